@@ -1,0 +1,1 @@
+"""The work of Nightlens: plain functions over stored tables. Never imports Airflow."""

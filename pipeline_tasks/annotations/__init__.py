@@ -1,0 +1,1 @@
+"""Pure room: what people answered, and how answers become labels."""

@@ -1,0 +1,77 @@
+"""One nightly run: its key, and what its first stage froze for all later ones."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from zoneinfo import ZoneInfo
+
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.settings import Project
+
+CYCLE_ID_PATTERN = r"^\d{4}-\d{2}-\d{2}(T\d{4}(\d{2})?)?$"
+
+
+@dataclass(frozen=True)
+class CycleArguments:
+    """What a person may set for one cycle in Airflow's form or on the command line; None leaves the project's setting."""
+
+    budget: int | None = None
+    deadline_s: float | None = None
+    training: str = "auto"
+    """`auto` | `force` | `skip`."""
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """What `open_cycle` froze: later stages read only this, never the project file and never the clock."""
+
+    cycle_id: str
+    cycle_kind: str
+    """`nightly`, later also `import`, `review`, `erasure`."""
+    project: Project
+    """The settings in force, the run's arguments already applied."""
+    arguments: CycleArguments
+    generation: int
+    """Counts how often the project was emptied; names of things outside carry it."""
+    seed: int
+    started_at: datetime
+    code_version: str
+
+    @property
+    def outside_name(self) -> str:
+        """The project's name in services outside: `parts`, after an emptying `parts-2`."""
+        return self.project.project if self.generation == 1 else f"{self.project.project}-{self.generation}"
+
+
+def check_cycle_id(cycle_id: str) -> str:
+    """Return the id if it has the form of one.
+
+    Raises:
+        SettingsError: it has not.
+    """
+    if not re.match(CYCLE_ID_PATTERN, cycle_id):
+        raise SettingsError(f"cycle_id: wanted 2026-11-21, 2026-11-21T1430 or 2026-11-21T143000, found {cycle_id!r}")
+    return cycle_id
+
+
+def cycle_id_of_time(moment: datetime, time_zone: str, *, is_scheduled: bool, is_daily: bool = True) -> str:
+    """Name a cycle after a moment in the project's zone: the day if scheduled, to the second if started by hand."""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    if not is_scheduled:
+        return local.strftime("%Y-%m-%dT%H%M%S")
+    return local.strftime("%Y-%m-%d") if is_daily else local.strftime("%Y-%m-%dT%H%M")
+
+
+def derive_seed(project_seed: int, *names: str) -> int:
+    """A 31-bit seed that depends only on the project file and the given names, never on wall time."""
+    digest = hashlib.sha256("/".join([str(project_seed), *names]).encode()).digest()
+    return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
+
+
+def utc(text: str) -> datetime:
+    """Read an ISO time; one without a zone is UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -1,0 +1,1 @@
+"""Bytes to the one canonical picture, in child processes with limits."""

@@ -1,0 +1,98 @@
+"""Everything Nightlens raises on purpose, drawn as a tree.
+
+    NightlensError
+    ├── SettingsError               a person must mend a setting or an argument
+    ├── TableContractError          rows break the contract of their table
+    ├── CycleError                  the cycle cannot do what was asked of it
+    │   ├── CycleTakenError         another run already owns this cycle_id
+    │   └── MissingStageError       an earlier stage of the cycle has not been done
+    ├── StorageError                a project's root did not do what it must
+    │   ├── NotFoundError           no object under this key
+    │   ├── AlreadyThereError       an object under this key already exists
+    │   ├── ChangedMeanwhileError   somebody else replaced the object first
+    │   └── CorruptObjectError      the bytes do not have the digest they are stored under
+    ├── RejectedFileError           a file is no picture for us (carries its reason)
+    ├── ModelError                  a model cannot be used
+    │   └── ParityError             the exported model disagrees with the trained one
+    └── ServiceError                an outside service did not do what it must
+        ├── ServiceUnavailableError it is away or overloaded: trying again may mend it
+        └── ServiceRefusedError     it answered no: trying again cannot mend it
+
+Airflow's retry policy is made from this tree in one place (`nightlens_airflow.defaults`).
+"""
+
+from __future__ import annotations
+
+
+class NightlensError(Exception):
+    """The root of the tree: everything that Nightlens raises on purpose."""
+
+
+class SettingsError(NightlensError):
+    """A setting or an argument is missing or wrong; the message names file, key, wanted, found."""
+
+
+class TableContractError(NightlensError):
+    """Rows break the contract of their table; the message names table, rule and how many rows."""
+
+
+class CycleError(NightlensError):
+    """A cycle cannot do what was asked of it."""
+
+
+class CycleTakenError(CycleError):
+    """Another run already owns this cycle_id."""
+
+
+class MissingStageError(CycleError):
+    """An earlier stage of the cycle has not been done, so its tables do not exist."""
+
+
+class StorageError(NightlensError):
+    """A project's root did not do what it must."""
+
+
+class NotFoundError(StorageError):
+    """There is no object under this key."""
+
+
+class AlreadyThereError(StorageError):
+    """An object under this key already exists; objects are never overwritten."""
+
+
+class ChangedMeanwhileError(StorageError):
+    """The object is not the one that the caller last saw."""
+
+
+class CorruptObjectError(StorageError):
+    """The bytes under a key do not have the digest they are stored under."""
+
+
+class RejectedFileError(NightlensError):
+    """A file is no picture for us."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """Keep the reason (one of the closed list in `tables.rejected_sighting`) and a detail for people."""
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class ModelError(NightlensError):
+    """A model cannot be used."""
+
+
+class ParityError(ModelError):
+    """The exported model does not answer as the trained one does."""
+
+
+class ServiceError(NightlensError):
+    """An outside service did not do what it must; the message names the service and its address."""
+
+
+class ServiceUnavailableError(ServiceError):
+    """The service is away or overloaded: trying again may mend it."""
+
+
+class ServiceRefusedError(ServiceError):
+    """The service understood and said no: trying again cannot mend it."""

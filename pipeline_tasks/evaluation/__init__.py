@@ -1,0 +1,1 @@
+"""Pure room: metrics with intervals, and the comparison of candidate and champion."""

@@ -1,0 +1,1 @@
+"""Pure room: what can be read off pictures, their quality and their duplicates."""

@@ -1,0 +1,1 @@
+"""Pure room: tables in, one HTML page out."""

@@ -1,0 +1,1 @@
+"""Pure room: which pictures are worth a person's time, and why."""

@@ -1,0 +1,209 @@
+"""Every setting of a project, typed and frozen: the model behind `dags/projects/*.yaml`.
+
+`load_project` is the only reader of project files. The first stage of a cycle freezes what it read;
+later stages see only that. Sizes carry their unit in the name; a setting without an honest default has none.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from pipeline_tasks.errors import SettingsError
+
+Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Settings(BaseModel):
+    """What all settings share: unknown keys and later changes are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceSettings(Settings):
+    """Where pictures come from."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Stands in every sighting; never reuse a name.")
+    kind: Literal["folder"] = "folder"
+    path: str = Field(description="A folder; a relative one lies in NIGHTLENS_HOME.")
+    settle_s: float = Field(2.0, ge=0, description="A file changed more recently than this is left for the next cycle.")
+    key_pattern: str | None = Field(
+        None, description="A regular expression over the key; its named groups (device, clip, site, day) become metadata."
+    )
+
+
+class QualitySettings(Settings):
+    """Limits on measurements; a picture outside one is quarantined. null switches a limit off."""
+
+    min_side_px: int | None = Field(64, ge=1)
+    min_luma_mean: float | None = Field(28.0, description="Darker is `too_dark`; luma runs from 0 to 255.")
+    max_luma_mean: float | None = Field(235.0, description="Brighter is `too_bright`.")
+    min_luma_contrast: float | None = Field(6.0, description="Standard deviation of luma; less is `flat`.")
+    min_sharpness: float | None = Field(12.0, description="Variance of the Laplacian; less is `blurred`.")
+    min_entropy_bits: float | None = Field(2.0, description="Entropy of the luma histogram; less is `uninformative`.")
+
+
+class DuplicateSettings(Settings):
+    """When two pictures show the same thing."""
+
+    max_hash_distance: int = Field(6, ge=0, le=64, description="Bits that may differ between two 64-bit perceptual hashes.")
+    min_hash_cosine: float = Field(
+        0.75, ge=-1, le=1, description="A pair found by hash must also be this similar by embedding: flat pictures share hashes."
+    )
+    min_embedding_cosine: float = Field(0.93, ge=-1, le=1, description="Cosine of two embeddings from which they are one thing.")
+    split_group_keys: tuple[Literal["clip", "site", "device", "day"], ...] = Field(
+        (), description="Metadata that must not straddle splits, beside the duplicate groups."
+    )
+
+
+class SelectionSettings(Settings):
+    """Which pictures people are asked about."""
+
+    budget: int = Field(ge=0, description="Pictures a cycle.")
+    objectives: Literal["auto"] | str | dict[str, float] = "auto"
+    control_ratio: Ratio = Field(0.1, description="Share of the budget drawn at random: the control arm.")
+    first_round_control_ratio: Ratio = Field(0.4, description="The same for the first round, which also founds the test split.")
+    control_test_ratio: Ratio = Field(1.0, description="Share of the control arm that goes to the test split.")
+    val_ratio: Ratio = Field(0.15, description="Share of the other picks that goes to the validation split.")
+
+
+class LabelingSettings(Settings):
+    """How people are asked."""
+
+    deadline_s: float = Field(gt=0, description="Seconds from push to the latest release of the cycle.")
+    release_ratio: Ratio = Field(1.0, description="Share of the round's labeling tasks answered that releases the cycle early.")
+    overlap_ratio: Ratio = Field(0.1, description="Share of the pictures that several people answer.")
+    overlap_annotators: int = Field(3, ge=2, description="How many people answer those.")
+    ask_every_s: float = Field(5.0, gt=0)
+    question: str = "What does the picture show?"
+
+
+class BackboneSettings(Settings):
+    """The frozen network that turns a picture into an embedding; one entry, one backbone."""
+
+    name: Literal["efficientnet_lite0"] = "efficientnet_lite0"
+    side_px: int = Field(224, ge=32, le=1024, description="Side of the model-size picture.")
+
+
+class TrainingSettings(Settings):
+    """How the candidate is made."""
+
+    min_new_labels: int = Field(1, ge=0, description="Fewer new labels than this since the last version: nothing is trained.")
+    max_epochs: int = Field(60, ge=1)
+    patience_epochs: int = Field(10, ge=1)
+    batch_size: int = Field(128, ge=1)
+    learning_rate: float = Field(3e-3, gt=0)
+    weight_decay: float = Field(1e-2, ge=0)
+    augmented_views: int = Field(3, ge=0, description="Seeded albumentations views embedded beside the plain picture.")
+    balance_classes: bool = True
+    unfreeze_epochs: int = Field(0, ge=0, description="Epochs that also train the backbone, through the live pipeline.")
+
+
+class GateSettings(Settings):
+    """When a candidate may become champion."""
+
+    margin: float = Field(ge=0, le=1, description="The lower bound of (candidate - champion) must lie above minus this.")
+    confidence: float = Field(0.95, gt=0.5, lt=1)
+    bootstrap_samples: int = Field(2000, ge=100)
+    min_test_images_per_class: int = Field(5, ge=1)
+
+
+class ServingSettings(Settings):
+    """The prediction server's limits."""
+
+    max_waiting: int = Field(32, ge=1, description="Requests admitted at once; more are answered 429.")
+    max_body_bytes: int = Field(20_000_000, ge=1024)
+    min_confidence: Ratio = Field(0.0, description="An answer below this is marked unsure.")
+
+
+class ConnectionSettings(Settings):
+    """Names of connections; addresses and secrets are kept elsewhere (Airflow, or the environment)."""
+
+    label_studio: str = "nightlens_label_studio"
+    mlflow: str = "nightlens_mlflow"
+    prediction_server: str | None = None
+
+
+class Project(Settings):
+    """One use case: what a file in `dags/projects/` says."""
+
+    project: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    description: str = ""
+    label_kind: Literal["class"] = "class"
+    classes: tuple[str, ...] = Field(min_length=2)
+    root: str | None = Field(None, description="Folder or s3://bucket/prefix; default: NIGHTLENS_HOME/roots/<project>.")
+    schedule: str | None = Field(None, description="Cron expression; null: by hand only.")
+    time_zone: str = "UTC"
+    seed: int = Field(0, ge=0, lt=2**31)
+    shard_images: int = Field(1000, ge=1, description="Pictures a mapped measuring task works on.")
+    sources: tuple[SourceSettings, ...] = Field(min_length=1)
+    quality: QualitySettings = QualitySettings()
+    duplicates: DuplicateSettings = DuplicateSettings()
+    selection: SelectionSettings
+    labeling: LabelingSettings
+    backbone: BackboneSettings = BackboneSettings()
+    training: TrainingSettings = TrainingSettings()
+    gates: GateSettings
+    serving: ServingSettings = ServingSettings()
+    connections: ConnectionSettings = ConnectionSettings()
+
+    @field_validator("classes")
+    @classmethod
+    def _classes_differ(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        """Two classes of one name could never be told apart."""
+        if len(set(classes)) != len(classes):
+            raise ValueError("class names must differ from each other")
+        return classes
+
+    @model_validator(mode="after")
+    def _sources_differ(self) -> Project:
+        """A sighting names its source, so two sources of one name would be mixed."""
+        names = [source.name for source in self.sources]
+        if len(set(names)) != len(names):
+            raise ValueError(f"sources must have different names, found {names}")
+        return self
+
+
+def load_project(path: Path) -> Project:
+    """Read and check one project file.
+
+    Raises:
+        SettingsError: unreadable YAML, unknown key, wrong type, missing value; names file, key, wanted and found.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError(f"{path}: there is no such project file") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not readable as YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path}: wanted a mapping of settings, found {type(content).__name__}")
+    if content.get("project") != path.stem:
+        raise SettingsError(f"{path}: project: wanted the file's own name {path.stem!r}, found {content.get('project')!r}")
+    return parse_project(content, str(path))
+
+
+def parse_project(content: object, where: str) -> Project:
+    """Check settings that were already read; `where` names their origin in messages.
+
+    Raises:
+        SettingsError: one line a problem, each with key, wanted and found.
+    """
+    try:
+        return Project.model_validate(content)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_problem(where, one) for one in error.errors())) from error
+
+
+def _problem(where: str, problem: object) -> str:
+    """Say one validation problem as file, key, wanted, found."""
+    assert isinstance(problem, dict)
+    key = ".".join(str(part) for part in problem["loc"]) or "(whole file)"
+    if problem["type"] == "missing":
+        return f"{where}: {key}: wanted a value, found none"
+    if problem["type"] == "extra_forbidden":
+        return f"{where}: {key}: wanted no such key, found {problem['input']!r}"
+    return f"{where}: {key}: wanted: {problem['msg']}; found {problem['input']!r}"

@@ -1,0 +1,1 @@
+"""One kind of source a module; sources only read what is the user's."""

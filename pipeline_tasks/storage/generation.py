@@ -1,0 +1,53 @@
+"""A project's generation: counts how often it was emptied, and empties it so that a crash in between is noticed."""
+
+from __future__ import annotations
+
+import json
+
+from pipeline_tasks.errors import NotFoundError, StorageError
+from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.objects import ObjectStore
+
+
+def read_generation(objects: ObjectStore) -> int:
+    """The project's generation, 1 if it was never emptied.
+
+    Raises:
+        StorageError: an emptying was broken off; emptying again ends it.
+    """
+    generation, is_emptying = _read(objects)
+    if is_emptying:
+        raise StorageError("this project's emptying was broken off: run `python -m pipeline_tasks empty_project` again")
+    return generation
+
+
+def empty_project(objects: ObjectStore) -> int:
+    """Delete everything the project holds and return its next generation. Broken off, it can be run again."""
+    generation, is_emptying = _read(objects)
+    following = generation if is_emptying else generation + 1
+    _write(objects, following, is_emptying=True)
+    # The ledger goes first: from then on nothing names the objects that are still to go.
+    for prefix in (layout.SERVING_POINTER, layout.LEDGER, layout.SNAPSHOTS, ""):
+        for key in list(objects.list(prefix)):
+            if key != layout.GENERATION:
+                objects.delete(key)
+    _write(objects, following, is_emptying=False)
+    return following
+
+
+def _read(objects: ObjectStore) -> tuple[int, bool]:
+    try:
+        fields = json.loads(objects.read(layout.GENERATION).content)
+    except NotFoundError:
+        return 1, False
+    return int(fields["generation"]), bool(fields["is_emptying"])
+
+
+def _write(objects: ObjectStore, generation: int, *, is_emptying: bool) -> None:
+    content = json.dumps({"generation": generation, "is_emptying": is_emptying}).encode()
+    try:
+        standing = objects.read(layout.GENERATION)
+    except NotFoundError:
+        objects.write_new(layout.GENERATION, content)
+    else:
+        objects.replace(layout.GENERATION, content, standing.etag)

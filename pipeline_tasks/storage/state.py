@@ -1,0 +1,77 @@
+"""The project's state: the fold of its events in order, never by date, with snapshots as a cache."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError
+from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.ledger import Event, events_after
+from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.table_files import TableFile
+
+SNAPSHOT_EVERY_EVENTS = 100
+
+
+@dataclass
+class State:
+    """What all events up to `sequence` add up to."""
+
+    sequence: int = 0
+    stages: dict[str, dict[str, int]] = field(default_factory=dict)
+    """cycle_id → stage → sequence of its event, cycles in the order they were opened."""
+    tables: dict[str, list[TableFile]] = field(default_factory=dict)
+    """Table name → its files in ledger order."""
+    values: dict[str, Any] = field(default_factory=dict)
+    """The newest of each single value: `champion`, `dataset`, …"""
+
+    def add(self, event: Event) -> None:
+        """Fold one more event in."""
+        self.sequence = event.sequence
+        self.stages.setdefault(event.cycle_id, {})[event.stage] = event.sequence
+        for file in event.tables:
+            self.tables.setdefault(file.table, []).append(file)
+        self.values.update(event.sets)
+
+
+def read_state(objects: ObjectStore) -> State:
+    """Fold the ledger, starting from the newest snapshot that can be read."""
+    state = _newest_snapshot(objects)
+    return catch_up(objects, state)
+
+
+def catch_up(objects: ObjectStore, state: State) -> State:
+    """Fold in what was appended since; leave a snapshot behind now and then."""
+    for event in events_after(objects, state.sequence):
+        state.add(event)
+        if event.sequence % SNAPSHOT_EVERY_EVENTS == 0:
+            _write_snapshot(objects, state)
+    return state
+
+
+def _newest_snapshot(objects: ObjectStore) -> State:
+    for key in reversed(list(objects.list(layout.SNAPSHOTS))):
+        try:
+            return _parse_snapshot(objects.read(key).content, key)
+        except CorruptObjectError:
+            # A snapshot is a cache: without it the fold starts earlier and ends the same.
+            continue
+    return State()
+
+
+def _write_snapshot(objects: ObjectStore, state: State) -> None:
+    try:
+        objects.write_new(layout.snapshot(state.sequence), json.dumps(asdict(state)).encode())
+    except AlreadyThereError:
+        return
+
+
+def _parse_snapshot(content: bytes, where: str) -> State:
+    try:
+        fields = json.loads(content)
+        fields["tables"] = {name: [TableFile(**file) for file in files] for name, files in fields["tables"].items()}
+        return State(**fields)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise CorruptObjectError(f"{where}: not a snapshot: {error}") from error

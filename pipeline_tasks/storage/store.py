@@ -1,0 +1,119 @@
+"""A project's root as stages see it: tables by cycle, one event a stage, and the project's state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import polars as pl
+
+from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.storage import layout, ledger, state, table_files
+from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.table_files import TableFile
+from pipeline_tasks.tables.table import Rows, Table, empty
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound=Table)
+
+
+S = TypeVar("S", bound="DataclassInstance")
+"""What a stage returns: a frozen dataclass of JSON-able fields."""
+Write = tuple[type[Table], pl.DataFrame]
+
+
+class Store:
+    """One project's root. Holds the folded state open, so that each call reads only newer events."""
+
+    def __init__(self, objects: ObjectStore) -> None:
+        """Read and write through these six verbs."""
+        self.objects = objects
+        self._state: state.State | None = None
+
+    def state(self) -> state.State:
+        """The project's state as of now. Do not change it."""
+        self._state = state.read_state(self.objects) if self._state is None else state.catch_up(self.objects, self._state)
+        return self._state
+
+    def event(self, cycle_id: str, stage: str) -> ledger.Event | None:
+        """The event of a cycle's stage, None if it has not been done."""
+        sequence = self.state().stages.get(cycle_id, {}).get(stage)
+        if sequence is None:
+            return None
+        key = layout.event(sequence)
+        return ledger.parse_event(self.objects.read(key).content, key)
+
+    def finished(self, cycle_id: str, stage: str, summary_type: type[S]) -> S | None:
+        """The standing summary of a stage that has been done, its tables verified; None if it has not.
+
+        Raises:
+            CorruptObjectError: a table that its event names was changed.
+        """
+        event = self.event(cycle_id, stage)
+        if event is None:
+            return None
+        for file in event.tables:
+            table_files.verify(self.objects, file)
+        return summary_type(**event.summary)
+
+    def finish(self, cycle_id: str, stage: str, summary: S, writes: Sequence[Write] = (), sets: dict[str, Any] | None = None) -> S:
+        """Write a stage's tables and end it in one event; who comes second gets the first one's summary.
+
+        Raises:
+            TableContractError: rows break their table's contract; nothing was recorded.
+        """
+        tables = tuple(table_files.write_table(self.objects, table, cycle_id, rows) for table, rows in writes)
+        fields: dict[str, Any] = json.loads(json.dumps(asdict(summary)))
+        event = ledger.Event(0, cycle_id, stage, fields, tables, sets or {})
+        while (standing := self.event(cycle_id, stage)) is None:
+            ledger.append_event(self.objects, replace(event, sequence=self.state().sequence + 1))
+        return type(summary)(**standing.summary)
+
+    def read(self, table: type[T], cycle_id: str) -> Rows[T]:
+        """The rows that one cycle added; several files of one cycle are put together in ledger order.
+
+        Raises:
+            MissingStageError: no stage of this cycle has written the table.
+        """
+        files = [file for file in self.files(table) if file.cycle_id == cycle_id]
+        if not files:
+            raise MissingStageError(f"cycle {cycle_id}: no stage has written the table {table.table_name} yet")
+        return self._read_files(table, files)
+
+    def has(self, table: type[T], cycle_id: str) -> bool:
+        """Whether a stage of this cycle has written the table."""
+        return any(file.cycle_id == cycle_id for file in self.files(table))
+
+    def history(self, table: type[T]) -> Rows[T]:
+        """The rows of all cycles in ledger order, every row as it was written."""
+        return self._read_files(table, self.files(table))
+
+    def current(self, table: type[T]) -> Rows[T]:
+        """The project's newest rows: of a key that stands in several files, only the rows of the last file.
+
+        Tables without `superseded_by_key` only add up; then this is `history`.
+        """
+        if table.superseded_by_key is None:
+            return self.history(table)
+        frames = [table_files.read_table(self.objects, table, file) for file in self.files(table)]
+        if not frames:
+            return empty(table)
+        key = list(table.superseded_by_key)
+        marked = pl.concat([frame.with_columns(file_number=pl.lit(number)) for number, frame in enumerate(frames)])
+        newest = marked.filter(pl.col("file_number") == pl.col("file_number").max().over(key))
+        return table.validate(newest.drop("file_number"), cast=True)
+
+    def files(self, table: type[T]) -> list[TableFile]:
+        """The files of a table that events name, in ledger order."""
+        return self.state().tables.get(table.table_name, [])
+
+    def _read_files(self, table: type[T], files: Sequence[TableFile]) -> Rows[T]:
+        frames = [table_files.read_table(self.objects, table, file) for file in files]
+        if not frames:
+            return empty(table)
+        # A union of checked files needs no second check, and keys may repeat between cycles.
+        return table.cast(pl.concat(frames))

@@ -1,0 +1,1 @@
+"""The contracts: one typed table a module."""

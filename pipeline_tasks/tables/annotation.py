@@ -1,0 +1,29 @@
+"""One person's answer on one image."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipeline_tasks.tables.table import DIGEST, Table
+
+
+class Annotation(Table):
+    """An answer in the newest revision that this cycle saw; one that was changed later stands again in a later cycle."""
+
+    table_name = "annotations"
+    superseded_by_key = ("annotation_id",)
+
+    #: `<Label Studio project>-<annotation>`.
+    annotation_id = dy.String(primary_key=True)
+    task_key = dy.String(regex=DIGEST)
+    round_id = dy.String()
+    image_id = dy.String(regex=DIGEST)
+    #: Digest of the revision in the annotation log.
+    revision = dy.String(regex=DIGEST)
+    #: A pseudonym that is stable within the project; no name and no e-mail.
+    annotator_id = dy.String()
+    #: answered; skipped: the person could or would not say; deleted: taken back.
+    state = dy.Enum(["answered", "skipped", "deleted"])
+    #: Seconds the person took, as Label Studio counted.
+    lead_time_s = dy.Float64(nullable=True)
+    updated_at = dy.Datetime(time_zone="UTC", time_unit="us")

@@ -1,0 +1,51 @@
+"""All tables in the order of the process, for docs, checks and reading by name."""
+
+from __future__ import annotations
+
+from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.confusion import Confusion
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.duplicate_group import DuplicateGroup
+from pipeline_tasks.tables.duplicate_pair import DuplicatePair
+from pipeline_tasks.tables.embedding import Embedding
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
+from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.measurement import Measurement
+from pipeline_tasks.tables.metric import Metric
+from pipeline_tasks.tables.new_file import NewFile
+from pipeline_tasks.tables.prediction import Prediction
+from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.tables.rejected_sighting import RejectedSighting
+from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.selection_score import SelectionScore
+from pipeline_tasks.tables.sighting import Sighting
+from pipeline_tasks.tables.split import Split
+from pipeline_tasks.tables.split_group import SplitGroup
+from pipeline_tasks.tables.table import Table
+
+ALL_TABLES: tuple[type[Table], ...] = (
+    NewFile,
+    Image,
+    Sighting,
+    RejectedSighting,
+    Measurement,
+    Embedding,
+    QualityIssue,
+    DuplicatePair,
+    DuplicateGroup,
+    SplitGroup,
+    SelectedImage,
+    SelectionScore,
+    Split,
+    LabelingTask,
+    Annotation,
+    AnnotationObject,
+    Label,
+    LabelObject,
+    DatasetImage,
+    Prediction,
+    Metric,
+    Confusion,
+)

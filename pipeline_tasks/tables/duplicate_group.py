@@ -1,0 +1,20 @@
+"""Images that show the same thing."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipeline_tasks.tables.table import DIGEST, Table
+
+
+class DuplicateGroup(Table):
+    """An image's duplicate groups. One row each, but two or more for an image that resembles groups of different splits."""
+
+    table_name = "duplicate_groups"
+    superseded_by_key = ("image_id",)
+
+    image_id = dy.String(primary_key=True, regex=DIGEST)
+    #: The image_id of the first image of the group.
+    duplicate_group_id = dy.String(primary_key=True, regex=DIGEST)
+    #: Resembles groups of different splits: linked to all, used by none.
+    is_contested = dy.Bool()

@@ -1,0 +1,20 @@
+"""Why two pictures were held to show the same thing."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipeline_tasks.tables.table import DIGEST, Table
+
+
+class DuplicatePair(Table):
+    """One piece of evidence that a new image shows the same as another one."""
+
+    table_name = "duplicate_pairs"
+
+    image_id = dy.String(primary_key=True, regex=DIGEST)
+    other_image_id = dy.String(primary_key=True, regex=DIGEST)
+    #: pixels: the decoded pixels are equal; hash: few bits differ; embedding: high cosine.
+    method = dy.Enum(["pixels", "hash", "embedding"], primary_key=True)
+    #: Bits that differ for hash (0 for pixels), cosine for embedding.
+    value = dy.Float64()

@@ -1,0 +1,27 @@
+"""Pictures by content."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipeline_tasks.tables.table import DIGEST, Table
+
+
+class Image(Table):
+    """One picture, by the bytes of its original file; a row stands in the cycle that first saw it."""
+
+    table_name = "images"
+
+    image_id = dy.String(primary_key=True, regex=DIGEST)
+    #: Names the original in the store, in DVC's layout.
+    md5 = dy.String(regex=r"^[0-9a-f]{32}$")
+    size_bytes = dy.Int64(min=1)
+    #: JPEG, PNG, WEBP, BMP, TIFF or GIF, read off the bytes.
+    file_format = dy.String()
+    #: Size of the canonical picture: orientation applied.
+    width_px = dy.Int32(min=1)
+    height_px = dy.Int32(min=1)
+    #: The EXIF orientation that was applied, 1 to 8.
+    orientation = dy.Int8(min=1, max=8)
+    #: Frames in the file; the first one is the picture.
+    frames = dy.Int32(min=1)

@@ -1,0 +1,55 @@
+"""The things in answers, in labels and in predictions: one shape for all three."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipeline_tasks.tables.table import DIGEST, Table
+
+LABEL_KINDS = ("class", "box", "polygon", "mask", "keypoints", "text")
+
+
+class AnnotationObject(Table):
+    """One thing in one annotation; classification is one class a picture."""
+
+    table_name = "annotation_objects"
+    superseded_by_key = ("annotation_id",)
+
+    annotation_id = dy.String(primary_key=True)
+    object_index = dy.Int32(primary_key=True, min=0)
+    #: class, box, polygon, mask, keypoints or text.
+    label_kind = dy.Enum(LABEL_KINDS)
+    class_name = dy.String(nullable=True)
+    #: Boxes in canonical pixels; null for other kinds.
+    x_min_px = dy.Float64(nullable=True)
+    y_min_px = dy.Float64(nullable=True)
+    width_px = dy.Float64(nullable=True)
+    height_px = dy.Float64(nullable=True)
+    #: Polygons and keypoints as x, y, x, y, … in canonical pixels.
+    points_px = dy.List(dy.Float64(nullable=False), nullable=True)
+    #: Masks as COCO run lengths.
+    mask_rle = dy.String(nullable=True)
+    text = dy.String(nullable=True)
+
+
+class LabelObject(Table):
+    """One thing in one label."""
+
+    table_name = "label_objects"
+    superseded_by_key = ("image_id",)
+
+    image_id = dy.String(primary_key=True, regex=DIGEST)
+    object_index = dy.Int32(primary_key=True, min=0)
+    #: class, box, polygon, mask, keypoints or text.
+    label_kind = dy.Enum(LABEL_KINDS)
+    class_name = dy.String(nullable=True)
+    #: Boxes in canonical pixels; null for other kinds.
+    x_min_px = dy.Float64(nullable=True)
+    y_min_px = dy.Float64(nullable=True)
+    width_px = dy.Float64(nullable=True)
+    height_px = dy.Float64(nullable=True)
+    #: Polygons and keypoints as x, y, x, y, … in canonical pixels.
+    points_px = dy.List(dy.Float64(nullable=False), nullable=True)
+    #: Masks as COCO run lengths.
+    mask_rle = dy.String(nullable=True)
+    text = dy.String(nullable=True)

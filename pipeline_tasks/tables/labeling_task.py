@@ -1,0 +1,24 @@
+"""One picture put to one person."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipeline_tasks.tables.table import DIGEST, Table
+
+
+class LabelingTask(Table):
+    """A picture put to people, as it stands in Label Studio."""
+
+    table_name = "labeling_tasks"
+
+    #: Digest of round, image, label configuration, purpose and copy number.
+    task_key = dy.String(primary_key=True, regex=DIGEST)
+    round_id = dy.String()
+    image_id = dy.String(regex=DIGEST)
+    purpose = dy.Enum(["first", "overlap", "gold", "review"])
+    copy_number = dy.Int32(min=0)
+    label_config_digest = dy.String(regex=DIGEST)
+    #: The server's ids: they stand beside, no digest depends on them.
+    label_studio_project_id = dy.Int64()
+    label_studio_task_id = dy.Int64()

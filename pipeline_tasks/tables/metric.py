@@ -1,0 +1,26 @@
+"""What models are worth."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipeline_tasks.tables.table import DIGEST, Table
+
+
+class Metric(Table):
+    """One figure of one model on one split of one dataset version, with its interval."""
+
+    table_name = "metrics"
+
+    model_digest = dy.String(primary_key=True, regex=DIGEST)
+    dataset_id = dy.String(primary_key=True)
+    split = dy.String(primary_key=True)
+    #: balanced_accuracy, accuracy, recall, precision, log_loss; of the majority class: majority_balanced_accuracy.
+    metric = dy.String(primary_key=True)
+    #: Empty for figures over all classes.
+    class_name = dy.String(primary_key=True)
+    value = dy.Float64()
+    #: Bounds of the bootstrap interval, clustered by split group.
+    low = dy.Float64(nullable=True)
+    high = dy.Float64(nullable=True)
+    images = dy.Int64(min=0)

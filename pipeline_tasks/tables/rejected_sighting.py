@@ -1,0 +1,39 @@
+"""Files that are no pictures for us, and why."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipeline_tasks.tables.table import Table
+
+REASONS = (
+    "empty",
+    "not_an_image",
+    "unsupported_format",
+    "truncated",
+    "corrupt",
+    "too_many_pixels",
+    "too_many_bytes",
+    "took_too_long",
+    "took_too_much_memory",
+    "decoder_crashed",
+    "md5_collision",
+    "vanished",
+    "unreadable",
+    "changed_while_reading",
+)
+"""The closed list. `vanished`, `unreadable` and `changed_while_reading` are about the source; the others about the bytes."""
+
+
+class RejectedSighting(Table):
+    """One refused file. It stays where it was and is not looked at again until it changes."""
+
+    table_name = "rejected_sightings"
+
+    source = dy.String(primary_key=True)
+    key = dy.String(primary_key=True)
+    object_version = dy.String(primary_key=True)
+    size_bytes = dy.Int64()
+    reason = dy.Enum(REASONS)
+    #: A sentence for people: what was found, what was wanted.
+    detail = dy.String()

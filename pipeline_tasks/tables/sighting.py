@@ -1,0 +1,24 @@
+"""Where and when pictures were seen."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipeline_tasks.tables.table import DIGEST, Table
+
+
+class Sighting(Table):
+    """One place and time an image was seen; many per image."""
+
+    table_name = "sightings"
+
+    source = dy.String(primary_key=True)
+    key = dy.String(primary_key=True)
+    object_version = dy.String(primary_key=True)
+    image_id = dy.String(regex=DIGEST)
+    modified_at = dy.Datetime(time_zone="UTC", time_unit="us")
+    #: From the source's `key_pattern`; null where it names none.
+    device = dy.String(nullable=True)
+    clip = dy.String(nullable=True)
+    site = dy.String(nullable=True)
+    day = dy.String(nullable=True)

@@ -1,0 +1,255 @@
+"""Settings to store and clients: the one place where rooms are plugged together. Nothing below imports it.
+
+`run_stage` is how Airflow's tasks, the command line and tests run a stage: it opens the project's root, reads the frozen
+cycle, makes just those services that the stage's signature names, and returns the summary as a dict.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from pipeline_tasks.cycle import Cycle, CycleArguments
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.settings import Project, load_project
+from pipeline_tasks.storage.cycles import read_cycle
+from pipeline_tasks.storage.disk_objects import DiskObjects
+from pipeline_tasks.storage.store import Store
+
+STAGES = (
+    "open_cycle",
+    "list_new_images",
+    "measure_images",
+    "record_images",
+    "find_quality_issues",
+    "find_duplicates",
+    "select_images",
+    "send_to_labeling",
+    "wait_for_annotators",
+    "collect_annotations",
+    "resolve_labels",
+    "build_dataset_version",
+    "train_model",
+    "export_model",
+    "evaluate_model",
+    "compare_with_champion",
+    "promote_model",
+    "roll_out",
+    "write_cycle_report",
+    "roll_back",
+)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a service is and what opens it. The token is left out when this is shown."""
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The services outside, each None until it is known; opening a missing one is a SettingsError."""
+
+    label_studio: Endpoint | None = None
+    mlflow: Endpoint | None = None
+    prediction_server: Endpoint | None = None
+
+
+def run_stage(
+    stage: str,
+    project_name: str,
+    cycle_id: str,
+    *,
+    endpoints: Endpoints | None = None,
+    shard: int | None = None,
+    cycle_arguments: CycleArguments | None = None,
+    run_key: str = "command line",
+    **arguments: Any,
+) -> dict[str, Any]:
+    """Run one stage of one cycle and return its summary.
+
+    Raises:
+        SettingsError: no such stage or project, or a service that the stage needs has no address.
+        NightlensError: whatever the stage raises.
+    """
+    if stage not in STAGES:
+        raise SettingsError(f"stage: wanted one of {', '.join(STAGES)}; found {stage!r}")
+    function = getattr(importlib.import_module(f"pipeline_tasks.stages.{stage}"), stage)
+    offered = {"shard": shard, "cycle_arguments": cycle_arguments, "run_key": run_key, **arguments}
+    with ExitStack() as held:
+        parts = Parts(project_name, cycle_id, endpoints or endpoints_from_environment(project_name), offered, held)
+        wanted = [name for name in inspect.signature(function).parameters if parts.has(name)]
+        return asdict(function(**{name: parts.make(name) for name in wanted}))
+
+
+@dataclass
+class Parts:
+    """Makes what a stage's signature names, once each, and closes it when the stage has ended."""
+
+    project_name: str
+    cycle_id: str
+    endpoints: Endpoints
+    offered: Mapping[str, Any]
+    held: ExitStack
+    made: dict[str, Any] = field(default_factory=dict)
+
+    def has(self, name: str) -> bool:
+        """Whether this parameter can be given; one that cannot keeps its default."""
+        return name in _MAKERS or self.offered.get(name) is not None
+
+    def make(self, name: str) -> Any:
+        """The part of this name."""
+        if self.offered.get(name) is not None:
+            return self.offered[name]
+        if name not in self.made:
+            self.made[name] = _MAKERS[name](self)
+        return self.made[name]
+
+    def endpoint(self, service: str) -> Endpoint:
+        """The address of a service that the stage cannot do without."""
+        endpoint: Endpoint | None = getattr(self.endpoints, service)
+        if endpoint is None:
+            raise SettingsError(
+                f"{service}: wanted an address, found none; set the Airflow connection of project {self.project_name!r} or "
+                f"NIGHTLENS_{service.upper()}_URL"
+            )
+        return endpoint
+
+
+def home() -> Path:
+    """The folder of everything that is not a project's root or its source: NIGHTLENS_HOME, default `./.nightlens`."""
+    return Path(os.environ.get("NIGHTLENS_HOME", ".nightlens")).resolve()
+
+
+def project_files() -> dict[str, Path]:
+    """Project name → its file, from the shipped folder and from `$NIGHTLENS_HOME/projects`; the latter wins."""
+    shipped = Path(os.environ.get("NIGHTLENS_PROJECTS", Path(__file__).parent.parent / "dags" / "projects"))
+    return {path.stem: path for folder in (shipped, home() / "projects") for path in sorted(folder.glob("*.yaml"))}
+
+
+def read_project(name: str) -> Project:
+    """The project's file as it is now; only `open_cycle` and tools outside cycles may ask.
+
+    Raises:
+        SettingsError: no such file, or its content is wrong.
+    """
+    files = project_files()
+    if name not in files:
+        raise SettingsError(f"project: wanted one of {sorted(files)}, found {name!r}")
+    return load_project(files[name])
+
+
+def open_store(project: Project) -> Store:
+    """The project's root.
+
+    Raises:
+        SettingsError: a root of a kind that cannot be opened yet.
+    """
+    if project.root is not None and project.root.startswith("s3://"):
+        raise SettingsError(f"project {project.project}: root: wanted a folder (S3 is not built yet), found {project.root!r}")
+    return Store(DiskObjects(root_folder(project)))
+
+
+def root_folder(project: Project) -> Path:
+    """Where a root on disk lies."""
+    return home() / "roots" / project.project if project.root is None else home() / project.root
+
+
+def endpoints_from_environment(project_name: str) -> Endpoints:
+    """What the command line uses: NIGHTLENS_<SERVICE>_URL and NIGHTLENS_<SERVICE>_TOKEN_FILE."""
+    return Endpoints(
+        label_studio=_endpoint_from_environment("LABEL_STUDIO"),
+        mlflow=_endpoint_from_environment("MLFLOW"),
+        prediction_server=_endpoint_from_environment(f"PREDICTION_SERVER_{project_name.upper()}"),
+    )
+
+
+def _endpoint_from_environment(service: str) -> Endpoint | None:
+    url, token_file = os.environ.get(f"NIGHTLENS_{service}_URL"), os.environ.get(f"NIGHTLENS_{service}_TOKEN_FILE")
+    if url is None:
+        return None
+    return Endpoint(url, Path(token_file).read_text().strip() if token_file else None)
+
+
+def _cycle(parts: Parts) -> Cycle:
+    return read_cycle(parts.make("store"), parts.cycle_id)
+
+
+def _decoder(parts: Parts) -> Any:
+    from pipeline_tasks.decoding.pool import DecodingPool
+
+    return parts.held.enter_context(DecodingPool())
+
+
+def _sources(parts: Parts) -> Any:
+    from pipeline_tasks.sources.folder import FolderSource
+
+    return [FolderSource(source, home()) for source in parts.make("cycle").project.sources]
+
+
+def _backbone(parts: Parts) -> Any:
+    from pipeline_tasks.models.backbone import open_backbone
+
+    return open_backbone(parts.make("cycle").project.backbone, cache_folder=home() / "backbones")
+
+
+def _label_studio(parts: Parts) -> Any:
+    from pipeline_tasks.clients.label_studio import LabelStudio
+
+    endpoint = parts.endpoint("label_studio")
+    return parts.held.enter_context(LabelStudio(endpoint.url, endpoint.token))
+
+
+def _annotator_files(parts: Parts) -> Any:
+    from pipeline_tasks.clients.annotator_files import AnnotatorFiles
+
+    return AnnotatorFiles(home() / "for_people", parts.make("cycle").outside_name)
+
+
+def _model_registry(parts: Parts) -> Any:
+    from pipeline_tasks.clients.model_registry import ModelRegistry
+
+    return ModelRegistry(parts.endpoint("mlflow").url)
+
+
+def _prediction_server(parts: Parts) -> Any:
+    """The server's client, or None: roll_out moves the pointer whether the server is up or not."""
+    from pipeline_tasks.clients.prediction_server import PredictionServer
+
+    endpoint = parts.endpoints.prediction_server
+    return None if endpoint is None else parts.held.enter_context(PredictionServer(endpoint.url))
+
+
+def _code_version(parts: Parts) -> str:
+    from importlib.metadata import version
+
+    return os.environ.get("NIGHTLENS_CODE_VERSION") or version("nightlens")
+
+
+_MAKERS: dict[str, Callable[[Parts], Any]] = {
+    "project": lambda parts: read_project(parts.project_name),
+    "store": lambda parts: open_store(parts.make("project")),
+    "cycle": _cycle,
+    "cycle_id": lambda parts: parts.cycle_id,
+    "arguments": lambda parts: parts.offered.get("cycle_arguments") or CycleArguments(),
+    "started_at": lambda parts: datetime.now(timezone.utc),
+    "now": lambda parts: datetime.now(timezone.utc),
+    "code_version": _code_version,
+    "decoder": _decoder,
+    "sources": _sources,
+    "backbone": _backbone,
+    "label_studio": _label_studio,
+    "annotator_files": _annotator_files,
+    "model_registry": _model_registry,
+    "prediction_server": _prediction_server,
+    "work_folder": lambda parts: home() / "work" / parts.project_name / parts.cycle_id,
+}

@@ -1,0 +1,41 @@
+"""What tests start from: small projects, cycles and rows, written so that they can be checked by hand."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timezone
+from typing import Any
+
+from pipeline_tasks.cycle import Cycle, CycleArguments
+from pipeline_tasks.settings import Project, parse_project
+from pipeline_tasks.stages.open_cycle import open_cycle
+from pipeline_tasks.storage.cycles import read_cycle
+from pipeline_tasks.storage.store import Store
+
+STARTED_AT = datetime(2026, 11, 21, 22, 0, tzinfo=timezone.utc)
+
+
+def a_project(**settings: Any) -> Project:
+    """A project of two classes; `settings` replace or add whole keys."""
+    content: dict[str, Any] = {
+        "project": "parts",
+        "classes": ["bolt", "nut"],
+        "sources": [{"name": "inbox", "path": "inbox", "settle_s": 0}],
+        "selection": {"budget": 4},
+        "labeling": {"deadline_s": 3600},
+        "gates": {"margin": 0.05},
+    }
+    return parse_project(content | settings, "given.a_project")
+
+
+def an_open_cycle(store: Store, cycle_id: str = "2026-11-21", arguments: CycleArguments | None = None, **settings: Any) -> Cycle:
+    """A cycle that `open_cycle` has opened in this store."""
+    open_cycle(
+        store, a_project(**settings), cycle_id, run_key="test", started_at=STARTED_AT, code_version="test", arguments=arguments
+    )
+    return read_cycle(store, cycle_id)
+
+
+def image_id(number: int | str) -> str:
+    """A stable image_id for a small number or name."""
+    return hashlib.sha256(str(number).encode()).hexdigest()
