@@ -52,7 +52,7 @@ def check_cycle_id(cycle_id: str) -> str:
     Raises:
         SettingsError: it has not.
     """
-    if not re.match(CYCLE_ID_PATTERN, cycle_id):
+    if not re.fullmatch(CYCLE_ID_PATTERN.strip("^$"), cycle_id):
         raise SettingsError(f"cycle_id: wanted 2026-11-21, 2026-11-21T1430 or 2026-11-21T143000, found {cycle_id!r}")
     return cycle_id
 

@@ -71,10 +71,9 @@ def open_cycle(
 
 def _with_arguments(project: Project, arguments: CycleArguments) -> Project:
     """Apply what a person set for this cycle over the project's settings."""
-    selection = project.selection if arguments.budget is None else project.selection.model_copy(update={"budget": arguments.budget})
-    labeling = (
-        project.labeling
-        if arguments.deadline_s is None
-        else project.labeling.model_copy(update={"deadline_s": arguments.deadline_s})
-    )
+    selection, labeling = project.selection, project.labeling
+    if arguments.budget is not None:
+        selection = selection.model_copy(update={"budget": arguments.budget})
+    if arguments.deadline_s is not None:
+        labeling = labeling.model_copy(update={"deadline_s": arguments.deadline_s})
     return project.model_copy(update={"selection": selection, "labeling": labeling})

@@ -1,0 +1,76 @@
+"""The shape of the house: stages have one name everywhere, files stay small, docs are true."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline_tasks.tables.catalog import ALL_TABLES
+from pipeline_tasks.tables.table import Table
+from pipeline_tasks.wiring import STAGES
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [path for room in ("pipeline_tasks", "plugins", "dags", "local_stack", "demo") for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_stages__have_a_module_a_function_and_a_test_of_their_name() -> None:
+    modules = {path.stem for path in (ROOT / "pipeline_tasks/stages").glob("*.py")} - {"__init__"}
+    tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests/stages").glob("test_*.py")}
+
+    assert modules == set(STAGES)
+    assert set(STAGES) <= tests
+    for stage in STAGES:
+        assert stage in [one.name for one in functions(ROOT / f"pipeline_tasks/stages/{stage}.py")]
+
+
+def test_catalog__lists_every_table() -> None:
+    assert set(ALL_TABLES) == set(Table.__subclasses__())
+    assert len({table.table_name for table in ALL_TABLES}) == len(ALL_TABLES)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_source__stays_small_and_says_what_it_is_for(path: Path) -> None:
+    lines = [line for line in path.read_text().splitlines() if line.strip()]
+
+    assert len(lines) <= 300
+    assert ast.get_docstring(ast.parse(path.read_text())), "wants a docstring"
+    assert path.stem not in {"utils", "helpers", "common", "core", "base", "manager"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_functions__stay_short(path: Path) -> None:
+    for function in functions(path):
+        body = function.body[1:] if ast.get_docstring(function) else function.body
+        length = body[-1].end_lineno - body[0].lineno + 1 if body else 0  # type: ignore[operator]
+        assert length <= 45, f"{function.name} has {length} lines"
+
+
+def test_pipeline__catches_no_broad_exception_without_saying_why() -> None:
+    for path in SOURCES:
+        lines = path.read_text().splitlines()
+        for number, line in enumerate(lines):
+            if re.match(r"\s*except( Exception| BaseException)?( as \w+)?:", line):
+                assert "#" in line or "#" in lines[number + 1], f"{path}:{number + 1}: a broad except wants a comment"
+
+
+def test_documents__link_to_files_that_exist() -> None:
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\((?!http|#)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.relative_to(ROOT)} links to {target}"
+
+
+def test_project__carries_no_path_of_a_machine() -> None:
+    pattern = re.compile(r"/work/(main|shared|\.library)|--index-url https?://|--extra-index-url|torch==2\.13\.0\+")
+    files = [*SOURCES, *ROOT.glob("*.txt"), *(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "Makefile"]
+
+    assert [str(path) for path in files if pattern.search(path.read_text())] == []

@@ -1,0 +1,135 @@
+"""The six verbs, on each kind of object store."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from pathlib import Path
+
+import pytest
+
+from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, StorageError
+from pipeline_tasks.storage.disk_objects import DiskObjects
+from pipeline_tasks.storage.memory_objects import MemoryObjects
+from pipeline_tasks.storage.objects import ObjectStore
+
+
+@pytest.fixture(params=["disk", "memory"])
+def objects(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+    return DiskObjects(tmp_path / "root") if request.param == "disk" else MemoryObjects()
+
+
+def test_write_new__is_read_back_whole_and_in_part(objects: ObjectStore) -> None:
+    objects.write_new("a/b.bin", b"0123456789")
+
+    assert objects.read("a/b.bin").content == b"0123456789"
+    assert objects.read_range("a/b.bin", 2, 3) == b"234"
+    assert objects.read_range("a/b.bin", 8, 99) == b"89"
+
+
+def test_write_new__never_replaces(objects: ObjectStore) -> None:
+    objects.write_new("a", b"first")
+
+    with pytest.raises(AlreadyThereError):
+        objects.write_new("a", b"second")
+
+    assert objects.read("a").content == b"first"
+
+
+def test_write_new__lets_one_of_many_racers_win(objects: ObjectStore) -> None:
+    outcomes: list[str] = []
+
+    def race(number: int) -> None:
+        try:
+            objects.write_new("key", str(number).encode())
+            outcomes.append("won")
+        except AlreadyThereError:
+            outcomes.append("lost")
+
+    threads = [threading.Thread(target=race, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == ["lost"] * 15 + ["won"]
+
+
+def test_replace__needs_the_etag_that_was_last_seen(objects: ObjectStore) -> None:
+    etag = objects.write_new("pointer", b"1")
+
+    newer = objects.replace("pointer", b"2", etag)
+
+    assert objects.read("pointer").content == b"2"
+    assert objects.read("pointer").etag == newer
+    with pytest.raises(ChangedMeanwhileError):
+        objects.replace("pointer", b"3", etag)
+
+
+def test_replace__refuses_what_is_not_there(objects: ObjectStore) -> None:
+    with pytest.raises(NotFoundError):
+        objects.replace("nothing", b"", "etag")
+
+
+def test_read__says_which_key_is_missing(objects: ObjectStore) -> None:
+    with pytest.raises(NotFoundError, match="a/b"):
+        objects.read("a/b")
+    with pytest.raises(NotFoundError, match="a/b"):
+        objects.read_range("a/b", 0, 1)
+
+
+def test_list__yields_sorted_keys_below_a_prefix(objects: ObjectStore) -> None:
+    for key in ("t/b/2", "t/b/1", "t/a/9", "u/1"):
+        objects.write_new(key, b"")
+
+    assert list(objects.list("t/b/")) == ["t/b/1", "t/b/2"]
+    assert list(objects.list("t/")) == ["t/a/9", "t/b/1", "t/b/2"]
+    assert list(objects.list("")) == ["t/a/9", "t/b/1", "t/b/2", "u/1"]
+    assert list(objects.list("v/")) == []
+
+
+def test_delete__frees_the_key_and_may_be_repeated(objects: ObjectStore) -> None:
+    objects.write_new("a", b"1")
+
+    objects.delete("a")
+    objects.delete("a")
+
+    assert list(objects.list("")) == []
+    objects.write_new("a", b"2")
+
+
+@pytest.mark.parametrize("key", ["", "/a", "a//b", "a/../b", "./a", "a\0b", "a/"])
+def test_disk_objects__refuses_keys_that_could_leave_the_root(tmp_path: Path, key: str) -> None:
+    with pytest.raises(StorageError, match="key"):
+        DiskObjects(tmp_path).write_new(key, b"")
+
+
+def test_disk_objects__leaves_no_temporary_file(tmp_path: Path) -> None:
+    objects = DiskObjects(tmp_path)
+    objects.replace("a", b"2", objects.write_new("a", b"1"))
+
+    assert [path.name for path in (tmp_path / ".temporary").iterdir()] == []
+
+
+def _add_one(folder: Path) -> None:
+    objects = DiskObjects(folder)
+    for _ in range(25):
+        while True:
+            standing = objects.read("count")
+            try:
+                objects.replace("count", str(int(standing.content) + 1).encode(), standing.etag)
+                break
+            except ChangedMeanwhileError:
+                continue
+
+
+def test_disk_objects__loses_no_update_of_concurrent_processes(tmp_path: Path) -> None:
+    DiskObjects(tmp_path).write_new("count", b"0")
+
+    processes = [multiprocessing.get_context("spawn").Process(target=_add_one, args=(tmp_path,)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+
+    assert DiskObjects(tmp_path).read("count").content == b"100"
