@@ -1,0 +1,89 @@
+"""The command line, as a person types it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from given import a_project
+
+from pipeline_tasks import wiring
+from pipeline_tasks.__main__ import main
+
+
+@pytest.fixture(autouse=True)
+def a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NIGHTLENS_HOME", str(tmp_path))
+    monkeypatch.setenv("NIGHTLENS_PROJECTS", str(tmp_path / "projects"))
+    (tmp_path / "projects").mkdir()
+    (tmp_path / "projects" / "parts.yaml").write_text(yaml.safe_dump(a_project().model_dump(mode="json")))
+    return tmp_path
+
+
+def test_main__runs_a_stage_and_prints_its_summary_as_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["open_cycle", "--project", "parts", "--cycle", "2026-11-21", "--budget", "3"]
+
+    assert main(words) == 0
+    first = capsys.readouterr().out
+    assert main(words) == 0
+
+    assert first.count("\n") == 1
+    assert json.loads(first)["cycle_id"] == "2026-11-21"
+    assert capsys.readouterr().out == first
+
+
+def test_main__says_what_is_wrong_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["find_duplicates", "--project", "parts", "--cycle", "2026-11-21"]) == 1
+    assert "never opened: run open_cycle first" in capsys.readouterr().err
+    assert main(["find_duplicates", "--project", "parts"]) == 1
+    assert "--cycle: wanted a cycle_id" in capsys.readouterr().err
+    assert main(["open_cycle", "--project", "nuts", "--cycle", "2026-11-21"]) == 1
+    assert "wanted one of ['parts'], found 'nuts'" in capsys.readouterr().err
+
+
+def test_main__empties_a_project_only_when_told_so_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["open_cycle", "--project", "parts", "--cycle", "2026-11-21"])
+
+    assert main(["empty_project", "--project", "parts"]) == 1
+    assert "add --yes" in capsys.readouterr().err
+    assert main(["empty_project", "--project", "parts", "--yes"]) == 0
+
+    assert json.loads(capsys.readouterr().out) == {"project": "parts", "generation": 2}
+    assert main(["open_cycle", "--project", "parts", "--cycle", "2026-11-21"]) == 0
+    assert json.loads(capsys.readouterr().out)["generation"] == 2
+
+
+def test_main__gives_a_service_that_is_needed_but_unknown_as_a_settings_error(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["open_cycle", "--project", "parts", "--cycle", "2026-11-21"])
+
+    assert main(["collect_annotations", "--project", "parts", "--cycle", "2026-11-21"]) == 1
+
+    assert "label_studio: wanted an address, found none" in capsys.readouterr().err
+
+
+def test_run_stage__refuses_an_unknown_stage() -> None:
+    with pytest.raises(Exception, match="wanted one of open_cycle"):
+        wiring.run_stage("paint", "parts", "2026-11-21")
+
+
+def test_endpoint__does_not_show_its_token() -> None:
+    assert "secret" not in repr(wiring.Endpoint("http://127.0.0.1:1", "secret"))
+
+
+def test_open_store__says_that_s3_is_not_built_yet() -> None:
+    with pytest.raises(Exception, match="S3 is not built yet"):
+        wiring.open_store(a_project(root="s3://bucket/prefix"))
+
+
+def test_check_project__names_each_part_that_is_not_fine(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (a_home / "inbox").mkdir()
+    (a_home / "inbox" / "a.jpg").write_bytes(b"1")
+
+    assert main(["check_project", "--project", "parts"]) == 1
+
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    assert checks["source inbox"] == "fine: 1 files"
+    assert checks["root"].startswith("fine:")
+    assert "wanted an address" in checks["label_studio"]
