@@ -29,7 +29,12 @@ def dags_page() -> str:
 
 def _table(table: type[Table]) -> str:
     comments = _column_comments(table)
-    lines = [f"\n## {table.table_name}\n", inspect.cleandoc(table.__doc__ or "") + "\n", "| column | type | meaning |", "|---|---|---|"]
+    lines = [
+        f"\n## {table.table_name}\n",
+        inspect.cleandoc(table.__doc__ or "") + "\n",
+        "| column | type | meaning |",
+        "|---|---|---|",
+    ]
     for name, column in table.columns().items():
         shown = f"**{name}**" if column.primary_key else name
         kind = str(column.dtype).replace("|", "/") + (", may be null" if column.nullable else "")

@@ -124,6 +124,7 @@ class ConnectionSettings(Settings):
 
     label_studio: str = "nightlens_label_studio"
     mlflow: str = "nightlens_mlflow"
+    s3: str | None = Field(None, description="An Amazon connection, for a root on S3; any S3-compatible endpoint.")
     prediction_server: str | None = None
 
 

@@ -14,14 +14,15 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline_tasks.cycle import Cycle, CycleArguments
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.settings import Project, load_project
-from pipeline_tasks.storage.cycles import read_cycle
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.store import Store
+
+if TYPE_CHECKING:
+    # Airflow reads this module with every DAG file, so what opens tables is imported where it is used.
+    from pipeline_tasks.storage.store import Store
 
 STAGES = (
     "open_cycle",
@@ -56,12 +57,23 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
+class S3Endpoint:
+    """Where an S3-compatible store is and what opens it; None leaves a part to boto3's own search (instance role, environment)."""
+
+    url: str | None = None
+    access_key: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
+    region: str | None = None
+
+
+@dataclass(frozen=True)
 class Endpoints:
     """The services outside, each None until it is known; opening a missing one is a SettingsError."""
 
     label_studio: Endpoint | None = None
     mlflow: Endpoint | None = None
     prediction_server: Endpoint | None = None
+    s3: S3Endpoint | None = None
 
 
 def run_stage(
@@ -148,15 +160,26 @@ def read_project(name: str) -> Project:
     return load_project(files[name])
 
 
-def open_store(project: Project) -> Store:
-    """The project's root.
+def open_store(project: Project, s3: S3Endpoint | None = None) -> Store:
+    """The project's root, on disk or on S3.
 
     Raises:
-        SettingsError: a root of a kind that cannot be opened yet.
+        SettingsError: a root that is neither a folder nor s3://bucket/prefix.
     """
-    if project.root is not None and project.root.startswith("s3://"):
-        raise SettingsError(f"project {project.project}: root: wanted a folder (S3 is not built yet), found {project.root!r}")
-    return Store(DiskObjects(root_folder(project)))
+    from pipeline_tasks.storage.store import Store
+
+    if project.root is None or "://" not in project.root:
+        from pipeline_tasks.storage.disk_objects import DiskObjects
+
+        return Store(DiskObjects(root_folder(project)))
+    scheme, _, rest = project.root.partition("://")
+    bucket, _, prefix = rest.partition("/")
+    if scheme != "s3" or not bucket or not prefix:
+        raise SettingsError(f"project {project.project}: root: wanted a folder or s3://bucket/prefix, found {project.root!r}")
+    from pipeline_tasks.storage.s3_objects import S3Objects, make_client
+
+    s3 = s3 or S3Endpoint()
+    return Store(S3Objects(make_client(s3.url, s3.access_key, s3.secret_key, s3.region), bucket, prefix))
 
 
 def root_folder(project: Project) -> Path:
@@ -170,6 +193,7 @@ def endpoints_from_environment(project_name: str) -> Endpoints:
         label_studio=_endpoint_from_environment("LABEL_STUDIO"),
         mlflow=_endpoint_from_environment("MLFLOW"),
         prediction_server=_endpoint_from_environment(f"PREDICTION_SERVER_{project_name.upper()}"),
+        s3=S3Endpoint(os.environ.get("NIGHTLENS_S3_URL")),
     )
 
 
@@ -181,6 +205,8 @@ def _endpoint_from_environment(service: str) -> Endpoint | None:
 
 
 def _cycle(parts: Parts) -> Cycle:
+    from pipeline_tasks.storage.cycles import read_cycle
+
     return read_cycle(parts.make("store"), parts.cycle_id)
 
 
@@ -237,7 +263,7 @@ def _code_version(parts: Parts) -> str:
 
 _MAKERS: dict[str, Callable[[Parts], Any]] = {
     "project": lambda parts: read_project(parts.project_name),
-    "store": lambda parts: open_store(parts.make("project")),
+    "store": lambda parts: open_store(parts.make("project"), parts.endpoints.s3),
     "cycle": _cycle,
     "cycle_id": lambda parts: parts.cycle_id,
     "arguments": lambda parts: parts.offered.get("cycle_arguments") or CycleArguments(),

@@ -11,6 +11,7 @@ from given import a_project
 
 from pipeline_tasks import wiring
 from pipeline_tasks.__main__ import main
+from pipeline_tasks.errors import SettingsError
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +65,7 @@ def test_main__gives_a_service_that_is_needed_but_unknown_as_a_settings_error(ca
 
 
 def test_run_stage__refuses_an_unknown_stage() -> None:
-    with pytest.raises(Exception, match="wanted one of open_cycle"):
+    with pytest.raises(SettingsError, match="wanted one of open_cycle"):
         wiring.run_stage("paint", "parts", "2026-11-21")
 
 
@@ -72,9 +73,16 @@ def test_endpoint__does_not_show_its_token() -> None:
     assert "secret" not in repr(wiring.Endpoint("http://127.0.0.1:1", "secret"))
 
 
-def test_open_store__says_that_s3_is_not_built_yet() -> None:
-    with pytest.raises(Exception, match="S3 is not built yet"):
-        wiring.open_store(a_project(root="s3://bucket/prefix"))
+@pytest.mark.parametrize("root", ["s3://bucket", "s3:///prefix", "gs://bucket/prefix"])
+def test_open_store__refuses_a_root_it_cannot_open(root: str) -> None:
+    with pytest.raises(SettingsError, match="wanted a folder or s3://bucket/prefix"):
+        wiring.open_store(a_project(root=root))
+
+
+def test_open_store__opens_a_root_on_s3() -> None:
+    store = wiring.open_store(a_project(root="s3://bucket/a/b"), wiring.S3Endpoint("http://127.0.0.1:1", "key", "secret"))
+
+    assert repr(store.objects) == "S3Objects('s3://bucket/a/b')"
 
 
 def test_check_project__names_each_part_that_is_not_fine(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:

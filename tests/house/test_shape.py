@@ -14,7 +14,9 @@ from pipeline_tasks.tables.table import Table
 from pipeline_tasks.wiring import STAGES
 
 ROOT = Path(__file__).parents[2]
-SOURCES = [path for room in ("pipeline_tasks", "plugins", "dags", "local_stack", "demo") for path in sorted((ROOT / room).rglob("*.py"))]
+SOURCES = [
+    path for room in ("pipeline_tasks", "plugins", "dags", "local_stack", "demo") for path in sorted((ROOT / room).rglob("*.py"))
+]
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from storage.an_s3_server import BUCKET, an_s3_server
 
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, StorageError
 from pipeline_tasks.storage.disk_objects import DiskObjects
 from pipeline_tasks.storage.memory_objects import MemoryObjects
 from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.s3_objects import S3Objects
 
 
-@pytest.fixture(params=["disk", "memory"])
+@pytest.fixture(scope="module")
+def s3_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with an_s3_server(tmp_path_factory.mktemp("s3")) as client:
+        yield client
+
+
+@pytest.fixture(params=["disk", "memory", pytest.param("s3", marks=pytest.mark.services)])
 def objects(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+    if request.param == "s3":
+        return S3Objects(request.getfixturevalue("s3_client"), BUCKET, f"tests/{tmp_path.name}")
     return DiskObjects(tmp_path / "root") if request.param == "disk" else MemoryObjects()
 
 
