@@ -1,8 +1,8 @@
 """The command line: any stage without Airflow, and the tools around cycles. Prints one JSON line, the summary.
 
-    python -m pipeline_tasks find_duplicates --project parts --cycle 2026-11-21
-    python -m pipeline_tasks check_project --project parts
-    python -m pipeline_tasks empty_project --project parts --yes
+python -m pipeline_tasks find_duplicates --project parts --cycle 2026-11-21
+python -m pipeline_tasks check_project --project parts
+python -m pipeline_tasks empty_project --project parts --yes
 """
 
 from __future__ import annotations

@@ -58,9 +58,12 @@ def check_cycle_id(cycle_id: str) -> str:
 
 
 def cycle_id_of_time(moment: datetime, time_zone: str, *, is_scheduled: bool, is_daily: bool = True) -> str:
-    """Name a cycle after a moment in the project's zone: the day if scheduled, to the second if started by hand."""
+    """Name a cycle after a moment in the project's zone: the day if scheduled, to the second if started by hand.
+
+    Where clocks are set back an hour comes twice: the second time, a cycle that is more than daily is named to the second.
+    """
     local = moment.astimezone(ZoneInfo(time_zone))
-    if not is_scheduled:
+    if not is_scheduled or (local.fold and not is_daily):
         return local.strftime("%Y-%m-%dT%H%M%S")
     return local.strftime("%Y-%m-%d") if is_daily else local.strftime("%Y-%m-%dT%H%M")
 

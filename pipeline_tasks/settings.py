@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -53,7 +54,15 @@ class DuplicateSettings(Settings):
     min_hash_cosine: float = Field(
         0.75, ge=-1, le=1, description="A pair found by hash must also be this similar by embedding: flat pictures share hashes."
     )
-    min_embedding_cosine: float = Field(0.93, ge=-1, le=1, description="Cosine of two embeddings from which they are one thing.")
+    min_embedding_cosine: float = Field(0.9, ge=-1, le=1, description="Cosine of two embeddings from which they may be one thing.")
+    min_centred_cosine: float = Field(
+        0.85,
+        ge=-1,
+        le=1,
+        description="What the cosine must be besides, with the project's mean embedding taken off: pictures of one kind are all alike.",
+    )
+    min_centred_hash_cosine: float = Field(0.5, ge=-1, le=1, description="The same for a pair found by hash.")
+    certain_cosine: float = Field(0.99, ge=-1, le=1, description="From here on two pictures are one thing, mean or no mean.")
     split_group_keys: tuple[Literal["clip", "site", "device", "day"], ...] = Field(
         (), description="Metadata that must not straddle splits, beside the duplicate groups."
     )
@@ -158,6 +167,16 @@ class Project(Settings):
         if len(set(classes)) != len(classes):
             raise ValueError("class names must differ from each other")
         return classes
+
+    @field_validator("time_zone")
+    @classmethod
+    def _time_zone_is_known(cls, time_zone: str) -> str:
+        """A wrong zone would be found only when a cycle is named."""
+        try:
+            ZoneInfo(time_zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("a time zone like Europe/Berlin or UTC") from error
+        return time_zone
 
     @model_validator(mode="after")
     def _sources_differ(self) -> Project:

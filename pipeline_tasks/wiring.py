@@ -247,6 +247,12 @@ def _model_registry(parts: Parts) -> Any:
     return ModelRegistry(parts.endpoint("mlflow").url)
 
 
+def _experiment_log(parts: Parts) -> Any:
+    from pipeline_tasks.clients.experiment_log import ExperimentLog
+
+    return ExperimentLog(parts.make("work_folder") / "wandb")
+
+
 def _prediction_server(parts: Parts) -> Any:
     """The server's client, or None: roll_out moves the pointer whether the server is up or not."""
     from pipeline_tasks.clients.prediction_server import PredictionServer
@@ -276,6 +282,7 @@ _MAKERS: dict[str, Callable[[Parts], Any]] = {
     "label_studio": _label_studio,
     "annotator_files": _annotator_files,
     "model_registry": _model_registry,
+    "experiment_log": _experiment_log,
     "prediction_server": _prediction_server,
     "work_folder": lambda parts: home() / "work" / parts.project_name / parts.cycle_id,
 }

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from pipeline_tasks.cycle import Cycle, CycleArguments
 from pipeline_tasks.settings import Project, parse_project
@@ -39,3 +43,11 @@ def an_open_cycle(store: Store, cycle_id: str = "2026-11-21", arguments: CycleAr
 def image_id(number: int | str) -> str:
     """A stable image_id for a small number or name."""
     return hashlib.sha256(str(number).encode()).hexdigest()
+
+
+def real_data(*parts: str) -> Path:
+    """A folder of real pictures below NIGHTLENS_DATA (default: the sibling folder ../shared/data); without it the test skips."""
+    folder = Path(os.environ.get("NIGHTLENS_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.joinpath(*parts).exists():
+        pytest.skip(f"no real data: {folder.joinpath(*parts)} is not there (set NIGHTLENS_DATA)")
+    return folder.joinpath(*parts)

@@ -4,14 +4,46 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from pipeline_tasks.cycle import Cycle, CycleArguments, utc
-from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, MissingStageError
+from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, CycleTakenError, MissingStageError
 from pipeline_tasks.settings import parse_project
 from pipeline_tasks.storage import layout
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.store import Store
+
+
+@dataclass(frozen=True)
+class OpenCycleSummary:
+    """What was frozen, and for which run."""
+
+    cycle_id: str
+    cycle_kind: str
+    run_key: str
+    """Names the run that owns the cycle: Airflow's run id, or `command line`."""
+    settings_key: str
+    settings_sha256: str
+    started_at: str
+    generation: int
+
+
+def record_opening(store: Store, cycle: Cycle, run_key: str) -> OpenCycleSummary:
+    """Open a cycle under its frozen settings, or return how it was opened if the same run opened it before.
+
+    Raises:
+        CycleTakenError: another run owns this cycle_id.
+    """
+    standing = store.finished(cycle.cycle_id, "open_cycle", OpenCycleSummary)
+    if standing is None:
+        key, sha256 = write_cycle(store.objects, cycle)
+        started_at = cycle.started_at.isoformat()
+        summary = OpenCycleSummary(cycle.cycle_id, cycle.cycle_kind, run_key, key, sha256, started_at, cycle.generation)
+        standing = store.finish(cycle.cycle_id, "open_cycle", summary)
+    if standing.run_key != run_key:
+        message = f"cycle_id {cycle.cycle_id} belongs to the run {standing.run_key!r}; choose another one for {run_key!r}"
+        raise CycleTakenError(message)
+    return standing
 
 
 def write_cycle(objects: ObjectStore, cycle: Cycle) -> tuple[str, str]:

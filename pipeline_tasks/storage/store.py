@@ -47,6 +47,17 @@ class Store:
         key = layout.event(sequence)
         return ledger.parse_event(self.objects.read(key).content, key)
 
+    def summary_of(self, cycle_id: str, stage: str) -> dict[str, Any]:
+        """What an earlier stage of the cycle recorded.
+
+        Raises:
+            MissingStageError: it has not been done.
+        """
+        event = self.event(cycle_id, stage)
+        if event is None:
+            raise MissingStageError(f"cycle {cycle_id}: the stage {stage} has not been done yet")
+        return event.summary
+
     def finished(self, cycle_id: str, stage: str, summary_type: type[S]) -> S | None:
         """The standing summary of a stage that has been done, its tables verified; None if it has not.
 

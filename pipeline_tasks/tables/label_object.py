@@ -16,6 +16,8 @@ class AnnotationObject(Table):
     superseded_by_key = ("annotation_id",)
 
     annotation_id = dy.String(primary_key=True)
+    #: The annotation's revision that named the thing; an edit that names nothing leaves the earlier revision's rows behind.
+    revision = dy.String(regex=DIGEST)
     object_index = dy.Int32(primary_key=True, min=0)
     #: class, box, polygon, mask, keypoints or text.
     label_kind = dy.Enum(LABEL_KINDS)

@@ -1,0 +1,114 @@
+# The front door: `make` shows what there is. NIGHTLENS_HOME (default ./.nightlens) holds everything that a run makes.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help install up status logs down reset demo test check coverage docs fit-python
+
+NIGHTLENS_HOME ?= $(CURDIR)/.nightlens
+export NIGHTLENS_HOME
+export NO_ALBUMENTATIONS_UPDATE := 1
+ifdef IMAGES
+export IMAGES
+endif
+ifdef ANNOTATORS
+export ANNOTATORS
+endif
+
+# A Python that fits; say PYTHON=/path/to/python to choose.
+PYTHON ?= $(shell for one in python3.11 python3.12 python3; do "$$one" -c $(FITS) 2>/dev/null && { echo "$$one"; break; }; done)
+FITS := 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))'
+RUN := .venv/bin/python
+# The installer is uv, which is itself installed by pip; INSTALLER=pip where uv does not reach your package index.
+INSTALLER ?= uv
+# TORCH_INDEX=https://download.pytorch.org/whl/cpu takes the build of PyTorch without CUDA (2 GB less).
+TORCH_INDEX ?=
+
+digest = $(shell cat $(1) | sha256sum | cut -c1-16)
+PIPELINE_STAMP := .venv/installed-$(call digest,requirements.txt requirements-dev.txt)
+PACKAGE_STAMP := .venv/package-$(call digest,pyproject.toml)
+LABEL_STUDIO_STAMP := .venv-label-studio/installed-$(call digest,requirements-label-studio.txt)
+
+help:  ## show this
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## /\1\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+install:  ## make .venv and .venv-label-studio from the pinned files; a second run installs nothing
+	@$(MAKE) --no-print-directory -j2 $(PACKAGE_STAMP) $(LABEL_STUDIO_STAMP)
+
+up: install  ## start PostgreSQL, Airflow, Label Studio, MLflow and the prediction servers; print addresses and logins
+	@$(RUN) -m local_stack up
+
+status:  ## show each service: state, process, address, restarts
+	@$(RUN) -m local_stack status
+
+logs:  ## show the end of each log, or of one: SERVICE=airflow-scheduler
+	@$(RUN) -m local_stack logs $(SERVICE)
+
+down:  ## end all services; no process of ours is left
+	@if [ -x $(RUN) ]; then $(RUN) -m local_stack down; else echo "found no .venv, so nothing of this checkout runs"; fi
+
+reset:  ## end all services and delete NIGHTLENS_HOME: YES=1
+	@YES=$(YES) $(RUN) -m local_stack reset
+
+demo: install  ## run two nights on drawn parts (or IMAGES=<folder of class folders>; ANNOTATORS=none to answer yourself)
+	@$(RUN) -m demo
+
+check: install  ## ruff, mypy --strict, import plan, fast tests; under a minute
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy --strict
+	@.venv/bin/lint-imports
+	@$(RUN) docs/generate.py --check
+	@$(RUN) -m pytest -q -n 2 -m "not airflow and not services and not browser"
+
+test: install  ## all tests, also those with the real services
+	@$(RUN) -m pytest -q -n 2 -m "not services and not browser"
+	@$(RUN) -m pytest -q -m "services or browser"
+
+coverage: install  ## branch coverage of pipeline_tasks by the tests that need no services
+	@$(RUN) -m pytest -q -n 2 -m "not services and not browser" --cov --cov-report=term
+
+docs: install  ## make docs/dags.md and docs/tables.md anew
+	@$(RUN) docs/generate.py
+
+bench-%: install  ## side by side with a peer: benchmarks/<name>.py
+	@PYTHONPATH=.:plugins:tests $(RUN) benchmarks/$(subst -,_,$*).py
+
+drill-%: install  ## at full size, by hand: tests/drills/<name>.py
+	@PYTHONPATH=.:plugins:tests $(RUN) tests/drills/$(subst -,_,$*).py
+
+# --- the two environments; each stamp's name holds the digest of what it was installed from
+
+fit-python:
+	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c $(FITS); then \
+	    echo "Nightlens needs Python 3.11 or 3.12; found $$(python3 --version 2>&1 || echo none). Say PYTHON=/path/to/python3.11." >&2; exit 1; fi
+
+.venv/bin/uv: | fit-python
+	@test -x .venv/bin/pip || "$(PYTHON)" -m venv .venv || { echo "the venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@.venv/bin/pip install -q --disable-pip-version-check $$(grep '^uv==' requirements.txt)
+
+# PyTorch comes first and by pip: it has builds of its own for each machine, with requirements that differ; all else is frozen.
+$(PIPELINE_STAMP): | .venv/bin/uv
+	@echo "installing the pipeline's environment (.venv)"
+	@rm -f .venv/installed-*
+	@.venv/bin/pip install -q --disable-pip-version-check -c requirements.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $$(grep '^torch==' requirements.txt)
+	@$(call install-frozen,.venv,-r requirements.txt -r requirements-dev.txt)
+	@touch $@
+
+$(PACKAGE_STAMP): $(PIPELINE_STAMP)
+	@rm -f .venv/package-*
+	@.venv/bin/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(LABEL_STUDIO_STAMP): | .venv/bin/uv
+	@echo "installing Label Studio's environment (.venv-label-studio)"
+	@test -x .venv-label-studio/bin/python || "$(PYTHON)" -m venv .venv-label-studio
+	@rm -f .venv-label-studio/installed-*
+	@$(call install-frozen,.venv-label-studio,-r requirements-label-studio.txt)
+	@touch $@
+
+ifeq ($(INSTALLER),pip)
+install-frozen = $(1)/bin/python -m pip install -q --disable-pip-version-check --no-deps $(2)
+else
+install-frozen = .venv/bin/uv pip install -q --no-deps --python $(1)/bin/python $(2)
+endif

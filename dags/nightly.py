@@ -1,0 +1,98 @@
+"""
+# One night of a project
+
+Take in what is new, measure it, choose what is worth a person's time, have it labelled, train a candidate, and let it
+become champion only if it is as good. One DAG a project file: `dags/projects/*.yaml` and `$NIGHTLENS_HOME/projects/*.yaml`.
+
+| | |
+|---|---|
+| Starts | by the project's schedule in its time zone, or by hand; missed nights are not caught up; one at a time |
+| Reads | the project's sources, Label Studio |
+| Writes | the project's root: originals, tables, ledger, models, report; a round in Label Studio; a run and a version in MLflow |
+| Waits for | people, deferred and without a worker, until enough is answered or the deadline has passed |
+| If nothing is new | it ends green: nothing is trained, and the skipped tasks say why |
+| Run again? | yes: each stage ends in one event of the ledger and returns it the second time; clear a failed task to go on |
+| If it fails | the failed task's log says what was found, what was wanted and where; the report is written all the same |
+
+Started by hand, the form asks for the cycle's name, the labeling budget, the deadline, and whether to train.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, chain, task_group
+from nightlens_airflow import tasks
+from nightlens_airflow.dag_settings import broken_settings, nightly_settings, schedule_of
+from nightlens_airflow.projects import broken_projects, readable_projects
+from nightlens_airflow.stage_task import CYCLE_ID
+
+
+@task_group(prefix_group_id=False)
+def ingest(project: str, cycle_id: str) -> None:
+    """Take new pictures in and measure each of them once."""
+    shards = tasks.list_new_images(project, cycle_id)
+    measured = tasks.measure_images.partial(project=project, cycle_id=cycle_id).expand(shard=shards)
+    chain(measured, tasks.record_images(project, cycle_id))
+
+
+@task_group(prefix_group_id=False)
+def curate(project: str, cycle_id: str) -> None:
+    """Set poor pictures aside, join those that show the same thing, choose what people are asked about."""
+    chain(
+        tasks.find_quality_issues(project, cycle_id),
+        tasks.find_duplicates(project, cycle_id),
+        tasks.select_images(project, cycle_id),
+    )
+
+
+@task_group(prefix_group_id=False)
+def label(project: str, cycle_id: str) -> None:
+    """Ask people in Label Studio, wait without a worker, and resolve their answers into labels."""
+    chain(
+        tasks.send_to_labeling(project, cycle_id),
+        tasks.wait_for_annotators(project, cycle_id),
+        tasks.collect_annotations(project, cycle_id),
+        tasks.resolve_labels(project, cycle_id),
+    )
+
+
+@task_group(prefix_group_id=False)
+def train(project: str, cycle_id: str) -> None:
+    """Freeze a dataset version and train a candidate on it."""
+    chain(
+        tasks.build_dataset_version(project, cycle_id), tasks.train_model(project, cycle_id), tasks.export_model(project, cycle_id)
+    )
+
+
+@task_group(prefix_group_id=False)
+def evaluate(project: str, cycle_id: str) -> None:
+    """Hold the candidate against the champion."""
+    chain(tasks.evaluate_model(project, cycle_id), tasks.compare_with_champion(project, cycle_id))
+
+
+@task_group(prefix_group_id=False)
+def deploy(project: str, cycle_id: str) -> None:
+    """Promote the candidate, or say why not, and have the champion served."""
+    chain(tasks.promote_model(project, cycle_id), tasks.roll_out(project, cycle_id))
+
+
+for project in readable_projects():
+    with DAG(schedule=schedule_of(project), **nightly_settings(project, __doc__)):
+        name, cycle_opened = project.project, tasks.open_cycle(project.project)
+        # As the teardown of the opened cycle, the report is written whatever became of the stages between them.
+        report_written = tasks.write_cycle_report(name, CYCLE_ID).as_teardown(setups=cycle_opened)  # type: ignore[arg-type]
+        deployed = deploy(name, CYCLE_ID)
+        chain(
+            cycle_opened,
+            ingest(name, CYCLE_ID),
+            curate(name, CYCLE_ID),
+            label(name, CYCLE_ID),
+            train(name, CYCLE_ID),
+            evaluate(name, CYCLE_ID),
+            deployed,
+            report_written,
+        )
+        chain([deployed, report_written], tasks.cycle_succeeded())
+
+for broken in broken_projects():
+    with DAG(schedule=None, **broken_settings(broken)):
+        tasks.read_project_file(broken.path.stem)

@@ -1,0 +1,26 @@
+"""
+# Put an earlier champion back
+
+For the day on which the model in production is worse than it looked. One DAG a project file.
+
+| | |
+|---|---|
+| Starts | by hand only |
+| Reads | the project's ledger and models |
+| Writes | one event of the ledger, the serving pointer, the alias in MLflow; the prediction server follows within seconds |
+| Run again? | Each run goes one champion further back, unless the form names the model. Clearing the task repeats nothing |
+| If it fails | the log lists the earlier champions that there are |
+
+The form asks for the digest of the model; left empty, the champion before the present one comes back.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG
+from nightlens_airflow import tasks
+from nightlens_airflow.dag_settings import roll_back_settings
+from nightlens_airflow.projects import readable_projects
+
+for project in readable_projects():
+    with DAG(schedule=None, **roll_back_settings(project, __doc__)):
+        tasks.roll_back(project.project)

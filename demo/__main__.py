@@ -1,0 +1,51 @@
+"""The command line of the demo: `python -m demo`, or `make demo`.
+
+Environment: NIGHTLENS_HOME, IMAGES (a folder of class folders), ANNOTATORS=none, BUDGET, PICTURES.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from demo.errors import DemoError
+from demo.show import Options, show
+from pipeline_tasks import wiring
+from pipeline_tasks.errors import NightlensError
+
+
+def main(words: list[str] | None = None) -> int:
+    """Show two nights; 0 if both cycles ended in success, night 1 was promoted, and the server answers with the champion."""
+    options, home = _options(words), wiring.home()
+    try:
+        show(options, home, lambda line: print(line, flush=True))
+    except (DemoError, NightlensError) as error:
+        print(f"\ndemo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(
+            "\ndemo: stopped by Ctrl-C. A run that was under way is marked failed in Airflow; services that were up stay up "
+            "(`make status` shows them, `make down` ends them). `make demo` begins anew with an emptied project.",
+            file=sys.stderr,
+        )
+        return 130
+    return 0
+
+
+def _options(words: list[str] | None) -> Options:
+    parser = argparse.ArgumentParser(prog="python -m demo", description="Run two nightly cycles through the real services.")
+    environment = os.environ
+    parser.add_argument("--images", default=environment.get("IMAGES") or None, help="folder of class folders (or IMAGES=…)")
+    parser.add_argument("--annotators", default=environment.get("ANNOTATORS") or "simulated", choices=["simulated", "none"])
+    parser.add_argument("--budget", type=int, default=int(environment.get("BUDGET") or 240), help="pictures a night for people")
+    parser.add_argument("--pictures", type=int, default=int(environment.get("PICTURES") or 600), help="files drawn a night")
+    parser.add_argument("--nights", type=int, default=2, help="how many nights")
+    chosen = parser.parse_args(words)
+    images = Path(chosen.images).expanduser().resolve() if chosen.images else None
+    return Options(images, chosen.annotators == "simulated", chosen.budget, chosen.pictures, chosen.nights)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

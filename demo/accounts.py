@@ -1,0 +1,79 @@
+"""Opens accounts in Label Studio for the simulated annotators, through the pages that people use."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+
+from demo.errors import DemoError
+from demo.people import Person
+
+_CSRF_FIELD = re.compile(r'name="csrfmiddlewaretoken"\s+value="([^"]+)"')
+
+
+def open_accounts(url: str, owner_token: str, people: Sequence[Person], kept_file: Path) -> dict[str, str]:
+    """Each person's name → their own API token; who has no account yet signs up by the invite link.
+
+    Passwords are random and kept with the tokens in `kept_file`, readable by this user only, so that one can log in as an
+    annotator.
+
+    Raises:
+        DemoError: Label Studio does not take an account.
+    """
+    kept: dict[str, dict[str, str]] = json.loads(kept_file.read_text()) if kept_file.exists() else {}
+    for person in people:
+        account = kept.setdefault(person.email, {"password": secrets.token_urlsafe(12)})
+        _keep(kept_file, kept)
+        if not _is_known(url, account.get("token")):
+            account["token"] = _token_of(url, owner_token, person, account["password"])
+            _keep(kept_file, kept)
+    return {person.name: kept[person.email]["token"] for person in people}
+
+
+def _is_known(url: str, token: str | None) -> bool:
+    """Whether a token that was kept still opens Label Studio."""
+    if token is None:
+        return False
+    answer = httpx.get(f"{url}/api/current-user/whoami", headers={"Authorization": f"Token {token}"}, timeout=60, trust_env=False)
+    return answer.status_code == 200
+
+
+def _token_of(url: str, owner_token: str, person: Person, password: str) -> str:
+    """Log in, or sign up by the invite link; then ask for the person's own token."""
+    with httpx.Client(base_url=url, timeout=60, follow_redirects=True, trust_env=False) as browser:
+        if not _submit(browser, "/user/login/", person, password):
+            invited = browser.get("/api/invite", headers={"Authorization": f"Token {owner_token}"})
+            _refuse(invited, "the invite link")
+            if not _submit(browser, invited.json()["invite_url"], person, password):
+                raise DemoError(f"Label Studio at {url} took no account for {person.email}; does one exist with another password?")
+        answer = browser.get("/api/current-user/token")
+        _refuse(answer, f"the token of {person.email}")
+        return str(answer.json()["token"])
+
+
+def _submit(browser: httpx.Client, page: str, person: Person, password: str) -> bool:
+    """Fill in a page's form; True if one is logged in afterwards."""
+    shown = browser.get(page)
+    _refuse(shown, page)
+    found = _CSRF_FIELD.search(shown.text)
+    token = found.group(1) if found else browser.cookies.get("csrftoken", "")
+    form = {"csrfmiddlewaretoken": token, "email": person.email, "password": password, "how_find_us": "", "elaborate": ""}
+    browser.post(page, data=form, headers={"Referer": str(browser.base_url.join(page))})
+    return browser.get("/api/current-user/whoami").status_code == 200
+
+
+def _refuse(answer: httpx.Response, what: str) -> None:
+    if answer.is_error:
+        raise DemoError(f"Label Studio did not give {what}: {answer.status_code} {answer.text[:200]}")
+
+
+def _keep(kept_file: Path, kept: dict[str, dict[str, str]]) -> None:
+    kept_file.parent.mkdir(parents=True, exist_ok=True)
+    with open(os.open(kept_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(kept, file)

@@ -1,0 +1,120 @@
+"""Airflow's public API, as far as the demo drives it: start a DAG run, watch its tasks, read why one failed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from demo.errors import DemoError
+
+OVER = ("success", "failed")
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """One task of a run, a shard of a mapped one included."""
+
+    task_id: str
+    map_index: int
+    state: str
+    try_number: int
+    seconds: float
+    """How long it has worked; a deferred task's waiting is not all in it."""
+
+
+class Airflow:
+    """One Airflow, logged in to."""
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        """Log in at the first call, and again whenever the token has run out."""
+        self.url = url
+        self._login = {"username": user, "password": password}
+        self._client = httpx.Client(base_url=url, timeout=30, trust_env=False)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def wait_for_dag(self, dag_id: str, within_s: float = 120) -> None:
+        """Wait until Airflow has read the DAG, and unpause it.
+
+        Raises:
+            DemoError: it does not show in time.
+        """
+        until = time.monotonic() + within_s
+        while self._ask("GET", f"/api/v2/dags/{dag_id}", also_fine=404).status_code == 404:
+            if time.monotonic() > until:
+                raise DemoError(f"Airflow at {self.url} has not read the DAG {dag_id} within {within_s:.0f} s; see `make logs`")
+            time.sleep(1)
+        self._ask("PATCH", f"/api/v2/dags/{dag_id}?update_mask=is_paused", json={"is_paused": False})
+
+    def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
+        """Start a DAG run; returns its id."""
+        answer = self._ask("POST", f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf or {}})
+        return str(answer.json()["dag_run_id"])
+
+    def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        """A DAG run as Airflow knows it: its state, start, end and so on."""
+        fields: dict[str, Any] = self._ask("GET", _run(dag_id, run_id)).json()
+        return fields
+
+    def open_runs(self, dag_id: str) -> list[str]:
+        """Ids of the DAG's runs that are queued or running."""
+        answer = self._ask("GET", f"/api/v2/dags/{dag_id}/dagRuns?state=running&state=queued&limit=100")
+        return [run["dag_run_id"] for run in answer.json()["dag_runs"]]
+
+    def fail(self, dag_id: str, run_id: str) -> None:
+        """End a run that nobody waits for any more."""
+        self._ask("PATCH", f"{_run(dag_id, run_id)}?update_mask=state", json={"state": "failed"})
+
+    def tasks(self, dag_id: str, run_id: str) -> list[TaskState]:
+        """All tasks of a run as they stand."""
+        listed = self._ask("GET", f"{_run(dag_id, run_id)}/taskInstances?limit=500").json()["task_instances"]
+        return [
+            TaskState(one["task_id"], one["map_index"], one["state"] or "none", one["try_number"], one["duration"] or 0.0)
+            for one in listed
+        ]
+
+    def log_end(self, dag_id: str, run_id: str, task: TaskState, lines: int = 15) -> list[str]:
+        """The last lines of a task's newest log."""
+        where = f"{_run(dag_id, run_id)}/taskInstances/{task.task_id}/logs/{max(1, task.try_number)}"
+        answer = self._ask("GET", f"{where}?map_index={task.map_index}", also_fine=404)
+        if answer.status_code == 404:
+            return ["(there is no log)"]
+        content = answer.json().get("content", [])
+        return [line for one in content for line in _said(one)][-lines:]
+
+    def _ask(self, method: str, path: str, also_fine: int | None = None, **request: Any) -> httpx.Response:
+        try:
+            answer = self._client.request(method, path, **request)
+            if answer.status_code == 401:
+                token = self._client.post("/auth/token", json=self._login).raise_for_status().json()["access_token"]
+                self._client.headers["Authorization"] = f"Bearer {token}"
+                answer = self._client.request(method, path, **request)
+        except httpx.HTTPError as error:
+            raise AirflowAwayError(f"Airflow at {self.url} does not answer: {type(error).__name__}: {error}") from error
+        if answer.status_code >= 500:
+            raise AirflowAwayError(f"Airflow at {self.url} answered {method} {path} with {answer.status_code}")
+        if answer.is_error and answer.status_code != also_fine:
+            raise DemoError(f"Airflow at {self.url} answered {method} {path} with {answer.status_code}: {answer.text[:300]}")
+        return answer
+
+
+class AirflowAwayError(DemoError):
+    """Airflow does not answer just now; asking again may mend it."""
+
+
+def _run(dag_id: str, run_id: str) -> str:
+    return f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"
+
+
+def _said(entry: Any) -> list[str]:
+    """The lines of one entry of a structured log, an error's last lines included."""
+    if not isinstance(entry, dict):
+        return [str(entry)]
+    details = entry.get("error_detail") or []
+    errors = [f"{one.get('exc_type')}: {one.get('exc_value')}" for one in details if isinstance(one, dict)]
+    return [str(entry.get("event", "")), *errors]

@@ -1,0 +1,204 @@
+"""Reads a cycle's figures back from the ledger, and holds each against the service that owns it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from demo.errors import DemoError
+from demo.nightly_run import EndedRun
+from demo.services import LabelStudioRound, MlflowVersion, Services
+from pipeline_tasks.storage.store import Store
+
+SERVER_FOLLOWS_WITHIN_S = 10.0
+Summary = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Night:
+    """What one night came to. Every figure was read back; None where the night had nothing of that kind."""
+
+    night: int
+    cycle_id: str
+    run_id: str
+    state: str
+    seconds: float
+    stage_seconds: dict[str, float]
+    files_seen: int = 0
+    images_taken_in: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+    quarantined: int = 0
+    exact_duplicates: int = 0
+    near_duplicates: int = 0
+    selected: int = 0
+    labeling_tasks: int = 0
+    annotated: int = 0
+    labelled: int = 0
+    unsure: int = 0
+    dataset_id: str | None = None
+    dataset_images: int = 0
+    candidate_digest: str | None = None
+    candidate_score: float | None = None
+    candidate_low: float | None = None
+    candidate_high: float | None = None
+    champion_score: float | None = None
+    majority_score: float | None = None
+    classes_left_out: list[str] = field(default_factory=list)
+    is_promoted: bool = False
+    why: str = ""
+    registry_version: str | None = None
+    round_url: str | None = None
+
+
+def cycle_of_run(store: Store, run_id: str) -> str:
+    """The cycle that a DAG run opened.
+
+    Raises:
+        DemoError: it opened none.
+    """
+    for cycle_id in reversed(store.state().stages):
+        event = store.event(cycle_id, "open_cycle")
+        if event is not None and event.summary["run_key"] == run_id:
+            return cycle_id
+    raise DemoError(f"the ledger knows no cycle of the DAG run {run_id}, though Airflow says that it ended")
+
+
+def read_night(night: int, run: EndedRun, store: Store, services: Services, outside_name: str) -> Night:
+    """Read a finished night.
+
+    Raises:
+        DemoError: a stage is missing from the ledger, or a service tells another figure than the ledger.
+    """
+    cycle_id = cycle_of_run(store, run.run_id)
+    told = {stage: event.summary for stage in _READ if (event := store.event(cycle_id, stage)) is not None}
+    missing = [stage for stage in _READ if stage not in told]
+    if missing:
+        raise DemoError(f"Airflow says that {run.run_id} ended in success, but the ledger has no event of {', '.join(missing)}")
+    version = _registered(told["export_model"], services, outside_name)
+    labeling = services.label_studio_round(told["send_to_labeling"])
+    _check_round(told, labeling)
+    return _night(night, cycle_id, run, told, labeling, version)
+
+
+def check_champion(store: Store, services: Services, outside_name: str) -> Summary:
+    """The ledger's champion, after MLflow's alias was found to name the same version.
+
+    Raises:
+        DemoError: there is no champion, or the alias names another version.
+    """
+    champion: Summary | None = store.state().values.get("champion")
+    if champion is None:
+        raise DemoError("the ledger has no champion, so nothing can be served")
+    alias = services.champion_alias(outside_name)
+    if alias != champion["registry_version"]:
+        raise DemoError(
+            f"MLflow's alias champion of {outside_name} names version {alias}, the ledger's champion is version "
+            f"{champion['registry_version']}"
+        )
+    return champion
+
+
+def ask_server(services: Services, picture: bytes, champion_digest: str) -> Summary:
+    """The prediction server's answer to one picture, from the champion.
+
+    Raises:
+        DemoError: after 10 s it still does not answer, or another model does.
+    """
+    until = time.monotonic() + SERVER_FOLLOWS_WITHIN_S
+    while True:
+        found, answer = services.predict(picture)
+        if answer is not None and answer["model_digest"] == champion_digest:
+            return answer
+        if time.monotonic() > until:
+            raise DemoError(
+                f"prediction server: wanted an answer from the champion {champion_digest[:12]} within "
+                f"{SERVER_FOLLOWS_WITHIN_S:.0f} s, found {found}"
+            )
+        time.sleep(0.25)
+
+
+_READ = (
+    "list_new_images",
+    "record_images",
+    "find_quality_issues",
+    "find_duplicates",
+    "select_images",
+    "send_to_labeling",
+    "collect_annotations",
+    "resolve_labels",
+    "build_dataset_version",
+    "export_model",
+    "compare_with_champion",
+    "promote_model",
+    "roll_out",
+)
+
+
+def _registered(exported: Summary, services: Services, outside_name: str) -> MlflowVersion | None:
+    """The version that the cycle registered, as MLflow has it."""
+    if exported["skipped"]:
+        return None
+    version = services.mlflow_version(outside_name, str(exported["registry_version"]))
+    if version.model_digest != exported["model_digest"]:
+        raise DemoError(
+            f"MLflow's version {version.version} of {outside_name} carries the model {version.model_digest}, the ledger says "
+            f"{exported['model_digest']}"
+        )
+    return version
+
+
+def _check_round(told: Mapping[str, Summary], labeling: LabelStudioRound) -> None:
+    pushed, collected = told["send_to_labeling"], told["collect_annotations"]
+    if labeling.tasks != pushed["tasks"]:
+        raise DemoError(f"Label Studio has {labeling.tasks} tasks in {pushed['round_id']}, the ledger says {pushed['tasks']}")
+    answered = pushed["tasks"] - collected["tasks_unanswered"]
+    if labeling.answered < answered:
+        raise DemoError(
+            f"Label Studio has {labeling.answered} answered tasks in {pushed['round_id']}, the ledger collected {answered}"
+        )
+
+
+def _night(
+    night: int,
+    cycle_id: str,
+    run: EndedRun,
+    told: Mapping[str, Summary],
+    labeling: LabelStudioRound,
+    version: MlflowVersion | None,
+) -> Night:
+    recorded, doubled, compared = told["record_images"], told["find_duplicates"], told["compare_with_champion"]
+    built, resolved = told["build_dataset_version"], told["resolve_labels"]
+    return Night(
+        night=night,
+        cycle_id=cycle_id,
+        run_id=run.run_id,
+        state=run.state,
+        seconds=run.seconds,
+        stage_seconds=run.stage_seconds,
+        files_seen=told["list_new_images"]["files_new"],
+        images_taken_in=recorded["images_new"],
+        rejected=recorded["rejected_by_reason"],
+        quarantined=told["find_quality_issues"]["images_quarantined"],
+        exact_duplicates=recorded["sightings"] - recorded["images_new"] + doubled["exact"],
+        near_duplicates=doubled["near"],
+        selected=told["select_images"]["images_selected"],
+        labeling_tasks=labeling.tasks,
+        annotated=labeling.answered,
+        labelled=resolved["labelled"],
+        unsure=resolved["unsure"],
+        dataset_id=built["dataset_id"],
+        dataset_images=built["images"],
+        candidate_digest=told["export_model"]["model_digest"],
+        candidate_score=compared["candidate_score"],
+        candidate_low=compared["candidate_low"],
+        candidate_high=compared["candidate_high"],
+        champion_score=compared["champion_score"],
+        majority_score=compared["majority_score"],
+        classes_left_out=compared["classes_left_out"],
+        is_promoted=bool(told["promote_model"]["is_promoted"]),
+        why=told["promote_model"]["why"] or told["promote_model"]["skipped"] or "",
+        registry_version=None if version is None else version.version,
+        round_url=told["send_to_labeling"]["url"],
+    )

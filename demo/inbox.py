@@ -1,0 +1,59 @@
+"""Where pictures come in during the demo: drawn parts, or a person's own folder; both fill an inbox night by night."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.night import draw_night
+from demo.own_pictures import copy_night, find_own_pictures, write_project_file
+from demo.truth import truth_path
+
+SEED = 20261121
+EXAMPLE = Path(__file__).parent.parent / "dags" / "projects" / "parts.yaml"
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """One project's inbox."""
+
+    project: str
+    folder: Path
+    truth_file: Path
+    fill: Callable[[int, Progress], None]
+    """Brings a night's pictures in; told the night and whom to tell of progress."""
+
+    def a_picture(self) -> bytes:
+        """One picture that came in, to be asked about."""
+        pictures = [path for path in sorted(self.folder.rglob("*")) if path.is_file() and path.read_bytes()[:3] == b"\xff\xd8\xff"]
+        return pictures[len(pictures) // 2].read_bytes()
+
+
+def open_inbox(home: Path, images: Path | None, pictures: int) -> Inbox:
+    """The inbox of drawn parts, or of a folder of class folders, whose project file is written here.
+
+    Raises:
+        DemoError: the folder holds no class folders.
+    """
+    if images is None:
+        return _parts_inbox(home, pictures)
+    own = find_own_pictures(images, SEED)
+    write_project_file(own, EXAMPLE, home, SEED)
+    folder, truth_file = home / "inbox" / own.project, truth_path(home, own.project)
+
+    def fill(night: int, progress: Progress) -> None:
+        names = copy_night(own, night, folder, truth_file)
+        progress(len(names), len(names))
+
+    return Inbox(own.project, folder, truth_file, fill)
+
+
+def _parts_inbox(home: Path, pictures: int) -> Inbox:
+    folder, truth_file = home / "inbox" / "parts", truth_path(home, "parts")
+
+    def fill(night: int, progress: Progress) -> None:
+        draw_night(night, pictures, SEED, folder, truth_file, "parts", progress)
+
+    return Inbox("parts", folder, truth_file, fill)

@@ -1,0 +1,67 @@
+"""Draws a whole night of parts into an inbox, as cameras would have left it there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime, timedelta, timezone
+from multiprocessing import get_context
+from pathlib import Path
+
+from demo.pictures import Drawn, draw_file
+from demo.plan import CLASSES, PlannedFile, plan_night
+from demo.truth import PictureTruth, Plant, Truth, describe, read_truth, write_truth
+
+FIRST_NIGHT = datetime(2026, 11, 20, 22, 0, tzinfo=timezone.utc)
+"""When the cameras began; the second night begins a day later. Files carry these times, so that drawing again changes nothing."""
+Progress = Callable[[int, int], None]
+
+
+def draw_night(
+    night: int, files: int, seed: int, inbox: Path, truth_file: Path, project: str, progress: Progress | None = None
+) -> list[PlannedFile]:
+    """Draw the night beside the inbox, write the truth, and only then move the files in; return their plan.
+
+    `progress` is told how many files of how many are drawn.
+    """
+    plan = plan_night(night, files, seed)
+    truth = read_truth(truth_file) if night > 1 and truth_file.exists() else Truth(project, CLASSES)
+    aside = inbox.parent / f".{inbox.name}-drawing"
+    shutil.rmtree(aside, ignore_errors=True)
+    for done, (file, sha256, shown) in enumerate(_draw_all(plan, aside), start=1):
+        if shown is not None:
+            truth.pictures[sha256] = shown
+        if file.kind != "plain":
+            truth.plants.append(Plant(file.key, file.kind, file.copy_of))
+        if progress:
+            progress(done, len(plan))
+    write_truth(truth_file, truth)
+    move_in(aside, inbox, [file.key for file in plan], FIRST_NIGHT + timedelta(days=night - 1))
+    return plan
+
+
+def move_in(aside: Path, inbox: Path, keys: list[str], began: datetime) -> None:
+    """Rename finished files into the inbox, so that nobody sees a half-written one; one file every 20 seconds of that night."""
+    for number, key in enumerate(keys):
+        moment = (began + timedelta(seconds=20 * number)).timestamp()
+        os.utime(aside / key, (moment, moment))
+        (inbox / key).parent.mkdir(parents=True, exist_ok=True)
+        (aside / key).replace(inbox / key)
+    shutil.rmtree(aside)
+
+
+def _draw_all(plan: list[PlannedFile], aside: Path) -> Iterator[tuple[PlannedFile, str, PictureTruth | None]]:
+    """Draw on all cores; yield each file with the sha256 of its bytes and what it shows."""
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as processes:
+        for file, drawn in zip(plan, processes.map(draw_file, plan, chunksize=8), strict=True):
+            path = aside / file.key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(drawn.content)
+            yield file, hashlib.sha256(drawn.content).hexdigest(), _shown(drawn)
+
+
+def _shown(drawn: Drawn) -> PictureTruth | None:
+    return None if drawn.mask is None else describe(drawn.class_name, drawn.mask)

@@ -1,0 +1,72 @@
+"""The simulated annotators: who answers which picture, and what, depends on person and picture alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+MOST_WRONG = 0.08
+"""Nobody errs more often than this, however hard a class is."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One annotator."""
+
+    name: str
+    email: str
+    error_ratio: float
+    """How often a wrong class is given for a picture of ordinary difficulty, 0 to MOST_WRONG."""
+
+
+PEOPLE = (
+    Person("Ada", "ada@nightlens.local", 0.01),
+    Person("Ben", "ben@nightlens.local", 0.03),
+    Person("Cleo", "cleo@nightlens.local", 0.05),
+)
+LOOKALIKES: dict[str, tuple[str, ...]] = {
+    "chipped_gear": ("gear",),
+    "gear": ("chipped_gear",),
+    "nut": ("washer",),
+    "washer": ("nut", "bearing"),
+    "bearing": ("washer",),
+    "bolt": ("screw",),
+    "screw": ("bolt",),
+}
+"""What a class is mistaken for; a class that is not here may be taken for any other."""
+DIFFICULTY = {"chipped_gear": 2.0, "gear": 1.5, "spring": 0.3, "bracket": 0.3}
+"""How much more often a class is mistaken than an ordinary one."""
+
+
+def answer(
+    person: Person,
+    image_id: str,
+    class_name: str,
+    classes: Sequence[str],
+    lookalikes: Mapping[str, Sequence[str]] = LOOKALIKES,
+    difficulty: Mapping[str, float] = DIFFICULTY,
+) -> str:
+    """The class that this person gives this picture, right or wrong; the same whenever and however often they are asked."""
+    wrong_ratio = min(MOST_WRONG, person.error_ratio * difficulty.get(class_name, 1.0))
+    if _chance(person.name, image_id, "errs") >= wrong_ratio:
+        return class_name
+    others = [name for name in lookalikes.get(class_name, classes) if name != class_name and name in classes]
+    others = others or [name for name in classes if name != class_name]
+    return others[int(_chance(person.name, image_id, "takes it for") * len(others))]
+
+
+def person_for(people: Sequence[Person], image_id: str, copy_number: int) -> Person:
+    """Who answers a picture; its copies go to different people as long as there are enough."""
+    ranked = sorted(people, key=lambda person: _chance(person.name, image_id, "answers"))
+    return ranked[copy_number % len(ranked)]
+
+
+def seconds_spent(person: Person, image_id: str) -> float:
+    """How long this person looks at this picture, as they report it (nobody waits for it)."""
+    return round(1.5 + 6 * _chance(person.name, image_id, "looks") ** 2, 2)
+
+
+def _chance(*names: str) -> float:
+    """An even number of [0, 1) that the names alone decide."""
+    return int.from_bytes(hashlib.sha256("/".join(names).encode()).digest()[:8], "big") / 2**64

@@ -1,0 +1,76 @@
+"""Shows how far a run is: one bar a task group on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+from demo.airflow import TaskState
+
+GROUPS = {
+    "ingest": ("list_new_images", "measure_images", "record_images"),
+    "curate": ("find_quality_issues", "find_duplicates", "select_images"),
+    "label": ("send_to_labeling", "wait_for_annotators", "collect_annotations", "resolve_labels"),
+    "train": ("build_dataset_version", "train_model", "export_model"),
+    "evaluate": ("evaluate_model", "compare_with_champion"),
+    "deploy": ("promote_model", "roll_out"),
+}
+"""The task groups of the nightly DAG, as Airflow's grid shows them."""
+_WIDTH = 24
+_DONE = ("success", "skipped", "failed", "upstream_failed", "removed")
+
+
+def group_counts(tasks: Sequence[TaskState]) -> dict[str, tuple[int, int]]:
+    """Group → (tasks that are over, tasks); a mapped task counts once for each shard."""
+    counts = {}
+    for group, names in GROUPS.items():
+        own = [task for task in tasks if task.task_id in names]
+        counts[group] = (sum(task.state in _DONE for task in own), max(len(own), len(names)))
+    return counts
+
+
+class Progress:
+    """Draws the bars over each other, or says a line whenever a group goes on."""
+
+    def __init__(self, stream: TextIO = sys.stdout) -> None:
+        """Draw on this stream."""
+        self._stream = stream
+        self._is_terminal = stream.isatty()
+        self._drawn = 0
+        self._last = ""
+
+    def show(self, tasks: Sequence[TaskState], note: str, seconds: float) -> None:
+        """Show where the tasks stand."""
+        counts = group_counts(tasks)
+        if self._is_terminal:
+            self._redraw([_bar(group, *counted) for group, counted in counts.items()] + [f"  {seconds:4.0f} s  {note}"])
+            return
+        line = "  ".join(f"{group} {done}/{total}" for group, (done, total) in counts.items())
+        if line != self._last:
+            self._stream.write(f"  {seconds:4.0f} s  {line}  {note}\n")
+            self._stream.flush()
+            self._last = line
+
+    def count(self, done: int, total: int, what: str) -> None:
+        """Show a single count on one line: on a terminal as it moves, elsewhere at its end only."""
+        if self._is_terminal:
+            self._stream.write(f"\r{_bar(what, done, total)}" + ("\n" if done == total else ""))
+        elif done == total:
+            self._stream.write(f"  {what}: {total}\n")
+        self._stream.flush()
+
+    def end(self) -> None:
+        """Leave what was drawn standing."""
+        self._drawn, self._last = 0, ""
+
+    def _redraw(self, lines: list[str]) -> None:
+        up = f"\x1b[{self._drawn}A" if self._drawn else ""
+        self._stream.write(up + "".join(f"\x1b[2K{line}\n" for line in lines))
+        self._stream.flush()
+        self._drawn = len(lines)
+
+
+def _bar(name: str, done: int, total: int) -> str:
+    filled = round(_WIDTH * done / total) if total else _WIDTH
+    return f"  {name:10} {'█' * filled}{'░' * (_WIDTH - filled)} {done:3}/{total}"

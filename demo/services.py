@@ -1,0 +1,110 @@
+"""Asks Label Studio, MLflow and the prediction server for the figures that they own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from demo.errors import DemoError
+
+MODEL_DIGEST_TAG = "nightlens.model_digest"
+
+
+@dataclass(frozen=True)
+class LabelStudioRound:
+    """A labeling round as Label Studio counts it."""
+
+    tasks: int
+    answered: int
+
+
+@dataclass(frozen=True)
+class MlflowVersion:
+    """A registered version as MLflow has it."""
+
+    version: str
+    model_digest: str | None
+    metrics: dict[str, float]
+    """The newest value of each metric of its run."""
+
+
+class Services:
+    """The services of one stack, seen through their public interfaces."""
+
+    def __init__(self, label_studio_url: str, label_studio_token: str, mlflow_url: str, prediction_url: str) -> None:
+        """Connect lazily."""
+        authorization = {"Authorization": f"Token {label_studio_token}"}
+        self._label_studio = httpx.Client(base_url=label_studio_url, timeout=60, trust_env=False, headers=authorization)
+        self._mlflow = httpx.Client(base_url=mlflow_url, timeout=30, trust_env=False)
+        self._prediction = httpx.Client(base_url=prediction_url, timeout=10, trust_env=False)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        for client in (self._label_studio, self._mlflow, self._prediction):
+            client.close()
+
+    def label_studio_round(self, pushed: dict[str, Any]) -> LabelStudioRound:
+        """Count a round that `send_to_labeling` tells of.
+
+        Raises:
+            DemoError: Label Studio does not answer.
+        """
+        if pushed["label_studio_project_id"] is None:
+            return LabelStudioRound(0, 0)
+        in_round = {"filter": "filter:tasks:data.round_id", "operator": "equal", "type": "String", "value": pushed["round_id"]}
+        answered = {"filter": "filter:tasks:completed_at", "operator": "empty", "type": "Datetime", "value": False}
+        project_id = int(pushed["label_studio_project_id"])
+        return LabelStudioRound(self._count(project_id, [in_round]), self._count(project_id, [in_round, answered]))
+
+    def mlflow_version(self, name: str, version: str) -> MlflowVersion:
+        """A version of a registered model, with its run's metrics.
+
+        Raises:
+            DemoError: MLflow has no such version.
+        """
+        found = _json(self._mlflow, "/api/2.0/mlflow/model-versions/get", name=name, version=version)["model_version"]
+        tags = {tag["key"]: tag["value"] for tag in found.get("tags", [])}
+        run = _json(self._mlflow, "/api/2.0/mlflow/runs/get", run_id=found["run_id"])["run"]
+        metrics = {metric["key"]: float(metric["value"]) for metric in run["data"].get("metrics", [])}
+        return MlflowVersion(str(found["version"]), tags.get(MODEL_DIGEST_TAG), metrics)
+
+    def champion_alias(self, name: str) -> str:
+        """The version that MLflow's alias `champion` names.
+
+        Raises:
+            DemoError: it names none.
+        """
+        found = _json(self._mlflow, "/api/2.0/mlflow/registered-models/alias", name=name, alias="champion")
+        return str(found["model_version"]["version"])
+
+    def predict(self, picture: bytes) -> tuple[str, dict[str, Any] | None]:
+        """The prediction server's answer to one picture; without one, what was found instead."""
+        try:
+            response = self._prediction.post("/predict", content=picture, headers={"Content-Type": "image/jpeg"})
+        except httpx.HTTPError as error:
+            return f"{self._prediction.base_url} away ({type(error).__name__})", None
+        if response.is_error:
+            return f"{response.status_code} {response.text[:200]}", None
+        answer: dict[str, Any] = response.json()
+        return f"an answer from {answer['model_digest'][:12]}", answer
+
+    def _count(self, project_id: int, filters: list[dict[str, Any]]) -> int:
+        query = json.dumps({"filters": {"conjunction": "and", "items": filters}})
+        page = _json(
+            self._label_studio, "/api/tasks", project=project_id, query=query, page_size=1, include="id", fields="task_only"
+        )
+        return int(page["total"])
+
+
+def _json(client: httpx.Client, path: str, **parameters: Any) -> dict[str, Any]:
+    try:
+        response = client.get(path, params=parameters)
+    except httpx.HTTPError as error:
+        raise DemoError(f"{client.base_url.join(path)} does not answer: {type(error).__name__}: {error}") from error
+    if response.is_error:
+        raise DemoError(f"{client.base_url.join(path)} answered {response.status_code}: {response.text[:300]}")
+    content: dict[str, Any] = response.json()
+    return content

@@ -1,0 +1,193 @@
+"""The demo from start to end: two nights of one project, each figure read back from the service that owns it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from demo import figures, table
+from demo.accounts import open_accounts
+from demo.airflow import Airflow
+from demo.errors import DemoError
+from demo.inbox import Inbox, open_inbox
+from demo.nightly_run import run_night, why_failed
+from demo.people import PEOPLE
+from demo.progress import Progress
+from demo.services import Services
+from demo.team import Team
+from demo.truth import read_truth
+from local_stack import stack
+from local_stack.addresses import Addresses, read_addresses
+from pipeline_tasks import wiring
+from pipeline_tasks.storage.store import Store
+
+SERVER_STARTS_WITHIN_S = 90.0
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person may choose."""
+
+    images: Path | None = None
+    """A folder of class folders instead of drawn parts."""
+    has_annotators: bool = True
+    budget: int = 240
+    """Pictures that people are asked about each night."""
+    pictures: int = 600
+    """Files that are drawn each night."""
+    nights: int = 2
+
+
+def show(options: Options, home: Path, say: Say) -> None:
+    """Run the nights, print the table, write `demo/summary.json`.
+
+    Raises:
+        DemoError: a cycle failed, night 1 was not promoted, or a service tells another figure than the ledger.
+        StackError: a service does not start.
+    """
+    inbox = open_inbox(home, options.images, options.pictures)
+    say(f"bringing the local stack up in {home}")
+    stack.up(home, say)
+    with ExitStack() as held:
+        addresses = _addresses_with_server(home, inbox.project)
+        airflow = Airflow(addresses.airflow_url, addresses.airflow_user, addresses.airflow_password)
+        held.callback(airflow.close)
+        outside_name = _empty(inbox, home, airflow, say)
+        services = Services(
+            addresses.label_studio_url,
+            addresses.label_studio_token,
+            addresses.mlflow_url,
+            addresses.prediction_servers[inbox.project],
+        )
+        held.callback(services.close)
+        team = _call_team(options, addresses, home, outside_name, say)
+        if team is not None:
+            held.callback(team.go_home)
+        cycles = Cycles(inbox, airflow, services, wiring.open_store(wiring.read_project(inbox.project)), outside_name, team, say)
+        nights = [cycles.run(night, options.budget) for night in range(1, options.nights + 1)]
+        _finish(nights, cycles, addresses, home, say)
+
+
+@dataclass
+class Cycles:
+    """What every night needs."""
+
+    inbox: Inbox
+    airflow: Airflow
+    services: Services
+    store: Store
+    outside_name: str
+    team: Team | None
+    say: Say
+
+    def run(self, night: int, budget: int) -> figures.Night:
+        """Fill the inbox, let the cycle run, read its figures.
+
+        Raises:
+            DemoError: the cycle failed.
+        """
+        progress = Progress()
+        self.say(f"\nnight {night}: pictures come into {self.inbox.folder}")
+        self.inbox.fill(night, lambda done, total: progress.count(done, total, "pictures"))
+        if self.team is not None:
+            self.team.learn(read_truth(self.inbox.truth_file))
+        dag_id = f"nightly__{self.inbox.project}"
+        ended = run_night(self.airflow, dag_id, {"budget": budget}, progress, self._note)
+        if ended.state != "success":
+            raise DemoError(f"night {night} ended as {ended.state}\n{why_failed(self.airflow, dag_id, ended.run_id)}")
+        return figures.read_night(night, ended, self.store, self.services, self.outside_name)
+
+    def _note(self) -> str:
+        if self.team is None:
+            return "waiting for people in Label Studio whenever a round is open"
+        self.team.check()
+        return f"{self.team.answered} answers given" if self.team.answered else ""
+
+
+def _addresses_with_server(home: Path, project: str) -> Addresses:
+    """The stack's addresses, once the project's prediction server has one: a new project file is noticed a little later."""
+    until = time.monotonic() + SERVER_STARTS_WITHIN_S
+    while project not in (addresses := read_addresses(home)).prediction_servers:
+        if time.monotonic() > until:
+            raise DemoError(f"the local stack started no prediction server for {project}; see `make status`")
+        time.sleep(1)
+    return addresses
+
+
+def _empty(inbox: Inbox, home: Path, airflow: Airflow, say: Say) -> str:
+    """Empty the demo's own project and its inbox; returns the name under which the next generation is known outside."""
+    dag_id = f"nightly__{inbox.project}"
+    airflow.wait_for_dag(dag_id)
+    for run_id in airflow.open_runs(dag_id):
+        say(f"an earlier run {run_id} is still open: it is ended as failed")
+        airflow.fail(dag_id, run_id)
+    shutil.rmtree(inbox.folder, ignore_errors=True)
+    inbox.truth_file.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pipeline_tasks", "empty_project", "--project", inbox.project, "--yes"]
+    done = subprocess.run(command, env={**os.environ, "NIGHTLENS_HOME": str(home)}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise DemoError(f"the project {inbox.project} could not be emptied: {done.stderr.strip()[-500:]}")
+    generation = json.loads(done.stdout.splitlines()[-1])["generation"]
+    return inbox.project if generation == 1 else f"{inbox.project}-{generation}"
+
+
+def _call_team(options: Options, addresses: Addresses, home: Path, outside_name: str, say: Say) -> Team | None:
+    if not options.has_annotators:
+        say(f"ANNOTATORS=none: answer the rounds yourself at {addresses.label_studio_url}")
+        return None
+    kept = home / "demo" / "annotators.json"
+    tokens = open_accounts(addresses.label_studio_url, addresses.label_studio_token, PEOPLE, kept)
+    say(f"annotators: {', '.join(f'{person.name} errs on about {person.error_ratio:.0%}' for person in PEOPLE)}")
+    return Team(addresses.label_studio_url, tokens, PEOPLE, outside_name)
+
+
+def _finish(nights: list[figures.Night], cycles: Cycles, addresses: Addresses, home: Path, say: Say) -> None:
+    say(f"\n{table.nights_table(nights)}\n")
+    champion = answer = None
+    try:
+        if not nights[0].is_promoted:
+            raise DemoError(f"night 1 promoted no champion: {nights[0].why}")
+        champion = figures.check_champion(cycles.store, cycles.services, cycles.outside_name)
+        answer = figures.ask_server(cycles.services, cycles.inbox.a_picture(), champion["model_digest"])
+        say(table.answer_line(answer))
+    finally:
+        say(f"\n{table.logins(addresses, cycles.inbox.project)}")
+        _write_summary(home, nights, cycles, addresses, champion, answer)
+
+
+def _write_summary(
+    home: Path,
+    nights: list[figures.Night],
+    cycles: Cycles,
+    addresses: Addresses,
+    champion: dict[str, Any] | None,
+    answer: dict[str, Any] | None,
+) -> None:
+    """The same as JSON; passwords stay in the stack's own file."""
+    content = {
+        "project": cycles.inbox.project,
+        "outside_name": cycles.outside_name,
+        "nights": [asdict(night) for night in nights],
+        "champion": champion,
+        "answer": answer,
+        "addresses": {
+            "airflow": addresses.airflow_url,
+            "label_studio": addresses.label_studio_url,
+            "mlflow": addresses.mlflow_url,
+            "prediction_server": addresses.prediction_servers[cycles.inbox.project],
+            "passwords": str(home / "stack" / "secrets.json"),
+        },
+    }
+    path = home / "demo" / "summary.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")

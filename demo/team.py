@@ -1,0 +1,165 @@
+"""The simulated annotators at work: they look for open tasks in Label Studio as people would, and answer with their own tokens."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from demo.errors import DemoError
+from demo.people import Person, answer, person_for, seconds_spent
+from demo.truth import Truth
+
+LOOK_EVERY_S = 2.0
+PATIENCE_S = 90.0
+"""How long Label Studio may be away before the team gives up."""
+_PAGE_TASKS = 500
+
+
+class Team:
+    """Annotators who work in the background until they are sent home."""
+
+    def __init__(self, url: str, tokens: Mapping[str, str], people: Sequence[Person], outside_name: str) -> None:
+        """Work in the Label Studio project of this outside name."""
+        self._people = tuple(people)
+        self._desks = {person.name: _Desk(url, tokens[person.name]) for person in people}
+        self._outside_name = outside_name
+        self._truth: Truth | None = None
+        self._copies: dict[tuple[int, str, str], list[int]] = defaultdict(list)
+        self._is_over = threading.Event()
+        self._trouble: str | None = None
+        self._thread = threading.Thread(target=self._work, name="annotators", daemon=True)
+        self.answered = 0
+
+    def learn(self, truth: Truth) -> None:
+        """Know these pictures from now on; the first time, begin to look for tasks."""
+        is_first = self._truth is None
+        self._truth = truth
+        if is_first:
+            self._thread.start()
+
+    def go_home(self) -> None:
+        """Stop after the answers that are being given."""
+        self._is_over.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+        for desk in self._desks.values():
+            desk.close()
+
+    def check(self) -> None:
+        """Raises:
+        DemoError: the team gave up.
+        """
+        if self._trouble:
+            raise DemoError(f"the simulated annotators gave up: {self._trouble}")
+
+    def _work(self) -> None:
+        last_fine = time.monotonic()
+        while not self._is_over.wait(LOOK_EVERY_S):
+            try:
+                self._look_once()
+                last_fine = time.monotonic()
+            except (httpx.HTTPError, DemoError) as error:
+                if time.monotonic() - last_fine > PATIENCE_S:
+                    self._trouble = f"{type(error).__name__}: {error}"
+                    return
+
+    def _look_once(self) -> None:
+        """Find what is open, and let everybody answer their own share at once."""
+        first_desk = self._desks[self._people[0].name]
+        for project_id in first_desk.projects_of(self._outside_name):
+            open_tasks = self._open_tasks(first_desk, project_id)
+            shares: dict[str, list[tuple[Person, dict[str, Any]]]] = defaultdict(list)
+            for person, task in open_tasks:
+                shares[person.name].append((person, task))
+            workers = [threading.Thread(target=self._answer_all, args=(share,), daemon=True) for share in shares.values()]
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                worker.join()
+
+    def _open_tasks(self, desk: _Desk, project_id: int) -> list[tuple[Person, dict[str, Any]]]:
+        """Unanswered tasks with the person that each is for. A picture's copies are ranked by their order in the queue."""
+        found = []
+        for task in desk.tasks_after(project_id, 0) if desk.has_open_tasks(project_id) else ():
+            image_id = str(task["data"].get("image_id"))
+            copies = self._copies[project_id, str(task["data"].get("round_id")), image_id]
+            if task["id"] not in copies:
+                copies.append(task["id"])
+            if not task["total_annotations"] and not task["cancelled_annotations"]:
+                found.append((person_for(self._people, image_id, copies.index(task["id"])), task))
+        return found
+
+    def _answer_all(self, share: Sequence[tuple[Person, dict[str, Any]]]) -> None:
+        for person, task in share:
+            if self._is_over.is_set():
+                return
+            try:
+                self._answer(person, task)
+            except httpx.HTTPError:
+                return  # The task stays open, and the next look finds it again.
+
+    def _answer(self, person: Person, task: dict[str, Any]) -> None:
+        assert self._truth is not None
+        image_id = str(task["data"]["image_id"])
+        shown = self._truth.pictures.get(image_id)
+        if shown is None:
+            self._trouble = f"picture {image_id} is in Label Studio, but nothing was drawn or copied that has these bytes"
+            self._is_over.set()
+            return
+        chosen = answer(person, image_id, shown.class_name, self._truth.classes)
+        self._desks[person.name].submit(task["id"], chosen, seconds_spent(person, image_id))
+        self.answered += 1
+
+
+class _Desk:
+    """One person's way into Label Studio."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._client = httpx.Client(base_url=url, timeout=60, trust_env=False, headers={"Authorization": f"Token {token}"})
+
+    def close(self) -> None:
+        self._client.close()
+
+    def projects_of(self, outside_name: str) -> list[int]:
+        """The Label Studio projects that Nightlens made under this name."""
+        listed = self._get("/api/projects", page_size=1000)["results"]
+        return [project["id"] for project in listed if f"nightlens:{outside_name}:" in (project.get("description") or "")]
+
+    def has_open_tasks(self, project_id: int) -> bool:
+        """Whether anything is left to answer; one light call."""
+        return bool(self._page(project_id, 0, is_open=True, page_size=1)["total"])
+
+    def tasks_after(self, project_id: int, task_id: int) -> list[dict[str, Any]]:
+        """All tasks behind an id, in their order."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self._page(project_id, found[-1]["id"] if found else task_id, is_open=False, page_size=_PAGE_TASKS)
+            found += page["tasks"]
+            if len(page["tasks"]) >= page["total"] or not page["tasks"]:
+                return found
+
+    def submit(self, task_id: int, class_name: str, lead_time_s: float) -> None:
+        """Answer a task, as the page's Submit does."""
+        choice = {"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": [class_name]}}
+        answer = self._client.post(f"/api/tasks/{task_id}/annotations/", json={"result": [choice], "lead_time": lead_time_s})
+        answer.raise_for_status()
+
+    def _page(self, project_id: int, behind: int, *, is_open: bool, page_size: int) -> dict[str, Any]:
+        items: list[dict[str, Any]] = [{"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": behind}]
+        if is_open:
+            items.append({"filter": "filter:tasks:completed_at", "operator": "empty", "type": "Datetime", "value": True})
+        query = json.dumps({"filters": {"conjunction": "and", "items": items}, "ordering": ["tasks:id"]})
+        include = "id,data,total_annotations,cancelled_annotations"
+        return self._get("/api/tasks", project=project_id, query=query, page_size=page_size, include=include, fields="task_only")
+
+    def _get(self, path: str, **parameters: Any) -> dict[str, Any]:
+        answer = self._client.get(path, params=parameters)
+        answer.raise_for_status()
+        content: dict[str, Any] = answer.json()
+        return content

@@ -1,0 +1,100 @@
+"""The truth about drawn or copied pictures: read by the simulated annotators and by the demo's own benchmark, by nobody else.
+
+It lies outside every project's root, source and work folder, in `$NIGHTLENS_HOME/demo/truth/<project>.json`, keyed by the
+sha256 of the file's bytes. A test proves that no stage opens it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class PictureTruth:
+    """What one picture really shows."""
+
+    class_name: str
+    box_xywh: tuple[int, int, int, int] | None = None
+    """Left, top, width, height in pixels of the picture as it is to be seen."""
+    mask: dict[str, Any] | None = None
+    """Height, width and run lengths in row order that begin with a run of outside."""
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A file that was planted to be found."""
+
+    key: str
+    kind: str
+    copy_of: str | None
+
+
+@dataclass
+class Truth:
+    """All that is known about one project's pictures."""
+
+    project: str
+    classes: tuple[str, ...]
+    pictures: dict[str, PictureTruth] = field(default_factory=dict)
+    """sha256 of the file's bytes → what it shows."""
+    plants: list[Plant] = field(default_factory=list)
+
+
+def truth_path(home: Path, project: str) -> Path:
+    """Where a project's truth lies."""
+    return home / "demo" / "truth" / f"{project}.json"
+
+
+def write_truth(path: Path, truth: Truth) -> None:
+    """Write it whole or not at all, readable by this user only."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    unfinished = path.with_suffix(".unfinished")
+    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(asdict(truth), file)
+    unfinished.replace(path)
+
+
+def read_truth(path: Path) -> Truth:
+    """Read it back.
+
+    Raises:
+        FileNotFoundError: nothing was drawn or copied for this project yet.
+    """
+    content = json.loads(path.read_text(encoding="utf-8"))
+    pictures = {sha256: _picture(fields) for sha256, fields in content["pictures"].items()}
+    return Truth(content["project"], tuple(content["classes"]), pictures, [Plant(**one) for one in content["plants"]])
+
+
+def describe(class_name: str, mask: npt.NDArray[np.bool_] | None) -> PictureTruth:
+    """Class, box and mask of one picture; a part that cannot be seen has neither box nor mask."""
+    if mask is None or not mask.any():
+        return PictureTruth(class_name)
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    left, top = int(columns[0]), int(rows[0])
+    box = (left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1)
+    return PictureTruth(class_name, box, {"height": mask.shape[0], "width": mask.shape[1], "runs": run_lengths(mask)})
+
+
+def run_lengths(mask: npt.NDArray[np.bool_]) -> list[int]:
+    """Lengths of alternating runs in row order, the first one outside (0 if the mask begins inside)."""
+    flat = mask.ravel()
+    changes = np.flatnonzero(np.diff(flat)) + 1
+    runs = np.diff(np.concatenate([[0], changes, [flat.size]])).tolist()
+    return [0, *runs] if flat[0] else runs
+
+
+def mask_of(runs: list[int], height: int, width: int) -> npt.NDArray[np.bool_]:
+    """The mask that `run_lengths` described."""
+    return np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(height, width)
+
+
+def _picture(fields: dict[str, Any]) -> PictureTruth:
+    box = fields["box_xywh"]
+    return PictureTruth(fields["class_name"], tuple(box) if box else None, fields["mask"])

@@ -1,0 +1,94 @@
+"""The command line of the stack: `python -m local_stack up|status|logs|down|reset`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from local_stack import stack
+from local_stack.errors import StackError
+from local_stack.folders import Folders
+from local_stack.logs import last_lines
+from local_stack.status import logins, status
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do one command on the stack of NIGHTLENS_HOME (default `./.nightlens`); 0 if it went well, or a sentence and 1."""
+    options = _parser().parse_args(arguments)
+    folders = Folders.of(Path(os.environ.get("NIGHTLENS_HOME", ".nightlens")))
+    try:
+        return {"up": _up, "status": _status, "logs": _logs, "down": _down, "reset": _reset}[options.command](folders, options)
+    except StackError as error:
+        print(f"local stack: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("local stack: stopped by Ctrl-C", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local_stack", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="start all services, wait until they answer, print addresses and logins")
+    commands.add_parser("status", help="show each service; ends with 1 if one is not ready")
+    logs = commands.add_parser("logs", help="show the end of a service's log, or a little of all")
+    logs.add_argument("service", nargs="?")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on showing what is added")
+    commands.add_parser("down", help="end all services and see that nothing is left")
+    reset = commands.add_parser("reset", help="end all services and delete NIGHTLENS_HOME")
+    reset.add_argument("--yes", action="store_true", help="do not ask")
+    return parser
+
+
+def _up(folders: Folders, _: argparse.Namespace) -> int:
+    started = time.monotonic()
+    print(f"starting the local stack of {folders.home}", flush=True)
+    stack.up(folders.home, say=lambda line: print(line, flush=True))
+    print(f"up after {time.monotonic() - started:.0f} s; end it with `make down`\n{logins(folders)}")
+    return 0
+
+
+def _status(folders: Folders, _: argparse.Namespace) -> int:
+    text, is_ready = status(folders)
+    print(text)
+    return 0 if is_ready else 1
+
+
+def _logs(folders: Folders, options: argparse.Namespace) -> int:
+    if options.service is None:
+        for path in sorted(folders.logs.glob("*.log")):
+            print(f"== {path.stem}", *last_lines(path, 5), sep="\n")
+        return 0
+    path = folders.log_file(options.service)
+    if not path.exists():
+        raise StackError(
+            f"found no log of {options.service!r}; there are {', '.join(sorted(one.stem for one in folders.logs.glob('*.log')))}"
+        )
+    if options.follow:
+        os.execvp("tail", ("tail", "-n", "40", "-F", str(path)))
+    print(*last_lines(path, 60), sep="\n")
+    return 0
+
+
+def _down(folders: Folders, _: argparse.Namespace) -> int:
+    started = time.monotonic()
+    stack.down(folders.home)
+    print(f"down after {time.monotonic() - started:.0f} s")
+    return 0
+
+
+def _reset(folders: Folders, options: argparse.Namespace) -> int:
+    if not options.yes and not os.environ.get("YES"):
+        print(
+            f"this deletes {folders.home} with all pictures' copies, labels, models and logins; say YES=1 to do it", file=sys.stderr
+        )
+        return 1
+    stack.reset(folders.home)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

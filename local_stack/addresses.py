@@ -1,0 +1,80 @@
+"""Where the services of a local stack are and what opens them, for the demo, the tests and people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local_stack.folders import Folders
+from local_stack.kept_json import read_json
+from local_stack.ports import prediction_port_name
+from local_stack.project_files import project_files
+
+
+@dataclass(frozen=True)
+class PostgresAddress:
+    """The pieces of a connection to one database; the password is left out when this is shown."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str = field(repr=False)
+
+    def dsn(self, driver: str = "postgresql+psycopg2") -> str:
+        """The address as SQLAlchemy wants it. It holds the password: for an environment, never for arguments."""
+        return f"{driver}://{self.user}:{self.password}@{self.host}:{self.port}/{self.database}"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Everything that opens the services of one NIGHTLENS_HOME; secrets are left out when this is shown."""
+
+    airflow_url: str
+    airflow_user: str
+    airflow_password: str = field(repr=False)
+    label_studio_url: str
+    label_studio_email: str
+    label_studio_password: str = field(repr=False)
+    label_studio_token: str = field(repr=False)
+    mlflow_url: str
+    prediction_servers: dict[str, str]
+    postgres: dict[str, PostgresAddress]
+
+
+AIRFLOW_USER = "admin"
+LABEL_STUDIO_EMAIL = "admin@nightlens.local"
+DATABASES = ("airflow", "mlflow", "label_studio")
+
+
+def read_addresses(home: Path) -> Addresses:
+    """The addresses and logins of the stack of a NIGHTLENS_HOME, whether it is up or not.
+
+    `prediction_servers` maps each project to its address; `postgres` maps each database (`airflow`, `mlflow`,
+    `label_studio`) to its connection.
+
+    Raises:
+        StackError: the stack of this home was never started.
+    """
+    folders = Folders.of(home)
+    ports, secrets = read_json(folders.ports_file), read_json(folders.secrets_file)
+    servers = {name: prediction_port_name(name) for name in project_files(folders.home)}
+    return Addresses(
+        airflow_url=_url(ports["airflow"]),
+        airflow_user=AIRFLOW_USER,
+        airflow_password=secrets["airflow_password"],
+        label_studio_url=_url(ports["label_studio"]),
+        label_studio_email=LABEL_STUDIO_EMAIL,
+        label_studio_password=secrets["label_studio_password"],
+        label_studio_token=secrets["label_studio_token"],
+        mlflow_url=_url(ports["mlflow"]),
+        prediction_servers={name: _url(ports[port]) for name, port in servers.items() if port in ports},
+        postgres={
+            name: PostgresAddress("127.0.0.1", ports["postgres"], name, name, secrets[f"postgres_{name}_password"])
+            for name in DATABASES
+        },
+    )
+
+
+def _url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"

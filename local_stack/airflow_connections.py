@@ -1,0 +1,86 @@
+"""Posts what the stack knows to Airflow, where people see and edit it: connections to the services, and the pool for inference."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from local_stack.addresses import Addresses
+from local_stack.errors import StackError
+from local_stack.folders import Folders
+from local_stack.kept_json import read_json, write_json
+
+_POOL = {
+    "name": "inference",
+    "slots": 1,
+    "description": "One stream of pictures through the backbone a machine.",
+    "include_deferred": False,
+}
+
+
+def wanted_connections(addresses: Addresses) -> dict[str, dict[str, Any]]:
+    """Connection id → what Airflow's API is to be told."""
+    servers = {f"nightlens_prediction_server_{project}": (url, None) for project, url in addresses.prediction_servers.items()}
+    services = {
+        "nightlens_label_studio": (addresses.label_studio_url, addresses.label_studio_token),
+        "nightlens_mlflow": (addresses.mlflow_url, None),
+    }
+    return {name: _connection(name, url, token) for name, (url, token) in {**services, **servers}.items()}
+
+
+def post_to_airflow(folders: Folders, addresses: Addresses, transport: httpx.BaseTransport | None = None) -> list[str]:
+    """Make what is missing, change what we ourselves posted otherwise before, and leave what a person edited.
+
+    Returns the ids of the connections that Airflow now has from us.
+
+    Raises:
+        StackError: Airflow is away or refuses.
+    """
+    wanted = wanted_connections(addresses)
+    kept_file = folders.stack / "posted_connections.json"
+    posted = read_json(kept_file) if kept_file.exists() else {}
+    try:
+        with httpx.Client(base_url=addresses.airflow_url, timeout=10.0, trust_env=False, transport=transport) as client:
+            _log_in(client, addresses)
+            _refuse_errors(client.post("/api/v2/pools", json=_POOL), also_fine=409)
+            for name in posted.keys() - wanted.keys():
+                _refuse_errors(client.delete(f"/api/v2/connections/{name}"), also_fine=404)
+            for name, body in wanted.items():
+                _post_one(client, name, body, is_same=posted.get(name) == _digest(body))
+    except httpx.HTTPError as error:
+        raise StackError(f"Airflow at {addresses.airflow_url} did not take the connections: {error}") from error
+    write_json(kept_file, {name: _digest(body) for name, body in wanted.items()})
+    return sorted(wanted)
+
+
+def _connection(name: str, url: str, token: str | None) -> dict[str, Any]:
+    parts = httpx.URL(url)
+    body = {"connection_id": name, "conn_type": "http", "schema": parts.scheme, "host": parts.host, "port": parts.port}
+    return {**body, "description": "Posted by `make up`.", **({"password": token} if token else {})}
+
+
+def _log_in(client: httpx.Client, addresses: Addresses) -> None:
+    login = {"username": addresses.airflow_user, "password": addresses.airflow_password}
+    answer = _refuse_errors(client.post("/auth/token", json=login))
+    client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+
+def _post_one(client: httpx.Client, name: str, body: Mapping[str, Any], *, is_same: bool) -> None:
+    answer = _refuse_errors(client.post("/api/v2/connections", json=body), also_fine=409)
+    if answer.status_code == 409 and not is_same:
+        _refuse_errors(client.patch(f"/api/v2/connections/{name}", json=body))
+
+
+def _refuse_errors(answer: httpx.Response, also_fine: int | None = None) -> httpx.Response:
+    if answer.status_code != also_fine:
+        answer.raise_for_status()
+    return answer
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    """Tells whether we would post the same again, without keeping the secret a second time."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

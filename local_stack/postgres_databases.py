@@ -1,0 +1,69 @@
+"""A role and a database for each service that keeps tables; passwords never leave this process as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg2  # type: ignore[import-untyped]
+from psycopg2 import sql
+from psycopg2.extensions import encrypt_password  # type: ignore[import-untyped]
+
+from local_stack.addresses import DATABASES
+from local_stack.errors import StackError
+from local_stack.folders import Folders
+
+
+def make_roles(port: int, secrets: Mapping[str, str]) -> None:
+    """Make what roles are missing and set the passwords that this stack knows.
+
+    The server gets SCRAM verifiers, so that not even a statement in its log shows a password.
+
+    Raises:
+        StackError: the server does not take the password that was kept.
+    """
+    with _superuser(port, secrets) as (connection, cursor):
+        for name in DATABASES:
+            cursor.execute("select 1 from pg_roles where rolname = %s", (name,))
+            verb = sql.SQL("alter role {} login password {}" if cursor.fetchone() else "create role {} login password {}")
+            verifier = encrypt_password(secrets[f"postgres_{name}_password"], name, connection, "scram-sha-256")
+            cursor.execute(verb.format(sql.Identifier(name), sql.Literal(verifier)))
+
+
+def empty_database(folders: Folders, name: str, port: int, secrets: Mapping[str, str]) -> None:
+    """Give a service an empty database, unless it once made its tables to the end.
+
+    A service that was ended while it made its tables leaves some that it cannot go on from; nothing of a person is in them.
+
+    Raises:
+        StackError: the server refuses.
+    """
+    if made_mark(folders, name).exists():
+        return
+    with _superuser(port, secrets) as (_, cursor):
+        cursor.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+        cursor.execute(sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(name)))
+
+
+def made_mark(folders: Folders, name: str) -> Path:
+    """The file that says that a service made its tables to the end; it lies beside the cluster and goes with it."""
+    return folders.postgres / f"{name}-tables-made"
+
+
+@contextmanager
+def _superuser(port: int, secrets: Mapping[str, str]) -> Iterator[tuple[Any, Any]]:
+    login = {"user": "postgres", "password": secrets["postgres_password"], "dbname": "postgres"}
+    try:
+        connection = psycopg2.connect(host="127.0.0.1", port=port, connect_timeout=10, **login)
+        try:
+            connection.autocommit = True
+            yield connection, connection.cursor()
+        finally:
+            connection.close()
+    except psycopg2.Error as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
+        raise StackError(
+            f"PostgreSQL: it does not do what secrets.json entitles us to ({reason}); `make reset` starts anew"
+        ) from error

@@ -1,0 +1,36 @@
+"""One prediction server a project, started for each project file that is there."""
+
+from __future__ import annotations
+
+import sys
+
+from local_stack.folders import Folders
+from local_stack.http_answers import answers_ok
+from local_stack.ports import keep_ports, prediction_port_name
+from local_stack.project_files import project_roots
+from local_stack.service import Service, environment_for
+
+
+def prediction_services(folders: Folders) -> dict[str, Service]:
+    """Project name → its server, for the project files as they are now; a new project gets a port that it keeps."""
+    roots = project_roots(folders.home)
+    ports = keep_ports(folders, [prediction_port_name(project) for project in roots])
+    return {project: _service(folders, project, root, ports[prediction_port_name(project)]) for project, root in roots.items()}
+
+
+def service_name(project: str) -> str:
+    """The name of a project's server among the services."""
+    return f"prediction-{project}"
+
+
+def _service(folders: Folders, project: str, root: str, port: int) -> Service:
+    places = ("--root", root, "--project", project, "--port", str(port), "--cache", str(folders.home / "serving" / project))
+    return Service(
+        name=service_name(project),
+        command=(sys.executable, "-m", "pipeline_tasks.serving", *places),
+        environment=environment_for(folders, service_name(project)),
+        port=port,
+        answers=lambda _: answers_ok(f"http://127.0.0.1:{port}/healthz"),
+        is_essential=False,
+        start_limit_s=60.0,
+    )

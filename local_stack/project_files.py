@@ -1,0 +1,35 @@
+"""Which projects there are and where their roots lie, read without any stage, so that each gets its prediction server."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import yaml
+
+from local_stack.folders import REPOSITORY
+
+
+def project_files(home: Path) -> dict[str, Path]:
+    """Project name → its file, from the shipped folder and from `$NIGHTLENS_HOME/projects`; the latter wins."""
+    shipped = Path(os.environ.get("NIGHTLENS_PROJECTS", REPOSITORY / "dags" / "projects"))
+    return {path.stem: path for folder in (shipped, home / "projects") for path in sorted(folder.glob("*.yaml"))}
+
+
+def project_roots(home: Path) -> dict[str, str]:
+    """Project name → its root, as the prediction server is told; a file that cannot be read has no server."""
+    roots = {name: _root(home, name, path) for name, path in project_files(home).items()}
+    return {name: root for name, root in roots.items() if root is not None}
+
+
+def _root(home: Path, name: str, path: Path) -> str | None:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+    if not isinstance(content, dict) or content.get("project") != name:
+        return None
+    root = content.get("root")
+    if root is None:
+        return str(home / "roots" / name)
+    return str(root) if str(root).startswith("s3://") else str(home / str(root))

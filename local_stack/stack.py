@@ -1,0 +1,170 @@
+"""Brings a stack up and down as a whole: what `make up`, `make down` and the integration tests call."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from local_stack.addresses import Addresses, read_addresses
+from local_stack.checks import refuse_full_disk, refuse_missing_parts, refuse_used_ports
+from local_stack.ending import end_stack, end_strays, supervisor_pid
+from local_stack.errors import StackError
+from local_stack.folders import REPOSITORY, Folders
+from local_stack.logs import last_line
+from local_stack.ports import SERVICE_PORTS, keep_ports
+from local_stack.processes import STACK_MARK
+from local_stack.secret_values import keep_secrets
+from local_stack.supervisor import read_state
+from local_stack.watch import DEAD, DONE, READY
+
+UP_LIMIT_S = 900.0
+Say = Callable[[str], None]
+
+
+def up(home: Path, say: Say = print) -> Addresses:
+    """Start the stack of this NIGHTLENS_HOME, or what of it is missing, and wait until every service answers.
+
+    One line a service is said as it gets ready. Does nothing when all is up already.
+
+    Raises:
+        StackError: a part is missing, the disk is full, a port is taken, or a service cannot be started. What this call
+            started has then been ended again; also on Ctrl-C.
+    """
+    folders = Folders.of(home)
+    with _alone(folders):
+        if (pid := supervisor_pid(folders)) is not None:
+            return _join(folders, pid, say)
+        return _start(folders, say)
+
+
+def down(home: Path, say: Say = print) -> None:
+    """End everything of this stack in order, also what a killed supervisor left, and see that nothing is there any more.
+
+    Raises:
+        StackError: a process could not be ended.
+    """
+    end_stack(Folders.of(home), say)
+    say("no process of this stack is left")
+
+
+def reset(home: Path, say: Say = print) -> None:
+    """End the stack and delete all that it and the pipeline keep in this NIGHTLENS_HOME.
+
+    Raises:
+        StackError: the folder is not one that `make up` made.
+    """
+    folders = Folders.of(home)
+    if not folders.ports_file.exists():
+        raise StackError(f"{folders.home}: found no stack/ports.json, so this is no folder of ours; nothing was deleted")
+    down(home, say)
+    shutil.rmtree(folders.postgres, ignore_errors=True)
+    shutil.rmtree(folders.home)
+    say(f"deleted {folders.home}")
+
+
+@contextlib.contextmanager
+def _alone(folders: Folders) -> Iterator[None]:
+    """A second `up` beside this one waits until this one is through."""
+    folders.stack.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folders.stack / "up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _join(folders: Folders, pid: int, say: Say) -> Addresses:
+    """The stack was started before: try dead services again and wait until all is ready."""
+    if any(one["state"] == DEAD for one in read_state(folders)["services"].values()):
+        os.kill(pid, signal.SIGHUP)
+        time.sleep(1.0)
+    return _wait(folders, None, say)
+
+
+def _start(folders: Folders, say: Say) -> Addresses:
+    _prepare(folders, say)
+    process = _start_supervisor(folders)
+    try:
+        return _wait(folders, process, say)
+    except BaseException:  # Ctrl-C too: nothing may stay half-started.
+        say("not up; ending what was started")
+        down(folders.home, say=lambda _: None)
+        raise
+
+
+def _prepare(folders: Folders, say: Say) -> None:
+    refuse_missing_parts(folders)
+    folders.make()
+    refuse_full_disk(folders.home)
+    refuse_full_disk(folders.postgres)
+    end_strays(folders, say)
+    refuse_used_ports(folders, keep_ports(folders, SERVICE_PORTS))
+    keep_secrets(folders)
+    folders.state_file.unlink(missing_ok=True)
+
+
+def _start_supervisor(folders: Folders) -> subprocess.Popen[bytes]:
+    with folders.log_file("supervisor").open("ab") as log:
+        return subprocess.Popen(
+            (sys.executable, "-m", "local_stack.supervisor"),
+            env={**os.environ, "NIGHTLENS_HOME": str(folders.home), STACK_MARK: folders.digest},
+            cwd=REPOSITORY,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _wait(folders: Folders, process: subprocess.Popen[bytes] | None, say: Say) -> Addresses:
+    """Until every service is ready or dead and Airflow has the connections."""
+    deadline, told = time.monotonic() + UP_LIMIT_S, set[str]()
+    while time.monotonic() < deadline:
+        _refuse_dead_supervisor(folders, process)
+        state = read_state(folders)
+        _tell(state["services"], told, say)
+        _refuse_dead_services(folders, state["services"])
+        if _is_settled(state):
+            return read_addresses(folders.home)
+        time.sleep(0.2)
+    waiting = [name for name, one in state["services"].items() if one["state"] not in (READY, DONE, DEAD)]
+    missing = ", ".join(waiting) or f"Airflow's connections ({state['trouble']})"
+    raise StackError(f"not ready after {UP_LIMIT_S:.0f} s: {missing}; see `make status` and `make logs`")
+
+
+def _is_settled(state: dict[str, Any]) -> bool:
+    services = state["services"].values()
+    return bool(services) and all(one["state"] in (READY, DONE, DEAD) for one in services) and bool(state["connections"])
+
+
+def _tell(services: dict[str, Any], told: set[str], say: Say) -> None:
+    """One line for each service that is ready, or dead without being essential."""
+    for name, one in services.items():
+        if name in told or one["state"] not in (READY, DONE, DEAD):
+            continue
+        told.add(name)
+        say(
+            f"  {name:24} dead: {one['detail']}"
+            if one["state"] == DEAD
+            else f"  {name:24} {one['state']:6} {one['ready_after_s'] or 0.0:5.1f} s  {one['address']}"
+        )
+
+
+def _refuse_dead_supervisor(folders: Folders, process: subprocess.Popen[bytes] | None) -> None:
+    is_dead = supervisor_pid(folders) is None if process is None else process.poll() is not None
+    if is_dead:
+        log = folders.log_file("supervisor")
+        raise StackError(f"the supervisor ended: {last_line(log) or 'without a word'}; see {log}")
+
+
+def _refuse_dead_services(folders: Folders, services: dict[str, Any]) -> None:
+    for name, one in services.items():
+        if one["state"] == DEAD and one["is_essential"]:
+            raise StackError(f"{name} does not start: {one['detail']}; its log is {folders.log_file(name)}")

@@ -1,0 +1,176 @@
+"""The one detached process that owns the services: starts them side by side, starts the dead again, ends them in order.
+
+`python -m local_stack.supervisor` with NIGHTLENS_HOME; `local_stack.stack.up` starts it. SIGTERM ends the stack, SIGHUP
+tries dead services again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from local_stack.addresses import read_addresses
+from local_stack.airflow_connections import post_to_airflow, wanted_connections
+from local_stack.airflow_services import airflow_services
+from local_stack.errors import StackError
+from local_stack.folders import Folders
+from local_stack.kept_json import read_json, write_json
+from local_stack.label_studio_service import label_studio_service
+from local_stack.logs import bound_logs
+from local_stack.mlflow_service import mlflow_service
+from local_stack.postgres_service import data_folder, postgres_service
+from local_stack.prediction_service import prediction_services
+from local_stack.processes import stack_processes
+from local_stack.service import Service
+from local_stack.watch import DONE, READY, Watch
+
+_LOOK_EVERY_S = 2.0
+
+
+def stop_waves(names: list[str]) -> list[list[str]]:
+    """In which order services are ended: those of one wave together, what others stand on last."""
+    first, second, last = ["airflow-triggerer", "airflow-dag-processor"], ["airflow-scheduler"], ["postgres"]
+    middle = [name for name in names if name not in (*first, *second, *last)]
+    waves = [[name for name in wave if name in names] for wave in (first, second, middle, last)]
+    return [wave for wave in waves if wave]
+
+
+def fixed_services(folders: Folders) -> list[Service]:
+    """The services that every stack has; ports and secrets must have been made."""
+    ports, secrets, addresses = read_json(folders.ports_file), read_json(folders.secrets_file), read_addresses(folders.home)
+    return [
+        postgres_service(folders, ports, secrets),
+        *airflow_services(folders, ports, secrets, addresses),
+        label_studio_service(folders, ports, secrets, addresses),
+        mlflow_service(folders, ports, secrets, addresses),
+    ]
+
+
+def read_state(folders: Folders) -> dict[str, Any]:
+    """What the supervisor last wrote: `services` by name and `connections`; empty before it wrote anything."""
+    return (
+        read_json(folders.state_file)
+        if folders.state_file.exists()
+        else {"services": {}, "connections": {"posted": [], "error": None}}
+    )
+
+
+class Supervisor:
+    """Holds the watches; its state is written to a file that `status` and `up` read."""
+
+    def __init__(self, folders: Folders) -> None:
+        """Nothing is started yet."""
+        self.folders = folders
+        self.watches: dict[str, Watch] = {}
+        self.connections: list[str] = []
+        self.trouble: str | None = None
+        self._changed, self._stop_asked = threading.Event(), False
+        self._posted: Any = None
+        self._written, self._next_look = "", 0.0
+
+    def run(self) -> None:
+        """Start everything and stay until SIGTERM."""
+        signal.signal(signal.SIGTERM, self._ask_stop)
+        signal.signal(signal.SIGINT, self._ask_stop)
+        signal.signal(signal.SIGHUP, self._revive)
+        try:
+            for service in fixed_services(self.folders):
+                self._add(service)
+            while not self._stop_asked:
+                self._look()
+                self._changed.wait(0.5)
+                self._changed.clear()
+        finally:
+            self._end_all()
+
+    def _look(self) -> None:
+        """Follow the project files, tell Airflow, keep logs short; trouble with that, as a full disk, ends no service."""
+        try:
+            if time.monotonic() >= self._next_look:
+                self._next_look = time.monotonic() + _LOOK_EVERY_S
+                self._follow_projects()
+                self._tell_airflow()
+                bound_logs(self.folders.logs)
+                self.trouble = None
+            self._write_state()
+        except (StackError, OSError) as error:
+            self.trouble = str(error)
+
+    def _follow_projects(self) -> None:
+        """Start servers of new project files, end those of removed ones, start anew those whose root moved."""
+        wanted = {service.name: service for service in prediction_services(self.folders).values()}
+        for name in [name for name, watch in self.watches.items() if not watch.service.is_essential]:
+            if name not in wanted or wanted[name].command != self.watches[name].service.command:
+                self.watches[name].stop()
+                if not self.watches[name].is_alive():
+                    del self.watches[name]
+        for name in wanted.keys() - self.watches.keys():
+            self._add(wanted[name])
+
+    def _tell_airflow(self) -> None:
+        """Post connections when Airflow answers and they are not the ones posted before."""
+        addresses = read_addresses(self.folders.home)
+        wanted = wanted_connections(addresses)
+        if wanted == self._posted or not self._is_ready("airflow-api-server"):
+            return
+        self.connections = post_to_airflow(self.folders, addresses)
+        self._posted = wanted
+
+    def _add(self, service: Service) -> None:
+        watch = Watch(service, self.folders, self._is_ready, self._pids, self._changed)
+        self.watches[service.name] = watch
+        watch.start()
+
+    def _is_ready(self, name: str) -> bool:
+        return name in self.watches and self.watches[name].seen.state in (READY, DONE)
+
+    def _pids(self, service: str) -> list[int]:
+        found = stack_processes(self.folders.digest, data_folder(self.folders))
+        return [process.pid for process in found if process.service == service]
+
+    def _write_state(self) -> None:
+        services = {
+            name: {**vars(watch.seen), "address": watch.service.address, "is_essential": watch.service.is_essential}
+            for name, watch in self.watches.items()
+        }
+        state = {"pid": os.getpid(), "services": services, "connections": self.connections, "trouble": self.trouble}
+        if (content := json.dumps(state)) != self._written:
+            write_json(self.folders.state_file, state)
+            self._written = content
+
+    def _end_all(self) -> None:
+        for wave in stop_waves(list(self.watches)):
+            for name in wave:
+                self.watches[name].stop()
+            for name in wave:
+                self.watches[name].join()
+
+    def _ask_stop(self, *_: object) -> None:
+        self._stop_asked = True
+        self._changed.set()
+
+    def _revive(self, *_: object) -> None:
+        for watch in self.watches.values():
+            watch.revive()
+
+
+def main() -> None:
+    """Take the lock of this home, so that there is one supervisor, and run."""
+    folders = Folders.of(Path(os.environ["NIGHTLENS_HOME"]))
+    with folders.lock_file.open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock.seek(0)
+        lock.truncate()
+        lock.write(str(os.getpid()))
+        lock.flush()
+        Supervisor(folders).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Label Studio's tasks with their answers → the answers that are new or changed, as rows and as log entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from pipeline_tasks.annotations.label_kinds import KINDS, Thing
+from pipeline_tasks.annotations.revisions import annotator_pseudonym, deleted_content, revision_content, revision_digest
+from pipeline_tasks.cycle import utc
+from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.label_object import AnnotationObject
+from pipeline_tasks.tables.table import Rows, check, empty
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One person's answer in one revision: the columns of `Annotation`, with what it names and what the log keeps."""
+
+    annotation_id: str
+    task_key: str
+    round_id: str
+    image_id: str
+    revision: str
+    annotator_id: str
+    state: str
+    lead_time_s: float | None
+    updated_at: datetime
+    things: tuple[Thing, ...]
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class AnswerContext:
+    """What is known about a task's answers before they are read: where they come from and what was asked."""
+
+    project: str
+    label_kind: str
+    label_studio_project_id: int
+    task_key: str
+    round_id: str
+    image_id: str
+
+
+def read_answer(annotation: Mapping[str, Any], context: AnswerContext) -> Answer:
+    """Read one answer as Label Studio gives it; an empty result is an answer that names nothing."""
+    user = annotation.get("completed_by")
+    user_id = user.get("id") if isinstance(user, Mapping) else user
+    annotator_id = annotator_pseudonym(context.project, user_id, annotation["id"])
+    content = revision_content(annotation, task_key=context.task_key, image_id=context.image_id, annotator_id=annotator_id)
+    is_skipped = bool(annotation.get("was_cancelled"))
+    lead_time = annotation.get("lead_time")
+    return Answer(
+        annotation_id=f"{context.label_studio_project_id}-{annotation['id']}",
+        task_key=context.task_key,
+        round_id=context.round_id,
+        image_id=context.image_id,
+        revision=revision_digest(content),
+        annotator_id=annotator_id,
+        state="skipped" if is_skipped else "answered",
+        lead_time_s=None if lead_time is None else float(lead_time),
+        updated_at=utc(annotation["updated_at"]),
+        things=() if is_skipped else tuple(KINDS[context.label_kind].things(annotation.get("result") or [])),
+        content=content,
+    )
+
+
+def taken_back(known: Mapping[str, Any]) -> Answer:
+    """The deletion of an answer that stands in `Annotation` as this row."""
+    content = deleted_content(known["annotation_id"], known["revision"])
+    fields = {name: known[name] for name in Annotation.column_names()}
+    answer = Answer(**fields, things=(), content=content)
+    return replace(answer, state="deleted", revision=revision_digest(content), lead_time_s=None)
+
+
+def annotation_rows(answers: Iterable[Answer]) -> Rows[Annotation]:
+    """The answers as rows."""
+    names = Annotation.column_names()
+    records = [{name: getattr(answer, name) for name in names} for answer in answers]
+    return check(Annotation, pl.DataFrame(records, infer_schema_length=None)) if records else empty(Annotation)
+
+
+def object_rows(answers: Sequence[Answer]) -> Rows[AnnotationObject]:
+    """What the answers name, as rows."""
+    nothing = dict.fromkeys(AnnotationObject.column_names())
+    records = [
+        nothing | dict(thing) | {"annotation_id": answer.annotation_id, "revision": answer.revision, "object_index": index}
+        for answer in answers
+        for index, thing in enumerate(answer.things)
+    ]
+    return check(AnnotationObject, pl.DataFrame(records, infer_schema_length=None)) if records else empty(AnnotationObject)

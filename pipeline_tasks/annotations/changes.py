@@ -1,0 +1,63 @@
+"""What differs between the answers that are recorded and the answers that Label Studio shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pipeline_tasks.annotations.answers import Answer, AnswerContext, read_answer
+from pipeline_tasks.cycle import utc
+
+Row = Mapping[str, Any]
+"""A row of `Annotation`."""
+
+
+def changed_answers(
+    tasks: Sequence[Mapping[str, Any]], contexts: Mapping[str, AnswerContext], known: Mapping[str, Row]
+) -> list[Answer]:
+    """The answers in Label Studio's tasks whose revision is not the recorded one, by annotation_id.
+
+    `contexts` by task_key, `known` by annotation_id. Tasks that are not ours are passed over.
+    """
+    read = [
+        read_answer(annotation, contexts[task["data"]["task_key"]])
+        for task in _ours(tasks, contexts)
+        for annotation in task["annotations"]
+    ]
+    changed = {
+        answer.annotation_id: answer
+        for answer in read
+        if answer.annotation_id not in known or known[answer.annotation_id]["revision"] != answer.revision
+    }
+    return [changed[annotation_id] for annotation_id in sorted(changed)]
+
+
+def vanished_answers(
+    tasks: Sequence[Mapping[str, Any]], contexts: Mapping[str, AnswerContext], known: Mapping[str, Row]
+) -> list[Row]:
+    """The recorded answers that their tasks, though there, no longer show: taken back, unless another task shows them."""
+    ours = list(_ours(tasks, contexts))
+    keys = {task["data"]["task_key"] for task in ours}
+    shown = {
+        f"{contexts[task['data']['task_key']].label_studio_project_id}-{annotation['id']}"
+        for task in ours
+        for annotation in task["annotations"]
+    }
+    return [
+        row
+        for annotation_id, row in sorted(known.items())
+        if row["state"] != "deleted" and row["task_key"] in keys and annotation_id not in shown
+    ]
+
+
+def newest_change(tasks: Iterable[Mapping[str, Any]]) -> datetime | None:
+    """When the newest of these changes happened, by Label Studio's clock; None without tasks."""
+    return max((utc(task["updated_at"]) for task in tasks), default=None)
+
+
+def _ours(tasks: Sequence[Mapping[str, Any]], contexts: Mapping[str, AnswerContext]) -> Iterator[Mapping[str, Any]]:
+    """The tasks that Nightlens pushed; people may have added others to the same Label Studio project."""
+    for task in tasks:
+        if task["data"].get("task_key") in contexts:
+            yield task

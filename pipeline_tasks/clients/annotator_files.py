@@ -1,0 +1,51 @@
+"""The copies of pictures that people look at: no EXIF, in a folder of their own, never the originals."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+class AnnotatorFiles:
+    """One project's folder below Label Studio's document root."""
+
+    def __init__(self, for_people_folder: Path, outside_name: str) -> None:
+        """`for_people_folder` is the document root; Label Studio serves only folders below it."""
+        self.folder = for_people_folder / outside_name
+        self._outside_name = outside_name
+
+    def address(self, image_id: str) -> str:
+        """Where Label Studio shows the picture to people who are logged in."""
+        return f"/data/local-files/?d={self._outside_name}/{_name(image_id)}"
+
+    def has(self, image_id: str) -> bool:
+        """Whether the copy is there; one that is there is whole."""
+        return (self.folder / _name(image_id)).is_file()
+
+    def put(self, image_id: str, jpeg: bytes) -> str:
+        """Store a copy, whole or not at all, and return its address; one that is there stays."""
+        path = self.folder / _name(image_id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _write_whole(path, jpeg)
+        return self.address(image_id)
+
+
+def _name(image_id: str) -> str:
+    return f"{image_id[:2]}/{image_id}.jpg"
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write beside the place, then move there: a reader and a second writer never meet half a file."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:  # Whatever ended the writing, its leftover must go; the error goes on.
+        os.unlink(temporary)
+        raise

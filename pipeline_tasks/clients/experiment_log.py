@@ -1,0 +1,68 @@
+"""Weights & Biases: the same metrics once more, written to a folder; nothing is sent unless a key is set."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline_tasks.errors import ServiceUnavailableError
+
+_QUIET = {
+    "WANDB_SILENT": "true",
+    "WANDB_DISABLE_CODE": "true",
+    "WANDB_DISABLE_GIT": "true",
+    "WANDB_ERROR_REPORTING": "false",
+    "WANDB_X_DISABLE_STATS": "true",
+    "WANDB_CONSOLE": "off",
+}
+
+
+class ExperimentLog:
+    """One run at a time. Nothing is imported or written before it starts."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep runs under `folder`; `wandb sync` sends them later, if somebody wants that."""
+        self._folder = folder
+        self._run: Any = None
+
+    @property
+    def mode(self) -> str:
+        """`online` where WANDB_API_KEY is set, else `offline`: then no socket is opened to anywhere."""
+        return "online" if os.environ.get("WANDB_API_KEY") else "offline"
+
+    def start(self, name: str, cycle_key: str, settings: Mapping[str, object]) -> None:
+        """Start the run of a cycle in the project `name`; its id derives from the cycle, so that a second try goes on with it.
+
+        Raises:
+            ServiceUnavailableError: its local service did not start, or with a key, the server did not answer.
+        """
+        os.environ.update(_QUIET | {"WANDB_DIR": str(self._folder), "WANDB_MODE": self.mode})
+        self._folder.mkdir(parents=True, exist_ok=True)
+        import wandb
+
+        try:
+            self._run = wandb.init(
+                project=name,
+                name=cycle_key,
+                id=hashlib.sha256(cycle_key.encode()).hexdigest()[:16],
+                config=dict(settings),
+                dir=str(self._folder),
+                mode="online" if self.mode == "online" else "offline",
+                resume="allow" if self.mode == "online" else None,
+            )
+        except wandb.Error as error:
+            raise ServiceUnavailableError(f"W&B ({self.mode}): the run did not start: {error}") from error
+
+    def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        """Log one epoch's metrics."""
+        if self._run is not None:
+            self._run.log(dict(metrics), step=epoch)
+
+    def finish(self) -> None:
+        """End the run."""
+        if self._run is not None:
+            self._run.finish()
+            self._run = None

@@ -1,0 +1,223 @@
+"""Label Studio as the stages need it: things are looked up before they are made, and counted rather than believed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from pipeline_tasks.clients.label_studio_connection import Connection, NotThereError
+from pipeline_tasks.errors import ServiceUnavailableError
+
+TaskData = Mapping[str, str | int]
+"""What a labeling task shows and knows: picture, image_id, task_key, round_id, purpose."""
+
+_PAGE_TASKS = 500
+_TITLE_LENGTH = 50
+"""Label Studio's own limit."""
+_ANSWER_FIELDS = "id,data,updated_at,annotations,result,was_cancelled,completed_by,lead_time,created_at"
+"""Asked for by name, so that no name and no e-mail of an annotator is ever fetched."""
+_NO_FILE = "^nothing is ever synced from here$"
+
+
+class LabelStudio:
+    """One Label Studio, seen by the service's own account."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        settle_s: float = 30.0,
+    ) -> None:
+        """Connect lazily. `settle_s`: how long an import whose answer was lost may take to show.
+
+        Raises:
+            SettingsError: there is no token.
+        """
+        self._connection = Connection(url, token, transport=transport)
+        self._sleep = sleep
+        self._settle_s = settle_s
+
+    def __enter__(self) -> LabelStudio:
+        """Return the client; its connections end with the block."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Let go of the connections."""
+        self._connection.close()
+
+    def find_or_create_project(self, outside_name: str, label_config: str, label_config_digest: str) -> int:
+        """The id of the one Label Studio project for a project and a label configuration.
+
+        Its key stands in the description, so that people may rename it. Of two made at once the first stays.
+        """
+        key = f"nightlens:{outside_name}:{label_config_digest}"
+        found = self._projects_with(key)
+        if not found:
+            made = self._connection.post("api/projects", _project_fields(outside_name, label_config, label_config_digest, key))
+            found = self._projects_with(key) or [made["id"]]
+            if found[0] != made["id"]:
+                self._connection.delete(f"api/projects/{made['id']}")
+        return found[0]
+
+    def has_project(self, project_id: int) -> bool:
+        """Whether nobody has deleted the project."""
+        return self._is_there(f"api/projects/{project_id}", include="id")
+
+    def connect_local_files(self, project_id: int, folder: Path) -> None:
+        """Let people of the project see the pictures in a folder below Label Studio's document root; syncs nothing."""
+        stored = self._connection.get("api/storages/localfiles", project=project_id)
+        if str(folder) not in [storage["path"] for storage in stored]:
+            wanted = {"path": str(folder), "project": project_id, "use_blob_urls": True, "regex_filter": _NO_FILE}
+            self._connection.post("api/storages/localfiles", wanted | {"title": "Pictures for people (do not sync)"})
+
+    def find_or_create_view(self, project_id: int, round_id: str) -> int:
+        """The id of the saved view (tab) that shows one labeling round."""
+        found = self._views_of(project_id, round_id)
+        if not found:
+            fields = {"title": round_id, "type": "list", "target": "tasks", "ordering": ["tasks:id"]}
+            filters = {"conjunction": "and", "items": [_in_round(round_id)]}
+            made = self._connection.post("api/dm/views", {"project": project_id, "data": fields | {"filters": filters}})
+            found = self._views_of(project_id, round_id) or [made["id"]]
+            if found[0] != made["id"]:
+                self._connection.delete(f"api/dm/views/{made['id']}")
+        return found[0]
+
+    def round_url(self, project_id: int, view_id: int) -> str:
+        """Where people open a round."""
+        return f"{self._connection.url}/projects/{project_id}/data?tab={view_id}"
+
+    def import_tasks(self, project_id: int, round_id: str, tasks: Sequence[TaskData]) -> dict[str, int]:
+        """Bring each labeling task into a round exactly once; return task_key → Label Studio's task id.
+
+        What is there is listed before and after; an import's own answer is not relied upon. After an import whose answer
+        was lost nothing is sent again in this try, for it may still be under way.
+
+        Raises:
+            ServiceUnavailableError: tasks are still missing; trying again imports only those.
+        """
+        there = self._ids_by_key(project_id, round_id)
+        missing = [task for task in tasks if task["task_key"] not in there]
+        for start in range(0, len(missing), _PAGE_TASKS):
+            self._import(project_id, round_id, missing[start : start + _PAGE_TASKS])
+        there = self._ids_by_key(project_id, round_id) if missing else there
+        return {str(task["task_key"]): self._keep_one(there[str(task["task_key"])]) for task in tasks}
+
+    def count_answered_tasks(self, project_id: int, round_id: str) -> int:
+        """How many tasks of a round somebody has answered or skipped; one light call."""
+        is_answered = {"filter": "filter:tasks:completed_at", "operator": "empty", "type": "Datetime", "value": False}
+        page = self._page(project_id, [_in_round(round_id), is_answered], page_size=1, include="id")
+        return int(page["total"])
+
+    def count_answers(self, project_id: int) -> int:
+        """How many answers and skips the whole Label Studio project holds; one light call."""
+        counts = self._connection.get(
+            f"api/projects/{project_id}", include="id,total_annotations_number,skipped_annotations_number"
+        )
+        return int(counts["total_annotations_number"]) + int(counts["skipped_annotations_number"])
+
+    def changed_since(self, project_id: int, moment: str | None) -> list[dict[str, Any]]:
+        """The tasks of which anything changed after an ISO moment (None: all tasks), each with all its answers."""
+        changed = {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime", "value": moment}
+        return list(self._tasks(project_id, [] if moment is None else [changed], fields="all", include=_ANSWER_FIELDS))
+
+    def has_answer(self, annotation_number: int) -> bool:
+        """Whether nobody has taken back the answer."""
+        return self._is_there(f"api/annotations/{annotation_number}")
+
+    def _is_there(self, path: str, **parameters: Any) -> bool:
+        try:
+            self._connection.get(path, **parameters)
+        except NotThereError:
+            return False
+        return True
+
+    def _projects_with(self, key: str) -> list[int]:
+        """Ids of the projects that carry a key, the oldest first."""
+        found, page = [], 1
+        while True:
+            listed = self._connection.get("api/projects", include="id,description", page=page, page_size=100)
+            found += [project["id"] for project in listed["results"] if key in (project.get("description") or "").split()]
+            if not listed["next"]:
+                return sorted(found)
+            page += 1
+
+    def _views_of(self, project_id: int, round_id: str) -> list[int]:
+        views = self._connection.get("api/dm/views", project=project_id)
+        return sorted(view["id"] for view in views if view["data"].get("title") == round_id)
+
+    def _import(self, project_id: int, round_id: str, tasks: Sequence[TaskData]) -> None:
+        """Import and wait until a list of what is there shows all of it."""
+        lost: ServiceUnavailableError | None = None
+        try:
+            self._connection.post(f"api/projects/{project_id}/import", [{"data": dict(task)} for task in tasks])
+        except ServiceUnavailableError as error:
+            lost = error
+        wanted, waited_s = {str(task["task_key"]) for task in tasks}, 0.0
+        while absent := wanted - self._ids_by_key(project_id, round_id).keys():
+            if waited_s >= self._settle_s:
+                raise ServiceUnavailableError(
+                    f"label_studio: {self._connection.url} shows {len(wanted) - len(absent)} of {len(wanted)} tasks that were "
+                    f"imported into project {project_id} for {round_id}; trying again imports only what is missing"
+                ) from lost
+            self._sleep(2.0)
+            waited_s += 2.0
+
+    def _ids_by_key(self, project_id: int, round_id: str) -> dict[str, list[tuple[bool, int]]]:
+        """task_key → (is unanswered, task id) of each task with this key in the round."""
+        include = "id,data,total_annotations,cancelled_annotations"
+        ids: dict[str, list[tuple[bool, int]]] = {}
+        for task in self._tasks(project_id, [_in_round(round_id)], fields="task_only", include=include):
+            is_unanswered = task["total_annotations"] + task["cancelled_annotations"] == 0
+            ids.setdefault(str(task["data"].get("task_key")), []).append((is_unanswered, task["id"]))
+        return ids
+
+    def _keep_one(self, copies: Sequence[tuple[bool, int]]) -> int:
+        """Of several tasks with one key keep an answered one, else the oldest; delete only what nobody has answered."""
+        kept, *others = sorted(copies)
+        for is_unanswered, task_id in others:
+            if is_unanswered:
+                self._connection.delete(f"api/tasks/{task_id}")
+        return kept[1]
+
+    def _tasks(self, project_id: int, filters: Sequence[Any], *, fields: str, include: str) -> Iterator[dict[str, Any]]:
+        """All tasks that pass the filters, by id: each page starts behind the last id, so none is missed or past the end."""
+        last_id, is_more = 0, True
+        while is_more:
+            behind = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": last_id}
+            page = self._page(project_id, [*filters, behind], page_size=_PAGE_TASKS, fields=fields, include=include)
+            tasks = page["tasks"]
+            yield from tasks
+            is_more = 0 < len(tasks) < page["total"]
+            last_id = tasks[-1]["id"] if tasks else last_id
+
+    def _page(self, project_id: int, filters: Sequence[Any], **parameters: Any) -> dict[str, Any]:
+        query = {"filters": {"conjunction": "and", "items": list(filters)}, "ordering": ["tasks:id"]}
+        page: dict[str, Any] = self._connection.get("api/tasks", project=project_id, query=json.dumps(query), **parameters)
+        return page
+
+
+def _in_round(round_id: str) -> dict[str, Any]:
+    return {"filter": "filter:tasks:data.round_id", "operator": "equal", "type": "String", "value": round_id}
+
+
+def _project_fields(outside_name: str, label_config: str, label_config_digest: str, key: str) -> dict[str, Any]:
+    """A skip counts as an answer (it is not asked again), and an answer may say that nothing is there."""
+    ending = f" · {label_config_digest[:8]}"
+    return {
+        "title": outside_name[: _TITLE_LENGTH - len(ending)] + ending,
+        "description": f"Made by Nightlens, which finds it again by: {key}",
+        "label_config": label_config,
+        "skip_queue": "IGNORE_SKIPPED",
+        "show_skip_button": True,
+        "enable_empty_annotation": True,
+        "maximum_annotations": 1,
+    }

@@ -1,0 +1,106 @@
+"""MLflow's REST API: one call in, its answer or an error of our tree out.
+
+Spoken directly, because importing MLflow's own client takes seconds in every task that needs one alias set.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+
+from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError
+
+_API = "/api/2.0/mlflow/"
+_ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts/"
+_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_CONNECT_TRIES = 2
+
+
+class MlflowApi:
+    """One server. Opens its connections at the first call."""
+
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
+        """Speak to the server at `url`; tests give their own transport."""
+        self.url = url.rstrip("/")
+        self._client = httpx.Client(
+            base_url=self.url, timeout=_TIMEOUT, transport=transport or httpx.HTTPTransport(retries=_CONNECT_TRIES)
+        )
+
+    @property
+    def page_url(self) -> str:
+        """The address for people: without a user and password, should the connection hold them."""
+        parts = urlsplit(self.url)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+    def get(self, path: str, **parameters: str) -> dict[str, Any]:
+        """Ask for something.
+
+        Raises:
+            ServiceUnavailableError: the server is away or overloaded.
+            ServiceRefusedError: it said no.
+        """
+        return self._answer(self._send("GET", _API + path, params=parameters))
+
+    def find(self, path: str, **parameters: str) -> dict[str, Any] | None:
+        """Ask for something that may not be there; None if it is not. Otherwise raises as `get` does."""
+        response = self._send("GET", _API + path, params=parameters)
+        code, message = ("", "") if response.is_success else _complaint(response)
+        # MLflow calls an alias that does not exist an invalid parameter.
+        if code == "RESOURCE_DOES_NOT_EXIST" or (code == "INVALID_PARAMETER_VALUE" and "not found" in message):
+            return None
+        return self._answer(response)
+
+    def make(self, path: str, fields: dict[str, Any]) -> dict[str, Any] | None:
+        """Make something that another try may have made already; None if so. Otherwise raises as `get` does."""
+        response = self._send("POST", _API + path, json=fields)
+        if not response.is_success and _complaint(response)[0] == "RESOURCE_ALREADY_EXISTS":
+            return None
+        return self._answer(response)
+
+    def post(self, path: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """Make or change something; raises as `get` does."""
+        return self._answer(self._send("POST", _API + path, json=fields))
+
+    def put_artifact(self, artifact_uri: str, name: str, content: bytes) -> None:
+        """Put a file beside a run; `artifact_uri` is what the run says.
+
+        Raises:
+            ServiceRefusedError: the server does not take artifacts itself.
+            ServiceUnavailableError: it is away or overloaded.
+        """
+        if not artifact_uri.startswith("mlflow-artifacts:/"):
+            raise ServiceRefusedError(
+                f"MLflow at {self.page_url}: wanted a server that takes artifacts (--serve-artifacts), found runs that keep them "
+                f"under {artifact_uri.split(':')[0]}:"
+            )
+        folder = urlsplit(artifact_uri).path.strip("/")
+        self._answer(self._send("PUT", f"{_ARTIFACTS}{folder}/{name}", content=content))
+
+    def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        try:
+            return self._client.request(method, path, **arguments)
+        except httpx.TransportError as error:
+            raise ServiceUnavailableError(f"MLflow at {self.page_url}: no answer: {error or type(error).__name__}") from error
+
+    def _answer(self, response: httpx.Response) -> dict[str, Any]:
+        """Take the answer apart; MLflow says what is wrong in `error_code`."""
+        if response.is_success:
+            fields: dict[str, Any] = response.json() if response.content else {}
+            return fields
+        code, message = _complaint(response)
+        said = f"MLflow at {self.page_url}: {response.request.url.path} answered {response.status_code} {code}: {message}"
+        if response.status_code >= 500 or response.status_code in (408, 429):
+            raise ServiceUnavailableError(said)
+        raise ServiceRefusedError(said)
+
+
+def _complaint(response: httpx.Response) -> tuple[str, str]:
+    try:
+        fields = response.json()
+    except ValueError:
+        return "", response.text[:200]
+    if not isinstance(fields, dict):
+        return "", response.text[:200]
+    return str(fields.get("error_code", "")), str(fields.get("message", ""))[:500]

@@ -1,0 +1,88 @@
+"""The prediction server, as stages and people's tools see it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError
+
+ASK_EVERY_S = 0.25
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What the server says of itself."""
+
+    is_ready: bool
+    model_digest: str | None
+    why: str
+    """A sentence: why it is not ready, or why it refused the newest pointer; empty if all is well."""
+
+
+class PredictionServer:
+    """A prediction server at one address."""
+
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
+        """Talk to `url`; `transport` stands in for the network in tests."""
+        self.url = url
+        self._client = httpx.Client(base_url=url, timeout=5.0, transport=transport, trust_env=False)
+
+    def __enter__(self) -> PredictionServer:
+        """Hold the connections open."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def readiness(self) -> Readiness:
+        """Ask which model answers.
+
+        Raises:
+            ServiceUnavailableError: the server is away.
+        """
+        fields = self._asked("GET", "/readyz", also_fine=(503,)).json()
+        return Readiness(
+            bool(fields.get("is_ready")), fields.get("model_digest"), str(fields.get("why") or fields.get("detail") or "")
+        )
+
+    def wait_for(self, model_digest: str, within_s: float) -> Readiness | None:
+        """Ask until the server answers with this model or the time is up; None if it was away to the end."""
+        until = time.monotonic() + within_s
+        last: Readiness | None = None
+        while True:
+            try:
+                last = self.readiness()
+            except ServiceUnavailableError:
+                last = None
+            if (last is not None and last.is_ready and last.model_digest == model_digest) or time.monotonic() >= until:
+                return last
+            time.sleep(ASK_EVERY_S)
+
+    def predict(self, content: bytes) -> dict[str, Any]:
+        """Have one picture answered.
+
+        Raises:
+            ServiceUnavailableError: the server is away, overloaded or has no model.
+            ServiceRefusedError: it does not take this picture.
+        """
+        response = self._asked("POST", "/predict", content=content, headers={"Content-Type": "application/octet-stream"})
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def _asked(self, method: str, path: str, also_fine: tuple[int, ...] = (), **request: Any) -> httpx.Response:
+        try:
+            response = self._client.request(method, path, **request)
+        except httpx.HTTPError as error:
+            raise ServiceUnavailableError(f"prediction server {self.url}: {type(error).__name__}: {error}") from error
+        if response.is_success or response.status_code in also_fine:
+            return response
+        sentence = f"prediction server {self.url}{path}: answered {response.status_code}: {response.text[:300]}"
+        if response.status_code == 429 or response.status_code >= 500:
+            raise ServiceUnavailableError(sentence)
+        raise ServiceRefusedError(sentence)

@@ -1,0 +1,99 @@
+"""One training told to both trackers, MLflow and W&B, under one key that derives from the cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol
+
+from pipeline_tasks.clients.model_registry import TrackedRun
+from pipeline_tasks.errors import ServiceError
+
+
+class RunTracker(Protocol):
+    """What is asked of MLflow while a training runs; `ModelRegistry` does it."""
+
+    def find_or_start_run(self, name: str, cycle_key: str, params: Mapping[str, object], tags: Mapping[str, str]) -> TrackedRun:
+        """The run of a cycle, made if it is not there."""
+        ...
+
+    def log_dataset(self, run_id: str, name: str, dataset_id: str, source: str) -> None:
+        """Say what it trains on."""
+        ...
+
+    def log_epoch_metrics(self, run: TrackedRun, epochs: list[tuple[int, Mapping[str, float]]]) -> None:
+        """Log metrics by epoch."""
+        ...
+
+    def end_run(self, run_id: str, *, is_success: bool = True) -> None:
+        """Mark it as ended."""
+        ...
+
+
+class EpochLog(Protocol):
+    """What is asked of W&B; `ExperimentLog` does it."""
+
+    mode: str
+
+    def start(self, name: str, cycle_key: str, settings: Mapping[str, object]) -> None:
+        """Start the run of a cycle."""
+        ...
+
+    def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        """Log metrics."""
+        ...
+
+    def finish(self) -> None:
+        """End it."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrainingFacts:
+    """What both trackers are told at the start."""
+
+    name: str
+    """The project's outside name."""
+    cycle_key: str
+    params: Mapping[str, object]
+    tags: Mapping[str, str]
+    dataset_id: str
+    dataset_source: str
+    """The key of the version's index in the project's root."""
+
+
+class TrainingLog:
+    """A training as both trackers see it, for the length of a block; a block that raises leaves a failed run, not a running one."""
+
+    def __init__(self, tracker: RunTracker, epoch_log: EpochLog, facts: TrainingFacts) -> None:
+        """Find or start the run in MLflow, then in W&B; raises ServiceUnavailableError if MLflow is away."""
+        self._tracker, self._epoch_log = tracker, epoch_log
+        self.run = tracker.find_or_start_run(facts.name, facts.cycle_key, facts.params, facts.tags)
+        tracker.log_dataset(self.run.run_id, facts.name, facts.dataset_id, facts.dataset_source)
+        epoch_log.start(facts.name, facts.cycle_key, facts.params)
+        self._is_done = False
+
+    def __enter__(self) -> TrainingLog:
+        """Return itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Mark the run as failed if the training did not come to its end."""
+        self._epoch_log.finish()
+        if not self._is_done:
+            # The error that ended the block matters more than one in telling of it.
+            with suppress(ServiceError):
+                self._tracker.end_run(self.run.run_id, is_success=False)
+
+    def tell_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        """Tell one epoch's metrics; telling it again changes nothing in MLflow."""
+        self._tracker.log_epoch_metrics(self.run, [(epoch, metrics)])
+        self._epoch_log.log_epoch(epoch, metrics)
+
+    def end(self, metrics: Mapping[str, float]) -> None:
+        """Mark the run as done, with what came out."""
+        self._tracker.log_epoch_metrics(self.run, [(0, metrics)])
+        self._tracker.end_run(self.run.run_id)
+        self._is_done = True

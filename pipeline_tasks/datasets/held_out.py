@@ -1,0 +1,40 @@
+"""Finds validation pictures where a version has none: a part of the training pictures, whole split groups at a time."""
+
+from __future__ import annotations
+
+import hashlib
+
+import polars as pl
+
+HELD_OUT_RATIO = 0.15
+
+
+def training_parts(rows: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Part a version's `rows` (image_id, split_group_id, split, class_name) into those to train and to validate on.
+
+    The version's own validation pictures are used if it has any. Otherwise groups are held out in an order drawn from
+    `seed`, never the last one of a class; where every class has but one group, the training pictures also validate.
+    """
+    train, val = rows.filter(pl.col("split") == "train"), rows.filter(pl.col("split") == "val")
+    if val.height:
+        return train, val
+    held_out = _held_out_groups(train, seed)
+    if not held_out:
+        return train, train
+    is_held_out = pl.col("split_group_id").is_in(held_out)
+    return train.filter(~is_held_out), train.filter(is_held_out)
+
+
+def _held_out_groups(train: pl.DataFrame, seed: int) -> list[str]:
+    groups_left = {name: set(part["split_group_id"]) for (name,), part in train.group_by("class_name")}
+    held_out, images = [], 0
+    sizes = dict(train.group_by("split_group_id").len().iter_rows())
+    for group in sorted(sizes, key=lambda one: hashlib.sha256(f"{seed}/{one}".encode()).digest()):
+        if images + sizes[group] > max(1, round(train.height * HELD_OUT_RATIO)):
+            continue
+        if any(left == {group} for left in groups_left.values()):
+            continue
+        held_out.append(group)
+        images += sizes[group]
+        groups_left = {name: left - {group} for name, left in groups_left.items()}
+    return held_out

@@ -1,0 +1,104 @@
+"""Freezes labels into a dataset version: which labelled images are in it, in which split, and why the others are not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.table import Rows, check
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a version is frozen from; every column named here is read and no other."""
+
+    labels: pl.DataFrame
+    """image_id, state."""
+    label_objects: pl.DataFrame
+    """The label objects of those images."""
+    split_groups: pl.DataFrame
+    """image_id, split_group_id."""
+    splits: pl.DataFrame
+    """split_group_id, split; the first row of a group wins."""
+    contested: frozenset[str] = frozenset()
+    """Images that resemble groups of different splits."""
+    quarantined: frozenset[str] = frozenset()
+    control: frozenset[str] = frozenset()
+    """Images that were drawn at random."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A dataset version."""
+
+    dataset_id: str
+    rows: Rows[DatasetImage]
+    """Sorted by image_id."""
+    left_out: dict[str, int]
+    """Why labelled images are not in the version → how many; the first reason that holds counts."""
+
+
+def freeze(facts: Facts, label_kind: str, class_names: Sequence[str]) -> Manifest:
+    """Freeze all labelled images that may be used, one row each."""
+    candidates = _candidates(facts, label_kind)
+    reasons = _why_left_out(facts, class_names)
+    marked = candidates.with_columns(reason=reasons, is_control=pl.col("image_id").is_in(list(facts.control)))
+    rows = check(DatasetImage, marked.filter(pl.col("reason").is_null()).select(DatasetImage.column_names()).sort("image_id"))
+    counts = marked.drop_nulls("reason").group_by("reason").len().sort("reason")
+    return Manifest(dataset_digest(rows, label_kind, class_names), rows, dict(counts.iter_rows()))
+
+
+def dataset_digest(rows: pl.DataFrame, label_kind: str, class_names: Sequence[str]) -> str:
+    """Name a version by its images, labels, split and class list, and by nothing else."""
+    digest = hashlib.sha256(json.dumps({"label_kind": label_kind, "class_names": list(class_names)}).encode())
+    for row in rows.select("image_id", "split", "label_digest").sort("image_id").iter_rows():
+        digest.update(b"\n" + " ".join(row).encode())
+    return digest.hexdigest()
+
+
+def label_digests(label_objects: pl.DataFrame) -> pl.DataFrame:
+    """Digest each image's label objects, in their order: columns image_id, label_digest, class_name of the first object."""
+    ordered = label_objects.sort("image_id", "object_index")
+    content = ordered.select("image_id", pl.struct(pl.exclude("image_id")).alias("thing"), "class_name")
+    grouped = content.group_by("image_id", maintain_order=True).agg("thing", pl.col("class_name").first())
+    digests = [_digest(things) for things in grouped["thing"].to_list()]
+    return grouped.select("image_id", "class_name", label_digest=pl.Series(digests, dtype=pl.String))
+
+
+def _digest(things: object) -> str:
+    return hashlib.sha256(json.dumps(things, sort_keys=True).encode()).hexdigest()
+
+
+def _candidates(facts: Facts, label_kind: str) -> pl.DataFrame:
+    """One row a labelled image with all that is known of it; unknown is null."""
+    splits = facts.splits.unique("split_group_id", keep="first", maintain_order=True)
+    return (
+        facts.labels.filter(pl.col("state") == "labelled")
+        .select("image_id")
+        .join(label_digests(facts.label_objects), on="image_id", how="left")
+        .join(facts.split_groups.select("image_id", "split_group_id"), on="image_id", how="left")
+        .join(splits.select("split_group_id", "split"), on="split_group_id", how="left")
+        .with_columns(label_kind=pl.lit(label_kind))
+    )
+
+
+def _why_left_out(facts: Facts, class_names: Sequence[str]) -> pl.Expr:
+    """The first reason why an image cannot be in the version; null for one that can."""
+    return (
+        pl.when(pl.col("image_id").is_in(list(facts.contested)))
+        .then(pl.lit("contested"))
+        .when(pl.col("image_id").is_in(list(facts.quarantined)))
+        .then(pl.lit("quarantined"))
+        .when(pl.col("label_digest").is_null())
+        .then(pl.lit("no_label_object"))
+        .when(pl.col("class_name").is_null() | ~pl.col("class_name").is_in(list(class_names)))
+        .then(pl.lit("unknown_class"))
+        .when(pl.col("split").is_null())
+        .then(pl.lit("no_split"))
+        .otherwise(None)
+    )

@@ -1,0 +1,54 @@
+"""Decides whether a dataset version is worth a training, and says why in a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class TrainingDecision:
+    """Whether to train, and the sentence for people."""
+
+    should_train: bool
+    why: str
+
+
+def decide_training(rows: pl.DataFrame, trained_labels: pl.DataFrame | None, wish: str, min_new_labels: int) -> TrainingDecision:
+    """Decide for a version's `rows` (image_id, split, class_name, label_digest).
+
+    `trained_labels` holds the same columns of the version that was trained on last (None: nothing was trained yet);
+    `wish` is `auto`, `force` or `skip`, as a person said when starting the cycle.
+    """
+    if wish == "skip":
+        return TrainingDecision(False, "Not trained: whoever started this cycle asked to skip training.")
+    classes = rows.filter(pl.col("split") == "train")["class_name"].n_unique()
+    if classes < 2:
+        return TrainingDecision(
+            False, f"Not trained: a model needs training pictures of at least 2 classes, the version has {classes}."
+        )
+    if wish == "force":
+        return TrainingDecision(True, "Trained: whoever started this cycle asked for it.")
+    if trained_labels is None:
+        return TrainingDecision(True, f"Trained: the first model of this project, on {rows.height} labelled pictures.")
+    return _decide_by_what_is_new(rows, trained_labels, min_new_labels)
+
+
+def new_labels(rows: pl.DataFrame, earlier: pl.DataFrame | None) -> int:
+    """How many of the labels are not in an earlier version: of new images, or changed."""
+    if earlier is None:
+        return rows.height
+    return rows.join(earlier, on=["image_id", "label_digest"], how="anti").height
+
+
+def _decide_by_what_is_new(rows: pl.DataFrame, trained_labels: pl.DataFrame, min_new_labels: int) -> TrainingDecision:
+    columns = ["image_id", "split", "label_digest"]
+    if rows.select(columns).sort("image_id").equals(trained_labels.select(columns).sort("image_id")):
+        return TrainingDecision(False, "Not trained: the newest model was trained on exactly these labels.")
+    found = new_labels(rows, trained_labels)
+    if found < min_new_labels:
+        return TrainingDecision(
+            False, f"Not trained: {found} new labels since the newest model, training.min_new_labels asks for {min_new_labels}."
+        )
+    return TrainingDecision(True, f"Trained: {found} new labels since the newest model.")

@@ -1,0 +1,90 @@
+"""A child process that decodes one file after another: `python -m pipeline_tasks.decoding.child <limits as JSON>`.
+
+A hostile file can at worst end this process: its memory, processor time and files are limited by the kernel, it is
+given no secrets, and it ends with its parent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import threading
+import warnings
+from typing import BinaryIO
+
+from pipeline_tasks.decoding.decode import decode
+from pipeline_tasks.decoding.limits import Limits
+from pipeline_tasks.decoding.picture import Picture
+from pipeline_tasks.decoding.wire import READY, receive_file, send_answer
+from pipeline_tasks.errors import RejectedFileError
+
+
+def main(limits_json: str) -> None:
+    """Decode what comes on standard input until the parent closes it."""
+    limits = Limits(**json.loads(limits_json))
+    requests, answers = _own_pipes()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore")
+    _end_with_parent(requests.fileno())
+    _limit_process(limits)
+    answers.write(READY)
+    answers.flush()
+    serve(requests, answers, limits)
+
+
+def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits) -> None:
+    """Answer each request with a picture or a rejection."""
+    while (content := receive_file(requests)) is not None:
+        _allow_cpu(limits.max_cpu_s)
+        send_answer(answers, _answer(content, limits))
+
+
+def _answer(content: bytes, limits: Limits) -> Picture | RejectedFileError:
+    try:
+        return decode(content, limits)
+    except RejectedFileError as rejection:
+        return rejection
+
+
+def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Take the pipes away from standard input and output, so that nothing a library prints gets between our words."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    os.dup2(nowhere, 1)
+    return requests, answers
+
+
+def _end_with_parent(requests: int) -> None:
+    """Watch the request pipe from a thread: it hangs up when the parent is gone, however it went."""
+
+    def watch() -> None:
+        poll = select.poll()
+        poll.register(requests, 0)
+        poll.poll()
+        os._exit(0)
+
+    threading.stack_size(256 * 1024)
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _limit_process(limits: Limits) -> None:
+    """Let the kernel hold memory down, and forbid writing files and leaving core dumps."""
+    resource.setrlimit(resource.RLIMIT_AS, (limits.max_memory_bytes, limits.max_memory_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _allow_cpu(seconds: int) -> None:
+    """Give the next picture its own processor time: the kernel counts what the process used since its start."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    allowed = int(used.ru_utime + used.ru_stime) + 1 + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

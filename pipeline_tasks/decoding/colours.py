@@ -1,0 +1,76 @@
+"""Any colour mode to sRGB: deep pictures scaled, profiles applied, transparency composited."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+BACKGROUND = (255, 255, 255)
+"""What shows through transparent places."""
+
+_SRGB = ImageCms.createProfile("sRGB")
+_DEEP_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
+
+
+def to_srgb(image: Image.Image) -> Image.Image:
+    """Convert a loaded picture of any mode to RGB in sRGB."""
+    if image.mode in _DEEP_MODES:
+        return _scaled(image).convert("RGB")
+    profile = image.info.get("icc_profile")
+    if image.has_transparency_data:
+        image = _composited(image)
+    elif image.mode in ("1", "P", "HSV", "YCbCr"):
+        image = image.convert("RGB")
+    if image.mode == "LAB":
+        return _converted(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
+    if isinstance(profile, bytes) and profile and not _is_srgb(profile):
+        try:
+            return _converted(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+        except (OSError, ImageCms.PyCMSError):
+            # A broken profile, or one for another kind of picture: what remains is the picture as it is.
+            pass
+    return image.convert("RGB")
+
+
+def _scaled(image: Image.Image) -> Image.Image:
+    """Bring a deep grey picture to 8 bits: 16-bit values by their full range, others by the range they use."""
+    values = np.asarray(image)
+    if values.dtype.kind == "u":
+        return Image.fromarray(_by_range(values, 0, 65535))
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    if values.dtype.kind == "i" and low >= 0 and high <= 65535:
+        low, high = 0.0, 65535.0
+    return Image.fromarray(_by_range(np.nan_to_num(values, nan=low, posinf=high, neginf=low), low, high))
+
+
+def _by_range(values: NDArray[np.generic], low: float, high: float) -> NDArray[np.uint8]:
+    """Map low..high to 0..255; a range without width is black."""
+    span = (high - low) or 1.0
+    grey = values.astype(np.float32)
+    # In place: 50 megapixels of these take 200 MB.
+    grey -= low
+    grey *= 255.0 / span
+    return np.rint(grey, out=grey).clip(0, 255, out=grey).astype(np.uint8)
+
+
+def _composited(image: Image.Image) -> Image.Image:
+    """Lay a transparent picture on the background."""
+    seen = image.convert("RGBA")
+    flat = Image.new("RGB", seen.size, BACKGROUND)
+    flat.paste(seen, mask=seen.getchannel("A"))
+    return flat
+
+
+def _is_srgb(profile: bytes) -> bool:
+    """Most profiles are sRGB itself; converting would only cost time and a rounding."""
+    return b"sRGB" in profile[:1024] or b"s\x00R\x00G\x00B" in profile[:1024]
+
+
+def _converted(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+    converted = ImageCms.profileToProfile(image, profile, _SRGB, outputMode="RGB")
+    assert converted is not None  # It is None only where a picture is changed in place.
+    return converted

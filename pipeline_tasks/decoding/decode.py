@@ -1,0 +1,122 @@
+"""Bytes to the one canonical picture, strictly: a file is a picture whole, or it is refused with a reason."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from pipeline_tasks.decoding.colours import to_srgb
+from pipeline_tasks.decoding.file_format import file_format, is_cut_short
+from pipeline_tasks.decoding.limits import Limits
+from pipeline_tasks.decoding.picture import Picture
+from pipeline_tasks.decoding.png_checksums import check_png
+from pipeline_tasks.errors import RejectedFileError
+
+_DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow raises on broken files. Anything else ends a child process, which its pool reports as `decoder_crashed`."""
+
+_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def decode(content: bytes, limits: Limits) -> Picture:
+    """Decode a file in this process; `DecodingPool` does the same in children that time and memory limits hold.
+
+    Raises:
+        RejectedFileError: with one reason of the closed list in `tables.rejected_sighting`.
+    """
+    check_size(content, limits)
+    name = file_format(content)
+    if name == "PNG":
+        check_png(content)
+    try:
+        return _decoded(content, name, limits)
+    except MemoryError as error:
+        raise RejectedFileError("took_too_much_memory", f"{name}: decoding asked for more memory than allowed") from error
+    except Image.DecompressionBombError as error:
+        raise RejectedFileError("too_many_pixels", f"{name}: wanted at most {limits.max_pixels} pixels; {error}") from error
+    except _DECODER_ERRORS as error:
+        raise _broken(content, name, error) from error
+
+
+def check_size(content: bytes, limits: Limits) -> None:
+    """Refuse what need not be opened.
+
+    Raises:
+        RejectedFileError: `empty` or `too_many_bytes`.
+    """
+    if not content:
+        raise RejectedFileError("empty", "the file has no bytes")
+    if len(content) > limits.max_bytes:
+        raise RejectedFileError("too_many_bytes", f"found {len(content)} bytes, wanted at most {limits.max_bytes}")
+
+
+def _decoded(content: bytes, name: str, limits: Limits) -> Picture:
+    with Image.open(io.BytesIO(content), formats=[name]) as image:
+        width, height = image.size
+        if width * height > limits.max_pixels:
+            raise RejectedFileError(
+                "too_many_pixels", f"{name}: found {width} x {height}, wanted at most {limits.max_pixels} pixels"
+            )
+        orientation, frames = _orientation(image), _frames(image)
+        image.load()
+        upright: Image.Image = image
+        # Pillow turns a TIFF upright itself while loading it.
+        if orientation in _TRANSPOSE and name != "TIFF":
+            upright = image.transpose(_TRANSPOSE[orientation])
+        return Picture(np.array(to_srgb(upright)), name, orientation, frames)
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation; 1 where the EXIF data is broken, for the picture may still be whole."""
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except _DECODER_ERRORS:
+        return 1
+    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
+
+
+def _frames(image: Image.Image) -> int:
+    """How many frames the file has; 1 where later ones are broken, for only the first is the picture."""
+    try:
+        frames = int(getattr(image, "n_frames", 1))
+    except _DECODER_ERRORS:
+        frames = 1
+    image.seek(0)
+    return max(frames, 1)
+
+
+def _broken(content: bytes, name: str, error: BaseException) -> RejectedFileError:
+    """Say whether a broken file is cut short, too greedy, or damaged otherwise."""
+    # Pillow's own sentence for an unreadable header holds a memory address, which would differ from run to run.
+    words = "its header cannot be read" if isinstance(error, UnidentifiedImageError) else str(error) or type(error).__name__
+    said = f"{name}: {words}"
+    if "memory" in words:
+        return RejectedFileError("took_too_much_memory", said)
+    if isinstance(error, EOFError) or "truncated" in words.lower() or is_cut_short(content, name):
+        return RejectedFileError("truncated", said)
+    return RejectedFileError("unsupported_format" if "unsupported" in words.lower() else "corrupt", said)

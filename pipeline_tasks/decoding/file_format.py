@@ -1,0 +1,83 @@
+"""What a file is, by its first bytes: names and content types are not believed."""
+
+from __future__ import annotations
+
+from pipeline_tasks.errors import RejectedFileError
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+
+_OURS = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"BM", "BMP"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"II+\x00", "TIFF"),
+    (b"MM\x00+", "TIFF"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+)
+_OTHERS = (
+    (b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"8BPS", "PSD"),
+    (b"DDS ", "DDS"),
+    (b"%PDF", "PDF"),
+    (b"%!PS", "PostScript"),
+    (b"\xc5\xd0\xd3\xc6", "PostScript"),
+    (b"\x00\x00\x01\x00", "ICO"),
+    (b"\x00\x00\x02\x00", "CUR"),
+    (b"icns", "ICNS"),
+    (b"SIMPLE", "FITS"),
+    (b"qoif", "QOI"),
+    (b"\x59\xa6\x6a\x95", "Sun raster"),
+    (b"\x01\xda", "SGI"),
+    (b"/* XPM", "XPM"),
+    (b"\xd7\xcd\xc6\x9a", "WMF"),
+    (b"\x01\x00\x00\x00", "EMF"),
+    (b"\x8aMNG", "MNG"),
+)
+_FTYP_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF", b"jp2 ": "JPEG 2000"}
+
+
+def file_format(content: bytes) -> str:
+    """Name a file's format, one of `FORMATS`.
+
+    Raises:
+        RejectedFileError: `unsupported_format` for a known other format, `not_an_image` for anything else.
+    """
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "WEBP"
+    for signature, name in _OURS:
+        if content.startswith(signature):
+            return name
+    raise _refusal(content)
+
+
+def is_cut_short(content: bytes, name: str) -> bool:
+    """Whether a file that could not be decoded lacks its end, by what its own format says about that."""
+    if name == "JPEG":
+        return b"\xff\xd9" not in content[-4096:]
+    if name == "PNG":
+        return b"IEND" not in content[-4096:]
+    if name == "GIF":
+        return not content.rstrip(b"\x00").endswith(b";")
+    if name == "WEBP":
+        return int.from_bytes(content[4:8], "little") + 8 > len(content)
+    if name == "BMP":
+        return int.from_bytes(content[2:6], "little") > len(content)
+    return False
+
+
+def _refusal(content: bytes) -> RejectedFileError:
+    """Tell a picture in another format from something that is no picture."""
+    wanted = ", ".join(FORMATS)
+    for signature, name in _OTHERS:
+        if content.startswith(signature):
+            return RejectedFileError("unsupported_format", f"found {name}, wanted one of {wanted}")
+    if content[4:8] == b"ftyp" and content[8:12] in _FTYP_BRANDS:
+        return RejectedFileError("unsupported_format", f"found {_FTYP_BRANDS[content[8:12]]}, wanted one of {wanted}")
+    if content[:1] == b"P" and content[1:2] in b"1234567fF" and content[2:3].isspace():
+        return RejectedFileError("unsupported_format", f"found PNM, wanted one of {wanted}")
+    return RejectedFileError("not_an_image", f"found a file that begins with {content[:8]!r}, wanted one of {wanted}")

@@ -1,0 +1,168 @@
+"""A small pool of child processes that decode: a file can end a child, never its parent."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from pipeline_tasks.decoding.decode import check_size
+from pipeline_tasks.decoding.limits import DEFAULT_LIMITS, Limits
+from pipeline_tasks.decoding.picture import Picture
+from pipeline_tasks.decoding.wire import READY, receive_answer, send_file
+from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
+
+_ENDING_S = 2.0
+"""How long a child may take to end by itself."""
+
+
+class DecodingPool:
+    """Children that decode, started at first need and replaced when a file ends one. `decode` may be called by many threads."""
+
+    def __init__(self, workers: int | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
+        """Use up to `workers` children, by default one a core."""
+        self._limits = limits
+        self._places: queue.LifoQueue[_Child | None] = queue.LifoQueue()
+        self._workers = workers or len(os.sched_getaffinity(0))
+        for _ in range(self._workers):
+            self._places.put(None)
+
+    def __enter__(self) -> DecodingPool:
+        """Return the pool; its children end at the end of the block."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """End the children."""
+        self.close()
+
+    def decode(self, content: bytes) -> Picture:
+        """Decode a file in a child.
+
+        Raises:
+            RejectedFileError: with one reason of the closed list in `tables.rejected_sighting`.
+            ServiceUnavailableError: no child can be started on this machine.
+        """
+        check_size(content, self._limits)
+        try:
+            return self._decode_once(content)
+        except RejectedFileError as rejection:
+            if rejection.reason != "decoder_crashed":
+                raise
+        # A child may also have been ended from outside, as by a machine short of memory: a second one decides.
+        return self._decode_once(content)
+
+    def close(self) -> None:
+        """End all children; call it when no thread decodes any more."""
+        for _ in range(self._workers):
+            child = self._places.get()
+            if child is not None:
+                child.end()
+            self._places.put(None)
+
+    def _decode_once(self, content: bytes) -> Picture:
+        child = self._places.get()
+        try:
+            child = child or _Child(self._limits)
+            return child.decode(content)
+        finally:
+            if child is not None and not child.is_fit:
+                child.end()
+                child = None
+            self._places.put(child)
+
+
+class _Child:
+    """One child process, working on one file at a time."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Start it and wait until it is ready.
+
+        Raises:
+            ServiceUnavailableError: it did not become ready; this says nothing about any file.
+        """
+        self._limits = limits
+        self.is_fit = True
+        command = [sys.executable, "-P", "-m", "pipeline_tasks.decoding.child", json.dumps(asdict(limits))]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests: BinaryIO = self._process.stdin  # type: ignore[assignment]  # Popen says IO[bytes].
+        self._answers: BinaryIO = self._process.stdout  # type: ignore[assignment]
+        if self._answers.read(len(READY)) != READY:
+            self.end()
+            raise ServiceUnavailableError(
+                f"decoding child: wanted it ready, it ended with {self._process.returncode}: {command[:4]}"
+            )
+
+    def decode(self, content: bytes) -> Picture:
+        """Decode a file; afterwards `is_fit` says whether the child can take another one."""
+        self.is_fit = False
+        with self._wall_limit() as ran_out:
+            try:
+                send_file(self._requests, content)
+                picture = receive_answer(self._answers)
+            except RejectedFileError as rejection:
+                # What a failed allocation leaves behind is not worth keeping.
+                self.is_fit = rejection.reason != "took_too_much_memory" and not ran_out.is_set()
+                raise
+            except (EOFError, BrokenPipeError):
+                raise self._verdict(ran_out.is_set()) from None
+        self.is_fit = not ran_out.is_set()
+        return picture
+
+    def end(self) -> None:
+        """Let the child end, or end it."""
+        for pipe in (self._requests, self._answers):
+            try:
+                pipe.close()
+            except BrokenPipeError:
+                pass  # It is gone already, with something unsent.
+        try:
+            self._process.wait(_ENDING_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    @contextmanager
+    def _wall_limit(self) -> Iterator[threading.Event]:
+        """End the child when the file takes too long by the clock on the wall."""
+        ran_out = threading.Event()
+
+        def run_out() -> None:
+            ran_out.set()
+            self._process.kill()
+
+        timer = threading.Timer(self._limits.max_wall_s, run_out)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield ran_out
+        finally:
+            timer.cancel()
+
+    def _verdict(self, has_run_out: bool) -> RejectedFileError:
+        """Say what ended the child."""
+        code = self._process.wait()
+        if has_run_out:
+            return RejectedFileError("took_too_long", f"decoding took more than {self._limits.max_wall_s:g} s")
+        if code == -signal.SIGXCPU:
+            return RejectedFileError("took_too_long", f"decoding took more than {self._limits.max_cpu_s} s of processor time")
+        return RejectedFileError("decoder_crashed", f"the decoding process ended with {code}, twice")
+
+
+def _environment() -> dict[str, str]:
+    """Only what Python needs to find us: no secret of the parent's environment reaches a child."""
+    root = Path(__file__).resolve().parent.parent.parent
+    return {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(root), "OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}

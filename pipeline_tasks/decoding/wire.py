@@ -1,0 +1,82 @@
+"""What a decoding pool and its children say to each other over pipes: a length, then bytes."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import BinaryIO
+
+import numpy as np
+
+from pipeline_tasks.decoding.picture import Picture
+from pipeline_tasks.errors import RejectedFileError
+
+READY = b"nightlens decoding child is ready\n"
+"""A child's first words: before them its death says nothing about a file."""
+
+_LENGTH = struct.Struct(">Q")
+
+
+def send_file(stream: BinaryIO, content: bytes) -> None:
+    """Hand a file to a child."""
+    stream.write(_LENGTH.pack(len(content)))
+    stream.write(content)
+    stream.flush()
+
+
+def receive_file(stream: BinaryIO) -> bytes | None:
+    """Take a file from the parent; None when there will be no more.
+
+    Raises:
+        EOFError: the parent ended in the middle of one.
+    """
+    length = stream.read(_LENGTH.size)
+    return _exactly(stream, *_LENGTH.unpack(length)) if len(length) == _LENGTH.size else None
+
+
+def send_answer(stream: BinaryIO, answer: Picture | RejectedFileError) -> None:
+    """Give a picture or a rejection back."""
+    if isinstance(answer, RejectedFileError):
+        head: dict[str, object] = {"reason": answer.reason, "detail": answer.detail}
+        pixels = memoryview(b"")
+    else:
+        head = {"file_format": answer.file_format, "orientation": answer.orientation, "frames": answer.frames}
+        head["shape"] = answer.pixels.shape
+        pixels = np.ascontiguousarray(answer.pixels).data
+    line = json.dumps(head).encode()
+    stream.write(_LENGTH.pack(len(line)))
+    stream.write(line)
+    stream.write(pixels)
+    stream.flush()
+
+
+def receive_answer(stream: BinaryIO) -> Picture:
+    """Take a child's answer.
+
+    Raises:
+        RejectedFileError: the child refused the file.
+        EOFError: the child ended before it had answered.
+    """
+    head = json.loads(_exactly(stream, *_LENGTH.unpack(_exactly(stream, _LENGTH.size))))
+    if "reason" in head:
+        raise RejectedFileError(head["reason"], head["detail"])
+    pixels = np.empty(head.pop("shape"), np.uint8)
+    _fill(stream, pixels.data.cast("B"))
+    return Picture(pixels, **head)
+
+
+def _exactly(stream: BinaryIO, length: int) -> bytes:
+    content = stream.read(length)
+    if len(content) < length:
+        raise EOFError(f"wanted {length} bytes from the pipe, found {len(content)}")
+    return content
+
+
+def _fill(stream: BinaryIO, buffer: memoryview) -> None:
+    """Read straight into the picture, so that it is never in memory twice."""
+    filled = 0
+    while filled < len(buffer):
+        count = stream.readinto(buffer[filled:])  # type: ignore[attr-defined]  # BinaryIO lacks what every buffered reader has.
+        if not count:
+            raise EOFError(f"wanted {len(buffer)} bytes from the pipe, found {filled}")
+        filled += count

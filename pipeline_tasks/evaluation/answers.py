@@ -1,0 +1,78 @@
+"""What one model answered on test pictures, beside what is true and which pictures belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.prediction import Prediction
+from pipeline_tasks.tables.table import Rows
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """One model's answers, one entry a picture, pictures in the order of their image_id."""
+
+    class_names: tuple[str, ...]
+    """Every class that is true somewhere or that the model knows."""
+    truth: Integers
+    """Index of the true class."""
+    predicted: Integers
+    """Index of the most probable class; of equally probable ones the first by name."""
+    truth_probability: Floats
+    """What the model gave the true class; 0 for a class that it does not know."""
+    groups: Integers
+    """Number of the picture's split group, from 0 on."""
+
+    @property
+    def group_count(self) -> int:
+        """How many split groups there are."""
+        return int(self.groups.max()) + 1 if self.groups.size else 0
+
+
+def answers_of(
+    predictions: Rows[Prediction] | pl.DataFrame, test_images: Rows[DatasetImage] | pl.DataFrame, model_digest: str
+) -> Answers:
+    """Line one model's predictions up with the test pictures; each picture must have been predicted."""
+    mine = predictions.filter(pl.col("model_digest") == model_digest)
+    images = test_images.sort("image_id")
+    names = tuple(sorted({*images["class_name"].to_list(), *mine["class_name"].to_list()}))
+    best = (
+        mine.sort(["image_id", "probability", "class_name"], descending=[False, True, False])
+        .group_by("image_id", maintain_order=True)
+        .agg(pl.col("class_name").first().alias("predicted"))
+    )
+    given = mine.select("image_id", "class_name", pl.col("probability").alias("truth_probability"))
+    lined_up = images.join(best, on="image_id", how="left").join(given, on=["image_id", "class_name"], how="left").sort("image_id")
+    return Answers(
+        class_names=names,
+        truth=_indices(lined_up["class_name"].to_list(), names),
+        predicted=_indices(lined_up["predicted"].to_list(), names),
+        truth_probability=lined_up["truth_probability"].fill_null(0.0).to_numpy().astype(np.float64),
+        groups=_group_numbers(lined_up["split_group_id"]),
+    )
+
+
+def always(answers: Answers, class_name: str) -> Answers:
+    """What a model would answer that knows only one class: the baseline that every model must beat."""
+    index = answers.class_names.index(class_name)
+    hits = (answers.truth == index).astype(np.float64)
+    return Answers(answers.class_names, answers.truth, np.full_like(answers.truth, index), hits, answers.groups)
+
+
+def _indices(values: Sequence[str], names: Sequence[str]) -> Integers:
+    index = {name: number for number, name in enumerate(names)}
+    return np.array([index[value] for value in values], dtype=np.int64)
+
+
+def _group_numbers(split_group_ids: pl.Series) -> Integers:
+    """Number groups by their sorted ids, so that the same pictures always give the same draws."""
+    return split_group_ids.rank("dense").to_numpy().astype(np.int64) - 1

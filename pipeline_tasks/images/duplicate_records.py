@@ -1,0 +1,140 @@
+"""Duplicate search between tables and arrays: pictures become numbers in history order, and what was found becomes rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipeline_tasks.images.duplicate_groups import DuplicateGroups, Link, changed, standing_groups
+from pipeline_tasks.images.duplicates import Pictures
+from pipeline_tasks.images.likeness import likeness_of
+from pipeline_tasks.images.split_groups import Key, SplitGroups
+from pipeline_tasks.settings import DuplicateSettings
+from pipeline_tasks.tables.duplicate_group import DuplicateGroup
+from pipeline_tasks.tables.duplicate_pair import DuplicatePair
+from pipeline_tasks.tables.split import Split
+from pipeline_tasks.tables.split_group import SplitGroup
+from pipeline_tasks.tables.table import Rows, check
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the tables say of the pictures that were searched before and of the new ones behind them."""
+
+    images: pl.DataFrame
+    """One column, `image_id`, in history order; from `first_new` on the new ones."""
+    first_new: int
+    measurements: pl.DataFrame
+    quarantined: frozenset[str]
+    duplicate_groups: pl.DataFrame
+    split_groups: pl.DataFrame
+    splits: pl.DataFrame
+    sightings: pl.DataFrame | None
+    """None if the project has no split group keys."""
+
+    def numbers(self) -> dict[str, int]:
+        """Image id → the picture's number."""
+        return {one: number for number, one in enumerate(self.images["image_id"].to_list())}
+
+
+@dataclass(frozen=True)
+class FoundRows:
+    """What the search adds to the tables: rows of the new pictures and of those whose group was merged."""
+
+    pairs: Rows[DuplicatePair]
+    groups: Rows[DuplicateGroup]
+    split_groups: Rows[SplitGroup]
+    splits: Rows[Split]
+    """For groups that had no split and were merged with one that has."""
+    groups_with_new: int
+
+
+def pictures(
+    known: Known, vectors: npt.NDArray[np.float32], has_embedding: npt.NDArray[np.bool_], settings: DuplicateSettings
+) -> Pictures:
+    """Measurements and embeddings in the order of the pictures."""
+    measured = known.images.join(known.measurements, on="image_id", how="left", maintain_order="left")
+    is_searchable = has_embedding & ~measured["image_id"].is_in(list(known.quarantined)).to_numpy()
+    return Pictures(
+        pixels=measured["pixels_sha256"].to_list(),
+        hashes=measured["perceptual_hash"].to_numpy().astype(np.uint64),
+        likeness=likeness_of(vectors, is_searchable, settings),
+        is_searchable=is_searchable,
+        first_new=known.first_new,
+    )
+
+
+def groups(known: Known, pictures: Pictures) -> DuplicateGroups:
+    """The groups as earlier cycles left them."""
+    number = known.numbers()
+    recorded = known.duplicate_groups.select("image_id", "duplicate_group_id", "is_contested")
+    group_of, contested = standing_groups([(number[one], number[group], flag) for one, group, flag in recorded.iter_rows()])
+    split_group_of = {number[one]: number[group] for one, group in known.split_groups.iter_rows()}
+    splits = {number[group]: split for group, split in reversed(known.splits.select("split_group_id", "split").rows())}
+    return DuplicateGroups(
+        split_groups=SplitGroups(split_group_of, splits),
+        group_of=group_of,
+        contested=contested,
+        is_searchable=pictures.is_searchable.tolist(),
+        resembles=pictures.likeness.is_near,
+    )
+
+
+def keys(known: Known, groups: DuplicateGroups, settings: DuplicateSettings) -> dict[int, list[Key]]:
+    """The keys of each picture from all its sightings; those of earlier pictures are also given to their split groups.
+
+    Clips are told apart by source; a site, a device or a day is the same thing in all sources.
+    """
+    found: dict[int, list[Key]] = {}
+    number = known.numbers()
+    for row in [] if known.sightings is None else known.sightings.iter_rows(named=True):
+        picture = number.get(row["image_id"])
+        if picture is not None:
+            values = [(key, row[key]) for key in settings.split_group_keys if row[key] is not None]
+            found.setdefault(picture, []).extend(
+                (key, row["source"], value) if key == "clip" else (key, value) for key, value in values
+            )
+    for picture in sorted(found):
+        if picture < known.first_new and picture in groups.group_of:
+            groups.split_groups.own(picture, found[picture])
+    return found
+
+
+def rows(known: Known, groups: DuplicateGroups, evidence: Mapping[int, Sequence[Link]]) -> FoundRows:
+    """What is new or different from what the tables say, as rows in history order."""
+    image_ids = known.images["image_id"].to_list()
+    number = known.numbers()
+    recorded = known.duplicate_groups.filter(~pl.col("is_contested")).select("image_id", "duplicate_group_id")
+    moved = changed({number[one]: number[group] for one, group in recorded.iter_rows()}, groups.group_of)
+    members = [(image_ids[one], image_ids[group], False) for one, group in moved.items()]
+    split_before = {number[one]: number[group] for one, group in known.split_groups.iter_rows()}
+    split_now = {one: groups.split_groups.find(one) for one in groups.group_of}
+    split_rows = [(image_ids[one], image_ids[group]) for one, group in changed(split_before, split_now).items()]
+    pair_rows = {
+        (image_ids[one], image_ids[link.other], link.method, link.value) for one, links in evidence.items() for link in links
+    }
+    inherited = [(image_ids[group], split, "merged") for group, split in sorted(groups.split_groups.inherited.items())]
+    return FoundRows(
+        pairs=check(DuplicatePair, _frame(DuplicatePair, sorted(pair_rows))),
+        groups=check(DuplicateGroup, _frame(DuplicateGroup, members + _contested_rows(known, groups, image_ids))),
+        split_groups=check(SplitGroup, _frame(SplitGroup, split_rows)),
+        splits=check(Split, _frame(Split, inherited)),
+        groups_with_new=sum(len(group) > 1 and group[-1] >= known.first_new for group in groups.members.values()),
+    )
+
+
+def _contested_rows(known: Known, groups: DuplicateGroups, image_ids: Sequence[str]) -> list[tuple[str, str, bool]]:
+    """New contested pictures, and earlier ones that are linked to a group which was merged since."""
+    found: list[tuple[str, str, bool]] = []
+    for picture, linked in sorted(groups.contested.items()):
+        if picture >= known.first_new or any(group in groups.merged_into for group in linked):
+            found += [(image_ids[picture], image_ids[group], True) for group in sorted({groups.current(one) for one in linked})]
+    return found
+
+
+def _frame(table: type[DuplicatePair | DuplicateGroup | SplitGroup | Split], rows: Sequence[tuple[object, ...]]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=table.column_names(), orient="row") if rows else table.create_empty()

@@ -1,0 +1,73 @@
+"""How alike two pictures are to the backbone, in projects of all sorts as in those whose pictures are all of one kind.
+
+A narrow project (one machine, one material) has cosines of 0.9 between any two pictures. Taking its mean embedding off leaves what
+sets pictures apart: on tile surfaces other tiles then fall from 0.83 to 0.0 in the middle, views of one tile stay at 0.9, and
+on photographs of everyday things little changes. So a link needs both cosines, or one that is certain by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline_tasks.neighbors.cosine import CosinePairs, Floats, Integers, pairs_above, unit_rows
+from pipeline_tasks.settings import DuplicateSettings
+
+FEWEST_FOR_A_MEAN = 16
+"""Of fewer pictures the mean says nothing about the project; then only the plain cosine counts."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """The plain and the centred embeddings of all pictures, and from where on pictures are alike."""
+
+    units: Floats
+    """N x D, rows of length 1."""
+    centred_units: Floats
+    """The same with the mean taken off."""
+    settings: DuplicateSettings
+
+    def closeness(self, one: int, other: int) -> float:
+        """What picks the closest of several: the centred cosine."""
+        return float(self.centred_units[one] @ self.centred_units[other])
+
+    def is_near(self, one: int, other: int) -> bool:
+        """Whether a likeness by hash holds for the backbone too: flat pictures share hashes."""
+        if one == other:
+            return True
+        plain = float(self.units[one] @ self.units[other])
+        centred = self.closeness(one, other)
+        if plain >= self.settings.certain_cosine:
+            return True
+        return plain >= self.settings.min_hash_cosine and centred >= self.settings.min_centred_hash_cosine
+
+    def pairs(self, queries: Integers, base: Integers) -> CosinePairs:
+        """Which of the query pictures are one thing with which of the base pictures, by embedding alone, with the plain cosine."""
+        certain = pairs_above(self.units[queries], self.units[base], self.settings.certain_cosine)
+        centred = pairs_above(self.centred_units[queries], self.centred_units[base], self.settings.min_centred_cosine)
+        plain = self._plain(queries[centred.query], base[centred.base])
+        is_one = (plain >= self.settings.min_embedding_cosine) & (plain < self.settings.certain_cosine)
+        return CosinePairs(
+            np.concatenate([certain.query, centred.query[is_one]]),
+            np.concatenate([certain.base, centred.base[is_one]]),
+            np.concatenate([certain.cosine, plain[is_one]]),
+        )
+
+    def _plain(self, ones: Integers, others: Integers) -> Floats:
+        """Plain cosines of many pairs, in blocks."""
+        found = np.empty(len(ones), np.float32)
+        for first in range(0, len(ones), 4096):
+            rows = slice(first, first + 4096)
+            found[rows] = np.einsum("nd,nd->n", self.units[ones[rows]], self.units[others[rows]])
+        return found
+
+
+def likeness_of(vectors: Floats, is_searchable: npt.NDArray[np.bool_], settings: DuplicateSettings) -> Likeness:
+    """Make ready what is compared; the mean is that of the searchable rows of `vectors` (N x D)."""
+    units = unit_rows(vectors)
+    if is_searchable.sum() < FEWEST_FOR_A_MEAN:
+        return Likeness(units, units, settings)
+    mean = vectors[is_searchable].mean(axis=0, dtype=np.float64).astype(np.float32)
+    return Likeness(units, unit_rows(vectors - mean), settings)

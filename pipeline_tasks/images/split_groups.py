@@ -1,0 +1,61 @@
+"""Which pictures must not straddle splits: duplicate groups joined with the project's keys, never across a recorded split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+Key = tuple[str, ...]
+"""A piece of metadata that pictures may share, such as ("clip", "inbox", "17")."""
+
+
+class SplitGroups:
+    """Sets of pictures, each named by its first picture (a number), each with at most one split.
+
+    Held open while pictures are added one by one; `find` names a picture's group as of now.
+    """
+
+    def __init__(self, standing: Mapping[int, int], splits: Mapping[int, str]) -> None:
+        """Start from what earlier cycles recorded: picture → the group's first picture, and that → its split."""
+        self._parents: dict[int, int] = {name: name for name in standing.values()} | dict(standing)
+        self._splits: dict[int, str] = dict(splits)
+        self._key_owners: dict[Key, int] = {}
+        self.inherited: dict[int, str] = {}
+        """Groups that got their split by a merge: the surviving group had none, the other had."""
+
+    def find(self, picture: int) -> int:
+        """The first picture of the group that this picture is in."""
+        root = picture
+        while self._parents[root] != root:
+            root = self._parents[root]
+        while self._parents[picture] != root:
+            self._parents[picture], picture = root, self._parents[picture]
+        return root
+
+    def splits_of(self, pictures: Iterable[int]) -> set[str]:
+        """The different splits of the groups that these pictures are in."""
+        return {self._splits[root] for root in map(self.find, pictures) if root in self._splits}
+
+    def owners(self, keys: Iterable[Key]) -> list[int]:
+        """Pictures that carry one of these keys already, one a key."""
+        return [self._key_owners[key] for key in keys if key in self._key_owners]
+
+    def own(self, picture: int, keys: Iterable[Key]) -> None:
+        """Remember which keys a picture carries; the first one that does speaks for the key."""
+        for key in keys:
+            self._key_owners.setdefault(key, picture)
+
+    def add(self, picture: int, others: Iterable[int], keys: Iterable[Key] = ()) -> None:
+        """Add a picture to the groups of `others`, which become one; the caller has seen that their splits agree."""
+        self._parents.setdefault(picture, picture)
+        for other in others:
+            self._join(picture, other)
+        self.own(picture, keys)
+
+    def _join(self, one: int, other: int) -> None:
+        """Make two groups one; the older first picture names it, a split that either has is kept."""
+        survivor, loser = sorted((self.find(one), self.find(other)))
+        if survivor == loser:
+            return
+        self._parents[loser] = survivor
+        if loser in self._splits and survivor not in self._splits:
+            self._splits[survivor] = self.inherited[survivor] = self._splits[loser]

@@ -1,0 +1,56 @@
+"""Seeded views of a model-size picture: what the same thing might have looked like on another photo."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+RECIPE = {
+    "version": 1,
+    "RandomResizedCrop": {"scale": [0.6, 1.0], "ratio": [0.8, 1.25]},
+    "HorizontalFlip": {"p": 0.5},
+    "RandomBrightnessContrast": {"brightness_limit": 0.25, "contrast_limit": 0.25, "p": 0.8},
+    "GaussianBlur": {"blur_limit": [3, 5], "p": 0.2},
+}
+"""albumentations transforms in their order; whoever changes what `augmented_view` does changes this, and with it its digest."""
+
+_held = threading.local()
+
+
+def augmented_view(picture: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+    """Draw one view (uint8, side x side x 3) of a model-size picture; the same seed draws the same view. Thread-safe."""
+    pipeline = _pipeline(picture.shape[0])
+    pipeline.set_random_seed(seed)
+    view: NDArray[np.uint8] = pipeline(image=picture)["image"]
+    return np.ascontiguousarray(view)
+
+
+def augmentation_digest() -> str:
+    """Name the recipe of the views: 64 hexadecimal digits."""
+    return hashlib.sha256(json.dumps(RECIPE, sort_keys=True).encode()).hexdigest()
+
+
+def _pipeline(side_px: int) -> Any:
+    """This thread's own pipeline: one that is shared would draw from a shared random state."""
+    pipelines = _held.__dict__.setdefault("pipelines", {})
+    if side_px not in pipelines:
+        # Importing it would otherwise ask a server for newer versions.
+        os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
+        import albumentations
+
+        crop = albumentations.RandomResizedCrop((side_px, side_px), **_arguments("RandomResizedCrop"))
+        others = [getattr(albumentations, name)(**_arguments(name)) for name in list(RECIPE)[2:]]
+        pipelines[side_px] = albumentations.Compose([crop, *others])
+    return pipelines[side_px]
+
+
+def _arguments(name: str) -> dict[str, Any]:
+    arguments = RECIPE[name]
+    assert isinstance(arguments, dict)
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in arguments.items()}

@@ -1,0 +1,63 @@
+"""Keeps the best epoch of a fit, ends it when nothing gets better, and leaves checkpoints to resume from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as lightning
+from torch import Tensor
+
+from pipeline_tasks.models.journal import Journal, Metrics
+
+
+class BestEpoch(lightning.Callback):
+    """Better is a higher balanced accuracy on the validation pictures, at the same one a lower loss."""
+
+    def __init__(self, patience_epochs: int, checkpoint_every_epochs: int, phase: str, journal: Journal, folder: Path) -> None:
+        """Watch one fit; `folder` is scratch."""
+        self.history: list[Metrics] = []
+        self.best_epoch = 0
+        self.weights: dict[str, Tensor] = {}
+        self.resumed_from_epoch: int | None = None
+        self._patience_epochs = patience_epochs
+        self._checkpoint_every_epochs = checkpoint_every_epochs
+        self._phase = phase
+        self._journal = journal
+        self._folder = folder
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: Any) -> None:
+        """Judge the epoch, tell it, and end the fit or keep a checkpoint."""
+        epoch = trainer.current_epoch
+        self.history.append(dict(pl_module.metrics))
+        if epoch == 0 or is_better(self.history[epoch], self.history[self.best_epoch]):
+            self.best_epoch = epoch
+            self.weights = {name: tensor.detach().clone() for name, tensor in pl_module.network.state_dict().items()}
+        self._journal.tell_epoch(self._phase, epoch, self.history[epoch])
+        if epoch - self.best_epoch >= self._patience_epochs:
+            trainer.should_stop = True
+        elif (epoch + 1) % self._checkpoint_every_epochs == 0 and epoch + 1 < (trainer.max_epochs or 0):
+            # None is kept where the fit ends: whoever resumed there would go on beyond the end.
+            self._keep(trainer, epoch + 1)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint holds of this."""
+        return {"history": self.history, "best_epoch": self.best_epoch, "weights": self.weights}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.history = list(state_dict["history"])
+        self.best_epoch = int(state_dict["best_epoch"])
+        self.weights = dict(state_dict["weights"])
+        self.resumed_from_epoch = len(self.history)
+
+    def _keep(self, trainer: lightning.Trainer, epochs_done: int) -> None:
+        file = self._folder / f"{self._phase}-{epochs_done:05d}.ckpt"
+        trainer.save_checkpoint(file)
+        self._journal.keep_checkpoint(self._phase, epochs_done, file.read_bytes())
+        file.unlink()
+
+
+def is_better(metrics: Metrics, standing: Metrics) -> bool:
+    """Whether an epoch beats the one that stands."""
+    return (metrics["val_balanced_accuracy"], -metrics["val_loss"]) > (standing["val_balanced_accuracy"], -standing["val_loss"])

@@ -1,0 +1,61 @@
+"""What a training leaves behind for the export: the head, what it stands on, the backbone if it was trained."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline_tasks.errors import ModelError
+from pipeline_tasks.models.exported import ModelMarks, parse_marks
+
+_BACKBONE = "backbone."
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A trained model before its export."""
+
+    marks: ModelMarks
+    weight: NDArray[np.float32]
+    """C x D."""
+    bias: NDArray[np.float32]
+    """C."""
+    backbone_weights: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+    """Name → values of the backbone as it was trained; empty: it stayed frozen."""
+
+    def as_bytes(self) -> bytes:
+        """The candidate as an npz file without any pickle; the same candidate gives the same bytes."""
+        marks = np.frombuffer(json.dumps(self.marks.as_properties(), sort_keys=True).encode(), np.uint8)
+        backbone = {_BACKBONE + name: values for name, values in sorted(self.backbone_weights.items())}
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, marks=marks, weight=self.weight, bias=self.bias, **backbone)
+        return buffer.getvalue()
+
+
+def parse_candidate(content: bytes) -> Candidate:
+    """Read a candidate.
+
+    Raises:
+        ModelError: the bytes are none.
+    """
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            marks = parse_marks(json.loads(arrays["marks"].tobytes()))
+            backbone = {name.removeprefix(_BACKBONE): arrays[name] for name in arrays.files if name.startswith(_BACKBONE)}
+            return Candidate(marks, arrays["weight"], arrays["bias"], backbone)
+    except (ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        raise ModelError(f"candidate: wanted an npz file that a training wrote, found something else: {error}") from error
+
+
+def trained_backbone_digest(frozen_digest: str, weights: dict[str, NDArray[np.generic]]) -> str:
+    """Name a backbone whose weights were trained: by what it was made from and by its weights."""
+    digest = hashlib.sha256(frozen_digest.encode())
+    for name, values in sorted(weights.items()):
+        digest.update(f"\n{name} {values.dtype} {values.shape}\n".encode() + values.tobytes())
+    return digest.hexdigest()

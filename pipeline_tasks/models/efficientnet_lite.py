@@ -1,0 +1,92 @@
+"""EfficientNet-Lite0 without its classifier, as TensorFlow trained it.
+
+Tan & Le, "EfficientNet" (ICML 2019); Lite: no squeeze-and-excitation, ReLU6, fixed stem and head. TensorFlow's "same"
+padding is asymmetric where a stride is 2, and its batch normalisation uses an epsilon of 1e-3.
+"""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_STAGES = (
+    # kernel, stride, expansion, channels, repeats
+    (3, 1, 1, 16, 1),
+    (3, 2, 6, 24, 2),
+    (5, 2, 6, 40, 2),
+    (3, 2, 6, 80, 3),
+    (5, 1, 6, 112, 3),
+    (5, 2, 6, 192, 4),
+    (3, 1, 6, 320, 1),
+)
+_STEM_CHANNELS = 32
+_HEAD_CHANNELS = 1280
+
+
+class EfficientNetLite0(nn.Module):
+    """float32 N x 3 x side x side → N x 1280 pooled features. Parameters stand in the order of the published weights."""
+
+    def __init__(self) -> None:
+        """Build the network with random weights."""
+        super().__init__()
+        self.stem = _SameConvolution(3, _STEM_CHANNELS, kernel=3, stride=2)
+        self.stem_norm = _norm(_STEM_CHANNELS)
+        blocks, channels = [], _STEM_CHANNELS
+        for kernel, stride, expansion, out_channels, repeats in _STAGES:
+            for repeat in range(repeats):
+                blocks.append(_Block(channels, out_channels, kernel, stride if repeat == 0 else 1, expansion))
+                channels = out_channels
+        self.blocks = nn.Sequential(*blocks)
+        self.head = nn.Conv2d(channels, _HEAD_CHANNELS, 1, bias=False)
+        self.head_norm = _norm(_HEAD_CHANNELS)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Pool the last feature map over its places."""
+        features = self.blocks(F.relu6(self.stem_norm(self.stem(pictures))))
+        features = F.relu6(self.head_norm(self.head(features)))
+        return features.mean((2, 3))
+
+
+class _Block(nn.Module):
+    """An inverted residual: widen, filter each channel, narrow; add the input where the shape allows."""
+
+    def __init__(self, channels: int, out_channels: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        wide = channels * expansion
+        if expansion > 1:
+            self.expand = nn.Conv2d(channels, wide, 1, bias=False)
+            self.expand_norm = _norm(wide)
+        self.depthwise = _SameConvolution(wide, wide, kernel, stride, groups=wide)
+        self.depthwise_norm = _norm(wide)
+        self.project = nn.Conv2d(wide, out_channels, 1, bias=False)
+        self.project_norm = _norm(out_channels)
+        self.is_expanding = expansion > 1
+        self.is_residual = stride == 1 and channels == out_channels
+
+    def forward(self, features: Tensor) -> Tensor:
+        wide = F.relu6(self.expand_norm(self.expand(features))) if self.is_expanding else features
+        wide = F.relu6(self.depthwise_norm(self.depthwise(wide)))
+        narrow: Tensor = self.project_norm(self.project(wide))
+        return narrow + features if self.is_residual else narrow
+
+
+class _SameConvolution(nn.Conv2d):
+    """TensorFlow's "same": pads just enough, and the odd pixel goes right and below."""
+
+    def __init__(self, channels: int, out_channels: int, kernel: int, stride: int, groups: int = 1) -> None:
+        super().__init__(channels, out_channels, kernel, stride, groups=groups, bias=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        height, width = int(features.shape[2]), int(features.shape[3])
+        top, bottom = self._padding_of(height)
+        left, right = self._padding_of(width)
+        return super().forward(F.pad(features, (left, right, top, bottom)))
+
+    def _padding_of(self, length: int) -> tuple[int, int]:
+        kernel, stride = int(self.kernel_size[0]), int(self.stride[0])
+        needed = max((-(-length // stride) - 1) * stride + kernel - length, 0)
+        return needed // 2, needed - needed // 2
+
+
+def _norm(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, eps=1e-3)

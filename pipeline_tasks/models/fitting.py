@@ -1,0 +1,210 @@
+"""Fits a classifier with PyTorch Lightning: in this process, on the CPU, repeatable, and resumable after a kill.
+
+Both phases of a training go through `fit`: the head on stored embeddings, and the live pipeline that also trains the backbone.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytorch_lightning as lightning
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from pipeline_tasks.models.best_epoch import BestEpoch
+from pipeline_tasks.models.journal import Journal, Metrics
+
+for name in ("pytorch_lightning", "lightning", "lightning.pytorch"):
+    logging.getLogger(name).setLevel(logging.WARNING)
+
+Batch = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one phase is fitted."""
+
+    phase: str
+    max_epochs: int
+    patience_epochs: int
+    learning_rate: float
+    weight_decay: float
+    seed: int
+    checkpoint_every_epochs: int
+    batch_size: int
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What came out of a phase."""
+
+    network: nn.Module
+    """With the weights of the best epoch, in evaluation mode."""
+    history: list[Metrics]
+    """One entry an epoch, also of those before a kill."""
+    best_epoch: int
+    resumed_from_epoch: int | None
+    """Epochs that an earlier try had done already; None: there was no checkpoint."""
+
+    @property
+    def best(self) -> Metrics:
+        """The metrics of the best epoch."""
+        return self.history[self.best_epoch]
+
+
+class Examples(Protocol):
+    """Pictures in any form, with their classes."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
+
+    def batch(self, epoch: int, numbers: list[int]) -> Batch:
+        """Those of these numbers, as this epoch sees them."""
+        ...
+
+
+def fit(
+    network: nn.Module, train: Examples, val: Examples, class_weights: Tensor, plan: Plan, journal: Journal, folder: Path
+) -> Fitted:
+    """Fit `network` on `train`, choose the best epoch on `val`, go on from the journal's checkpoint if there is one.
+
+    `folder` is scratch. The data's order depends only on seed and epoch, so a resumed fit ends as an undisturbed one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    classifier = _Classifier(network, class_weights, plan)
+    best = BestEpoch(plan.patience_epochs, plan.checkpoint_every_epochs, plan.phase, journal, folder)
+    checkpoint = journal.newest_checkpoint(plan.phase)
+    trainer = _trainer(plan, best, folder)
+    arguments: dict[str, Any] = {}
+    if checkpoint is not None:
+        resume = folder / f"{plan.phase}-resume.ckpt"
+        resume.write_bytes(checkpoint)
+        arguments = {"ckpt_path": str(resume), "weights_only": True}
+    order = _EpochOrder(len(train), plan.batch_size, plan.seed)
+    in_order = _EpochOrder(len(val), plan.batch_size, None)
+    with warnings.catch_warnings():
+        # Advice on loader processes: there are none, because Airflow's task processes may not start any.
+        warnings.simplefilter("ignore")
+        trainer.fit(classifier, _loader(train, order), _loader(val, in_order), **arguments)
+    network.load_state_dict(best.weights)
+    return Fitted(network.eval(), best.history, best.best_epoch, best.resumed_from_epoch)
+
+
+def class_weights(targets: Tensor, class_count: int, *, balance: bool) -> Tensor:
+    """Weights that make each class that occurs count the same; ones if they shall not be balanced."""
+    counts = torch.bincount(targets, minlength=class_count).to(torch.float32)
+    occurs = (counts > 0).to(torch.float32)
+    return occurs * counts.sum() / (occurs.sum() * counts.clamp(min=1)) if balance else torch.ones(class_count)
+
+
+class _Classifier(lightning.LightningModule):
+    """A network with its loss, its optimizer and what is measured on the validation pictures."""
+
+    def __init__(self, network: nn.Module, weights: Tensor, plan: Plan) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("class_weights", weights)
+        self.plan = plan
+        self.losses: list[Tensor] = []
+        self.answers: list[Batch] = []
+        self.metrics: Metrics = {}
+
+    def training_step(self, batch: Batch, number: int) -> Tensor:
+        loss = self._loss(self.network(batch[0]), batch[1])
+        self.losses.append(loss.detach())
+        return loss
+
+    def validation_step(self, batch: Batch, number: int) -> None:
+        self.answers.append((self.network(batch[0]), batch[1]))
+
+    def on_validation_epoch_end(self) -> None:
+        logits, targets = (torch.cat(parts) for parts in zip(*self.answers, strict=True))
+        is_right = logits.argmax(1) == targets
+        recalls = [is_right[targets == one].float().mean().item() for one in torch.unique(targets)]
+        self.metrics = {
+            "train_loss": torch.stack(self.losses).mean().item(),
+            "val_loss": self._loss(logits, targets).item(),
+            "val_accuracy": is_right.float().mean().item(),
+            "val_balanced_accuracy": sum(recalls) / len(recalls),
+        }
+        self.losses, self.answers = [], []
+
+    def configure_optimizers(self) -> Any:
+        optimizer = torch.optim.AdamW(self.network.parameters(), lr=self.plan.learning_rate, weight_decay=self.plan.weight_decay)
+        return [optimizer], [torch.optim.lr_scheduler.LambdaLR(optimizer, self._cosine)]
+
+    def _cosine(self, epoch: int) -> float:
+        """Falls from 1 to almost 0 over the epochs that there may be at most."""
+        return 0.5 * (1 + math.cos(math.pi * epoch / (self.plan.max_epochs + 1)))
+
+    def _loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Cross-entropy over the classes' weights; the small constant is for batches without any weight."""
+        weights = self.get_buffer("class_weights")[targets]
+        return (F.cross_entropy(logits, targets, reduction="none") * weights).sum() / (weights.sum() + 1e-12)
+
+
+def _trainer(plan: Plan, best: BestEpoch, folder: Path) -> lightning.Trainer:
+    """A trainer that draws nothing, logs nothing by itself and starts no process."""
+    return lightning.Trainer(
+        accelerator="cpu",
+        devices=1,
+        max_epochs=plan.max_epochs,
+        callbacks=[best],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        default_root_dir=str(folder),
+        deterministic=True,
+    )
+
+
+Batches = tuple[int, list[int]]
+"""Epoch, and the numbers of the examples."""
+
+
+class _EpochOrder(Sampler[Batches]):
+    """Batches in an order that depends only on seed and epoch; without a seed, in the order of the examples."""
+
+    def __init__(self, count: int, batch_size: int, seed: int | None) -> None:
+        self.count, self.batch_size, self.seed = count, batch_size, seed
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Lightning says this before each epoch, also after resuming."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return -(-self.count // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batches]:
+        numbers = list(range(self.count))
+        if self.seed is not None:
+            generator = torch.Generator().manual_seed((self.seed << 20) + self.epoch)
+            numbers = torch.randperm(self.count, generator=generator).tolist()
+        for start in range(0, self.count, self.batch_size):
+            yield self.epoch, numbers[start : start + self.batch_size]
+
+
+class _InBatches(Dataset[Batch]):
+    """Examples that are asked for by the batch."""
+
+    def __init__(self, examples: Examples) -> None:
+        self.examples = examples
+
+    def __getitem__(self, batch: Batches) -> Batch:
+        return self.examples.batch(*batch)
+
+
+def _loader(examples: Examples, order: _EpochOrder) -> DataLoader[Batch]:
+    return DataLoader(_InBatches(examples), batch_size=None, sampler=order, num_workers=0)

@@ -1,0 +1,96 @@
+"""A whole training: the head on the frozen backbone, then, if asked for, the backbone too; the better one is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from pipeline_tasks.models.best_epoch import is_better
+from pipeline_tasks.models.fitting import Fitted
+from pipeline_tasks.models.head_training import EmbeddedPictures, TrainedHead, train_head
+from pipeline_tasks.models.journal import Journal, Metrics
+from pipeline_tasks.models.live_training import Pictures, TrainedNetwork, train_live
+from pipeline_tasks.models.temperature import fit_temperature
+from pipeline_tasks.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is trained and validated on."""
+
+    train: EmbeddedPictures
+    """Plain pictures and their views."""
+    val: EmbeddedPictures
+    train_pictures: Pictures | None = None
+    """Only for a training that unfreezes the backbone."""
+    val_pictures: Pictures | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training found."""
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    temperature: float
+    best: Metrics
+    """Of the best epoch."""
+    epochs: int
+    """Of all phases, also those that an earlier try had done."""
+    resumed_from_epoch: int | None
+    backbone_weights: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+    """Empty: the backbone stayed frozen."""
+
+
+def train(
+    material: Material,
+    class_count: int,
+    settings: TrainingSettings,
+    *,
+    seed: int,
+    journal: Journal,
+    folder: Path,
+    load_torch: Callable[[], nn.Module],
+) -> Outcome:
+    """Train a candidate; `load_torch` opens the backbone, and is called only if `settings` unfreeze it."""
+    head = train_head(material.train, material.val, class_count, settings, seed=seed, journal=journal, folder=folder)
+    if settings.unfreeze_epochs == 0:
+        return _frozen(head, material.val, head.fitted.resumed_from_epoch, epochs=len(head.fitted.history))
+    assert material.train_pictures is not None, "unfreezing wants the pictures themselves"
+    assert material.val_pictures is not None, "unfreezing wants the pictures themselves"
+    live = train_live(
+        load_torch(), head, material.train_pictures, material.val_pictures, settings, seed=seed, journal=journal, folder=folder
+    )
+    epochs, resumed = len(head.fitted.history) + len(live.fitted.history), _resumed(head.fitted, live.fitted)
+    if is_better(head.fitted.best, live.fitted.best):
+        return _frozen(head, material.val, resumed, epochs=epochs)
+    return _unfrozen(live, material.val.targets, resumed, epochs=epochs)
+
+
+def _frozen(head: TrainedHead, val: EmbeddedPictures, resumed_from_epoch: int | None, *, epochs: int) -> Outcome:
+    temperature = fit_temperature(head.logits(val.embeddings), val.targets)
+    return Outcome(head.weight, head.bias, temperature, head.fitted.best, epochs, resumed_from_epoch)
+
+
+def _unfrozen(live: TrainedNetwork, targets: NDArray[np.int64], resumed_from_epoch: int | None, *, epochs: int) -> Outcome:
+    return Outcome(
+        weight=live.weight,
+        bias=live.bias,
+        temperature=fit_temperature(live.val_logits, targets),
+        best=live.fitted.best,
+        epochs=epochs,
+        resumed_from_epoch=resumed_from_epoch,
+        backbone_weights=live.backbone_weights,
+    )
+
+
+def _resumed(head: Fitted, live: Fitted) -> int | None:
+    """Epochs of both phases that need not be done again."""
+    if live.resumed_from_epoch is not None:
+        return len(head.history) + live.resumed_from_epoch
+    return head.resumed_from_epoch

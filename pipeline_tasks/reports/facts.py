@@ -1,0 +1,61 @@
+"""Everything that a cycle's report is made from: tables and summaries as they are, with None where a stage was not reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class LearningPoint:
+    """What one cycle's candidate scored, on how many labels."""
+
+    cycle_id: str
+    labels: int
+    score: float
+    low: float | None
+    high: float | None
+    is_promoted: bool
+
+
+@dataclass(frozen=True)
+class CycleFacts:
+    """One cycle as its tables tell it. A table is None where its stage has not been done."""
+
+    project: str
+    description: str
+    cycle_id: str
+    cycle_kind: str
+    started_at: datetime
+    made_at: datetime
+    code_version: str
+    class_names: tuple[str, ...]
+    stages: tuple[str, ...]
+    """All stages in the order of the process."""
+    summaries: Mapping[str, Mapping[str, Any]]
+    """Stage → its summary, for those that were done."""
+    thumbnail: Callable[[str], bytes | None]
+    """Image id → a small JPEG, None if there is none."""
+    rejected: pl.DataFrame | None = None
+    quality_issues: pl.DataFrame | None = None
+    duplicate_groups: pl.DataFrame | None = None
+    """Of all images; `duplicate_pairs` is the evidence of this cycle's."""
+    duplicate_pairs: pl.DataFrame | None = None
+    selected: pl.DataFrame | None = None
+    selection_scores: pl.DataFrame | None = None
+    annotations: pl.DataFrame | None = None
+    """Newest revisions of the answers in this cycle's round, with `class_name`."""
+    dataset_images: pl.DataFrame | None = None
+    """The newest dataset version's manifest as of this cycle."""
+    metrics: pl.DataFrame | None = None
+    confusions: pl.DataFrame | None = None
+    predictions: pl.DataFrame | None = None
+    learning: tuple[LearningPoint, ...] = field(default=())
+
+    def summary(self, stage: str) -> Mapping[str, Any]:
+        """A stage's summary, empty if it has not been done."""
+        return self.summaries.get(stage, {})

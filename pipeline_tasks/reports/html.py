@@ -1,0 +1,78 @@
+"""HTML made of typed pieces: every text is escaped unless it was made here."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+VOID = frozenset({"img", "br", "meta"})
+
+
+class Html(str):
+    """Markup that is already safe; any other string is escaped where it is put in."""
+
+    __slots__ = ()
+
+
+Child = str | int | float | None
+"""What can stand inside an element: markup, or text and numbers that are escaped; None is nothing."""
+
+
+def element(tag: str, /, *children: Child, **attributes: str | int | float | None) -> Html:
+    """One element. `class_` is written `class`, underscores become dashes, an attribute of None is left out."""
+    marks = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(str(value))}"' for key, value in attributes.items() if value is not None
+    )
+    return Html(f"<{tag}{marks}>") if tag in VOID else Html(f"<{tag}{marks}>{together(children)}</{tag}>")
+
+
+def together(children: Iterable[Child]) -> Html:
+    """Several pieces as one."""
+    return Html("".join(child if isinstance(child, Html) else escape(str(child)) for child in children if child is not None))
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], numbers_from: int = 1) -> Html:
+    """A table; columns from `numbers_from` on are set as numbers."""
+    kinds = ["text" if column < numbers_from else "number" for column in range(len(headers))]
+    head = element("tr", *(element("th", name, class_=kind, scope="col") for name, kind in zip(headers, kinds, strict=True)))
+    body = [element("tr", *(element("td", cell, class_=kind) for cell, kind in zip(row, kinds, strict=True))) for row in rows]
+    return element("div", element("table", element("thead", head), element("tbody", *body)), class_="scrolling")
+
+
+def paragraph(*children: Child, quiet: bool = False) -> Html:
+    """A paragraph; a quiet one stands back."""
+    return element("p", *children, class_="quiet" if quiet else None)
+
+
+def picture(jpeg: bytes | None, description: str) -> Html:
+    """A thumbnail inside the page, or a note where there is none."""
+    if jpeg is None:
+        return element("div", "no thumbnail", class_="no-picture")
+    address = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+    return element("img", src=address, alt=description, loading="lazy")
+
+
+def card(jpeg: bytes | None, title: str, *lines: Child, mark: str | None = None) -> Html:
+    """A thumbnail with a title and lines below it; `mark` colours it."""
+    said = [element("div", line, class_="line") for line in lines if line is not None]
+    caption = element("figcaption", element("strong", title), *said)
+    return element("figure", picture(jpeg, title), caption, class_=f"card {mark or ''}".strip())
+
+
+def cards(pieces: Sequence[Html], total: int, what: str) -> Html:
+    """Cards side by side, with a word on those that are left out."""
+    more = total - len(pieces)
+    rest = paragraph(f"and {more} more {what}", quiet=True) if more > 0 else None
+    return together([element("div", *pieces, class_="cards"), rest])
+
+
+def ratio(value: float | None) -> str:
+    """A share as per cent with one decimal."""
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def short(digest: str) -> str:
+    """The first digits of a digest, enough to find it."""
+    return digest[:10]

@@ -1,0 +1,84 @@
+"""A cycle's report as one self-contained HTML page: no address outside, no script, nothing but what the tables say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline_tasks.reports import decision, learning, model, people, pictures, process
+from pipeline_tasks.reports.facts import CycleFacts
+from pipeline_tasks.reports.html import Html, element, paragraph, together
+from pipeline_tasks.reports.style import STYLE
+
+SECTIONS: tuple[tuple[str, str, Callable[[CycleFacts], Html | None], str], ...] = (
+    ("decision", "Decision", decision.section, "compare_with_champion"),
+    ("funnel", "From seen to trained on", process.funnel, "record_images"),
+    ("classes", "Classes by split", process.class_balance, "build_dataset_version"),
+    ("rejected", "Rejected files", process.rejected, "record_images"),
+    ("quarantined", "Quarantined pictures", pictures.quarantined, "find_quality_issues"),
+    ("duplicates", "Duplicates", pictures.duplicates, "find_duplicates"),
+    ("selection", "Selection", pictures.selection, "select_images"),
+    ("people", "Answers and agreement", people.section, "collect_annotations"),
+    ("learning", "Learning so far", learning.section, "evaluate_model"),
+    ("confusion", "Confusion and recall", model.confusion, "evaluate_model"),
+    ("errors", "Worst errors", model.worst_errors, "evaluate_model"),
+)
+"""Anchor, title, what renders it (None: nothing to render), and the stage that it needs."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """The rendered report."""
+
+    html: str
+    sections: tuple[str, ...]
+    missing: dict[str, str]
+    """Anchor → why the section is not there."""
+
+
+def render(facts: CycleFacts) -> Page:
+    """Render what there is, and say what is missing and why."""
+    bodies: dict[str, tuple[str, Html]] = {}
+    missing: dict[str, str] = {}
+    for anchor, title, make, stage in SECTIONS:
+        body = make(facts)
+        if body is None:
+            missing[anchor] = _why_missing(facts, title, stage)
+        else:
+            bodies[anchor] = title, body
+    content = [decision.header(facts), _navigation(bodies), _missing(missing)]
+    content += [element("section", element("h2", title), body, id=anchor) for anchor, (title, body) in bodies.items()]
+    title = f"{facts.project} · {facts.cycle_id}"
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("title", title),
+        element("style", Html(STYLE)),
+    )
+    html = element("html", head, element("body", element("main", *content, _footer(facts))), lang="en")
+    return Page(f"<!doctype html>\n{html}\n", tuple(bodies), missing)
+
+
+def _navigation(bodies: dict[str, tuple[str, Html]]) -> Html:
+    return element("nav", *(element("a", title, href=f"#{anchor}") for anchor, (title, _) in bodies.items()))
+
+
+def _why_missing(facts: CycleFacts, title: str, stage: str) -> str:
+    if stage not in facts.summaries:
+        return f"{title}: {stage} has not been done in this cycle."
+    skipped = facts.summary(stage).get("skipped")
+    return f"{title}: {skipped}" if skipped else f"{title}: {stage} was done and has nothing to show."
+
+
+def _missing(missing: dict[str, str]) -> Html | None:
+    """What a reader would look for and not find."""
+    if not missing:
+        return None
+    lines = [element("li", why) for why in missing.values()]
+    return element("section", element("h2", "Not in this report"), element("ul", *lines, class_="missing"), id="missing")
+
+
+def _footer(facts: CycleFacts) -> Html:
+    made = f"Made {facts.made_at:%Y-%m-%d %H:%M} UTC by Nightlens {facts.code_version}."
+    return together([element("footer", paragraph(f"{made} Pictures are thumbnails; originals lie in the project's root."))])

@@ -1,0 +1,65 @@
+"""What people answered and how far they agree, by pseudonym."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline_tasks.reports.agreement import Agreement, agreement
+from pipeline_tasks.reports.facts import CycleFacts
+from pipeline_tasks.reports.html import Html, element, paragraph, ratio, table, together
+
+MOST_PAIRS = 20
+
+
+def section(facts: CycleFacts) -> Html | None:
+    """Answers by annotator, agreement where several answered, and how sure the labels are."""
+    if facts.annotations is None:
+        return None
+    if facts.annotations.is_empty():
+        return paragraph("Nobody has answered a picture of this round.", quiet=True)
+    answered = facts.annotations.filter((pl.col("state").cast(pl.String) == "answered") & pl.col("class_name").is_not_null())
+    given: dict[str, dict[str, str]] = {}
+    for image, annotator, name in answered.select("image_id", "annotator_id", "class_name").iter_rows():
+        given.setdefault(image, {})[annotator] = name
+    found = agreement(given)
+    return together([_by_annotator(facts.annotations), _said(found), _pairwise(found), _labels(facts)])
+
+
+def _by_annotator(annotations: pl.DataFrame) -> Html:
+    state = pl.col("state").cast(pl.String)
+    rows = (
+        annotations.group_by("annotator_id")
+        .agg(
+            answered=(state == "answered").sum(),
+            skipped=(state == "skipped").sum(),
+            seconds=pl.col("lead_time_s").median(),
+        )
+        .sort("annotator_id")
+    )
+    cells = [(one, answered, skipped, "–" if s is None else f"{s:.1f}") for one, answered, skipped, s in rows.iter_rows()]
+    return table(("annotator", "answers", "skipped", "median seconds"), cells)
+
+
+def _said(found: Agreement) -> Html:
+    if not found.pairs:
+        return paragraph("No picture was answered by several people, so agreement cannot be measured.", quiet=True)
+    kappa = "not defined, all answers are one class" if found.kappa is None else f"{found.kappa:.2f}"
+    return paragraph(
+        f"{found.images} pictures were answered by several people: {ratio(found.agreeing_ratio)} of {found.pairs} pairs of answers "
+        f"agree; kappa (Scott's pi) {kappa}, where 0 is chance and 1 full agreement."
+    )
+
+
+def _pairwise(found: Agreement) -> Html | None:
+    if len(found.pairwise) < 2:
+        return None
+    rows = [(f"{one} and {other}", pairs, ratio(agreeing / pairs)) for (one, other), (pairs, agreeing) in found.pairwise.items()]
+    return together([element("h3", "Pair by pair"), table(("annotators", "pictures", "agree"), rows[:MOST_PAIRS])])
+
+
+def _labels(facts: CycleFacts) -> Html | None:
+    summary = facts.summary("resolve_labels")
+    if not summary:
+        return None
+    said = f"{summary['labelled']} pictures got a label, {summary['unsure']} stay unsure, {summary['empty']} show nothing"
+    return paragraph(f"{said}; {summary['changed_labels']} labels changed.")

@@ -1,0 +1,81 @@
+"""How many pictures came how far, which classes the dataset version has, and what was refused."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline_tasks.reports.charts import bars, stacked
+from pipeline_tasks.reports.facts import CycleFacts
+from pipeline_tasks.reports.html import Html, paragraph, table, together
+
+EXAMPLES = 5
+SPLITS = ("train", "val", "test")
+
+
+def funnel(facts: CycleFacts) -> Html | None:
+    """Tonight's pictures from seen to trained on."""
+    recorded, quality = facts.summary("record_images"), facts.summary("find_quality_issues")
+    if not recorded:
+        return None
+    listed, duplicates = facts.summary("list_new_images"), facts.summary("find_duplicates")
+    selected, trained = facts.summary("select_images"), facts.summary("train_model")
+    taken_in = int(recorded.get("images_new", 0))
+    rows = [
+        ("files seen", int(listed.get("files_seen", recorded.get("files", 0))), f"{recorded.get('files', 0)} of them new"),
+        ("taken in", taken_in, f"{recorded.get('rejected', 0)} files rejected, {recorded.get('files_already_known', 0)} known"),
+    ]
+    if quality:
+        fine = taken_in - int(quality["images_quarantined"])
+        rows.append(("after quality", fine, f"{quality['images_quarantined']} quarantined"))
+    if quality and duplicates:
+        rows.append(("after duplicates", _unique(facts), f"{duplicates['contested']} contested"))
+    if selected:
+        rows.append(("selected", int(selected["images_selected"]), f"of {selected['images_eligible']} eligible, of all nights"))
+    if facts.annotations is not None:
+        rows.append(("answered", facts.annotations["image_id"].n_unique(), "pictures of this round"))
+    labels = facts.summary("resolve_labels")
+    if labels:
+        rows.append(("labelled", int(labels["labelled"]), f"{labels['unsure']} unsure"))
+    if trained and not trained.get("skipped"):
+        rows.append(("trained on", int(trained["train_images"]), "of all nights"))
+    return bars(rows)
+
+
+def class_balance(facts: CycleFacts) -> Html | None:
+    """Classes of the newest dataset version, by split."""
+    if facts.dataset_images is None or facts.dataset_images.is_empty():
+        return None
+    counted = facts.dataset_images.with_columns(pl.col("split").cast(pl.String)).group_by("split", "class_name").len()
+    counts: dict[str, dict[str, int]] = {split: {} for split in SPLITS}
+    for split, name, count in counted.iter_rows():
+        counts[split][str(name)] = count
+    names = [*facts.class_names, *sorted({name for of in counts.values() for name in of} - set(facts.class_names))]
+    rows = [
+        (name, *(counts[split].get(name, 0) for split in SPLITS), sum(counts[s].get(name, 0) for s in SPLITS)) for name in names
+    ]
+    return together([stacked(counts, names), table(("class", *SPLITS, "all"), rows)])
+
+
+def rejected(facts: CycleFacts) -> Html | None:
+    """Refused files by reason, with examples of their keys."""
+    if facts.rejected is None:
+        return None
+    if facts.rejected.is_empty():
+        return paragraph("No file was rejected.", quiet=True)
+    rows = []
+    for (reason,), files in (
+        facts.rejected.with_columns(pl.col("reason").cast(pl.String)).sort("key").group_by("reason", maintain_order=True)
+    ):
+        keys = ", ".join(f"{one['source']}:{one['key']}" for one in files.head(EXAMPLES).iter_rows(named=True))
+        more = f" and {files.height - EXAMPLES} more" if files.height > EXAMPLES else ""
+        rows.append((str(reason).replace("_", " "), keys + more, files["detail"][0], files.height))
+    rows.sort(key=lambda row: -row[3])
+    note = paragraph("The files stay where they were and are looked at again when they change.", quiet=True)
+    return together([table(("reason", "files", "for example", "count"), rows, numbers_from=3), note])
+
+
+def _unique(facts: CycleFacts) -> int:
+    """New pictures that are fine and not redundant; quarantined ones are in no group but by their pixels."""
+    quality, duplicates = facts.summary("find_quality_issues"), facts.summary("find_duplicates")
+    left = int(duplicates["images_searched"]) - int(quality["images_quarantined"])
+    return max(0, left - int(duplicates["images_in_groups"]) - int(duplicates["contested"]))

@@ -1,0 +1,51 @@
+"""Which pictures people may be asked about at all: one of each duplicate group, good enough, never asked about before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The pictures that may be picked, and why others may not."""
+
+    images: pl.DataFrame
+    """image_id, duplicate_group_id and split_group_id, in history order."""
+    left_out: dict[str, int]
+    """Why → how many pictures."""
+
+
+def candidates(
+    images: pl.DataFrame,
+    duplicate_groups: pl.DataFrame,
+    split_groups: pl.DataFrame,
+    quarantined: set[str],
+    selected: set[str],
+) -> Candidates:
+    """The first usable picture of each duplicate group of which none was selected before.
+
+    `images` holds the `image_id` of all pictures with an embedding, in history order; one without a split group is contested or
+    was not searched yet.
+    """
+    left_out: dict[str, int] = {}
+    rows = images
+    one_group = duplicate_groups.filter(~pl.col("is_contested")).select("image_id", "duplicate_group_id")
+    rows = _keep(rows, ~pl.col("image_id").is_in(list(quarantined)), "quarantined", left_out)
+    contested = duplicate_groups.filter("is_contested")["image_id"].unique()
+    rows = _keep(rows, ~pl.col("image_id").is_in(contested.to_list()), "contested", left_out)
+    rows = _keep(rows, pl.col("image_id").is_in(one_group["image_id"].to_list()), "not_searched", left_out)
+    rows = rows.join(one_group, on="image_id", maintain_order="left").join(split_groups, on="image_id", maintain_order="left")
+    asked = one_group.filter(pl.col("image_id").is_in(list(selected)))["duplicate_group_id"].unique()
+    rows = _keep(rows, ~pl.col("duplicate_group_id").is_in(asked.to_list()), "asked_about_before", left_out)
+    rows = _keep(rows, pl.col("duplicate_group_id").is_first_distinct(), "redundant", left_out)
+    return Candidates(rows, left_out)
+
+
+def _keep(rows: pl.DataFrame, wanted: pl.Expr, why_not: str, left_out: dict[str, int]) -> pl.DataFrame:
+    """Filter, and count what goes."""
+    kept = rows.filter(wanted)
+    if kept.height < rows.height:
+        left_out[why_not] = rows.height - kept.height
+    return kept

@@ -1,0 +1,77 @@
+"""Choose the pictures that are worth a person's time, and say why for each.
+
+`choose` is the front door: it checks what it is given, turns `objectives` into weights, and picks greedily.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline_tasks.neighbors.cosine import Integers
+from pipeline_tasks.selection.greedy import pick_greedily
+from pipeline_tasks.selection.objectives import Objective, make_objective, weights_of
+from pipeline_tasks.selection.pool import Label, check_pool
+from pipeline_tasks.selection.reasons import reason_of
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The picks in order, with everything that spoke for them."""
+
+    picks: Integers
+    """Row numbers, best first; at most `budget`, fewer if the pool is smaller."""
+    scores: dict[str, npt.NDArray[np.float64]]
+    """Objective → its score of each pick at the moment it was picked, from 0 to 1."""
+    strategy: tuple[str, ...]
+    """The objective that spoke loudest for each pick."""
+    reasons: tuple[str, ...]
+    """A sentence a pick."""
+
+
+def choose(
+    embeddings: npt.ArrayLike,
+    *,
+    budget: int,
+    seed: int,
+    labelled: Sequence[int] | npt.NDArray[np.int64] = (),
+    labels: Sequence[Label] = (),
+    probabilities: npt.ArrayLike | None = None,
+    metadata: Sequence[Mapping[str, object]] | None = None,
+    objectives: str | Mapping[str, float] = "auto",
+    class_names: Sequence[str] = (),
+) -> Selection:
+    """Pick up to `budget` rows of `embeddings` (float32, N x D) that no label covers well yet.
+
+    `labelled` are row numbers that are never picked; `labels` are their classes (column numbers or `class_names`; None: asked, not
+    answered), or are left out. `probabilities` (N x C) are a model's. `metadata` (N mappings) is checked and not weighed yet.
+    `objectives`: "auto" (coverage while labels are few, then margin with class balance), the name of one, or name → weight.
+    The same arguments give the same picks; the seed matters to `random` only. An empty pool or a budget of 0 gives an empty
+    selection; a budget above the pool gives all of it.
+
+    Raises:
+        SettingsError: NaN or infinite embeddings or probabilities, shapes that do not fit, a negative budget, rows outside the
+            pool, an unknown objective, a weight that is not above 0, or an objective that needs probabilities without any.
+    """
+    pool = check_pool(embeddings, budget, seed, labelled, labels, probabilities, metadata, class_names)
+    known = len(pool.known_labels)
+    weights = weights_of(objectives, known, None if pool.probabilities is None else pool.probabilities.shape[1])
+    is_free = np.ones(len(pool.units), np.bool_)
+    is_free[pool.labelled] = False
+    if budget == 0 or not is_free.any():
+        return Selection(np.empty(0, np.int64), {name: np.empty(0) for name in weights}, (), ())
+    made: dict[str, Objective] = {name: make_objective(name, pool) for name in weights}
+    picks, scores = pick_greedily(made, weights, is_free, budget)
+    shares = np.stack([weights[name] * scores[name] for name in weights], axis=1)
+    names = list(weights)
+    return Selection(
+        picks=picks,
+        scores=scores,
+        strategy=tuple(names[number] for number in shares.argmax(axis=1)),
+        reasons=tuple(
+            reason_of(pool, int(pick), dict(zip(names, row, strict=True)), made) for pick, row in zip(picks, shares, strict=True)
+        ),
+    )

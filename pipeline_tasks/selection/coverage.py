@@ -1,0 +1,64 @@
+"""Coverage: pick what stands for most pictures that nothing labelled stands for yet.
+
+MaxHerding (Bae, Noh, Sutherland 2024, arXiv 2407.12212) with a sparse Gaussian kernel over nearest neighbours; with weights by the
+model's uncertainty it is uncertainty herding (arXiv 2412.20644).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline_tasks.neighbors.cosine import Floats, Integers, nearest
+
+FEWEST_NEIGHBORS = 16
+MOST_NEIGHBORS = 256
+
+
+class Coverage:
+    """How many pictures, each counted as far as it is not covered yet, a row would stand for."""
+
+    def __init__(self, units: Floats, labelled: Integers, budget: int, weights: npt.NDArray[np.float64]) -> None:
+        """Find each row's neighbours (N x D units, rows of length 1); `weights` says how much each row wants to be covered."""
+        share = len(units) / max(1, len(labelled) + budget)
+        count = int(np.clip(4 * share, FEWEST_NEIGHBORS, MOST_NEIGHBORS))
+        self._neighbors, cosines = nearest(units, units, count)
+        self._kernel = _kernel(cosines, share)
+        self._weights = weights
+        self._covered = np.zeros(len(units), np.float32)
+        for row in labelled:
+            self._cover(int(row))
+        start = self.gains(np.arange(len(units)))
+        self._scale = max(float(start.max(initial=0.0)), 1e-12)
+
+    def gains(self, rows: Integers) -> npt.NDArray[np.float64]:
+        """How much more would be covered, in pictures."""
+        neighbors = self._neighbors[rows]
+        more = np.maximum(self._kernel[rows] - self._covered[neighbors], 0)
+        gains: npt.NDArray[np.float64] = (more * self._weights[neighbors]).sum(axis=1, dtype=np.float64)
+        return gains
+
+    def values(self, rows: Integers) -> npt.NDArray[np.float64]:
+        """Gains as a share of the highest one at the start."""
+        return np.clip(self.gains(rows) / self._scale, 0, 1)
+
+    def add(self, pick: int) -> None:
+        """Cover the pick's neighbours."""
+        self._cover(pick)
+
+    def stands_for(self, row: int) -> int:
+        """How many pictures are about as near to a row as it takes to stand for them, the row itself included."""
+        return int((self._kernel[row] >= 0.5).sum())
+
+    def _cover(self, row: int) -> None:
+        neighbors = self._neighbors[row]
+        self._covered[neighbors] = np.maximum(self._covered[neighbors], self._kernel[row])
+
+
+def _kernel(cosines: Floats, share: float) -> Floats:
+    """Gaussian kernel whose width is the usual distance at which one of `share` pictures has its last neighbour."""
+    squared = np.clip(2 - 2 * cosines, 0, 4)
+    last = min(squared.shape[1] - 1, max(1, round(share)))
+    width = max(float(squared[:, last].mean()), 1e-9) if squared.size else 1.0
+    kernel: Floats = np.exp(-squared / width).astype(np.float32)
+    return kernel

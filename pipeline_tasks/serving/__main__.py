@@ -1,0 +1,29 @@
+"""Starts the prediction server of one project.
+
+python -m pipeline_tasks.serving --root ROOT --project PROJECT --port PORT --cache FOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+from pipeline_tasks.serving.server import serve
+
+
+def main() -> None:
+    """Read the command line and serve until told to end."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline_tasks.serving", description="The prediction server of one project.")
+    parser.add_argument("--root", type=Path, required=True, help="the project's root folder")
+    parser.add_argument("--project", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--cache", type=Path, required=True, help="folder for the last good model and the prediction log")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; others than loopback let anybody in")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    serve(arguments.root, arguments.project, arguments.cache, arguments.host, arguments.port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""The server's addresses: /predict, /healthz, /readyz, /metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
+from pipeline_tasks.serving.admission import Admission
+from pipeline_tasks.serving.answering import Answering, Job
+from pipeline_tasks.serving.body import Bodies, ClientDisconnect
+from pipeline_tasks.serving.follower import Follower
+from pipeline_tasks.serving.limits import ServerLimits
+from pipeline_tasks.serving.metrics import Metrics
+from pipeline_tasks.serving.refusal import refusal, too_busy
+from pipeline_tasks.serving.served import Served
+
+CLIENT_LEFT = 499
+_PICTURE = {"schema": {"type": "string", "format": "binary"}}
+_FORM = {"schema": {"type": "object", "properties": {"picture": {"type": "string", "format": "binary"}}, "required": ["picture"]}}
+_REQUEST = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": _PICTURE, "image/*": _PICTURE, "multipart/form-data": _FORM},
+    }
+}
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"description": "A form without a picture."},
+    408: {"description": "The body came too slowly."},
+    413: {"description": "The picture has too many bytes."},
+    422: {"description": "The bytes are no picture for us; the reason says why."},
+    429: {"description": "Too busy; try again after Retry-After seconds."},
+    503: {"description": "There is no model yet."},
+    504: {"description": "The answer took too long."},
+}
+
+
+class Prediction(BaseModel):
+    """An answer."""
+
+    prediction_id: str
+    image_id: str
+    model_digest: str
+    dataset_id: str
+    route: str
+    class_name: str
+    probability: float
+    probabilities: dict[str, float]
+    is_unsure: bool
+
+
+@dataclass
+class Parts:
+    """What the addresses stand on."""
+
+    follower: Follower
+    answering: Answering
+    metrics: Metrics
+    limits: ServerLimits
+    is_draining: bool = False
+
+
+def make_application(parts: Parts) -> FastAPI:
+    """The web application. It has no pages that load anything from elsewhere."""
+    application = FastAPI(title="Nightlens prediction server", docs_url=None, redoc_url=None)
+    predicting = Predicting(parts)
+    parts.metrics.generation.set_function(lambda: parts.follower.served.pointer.generation if parts.follower.served else 0)
+
+    @application.post("/predict", responses=_REFUSALS | {200: {"model": Prediction}}, openapi_extra=_REQUEST)
+    async def predict(request: Request) -> Response:
+        """Say what one picture shows."""
+        return await predicting.respond(request)
+
+    @application.get("/healthz")
+    async def healthz() -> dict[str, bool]:
+        """Whether the process is alive."""
+        return {"is_alive": True}
+
+    @application.get("/readyz", responses={503: {"description": "Not ready; `why` is a sentence."}})
+    async def readyz() -> JSONResponse:
+        """Whether requests should be sent here, and which model answers them."""
+        return _readiness(parts)
+
+    @application.get("/metrics")
+    async def metrics() -> Response:
+        """Figures for Prometheus."""
+        return Response(parts.metrics.as_text(), media_type="text/plain; version=0.0.4")
+
+    return application
+
+
+class Predicting:
+    """Answers /predict within its bounds."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Nothing is admitted yet."""
+        self._parts, self._limits = parts, parts.limits
+        self._bodies = Bodies(parts.limits)
+        self._admission = Admission()
+
+    async def respond(self, request: Request) -> Response:
+        """Answer a request and count it."""
+        begun, status = time.perf_counter(), 500
+        try:
+            answer = await self._predict(request)
+            status = CLIENT_LEFT if answer is None else 200
+            return JSONResponse(answer, status_code=status)
+        except HTTPException as error:
+            status = error.status_code
+            raise
+        except ClientDisconnect:
+            status = CLIENT_LEFT
+            return Response(status_code=status)
+        finally:
+            self._parts.metrics.requests.labels(str(status)).inc()
+            self._parts.metrics.seconds.observe(time.perf_counter() - begun)
+
+    async def _predict(self, request: Request) -> dict[str, Any] | None:
+        with self._bodies.room_for(self._served().pointer.max_body_bytes) as room:
+            content = await room.read_picture(request)
+            served = self._served()
+            if not self._admission.take(1, served.pointer.max_waiting):
+                why = f"{served.pointer.max_waiting} requests are waiting or running."
+                raise too_busy(why, self._limits.retry_after_s)
+            job = Job(content, served)
+            work = self._parts.answering.submit(job)
+            self._count_until_done(work)
+            return await self._wait(request, job, work)
+
+    def _served(self) -> Served:
+        if (served := self._parts.follower.served) is None:
+            raise refusal(503, "no_model", "There is no model yet: nothing has been promoted, or it could not be loaded.")
+        return served
+
+    def _count_until_done(self, work: Future[dict[str, Any] | None]) -> None:
+        """Hold the request's place until its work has ended, even if its client leaves before."""
+        gauge = self._parts.metrics.admitted
+        gauge.inc()
+
+        def done(_: Future[dict[str, Any] | None]) -> None:
+            gauge.dec()
+            self._admission.give_back(1)
+
+        work.add_done_callback(done)
+
+    async def _wait(self, request: Request, job: Job, work: Future[dict[str, Any] | None]) -> dict[str, Any] | None:
+        """The answer; None if the client left first."""
+        answer: asyncio.Future[Any] = asyncio.wrap_future(work)
+        left: asyncio.Future[Any] = asyncio.ensure_future(_left(request))
+        try:
+            await asyncio.wait((answer, left), timeout=self._limits.deadline_s, return_when=asyncio.FIRST_COMPLETED)
+            if answer.done():
+                return answer.result()
+            job.is_wanted = False
+            has_begun = not work.cancel()
+            if left.done():
+                return None
+            if has_begun:
+                raise refusal(504, "too_slow", f"The answer took more than {self._limits.deadline_s:g} s.")
+            raise too_busy("The request waited too long for its turn.", self._limits.retry_after_s)
+        except RejectedFileError as error:
+            raise refusal(422, error.reason, error.detail) from None
+        except ServiceUnavailableError as error:
+            raise too_busy(str(error), self._limits.retry_after_s) from None
+        finally:
+            left.cancel()
+
+
+async def _left(request: Request) -> None:
+    """Return when the client has left."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _readiness(parts: Parts) -> JSONResponse:
+    served = parts.follower.served
+    if served is None or parts.is_draining:
+        why = "The server is shutting down." if parts.is_draining else parts.follower.refused or "There is no model yet."
+        return JSONResponse({"is_ready": False, "model_digest": None, "why": why}, status_code=503)
+    champion = {"model_digest": served.champion.digest, "dataset_id": served.champion.dataset_id}
+    return JSONResponse({"is_ready": True, "generation": served.pointer.generation, "why": parts.follower.refused} | champion)

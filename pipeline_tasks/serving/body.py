@@ -1,0 +1,112 @@
+"""Reads a request's picture: bytes are counted as they arrive, slow senders are not waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+
+from fastapi import Request
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
+
+from pipeline_tasks.serving.admission import Admission
+from pipeline_tasks.serving.limits import ServerLimits
+from pipeline_tasks.serving.refusal import refusal, too_busy
+
+FIELD = "picture"
+MAX_FORM_PARTS = 4
+FORM_EXTRA_BYTES = 4096
+"""What a form may have beside its picture."""
+LINGER_S = 1.0
+"""How long a refused body is read on and thrown away, so that its sender sees the answer instead of a broken pipe."""
+
+
+class Bodies:
+    """The bodies of all requests; together they have a bound, too."""
+
+    def __init__(self, limits: ServerLimits) -> None:
+        """Start with none."""
+        self._limits = limits
+        self._buffered = Admission()
+
+    @contextmanager
+    def room_for(self, max_bytes: int) -> Iterator[Room]:
+        """Room for one body as it grows; given back at the end of the block."""
+        room = Room(self._buffered, max_bytes, self._limits)
+        try:
+            yield room
+        finally:
+            self._buffered.give_back(room.taken)
+
+
+class Room:
+    """What one request may hold."""
+
+    def __init__(self, buffered: Admission, max_bytes: int, limits: ServerLimits) -> None:
+        """Nothing is taken yet."""
+        self.taken = 0
+        self._buffered, self._max_bytes, self._limits = buffered, max_bytes, limits
+
+    async def read_picture(self, request: Request) -> bytes:
+        """The picture's bytes: the body, or the field `picture` of a form.
+
+        Raises:
+            HTTPException: 400 no picture in the form, 408 too slow, 413 too large, 429 too many bodies at once.
+            ClientDisconnect: the client left.
+        """
+        is_form = request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+        extra = FORM_EXTRA_BYTES if is_form else 0
+        try:
+            async with asyncio.timeout(self._limits.body_s):
+                content = await self._read(request, self._max_bytes + extra)
+        except TimeoutError:
+            why = f"The body did not arrive within {self._limits.body_s:g} s."
+            raise refusal(408, "too_slow", why, {"Connection": "close"}) from None
+        return await _field(request.headers, content) if is_form else content
+
+    async def _read(self, request: Request, max_bytes: int) -> bytes:
+        """The body, if it is not too large; a length that is announced is believed at once."""
+        announced = request.headers.get("content-length", "")
+        chunks: list[bytes] = []
+        if announced.isdigit() and int(announced) > max_bytes:
+            await self._too_large(request, max_bytes)
+        async for chunk in request.stream():
+            if self.taken + len(chunk) > max_bytes:
+                await self._too_large(request, max_bytes)
+            if not self._buffered.take(len(chunk), self._limits.max_buffered_bodies * max_bytes):
+                raise too_busy("Too many pictures are being received at once.", self._limits.retry_after_s)
+            self.taken += len(chunk)
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    async def _too_large(self, request: Request, max_bytes: int) -> None:
+        """Throw away what still arrives for a moment, then refuse."""
+        if "expect" not in request.headers:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LINGER_S):
+                    while (await request.receive()).get("more_body"):
+                        pass
+        raise refusal(413, "too_many_bytes", f"A picture may have {self._max_bytes} bytes.", {"Connection": "close"})
+
+
+async def _field(headers: Headers, content: bytes) -> bytes:
+    """The picture in a form."""
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield content
+
+    parser = MultiPartParser(headers, stream(), max_files=1, max_fields=MAX_FORM_PARTS)  # type: ignore[arg-type]
+    # The body is in memory already: no spooling to a disk, which would block the event loop.
+    parser.spool_max_size = len(content) + 1
+    try:
+        field = (await parser.parse()).get(FIELD)
+    except MultiPartException as error:
+        raise refusal(400, "bad_form", f"The form cannot be read: {error.message}") from None
+    if not isinstance(field, UploadFile):
+        raise refusal(400, "bad_form", f"The form must have a file in its field {FIELD!r}.")
+    return await field.read()
+
+
+__all__ = ["Bodies", "ClientDisconnect", "Room"]

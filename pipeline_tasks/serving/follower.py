@@ -1,0 +1,111 @@
+"""Follows the pointer: loads what it names, proves it, and only then swaps; what is served stays if anything is wrong."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from pipeline_tasks.errors import NightlensError
+from pipeline_tasks.serving.last_good import LastGood
+from pipeline_tasks.serving.loaded_model import load_model
+from pipeline_tasks.serving.served import Served
+from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.serving_pointer import ServingPointer, parse_pointer
+
+ASK_EVERY_S = 1.0
+TRY_REFUSED_AGAIN_S = 10.0
+logger = logging.getLogger(__name__)
+
+
+class Follower:
+    """Holds what is served and looks for something newer once a second in a thread of its own."""
+
+    def __init__(
+        self,
+        root: ObjectStore,
+        last_good: LastGood,
+        project: str,
+        ask_every_s: float = ASK_EVERY_S,
+        on_change: Callable[[str], None] = lambda outcome: None,
+    ) -> None:
+        """Follow `root`; `on_change` hears of each outcome: `swapped` or `refused`."""
+        self.served: Served | None = None
+        self.refused = ""
+        """A sentence about the newest pointer if it was refused; empty if it is served."""
+        self._root, self._last_good, self._project = root, last_good, project
+        self._ask_every_s, self._on_change = ask_every_s, on_change
+        self._seen_etag = ""
+        self._try_again_at = 0.0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
+
+    def start(self) -> None:
+        """Serve what the root names, or the last good model where the root is away; then follow."""
+        self.look()
+        if self.served is None:
+            self._serve_last_good()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop following; what is served stays."""
+        self._stopping.set()
+        self._thread.join()
+
+    def look(self) -> None:
+        """Look once, and swap if the pointer changed and all that it names is good."""
+        try:
+            standing = self._root.read(layout.SERVING_POINTER)
+        except (NightlensError, OSError):
+            # No pointer yet, or the root is away: what is served stays, a later look sees it again.
+            return
+        is_refused_still = bool(self.refused) and time.monotonic() < self._try_again_at
+        if standing.etag == self._seen_etag and (not self.refused or is_refused_still):
+            return
+        self._seen_etag = standing.etag
+        self._take(standing.content)
+
+    def _take(self, content: bytes) -> None:
+        """Swap to a pointer, or keep what is served and remember why."""
+        try:
+            served = self._open(parse_pointer(content, layout.SERVING_POINTER), self._root)
+        except (NightlensError, OSError) as error:
+            self.refused, self._try_again_at = str(error), time.monotonic() + TRY_REFUSED_AGAIN_S
+            logger.error("kept the model that is served: %s", error)
+            self._on_change("refused")
+            return
+        # One assignment: requests that began keep the old state, and its models go when the last of them has ended.
+        self.served, self.refused = served, ""
+        logger.info("serving %s, generation %d", served.pointer.champion_digest, served.pointer.generation)
+        self._on_change("swapped")
+        self._last_good.keep(served.pointer, self._root)
+
+    def _open(self, pointer: ServingPointer, objects: ObjectStore) -> Served:
+        """Open every model that the pointer names; one that is served already is not opened again."""
+        if pointer.project != self._project:
+            raise NightlensError(f"{layout.SERVING_POINTER}: wanted project {self._project}, found {pointer.project}")
+        standing = self.served.models if self.served else {}
+        models = {
+            digest: standing.get(digest) or load_model(objects.read(layout.model(digest)).content, digest)
+            for digest in dict.fromkeys(route.model_digest for route in pointer.routes)
+        }
+        found = models[pointer.champion_digest].class_names
+        if found != pointer.class_names:
+            raise NightlensError(f"{layout.SERVING_POINTER}: wanted classes {pointer.class_names}, the model has {found}")
+        return Served(pointer, models)
+
+    def _serve_last_good(self) -> None:
+        """Serve what was served when this server last ran."""
+        try:
+            pointer = self._last_good.pointer()
+            if pointer is not None:
+                self.served = self._open(pointer, self._last_good.objects)
+                logger.warning("the root names no model: serving the last good one, %s", pointer.champion_digest)
+        except (NightlensError, OSError) as error:
+            logger.error("the last good model cannot be used: %s", error)
+
+    def _follow(self) -> None:
+        while not self._stopping.wait(self._ask_every_s):
+            self.look()

@@ -1,0 +1,63 @@
+"""Keeps what is served on the server's own disk, so that a restart needs nobody else."""
+
+from __future__ import annotations
+
+import logging
+
+from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NightlensError, NotFoundError
+from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.serving_pointer import ServingPointer, parse_pointer, read_pointer
+
+logger = logging.getLogger(__name__)
+
+
+class LastGood:
+    """A pointer and the models that it names, laid out as in a project's root."""
+
+    def __init__(self, objects: ObjectStore) -> None:
+        """Keep them in `objects`."""
+        self.objects = objects
+
+    def pointer(self) -> ServingPointer | None:
+        """What was served last; None if nothing ever was.
+
+        Raises:
+            CorruptObjectError: the file cannot be read.
+        """
+        return read_pointer(self.objects)
+
+    def keep(self, pointer: ServingPointer, source: ObjectStore) -> None:
+        """Copy what is served from `source`, models first; then forget older models. A full disk is only a warning."""
+        digests = {route.model_digest for route in pointer.routes}
+        try:
+            for digest in digests:
+                self._copy(layout.model(digest), source)
+            self._point(pointer)
+            for key in list(self.objects.list("models/")):
+                if key not in {layout.model(digest) for digest in digests}:
+                    self.objects.delete(key)
+        except (NightlensError, OSError) as error:
+            logger.warning("the last good model could not be kept, a restart will need the root: %s", error)
+
+    def _copy(self, key: str, source: ObjectStore) -> None:
+        content = source.read(key).content
+        try:
+            self.objects.write_new(key, content)
+        except AlreadyThereError:
+            standing = self.objects.read(key)
+            if standing.content != content:
+                self.objects.replace(key, content, standing.etag)
+
+    def _point(self, pointer: ServingPointer) -> None:
+        try:
+            standing = self.objects.read(layout.SERVING_POINTER)
+        except NotFoundError:
+            self.objects.write_new(layout.SERVING_POINTER, pointer.as_bytes())
+            return
+        try:
+            is_same = parse_pointer(standing.content, layout.SERVING_POINTER) == pointer
+        except CorruptObjectError:
+            is_same = False
+        if not is_same:
+            self.objects.replace(layout.SERVING_POINTER, pointer.as_bytes(), standing.etag)

@@ -1,0 +1,49 @@
+"""Writes down every answer, without pixels, in a log that never grows beyond its bound."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+class PredictionLog:
+    """JSON lines in `predictions.jsonl`; a full file becomes `predictions.1.jsonl`, and so on up to `files` of them."""
+
+    def __init__(self, folder: Path, max_file_bytes: int = 16_000_000, files: int = 8) -> None:
+        """Append to the log in `folder`, going on where an earlier server ended."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._max_file_bytes, self._files = folder, max_file_bytes, files
+        self._lock = threading.Lock()
+        self._open()
+
+    def append(self, answer: Mapping[str, Any]) -> None:
+        """Write one answer; it is in the file (not only in memory) when this returns."""
+        line = json.dumps(answer, separators=(",", ":")).encode() + b"\n"
+        with self._lock:
+            if self._file.tell() and self._file.tell() + len(line) > self._max_file_bytes:
+                self._rotate()
+            self._file.write(line)
+            self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._file.close()
+
+    def _open(self) -> None:
+        self._file = self._path(0).open("ab")
+        self._file.seek(0, 2)
+
+    def _rotate(self) -> None:
+        """Move every file one place back; the oldest one goes."""
+        self._file.close()
+        for number in range(self._files - 2, -1, -1):
+            if self._path(number).exists():
+                self._path(number).replace(self._path(number + 1))
+        self._open()
+
+    def _path(self, number: int) -> Path:
+        return self._folder / (f"predictions.{number}.jsonl" if number else "predictions.jsonl")

@@ -1,0 +1,84 @@
+"""Runs the application in one process: says that it is not ready, finishes what was begun, then ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from pipeline_tasks.decoding.limits import Limits
+from pipeline_tasks.decoding.pool import DecodingPool
+from pipeline_tasks.serving.answering import Answering
+from pipeline_tasks.serving.application import Parts, make_application
+from pipeline_tasks.serving.follower import Follower
+from pipeline_tasks.serving.last_good import LastGood
+from pipeline_tasks.serving.limits import ServerLimits
+from pipeline_tasks.serving.metrics import Metrics
+from pipeline_tasks.serving.patient_protocol import PatientProtocol
+from pipeline_tasks.serving.prediction_log import PredictionLog
+from pipeline_tasks.storage.disk_objects import DiskObjects
+
+
+def serve(root: Path, project: str, cache: Path, host: str, port: int, limits: ServerLimits | None = None) -> None:
+    """Serve a project until the process is told to end."""
+    limits, threads, metrics = limits or ServerLimits(), len(os.sched_getaffinity(0)), Metrics()
+    follower = Follower(
+        DiskObjects(root),
+        LastGood(DiskObjects(cache / "last_good")),
+        project,
+        on_change=lambda outcome: metrics.changes.labels(outcome).inc(),
+    )
+    log = PredictionLog(cache)
+    with DecodingPool(threads, Limits(max_cpu_s=int(limits.decode_s), max_wall_s=limits.decode_s)) as decoder:
+        answering = Answering(decoder, log, metrics, threads)
+        parts = Parts(follower, answering, metrics, limits)
+        answering.warm()
+        follower.start()
+        try:
+            DrainingServer(_configuration(parts, host, port), parts).run()
+        finally:
+            follower.stop()
+            answering.close()
+            log.close()
+
+
+class DrainingServer(uvicorn.Server):
+    """A server whose readiness turns false a moment before it stops taking requests."""
+
+    def __init__(self, config: uvicorn.Config, parts: Parts) -> None:
+        """Serve `parts`."""
+        super().__init__(config)
+        self._parts = parts
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """On the first signal drain, on a second one end at once."""
+        if self._parts.is_draining:
+            super().handle_exit(sig, frame)
+            return
+        self._parts.is_draining = True
+        loop = asyncio.get_running_loop()
+        loop.call_soon_threadsafe(loop.call_later, self._parts.limits.drain_s, self._end)
+
+    def _end(self) -> None:
+        self.should_exit = True
+
+
+def _configuration(parts: Parts, host: str, port: int) -> uvicorn.Config:
+    protocol = type("Protocol", (PatientProtocol,), {"header_s": parts.limits.header_s})
+    return uvicorn.Config(
+        make_application(parts),
+        host=host,
+        port=port,
+        http=protocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        access_log=False,
+        server_header=False,
+        limit_concurrency=parts.limits.max_connections,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=int(parts.limits.deadline_s),
+    )

@@ -1,0 +1,110 @@
+"""Freeze the project's labels into a dataset version, named by its content, and decide whether it is worth a training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipeline_tasks.cycle import Cycle
+from pipeline_tasks.datasets.manifest import Facts, Manifest, freeze
+from pipeline_tasks.datasets.training_decision import decide_training, new_labels
+from pipeline_tasks.storage.dataset_versions import index_key, write_version
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.duplicate_group import DuplicateGroup
+from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.split import SPLITS, Split
+from pipeline_tasks.tables.split_group import SplitGroup
+
+STAGE = "build_dataset_version"
+
+
+@dataclass(frozen=True)
+class BuildDatasetVersionSummary:
+    """What is in the version, what is new in it, and whether it is worth a training."""
+
+    dataset_id: str | None
+    """None as long as no picture is labelled."""
+    dataset_cycle_id: str | None
+    """The cycle whose `dataset_images` holds the version: an earlier one, if nothing changed."""
+    is_changed: bool
+    should_train: bool
+    why: str
+    images: int = 0
+    labels_new: int = 0
+    """Labels that the version before does not have, or has otherwise."""
+    images_by_split: dict[str, int] = field(default_factory=dict)
+    images_by_class: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Labelled pictures that are not in the version: reason → how many."""
+    index_key: str | None = None
+
+
+def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSummary:
+    """Freeze all current labels by the recorded splits; write a version only if it differs from the newest one."""
+    standing = store.finished(cycle.cycle_id, STAGE, BuildDatasetVersionSummary)
+    if standing is not None:
+        return standing
+    manifest = freeze(_facts(store), cycle.project.label_kind, cycle.project.classes)
+    newest = store.state().values.get("dataset")
+    is_changed = manifest.rows.height > 0 and (newest is None or newest["dataset_id"] != manifest.dataset_id)
+    if not is_changed:
+        return store.finish(cycle.cycle_id, STAGE, _summary(store, cycle, manifest, newest, is_changed=False))
+    summary = _summary(store, cycle, manifest, newest, is_changed=True)
+    write_version(
+        store.objects,
+        manifest.dataset_id,
+        _lines(manifest),
+        about={"label_kind": cycle.project.label_kind, "class_names": list(cycle.project.classes)},
+        earlier=None if newest is None else newest["dataset_id"],
+    )
+    sets = {"dataset": {"dataset_id": manifest.dataset_id, "cycle_id": cycle.cycle_id}}
+    return store.finish(cycle.cycle_id, STAGE, summary, [(DatasetImage, manifest.rows)], sets=sets)
+
+
+def _facts(store: Store) -> Facts:
+    """Everything that a version is frozen from, as it is now."""
+    groups, selected = store.current(DuplicateGroup), store.history(SelectedImage)
+    return Facts(
+        labels=store.current(Label),
+        label_objects=store.current(LabelObject),
+        split_groups=store.current(SplitGroup),
+        splits=store.history(Split),
+        contested=frozenset(groups.filter(pl.col("is_contested"))["image_id"]),
+        quarantined=frozenset(store.history(QualityIssue)["image_id"]),
+        control=frozenset(selected.filter(pl.col("arm") == "control")["image_id"]),
+    )
+
+
+def _summary(
+    store: Store, cycle: Cycle, manifest: Manifest, newest: dict[str, str] | None, *, is_changed: bool
+) -> BuildDatasetVersionSummary:
+    """Describe what was frozen, and decide about the training."""
+    rows, candidate = manifest.rows, store.state().values.get("candidate")
+    trained_labels = None if candidate is None else store.read(DatasetImage, candidate["dataset_cycle_id"])
+    decision = decide_training(rows, trained_labels, cycle.arguments.training, cycle.project.training.min_new_labels)
+    earlier = None if newest is None else store.read(DatasetImage, newest["cycle_id"])
+    named = {"dataset_id": manifest.dataset_id, "cycle_id": cycle.cycle_id} if is_changed else newest
+    return BuildDatasetVersionSummary(
+        dataset_id=None if named is None else named["dataset_id"],
+        dataset_cycle_id=None if named is None else named["cycle_id"],
+        is_changed=is_changed,
+        should_train=decision.should_train,
+        why=decision.why,
+        images=rows.height,
+        labels_new=new_labels(rows, earlier),
+        images_by_split={split: rows.filter(pl.col("split") == split).height for split in SPLITS},
+        images_by_class={name: rows.filter(pl.col("class_name") == name).height for name in cycle.project.classes},
+        left_out=manifest.left_out,
+        index_key=None if named is None else index_key(named["dataset_id"]),
+    )
+
+
+def _lines(manifest: Manifest) -> list[dict[str, object]]:
+    """The manifest's rows as they lie in the version's leaves: what the dataset_id digests, and the class for readers."""
+    columns = ["image_id", "split", "label_kind", "class_name", "label_digest"]
+    return list(manifest.rows.select(columns).iter_rows(named=True))

@@ -1,0 +1,96 @@
+"""Find which new pictures show the same thing as others, and what must therefore never straddle splits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline_tasks.cycle import Cycle
+from pipeline_tasks.images import duplicate_records
+from pipeline_tasks.images.duplicates import add_new_pictures
+from pipeline_tasks.storage.embedding_rows import newest_backbone_digest, read_embeddings
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.tables.duplicate_group import DuplicateGroup
+from pipeline_tasks.tables.duplicate_pair import DuplicatePair
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.measurement import Measurement
+from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.tables.sighting import Sighting
+from pipeline_tasks.tables.split import Split
+from pipeline_tasks.tables.split_group import SplitGroup
+
+STAGE = "find_duplicates"
+
+
+@dataclass(frozen=True)
+class FindDuplicatesSummary:
+    """What the cycle's new pictures turned out to resemble; quarantined ones are compared by their pixels only."""
+
+    images_searched: int
+    images_in_history: int
+    """Earlier pictures that they were searched against."""
+    exact: int
+    """New pictures with the same pixels as an earlier one."""
+    near: int
+    """New pictures that joined an earlier one by hash or embedding."""
+    groups: int
+    """Groups of at least two pictures that hold a new one."""
+    images_in_groups: int
+    """New pictures that are not the first of their group: nobody is asked about them."""
+    groups_merged: int
+    contested: int
+    """New pictures that resemble, or share a key with, groups of different splits: used by none."""
+    compared_by_pixels_only: int
+    """New pictures that are quarantined or have no usable embedding."""
+
+
+def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
+    """Search the new pictures against each other and all history; extend duplicate groups and split groups.
+
+    Raises:
+        MissingStageError: find_quality_issues of this cycle has not been done.
+    """
+    standing = store.finished(cycle.cycle_id, STAGE, FindDuplicatesSummary)
+    if standing is not None:
+        return standing
+    store.read(QualityIssue, cycle.cycle_id)
+    known = _known(store, cycle)
+    embeddings = read_embeddings(store, known.images["image_id"].to_list(), newest_backbone_digest(store))
+    settings = cycle.project.duplicates
+    pictures = duplicate_records.pictures(known, embeddings.vectors, embeddings.has_embedding, settings)
+    groups = duplicate_records.groups(known, pictures)
+    evidence = add_new_pictures(pictures, groups, settings.max_hash_distance, duplicate_records.keys(known, groups, settings))
+    rows = duplicate_records.rows(known, groups, evidence)
+    summary = FindDuplicatesSummary(
+        images_searched=known.images.height - known.first_new,
+        images_in_history=known.first_new,
+        exact=sum(any(link.method == "pixels" for link in links) for links in evidence.values()),
+        near=sum(all(link.method != "pixels" for link in links) for one, links in evidence.items() if one not in groups.contested),
+        groups=rows.groups_with_new,
+        images_in_groups=sum(one >= known.first_new and one != group for one, group in groups.group_of.items()),
+        groups_merged=len(groups.merged_into),
+        contested=sum(one >= known.first_new for one in groups.contested),
+        compared_by_pixels_only=int((~pictures.is_searchable[known.first_new :]).sum()),
+    )
+    writes = [(DuplicatePair, rows.pairs), (DuplicateGroup, rows.groups), (SplitGroup, rows.split_groups), (Split, rows.splits)]
+    return store.finish(cycle.cycle_id, STAGE, summary, writes)
+
+
+def _known(store: Store, cycle: Cycle) -> duplicate_records.Known:
+    """All pictures that have been searched before, then the new ones, with what is recorded of them."""
+    duplicate_groups = store.current(DuplicateGroup)
+    images = store.history(Image).select("image_id").unique(keep="first", maintain_order=True)
+    is_searched = pl.col("image_id").is_in(duplicate_groups["image_id"].unique().to_list())
+    new = store.read(Image, cycle.cycle_id).select("image_id").filter(~is_searched)
+    searched = images.filter(is_searched)
+    return duplicate_records.Known(
+        images=pl.concat([searched, new]),
+        first_new=searched.height,
+        measurements=store.history(Measurement).unique("image_id", keep="first"),
+        quarantined=frozenset(store.history(QualityIssue)["image_id"].to_list()),
+        duplicate_groups=duplicate_groups,
+        split_groups=store.current(SplitGroup),
+        splits=store.history(Split),
+        sightings=store.history(Sighting) if cycle.project.duplicates.split_group_keys else None,
+    )

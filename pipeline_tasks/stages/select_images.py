@@ -1,0 +1,189 @@
+"""Choose the pictures that people are asked about tonight, say why for each, and record which split they belong to for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipeline_tasks.cycle import Cycle, derive_seed
+from pipeline_tasks.datasets.splitting import propose_splits
+from pipeline_tasks.selection.arms import draw_control, interleave
+from pipeline_tasks.selection.candidates import Candidates, candidates
+from pipeline_tasks.selection.choose import Selection, choose
+from pipeline_tasks.selection.rows import scores_of, selected_images
+from pipeline_tasks.settings import SelectionSettings
+from pipeline_tasks.storage.embedding_rows import newest_backbone_digest, read_embeddings
+from pipeline_tasks.storage.model_files import read_model
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.tables.duplicate_group import DuplicateGroup
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.selection_score import SelectionScore
+from pipeline_tasks.tables.split import Split
+from pipeline_tasks.tables.split_group import SplitGroup
+
+STAGE = "select_images"
+
+
+@dataclass(frozen=True)
+class SelectImagesSummary:
+    """What was chosen out of how many."""
+
+    images_eligible: int
+    left_out: dict[str, int]
+    """Why a picture of any cycle is not eligible → how many."""
+    budget: int
+    images_selected: int
+    control: int
+    """Drawn at random."""
+    strategies: dict[str, int]
+    """What spoke loudest → how many picks, the control arm as `random`."""
+    splits: dict[str, int]
+    """New split groups by split."""
+    is_first_round: bool
+    champion_digest: str | None
+    """The model whose probabilities helped to choose, None if there was none for these embeddings."""
+    why: str
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """A champion's answers on embeddings."""
+
+    model_digest: str | None
+    class_names: tuple[str, ...]
+    probabilities: npt.NDArray[np.float32] | None
+
+
+def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
+    """Pick up to the budget from all pictures nobody was asked about, a control arm at random, the rest by the objectives.
+
+    Raises:
+        MissingStageError: find_duplicates of this cycle has not been done.
+        SettingsError: an unknown objective.
+    """
+    standing = store.finished(cycle.cycle_id, STAGE, SelectImagesSummary)
+    if standing is not None:
+        return standing
+    store.read(SplitGroup, cycle.cycle_id)
+    settings, backbone_digest = cycle.project.selection, newest_backbone_digest(store)
+    images = store.history(Image).select("image_id").unique(keep="first", maintain_order=True)["image_id"]
+    embeddings = read_embeddings(store, images.to_list(), backbone_digest)
+    asked = set(store.history(SelectedImage)["image_id"]) | set(store.current(Label)["image_id"])
+    pool = candidates(
+        images.filter(pl.Series(embeddings.has_embedding)).to_frame(),
+        store.current(DuplicateGroup),
+        store.current(SplitGroup),
+        quarantined=set(store.history(QualityIssue)["image_id"]),
+        selected=asked,
+    )
+    splits = store.history(Split)
+    ratio = settings.first_round_control_ratio if splits.is_empty() else settings.control_ratio
+    control = draw_control(pool.images.height, settings.budget, ratio, derive_seed(cycle.seed, STAGE, "control"))
+    names = pool.images["image_id"].to_list() + [one for one in images if one in asked]
+    vectors = embeddings.vectors[_rows(images, names)]
+    scores = _champion_scores(store, vectors, backbone_digest)
+    chosen = _choose(settings, cycle.seed, names, pool.images.height, control, vectors, scores, _classes(store))
+    ranked = interleave(len(control), len(chosen.picks))
+    rows = selected_images(pool.images["image_id"].to_list(), control, chosen, ranked)
+    new_splits = _splits(settings, pool, rows, splits, derive_seed(cycle.seed, STAGE, "splits"))
+    summary = SelectImagesSummary(
+        images_eligible=pool.images.height,
+        left_out=pool.left_out,
+        budget=settings.budget,
+        images_selected=rows.height,
+        control=len(control),
+        strategies=_counts(rows, "strategy"),
+        splits=_counts(new_splits, "split"),
+        is_first_round=splits.is_empty(),
+        champion_digest=scores.model_digest,
+        why=_why(settings.budget, pool, rows, len(control)),
+    )
+    writes = [(SelectedImage, rows), (SelectionScore, scores_of(pool.images["image_id"].to_list(), chosen)), (Split, new_splits)]
+    return store.finish(cycle.cycle_id, STAGE, summary, writes)
+
+
+def _rows(images: pl.Series, names: Sequence[str]) -> list[int]:
+    """Where the named images stand."""
+    row_of = {name: row for row, name in enumerate(images)}
+    return [row_of[name] for name in names]
+
+
+def _classes(store: Store) -> dict[str, str]:
+    """The class that people gave to each image, where they agree."""
+    labelled = store.current(Label).filter(pl.col("state") == "labelled").select("image_id")
+    return dict(labelled.join(store.current(LabelObject), on="image_id").select("image_id", "class_name").iter_rows())
+
+
+def _champion_scores(store: Store, vectors: npt.NDArray[np.float32], backbone_digest: str | None) -> _Scores:
+    """What the champion says of the embeddings, if it stands on the backbone that made them."""
+    champion = store.state().values.get("champion")
+    if champion is None or vectors.size == 0:
+        return _Scores(None, (), None)
+    # The room of models is heavy to import, and a project's first nights have no champion.
+    from pipeline_tasks.models.exported import read_head
+
+    head = read_head(read_model(store.objects, champion["model_digest"]))
+    if head.backbone_digest != backbone_digest:
+        return _Scores(None, (), None)
+    return _Scores(champion["model_digest"], head.class_names, head.probabilities(vectors))
+
+
+def _choose(
+    settings: SelectionSettings,
+    seed: int,
+    names: Sequence[str],
+    pool: int,
+    control: npt.NDArray[np.int64],
+    vectors: npt.NDArray[np.float32],
+    scores: _Scores,
+    classes: Mapping[str, str],
+) -> Selection:
+    """Let the objectives pick what the control arm leaves of the first `pool` names; those behind were asked about before."""
+    taken = [*control.tolist(), *range(pool, len(names))]
+    labels = [classes.get(names[row]) for row in taken]
+    return choose(
+        vectors,
+        budget=min(settings.budget, pool) - len(control),
+        seed=derive_seed(seed, STAGE, "strategy"),
+        labelled=taken,
+        labels=[label if label in scores.class_names else None for label in labels],
+        probabilities=scores.probabilities,
+        objectives=settings.objectives,
+        class_names=scores.class_names,
+    )
+
+
+def _splits(settings: SelectionSettings, pool: Candidates, rows: pl.DataFrame, splits: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Splits of the picks' split groups that have none yet."""
+    picks = rows.select("image_id", is_control=pl.col("arm") == "control").join(pool.images, on="image_id", maintain_order="left")
+    return propose_splits(
+        picks.select("split_group_id", "is_control").rows(),
+        dict(splits.select("split_group_id", "split").iter_rows()),
+        control_test_ratio=settings.control_test_ratio,
+        val_ratio=settings.val_ratio,
+        seed=seed,
+    )
+
+
+def _counts(rows: pl.DataFrame, column: str) -> dict[str, int]:
+    return dict(sorted(rows[column].cast(str).value_counts().iter_rows()))
+
+
+def _why(budget: int, pool: Candidates, rows: pl.DataFrame, control: int) -> str:
+    """The selection in a sentence or two."""
+    reasons = ", ".join(f"{count} {why.replace('_', ' ')}" for why, count in pool.left_out.items())
+    left_out = f" Left out: {reasons}." if reasons else ""
+    if budget == 0:
+        return "Nothing was selected: the budget is 0."
+    if rows.is_empty():
+        return f"Nothing was selected: no picture is eligible.{left_out}"
+    whole = "all of them, since the budget is larger" if budget >= pool.images.height else f"{rows.height} of them"
+    return f"{pool.images.height} pictures were eligible; people are asked about {whole}, {control} drawn at random.{left_out}"

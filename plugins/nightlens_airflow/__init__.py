@@ -1,0 +1,1 @@
+"""Everything of Nightlens that knows Airflow: tasks, retries, the waiting for people, links, pages."""

@@ -1,0 +1,56 @@
+"""Names the cycle of a DAG run, and reads what a person set for it in Airflow's form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import CronTriggerTimetable
+
+from pipeline_tasks.cycle import CycleArguments, check_cycle_id, cycle_id_of_time
+from pipeline_tasks.errors import SettingsError
+
+if TYPE_CHECKING:
+    from airflow.sdk.types import DagRunProtocol
+
+_SCHEDULED = {"scheduled", "backfill"}
+
+
+def cycle_id_of_run(run: DagRunProtocol, *, time_zone: str, schedule: str | None, typed: str | None = None) -> str:
+    """The cycle of a DAG run: the same on each retry, whatever the clock says.
+
+    A scheduled or backfilled run is named after its logical date in the project's zone; one started by hand, by an asset
+    or by another DAG has no meaningful logical date and is named after the moment from which it might run. What a
+    person typed goes before both.
+
+    Raises:
+        SettingsError: the typed id does not have the form of one.
+    """
+    if typed:
+        return check_cycle_id(typed)
+    if str(getattr(run.run_type, "value", run.run_type)) in _SCHEDULED and run.logical_date is not None:
+        return cycle_id_of_time(run.logical_date, time_zone, is_scheduled=True, is_daily=is_daily(schedule))
+    return cycle_id_of_time(run.run_after, time_zone, is_scheduled=False)
+
+
+def is_daily(schedule: str | None) -> bool:
+    """Whether a cron expression fires at most once a day."""
+    if schedule is None:
+        return True
+    # Airflow spells a preset like @weekly out.
+    minute_and_hour = CronTriggerTimetable(schedule, timezone="UTC").expression.split()[:2]
+    return all(re.fullmatch(r"\d+", one) for one in minute_and_hour)
+
+
+def cycle_arguments(params: Mapping[str, Any], conf: Mapping[str, Any] | None) -> CycleArguments:
+    """What the form or the API set for this cycle.
+
+    Raises:
+        SettingsError: the run was started with a name that the form does not have, so that a slip is not ignored.
+    """
+    known = ("cycle_id", "budget", "deadline_s", "training")
+    unknown = sorted(set(conf or {}) - set(known))
+    if unknown:
+        raise SettingsError(f"configuration of the DAG run: wanted only {', '.join(known)}; found {', '.join(unknown)}")
+    return CycleArguments(budget=params["budget"], deadline_s=params["deadline_s"], training=params["training"])

@@ -1,0 +1,107 @@
+"""What the DAGs of a project are made with: ids, schedule in the project's zone, documents, and the form of a manual run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import CronTriggerTimetable, Param
+
+from nightlens_airflow.defaults import DEFAULT_ARGS
+from nightlens_airflow.projects import BrokenProject
+from pipeline_tasks.settings import Project
+
+CYCLE_FORM: dict[str, Param] = {
+    "cycle_id": Param(
+        None,
+        type=["null", "string"],
+        title="Name of the cycle",
+        pattern=r"^(\d{4}-\d{2}-\d{2}(T\d{4}(\d{2})?)?)?$",
+        description="Leave empty to name it after the moment of the start. Otherwise like 2026-11-21 or 2026-11-21T143000.",
+    ),
+    "budget": Param(
+        None,
+        type=["null", "integer"],
+        minimum=0,
+        title="Labeling budget",
+        description="How many pictures people are asked about. Leave empty for the project's setting.",
+    ),
+    "deadline_s": Param(
+        None,
+        type=["null", "number"],
+        exclusiveMinimum=0,
+        title="Deadline in seconds",
+        description="How long people have once the round is sent; 8 hours are 28800. Leave empty for the project's setting.",
+    ),
+    "training": Param(
+        "auto",
+        type="string",
+        enum=["auto", "force", "skip"],
+        title="Training",
+        description="auto: train if there are enough new labels; force: train in any case; skip: do not train.",
+    ),
+}
+
+ROLL_BACK_FORM: dict[str, Param] = {
+    "to_model_digest": Param(
+        None,
+        type=["null", "string"],
+        pattern="^[0-9a-f]{0,64}$",
+        title="Digest of the model",
+        description="The earlier champion to put back; first digits are enough. Leave empty for the last one before the present.",
+    ),
+}
+
+
+def nightly_settings(project: Project, document: str) -> dict[str, Any]:
+    """The arguments of a project's nightly DAG, all but its schedule."""
+    return _settings(f"nightly__{project.project}", project, document) | {"params": CYCLE_FORM}
+
+
+def schedule_of(project: Project) -> CronTriggerTimetable | None:
+    """The project's schedule in its own time zone; None: by hand only."""
+    return None if project.schedule is None else CronTriggerTimetable(project.schedule, timezone=project.time_zone)
+
+
+def roll_back_settings(project: Project, document: str) -> dict[str, Any]:
+    """The arguments of a project's DAG that puts an earlier champion back."""
+    return _settings(f"roll_back__{project.project}", project, document) | {"params": ROLL_BACK_FORM}
+
+
+def broken_settings(broken: BrokenProject) -> dict[str, Any]:
+    """The arguments of the DAG that stands for a project file which cannot be used."""
+    problems = "\n".join(f"- {line}" for line in broken.message.splitlines())
+    mend = "Mend the file; the DAG then comes back by itself."
+    return {
+        "dag_id": f"nightly__{broken.name}",
+        "description": "The project's file cannot be used.",
+        "doc_md": f"# The project file `{broken.path.name}` cannot be used\n\n{problems}\n\n{mend}",
+        "catchup": False,
+        "max_active_runs": 1,
+        "default_args": DEFAULT_ARGS,
+        "tags": ["nightlens", "broken project file"],
+    }
+
+
+def _settings(dag_id: str, project: Project, document: str) -> dict[str, Any]:
+    return {
+        "dag_id": dag_id,
+        "description": project.description or f"Project {project.project}",
+        "doc_md": f"{document.strip()}\n\n{_about(project)}",
+        "catchup": False,
+        "max_active_runs": 1,
+        "default_args": DEFAULT_ARGS,
+        "tags": ["nightlens", project.project],
+    }
+
+
+def _about(project: Project) -> str:
+    """The project's own lines below a DAG's document."""
+    rows = {
+        "Classes": ", ".join(project.classes),
+        "Sources": ", ".join(f"{source.name} ({source.kind})" for source in project.sources),
+        "Schedule": f"`{project.schedule}` in {project.time_zone}" if project.schedule else "by hand only",
+        "Labeling budget": f"{project.selection.budget} pictures a cycle",
+        "Deadline": f"{project.labeling.deadline_s / 3600:g} h after the round was sent",
+    }
+    lines = [f"| {name} | {text} |" for name, text in rows.items()]
+    return "\n".join([f"## Project `{project.project}`", "", project.description, "", "| | |", "|---|---|", *lines])

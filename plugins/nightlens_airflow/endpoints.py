@@ -1,0 +1,80 @@
+"""Turns Airflow's connections into plain endpoints: addresses are seen and edited in Airflow, secrets stay out of XComs."""
+
+from __future__ import annotations
+
+from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.settings import Project
+from pipeline_tasks.wiring import Endpoint, Endpoints, S3Endpoint, read_project
+
+
+def read_endpoints(project_name: str) -> Endpoints:
+    """The services of a project, for a task. One without a connection stays None: a stage that needs it says so.
+
+    Raises:
+        SettingsError: no such project, or a connection without a host.
+    """
+    ids = connection_ids(read_project(project_name))
+    return _endpoints({service: _read(connection_id) for service, connection_id in ids.items()})
+
+
+async def read_endpoints_in_trigger(project_name: str) -> Endpoints:
+    """The same for a trigger, whose event loop must not be held up."""
+    ids = connection_ids(read_project(project_name))
+    return _endpoints({service: await _read_in_trigger(connection_id) for service, connection_id in ids.items()})
+
+
+def connection_ids(project: Project) -> dict[str, str]:
+    """Service → the id of its Airflow connection."""
+    ids = {
+        "label_studio": project.connections.label_studio,
+        "mlflow": project.connections.mlflow,
+        "prediction_server": project.connections.prediction_server or f"nightlens_prediction_server_{project.project}",
+    }
+    return ids if project.connections.s3 is None else ids | {"s3": project.connections.s3}
+
+
+def endpoint_of(connection: Connection) -> Endpoint:
+    """Address and token of a connection of type http: its password is the token, its schema field http or https.
+
+    Raises:
+        SettingsError: it has no host.
+    """
+    if not connection.host:
+        raise SettingsError(f"connection {connection.conn_id}: wanted a host, found none; edit it under Admin, Connections")
+    address = connection.host if "://" in connection.host else f"{connection.schema or 'http'}://{connection.host}"
+    port = f":{connection.port}" if connection.port else ""
+    return Endpoint(address.rstrip("/") + port, connection.password or None)
+
+
+def s3_endpoint_of(connection: Connection) -> S3Endpoint:
+    """Address and keys of a connection of type aws: login, password, and in its extra endpoint_url and region_name."""
+    extra = connection.extra_dejson
+    return S3Endpoint(extra.get("endpoint_url"), connection.login, connection.password, extra.get("region_name"))
+
+
+def _endpoints(found: dict[str, Connection | None]) -> Endpoints:
+    def http(service: str) -> Endpoint | None:
+        connection = found[service]
+        return None if connection is None else endpoint_of(connection)
+
+    s3 = found.get("s3")
+    return Endpoints(http("label_studio"), http("mlflow"), http("prediction_server"), None if s3 is None else s3_endpoint_of(s3))
+
+
+def _read(connection_id: str) -> Connection | None:
+    try:
+        connection: Connection = Connection.get(connection_id)
+    except AirflowNotFoundException:
+        return None
+    return connection
+
+
+async def _read_in_trigger(connection_id: str) -> Connection | None:
+    try:
+        connection: Connection = await Connection.async_get(connection_id)
+    except AirflowNotFoundException:
+        return None
+    return connection

@@ -1,0 +1,64 @@
+"""The buttons of tasks: from Airflow to the labeling round, the MLflow run, the registered version, the cycle's report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from airflow.sdk import BaseOperatorLink
+from airflow.sdk.bases.xcom import BaseXCom
+from airflow.sdk.execution_time.xcom import XCom
+
+if TYPE_CHECKING:
+    from airflow.sdk import BaseOperator
+    from airflow.sdk.types import TaskInstanceKey
+
+
+class LabelingRoundLink(BaseOperatorLink):
+    """Opens the cycle's labeling round in Label Studio."""
+
+    name = "Labeling round"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
+        """The address of the round's view, empty if nothing was sent."""
+        return _from_summary(ti_key, "send_to_labeling", "url")
+
+
+class MlflowRunLink(BaseOperatorLink):
+    """Opens the training in MLflow."""
+
+    name = "MLflow run"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
+        """The address of the run, empty if nothing was trained."""
+        return _from_summary(ti_key, "train_model", "mlflow_url")
+
+
+class RegisteredVersionLink(BaseOperatorLink):
+    """Opens the candidate in MLflow's model registry."""
+
+    name = "Registered version"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
+        """The address of the version, empty if none was registered."""
+        return _from_summary(ti_key, "export_model", "registry_url")
+
+
+class CycleReportLink(BaseOperatorLink):
+    """Opens the cycle's report."""
+
+    name = "Cycle report"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
+        """The address of the report's page in Airflow."""
+        return "/nightlens/report?" + urlencode({"dag_id": ti_key.dag_id, "run_id": ti_key.run_id})
+
+
+LINKS: tuple[type[BaseOperatorLink], ...] = (LabelingRoundLink, MlflowRunLink, RegisteredVersionLink, CycleReportLink)
+
+
+def _from_summary(ti_key: TaskInstanceKey, stage: str, field: str) -> str:
+    """An address out of the summary that another stage of the same run returned; the empty string shows no button."""
+    summary: Any = XCom.get_one(key=BaseXCom.XCOM_RETURN_KEY, dag_id=ti_key.dag_id, task_id=stage, run_id=ti_key.run_id)
+    address = summary.get(field) if isinstance(summary, dict) else None
+    return address or ""

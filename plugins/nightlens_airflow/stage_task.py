@@ -1,0 +1,64 @@
+"""Turns a stage into a task of Airflow: services from connections, its docstring on the page, `skipped` as a pink square."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import logging
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from airflow.sdk import BaseOperatorLink, XComArg, get_current_context, task
+from airflow.sdk.bases.decorator import Task
+from airflow.sdk.exceptions import AirflowSkipException
+
+CYCLE_ID = "{{ ti.xcom_pull(task_ids='open_cycle')['cycle_id'] }}"
+"""The key that goes through all tasks. As a template it draws no arrow from the first task to every other one."""
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
+
+
+def stage_task(**settings: Any) -> Callable[[Callable[Parameters, Result]], Task[Parameters, Result]]:
+    """Make a task of a function; its docstring becomes the task's document. `settings` are those of any Airflow task."""
+
+    def make(function: Callable[Parameters, Result]) -> Task[Parameters, Result]:
+        return task(multiple_outputs=False, doc_md=inspect.getdoc(function), **settings)(function)
+
+    return make
+
+
+def with_buttons(*links: BaseOperatorLink) -> Callable[[Callable[Parameters, XComArg]], Callable[Parameters, XComArg]]:
+    """Give a task buttons: Airflow refuses them as an argument of @task, an operator in a DAG takes them."""
+
+    def make(stage: Callable[Parameters, XComArg]) -> Callable[Parameters, XComArg]:
+        def place(*arguments: Parameters.args, **named: Parameters.kwargs) -> XComArg:
+            placed = stage(*arguments, **named)
+            placed.operator.operator_extra_links = links  # type: ignore[attr-defined]
+            return placed
+
+        return place
+
+    return make
+
+
+def run(stage: str, project: str, cycle_id: str, **arguments: Any) -> dict[str, Any]:
+    """Run one stage and return its summary.
+
+    Raises:
+        AirflowSkipException: the stage had nothing to do; carries the sentence that says why.
+        NightlensError: whatever the stage raises; `defaults.RETRY_POLICY` decides what follows.
+    """
+    from nightlens_airflow.endpoints import read_endpoints
+    from pipeline_tasks.wiring import run_stage
+
+    context = get_current_context()
+    endpoints = read_endpoints(project)
+    summary = run_stage(stage, project, cycle_id, endpoints=endpoints, run_key=context["run_id"], **arguments)
+    log.info("%s %s: %s", stage, cycle_id, json.dumps(summary, sort_keys=True))
+    if summary.get("skipped"):
+        context["ti"].xcom_push(key="return_value", value=summary)
+        raise AirflowSkipException(summary["skipped"])
+    return summary

@@ -1,0 +1,201 @@
+"""Each stage as a task of a few lines, imports inside, so that reading the DAG files stays quick. Docstrings show in Airflow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import TriggerRule, get_current_context
+
+from nightlens_airflow.links import CycleReportLink, LabelingRoundLink, MlflowRunLink, RegisteredVersionLink
+from nightlens_airflow.stage_task import run, stage_task, with_buttons
+from nightlens_airflow.wait_for_annotators_sensor import WaitForAnnotatorsSensor
+
+Summary = dict[str, Any]
+
+
+@stage_task()
+def open_cycle(project: str) -> Summary:
+    """Name the cycle and freeze everything it depends on: settings, the form's arguments, seed, time, code version.
+
+    Later stages read only what is frozen here, so editing the project file changes the next cycle, not this one.
+    Fails if another run already owns the cycle_id.
+    """
+    from nightlens_airflow.cycle_of_run import cycle_arguments, cycle_id_of_run
+    from pipeline_tasks.wiring import read_project
+
+    context, settings = get_current_context(), read_project(project)
+    params, dag_run = context["params"], context["dag_run"]
+    arguments = cycle_arguments(params, dag_run.conf)
+    cycle_id = cycle_id_of_run(dag_run, time_zone=settings.time_zone, schedule=settings.schedule, typed=params["cycle_id"])
+    return run("open_cycle", project, cycle_id, cycle_arguments=arguments)
+
+
+# Airflow wants this rule right after a set-up task, which open_cycle is for the report.
+@stage_task(trigger_rule=TriggerRule.ALL_SUCCESS)
+def list_new_images(project: str, cycle_id: str) -> list[int]:
+    """List the files that no cycle has seen before, and plan the shards in which they are measured.
+
+    Returns the numbers of the shards, none if nothing is new; the summary is the XCom `summary`.
+    """
+    summary = run("list_new_images", project, cycle_id)
+    get_current_context()["ti"].xcom_push(key="summary", value=summary)
+    return list(range(summary["shards"]))
+
+
+@stage_task(pool="inference", map_index_template="shard {{ task.op_kwargs['shard'] }}")
+def measure_images(project: str, shard: int, cycle_id: str) -> Summary:
+    """Put a shard's originals into the store, decode each picture once and measure everything from that one decode.
+
+    One task a shard, in the pool `inference`. A file that is no picture becomes a rejected sighting with a reason.
+    """
+    return run("measure_images", project, cycle_id, shard=shard)
+
+
+@stage_task()
+def record_images(project: str, cycle_id: str) -> Summary:
+    """Make what the shards learnt part of the project: images, sightings, measurements, embeddings, rejected sightings.
+
+    Runs also when there was no shard to measure.
+    """
+    return run("record_images", project, cycle_id)
+
+
+@stage_task()
+def find_quality_issues(project: str, cycle_id: str) -> Summary:
+    """Hold each new image's measurements against the project's limits; images that break one are quarantined.
+
+    Cheap: no picture is opened.
+    """
+    return run("find_quality_issues", project, cycle_id)
+
+
+@stage_task()
+def find_duplicates(project: str, cycle_id: str) -> Summary:
+    """Join images that show the same thing into duplicate groups, and those into split groups that never straddle splits."""
+    return run("find_duplicates", project, cycle_id)
+
+
+@stage_task()
+def select_images(project: str, cycle_id: str) -> Summary:
+    """Choose the images that are worth a person's time, within the labeling budget, each with its scores and the reason."""
+    return run("select_images", project, cycle_id)
+
+
+@with_buttons(LabelingRoundLink())
+@stage_task()
+def send_to_labeling(project: str, cycle_id: str) -> Summary:
+    """Send the selection to Label Studio as a labeling round and fix the round's deadline."""
+    return run("send_to_labeling", project, cycle_id)
+
+
+def wait_for_annotators(project: str, cycle_id: str) -> WaitForAnnotatorsSensor:
+    """The sensor that waits for the cycle's round without holding a worker."""
+    sensor = WaitForAnnotatorsSensor(task_id="wait_for_annotators", project=project, cycle_id=cycle_id, doc_md=_WAIT_FOR_ANNOTATORS)
+    sensor.operator_extra_links = (LabelingRoundLink(),)
+    return sensor
+
+
+@with_buttons(LabelingRoundLink())
+@stage_task()
+def collect_annotations(project: str, cycle_id: str) -> Summary:
+    """Fetch every answer that changed since the last look into the append-only annotation log and the table of annotations."""
+    return run("collect_annotations", project, cycle_id)
+
+
+@stage_task()
+def resolve_labels(project: str, cycle_id: str) -> Summary:
+    """Weigh the annotators' answers on each image and record what is taken as the truth from here on."""
+    return run("resolve_labels", project, cycle_id)
+
+
+@stage_task()
+def build_dataset_version(project: str, cycle_id: str) -> Summary:
+    """Freeze labelled images, labels and splits as a dataset version, named by its content."""
+    return run("build_dataset_version", project, cycle_id)
+
+
+@with_buttons(MlflowRunLink())
+@stage_task()
+def train_model(project: str, cycle_id: str) -> Summary:
+    """Train a candidate on the dataset version. Skipped if there are too few new labels, or if the form said so.
+
+    A killed training resumes from its checkpoint.
+    """
+    return run("train_model", project, cycle_id)
+
+
+@with_buttons(RegisteredVersionLink())
+@stage_task()
+def export_model(project: str, cycle_id: str) -> Summary:
+    """Turn the candidate into one ONNX file, check that it answers as the trained model does, and register it."""
+    return run("export_model", project, cycle_id)
+
+
+@stage_task()
+def evaluate_model(project: str, cycle_id: str) -> Summary:
+    """Score candidate and champion on the candidate version's test split, which neither was trained on."""
+    return run("evaluate_model", project, cycle_id)
+
+
+@stage_task()
+def compare_with_champion(project: str, cycle_id: str) -> Summary:
+    """Decide whether the candidate may replace the champion: the gate, with a confidence interval and the reason."""
+    return run("compare_with_champion", project, cycle_id)
+
+
+@with_buttons(RegisteredVersionLink())
+@stage_task()
+def promote_model(project: str, cycle_id: str) -> Summary:
+    """Make the candidate champion if the gate said so; the ledger decides, MLflow's alias mirrors it."""
+    return run("promote_model", project, cycle_id)
+
+
+@stage_task()
+def roll_out(project: str, cycle_id: str) -> Summary:
+    """Have the prediction server serve the champion."""
+    return run("roll_out", project, cycle_id)
+
+
+@with_buttons(CycleReportLink())
+@stage_task()
+def write_cycle_report(project: str, cycle_id: str) -> Summary:
+    """Write the cycle's report, one HTML file with pictures. Runs whatever became of the stages before it."""
+    return run("write_cycle_report", project, cycle_id)
+
+
+def cycle_succeeded() -> EmptyOperator:
+    """The last task, which does nothing: without it a report that was written would turn a failed run green."""
+    return EmptyOperator(task_id="cycle_succeeded", doc_md=_CYCLE_SUCCEEDED)
+
+
+@stage_task()
+def roll_back(project: str) -> Summary:
+    """Put an earlier champion back: one ledger event, then the serving pointer and MLflow's alias follow it."""
+    from nightlens_airflow.cycle_of_run import cycle_id_of_run
+    from pipeline_tasks.wiring import read_project
+
+    context, settings = get_current_context(), read_project(project)
+    cycle_id = cycle_id_of_run(context["dag_run"], time_zone=settings.time_zone, schedule=None)
+    return run("roll_back", project, cycle_id, to_model_digest=context["params"]["to_model_digest"] or None)
+
+
+@stage_task(retries=0)
+def read_project_file(name: str) -> None:
+    """Say what is wrong with the project's file. Mend the file: its DAG comes back with the next reading of the DAG files."""
+    from pipeline_tasks.wiring import read_project
+
+    read_project(name)
+
+
+_WAIT_FOR_ANNOTATORS = """
+Wait, deferred and without a worker, until enough is answered or the round's deadline has passed.
+
+What people did not answer stays open in Label Studio; the next cycle collects it.
+"""
+
+_CYCLE_SUCCEEDED = """
+Decides the colour of the DAG run: green only if no stage failed, the writing of the report included.
+
+Airflow takes a run's colour from its last tasks. The report is written after a failure, too, so it must not be the last one.
+"""

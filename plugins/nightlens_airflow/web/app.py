@@ -1,0 +1,83 @@
+"""Serves the cycle reports inside Airflow: a list of them, and each one, to people who are logged in and may read the DAG."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
+from fastapi import Depends, FastAPI, Query
+from fastapi.responses import HTMLResponse
+
+from nightlens_airflow.web import cycle_reports, pages
+from pipeline_tasks.cycle import check_cycle_id
+from pipeline_tasks.errors import NightlensError, SettingsError
+from pipeline_tasks.wiring import project_files
+
+HEADERS = {
+    # A report shows texts that annotators and file names brought along: nothing in it may run, load or send anything.
+    "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; font-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "private, no-store",
+}
+DAG_PREFIXES = ("nightly__", "roll_back__")
+
+
+def make_app() -> FastAPI:
+    """The pages below /nightlens. Every one asks Airflow who is there; without a login it answers 401."""
+    app = FastAPI(title="Nightlens", docs_url=None, redoc_url=None, openapi_url=None)
+    app.get("/reports", response_class=HTMLResponse)(show_reports)
+    app.get("/report", response_class=HTMLResponse, dependencies=[Depends(requires_access_dag("GET"))])(show_report)
+    return app
+
+
+def readable_dags(user: GetUserDep) -> set[str]:
+    """The ids of the DAGs that the person may read; without a login this answers 401."""
+    return get_auth_manager().get_authorized_dag_ids(user=user, method="GET")
+
+
+def show_reports(readable: Annotated[set[str], Depends(readable_dags)]) -> HTMLResponse:
+    """The list of cycles of all projects whose nightly DAG the person may read."""
+    names = [name for name in sorted(project_files()) if f"nightly__{name}" in readable]
+    return _answer(pages.list_page({name: _cycles(name) for name in names}))
+
+
+def show_report(
+    dag_id: Annotated[str, Query()], run_id: Annotated[str | None, Query()] = None, cycle_id: Annotated[str | None, Query()] = None
+) -> HTMLResponse:
+    """The report of a DAG run or of a cycle, or a friendly word if there is none yet."""
+    try:
+        report = _report(_project_of(dag_id), run_id, cycle_id)
+    except NightlensError as error:
+        return _answer(pages.no_report_page(str(error)), status=404)
+    return _answer(report)
+
+
+def _report(project: str, run_id: str | None, cycle_id: str | None) -> str | bytes:
+    store = cycle_reports.open_root(project)
+    cycle_id = check_cycle_id(cycle_id) if cycle_id else cycle_reports.cycle_of_run(store, run_id or "")
+    if cycle_id is None:
+        return pages.no_report_page("This run has not opened a cycle yet, so there is nothing to report on.")
+    report = cycle_reports.read_report(store, cycle_id)
+    return report or pages.no_report_page(f"Cycle {cycle_id} has no report yet: it is written when its last stage has ended.")
+
+
+def _project_of(dag_id: str) -> str:
+    for prefix in DAG_PREFIXES:
+        if dag_id.startswith(prefix) and dag_id.removeprefix(prefix) in project_files():
+            return dag_id.removeprefix(prefix)
+    raise SettingsError(f"{dag_id} is not the DAG of a Nightlens project, so it has no cycle reports.")
+
+
+def _cycles(project: str) -> list[cycle_reports.CycleLine]:
+    try:
+        return cycle_reports.cycles(cycle_reports.open_root(project))
+    except NightlensError:
+        # A project whose file or root cannot be read must not take the list of the others along.
+        return []
+
+
+def _answer(content: str | bytes, status: int = 200) -> HTMLResponse:
+    return HTMLResponse(content, status_code=status, headers=HEADERS)

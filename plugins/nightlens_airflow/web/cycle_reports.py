@@ -1,0 +1,73 @@
+"""Finds the reports of cycles in the projects' roots, for the pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from nightlens_airflow.endpoints import s3_endpoint_of
+from pipeline_tasks.errors import NotFoundError
+from pipeline_tasks.storage import layout
+from pipeline_tasks.wiring import open_store, read_project
+
+if TYPE_CHECKING:
+    from pipeline_tasks.storage.store import Store
+
+
+@dataclass(frozen=True)
+class CycleLine:
+    """One cycle in the list of a project."""
+
+    cycle_id: str
+    cycle_kind: str
+    started_at: str
+    has_report: bool
+
+
+def open_root(project_name: str) -> Store:
+    """The project's root, opened as a task would.
+
+    Raises:
+        SettingsError: no such project, or its file cannot be used.
+    """
+    project = read_project(project_name)
+    if project.connections.s3 is None:
+        return open_store(project)
+    try:
+        return open_store(project, s3_endpoint_of(Connection.get(project.connections.s3)))
+    except AirflowNotFoundException:
+        return open_store(project)
+
+
+def cycles(store: Store) -> list[CycleLine]:
+    """All cycles of a project, the newest first."""
+    written = {
+        key.split("/")[1] for key in store.objects.list(layout.report("", "").rstrip("/") + "/") if key.endswith("/index.html")
+    }
+    lines = []
+    for cycle_id in reversed(store.state().stages):
+        opened = store.event(cycle_id, "open_cycle")
+        if opened is not None:
+            kind, started_at = opened.summary["cycle_kind"], opened.summary["started_at"]
+            lines.append(CycleLine(cycle_id, kind, started_at, cycle_id in written))
+    return lines
+
+
+def cycle_of_run(store: Store, run_id: str) -> str | None:
+    """The cycle that a DAG run opened, None if it has not opened one. The newest are looked at first."""
+    for cycle_id in reversed(store.state().stages):
+        opened = store.event(cycle_id, "open_cycle")
+        if opened is not None and opened.summary["run_key"] == run_id:
+            return cycle_id
+    return None
+
+
+def read_report(store: Store, cycle_id: str) -> bytes | None:
+    """The cycle's report, one HTML file; None if none is written yet."""
+    try:
+        return store.objects.read(layout.report(cycle_id, "index.html")).content
+    except NotFoundError:
+        return None

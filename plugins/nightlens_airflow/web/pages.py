@@ -1,0 +1,48 @@
+"""Draws the small pages around the reports: the list of cycles, and a friendly word where there is no report yet."""
+
+from __future__ import annotations
+
+from html import escape
+from urllib.parse import urlencode
+
+from nightlens_airflow.web.cycle_reports import CycleLine
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #8884; --soft: #888; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1.5rem; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+table { border-collapse: collapse; width: 100%; }
+td, th { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
+.soft { color: var(--soft); }
+"""
+
+
+def list_page(projects: dict[str, list[CycleLine]]) -> str:
+    """All projects that the person may see, with their cycles."""
+    tables = "".join(f"<h2>{escape(name)}</h2>{_table(name, lines)}" for name, lines in projects.items())
+    return _page("Cycle reports", tables or "<p class='soft'>There is no project that you may see.</p>")
+
+
+def no_report_page(what: str) -> str:
+    """Said in the place of a report that is not there, with the reason."""
+    return _page("No report yet", f"<p>{escape(what)}</p>")
+
+
+def _table(project: str, lines: list[CycleLine]) -> str:
+    if not lines:
+        return "<p class='soft'>No cycle yet. Trigger the project's DAG and this page fills.</p>"
+    head = "<tr><th>Cycle</th><th>Kind</th><th>Started</th><th>Report</th></tr>"
+    return f"<table>{head}{''.join(_row(project, line) for line in lines)}</table>"
+
+
+def _row(project: str, line: CycleLine) -> str:
+    address = "report?" + urlencode({"dag_id": f"nightly__{project}", "cycle_id": line.cycle_id})
+    report = f"<a href='{escape(address)}'>open</a>" if line.has_report else "<span class='soft'>not yet</span>"
+    cells = (escape(line.cycle_id), escape(line.cycle_kind), escape(line.started_at[:16].replace("T", " ")) + " UTC", report)
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _page(title: str, body: str) -> str:
+    title = escape(title)
+    head = f"<meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>{title}</title><style>{_STYLE}</style>"
+    return f"<!doctype html><html lang='en'><head>{head}</head><body><h1>{title}</h1>{body}</body></html>"

@@ -1,0 +1,55 @@
+"""The one real Airflow plugin: buttons of tasks, and the cycle report as a page and as a tab of the DAG run.
+
+Every component of Airflow executes this file, so it stays light: the pages are built at their first request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from airflow.sdk.plugins_manager import AirflowPlugin
+from nightlens_airflow.links import LINKS
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+
+class Pages:
+    """An ASGI application that builds the real one when somebody asks for a page."""
+
+    def __init__(self) -> None:
+        """Nothing is built yet."""
+        self._app: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if self._app is None:
+            from nightlens_airflow.web.app import make_app
+
+            self._app = make_app()
+        await self._app(scope, receive, send)
+
+
+class NightlensPlugin(AirflowPlugin):
+    """What Nightlens adds to Airflow's pages."""
+
+    name = "nightlens"
+    operator_extra_links = [link() for link in LINKS]
+    fastapi_apps = [{"app": Pages(), "url_prefix": "/nightlens", "name": "Nightlens"}]
+    external_views = [
+        {
+            "name": "Cycle reports",
+            "href": "/nightlens/reports",
+            "destination": "nav",
+            "category": "browse",
+            "url_route": "nightlens-reports",
+        },
+        {
+            "name": "Cycle report",
+            "href": "/nightlens/report?dag_id={DAG_ID}&run_id={RUN_ID}",
+            "destination": "dag_run",
+            "url_route": "nightlens-report",
+        },
+    ]

@@ -1,0 +1,44 @@
+"""DAG tests run against an Airflow of their own, on SQLite, without a scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from given_airflow import ROOT, use_a_home_of_its_own, write_projects
+
+if TYPE_CHECKING:
+    from airflow.dag_processing.dagbag import DagBag
+
+use_a_home_of_its_own()
+
+
+@pytest.fixture(scope="session")
+def airflow_projects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The projects `belt` and `tiles`, and `ore` whose file is bad."""
+    with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("home")
+        patch.setenv("NIGHTLENS_HOME", str(home))
+        patch.setenv("NIGHTLENS_PROJECTS", str(write_projects(home / "shipped")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def dag_bag(airflow_projects: None) -> DagBag:
+    """All DAG files, read as Airflow reads them."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    return DagBag(dag_folder=str(ROOT / "dags"))
+
+
+@pytest.fixture(scope="session")
+def airflow_database(dag_bag: DagBag) -> None:
+    """Airflow's tables, with our DAGs in them."""
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+    from airflow.dag_processing.dagbag import sync_bag_to_db
+    from airflow.utils.db import initdb
+
+    initdb()
+    DagBundlesManager().sync_bundles_to_db()
+    sync_bag_to_db(dag_bag, "dags-folder", None)

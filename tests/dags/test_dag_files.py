@@ -1,0 +1,158 @@
+"""The DAG files as Airflow reads them: quick, always the same, documented, and no bad project file takes others along."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from given_airflow import ROOT, write_projects
+
+if TYPE_CHECKING:
+    from airflow.dag_processing.dagbag import DagBag
+
+pytestmark = pytest.mark.airflow
+
+HEAVY = (
+    "torch",
+    "polars",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "cv2",
+    "mlflow",
+    "dataframely",
+    "onnxruntime",
+    "lightning",
+    "PIL",
+    "label_studio_sdk",
+)
+READ = f"""
+import json, sys, time
+from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
+began = time.process_time()
+bag = DagBag(dag_folder={str(ROOT / "dags")!r})
+seconds = time.process_time() - began
+import nightlens_plugin
+heavy = [name for name in {HEAVY!r} if name in sys.modules]
+dags = {{name: DagSerialization.to_dict(dag) for name, dag in bag.dags.items()}}
+print(json.dumps({{"seconds": seconds, "heavy": heavy, "errors": bag.import_errors, "dags": dags}}, sort_keys=True, default=str))
+"""
+
+
+@pytest.fixture(scope="module")
+def readings(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What two fresh processes with different hash seeds saw, read one after the other."""
+    home = tmp_path_factory.mktemp("fresh")
+    write_projects(home / "shipped")
+    return [read_in_a_fresh_process(home, seed) for seed in ("1", "2")]
+
+
+def read_in_a_fresh_process(home: Path, hash_seed: str) -> dict[str, Any]:
+    environment = os.environ | {
+        "NIGHTLENS_HOME": str(home),
+        "NIGHTLENS_PROJECTS": str(home / "shipped"),
+        "PYTHONHASHSEED": hash_seed,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "plugins")]),
+    }
+    done = subprocess.run([sys.executable, "-c", READ], env=environment, capture_output=True, text=True, check=True)
+    reading: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return reading
+
+
+def test_dag_files__are_read_without_heavy_imports(readings: list[dict[str, Any]]) -> None:
+    assert readings[0]["errors"] == {}
+    assert readings[0]["heavy"] == []
+    assert readings[0]["seconds"] <= 2
+
+
+def test_dag_files__make_the_same_dags_in_every_process(readings: list[dict[str, Any]]) -> None:
+    assert readings[0]["dags"] == readings[1]["dags"]
+
+
+def test_dag_files__make_two_dags_a_project_and_one_for_a_bad_file(dag_bag: DagBag) -> None:
+    assert sorted(dag_bag.dags) == ["nightly__belt", "nightly__ore", "nightly__tiles", "roll_back__belt", "roll_back__tiles"]
+
+
+def test_bad_project_file__becomes_a_dag_that_says_what_is_wrong(dag_bag: DagBag) -> None:
+    from pipeline_tasks.errors import SettingsError
+
+    dag = dag_bag.dags["nightly__ore"]
+    task = dag.get_task("read_project_file")
+
+    assert "selection.bugdet: wanted no such key, found 4" in (dag.doc_md or "")
+    with pytest.raises(SettingsError, match=r"selection\.bugdet"):
+        task.python_callable(*task.op_args, **task.op_kwargs)  # type: ignore[attr-defined]
+
+
+def test_dags__have_document_tags_owner_and_one_run_at_a_time(dag_bag: DagBag) -> None:
+    for dag in dag_bag.dags.values():
+        assert dag.doc_md, dag.dag_id
+        assert "nightlens" in dag.tags
+        assert dag.max_active_runs == 1
+        assert dag.catchup is False
+
+
+def test_tasks__have_a_document_and_retries_by_our_error_tree(dag_bag: DagBag) -> None:
+    from nightlens_airflow.defaults import RETRY_POLICY
+
+    for dag in dag_bag.dags.values():
+        for task in dag.tasks:
+            assert task.doc_md, task.task_id
+            assert not task.doc_md.strip().startswith("    ")
+            if task.task_id != "read_project_file":
+                assert task.retries >= 3, task.task_id
+                assert task.retry_policy is RETRY_POLICY or task.retry_policy.rules == RETRY_POLICY.rules  # type: ignore[union-attr]
+
+
+def test_nightly__has_six_groups_with_tooltips_that_hold_the_stages_in_order(dag_bag: DagBag) -> None:
+    from pipeline_tasks.wiring import STAGES
+
+    dag = dag_bag.dags["nightly__belt"]
+    groups = {name: group for name, group in dag.task_group_dict.items() if name}
+
+    assert sorted(groups) == ["curate", "deploy", "evaluate", "ingest", "label", "train"]
+    assert all(group.tooltip for group in groups.values())
+    assert [task.task_id for task in dag.topological_sort()] == [*STAGES[:-1], "cycle_succeeded"]
+    assert {task.task_id for task in dag.tasks if not task.task_group.group_id} == {  # type: ignore[union-attr]
+        "open_cycle",
+        "write_cycle_report",
+        "cycle_succeeded",
+    }
+
+
+def test_nightly__runs_in_the_zone_of_its_project(dag_bag: DagBag) -> None:
+    timetable = dag_bag.dags["nightly__belt"].timetable
+
+    assert (timetable.expression, str(timetable.timezone)) == ("30 2 * * *", "Europe/Berlin")  # type: ignore[attr-defined]
+    assert not dag_bag.dags["nightly__tiles"].timetable.can_be_scheduled
+
+
+def test_measuring__waits_in_the_pool_for_inference(dag_bag: DagBag) -> None:
+    assert dag_bag.dags["nightly__belt"].get_task("measure_images").pool == "inference"
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("cycle_id", [None, "", "2026-11-21", "2026-11-21T143000"], ["yesterday", "2026-11-21; drop"]),
+        ("budget", [None, 0, 240], [-1, "many"]),
+        ("deadline_s", [None, 0.5, 28800], [0, -3, "8h"]),
+        ("training", ["auto", "force", "skip"], ["later", None]),
+    ],
+)
+def test_form__takes_only_what_a_cycle_understands(name: str, good: list[Any], bad: list[Any]) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+    from nightlens_airflow.dag_settings import CYCLE_FORM
+
+    field = CYCLE_FORM[name]
+    assert field.description
+    assert [field.resolve(value) for value in good] == good
+    for value in bad:
+        with pytest.raises(ParamValidationError):
+            field.resolve(value)

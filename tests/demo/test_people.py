@@ -1,0 +1,63 @@
+"""Who answers which picture, and what."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from demo.people import MOST_WRONG, PEOPLE, Person, answer, person_for, seconds_spent
+from demo.plan import CLASSES
+from given import image_id
+
+ADA = PEOPLE[0]
+
+
+def test_people__are_at_least_three_and_err_within_the_limit() -> None:
+    assert len({person.email for person in PEOPLE}) >= 3
+    assert all(0 <= person.error_ratio <= MOST_WRONG for person in PEOPLE)
+
+
+def test_answer__depends_on_person_and_picture_only() -> None:
+    first = [answer(person, image_id(number), "gear", CLASSES) for person in PEOPLE for number in range(50)]
+
+    assert first == [answer(person, image_id(number), "gear", CLASSES) for person in PEOPLE for number in range(50)]
+
+
+def test_answer__is_wrong_about_as_often_as_the_person_is_known_to_be() -> None:
+    person = Person("Dora", "dora@nightlens.local", 0.05)
+
+    wrong = sum(answer(person, image_id(number), "nut", CLASSES) != "nut" for number in range(4000))
+
+    assert 150 < wrong < 250
+
+
+def test_answer__never_errs_more_than_the_most_and_takes_a_class_for_its_lookalike() -> None:
+    careless = Person("Eve", "eve@nightlens.local", 1.0)
+
+    answers = Counter(answer(careless, image_id(number), "chipped_gear", CLASSES) for number in range(4000))
+
+    assert set(answers) == {"chipped_gear", "gear"}
+    assert answers["gear"] / 4000 < MOST_WRONG * 1.2
+
+
+def test_answer__takes_an_unknown_class_for_any_other() -> None:
+    careless = Person("Eve", "eve@nightlens.local", 1.0)
+
+    answers = {answer(careless, image_id(number), "cat", ("cat", "dog", "owl")) for number in range(500)}
+
+    assert answers == {"cat", "dog", "owl"}
+
+
+def test_person_for__gives_copies_of_a_picture_to_different_people() -> None:
+    for number in range(20):
+        assert len({person_for(PEOPLE, image_id(number), copy).name for copy in range(3)}) == 3
+    assert person_for(PEOPLE, image_id(1), 3) == person_for(PEOPLE, image_id(1), 0)
+
+
+def test_person_for__spreads_pictures_over_everybody() -> None:
+    shares = Counter(person_for(PEOPLE, image_id(number), 0).name for number in range(900))
+
+    assert all(240 < share < 360 for share in shares.values())
+
+
+def test_seconds_spent__is_a_plausible_time() -> None:
+    assert 1.5 <= seconds_spent(ADA, image_id(1)) <= 7.5

@@ -1,0 +1,60 @@
+"""The truth file, and that nothing but the demo reads it."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import numpy as np
+
+from demo.truth import Plant, Truth, describe, mask_of, read_truth, run_lengths, truth_path, write_truth
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def test_describe__boxes_the_mask() -> None:
+    mask = np.zeros((4, 6), bool)
+    mask[1:3, 2:5] = True
+
+    shown = describe("nut", mask)
+
+    assert shown.box_xywh == (2, 1, 3, 2)
+    assert shown.mask == {"height": 4, "width": 6, "runs": [8, 3, 3, 3, 7]}
+
+
+def test_describe__a_hidden_part_has_a_class_only() -> None:
+    assert describe("nut", np.zeros((2, 2), bool)).box_xywh is None
+
+
+def test_run_lengths__can_be_turned_back_also_when_the_mask_begins_inside() -> None:
+    mask = np.array([[True, True, False], [False, True, False]])
+
+    assert run_lengths(mask) == [0, 2, 2, 1, 1]
+    assert (mask_of(run_lengths(mask), 2, 3) == mask).all()
+
+
+def test_truth__comes_back_as_it_was_written_and_is_for_this_user_only(tmp_path: Path) -> None:
+    path = truth_path(tmp_path, "parts")
+    truth = Truth("parts", ("nut", "gear"), {"a" * 64: describe("nut", np.ones((2, 2), bool))}, [Plant("cam1/1.jpg", "dark", None)])
+
+    write_truth(path, truth)
+
+    assert read_truth(path) == truth
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_truth__lies_outside_every_root_inbox_and_work_folder() -> None:
+    parts = truth_path(Path("home"), "parts").parts
+
+    assert parts == ("home", "demo", "truth", "parts.json")
+
+
+def test_truth__no_code_of_the_pipeline_knows_the_demo_or_its_folder() -> None:
+    sources = [path for room in ("pipeline_tasks", "plugins", "dags") for path in (REPOSITORY / room).rglob("*.py")]
+
+    telling = [
+        path.name for path in sources if any(word in path.read_text() for word in ("demo/truth", "demo.truth", "import demo"))
+    ]
+
+    assert sources
+    assert telling == []

@@ -1,0 +1,20 @@
+"""Answers written as two strings of letters, one a picture."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline_tasks.evaluation.answers import Answers
+
+
+def answers(truth: str, predicted: str, groups: str | None = None, probability: float = 0.5) -> Answers:
+    """Classes are letters; `groups` gives each picture its group by a letter, by default one group a picture."""
+    names = tuple(sorted({*truth, *predicted}))
+    members = list(groups) if groups else [f"{number:04d}" for number in range(len(truth))]
+    return Answers(
+        class_names=names,
+        truth=np.array([names.index(one) for one in truth], dtype=np.int64),
+        predicted=np.array([names.index(one) for one in predicted], dtype=np.int64),
+        truth_probability=np.full(len(truth), probability),
+        groups=np.array([sorted(set(members)).index(one) for one in members], dtype=np.int64),
+    )

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from evaluation.answers_by_hand import answers
+
+from pipeline_tasks.evaluation.scorecard import score
+from pipeline_tasks.evaluation.scores import (
+    balanced_accuracy,
+    confusions,
+    counted_classes,
+    figures,
+    majority_class,
+    majority_figure,
+)
+from pipeline_tasks.intervals.bootstrap import draw_groups
+
+# 4 of class a, 3 of them recognised; 2 of class b, 1 of them recognised.
+BY_HAND = answers("aaaabb", "aaabba")
+
+
+def _figures(**options: float) -> dict[tuple[str, str], float]:
+    draws = draw_groups(BY_HAND.group_count, 200, seed=1)
+    return {(one.metric, one.class_name): one.value for one in figures(BY_HAND, ("a", "b"), draws, 0.95)}
+
+
+def test_figures__agree_with_the_table_by_hand() -> None:
+    values = _figures()
+
+    assert values["balanced_accuracy", ""] == pytest.approx((3 / 4 + 1 / 2) / 2)
+    assert values["accuracy", ""] == pytest.approx(4 / 6)
+    assert values["log_loss", ""] == pytest.approx(math.log(2))
+    assert values["recall", "a"] == pytest.approx(3 / 4)
+    assert values["recall", "b"] == pytest.approx(1 / 2)
+    assert values["precision", "a"] == pytest.approx(3 / 4)
+    assert values["precision", "b"] == pytest.approx(1 / 2)
+
+
+def test_figures__lie_within_their_bounds() -> None:
+    for one in figures(BY_HAND, ("a", "b"), draw_groups(6, 500, seed=1), 0.95):
+        assert one.low is not None
+        assert one.high is not None
+        assert one.low <= one.value <= one.high
+
+
+def test_figures__take_a_certain_mistake_for_finite() -> None:
+    certain = answers("ab", "ba", probability=0.0)
+
+    values = {one.metric: one.value for one in figures(certain, ("a", "b"), draw_groups(2, 50, seed=1), 0.95)}
+
+    assert values["log_loss"] == pytest.approx(-math.log(1e-12))
+
+
+def test_counted_classes__leaves_out_rare_and_unseen_classes() -> None:
+    assert counted_classes(answers("aaab", "aaac"), min_images=2) == (("a",), ("b", "c"))
+
+
+def test_balanced_accuracy__counts_a_mistake_into_a_left_out_class() -> None:
+    score = balanced_accuracy(answers("aabb", "acbb"), ("a", "b"), draw_groups(4, 10, seed=1))
+
+    assert score.value == pytest.approx((0.5 + 1.0) / 2)
+
+
+def test_balanced_accuracy__averages_over_the_classes_that_a_sample_drew() -> None:
+    # The second sample drew only the picture of class a: its recall there is 1.
+    score = balanced_accuracy(answers("ab", "aa"), ("a", "b"), np.array([[1.0, 1.0], [2.0, 0.0]]))
+
+    assert score.draws.tolist() == [0.5, 1.0]
+
+
+def test_majority_figure__is_one_over_the_number_of_classes() -> None:
+    assert majority_class(BY_HAND) == "a"
+    assert majority_figure(BY_HAND, ("a", "b"), draw_groups(6, 50, seed=1), 0.95).value == pytest.approx(1 / 2)
+
+
+def test_confusions__add_up_to_the_pictures() -> None:
+    assert sorted(confusions(BY_HAND)) == [("a", "a", 3), ("a", "b", 1), ("b", "a", 1), ("b", "b", 1)]
+
+
+def test_score__leaves_out_what_cannot_be_given() -> None:
+    scorecard = score({"m": answers("ab", "ab")}, min_images=5, samples=100, confidence=0.95, seed=1)
+
+    assert scorecard.classes_left_out == ("a", "b")
+    assert set(scorecard.overall("m")) == {"accuracy", "log_loss"}
+    assert scorecard.overall(None) == {}
+    assert scorecard.confusion_rows()["images"].sum() == 2

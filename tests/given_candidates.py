@@ -1,0 +1,130 @@
+"""Projects that have come as far as an exported model: what the stages after training start from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from given import an_open_cycle, image_id
+from tiny_model import a_picture, tiny_model
+
+from pipeline_tasks.clients.model_registry import TrackedRun
+from pipeline_tasks.cycle import Cycle
+from pipeline_tasks.decoding.decode import decode
+from pipeline_tasks.decoding.limits import Limits
+from pipeline_tasks.decoding.picture import Picture
+from pipeline_tasks.storage.model_files import put_model
+from pipeline_tasks.storage.originals import put_original
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.split_group import SplitGroup
+
+GOOD = tiny_model(["bolt", "nut"], channels=(0, 1))
+"""Takes red for bolts and green for nuts: right on every picture of `a_dataset`."""
+BAD = tiny_model(["bolt", "nut"], channels=(1, 0))
+"""Takes one for the other."""
+CONSTANT = tiny_model(["bolt", "nut"], channels=(2, 2))
+"""Finds both equally likely, so that it always answers the first."""
+COLOURS = {"bolt": (255, 0, 0), "nut": (0, 255, 0)}
+
+
+@dataclass(frozen=True)
+class BuiltSummary:
+    dataset_id: str
+    dataset_cycle_id: str
+
+
+@dataclass(frozen=True)
+class TrainedSummary:
+    mlflow_run_id: str | None
+
+
+@dataclass(frozen=True)
+class ExportedSummary:
+    skipped: str | None
+    model_digest: str | None
+    registry_version: str | None
+
+
+class InProcessDecoder:
+    """Decodes as the pool's children do, without the children."""
+
+    def decode(self, content: bytes) -> Picture:
+        return decode(content, Limits())
+
+
+class RecordingRegistry:
+    """Remembers which alias was set and which metrics were logged."""
+
+    def __init__(self) -> None:
+        self.aliases: list[tuple[str, str]] = []
+        self.metrics: dict[str, float] = {}
+
+    def run(self, run_id: str) -> TrackedRun:
+        return TrackedRun(run_id, "1", "http://test", "mlflow-artifacts:/1", 0)
+
+    def log_epoch_metrics(self, run: TrackedRun, epochs: Iterable[tuple[int, Mapping[str, float]]]) -> None:
+        for _, metrics in epochs:
+            self.metrics.update(metrics)
+
+    def set_champion_alias(self, outside_name: str, registry_version: str) -> None:
+        self.aliases.append((outside_name, registry_version))
+
+
+def a_dataset(store: Store, cycle: Cycle, test: int = 12, train: int = 4) -> None:
+    """Red bolts and green nuts in turn; `test` of them test pictures, then `train` training pictures, each its own group."""
+    rows = [_row(store, number, "test" if number < test else "train") for number in range(test + train)]
+    manifest = pl.DataFrame(rows, schema_overrides={"orientation": pl.Int8})
+    split_groups = manifest.select("image_id", "split_group_id")
+    dataset_id = cycle.cycle_id.replace("-", "").ljust(64, "0")
+    tables: list[Any] = [(Image, manifest.select(Image.column_names())), (SplitGroup, split_groups)]
+    tables.append((DatasetImage, manifest.select(DatasetImage.column_names())))
+    standing = {"dataset_id": dataset_id, "cycle_id": cycle.cycle_id}
+    summary = BuiltSummary(dataset_id, cycle.cycle_id)
+    store.finish(cycle.cycle_id, "build_dataset_version", summary, tables, sets={"dataset": standing})
+
+
+def an_exported_model(store: Store, cycle: Cycle, content: bytes | None, registry_version: str | None = "1") -> str:
+    """What `train_model` and `export_model` leave behind; None: they were skipped."""
+    store.finish(cycle.cycle_id, "train_model", TrainedSummary("run 1"))
+    if content is None:
+        store.finish(cycle.cycle_id, "export_model", ExportedSummary("There is nothing new to learn from.", None, None))
+        return ""
+    digest = put_model(store.objects, content)
+    store.finish(cycle.cycle_id, "export_model", ExportedSummary(None, digest, registry_version))
+    return digest
+
+
+def a_cycle_with_model(
+    store: Store, content: bytes | None, cycle_id: str = "2026-11-21", version: str = "1", test: int = 12, **settings: Any
+) -> Cycle:
+    """An open cycle with a dataset version and an exported model."""
+    cycle = an_open_cycle(store, cycle_id, **settings)
+    a_dataset(store, cycle, test)
+    an_exported_model(store, cycle, content, version)
+    return cycle
+
+
+def _row(store: Store, number: int, split: str) -> dict[str, Any]:
+    class_name = ("bolt", "nut")[number % 2]
+    content = a_picture(COLOURS[class_name], seed=number)
+    found, md5 = put_original(store.objects, content)
+    return {
+        "image_id": found,
+        "md5": md5,
+        "size_bytes": len(content),
+        "file_format": "PNG",
+        "width_px": 48,
+        "height_px": 48,
+        "orientation": 1,
+        "frames": 1,
+        "split_group_id": image_id(f"group {number}"),
+        "split": split,
+        "label_kind": "class",
+        "class_name": class_name,
+        "label_digest": image_id(class_name),
+        "is_control": split == "test",
+    }

@@ -1,0 +1,184 @@
+"""Stand-ins for training tests: a backbone of a few weights, pictures of two colours, and trackers that remember."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from given import image_id
+from PIL import Image as PillowImage
+from torch import Tensor, nn
+
+from pipeline_tasks.clients.model_registry import RegisteredVersion, TrackedRun
+from pipeline_tasks.cycle import Cycle
+from pipeline_tasks.decoding.decode import decode
+from pipeline_tasks.decoding.limits import Limits
+from pipeline_tasks.decoding.picture import Picture
+from pipeline_tasks.errors import ServiceUnavailableError
+from pipeline_tasks.models.backbone import Backbone
+from pipeline_tasks.models.backbone_torch import export_module
+from pipeline_tasks.storage.originals import put_original
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.split import Split
+from pipeline_tasks.tables.split_group import SplitGroup
+
+SIDE_PX = 32
+CLASSES = ("bolt", "nut")
+
+
+class TinyNetwork(nn.Module):
+    """uint8 N x 32 x 32 x 3 → N x 32, with fixed weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filters = nn.Conv2d(3, 8, kernel_size=16, stride=16)
+        generator = torch.Generator().manual_seed(5)
+        with torch.no_grad():
+            for parameter in self.parameters():
+                parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        features = self.filters(pictures.permute(0, 3, 1, 2).to(torch.float32) / 255)
+        return torch.relu(features).flatten(1)
+
+
+class TinyBackbone(Backbone):
+    """The real backbone class around the tiny network; counts what it embeds."""
+
+    dimensions = 32
+
+    def __init__(self, file: Path) -> None:
+        super().__init__("b" * 64, SIDE_PX, file)
+        self.embedded = 0
+
+    def embed(self, pictures: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        self.embedded += len(pictures)
+        return super().embed(pictures)
+
+
+def a_tiny_backbone(folder: Path) -> TinyBackbone:
+    """Export the tiny network into a folder and open it."""
+    file = folder / "tiny.onnx"
+    if not file.exists():
+        export_module(TinyNetwork().eval(), SIDE_PX, file)
+    return TinyBackbone(file)
+
+
+def a_picture(class_name: str, number: int) -> np.ndarray[Any, Any]:
+    """A noisy picture: bolts are reddish, nuts bluish."""
+    drawn = np.random.default_rng([number, CLASSES.index(class_name)])
+    pixels = drawn.integers(60, 140, (48, 48, 3))
+    pixels[..., 0 if class_name == "bolt" else 2] += drawn.integers(10, 60)
+    return pixels.astype(np.uint8)
+
+
+class DecodingHere:
+    """Decodes in this process."""
+
+    def __init__(self) -> None:
+        self.decoded = 0
+
+    def decode(self, content: bytes) -> Picture:
+        self.decoded += 1
+        return decode(content, Limits())
+
+
+def put_labelled_pictures(store: Store, cycle: Cycle, split_of_number: Mapping[int, str]) -> dict[str, str]:
+    """Let the store know one bolt and one nut for each number, labelled and split; return image_id → class."""
+    images, classes = [], {}
+    for number, split in split_of_number.items():
+        for class_name in CLASSES:
+            buffer = io.BytesIO()
+            PillowImage.fromarray(a_picture(class_name, number)).save(buffer, "PNG")
+            identity, md5 = put_original(store.objects, buffer.getvalue())
+            images.append({"image_id": identity, "md5": md5, "size_bytes": len(buffer.getvalue()), "split": split})
+            classes[identity] = class_name
+    rows = pl.DataFrame(images).with_columns(
+        file_format=pl.lit("PNG"), width_px=48, height_px=48, orientation=1, frames=1, split_group_id=pl.col("image_id")
+    )
+    labels = pl.DataFrame([a_label(one) for one in classes])
+    things = pl.DataFrame([a_class(one, name) for one, name in classes.items()])
+    writes: list[Any] = [(Image, rows.select(Image.column_names())), (Label, labels), (LabelObject, things)]
+    writes += [(SplitGroup, rows.select("image_id", "split_group_id"))]
+    writes += [(Split, rows.select("split_group_id", "split", policy=pl.lit("rest")))]
+    store.finish(cycle.cycle_id, "given", cycle.arguments, writes)
+    return classes
+
+
+def a_label(identity: str, state: str = "labelled") -> dict[str, Any]:
+    """A row of `labels`."""
+    fields = {"image_id": identity, "labels_version": "test", "state": state, "votes": 1, "agreement_ratio": 1.0}
+    return fields | {"label_config_digest": image_id("config")}
+
+
+def a_class(identity: str, class_name: str) -> dict[str, Any]:
+    """A row of `label_objects` of the label kind class."""
+    empty: dict[str, Any] = dict.fromkeys(LabelObject.column_names())
+    return empty | {"image_id": identity, "object_index": 0, "label_kind": "class", "class_name": class_name}
+
+
+class RememberingRegistry:
+    """Runs and versions in memory; with `fails_at_epoch` it is away once, when that epoch is told."""
+
+    def __init__(self, fails_at_epoch: int | None = None) -> None:
+        self.fails_at_epoch = fails_at_epoch
+        self.epochs: dict[int, dict[str, float]] = {}
+        self.told: list[int] = []
+        self.status: dict[str, str] = {}
+        self.versions: dict[str, str] = {}
+        self.aliases: dict[str, str] = {}
+        self.params: dict[str, object] = {}
+        self.tags: dict[str, str] = {}
+
+    def find_or_start_run(self, name: str, cycle_key: str, params: Mapping[str, object], tags: Mapping[str, str]) -> TrackedRun:
+        self.params, self.tags = dict(params), dict(tags)
+        self.status[cycle_key] = "RUNNING"
+        return TrackedRun(cycle_key, "1", f"http://registry/{cycle_key}", "mlflow-artifacts:/1", 0)
+
+    def log_dataset(self, run_id: str, name: str, dataset_id: str, source: str) -> None:
+        self.dataset = (name, dataset_id, source)
+
+    def log_epoch_metrics(self, run: TrackedRun, epochs: Any) -> None:
+        for epoch, metrics in epochs:
+            if epoch == self.fails_at_epoch:
+                self.fails_at_epoch = None
+                raise ServiceUnavailableError("MLflow at http://registry: no answer")
+            self.told.append(epoch)
+            self.epochs.setdefault(epoch, {}).update(metrics)
+
+    def end_run(self, run_id: str, *, is_success: bool = True) -> None:
+        self.status[run_id] = "FINISHED" if is_success else "FAILED"
+
+    def register_model(self, name: str, run_id: str, content: bytes, digest: str, tags: Mapping[str, str]) -> RegisteredVersion:
+        version = self.versions.setdefault(digest, str(len(self.versions) + 1))
+        return RegisteredVersion(version, f"http://registry/{name}/{version}")
+
+    def set_alias(self, name: str, alias: str, version: str) -> None:
+        self.aliases[f"{name}@{alias}"] = version
+
+
+class RememberingLog:
+    """A W&B that only remembers."""
+
+    mode = "offline"
+
+    def __init__(self) -> None:
+        self.epochs: list[int] = []
+        self.calls: list[str] = []
+
+    def start(self, name: str, cycle_key: str, settings: Mapping[str, object]) -> None:
+        self.calls.append(f"start {name} {cycle_key}")
+
+    def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        self.epochs.append(epoch)
+
+    def finish(self) -> None:
+        self.calls.append("finish")

@@ -1,0 +1,81 @@
+"""Numbers read off pictures."""
+
+from __future__ import annotations
+
+import given
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from pipeline_tasks.images.measuring import measure, sharpness
+from pipeline_tasks.images.perceptual_hash import perceptual_hash
+
+
+def grey(values: list[list[int]]) -> np.ndarray:
+    return np.repeat(np.array(values, np.uint8)[..., None], 3, axis=2)
+
+
+def a_photo() -> Image.Image:
+    with Image.open(sorted((given.real_data("photos", "cat")).iterdir())[0]) as image:
+        return image.convert("RGB")
+
+
+def bits_apart(one: int, other: int) -> int:
+    return (one ^ other).bit_count()
+
+
+def test_measure__reads_mean_contrast_and_entropy_off_the_histogram() -> None:
+    measured = measure(grey([[0, 0], [100, 100]]))
+
+    assert measured.luma_mean == pytest.approx(50)
+    assert measured.luma_contrast == pytest.approx(50)
+    assert measured.entropy_bits == pytest.approx(1)
+
+
+def test_measure__knows_luma_from_red() -> None:
+    red = np.zeros((4, 4, 3), np.uint8)
+    red[..., 0] = 255
+
+    assert measure(red).luma_mean == pytest.approx(76, abs=1)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (2, 300, 3), (500, 3, 3), (64, 64, 3)])
+def test_measure__finds_nothing_in_a_flat_picture_of_any_shape(shape: tuple[int, int, int]) -> None:
+    measured = measure(np.full(shape, 77, np.uint8))
+
+    assert (measured.luma_mean, measured.luma_contrast, measured.entropy_bits, measured.sharpness) == (77, 0, 0, 0)
+
+
+def test_measure__digests_pixels_with_their_shape() -> None:
+    wide, high = measure(np.zeros((2, 3, 3), np.uint8)), measure(np.zeros((3, 2, 3), np.uint8))
+
+    assert wide.pixels_sha256 != high.pixels_sha256
+    assert wide == measure(np.zeros((2, 3, 3), np.uint8))
+
+
+def test_sharpness__is_the_variance_of_the_laplacian() -> None:
+    assert sharpness(Image.fromarray(np.array([[0, 0, 0, 0], [0, 10, 0, 0], [0, 0, 0, 0]], np.uint8))) == pytest.approx(
+        np.var([-40, 10])
+    )
+
+
+def test_sharpness__falls_when_a_picture_is_blurred_at_any_size() -> None:
+    photo = a_photo().convert("L")
+    large = photo.resize((photo.width * 4, photo.height * 4))
+
+    assert sharpness(photo.filter(ImageFilter.GaussianBlur(4))) < sharpness(photo) / 4
+    assert sharpness(large.filter(ImageFilter.GaussianBlur(24))) < sharpness(large) / 4
+    assert sharpness(large) == pytest.approx(sharpness(photo), rel=0.3)
+
+
+def test_perceptual_hash__survives_resizing_and_compression_but_not_another_picture() -> None:
+    photo = a_photo().convert("L")
+    smaller = photo.resize((photo.width // 2, photo.height // 2))
+    other = photo.transpose(Image.Transpose.ROTATE_90)
+
+    assert bits_apart(perceptual_hash(photo), perceptual_hash(smaller)) <= 4
+    assert bits_apart(perceptual_hash(photo), perceptual_hash(other)) >= 16
+
+
+def test_perceptual_hash__of_a_flat_picture_is_the_same_for_every_size() -> None:
+    assert perceptual_hash(Image.new("L", (10, 10), 9)) == perceptual_hash(Image.new("L", (300, 50), 200)) == 1 << 63

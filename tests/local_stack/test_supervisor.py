@@ -1,0 +1,52 @@
+"""Services are ended in the order in which they stand on each other, and none shows a secret in its arguments."""
+
+from __future__ import annotations
+
+from local_stack.folders import Folders
+from local_stack.kept_json import read_json
+from local_stack.processes import SERVICE_MARK, STACK_MARK
+from local_stack.supervisor import fixed_services, stop_waves
+
+
+def test_stop_waves__triggerer_first_and_postgres_last(prepared: Folders) -> None:
+    names = [service.name for service in fixed_services(prepared)]
+    assert stop_waves([*names, "prediction-parts"]) == [
+        ["airflow-triggerer", "airflow-dag-processor"],
+        ["airflow-scheduler"],
+        ["airflow-migrate", "airflow-api-server", "label-studio", "mlflow", "prediction-parts"],
+        ["postgres"],
+    ]
+
+
+def test_stop_waves__of_what_is_left() -> None:
+    assert stop_waves(["postgres", "mlflow"]) == [["mlflow"], ["postgres"]]
+    assert stop_waves([]) == []
+
+
+def test_fixed_services__show_no_secret_in_arguments_or_repr(prepared: Folders) -> None:
+    secrets = read_json(prepared.secrets_file).values()
+    for service in fixed_services(prepared):
+        shown = " ".join(service.command) + repr(service)
+        assert not [secret for secret in secrets if secret in shown], service.name
+
+
+def test_fixed_services__carry_the_marks_by_which_their_processes_are_found(prepared: Folders) -> None:
+    for service in fixed_services(prepared):
+        assert service.environment[STACK_MARK] == prepared.digest
+        assert service.environment[SERVICE_MARK] == service.name
+
+
+def test_fixed_services__do_not_take_foreign_settings(prepared: Folders, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "SequentialExecutor")
+    monkeypatch.setenv("PGPASSWORD", "of another server")
+    for service in fixed_services(prepared):
+        assert "AIRFLOW__CORE__EXECUTOR" not in service.environment
+        assert "PGPASSWORD" not in service.environment
+
+
+def test_fixed_services__listen_on_loopback_only(prepared: Folders) -> None:
+    commands = {service.name: service.command for service in fixed_services(prepared)}
+    assert "127.0.0.1" in commands["mlflow"]
+    assert "127.0.0.1" in commands["label-studio"]
+    assert "--skip-serve-logs" in commands["airflow-scheduler"]
+    assert "--skip-serve-logs" in commands["airflow-triggerer"]

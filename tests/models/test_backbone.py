@@ -1,0 +1,131 @@
+"""The frozen backbone: the right network, rightly fed, the same answer alone and in company."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import given
+import numpy as np
+import pytest
+
+from pipeline_tasks.errors import ModelError, SettingsError
+from pipeline_tasks.models import backbone_weights
+from pipeline_tasks.models.backbone import Backbone, backbone_digest, open_backbone
+from pipeline_tasks.settings import BackboneSettings
+
+SMALL = BackboneSettings(side_px=96)
+
+
+@pytest.fixture(scope="module")
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("backbones")
+
+
+@pytest.fixture(scope="module")
+def backbone(cache_folder: Path) -> Backbone:
+    return open_backbone(SMALL, cache_folder)
+
+
+def pictures(count: int, side_px: int = 96) -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, (count, side_px, side_px, 3), np.uint8)
+
+
+def test_embed__never_depends_on_neighbours_or_threads(backbone: Backbone) -> None:
+    some = pictures(6)
+    together = backbone.embed(some)
+    with ThreadPoolExecutor(4) as threads:
+        alone = list(threads.map(lambda picture: backbone.embed(picture[None])[0], some))
+
+    assert together.shape == (6, backbone.dimensions) == (6, 1280)
+    assert together.dtype == np.float32
+    assert np.array_equal(together, np.stack(alone))
+    assert np.array_equal(together[::-1], backbone.embed(some[::-1]))
+
+
+def test_embed__takes_no_pictures_and_refuses_others(backbone: Backbone) -> None:
+    assert backbone.embed(pictures(0)).shape == (0, 1280)
+    with pytest.raises(ModelError, match="found uint8"):
+        backbone.embed(pictures(1, side_px=64))
+    with pytest.raises(ModelError, match="found float32"):
+        backbone.embed(pictures(1).astype(np.float32))
+
+
+def test_embed__agrees_with_torch(backbone: Backbone) -> None:
+    import torch
+
+    from pipeline_tasks.models.backbone_torch import load_torch_backbone
+
+    some = pictures(2)
+    with torch.no_grad():
+        wanted = load_torch_backbone(SMALL)(torch.from_numpy(some)).numpy()
+
+    assert np.abs(backbone.embed(some) - wanted).max() < 1e-4
+
+
+def test_onnx_bytes__take_any_number_of_pictures(backbone: Backbone) -> None:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(backbone.onnx_bytes, providers=["CPUExecutionProvider"])
+    some = pictures(3)
+
+    assert [(one.name, one.type) for one in session.get_inputs()] == [("pictures", "tensor(uint8)")]
+    assert session.get_inputs()[0].shape[1:] == [96, 96, 3]
+    assert [one.name for one in session.get_outputs()] == ["embeddings"]
+    assert np.abs(session.run(None, {"pictures": some})[0] - backbone.embed(some)).max() < 1e-4
+
+
+def test_open_backbone__exports_once_and_then_needs_no_torch(backbone: Backbone, cache_folder: Path) -> None:
+    script = (
+        "import sys, pathlib\n"
+        "from pipeline_tasks.models.backbone import open_backbone\n"
+        "from pipeline_tasks.settings import BackboneSettings\n"
+        f"print(open_backbone(BackboneSettings(side_px=96), pathlib.Path({str(cache_folder)!r})).digest, 'torch' in sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert answer.stdout.split() == [backbone.digest, "False"]
+    assert [file.name for file in cache_folder.glob("*.onnx")] == [f"{backbone.digest}.onnx"]
+    assert not list(cache_folder.glob(".export-*"))
+
+
+def test_open_backbone__names_a_damaged_file(tmp_path: Path) -> None:
+    damaged = tmp_path / f"{backbone_digest(SMALL)}.onnx"
+    damaged.write_bytes(b"no graph")
+
+    with pytest.raises(ModelError, match=str(damaged)):
+        open_backbone(SMALL, tmp_path)
+
+
+def test_digest__names_the_side(backbone: Backbone) -> None:
+    assert backbone.digest == backbone_digest(SMALL)
+    assert backbone_digest(BackboneSettings()) != backbone.digest
+    assert len(backbone.digest) == 64
+    assert backbone.engine == "onnxruntime-fp32"
+
+
+def test_weights_file__says_which_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(backbone_weights._FILES, "efficientnet_lite0", ("no_such_package", "weights.pth"))
+    with pytest.raises(SettingsError, match="no_such_package"):
+        backbone_weights.weights_file(SMALL)
+
+
+def test_backbone__sees_cats_and_dogs_as_imagenet_does(tmp_path: Path) -> None:
+    """Wrong normalisation, padding or tensor order would show here: the published classifier must still read the features."""
+    import torch
+    from PIL import Image
+
+    from pipeline_tasks.decoding.model_picture import model_picture
+
+    backbone = open_backbone(BackboneSettings(), tmp_path)
+    saved = torch.load(backbone_weights.weights_file(BackboneSettings()), weights_only=True)
+    weight, bias = saved["_fc.weight"].contiguous().numpy(), saved["_fc.bias"].numpy()
+    right = 0
+    for name, classes in (("cat", range(281, 286)), ("dog", range(151, 269))):
+        files = sorted(given.real_data("photos", name).iterdir())[:20]
+        photos = [model_picture(np.asarray(Image.open(file).convert("RGB")), backbone.side_px) for file in files]
+        right += sum(int(top) in classes for top in (backbone.embed(np.stack(photos)) @ weight.T + bias).argmax(axis=1))
+
+    assert right >= 34

@@ -1,0 +1,57 @@
+"""Connections become endpoints, and their secrets are shown to nobody."""
+
+from __future__ import annotations
+
+import pytest
+from airflow.sdk import Connection
+from given import a_project
+from nightlens_airflow.endpoints import connection_ids, endpoint_of, s3_endpoint_of
+
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.wiring import Endpoint
+
+pytestmark = pytest.mark.airflow
+
+
+@pytest.mark.parametrize(
+    ("connection", "url"),
+    [
+        (Connection(conn_id="c", conn_type="http", host="127.0.0.1", port=8080, schema="http"), "http://127.0.0.1:8080"),
+        (Connection(conn_id="c", conn_type="http", host="label.example", schema="https"), "https://label.example"),
+        (Connection(conn_id="c", conn_type="http", host="https://label.example/", port=8443), "https://label.example:8443"),
+        (Connection(conn_id="c", conn_type="http", host="label.example"), "http://label.example"),
+    ],
+)
+def test_endpoint__is_put_together_from_a_connection(connection: Connection, url: str) -> None:
+    assert endpoint_of(connection) == Endpoint(url, None)
+
+
+def test_endpoint__carries_the_password_as_its_token_and_does_not_show_it() -> None:
+    endpoint = endpoint_of(Connection(conn_id="c", host="127.0.0.1", password="a secret"))
+
+    assert endpoint.token == "a secret"
+    assert "a secret" not in repr(endpoint)
+
+
+def test_endpoint__wants_a_host() -> None:
+    with pytest.raises(SettingsError, match="connection nightlens_mlflow: wanted a host"):
+        endpoint_of(Connection(conn_id="nightlens_mlflow"))
+
+
+def test_s3_endpoint__comes_from_an_amazon_connection() -> None:
+    extra = '{"endpoint_url": "http://127.0.0.1:9000", "region_name": "eu-central-1"}'
+    endpoint = s3_endpoint_of(Connection(conn_id="c", conn_type="aws", login="key", password="a secret", extra=extra))
+
+    assert (endpoint.url, endpoint.access_key, endpoint.region) == ("http://127.0.0.1:9000", "key", "eu-central-1")
+    assert "a secret" not in repr(endpoint)
+
+
+def test_connection_ids__are_those_of_the_project() -> None:
+    assert connection_ids(a_project())["prediction_server"] == "nightlens_prediction_server_parts"
+    own = a_project(connections={"label_studio": "mine", "s3": "store"})
+    assert connection_ids(own) == {
+        "label_studio": "mine",
+        "mlflow": "nightlens_mlflow",
+        "prediction_server": "nightlens_prediction_server_parts",
+        "s3": "store",
+    }

@@ -1,0 +1,94 @@
+"""Waiting for people: sensor and trigger, with a stand-in for the look at Label Studio."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import TaskDeferred
+from nightlens_airflow.wait_for_annotators_sensor import WaitForAnnotatorsSensor
+from nightlens_airflow.wait_for_annotators_trigger import WaitForAnnotatorsTrigger
+
+from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError
+
+pytestmark = pytest.mark.airflow
+
+LATER = (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat()
+EARLIER = (datetime.now(timezone.utc) - timedelta(hours=1)).isoformat()
+
+
+def a_trigger(*looks: bool | Exception, deadline: str = LATER) -> WaitForAnnotatorsTrigger:
+    """A trigger to which these looks are handed in one after the other."""
+    trigger = WaitForAnnotatorsTrigger(project="belt", cycle_id="2026-11-21", run_key="run", deadline=deadline, ask_every_s=0.001)
+    coming = iter(looks)
+
+    async def look(project: str, cycle_id: str, run_key: str) -> dict[str, Any]:
+        seen = next(coming)
+        if isinstance(seen, Exception):
+            raise seen
+        return {"is_released": seen}
+
+    trigger.look = look
+    return trigger
+
+
+def fire(trigger: WaitForAnnotatorsTrigger) -> list[dict[str, Any]]:
+    async def events() -> list[dict[str, Any]]:
+        return [event.payload async for event in trigger.run()]
+
+    return asyncio.run(asyncio.wait_for(events(), timeout=5))
+
+
+def test_trigger__fires_once_when_the_round_is_released() -> None:
+    assert fire(a_trigger(False, False, True)) == [{"project": "belt", "cycle_id": "2026-11-21"}]
+
+
+def test_trigger__waits_on_while_label_studio_is_away() -> None:
+    away = ServiceUnavailableError("label studio is away")
+
+    assert len(fire(a_trigger(away, away, True))) == 1
+
+
+def test_trigger__wakes_the_task_when_label_studio_is_away_past_the_deadline() -> None:
+    assert len(fire(a_trigger(ServiceUnavailableError("away"), deadline=EARLIER))) == 1
+
+
+def test_trigger__wakes_the_task_for_an_error_that_waiting_cannot_mend() -> None:
+    assert len(fire(a_trigger(ServiceRefusedError("token withdrawn")))) == 1
+
+
+def test_trigger__is_made_again_from_what_it_serialized_without_secrets() -> None:
+    trigger = a_trigger()
+    path, arguments = trigger.serialize()
+
+    assert path == "nightlens_airflow.wait_for_annotators_trigger.WaitForAnnotatorsTrigger"
+    assert set(arguments) == {"project", "cycle_id", "run_key", "deadline", "ask_every_s"}
+    assert WaitForAnnotatorsTrigger(**arguments).serialize() == (path, arguments)
+
+
+def a_sensor(monkeypatch: pytest.MonkeyPatch, look: Callable[[], dict[str, Any]]) -> WaitForAnnotatorsSensor:
+    # A task's arguments are data, so nothing can be handed in across Airflow's border: the stage's runner is replaced.
+    monkeypatch.setattr("nightlens_airflow.wait_for_annotators_sensor.run", lambda stage, project, cycle_id: look())
+    return WaitForAnnotatorsSensor(task_id="wait_for_annotators", project="belt", cycle_id="2026-11-21")
+
+
+def test_sensor__ends_at_once_when_the_round_is_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    sensor = a_sensor(monkeypatch, lambda: {"is_released": True})
+
+    assert sensor.execute({"run_id": "run"}) == {"is_released": True}  # type: ignore[typeddict-item]
+
+
+def test_sensor__hands_the_waiting_to_the_trigger_and_looks_again_when_woken(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([False, False, True])
+    sensor = a_sensor(monkeypatch, lambda: {"is_released": next(looks), "deadline_at": LATER, "ask_every_s": 5.0})
+    context: Any = {"run_id": "run"}
+
+    with pytest.raises(TaskDeferred) as first:
+        sensor.execute(context)
+    assert first.value.trigger.serialize()[1]["deadline"] == LATER
+    with pytest.raises(TaskDeferred):
+        getattr(sensor, first.value.method_name)(context, event={})
+    assert sensor.resume(context, event={}) == {"is_released": True, "deadline_at": LATER, "ask_every_s": 5.0}

@@ -1,0 +1,120 @@
+"""A root that names a model, and servers on it: inside this process, or as a process of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+from tiny_model import DATASET_ID, tiny_model
+
+from pipeline_tasks.storage.disk_objects import DiskObjects
+from pipeline_tasks.storage.model_files import put_model
+from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.serving_pointer import Route, ServingPointer, replace_pointer
+
+REPOSITORY = Path(__file__).parent.parent.parent
+
+
+def a_pointer(digest: str, **fields: object) -> ServingPointer:
+    pointer = ServingPointer(
+        generation=0,
+        project="parts",
+        routes=(Route(digest, 1.0, "champion"),),
+        class_names=("bolt", "nut"),
+        dataset_id=DATASET_ID,
+        min_confidence=0.5,
+        max_waiting=64,
+        max_body_bytes=100_000,
+    )
+    return replace(pointer, **fields)  # type: ignore[arg-type]
+
+
+def promote(objects: ObjectStore, content: bytes, **fields: object) -> str:
+    """Put a model into a root and point at it."""
+    digest = put_model(objects, content)
+    replace_pointer(objects, lambda: a_pointer(digest, **fields))
+    return digest
+
+
+def numbered_model(number: int) -> bytes:
+    """Models that answer alike and are different files."""
+    return tiny_model(bias=float(number))
+
+
+@dataclass
+class ServerProcess:
+    """`python -m pipeline_tasks.serving` on a free port; killed at the end of the block if it has not ended."""
+
+    folder: Path
+    python: str = sys.executable
+    project: str = "parts"
+
+    def __enter__(self) -> ServerProcess:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        command = [self.python, "-m", "pipeline_tasks.serving", "--root", str(self.folder / "root"), "--project", self.project]
+        command += ["--port", str(self.port), "--cache", str(self.folder / "cache")]
+        self.log = (self.folder / "server.log").open("ab")
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY)}
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, env=environment, cwd=REPOSITORY)
+        self.wait_until_alive()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+    def wait_until_alive(self) -> None:
+        for _ in range(300):
+            assert self.process.poll() is None, (self.folder / "server.log").read_text()
+            try:
+                httpx.get(f"{self.url}/healthz", trust_env=False)
+            except httpx.HTTPError:
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError("the server did not start")
+
+    def wait_for(self, digest: str, within_s: float = 15.0) -> float:
+        """Wait until this model answers; return the seconds it took."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < within_s:
+            if self.get("/readyz").json()["model_digest"] == digest:
+                return time.monotonic() - begun
+            time.sleep(0.05)
+        raise AssertionError(self.get("/readyz").text)
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.url}{path}", trust_env=False)
+
+    def predict(self, content: bytes) -> httpx.Response:
+        return httpx.post(f"{self.url}/predict", content=content, trust_env=False, timeout=30)
+
+    def end(self) -> int:
+        """Ask it to end, and wait."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+@contextmanager
+def a_running_server(folder: Path, content: bytes, **fields: object) -> Iterator[tuple[ServerProcess, DiskObjects, str]]:
+    """A server that serves `content`."""
+    objects = DiskObjects(folder / "root")
+    digest = promote(objects, content, **fields)
+    with ServerProcess(folder) as server:
+        server.wait_for(digest)
+        yield server, objects, digest

@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from serving.given_server import promote
+from tiny_model import DATASET_ID, a_picture, tiny_model
+
+from pipeline_tasks.decoding.decode import decode
+from pipeline_tasks.decoding.limits import Limits
+from pipeline_tasks.decoding.picture import Picture
+from pipeline_tasks.errors import ServiceUnavailableError
+from pipeline_tasks.serving.answering import Answering
+from pipeline_tasks.serving.application import Parts, make_application
+from pipeline_tasks.serving.follower import Follower
+from pipeline_tasks.serving.last_good import LastGood
+from pipeline_tasks.serving.limits import ServerLimits
+from pipeline_tasks.serving.metrics import Metrics
+from pipeline_tasks.serving.prediction_log import PredictionLog
+from pipeline_tasks.storage.memory_objects import MemoryObjects
+
+Asking = Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]]
+
+
+class GatedDecoder:
+    """Decodes in this process, when its gate is open."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.began = 0
+        self.error: Exception | None = None
+
+    def decode(self, content: bytes) -> Picture:
+        self.began += 1
+        assert self.gate.wait(10)
+        if self.error:
+            raise self.error
+        return decode(content, Limits())
+
+
+class Bench:
+    """The application with parts that a test can hold up."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.root, self.decoder = folder, MemoryObjects(), GatedDecoder()
+        self.metrics, self.log = Metrics(), PredictionLog(folder)
+        self.follower = Follower(self.root, LastGood(MemoryObjects()), "parts")
+        self.answering = Answering(self.decoder, self.log, self.metrics, threads=1)
+        self.limits = ServerLimits(deadline_s=5.0)
+
+    def serve(self, content: bytes | None = None, **fields: object) -> str:
+        digest = promote(self.root, content or tiny_model(), **fields)
+        self.follower.look()
+        return digest
+
+    def ask(self, asking: Asking) -> Any:
+        self.parts = Parts(self.follower, self.answering, self.metrics, self.limits)
+
+        async def run() -> Any:
+            transport = httpx.ASGITransport(make_application(self.parts), raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                return await asking(client)
+
+        return asyncio.run(run())
+
+    def predict(self, content: bytes, **request: Any) -> httpx.Response:
+        answer: httpx.Response = self.ask(lambda client: client.post("/predict", content=content, **request))
+        return answer
+
+    def logged(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.folder / "predictions.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    bench.decoder.gate.set()
+    bench.answering.close()
+    bench.log.close()
+
+
+def test_predict__answers_with_everything_that_names_the_answer(bench: Bench) -> None:
+    digest, content = bench.serve(), a_picture((0, 255, 0))
+
+    answer = bench.predict(content).json()
+
+    assert (answer["class_name"], answer["route"], answer["is_unsure"]) == ("nut", "champion", False)
+    assert (answer["model_digest"], answer["dataset_id"]) == (digest, DATASET_ID)
+    assert answer["probability"] == answer["probabilities"]["nut"] > 0.99
+    assert sum(answer["probabilities"].values()) == pytest.approx(1.0)
+
+
+def test_predict__writes_each_answer_down_without_pixels(bench: Bench) -> None:
+    bench.serve()
+
+    answer = bench.predict(a_picture()).json()
+
+    (logged,) = bench.logged()
+    assert {name: logged[name] for name in answer} == answer
+    assert set(logged) - set(answer) == {"at", "seconds"}
+
+
+def test_predict__marks_an_answer_below_the_threshold(bench: Bench) -> None:
+    bench.serve(min_confidence=0.9)
+
+    assert bench.predict(a_picture((255, 255, 255))).json()["is_unsure"]
+
+
+def test_predict__takes_a_form_with_a_picture(bench: Bench) -> None:
+    bench.serve()
+
+    answer = bench.ask(lambda client: client.post("/predict", files={"picture": ("a.png", a_picture(), "image/png")}))
+
+    assert answer.json()["class_name"] == "bolt"
+
+
+@pytest.mark.parametrize(
+    "request_parts",
+    [
+        {"files": {"photo": ("a.png", b"x", "image/png")}},
+        {"files": [("picture", ("a.png", b"x")), ("picture", ("b.png", b"x"))]},
+        {"data": {"picture": "text"}, "files": {"other": ("a", b"x")}},
+        {"content": b"no form at all", "headers": {"Content-Type": "multipart/form-data; boundary=b"}},
+        {"content": b"--b", "headers": {"Content-Type": "multipart/form-data"}},
+    ],
+)
+def test_predict__refuses_a_form_without_exactly_one_picture(bench: Bench, request_parts: dict[str, Any]) -> None:
+    bench.serve()
+
+    answer = bench.ask(lambda client: client.post("/predict", **request_parts))
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"]["reason"] == "bad_form"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"", "empty"), (b"hello", "not_an_image"), (a_picture(file_format="JPEG")[:400], "truncated")]
+)
+def test_predict__refuses_what_is_no_picture_with_the_reason(bench: Bench, content: bytes, reason: str) -> None:
+    bench.serve()
+
+    answer = bench.predict(content)
+
+    assert (answer.status_code, answer.json()["detail"]["reason"]) == (422, reason)
+    assert answer.json()["detail"]["why"]
+
+
+def test_predict__says_that_there_is_no_model_yet(bench: Bench) -> None:
+    answer = bench.predict(a_picture())
+
+    assert (answer.status_code, answer.json()["detail"]["reason"]) == (503, "no_model")
+
+
+def test_predict__refuses_a_body_by_its_announced_length(bench: Bench) -> None:
+    bench.serve(max_body_bytes=1000)
+
+    answer = bench.predict(b"x" * 1001)
+
+    assert (answer.status_code, answer.json()["detail"]["why"]) == (413, "A picture may have 1000 bytes.")
+
+
+def test_predict__counts_a_body_without_a_length_as_it_arrives(bench: Bench) -> None:
+    bench.serve(max_body_bytes=1000)
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b"x" * 100
+
+    answer = bench.ask(lambda client: client.post("/predict", content=endless()))
+
+    assert answer.status_code == 413
+
+
+def test_predict__bounds_all_bodies_together(bench: Bench) -> None:
+    bench.limits = ServerLimits(max_buffered_bodies=0)
+    bench.serve()
+
+    answer = bench.predict(a_picture())
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+
+
+def test_predict__sheds_what_it_cannot_take(bench: Bench) -> None:
+    bench.serve(max_waiting=2)
+    bench.decoder.gate.clear()
+
+    async def crowd(client: httpx.AsyncClient) -> list[httpx.Response]:
+        waiting = [asyncio.create_task(client.post("/predict", content=a_picture(seed=one))) for one in range(2)]
+        await _until(lambda: bench.decoder.began == 1 and bench.parts.metrics.admitted._value.get() == 2)
+        refused = await client.post("/predict", content=a_picture(seed=9))
+        bench.decoder.gate.set()
+        return [*await asyncio.gather(*waiting), refused, await client.post("/predict", content=a_picture(seed=10))]
+
+    answers = bench.ask(crowd)
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 200]
+    assert answers[2].headers["Retry-After"] == "1"
+    assert answers[2].json()["detail"]["reason"] == "too_busy"
+
+
+def test_predict__gives_up_at_the_deadline_and_sheds_what_never_began(bench: Bench) -> None:
+    bench.limits = ServerLimits(deadline_s=0.2)
+    bench.serve()
+    bench.decoder.gate.clear()
+
+    async def crowd(client: httpx.AsyncClient) -> list[httpx.Response]:
+        return await asyncio.gather(*(client.post("/predict", content=a_picture(seed=one)) for one in range(2)))
+
+    answers = bench.ask(crowd)
+
+    assert sorted(answer.status_code for answer in answers) == [429, 504]
+    bench.decoder.gate.set()
+    bench.answering.close()
+    assert bench.metrics.admitted._value.get() == 0
+    assert bench.logged() == []
+
+
+def test_predict__calls_a_machine_without_decoders_busy(bench: Bench) -> None:
+    bench.serve()
+    bench.decoder.error = ServiceUnavailableError("no child can be started")
+
+    assert bench.predict(a_picture()).status_code == 429
+
+
+def test_predict__does_not_run_the_model_for_a_client_that_left(bench: Bench) -> None:
+    bench.serve()
+    bench.decoder.gate.clear()
+
+    async def leave(client: httpx.AsyncClient) -> int:
+        return await _post_and_leave(make_application(bench.parts), a_picture(), lambda: bench.decoder.began == 1)
+
+    bench.ask(leave)
+    bench.decoder.gate.set()
+    bench.answering.close()
+
+    assert bench.metrics.abandoned._value.get() == 1
+    assert bench.logged() == []
+
+
+def test_readyz__says_what_is_served_and_what_was_refused(bench: Bench) -> None:
+    before = bench.ask(lambda client: client.get("/readyz"))
+    digest = bench.serve()
+    bench.serve(tiny_model(golden_shift=0.1))
+    after = bench.ask(lambda client: client.get("/readyz"))
+
+    assert (before.status_code, before.json()["why"]) == (503, "There is no model yet.")
+    assert (after.status_code, after.json()["model_digest"]) == (200, digest)
+    assert "golden picture 1 is off by 0.1" in after.json()["why"]
+
+
+def test_readyz__turns_false_while_draining(bench: Bench) -> None:
+    bench.serve()
+
+    async def drain(client: httpx.AsyncClient) -> list[httpx.Response]:
+        bench.parts.is_draining = True
+        return [await client.get("/readyz"), await client.get("/healthz"), await client.post("/predict", content=a_picture())]
+
+    assert [answer.status_code for answer in bench.ask(drain)] == [503, 200, 200]
+
+
+def test_metrics__count_what_happened(bench: Bench) -> None:
+    bench.serve()
+    bench.predict(a_picture())
+    bench.predict(b"hello")
+
+    text = bench.ask(lambda client: client.get("/metrics")).text
+
+    assert 'nightlens_requests_total{status="200"} 1.0' in text
+    assert 'nightlens_requests_total{status="422"} 1.0' in text
+    assert "nightlens_generation 1.0" in text
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("this never happened")
+
+
+async def _post_and_leave(application: Any, content: bytes, when: Callable[[], bool]) -> int:
+    """Speak ASGI like a server whose client hangs up."""
+    messages: list[dict[str, Any]] = [{"type": "http.request", "body": content, "more_body": False}]
+    statuses: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        if messages:
+            return messages.pop()
+        await _until(when)
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    scope = {"type": "http", "method": "POST", "path": "/predict", "query_string": b"", "headers": [], "http_version": "1.1"}
+    await application(scope, receive, send)
+    return statuses[0]

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from serving.given_server import REPOSITORY, ServerProcess, a_running_server, numbered_model, promote
+from tiny_model import a_picture, tiny_model
+
+from pipeline_tasks.storage.disk_objects import DiskObjects
+
+
+class Load:
+    """Clients that ask without a pause until told to stop."""
+
+    def __init__(self, server: ServerProcess, clients: int = 4) -> None:
+        self.server = server
+        self.answers: list[tuple[int, str, float, float]] = []
+        self.stopping = threading.Event()
+        self.threads = [threading.Thread(target=self._ask, args=(number,)) for number in range(clients)]
+
+    def __enter__(self) -> Load:
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+
+    def _ask(self, number: int) -> None:
+        content = a_picture(seed=number)
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            while not self.stopping.is_set():
+                begun = time.monotonic()
+                try:
+                    answer = client.post(f"{self.server.url}/predict", content=content)
+                    status, digest = answer.status_code, answer.json().get("model_digest", answer.text)
+                except httpx.HTTPError as error:
+                    status, digest = 0, str(error)
+                self.answers.append((status, digest, begun, time.monotonic()))
+
+
+def test_server__swaps_under_load_without_dropping_a_request(tmp_path: Path) -> None:
+    with a_running_server(tmp_path, numbered_model(0)) as (server, objects, first):
+        served = [(first, 0.0)]
+        with Load(server) as load:
+            for number in (1, 2, 3):
+                promoted_at = time.monotonic()
+                digest = promote(objects, numbered_model(number))
+                assert server.wait_for(digest) < 5.0
+                served.append((digest, promoted_at))
+            promote(objects, tiny_model(golden_shift=0.5))
+            time.sleep(1.5)
+            assert server.get("/readyz").json()["model_digest"] == digest
+
+    assert len(load.answers) > 100
+    assert Counter(status for status, *_ in load.answers) == {200: len(load.answers)}
+    promoted = dict(served)
+    successor = {one: after for (one, _), (_, after) in zip(served, served[1:], strict=False)}
+    for _, digest, begun, ended in load.answers:
+        assert promoted[digest] <= ended, "an answer by a model that was not promoted yet"
+        assert begun <= successor.get(digest, begun) + 5.0, "an answer by a model that had long been replaced"
+    assert {digest for _, digest, *_ in load.answers} == set(promoted)
+
+
+def test_server__restarts_with_its_last_good_model_when_the_root_is_gone(tmp_path: Path) -> None:
+    with a_running_server(tmp_path, numbered_model(1)) as (server, _, digest):
+        assert server.predict(a_picture()).status_code == 200
+        assert server.end() == 0
+    shutil.rmtree(tmp_path / "root")
+
+    with ServerProcess(tmp_path) as server:
+        assert server.predict(a_picture()).json()["model_digest"] == digest
+        newer = promote(DiskObjects(tmp_path / "root"), numbered_model(2))
+        assert server.wait_for(newer) < 5.0
+
+
+def test_server__finishes_what_was_begun_and_says_that_it_ends_first(tmp_path: Path) -> None:
+    with a_running_server(tmp_path, numbered_model(1)) as (server, _, _):
+        with Load(server) as load:
+            time.sleep(0.5)
+            server.process.terminate()
+            told_at = time.monotonic()
+            readiness = server.get("/readyz")
+            assert server.process.wait(20) == 0
+
+    assert (readiness.status_code, readiness.json()["why"]) == (503, "The server is shutting down.")
+    # For a second the server goes on taking requests, so that whoever sends them can turn to another one.
+    begun_in_time = [status for status, _, begun, _ in load.answers if begun < told_at + 0.5]
+    assert set(begun_in_time) == {200}
+    assert load.answers[-1][0] == 0
+
+
+def test_server__decodes_away_from_itself_and_refuses_hostile_bytes(tmp_path: Path) -> None:
+    with a_running_server(tmp_path, numbered_model(1)) as (server, _, _):
+        answers = [server.predict(content) for content in (b"", b"GIF89a", a_picture(file_format="JPEG")[:300], b"\x89PNG" + b"\0" * 99)]
+        large = server.predict(b"x" * 100_001)
+        assert server.predict(a_picture()).status_code == 200
+
+    assert [answer.status_code for answer in answers] == [422] * 4
+    assert large.status_code == 413
+
+
+def test_server__answers_others_while_slow_senders_hold_connections(tmp_path: Path) -> None:
+    with a_running_server(tmp_path, numbered_model(1)) as (server, _, _):
+        slow = [_slow_sender(server.port, number) for number in range(60)]
+        assert all(server.predict(a_picture(seed=number)).status_code == 200 for number in range(20))
+        for connection in slow:
+            connection.settimeout(15)
+            received = connection.recv(1000)
+            assert received == b"" or b" 408 " in received
+            connection.close()
+
+
+def test_server__sheds_load_beyond_its_bound_and_recovers(tmp_path: Path) -> None:
+    with a_running_server(tmp_path, numbered_model(1), max_waiting=2) as (server, _, _):
+        with ThreadPoolExecutor(24) as clients:
+            answers = list(clients.map(lambda number: server.predict(a_picture(seed=number)), range(120)))
+        statuses = Counter(answer.status_code for answer in answers)
+        assert server.predict(a_picture()).status_code == 200
+
+    assert set(statuses) == {200, 429}
+    assert all(answer.headers["Retry-After"] == "1" for answer in answers if answer.status_code == 429)
+
+
+def test_serving__imports_nothing_that_belongs_to_the_pipeline() -> None:
+    code = "import sys, pipeline_tasks.serving.server, pipeline_tasks.serving.__main__; print(*sys.modules)"
+    modules = set(subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.split())
+
+    heavy = {"torch", "polars", "pandas", "mlflow", "lightning", "airflow", "albumentations", "cv2", "onnx", "yaml", "dataframely"}
+    assert {module.split(".")[0] for module in modules} & heavy == set()
+    ours = {".".join(module.split(".")[:2]) for module in modules if module.startswith("pipeline_tasks.")}
+    assert ours == {"pipeline_tasks.serving", "pipeline_tasks.storage", "pipeline_tasks.decoding", "pipeline_tasks.errors"}
+
+
+@pytest.mark.services
+def test_serving__runs_in_an_environment_of_its_requirements_alone(tmp_path: Path, own_environment: str) -> None:
+    digest = promote(DiskObjects(tmp_path / "root"), numbered_model(1))
+    with ServerProcess(tmp_path, python=own_environment) as server:
+        server.wait_for(digest)
+        form = httpx.post(f"{server.url}/predict", files={"picture": ("a.png", a_picture())}, trust_env=False, timeout=30)
+
+        assert server.predict(a_picture()).json()["model_digest"] == digest
+        assert form.json()["class_name"] == "bolt"
+        assert "nightlens_requests_total" in server.get("/metrics").text
+
+
+@pytest.fixture(scope="session")
+def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Python with requirements-serving.txt and nothing else."""
+    folder = tmp_path_factory.mktemp("environment")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    python = str(folder / "bin" / "python")
+    command = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check", "install", "--quiet", "--no-compile"]
+    subprocess.run([*command, "-r", str(REPOSITORY / "requirements-serving.txt")], check=True)
+    yield python
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _slow_sender(port: int, number: int) -> socket.socket:
+    """A third sends no byte, a third half a header, a third half a body."""
+    connection = socket.create_connection(("127.0.0.1", port))
+    head = b"POST /predict HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n"
+    connection.sendall((b"", head, head + b"\r\n" + b"x" * 10)[number % 3])
+    return connection

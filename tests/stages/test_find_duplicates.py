@@ -1,0 +1,225 @@
+"""Pictures lie on a circle: an embedding is an angle, so that cosines can be checked by hand (cos 20° = .94, cos 30° = .87)."""
+
+import math
+
+import pytest
+from given import an_open_cycle, image_id
+from given_pictures import APicture, record
+
+from pipeline_tasks.cycle import Cycle
+from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.stages.find_duplicates import FindDuplicatesSummary, find_duplicates
+from pipeline_tasks.stages.find_quality_issues import find_quality_issues
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.tables.duplicate_group import DuplicateGroup
+from pipeline_tasks.tables.duplicate_pair import DuplicatePair
+from pipeline_tasks.tables.split import Split
+from pipeline_tasks.tables.split_group import SplitGroup
+
+NIGHTS = ("2026-11-21", "2026-11-22", "2026-11-23")
+
+
+def at(degrees: float) -> tuple[float, float]:
+    return math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+
+
+def night(store: Store, number: int, *pictures: APicture, **settings: object) -> FindDuplicatesSummary:
+    cycle = an_open_cycle(store, NIGHTS[number], **settings)
+    record(store, cycle.cycle_id, pictures)
+    find_quality_issues(store, cycle)
+    return find_duplicates(store, cycle)
+
+
+def groups(store: Store) -> dict[str, str]:
+    """Picture → its group, by the pictures' names."""
+    return {_name(one): _name(group) for one, group, contested in store.current(DuplicateGroup).rows() if not contested}
+
+
+def contested(store: Store) -> set[tuple[str, str]]:
+    return {(_name(one), _name(group)) for one, group, is_contested in store.current(DuplicateGroup).rows() if is_contested}
+
+
+def split_groups(store: Store) -> dict[str, str]:
+    return {_name(one): _name(group) for one, group in store.current(SplitGroup).rows()}
+
+
+def give_split(store: Store, cycle_id: str, **splits: str) -> None:
+    rows = [{"split_group_id": image_id(name), "split": split, "policy": "rest"} for name, split in splits.items()]
+    import polars as pl
+
+    from pipeline_tasks.stages.find_quality_issues import FindQualityIssuesSummary
+
+    store.finish(cycle_id, "select_images", FindQualityIssuesSummary(0, 0, {}), [(Split, pl.DataFrame(rows))])
+
+
+def _name(one: str) -> str:
+    return {image_id(name): name for name in "abcdefghijklmnopqrstuvwxyz"}[one]
+
+
+def test_find_duplicates__joins_by_pixels_by_hash_and_by_embedding(store: Store) -> None:
+    summary = night(
+        store,
+        0,
+        APicture("a", at(0), hash=0),
+        APicture("b", at(90), pixels="a"),
+        APicture("c", at(40), hash=0b111),
+        APicture("d", at(20)),
+        APicture("e", at(180)),
+    )
+    assert groups(store) == {"a": "a", "b": "a", "c": "a", "d": "a", "e": "e"}
+    assert split_groups(store) == groups(store)
+    pairs = {(_name(one), _name(other), method): value for one, other, method, value in store.history(DuplicatePair).rows()}
+    assert pairs[("b", "a", "pixels")] == 0
+    assert pairs[("c", "a", "hash")] == 3
+    assert pairs[("d", "a", "embedding")] == pytest.approx(math.cos(math.radians(20)), abs=1e-6)
+    assert (summary.exact, summary.near, summary.groups, summary.images_in_groups, summary.contested) == (1, 2, 1, 3, 0)
+
+
+def test_find_duplicates__does_not_believe_a_hash_that_the_backbone_denies(store: Store) -> None:
+    night(store, 0, APicture("a", at(0), hash=0), APicture("b", at(60), hash=0))
+    assert groups(store) == {"a": "a", "b": "b"}
+
+
+def test_find_duplicates__does_not_chain(store: Store) -> None:
+    night(store, 0, *(APicture(name, at(20 * number)) for number, name in enumerate("abcd")))
+    assert groups(store) == {"a": "a", "b": "a", "c": "c", "d": "c"}
+
+
+def test_find_duplicates__joins_a_hash_chain_only_as_far_as_its_first_picture_is_alike(store: Store) -> None:
+    steps = (0b0, 0b111111, 0b111111111111, 0b111111111111111111)
+    night(store, 0, *(APicture(name, at(30 * number), hash=steps[number]) for number, name in enumerate("abcd")))
+    assert groups(store) == {"a": "a", "b": "a", "c": "c", "d": "c"}
+
+
+def test_find_duplicates__compares_with_all_earlier_nights(store: Store) -> None:
+    night(store, 0, APicture("a", at(0)))
+    night(store, 1, APicture("b", at(90)))
+    summary = night(store, 2, APicture("c", at(5)))
+    assert groups(store) == {"a": "a", "b": "b", "c": "a"}
+    assert (summary.images_searched, summary.images_in_history) == (1, 2)
+
+
+def test_find_duplicates__takes_the_closest_of_several_groups(store: Store) -> None:
+    night(store, 0, APicture("a", at(0)), APicture("b", at(40)), APicture("c", at(22)))
+    assert groups(store)["c"] == "b"
+
+
+def test_find_duplicates__compares_quarantined_pictures_by_pixels_only(store: Store) -> None:
+    blurred = {"sharpness": 1.0}
+    summary = night(
+        store, 0, APicture("a", at(0), **blurred), APicture("b", at(0), **blurred), APicture("c", at(9), pixels="a", **blurred)
+    )
+    assert groups(store) == {"a": "a", "b": "b", "c": "a"}
+    assert summary.compared_by_pixels_only == 3
+
+
+def test_find_duplicates__joins_a_group_with_a_split_and_leaves_that_alone(store: Store) -> None:
+    night(store, 0, APicture("a", at(0)), APicture("b", at(90)))
+    give_split(store, NIGHTS[0], a="test", b="train")
+    night(store, 1, APicture("c", at(5)))
+    assert split_groups(store)["c"] == "a"
+    assert store.history(Split).height == 2
+
+
+def test_find_duplicates__links_a_contested_picture_to_both_groups(store: Store) -> None:
+    night(store, 0, APicture("a", at(0)), APicture("b", at(40)))
+    give_split(store, NIGHTS[0], a="test", b="train")
+    summary = night(store, 1, APicture("c", at(20)), APicture("d", at(70), pixels="c"))
+    assert contested(store) == {("c", "a"), ("c", "b"), ("d", "a"), ("d", "b")}
+    assert set(split_groups(store)) == {"a", "b"}
+    assert (summary.contested, summary.near) == (2, 0)
+
+
+def test_find_duplicates__founds_no_group_on_a_contested_picture(store: Store) -> None:
+    night(store, 0, APicture("a", at(0)), APicture("b", at(40)))
+    give_split(store, NIGHTS[0], a="test", b="train")
+    night(store, 1, APicture("c", at(20), hash=0))
+    night(store, 2, APicture("d", at(20), hash=0, sharpness=1), APicture("e", at(20 + 60), hash=0))
+    assert groups(store) == {"a": "a", "b": "b", "d": "d", "e": "e"}
+
+
+def test_find_duplicates__merges_groups_of_one_split_and_keeps_the_split(store: Store) -> None:
+    night(store, 0, APicture("a", at(0), hash=0), APicture("b", at(35), hash=0b111111111111))
+    give_split(store, NIGHTS[0], b="train")
+    summary = night(store, 1, APicture("c", at(18), hash=0b111111))
+    assert groups(store) == split_groups(store) == {"a": "a", "b": "a", "c": "a"}
+    assert summary.groups_merged == 1
+    assert store.history(Split).filter(policy="merged").rows() == [(image_id("a"), "train", "merged")]
+
+
+def test_find_duplicates__rewrites_contested_rows_of_a_merged_group(store: Store) -> None:
+    night(store, 0, APicture("a", at(0), hash=0), APicture("b", at(35), hash=0b111111111111), APicture("t", at(70)))
+    give_split(store, NIGHTS[0], b="train", t="test")
+    night(store, 1, APicture("c", at(52)))
+    assert contested(store) == {("c", "b"), ("c", "t")}
+    night(store, 2, APicture("d", at(18), hash=0b111111))
+    assert groups(store)["b"] == "a"
+    assert contested(store) == {("c", "a"), ("c", "t")}
+
+
+def test_find_duplicates__never_merges_groups_of_different_splits(store: Store) -> None:
+    night(store, 0, APicture("a", at(0), hash=0), APicture("b", at(35), hash=0b111111111111))
+    give_split(store, NIGHTS[0], a="test", b="train")
+    night(store, 1, APicture("c", at(18), hash=0b111111))
+    assert groups(store) == {"a": "a", "b": "b"}
+    assert contested(store) == {("c", "a"), ("c", "b")}
+
+
+def test_find_duplicates__joins_the_pictures_of_a_clip_into_one_split_group(store: Store) -> None:
+    clips = {"duplicates": {"split_group_keys": ["clip"]}}
+    one, two = {"clip": "1"}, {"clip": "2"}
+    night(store, 0, APicture("a", at(0), metadata=one), APicture("b", at(90), metadata=one), **clips)
+    night(store, 1, APicture("c", at(180), metadata=one), APicture("d", at(270), metadata=two), **clips)
+    assert groups(store) == {"a": "a", "b": "b", "c": "c", "d": "d"}
+    assert split_groups(store) == {"a": "a", "b": "a", "c": "a", "d": "d"}
+
+
+def test_find_duplicates__contests_a_picture_whose_clip_and_likeness_disagree(store: Store) -> None:
+    clips = {"duplicates": {"split_group_keys": ["clip", "day"]}}
+    one, two = {"clip": "1", "day": "mon"}, {"clip": "2", "day": "tue"}
+    night(store, 0, APicture("a", at(0), metadata=one), APicture("b", at(90), metadata=two), **clips)
+    give_split(store, NIGHTS[0], a="test", b="train")
+    night(store, 1, APicture("c", at(5), metadata=two), APicture("d", at(180), metadata={"clip": "1", "day": "tue"}), **clips)
+    assert contested(store) == {("c", "a"), ("d", "d")}
+
+
+def test_find_duplicates__tells_pictures_apart_where_all_are_of_one_kind(store: Store) -> None:
+    """Twenty pictures share one large component: plain cosines are all above .9, yet only the planted pair is one thing."""
+    common = 4.0
+    pictures = [
+        APicture(name, [common, *(float(number == position) for position in range(20))])
+        for number, name in enumerate("abcdefghijklmnopqrst")
+    ]
+    near = APicture("u", [common, 0.98, 0.05, *[0.0] * 18])
+    night(store, 0, *pictures, near)
+    assert groups(store) == {name: name for name in "abcdefghijklmnopqrst"} | {"u": "a"}
+
+
+def test_find_duplicates__joins_a_night_of_one_picture_over_and_over(store: Store) -> None:
+    night(store, 0, *(APicture(name, (1.0, 0.001 * number)) for number, name in enumerate("abcdefghijklmnopqrstuvwx")))
+    assert set(groups(store).values()) == {"a"}
+
+
+def test_find_duplicates__twice_gives_the_same_summary_and_tables(store: Store) -> None:
+    first = night(store, 0, APicture("a", at(0)), APicture("b", at(5)))
+    files = store.files(DuplicateGroup)
+    assert find_duplicates(store, _cycle(store)) == first
+    assert store.files(DuplicateGroup) == files
+
+
+def test_find_duplicates__of_no_pictures_finds_none(store: Store) -> None:
+    assert night(store, 0).images_searched == 0
+    assert groups(store) == {}
+
+
+def test_find_duplicates__waits_for_the_quality_issues(store: Store) -> None:
+    cycle = an_open_cycle(store)
+    record(store, cycle.cycle_id, [APicture("a", at(0))])
+    with pytest.raises(MissingStageError):
+        find_duplicates(store, cycle)
+
+
+def _cycle(store: Store) -> Cycle:
+    from pipeline_tasks.storage.cycles import read_cycle
+
+    return read_cycle(store, NIGHTS[0])

@@ -1,0 +1,178 @@
+"""A candidate is trained once, resumes after a kill, and is the same however it came about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from given import an_open_cycle
+from given_models import (
+    SIDE_PX,
+    DecodingHere,
+    RememberingLog,
+    RememberingRegistry,
+    TinyNetwork,
+    a_tiny_backbone,
+    put_labelled_pictures,
+)
+
+from pipeline_tasks.cycle import CycleArguments
+from pipeline_tasks.errors import ServiceUnavailableError
+from pipeline_tasks.models.candidate import parse_candidate
+from pipeline_tasks.stages.build_dataset_version import build_dataset_version
+from pipeline_tasks.stages.train_model import TrainModelSummary, train_model
+from pipeline_tasks.storage.checkpoint_files import read_candidate
+from pipeline_tasks.storage.memory_objects import MemoryObjects
+from pipeline_tasks.storage.store import Store
+
+SPLITS = {number: "val" if number % 4 == 0 else "train" for number in range(12)}
+TRAINING = {"max_epochs": 12, "patience_epochs": 12, "augmented_views": 2, "batch_size": 8}
+
+
+class World:
+    """A project with labelled pictures, ready for its training."""
+
+    def __init__(self, folder: Path, arguments: CycleArguments | None = None, **training: Any) -> None:
+        self.store, self.folder = Store(MemoryObjects()), folder
+        settings = {"training": TRAINING | training, "backbone": {"side_px": SIDE_PX}}
+        self.cycle = an_open_cycle(self.store, arguments=arguments, **settings)
+        put_labelled_pictures(self.store, self.cycle, SPLITS)
+        build_dataset_version(self.store, self.cycle)
+        self.backbone, self.decoder = a_tiny_backbone(folder), DecodingHere()
+        self.registry, self.log = RememberingRegistry(), RememberingLog()
+
+    def train(self) -> TrainModelSummary:
+        work_folder = self.folder / "work"
+        return train_model(
+            self.store, self.cycle, self.decoder, self.backbone, self.registry, self.log, work_folder, lambda: TinyNetwork().eval()
+        )
+
+    def candidate(self, summary: TrainModelSummary) -> Any:
+        assert summary.candidate_key is not None
+        assert summary.candidate_sha256 is not None
+        return parse_candidate(read_candidate(self.store.objects, summary.candidate_key, summary.candidate_sha256))
+
+
+def test_train_model__tells_bolts_from_nuts(tmp_path: Path) -> None:
+    world = World(tmp_path)
+
+    summary = world.train()
+
+    assert summary.skipped is None
+    assert summary.val_balanced_accuracy == 1.0
+    assert (summary.train_images, summary.val_images, summary.epochs) == (18, 6, 12)
+    candidate = world.candidate(summary)
+    assert candidate.weight.shape == (2, 32)
+    assert candidate.marks.dataset_id == summary.dataset_id
+    assert candidate.marks.backbone_digest == world.backbone.digest
+    assert not summary.is_unfrozen
+
+
+def test_train_model__tells_both_trackers_each_epoch(tmp_path: Path) -> None:
+    world = World(tmp_path)
+
+    summary = world.train()
+
+    assert world.registry.told == [*range(12), 0]
+    assert {"train_loss", "val_loss", "val_balanced_accuracy", "best_val_loss"} <= set(world.registry.epochs[0])
+    assert world.registry.status == {"parts/2026-11-21": "FINISHED"}
+    assert world.registry.tags["nightlens.dataset_id"] == summary.dataset_id
+    assert world.log.epochs == list(range(12))
+    assert world.log.calls == ["start parts parts/2026-11-21", "finish"]
+
+
+def test_train_model__a_second_run_changes_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    summary = world.train()
+    keys = list(world.store.objects.list(""))
+
+    assert world.train() == summary
+    assert list(world.store.objects.list("")) == keys
+
+
+def test_train_model__embeds_pictures_and_views_only_once(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.registry.fails_at_epoch = 0
+    with pytest.raises(ServiceUnavailableError):
+        world.train()
+    assert world.backbone.embedded == 18 * 3 + 6
+
+    world.train()
+
+    assert world.backbone.embedded == 18 * 3 + 6 + 18 + 6, "only the plain pictures, which no table holds here, once more"
+
+
+@pytest.mark.parametrize("unfreeze_epochs", [0, 3])
+def test_train_model__resumed_after_a_kill_gives_the_same_candidate(tmp_path: Path, unfreeze_epochs: int) -> None:
+    undisturbed, killed = (World(tmp_path, unfreeze_epochs=unfreeze_epochs) for _ in range(2))
+    wanted = undisturbed.train()
+    killed.registry.fails_at_epoch = 13 if unfreeze_epochs else 7
+
+    with pytest.raises(ServiceUnavailableError):
+        killed.train()
+    assert killed.registry.status == {"parts/2026-11-21": "FAILED"}
+    found = killed.train()
+
+    assert wanted.resumed_from_epoch is None
+    assert found.resumed_from_epoch == (13 if unfreeze_epochs else 5)
+    assert found.candidate_sha256 == wanted.candidate_sha256
+    assert killed.registry.epochs == undisturbed.registry.epochs
+    assert killed.registry.status == {"parts/2026-11-21": "FINISHED"}
+    assert not [key for key in killed.store.objects.list("checkpoints/") if key.endswith(".ckpt")]
+
+
+def test_train_model__starts_over_from_a_broken_checkpoint(tmp_path: Path) -> None:
+    undisturbed, killed = World(tmp_path), World(tmp_path)
+    wanted = undisturbed.train()
+    killed.registry.fails_at_epoch = 7
+    with pytest.raises(ServiceUnavailableError):
+        killed.train()
+    for key in killed.store.objects.list("checkpoints/"):
+        killed.store.objects.replace(key, b"rot", killed.store.objects.read(key).etag)
+
+    found = killed.train()
+
+    assert found.resumed_from_epoch is None
+    assert found.candidate_sha256 == wanted.candidate_sha256
+
+
+def test_train_model__unfreezes_the_backbone(tmp_path: Path) -> None:
+    world = World(tmp_path, unfreeze_epochs=3, learning_rate=0.01)
+
+    summary = world.train()
+
+    candidate = world.candidate(summary)
+    assert summary.is_unfrozen
+    assert summary.epochs == 12 + 3
+    assert candidate.marks.backbone_digest != world.backbone.digest
+    before = TinyNetwork().state_dict()["filters.weight"].numpy()
+    assert not np.array_equal(candidate.backbone_weights["filters.weight"], before)
+
+
+def test_train_model__says_why_it_trains_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path, arguments=CycleArguments(training="skip"))
+
+    summary = world.train()
+
+    assert summary.skipped == "Not trained: whoever started this cycle asked to skip training."
+    assert world.registry.status == {}
+    assert world.decoder.decoded == 0
+
+
+def test_train_model__depends_on_data_and_not_on_the_cycle(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    first = world.train()
+    world.cycle = an_open_cycle(
+        world.store,
+        "2026-11-22",
+        CycleArguments(training="force"),
+        training=TRAINING,
+        backbone={"side_px": SIDE_PX},
+    )
+    build_dataset_version(world.store, world.cycle)
+
+    second = world.train()
+
+    assert second.candidate_sha256 == first.candidate_sha256

@@ -1,0 +1,186 @@
+"""A stand-in for Label Studio that answers the few requests we make as 1.23.2 does, and fails when it is told to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import httpx
+
+from pipeline_tasks.clients.label_studio import LabelStudio
+
+Answer = httpx.Response
+NOT_FOUND = httpx.Response(404, json={"detail": "No such thing."})
+
+
+class StandInLabelStudio:
+    """Holds projects, tasks, answers, views and storages in memory; `requests` remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.projects: dict[int, dict[str, Any]] = {}
+        self.tasks: dict[int, dict[str, Any]] = {}
+        self.views: dict[int, dict[str, Any]] = {}
+        self.storages: list[dict[str, Any]] = []
+        self.requests: list[str] = []
+        self.faults: dict[str, Callable[[httpx.Request], httpx.Response]] = {}
+        """`METHOD path` → answers in its place, once."""
+        self.now = datetime(2026, 11, 21, 22, 0, tzinfo=timezone.utc)
+        self.slept_s = 0.0
+        self._last_id = 0
+
+    def client(self, token: str | None = "a" * 40) -> LabelStudio:
+        return LabelStudio("http://label-studio", token, transport=httpx.MockTransport(self.handle), sleep=self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept_s += seconds
+
+    def answer(self, task_id: int, class_names: list[str], *, person: int = 1, is_skipped: bool = False) -> int:
+        choices = {"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": class_names}}
+        annotation = {
+            "id": self._next_id(),
+            "result": [choices] if class_names else [],
+            "was_cancelled": is_skipped,
+            "completed_by": person,
+            "created_username": "Ada ada@example.com, 1",
+            "lead_time": 2.0,
+            "created_at": self._tick(),
+            "updated_at": self._tick(),
+        }
+        self.tasks[task_id]["annotations"].append(annotation)
+        self._touch(task_id)
+        return int(annotation["id"])
+
+    def edit(self, number: int, class_names: list[str]) -> None:
+        task_id, annotation = self._find(number)
+        choices = {"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": class_names}}
+        annotation |= {"result": [choices] if class_names else [], "updated_at": self._tick()}
+        self._touch(task_id)
+
+    def take_back(self, number: int, *, is_noticed: bool = True) -> None:
+        task_id, annotation = self._find(number)
+        self.tasks[task_id]["annotations"].remove(annotation)
+        if is_noticed:
+            self._touch(task_id)
+
+    def fail(self, what: str, response: httpx.Response | Exception, *, happens: bool = False) -> None:
+        """Answer the next `METHOD path` like this; `happens`: it is done all the same."""
+
+        def fault(request: httpx.Request) -> httpx.Response:
+            if happens:
+                self._route(request)
+            if isinstance(response, Exception):
+                raise response
+            return response
+
+        self.faults[what] = fault
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        what = f"{request.method} {request.url.path}"
+        self.requests.append(what)
+        if what in self.faults:
+            return self.faults.pop(what)(request)
+        if request.headers["Authorization"] != "Token " + "a" * 40:
+            return httpx.Response(401, json={"detail": "Invalid token."})
+        return self._route(request)
+
+    def _route(self, request: httpx.Request) -> httpx.Response:
+        parts = request.url.path.strip("/").split("/")[1:]
+        content = json.loads(request.content) if request.content else None
+        match request.method, *parts:
+            case "GET", "projects":
+                page = {"results": [{"id": key} | one for key, one in self.projects.items()], "next": None}
+                return httpx.Response(200, json=page)
+            case "POST", "projects":
+                return self._made(self.projects, content)
+            case "GET", "projects", number:
+                return self._project(int(number))
+            case "DELETE", "projects", number:
+                return httpx.Response(204) if self.projects.pop(int(number), None) else NOT_FOUND
+            case "POST", "projects", number, "import":
+                return self._import(int(number), content)
+            case "GET", "tasks":
+                return self._list(request)
+            case "DELETE", "tasks", number:
+                return httpx.Response(204) if self.tasks.pop(int(number), None) else NOT_FOUND
+            case "GET", "annotations", number:
+                return httpx.Response(200, json={"id": int(number)}) if self._find(int(number))[0] else NOT_FOUND
+            case "GET", "dm", "views":
+                return httpx.Response(200, json=[{"id": key} | one for key, one in self.views.items()])
+            case "POST", "dm", "views":
+                return self._made(self.views, content)
+            case "DELETE", "dm", "views", number:
+                return httpx.Response(204) if self.views.pop(int(number), None) else NOT_FOUND
+            case "GET", "storages", "localfiles":
+                return httpx.Response(200, json=self.storages)
+            case "POST", "storages", "localfiles":
+                self.storages.append(content)
+                return httpx.Response(201, json=content)
+        raise AssertionError(f"the stand-in does not know {request.method} {request.url}")
+
+    def _made(self, things: dict[int, dict[str, Any]], content: dict[str, Any]) -> httpx.Response:
+        number = self._next_id()
+        things[number] = content
+        return httpx.Response(201, json={"id": number} | content)
+
+    def _project(self, number: int) -> httpx.Response:
+        if number not in self.projects:
+            return NOT_FOUND
+        answers = [answer for task in self.tasks.values() if task["project"] == number for answer in task["annotations"]]
+        skipped = sum(answer["was_cancelled"] for answer in answers)
+        counts = {"total_annotations_number": len(answers) - skipped, "skipped_annotations_number": skipped}
+        return httpx.Response(200, json={"id": number} | counts)
+
+    def _import(self, project: int, tasks: list[dict[str, Any]]) -> httpx.Response:
+        for task in tasks:
+            number = self._next_id()
+            self.tasks[number] = {"id": number, "project": project, "data": task["data"], "annotations": []}
+            self._touch(number)
+        return httpx.Response(201, json={"task_count": len(tasks)})
+
+    def _list(self, request: httpx.Request) -> httpx.Response:
+        project, size = int(request.url.params["project"]), int(request.url.params["page_size"])
+        if project not in self.projects:
+            return NOT_FOUND
+        filters = json.loads(request.url.params["query"])["filters"]["items"]
+        ours = [self.tasks[number] for number in sorted(self.tasks) if self.tasks[number]["project"] == project]
+        found = [task for task in ours if all(_passes(task, one) for one in filters)]
+        shown = [task | _counts(task) for task in found[:size]]
+        return httpx.Response(200, json={"total": len(found), "tasks": shown})
+
+    def _find(self, number: int) -> tuple[int, dict[str, Any]]:
+        for task_id, task in self.tasks.items():
+            for annotation in task["annotations"]:
+                if annotation["id"] == number:
+                    return task_id, annotation
+        return 0, {}
+
+    def _touch(self, task_id: int) -> None:
+        self.tasks[task_id]["updated_at"] = self._tick()
+
+    def _tick(self) -> str:
+        self.now += timedelta(seconds=1)
+        return self.now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+
+def _counts(task: dict[str, Any]) -> dict[str, int]:
+    skipped = sum(answer["was_cancelled"] for answer in task["annotations"])
+    return {"total_annotations": len(task["annotations"]) - skipped, "cancelled_annotations": skipped}
+
+
+def _passes(task: dict[str, Any], one: dict[str, Any]) -> bool:
+    match one["filter"].removeprefix("filter:tasks:"):
+        case "data.round_id":
+            return bool(task["data"].get("round_id") == one["value"])
+        case "id":
+            return bool(task["id"] > one["value"])
+        case "updated_at":
+            return bool(task["updated_at"] > one["value"])
+        case "completed_at":
+            return bool(task["annotations"])
+    raise AssertionError(f"the stand-in does not know the filter {one['filter']}")
