@@ -94,5 +94,6 @@ for project in readable_projects():
         chain([deployed, report_written], tasks.cycle_succeeded())
 
 for broken in broken_projects():
-    with DAG(schedule=None, **broken_settings(broken)):
+    # A night that does not come is red every day until the file is mended.
+    with DAG(schedule="@daily", **broken_settings(broken)):
         tasks.read_project_file(broken.path.stem)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,6 +18,8 @@ from demo.truth import PictureTruth, Plant, Truth, describe, read_truth, write_t
 
 FIRST_NIGHT = datetime(2026, 11, 20, 22, 0, tzinfo=timezone.utc)
 """When the cameras began; the second night begins a day later. Files carry these times, so that drawing again changes nothing."""
+WORTH_CHILDREN = 50
+"""Fewer files are drawn sooner than child processes start."""
 Progress = Callable[[int, int], None]
 
 
@@ -55,8 +58,12 @@ def move_in(aside: Path, inbox: Path, keys: list[str], began: datetime) -> None:
 
 def _draw_all(plan: list[PlannedFile], aside: Path) -> Iterator[tuple[PlannedFile, str, PictureTruth | None]]:
     """Draw on all cores; yield each file with the sha256 of its bytes and what it shows."""
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as processes:
-        for file, drawn in zip(plan, processes.map(draw_file, plan, chunksize=8), strict=True):
+    with ExitStack() as held:
+        drawing: Iterable[Drawn] = map(draw_file, plan)
+        if len(plan) >= WORTH_CHILDREN:
+            children = held.enter_context(ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")))
+            drawing = children.map(draw_file, plan, chunksize=8)
+        for file, drawn in zip(plan, drawing, strict=True):
             path = aside / file.key
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(drawn.content)

@@ -10,18 +10,23 @@ from typing import Any
 import numpy as np
 import polars as pl
 import torch
-from given import image_id
+from given import an_open_cycle, image_id
 from PIL import Image as PillowImage
 from torch import Tensor, nn
 
 from pipeline_tasks.clients.model_registry import RegisteredVersion, TrackedRun
-from pipeline_tasks.cycle import Cycle
+from pipeline_tasks.cycle import Cycle, CycleArguments
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.picture import Picture
 from pipeline_tasks.errors import ServiceUnavailableError
 from pipeline_tasks.models.backbone import Backbone
 from pipeline_tasks.models.backbone_torch import export_module
+from pipeline_tasks.models.candidate import Candidate, parse_candidate
+from pipeline_tasks.stages.build_dataset_version import build_dataset_version
+from pipeline_tasks.stages.train_model import TrainModelSummary, train_model
+from pipeline_tasks.storage.checkpoint_files import read_candidate
+from pipeline_tasks.storage.memory_objects import MemoryObjects
 from pipeline_tasks.storage.originals import put_original
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.tables.image import Image
@@ -30,8 +35,13 @@ from pipeline_tasks.tables.label_object import LabelObject
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 
+# More threads than one only wait for each other on networks of this size.
+torch.set_num_threads(1)
+
 SIDE_PX = 32
 CLASSES = ("bolt", "nut")
+SPLITS = {number: "val" if number % 4 == 0 else "train" for number in range(12)}
+TRAINING = {"max_epochs": 12, "patience_epochs": 12, "augmented_views": 2, "batch_size": 8}
 
 
 class TinyNetwork(nn.Module):
@@ -75,8 +85,8 @@ def a_tiny_backbone(folder: Path) -> TinyBackbone:
 def a_picture(class_name: str, number: int) -> np.ndarray[Any, Any]:
     """A noisy picture: bolts are reddish, nuts bluish."""
     drawn = np.random.default_rng([number, CLASSES.index(class_name)])
-    pixels = drawn.integers(60, 140, (48, 48, 3))
-    pixels[..., 0 if class_name == "bolt" else 2] += drawn.integers(10, 60)
+    pixels = drawn.integers(90, 110, (48, 48, 3))
+    pixels[..., 0 if class_name == "bolt" else 2] += drawn.integers(50, 90)
     return pixels.astype(np.uint8)
 
 
@@ -182,3 +192,27 @@ class RememberingLog:
 
     def finish(self) -> None:
         self.calls.append("finish")
+
+
+class World:
+    """A project with labelled pictures, ready for its training."""
+
+    def __init__(self, folder: Path, arguments: CycleArguments | None = None, **training: Any) -> None:
+        self.store, self.folder = Store(MemoryObjects()), folder
+        settings = {"training": TRAINING | training, "backbone": {"side_px": SIDE_PX}}
+        self.cycle = an_open_cycle(self.store, arguments=arguments, **settings)
+        put_labelled_pictures(self.store, self.cycle, SPLITS)
+        build_dataset_version(self.store, self.cycle)
+        self.backbone, self.decoder = a_tiny_backbone(folder), DecodingHere()
+        self.registry, self.log = RememberingRegistry(), RememberingLog()
+
+    def train(self) -> TrainModelSummary:
+        work_folder = self.folder / "work"
+        return train_model(
+            self.store, self.cycle, self.decoder, self.backbone, self.registry, self.log, work_folder, lambda: TinyNetwork().eval()
+        )
+
+    def candidate(self, summary: TrainModelSummary) -> Candidate:
+        assert summary.candidate_key is not None
+        assert summary.candidate_sha256 is not None
+        return parse_candidate(read_candidate(self.store.objects, summary.candidate_key, summary.candidate_sha256))

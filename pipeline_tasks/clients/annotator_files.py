@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from pipeline_tasks.errors import StorageError
+
 
 class AnnotatorFiles:
     """One project's folder below Label Studio's document root."""
@@ -24,11 +26,18 @@ class AnnotatorFiles:
         return (self.folder / _name(image_id)).is_file()
 
     def put(self, image_id: str, jpeg: bytes) -> str:
-        """Store a copy, whole or not at all, and return its address; one that is there stays."""
+        """Store a copy, whole or not at all, and return its address; one that is there stays.
+
+        Raises:
+            StorageError: the disk is full or not ours to write.
+        """
         path = self.folder / _name(image_id)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            _write_whole(path, jpeg)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                _write_whole(path, jpeg)
+        except OSError as error:
+            raise StorageError(f"{path}: the copy for people cannot be written: {error.strerror}") from error
         return self.address(image_id)
 
 

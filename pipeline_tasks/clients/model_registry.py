@@ -97,10 +97,12 @@ class ModelRegistry:
         standing = self._find_version(name, digest)
         if standing is None:
             run = self.run(run_id)
-            self._api.put_artifact(run.artifact_uri, "model/model.onnx", content)
+            # A folder for each file: a version's content may not change because its run exports another one.
+            folder = f"model-{digest[:12]}"
+            self._api.put_artifact(run.artifact_uri, f"{folder}/model.onnx", content)
             fields = {
                 "name": name,
-                "source": f"{run.artifact_uri}/model",
+                "source": f"{run.artifact_uri}/{folder}",
                 "run_id": run_id,
                 "tags": _pairs({**tags, MODEL_DIGEST: digest}),
             }

@@ -84,10 +84,11 @@ def _why(decision: Decision, rival: str, floor: float, rule: Rule) -> str:
     """The decision as a sentence in percentage points."""
     scores, span = (decision.candidate_score, decision.rival_score), (decision.difference, decision.low, decision.high)
     mine, theirs, difference, low, high = (100 * (value or 0.0) for value in (*scores, *span))
+    limit = f"{100 * floor:+.1f}" if floor else "0"
     outcome, side = ("Promoted", "above") if decision.is_promoted else ("Not promoted", "not above")
     sentence = (
         f"{outcome}: balanced accuracy {mine:.1f} % against {theirs:.1f} % of {rival}, a difference of {difference:+.1f} points "
-        f"({100 * rule.confidence:g} % interval {low:+.1f} to {high:+.1f}), whose lower bound is {side} {100 * floor:+.1f}."
+        f"({100 * rule.confidence:g} % interval {low:+.1f} to {high:+.1f}), whose lower bound is {side} {limit}."
     )
     if decision.classes_left_out:
         names = ", ".join(decision.classes_left_out)

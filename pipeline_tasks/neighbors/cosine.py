@@ -81,7 +81,7 @@ def _nearest_of_block(block: Floats, base: Floats, count: int) -> tuple[Integers
     for base_first, base_block in _blocks(base, BASE_ROWS):
         product = block @ base_block.T
         keep = min(count, product.shape[1])
-        columns = np.argpartition(-product, keep - 1, axis=1)[:, :keep]
+        columns = np.argpartition(product, product.shape[1] - keep, axis=1)[:, product.shape[1] - keep :]
         numbers = np.concatenate([numbers, columns + base_first], axis=1)
         cosines = np.concatenate([cosines, np.take_along_axis(product, columns, axis=1)], axis=1)
     order = np.lexsort((numbers, -cosines), axis=1)[:, :count]

@@ -33,7 +33,7 @@ def bars(rows: Sequence[tuple[str, int, str]]) -> Html:
         pieces += [
             _text(name, LABEL_WIDTH - 10, number, anchor="end"),
             element("rect", x=LABEL_WIDTH, y=number * ROW + 4, width=round(max(length, 2), 1), height=ROW - 10, rx=4, class_="bar"),
-            _text(f"{count:,}  {note}".rstrip(), LABEL_WIDTH + length + 8, number),
+            _text(f"{count:,} · {note}" if note else f"{count:,}", LABEL_WIDTH + length + 8, number),
         ]
     return _svg(pieces, len(rows) * ROW, "; ".join(f"{name}: {count}" for name, count, _ in rows))
 
@@ -48,7 +48,7 @@ def intervals(figures: Sequence[Figure]) -> Html:
             _text(one.name, LABEL_WIDTH - 10, number, anchor="end"),
             element("rect", x=LABEL_WIDTH, y=top, width=span, height=ROW - 12, rx=3, class_="track"),
             element("rect", x=LABEL_WIDTH, y=top, width=round(span * _share(one.value), 1), height=ROW - 12, rx=3, class_="bar"),
-            _text(f"{ratio(one.value)}  {one.note}".rstrip(), LABEL_WIDTH + span + 8, number),
+            _text(f"{ratio(one.value)} {one.note}".rstrip(), LABEL_WIDTH + span + 8, number),
         ]
         if one.low is not None and one.high is not None:
             left, right = (round(LABEL_WIDTH + span * _share(bound), 1) for bound in (one.low, one.high))

@@ -51,7 +51,7 @@ def picture(jpeg: bytes | None, description: str) -> Html:
     if jpeg is None:
         return element("div", "no thumbnail", class_="no-picture")
     address = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
-    return element("img", src=address, alt=description, loading="lazy")
+    return element("img", src=address, alt=description)
 
 
 def card(jpeg: bytes | None, title: str, *lines: Child, mark: str | None = None) -> Html:

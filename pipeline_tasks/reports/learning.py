@@ -18,9 +18,7 @@ def section(facts: CycleFacts) -> Html | None:
             one.labels,
             ratio(one.score),
             f"{ratio(one.low)} to {ratio(one.high)}",
-            ""
-            if before is None or one.labels == before.labels
-            else f"{_gain(before.score, one.score, one.labels - before.labels)}",
+            _gain(before, one),
             "yes" if one.is_promoted else "no",
         )
         for before, one in zip([None, *points[:-1]], points, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline_tasks.reports.facts import CycleFacts
-from pipeline_tasks.reports.html import Html, card, cards, element, paragraph, ratio, short, together
+from pipeline_tasks.reports.html import Html, card, cards, element, paragraph, short, together
 
 MOST_CARDS = 60
 MOST_GROUPS = 12
@@ -99,4 +99,4 @@ def _contested(facts: CycleFacts, image_id: str) -> list[Html]:
 def _evidence(method: str, value: float) -> str:
     if method == "pixels":
         return "the same pixels"
-    return f"{value:.0f} of 64 bits differ" if method == "hash" else f"cosine {ratio(value)}"
+    return f"{value:.0f} of 64 bits differ" if method == "hash" else f"cosine {value:.3f}"

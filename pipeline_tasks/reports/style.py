@@ -5,7 +5,8 @@ STYLE = """
   --accent: #2f6fde; --soft: #e8f0fe; --good: #1a8f5a; --warn: #b7791f; --bad: #c53b3b; --heat: 47,111,222;
   --s0: #2f6fde; --s1: #e0852b; --s2: #1a8f5a; --s3: #9254c8; --s4: #c53b3b; --s5: #3aa6b9; --s6: #8a8f3c; --s7: #b04a86; }
 @media (prefers-color-scheme: dark) { :root { --ground: #12161d; --sheet: #1a2029; --ink: #e6eaf0;
-  --quiet: #98a2b3; --line: #2c3440;  --accent: #7aa7ff; --soft: #22304a; --good: #4cc38a; --warn: #e0b04c; --bad: #f07c7c; --heat: 122,167,255;
+  --quiet: #98a2b3; --line: #2c3440;
+  --accent: #7aa7ff; --soft: #22304a; --good: #4cc38a; --warn: #e0b04c; --bad: #f07c7c; --heat: 122,167,255;
   --s0: #7aa7ff; --s1: #f0a35c; --s2: #4cc38a; --s3: #bf8fe6; --s4: #f07c7c; --s5: #63c7d8; --s6: #b6bb63; --s7: #d983b4; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.55 system-ui, "Segoe UI", Roboto, sans-serif; }

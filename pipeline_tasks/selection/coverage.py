@@ -48,7 +48,7 @@ class Coverage:
 
     def stands_for(self, row: int) -> int:
         """How many pictures are about as near to a row as it takes to stand for them, the row itself included."""
-        return int((self._kernel[row] >= 0.5).sum())
+        return int((self._kernel[row] >= np.exp(-1)).sum())
 
     def _cover(self, row: int) -> None:
         neighbors = self._neighbors[row]

@@ -152,10 +152,11 @@ class Predicting:
 
     async def _wait(self, request: Request, job: Job, work: Future[dict[str, Any] | None]) -> dict[str, Any] | None:
         """The answer; None if the client left first."""
-        answer: asyncio.Future[Any] = asyncio.wrap_future(work)
-        left: asyncio.Future[Any] = asyncio.ensure_future(_left(request))
+        answer = asyncio.wrap_future(work)
+        left = asyncio.ensure_future(_left(request))
+        waiting: tuple[asyncio.Future[Any], ...] = (answer, left)
         try:
-            await asyncio.wait((answer, left), timeout=self._limits.deadline_s, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waiting, timeout=self._limits.deadline_s, return_when=asyncio.FIRST_COMPLETED)
             if answer.done():
                 return answer.result()
             job.is_wanted = False

@@ -192,6 +192,8 @@ def _mirror(store: Store, cycle: Cycle, summary: EvaluateModelSummary, model_reg
     if run_id is None:
         return
     names = ("balanced_accuracy", "balanced_accuracy_low", "balanced_accuracy_high", "accuracy", "log_loss")
-    found = {f"test_{name}": getattr(summary, name) for name in (*names, "majority_balanced_accuracy", "champion_balanced_accuracy")}
+    found = {
+        f"test_{name}": getattr(summary, name) for name in (*names, "majority_balanced_accuracy", "champion_balanced_accuracy")
+    }
     known = {name: value for name, value in found.items() if value is not None}
     model_registry.log_epoch_metrics(model_registry.run(run_id), [(0, known)])

@@ -170,7 +170,8 @@ def _plain(work: _Work, image_ids: Sequence[str]) -> NDArray[np.float32]:
 
 
 def _embedded(work: _Work, image_id: str) -> NDArray[np.float32]:
-    return work.backbone.embed(work.picture(image_id)[np.newaxis])[0]
+    embedding: NDArray[np.float32] = work.backbone.embed(work.picture(image_id)[np.newaxis])[0]
+    return embedding
 
 
 def _embedded_views(work: _Work, image_id: str) -> NDArray[np.float32]:

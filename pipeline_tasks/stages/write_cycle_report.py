@@ -86,9 +86,8 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime) -> WriteCycleR
 
 def _facts(store: Store, cycle: Cycle, now: datetime) -> CycleFacts:
     """Everything that is there of the cycle."""
-    dataset_cycle = (
-        _summaries(store, cycle.cycle_id, ("build_dataset_version",)).get("build_dataset_version", {}).get("dataset_cycle_id")
-    )
+    summaries = _summaries(store, cycle.cycle_id, STAGES)
+    dataset_cycle = summaries.get("build_dataset_version", {}).get("dataset_cycle_id")
 
     def table(kind: type[Table]) -> pl.DataFrame | None:
         return store.read(kind, cycle.cycle_id) if store.has(kind, cycle.cycle_id) else None
@@ -138,8 +137,9 @@ def _annotations(store: Store, cycle: Cycle) -> pl.DataFrame:
     sent = store.event(cycle.cycle_id, "send_to_labeling")
     round_id = "" if sent is None else sent.summary["round_id"]
     standing = store.current(Annotation).filter((pl.col("round_id") == round_id) & (pl.col("state").cast(pl.String) != "deleted"))
-    objects = store.current(AnnotationObject).select("annotation_id", "class_name").unique("annotation_id", keep="first")
-    return standing.join(objects, on="annotation_id", how="left", maintain_order="left")
+    objects = store.current(AnnotationObject).select("annotation_id", "revision", "class_name")
+    objects = objects.unique(["annotation_id", "revision"], keep="first")
+    return standing.join(objects, on=["annotation_id", "revision"], how="left", maintain_order="left")
 
 
 def _learning(store: Store, until: str) -> list[LearningPoint]:

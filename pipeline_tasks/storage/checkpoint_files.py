@@ -31,6 +31,8 @@ def newest_checkpoint(objects: ObjectStore, cycle_id: str, recipe: str, phase: s
             continue
         if key.endswith(f"-{_short(content)}.ckpt"):
             return content
+        # Out of the way, so that the training that starts over can keep this checkpoint again.
+        objects.delete(key)
     return None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
+from pipeline_tasks.errors import StorageError
 
 IMAGE = "ab" * 32
 
@@ -34,7 +35,7 @@ def test_put__leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.Mo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", no_space)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StorageError, match="cannot be written: No space left"):
         AnnotatorFiles(tmp_path, "parts").put(IMAGE, b"jpeg")
 
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

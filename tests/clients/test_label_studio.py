@@ -98,7 +98,7 @@ def test_import_tasks__sends_nothing_again_in_the_same_try_when_an_import_was_lo
     project = a_project(server)
     server.fail(f"POST /api/projects/{project}/import", httpx.Response(500))
 
-    with pytest.raises(ServiceUnavailableError, match="shows 0 of 5 tasks .* trying again imports only what is missing"):
+    with pytest.raises(ServiceUnavailableError, match=r"shows 0 of 5 tasks .* trying again imports only what is missing"):
         server.client().import_tasks(project, "parts-1", TASKS)
     assert server.slept_s == 30
     assert server.requests.count(f"POST /api/projects/{project}/import") == 1

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 from collections.abc import Iterator
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import given
 import httpx
 import numpy as np
-import polars as pl
 import pytest
+from a_labeling_round import image_rows, selected_rows
 from clients.label_studio_server import RealLabelStudio, sign_up
 from PIL import Image as PillowImage
 
+from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.cycle import Cycle
 from pipeline_tasks.decoding.pool import DecodingPool
 from pipeline_tasks.errors import ServiceRefusedError
 from pipeline_tasks.stages.collect_annotations import CollectAnnotationsSummary, collect_annotations
-from pipeline_tasks.stages.resolve_labels import ResolveLabelsSummary, resolve_labels
+from pipeline_tasks.stages.resolve_labels import resolve_labels
 from pipeline_tasks.stages.send_to_labeling import SendToLabelingSummary, send_to_labeling
 from pipeline_tasks.stages.wait_for_annotators import wait_for_annotators
 from pipeline_tasks.storage.annotation_log import list_revisions
@@ -31,14 +31,14 @@ from pipeline_tasks.storage.originals import put_original
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.image import Image
-from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.selection import SelectedImage
-from pipeline_tasks.tables.table import empty
 
 pytestmark = pytest.mark.services
 
-IMAGES = 240
+IMAGES = int(os.environ.get("NIGHTLENS_DRILL_IMAGES", "20"))
+"""240 in the drill."""
+COPIES = 2 * round(0.1 * IMAGES)
 POSITION = b"48.8584 N"
 """Stands in the EXIF data of every original."""
 
@@ -61,8 +61,11 @@ class Round:
         self.store.finish(cycle_id, "select_images", cycle.arguments, [(SelectedImage, selected_rows(originals))])
         return cycle
 
-    def send(self, cycle: Cycle) -> SendToLabelingSummary:
-        with DecodingPool() as decoder, self.timed("send"):
+    def ask(self, address: str) -> httpx.Response:
+        return self.people[0].get(address)
+
+    def send(self, cycle: Cycle, step: str = "send") -> SendToLabelingSummary:
+        with DecodingPool() as decoder, self.timed(step):
             return send_to_labeling(self.store, cycle, self.client, self.files, decoder, given.STARTED_AT)
 
     def collect(self, cycle: Cycle, step: str = "collect") -> CollectAnnotationsSummary:
@@ -101,94 +104,102 @@ def a_photograph(number: int) -> bytes:
     return buffer.getvalue()
 
 
-def image_rows(originals: list[tuple[str, str]]) -> pl.DataFrame:
-    sizes = {"size_bytes": 1000, "file_format": "JPEG", "width_px": 640, "height_px": 480, "orientation": 1, "frames": 1}
-    rows = [{"image_id": image_id, "md5": md5} | sizes for image_id, md5 in originals]
-    return pl.DataFrame(rows) if rows else empty(Image)
-
-
-def selected_rows(originals: list[tuple[str, str]]) -> pl.DataFrame:
-    how = {"arm": "strategy", "strategy": "coverage", "score": 1.0, "reason": "Far from all others."}
-    rows = [{"image_id": image_id, "rank": rank} | how for rank, (image_id, _) in enumerate(originals)]
-    return pl.DataFrame(rows) if rows else empty(SelectedImage)
-
-
 @pytest.fixture
 def client(label_studio_server: RealLabelStudio) -> Iterator[LabelStudio]:
     with LabelStudio(label_studio_server.url, label_studio_server.token) as client:
         yield client
 
 
-def test_round__goes_from_push_to_labels_and_takes_late_changes(
-    label_studio_server: RealLabelStudio, disk_store: Store, client: LabelStudio, record_property: Any
-) -> None:
-    name = f"round_{time.time_ns() % 10**9}"
-    round = Round(label_studio_server, disk_store, client, name)
-    first = round.open("2026-11-21", range(IMAGES))
-    pushed = round.send(first)
+@pytest.fixture
+def pushed_round(label_studio_server: RealLabelStudio, disk_store: Store, client: LabelStudio) -> Round:
+    return Round(label_studio_server, disk_store, client, f"round_{time.time_ns() % 10**9}")
 
-    assert (pushed.images, pushed.tasks) == (IMAGES, IMAGES + 2 * 24)
-    assert round.send(first) == pushed
-    tasks = disk_store.read(LabelingTask, first.cycle_id)
-    assert client.count_answered_tasks(pushed.label_studio_project_id or 0, pushed.round_id) == 0
-    assert client.import_tasks(pushed.label_studio_project_id or 0, pushed.round_id, [{"task_key": key} for key in tasks["task_key"]]) == dict(
-        tasks.select("task_key", "label_studio_task_id").iter_rows()
-    )
 
-    # All but the last task are answered, the third is skipped and the fourth says that nothing is there.
-    ids = tasks["label_studio_task_id"].to_list()
+def test_round__goes_from_push_to_labels_and_takes_late_changes(pushed_round: Round, capsys: pytest.CaptureFixture[str]) -> None:
+    people, store = pushed_round, pushed_round.store
+    first = people.open("2026-11-21", range(IMAGES))
+    pushed = people.send(first)
+    assert (pushed.images, pushed.tasks) == (IMAGES, IMAGES + COPIES)
+    ids = store.read(LabelingTask, first.cycle_id)["label_studio_task_id"].to_list()
+
+    # The third is skipped, of the fourth the answer is that nothing is there, the last one stays open.
     started = time.perf_counter()
+    said = [None if index in (2, 3) else "bolt" for index in range(len(ids) - 1)]
     numbers = [
-        round.answer(index % 3, task_id, None if index in (2, 3) else "bolt", was_cancelled=index == 2)
-        for index, task_id in enumerate(ids[:-1])
+        people.answer(n % 3, task, name, was_cancelled=n == 2) for n, (task, name) in enumerate(zip(ids, said, strict=False))
     ]
-    round.seconds["answer"] = time.perf_counter() - started
-    with round.timed("wait"):
-        look = wait_for_annotators(disk_store, first, client, given.STARTED_AT)
-    assert (look.tasks, look.answered, look.is_released) == (288, 287, False)
-    assert wait_for_annotators(disk_store, first, client, given.STARTED_AT + timedelta(hours=1)).is_released
+    people.seconds["answer"] = time.perf_counter() - started
+    with people.timed("wait"):
+        look = wait_for_annotators(store, first, people.client, given.STARTED_AT)
+    assert (look.tasks, look.answered, look.is_released) == (len(ids), len(ids) - 1, False)
 
-    collected = round.collect(first)
-    assert collected == CollectAnnotationsSummary(
-        annotations_new=287,
-        annotations_changed=0,
-        annotations_deleted=0,
-        annotations_skipped=1,
-        annotations_from_earlier_rounds=0,
-        annotators=3,
-        tasks_unanswered=1,
-    )
-    assert round.collect(first, "collect again") == collected
-    resolved = resolve_labels(disk_store, first)
-    assert (resolved.images, resolved.labelled, resolved.empty, resolved.unsure) == (IMAGES, 238, 1, 1)
+    collected = people.collect(first)
+    assert collected == CollectAnnotationsSummary(len(ids) - 1, 0, 0, 1, 0, annotators=3, tasks_unanswered=1)
+    assert people.collect(first, "collect again") == collected
+    resolve_labels(store, first)
 
     # Next night: one answer edited, one deleted, the open task answered, and nothing new is asked.
-    second = round.open("2026-11-22", range(0))
-    assert "nobody is asked" in (round.send(second).why or "")
-    time.sleep(0.01)
+    second = people.open("2026-11-22", range(0))
+    assert people.send(second, "send nothing").tasks == 0
     edit = [{"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": ["nut"]}}]
-    round.people[0].patch(f"/api/annotations/{numbers[0]}", json={"result": edit}).raise_for_status()
-    round.people[1].delete(f"/api/annotations/{numbers[1]}").raise_for_status()
-    round.answer(2, ids[-1], "bolt")
-    late = round.collect(second, "collect late")
-    assert (late.annotations_new, late.annotations_changed, late.annotations_deleted) == (1, 1, 1)
-    assert late.annotations_from_earlier_rounds == 3
-    assert round.collect(second, "collect late again") == late
-    states = disk_store.current(Annotation)["state"].cast(str).value_counts()
-    assert dict(states.iter_rows()) == {"answered": 286, "skipped": 1, "deleted": 1}
-    assert len(list(list_revisions(disk_store.objects))) == 290
-    changed = resolve_labels(disk_store, second)
-    assert isinstance(changed, ResolveLabelsSummary)
-    assert changed.images == 3
-    for step, seconds in round.seconds.items():
-        record_property(f"seconds to {step}", round_(seconds))
-    print({step: round_(seconds) for step, seconds in round.seconds.items()})  # noqa: T201
-    assert b"example.com" not in everything_below(disk_store)
+    people.people[0].patch(f"/api/annotations/{numbers[0]}", json={"result": edit}).raise_for_status()
+    people.people[1].delete(f"/api/annotations/{numbers[1]}").raise_for_status()
+    people.answer(2, ids[-1], "bolt")
+    late = people.collect(second, "collect late")
+    assert late == CollectAnnotationsSummary(1, 1, 1, 0, 3, annotators=2, tasks_unanswered=0)
+    assert people.collect(second, "collect late again") == late
+    states = dict(store.current(Annotation)["state"].cast(str).value_counts().iter_rows())
+    assert states == {"answered": len(ids) - 2, "skipped": 1, "deleted": 1}
+    images = store.read(LabelingTask, first.cycle_id)["image_id"].to_list()
+    assert resolve_labels(store, second).images == len({images[0], images[1], images[-1]})
+    log = b"".join(store.objects.read(key).content for key in store.objects.list("annotation_log/"))
+    assert len(list(list_revisions(store.objects))) == len(ids) + 2
+    assert b"example.com" not in log
+    with capsys.disabled():
+        print("\n", {step: float(f"{seconds:.2f}") for step, seconds in people.seconds.items()})  # noqa: T201
 
 
-def round_(seconds: float) -> float:
-    return float(f"{seconds:.2f}")
+def test_round__is_pushed_once_though_pushed_twice(pushed_round: Round) -> None:
+    people = pushed_round
+    cycle = people.open("2026-11-21", range(6))
+    pushed = people.send(cycle)
+    tasks = people.store.read(LabelingTask, cycle.cycle_id)
+    data = [{"task_key": key, "round_id": pushed.round_id} for key in tasks["task_key"]]
+    project_id = pushed.label_studio_project_id or 0
+
+    assert people.send(cycle, "send again") == pushed
+    assert people.client.import_tasks(project_id, pushed.round_id, data) == dict(
+        tasks.select("task_key", "label_studio_task_id").iter_rows()
+    )
+    form = label_form("class", cycle.project.classes, cycle.project.labeling.question)
+    assert people.client.find_or_create_project(people.name, form.xml, form.digest) == project_id
+    assert people.client.find_or_create_view(project_id, pushed.round_id) == pushed.label_studio_view_id
+    assert people.ask(f"/api/projects/{project_id}/?include=task_number").json()["task_number"] == len(data)
+    shown = people.ask(f"/api/tasks?project={project_id}&view={pushed.label_studio_view_id}&page_size=100").json()
+    assert shown["total"] == len(data)
 
 
-def everything_below(store: Store) -> bytes:
-    return b"".join(store.objects.read(key).content for key in store.objects.list("annotation_log/"))
+def test_round__shows_pictures_without_their_exif_data_and_only_to_people_who_are_logged_in(pushed_round: Round) -> None:
+    people = pushed_round
+    cycle = people.open("2026-11-21", range(2))
+    people.send(cycle)
+    address = people.files.address(people.store.read(LabelingTask, cycle.cycle_id)["image_id"][0])
+    shown = people.ask(address)
+
+    assert POSITION in a_photograph(0)
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
+    assert not PillowImage.open(io.BytesIO(shown.content)).getexif()
+    assert POSITION not in shown.content
+    assert httpx.get(people.server.url + address).status_code in (401, 403)
+
+
+def test_round__stops_when_its_project_is_gone_or_the_token_is_refused(pushed_round: Round) -> None:
+    people = pushed_round
+    cycle = people.open("2026-11-21", range(2))
+    pushed = people.send(cycle)
+
+    with LabelStudio(people.server.url, "0" * 40) as stranger, pytest.raises(ServiceRefusedError, match="status 401"):
+        collect_annotations(people.store, cycle, stranger)
+    people.people[0].delete(f"/api/projects/{pushed.label_studio_project_id}").raise_for_status()
+    with pytest.raises(ServiceRefusedError, match="is gone"):
+        people.collect(cycle)

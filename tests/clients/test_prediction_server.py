@@ -57,7 +57,9 @@ def test_predict__sends_the_bytes_and_returns_the_answer() -> None:
     assert server.predict(b"bolt") == {"class_name": "bolt"}
 
 
-@pytest.mark.parametrize(("status", "error"), [(429, ServiceUnavailableError), (503, ServiceUnavailableError), (422, ServiceRefusedError)])
+@pytest.mark.parametrize(
+    ("status", "error"), [(429, ServiceUnavailableError), (503, ServiceUnavailableError), (422, ServiceRefusedError)]
+)
 def test_predict__tells_what_a_retry_mends(status: int, error: type[Exception]) -> None:
     with pytest.raises(error, match=f"answered {status}: sorry"):
         _server(lambda _: httpx.Response(status, text="sorry")).predict(b"x")

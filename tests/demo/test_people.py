@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from given import image_id
+
 from demo.people import MOST_WRONG, PEOPLE, Person, answer, person_for, seconds_spent
 from demo.plan import CLASSES
-from given import image_id
 
 ADA = PEOPLE[0]
 

@@ -51,9 +51,7 @@ def test_answers_of__gives_a_class_that_the_model_does_not_know_no_probability()
 
 
 def test_always__is_right_exactly_on_its_class() -> None:
-    answers = answers_of(
-        _predictions((1, "bolt", 1.0), (2, "bolt", 1.0)), _test_images((1, "bolt", "g"), (2, "nut", "h")), MODEL
-    )
+    answers = answers_of(_predictions((1, "bolt", 1.0), (2, "bolt", 1.0)), _test_images((1, "bolt", "g"), (2, "nut", "h")), MODEL)
 
     baseline = always(answers, "nut")
 

@@ -18,7 +18,9 @@ def test_decide__promotes_a_better_candidate() -> None:
     assert decision.candidate_score == pytest.approx(0.98)
     assert decision.rival_score == pytest.approx(0.80)
     assert decision.difference == pytest.approx(0.18)
-    assert decision.why.startswith("Promoted: balanced accuracy 98.0 % against 80.0 % of the champion, a difference of +18.0 points")
+    assert decision.why.startswith(
+        "Promoted: balanced accuracy 98.0 % against 80.0 % of the champion, a difference of +18.0 points"
+    )
 
 
 def test_decide__promotes_an_equal_candidate_because_of_the_margin() -> None:

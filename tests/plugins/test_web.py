@@ -124,7 +124,10 @@ def test_list__says_so_when_nothing_has_run(visitor: TestClient) -> None:
     assert "No cycle yet" in visitor.get("/reports").text
 
 
-def test_list__survives_a_project_whose_root_cannot_be_read(visitor: TestClient, projects: Path) -> None:
+def test_list__says_what_is_wrong_with_a_project_that_cannot_be_read(visitor: TestClient, projects: Path) -> None:
     (projects / "shipped" / "belt.yaml").write_text("project: belt")
 
-    assert visitor.get("/reports").status_code == 200
+    answer = visitor.get("/reports")
+
+    assert answer.status_code == 200
+    assert "classes: wanted a value, found none" in answer.text

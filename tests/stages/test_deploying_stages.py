@@ -61,7 +61,9 @@ def _night(store: Store, content: bytes, cycle_id: str, version: str, registry: 
     return promoted
 
 
-def _roll_back(store: Store, to: str | None, registry: object, cycle_id: str = "2026-11-23", run_key: str = "test") -> RollBackSummary:
+def _roll_back(
+    store: Store, to: str | None, registry: object, cycle_id: str = "2026-11-23", run_key: str = "test"
+) -> RollBackSummary:
     return roll_back(store, a_project(), cycle_id, run_key, registry, STARTED_AT, "test", to_model_digest=to)  # type: ignore[arg-type]
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+import polars as pl
 import pytest
 from given import an_open_cycle, image_id
 from given_pictures import APicture, record
@@ -9,7 +10,8 @@ from given_pictures import APicture, record
 from pipeline_tasks.cycle import Cycle
 from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.stages.find_duplicates import FindDuplicatesSummary, find_duplicates
-from pipeline_tasks.stages.find_quality_issues import find_quality_issues
+from pipeline_tasks.stages.find_quality_issues import FindQualityIssuesSummary, find_quality_issues
+from pipeline_tasks.storage.cycles import read_cycle
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
@@ -45,10 +47,6 @@ def split_groups(store: Store) -> dict[str, str]:
 
 def give_split(store: Store, cycle_id: str, **splits: str) -> None:
     rows = [{"split_group_id": image_id(name), "split": split, "policy": "rest"} for name, split in splits.items()]
-    import polars as pl
-
-    from pipeline_tasks.stages.find_quality_issues import FindQualityIssuesSummary
-
     store.finish(cycle_id, "select_images", FindQualityIssuesSummary(0, 0, {}), [(Split, pl.DataFrame(rows))])
 
 
@@ -220,6 +218,4 @@ def test_find_duplicates__waits_for_the_quality_issues(store: Store) -> None:
 
 
 def _cycle(store: Store) -> Cycle:
-    from pipeline_tasks.storage.cycles import read_cycle
-
     return read_cycle(store, NIGHTS[0])

@@ -3,56 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from given import an_open_cycle
-from given_models import (
-    SIDE_PX,
-    DecodingHere,
-    RememberingLog,
-    RememberingRegistry,
-    TinyNetwork,
-    a_tiny_backbone,
-    put_labelled_pictures,
-)
+from given_models import SIDE_PX, TRAINING, TinyNetwork, World
 
 from pipeline_tasks.cycle import CycleArguments
 from pipeline_tasks.errors import ServiceUnavailableError
-from pipeline_tasks.models.candidate import parse_candidate
 from pipeline_tasks.stages.build_dataset_version import build_dataset_version
-from pipeline_tasks.stages.train_model import TrainModelSummary, train_model
-from pipeline_tasks.storage.checkpoint_files import read_candidate
-from pipeline_tasks.storage.memory_objects import MemoryObjects
-from pipeline_tasks.storage.store import Store
-
-SPLITS = {number: "val" if number % 4 == 0 else "train" for number in range(12)}
-TRAINING = {"max_epochs": 12, "patience_epochs": 12, "augmented_views": 2, "batch_size": 8}
-
-
-class World:
-    """A project with labelled pictures, ready for its training."""
-
-    def __init__(self, folder: Path, arguments: CycleArguments | None = None, **training: Any) -> None:
-        self.store, self.folder = Store(MemoryObjects()), folder
-        settings = {"training": TRAINING | training, "backbone": {"side_px": SIDE_PX}}
-        self.cycle = an_open_cycle(self.store, arguments=arguments, **settings)
-        put_labelled_pictures(self.store, self.cycle, SPLITS)
-        build_dataset_version(self.store, self.cycle)
-        self.backbone, self.decoder = a_tiny_backbone(folder), DecodingHere()
-        self.registry, self.log = RememberingRegistry(), RememberingLog()
-
-    def train(self) -> TrainModelSummary:
-        work_folder = self.folder / "work"
-        return train_model(
-            self.store, self.cycle, self.decoder, self.backbone, self.registry, self.log, work_folder, lambda: TinyNetwork().eval()
-        )
-
-    def candidate(self, summary: TrainModelSummary) -> Any:
-        assert summary.candidate_key is not None
-        assert summary.candidate_sha256 is not None
-        return parse_candidate(read_candidate(self.store.objects, summary.candidate_key, summary.candidate_sha256))
 
 
 def test_train_model__tells_bolts_from_nuts(tmp_path: Path) -> None:

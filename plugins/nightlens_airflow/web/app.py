@@ -71,12 +71,12 @@ def _project_of(dag_id: str) -> str:
     raise SettingsError(f"{dag_id} is not the DAG of a Nightlens project, so it has no cycle reports.")
 
 
-def _cycles(project: str) -> list[cycle_reports.CycleLine]:
+def _cycles(project: str) -> list[cycle_reports.CycleLine] | str:
+    """The cycles, or why they cannot be listed: one bad project must not take the list of the others along."""
     try:
         return cycle_reports.cycles(cycle_reports.open_root(project))
-    except NightlensError:
-        # A project whose file or root cannot be read must not take the list of the others along.
-        return []
+    except NightlensError as error:
+        return str(error)
 
 
 def _answer(content: str | bytes, status: int = 200) -> HTMLResponse:

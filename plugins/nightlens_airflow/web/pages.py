@@ -17,8 +17,8 @@ td, th { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(-
 """
 
 
-def list_page(projects: dict[str, list[CycleLine]]) -> str:
-    """All projects that the person may see, with their cycles."""
+def list_page(projects: dict[str, list[CycleLine] | str]) -> str:
+    """All projects that the person may see, with their cycles or with the reason why these cannot be listed."""
     tables = "".join(f"<h2>{escape(name)}</h2>{_table(name, lines)}" for name, lines in projects.items())
     return _page("Cycle reports", tables or "<p class='soft'>There is no project that you may see.</p>")
 
@@ -28,7 +28,9 @@ def no_report_page(what: str) -> str:
     return _page("No report yet", f"<p>{escape(what)}</p>")
 
 
-def _table(project: str, lines: list[CycleLine]) -> str:
+def _table(project: str, lines: list[CycleLine] | str) -> str:
+    if isinstance(lines, str):
+        return f"<p class='soft'>{escape(lines)}</p>"
     if not lines:
         return "<p class='soft'>No cycle yet. Trigger the project's DAG and this page fills.</p>"
     head = "<tr><th>Cycle</th><th>Kind</th><th>Started</th><th>Report</th></tr>"

@@ -1,0 +1,78 @@
+"""A labeling round on a stand-in for Label Studio: a few pictures, picked and ready to be put to people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import given
+import numpy as np
+import polars as pl
+from stand_in_label_studio import StandInLabelStudio
+
+from pipeline_tasks.clients.annotator_files import AnnotatorFiles
+from pipeline_tasks.cycle import Cycle
+from pipeline_tasks.decoding.picture import Picture
+from pipeline_tasks.stages.collect_annotations import CollectAnnotationsSummary, collect_annotations
+from pipeline_tasks.stages.resolve_labels import ResolveLabelsSummary, resolve_labels
+from pipeline_tasks.stages.send_to_labeling import SendToLabelingSummary, send_to_labeling
+from pipeline_tasks.storage.originals import put_original
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.table import empty
+
+
+class StandInDecoder:
+    """Makes a small gray picture of anything and counts."""
+
+    def __init__(self) -> None:
+        self.decoded = 0
+
+    def decode(self, content: bytes) -> Picture:
+        self.decoded += 1
+        return Picture(np.full((8, 8, 3), content[-1], np.uint8), "JPEG", 1, 1)
+
+
+class LabelingRound:
+    """One project on one stand-in, with each of its stages at hand."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store, self.server, self.decoder = store, StandInLabelStudio(), StandInDecoder()
+        self.files = AnnotatorFiles(folder, "parts")
+
+    def open(self, cycle_id: str = "2026-11-21", *, images: int = 4, **labeling: Any) -> Cycle:
+        """A cycle whose pictures are taken in and picked; other cycles have other pictures."""
+        cycle = given.an_open_cycle(self.store, cycle_id, labeling={"deadline_s": 3600, "overlap_ratio": 0.0} | labeling)
+        originals = [put_original(self.store.objects, f"{cycle_id} {number}".encode()) for number in range(images)]
+        self.store.finish(cycle_id, "record_images", cycle.arguments, [(Image, image_rows(originals))])
+        self.store.finish(cycle_id, "select_images", cycle.arguments, [(SelectedImage, selected_rows(originals))])
+        return cycle
+
+    def send(self, cycle: Cycle) -> SendToLabelingSummary:
+        return send_to_labeling(self.store, cycle, self.server.client(), self.files, self.decoder, given.STARTED_AT)  # type: ignore[arg-type]
+
+    def collect(self, cycle: Cycle) -> CollectAnnotationsSummary:
+        return collect_annotations(self.store, cycle, self.server.client())
+
+    def resolve(self, cycle: Cycle) -> ResolveLabelsSummary:
+        return resolve_labels(self.store, cycle)
+
+    def task_ids(self, cycle: Cycle) -> list[int]:
+        """Label Studio's ids of a cycle's tasks, in the order of picking."""
+        return list(self.store.read(LabelingTask, cycle.cycle_id)["label_studio_task_id"])
+
+
+def image_rows(originals: list[tuple[str, str]]) -> pl.DataFrame:
+    """Rows of `Image` for originals in the store."""
+    sizes = {"size_bytes": 1000, "file_format": "JPEG", "width_px": 640, "height_px": 480, "orientation": 1, "frames": 1}
+    rows = [{"image_id": image_id, "md5": md5} | sizes for image_id, md5 in originals]
+    return pl.DataFrame(rows) if rows else empty(Image)
+
+
+def selected_rows(originals: list[tuple[str, str]]) -> pl.DataFrame:
+    """Rows of `SelectedImage`, picked in this order."""
+    how = {"arm": "strategy", "strategy": "coverage", "score": 1.0, "reason": "Far from all others."}
+    rows = [{"image_id": image_id, "rank": rank} | how for rank, (image_id, _) in enumerate(originals)]
+    return pl.DataFrame(rows) if rows else empty(SelectedImage)

@@ -1,0 +1,113 @@
+"""What people say in Label Studio, read without believing too much."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import given
+import pytest
+
+from pipeline_tasks.annotations.answers import AnswerContext, annotation_rows, object_rows, read_answer, taken_back
+from pipeline_tasks.annotations.changes import changed_answers, newest_change, vanished_answers
+from pipeline_tasks.annotations.revisions import annotator_pseudonym
+
+KEY = "e" * 64
+CONTEXT = AnswerContext("parts", "class", 7, KEY, "parts-1", given.image_id(1))
+
+
+def an_annotation(*class_names: str, **fields: Any) -> dict[str, Any]:
+    """An answer as Label Studio gives it."""
+    choices = {"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": list(class_names)}}
+    return {
+        "id": 12,
+        "result": [choices] if class_names else [],
+        "was_cancelled": False,
+        "completed_by": 3,
+        "created_username": "Ada ada@example.com, 3",
+        "lead_time": 2.5,
+        "created_at": "2026-11-21T22:10:00Z",
+        "updated_at": "2026-11-21T22:11:00.5Z",
+    } | fields
+
+
+def a_task(*annotations: dict[str, Any]) -> dict[str, Any]:
+    return {"id": 1, "data": {"task_key": KEY}, "annotations": list(annotations), "updated_at": "2026-11-21T22:12:00Z"}
+
+
+def test_read_answer__names_the_class_and_hides_the_person() -> None:
+    answer = read_answer(an_annotation("bolt"), CONTEXT)
+
+    assert (answer.annotation_id, answer.state, answer.lead_time_s) == ("7-12", "answered", 2.5)
+    assert answer.annotator_id == annotator_pseudonym("parts", 3, 12)
+    assert "example.com" not in repr(answer)
+    assert object_rows([answer])["class_name"].to_list() == ["bolt"]
+    assert annotation_rows([answer])["updated_at"].dt.to_string("%H:%M:%S%.3f").to_list() == ["22:11:00.500"]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [None, [], [{"type": "choices", "value": None}], [{"type": "choices", "value": {"choices": "bolt"}}], [{"type": "textarea"}]],
+)
+def test_read_answer__takes_a_result_without_choices_as_naming_nothing(result: Any) -> None:
+    answer = read_answer(an_annotation() | {"result": result}, CONTEXT)
+
+    assert (answer.state, answer.things) == ("answered", ())
+    assert object_rows([answer]).is_empty()
+
+
+def test_read_answer__keeps_each_of_several_names_once_and_names_it_does_not_know() -> None:
+    answer = read_answer(an_annotation("nut", "washer", "nut"), CONTEXT)
+
+    assert object_rows([answer]).select("object_index", "class_name").rows() == [(0, "nut"), (1, "washer")]
+
+
+def test_read_answer__takes_a_skip_as_naming_nothing() -> None:
+    answer = read_answer(an_annotation("bolt", was_cancelled=True), CONTEXT)
+
+    assert (answer.state, answer.things) == ("skipped", ())
+
+
+def test_read_answer__takes_the_person_from_an_id_or_an_object_and_each_lost_account_as_another() -> None:
+    by_id = read_answer(an_annotation("bolt"), CONTEXT)
+    by_object = read_answer(an_annotation("bolt", completed_by={"id": 3, "email": "ada@example.com"}), CONTEXT)
+    lost = [read_answer(an_annotation("bolt", completed_by=None, id=number, lead_time=None), CONTEXT) for number in (1, 2)]
+
+    assert by_id.annotator_id == by_object.annotator_id
+    assert len({answer.annotator_id for answer in [by_id, *lost]}) == 3
+    assert lost[0].lead_time_s is None
+
+
+def test_changed_answers__returns_new_and_edited_ones_only() -> None:
+    recorded = {
+        row["annotation_id"]: row for row in annotation_rows([read_answer(an_annotation("bolt"), CONTEXT)]).iter_rows(named=True)
+    }
+    same, edited = a_task(an_annotation("bolt")), a_task(an_annotation("nut", updated_at="2026-11-22T06:00:00Z"))
+    stranger = a_task(an_annotation("bolt", id=99)) | {"data": {"task_key": "not ours"}}
+
+    assert changed_answers([same, stranger], {KEY: CONTEXT}, recorded) == []
+    assert [one.things[0]["class_name"] for one in changed_answers([edited], {KEY: CONTEXT}, recorded)] == ["nut"]
+    assert [one.annotation_id for one in changed_answers([edited], {KEY: CONTEXT}, {})] == ["7-12"]
+
+
+def test_vanished_answers__are_those_whose_task_is_there_without_them() -> None:
+    recorded = {
+        row["annotation_id"]: row for row in annotation_rows([read_answer(an_annotation("bolt"), CONTEXT)]).iter_rows(named=True)
+    }
+
+    assert vanished_answers([a_task(an_annotation("bolt"))], {KEY: CONTEXT}, recorded) == []
+    assert vanished_answers([], {KEY: CONTEXT}, recorded) == []
+    (row,) = vanished_answers([a_task()], {KEY: CONTEXT}, recorded)
+    deleted = taken_back(row)
+    assert (deleted.state, deleted.annotation_id, deleted.things) == ("deleted", "7-12", ())
+    assert deleted.revision != row["revision"]
+    rows = {one["annotation_id"]: one for one in annotation_rows([deleted]).iter_rows(named=True)}
+    assert vanished_answers([a_task()], {KEY: CONTEXT}, rows) == []
+
+
+def test_newest_change__compares_times_not_texts() -> None:
+    times = ["2026-11-21T22:12:00.5Z", "2026-11-21T22:12:00Z", "2026-11-21T23:12:00+02:00"]
+    newest = newest_change([a_task() | {"updated_at": time} for time in times])
+
+    assert newest is not None
+    assert newest.isoformat() == "2026-11-21T22:12:00.500000+00:00"
+    assert newest_change([]) is None

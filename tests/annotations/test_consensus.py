@@ -1,0 +1,84 @@
+"""Labels from votes, each case small enough to count on fingers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import given
+import pytest
+from annotations.test_answers import an_annotation
+
+from pipeline_tasks.annotations.answers import Answer, AnswerContext, annotation_rows, object_rows, read_answer, taken_back
+from pipeline_tasks.annotations.consensus import LabelsVersion, resolve
+
+VERSION = LabelsVersion("2026-11-21", "class", ("bolt", "nut", "washer"), "d" * 64)
+IMAGE = given.image_id(1)
+CONTEXT = AnswerContext("parts", "class", 7, "e" * 64, "parts-1", IMAGE)
+
+
+def said(*answers: tuple[int, str]) -> list[Answer]:
+    """(person, class names separated by +, or `skip`) in the order of answering."""
+    read = []
+    for number, (person, names) in enumerate(answers):
+        moment = (given.STARTED_AT + timedelta(minutes=number)).isoformat()
+        choices = [] if names in ("", "skip") else names.split("+")
+        fields = {"id": number, "completed_by": person, "was_cancelled": names == "skip", "updated_at": moment}
+        read.append(read_answer(an_annotation(*choices, **fields), CONTEXT))
+    return read
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "votes", "agreement_ratio", "class_name"),
+    [
+        ([(1, "bolt")], "labelled", 1, 1.0, "bolt"),
+        ([(1, "bolt"), (2, "nut"), (3, "bolt")], "labelled", 3, 2 / 3, "bolt"),
+        ([(1, "bolt"), (2, "nut")], "unsure", 2, 0.5, None),
+        ([(1, "bolt"), (2, "bolt"), (3, "nut"), (4, "washer")], "labelled", 4, 0.5, "bolt"),
+        ([(1, "bolt"), (2, "bolt"), (3, "nut"), (4, "washer"), (5, "")], "unsure", 5, 0.4, None),
+        ([(1, "bolt"), (1, "nut")], "labelled", 1, 1.0, "nut"),
+        ([(1, "bolt"), (1, "bolt"), (2, "nut"), (3, "nut")], "labelled", 3, 2 / 3, "nut"),
+        ([(1, ""), (2, "")], "empty", 2, 1.0, None),
+        ([(1, "skip")], "unsure", 0, 0.0, None),
+        ([(1, "bolt"), (2, "skip")], "labelled", 1, 1.0, "bolt"),
+        ([(1, "bolt"), (1, "skip")], "labelled", 1, 1.0, "bolt"),
+        ([(1, "bolt+nut")], "unsure", 1, 1.0, None),
+        ([(1, "bolt+nut"), (2, "bolt"), (3, "bolt")], "labelled", 3, 2 / 3, "bolt"),
+        ([(1, "old name")], "unsure", 0, 0.0, None),
+        ([(1, "old name"), (2, "nut")], "labelled", 1, 1.0, "nut"),
+    ],
+)
+def test_resolve__takes_the_majority_of_persons_else_says_unsure(
+    answers: list[tuple[int, str]], state: str, votes: int, agreement_ratio: float, class_name: str | None
+) -> None:
+    read = said(*answers)
+    labels, objects = resolve([IMAGE], annotation_rows(read), object_rows(read), VERSION)
+
+    assert labels.select("image_id", "state", "votes").rows() == [(IMAGE, state, votes)]
+    assert labels["agreement_ratio"][0] == pytest.approx(agreement_ratio)
+    assert objects["class_name"].to_list() == ([] if class_name is None else [class_name])
+
+
+def test_resolve__does_not_count_what_was_taken_back() -> None:
+    first, second = said((1, "bolt"), (2, "nut"))
+    (row,) = annotation_rows([first]).iter_rows(named=True)
+    labels, objects = resolve([IMAGE], annotation_rows([taken_back(row), second]), object_rows([first, second]), VERSION)
+
+    assert labels["votes"].to_list() == [1]
+    assert objects["class_name"].to_list() == ["nut"]
+
+
+def test_resolve__does_not_read_the_things_of_an_earlier_revision() -> None:
+    (before,) = said((1, "bolt"))
+    after = read_answer(an_annotation(id=0, completed_by=1), CONTEXT)
+    labels, objects = resolve([IMAGE], annotation_rows([after]), object_rows([before, after]), VERSION)
+
+    assert labels["state"].to_list() == ["empty"]
+    assert objects.is_empty()
+
+
+def test_resolve__resolves_only_the_pictures_asked_for() -> None:
+    read = said((1, "bolt"))
+
+    assert resolve([], annotation_rows(read), object_rows(read), VERSION)[0].is_empty()
+    labels, _ = resolve([given.image_id(2)], annotation_rows(read), object_rows(read), VERSION)
+    assert labels.select("state", "votes").rows() == [("unsure", 0)]

@@ -1,0 +1,47 @@
+"""Labeling tasks are the same on every try."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import given
+
+from pipeline_tasks.annotations.task_keys import plan_tasks, task_key
+
+IMAGES = [given.image_id(number) for number in range(10)]
+ROUND = {"round_id": "parts-1", "label_config_digest": "d" * 64}
+
+
+def test_plan_tasks__puts_copies_behind_the_first_tasks() -> None:
+    planned = plan_tasks(IMAGES, **ROUND, overlap_ratio=0.2, overlap_annotators=3, seed=1)
+
+    assert [task.image_id for task in planned[:10]] == IMAGES
+    assert Counter((task.purpose, task.copy_number) for task in planned) == {("first", 0): 10, ("overlap", 1): 2, ("overlap", 2): 2}
+    assert len({task.image_id for task in planned[10:]}) == 2
+    assert len({task.task_key for task in planned}) == 14
+
+
+def test_plan_tasks__repeats_pictures_by_the_seed_alone() -> None:
+    def repeated(images: list[str], seed: int) -> set[str]:
+        planned = plan_tasks(images, **ROUND, overlap_ratio=0.3, overlap_annotators=2, seed=seed)
+        return {task.image_id for task in planned if task.purpose == "overlap"}
+
+    assert repeated(IMAGES, 1) == repeated(IMAGES[::-1], 1)
+    assert len({frozenset(repeated(IMAGES, seed)) for seed in range(5)}) > 1
+
+
+def test_plan_tasks__of_no_pictures_is_empty() -> None:
+    assert plan_tasks([], **ROUND, overlap_ratio=1.0, overlap_annotators=3, seed=1) == []
+
+
+def test_task_key__differs_by_each_of_its_parts() -> None:
+    parts = ("parts-1", "image", "digest", "first", 0)
+    others = [
+        ("parts-2", *parts[1:]),
+        (*parts[:1], "x", *parts[2:]),
+        (*parts[:2], "x", *parts[3:]),
+        (*parts[:3], "gold", 0),
+        (*parts[:4], 1),
+    ]
+
+    assert len({task_key(*one) for one in [parts, *others]}) == 6  # type: ignore[arg-type]

@@ -1,0 +1,153 @@
+"""Runs, versions and aliases in MLflow: found again instead of made twice, and clear when MLflow is away."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pipeline_tasks.clients.model_registry import ModelRegistry
+from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError
+
+START_S = 240
+
+
+@pytest.fixture(scope="module")
+def mlflow_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real MLflow server on a free port."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "MLFLOW_BACKEND_STORE_URI": f"sqlite:///{folder}/mlflow.db",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    }
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--artifacts-destination", str(folder / "artifacts"), "--allowed-hosts", f"127.0.0.1:{port}"]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_for(url, server, folder / "log")
+            yield url
+        finally:
+            os.killpg(server.pid, 15)
+            server.wait(30)
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        assert server.poll() is None, log.read_text()[-2000:]
+        try:
+            if httpx.get(f"{url}/health", timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.5)
+    pytest.fail(f"MLflow did not answer in {START_S} s:\n{log.read_text()[-2000:]}")
+
+
+@pytest.mark.services
+def test_model_registry__makes_everything_once_on_a_real_server(mlflow_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow_url)
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    registry = ModelRegistry(mlflow_url)
+    params, tags = {"max_epochs": 60}, {"nightlens.dataset_id": "d" * 64}
+
+    run = registry.find_or_start_run("parts", "parts/2026-11-21", params, tags)
+    registry.log_dataset(run.run_id, "parts", "d" * 64, "versions/d/index.json")
+    registry.log_epoch_metrics(run, [(0, {"val_loss": 0.5}), (1, {"val_loss": 0.25})])
+    registry.log_epoch_metrics(run, [(1, {"val_loss": 0.25})])
+    registry.end_run(run.run_id, is_success=False)
+    assert ModelRegistry(mlflow_url).find_or_start_run("parts", "parts/2026-11-21", params, tags) == run
+    registry.end_run(run.run_id)
+    version = registry.register_model("parts", run.run_id, b"onnx bytes", "a" * 64, {"nightlens.cycle_id": "2026-11-21"})
+    assert registry.register_model("parts", run.run_id, b"onnx bytes", "a" * 64, {}) == version
+    assert registry.register_model("parts", run.run_id, b"other bytes", "b" * 64, {}).version == "2"
+    assert registry.alias("parts", "champion") is None
+    registry.set_alias("parts", "candidate", version.version)
+    registry.set_champion_alias("parts", version.version)
+    registry.set_champion_alias("parts", version.version)
+
+    assert version.url == f"{mlflow_url}/#/models/parts/versions/1"
+    assert registry.alias("parts", "champion") == "1"
+    assert_seen_by_mlflow(mlflow_url, run.run_id)
+    with pytest.raises(ServiceRefusedError, match="answered 404 RESOURCE_DOES_NOT_EXIST"):
+        registry.run("0" * 32)
+
+
+def assert_seen_by_mlflow(url: str, run_id: str) -> None:
+    """Read it all back through MLflow's own client."""
+    from mlflow import MlflowClient
+    from mlflow.artifacts import download_artifacts
+
+    client = MlflowClient(url, url)
+    found = client.get_run(run_id)
+    assert found.info.status == "FINISHED"
+    assert found.data.params == {"max_epochs": "60"}
+    assert found.data.tags["nightlens.dataset_id"] == "d" * 64
+    assert [one.value for one in client.get_metric_history(run_id, "val_loss")] == [0.5, 0.25]
+    assert [one.dataset.digest for one in found.inputs.dataset_inputs] == ["d" * 36]
+    assert client.get_model_version_by_alias("parts", "champion").run_id == run_id
+    assert Path(download_artifacts(artifact_uri="models:/parts@champion/model.onnx")).read_bytes() == b"onnx bytes"
+
+
+def test_model_registry__away_is_an_error_that_a_retry_mends() -> None:
+    with pytest.raises(ServiceUnavailableError, match=r"MLflow at http://127\.0\.0\.1:9: no answer"):
+        ModelRegistry("http://user:secret@127.0.0.1:9").find_or_start_run("parts", "parts/2026-11-21", {}, {})
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(503, ServiceUnavailableError), (429, ServiceUnavailableError), (403, ServiceRefusedError)]
+)
+def test_model_registry__tells_overload_from_refusal(status: int, error: type[Exception]) -> None:
+    transport = httpx.MockTransport(lambda request: httpx.Response(status, text="no"))
+
+    with pytest.raises(error, match=f"answered {status}"):
+        ModelRegistry("http://mlflow", transport).set_alias("parts", "champion", "1")
+
+
+def test_model_registry__names_an_experiment_that_was_deleted() -> None:
+    answer = {"experiment": {"experiment_id": "1", "lifecycle_stage": "deleted"}}
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=answer))
+
+    with pytest.raises(ServiceRefusedError, match="was deleted there"):
+        ModelRegistry("http://mlflow", transport).find_or_start_run("parts", "parts/2026-11-21", {}, {})
+
+
+def test_model_registry__wants_a_server_that_takes_artifacts() -> None:
+    info = {"run_id": "1", "experiment_id": "1", "artifact_uri": "s3://bucket/1", "start_time": 0}
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"run": {"info": info}}))
+
+    with pytest.raises(ServiceRefusedError, match="found runs that keep them under s3:"):
+        ModelRegistry("http://mlflow", transport).register_model("parts", "1", b"", "a" * 64, {})
+
+
+def test_model_registry__another_try_may_make_the_experiment_first() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path.rpartition("mlflow/")[2])
+        if asked[-1] == "experiments/get-by-name" and asked.count(asked[-1]) == 1:
+            return httpx.Response(404, json={"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "none"})
+        if asked[-1] == "experiments/create":
+            return httpx.Response(400, json={"error_code": "RESOURCE_ALREADY_EXISTS", "message": "there"})
+        info = {"run_id": "9", "experiment_id": "7", "artifact_uri": "mlflow-artifacts:/7", "start_time": 5, "status": "RUNNING"}
+        found = {"experiment": {"experiment_id": "7", "lifecycle_stage": "active"}, "runs": [{"info": info}]}
+        return httpx.Response(200, content=json.dumps(found))
+
+    run = ModelRegistry("http://mlflow", httpx.MockTransport(answer)).find_or_start_run("parts", "key", {}, {})
+
+    assert (run.run_id, run.started_at_ms) == ("9", 5)
+    assert run.url == "http://mlflow/#/experiments/7/runs/9"

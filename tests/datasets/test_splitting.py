@@ -1,0 +1,34 @@
+from given import image_id
+
+from pipeline_tasks.datasets.splitting import propose_splits
+
+GROUPS = [image_id(number) for number in range(10)]
+
+
+def splits(picks: list[tuple[str, bool]], standing: dict[str, str] | None = None, **ratios: float) -> dict[str, str]:
+    ratios = {"control_test_ratio": 1.0, "val_ratio": 0.0} | ratios
+    return {group: split for group, split, _ in propose_splits(picks, standing or {}, seed=1, **ratios).rows()}  # type: ignore[arg-type]
+
+
+def test_propose_splits__founds_test_on_the_control_arm() -> None:
+    assert splits([(GROUPS[0], True), (GROUPS[1], False)]) == {GROUPS[0]: "test", GROUPS[1]: "train"}
+
+
+def test_propose_splits__keeps_what_stands() -> None:
+    assert splits([(GROUPS[0], True), (GROUPS[1], True)], {GROUPS[0]: "train"}) == {GROUPS[1]: "test"}
+
+
+def test_propose_splits__gives_a_group_one_split_however_many_picks_it_has() -> None:
+    assert splits([(GROUPS[0], False), (GROUPS[0], True), (GROUPS[0], False)]) == {GROUPS[0]: "test"}
+
+
+def test_propose_splits__draws_a_share_for_validation_and_of_the_control_arm_for_test() -> None:
+    found = splits([(group, number < 4) for number, group in enumerate(GROUPS)], control_test_ratio=0.5, val_ratio=0.25)
+    assert sorted(found.values()) == ["test"] * 2 + ["train"] * 6 + ["val"] * 2
+    assert {group for group, split in found.items() if split == "test"} <= set(GROUPS[:4])
+
+
+def test_propose_splits__depends_on_names_and_seed_and_not_on_the_order_of_picks() -> None:
+    picks = [(group, False) for group in GROUPS]
+    assert splits(picks, val_ratio=0.3) == splits(picks[::-1], val_ratio=0.3)
+    assert splits([]) == {}

@@ -1,0 +1,147 @@
+import math
+
+import numpy as np
+import pytest
+
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.neighbors.cosine import unit_rows
+from pipeline_tasks.selection.choose import choose
+from pipeline_tasks.selection.coverage import Coverage
+
+
+def at(*degrees: float) -> np.ndarray:
+    return np.array([[math.cos(math.radians(one)), math.sin(math.radians(one))] for one in degrees], np.float32)
+
+
+def test_choose__takes_one_of_each_heap_before_a_second_one() -> None:
+    heaps = at(0, 1, 2, 3, 90, 91, 92, 180, 181)
+    picks = choose(heaps, budget=3, seed=0).picks
+    assert sorted(pick // 4 if pick < 7 else 2 for pick in picks) == [0, 1, 2]
+
+
+def test_choose__leaves_what_is_labelled_and_what_that_covers() -> None:
+    chosen = choose(at(0, 1, 2, 180, 181), budget=1, seed=0, labelled=[0], labels=[0])
+    assert chosen.picks[0] in (3, 4)
+
+
+def test_choose__diversity_takes_the_farthest_each_time() -> None:
+    chosen = choose(at(0, 10, 90, 170), budget=3, seed=0, labelled=[0], objectives="diversity")
+    assert chosen.picks.tolist() == [3, 2, 1]
+    assert chosen.reasons[0].startswith("far from everything")
+
+
+def test_choose__margin_takes_the_wavering_first_and_says_between_what() -> None:
+    probabilities = [[0.9, 0.1, 0.0], [0.4, 0.35, 0.25], [0.6, 0.4, 0.0]]
+    chosen = choose(
+        at(0, 90, 180),
+        budget=2,
+        seed=0,
+        probabilities=probabilities,
+        objectives="margin",
+        class_names=("crack", "scratch", "fine"),
+    )
+    assert chosen.picks.tolist() == [1, 2]
+    assert chosen.reasons[0] == "the model wavers between crack (40%) and scratch (35%)"
+    assert chosen.scores["margin"].tolist() == [pytest.approx(0.95), pytest.approx(0.8)]
+
+
+def test_choose__class_balance_takes_the_class_that_lacks() -> None:
+    probabilities = [[1, 0], [1, 0], [0, 1], [1, 0]]
+    chosen = choose(
+        at(0, 90, 180, 270),
+        budget=1,
+        seed=0,
+        labelled=[0, 1],
+        labels=[0, 0],
+        probabilities=probabilities,
+        objectives="class_balance",
+    )
+    assert chosen.picks.tolist() == [2]
+    assert "class 1" in chosen.reasons[0]
+
+
+def test_choose__class_balance_counts_unknown_labels_by_what_the_model_expects() -> None:
+    probabilities = [[0, 1], [1, 0], [0, 1]]
+    chosen = choose(
+        at(0, 90, 180), budget=1, seed=0, labelled=[0], labels=[None], probabilities=probabilities, objectives="class_balance"
+    )
+    assert chosen.picks.tolist() == [1]
+
+
+def test_choose__weighs_several_objectives_and_names_the_loudest() -> None:
+    probabilities = [[0.5, 0.5], [1, 0], [1, 0]]
+    chosen = choose(at(0, 90, 91), budget=3, seed=0, probabilities=probabilities, objectives={"margin": 5.0, "diversity": 1.0})
+    assert chosen.picks[0] == 0
+    assert chosen.strategy[0] == "margin"
+    assert set(chosen.scores) == {"margin", "diversity"}
+
+
+@pytest.mark.parametrize(("labels", "names"), [(0, {"coverage", "class_balance"}), (40, {"margin", "coverage", "class_balance"})])
+def test_choose__auto_goes_from_coverage_to_margin_as_labels_grow(labels: int, names: set[str]) -> None:
+    generator = np.random.default_rng(0)
+    chosen = choose(
+        generator.normal(size=(60, 4)),
+        budget=5,
+        seed=0,
+        labelled=list(range(labels)),
+        labels=[number % 2 for number in range(labels)],
+        probabilities=generator.dirichlet([1, 1], 60),
+    )
+    assert set(chosen.scores) == names
+    assert len(set(chosen.picks.tolist())) == 5
+
+
+def test_choose__twice_is_the_same_and_other_seeds_change_only_what_is_random() -> None:
+    rows = np.random.default_rng(1).normal(size=(80, 8))
+    assert choose(rows, budget=9, seed=1).picks.tolist() == choose(rows, budget=9, seed=2).picks.tolist()
+    drawn = [choose(rows, budget=9, seed=seed, objectives="random").picks.tolist() for seed in (1, 1, 2)]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_choose__makes_the_picks_of_the_plain_greedy_method() -> None:
+    units = unit_rows(np.random.default_rng(2).normal(size=(700, 6)))
+    plain, wanted = Coverage(units, np.zeros(0, np.int64), 25, np.ones(700)), []
+    for _ in range(25):
+        gains = plain.gains(np.arange(700))
+        gains[wanted] = -1
+        wanted.append(int(gains.argmax()))
+        plain.add(wanted[-1])
+    assert choose(units, budget=25, seed=0, objectives="coverage").picks.tolist() == wanted
+
+
+def test_choose__takes_identical_pictures_one_after_the_other() -> None:
+    assert choose(at(*[30] * 5), budget=3, seed=0).picks.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("rows", "labelled", "budget", "count"),
+    [(1, [], 5, 1), (3, [], 0, 0), (3, [0, 1, 2], 2, 0), (0, [], 3, 0), (3, [1], 9, 2)],
+)
+def test_choose__gives_what_there_is(rows: int, labelled: list[int], budget: int, count: int) -> None:
+    chosen = choose(at(*range(rows)).reshape(rows, 2), budget=budget, seed=0, labelled=labelled)
+    assert len(chosen.picks) == len(chosen.reasons) == len(chosen.strategy) == count
+    assert not set(chosen.picks.tolist()) & set(labelled)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"embeddings": [[math.nan, 1.0]] * 3}, "embeddings: wanted finite"),
+        ({"embeddings": [1.0, 2.0]}, "N x D"),
+        ({"budget": -1}, "budget: wanted 0 or more"),
+        ({"labelled": [3]}, "labelled: wanted row numbers"),
+        ({"labelled": [0], "labels": [0, 1]}, "labels: wanted none or 1"),
+        ({"labelled": [0], "labels": ["bolt"]}, "labels: wanted one of class_names"),
+        ({"metadata": [{}]}, "metadata: wanted 3"),
+        ({"probabilities": [[0.5, 0.5]]}, "probabilities: wanted a matrix of 3"),
+        ({"probabilities": [[0.5, math.nan]] * 3}, "probabilities: wanted finite"),
+        ({"objectives": "magic"}, "objectives: wanted auto or some of"),
+        ({"objectives": {}}, "found none"),
+        ({"objectives": {"coverage": 0.0}}, "weights above 0"),
+        ({"objectives": "margin"}, "wanted a model's probabilities"),
+    ],
+)
+def test_choose__says_which_argument_is_wrong(change: dict[str, object], says: str) -> None:
+    arguments: dict[str, object] = {"embeddings": at(0, 90, 180), "budget": 1, "seed": 0} | change
+    with pytest.raises(SettingsError, match=says):
+        choose(arguments.pop("embeddings"), **arguments)  # type: ignore[arg-type]

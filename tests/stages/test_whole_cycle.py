@@ -1,0 +1,249 @@
+"""All stages in a row, through the wiring, on real rooms; only the services outside are stand-ins. Twice is once, everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import given
+import given_models
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+from stand_in_label_studio import StandInLabelStudio
+
+from pipeline_tasks import wiring
+from pipeline_tasks.clients.annotator_files import AnnotatorFiles
+from pipeline_tasks.clients.model_registry import TrackedRun
+from pipeline_tasks.cycle import CycleArguments
+from pipeline_tasks.settings import Project
+from pipeline_tasks.sources.folder import FolderSource
+from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.memory_objects import MemoryObjects
+from pipeline_tasks.storage.serving_pointer import read_pointer
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.split import Split
+from pipeline_tasks.tables.split_group import SplitGroup
+
+NIGHTLY = [stage for stage in wiring.STAGES if stage != "roll_back"]
+ROUND = ("send_to_labeling", "wait_for_annotators")
+NO_LIMITS = dict.fromkeys(
+    ["min_side_px", "min_luma_mean", "max_luma_mean", "min_luma_contrast", "min_sharpness", "min_entropy_bits"]
+)
+
+
+class Registry(given_models.RememberingRegistry):
+    """Also what evaluation and promotion ask for."""
+
+    def run(self, run_id: str) -> TrackedRun:
+        return self.find_or_start_run("parts", run_id, {}, {})
+
+    def set_champion_alias(self, outside_name: str, registry_version: str) -> None:
+        self.set_alias(outside_name, "champion", registry_version)
+
+
+@dataclass
+class Night:
+    """One project whose cycles can be run stage by stage."""
+
+    project: Project
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.store, self.server = Store(MemoryObjects()), StandInLabelStudio()
+        self.registry = Registry()
+        self.classes: dict[str, str] = {}
+        (self.folder / "inbox").mkdir()
+
+    def bring(self, numbers: range) -> None:
+        """Put one bolt and one nut for each number into the inbox, a copy of the first, and a file that is no picture."""
+        for number in numbers:
+            for class_name in given_models.CLASSES:
+                buffer = io.BytesIO()
+                PillowImage.fromarray(a_patchwork(class_name, number)).save(buffer, "PNG")
+                (self.folder / "inbox" / f"{class_name}{number}.png").write_bytes(buffer.getvalue())
+                self.classes[hashlib.sha256(buffer.getvalue()).hexdigest()] = class_name
+        (self.folder / "inbox" / f"copy{numbers[0]}.png").write_bytes((self.folder / "inbox" / f"bolt{numbers[0]}.png").read_bytes())
+        (self.folder / "inbox" / f"torn{numbers[0]}.png").write_bytes(b"\x89PNG no picture")
+        for path in (self.folder / "inbox").iterdir():
+            os.utime(path, (0, 0))
+
+    def run(self, stage: str, cycle_id: str, **arguments: Any) -> dict[str, Any]:
+        """Run one stage as Airflow's tasks and the command line do."""
+        return wiring.run_stage(
+            stage,
+            "parts",
+            cycle_id,
+            shard=0,
+            endpoints=wiring.Endpoints(),
+            project=self.project,
+            store=self.store,
+            started_at=given.STARTED_AT,
+            now=given.STARTED_AT,
+            code_version="test",
+            sources=[FolderSource(self.project.sources[0], self.folder)],
+            decoder=given_models.DecodingHere(),
+            backbone=given_models.a_tiny_backbone(self.folder),
+            label_studio=self.server.client(),
+            annotator_files=AnnotatorFiles(self.folder / "for_people", "parts"),
+            model_registry=self.registry,
+            load_torch=lambda: given_models.TinyNetwork().eval(),
+            work_folder=self.folder / "work",
+            **arguments,
+        )
+
+    def answer_all(self) -> None:
+        """Let one person answer every open task rightly."""
+        for number, task in list(self.server.tasks.items()):
+            if not task["annotations"]:
+                self.server.answer(number, [self.classes[task["data"]["image_id"]]])
+
+    def cycle(self, cycle_id: str, **arguments: Any) -> dict[str, dict[str, Any]]:
+        """Run all stages, people answering in between."""
+        told = {}
+        for stage in NIGHTLY:
+            told[stage] = self.run(stage, cycle_id, **arguments)
+            if stage == "send_to_labeling":
+                self.answer_all()
+        return told
+
+    def objects(self) -> dict[str, str]:
+        """Every object of the root but the reports, which are derived, with the digest of its bytes."""
+        keys = [key for key in self.store.objects.list("") if not key.startswith("reports/")]
+        return {key: hashlib.sha256(self.store.objects.read(key).content).hexdigest() for key in keys}
+
+
+def a_patchwork(class_name: str, number: int) -> np.ndarray[Any, Any]:
+    """Nine patches of random shades, unlike those of any other number; bolts are reddish, nuts bluish."""
+    drawn = np.random.default_rng([number, given_models.CLASSES.index(class_name)])
+    patches = drawn.integers(0, 120, (3, 3, 3))
+    patches[..., 0 if class_name == "bolt" else 2] += 120
+    return np.kron(patches, np.ones((16, 16, 1))).astype(np.uint8)
+
+
+@pytest.fixture
+def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
+    monkeypatch.setenv("NIGHTLENS_HOME", str(tmp_path))
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    project = given.a_project(
+        quality=NO_LIMITS,
+        selection={"budget": 60, "first_round_control_ratio": 0.4},
+        training=given_models.TRAINING,
+        backbone={"side_px": given_models.SIDE_PX},
+        duplicates={"max_hash_distance": 0, "min_hash_cosine": 1.0, "min_embedding_cosine": 1.0},
+    )
+    return Night(project, tmp_path)
+
+
+def test_whole_cycle__makes_a_champion_of_pictures_and_answers(night: Night) -> None:
+    night.bring(range(30))
+
+    told = night.cycle("2026-11-21")
+
+    assert told["record_images"]["images_new"] == 60
+    assert told["record_images"]["sightings"] == 61
+    assert told["record_images"]["rejected"] == 1
+    selected = told["select_images"]["images_selected"]
+    # Two patchworks of random shades may come out alike by chance.
+    assert 57 <= selected == told["select_images"]["images_eligible"] <= 60
+    assert told["resolve_labels"]["labelled"] == selected
+    assert told["promote_model"]["is_promoted"], told["compare_with_champion"]["why"]
+    champion = night.store.state().values["champion"]
+    pointer = read_pointer(night.store.objects)
+    assert pointer is not None
+    assert pointer.routes[0].model_digest == champion["model_digest"] == told["roll_out"]["model_digest"]
+    assert layout.report("2026-11-21", "index.html") in set(night.store.objects.list("reports/"))
+
+
+def test_whole_cycle__running_any_stage_twice_changes_nothing(night: Night) -> None:
+    night.bring(range(30))
+    first = night.cycle("2026-11-21")
+    before = night.objects()
+
+    second = {stage: night.run(stage, "2026-11-21") for stage in NIGHTLY}
+
+    assert {stage: told for stage, told in second.items() if stage not in ROUND} == {
+        stage: told for stage, told in first.items() if stage not in ROUND
+    }
+    assert second["send_to_labeling"] == first["send_to_labeling"]
+    assert night.objects() == before
+
+
+def test_whole_cycle__gives_the_same_dataset_when_every_stage_was_run_twice_on_the_way(night: Night, tmp_path: Path) -> None:
+    night.bring(range(30))
+    undisturbed = night.cycle("2026-11-21")["build_dataset_version"]["dataset_id"]
+    night.store = Store(MemoryObjects())
+    night.server = StandInLabelStudio()
+
+    for stage in NIGHTLY:
+        first = night.run(stage, "2026-11-21")
+        assert night.run(stage, "2026-11-21") == first, stage
+        if stage == "send_to_labeling":
+            night.answer_all()
+
+    assert night.run("build_dataset_version", "2026-11-21")["dataset_id"] == undisturbed
+
+
+def test_whole_cycle__without_anything_new_trains_nothing_and_says_so(night: Night) -> None:
+    night.bring(range(30))
+    night.cycle("2026-11-21")
+
+    told = night.cycle("2026-11-22")
+
+    assert told["list_new_images"]["files_new"] == 0
+    assert told["send_to_labeling"]["tasks"] == 0
+    assert not told["build_dataset_version"]["is_changed"]
+    assert told["train_model"]["skipped"]
+    assert not told["promote_model"]["is_promoted"]
+    assert night.store.state().values["champion"]["cycle_id"] == "2026-11-21"
+
+
+def test_whole_cycle__collects_late_answers_and_never_asks_twice(night: Night) -> None:
+    night.bring(range(30))
+    for stage in NIGHTLY[: NIGHTLY.index("write_cycle_report")]:
+        night.run(stage, "2026-11-21")
+
+    told = night.cycle("2026-11-22")
+
+    assert told["select_images"]["images_selected"] == 0
+    night.answer_all()
+    late = night.cycle("2026-11-23")
+    collected = told["collect_annotations"]["annotations_from_earlier_rounds"] + late["collect_annotations"]["annotations_new"]
+    assert collected == night.store.history(LabelingTask).height
+    assert late["build_dataset_version"]["images"] == night.store.history(SelectedImage).height
+
+
+def test_whole_cycle__never_moves_a_picture_to_another_split(night: Night) -> None:
+    night.bring(range(30))
+    night.cycle("2026-11-21")
+    before = dict(night.store.history(Split).select("split_group_id", "split").iter_rows())
+    night.bring(range(30, 40))
+
+    night.cycle("2026-11-22")
+
+    after = dict(night.store.history(Split).select("split_group_id", "split").iter_rows())
+    assert len(after) == night.store.history(Split).height, "one row a group: the first writer wins"
+    assert {group: after[group] for group in before} == before
+    assert set(after) <= set(night.store.current(SplitGroup)["split_group_id"])
+
+
+def test_whole_cycle__can_be_rolled_back(night: Night) -> None:
+    night.bring(range(30))
+    night.cycle("2026-11-21")
+    first = night.store.state().values["champion"]["model_digest"]
+    night.bring(range(30, 50))
+    second = night.cycle("2026-11-22", cycle_arguments=CycleArguments(training="force"))
+    assert second["promote_model"]["is_promoted"], second["compare_with_champion"]["why"]
+
+    night.run("roll_back", "2026-11-22T090000")
+
+    pointer = read_pointer(night.store.objects)
+    assert night.store.state().values["champion"]["model_digest"] == first
+    assert pointer is not None
+    assert pointer.routes[0].model_digest == first

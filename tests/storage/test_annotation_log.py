@@ -1,0 +1,24 @@
+"""The log of revisions grows and never changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline_tasks.errors import NotFoundError
+from pipeline_tasks.storage.annotation_log import append_revision, list_revisions, read_revision
+from pipeline_tasks.storage.store import Store
+
+
+def test_append_revision__keeps_each_revision_once(store: Store) -> None:
+    for revision in ("b", "a", "b"):
+        append_revision(store.objects, "7-1", revision, {"said": revision})
+    append_revision(store.objects, "7-12", "c", {"said": "c"})
+
+    assert list(list_revisions(store.objects, "7-1")) == [("7-1", "a"), ("7-1", "b")]
+    assert list(list_revisions(store.objects)) == [("7-1", "a"), ("7-1", "b"), ("7-12", "c")]
+    assert read_revision(store.objects, "7-1", "b") == {"said": "b"}
+
+
+def test_read_revision__says_that_it_was_never_seen(store: Store) -> None:
+    with pytest.raises(NotFoundError):
+        read_revision(store.objects, "7-1", "a")
