@@ -72,7 +72,7 @@ docs: install  ## make docs/dags.md and docs/tables.md anew
 	@$(RUN) docs/generate.py
 
 bench-%: install  ## side by side with a peer: benchmarks/<name>.py
-	@PYTHONPATH=.:plugins:tests $(RUN) benchmarks/$(subst -,_,$*).py
+	@PYTHONPATH=.:plugins:tests $(RUN) -m benchmarks.$(subst -,_,$*)
 
 drill-%: install  ## at full size, by hand: tests/drills/<name>.py
 	@PYTHONPATH=.:plugins:tests $(RUN) tests/drills/$(subst -,_,$*).py
@@ -91,7 +91,7 @@ fit-python:
 $(PIPELINE_STAMP): | .venv/bin/uv
 	@echo "installing the pipeline's environment (.venv)"
 	@rm -f .venv/installed-*
-	@.venv/bin/pip install -q --disable-pip-version-check -c requirements.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $$(grep '^torch==' requirements.txt)
+	@.venv/bin/pip install -q --no-compile --disable-pip-version-check -c requirements.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $$(grep '^torch==' requirements.txt)
 	@$(call install-frozen,.venv,-r requirements.txt -r requirements-dev.txt)
 	@touch $@
 

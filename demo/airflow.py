@@ -23,6 +23,8 @@ class TaskState:
     try_number: int
     seconds: float
     """How long it has worked; a deferred task's waiting is not all in it."""
+    pid: int | None = None
+    """Its process, while it works on this machine."""
 
 
 class Airflow:
@@ -74,7 +76,14 @@ class Airflow:
         """All tasks of a run as they stand."""
         listed = self._ask("GET", f"{_run(dag_id, run_id)}/taskInstances?limit=500").json()["task_instances"]
         return [
-            TaskState(one["task_id"], one["map_index"], one["state"] or "none", one["try_number"], one["duration"] or 0.0)
+            TaskState(
+                one["task_id"],
+                one["map_index"],
+                one["state"] or "none",
+                one["try_number"],
+                one["duration"] or 0.0,
+                one.get("pid"),
+            )
             for one in listed
         ]
 

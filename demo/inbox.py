@@ -38,7 +38,7 @@ def open_inbox(home: Path, images: Path | None, pictures: int) -> Inbox:
         DemoError: the folder holds no class folders.
     """
     if images is None:
-        return _parts_inbox(home, pictures)
+        return parts_inbox(home, pictures)
     own = find_own_pictures(images, SEED)
     write_project_file(own, EXAMPLE, home, SEED)
     folder, truth_file = home / "inbox" / own.project, truth_path(home, own.project)
@@ -50,10 +50,11 @@ def open_inbox(home: Path, images: Path | None, pictures: int) -> Inbox:
     return Inbox(own.project, folder, truth_file, fill)
 
 
-def _parts_inbox(home: Path, pictures: int) -> Inbox:
-    folder, truth_file = home / "inbox" / "parts", truth_path(home, "parts")
+def parts_inbox(home: Path, pictures: int, project: str = "parts") -> Inbox:
+    """The inbox of drawn parts of a project; so many files a night."""
+    folder, truth_file = home / "inbox" / project, truth_path(home, project)
 
     def fill(night: int, progress: Progress) -> None:
-        draw_night(night, pictures, SEED, folder, truth_file, "parts", progress)
+        draw_night(night, pictures, SEED, folder, truth_file, project, progress)
 
-    return Inbox("parts", folder, truth_file, fill)
+    return Inbox(project, folder, truth_file, fill)

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -15,22 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from demo import figures, table
-from demo.accounts import open_accounts
 from demo.airflow import Airflow
 from demo.errors import DemoError
 from demo.inbox import Inbox, open_inbox
 from demo.nightly_run import run_night, why_failed
 from demo.people import PEOPLE
+from demo.preparing import call_team, empty_project, wait_for_prediction_server
 from demo.progress import Progress
 from demo.services import Services
 from demo.team import Team
 from demo.truth import read_truth
 from local_stack import stack
-from local_stack.addresses import Addresses, read_addresses
+from local_stack.addresses import Addresses
 from pipeline_tasks import wiring
 from pipeline_tasks.storage.store import Store
 
-SERVER_STARTS_WITHIN_S = 90.0
 Say = Callable[[str], None]
 
 
@@ -59,10 +53,10 @@ def show(options: Options, home: Path, say: Say) -> None:
     say(f"bringing the local stack up in {home}")
     stack.up(home, say)
     with ExitStack() as held:
-        addresses = _addresses_with_server(home, inbox.project)
+        addresses = wait_for_prediction_server(home, inbox.project)
         airflow = Airflow(addresses.airflow_url, addresses.airflow_user, addresses.airflow_password)
         held.callback(airflow.close)
-        outside_name = _empty(inbox, home, airflow, say)
+        outside_name = empty_project(inbox, home, airflow, say)
         services = Services(
             addresses.label_studio_url,
             addresses.label_studio_token,
@@ -70,7 +64,7 @@ def show(options: Options, home: Path, say: Say) -> None:
             addresses.prediction_servers[inbox.project],
         )
         held.callback(services.close)
-        team = _call_team(options, addresses, home, outside_name, say)
+        team = _team(options, addresses, home, outside_name, say)
         if team is not None:
             held.callback(team.go_home)
         cycles = Cycles(inbox, airflow, services, wiring.open_store(wiring.read_project(inbox.project)), outside_name, team, say)
@@ -114,41 +108,12 @@ class Cycles:
         return f"{self.team.answered} answers given" if self.team.answered else ""
 
 
-def _addresses_with_server(home: Path, project: str) -> Addresses:
-    """The stack's addresses, once the project's prediction server has one: a new project file is noticed a little later."""
-    until = time.monotonic() + SERVER_STARTS_WITHIN_S
-    while project not in (addresses := read_addresses(home)).prediction_servers:
-        if time.monotonic() > until:
-            raise DemoError(f"the local stack started no prediction server for {project}; see `make status`")
-        time.sleep(1)
-    return addresses
-
-
-def _empty(inbox: Inbox, home: Path, airflow: Airflow, say: Say) -> str:
-    """Empty the demo's own project and its inbox; returns the name under which the next generation is known outside."""
-    dag_id = f"nightly__{inbox.project}"
-    airflow.wait_for_dag(dag_id)
-    for run_id in airflow.open_runs(dag_id):
-        say(f"an earlier run {run_id} is still open: it is ended as failed")
-        airflow.fail(dag_id, run_id)
-    shutil.rmtree(inbox.folder, ignore_errors=True)
-    inbox.truth_file.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pipeline_tasks", "empty_project", "--project", inbox.project, "--yes"]
-    done = subprocess.run(command, env={**os.environ, "NIGHTLENS_HOME": str(home)}, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise DemoError(f"the project {inbox.project} could not be emptied: {done.stderr.strip()[-500:]}")
-    generation = json.loads(done.stdout.splitlines()[-1])["generation"]
-    return inbox.project if generation == 1 else f"{inbox.project}-{generation}"
-
-
-def _call_team(options: Options, addresses: Addresses, home: Path, outside_name: str, say: Say) -> Team | None:
+def _team(options: Options, addresses: Addresses, home: Path, outside_name: str, say: Say) -> Team | None:
     if not options.has_annotators:
         say(f"ANNOTATORS=none: answer the rounds yourself at {addresses.label_studio_url}")
         return None
-    kept = home / "demo" / "annotators.json"
-    tokens = open_accounts(addresses.label_studio_url, addresses.label_studio_token, PEOPLE, kept)
     say(f"annotators: {', '.join(f'{person.name} errs on about {person.error_ratio:.0%}' for person in PEOPLE)}")
-    return Team(addresses.label_studio_url, tokens, PEOPLE, outside_name)
+    return call_team(addresses, home, outside_name)
 
 
 def _finish(nights: list[figures.Night], cycles: Cycles, addresses: Addresses, home: Path, say: Say) -> None:
