@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta, timezone
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,6 +20,8 @@ FIRST_NIGHT = datetime(2026, 11, 20, 22, 0, tzinfo=timezone.utc)
 """When the cameras began; the second night begins a day later. Files carry these times, so that drawing again changes nothing."""
 WORTH_CHILDREN = 50
 """Fewer files are drawn sooner than child processes start."""
+KEEPS_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "100000000", "MALLOC_TRIM_THRESHOLD_": "200000000", "OMP_NUM_THREADS": "1"}
+"""glibc would give each large array back to the kernel and fetch it anew, which takes as long as the drawing itself."""
 Progress = Callable[[int, int], None]
 
 
@@ -61,6 +63,7 @@ def _draw_all(plan: list[PlannedFile], aside: Path) -> Iterator[tuple[PlannedFil
     with ExitStack() as held:
         drawing: Iterable[Drawn] = map(draw_file, plan)
         if len(plan) >= WORTH_CHILDREN:
+            held.enter_context(_environment(**KEEPS_MEMORY))
             children = held.enter_context(ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")))
             drawing = children.map(draw_file, plan, chunksize=8)
         for file, drawn in zip(plan, drawing, strict=True):
@@ -68,6 +71,21 @@ def _draw_all(plan: list[PlannedFile], aside: Path) -> Iterator[tuple[PlannedFil
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(drawn.content)
             yield file, hashlib.sha256(drawn.content).hexdigest(), _shown(drawn)
+
+
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    """Give these variables to the children that are started meanwhile."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _shown(drawn: Drawn) -> PictureTruth | None:

@@ -101,6 +101,8 @@ class Drill:
             ended = run_night(self.airflow, self.dag_id, conf, Progress(), lambda: self._checked(team))
         finally:
             team.go_home()
+            if killer:
+                killer.end()
         if ended.state != "success":
             raise DemoError(f"the cycle ended as {ended.state}\n{why_failed(self.airflow, self.dag_id, ended.run_id)}")
         store = wiring.open_store(wiring.read_project(PROJECT))
@@ -125,7 +127,13 @@ class Killer(threading.Thread):
         super().__init__(name="killer", daemon=True)
         self._drill, self._team, self._moment = drill, team, moment
         self._airflow = Airflow(drill.addresses.airflow_url, drill.addresses.airflow_user, drill.addresses.airflow_password)
+        self._is_over = threading.Event()
         self.hit = Hit()
+
+    def end(self) -> None:
+        """Kill nothing any more."""
+        self._is_over.set()
+        self.join(timeout=90)
 
     def run(self) -> None:
         """Wait for the task, kill, log."""
@@ -133,12 +141,11 @@ class Killer(threading.Thread):
         if not is_about_answers or self._moment.answers:
             self._team.learn(read_truth(self._drill.inbox.truth_file))
         wanted_state = "deferred" if is_about_answers else "running"
-        while not self.hit.before:
+        while not self.hit.before and not self._is_over.wait(0.1):
             for task in self._tasks():
                 is_time = task.task_id == self._moment.task_id and task.state == wanted_state
                 if is_time and self._team.answered >= self._moment.answers and not self.hit.before:
                     self._kill(task)
-            time.sleep(0.1)
         self._team.learn(read_truth(self._drill.inbox.truth_file))
 
     def _tasks(self) -> list[TaskState]:
