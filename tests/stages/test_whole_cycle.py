@@ -69,7 +69,9 @@ class Night:
                 PillowImage.fromarray(a_patchwork(class_name, number)).save(buffer, "PNG")
                 (self.folder / "inbox" / f"{class_name}{number}.png").write_bytes(buffer.getvalue())
                 self.classes[hashlib.sha256(buffer.getvalue()).hexdigest()] = class_name
-        (self.folder / "inbox" / f"copy{numbers[0]}.png").write_bytes((self.folder / "inbox" / f"bolt{numbers[0]}.png").read_bytes())
+        (self.folder / "inbox" / f"copy{numbers[0]}.png").write_bytes(
+            (self.folder / "inbox" / f"bolt{numbers[0]}.png").read_bytes()
+        )
         (self.folder / "inbox" / f"torn{numbers[0]}.png").write_bytes(b"\x89PNG no picture")
         for path in (self.folder / "inbox").iterdir():
             os.utime(path, (0, 0))

@@ -1,0 +1,86 @@
+"""A dataset version is named by its content, and says of every label that is not in it why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+import pytest
+from given import image_id
+
+from pipeline_tasks.datasets.manifest import Facts, freeze
+
+A, B, C, D = (image_id(name) for name in "abcd")
+THING = {"object_index": 0, "label_kind": "class"}
+
+
+def a_thing(identity: str, class_name: str | None) -> dict[str, Any]:
+    return {"image_id": identity, **THING, "class_name": class_name}
+
+
+def the_facts() -> Facts:
+    return Facts(
+        labels=pl.DataFrame({"image_id": [B, A], "state": ["labelled", "labelled"]}),
+        label_objects=pl.DataFrame([a_thing(B, "nut"), a_thing(A, "bolt")]),
+        split_groups=pl.DataFrame({"image_id": [A, B], "split_group_id": [A, B]}),
+        splits=pl.DataFrame({"split_group_id": [A, B], "split": ["train", "test"]}),
+        control=frozenset({B}),
+    )
+
+
+def test_freeze__holds_each_labelled_image_once_sorted() -> None:
+    manifest = freeze(the_facts(), "class", ("bolt", "nut"))
+
+    found = {row["image_id"]: row for row in manifest.rows.iter_rows(named=True)}
+    assert manifest.rows["image_id"].to_list() == sorted([A, B])
+    assert (found[A]["class_name"], found[A]["split"], found[A]["is_control"]) == ("bolt", "train", False)
+    assert (found[B]["class_name"], found[B]["split"], found[B]["is_control"]) == ("nut", "test", True)
+    assert manifest.left_out == {}
+
+
+def test_freeze__dataset_id_depends_on_images_labels_splits_and_classes_only() -> None:
+    facts = the_facts()
+    wanted = freeze(facts, "class", ("bolt", "nut")).dataset_id
+
+    in_another_order = replace(facts, labels=facts.labels.reverse(), split_groups=facts.split_groups.reverse(), control=frozenset())
+    assert freeze(in_another_order, "class", ("bolt", "nut")).dataset_id == wanted
+    relabelled = replace(facts, label_objects=pl.DataFrame([a_thing(B, "bolt"), a_thing(A, "bolt")]))
+    assert freeze(relabelled, "class", ("bolt", "nut")).dataset_id != wanted
+    other_split = replace(facts, splits=pl.DataFrame({"split_group_id": [A, B], "split": ["val", "test"]}))
+    assert freeze(other_split, "class", ("bolt", "nut")).dataset_id != wanted
+    assert freeze(facts, "class", ("bolt", "nut", "washer")).dataset_id != wanted
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"contested": frozenset({A})}, "contested"),
+        ({"quarantined": frozenset({A})}, "quarantined"),
+        ({"label_objects": pl.DataFrame([a_thing(B, "nut")])}, "no_label_object"),
+        ({"label_objects": pl.DataFrame([a_thing(B, "nut"), a_thing(A, "screw")])}, "unknown_class"),
+        ({"splits": pl.DataFrame({"split_group_id": [B], "split": ["test"]})}, "no_split"),
+        ({"split_groups": pl.DataFrame({"image_id": [B], "split_group_id": [B]})}, "no_split"),
+    ],
+)
+def test_freeze__says_why_a_label_is_left_out(change: dict[str, Any], reason: str) -> None:
+    manifest = freeze(replace(the_facts(), **change), "class", ("bolt", "nut"))
+
+    assert manifest.rows["image_id"].to_list() == [B]
+    assert manifest.left_out == {reason: 1}
+
+
+def test_freeze__takes_only_what_people_agreed_on() -> None:
+    labels = pl.DataFrame({"image_id": [A, B], "state": ["unsure", "labelled"]})
+
+    manifest = freeze(replace(the_facts(), labels=labels), "class", ("bolt", "nut"))
+
+    assert manifest.rows["image_id"].to_list() == [B]
+
+
+def test_freeze__the_first_split_of_a_group_wins() -> None:
+    splits = pl.DataFrame({"split_group_id": [A, B, A], "split": ["train", "test", "test"]})
+
+    manifest = freeze(replace(the_facts(), splits=splits), "class", ("bolt", "nut"))
+
+    assert manifest.rows.filter(pl.col("image_id") == A)["split"].to_list() == ["train"]

@@ -1,0 +1,50 @@
+"""Nothing is trained that teaches nothing new, and a person has the last word."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from pipeline_tasks.datasets.training_decision import decide_training, new_labels
+
+ROWS = pl.DataFrame(
+    {
+        "image_id": ["a", "b", "c"],
+        "split": ["train", "train", "test"],
+        "class_name": ["bolt", "nut", "nut"],
+        "label_digest": ["1", "2", "2"],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("trained", "wish", "min_new_labels", "should_train", "why"),
+    [
+        (None, "auto", 1, True, "Trained: the first model of this project, on 3 labelled pictures."),
+        (None, "skip", 1, False, "Not trained: whoever started this cycle asked to skip training."),
+        (ROWS, "force", 1, True, "Trained: whoever started this cycle asked for it."),
+        (ROWS, "auto", 0, False, "Not trained: the newest model was trained on exactly these labels."),
+        (ROWS.head(2), "auto", 1, True, "Trained: 1 new labels since the newest model."),
+        (ROWS.head(2), "auto", 2, False, "Not trained: 1 new labels since the newest model, training.min_new_labels asks for 2."),
+    ],
+)
+def test_decide_training__says_why(
+    trained: pl.DataFrame | None, wish: str, min_new_labels: int, should_train: bool, why: str
+) -> None:
+    decision = decide_training(ROWS, trained, wish, min_new_labels)
+
+    assert (decision.should_train, decision.why) == (should_train, why)
+
+
+def test_decide_training__wants_two_classes_even_when_forced() -> None:
+    decision = decide_training(ROWS.filter(pl.col("image_id") != "b"), None, "force", 1)
+
+    assert not decision.should_train
+    assert decision.why == "Not trained: a model needs training pictures of at least 2 classes, the version has 1."
+
+
+def test_new_labels__counts_changed_labels_too() -> None:
+    earlier = ROWS.with_columns(label_digest=pl.Series(["1", "9", "2"]))
+
+    assert new_labels(ROWS, earlier) == 1
+    assert new_labels(ROWS, None) == 3

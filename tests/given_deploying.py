@@ -1,0 +1,59 @@
+"""Nights from an exported model to the serving pointer, with services that do as they are told."""
+
+from __future__ import annotations
+
+from given import STARTED_AT, a_project
+from given_candidates import (
+    InProcessDecoder,
+    RecordingRegistry,
+    a_cycle_with_model,
+)
+from tiny_model import tiny_model
+
+from pipeline_tasks.clients.prediction_server import Readiness
+from pipeline_tasks.cycle import Cycle
+from pipeline_tasks.errors import ServiceUnavailableError
+from pipeline_tasks.stages.compare_with_champion import CompareWithChampionSummary, compare_with_champion
+from pipeline_tasks.stages.evaluate_model import evaluate_model
+from pipeline_tasks.stages.promote_model import PromoteModelSummary, promote_model
+from pipeline_tasks.stages.roll_back import RollBackSummary, roll_back
+from pipeline_tasks.stages.roll_out import roll_out
+from pipeline_tasks.storage.store import Store
+
+BETTER = tiny_model(["bolt", "nut"], channels=(0, 1), bias=0.5)
+"""Answers as GOOD does, and is another file."""
+
+
+class Server:
+    """Answers with one digest; None: it is away."""
+
+    def __init__(self, digest: str | None) -> None:
+        self.digest = digest
+
+    def wait_for(self, model_digest: str, within_s: float) -> Readiness | None:
+        return None if self.digest is None else Readiness(True, self.digest, "It refused the new one.")
+
+
+class AwayRegistry:
+    def set_champion_alias(self, outside_name: str, registry_version: str) -> None:
+        raise ServiceUnavailableError("MLflow is away")
+
+
+def compared(store: Store, cycle: Cycle) -> CompareWithChampionSummary:
+    evaluate_model(store, cycle, InProcessDecoder(), RecordingRegistry())
+    return compare_with_champion(store, cycle)
+
+
+def a_night_of(store: Store, content: bytes, cycle_id: str, version: str, registry: RecordingRegistry) -> PromoteModelSummary:
+    """One cycle from its exported model to its pointer."""
+    cycle = a_cycle_with_model(store, content, cycle_id, version)
+    compared(store, cycle)
+    promoted = promote_model(store, cycle, registry)
+    roll_out(store, cycle)
+    return promoted
+
+
+def a_roll_back(
+    store: Store, to: str | None, registry: object, cycle_id: str = "2026-11-23", run_key: str = "test"
+) -> RollBackSummary:
+    return roll_back(store, a_project(), cycle_id, run_key, registry, STARTED_AT, "test", to_model_digest=to)  # type: ignore[arg-type]

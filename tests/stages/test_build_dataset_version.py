@@ -1,0 +1,108 @@
+"""Labels become a version that is named by what is in it, and an unchanged night makes none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from given import an_open_cycle, image_id
+
+from pipeline_tasks.cycle import Cycle
+from pipeline_tasks.stages.build_dataset_version import build_dataset_version
+from pipeline_tasks.storage.dataset_versions import read_version
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.split import Split
+from pipeline_tasks.tables.split_group import SplitGroup
+
+
+def label(store: Store, cycle: Cycle, classes: dict[str, str], stage: str = "given") -> None:
+    """Let a cycle's people label images, each of its own split group: the first letter of the name is the split's."""
+    splits = {"a": "train", "v": "val", "t": "test"}
+    names = list(classes)
+    ids = [image_id(name) for name in names]
+    empty: dict[str, Any] = dict.fromkeys(LabelObject.column_names())
+    things = [
+        empty | {"image_id": image_id(name), "object_index": 0, "label_kind": "class", "class_name": classes[name]}
+        for name in names
+    ]
+    about = {"labels_version": cycle.cycle_id, "state": "labelled", "votes": 1, "agreement_ratio": 1.0}
+    labels = [about | {"image_id": one, "label_config_digest": image_id("config")} for one in ids]
+    picks = (
+        pl.DataFrame({"image_id": ids})
+        .with_row_index("rank")
+        .with_columns(
+            arm=pl.Series(["control" if name[0] == "t" else "strategy" for name in names]),
+            strategy=pl.lit("random"),
+            score=0.0,
+            reason=pl.lit("drawn"),
+        )
+    )
+    writes: list[Any] = [(Label, pl.DataFrame(labels)), (LabelObject, pl.DataFrame(things, infer_schema_length=None))]
+    writes += [(SplitGroup, pl.DataFrame({"image_id": ids, "split_group_id": ids})), (SelectedImage, picks)]
+    recorded = pl.DataFrame({"split_group_id": ids, "split": [splits[name[0]] for name in names]})
+    writes += [(Split, recorded.with_columns(policy=pl.lit("rest")))]
+    store.finish(cycle.cycle_id, stage, cycle.arguments, writes)
+
+
+def test_build_dataset_version__freezes_labels_by_their_splits(store: Store) -> None:
+    cycle = an_open_cycle(store)
+    label(store, cycle, {"a1": "bolt", "a2": "nut", "v1": "nut", "t1": "bolt"})
+
+    summary = build_dataset_version(store, cycle)
+
+    assert summary.is_changed
+    assert summary.should_train
+    assert summary.images_by_split == {"train": 2, "val": 1, "test": 1}
+    assert summary.images_by_class == {"bolt": 2, "nut": 2}
+    assert (summary.images, summary.labels_new) == (4, 4)
+    assert store.state().values["dataset"] == {"dataset_id": summary.dataset_id, "cycle_id": cycle.cycle_id}
+    rows = store.read(DatasetImage, cycle.cycle_id)
+    assert rows.filter(pl.col("is_control"))["image_id"].to_list() == [image_id("t1")]
+    assert [row["image_id"] for row in read_version(store.objects, str(summary.dataset_id))] == rows["image_id"].to_list()
+
+
+def test_build_dataset_version__a_second_run_changes_nothing(store: Store) -> None:
+    cycle = an_open_cycle(store)
+    label(store, cycle, {"a1": "bolt", "a2": "nut"})
+    summary = build_dataset_version(store, cycle)
+    keys = list(store.objects.list(""))
+
+    assert build_dataset_version(store, cycle) == summary
+    assert list(store.objects.list("")) == keys
+
+
+def test_build_dataset_version__names_the_standing_version_when_nothing_changed(store: Store) -> None:
+    first = an_open_cycle(store)
+    label(store, first, {"a1": "bolt", "a2": "nut"})
+    standing = build_dataset_version(store, first)
+
+    summary = build_dataset_version(store, an_open_cycle(store, "2026-11-22"))
+
+    assert not summary.is_changed
+    assert (summary.dataset_id, summary.dataset_cycle_id) == (standing.dataset_id, first.cycle_id)
+    assert summary.labels_new == 0
+    assert not store.has(DatasetImage, "2026-11-22")
+    assert store.state().values["dataset"]["cycle_id"] == first.cycle_id
+
+
+def test_build_dataset_version__counts_what_a_later_night_added_and_changed(store: Store) -> None:
+    label(store, first := an_open_cycle(store), {"a1": "bolt", "a2": "nut"})
+    build_dataset_version(store, first)
+    label(store, second := an_open_cycle(store, "2026-11-22"), {"a2": "bolt", "a3": "nut"})
+
+    summary = build_dataset_version(store, second)
+
+    assert (summary.images, summary.labels_new) == (3, 2)
+    assert summary.images_by_class == {"bolt": 2, "nut": 1}
+
+
+def test_build_dataset_version__of_no_labels_is_none(store: Store) -> None:
+    summary = build_dataset_version(store, an_open_cycle(store))
+
+    assert summary.dataset_id is None
+    assert not summary.should_train
+    assert "dataset" not in store.state().values
