@@ -33,7 +33,7 @@ help:  ## show this
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z%-]+):.*## /\1\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 install:  ## make .venv and .venv-label-studio from the pinned files; a second run installs nothing
-	@$(MAKE) --no-print-directory -j2 $(PACKAGE_STAMP) $(LABEL_STUDIO_STAMP)
+	@$(MAKE) -s --no-print-directory -j2 $(PACKAGE_STAMP) $(LABEL_STUDIO_STAMP)
 
 up: install  ## start PostgreSQL, Airflow, Label Studio, MLflow and the prediction servers; print addresses and logins
 	@$(RUN) -m local_stack up

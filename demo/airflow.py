@@ -30,11 +30,11 @@ class TaskState:
 class Airflow:
     """One Airflow, logged in to."""
 
-    def __init__(self, url: str, user: str, password: str) -> None:
-        """Log in at the first call, and again whenever the token has run out."""
+    def __init__(self, url: str, user: str, password: str, transport: httpx.BaseTransport | None = None) -> None:
+        """Log in at the first call, and again whenever the token has run out; tests give their own transport."""
         self.url = url
         self._login = {"username": user, "password": password}
-        self._client = httpx.Client(base_url=url, timeout=30, trust_env=False)
+        self._client = httpx.Client(base_url=url, timeout=30, trust_env=False, transport=transport)
 
     def close(self) -> None:
         """Let go of the connections."""

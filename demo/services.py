@@ -34,12 +34,21 @@ class MlflowVersion:
 class Services:
     """The services of one stack, seen through their public interfaces."""
 
-    def __init__(self, label_studio_url: str, label_studio_token: str, mlflow_url: str, prediction_url: str) -> None:
-        """Connect lazily."""
+    def __init__(
+        self,
+        label_studio_url: str,
+        label_studio_token: str,
+        mlflow_url: str,
+        prediction_url: str,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """Connect lazily; tests give their own transport."""
         authorization = {"Authorization": f"Token {label_studio_token}"}
-        self._label_studio = httpx.Client(base_url=label_studio_url, timeout=60, trust_env=False, headers=authorization)
-        self._mlflow = httpx.Client(base_url=mlflow_url, timeout=30, trust_env=False)
-        self._prediction = httpx.Client(base_url=prediction_url, timeout=10, trust_env=False)
+        self._label_studio = httpx.Client(
+            base_url=label_studio_url, timeout=60, trust_env=False, headers=authorization, transport=transport
+        )
+        self._mlflow = httpx.Client(base_url=mlflow_url, timeout=30, trust_env=False, transport=transport)
+        self._prediction = httpx.Client(base_url=prediction_url, timeout=10, trust_env=False, transport=transport)
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -1,0 +1,151 @@
+"""Figures read back from the ledger and held against the services that own them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, make_dataclass
+from typing import Any
+
+import httpx
+import pytest
+from given import an_open_cycle
+
+from demo import figures
+from demo.errors import DemoError
+from demo.nightly_run import EndedRun
+from demo.services import Services
+from demo.table import answer_line, nights_table
+from pipeline_tasks.storage.store import Store
+
+CYCLE = "2026-11-21"
+DIGEST = "ab" * 32
+ENDED = EndedRun("test", "success", 61.0, {"train_model": 4.2})
+SUMMARIES: dict[str, dict[str, Any]] = {
+    "list_new_images": {"files_new": 10},
+    "record_images": {"images_new": 7, "sightings": 8, "rejected_by_reason": {"empty": 1, "truncated": 1}},
+    "find_quality_issues": {"images_quarantined": 1},
+    "find_duplicates": {"exact": 0, "near": 2},
+    "select_images": {"images_selected": 4},
+    "send_to_labeling": {"tasks": 5, "label_studio_project_id": 3, "round_id": "parts-2026-11-21", "url": "http://ls/3"},
+    "collect_annotations": {"tasks_unanswered": 1},
+    "resolve_labels": {"labelled": 4, "unsure": 0},
+    "build_dataset_version": {"dataset_id": "cd" * 32, "images": 4},
+    "export_model": {"skipped": None, "model_digest": DIGEST, "registry_version": "1"},
+    "compare_with_champion": {
+        "candidate_score": 0.8,
+        "candidate_low": 0.7,
+        "candidate_high": 0.9,
+        "champion_score": None,
+        "majority_score": 0.5,
+        "classes_left_out": ["nut"],
+    },
+    "promote_model": {"is_promoted": True, "why": "It beats the majority class.", "skipped": None},
+    "roll_out": {"skipped": None},
+}
+
+
+@dataclass
+class _Outside:
+    """What the services would say."""
+
+    tasks: int = 5
+    answered: int = 4
+    digest: str = DIGEST
+    alias: str = "1"
+    served: str = DIGEST
+
+    def services(self) -> Services:
+        """The services behind one transport."""
+        return Services("http://ls", "token", "http://mlflow", "http://server", httpx.MockTransport(self._answer))
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path == "/api/tasks":
+            return httpx.Response(200, json={"total": self.answered if "completed_at" in str(request.url) else self.tasks})
+        if path.endswith("model-versions/get"):
+            tags = [{"key": "nightlens.model_digest", "value": self.digest}]
+            return httpx.Response(200, json={"model_version": {"version": "1", "run_id": "r", "tags": tags}})
+        if path.endswith("runs/get"):
+            return httpx.Response(200, json={"run": {"data": {"metrics": [{"key": "loss", "value": 1}]}}})
+        if path.endswith("registered-models/alias"):
+            return httpx.Response(200, json={"model_version": {"version": self.alias}})
+        answer = {"class_name": "nut", "probability": 0.9, "model_digest": self.served, "dataset_id": "cd" * 32}
+        return httpx.Response(200, json=answer) if self.served else httpx.Response(503, text="no model yet")
+
+
+def _finish(store: Store, stage: str, summary: dict[str, Any], sets: dict[str, Any] | None = None) -> None:
+    kind = make_dataclass(f"Summary_{stage}", [(name, Any) for name in summary], frozen=True)
+    store.finish(CYCLE, stage, kind(**summary), sets=sets)
+
+
+@pytest.fixture
+def after(store: Store) -> Store:
+    """A store after a night that promoted its first champion."""
+    an_open_cycle(store, CYCLE)
+    champion = {"model_digest": DIGEST, "dataset_id": "cd" * 32, "cycle_id": CYCLE, "registry_version": "1"}
+    for stage, summary in SUMMARIES.items():
+        _finish(store, stage, summary, {"champion": champion} if stage == "promote_model" else None)
+    return store
+
+
+def test_read_night__holds_what_ledger_and_services_agree_on(after: Store) -> None:
+    night = figures.read_night(1, ENDED, after, _Outside().services(), "parts")
+
+    assert (night.files_seen, night.images_taken_in, night.exact_duplicates, night.near_duplicates) == (10, 7, 1, 2)
+    assert (night.labeling_tasks, night.annotated, night.labelled) == (5, 4, 4)
+    assert (night.candidate_score, night.is_promoted, night.registry_version) == (0.8, True, "1")
+
+
+@pytest.mark.parametrize(
+    ("outside", "said"),
+    [
+        (_Outside(tasks=6), "Label Studio has 6 tasks"),
+        (_Outside(answered=3), "Label Studio has 3 answered"),
+        (_Outside(digest="ee" * 32), "MLflow's version 1"),
+    ],
+)
+def test_read_night__fails_with_a_sentence_when_a_service_tells_another_figure(after: Store, outside: _Outside, said: str) -> None:
+    with pytest.raises(DemoError, match=said):
+        figures.read_night(1, ENDED, after, outside.services(), "parts")
+
+
+def test_read_night__fails_when_airflow_is_green_but_the_ledger_lacks_a_stage(store: Store) -> None:
+    an_open_cycle(store, CYCLE)
+
+    with pytest.raises(DemoError, match="no event of list_new_images"):
+        figures.read_night(1, ENDED, store, _Outside().services(), "parts")
+
+
+def test_cycle_of_run__fails_for_a_run_that_opened_none(after: Store) -> None:
+    with pytest.raises(DemoError, match="manual_9"):
+        figures.cycle_of_run(after, "manual_9")
+
+
+def test_check_champion__wants_the_alias_to_name_the_ledgers_version(after: Store) -> None:
+    assert figures.check_champion(after, _Outside().services(), "parts")["model_digest"] == DIGEST
+    with pytest.raises(DemoError, match="names version 7"):
+        figures.check_champion(after, _Outside(alias="7").services(), "parts")
+
+
+def test_check_champion__fails_without_a_champion(store: Store) -> None:
+    with pytest.raises(DemoError, match="no champion"):
+        figures.check_champion(store, _Outside().services(), "parts")
+
+
+def test_ask_server__takes_an_answer_of_the_champion_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "SERVER_FOLLOWS_WITHIN_S", 0.0)
+
+    assert "nut with probability 0.90" in answer_line(figures.ask_server(_Outside().services(), b"picture", DIGEST))
+    for served in ("ee" * 32, ""):
+        with pytest.raises(DemoError, match="found"):
+            figures.ask_server(_Outside(served=served).services(), b"picture", DIGEST)
+
+
+def test_nights_table__tells_each_night_in_a_column(after: Store) -> None:
+    night = figures.read_night(1, ENDED, after, _Outside().services(), "parts")
+
+    text = nights_table([night, night])
+
+    assert "2 (1 empty, 1 truncated)" in text
+    assert "0.800 (0.700 … 0.900)" in text
+    assert "night 1: It beats the majority class." in text
+    assert max(len(line) for line in text.splitlines()) < 110

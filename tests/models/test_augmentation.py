@@ -1,0 +1,32 @@
+"""A seed draws the same view, whichever thread draws it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from given_models import a_picture
+
+from pipeline_tasks.models.augmentation import augmented_view
+
+
+def test_augmented_view__depends_only_on_picture_and_seed() -> None:
+    picture = a_picture("bolt", 1)
+    wanted = [augmented_view(picture, seed) for seed in range(12)]
+
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda seed: augmented_view(picture, seed), range(12)))
+
+    assert all(np.array_equal(one, other) for one, other in zip(wanted, found, strict=True))
+    assert wanted[0].shape == picture.shape
+    assert wanted[0].dtype == np.uint8
+    assert not np.array_equal(wanted[0], wanted[1])
+
+
+def test_augmented_view__leaves_the_picture_alone() -> None:
+    picture = a_picture("nut", 2)
+    before = picture.copy()
+
+    augmented_view(picture, 7)
+
+    assert np.array_equal(picture, before)
