@@ -110,5 +110,5 @@ $(LABEL_STUDIO_STAMP): | .venv/bin/uv
 ifeq ($(INSTALLER),pip)
 install-frozen = $(1)/bin/python -m pip install -q --disable-pip-version-check --no-deps $(2)
 else
-install-frozen = .venv/bin/uv pip install -q --no-deps --python $(1)/bin/python $(2)
+install-frozen = .venv/bin/uv --system-certs pip install -q --no-deps --python $(1)/bin/python $(2)
 endif
