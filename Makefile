@@ -59,7 +59,7 @@ check: install  ## ruff, mypy --strict, import plan, fast tests; under a minute
 	@.venv/bin/mypy --strict
 	@.venv/bin/lint-imports
 	@$(RUN) docs/generate.py --check
-	@$(RUN) -m pytest -q -n 2 -m "not airflow and not services and not browser"
+	@$(RUN) -m pytest -q -n 2 -m "not slow and not airflow and not services and not browser"
 
 test: install  ## all tests, also those with the real services
 	@$(RUN) -m pytest -q -n 2 -m "not services and not browser"

@@ -62,6 +62,8 @@ def _end_supervisor(folders: Folders, say: Callable[[str], None]) -> None:
     deadline = time.monotonic() + DOWN_LIMIT_S
     while is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.1)
+    with contextlib.suppress(ChildProcessError):  # Where `up` and `down` are called in one process, it is our child.
+        os.waitpid(pid, os.WNOHANG)
 
 
 def _pids(folders: Folders, services: list[str]) -> list[int]:

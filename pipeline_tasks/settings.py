@@ -59,7 +59,7 @@ class DuplicateSettings(Settings):
         0.85,
         ge=-1,
         le=1,
-        description="What the cosine must be besides, with the project's mean embedding taken off: pictures of one kind are all alike.",
+        description="What the cosine must be besides, with the mean embedding taken off: pictures of one kind are all alike.",
     )
     min_centred_hash_cosine: float = Field(0.5, ge=-1, le=1, description="The same for a pair found by hash.")
     certain_cosine: float = Field(0.99, ge=-1, le=1, description="From here on two pictures are one thing, mean or no mean.")

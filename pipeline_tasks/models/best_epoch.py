@@ -10,6 +10,9 @@ from torch import Tensor
 
 from pipeline_tasks.models.journal import Journal, Metrics
 
+MIN_IMPROVEMENT = 1e-4
+"""Of the loss; classes that are easy to part would otherwise get better by nothing until the last epoch."""
+
 
 class BestEpoch(lightning.Callback):
     """Better is a lower loss on the validation pictures: of a few dozen pictures, accuracy jumps, loss does not."""
@@ -60,4 +63,4 @@ class BestEpoch(lightning.Callback):
 
 def is_better(metrics: Metrics, standing: Metrics) -> bool:
     """Whether an epoch beats the one that stands."""
-    return metrics["val_loss"] < standing["val_loss"]
+    return metrics["val_loss"] < standing["val_loss"] - MIN_IMPROVEMENT

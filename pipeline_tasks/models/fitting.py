@@ -9,6 +9,7 @@ import logging
 import math
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,6 +41,8 @@ class Plan:
     seed: int
     checkpoint_every_epochs: int
     batch_size: int
+    threads: int | None = None
+    """None: as many as torch takes by itself."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def fit(
         arguments = {"ckpt_path": str(resume), "weights_only": True}
     order = _EpochOrder(len(train), plan.batch_size, plan.seed)
     in_order = _EpochOrder(len(val), plan.batch_size, None)
-    with warnings.catch_warnings():
+    with _threads(plan.threads), warnings.catch_warnings():
         # Advice on loader processes: there are none, because Airflow's task processes may not start any.
         warnings.simplefilter("ignore")
         trainer.fit(classifier, _loader(train, order), _loader(val, in_order), **arguments)
@@ -104,6 +107,17 @@ def class_weights(targets: Tensor, class_count: int, *, balance: bool) -> Tensor
     counts = torch.bincount(targets, minlength=class_count).to(torch.float32)
     occurs = (counts > 0).to(torch.float32)
     return occurs * counts.sum() / (occurs.sum() * counts.clamp(min=1)) if balance else torch.ones(class_count)
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """Give torch this many threads for the length of a block."""
+    standing = torch.get_num_threads()
+    torch.set_num_threads(count or standing)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(standing)
 
 
 class _Classifier(lightning.LightningModule):

@@ -67,6 +67,9 @@ def train_head(
         seed=seed,
         checkpoint_every_epochs=CHECKPOINT_EVERY_EPOCHS,
         batch_size=settings.batch_size,
+        # A second thread costs more than it brings on a layer this small, most of all beside other work; and the same
+        # sums on every machine.
+        threads=1,
     )
     rows = _Rows(train, mean, spread)
     weights = class_weights(rows.targets, class_count, balance=settings.balance_classes)

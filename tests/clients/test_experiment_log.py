@@ -12,6 +12,8 @@ import pytest
 
 from pipeline_tasks.clients.experiment_log import ExperimentLog
 
+pytestmark = pytest.mark.slow
+
 RUN = """
 import os, sys
 from pathlib import Path

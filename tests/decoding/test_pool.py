@@ -25,6 +25,8 @@ from pipeline_tasks.decoding.pool import DecodingPool
 from pipeline_tasks.decoding.wire import receive_answer, receive_file, send_answer, send_file
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
 
+pytestmark = pytest.mark.slow
+
 
 def a_png(width: int = 30, height: int = 20, seed: int = 0) -> bytes:
     buffer = io.BytesIO()

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import pytest
+
 from demo.night import draw_night
 from demo.plan import BROKEN, plan_night
 from demo.truth import read_truth
+
+pytestmark = pytest.mark.slow
 
 FILES = 24
 

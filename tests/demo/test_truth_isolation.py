@@ -14,6 +14,8 @@ import pytest
 from demo.night import draw_night
 from demo.truth import truth_path
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[2]
 
 WATCHED = textwrap.dedent(

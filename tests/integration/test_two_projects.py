@@ -92,7 +92,11 @@ def running() -> Iterator[Stack]:
 
 def _second_project(home: Path) -> None:
     """Copying the project file and changing the source's path is all it takes; fewer pictures want a smaller test minimum."""
-    text = EXAMPLE.read_text().replace("project: parts ", "project: more_parts ").replace("path: inbox/parts", "path: inbox/more_parts")
+    text = (
+        EXAMPLE.read_text()
+        .replace("project: parts ", "project: more_parts ")
+        .replace("path: inbox/parts", "path: inbox/more_parts")
+    )
     (home / "projects").mkdir()
     (home / "projects" / "more_parts.yaml").write_text(text.replace("min_test_images_per_class: 5", "min_test_images_per_class: 3"))
 
@@ -182,10 +186,10 @@ def test_broken_project__becomes_a_dag_that_names_the_mistake_and_leaves_the_oth
 
 def test_stack__shows_no_secret_in_processes_logs_or_reports(running: Stack) -> None:
     folders = Folders.of(running.home)
-    processes = stack_processes(folders.digest, data_folder(folders))
-    shown = b"".join(Path(f"/proc/{process.pid}/cmdline").read_bytes() for process in processes if Path(f"/proc/{process.pid}").exists())
+    processes = [Path(f"/proc/{one.pid}/cmdline") for one in stack_processes(folders.digest, data_folder(folders))]
     places = [folders.logs, running.home / "airflow" / "logs", running.home / "roots"]
-    shown += b"".join(file.read_bytes() for place in places for file in place.rglob("*") if file.is_file() and file.suffix != ".jpg")
+    files = [file for place in places for file in place.rglob("*") if file.is_file() and file.suffix != ".jpg"]
+    shown = b"".join(file.read_bytes() for file in [*processes, *files] if file.exists())
 
     assert [name for name, secret in read_json(folders.secrets_file).items() if secret.encode() in shown] == []
 

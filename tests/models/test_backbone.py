@@ -16,6 +16,8 @@ from pipeline_tasks.models import backbone_weights
 from pipeline_tasks.models.backbone import Backbone, backbone_digest, open_backbone
 from pipeline_tasks.settings import BackboneSettings
 
+pytestmark = pytest.mark.slow
+
 SMALL = BackboneSettings(side_px=96)
 
 

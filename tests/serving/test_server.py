@@ -19,6 +19,8 @@ from tiny_model import a_picture, tiny_model
 
 from pipeline_tasks.storage.disk_objects import DiskObjects
 
+pytestmark = pytest.mark.slow
+
 
 class Load:
     """Clients that ask without a pause until told to stop."""

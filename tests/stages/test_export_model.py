@@ -20,6 +20,8 @@ from pipeline_tasks.stages.export_model import ExportModelSummary, export_model
 from pipeline_tasks.storage.checkpoint_files import put_candidate
 from pipeline_tasks.storage.model_files import read_model
 
+pytestmark = pytest.mark.slow
+
 
 def export(world: World, network: nn.Module | None = None) -> ExportModelSummary:
     network = network or TinyNetwork().eval()

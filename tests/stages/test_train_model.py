@@ -13,6 +13,8 @@ from pipeline_tasks.cycle import CycleArguments
 from pipeline_tasks.errors import ServiceUnavailableError
 from pipeline_tasks.stages.build_dataset_version import build_dataset_version
 
+pytestmark = pytest.mark.slow
+
 
 def test_train_model__tells_bolts_from_nuts(tmp_path: Path) -> None:
     world = World(tmp_path)

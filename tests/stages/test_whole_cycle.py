@@ -31,6 +31,8 @@ from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 
+pytestmark = pytest.mark.slow
+
 NIGHTLY = [stage for stage in wiring.STAGES if stage != "roll_back"]
 ROUND = ("send_to_labeling", "wait_for_annotators")
 NO_LIMITS = dict.fromkeys(
