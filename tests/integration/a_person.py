@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Response, sync_playwright
 
 from local_stack.addresses import Addresses
 
@@ -32,15 +32,19 @@ def answer_round(page: Page, addresses: Addresses, round_url: str, tasks: int) -
     page.click("button[type=submit]")
     page.wait_for_load_state("networkidle")
     page.goto(round_url)
-    page.get_by_role("button", name="Label", exact=False).filter(has_text="Label").first.click()
+    page.get_by_role("button", name="Label All Tasks").click()
     for done in range(tasks):
-        page.locator("img[alt='LS']").or_(page.locator(".lsf-image img, img[src*='local-files']")).first.wait_for()
+        page.locator("img[alt=image]").wait_for()
         page.locator("input[type=radio]").first.check(force=True)
-        with page.expect_response(lambda answer: "/annotations" in answer.url and answer.request.method == "POST") as posted:
-            page.get_by_role("button", name="Submit", exact=False).first.click()
+        with page.expect_response(_is_answer) as posted:
+            page.get_by_role("button", name="Submit current annotation").click()
         assert posted.value.ok, f"answer {done}: {posted.value.status}"
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(1000)
     return tasks
+
+
+def _is_answer(response: Response) -> bool:
+    return "/annotations" in response.url and response.request.method == "POST"
 
 
 @dataclass(frozen=True)
