@@ -91,7 +91,8 @@ for project in readable_projects():
             deployed,
             report_written,
         )
-        chain([deployed, report_written], tasks.cycle_succeeded())
+        succeeded = tasks.cycle_succeeded().as_teardown(setups=cycle_opened, on_failure_fail_dagrun=True)  # type: ignore[arg-type]
+        chain([deployed, report_written], succeeded)
 
 for broken in broken_projects():
     # A night that does not come is red every day until the file is mended.

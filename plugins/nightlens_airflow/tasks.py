@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import TriggerRule, get_current_context
 
 from nightlens_airflow.links import CycleReportLink, LabelingRoundLink, MlflowRunLink, RegisteredVersionLink
@@ -164,9 +164,24 @@ def write_cycle_report(project: str, cycle_id: str) -> Summary:
     return run("write_cycle_report", project, cycle_id)
 
 
-def cycle_succeeded() -> EmptyOperator:
-    """The last task, which does nothing: without it a report that was written would turn a failed run green."""
-    return EmptyOperator(task_id="cycle_succeeded", doc_md=_CYCLE_SUCCEEDED)
+@stage_task()
+def cycle_succeeded() -> None:
+    """Decide the colour of the DAG run: green only if no task failed, the writing of the report included.
+
+    Airflow takes a run's colour from its last tasks. The report is written after a failure, too, so it must not be the last one.
+    """
+    from airflow.sdk.exceptions import AirflowFailException
+
+    context = get_current_context()
+    states = context["ti"].get_task_states(dag_id=context["dag"].dag_id, run_ids=[context["run_id"]])
+    failed = failed_tasks(states[context["run_id"]])
+    if failed:
+        raise AirflowFailException(f"the cycle did not succeed: {', '.join(failed)} failed; read the log there, and the report")
+
+
+def failed_tasks(states: Mapping[str, str | None]) -> list[str]:
+    """Names of the tasks that failed themselves, of the states of all tasks of a DAG run."""
+    return sorted(task for task, state in states.items() if state == "failed" and task != "cycle_succeeded")
 
 
 @stage_task()
@@ -192,10 +207,4 @@ _WAIT_FOR_ANNOTATORS = """
 Wait, deferred and without a worker, until enough is answered or the round's deadline has passed.
 
 What people did not answer stays open in Label Studio; the next cycle collects it.
-"""
-
-_CYCLE_SUCCEEDED = """
-Decides the colour of the DAG run: green only if no stage failed, the writing of the report included.
-
-Airflow takes a run's colour from its last tasks. The report is written after a failure, too, so it must not be the last one.
 """

@@ -153,7 +153,7 @@ def test_cycle__of_another_project_makes_a_champion_that_answers(running: Stack)
 
 
 def test_night_without_news__ends_in_success_and_trains_nothing(running: Stack) -> None:
-    run_id = running.airflow.trigger("nightly__more_parts")
+    run_id = running.airflow.trigger("nightly__more_parts", {"budget": 0})
 
     running.wait("more_parts", run_id, {"success"})
 
@@ -161,6 +161,23 @@ def test_night_without_news__ends_in_success_and_trains_nothing(running: Stack) 
     assert states["train_model"] == "skipped"
     assert states["write_cycle_report"] == "success"
     assert _event(running, "more_parts", run_id, "train_model")["skipped"]
+
+
+def test_night__that_a_person_marks_failed_stays_red_and_has_its_report(running: Stack) -> None:
+    run_id = running.airflow.trigger("nightly__more_parts", {"budget": 1})
+    until = time.monotonic() + WITHIN_S
+    while running.tasks("more_parts", run_id).get("wait_for_annotators") != "deferred":
+        assert time.monotonic() < until, running.tasks("more_parts", run_id)
+        time.sleep(0.5)
+
+    running.airflow.fail("nightly__more_parts", run_id)
+
+    while running.tasks("more_parts", run_id)["cycle_succeeded"] not in {"success", "failed"}:
+        assert time.monotonic() < until, running.tasks("more_parts", run_id)
+        time.sleep(0.5)
+    time.sleep(3)
+    assert running.airflow.run("nightly__more_parts", run_id)["state"] == "failed"
+    assert running.tasks("more_parts", run_id)["write_cycle_report"] == "success"
 
 
 def test_report__opens_in_airflow_for_who_is_logged_in(running: Stack, by_hand: str) -> None:
@@ -198,6 +215,7 @@ def test_stack__goes_down_and_leaves_no_process(running: Stack) -> None:
     folders = Folders.of(running.home)
     text, is_ready = status(folders)
     assert is_ready, text
+    assert stack.up(running.home) == stack.up(running.home), "what is up is left as it is"
 
     stack.down(running.home)
 
