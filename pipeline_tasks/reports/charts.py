@@ -10,7 +10,7 @@ from pipeline_tasks.reports.html import Html, element, ratio
 WIDTH = 760
 LABEL_WIDTH = 210
 ROW = 28
-COLOURS = 8
+COLOURS = 12
 
 
 @dataclass(frozen=True)

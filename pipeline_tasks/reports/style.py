@@ -3,11 +3,13 @@
 STYLE = """
 :root { color-scheme: light dark; --ground: #f7f8fa; --sheet: #ffffff; --ink: #1c2430; --quiet: #667085; --line: #e3e7ee;
   --accent: #2f6fde; --soft: #e8f0fe; --good: #1a8f5a; --warn: #b7791f; --bad: #c53b3b; --heat: 47,111,222;
-  --s0: #2f6fde; --s1: #e0852b; --s2: #1a8f5a; --s3: #9254c8; --s4: #c53b3b; --s5: #3aa6b9; --s6: #8a8f3c; --s7: #b04a86; }
+  --s0: #2f6fde; --s1: #e0852b; --s2: #1a8f5a; --s3: #9254c8; --s4: #c53b3b; --s5: #3aa6b9; --s6: #8a8f3c; --s7: #b04a86;
+  --s8: #7a5c46; --s9: #9aa3b2; --s10: #d9b62f; --s11: #5b6ee1; }
 @media (prefers-color-scheme: dark) { :root { --ground: #12161d; --sheet: #1a2029; --ink: #e6eaf0;
   --quiet: #98a2b3; --line: #2c3440;
   --accent: #7aa7ff; --soft: #22304a; --good: #4cc38a; --warn: #e0b04c; --bad: #f07c7c; --heat: 122,167,255;
-  --s0: #7aa7ff; --s1: #f0a35c; --s2: #4cc38a; --s3: #bf8fe6; --s4: #f07c7c; --s5: #63c7d8; --s6: #b6bb63; --s7: #d983b4; } }
+  --s0: #7aa7ff; --s1: #f0a35c; --s2: #4cc38a; --s3: #bf8fe6; --s4: #f07c7c; --s5: #63c7d8; --s6: #b6bb63; --s7: #d983b4;
+  --s8: #b59478; --s9: #c3c9d4; --s10: #ecd06a; --s11: #98a4f0; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.55 system-ui, "Segoe UI", Roboto, sans-serif; }
 main { max-width: 1120px; margin: 0 auto; padding: 28px 20px 80px; }
@@ -41,7 +43,8 @@ svg .quiet { fill: var(--quiet); } svg .bar { fill: var(--accent); } svg .track 
 svg .whisker { stroke: var(--ink); stroke-width: 1.5; } svg .axis { stroke: var(--line); } svg .path { stroke: var(--accent);
   stroke-width: 2; fill: none; } svg .dot { fill: var(--accent); }
 .s0 { fill: var(--s0); } .s1 { fill: var(--s1); } .s2 { fill: var(--s2); } .s3 { fill: var(--s3); } .s4 { fill: var(--s4); }
-.s5 { fill: var(--s5); } .s6 { fill: var(--s6); } .s7 { fill: var(--s7); }
+.s5 { fill: var(--s5); } .s6 { fill: var(--s6); } .s7 { fill: var(--s7); } .s8 { fill: var(--s8); } .s9 { fill: var(--s9); }
+.s10 { fill: var(--s10); } .s11 { fill: var(--s11); }
 .confusion td.cell { text-align: center; min-width: 46px; padding: 7px; border: 1px solid var(--line); }
 .missing li { color: var(--quiet); }
 footer { color: var(--quiet); font-size: 13px; margin-top: 24px; }
