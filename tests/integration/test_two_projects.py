@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -181,7 +182,7 @@ def test_night__that_a_person_marks_failed_stays_red_and_has_its_report(running:
 
 
 def test_report__opens_in_airflow_for_who_is_logged_in(running: Stack, by_hand: str) -> None:
-    url = f"{running.addresses.airflow_url}/nightlens/report?dag_id=nightly__parts&run_id={by_hand}"
+    url = f"{running.addresses.airflow_url}/nightlens/report?dag_id=nightly__parts&run_id={quote(by_hand)}"
 
     assert httpx.get(url, follow_redirects=False).status_code == 401
     with a_browser() as page:
