@@ -53,7 +53,7 @@ reset:  ## end all services and delete NIGHTLENS_HOME: YES=1
 demo: install  ## run two nights on drawn parts (or IMAGES=<folder of class folders>; ANNOTATORS=none to answer yourself)
 	@$(RUN) -m demo
 
-check: install  ## ruff, mypy --strict, import plan, fast tests; under a minute
+check: install  ## ruff, mypy --strict, import plan, fast tests
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy --strict
