@@ -67,38 +67,14 @@ class S3Objects:
             return b""
 
     def write_new(self, key: str, content: bytes) -> str:
-        """Put under a free key; a 412 behind a lost answer is resolved by reading back."""
-
-        def put(is_retry: bool) -> str:
-            try:
-                answer = self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=content, IfNoneMatch="*")
-                return str(answer["ETag"])
-            except ClientError as error:
-                if _code(error) not in _PRECONDITION:
-                    raise
-                standing = self.read(key)
-                if is_retry and standing.content == content:
-                    return standing.etag
-                raise AlreadyThereError(f"{self._address(key)}: an object is already there") from error
-
-        return self._patiently(put, key)
+        """Put under a free key."""
+        taken = AlreadyThereError(f"{self._address(key)}: an object is already there")
+        return self._put(key, content, {"IfNoneMatch": "*"}, taken)
 
     def replace(self, key: str, content: bytes, etag: str) -> str:
-        """Put in the place of the object that carries `etag`; a 412 behind a lost answer is resolved by reading back."""
-
-        def put(is_retry: bool) -> str:
-            try:
-                answer = self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=content, IfMatch=etag)
-                return str(answer["ETag"])
-            except ClientError as error:
-                if _code(error) not in _PRECONDITION:
-                    raise
-                standing = self.read(key)
-                if is_retry and standing.content == content:
-                    return standing.etag
-                raise ChangedMeanwhileError(f"{self._address(key)}: was replaced by somebody else") from error
-
-        return self._patiently(put, key)
+        """Put in the place of the object that carries `etag`."""
+        changed = ChangedMeanwhileError(f"{self._address(key)}: was replaced by somebody else")
+        return self._put(key, content, {"IfMatch": etag}, changed)
 
     def list(self, prefix: str) -> Iterator[str]:
         """Yield the keys below a prefix, sorted by code point."""
@@ -111,6 +87,23 @@ class S3Objects:
             if not page.get("IsTruncated"):
                 return
             token = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def _put(self, key: str, content: bytes, condition: dict[str, str], refusal: StorageError) -> str:
+        """Put under a condition; a 412 behind a lost answer is resolved by reading back."""
+
+        def put(is_retry: bool) -> str:
+            try:
+                answer = self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=content, **condition)
+                return str(answer["ETag"])
+            except ClientError as error:
+                if _code(error) not in _PRECONDITION:
+                    raise
+                standing = self.read(key)
+                if is_retry and standing.content == content:
+                    return standing.etag
+                raise refusal from error
+
+        return self._patiently(put, key)
 
     def _page_getter(self, prefix: str, token: dict[str, str]) -> Callable[[bool], Any]:
         return lambda _: self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._name(prefix), **token)
