@@ -15,10 +15,15 @@ MIN_IMPROVEMENT = 1e-4
 
 
 class BestEpoch(lightning.Callback):
-    """Better is a lower loss on the validation pictures: of a few dozen pictures, accuracy jumps, loss does not."""
+    """Better is a lower `val_scaled_loss`: of a few dozen pictures, accuracy jumps, loss does not.
 
-    def __init__(self, patience_epochs: int, checkpoint_every_epochs: int, phase: str, journal: Journal, folder: Path) -> None:
-        """Watch one fit; `folder` is scratch."""
+    Where there are too few validation pictures even for that, all epochs are run and the last one is kept.
+    """
+
+    def __init__(
+        self, patience_epochs: int | None, checkpoint_every_epochs: int, phase: str, journal: Journal, folder: Path
+    ) -> None:
+        """Watch one fit; without patience the last epoch is the best; `folder` is scratch."""
         self.history: list[Metrics] = []
         self.best_epoch = 0
         self.weights: dict[str, Tensor] = {}
@@ -33,11 +38,12 @@ class BestEpoch(lightning.Callback):
         """Judge the epoch, tell it, and end the fit or keep a checkpoint."""
         epoch = trainer.current_epoch
         self.history.append(dict(pl_module.metrics))
-        if epoch == 0 or is_better(self.history[epoch], self.history[self.best_epoch]):
+        patience = self._patience_epochs
+        if patience is None or epoch == 0 or is_better(self.history[epoch], self.history[self.best_epoch]):
             self.best_epoch = epoch
             self.weights = {name: tensor.detach().clone() for name, tensor in pl_module.network.state_dict().items()}
         self._journal.tell_epoch(self._phase, epoch, self.history[epoch])
-        if epoch - self.best_epoch >= self._patience_epochs:
+        if patience is not None and epoch - self.best_epoch >= patience:
             trainer.should_stop = True
         elif (epoch + 1) % self._checkpoint_every_epochs == 0 and epoch + 1 < (trainer.max_epochs or 0):
             # None is kept where the fit ends: whoever resumed there would go on beyond the end.
@@ -63,4 +69,4 @@ class BestEpoch(lightning.Callback):
 
 def is_better(metrics: Metrics, standing: Metrics) -> bool:
     """Whether an epoch beats the one that stands."""
-    return metrics["val_loss"] < standing["val_loss"] - MIN_IMPROVEMENT
+    return metrics["val_scaled_loss"] < standing["val_scaled_loss"] - MIN_IMPROVEMENT

@@ -22,6 +22,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from pipeline_tasks.models.best_epoch import BestEpoch
 from pipeline_tasks.models.journal import Journal, Metrics
+from pipeline_tasks.models.temperature import likeliest_temperature, log_loss
 
 for name in ("pytorch_lightning", "lightning", "lightning.pytorch"):
     logging.getLogger(name).setLevel(logging.WARNING)
@@ -35,7 +36,8 @@ class Plan:
 
     phase: str
     max_epochs: int
-    patience_epochs: int
+    patience_epochs: int | None
+    """None: the last epoch is kept, whatever the validation pictures say."""
     learning_rate: float
     weight_decay: float
     seed: int
@@ -43,6 +45,8 @@ class Plan:
     batch_size: int
     threads: int | None = None
     """None: as many as torch takes by itself."""
+    schedule_epochs: int | None = None
+    """Over how many epochs the learning rate falls; None: over `max_epochs`."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,8 @@ class _Classifier(lightning.LightningModule):
         recalls = [is_right[targets == one].float().mean().item() for one in torch.unique(targets)]
         self.metrics = {
             "train_loss": torch.stack(self.losses).mean().item(),
-            "val_loss": self._loss(logits, targets).item(),
+            "val_loss": F.cross_entropy(logits, targets).item(),
+            "val_scaled_loss": _scaled_loss(logits, targets),
             "val_accuracy": is_right.float().mean().item(),
             "val_balanced_accuracy": sum(recalls) / len(recalls),
         }
@@ -157,13 +162,23 @@ class _Classifier(lightning.LightningModule):
         return [optimizer], [torch.optim.lr_scheduler.LambdaLR(optimizer, self._cosine)]
 
     def _cosine(self, epoch: int) -> float:
-        """Falls from 1 to almost 0 over the epochs that there may be at most."""
-        return 0.5 * (1 + math.cos(math.pi * epoch / (self.plan.max_epochs + 1)))
+        """Falls from 1 to almost 0 over the epochs of the schedule."""
+        return 0.5 * (1 + math.cos(math.pi * epoch / ((self.plan.schedule_epochs or self.plan.max_epochs) + 1)))
 
     def _loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy over the classes' weights; the small constant is for batches without any weight."""
         weights = self.get_buffer("class_weights")[targets]
         return (F.cross_entropy(logits, targets, reduction="none") * weights).sum() / (weights.sum() + 1e-12)
+
+
+def _scaled_loss(logits: Tensor, targets: Tensor) -> float:
+    """What is left of the loss when each class counts the same and a temperature has taken off what is overconfident.
+
+    Both are corrected later or are not what the gate asks for, so neither may choose the epoch.
+    """
+    weights = class_weights(targets, logits.shape[1], balance=True)[targets].numpy()
+    temperature = likeliest_temperature(logits.numpy(), targets.numpy(), weights)
+    return log_loss(logits.numpy(), targets.numpy(), temperature, weights)
 
 
 def _trainer(plan: Plan, best: BestEpoch, folder: Path) -> lightning.Trainer:

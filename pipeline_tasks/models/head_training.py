@@ -15,6 +15,10 @@ from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.settings import TrainingSettings
 
 CHECKPOINT_EVERY_EPOCHS = 5
+MIN_STEPS_PER_EPOCH = 16
+"""Of few pictures smaller batches are made: a head that takes few steps stays where it began."""
+MIN_VAL_PER_CLASS = 10
+"""Fewer validation pictures a class tell one epoch from another only by chance."""
 
 
 @dataclass(frozen=True)
@@ -53,24 +57,71 @@ def train_head(
     journal: Journal,
     folder: Path,
 ) -> TrainedHead:
-    """Fit the head; it starts from zeros, so that only the order of the pictures is drawn (from `seed`)."""
-    mean, spread = train.embeddings.mean(axis=0), train.embeddings.std(axis=0) + 1e-6
-    network = nn.Linear(train.embeddings.shape[1], class_count)
-    nn.init.zeros_(network.weight)
-    nn.init.zeros_(network.bias)
-    plan = Plan(
-        phase="head",
-        max_epochs=settings.max_epochs,
-        patience_epochs=settings.patience_epochs,
+    """Fit the head on `train`; `val` says how long, if it has enough pictures for that."""
+    patience = settings.patience_epochs if can_choose(val.targets, class_count) else None
+    plan = _plan(settings, "head", seed, len(train.targets), max_epochs=settings.max_epochs, patience_epochs=patience)
+    return _fit_head(train, val, class_count, plan, settings, journal, folder)
+
+
+def train_head_on_all(
+    chosen: TrainedHead,
+    train: EmbeddedPictures,
+    val: EmbeddedPictures,
+    class_count: int,
+    settings: TrainingSettings,
+    *,
+    seed: int,
+    journal: Journal,
+    folder: Path,
+) -> TrainedHead:
+    """Fit it again as long as the `chosen` head's best epoch, also on the validation pictures: labels are too dear to leave out.
+
+    Its own validation metrics mean nothing and are told to nobody.
+    """
+    both = EmbeddedPictures(np.concatenate([train.embeddings, val.embeddings]), np.concatenate([train.targets, val.targets]))
+    plan = _plan(settings, "head_on_all", seed, len(both.targets), max_epochs=chosen.fitted.best_epoch + 1, patience_epochs=None)
+    silent = Journal(newest_checkpoint=journal.newest_checkpoint, keep_checkpoint=journal.keep_checkpoint)
+    return _fit_head(both, val, class_count, plan, settings, silent, folder)
+
+
+def can_choose(val_targets: NDArray[np.int64], class_count: int) -> bool:
+    """Whether validation pictures (N) can tell one epoch from another: at least so many in the mean of all classes."""
+    return len(val_targets) >= MIN_VAL_PER_CLASS * class_count
+
+
+def _plan(
+    settings: TrainingSettings, phase: str, seed: int, pictures: int, *, max_epochs: int, patience_epochs: int | None
+) -> Plan:
+    return Plan(
+        phase=phase,
+        max_epochs=max_epochs,
+        patience_epochs=patience_epochs,
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
         seed=seed,
         checkpoint_every_epochs=CHECKPOINT_EVERY_EPOCHS,
-        batch_size=settings.batch_size,
+        batch_size=min(settings.batch_size, -(-pictures // MIN_STEPS_PER_EPOCH)),
         # A second thread costs more than it brings on a layer this small, most of all beside other work; and the same
         # sums on every machine.
         threads=1,
+        schedule_epochs=settings.max_epochs,
     )
+
+
+def _fit_head(
+    train: EmbeddedPictures,
+    val: EmbeddedPictures,
+    class_count: int,
+    plan: Plan,
+    settings: TrainingSettings,
+    journal: Journal,
+    folder: Path,
+) -> TrainedHead:
+    """It starts from zeros, so that only the order of the pictures is drawn."""
+    mean, spread = train.embeddings.mean(axis=0), train.embeddings.std(axis=0) + 1e-6
+    network = nn.Linear(train.embeddings.shape[1], class_count)
+    nn.init.zeros_(network.weight)
+    nn.init.zeros_(network.bias)
     rows = _Rows(train, mean, spread)
     weights = class_weights(rows.targets, class_count, balance=settings.balance_classes)
     fitted = fit(network, rows, _Rows(val, mean, spread), weights, plan, journal, folder)

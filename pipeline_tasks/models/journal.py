@@ -22,7 +22,7 @@ def _tell_nobody(phase: str, epoch: int, metrics: Metrics) -> None:
 
 @dataclass(frozen=True)
 class Journal:
-    """The three doors out of a training; by default nobody stands behind them. A phase is `head` or `live`."""
+    """The three doors out of a training; by default nobody stands behind them. A phase is `head`, `live` or `head_on_all`."""
 
     newest_checkpoint: Callable[[str], bytes | None] = _no_checkpoint
     """phase → what an earlier try of this training kept last."""

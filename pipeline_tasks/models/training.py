@@ -1,4 +1,7 @@
-"""A whole training: the head on the frozen backbone, then, if asked for, the backbone too; the better one is kept."""
+"""A whole training: the head on the frozen backbone, then, if asked for, the backbone too; the better one is kept.
+
+A head that is kept is fitted once more, on the validation pictures too: how long, and its temperature, are known by then.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from torch import nn
 
 from pipeline_tasks.models.best_epoch import is_better
 from pipeline_tasks.models.fitting import Fitted
-from pipeline_tasks.models.head_training import EmbeddedPictures, TrainedHead, train_head
+from pipeline_tasks.models.head_training import EmbeddedPictures, train_head, train_head_on_all
 from pipeline_tasks.models.journal import Journal, Metrics
 from pipeline_tasks.models.live_training import Pictures, TrainedNetwork, train_live
 from pipeline_tasks.models.temperature import fit_temperature
@@ -39,7 +42,7 @@ class Outcome:
     bias: NDArray[np.float32]
     temperature: float
     best: Metrics
-    """Of the best epoch."""
+    """Of the best epoch, on validation pictures that had no part in the training yet."""
     epochs: int
     """Of all phases, also those that an earlier try had done."""
     resumed_from_epoch: int | None
@@ -59,8 +62,16 @@ def train(
 ) -> Outcome:
     """Train a candidate; `load_torch` opens the backbone, and is called only if `settings` unfreeze it."""
     head = train_head(material.train, material.val, class_count, settings, seed=seed, journal=journal, folder=folder)
+
+    def frozen(resumed_from_epoch: int | None, epochs: int) -> Outcome:
+        on_all = train_head_on_all(
+            head, material.train, material.val, class_count, settings, seed=seed, journal=journal, folder=folder
+        )
+        temperature = fit_temperature(head.logits(material.val.embeddings), material.val.targets)
+        return Outcome(on_all.weight, on_all.bias, temperature, head.fitted.best, epochs, resumed_from_epoch)
+
     if settings.unfreeze_epochs == 0:
-        return _frozen(head, material.val, head.fitted.resumed_from_epoch, epochs=len(head.fitted.history))
+        return frozen(head.fitted.resumed_from_epoch, len(head.fitted.history))
     assert material.train_pictures is not None, "unfreezing wants the pictures themselves"
     assert material.val_pictures is not None, "unfreezing wants the pictures themselves"
     live = train_live(
@@ -68,13 +79,8 @@ def train(
     )
     epochs, resumed = len(head.fitted.history) + len(live.fitted.history), _resumed(head.fitted, live.fitted)
     if is_better(head.fitted.best, live.fitted.best):
-        return _frozen(head, material.val, resumed, epochs=epochs)
+        return frozen(resumed, epochs)
     return _unfrozen(live, material.val.targets, resumed, epochs=epochs)
-
-
-def _frozen(head: TrainedHead, val: EmbeddedPictures, resumed_from_epoch: int | None, *, epochs: int) -> Outcome:
-    temperature = fit_temperature(head.logits(val.embeddings), val.targets)
-    return Outcome(head.weight, head.bias, temperature, head.fitted.best, epochs, resumed_from_epoch)
 
 
 def _unfrozen(live: TrainedNetwork, targets: NDArray[np.int64], resumed_from_epoch: int | None, *, epochs: int) -> Outcome:

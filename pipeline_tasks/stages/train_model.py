@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.models.training import Material, Outcome
 
 STAGE = "train_model"
-TRAINING_VERSION = 1
+TRAINING_VERSION = 2
 """Whoever changes what a training does changes this, so that no checkpoint of another way is resumed from."""
 
 
