@@ -79,6 +79,7 @@ def test_open_store__refuses_a_root_it_cannot_open(root: str) -> None:
         wiring.open_store(a_project(root=root))
 
 
+@pytest.mark.slow
 def test_open_store__opens_a_root_on_s3() -> None:
     store = wiring.open_store(a_project(root="s3://bucket/a/b"), wiring.S3Endpoint("http://127.0.0.1:1", "key", "secret"))
 

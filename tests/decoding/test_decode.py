@@ -195,6 +195,7 @@ def test_decode__calls_flipped_bits_in_a_png_corrupt() -> None:
     assert the_reason(bytes(content)) == "corrupt"
 
 
+@pytest.mark.slow
 def test_decode__looks_at_the_size_before_it_decodes() -> None:
     content = a_file(Image.new("1", (20_000, 20_000)), "PNG")
 
@@ -215,6 +216,7 @@ def test_decode__says_the_same_of_the_same_file_every_time() -> None:
     assert " at 0x" not in details.pop()
 
 
+@pytest.mark.slow
 def test_decode__ends_every_hostile_file_as_a_picture_or_a_reason() -> None:
     verdicts: Counter[str] = Counter()
     for file in sorted(given.real_data("hostile", "pillow").iterdir()):
@@ -232,6 +234,7 @@ def test_decode__ends_every_hostile_file_as_a_picture_or_a_reason() -> None:
     assert verdicts["picture"] >= 600
 
 
+@pytest.mark.slow
 def test_decode__makes_one_picture_of_all_orientations() -> None:
     files = sorted(given.real_data("hostile", "orientation").iterdir())
     pictures = [decode(file.read_bytes(), Limits()) for file in files]

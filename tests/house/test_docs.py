@@ -13,6 +13,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_generated_docs__are_up_to_date() -> None:
     command = [sys.executable, "docs/generate.py", "--check"]
 
@@ -21,6 +22,7 @@ def test_generated_docs__are_up_to_date() -> None:
     assert outcome.returncode == 0, outcome.stderr
 
 
+@pytest.mark.slow
 def test_compose__fits_its_schema() -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "docker/compose.yaml"]
 

@@ -54,6 +54,7 @@ def test_watch__finds_a_service_ready_and_ends_it(folders: Folders, start: Start
     assert _pids(folders, "sleeper") == []
 
 
+@pytest.mark.slow
 def test_watch__starts_a_killed_service_again_and_ends_its_orphans(folders: Folders, start: StartWatch) -> None:
     watch = start(_service(folders, _LEAVES_A_CHILD))
     _until(lambda: len(_pids(folders, "sleeper")) == 2)
@@ -64,6 +65,7 @@ def test_watch__starts_a_killed_service_again_and_ends_its_orphans(folders: Fold
     assert not set(before) & set(_pids(folders, "sleeper"))
 
 
+@pytest.mark.slow
 def test_watch__gives_up_on_one_that_only_dies_and_tries_again_when_asked(
     folders: Folders, start: StartWatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,6 +90,7 @@ def test_watch__says_so_when_preparing_fails(folders: Folders, start: StartWatch
     assert watch.seen.detail.startswith("the cluster cannot be made")
 
 
+@pytest.mark.slow
 def test_watch__refuses_a_port_that_somebody_else_took(
     folders: Folders, start: StartWatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +136,7 @@ def test_watch__waits_for_what_a_service_needs(folders: Folders, tmp_path: Path)
     watch.join(10)
 
 
+@pytest.mark.slow
 def test_end_processes__kills_what_does_not_listen(folders: Folders, start: StartWatch) -> None:
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
     watch = start(_service(folders, (sys.executable, "-c", code)))

@@ -41,6 +41,7 @@ def test_train_head__runs_the_whole_schedule_where_validation_pictures_are_few(t
     assert len(on_all.fitted.history) == TrainingSettings().max_epochs
 
 
+@pytest.mark.slow
 def test_train_head__stops_where_enough_validation_pictures_say_so(tmp_path: Path) -> None:
     told: list[str] = []
     journal = Journal(tell_epoch=lambda phase, epoch, metrics: told.append(phase))

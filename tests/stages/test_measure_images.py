@@ -220,6 +220,7 @@ def test_measure_images__says_how_far_it_is(store: Store, tmp_path: Path, caplog
     assert "shard 0: looked at 20 of 20 files, rejected 0" in caplog.messages
 
 
+@pytest.mark.slow
 def test_measure_images__takes_real_photos_through_real_children(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store)
     photos = sorted(given.real_data("photos", "dog").iterdir())[:6]

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 from stand_in_label_studio import StandInLabelStudio
+from storage.an_s3_server import BUCKET, an_s3_server
 
 from pipeline_tasks import wiring
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
@@ -24,6 +25,7 @@ from pipeline_tasks.settings import Project
 from pipeline_tasks.sources.folder import FolderSource
 from pipeline_tasks.storage import layout
 from pipeline_tasks.storage.memory_objects import MemoryObjects
+from pipeline_tasks.storage.s3_objects import S3Objects
 from pipeline_tasks.storage.serving_pointer import read_pointer
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.tables.labeling_task import LabelingTask
@@ -192,6 +194,24 @@ def test_whole_cycle__gives_the_same_dataset_when_every_stage_was_run_twice_on_t
             night.answer_all()
 
     assert night.run("build_dataset_version", "2026-11-21")["dataset_id"] == undisturbed
+
+
+@pytest.mark.services
+def test_whole_cycle__leaves_the_same_objects_on_a_real_s3_server(night: Night, tmp_path: Path) -> None:
+    night.bring(range(30))
+    night.cycle("2026-11-21")
+    in_memory = night.objects()
+    night.server = StandInLabelStudio()
+    night.registry = Registry()
+    (tmp_path / "s3").mkdir()
+
+    with an_s3_server(tmp_path / "s3") as client:
+        night.store = Store(S3Objects(client, BUCKET, "a/prefix"))
+        told = night.cycle("2026-11-21")
+        on_s3 = night.objects()
+
+    assert told["promote_model"]["is_promoted"]
+    assert on_s3 == in_memory
 
 
 def test_whole_cycle__without_anything_new_trains_nothing_and_says_so(night: Night) -> None:

@@ -135,6 +135,7 @@ def _add_one(folder: Path) -> None:
                 continue
 
 
+@pytest.mark.slow
 def test_disk_objects__loses_no_update_of_concurrent_processes(tmp_path: Path) -> None:
     DiskObjects(tmp_path).write_new("count", b"0")
 
