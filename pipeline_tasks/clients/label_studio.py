@@ -23,6 +23,18 @@ _TITLE_LENGTH = 50
 _ANSWER_FIELDS = "id,data,updated_at,annotations,result,was_cancelled,completed_by,lead_time,created_at"
 """Asked for by name, so that no name and no e-mail of an annotator is ever fetched."""
 _NO_FILE = "^nothing is ever synced from here$"
+_NOT_FOR_PEOPLE = """
+    data.purpose data.image_id data.round_id data.task_key inner_id completed_at total_annotations cancelled_annotations
+    total_predictions annotators annotations_results annotations_ids predictions_score predictions_model_versions
+    predictions_results file_upload storage_filename created_at updated_at updated_by avg_lead_time draft_exists
+"""
+_HIDDEN = [f"tasks:{column}" for column in _NOT_FOR_PEOPLE.split()]
+_GRID_OF_PICTURES = {
+    "type": "grid",
+    "gridWidth": 6,
+    "hiddenColumns": {"explore": _HIDDEN, "labeling": _HIDDEN},
+}
+"""How a round's tab looks: pictures side by side, without columns that say nothing to who answers."""
 
 
 class LabelStudio:
@@ -83,7 +95,7 @@ class LabelStudio:
         """The id of the saved view (tab) that shows one labeling round."""
         found = self._views_of(project_id, round_id)
         if not found:
-            fields = {"title": round_id, "type": "list", "target": "tasks", "ordering": ["tasks:id"]}
+            fields = {"title": round_id, "target": "tasks", "ordering": ["tasks:id"], **_GRID_OF_PICTURES}
             filters = {"conjunction": "and", "items": [_in_round(round_id)]}
             made = self._connection.post("api/dm/views", {"project": project_id, "data": fields | {"filters": filters}})
             found = self._views_of(project_id, round_id) or [made["id"]]
