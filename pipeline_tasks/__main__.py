@@ -3,6 +3,8 @@
 python -m pipeline_tasks find_duplicates --project parts --cycle 2026-11-21
 python -m pipeline_tasks check_project --project parts
 python -m pipeline_tasks empty_project --project parts --yes
+python -m pipeline_tasks back_up --project parts --place /mnt/second/parts
+python -m pipeline_tasks restore_backup --project parts --place /mnt/second/parts
 """
 
 from __future__ import annotations
@@ -12,11 +14,16 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
+
+from tqdm import tqdm
 
 from pipeline_tasks import wiring
 from pipeline_tasks.cycle import CycleArguments
 from pipeline_tasks.errors import NightlensError, SettingsError
+
+TOOLS = ("check_project", "empty_project", "back_up", "restore_backup")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -39,6 +46,8 @@ def _run(arguments: argparse.Namespace) -> dict[str, Any]:
         return check_project(arguments.project)
     if arguments.command == "empty_project":
         return _empty_project(arguments.project, is_sure=arguments.yes)
+    if arguments.command in ("back_up", "restore_backup"):
+        return _copy_root(arguments.command, arguments.project, arguments.place)
     if arguments.cycle is None:
         raise SettingsError(f"--cycle: wanted a cycle_id for {arguments.command}, found none")
     return wiring.run_stage(
@@ -63,9 +72,28 @@ def _empty_project(name: str, *, is_sure: bool) -> dict[str, Any]:
     return {"project": name, "generation": empty_project(store.objects)}
 
 
+def _copy_root(command: str, name: str, place: str | None) -> dict[str, Any]:
+    """Bring a project's root to another place, or from there back into an empty root."""
+    from pipeline_tasks.storage import backup
+
+    if place is None:
+        raise SettingsError(f"--place: wanted a folder or s3://bucket/prefix for {command}, found none")
+    project = wiring.read_project(name)
+    s3 = wiring.endpoints_from_environment(name).s3
+    root, copy = wiring.open_store(project, s3).objects, wiring.open_objects(place, s3)
+    with tqdm(unit=" objects", desc=command, file=sys.stderr, disable=None) as bar:
+
+        def tell(done: int, of: int) -> None:
+            bar.total = of
+            bar.update(done - bar.n)
+
+        summary = backup.back_up(root, copy, tell) if command == "back_up" else backup.restore_backup(copy, root, tell)
+    return {"project": name, "place": place, "is_fine": summary.is_fine, **asdict(summary)}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pipeline_tasks", description="Run one stage of one cycle, or a tool.")
-    parser.add_argument("command", choices=[*wiring.STAGES, "check_project", "empty_project"], metavar="STAGE")
+    parser.add_argument("command", choices=[*wiring.STAGES, *TOOLS], metavar="STAGE")
     parser.add_argument("--project", required=True)
     parser.add_argument("--cycle", help="for instance 2026-11-21; needed by all stages")
     parser.add_argument("--shard", type=int, default=0, help="measure_images: which shard of the plan")
@@ -75,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--run-key", default="command line", help="open_cycle, roll_back: names the run that owns the cycle")
     parser.add_argument("--to-model-digest", help="roll_back: the earlier champion; default the one before")
     parser.add_argument("--yes", action="store_true", help="empty_project: really do it")
+    parser.add_argument("--place", help="back_up, restore_backup: where the copy lies, a folder or s3://bucket/prefix")
     return parser
 
 

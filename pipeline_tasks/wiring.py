@@ -22,6 +22,7 @@ from pipeline_tasks.settings import Project, load_project
 
 if TYPE_CHECKING:
     # Airflow reads this module with every DAG file, so what opens tables is imported where it is used.
+    from pipeline_tasks.storage.objects import ObjectStore
     from pipeline_tasks.storage.store import Store
 
 STAGES = (
@@ -168,18 +169,31 @@ def open_store(project: Project, s3: S3Endpoint | None = None) -> Store:
     """
     from pipeline_tasks.storage.store import Store
 
-    if project.root is None or "://" not in project.root:
+    where = str(root_folder(project)) if project.root is None or "://" not in project.root else project.root
+    try:
+        return Store(open_objects(where, s3))
+    except SettingsError as error:
+        raise SettingsError(f"project {project.project}: root: {error}") from error
+
+
+def open_objects(where: str, s3: S3Endpoint | None = None) -> ObjectStore:
+    """A folder or s3://bucket/prefix that holds a project's root, or a copy of one.
+
+    Raises:
+        SettingsError: it is neither.
+    """
+    if "://" not in where:
         from pipeline_tasks.storage.disk_objects import DiskObjects
 
-        return Store(DiskObjects(root_folder(project)))
-    scheme, _, rest = project.root.partition("://")
+        return DiskObjects(Path(where))
+    scheme, _, rest = where.partition("://")
     bucket, _, prefix = rest.partition("/")
     if scheme != "s3" or not bucket or not prefix:
-        raise SettingsError(f"project {project.project}: root: wanted a folder or s3://bucket/prefix, found {project.root!r}")
+        raise SettingsError(f"wanted a folder or s3://bucket/prefix, found {where!r}")
     from pipeline_tasks.storage.s3_objects import S3Objects, make_client
 
     s3 = s3 or S3Endpoint()
-    return Store(S3Objects(make_client(s3.url, s3.access_key, s3.secret_key, s3.region), bucket, prefix))
+    return S3Objects(make_client(s3.url, s3.access_key, s3.secret_key, s3.region), bucket, prefix)
 
 
 def root_folder(project: Project) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,21 @@ def test_check_project__names_each_part_that_is_not_fine(a_home: Path, capsys: p
     assert checks["source inbox"] == "fine: 1 files"
     assert checks["root"].startswith("fine:")
     assert "wanted an address" in checks["label_studio"]
+
+
+def test_main__backs_a_project_up_and_brings_it_back(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["open_cycle", "--project", "parts", "--cycle", "2026-11-21", "--budget", "3"]) == 0
+    place = str(a_home / "second")
+    (a_home / "inbox").mkdir()
+
+    assert main(["back_up", "--project", "parts", "--place", place]) == 0
+    shutil.rmtree(a_home / "roots" / "parts")
+    assert main(["restore_backup", "--project", "parts", "--place", place]) == 0
+
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["events"] == 1
+    assert main(["list_new_images", "--project", "parts", "--cycle", "2026-11-21"]) == 0
+
+
+def test_main__wants_a_place_for_a_backup(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["back_up", "--project", "parts"]) == 1
+    assert "--place: wanted a folder or s3://bucket/prefix" in capsys.readouterr().err

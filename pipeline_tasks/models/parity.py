@@ -12,7 +12,7 @@ from torch import nn
 from pipeline_tasks.errors import ParityError
 from pipeline_tasks.models.candidate import Candidate
 from pipeline_tasks.models.exported import ExportedModel
-from pipeline_tasks.models.live_training import WholeNetwork
+from pipeline_tasks.models.whole_network import WholeNetwork
 
 MAX_DIFFERENCE = 1e-3
 """Between two probabilities of the same picture and class."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from pipeline_tasks.cycle import CycleArguments
 from pipeline_tasks.settings import Project
 from pipeline_tasks.sources.folder import FolderSource
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.backup import MADE_AGAIN, back_up, restore_backup
 from pipeline_tasks.storage.memory_objects import MemoryObjects
 from pipeline_tasks.storage.s3_objects import S3Objects
 from pipeline_tasks.storage.serving_pointer import read_pointer
@@ -125,6 +127,11 @@ class Night:
         return {key: hashlib.sha256(self.store.objects.read(key).content).hexdigest() for key in keys}
 
 
+def kept(objects: dict[str, str]) -> dict[str, str]:
+    """Without what is made again at need, which no backup holds."""
+    return {key: digest for key, digest in objects.items() if not key.startswith(MADE_AGAIN)}
+
+
 def a_patchwork(class_name: str, number: int) -> np.ndarray[Any, Any]:
     """Nine patches of random shades, unlike those of any other number; bolts are reddish, nuts bluish."""
     drawn = np.random.default_rng([number, given_models.CLASSES.index(class_name)])
@@ -194,6 +201,25 @@ def test_whole_cycle__gives_the_same_dataset_when_every_stage_was_run_twice_on_t
             night.answer_all()
 
     assert night.run("build_dataset_version", "2026-11-21")["dataset_id"] == undisturbed
+
+
+def test_whole_cycle__goes_on_from_a_restored_backup_as_from_the_root_itself(night: Night) -> None:
+    night.bring(range(30))
+    night.cycle("2026-11-21")
+    copy, restored = MemoryObjects(), MemoryObjects()
+    back_up(night.store.objects, copy)
+    restore_backup(copy, restored)
+    night.bring(range(30, 40))
+    standing = night.server, night.registry
+    night.server, night.registry = deepcopy(night.server), deepcopy(night.registry)
+    night.cycle("2026-11-22")
+    undisturbed = night.objects()
+
+    night.store = Store(restored)
+    night.server, night.registry = standing
+    night.cycle("2026-11-22")
+
+    assert kept(night.objects()) == kept(undisturbed)
 
 
 @pytest.mark.services

@@ -1,0 +1,166 @@
+"""Copies a project's root to another place and back: while cycles run, again and again, and never over another history.
+
+What each event names was written before the event. So the ledger is listed first and copied last, and a copy made beside writers
+is a state that the project really had. Broken off, it is done again and goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline_tasks.errors import AlreadyThereError, NotFoundError, StorageError
+from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.generation import read_generation
+from pipeline_tasks.storage.objects import ObjectStore
+
+MADE_AGAIN = (layout.SNAPSHOTS, "checkpoints/", "parts/")
+"""Not copied: caches, and what a task leaves for the next one, which a cycle that is run again makes anew."""
+REPLACEABLE = (layout.GENERATION, layout.SERVING_POINTER, "reports/")
+"""All else never changes under its key."""
+
+
+@dataclass(frozen=True)
+class BackupSummary:
+    """What a copy brought over."""
+
+    events: int
+    objects: int
+    """All that is in the copy now, without the events."""
+    copied: int
+    """What was not there before, or otherwise; with the events."""
+    bytes_copied: int
+    rotten: tuple[str, ...]
+    """Keys whose bytes are not what their name digests: not copied, and what stands in the copy is left alone."""
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether the copy holds everything."""
+        return not self.rotten
+
+
+def back_up(source: ObjectStore, target: ObjectStore, tell: Callable[[int, int], None] = lambda done, of: None) -> BackupSummary:
+    """Bring `target` up to date with `source`; `tell` hears how many of the objects are looked at.
+
+    Raises:
+        StorageError: the target holds another history: that of another project, or of this one before it was emptied.
+    """
+    events = list(source.list(layout.LEDGER))
+    _check_history(source, target, events)
+    keys = [key for key in source.list("") if not key.startswith((layout.LEDGER, *MADE_AGAIN))]
+    standing = set(target.list(""))
+    copy = _Copy(source, target)
+    for done, key in enumerate(keys):
+        tell(done, len(keys))
+        if key.startswith(REPLACEABLE):
+            copy.renew(key)
+        elif key not in standing:
+            copy.add(key)
+    for key in events:
+        if key not in standing:
+            copy.add(key)
+    tell(len(keys), len(keys))
+    return BackupSummary(len(events), len(keys) - len(copy.rotten), copy.count, copy.size, tuple(copy.rotten))
+
+
+def restore_backup(
+    backup: ObjectStore, root: ObjectStore, tell: Callable[[int, int], None] = lambda done, of: None
+) -> BackupSummary:
+    """Bring a backup into a root that holds no cycle yet.
+
+    Raises:
+        StorageError: the root holds cycles that the backup does not know, or the backup holds none.
+    """
+    if next(iter(backup.list(layout.LEDGER)), None) is None:
+        raise StorageError(f"{backup!r}: wanted a backup, found no event of any cycle there")
+    return back_up(backup, root, tell)
+
+
+class _Copy:
+    """Moves objects one at a time, and never one whose bytes are not what its name says."""
+
+    def __init__(self, source: ObjectStore, target: ObjectStore) -> None:
+        self._source, self._target = source, target
+        self.count, self.size = 0, 0
+        self.rotten: list[str] = []
+
+    def add(self, key: str) -> None:
+        """Copy an object that never changes; one that was deleted meanwhile is nobody's."""
+        try:
+            content = self._source.read(key).content
+        except NotFoundError:
+            if key.startswith(layout.LEDGER):
+                raise
+            return
+        if not fits_its_name(key, content):
+            self.rotten.append(key)
+            return
+        try:
+            self._target.write_new(key, content)
+        except AlreadyThereError:
+            return
+        self._count(content)
+
+    def renew(self, key: str) -> None:
+        """Copy an object that may have been replaced since the last time."""
+        try:
+            content = self._source.read(key).content
+        except NotFoundError:
+            return
+        try:
+            standing = self._target.read(key)
+        except NotFoundError:
+            self._target.write_new(key, content)
+        else:
+            if standing.content == content:
+                return
+            self._target.replace(key, content, standing.etag)
+        self._count(content)
+
+    def _count(self, content: bytes) -> None:
+        self.count += 1
+        self.size += len(content)
+
+
+def fits_its_name(key: str, content: bytes) -> bool:
+    """Whether an object is what the digest in its key says; of one whose key has none, true."""
+    digest = {"files": _md5, "models": _sha256, "tables": _sha256}.get(key.partition("/")[0])
+    if digest is None:
+        return True
+    found, name = digest(content), key.rpartition("/")[2]
+    if key.startswith("files/md5/"):
+        return key == layout.original(found)
+    named = name.partition(".")[0].removeprefix("part-")
+    return found.startswith(named)
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _check_history(source: ObjectStore, target: ObjectStore, events: list[str]) -> None:
+    """Refuse a target whose last event is not one of the source's, or that was emptied less or more often."""
+    standing = list(target.list(layout.LEDGER))
+    if not standing:
+        return
+    ours, theirs = read_generation(source), read_generation(target)
+    if ours != theirs:
+        raise StorageError(
+            f"{target!r}: wanted a copy of generation {ours} of this project, found generation {theirs}; choose another place"
+        )
+    last = standing[-1]
+    if last not in events or source.read(last).content != target.read(last).content:
+        raise StorageError(
+            f"{target!r}: wanted a copy of this project, found another history: {_describe(target, last)}; choose another place"
+        )
+
+
+def _describe(objects: ObjectStore, key: str) -> str:
+    event = json.loads(objects.read(key).content)
+    return f"{key} is {event.get('stage', 'an event')} of cycle {event.get('cycle_id')}"
