@@ -71,7 +71,7 @@ def write_project_file(own: OwnPictures, example: Path, home: Path, seed: int) -
         settings.pop(key, None)
     settings |= {
         "project": own.project,
-        "description": f"Pictures of {own.folder.name}, in {len(own.classes)} classes.",
+        "description": f"Pictures of {own.project.removeprefix('own_').replace('_', ' ')}, in {len(own.classes)} classes.",
         "classes": list(own.classes),
         "seed": seed,
         "sources": [{"name": "inbox", "kind": "folder", "path": f"inbox/{own.project}", "settle_s": 0}],
