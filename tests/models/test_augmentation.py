@@ -5,9 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pytest
 from given_models import a_picture
 
 from pipeline_tasks.models.augmentation import augmented_view
+
+pytestmark = pytest.mark.slow
 
 
 def test_augmented_view__depends_only_on_picture_and_seed() -> None:

@@ -17,6 +17,8 @@ from pipeline_tasks.models.exported import ExportedModel, ModelMarks, parse_mark
 from pipeline_tasks.models.exporting import export_model_bytes
 from pipeline_tasks.models.parity import check_parity
 
+pytestmark = pytest.mark.slow
+
 MARKS = ModelMarks(("bolt", "nut", "Öse"), "b" * 64, "r" * 64, SIDE_PX, "d" * 64, 1.5)
 CANDIDATE = Candidate(MARKS, np.arange(96, dtype=np.float32).reshape(3, 32) / 100, np.array([0.1, 0.0, -0.1], np.float32))
 

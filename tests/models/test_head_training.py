@@ -14,6 +14,8 @@ from pipeline_tasks.models.head_training import EmbeddedPictures, can_choose, tr
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.settings import TrainingSettings
 
+pytestmark = pytest.mark.slow
+
 
 def pictures(per_class: list[int], seed: int) -> EmbeddedPictures:
     """Classes that lie 4 standard deviations apart in 8 of 256 dimensions."""
@@ -33,7 +35,6 @@ def fit(train: EmbeddedPictures, val: EmbeddedPictures, folder: Path):
     return head, train_head_on_all(head, train, val, 4, settings, seed=1, journal=Journal(), folder=folder)
 
 
-@pytest.mark.slow
 def test_train_head__runs_the_whole_schedule_where_validation_pictures_are_few(tmp_path: Path) -> None:
     head, on_all = fit(pictures([60, 20, 6, 3], 1), pictures([12, 4, 1, 1], 2), tmp_path)
 
@@ -41,7 +42,6 @@ def test_train_head__runs_the_whole_schedule_where_validation_pictures_are_few(t
     assert len(on_all.fitted.history) == TrainingSettings().max_epochs
 
 
-@pytest.mark.slow
 def test_train_head__stops_where_enough_validation_pictures_say_so(tmp_path: Path) -> None:
     told: list[str] = []
     journal = Journal(tell_epoch=lambda phase, epoch, metrics: told.append(phase))
@@ -56,7 +56,6 @@ def test_train_head__stops_where_enough_validation_pictures_say_so(tmp_path: Pat
     assert set(told) == {"head"}, "validation metrics of a head that was fitted on them would be a lie"
 
 
-@pytest.mark.slow
 def test_train_head__few_labels_give_what_a_converged_regression_gives(tmp_path: Path) -> None:
     train, test = pictures([60, 20, 6, 3], 1), pictures([200] * 4, 3)
 
@@ -67,7 +66,6 @@ def test_train_head__few_labels_give_what_a_converged_regression_gives(tmp_path:
     assert balanced_accuracy(head.logits(test.embeddings).argmax(1), test.targets) > peer - 0.02
 
 
-@pytest.mark.slow
 def test_train_head_on_all__learns_from_the_validation_pictures_too(tmp_path: Path) -> None:
     # The fourth class is only among the validation pictures.
     val = pictures([5, 5, 5, 5], 2)
