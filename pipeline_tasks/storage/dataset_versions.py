@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 
 Row = Mapping[str, Any]
@@ -96,7 +97,8 @@ def _as_lines(rows: Sequence[Row]) -> bytes:
 
 def _write(objects: ObjectStore, key: str, content: bytes) -> None:
     try:
-        objects.write_new(key, content)
+        with around("version.put"):
+            objects.write_new(key, content)
     except AlreadyThereError:
         if objects.read(key).content != content:
             raise CorruptObjectError(f"{key}: wanted the bytes it was written with, found others") from None

@@ -6,6 +6,7 @@ import json
 
 from pipeline_tasks.errors import NotFoundError, StorageError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 
 
@@ -30,7 +31,8 @@ def empty_project(objects: ObjectStore) -> int:
     for prefix in (layout.SERVING_POINTER, layout.LEDGER, layout.SNAPSHOTS, ""):
         for key in list(objects.list(prefix)):
             if key != layout.GENERATION:
-                objects.delete(key)
+                with around("generation.empty"):
+                    objects.delete(key)
     _write(objects, following, is_emptying=False)
     return following
 
@@ -48,6 +50,8 @@ def _write(objects: ObjectStore, generation: int, *, is_emptying: bool) -> None:
     try:
         standing = objects.read(layout.GENERATION)
     except NotFoundError:
-        objects.write_new(layout.GENERATION, content)
+        with around("generation.put"):
+            objects.write_new(layout.GENERATION, content)
     else:
-        objects.replace(layout.GENERATION, content, standing.etag)
+        with around("generation.replace"):
+            objects.replace(layout.GENERATION, content, standing.etag)

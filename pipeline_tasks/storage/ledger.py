@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.table_files import TableFile
 
@@ -63,7 +64,8 @@ def append_event(objects: ObjectStore, event: Event) -> Event | None:
     """Write the event under its sequence number; None if another event took that number first."""
     content = event.as_bytes()
     try:
-        objects.write_new(layout.event(event.sequence), content)
+        with around("ledger.append"):
+            objects.write_new(layout.event(event.sequence), content)
     except AlreadyThereError:
         # The answer to an earlier try may have been lost although it was written.
         if objects.read(layout.event(event.sequence)).content != content:

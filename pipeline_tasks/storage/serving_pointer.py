@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, CorruptObjectError, NotFoundError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 
 if TYPE_CHECKING:
@@ -115,14 +116,16 @@ def _replaced_once(objects: ObjectStore, wanted: Callable[[], ServingPointer]) -
         standing = objects.read(layout.SERVING_POINTER)
     except NotFoundError:
         pointer = replace(wanted(), generation=1)
-        objects.write_new(layout.SERVING_POINTER, pointer.as_bytes())
+        with around("pointer.put"):
+            objects.write_new(layout.SERVING_POINTER, pointer.as_bytes())
         return pointer, True
     generation = _generation(standing.content)
     unchanged = replace(wanted(), generation=generation)
     if standing.content == unchanged.as_bytes():
         return unchanged, False
     pointer = replace(unchanged, generation=generation + 1)
-    objects.replace(layout.SERVING_POINTER, pointer.as_bytes(), standing.etag)
+    with around("pointer.replace"):
+        objects.replace(layout.SERVING_POINTER, pointer.as_bytes(), standing.etag)
     return pointer, True
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.ledger import Event, events_after
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.table_files import TableFile
@@ -63,7 +64,8 @@ def _newest_snapshot(objects: ObjectStore) -> State:
 
 def _write_snapshot(objects: ObjectStore, state: State) -> None:
     try:
-        objects.write_new(layout.snapshot(state.sequence), json.dumps(asdict(state)).encode())
+        with around("snapshot.put"):
+            objects.write_new(layout.snapshot(state.sequence), json.dumps(asdict(state)).encode())
     except AlreadyThereError:
         return
 
