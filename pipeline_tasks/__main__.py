@@ -3,6 +3,7 @@
 python -m pipeline_tasks find_duplicates --project parts --cycle 2026-11-21
 python -m pipeline_tasks check_project --project parts
 python -m pipeline_tasks empty_project --project parts --yes
+python -m pipeline_tasks verify_store --project parts --mend-from /backup/parts
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from pipeline_tasks import wiring
@@ -39,6 +41,8 @@ def _run(arguments: argparse.Namespace) -> dict[str, Any]:
         return check_project(arguments.project)
     if arguments.command == "empty_project":
         return _empty_project(arguments.project, is_sure=arguments.yes)
+    if arguments.command == "verify_store":
+        return _verify_store(arguments.project, arguments.mend_from)
     if arguments.cycle is None:
         raise SettingsError(f"--cycle: wanted a cycle_id for {arguments.command}, found none")
     return wiring.run_stage(
@@ -63,9 +67,28 @@ def _empty_project(name: str, *, is_sure: bool) -> dict[str, Any]:
     return {"project": name, "generation": empty_project(store.objects)}
 
 
+def _verify_store(name: str, mend_from: str | None) -> dict[str, Any]:
+    """Read the whole store and name what is damaged; with a second copy, put the good bytes back."""
+    from pipeline_tasks.storage.mending import verify_and_mend
+
+    project = wiring.read_project(name)
+    s3 = wiring.endpoints_from_environment(name).s3
+    copy = None if mend_from is None else wiring.open_store(project.model_copy(update={"root": mend_from}), s3).objects
+    mending = verify_and_mend(wiring.open_store(project, s3).objects, copy, _show_progress)
+    found = asdict(mending.verification)
+    return {"project": name, "is_fine": not found["damaged"], **found, "mended": mending.mended, "not_mended": mending.not_mended}
+
+
+def _show_progress(done: int, total: int) -> None:
+    """One line that counts up on a terminal, nothing elsewhere."""
+    if sys.stderr.isatty():
+        bar = "#" * (24 * done // max(total, 1))
+        print(f"\r  {bar:<24} {done} of {total} objects read", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pipeline_tasks", description="Run one stage of one cycle, or a tool.")
-    parser.add_argument("command", choices=[*wiring.STAGES, "check_project", "empty_project"], metavar="STAGE")
+    parser.add_argument("command", choices=[*wiring.STAGES, "check_project", "empty_project", "verify_store"], metavar="STAGE")
     parser.add_argument("--project", required=True)
     parser.add_argument("--cycle", help="for instance 2026-11-21; needed by all stages")
     parser.add_argument("--shard", type=int, default=0, help="measure_images: which shard of the plan")
@@ -75,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--run-key", default="command line", help="open_cycle, roll_back: names the run that owns the cycle")
     parser.add_argument("--to-model-digest", help="roll_back: the earlier champion; default the one before")
     parser.add_argument("--yes", action="store_true", help="empty_project: really do it")
+    parser.add_argument("--mend-from", help="verify_store: the root of a second copy, a folder or s3://bucket/prefix")
     return parser
 
 

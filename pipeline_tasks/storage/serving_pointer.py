@@ -14,6 +14,7 @@ from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, Corr
 from pipeline_tasks.storage import layout
 from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.seal import sealed, unsealed
 
 if TYPE_CHECKING:
     # The prediction server reads pointers in an environment that has nothing to read settings with.
@@ -53,7 +54,7 @@ class ServingPointer:
 
     def as_bytes(self) -> bytes:
         """The pointer as it lies in the store."""
-        return json.dumps(asdict(self), sort_keys=True, indent=1).encode()
+        return json.dumps(sealed(asdict(self)), sort_keys=True, indent=1).encode()
 
 
 def pointer_to(champion: Mapping[str, Any], class_names: Sequence[str], project: Project) -> ServingPointer:
@@ -77,10 +78,10 @@ def parse_pointer(content: bytes, where: str) -> ServingPointer:
         CorruptObjectError: it is not one, or not exactly one of its routes is the champion's.
     """
     try:
-        fields: dict[str, Any] = json.loads(content)
+        fields = unsealed(json.loads(content), where)
         fields["routes"] = tuple(Route(**route) for route in fields["routes"])
         pointer = ServingPointer(**fields | {"class_names": tuple(fields["class_names"])})
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise CorruptObjectError(f"{where}: not a serving pointer: {error}") from error
     roles = [route.role for route in pointer.routes]
     if roles.count("champion") != 1 or not set(roles) <= set(ROLES):
