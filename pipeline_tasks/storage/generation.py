@@ -27,9 +27,9 @@ def empty_project(objects: ObjectStore) -> int:
     generation, is_emptying = _read(objects)
     following = generation if is_emptying else generation + 1
     _write(objects, following, is_emptying=True)
-    # The ledger goes first: from then on nothing names the objects that are still to go.
+    # What names others goes first, so that nothing ever names an object that has gone.
     for prefix in (layout.SERVING_POINTER, layout.LEDGER, layout.SNAPSHOTS, ""):
-        for key in list(objects.list(prefix)):
+        for key in sorted(objects.list(prefix), key=lambda key: (not key.endswith("/index.json"), key)):
             if key != layout.GENERATION:
                 with around("generation.empty"):
                     objects.delete(key)
