@@ -19,7 +19,7 @@ from pipeline_tasks import wiring
 from pipeline_tasks.cycle import CycleArguments
 from pipeline_tasks.errors import NightlensError
 
-TOOLS = ("check_project", "empty_project", "back_up", "restore_backup")
+TOOLS = ("check_project", "empty_project", "back_up", "restore_backup", "verify_store")
 """Modules of `commands`."""
 
 

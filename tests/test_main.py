@@ -123,3 +123,20 @@ def test_main__says_which_argument_is_missing(words: list[str], missing: str, ca
         main(words)
 
     assert f"the following arguments are required: {missing}" in capsys.readouterr().err
+
+
+def test_main__verifies_a_store_and_mends_it_from_a_second_copy(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["open_cycle", "--project", "parts", "--cycle", "2026-11-21"])
+    root = a_home / "roots" / "parts"
+    shutil.copytree(root, a_home / "copy")
+    settings = next((root / "cycles").rglob("*.json"))
+    settings.write_bytes(settings.read_bytes()[:-1])
+    capsys.readouterr()
+
+    assert main(["verify_store", "--project", "parts"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [one["key"] for one in found["damaged"]] == [settings.relative_to(root).as_posix()]
+    assert main(["verify_store", "--project", "parts", "--mend-from", str(a_home / "copy")]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["damaged"], found["mended"]) == ([], [settings.relative_to(root).as_posix()])
+    assert main(["verify_store", "--project", "parts"]) == 0

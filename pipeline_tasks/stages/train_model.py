@@ -92,6 +92,8 @@ def train_model(
     """
     standing = store.finished(cycle.cycle_id, STAGE, TrainModelSummary)
     if standing is not None:
+        # A kill right behind the event has left them.
+        drop_checkpoints(store.objects, cycle.cycle_id)
         return standing
     version = store.summary_of(cycle.cycle_id, "build_dataset_version")
     if not version["should_train"]:

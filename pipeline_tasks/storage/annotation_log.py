@@ -8,13 +8,15 @@ from typing import Any
 
 from pipeline_tasks.errors import AlreadyThereError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 
 
 def append_revision(objects: ObjectStore, annotation_id: str, revision: str, content: Mapping[str, Any]) -> None:
     """Keep one revision; its digest names its content, so keeping it twice changes nothing."""
     try:
-        objects.write_new(layout.annotation_revision(annotation_id, revision), json.dumps(content, sort_keys=True).encode())
+        with around("annotation.append"):
+            objects.write_new(layout.annotation_revision(annotation_id, revision), json.dumps(content, sort_keys=True).encode())
     except AlreadyThereError:
         return
 

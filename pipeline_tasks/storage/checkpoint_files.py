@@ -9,6 +9,7 @@ import hashlib
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 
 _DIGITS = 24
@@ -19,7 +20,8 @@ def keep_checkpoint(objects: ObjectStore, cycle_id: str, recipe: str, phase: str
     folder = _folder(cycle_id, recipe, phase)
     _write(objects, f"{folder}{epochs_done:05d}-{_short(content)}.ckpt", content)
     for key in list(objects.list(folder))[:-2]:
-        objects.delete(key)
+        with around("checkpoint.drop_older"):
+            objects.delete(key)
 
 
 def newest_checkpoint(objects: ObjectStore, cycle_id: str, recipe: str, phase: str) -> bytes | None:
@@ -32,7 +34,8 @@ def newest_checkpoint(objects: ObjectStore, cycle_id: str, recipe: str, phase: s
         if key.endswith(f"-{_short(content)}.ckpt"):
             return content
         # Out of the way, so that the training that starts over can keep this checkpoint again.
-        objects.delete(key)
+        with around("checkpoint.drop_broken"):
+            objects.delete(key)
     return None
 
 
@@ -40,7 +43,8 @@ def drop_checkpoints(objects: ObjectStore, cycle_id: str) -> None:
     """Let go of all checkpoints of a cycle whose training is done; its candidate stays."""
     for key in list(objects.list(layout.checkpoint(cycle_id, ""))):
         if key.endswith(".ckpt"):
-            objects.delete(key)
+            with around("checkpoint.drop_done"):
+                objects.delete(key)
 
 
 def put_candidate(objects: ObjectStore, cycle_id: str, content: bytes) -> tuple[str, str]:
@@ -75,7 +79,8 @@ def _short(content: bytes) -> str:
 
 def _write(objects: ObjectStore, key: str, content: bytes) -> None:
     try:
-        objects.write_new(key, content)
+        with around("checkpoint.put"):
+            objects.write_new(key, content)
     except AlreadyThereError:
         if objects.read(key).content != content:
             raise CorruptObjectError(f"{key}: wanted the bytes it was written with, found others") from None

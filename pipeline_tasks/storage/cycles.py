@@ -10,6 +10,7 @@ from pipeline_tasks.cycle import Cycle, CycleArguments, utc
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, CycleTakenError, MissingStageError
 from pipeline_tasks.settings import parse_project
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.store import Store
 
@@ -53,7 +54,8 @@ def write_cycle(objects: ObjectStore, cycle: Cycle) -> tuple[str, str]:
     sha256 = hashlib.sha256(content).hexdigest()
     key = layout.cycle_settings(cycle.cycle_id, sha256)
     try:
-        objects.write_new(key, content)
+        with around("cycle.put"):
+            objects.write_new(key, content)
     except AlreadyThereError:
         pass  # The name digests the content: what is there is the same.
     return key, sha256

@@ -14,7 +14,9 @@ from typing import Any
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.seal import sealed, unsealed
 
 Row = Mapping[str, Any]
 
@@ -38,7 +40,7 @@ def write_version(
         _write(objects, key, content)
         leaves.append({"prefix": prefix, "sha256": sha256, "key": key})
     index = {"dataset_id": dataset_id, "about": dict(about), "leaves": leaves}
-    _write(objects, index_key(dataset_id), json.dumps(index, sort_keys=True, indent=1, ensure_ascii=False).encode())
+    _write(objects, index_key(dataset_id), json.dumps(sealed(index), sort_keys=True, indent=1, ensure_ascii=False).encode())
     return index_key(dataset_id)
 
 
@@ -63,11 +65,19 @@ def read_index(objects: ObjectStore, dataset_id: str) -> dict[str, Any]:
         NotFoundError: there is no such version.
         CorruptObjectError: it is the index of another one, or none.
     """
-    content = objects.read(index_key(dataset_id)).content
+    return parse_index(objects.read(index_key(dataset_id)).content, dataset_id)
+
+
+def parse_index(content: bytes, dataset_id: str) -> dict[str, Any]:
+    """Read a version's index: dataset_id, about, leaves.
+
+    Raises:
+        CorruptObjectError: it is the index of another one, or none, or not as it was written.
+    """
     try:
-        index: dict[str, Any] = json.loads(content)
+        index = unsealed(json.loads(content), index_key(dataset_id))
         found = index["dataset_id"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptObjectError(f"{index_key(dataset_id)}: not the index of a dataset version: {error}") from error
     if found != dataset_id:
         raise CorruptObjectError(f"{index_key(dataset_id)}: wanted the index of {dataset_id}, found that of {found}")
@@ -96,7 +106,8 @@ def _as_lines(rows: Sequence[Row]) -> bytes:
 
 def _write(objects: ObjectStore, key: str, content: bytes) -> None:
     try:
-        objects.write_new(key, content)
+        with around("version.put"):
+            objects.write_new(key, content)
     except AlreadyThereError:
         if objects.read(key).content != content:
             raise CorruptObjectError(f"{key}: wanted the bytes it was written with, found others") from None

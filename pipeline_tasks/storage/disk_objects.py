@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, StorageError
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import StoredObject
 
 _TEMPORARY = ".temporary"
@@ -57,7 +58,8 @@ class DiskObjects:
         with self._synced_file(content) as temporary:
             self._make_folder(path.parent)
             try:
-                os.link(temporary, path)
+                with around("disk.link"):
+                    os.link(temporary, path)
             except FileExistsError as error:
                 raise AlreadyThereError(f"{path}: an object is already there") from error
             _sync_folder(path.parent)
@@ -72,7 +74,8 @@ class DiskObjects:
             if _etag(path.stat()) != etag:
                 raise ChangedMeanwhileError(f"{path}: was replaced by somebody else")
             with self._synced_file(content) as temporary:
-                os.replace(temporary, path)
+                with around("disk.replace"):
+                    os.replace(temporary, path)
                 _sync_folder(path.parent)
                 return _etag(path.stat())
 
@@ -87,7 +90,8 @@ class DiskObjects:
         """Unlink the object's name."""
         path = self._path(key)
         with self._locked(key):
-            path.unlink(missing_ok=True)
+            with around("disk.delete"):
+                path.unlink(missing_ok=True)
             if path.parent.is_dir():
                 _sync_folder(path.parent)
 
@@ -102,16 +106,18 @@ class DiskObjects:
         """Hold a file with this content, on the disk for good, until the caller has linked it."""
         folder = self._folder / _TEMPORARY
         self._make_folder(folder)
-        handle, name = tempfile.mkstemp(dir=folder)
+        with around("disk.make_temporary"):
+            handle, name = tempfile.mkstemp(dir=folder)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with around("disk.write_temporary"), os.fdopen(handle, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(name, 0o644)
             yield Path(name)
         finally:
-            Path(name).unlink(missing_ok=True)
+            with around("disk.drop_temporary"):
+                Path(name).unlink(missing_ok=True)
 
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
@@ -120,7 +126,7 @@ class DiskObjects:
         self._make_folder(folder)
         # 256 lock files serve all keys: two keys that share one only wait for each other.
         name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:2]
-        with (folder / name).open("ab") as file:
+        with around("disk.lock"), (folder / name).open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
@@ -130,7 +136,8 @@ class DiskObjects:
             return
         self._make_folder(folder.parent)
         try:
-            folder.mkdir()
+            with around("disk.make_folder"):
+                folder.mkdir()
         except FileExistsError:
             return
         _sync_folder(folder.parent)

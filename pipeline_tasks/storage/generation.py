@@ -6,6 +6,7 @@ import json
 
 from pipeline_tasks.errors import NotFoundError, StorageError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 
 
@@ -26,11 +27,12 @@ def empty_project(objects: ObjectStore) -> int:
     generation, is_emptying = _read(objects)
     following = generation if is_emptying else generation + 1
     _write(objects, following, is_emptying=True)
-    # The ledger goes first: from then on nothing names the objects that are still to go.
+    # What names others goes first, so that nothing ever names an object that has gone.
     for prefix in (layout.SERVING_POINTER, layout.LEDGER, layout.SNAPSHOTS, ""):
-        for key in list(objects.list(prefix)):
+        for key in sorted(objects.list(prefix), key=lambda key: (not key.endswith("/index.json"), key)):
             if key != layout.GENERATION:
-                objects.delete(key)
+                with around("generation.empty"):
+                    objects.delete(key)
     _write(objects, following, is_emptying=False)
     return following
 
@@ -48,6 +50,8 @@ def _write(objects: ObjectStore, generation: int, *, is_emptying: bool) -> None:
     try:
         standing = objects.read(layout.GENERATION)
     except NotFoundError:
-        objects.write_new(layout.GENERATION, content)
+        with around("generation.put"):
+            objects.write_new(layout.GENERATION, content)
     else:
-        objects.replace(layout.GENERATION, content, standing.etag)
+        with around("generation.replace"):
+            objects.replace(layout.GENERATION, content, standing.etag)

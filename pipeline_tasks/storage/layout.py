@@ -6,6 +6,8 @@ GENERATION = "generation.json"
 SERVING_POINTER = "serving/current.json"
 LEDGER = "ledger/"
 SNAPSHOTS = "snapshots/"
+VERSIONS = "versions/"
+SET_ASIDE = "set_aside/"
 
 
 def original(md5: str) -> str:
@@ -50,7 +52,7 @@ def annotation_revision(annotation_id: str, revision: str) -> str:
 
 def version_file(dataset_id: str, name: str) -> str:
     """A leaf of a dataset version's manifest."""
-    return f"versions/{dataset_id}/{name}"
+    return f"{VERSIONS}{dataset_id}/{name}"
 
 
 def model(model_digest: str) -> str:
@@ -61,6 +63,11 @@ def model(model_digest: str) -> str:
 def checkpoint(cycle_id: str, name: str) -> str:
     """What a killed training resumes from."""
     return f"checkpoints/{cycle_id}/{name}"
+
+
+def set_aside(key: str, sha256: str) -> str:
+    """Damaged bytes that were replaced by good ones."""
+    return f"{SET_ASIDE}{sha256[:24]}/{key}"
 
 
 def report(cycle_id: str, name: str) -> str:

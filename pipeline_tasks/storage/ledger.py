@@ -13,7 +13,9 @@ from typing import Any
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.seal import sealed, unsealed
 from pipeline_tasks.storage.table_files import TableFile
 
 
@@ -31,30 +33,43 @@ class Event:
 
     def as_bytes(self) -> bytes:
         """The event as it lies in the store."""
-        return json.dumps(asdict(self), sort_keys=True, indent=1).encode()
+        return json.dumps(sealed(asdict(self)), sort_keys=True, indent=1).encode()
 
 
 def parse_event(content: bytes, where: str) -> Event:
     """Read an event.
 
     Raises:
-        CorruptObjectError: it is not one.
+        CorruptObjectError: it is not one, or not as it was written.
     """
     try:
-        fields = json.loads(content)
+        fields = unsealed(json.loads(content), where)
         fields["tables"] = tuple(TableFile(**one) for one in fields["tables"])
         return Event(**fields)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise CorruptObjectError(f"{where}: not a ledger event: {error}") from error
+
+
+def read_event(objects: ObjectStore, sequence: int) -> Event:
+    """Read the event of this number.
+
+    Raises:
+        NotFoundError: there is none.
+        CorruptObjectError: what lies there is another one, or none.
+    """
+    key = layout.event(sequence)
+    event = parse_event(objects.read(key).content, key)
+    if event.sequence != sequence:
+        raise CorruptObjectError(f"{key}: wanted event {sequence}, found event {event.sequence}")
+    return event
 
 
 def events_after(objects: ObjectStore, sequence: int) -> Iterator[Event]:
     """Yield the events behind `sequence` in order, up to the newest."""
     while True:
         sequence += 1
-        key = layout.event(sequence)
         try:
-            yield parse_event(objects.read(key).content, key)
+            yield read_event(objects, sequence)
         except NotFoundError:
             return
 
@@ -63,7 +78,8 @@ def append_event(objects: ObjectStore, event: Event) -> Event | None:
     """Write the event under its sequence number; None if another event took that number first."""
     content = event.as_bytes()
     try:
-        objects.write_new(layout.event(event.sequence), content)
+        with around("ledger.append"):
+            objects.write_new(layout.event(event.sequence), content)
     except AlreadyThereError:
         # The answer to an earlier try may have been lost although it was written.
         if objects.read(layout.event(event.sequence)).content != content:

@@ -6,6 +6,7 @@ import hashlib
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 
 
@@ -17,7 +18,8 @@ def put_model(objects: ObjectStore, content: bytes) -> str:
     """
     digest = hashlib.sha256(content).hexdigest()
     try:
-        objects.write_new(layout.model(digest), content)
+        with around("model.put"):
+            objects.write_new(layout.model(digest), content)
     except AlreadyThereError:
         read_model(objects, digest)
     return digest

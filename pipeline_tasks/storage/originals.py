@@ -6,6 +6,7 @@ import hashlib
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, RejectedFileError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 
 
@@ -19,7 +20,8 @@ def put_original(objects: ObjectStore, content: bytes) -> tuple[str, str]:
     image_id = hashlib.sha256(content).hexdigest()
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     try:
-        objects.write_new(layout.original(md5), content)
+        with around("original.put"):
+            objects.write_new(layout.original(md5), content)
     except AlreadyThereError:
         standing = objects.read(layout.original(md5)).content
         if standing != content:

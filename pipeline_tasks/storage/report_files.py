@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline_tasks.errors import AlreadyThereError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 
 PAGE = "index.html"
@@ -18,11 +19,13 @@ def write_report_file(objects: ObjectStore, cycle_id: str, name: str, content: b
     """
     key = layout.report(cycle_id, name)
     try:
-        objects.write_new(key, content)
+        with around("report.put"):
+            objects.write_new(key, content)
     except AlreadyThereError:
         standing = objects.read(key)
         if standing.content != content:
-            objects.replace(key, content, standing.etag)
+            with around("report.replace"):
+                objects.replace(key, content, standing.etag)
     return key
 
 

@@ -19,6 +19,7 @@ from pipeline_tasks.errors import (
     ServiceUnavailableError,
     StorageError,
 )
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import StoredObject
 
 R = TypeVar("R")
@@ -93,7 +94,8 @@ class S3Objects:
 
         def put(is_retry: bool) -> str:
             try:
-                answer = self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=content, **condition)
+                with around("s3.put"):
+                    answer = self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=content, **condition)
                 return str(answer["ETag"])
             except ClientError as error:
                 if _code(error) not in _PRECONDITION:
@@ -110,7 +112,8 @@ class S3Objects:
 
     def delete(self, key: str) -> None:
         """Delete; what is not there is no error."""
-        self._patiently(lambda _: self._client.delete_object(Bucket=self._bucket, Key=self._name(key)), key)
+        with around("s3.delete"):
+            self._patiently(lambda _: self._client.delete_object(Bucket=self._bucket, Key=self._name(key)), key)
 
     def _name(self, key: str) -> str:
         return f"{self._prefix}/{key}" if self._prefix else key

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, CorruptObjectError, NotFoundError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.seal import sealed, unsealed
 
 if TYPE_CHECKING:
     # The prediction server reads pointers in an environment that has nothing to read settings with.
@@ -52,7 +54,7 @@ class ServingPointer:
 
     def as_bytes(self) -> bytes:
         """The pointer as it lies in the store."""
-        return json.dumps(asdict(self), sort_keys=True, indent=1).encode()
+        return json.dumps(sealed(asdict(self)), sort_keys=True, indent=1).encode()
 
 
 def pointer_to(champion: Mapping[str, Any], class_names: Sequence[str], project: Project) -> ServingPointer:
@@ -76,10 +78,10 @@ def parse_pointer(content: bytes, where: str) -> ServingPointer:
         CorruptObjectError: it is not one, or not exactly one of its routes is the champion's.
     """
     try:
-        fields: dict[str, Any] = json.loads(content)
+        fields = unsealed(json.loads(content), where)
         fields["routes"] = tuple(Route(**route) for route in fields["routes"])
         pointer = ServingPointer(**fields | {"class_names": tuple(fields["class_names"])})
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise CorruptObjectError(f"{where}: not a serving pointer: {error}") from error
     roles = [route.role for route in pointer.routes]
     if roles.count("champion") != 1 or not set(roles) <= set(ROLES):
@@ -115,14 +117,16 @@ def _replaced_once(objects: ObjectStore, wanted: Callable[[], ServingPointer]) -
         standing = objects.read(layout.SERVING_POINTER)
     except NotFoundError:
         pointer = replace(wanted(), generation=1)
-        objects.write_new(layout.SERVING_POINTER, pointer.as_bytes())
+        with around("pointer.put"):
+            objects.write_new(layout.SERVING_POINTER, pointer.as_bytes())
         return pointer, True
     generation = _generation(standing.content)
     unchanged = replace(wanted(), generation=generation)
     if standing.content == unchanged.as_bytes():
         return unchanged, False
     pointer = replace(unchanged, generation=generation + 1)
-    objects.replace(layout.SERVING_POINTER, pointer.as_bytes(), standing.etag)
+    with around("pointer.replace"):
+        objects.replace(layout.SERVING_POINTER, pointer.as_bytes(), standing.etag)
     return pointer, True
 
 

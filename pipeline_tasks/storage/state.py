@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.ledger import Event, events_after
 from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.seal import sealed, unsealed
 from pipeline_tasks.storage.table_files import TableFile
 
 SNAPSHOT_EVERY_EVENTS = 100
@@ -42,6 +45,11 @@ def read_state(objects: ObjectStore) -> State:
     return catch_up(objects, state)
 
 
+def digest_of_fold(state: State) -> str:
+    """The sha256 of the snapshot that this state would be written as."""
+    return hashlib.sha256(_as_snapshot(state)).hexdigest()
+
+
 def catch_up(objects: ObjectStore, state: State) -> State:
     """Fold in what was appended since; leave a snapshot behind now and then."""
     for event in events_after(objects, state.sequence):
@@ -63,14 +71,19 @@ def _newest_snapshot(objects: ObjectStore) -> State:
 
 def _write_snapshot(objects: ObjectStore, state: State) -> None:
     try:
-        objects.write_new(layout.snapshot(state.sequence), json.dumps(asdict(state)).encode())
+        with around("snapshot.put"):
+            objects.write_new(layout.snapshot(state.sequence), _as_snapshot(state))
     except AlreadyThereError:
         return
 
 
+def _as_snapshot(state: State) -> bytes:
+    return json.dumps(sealed(asdict(state))).encode()
+
+
 def _parse_snapshot(content: bytes, where: str) -> State:
     try:
-        fields = json.loads(content)
+        fields = unsealed(json.loads(content), where)
         fields["tables"] = {name: [TableFile(**file) for file in files] for name, files in fields["tables"].items()}
         return State(**fields)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

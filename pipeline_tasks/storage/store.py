@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import polars as pl
 
 from pipeline_tasks.errors import MissingStageError
-from pipeline_tasks.storage import layout, ledger, state, table_files
+from pipeline_tasks.storage import ledger, state, table_files
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.table_files import TableFile
 from pipeline_tasks.tables.table import Rows, Table, empty
@@ -42,10 +42,7 @@ class Store:
     def event(self, cycle_id: str, stage: str) -> ledger.Event | None:
         """The event of a cycle's stage, None if it has not been done."""
         sequence = self.state().stages.get(cycle_id, {}).get(stage)
-        if sequence is None:
-            return None
-        key = layout.event(sequence)
-        return ledger.parse_event(self.objects.read(key).content, key)
+        return None if sequence is None else ledger.read_event(self.objects, sequence)
 
     def summary_of(self, cycle_id: str, stage: str) -> dict[str, Any]:
         """What an earlier stage of the cycle recorded.

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError, TableContractError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.tables.table import Rows, Table, check
 
@@ -42,7 +43,8 @@ def write_table(objects: ObjectStore, table: type[T], cycle_id: str, rows: pl.Da
     sha256 = hashlib.sha256(content).hexdigest()
     key = layout.table(table.table_name, cycle_id, sha256)
     try:
-        objects.write_new(key, content)
+        with around("table.put"):
+            objects.write_new(key, content)
     except AlreadyThereError:
         verify(objects, TableFile(table.table_name, cycle_id, key, sha256, rows.height))
     return TableFile(table.table_name, cycle_id, key, sha256, rows.height)
@@ -81,10 +83,12 @@ def write_part(objects: ObjectStore, table: type[T], cycle_id: str, shard: int, 
     try:
         standing = objects.read(key)
     except NotFoundError:
-        objects.write_new(key, content)
+        with around("part.put"):
+            objects.write_new(key, content)
         return
     if standing.content != content:
-        objects.replace(key, content, standing.etag)
+        with around("part.replace"):
+            objects.replace(key, content, standing.etag)
 
 
 def read_part(objects: ObjectStore, table: type[T], cycle_id: str, shard: int) -> Rows[T]:

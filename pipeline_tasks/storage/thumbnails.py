@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline_tasks.errors import AlreadyThereError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 
 MAX_SIDE_PX = 160
@@ -13,7 +14,8 @@ _RECIPE = f"thumbnail-{MAX_SIDE_PX}"
 def put_thumbnail(objects: ObjectStore, image_id: str, jpeg: bytes) -> None:
     """Keep an image's thumbnail; one that is already there stays."""
     try:
-        objects.write_new(thumbnail_key(image_id), jpeg)
+        with around("thumbnail.put"):
+            objects.write_new(thumbnail_key(image_id), jpeg)
     except AlreadyThereError:
         pass  # The same picture gives the same thumbnail.
 

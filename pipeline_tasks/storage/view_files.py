@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline_tasks.errors import AlreadyThereError, NotFoundError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 
 _DIGEST_BYTES = 32
@@ -26,7 +27,8 @@ def read_views(objects: ObjectStore, recipe: str, image_id: str) -> NDArray[np.f
         return None
     digest, array = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     if hashlib.sha256(array).digest() != digest:
-        objects.delete(_key(recipe, image_id))
+        with around("view.drop_broken"):
+            objects.delete(_key(recipe, image_id))
         return None
     views: NDArray[np.float32] = np.load(io.BytesIO(array), allow_pickle=False)
     return views
@@ -38,7 +40,8 @@ def write_views(objects: ObjectStore, recipe: str, image_id: str, views: NDArray
     np.save(buffer, views, allow_pickle=False)
     array = buffer.getvalue()
     try:
-        objects.write_new(_key(recipe, image_id), hashlib.sha256(array).digest() + array)
+        with around("view.put"):
+            objects.write_new(_key(recipe, image_id), hashlib.sha256(array).digest() + array)
     except AlreadyThereError:
         return
 

@@ -1,0 +1,29 @@
+"""Read the whole store and name what is damaged; with a second copy, put the good bytes back."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from pipeline_tasks import wiring
+from pipeline_tasks.commands.back_up import object_bar
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where a second copy lies."""
+    parser.add_argument("--mend-from", help="the root of a second copy, a folder or s3://bucket/prefix")
+
+
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Verify and mend; `is_fine` is false as long as something is damaged."""
+    from pipeline_tasks.storage.mending import verify_and_mend
+
+    s3 = wiring.endpoints_from_environment(arguments.project).s3
+    copy = None if arguments.mend_from is None else wiring.open_objects(arguments.mend_from, s3)
+    root = wiring.open_store(wiring.read_project(arguments.project), s3).objects
+    with object_bar("verify_store") as tell:
+        mending = verify_and_mend(root, copy, tell)
+    found = asdict(mending.verification)
+    mended = {"mended": mending.mended, "not_mended": mending.not_mended}
+    return {"project": arguments.project, "is_fine": not found["damaged"], **found, **mended}

@@ -1,0 +1,141 @@
+"""Everything that an event, a version's index, a picture's row or the pointer names: what a root must hold, in which bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from pipeline_tasks.errors import CorruptObjectError, StorageError, TableContractError
+from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.content_names import has_digest, promise_of
+from pipeline_tasks.storage.dataset_versions import index_key, read_index
+from pipeline_tasks.storage.ledger import Event, read_event
+from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.serving_pointer import read_pointer
+from pipeline_tasks.storage.state import State, digest_of_fold
+from pipeline_tasks.storage.table_files import read_table
+from pipeline_tasks.tables.image import Image
+
+THREADS = 16
+_DIGEST_FIELDS = {"settings_key": "settings_sha256", "candidate_key": "candidate_sha256", "index_key": None, "report_key": None}
+"""The fields of summaries that name a key, each with the field that holds its digest."""
+
+
+@dataclass
+class NamedObjects:
+    """What a root must hold."""
+
+    named_by: dict[str, str] = field(default_factory=dict)
+    """Key → who names it."""
+    sha256: dict[str, str] = field(default_factory=dict)
+    """Key → the digest recorded for it, where one is."""
+
+    def add(self, key: str, named_by: str, sha256: str | None = None) -> None:
+        """Somebody names this key."""
+        self.named_by.setdefault(key, named_by)
+        if sha256 is not None:
+            self.sha256.setdefault(key, sha256)
+
+    def problem(self, key: str, content: bytes) -> str | None:
+        """What is wrong with an object's bytes, as a sentence; None if they are those recorded, or those its name promises."""
+        promise = has_digest("sha256", self.sha256[key]) if key in self.sha256 else promise_of(key)
+        return None if promise is None else promise(content)
+
+    def can_be_checked(self, key: str) -> bool:
+        """Whether anything says what the object's bytes must be."""
+        return key in self.sha256 or promise_of(key) is not None
+
+
+def named_objects(objects: ObjectStore) -> NamedObjects:
+    """Gather from all events, then from what these name; what cannot be read names nothing more."""
+    named = NamedObjects()
+    events = _events(objects, named)
+    for event in events:
+        if event is not None:
+            _add_what_an_event_names(named, event)
+    _add_snapshots(objects, named, events)
+    _add_originals(objects, named, [event for event in events if event is not None])
+    _add_versions(objects, named)
+    _add_served_models(objects, named)
+    return named
+
+
+def _events(objects: ObjectStore, named: NamedObjects) -> list[Event | None]:
+    """All events in order, None in the place of one that is not there or not whole: numbers leave no gap."""
+    last = max((_number(key) for prefix in (layout.LEDGER, layout.SNAPSHOTS) for key in objects.list(prefix)), default=0)
+    for sequence in range(1, last + 1):
+        named.add(layout.event(sequence), f"the ledger, which goes up to {last}")
+
+    def read(sequence: int) -> Event | None:
+        try:
+            return read_event(objects, sequence)
+        except (StorageError, OSError):
+            return None
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        return list(threads.map(read, range(1, last + 1)))
+
+
+def _add_what_an_event_names(named: NamedObjects, event: Event) -> None:
+    where = layout.event(event.sequence)
+    for file in event.tables:
+        named.add(file.key, where, file.sha256)
+    for key_field, digest_field in _DIGEST_FIELDS.items():
+        key = event.summary.get(key_field)
+        if key:
+            named.add(key, where, event.summary.get(digest_field) if digest_field else None)
+    for fields in (event.summary, *(value for value in event.sets.values() if isinstance(value, dict))):
+        if fields.get("model_digest"):
+            named.add(layout.model(fields["model_digest"]), where, fields["model_digest"])
+        if event.stage == "build_dataset_version" and fields.get("dataset_id"):
+            named.add(index_key(fields["dataset_id"]), where)
+
+
+def _add_snapshots(objects: ObjectStore, named: NamedObjects, events: Iterable[Event | None]) -> None:
+    """A snapshot must be the fold of the events before it; behind an event that cannot be read nobody can say."""
+    standing, state = set(objects.list(layout.SNAPSHOTS)), State()
+    for event in events:
+        if event is None:
+            return
+        state.add(event)
+        key = layout.snapshot(state.sequence)
+        if key in standing:
+            named.add(key, f"the fold of {state.sequence} events", digest_of_fold(state))
+
+
+def _add_originals(objects: ObjectStore, named: NamedObjects, events: Sequence[Event]) -> None:
+    for file in (file for event in events for file in event.tables if file.table == Image.table_name):
+        try:
+            rows = read_table(objects, Image, file)
+        except (StorageError, TableContractError, OSError):
+            continue
+        for image_id, md5 in rows.select("image_id", "md5").iter_rows():
+            named.add(layout.original(md5), file.key, image_id)
+
+
+def _add_versions(objects: ObjectStore, named: NamedObjects) -> None:
+    keys = {key for key in named.named_by if key.startswith(layout.VERSIONS)}
+    keys |= {key for key in objects.list(layout.VERSIONS) if key.endswith("/index.json")}
+    for key in sorted(keys):
+        try:
+            leaves = read_index(objects, key.split("/")[1])["leaves"]
+        except (StorageError, OSError):
+            continue
+        for leaf in leaves:
+            named.add(leaf["key"], key, leaf["sha256"])
+
+
+def _add_served_models(objects: ObjectStore, named: NamedObjects) -> None:
+    try:
+        pointer = read_pointer(objects)
+    except CorruptObjectError:
+        return
+    for route in () if pointer is None else pointer.routes:
+        named.add(layout.model(route.model_digest), layout.SERVING_POINTER, route.model_digest)
+
+
+def _number(key: str) -> int:
+    """The sequence number in a key of an event or a snapshot; 0 if it has none."""
+    name = key.rpartition("/")[2].removesuffix(".json")
+    return int(name) if name.isdecimal() else 0

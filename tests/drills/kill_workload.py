@@ -1,0 +1,228 @@
+"""What the kill matrix kills: nights of storage work, written as the stages are, so that each can be run again at any point.
+
+`tell(key, digest)` acknowledges: from then on the object must be there for good, in just these bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from given import STARTED_AT, a_project
+
+from pipeline_tasks.cycle import Cycle, CycleArguments
+from pipeline_tasks.errors import AlreadyThereError, StorageError
+from pipeline_tasks.storage import layout, state
+from pipeline_tasks.storage.annotation_log import append_revision
+from pipeline_tasks.storage.checkpoint_files import drop_checkpoints, keep_checkpoint, newest_checkpoint, put_candidate
+from pipeline_tasks.storage.cycles import record_opening
+from pipeline_tasks.storage.dataset_versions import index_key, write_version
+from pipeline_tasks.storage.disk_objects import DiskObjects
+from pipeline_tasks.storage.generation import empty_project, read_generation
+from pipeline_tasks.storage.mending import verify_and_mend
+from pipeline_tasks.storage.model_files import put_model
+from pipeline_tasks.storage.originals import put_original
+from pipeline_tasks.storage.report_files import PAGE, write_report_file
+from pipeline_tasks.storage.serving_pointer import pointer_to, replace_pointer
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.table_files import read_part, write_part
+from pipeline_tasks.storage.thumbnails import put_thumbnail
+from pipeline_tasks.storage.view_files import read_views, write_views
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.quality_issue import QualityIssue
+
+NIGHTS = 3
+PICTURES = 3
+EPOCHS = 4
+RECIPE = "r" * 24
+ROT = b"rot"
+MAY_GO = "may-go"
+"""Acknowledges nothing: what was acknowledged before may go, or rot."""
+Tell = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the workload's stages record."""
+
+    found: int
+    index_key: str | None = None
+    candidate_key: str | None = None
+    candidate_sha256: str | None = None
+    model_digest: str | None = None
+
+
+def nights(store: Store, tell: Tell, _: Path | None = None) -> None:
+    """Three nights, one behind the other."""
+    for number in range(1, NIGHTS + 1):
+        night(store, number, tell)
+
+
+def emptying(store: Store, tell: Tell, _: Path) -> None:
+    """A night, an emptying, and a night of the next generation."""
+    try:
+        generation = read_generation(store.objects)
+    except StorageError:
+        tell(MAY_GO, "")
+        generation = empty_project(store.objects)
+    for following in (2, 3, 4):
+        if generation < following:
+            night(store, 1, tell)
+            tell(MAY_GO, "")
+            generation = empty_project(store.objects)
+            store = Store(store.objects)
+    night(store, 1, tell)
+
+
+def mending(store: Store, tell: Tell, folder: Path) -> None:
+    """A night, rot, and a second copy that mends it; each time the rot is the same."""
+    copy, is_copied = DiskObjects(folder / "copy"), folder / "copied"
+    if not is_copied.exists():
+        night(store, 1, tell)
+        for key in store.objects.list(""):
+            _plant(Store(copy), key, store.objects.read(key).content)
+        is_copied.touch()
+    tell(MAY_GO, "")
+    for number, key in enumerate(key for key in copy.list("") if key.split("/")[0] in ("files", "models", "tables")):
+        if number % 2:
+            store.objects.delete(key)
+            continue
+        standing = store.objects.read(key)
+        if standing.content != ROT:
+            store.objects.replace(key, ROT, standing.etag)
+    mended = verify_and_mend(store.objects, copy)
+    assert not mended.verification.damaged, mended
+    night(store, 1, tell)
+
+
+WORKLOADS = {"nights": nights, "emptying": emptying, "mending": mending}
+
+
+def night(store: Store, number: int, tell: Tell) -> None:
+    """One cycle, stage by stage; what has been done is not done again."""
+    state.SNAPSHOT_EVERY_EVENTS = 3
+    cycle = Cycle(f"2026-11-{number:02d}", "nightly", a_project(), CycleArguments(), 1, number, STARTED_AT, "test")
+    record_opening(store, cycle, "kill matrix")
+    _told(store, cycle, "open_cycle", tell)
+    for stage in (record_images, collect, build_version, train, promote, roll_out):
+        stage(store, cycle, number)
+        _told(store, cycle, stage.__name__, tell)
+    for text in ("draft", "final"):
+        write_report_file(store.objects, cycle.cycle_id, PAGE, f"{text} of {cycle.cycle_id}".encode())
+
+
+def record_images(store: Store, cycle: Cycle, number: int) -> None:
+    """Put originals and what is derived from them; shards learn, a stage records two tables."""
+    rows = []
+    for picture in range(PICTURES):
+        content = f"picture {picture} of night {number}".encode() * 50
+        image_id, md5 = put_original(store.objects, content)
+        put_thumbnail(store.objects, image_id, b"thumbnail of " + content)
+        _views(store, image_id)
+        size = {"size_bytes": len(content), "file_format": "PNG", "width_px": 8, "height_px": 8, "orientation": 1, "frames": 1}
+        rows.append({"image_id": image_id, "md5": md5, **size})
+    ids = sorted(row["image_id"] for row in rows)
+    for shard in range(2):
+        for value in (1.0, 2.0):
+            write_part(store.objects, QualityIssue, cycle.cycle_id, shard, issues([ids[shard]], value))
+    learnt = pl.concat([read_part(store.objects, QualityIssue, cycle.cycle_id, shard) for shard in range(2)])
+    images = pl.DataFrame(rows).cast({"width_px": pl.Int32, "height_px": pl.Int32, "orientation": pl.Int8, "frames": pl.Int32})
+    store.finish(cycle.cycle_id, "record_images", Summary(PICTURES), [(Image, images), (QualityIssue, learnt)])
+
+
+def collect(store: Store, cycle: Cycle, number: int) -> None:
+    """Log revisions, then the event."""
+    for answer in range(2):
+        content = {"answer": answer, "night": number}
+        append_revision(store.objects, f"{number}-{answer}", digest_of(content), content)
+    store.finish(cycle.cycle_id, "collect", Summary(2), [(QualityIssue, issues([hex_id(f"more {number}")], 3.0))])
+
+
+def build_version(store: Store, cycle: Cycle, number: int) -> None:
+    """Freeze a version that adds to the one of the night before."""
+    rows = [{"image_id": hex_id(f"{one}"), "label": one % 3} for one in range(number * 4)]
+    dataset_id, earlier = hex_id(f"version {number}"), store.state().values.get("dataset")
+    if earlier == dataset_id:
+        return
+    rows.sort(key=lambda row: str(row["image_id"]))
+    write_version(store.objects, dataset_id, rows, about={"classes": 2}, earlier=earlier)
+    store.finish(cycle.cycle_id, "build_version", Summary(len(rows), index_key=index_key(dataset_id)), sets={"dataset": dataset_id})
+
+
+def train(store: Store, cycle: Cycle, number: int) -> None:
+    """Resume behind the newest whole checkpoint; the candidate ends it."""
+    if store.finished(cycle.cycle_id, "train", Summary) is not None:
+        drop_checkpoints(store.objects, cycle.cycle_id)
+        return
+    broken = layout.checkpoint(cycle.cycle_id, f"{RECIPE}/head-99999-{'0' * 24}.ckpt")
+    _plant(store, broken, b"torn")
+    newest = newest_checkpoint(store.objects, cycle.cycle_id, RECIPE, "head")
+    done = 0 if newest is None else int(newest.split(b" ")[1])
+    for epoch in range(done + 1, EPOCHS + 1):
+        content = f"epoch {epoch} of {cycle.cycle_id}".encode()
+        keep_checkpoint(store.objects, cycle.cycle_id, RECIPE, "head", epoch, content)
+    key, sha256 = put_candidate(store.objects, cycle.cycle_id, f"candidate {number}".encode())
+    store.finish(cycle.cycle_id, "train", Summary(EPOCHS, candidate_key=key, candidate_sha256=sha256))
+    drop_checkpoints(store.objects, cycle.cycle_id)
+
+
+def promote(store: Store, cycle: Cycle, number: int) -> None:
+    """Put the model, then record it as the champion."""
+    digest = put_model(store.objects, f"model {number}".encode())
+    champion = {"model_digest": digest, "dataset_id": hex_id(f"version {number}")}
+    store.finish(cycle.cycle_id, "promote", Summary(1, model_digest=digest), sets={"champion": champion})
+
+
+def roll_out(store: Store, cycle: Cycle, _: int) -> None:
+    """Point the server at the ledger's champion."""
+    if store.finished(cycle.cycle_id, "roll_out", Summary) is None:
+        replace_pointer(store.objects, lambda: pointer_to(store.state().values["champion"], ["bolt", "nut"], cycle.project))
+        store.finish(cycle.cycle_id, "roll_out", Summary(1))
+
+
+def issues(ids: list[str], value: float) -> pl.DataFrame:
+    """Rows of a small table."""
+    return pl.DataFrame({"image_id": ids, "rule": "flat", "value": value, "limit": 6.0})
+
+
+def hex_id(name: str) -> str:
+    """A stable id."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def digest_of(content: dict[str, int]) -> str:
+    """The digest that names a revision."""
+    return hex_id(json.dumps(content, sort_keys=True))
+
+
+def _views(store: Store, image_id: str) -> None:
+    """Views whose first copy is broken, as a crash of another tool would leave them."""
+    views = np.arange(6, dtype=np.float32).reshape(2, 3)
+    _plant(store, layout.derived(RECIPE, f"{image_id[:2]}/{image_id}.npy"), b"torn")
+    if read_views(store.objects, RECIPE, image_id) is None:
+        write_views(store.objects, RECIPE, image_id, views)
+
+
+def _plant(store: Store, key: str, content: bytes) -> None:
+    try:
+        store.objects.write_new(key, content)
+    except AlreadyThereError:
+        return
+
+
+def _told(store: Store, cycle: Cycle, stage: str, tell: Tell) -> None:
+    """Acknowledge a stage's event with all that it names."""
+    event = store.event(cycle.cycle_id, stage)
+    assert event is not None
+    for file in event.tables:
+        tell(file.key, file.sha256)
+    keys = [event.summary.get("index_key"), event.summary.get("candidate_key"), layout.event(event.sequence)]
+    if event.summary.get("model_digest"):
+        keys.append(layout.model(event.summary["model_digest"]))
+    for key in filter(None, keys):
+        tell(key, hashlib.sha256(store.objects.read(key).content).hexdigest())

@@ -1,0 +1,83 @@
+"""Lets 1,000 of 20,000 objects rot behind the store's back and looks whether exactly these are named; `make drill-rot`.
+
+A fifth each: one bit flipped, truncated, zeroed, gone, swapped with another one. Readers must refuse every one of them, and a
+second copy must mend them all.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from storage.a_rotted_root import CYCLE_ID, a_full_root, copy_of, rot
+
+from pipeline_tasks.errors import CorruptObjectError, NotFoundError
+from pipeline_tasks.storage.disk_objects import DiskObjects
+from pipeline_tasks.storage.mending import verify_and_mend
+from pipeline_tasks.storage.originals import read_original
+from pipeline_tasks.storage.verifying import verify_objects
+from pipeline_tasks.tables.image import Image
+
+OBJECTS, ROTTED = 20_000, 1_000
+
+
+def main() -> int:
+    """Run the drill; 0 if all was named, refused and mended."""
+    with tempfile.TemporaryDirectory(prefix="rot-") as folder:
+        return 0 if run(Path(folder), OBJECTS, ROTTED) else 1
+
+
+def run(folder: Path, objects: int, rotted: int) -> bool:
+    """Make a root of so many objects, let so many rot, verify, read, mend; whether all was as it must be."""
+    store = a_full_root(folder / "root", objects - len(list(a_full_root(folder / "small", 1).objects.list(""))) + 1)
+    keys = list(store.objects.list(""))
+    rows = list(store.read(Image, CYCLE_ID).select("image_id", "md5").iter_rows())
+    copy = copy_of(folder / "root", folder / "copy")
+    say(f"{len(keys)} objects, whole: {not verify_objects(store.objects)[0].damaged}")
+    # Whole folders only of what events name; every second event, for an event is known again by its neighbours.
+    candidates = [key for key in keys if key.split("/")[0] in ("files", "models", "tables", "versions")]
+    events = [key for key in keys if key.startswith("ledger/")][::2]
+    done = rot(folder / "root", [*events, *random.Random(1).sample(candidates, rotted - len(events))])
+    kinds = {kind: list(done.values()).count(kind) for kind in sorted(set(done.values()))}
+    say(f"{len(done)} rotted: {kinds}")
+    found, seconds = timed(lambda: verify_objects(DiskObjects(folder / "root"))[0])
+    named = {damage.key for damage in found.damaged}
+    right, wrong, missed = len(named & set(done)), len(named - set(done)), len(set(done) - named)
+    say(f"{len(named)} named in {seconds:.1f} s: {right} right, {wrong} wrong, {missed} missed")
+    refused, asked = refusals(DiskObjects(folder / "root"), rows, set(done))
+    say(f"{refused} of {asked} rotted originals refused by their reader")
+    mending, seconds = timed(lambda: verify_and_mend(DiskObjects(folder / "root"), copy))
+    is_same = all(store.objects.read(key).content == copy.read(key).content for key in keys)
+    say(f"{len(mending.mended)} mended from the second copy in {seconds:.1f} s; every object as before: {is_same}")
+    return len(done) == rotted and named == set(done) and refused == asked and not mending.verification.damaged and is_same
+
+
+def refusals(objects: DiskObjects, rows: list[tuple[str, str]], rotted: set[str]) -> tuple[int, int]:
+    """How many of the rotted originals their reader refuses, and how many there are; a whole one that is refused counts against."""
+    refused = asked = 0
+    for image_id, md5 in rows:
+        is_rotted = f"files/md5/{md5[:2]}/{md5[2:]}" in rotted
+        asked += is_rotted
+        try:
+            read_original(objects, image_id, md5)
+        except (CorruptObjectError, NotFoundError):
+            refused += 1 if is_rotted else -1
+    return refused, asked
+
+
+def timed(act):  # type: ignore[no-untyped-def]
+    """What a call returns, and its seconds."""
+    begin = time.monotonic()
+    return act(), time.monotonic() - begin
+
+
+def say(line: str) -> None:
+    """Log a line."""
+    print(line, flush=True)  # noqa: T201 - a drill's output is its log.
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""The drills of the store at a small size; `make drill-…` runs the same code at full size."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from drills import rot, writers
+from storage.an_s3_server import BUCKET, an_s3_server
+
+from pipeline_tasks.storage import ledger, s3_objects
+from pipeline_tasks.storage.disk_objects import DiskObjects
+from pipeline_tasks.storage.memory_objects import MemoryObjects
+from pipeline_tasks.storage.s3_objects import S3Objects
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.slow
+def test_kill_matrix__loses_and_doubles_nothing() -> None:
+    # A process of its own: it forks, which one that has used tables before must not.
+    environment = os.environ | {"PYTHONPATH": ".:plugins:tests"}
+    command = [sys.executable, "tests/drills/kill_matrix.py", "--small"]
+
+    outcome = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    assert " 0 of them went wrong" in outcome.stdout
+
+
+@pytest.mark.slow
+def test_rot__is_named_exactly_refused_and_mended(tmp_path: Path) -> None:
+    assert rot.run(tmp_path, objects=300, rotted=60)
+
+
+@pytest.mark.slow
+def test_writers__lose_and_double_no_event_on_disk(tmp_path: Path) -> None:
+    assert writers.race("disk", partial(DiskObjects, tmp_path / "root"), writers=4, events=5) == []
+
+
+@pytest.mark.slow
+@pytest.mark.services
+def test_writers__lose_and_double_no_event_on_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3_objects, "FIRST_PAUSE_S", 0.0)
+    with an_s3_server(tmp_path) as client:
+        assert writers.race("S3", partial(writers.on_s3, client.meta.endpoint_url, "race"), writers=4, events=5) == []
+        assert writers.lose_answers("S3", S3Objects(writers.LosingAnswers(client), BUCKET, "lost"), count=20) == []
+
+
+def test_compare__names_an_event_that_was_lost_and_one_that_is_there_twice() -> None:
+    objects = MemoryObjects()
+    acknowledged = writers.write(lambda: objects, writer=0, events=3)
+    assert writers.compare(objects, acknowledged, 3) == []
+
+    objects.delete("ledger/000000000003.json")
+    assert "('writer-0', 'event-2'): 0 times in the history" in writers.compare(objects, acknowledged, 3)
+    doubled = objects.read("ledger/000000000001.json").content
+    ledger.append_event(objects, replace(ledger.parse_event(doubled, "first"), sequence=3))
+    assert "('writer-0', 'event-0'): 2 times in the history" in writers.compare(objects, acknowledged, 3)
