@@ -104,7 +104,6 @@ def _summary(
     )
 
 
-def _lines(manifest: Manifest) -> list[dict[str, object]]:
+def _lines(manifest: Manifest) -> pl.DataFrame:
     """The manifest's rows as they lie in the version's leaves: what the dataset_id digests, and the class for readers."""
-    columns = ["image_id", "split", "label_kind", "class_name", "label_digest"]
-    return list(manifest.rows.select(columns).iter_rows(named=True))
+    return manifest.rows.select("image_id", pl.col("split").cast(pl.String), "label_kind", "class_name", "label_digest")
