@@ -3,6 +3,7 @@
 python -m pipeline_tasks find_duplicates --project parts --cycle 2026-11-21
 python -m pipeline_tasks check_project --project parts
 python -m pipeline_tasks empty_project --project parts --yes
+python -m pipeline_tasks versions list --project parts            (show, diff, export, restore, verify: `versions --help`)
 """
 
 from __future__ import annotations
@@ -21,10 +22,16 @@ from pipeline_tasks.errors import NightlensError, SettingsError
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; 0 if it did what was asked, 1 with a sentence on standard error if not."""
-    arguments = _parser().parse_args(words)
+    words = sys.argv[1:] if words is None else list(words)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     try:
-        summary = _run(arguments)
+        if words[:1] == ["versions"]:
+            from pipeline_tasks.versions.commands import answer_command
+
+            text, is_fine = answer_command(words[1:])
+            print(text)
+            return 0 if is_fine else 1
+        summary = _run(_parser().parse_args(words))
     except NightlensError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1

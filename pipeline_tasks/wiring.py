@@ -45,6 +45,7 @@ STAGES = (
     "roll_out",
     "write_cycle_report",
     "roll_back",
+    "restore_dataset_version",
 )
 
 

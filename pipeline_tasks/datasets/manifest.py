@@ -49,12 +49,15 @@ class Manifest:
 
 def freeze(facts: Facts, label_kind: str, class_names: Sequence[str]) -> Manifest:
     """Freeze all labelled images that may be used, one row each."""
-    candidates = _candidates(facts, label_kind)
-    reasons = _why_left_out(facts, class_names)
-    marked = candidates.with_columns(reason=reasons, is_control=pl.col("image_id").is_in(list(facts.control)))
+    marked = why_left_out(facts, label_kind, class_names).with_columns(is_control=pl.col("image_id").is_in(list(facts.control)))
     rows = check(DatasetImage, marked.filter(pl.col("reason").is_null()).select(DatasetImage.column_names()).sort("image_id"))
     counts = marked.drop_nulls("reason").group_by("reason").len().sort("reason")
     return Manifest(dataset_digest(rows, label_kind, class_names), rows, dict(counts.iter_rows()))
+
+
+def why_left_out(facts: Facts, label_kind: str, class_names: Sequence[str]) -> pl.DataFrame:
+    """One row a labelled image with all that is known of it, and the `reason` why it cannot be in the version, or null."""
+    return _candidates(facts, label_kind).with_columns(reason=_first_reason(facts, class_names))
 
 
 def dataset_digest(rows: pl.DataFrame, label_kind: str, class_names: Sequence[str]) -> str:
@@ -103,7 +106,7 @@ def _candidates(facts: Facts, label_kind: str) -> pl.DataFrame:
     )
 
 
-def _why_left_out(facts: Facts, class_names: Sequence[str]) -> pl.Expr:
+def _first_reason(facts: Facts, class_names: Sequence[str]) -> pl.Expr:
     """The first reason why an image cannot be in the version; null for one that can."""
     return (
         pl.when(pl.col("image_id").is_in(list(facts.contested)))
