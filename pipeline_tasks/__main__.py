@@ -3,6 +3,7 @@
 python -m pipeline_tasks find_duplicates --project parts --cycle 2026-11-21
 python -m pipeline_tasks check_project --project parts
 python -m pipeline_tasks back_up --project parts --place /mnt/second/parts
+python -m pipeline_tasks versions list --project parts
 """
 
 from __future__ import annotations
@@ -25,9 +26,16 @@ TOOLS = ("check_project", "empty_project", "back_up", "restore_backup", "verify_
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; 0 if it did what was asked, 1 with a sentence on standard error if not."""
-    arguments = _parser().parse_args(words)
+    words = sys.argv[1:] if words is None else list(words)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     try:
+        if words[:1] == ["versions"]:
+            from pipeline_tasks.versions.commands import answer_command
+
+            text, is_fine = answer_command(words[1:])
+            print(text)
+            return 0 if is_fine else 1
+        arguments = _parser().parse_args(words)
         summary = _tool(arguments.command).run(arguments) if arguments.command in TOOLS else _run_stage(arguments)
     except NightlensError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
@@ -60,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for stage in wiring.STAGES:
         _add_stage_arguments(commands.add_parser(stage, help="a stage"))
+    commands.add_parser("versions", help="List, show, compare, export, restore and verify dataset versions.", add_help=False)
     for name in TOOLS:
         tool = _tool(name)
         added = commands.add_parser(name, help=tool.__doc__, description=tool.__doc__)

@@ -46,6 +46,7 @@ STAGES = (
     "roll_out",
     "write_cycle_report",
     "roll_back",
+    "restore_dataset_version",
 )
 
 

@@ -35,6 +35,18 @@ def decide_training(rows: pl.DataFrame, trained_labels: pl.DataFrame | None, wis
     return _decide_by_what_is_new(rows, trained_labels, min_new_labels)
 
 
+def decide_training_again(rows: pl.DataFrame, wish: str, restored_in: str, *, is_trained_on: bool) -> TrainingDecision:
+    """Decide for a version that a person restored in the cycle `restored_in`: how many labels are new does not matter then."""
+    decision = decide_training(rows, None, wish, min_new_labels=0)
+    if not decision.should_train or wish == "force":
+        return decision
+    if is_trained_on:
+        return TrainingDecision(
+            False, f"Not trained: the newest model was trained on this version, restored in cycle {restored_in}."
+        )
+    return TrainingDecision(True, f"Trained: a person restored this dataset version in cycle {restored_in}.")
+
+
 def new_labels(rows: pl.DataFrame, earlier: pl.DataFrame | None) -> int:
     """How many of the labels are not in an earlier version: of new images, or changed."""
     if earlier is None:

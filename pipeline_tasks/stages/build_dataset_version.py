@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from pipeline_tasks.cycle import Cycle
 from pipeline_tasks.datasets.manifest import Facts, Manifest, freeze
-from pipeline_tasks.datasets.training_decision import decide_training, new_labels
+from pipeline_tasks.datasets.training_decision import TrainingDecision, decide_training, decide_training_again, new_labels
 from pipeline_tasks.storage.dataset_versions import index_key, write_version
+from pipeline_tasks.storage.restored_version import check_restorable, restored_version
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
@@ -42,14 +43,25 @@ class BuildDatasetVersionSummary:
     left_out: dict[str, int] = field(default_factory=dict)
     """Labelled pictures that are not in the version: reason → how many."""
     index_key: str | None = None
+    restored_in: str | None = None
+    """The cycle in which a person restored this version; None: it was frozen from the labels."""
 
 
 def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSummary:
-    """Freeze all current labels by the recorded splits; write a version only if it differs from the newest one."""
+    """Freeze all current labels by the recorded splits; write a version only if it differs from the newest one.
+
+    As long as a person has an earlier version restored, that one is named instead.
+
+    Raises:
+        SettingsError: the restored version has other classes than the project has now.
+    """
     standing = store.finished(cycle.cycle_id, STAGE, BuildDatasetVersionSummary)
     if standing is not None:
         return standing
-    manifest = freeze(_facts(store), cycle.project.label_kind, cycle.project.classes)
+    if (restored := restored_version(store)) is not None:
+        sets = {"dataset": {"dataset_id": restored["dataset_id"], "cycle_id": restored["cycle_id"]}}
+        return store.finish(cycle.cycle_id, STAGE, _summary_of_restored(store, cycle, restored), sets=sets)
+    manifest = freeze(facts_of(store), cycle.project.label_kind, cycle.project.classes)
     newest = store.state().values.get("dataset")
     is_changed = manifest.rows.height > 0 and (newest is None or newest["dataset_id"] != manifest.dataset_id)
     if not is_changed:
@@ -66,7 +78,7 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
     return store.finish(cycle.cycle_id, STAGE, summary, [(DatasetImage, manifest.rows)], sets=sets)
 
 
-def _facts(store: Store) -> Facts:
+def facts_of(store: Store) -> Facts:
     """Everything that a version is frozen from, as it is now."""
     groups, selected = store.current(DuplicateGroup), store.history(SelectedImage)
     return Facts(
@@ -84,27 +96,45 @@ def _summary(
     store: Store, cycle: Cycle, manifest: Manifest, newest: dict[str, str] | None, *, is_changed: bool
 ) -> BuildDatasetVersionSummary:
     """Describe what was frozen, and decide about the training."""
-    rows, candidate = manifest.rows, store.state().values.get("candidate")
+    candidate = store.state().values.get("candidate")
     trained_labels = None if candidate is None else store.read(DatasetImage, candidate["dataset_cycle_id"])
-    decision = decide_training(rows, trained_labels, cycle.arguments.training, cycle.project.training.min_new_labels)
-    earlier = None if newest is None else store.read(DatasetImage, newest["cycle_id"])
+    training = cycle.project.training
+    decision = decide_training(manifest.rows, trained_labels, cycle.arguments.training, training.min_new_labels)
     named = {"dataset_id": manifest.dataset_id, "cycle_id": cycle.cycle_id} if is_changed else newest
+    described = _described(store, cycle, manifest.rows, decision, named)
+    return replace(described, is_changed=is_changed, left_out=manifest.left_out)
+
+
+def _summary_of_restored(store: Store, cycle: Cycle, restored: dict[str, str]) -> BuildDatasetVersionSummary:
+    """Describe the version that a person restored; it is trained on unless the newest candidate already was."""
+    project = cycle.project
+    check_restorable(store, restored["dataset_id"], project.label_kind, project.classes)
+    rows, candidate = store.read(DatasetImage, restored["cycle_id"]), store.state().values.get("candidate")
+    is_trained_on = candidate is not None and candidate["dataset_id"] == restored["dataset_id"]
+    decision = decide_training_again(rows, cycle.arguments.training, restored["restored_in"], is_trained_on=is_trained_on)
+    return replace(_described(store, cycle, rows, decision, restored), restored_in=restored["restored_in"])
+
+
+def _described(
+    store: Store, cycle: Cycle, rows: pl.DataFrame, decision: TrainingDecision, named: dict[str, str] | None
+) -> BuildDatasetVersionSummary:
+    """What is said of any version; `named` is where its rows lie."""
+    newest = store.state().values.get("dataset")
+    earlier = None if newest is None else store.read(DatasetImage, newest["cycle_id"])
     return BuildDatasetVersionSummary(
         dataset_id=None if named is None else named["dataset_id"],
         dataset_cycle_id=None if named is None else named["cycle_id"],
-        is_changed=is_changed,
+        is_changed=False,
         should_train=decision.should_train,
         why=decision.why,
         images=rows.height,
         labels_new=new_labels(rows, earlier),
         images_by_split={split: rows.filter(pl.col("split") == split).height for split in SPLITS},
         images_by_class={name: rows.filter(pl.col("class_name") == name).height for name in cycle.project.classes},
-        left_out=manifest.left_out,
         index_key=None if named is None else index_key(named["dataset_id"]),
     )
 
 
-def _lines(manifest: Manifest) -> list[dict[str, object]]:
+def _lines(manifest: Manifest) -> pl.DataFrame:
     """The manifest's rows as they lie in the version's leaves: what the dataset_id digests, and the class for readers."""
-    columns = ["image_id", "split", "label_kind", "class_name", "label_digest"]
-    return list(manifest.rows.select(columns).iter_rows(named=True))
+    return manifest.rows.select("image_id", pl.col("split").cast(pl.String), "label_kind", "class_name", "label_digest")

@@ -90,7 +90,7 @@ _PROMISES: tuple[tuple[re.Pattern[str], Callable[..., Promise]], ...] = (
     (re.compile(r"files/md5/([0-9a-f]{2})/([0-9a-f]{30})(?:\.dir)?"), _is_md5),
     (re.compile(r"tables/[^/]+/[^/]+/part-([0-9a-f]{24})\.parquet"), _is_sha256),
     (re.compile(r"ledger/(\d{12})\.json"), _is_event),
-    (re.compile(r"versions/[^/]+/[^/]*-([0-9a-f]{24})\.jsonl"), _is_sha256),
+    (re.compile(r"versions/[^/]+/(?:[0-9a-f]{2}/)?[^/]*-([0-9a-f]{24})\.(?:csv|jsonl)"), _is_sha256),
     (re.compile(r"versions/([^/]+)/index\.json"), _is_index),
     (re.compile(r"models/([0-9a-f]{64})\.onnx"), _is_sha256),
     (re.compile(r"cycles/[^/]+/([0-9a-f]{24})\.json"), _is_sha256),

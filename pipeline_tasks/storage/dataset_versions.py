@@ -1,46 +1,55 @@
-"""Manifests of dataset versions as small leaves that never change, so that a new version writes only what is new in it.
+"""Manifests of dataset versions as leaves that never change, so that a new version writes only what is new in it.
 
-A leaf holds the images whose ids start with the same two digits, as JSON lines; its name digests its content. A version's
-index names its leaves, wherever an earlier version has put them.
+A leaf's name digests its content (how it is cut: `version_leaves`). A version's index names its leaves, wherever an
+earlier version has put them; it is written last, so a version is there whole or not at all.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import Any
+
+import polars as pl
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
 from pipeline_tasks.storage import layout
 from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.seal import sealed, unsealed
+from pipeline_tasks.storage.version_leaves import Leaf, choose_digits, cut, parse_leaves
 
-Row = Mapping[str, Any]
+_INDEX_FORMAT = 2
+_THREADS = 16
+"""A leaf waits for the disk's sync or the network nearly all the time; beyond this many at once a disk gives nothing more."""
+_LEAVES_IN_FLIGHT = 512
 
 
 def write_version(
-    objects: ObjectStore, dataset_id: str, rows: Iterable[Row], *, about: Mapping[str, Any], earlier: str | None = None
+    objects: ObjectStore, dataset_id: str, rows: pl.DataFrame, *, about: Mapping[str, Any], earlier: str | None = None
 ) -> str:
     """Write a version's leaves and then its index; return the index's key. Writing it twice changes nothing.
 
-    `rows` are sorted by image_id; `about` says more of the version (classes, label kind); `earlier` is the dataset_id of
-    the version before, whose leaves are named instead of written again.
+    `rows` are text columns, image_id among them and unique; `about` says more of the version (classes, label kind);
+    `earlier` is the dataset_id of the version before, whose leaves are named instead of written again.
     """
     if has_version(objects, dataset_id):
         return index_key(dataset_id)
-    standing = {} if earlier is None else {leaf["sha256"]: leaf["key"] for leaf in read_index(objects, earlier)["leaves"]}
+    before = None if earlier is None else read_index(objects, earlier)
+    standing = {} if before is None else {leaf["sha256"]: leaf for leaf in before["leaves"]}
+    digits = choose_digits(rows.height, None if before is None else before["prefix_digits"])
+    rows = rows if rows["image_id"].is_sorted() else rows.sort("image_id")
     leaves = []
-    for prefix, group in groupby(rows, key=lambda row: str(row["image_id"])[:2]):
-        content = _as_lines(list(group))
-        sha256 = hashlib.sha256(content).hexdigest()
-        key = standing.get(sha256) or layout.version_file(dataset_id, f"{prefix}-{sha256[:24]}.jsonl")
-        _write(objects, key, content)
-        leaves.append({"prefix": prefix, "sha256": sha256, "key": key})
-    index = {"dataset_id": dataset_id, "about": dict(about), "leaves": leaves}
-    _write(objects, index_key(dataset_id), json.dumps(sealed(index), sort_keys=True, indent=1, ensure_ascii=False).encode())
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="leaves") as threads:
+        cut_leaves = cut(rows, digits)
+        while batch := list(islice(cut_leaves, _LEAVES_IN_FLIGHT)):
+            leaves += _write_leaves(objects, dataset_id, batch, standing, threads)
+    index = {"format": _INDEX_FORMAT, "dataset_id": dataset_id, "about": dict(about), "rows": rows.height}
+    index |= {"prefix_digits": digits, "leaves": _as_columns(leaves)}
+    _write(objects, index_key(dataset_id), json.dumps(sealed(index), sort_keys=True, ensure_ascii=False).encode())
     return index_key(dataset_id)
 
 
@@ -59,7 +68,9 @@ def has_version(objects: ObjectStore, dataset_id: str) -> bool:
 
 
 def read_index(objects: ObjectStore, dataset_id: str) -> dict[str, Any]:
-    """A version's index: dataset_id, about, leaves.
+    """A version's index: dataset_id, about, prefix_digits, rows, and `leaves` (each prefix, sha256, key, rows, size_bytes).
+
+    Rows and sizes are None in the index of a version that was written in the first format.
 
     Raises:
         NotFoundError: there is no such version.
@@ -77,6 +88,10 @@ def parse_index(content: bytes, dataset_id: str) -> dict[str, Any]:
     try:
         index = unsealed(json.loads(content), index_key(dataset_id))
         found = index["dataset_id"]
+        if found == dataset_id:
+            index["leaves"] = _as_leaves(index["leaves"])
+            index.setdefault("rows", None)
+            index.setdefault("prefix_digits", 2)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptObjectError(f"{index_key(dataset_id)}: not the index of a dataset version: {error}") from error
     if found != dataset_id:
@@ -84,24 +99,101 @@ def parse_index(content: bytes, dataset_id: str) -> dict[str, Any]:
     return index
 
 
-def read_version(objects: ObjectStore, dataset_id: str) -> list[dict[str, Any]]:
+def read_version(objects: ObjectStore, dataset_id: str) -> pl.DataFrame:
     """All rows of a version, sorted by image_id.
 
     Raises:
         NotFoundError: there is no such version, or one of its leaves is gone.
         CorruptObjectError: a leaf was changed.
     """
-    rows: list[dict[str, Any]] = []
-    for leaf in read_index(objects, dataset_id)["leaves"]:
-        content = objects.read(leaf["key"]).content
-        if hashlib.sha256(content).hexdigest() != leaf["sha256"]:
-            raise CorruptObjectError(f"{leaf['key']}: wanted sha256 {leaf['sha256']}, found other bytes")
-        rows.extend(json.loads(line) for line in content.splitlines())
-    return rows
+    return read_leaves(objects, read_index(objects, dataset_id)["leaves"])
 
 
-def _as_lines(rows: Sequence[Row]) -> bytes:
-    return "".join(json.dumps(row, sort_keys=True) + "\n" for row in rows).encode()
+def read_leaves(objects: ObjectStore, leaves: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """The rows of some leaves of an index, each leaf verified.
+
+    Raises:
+        NotFoundError: a leaf is gone.
+        CorruptObjectError: a leaf was changed.
+    """
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="leaves") as threads:
+        return parse_leaves(threads.map(lambda leaf: read_leaf(objects, leaf), leaves))
+
+
+def read_leaf(objects: ObjectStore, leaf: Mapping[str, Any]) -> bytes:
+    """One leaf's bytes, verified.
+
+    Raises:
+        NotFoundError: it is gone.
+        CorruptObjectError: it was changed.
+    """
+    content = objects.read(leaf["key"]).content
+    if hashlib.sha256(content).hexdigest() != leaf["sha256"]:
+        raise CorruptObjectError(f"{leaf['key']}: wanted sha256 {leaf['sha256']}, found other bytes")
+    return content
+
+
+def differing_rows(objects: ObjectStore, before: str, after: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of two versions that lie in leaves of which the other has none like it; equal leaves are never opened.
+
+    All that differs between the versions is in these rows, beside neighbours that do not differ.
+
+    Raises:
+        NotFoundError: there is no such version, or a leaf is gone.
+        CorruptObjectError: a leaf was changed.
+    """
+    one, other = (read_index(objects, dataset_id)["leaves"] for dataset_id in (before, after))
+    names = [{leaf["sha256"] for leaf in leaves} for leaves in (one, other)]
+    own = [[leaf for leaf in leaves if leaf["sha256"] not in known] for leaves, known in ((one, names[1]), (other, names[0]))]
+    return read_leaves(objects, own[0]), read_leaves(objects, own[1])
+
+
+def _write_leaves(
+    objects: ObjectStore, dataset_id: str, batch: Sequence[Leaf], standing: Mapping[str, Any], threads: ThreadPoolExecutor
+) -> list[Mapping[str, Any]]:
+    """Write the leaves that do not stand yet; return what the index says of each."""
+    named: list[Mapping[str, Any]] = []
+    writing: list[Future[None]] = []
+    for leaf in batch:
+        sha256 = hashlib.sha256(leaf.content).hexdigest()
+        if sha256 in standing:
+            named.append(standing[sha256])
+            continue
+        key = _leaf_key(dataset_id, leaf.prefix, sha256)
+        sizes = {"rows": leaf.rows, "size_bytes": len(leaf.content)}
+        named.append({"prefix": leaf.prefix, "sha256": sha256, "key": key} | sizes)
+        writing.append(threads.submit(_write, objects, key, leaf.content))
+    for one in writing:
+        one.result()
+    return named
+
+
+def _leaf_key(dataset_id: str, prefix: str, sha256: str) -> str:
+    """Many leaves lie in folders of two digits, so that no folder grows large."""
+    folder = f"{prefix[:2]}/" if len(prefix) > 2 else ""
+    return layout.version_file(dataset_id, f"{folder}{prefix or 'all'}-{sha256[:24]}.csv")
+
+
+def _as_columns(leaves: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The leaves as an index keeps them: a list a column, and of the keys only whose version put them there."""
+    columns: dict[str, Any] = {name: [leaf[name] for leaf in leaves] for name in ("prefix", "sha256", "rows", "size_bytes")}
+    writers = [leaf["key"].split("/")[1] for leaf in leaves]
+    numbers = {writer: number for number, writer in enumerate(dict.fromkeys(writers))}
+    return columns | {"written_by": [numbers[writer] for writer in writers], "versions": list(numbers)}
+
+
+def _as_leaves(kept: Any) -> list[dict[str, Any]]:
+    """What `_as_columns` kept; or a list of leaves, as indexes of the first format have it."""
+    if isinstance(kept, list):
+        return [{"rows": None, "size_bytes": None} | leaf for leaf in kept]
+    return list(_leaves_of_columns(kept))
+
+
+def _leaves_of_columns(columns: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    names = ("prefix", "sha256", "rows", "size_bytes", "written_by")
+    for prefix, sha256, rows, size_bytes, writer in zip(*(columns[name] for name in names), strict=True):
+        key = _leaf_key(columns["versions"][writer], prefix, sha256)
+        yield {"prefix": prefix, "sha256": sha256, "key": key, "rows": rows, "size_bytes": size_bytes}
 
 
 def _write(objects: ObjectStore, key: str, content: bytes) -> None:

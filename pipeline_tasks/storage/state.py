@@ -50,6 +50,16 @@ def digest_of_fold(state: State) -> str:
     return hashlib.sha256(_as_snapshot(state)).hexdigest()
 
 
+def state_at(objects: ObjectStore, sequence: int) -> State:
+    """The state as it was right after the event of this number."""
+    state = _newest_snapshot(objects, sequence)
+    for event in events_after(objects, state.sequence):
+        if event.sequence > sequence:
+            break
+        state.add(event)
+    return state
+
+
 def catch_up(objects: ObjectStore, state: State) -> State:
     """Fold in what was appended since; leave a snapshot behind now and then."""
     for event in events_after(objects, state.sequence):
@@ -59,8 +69,10 @@ def catch_up(objects: ObjectStore, state: State) -> State:
     return state
 
 
-def _newest_snapshot(objects: ObjectStore) -> State:
+def _newest_snapshot(objects: ObjectStore, up_to: int | None = None) -> State:
     for key in reversed(list(objects.list(layout.SNAPSHOTS))):
+        if up_to is not None and key > layout.snapshot(up_to):
+            continue
         try:
             return _parse_snapshot(objects.read(key).content, key)
         except CorruptObjectError:

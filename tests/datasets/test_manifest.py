@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +11,7 @@ import polars as pl
 import pytest
 from given import image_id
 
-from pipeline_tasks.datasets.manifest import Facts, freeze
+from pipeline_tasks.datasets.manifest import Facts, freeze, label_digests
 
 A, B, C, D = (image_id(name) for name in "abcd")
 THING = {"object_index": 0, "label_kind": "class"}
@@ -50,6 +52,32 @@ def test_freeze__dataset_id_depends_on_images_labels_splits_and_classes_only() -
     other_split = replace(facts, splits=pl.DataFrame({"split_group_id": [A, B], "split": ["val", "test"]}))
     assert freeze(other_split, "class", ("bolt", "nut")).dataset_id != wanted
     assert freeze(facts, "class", ("bolt", "nut", "washer")).dataset_id != wanted
+
+
+def test_freeze__gives_the_dataset_id_that_the_written_rule_gives() -> None:
+    manifest = freeze(the_facts(), "class", ("bolt", "nut"))
+
+    lines = ['{"label_kind": "class", "class_names": ["bolt", "nut"]}']
+    for row in manifest.rows.iter_rows(named=True):
+        label = [{**THING, "class_name": row["class_name"]}]
+        digest = hashlib.sha256(json.dumps(label, sort_keys=True).encode()).hexdigest()
+        lines.append(f"{row['image_id']} {row['split']} {digest}")
+    assert manifest.dataset_id == hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def test_label_digests__digest_all_objects_of_an_image_in_their_order() -> None:
+    things: list[dict[str, Any]] = [
+        {"image_id": A, "object_index": 1, "class_name": 'a "nut", two', "points_px": [1.5, 2.0]},
+        {"image_id": A, "object_index": 0, "class_name": "bolt", "points_px": None},
+        {"image_id": B, "object_index": 0, "class_name": None, "points_px": [0.1, 1 / 3]},
+    ]
+    found = {row[0]: row[1:] for row in label_digests(pl.DataFrame(things)).iter_rows()}
+
+    without_id = [{name: value for name, value in thing.items() if name != "image_id"} for thing in things]
+    wanted = {A: [without_id[1], without_id[0]], B: [without_id[2]]}
+    for identity, objects in wanted.items():
+        digest = hashlib.sha256(json.dumps(objects, sort_keys=True).encode()).hexdigest()
+        assert found[identity] == (objects[0]["class_name"], digest)
 
 
 @pytest.mark.parametrize(

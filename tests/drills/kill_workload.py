@@ -145,13 +145,14 @@ def collect(store: Store, cycle: Cycle, number: int) -> None:
 
 def build_version(store: Store, cycle: Cycle, number: int) -> None:
     """Freeze a version that adds to the one of the night before."""
-    rows = [{"image_id": hex_id(f"{one}"), "label": one % 3} for one in range(number * 4)]
+    rows = pl.DataFrame([{"image_id": hex_id(f"{one}"), "label": str(one % 3)} for one in range(number * 4)]).sort("image_id")
     dataset_id, earlier = hex_id(f"version {number}"), store.state().values.get("dataset")
     if earlier == dataset_id:
         return
-    rows.sort(key=lambda row: str(row["image_id"]))
     write_version(store.objects, dataset_id, rows, about={"classes": 2}, earlier=earlier)
-    store.finish(cycle.cycle_id, "build_version", Summary(len(rows), index_key=index_key(dataset_id)), sets={"dataset": dataset_id})
+    store.finish(
+        cycle.cycle_id, "build_version", Summary(rows.height, index_key=index_key(dataset_id)), sets={"dataset": dataset_id}
+    )
 
 
 def train(store: Store, cycle: Cycle, number: int) -> None:

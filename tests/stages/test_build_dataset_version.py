@@ -62,7 +62,7 @@ def test_build_dataset_version__freezes_labels_by_their_splits(store: Store) -> 
     assert store.state().values["dataset"] == {"dataset_id": summary.dataset_id, "cycle_id": cycle.cycle_id}
     rows = store.read(DatasetImage, cycle.cycle_id)
     assert rows.filter(pl.col("is_control"))["image_id"].to_list() == [image_id("t1")]
-    assert [row["image_id"] for row in read_version(store.objects, str(summary.dataset_id))] == rows["image_id"].to_list()
+    assert read_version(store.objects, str(summary.dataset_id))["image_id"].equals(rows["image_id"])
 
 
 def test_build_dataset_version__a_second_run_changes_nothing(store: Store) -> None:

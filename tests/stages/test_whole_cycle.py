@@ -37,7 +37,7 @@ from pipeline_tasks.tables.split_group import SplitGroup
 
 pytestmark = pytest.mark.slow
 
-NIGHTLY = [stage for stage in wiring.STAGES if stage != "roll_back"]
+NIGHTLY = [stage for stage in wiring.STAGES if stage not in ("roll_back", "restore_dataset_version")]
 ROUND = ("send_to_labeling", "wait_for_annotators")
 NO_LIMITS = dict.fromkeys(
     ["min_side_px", "min_luma_mean", "max_luma_mean", "min_luma_contrast", "min_sharpness", "min_entropy_bits"]

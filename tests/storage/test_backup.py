@@ -13,6 +13,7 @@ from pipeline_tasks.storage import layout
 from pipeline_tasks.storage.backup import MADE_AGAIN, back_up, restore_backup
 from pipeline_tasks.storage.disk_objects import DiskObjects
 from pipeline_tasks.storage.generation import empty_project
+from pipeline_tasks.storage.ledger import Event
 from pipeline_tasks.storage.memory_objects import MemoryObjects
 from pipeline_tasks.storage.objects import ObjectStore, StoredObject
 from pipeline_tasks.storage.originals import put_original
@@ -24,8 +25,7 @@ def write_cycle(objects: ObjectStore, number: int) -> None:
     model = b"model %d" % number
     digest = hashlib.sha256(model).hexdigest()
     objects.write_new(layout.model(digest), model)
-    event = {"stage": "promote_model", "cycle_id": f"cycle {number}", "summary": {"model_digest": digest}}
-    objects.write_new(layout.event(number), json.dumps(event).encode())
+    objects.write_new(layout.event(number), Event(number, f"cycle {number}", "promote_model", {"model_digest": digest}).as_bytes())
     objects.write_new(layout.snapshot(number), b"a cache")
     pointer = json.dumps({"model_digest": digest}).encode()
     if number == 1:
@@ -126,10 +126,22 @@ def test_back_up__does_not_copy_what_rotted_and_names_it(root: MemoryObjects) ->
     assert rotten not in set(copy.list(""))
 
 
+def test_back_up__leaves_no_gap_behind_an_event_that_rotted(root: MemoryObjects) -> None:
+    write_cycle(root, 3)
+    rotten = root.read(layout.event(2))
+    root.replace(layout.event(2), rotten.content[:-1], rotten.etag)
+    copy = MemoryObjects()
+
+    summary = back_up(root, copy)
+
+    assert summary.rotten == (layout.event(2),)
+    assert list(copy.list(layout.LEDGER)) == [layout.event(1)]
+
+
 def test_back_up__never_goes_over_the_copy_of_another_project(root: MemoryObjects) -> None:
     other, copy = MemoryObjects(), MemoryObjects()
     for number in (1, 2):
-        other.write_new(layout.event(number), json.dumps({"stage": "open_cycle", "cycle_id": "else"}).encode())
+        other.write_new(layout.event(number), Event(number, "else", "open_cycle", {}).as_bytes())
     back_up(root, copy)
     before = content(copy)
 

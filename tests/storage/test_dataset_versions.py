@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
+import polars as pl
 import pytest
 from given import image_id
 
 from pipeline_tasks.errors import CorruptObjectError, NotFoundError
-from pipeline_tasks.storage.dataset_versions import index_key, read_index, read_version, write_version
+from pipeline_tasks.storage.dataset_versions import differing_rows, index_key, read_index, read_version, write_version
 from pipeline_tasks.storage.store import Store
 
-FIRST, SECOND = "1" * 64, "2" * 64
+FIRST, SECOND, THIRD = "1" * 64, "2" * 64, "3" * 64
 
 
-def rows(count: int) -> list[dict[str, str]]:
-    return [{"image_id": one, "class_name": "bolt"} for one in sorted(image_id(number) for number in range(count))]
+def rows(count: int, relabelled: int | None = None) -> pl.DataFrame:
+    ids = [image_id(number) for number in range(count)]
+    classes = ["nut" if number == relabelled else "bolt" for number in range(count)]
+    return pl.DataFrame({"image_id": ids, "class_name": classes}).sort("image_id")
 
 
 def test_write_version__is_read_back(store: Store) -> None:
     key = write_version(store.objects, FIRST, rows(300), about={"class_names": ["bolt"]})
 
     assert key == index_key(FIRST)
-    assert read_version(store.objects, FIRST) == rows(300)
+    assert read_version(store.objects, FIRST).equals(rows(300))
     assert read_index(store.objects, FIRST)["about"] == {"class_names": ["bolt"]}
 
 
@@ -39,7 +45,7 @@ def test_write_version__writes_only_leaves_that_changed(store: Store) -> None:
     write_version(store.objects, SECOND, rows(1001), about={}, earlier=FIRST)
 
     assert len(list(store.objects.list(f"versions/{SECOND}/"))) == 2, "one leaf and the index"
-    assert read_version(store.objects, SECOND) == rows(1001)
+    assert read_version(store.objects, SECOND).equals(rows(1001))
 
 
 def test_read_version__notices_a_changed_leaf(store: Store) -> None:
@@ -71,3 +77,61 @@ def test_write_version__refuses_a_leaf_that_rotted(store: Store) -> None:
 
     with pytest.raises(CorruptObjectError, match="wanted the bytes it was written with"):
         write_version(store.objects, FIRST, rows(1), about={})
+
+
+def test_write_version__keeps_the_leaves_of_all_earlier_versions_where_they_lie(store: Store) -> None:
+    write_version(store.objects, FIRST, rows(3000), about={})
+    write_version(store.objects, SECOND, rows(3001), about={}, earlier=FIRST)
+
+    write_version(store.objects, THIRD, rows(3002), about={}, earlier=SECOND)
+
+    writers = {leaf["key"].split("/")[1] for leaf in read_index(store.objects, THIRD)["leaves"]}
+    assert writers == {FIRST, SECOND, THIRD}
+    assert read_version(store.objects, THIRD).equals(rows(3002))
+
+
+def test_write_version__cuts_a_large_version_finer_into_folders(store: Store) -> None:
+    large = rows(40_000)
+    write_version(store.objects, FIRST, large, about={})
+
+    leaf = read_index(store.objects, FIRST)["leaves"][0]
+    assert len(leaf["prefix"]) == 3
+    assert leaf["key"].startswith(f"versions/{FIRST}/{leaf['prefix'][:2]}/{leaf['prefix']}-")
+    assert store.objects.read(leaf["key"]).content.count(b"\n") == leaf["rows"] + 1, "a header and a line a row"
+    assert read_version(store.objects, FIRST).equals(large)
+
+
+def test_read_version__reads_a_version_of_the_first_format(store: Store) -> None:
+    leaf = "".join(json.dumps(row, sort_keys=True) + "\n" for row in rows(3).to_dicts()).encode()
+    key, sha256 = f"versions/{FIRST}/00-abc.jsonl", hashlib.sha256(leaf).hexdigest()
+    index = {"dataset_id": FIRST, "about": {"label_kind": "class"}, "leaves": [{"prefix": "00", "sha256": sha256, "key": key}]}
+    store.objects.write_new(key, leaf)
+    store.objects.write_new(index_key(FIRST), json.dumps(index).encode())
+
+    write_version(store.objects, SECOND, rows(4), about={}, earlier=FIRST)
+
+    assert read_version(store.objects, FIRST).select("image_id", "class_name").equals(rows(3))
+    assert read_version(store.objects, SECOND).equals(rows(4))
+
+
+def test_differing_rows__opens_only_leaves_that_differ(store: Store) -> None:
+    write_version(store.objects, FIRST, rows(3000), about={})
+    write_version(store.objects, SECOND, rows(3000, relabelled=7), about={}, earlier=FIRST)
+    for leaf in read_index(store.objects, FIRST)["leaves"]:
+        if not image_id(7).startswith(leaf["prefix"]):
+            store.objects.delete(leaf["key"])
+
+    before, after = differing_rows(store.objects, FIRST, SECOND)
+
+    assert before["image_id"].equals(after["image_id"])
+    assert after.filter(pl.col("class_name") == "nut")["image_id"].to_list() == [image_id(7)]
+
+
+def test_differing_rows__of_versions_with_equal_leaves_are_none(store: Store) -> None:
+    write_version(store.objects, FIRST, rows(300), about={"class_names": ["bolt"]})
+    write_version(store.objects, SECOND, rows(300), about={"class_names": ["bolt", "nut"]}, earlier=FIRST)
+
+    before, after = differing_rows(store.objects, FIRST, SECOND)
+
+    assert before.is_empty()
+    assert after.is_empty()

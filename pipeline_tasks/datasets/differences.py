@@ -1,0 +1,57 @@
+"""Compares the rows of two dataset versions: which images came, went, changed their label or their split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+_COLUMNS = ("image_id", "split", "class_name", "label_digest")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What makes one version of another; each frame is sorted by image_id."""
+
+    added: pl.DataFrame
+    """image_id, split, class_name."""
+    removed: pl.DataFrame
+    """image_id, split, class_name, as in the first version."""
+    relabelled: pl.DataFrame
+    """image_id, split, class_before, class_after; equal classes where only other parts of the label changed."""
+    moved: pl.DataFrame
+    """image_id, class_name, split_before, split_after."""
+
+    @property
+    def is_none(self) -> bool:
+        """Whether the versions hold the same images with the same labels and splits."""
+        return not (self.added.height or self.removed.height or self.relabelled.height or self.moved.height)
+
+
+def difference(before: pl.DataFrame, after: pl.DataFrame) -> Difference:
+    """Compare rows (image_id, split, class_name, label_digest) of two versions; rows that are equal in both may be left out."""
+    one, other = _texts(before), _texts(after)
+    shown = ["image_id", "split", "class_name"]
+    both = one.join(other, on="image_id", suffix="_after").sort("image_id")
+    relabelled = both.filter(pl.col("label_digest") != pl.col("label_digest_after"))
+    moved = both.filter(pl.col("split") != pl.col("split_after"))
+    return Difference(
+        added=other.join(one, on="image_id", how="anti").select(shown).sort("image_id"),
+        removed=one.join(other, on="image_id", how="anti").select(shown).sort("image_id"),
+        relabelled=relabelled.select("image_id", split="split_after", class_before="class_name", class_after="class_name_after"),
+        moved=moved.select("image_id", class_name="class_name_after", split_before="split", split_after="split_after"),
+    )
+
+
+def counts(rows: pl.DataFrame, *columns: str) -> dict[str, int]:
+    """How many rows have each value, or each combination (`a → b`), sorted; a missing value is `none`."""
+    texts = [pl.col(column).cast(pl.String).fill_null("none") for column in columns]
+    shown = rows.select(value=pl.concat_str(texts, separator=" → "))
+    return dict(shown.group_by("value").len().sort("value").iter_rows())
+
+
+def _texts(rows: pl.DataFrame) -> pl.DataFrame:
+    """The columns that are compared, as text; no rows at all have no columns either."""
+    if rows.is_empty():
+        return pl.DataFrame(schema=dict.fromkeys(_COLUMNS, pl.String()))
+    return rows.select(pl.col(column).cast(pl.String) for column in _COLUMNS)

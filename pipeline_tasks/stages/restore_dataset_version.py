@@ -1,0 +1,82 @@
+"""Let trainings use an earlier dataset version again, exactly as it was: one ledger event, which a later one undoes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline_tasks.cycle import Cycle, CycleArguments, check_cycle_id, derive_seed
+from pipeline_tasks.settings import Project
+from pipeline_tasks.storage.cycles import record_opening
+from pipeline_tasks.storage.dataset_versions import read_version
+from pipeline_tasks.storage.generation import read_generation
+from pipeline_tasks.storage.restored_version import STATE_VALUE, check_restorable, restored_version
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.version_history import VersionRecord, dataset_versions, find_version
+
+STAGE = "restore_dataset_version"
+NEWEST = "newest"
+
+
+@dataclass(frozen=True)
+class RestoreDatasetVersionSummary:
+    """What the next training uses."""
+
+    dataset_id: str | None
+    """None: the current labels again, as in any other night."""
+    previous_dataset_id: str | None
+    """What had been restored before."""
+    why: str
+    images: int = 0
+
+
+def restore_dataset_version(
+    store: Store, project: Project, cycle_id: str, run_key: str, started_at: datetime, code_version: str, dataset_id: str = ""
+) -> RestoreDatasetVersionSummary:
+    """Restore a version in a cycle of its own kind; nothing is deleted, and labels go on being collected beside it.
+
+    `dataset_id` may be shortened as long as one version fits; `newest` ends it: the next version is frozen from the labels.
+
+    Raises:
+        SettingsError: no such version, or one of other classes than the project has now.
+        CycleTakenError: another run owns this cycle_id.
+        NotFoundError, CorruptObjectError: the version is no longer whole.
+    """
+    summary = store.finished(check_cycle_id(cycle_id), STAGE, RestoreDatasetVersionSummary)
+    version = None if summary or dataset_id == NEWEST else _whole_version(store, project, dataset_id)
+    record_opening(store, _cycle(store, project, cycle_id, started_at, code_version), run_key)
+    if summary is not None:
+        return summary
+    value = version and {"dataset_id": version.dataset_id, "cycle_id": version.cycle_id, "restored_in": cycle_id}
+    return store.finish(cycle_id, STAGE, _summary(store, version, cycle_id), sets={STATE_VALUE: value})
+
+
+def _whole_version(store: Store, project: Project, wanted: str) -> VersionRecord:
+    """The version that is meant, its manifest verified."""
+    version = find_version(dataset_versions(store), wanted)
+    check_restorable(store, version.dataset_id, project.label_kind, project.classes)
+    read_version(store.objects, version.dataset_id)
+    return version
+
+
+def _cycle(store: Store, project: Project, cycle_id: str, started_at: datetime, code_version: str) -> Cycle:
+    return Cycle(
+        cycle_id=cycle_id,
+        cycle_kind="restore",
+        project=project,
+        arguments=CycleArguments(),
+        generation=read_generation(store.objects),
+        seed=derive_seed(project.seed, cycle_id),
+        started_at=started_at,
+        code_version=code_version,
+    )
+
+
+def _summary(store: Store, version: VersionRecord | None, cycle_id: str) -> RestoreDatasetVersionSummary:
+    previous = restored_version(store)
+    previous_id = None if previous is None else previous["dataset_id"]
+    if version is None:
+        why = f"A person let trainings use the current labels again in cycle {cycle_id}."
+        return RestoreDatasetVersionSummary(None, previous_id, why)
+    why = f"A person restored the dataset version of cycle {version.cycle_id} in cycle {cycle_id}."
+    return RestoreDatasetVersionSummary(version.dataset_id, previous_id, why, int(version.summary.get("images", 0)))

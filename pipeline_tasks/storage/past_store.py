@@ -1,0 +1,40 @@
+"""A project's root as it was right after one of its events: for asking what was known then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pipeline_tasks.errors import StorageError
+from pipeline_tasks.storage import state
+from pipeline_tasks.storage.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from _typeshed import DataclassInstance
+
+    from pipeline_tasks.storage.objects import ObjectStore
+    from pipeline_tasks.storage.store import Write
+
+S = TypeVar("S", bound="DataclassInstance")
+
+
+class PastStore(Store):
+    """Reads what the events up to one of them add up to; later ones do not exist for it."""
+
+    def __init__(self, objects: ObjectStore, sequence: int) -> None:
+        """Look at the project as it was right after the event of this number."""
+        super().__init__(objects)
+        self._past = state.state_at(objects, sequence)
+
+    def state(self) -> state.State:
+        """The project's state as of then."""
+        return self._past
+
+    def finish(self, cycle_id: str, stage: str, summary: S, writes: Sequence[Write] = (), sets: dict[str, Any] | None = None) -> S:
+        """Refuse: what was cannot be changed.
+
+        Raises:
+            StorageError: always.
+        """
+        raise StorageError(f"cycle {cycle_id}: {stage} wanted to write into the past, up to event {self._past.sequence}")
