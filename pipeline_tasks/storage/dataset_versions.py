@@ -80,23 +80,13 @@ def read_index(objects: ObjectStore, dataset_id: str) -> dict[str, Any]:
 
 
 def parse_index(content: bytes, dataset_id: str) -> dict[str, Any]:
-    """Read a version's index: dataset_id, about, leaves.
+    """Read the bytes of a version's index, as `read_index` gives it.
 
     Raises:
         CorruptObjectError: it is the index of another one, or none, or not as it was written.
     """
-    try:
-        index = unsealed(json.loads(content), index_key(dataset_id))
-        found = index["dataset_id"]
-        if found == dataset_id:
-            index["leaves"] = _as_leaves(index["leaves"])
-            index.setdefault("rows", None)
-            index.setdefault("prefix_digits", 2)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CorruptObjectError(f"{index_key(dataset_id)}: not the index of a dataset version: {error}") from error
-    if found != dataset_id:
-        raise CorruptObjectError(f"{index_key(dataset_id)}: wanted the index of {dataset_id}, found that of {found}")
-    return index
+    index = _parse_kept_index(content, dataset_id)
+    return index | {"leaves": _expanded(dataset_id, index["leaves"])}
 
 
 def read_version(objects: ObjectStore, dataset_id: str) -> pl.DataFrame:
@@ -142,10 +132,30 @@ def differing_rows(objects: ObjectStore, before: str, after: str) -> tuple[pl.Da
         NotFoundError: there is no such version, or a leaf is gone.
         CorruptObjectError: a leaf was changed.
     """
-    one, other = (read_index(objects, dataset_id)["leaves"] for dataset_id in (before, after))
-    names = [{leaf["sha256"] for leaf in leaves} for leaves in (one, other)]
-    own = [[leaf for leaf in leaves if leaf["sha256"] not in known] for leaves, known in ((one, names[1]), (other, names[0]))]
-    return read_leaves(objects, own[0]), read_leaves(objects, own[1])
+    one, other = (_read_kept_index(objects, dataset_id)["leaves"] for dataset_id in (before, after))
+    names = _names(one), _names(other)
+    return (
+        read_leaves(objects, _expanded(before, one, without=names[1])),
+        read_leaves(objects, _expanded(after, other, without=names[0])),
+    )
+
+
+def _read_kept_index(objects: ObjectStore, dataset_id: str) -> dict[str, Any]:
+    """An index with its leaves as they are kept."""
+    return _parse_kept_index(objects.read(index_key(dataset_id)).content, dataset_id)
+
+
+def _parse_kept_index(content: bytes, dataset_id: str) -> dict[str, Any]:
+    try:
+        index: dict[str, Any] = {"rows": None, "prefix_digits": 2} | unsealed(json.loads(content), index_key(dataset_id))
+        found = index["dataset_id"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorruptObjectError(f"{index_key(dataset_id)}: not the index of a dataset version: {error}") from error
+    if found != dataset_id:
+        raise CorruptObjectError(f"{index_key(dataset_id)}: wanted the index of {dataset_id}, found that of {found}")
+    if "leaves" not in index:
+        raise CorruptObjectError(f"{index_key(dataset_id)}: not the index of a dataset version: it names no leaves")
+    return index
 
 
 def _write_leaves(
@@ -182,18 +192,27 @@ def _as_columns(leaves: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return columns | {"written_by": [numbers[writer] for writer in writers], "versions": list(numbers)}
 
 
-def _as_leaves(kept: Any) -> list[dict[str, Any]]:
-    """What `_as_columns` kept; or a list of leaves, as indexes of the first format have it."""
-    if isinstance(kept, list):
-        return [{"rows": None, "size_bytes": None} | leaf for leaf in kept]
-    return list(_leaves_of_columns(kept))
+def _names(kept: Any) -> frozenset[str]:
+    """The digests of kept leaves."""
+    return frozenset(leaf["sha256"] for leaf in kept) if isinstance(kept, list) else frozenset(kept["sha256"])
 
 
-def _leaves_of_columns(columns: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _expanded(dataset_id: str, kept: Any, without: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+    """What `_as_columns` kept, or a list of leaves as the first format has it, but for leaves of some digests."""
+    try:
+        if isinstance(kept, list):
+            return [{"rows": None, "size_bytes": None} | leaf for leaf in kept if leaf["sha256"] not in without]
+        return list(_leaves_of_columns(kept, without))
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise CorruptObjectError(f"{index_key(dataset_id)}: not the index of a dataset version: {error!r}") from error
+
+
+def _leaves_of_columns(columns: Mapping[str, Any], without: frozenset[str]) -> Iterator[dict[str, Any]]:
     names = ("prefix", "sha256", "rows", "size_bytes", "written_by")
     for prefix, sha256, rows, size_bytes, writer in zip(*(columns[name] for name in names), strict=True):
-        key = _leaf_key(columns["versions"][writer], prefix, sha256)
-        yield {"prefix": prefix, "sha256": sha256, "key": key, "rows": rows, "size_bytes": size_bytes}
+        if sha256 not in without:
+            key = _leaf_key(columns["versions"][writer], prefix, sha256)
+            yield {"prefix": prefix, "sha256": sha256, "key": key, "rows": rows, "size_bytes": size_bytes}
 
 
 def _write(objects: ObjectStore, key: str, content: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipeline_tasks.datasets.training_decision import decide_training, new_labels
+from pipeline_tasks.datasets.training_decision import decide_training, decide_training_again, new_labels
 
 ROWS = pl.DataFrame(
     {
@@ -48,3 +48,20 @@ def test_new_labels__counts_changed_labels_too() -> None:
 
     assert new_labels(ROWS, earlier) == 1
     assert new_labels(ROWS, None) == 3
+
+
+@pytest.mark.parametrize(
+    ("is_trained_on", "wish", "should_train", "why"),
+    [
+        (False, "auto", True, "Trained: a person restored this dataset version in cycle c."),
+        (True, "auto", False, "Not trained: the newest model was trained on this version, restored in cycle c."),
+        (True, "force", True, "Trained: whoever started this cycle asked for it."),
+        (False, "skip", False, "Not trained: whoever started this cycle asked to skip training."),
+    ],
+)
+def test_decide_training_again__trains_once_on_a_restored_version(
+    is_trained_on: bool, wish: str, should_train: bool, why: str
+) -> None:
+    decision = decide_training_again(ROWS, wish, "c", is_trained_on=is_trained_on)
+
+    assert (decision.should_train, decision.why) == (should_train, why)

@@ -26,6 +26,7 @@ from drills.kill_workload import MAY_GO, WORKLOADS
 
 from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.storage import fail_points, layout
+from pipeline_tasks.storage.dataset_versions import read_index
 from pipeline_tasks.storage.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.store import Store

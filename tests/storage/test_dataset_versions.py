@@ -62,11 +62,14 @@ def test_read_index__refuses_another_versions_index_and_none(store: Store) -> No
         read_index(store.objects, FIRST)
     store.objects.write_new(index_key(FIRST), b'{"dataset_id": "other"}')
     store.objects.write_new(index_key(SECOND), b"rot")
+    lopsided = {"dataset_id": THIRD, "leaves": {"prefix": ["0"], "sha256": [], "rows": [], "size_bytes": [], "written_by": []}}
+    store.objects.write_new(index_key(THIRD), json.dumps(lopsided).encode())
 
     with pytest.raises(CorruptObjectError, match="found that of other"):
         read_index(store.objects, FIRST)
-    with pytest.raises(CorruptObjectError, match="not the index"):
-        read_index(store.objects, SECOND)
+    for dataset_id in (SECOND, THIRD):
+        with pytest.raises(CorruptObjectError, match="not the index"):
+            read_index(store.objects, dataset_id)
 
 
 def test_write_version__refuses_a_leaf_that_rotted(store: Store) -> None:

@@ -91,7 +91,7 @@ def test_past_store__knows_nothing_of_later_events_and_writes_nothing(store: Sto
     past = PastStore(store.objects, first.sequence)
 
     assert past.state().values["dataset"]["dataset_id"] == first.dataset_id
-    assert past.event("2026-11-22", "open_cycle") is None
+    assert past.event("2026-11-22", "given") is None
     assert state_at(store.objects, store.state().sequence) == read_state(store.objects)
     with pytest.raises(StorageError, match="into the past"):
         past.finish("2026-11-23", "given", Exported(None, None))

@@ -57,8 +57,8 @@ def test_verify_version__names_exactly_the_originals_that_are_damaged(store: Sto
 
     assert {(one["image_id"], one["problem"]) for one in fast["damages"]} == {
         (id_of("a1"), "missing"),
-        (id_of("a2"), "wanted 18 bytes, found fewer"),
-        (id_of("v1"), "wanted 18 bytes, found more"),
+        (id_of("a2"), "wanted 15 bytes, found fewer"),
+        (id_of("v1"), "wanted 15 bytes, found more"),
     }
     assert {one["image_id"] for one in full["damages"]} == {id_of(name) for name in ("a1", "a2", "v1", "t1")}
     assert not fast["is_fine"]
