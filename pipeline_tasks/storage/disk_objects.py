@@ -28,6 +28,8 @@ class DiskObjects:
     def __init__(self, folder: Path) -> None:
         """Serve the objects below `folder`, which is made when the first one is written."""
         self._folder = folder
+        self._lasting: set[Path] = set()
+        """Folders whose names are known to be on the disk for good."""
 
     def __repr__(self) -> str:
         """Show the folder."""
@@ -54,14 +56,14 @@ class DiskObjects:
         """Link a synced file to a name that must be free."""
         path = self._path(key)
         if path.exists():
-            raise AlreadyThereError(f"{path}: an object is already there")
+            raise self._already_there(path)
         with self._synced_file(content) as temporary:
             self._make_folder(path.parent)
             try:
                 with around("disk.link"):
                     os.link(temporary, path)
             except FileExistsError as error:
-                raise AlreadyThereError(f"{path}: an object is already there") from error
+                raise self._already_there(path) from error
             _sync_folder(path.parent)
             return _etag(path.stat())
 
@@ -101,6 +103,12 @@ class DiskObjects:
             raise StorageError(f"key: wanted parts joined by single slashes without '.' and '..', found {key!r}")
         return self._folder.joinpath(*parts)
 
+    def _already_there(self, path: Path) -> AlreadyThereError:
+        """What to raise; who linked the object may have been killed before syncing its name, and the caller builds on it."""
+        self._make_folder(path.parent)
+        _sync_folder(path.parent)
+        return AlreadyThereError(f"{path}: an object is already there")
+
     @contextmanager
     def _synced_file(self, content: bytes) -> Iterator[Path]:
         """Hold a file with this content, on the disk for good, until the caller has linked it."""
@@ -131,16 +139,18 @@ class DiskObjects:
             yield
 
     def _make_folder(self, folder: Path) -> None:
-        """Make a folder so that its name, too, survives a power loss."""
-        if folder.is_dir():
+        """Make a folder so that its name, too, survives a power loss; who made a standing one may have been killed before that."""
+        is_ours = folder.is_relative_to(self._folder)
+        if folder.is_dir() and (folder in self._lasting or not is_ours):
             return
         self._make_folder(folder.parent)
         try:
             with around("disk.make_folder"):
                 folder.mkdir()
         except FileExistsError:
-            return
+            pass  # It was there, or somebody else was faster.
         _sync_folder(folder.parent)
+        self._lasting.add(folder)
 
 
 def _etag(status: os.stat_result) -> str:

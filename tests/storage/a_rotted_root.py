@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import shutil
 from collections.abc import Sequence
@@ -48,11 +49,10 @@ def copy_of(folder: Path, where: Path) -> DiskObjects:
 
 def rot(folder: Path, keys: Sequence[str], seed: int = 0) -> dict[str, str]:
     """Damage exactly these objects, each kind in turn; key → what was done. Swapped ones come in twos of one folder's kind."""
-    chance, done = random.Random(seed), {}
+    chance, turns, done = random.Random(seed), itertools.cycle(KINDS), {}
     rest = list(keys)
     while rest:
-        kind = KINDS[len(done) % len(KINDS)]
-        first = rest.pop(0)
+        kind, first = next(turns), rest.pop(0)
         second = next((key for key in rest if key.split("/")[0] == first.split("/")[0]), None)
         if kind == "swapped" and second is not None:
             rest.remove(second)

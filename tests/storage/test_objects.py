@@ -12,6 +12,7 @@ import pytest
 from storage.an_s3_server import BUCKET, an_s3_server
 
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, StorageError
+from pipeline_tasks.storage import disk_objects
 from pipeline_tasks.storage.disk_objects import DiskObjects
 from pipeline_tasks.storage.memory_objects import MemoryObjects
 from pipeline_tasks.storage.objects import ObjectStore
@@ -121,6 +122,24 @@ def test_disk_objects__leaves_no_temporary_file(tmp_path: Path) -> None:
     objects.replace("a", b"2", objects.write_new("a", b"1"))
 
     assert [path.name for path in (tmp_path / ".temporary").iterdir()] == []
+
+
+def test_disk_objects__syncs_what_a_killed_writer_had_only_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "c").write_bytes(b"1")
+    synced: list[Path] = []
+    monkeypatch.setattr(disk_objects, "_sync_folder", synced.append)
+    objects = DiskObjects(tmp_path)
+
+    with pytest.raises(AlreadyThereError):
+        objects.write_new("a/b/c", b"1")
+
+    # The object's name in b, b's in a, a's in the root: only then may the caller build on it.
+    assert {tmp_path / "a" / "b", tmp_path / "a", tmp_path} <= set(synced)
+    synced.clear()
+    objects.write_new("a/b/d", b"1")
+    assert tmp_path / "a" / "b" in synced
+    assert tmp_path / "a" not in synced, "what was synced once is not synced again"
 
 
 def _add_one(folder: Path) -> None:
