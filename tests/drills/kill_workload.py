@@ -19,6 +19,7 @@ from pipeline_tasks.cycle import Cycle, CycleArguments
 from pipeline_tasks.errors import AlreadyThereError, StorageError
 from pipeline_tasks.storage import layout, state
 from pipeline_tasks.storage.annotation_log import append_revision
+from pipeline_tasks.storage.backup import MADE_AGAIN, back_up
 from pipeline_tasks.storage.checkpoint_files import drop_checkpoints, keep_checkpoint, newest_checkpoint, put_candidate
 from pipeline_tasks.storage.cycles import record_opening
 from pipeline_tasks.storage.dataset_versions import index_key, write_version
@@ -100,7 +101,17 @@ def mending(store: Store, tell: Tell, folder: Path) -> None:
     night(store, 1, tell)
 
 
-WORKLOADS = {"nights": nights, "emptying": emptying, "mending": mending}
+def backing_up(store: Store, tell: Tell, folder: Path) -> None:
+    """A copy beside a root whose pointer moves on; brought up to date twice, it is the root."""
+    copy = DiskObjects(folder / "copy")
+    for number in (1, 2):
+        night(store, number, tell)
+        assert back_up(store.objects, copy).is_fine
+    for key in store.objects.list(""):
+        assert key.startswith(MADE_AGAIN) or copy.read(key).content == store.objects.read(key).content, key
+
+
+WORKLOADS = {"nights": nights, "emptying": emptying, "mending": mending, "backing_up": backing_up}
 
 
 def night(store: Store, number: int, tell: Tell) -> None:
