@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -42,11 +42,7 @@ def write_version(
     standing = {} if before is None else {leaf["sha256"]: leaf for leaf in before["leaves"]}
     digits = choose_digits(rows.height, None if before is None else before["prefix_digits"])
     rows = rows if rows["image_id"].is_sorted() else rows.sort("image_id")
-    leaves = []
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="leaves") as threads:
-        cut_leaves = cut(rows, digits)
-        while batch := list(islice(cut_leaves, _LEAVES_IN_FLIGHT)):
-            leaves += _write_leaves(objects, dataset_id, batch, standing, threads)
+    leaves = _write_leaves(objects, dataset_id, cut(rows, digits), standing)
     index = {"format": _INDEX_FORMAT, "dataset_id": dataset_id, "about": dict(about), "rows": rows.height}
     index |= {"prefix_digits": digits, "leaves": _as_columns(leaves)}
     _write(objects, index_key(dataset_id), json.dumps(sealed(index), sort_keys=True, ensure_ascii=False).encode())
@@ -159,22 +155,25 @@ def _parse_kept_index(content: bytes, dataset_id: str) -> dict[str, Any]:
 
 
 def _write_leaves(
-    objects: ObjectStore, dataset_id: str, batch: Sequence[Leaf], standing: Mapping[str, Any], threads: ThreadPoolExecutor
+    objects: ObjectStore, dataset_id: str, leaves: Iterable[Leaf], standing: Mapping[str, Any]
 ) -> list[Mapping[str, Any]]:
-    """Write the leaves that do not stand yet; return what the index says of each."""
+    """Write the leaves that do not stand yet, while the next ones are cut; return what the index says of each."""
     named: list[Mapping[str, Any]] = []
-    writing: list[Future[None]] = []
-    for leaf in batch:
-        sha256 = hashlib.sha256(leaf.content).hexdigest()
-        if sha256 in standing:
-            named.append(standing[sha256])
-            continue
-        key = _leaf_key(dataset_id, leaf.prefix, sha256)
-        sizes = {"rows": leaf.rows, "size_bytes": len(leaf.content)}
-        named.append({"prefix": leaf.prefix, "sha256": sha256, "key": key} | sizes)
-        writing.append(threads.submit(_write, objects, key, leaf.content))
-    for one in writing:
-        one.result()
+    writing: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="leaves") as threads:
+        for leaf in leaves:
+            sha256 = hashlib.sha256(leaf.content).hexdigest()
+            if sha256 in standing:
+                named.append(standing[sha256])
+                continue
+            key = _leaf_key(dataset_id, leaf.prefix, sha256)
+            sizes = {"rows": leaf.rows, "size_bytes": len(leaf.content)}
+            named.append({"prefix": leaf.prefix, "sha256": sha256, "key": key} | sizes)
+            writing.append(threads.submit(_write, objects, key, leaf.content))
+            if len(writing) > _LEAVES_IN_FLIGHT:
+                writing.popleft().result()
+        for one in writing:
+            one.result()
     return named
 
 
