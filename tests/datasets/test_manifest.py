@@ -57,6 +57,7 @@ def test_freeze__dataset_id_depends_on_images_labels_splits_and_classes_only() -
     [
         ({"contested": frozenset({A})}, "contested"),
         ({"quarantined": frozenset({A})}, "quarantined"),
+        ({"leaks": {A: "leaks_into_test"}}, "leaks_into_test"),
         ({"label_objects": pl.DataFrame([a_thing(B, "nut")])}, "no_label_object"),
         ({"label_objects": pl.DataFrame([a_thing(B, "nut"), a_thing(A, "screw")])}, "unknown_class"),
         ({"splits": pl.DataFrame({"split_group_id": [B], "split": ["test"]})}, "no_split"),
