@@ -81,7 +81,7 @@ def _groups(image_id: str, facts: Facts) -> Iterable[Node]:
         members = facts.group_members.get(row["duplicate_group_id"], ())
         contested = "contested: resembles groups of different splits and is used by none; " if row["is_contested"] else ""
         others = [shortened(one) for one in members if one != image_id]
-        says = f"{contested}{len(members)} images" + (f", with {_some(others)}" if others else "")
+        says = contested + (f"{len(members)} images, with {_some(others)}" if others else "no other image")
         yield Node("duplicate group", row["duplicate_group_id"], says, _json(row) | {"members": list(members)}, evidence)
     for row in facts.of(SplitGroup, image_id)[-1:]:
         splits = facts.of(Split, row["split_group_id"], "split_group_id")[:1]
@@ -111,7 +111,7 @@ def _labels(image_id: str, facts: Facts) -> Iterable[Node]:
         things = [one for one in facts.of(LabelObject, image_id) if one["sequence"] == row["sequence"]]
         meaning = _named(things) if row["state"] == "labelled" else row["state"]
         says = (
-            f"{row['state']}, {row['votes']} votes, {100 * row['agreement_ratio']:.0f} % agree, resolved in cycle "
+            f"{row['state']}, votes {row['votes']}, {100 * row['agreement_ratio']:.0f} % agree, resolved in cycle "
             f"{row['written_in']}; label configuration {shortened(row['label_config_digest'])}"
         )
         question = facts.questions.get(row["label_config_digest"])
@@ -147,7 +147,7 @@ def _versions(image_id: str, facts: Facts) -> Iterable[Node]:
 
 
 def _model(model: ModelFacts, split: str) -> Node:
-    use = "judged on it, not trained on it" if split == "test" else f"trained on it ({split})"
+    use = "judged on it, not trained on it" if split == "test" else f"used in its training ({split})"
     says = f"{use}, cycle {model.cycle_id}{', the champion' if model.is_champion else ''}"
     fields = {"cycle_id": model.cycle_id, "is_trained_on_it": split != "test", "is_champion": model.is_champion}
     return Node("model", model.model_digest, says, fields)
