@@ -4,6 +4,7 @@ python -m pipeline_tasks find_duplicates --project parts --cycle 2026-11-21
 python -m pipeline_tasks check_project --project parts
 python -m pipeline_tasks back_up --project parts --place /mnt/second/parts
 python -m pipeline_tasks versions list --project parts
+python -m pipeline_tasks explain champion --project parts
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pipeline_tasks import wiring
 from pipeline_tasks.cycle import CycleArguments
 from pipeline_tasks.errors import NightlensError
 
-TOOLS = ("check_project", "empty_project", "back_up", "restore_backup", "verify_store")
+TOOLS = ("check_project", "empty_project", "back_up", "restore_backup", "verify_store", "explain")
 """Modules of `commands`."""
 
 

@@ -12,6 +12,7 @@
     │   ├── ChangedMeanwhileError   somebody else replaced the object first
     │   └── CorruptObjectError      the bytes do not have the digest they are stored under
     ├── RejectedFileError           a file is no picture for us (carries its reason)
+    ├── LeakError                   a dataset version would be judged on what it was trained on
     ├── ModelError                  a model cannot be used
     │   └── ParityError             the exported model disagrees with the trained one
     └── ServiceError                an outside service did not do what it must
@@ -76,6 +77,10 @@ class RejectedFileError(NightlensError):
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+
+
+class LeakError(NightlensError):
+    """A dataset version would be judged on what it was trained on; the message names pairs, and what a person can do."""
 
 
 class ModelError(NightlensError):

@@ -63,6 +63,11 @@ class DuplicateSettings(Settings):
     )
     min_centred_hash_cosine: float = Field(0.5, ge=-1, le=1, description="The same for a pair found by hash.")
     certain_cosine: float = Field(0.99, ge=-1, le=1, description="From here on two pictures are one thing, mean or no mean.")
+    max_leak_ratio: Ratio = Field(
+        0.5,
+        description="Share of a version's training and validation pictures that may be left out because they show the same as a "
+        "picture of another split; more stops the version: then these settings are too loose.",
+    )
     split_group_keys: tuple[Literal["clip", "site", "device", "day"], ...] = Field(
         (), description="Metadata that must not straddle splits, beside the duplicate groups."
     )

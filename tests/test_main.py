@@ -55,6 +55,21 @@ def test_main__empties_a_project_only_when_told_so_twice(capsys: pytest.CaptureF
     assert json.loads(capsys.readouterr().out)["generation"] == 2
 
 
+def test_main__explains_only_what_is_there(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (a_home / "a.png").write_bytes(b"1")
+    words = ["explain", str(a_home / "a.png"), "--project", "parts"]
+
+    assert main(words) == 0
+    assert capsys.readouterr().out.startswith("image 6b86b273ff34: not in this project")
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["fields"] == {"is_known": False}
+    assert main(["explain", "abcd", "--project", "parts"]) == 1
+    assert "searched 0 images, 0 models, 0 dataset versions, and no prediction log" in capsys.readouterr().err
+    assert main(["explain", "--project", "parts"]) == 1
+    assert main(["find_duplicates", "abcd", "--project", "parts"]) == 1
+    assert "only behind `explain`" in capsys.readouterr().err
+
+
 def test_main__gives_a_service_that_is_needed_but_unknown_as_a_settings_error(capsys: pytest.CaptureFixture[str]) -> None:
     main(["open_cycle", "--project", "parts", "--cycle", "2026-11-21"])
 

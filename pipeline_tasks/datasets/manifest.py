@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -34,6 +34,8 @@ class Facts:
     quarantined: frozenset[str] = frozenset()
     control: frozenset[str] = frozenset()
     """Images that were drawn at random."""
+    leaks: Mapping[str, str] = field(default_factory=dict)
+    """Image that shows the same as one of another split → the reason to leave it out."""
 
 
 @dataclass(frozen=True)
@@ -119,5 +121,5 @@ def _first_reason(facts: Facts, class_names: Sequence[str]) -> pl.Expr:
         .then(pl.lit("unknown_class"))
         .when(pl.col("split").is_null())
         .then(pl.lit("no_split"))
-        .otherwise(None)
+        .otherwise(pl.col("image_id").replace_strict(dict(facts.leaks), default=None, return_dtype=pl.String))
     )

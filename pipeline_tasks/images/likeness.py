@@ -43,11 +43,17 @@ class Likeness:
             return True
         return plain >= self.settings.min_hash_cosine and centred >= self.settings.min_centred_hash_cosine
 
+    def are_near(self, ones: Integers, others: Integers) -> npt.NDArray[np.bool_]:
+        """`is_near` of many pairs."""
+        plain, centred = _cosines(self.units, ones, others), _cosines(self.centred_units, ones, others)
+        is_near = (plain >= self.settings.min_hash_cosine) & (centred >= self.settings.min_centred_hash_cosine)
+        return is_near | (plain >= self.settings.certain_cosine)
+
     def pairs(self, queries: Integers, base: Integers) -> CosinePairs:
         """Which of the query pictures are one thing with which of the base pictures, by embedding alone, with the plain cosine."""
         certain = pairs_above(self.units[queries], self.units[base], self.settings.certain_cosine)
         centred = pairs_above(self.centred_units[queries], self.centred_units[base], self.settings.min_centred_cosine)
-        plain = self._plain(queries[centred.query], base[centred.base])
+        plain = _cosines(self.units, queries[centred.query], base[centred.base])
         is_one = (plain >= self.settings.min_embedding_cosine) & (plain < self.settings.certain_cosine)
         return CosinePairs(
             np.concatenate([certain.query, centred.query[is_one]]),
@@ -55,19 +61,30 @@ class Likeness:
             np.concatenate([certain.cosine, plain[is_one]]),
         )
 
-    def _plain(self, ones: Integers, others: Integers) -> Floats:
-        """Plain cosines of many pairs, in blocks."""
-        found = np.empty(len(ones), np.float32)
-        for first in range(0, len(ones), 4096):
-            rows = slice(first, first + 4096)
-            found[rows] = np.einsum("nd,nd->n", self.units[ones[rows]], self.units[others[rows]])
-        return found
-
 
 def likeness_of(vectors: Floats, is_searchable: npt.NDArray[np.bool_], settings: DuplicateSettings) -> Likeness:
     """Make ready what is compared; the mean is that of the searchable rows of `vectors` (N x D)."""
-    units = unit_rows(vectors)
+    return likeness_around(vectors, mean_of(vectors, is_searchable), settings)
+
+
+def mean_of(vectors: Floats, is_searchable: npt.NDArray[np.bool_]) -> Floats | None:
+    """The mean of the searchable rows (D); None of too few."""
     if is_searchable.sum() < FEWEST_FOR_A_MEAN:
-        return Likeness(units, units, settings)
-    mean = vectors[is_searchable].mean(axis=0, dtype=np.float64).astype(np.float32)
-    return Likeness(units, unit_rows(vectors - mean), settings)
+        return None
+    mean: Floats = vectors.mean(axis=0, dtype=np.float64, where=is_searchable[:, None]).astype(np.float32)
+    return mean
+
+
+def likeness_around(vectors: Floats, mean: Floats | None, settings: DuplicateSettings) -> Likeness:
+    """Make ready what is compared, with this mean taken off; with None only the plain cosine counts."""
+    units = unit_rows(vectors)
+    return Likeness(units, units if mean is None else unit_rows(vectors - mean), settings)
+
+
+def _cosines(units: Floats, ones: Integers, others: Integers) -> Floats:
+    """Cosines of many pairs of rows of length 1, in blocks."""
+    found = np.empty(len(ones), np.float32)
+    for first in range(0, len(ones), 4096):
+        rows = slice(first, first + 4096)
+        found[rows] = np.einsum("nd,nd->n", units[ones[rows]], units[others[rows]])
+    return found

@@ -10,6 +10,7 @@ from pipeline_tasks.reports.html import Html, paragraph, table, together
 
 EXAMPLES = 5
 SPLITS = ("train", "val", "test")
+LEAKS_INTO = (("test", "test"), ("val", "validation"))
 
 
 def funnel(facts: CycleFacts) -> Html | None:
@@ -53,7 +54,23 @@ def class_balance(facts: CycleFacts) -> Html | None:
     rows = [
         (name, *(counts[split].get(name, 0) for split in SPLITS), sum(counts[s].get(name, 0) for s in SPLITS)) for name in names
     ]
-    return together([stacked(counts, names), table(("class", *SPLITS, "all"), rows)])
+    return together([stacked(counts, names), table(("class", *SPLITS, "all"), rows), _leaks(facts)])
+
+
+def _leaks(facts: CycleFacts) -> Html | None:
+    """The version's leak report in a line."""
+    report = facts.summary("build_dataset_version").get("leak_report")
+    if not report:
+        return None
+    into = [f"{report[f'leaks_into_{split}']} that show the same as a {word} picture" for split, word in LEAKS_INTO]
+    left_out = report["leaks_into_test"] + report["leaks_into_val"]
+    said = f"Leak report: {report['pairs_compared']} pairs of pictures of different splits were compared; "
+    said += f"left out are {' and '.join(into)}" if left_out else "none shows the same thing twice"
+    if report["leaks_in_use"]:
+        said += f"; {report['leaks_in_use']} of them were in the version before, so earlier models may know them"
+    if report["compared_by_pixels_only"]:
+        said += f"; {report['compared_by_pixels_only']} pictures without an embedding were compared by their pixels only"
+    return paragraph(f"{said}.", quiet=not left_out)
 
 
 def rejected(facts: CycleFacts) -> Html | None:

@@ -9,13 +9,17 @@ import polars as pl
 from pipeline_tasks.cycle import Cycle
 from pipeline_tasks.datasets.manifest import Facts, Manifest, freeze
 from pipeline_tasks.datasets.training_decision import TrainingDecision, decide_training, decide_training_again, new_labels
+from pipeline_tasks.images.leak_records import LeakReport, leak_report
 from pipeline_tasks.storage.dataset_versions import index_key, write_version
+from pipeline_tasks.storage.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.restored_version import check_restorable, restored_version
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.leak import Leak
+from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.split import SPLITS, Split
@@ -45,6 +49,9 @@ class BuildDatasetVersionSummary:
     index_key: str | None = None
     restored_in: str | None = None
     """The cycle in which a person restored this version; None: it was frozen from the labels."""
+    leak_report: dict[str, int] = field(default_factory=dict)
+    """How many pairs of different splits were compared, and how many images were left out for being the same as another split's:
+    pairs_compared, compared_by_pixels_only, leaks_into_test, leaks_into_val, leaks_in_use (of these, in the version before)."""
 
 
 def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSummary:
@@ -54,6 +61,7 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
 
     Raises:
         SettingsError: the restored version has other classes than the project has now.
+        LeakError: too many images show the same as an image of another split; the message names pairs, and what to do.
     """
     standing = store.finished(cycle.cycle_id, STAGE, BuildDatasetVersionSummary)
     if standing is not None:
@@ -61,21 +69,38 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
     if (restored := restored_version(store)) is not None:
         sets = {"dataset": {"dataset_id": restored["dataset_id"], "cycle_id": restored["cycle_id"]}}
         return store.finish(cycle.cycle_id, STAGE, _summary_of_restored(store, cycle, restored), sets=sets)
-    manifest = freeze(facts_of(store), cycle.project.label_kind, cycle.project.classes)
     newest = store.state().values.get("dataset")
+    manifest, leaks = _freeze(store, cycle, newest)
     is_changed = manifest.rows.height > 0 and (newest is None or newest["dataset_id"] != manifest.dataset_id)
+    summary = replace(_summary(store, cycle, manifest, newest, is_changed=is_changed), leak_report=leaks.counts)
     if not is_changed:
-        return store.finish(cycle.cycle_id, STAGE, _summary(store, cycle, manifest, newest, is_changed=False))
-    summary = _summary(store, cycle, manifest, newest, is_changed=True)
+        return store.finish(cycle.cycle_id, STAGE, summary, [(Leak, leaks.rows)])
     write_version(
         store.objects,
         manifest.dataset_id,
         _lines(manifest),
-        about={"label_kind": cycle.project.label_kind, "class_names": list(cycle.project.classes)},
+        about={"label_kind": cycle.project.label_kind, "class_names": list(cycle.project.classes), "leak_report": leaks.counts},
         earlier=None if newest is None else newest["dataset_id"],
     )
     sets = {"dataset": {"dataset_id": manifest.dataset_id, "cycle_id": cycle.cycle_id}}
-    return store.finish(cycle.cycle_id, STAGE, summary, [(DatasetImage, manifest.rows)], sets=sets)
+    return store.finish(cycle.cycle_id, STAGE, summary, [(DatasetImage, manifest.rows), (Leak, leaks.rows)], sets=sets)
+
+
+def _freeze(store: Store, cycle: Cycle, newest: dict[str, str] | None) -> tuple[Manifest, LeakReport]:
+    """Freeze what may be used, then leave out what would leak between splits."""
+    facts, kind, classes = facts_of(store), cycle.project.label_kind, cycle.project.classes
+    rows = freeze(facts, kind, classes).rows
+    embeddings = read_embeddings(store, rows["image_id"].to_list(), newest_backbone_digest(store))
+    leaks = leak_report(
+        rows,
+        store.history(Measurement),
+        store.current(DuplicateGroup),
+        embeddings.vectors,
+        embeddings.has_embedding,
+        in_use=frozenset() if newest is None else frozenset(store.read(DatasetImage, newest["cycle_id"])["image_id"]),
+        settings=cycle.project.duplicates,
+    )
+    return freeze(replace(facts, leaks=leaks.reasons), kind, classes), leaks
 
 
 def facts_of(store: Store) -> Facts:

@@ -12,6 +12,7 @@ from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
 from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.leak import Leak
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.new_file import NewFile
@@ -45,6 +46,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     Label,
     LabelObject,
     DatasetImage,
+    Leak,
     Prediction,
     Metric,
     Confusion,

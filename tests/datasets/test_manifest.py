@@ -85,6 +85,7 @@ def test_label_digests__digest_all_objects_of_an_image_in_their_order() -> None:
     [
         ({"contested": frozenset({A})}, "contested"),
         ({"quarantined": frozenset({A})}, "quarantined"),
+        ({"leaks": {A: "leaks_into_test"}}, "leaks_into_test"),
         ({"label_objects": pl.DataFrame([a_thing(B, "nut")])}, "no_label_object"),
         ({"label_objects": pl.DataFrame([a_thing(B, "nut"), a_thing(A, "screw")])}, "unknown_class"),
         ({"splits": pl.DataFrame({"split_group_id": [B], "split": ["test"]})}, "no_split"),

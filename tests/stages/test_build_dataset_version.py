@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
+import pytest
 from given import an_open_cycle, image_id
+from given_pictures import APicture, record
 
 from pipeline_tasks.cycle import Cycle
+from pipeline_tasks.errors import LeakError
 from pipeline_tasks.stages.build_dataset_version import build_dataset_version
-from pipeline_tasks.storage.dataset_versions import read_version
+from pipeline_tasks.storage.dataset_versions import read_index, read_version
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.leak import Leak
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
@@ -106,3 +110,46 @@ def test_build_dataset_version__of_no_labels_is_none(store: Store) -> None:
     assert summary.dataset_id is None
     assert not summary.should_train
     assert "dataset" not in store.state().values
+
+
+def test_build_dataset_version__leaves_out_what_is_the_same_as_a_test_picture_and_lists_it(store: Store) -> None:
+    cycle = an_open_cycle(store)
+    record(store, cycle.cycle_id, [APicture("a1", (1, 0)), APicture("a2", (0, 1)), APicture("t1", (1, 0.01))])
+    label(store, cycle, {"a1": "bolt", "a2": "nut", "t1": "bolt"})
+
+    summary = build_dataset_version(store, cycle)
+
+    assert summary.left_out == {"leaks_into_test": 1}
+    assert store.read(DatasetImage, cycle.cycle_id)["image_id"].sort().to_list() == sorted([image_id("a2"), image_id("t1")])
+    listed = store.read(Leak, cycle.cycle_id).select("image_id", "other_image_id", "method", "was_in_use")
+    assert listed.rows() == [(image_id("a1"), image_id("t1"), "embedding", False)]
+    assert (summary.leak_report["pairs_compared"], summary.leak_report["leaks_into_test"]) == (2, 1)
+    assert read_index(store.objects, str(summary.dataset_id))["about"]["leak_report"] == summary.leak_report
+
+
+def test_build_dataset_version__a_leak_found_later_takes_the_training_picture_out_and_never_the_test_picture(store: Store) -> None:
+    label(store, first := an_open_cycle(store), {"a1": "bolt", "a2": "nut", "t1": "bolt"})
+    build_dataset_version(store, first)
+    record(store, first.cycle_id, [APicture("a1", (1, 0)), APicture("a2", (0, 1)), APicture("t1", (1, 0.01))])
+
+    summary = build_dataset_version(store, second := an_open_cycle(store, "2026-11-22"))
+
+    assert summary.is_changed
+    assert summary.images_by_split == {"train": 1, "val": 0, "test": 1}
+    assert summary.leak_report["leaks_in_use"] == 1
+    assert store.read(DatasetImage, first.cycle_id).height == 3, "a version that was built stays what it is"
+    again = build_dataset_version(store, an_open_cycle(store, "2026-11-23"))
+    assert not again.is_changed
+    assert again.dataset_cycle_id == second.cycle_id
+
+
+def test_build_dataset_version__is_stopped_by_more_leaks_than_the_settings_allow(store: Store) -> None:
+    cycle = an_open_cycle(store, duplicates={"max_leak_ratio": 0.4})
+    record(store, cycle.cycle_id, [APicture("a1", (1, 0)), APicture("a2", (0, 1)), APicture("t1", (1, 0.01))])
+    label(store, cycle, {"a1": "bolt", "a2": "nut", "t1": "bolt"})
+
+    with pytest.raises(LeakError, match="1 of 2 training and validation images"):
+        build_dataset_version(store, cycle)
+
+    assert store.event(cycle.cycle_id, "build_dataset_version") is None
+    assert list(store.objects.list("versions/")) == []

@@ -1,0 +1,35 @@
+"""Say where an answer, a picture, a model or a dataset version came from, and what came of it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from pipeline_tasks import wiring
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to explain."""
+    parser.add_argument("thing", help="a picture's file, `champion`, or an image_id, model digest, dataset_id, prediction_id")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--prediction-log", type=Path, help="where the prediction server's log lies, if not in NIGHTLENS_HOME")
+
+
+def run(arguments: argparse.Namespace) -> dict[str, Any] | str:
+    """The lineage of a thing, as a tree for people or as JSON.
+
+    Raises:
+        NotFoundError: nothing of that name; says what was searched.
+        SettingsError: a shortened name of several things; lists them.
+    """
+    from pipeline_tasks.decoding.pool import DecodingPool
+    from pipeline_tasks.explain import explain
+    from pipeline_tasks.reports.lineage import as_json, as_text
+
+    s3 = wiring.endpoints_from_environment(arguments.project).s3
+    store = wiring.open_store(wiring.read_project(arguments.project), s3)
+    log_folder = arguments.prediction_log or wiring.home() / "serving" / arguments.project
+    with DecodingPool(workers=1) as decoder:
+        lineage = explain(store, arguments.thing, log_folder, decoder)
+    return as_json(lineage) if arguments.json else as_text(lineage)

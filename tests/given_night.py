@@ -1,0 +1,133 @@
+"""Whole nights through the wiring, on real rooms; only the services outside are stand-ins."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import given
+import given_models
+import numpy as np
+from PIL import Image as PillowImage
+from stand_in_label_studio import StandInLabelStudio
+
+from pipeline_tasks import wiring
+from pipeline_tasks.clients.annotator_files import AnnotatorFiles
+from pipeline_tasks.clients.model_registry import TrackedRun
+from pipeline_tasks.settings import Project
+from pipeline_tasks.sources.folder import FolderSource
+from pipeline_tasks.storage.memory_objects import MemoryObjects
+from pipeline_tasks.storage.store import Store
+
+NIGHTLY = [stage for stage in wiring.STAGES if stage not in ("roll_back", "restore_dataset_version")]
+NO_LIMITS = dict.fromkeys(
+    ["min_side_px", "min_luma_mean", "max_luma_mean", "min_luma_contrast", "min_sharpness", "min_entropy_bits"]
+)
+
+
+class Registry(given_models.RememberingRegistry):
+    """Also what evaluation and promotion ask for."""
+
+    def run(self, run_id: str) -> TrackedRun:
+        return self.find_or_start_run("parts", run_id, {}, {})
+
+    def set_champion_alias(self, outside_name: str, registry_version: str) -> None:
+        self.set_alias(outside_name, "champion", registry_version)
+
+
+@dataclass
+class Night:
+    """One project whose cycles can be run stage by stage."""
+
+    project: Project
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.store, self.server = Store(MemoryObjects()), StandInLabelStudio()
+        self.registry = Registry()
+        self.classes: dict[str, str] = {}
+        (self.folder / "inbox").mkdir()
+
+    def bring(self, numbers: range) -> None:
+        """Put one bolt and one nut for each number into the inbox, a copy of the first, and a file that is no picture."""
+        for number in numbers:
+            for class_name in given_models.CLASSES:
+                buffer = io.BytesIO()
+                PillowImage.fromarray(a_patchwork(class_name, number)).save(buffer, "PNG")
+                (self.folder / "inbox" / f"{class_name}{number}.png").write_bytes(buffer.getvalue())
+                self.classes[hashlib.sha256(buffer.getvalue()).hexdigest()] = class_name
+        (self.folder / "inbox" / f"copy{numbers[0]}.png").write_bytes(
+            (self.folder / "inbox" / f"bolt{numbers[0]}.png").read_bytes()
+        )
+        (self.folder / "inbox" / f"torn{numbers[0]}.png").write_bytes(b"\x89PNG no picture")
+        for path in (self.folder / "inbox").iterdir():
+            os.utime(path, (0, 0))
+
+    def run(self, stage: str, cycle_id: str, **arguments: Any) -> dict[str, Any]:
+        """Run one stage as Airflow's tasks and the command line do."""
+        return wiring.run_stage(
+            stage,
+            "parts",
+            cycle_id,
+            shard=0,
+            endpoints=wiring.Endpoints(),
+            project=self.project,
+            store=self.store,
+            started_at=given.STARTED_AT,
+            now=given.STARTED_AT,
+            code_version="test",
+            sources=[FolderSource(self.project.sources[0], self.folder)],
+            decoder=given_models.DecodingHere(),
+            backbone=given_models.a_tiny_backbone(self.folder),
+            label_studio=self.server.client(),
+            annotator_files=AnnotatorFiles(self.folder / "for_people", "parts"),
+            model_registry=self.registry,
+            load_torch=lambda: given_models.TinyNetwork().eval(),
+            work_folder=self.folder / "work",
+            **arguments,
+        )
+
+    def answer_all(self) -> None:
+        """Let one person answer every open task rightly."""
+        for number, task in list(self.server.tasks.items()):
+            if not task["annotations"]:
+                self.server.answer(number, [self.classes[task["data"]["image_id"]]])
+
+    def cycle(self, cycle_id: str, **arguments: Any) -> dict[str, dict[str, Any]]:
+        """Run all stages, people answering in between."""
+        told = {}
+        for stage in NIGHTLY:
+            told[stage] = self.run(stage, cycle_id, **arguments)
+            if stage == "send_to_labeling":
+                self.answer_all()
+        return told
+
+    def objects(self) -> dict[str, str]:
+        """Every object of the root but the reports, which are derived, with the digest of its bytes."""
+        keys = [key for key in self.store.objects.list("") if not key.startswith("reports/")]
+        return {key: hashlib.sha256(self.store.objects.read(key).content).hexdigest() for key in keys}
+
+
+def a_patchwork(class_name: str, number: int) -> np.ndarray[Any, Any]:
+    """Nine patches of random shades, unlike those of any other number; bolts are reddish, nuts bluish."""
+    drawn = np.random.default_rng([number, given_models.CLASSES.index(class_name)])
+    patches = drawn.integers(0, 120, (3, 3, 3))
+    patches[..., 0 if class_name == "bolt" else 2] += 120
+    return np.kron(patches, np.ones((16, 16, 1))).astype(np.uint8)
+
+
+def a_night(folder: Path, **settings: Any) -> Night:
+    """A project whose pictures are all different, with nobody's answers yet."""
+    all_different = {"max_hash_distance": 0, "min_hash_cosine": 1.0, "min_embedding_cosine": 1.0}
+    wanted: dict[str, Any] = {
+        "quality": NO_LIMITS,
+        "selection": {"budget": 60, "first_round_control_ratio": 0.4},
+        "training": given_models.TRAINING,
+        "backbone": {"side_px": given_models.SIDE_PX},
+        "duplicates": all_different,
+    }
+    return Night(given.a_project(**wanted | settings), folder)

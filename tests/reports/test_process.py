@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+
+import polars as pl
+
+from pipeline_tasks.reports.facts import CycleFacts
+from pipeline_tasks.reports.process import class_balance
+
+AT = datetime(2026, 11, 21, tzinfo=timezone.utc)
+COUNTS = {"pairs_compared": 12, "compared_by_pixels_only": 0, "leaks_into_test": 0, "leaks_into_val": 0, "leaks_in_use": 0}
+FACTS = CycleFacts(
+    project="parts",
+    description="",
+    cycle_id="2026-11-21",
+    cycle_kind="nightly",
+    started_at=AT,
+    made_at=AT,
+    code_version="test",
+    class_names=("bolt",),
+    stages=(),
+    summaries={},
+    thumbnail=lambda image_id: None,
+    dataset_images=pl.DataFrame({"split": ["train"], "class_name": ["bolt"]}),
+)
+
+
+def shown(**counts: int) -> str:
+    return str(class_balance(replace(FACTS, summaries={"build_dataset_version": {"leak_report": COUNTS | counts}})))
+
+
+def test_class_balance__says_that_nothing_leaks_between_splits() -> None:
+    assert "12 pairs of pictures of different splits were compared; none shows the same thing twice." in shown()
+
+
+def test_class_balance__says_what_was_left_out_and_what_earlier_models_may_know() -> None:
+    said = shown(leaks_into_test=2, leaks_into_val=1, leaks_in_use=1, compared_by_pixels_only=3)
+
+    assert "left out are 2 that show the same as a test picture and 1 that show the same as a validation picture" in said
+    assert "1 of them were in the version before" in said
+    assert "3 pictures without an embedding" in said
+
+
+def test_class_balance__of_a_version_from_before_leak_reports_says_nothing_of_them() -> None:
+    assert "Leak report" not in str(class_balance(FACTS))
