@@ -3,6 +3,7 @@
 python -m pipeline_tasks find_duplicates --project parts --cycle 2026-11-21
 python -m pipeline_tasks check_project --project parts
 python -m pipeline_tasks empty_project --project parts --yes
+python -m pipeline_tasks publish --project parts --version 3fa2 --to ../parts-versions
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from pipeline_tasks import wiring
@@ -39,6 +42,8 @@ def _run(arguments: argparse.Namespace) -> dict[str, Any]:
         return check_project(arguments.project)
     if arguments.command == "empty_project":
         return _empty_project(arguments.project, is_sure=arguments.yes)
+    if arguments.command == "publish":
+        return _publish(arguments)
     if arguments.cycle is None:
         raise SettingsError(f"--cycle: wanted a cycle_id for {arguments.command}, found none")
     return wiring.run_stage(
@@ -63,9 +68,18 @@ def _empty_project(name: str, *, is_sure: bool) -> dict[str, Any]:
     return {"project": name, "generation": empty_project(store.objects)}
 
 
+def _publish(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Publish a version into a git folder."""
+    from pipeline_tasks.publish import publish
+
+    if arguments.version is None or arguments.to is None:
+        raise SettingsError("publish: wanted --version (the beginning of a dataset_id) and --to (a git folder)")
+    return asdict(publish(arguments.project, arguments.version, Path(arguments.to), is_canonical=arguments.canonical))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pipeline_tasks", description="Run one stage of one cycle, or a tool.")
-    parser.add_argument("command", choices=[*wiring.STAGES, "check_project", "empty_project"], metavar="STAGE")
+    parser.add_argument("command", choices=[*wiring.STAGES, "check_project", "empty_project", "publish"], metavar="STAGE")
     parser.add_argument("--project", required=True)
     parser.add_argument("--cycle", help="for instance 2026-11-21; needed by all stages")
     parser.add_argument("--shard", type=int, default=0, help="measure_images: which shard of the plan")
@@ -74,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--training", choices=["auto", "force", "skip"], default="auto", help="open_cycle")
     parser.add_argument("--run-key", default="command line", help="open_cycle, roll_back: names the run that owns the cycle")
     parser.add_argument("--to-model-digest", help="roll_back: the earlier champion; default the one before")
+    parser.add_argument("--version", help="publish: the beginning of a dataset_id")
+    parser.add_argument("--to", help="publish: the git folder, made if missing")
+    parser.add_argument("--canonical", action="store_true", help="publish: oriented copies without EXIF instead of the originals")
     parser.add_argument("--yes", action="store_true", help="empty_project: really do it")
     return parser
 
