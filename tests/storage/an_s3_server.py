@@ -20,6 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pipeline_tasks.storage.s3_objects import make_client
 
 BUCKET = "nightlens"
+READER = ("reader", "reader-secret")
+"""The access key and secret key of somebody who may only read the bucket."""
 
 
 @contextmanager
@@ -29,7 +31,9 @@ def an_s3_server(folder: Path) -> Iterator[Any]:
     config = folder / "s3.json"
     credentials = [{"accessKey": "test", "secretKey": "test-secret"}]
     identity = {"name": "test", "credentials": credentials, "actions": ["Admin", "Read", "List", "Tagging", "Write"]}
-    config.write_text(json.dumps({"identities": [identity]}))
+    allowed = [f"{action}:{BUCKET}" for action in ("Read", "List")]
+    reader = {"name": READER[0], "credentials": [{"accessKey": READER[0], "secretKey": READER[1]}], "actions": allowed}
+    config.write_text(json.dumps({"identities": [identity, reader]}))
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(_command(folder, config, ports), stdout=log, stderr=log, start_new_session=True)
     try:
