@@ -23,7 +23,7 @@ from typing import Any
 import yaml
 from given import a_project
 from given_version import a_version
-from storage.an_s3_server import BUCKET, READER, an_s3_server
+from storage.an_s3_server import BUCKET, PUSHER, READER, an_s3_server
 
 from pipeline_tasks import wiring
 from pipeline_tasks.publish import PublishSummary, publish
@@ -127,6 +127,9 @@ def drill_s3(folder: Path, client: Any, pictures: int) -> Iterator[str]:
     yield from _pull(place, version)
     yield from _attack(place, version, "a key that only reads", refused=("push",))
     yield from _refused_deletes(place, url)
+    place.reader = _key(PUSHER)
+    yield from _copies(place, version)
+    yield from _refused_deletes(place, url, PUSHER)
     yield from _rot(place, version)
 
 
@@ -173,15 +176,20 @@ def _attack(place: Place, version: str, who: str, *, is_plain: bool = False, ref
         yield f"dvc {' '.join(words)} by {who}: {ended}; all {len(before)} objects of the store unchanged"
 
 
-def _refused_deletes(place: Place, url: str) -> Iterator[str]:
+def _key(pair: tuple[str, str]) -> dict[str, str]:
+    """An S3 key as DVC takes it."""
+    return {"AWS_ACCESS_KEY_ID": pair[0], "AWS_SECRET_ACCESS_KEY": pair[1], "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+def _refused_deletes(place: Place, url: str, pair: tuple[str, str] = READER) -> Iterator[str]:
     """DVC's S3 client does not look at the refusals in the answer to a bulk delete, so the server is asked itself."""
     keys = [f"parts/{key}" for key in place.stored()]
-    reader = make_client(url, *READER, None)
+    reader = make_client(url, *pair, None)
     answers = [reader.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": key}]}) for key in keys]
     codes = {error["Code"] for answer in answers for error in answer.get("Errors", [{"Code": "deleted"}])}
-    _wanted(codes, {"AccessDenied"}, "what the server says to deletes with a key that only reads")
+    _wanted(codes, {"AccessDenied"}, f"what the server says to deletes by the key {pair[0]}")
     _wanted(len(place.stored()), len(keys), "objects afterwards")
-    yield f"the server refuses a bulk delete with that key: AccessDenied for each of {len(keys)} objects"
+    yield f"the server refuses a bulk delete by the key {pair[0]}: AccessDenied for each of {len(keys)} objects"
 
 
 def _copies(place: Place, version: str) -> Iterator[str]:
