@@ -23,8 +23,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pipeline_tasks.storage.dataset_versions import read_index, read_version, write_version
 from pipeline_tasks.storage.disk_objects import DiskObjects
 
@@ -129,6 +127,8 @@ class Bench:
 
     def _draw(self, numbers: Iterable[int]) -> None:
         """The same random files for both sides."""
+        import numpy as np  # Here, because every step of ours would pay for it.
+
         for side in (self._folder / "inbox", self._dvc_folder / "pictures"):
             side.mkdir(parents=True, exist_ok=True)
         for number in numbers:
