@@ -27,6 +27,7 @@ TORCH_INDEX ?=
 digest = $(shell cat $(1) | sha256sum | cut -c1-16)
 PIPELINE_STAMP := .venv/installed-$(call digest,requirements.txt requirements-dev.txt)
 PACKAGE_STAMP := .venv/package-$(call digest,pyproject.toml)
+DVC_STAMP := .venv-dvc/installed-$(call digest,requirements-dvc.txt)
 LABEL_STUDIO_STAMP := .venv-label-studio/installed-$(call digest,requirements-label-studio.txt)
 
 help:  ## show this
@@ -77,7 +78,9 @@ bench-%: install  ## side by side with a peer: benchmarks/<name>.py
 drill-%: install  ## at full size, by hand: tests/drills/<name>.py
 	@PYTHONPATH=.:plugins:tests $(RUN) tests/drills/$(subst -,_,$*).py
 
-# --- the two environments; each stamp's name holds the digest of what it was installed from
+bench-dvc drill-dvc: $(DVC_STAMP)
+
+# --- the environments; each stamp's name holds the digest of what it was installed from
 
 fit-python:
 	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c $(FITS); then \
@@ -105,6 +108,13 @@ $(LABEL_STUDIO_STAMP): | .venv/bin/uv
 	@test -x .venv-label-studio/bin/python || "$(PYTHON)" -m venv .venv-label-studio
 	@rm -f .venv-label-studio/installed-*
 	@$(call install-frozen,.venv-label-studio,-r requirements-label-studio.txt)
+	@touch $@
+
+$(DVC_STAMP): | .venv/bin/uv
+	@echo "installing DVC's environment (.venv-dvc)"
+	@test -x .venv-dvc/bin/python || "$(PYTHON)" -m venv .venv-dvc
+	@rm -f .venv-dvc/installed-*
+	@$(call install-frozen,.venv-dvc,-r requirements-dvc.txt)
 	@touch $@
 
 ifeq ($(INSTALLER),pip)

@@ -21,7 +21,7 @@ from pipeline_tasks import wiring
 from pipeline_tasks.cycle import CycleArguments
 from pipeline_tasks.errors import NightlensError
 
-TOOLS = ("check_project", "empty_project", "back_up", "restore_backup", "verify_store", "explain")
+TOOLS = ("check_project", "empty_project", "back_up", "restore_backup", "verify_store", "explain", "publish")
 """Modules of `commands`."""
 
 

@@ -65,9 +65,6 @@ def test_main__explains_only_what_is_there(a_home: Path, capsys: pytest.CaptureF
     assert json.loads(capsys.readouterr().out)["fields"] == {"is_known": False}
     assert main(["explain", "abcd", "--project", "parts"]) == 1
     assert "searched 0 images, 0 models, 0 dataset versions, and no prediction log" in capsys.readouterr().err
-    assert main(["explain", "--project", "parts"]) == 1
-    assert main(["find_duplicates", "abcd", "--project", "parts"]) == 1
-    assert "only behind `explain`" in capsys.readouterr().err
 
 
 def test_main__gives_a_service_that_is_needed_but_unknown_as_a_settings_error(capsys: pytest.CaptureFixture[str]) -> None:

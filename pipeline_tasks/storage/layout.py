@@ -8,11 +8,13 @@ LEDGER = "ledger/"
 SNAPSHOTS = "snapshots/"
 VERSIONS = "versions/"
 SET_ASIDE = "set_aside/"
+ORIGINALS = "files/md5/"
+PUBLICATIONS = "published/"
 
 
 def original(md5: str) -> str:
     """An original file, in DVC's remote layout."""
-    return f"files/md5/{md5[:2]}/{md5[2:]}"
+    return f"{ORIGINALS}{md5[:2]}/{md5[2:]}"
 
 
 def derived(recipe_digest: str, name: str) -> str:
@@ -53,6 +55,11 @@ def annotation_revision(annotation_id: str, revision: str) -> str:
 def version_file(dataset_id: str, name: str) -> str:
     """A leaf of a dataset version's manifest."""
     return f"{VERSIONS}{dataset_id}/{name}"
+
+
+def publication(dataset_id: str, recipe: str) -> str:
+    """The record of a version as it was published."""
+    return f"{PUBLICATIONS}{dataset_id}/{recipe}.json"
 
 
 def model(model_digest: str) -> str:

@@ -20,6 +20,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pipeline_tasks.storage.s3_objects import make_client
 
 BUCKET = "nightlens"
+READER = ("reader", "reader-secret")
+"""The access key and secret key of somebody who may only read the bucket."""
+PUSHER, PUSHED_BELOW = ("pusher", "pusher-secret"), "parts-published"
+"""Of somebody who may also write, but only below this prefix."""
 
 
 @contextmanager
@@ -29,7 +33,12 @@ def an_s3_server(folder: Path) -> Iterator[Any]:
     config = folder / "s3.json"
     credentials = [{"accessKey": "test", "secretKey": "test-secret"}]
     identity = {"name": "test", "credentials": credentials, "actions": ["Admin", "Read", "List", "Tagging", "Write"]}
-    config.write_text(json.dumps({"identities": [identity]}))
+    allowed = [f"{action}:{BUCKET}" for action in ("Read", "List")]
+    reader = {"name": READER[0], "credentials": [{"accessKey": READER[0], "secretKey": READER[1]}], "actions": [*allowed]}
+    # The star makes a prefix of what else is the name of one object.
+    allowed += [f"Write:{BUCKET}/{PUSHED_BELOW}/*"]
+    pusher = {"name": PUSHER[0], "credentials": [{"accessKey": PUSHER[0], "secretKey": PUSHER[1]}], "actions": allowed}
+    config.write_text(json.dumps({"identities": [identity, reader, pusher]}))
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(_command(folder, config, ports), stdout=log, stderr=log, start_new_session=True)
     try:

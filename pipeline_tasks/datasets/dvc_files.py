@@ -1,0 +1,61 @@
+"""The small files that DVC reads: a folder's object, the file that names it, the repository's configuration.
+
+The formats are those that DVC 3.67.1 writes; `make drill-dvc` shows that it makes the same folder object from the same pictures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+FOLDER = "pictures"
+REMOTE = "store"
+CONFIG_FILE = ".dvc/config"
+
+
+@dataclass(frozen=True)
+class PublishedPicture:
+    """One picture of a published folder."""
+
+    path: str
+    """Below the folder, with forward slashes."""
+    md5: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Remote:
+    """Where readers pull from; credentials are theirs and never stand here."""
+
+    url: str
+    """A folder or s3://bucket/prefix."""
+    endpoint_url: str | None = None
+    region: str | None = None
+
+
+def folder_object(pictures: Sequence[PublishedPicture]) -> tuple[str, bytes]:
+    """A folder as DVC stores it: the name `<md5>.dir` and the bytes."""
+    entries = sorted(({"md5": one.md5, "relpath": one.path} for one in pictures), key=lambda entry: entry["relpath"])
+    content = json.dumps(entries, sort_keys=True).encode()
+    return f"{hashlib.md5(content, usedforsecurity=False).hexdigest()}.dir", content
+
+
+def tracked_folder(name: str, pictures: Sequence[PublishedPicture]) -> str:
+    """The file that lets git name a folder that DVC holds; `name` is its object's `<md5>.dir`."""
+    size_bytes = sum(one.size_bytes for one in pictures)
+    return f"outs:\n- md5: {name}\n  size: {size_bytes}\n  nfiles: {len(pictures)}\n  hash: md5\n  path: {FOLDER}\n"
+
+
+def repository_files(remote: Remote, mark: str) -> dict[str, str]:
+    """What makes a git repository one of DVC's, path → content; `mark` says whose it is, as a comment."""
+    places = {"url": remote.url, "endpointurl": remote.endpoint_url, "region": remote.region}
+    said = "".join(f'    {name} = "{value}"\n' for name, value in places.items() if value is not None)
+    # By itself DVC believes whatever an S3 remote hands it; `verify` lets it compare digests.
+    core = f"[core]\n    remote = {REMOTE}\n    analytics = false\n    autostage = false\n"
+    return {
+        CONFIG_FILE: f"# {mark}\n{core}['remote \"{REMOTE}\"']\n{said}    verify = true\n",
+        ".dvc/.gitignore": "/config.local\n/tmp\n/cache\n",
+        ".gitignore": f"/{FOLDER}\n",
+    }

@@ -1,0 +1,87 @@
+"""What a publication adds to a store: the folder's object, and a record of what was published.
+
+Whoever collects garbage keeps what a record names; whoever erases a picture finds by it which folder objects held it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
+from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.objects import ObjectStore
+
+Copies = Mapping[str, tuple[str, int]]
+"""image_id → md5 and size in bytes of its copy."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One version as it was published: from the originals or from copies made by a recipe."""
+
+    dataset_id: str
+    recipe: str
+    """`originals`, or the recipe of the copies."""
+    folder_key: str
+    """The folder's object: in this store for the originals, in the remote of the copies for these."""
+    copies: Copies
+    """Empty for the originals."""
+
+
+def put_folder(objects: ObjectStore, name: str, content: bytes) -> str:
+    """Store a folder's object under its name `<md5>.dir`; return its key. Storing it twice changes nothing.
+
+    Raises:
+        CorruptObjectError: other bytes are there.
+    """
+    key = layout.original(name)
+    try:
+        objects.write_new(key, content)
+    except AlreadyThereError:
+        if objects.read(key).content != content:
+            raise CorruptObjectError(f"{key}: wanted the folder object of this name, found other bytes") from None
+    return key
+
+
+def record_publication(objects: ObjectStore, publication: Publication) -> str:
+    """Record what is published, in the place of an earlier record of this version and recipe; return the record's key."""
+    key = layout.publication(publication.dataset_id, publication.recipe)
+    content = json.dumps(asdict(publication), sort_keys=True, indent=1).encode()
+    try:
+        standing = objects.read(key)
+    except NotFoundError:
+        objects.write_new(key, content)
+    else:
+        if standing.content != content:
+            objects.replace(key, content, standing.etag)
+    return key
+
+
+def known_copies(objects: ObjectStore, recipe: str) -> dict[str, tuple[str, int]]:
+    """What earlier publications know of the copies by a recipe.
+
+    Raises:
+        CorruptObjectError: a record cannot be read.
+    """
+    known: dict[str, tuple[str, int]] = {}
+    for key in objects.list(layout.PUBLICATIONS):
+        if key.endswith(f"/{recipe}.json"):
+            known |= {image_id: (str(md5), int(size)) for image_id, (md5, size) in _read(objects, key)["copies"].items()}
+    return known
+
+
+def stored_originals(objects: ObjectStore) -> set[str]:
+    """The keys of all originals in a store, or of all copies in a remote: existence only, no byte is read."""
+    return set(objects.list(layout.ORIGINALS))
+
+
+def _read(objects: ObjectStore, key: str) -> dict[str, Mapping[str, tuple[str, int]]]:
+    content = objects.read(key).content
+    try:
+        fields: dict[str, Mapping[str, tuple[str, int]]] = json.loads(content)
+        fields["copies"].items()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorruptObjectError(f"{key}: not the record of a publication: {error}") from error
+    return fields
