@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.neighbors.cosine import Integers
 from pipeline_tasks.selection.coverage import Coverage
+from pipeline_tasks.selection.diversity import Diversity
 from pipeline_tasks.selection.pool import Pool
 
 Values = npt.NDArray[np.float64]
@@ -77,33 +78,6 @@ class Fixed:
         """Nothing changes."""
 
 
-class Diversity:
-    """Distance to the nearest picture that is labelled or picked (k-centre greedy), as a share of the largest possible."""
-
-    def __init__(self, pool: Pool) -> None:
-        """Start from the distances to what is labelled."""
-        self._units = pool.units
-        self._nearest = np.full(len(pool.units), -1.0)
-        """Cosine to the nearest centre that a row has been compared with."""
-        self._compared = np.zeros(len(pool.units), np.int64)
-        self._centres = pool.labelled.tolist()
-
-    def values(self, rows: Integers) -> Values:
-        """Compare the rows with the centres they have not seen."""
-        for seen in np.unique(self._compared[rows]):
-            late = rows[self._compared[rows] == seen]
-            if seen < len(self._centres):
-                cosines = self._units[late] @ self._units[self._centres[seen:]].T
-                self._nearest[late] = np.maximum(self._nearest[late], cosines.max(axis=1))
-                self._compared[late] = len(self._centres)
-        distances: Values = np.sqrt(np.clip(1 - self._nearest[rows], 0, 2) / 2)
-        return distances
-
-    def add(self, pick: int) -> None:
-        """One centre more."""
-        self._centres.append(pick)
-
-
 class ClassBalance:
     """How much a picture's likely classes still lack against equal shares of labels and picks."""
 
@@ -141,6 +115,10 @@ def _coverage(pool: Pool) -> Objective:
     return Coverage(pool.units, pool.labelled, pool.budget, weights)
 
 
+def _diversity(pool: Pool) -> Objective:
+    return Diversity(pool.units, pool.labelled)
+
+
 def _margin(pool: Pool) -> Objective:
     assert pool.probabilities is not None
     return Fixed(uncertainty(pool.probabilities))
@@ -152,7 +130,7 @@ def _random(pool: Pool) -> Objective:
 
 _MAKERS: dict[str, Callable[[Pool], Objective]] = {
     "coverage": _coverage,
-    "diversity": Diversity,
+    "diversity": _diversity,
     "margin": _margin,
     "class_balance": ClassBalance,
     "random": _random,
