@@ -13,6 +13,7 @@ from pipeline_tasks.neighbors.cosine import Integers
 from pipeline_tasks.selection.coverage import Coverage
 from pipeline_tasks.selection.diversity import Diversity
 from pipeline_tasks.selection.pool import Pool
+from pipeline_tasks.selection.typicality import Typical
 
 Values = npt.NDArray[np.float64]
 
@@ -119,6 +120,10 @@ def _diversity(pool: Pool) -> Objective:
     return Diversity(pool.units, pool.labelled)
 
 
+def _typicality(pool: Pool) -> Objective:
+    return Typical(pool.units, pool.labelled)
+
+
 def _margin(pool: Pool) -> Objective:
     assert pool.probabilities is not None
     return Fixed(uncertainty(pool.probabilities))
@@ -131,6 +136,7 @@ def _random(pool: Pool) -> Objective:
 _MAKERS: dict[str, Callable[[Pool], Objective]] = {
     "coverage": _coverage,
     "diversity": _diversity,
+    "typicality": _typicality,
     "margin": _margin,
     "class_balance": ClassBalance,
     "random": _random,

@@ -34,6 +34,10 @@ def _diversity(pool: Pool, pick: int, objective: Objective) -> str:
     return "far from everything labelled or picked before it"
 
 
+def _typicality(pool: Pool, pick: int, objective: Objective) -> str:
+    return "typical: much like many other pictures, and unlike what was labelled or picked before it"
+
+
 def _margin(pool: Pool, pick: int, objective: Objective) -> str:
     assert pool.probabilities is not None
     second, first = np.argsort(pool.probabilities[pick], kind="stable")[-2:]
@@ -57,6 +61,7 @@ def _name(pool: Pool, number: int) -> str:
 _WORDS: dict[str, Callable[[Pool, int, Objective], str]] = {
     "coverage": _coverage,
     "diversity": _diversity,
+    "typicality": _typicality,
     "margin": _margin,
     "class_balance": _class_balance,
     "random": _random,
