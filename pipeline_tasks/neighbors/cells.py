@@ -8,6 +8,7 @@ rows of the cells nearest to its own (an inverted file, as in Jegou, Douze, Schm
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline_tasks.neighbors.cosine import Floats, Integers
 
@@ -20,7 +21,7 @@ ROUNDS = 6
 ASSIGN_ROWS = 8192
 
 
-def nearest_in_cells(units: Floats, count: int, seed: int = 0) -> tuple[Integers, Floats]:
+def nearest_in_cells(units: Floats, count: int, seed: int = 0) -> tuple[npt.NDArray[np.int32], Floats]:
     """About the `count` rows nearest to each row of N x D units (rows of length 1): numbers (int32) and cosines, best first.
 
     Each row's first neighbour is itself. Where cells hold too few rows, a row is repeated with a cosine of -1.
@@ -84,7 +85,8 @@ def _nearby_cells(centres: Floats) -> Integers:
     squares = (centres * centres).sum(axis=1)
     distances = squares[None, :] - 2 * (centres @ centres.T)
     np.fill_diagonal(distances, -np.inf)
-    return np.argpartition(distances, count - 1, axis=1)[:, :count]
+    nearby: Integers = np.argpartition(distances, count - 1, axis=1)[:, :count]
+    return nearby
 
 
 def _nearest_of(vectors: Floats, rows: Integers, others: Integers, count: int) -> tuple[Integers, Floats]:

@@ -65,7 +65,9 @@ class Diversity:
 
 def _highest_cosines(units: Floats, centres: Floats) -> Floats:
     """Each row's cosine to its nearest centre."""
+    highest: Floats
     if len(centres) >= FEW_CENTRES:
-        highest: Floats = (units @ centres.T).max(axis=1)
-        return highest
-    return np.max([np.vecdot(units, centre) for centre in centres], axis=0)
+        highest = (units @ centres.T).max(axis=1)
+    else:
+        highest = np.max([np.vecdot(units, centre) for centre in centres], axis=0)
+    return highest
