@@ -26,8 +26,9 @@ class Coverage:
         """Find each row's neighbours (N x D units, rows of length 1); `weights` says how much each row wants to be covered."""
         share = len(units) / max(1, len(labelled) + budget)
         count = int(np.clip(4 * share, FEWEST_NEIGHBORS, MOST_NEIGHBORS))
-        search = nearest_in_cells(units, count) if len(units) > MOST_EXACT_ROWS else nearest(units, units, count)
-        self._neighbors, cosines = search[0].astype(np.int32, copy=False), search[1]
+        is_large = len(units) > MOST_EXACT_ROWS
+        numbers, cosines = nearest_in_cells(units, count) if is_large else nearest(units, units, count)
+        self._neighbors = numbers.astype(np.int32, copy=False)
         self._kernel = _kernel(cosines, share)
         self._weights = weights
         self._covered = np.zeros(len(units), np.float32)

@@ -19,7 +19,11 @@ def reason_of(pool: Pool, pick: int, shares: Mapping[str, float], objectives: Ma
     total = sum(shares.values())
     loudest = sorted(shares, key=lambda name: -shares[name])
     said = [name for number, name in enumerate(loudest) if number == 0 or shares[name] >= ALSO_WORTH_SAYING * total > 0]
-    return "; ".join(_WORDS[name](pool, pick, objectives[name]) for name in said)
+    return "; ".join(_say(name, pool, pick, objectives[name]) for name in said)
+
+
+def _say(name: str, pool: Pool, pick: int, objective: Objective) -> str:
+    return _WORDS[name](pool, pick, objective) if name in _WORDS else f"{name} puts it before others"
 
 
 def _coverage(pool: Pool, pick: int, objective: Objective) -> str:
@@ -63,6 +67,8 @@ _WORDS: dict[str, Callable[[Pool, int, Objective], str]] = {
     "diversity": _diversity,
     "typicality": _typicality,
     "margin": _margin,
+    "entropy": _margin,
+    "least_confidence": _margin,
     "class_balance": _class_balance,
     "random": _random,
 }
