@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ import numpy.typing as npt
 
 ROOT = Path(__file__).parents[1]
 PYTHONS = {"nightlens": sys.executable, "mundig": str(ROOT / ".venv-bench/bin/python")}
+THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 TYPICALITY_ROWS, TYPICALITY_WIDTH, NEIGHBORS = 20_000, 512, 20
 AUTO = {"auto, 1,000 picks": (100_000, 1280, 1000, np.float32), "auto, 10,000 picks": (1_000_000, 256, 10_000, np.float16)}
 Floats = npt.NDArray[np.float32]
@@ -35,9 +37,11 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="*", default=[500, 2000])
     parser.add_argument("--typicality-rows", type=int, default=TYPICALITY_ROWS)
     parser.add_argument("--auto-rows", type=int, default=1_000_000, help="leave out `auto` on larger pools")
+    parser.add_argument("--threads", type=int, default=1, help="of BLAS; mundig has one thread")
     parser.add_argument("--mundig", default=PYTHONS["mundig"], help="the Python that has lightly-mundig")
     given = parser.parse_args()
     PYTHONS["mundig"] = given.mundig
+    THREADS.update(dict.fromkeys(THREADS, str(given.threads)))
     read_bytes_a_s = _read_rate()
     print(f"memory is read at {read_bytes_a_s / 1e9:.1f} GB/s by one thread")
     print("k-centre: seconds of CPU (wall)")
@@ -107,9 +111,8 @@ def _run(
     file, answer_file = folder / "vectors.npy", folder / "answer.npy"
     np.save(file, vectors)
     arguments = [side, kind, str(file), str(count), str(answer_file)]
-    done = subprocess.run(
-        [PYTHONS[side], str(Path(__file__).with_name("selection_side.py")), *arguments], capture_output=True, text=True, check=False
-    )
+    command = [PYTHONS[side], str(Path(__file__).with_name("selection_side.py")), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | THREADS)
     if done.returncode:
         sys.exit(f"{side}: {done.stderr[-2000:]}")
     return json.loads(done.stdout), np.load(answer_file)

@@ -38,12 +38,13 @@ def unit_rows(vectors: npt.ArrayLike) -> Floats:
     units = np.empty(matrix.shape, np.float32)
     bad: list[int] = []
     for first in range(0, len(matrix), QUERY_ROWS):
-        block = matrix[first : first + QUERY_ROWS].astype(np.float32).astype(np.float64)
-        lengths = np.sqrt(np.einsum("ij,ij->i", block, block))
+        block = matrix[first : first + QUERY_ROWS].astype(np.float32)
+        precise = block.astype(np.float64)
+        lengths = np.sqrt(np.einsum("ij,ij->i", precise, precise))
         # A sum of squares of finite float32 numbers is finite in float64, so this finds NaN and infinity alone.
         bad += (np.flatnonzero(~np.isfinite(lengths)) + first).tolist()
         lengths[~np.isfinite(lengths) | (lengths == 0)] = 1
-        np.divide(block, lengths[:, None], out=units[first : first + QUERY_ROWS], casting="same_kind")
+        np.divide(block, lengths[:, None].astype(np.float32), out=units[first : first + QUERY_ROWS])
     if bad:
         raise SettingsError(f"embeddings: wanted finite numbers, found NaN or infinity in {len(bad)} rows, first in row {bad[0]}")
     return units

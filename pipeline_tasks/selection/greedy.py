@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pipeline_tasks.neighbors.cosine import Integers
 from pipeline_tasks.selection.objectives import Objective
 
-BLOCK = 1024
+BLOCK = 4096
 """How many of the highest bounds are looked at between two looks at the whole pool; doubled while that is too few."""
 REFRESH = 256
 """How many of the highest old values of a block are brought up to date at once."""

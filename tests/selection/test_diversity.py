@@ -17,7 +17,7 @@ def plain(units: np.ndarray, labelled: list[int], budget: int) -> list[int]:
     return picks
 
 
-@pytest.mark.parametrize("rows", [300, 3000])
+@pytest.mark.parametrize("rows", [300, 9000])
 def test_diversity__makes_the_picks_of_plain_k_centre(rows: int) -> None:
     units = unit_rows(np.random.default_rng(3).normal(size=(rows, 12)))
     labelled = [5, 17]
