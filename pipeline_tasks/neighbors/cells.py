@@ -92,7 +92,8 @@ def _nearby_cells(centres: Floats) -> Integers:
 def _nearest_of(vectors: Floats, rows: Integers, others: Integers, count: int) -> tuple[Integers, Floats]:
     """The nearest of `others`, best first, each row itself before all."""
     product = vectors[rows] @ vectors[others].T
-    product[rows[:, None] == others[None, :]] = np.inf
+    sorter = np.argsort(others)
+    product[np.arange(len(rows)), sorter[np.searchsorted(others, rows, sorter=sorter)]] = np.inf
     keep = min(count, len(others))
     columns = np.argpartition(product, len(others) - keep, axis=1)[:, len(others) - keep :]
     found = np.take_along_axis(product, columns, axis=1)
