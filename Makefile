@@ -28,6 +28,7 @@ digest = $(shell cat $(1) | sha256sum | cut -c1-16)
 PIPELINE_STAMP := .venv/installed-$(call digest,requirements.txt requirements-dev.txt)
 PACKAGE_STAMP := .venv/package-$(call digest,pyproject.toml)
 DVC_STAMP := .venv-dvc/installed-$(call digest,requirements-dvc.txt)
+BENCH_STAMP := .venv-bench/installed-$(call digest,requirements-bench.txt)
 LABEL_STUDIO_STAMP := .venv-label-studio/installed-$(call digest,requirements-label-studio.txt)
 
 help:  ## show this
@@ -75,6 +76,8 @@ docs: install  ## make docs/dags.md and docs/tables.md anew
 bench-%: install  ## side by side with a peer: benchmarks/<name>.py
 	@PYTHONPATH=.:plugins:tests $(RUN) -m benchmarks.$(subst -,_,$*)
 
+bench-selection: $(BENCH_STAMP)
+
 drill-%: install  ## at full size, by hand: tests/drills/<name>.py
 	@PYTHONPATH=.:plugins:tests $(RUN) tests/drills/$(subst -,_,$*).py
 
@@ -115,6 +118,13 @@ $(DVC_STAMP): | .venv/bin/uv
 	@test -x .venv-dvc/bin/python || "$(PYTHON)" -m venv .venv-dvc
 	@rm -f .venv-dvc/installed-*
 	@$(call install-frozen,.venv-dvc,-r requirements-dvc.txt)
+	@touch $@
+
+$(BENCH_STAMP): | .venv/bin/uv
+	@echo "installing the environment of the benchmarks' peers (.venv-bench)"
+	@test -x .venv-bench/bin/python || "$(PYTHON)" -m venv .venv-bench
+	@rm -f .venv-bench/installed-*
+	@$(call install-frozen,.venv-bench,-r requirements-bench.txt)
 	@touch $@
 
 ifeq ($(INSTALLER),pip)

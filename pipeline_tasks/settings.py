@@ -78,6 +78,7 @@ class SelectionSettings(Settings):
 
     budget: int = Field(ge=0, description="Pictures a cycle.")
     objectives: Literal["auto"] | str | dict[str, float] = "auto"
+    min_distance: float = Field(0.0, ge=0, le=2, description="Between picks and from what is labelled: embeddings of length 1.")
     control_ratio: Ratio = Field(0.1, description="Share of the budget drawn at random: the control arm.")
     first_round_control_ratio: Ratio = Field(0.4, description="The same for the first round, which also founds the test split.")
     control_test_ratio: Ratio = Field(1.0, description="Share of the control arm that goes to the test split.")

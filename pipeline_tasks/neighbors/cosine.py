@@ -32,15 +32,22 @@ def unit_rows(vectors: npt.ArrayLike) -> Floats:
     Raises:
         SettingsError: not a matrix, or a value that is no finite number.
     """
-    matrix = np.asarray(vectors, dtype=np.float32)
+    matrix = np.asarray(vectors)
     if matrix.ndim != 2:
         raise SettingsError(f"embeddings: wanted a matrix of N x D, found shape {matrix.shape}")
-    bad = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
-    if bad.size:
-        raise SettingsError(f"embeddings: wanted finite numbers, found NaN or infinity in {bad.size} rows, first in row {bad[0]}")
-    lengths = np.linalg.norm(matrix.astype(np.float64), axis=1, keepdims=True)
-    unit: Floats = (matrix / np.where(lengths > 0, lengths, 1)).astype(np.float32)
-    return unit
+    units = np.empty(matrix.shape, np.float32)
+    bad: list[int] = []
+    for first in range(0, len(matrix), QUERY_ROWS):
+        block = matrix[first : first + QUERY_ROWS].astype(np.float32)
+        precise = block.astype(np.float64)
+        lengths = np.sqrt(np.einsum("ij,ij->i", precise, precise))
+        # A sum of squares of finite float32 numbers is finite in float64, so this finds NaN and infinity alone.
+        bad += (np.flatnonzero(~np.isfinite(lengths)) + first).tolist()
+        lengths[~np.isfinite(lengths) | (lengths == 0)] = 1
+        np.divide(block, lengths[:, None].astype(np.float32), out=units[first : first + QUERY_ROWS])
+    if bad:
+        raise SettingsError(f"embeddings: wanted finite numbers, found NaN or infinity in {len(bad)} rows, first in row {bad[0]}")
+    return units
 
 
 def pairs_above(queries: Floats, base: Floats, min_cosine: float) -> CosinePairs:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.neighbors.cosine import Integers
+from pipeline_tasks.selection.distance import Distance
 from pipeline_tasks.selection.greedy import pick_greedily
 from pipeline_tasks.selection.objectives import Objective, make_objective, weights_of
 from pipeline_tasks.selection.pool import Label, check_pool
@@ -43,28 +45,33 @@ def choose(
     metadata: Sequence[Mapping[str, object]] | None = None,
     objectives: str | Mapping[str, float] = "auto",
     class_names: Sequence[str] = (),
+    min_distance: float = 0.0,
 ) -> Selection:
     """Pick up to `budget` rows of `embeddings` (float32, N x D) that no label covers well yet.
 
     `labelled` are row numbers that are never picked; `labels` are their classes (column numbers or `class_names`; None: asked, not
     answered), or are left out. `probabilities` (N x C) are a model's. `metadata` (N mappings) is checked and not weighed yet.
-    `objectives`: "auto" (coverage while labels are few, then margin with class balance), the name of one, or name → weight.
+    `objectives`: "auto" (what stands for much and what is rare; once cross-validation on the labels trusts the model, what it is
+    unsure of), the name of one, name → weight, or `module:function` for one of your own. No pick lies nearer than `min_distance`
+    (Euclidean, between rows scaled to length 1) to a labelled row or an earlier pick.
     The same arguments give the same picks; the seed matters to `random` only. An empty pool or a budget of 0 gives an empty
     selection; a budget above the pool gives all of it.
 
     Raises:
-        SettingsError: NaN or infinite embeddings or probabilities, shapes that do not fit, a negative budget, rows outside the
-            pool, an unknown objective, a weight that is not above 0, or an objective that needs probabilities without any.
+        SettingsError: NaN or infinite embeddings or probabilities, shapes that do not fit, a negative budget or minimum distance,
+            rows outside the pool, an unknown objective, a weight that is not above 0, an objective that needs probabilities
+            without any, or a function of your own that is not there or gives no N finite scores.
     """
     pool = check_pool(embeddings, budget, seed, labelled, labels, probabilities, metadata, class_names)
-    known = len(pool.known_labels)
-    weights = weights_of(objectives, known, None if pool.probabilities is None else pool.probabilities.shape[1])
+    weights = weights_of(objectives, None if pool.probabilities is None else pool.probabilities.shape[1])
+    if not min_distance >= 0:
+        raise SettingsError(f"min_distance: wanted 0 or more, found {min_distance}")
     is_free = np.ones(len(pool.units), np.bool_)
     is_free[pool.labelled] = False
     if budget == 0 or not is_free.any():
         return Selection(np.empty(0, np.int64), {name: np.empty(0) for name in weights}, (), ())
     made: dict[str, Objective] = {name: make_objective(name, pool) for name in weights}
-    picks, scores = pick_greedily(made, weights, is_free, budget)
+    picks, scores = pick_greedily(made, weights, is_free, budget, Distance(pool.units, pool.labelled, min_distance).is_kept)
     shares = np.stack([weights[name] * scores[name] for name in weights], axis=1)
     names = list(weights)
     return Selection(

@@ -9,10 +9,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from pipeline_tasks.neighbors.cells import nearest_in_cells
 from pipeline_tasks.neighbors.cosine import Floats, Integers, nearest
 
 FEWEST_NEIGHBORS = 16
-MOST_NEIGHBORS = 256
+MOST_NEIGHBORS = 128
+MOST_EXACT_ROWS = 20_000
+"""Above this many, neighbours are searched in cells, which finds most of them."""
+SCORED_ROWS = 8192
 
 
 class Coverage:
@@ -22,14 +26,16 @@ class Coverage:
         """Find each row's neighbours (N x D units, rows of length 1); `weights` says how much each row wants to be covered."""
         share = len(units) / max(1, len(labelled) + budget)
         count = int(np.clip(4 * share, FEWEST_NEIGHBORS, MOST_NEIGHBORS))
-        self._neighbors, cosines = nearest(units, units, count)
+        is_large = len(units) > MOST_EXACT_ROWS
+        numbers, cosines = nearest_in_cells(units, count) if is_large else nearest(units, units, count)
+        self._neighbors = numbers.astype(np.int32, copy=False)
         self._kernel = _kernel(cosines, share)
         self._weights = weights
         self._covered = np.zeros(len(units), np.float32)
         for row in labelled:
             self._cover(int(row))
-        start = self.gains(np.arange(len(units)))
-        self._scale = max(float(start.max(initial=0.0)), 1e-12)
+        blocks = [np.arange(first, min(first + SCORED_ROWS, len(units))) for first in range(0, len(units), SCORED_ROWS)]
+        self._scale = max([float(self.gains(block).max()) for block in blocks] + [1e-12])
 
     def gains(self, rows: Integers) -> npt.NDArray[np.float64]:
         """How much more would be covered, in pictures."""
@@ -52,7 +58,7 @@ class Coverage:
 
     def _cover(self, row: int) -> None:
         neighbors = self._neighbors[row]
-        self._covered[neighbors] = np.maximum(self._covered[neighbors], self._kernel[row])
+        np.maximum.at(self._covered, neighbors, self._kernel[row])
 
 
 def _kernel(cosines: Floats, share: float) -> Floats:
@@ -60,5 +66,7 @@ def _kernel(cosines: Floats, share: float) -> Floats:
     squared = np.clip(2 - 2 * cosines, 0, 4)
     last = min(squared.shape[1] - 1, max(1, round(share)))
     width = max(float(squared[:, last].mean()), 1e-9) if squared.size else 1.0
-    kernel: Floats = np.exp(-squared / width).astype(np.float32)
+    np.divide(squared, -width, out=squared)
+    kernel: Floats = np.exp(squared, out=squared)
+    kernel[cosines <= -1] = 0
     return kernel

@@ -1,12 +1,13 @@
 """Pick one by one the row with the highest weighted sum of objectives, exactly, without scoring all rows at each step.
 
 Values of objectives only fall as more is picked, so an old value is an upper bound: only the highest old values are brought up to
-date until the best is fresh (lazy greedy; Minoux 1978). The picks are those of the plain greedy method.
+date until the best is fresh (lazy greedy; Minoux 1978). The rows with the highest bounds form a block; as long as the block's best
+fresh value is above every bound outside, the rest of the pool is not looked at. The picks are those of the plain greedy method.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -14,53 +15,98 @@ import numpy.typing as npt
 from pipeline_tasks.neighbors.cosine import Integers
 from pipeline_tasks.selection.objectives import Objective
 
+BLOCK = 4096
+"""How many of the highest bounds are looked at between two looks at the whole pool; doubled while that is too few."""
 REFRESH = 256
-"""How many of the highest old values are brought up to date at once."""
+"""How many of the highest old values of a block are brought up to date at once."""
 
 
 def pick_greedily(
-    objectives: Mapping[str, Objective], weights: Mapping[str, float], is_free: npt.NDArray[np.bool_], budget: int
+    objectives: Mapping[str, Objective],
+    weights: Mapping[str, float],
+    is_free: npt.NDArray[np.bool_],
+    budget: int,
+    may_pick: Callable[[int], bool] = lambda row: True,
 ) -> tuple[Integers, dict[str, npt.NDArray[np.float64]]]:
-    """Up to `budget` of the free rows, best first, and each objective's value of each pick when it was picked."""
-    rows = np.flatnonzero(is_free)
-    bounds = np.full(len(is_free), -np.inf)
-    bounds[rows] = _value(objectives, weights, rows)
-    fresh_at = np.zeros(len(is_free), np.int64)
+    """Up to `budget` of the free rows, best first, and each objective's value of each pick when it was picked.
+
+    A row that `may_pick` refuses when its turn comes is passed over for good.
+    """
+    ranking = _Ranking(objectives, weights, is_free)
     picks: list[int] = []
     scores: dict[str, list[float]] = {name: [] for name in objectives}
-    for step in range(min(budget, len(rows))):
-        pick = _best(objectives, weights, bounds, fresh_at, step)
+    for _ in range(int(is_free.sum())):
+        if len(picks) >= budget:
+            break
+        pick = ranking.take_best()
+        if not may_pick(pick):
+            continue
         for name, objective in objectives.items():
             scores[name].append(float(objective.values(np.array([pick]))[0]))
             objective.add(pick)
         picks.append(pick)
-        bounds[pick] = -np.inf
+        ranking.values_may_have_fallen()
     return np.array(picks, np.int64), {name: np.array(values) for name, values in scores.items()}
 
 
-def _best(
-    objectives: Mapping[str, Objective],
-    weights: Mapping[str, float],
-    bounds: npt.NDArray[np.float64],
-    fresh_at: Integers,
-    step: int,
-) -> int:
-    """The row with the highest fresh value; of equal ones the first."""
-    while True:
-        best = int(bounds.argmax())
-        if fresh_at[best] == step:
-            return best
-        count = min(REFRESH, len(bounds))
-        highest = np.argpartition(-bounds, count - 1)[:count]
-        stale = highest[(fresh_at[highest] < step) & np.isfinite(bounds[highest])]
-        # The best itself may fall outside the partition among equal values; without it the loop would not end.
-        stale = np.unique(np.append(stale, best))
-        bounds[stale] = _value(objectives, weights, stale)
-        fresh_at[stale] = step
+class _Ranking:
+    """Which row is best as of now, from upper bounds of which only the highest are kept fresh."""
+
+    def __init__(self, objectives: Mapping[str, Objective], weights: Mapping[str, float], is_free: npt.NDArray[np.bool_]) -> None:
+        self._objectives = objectives
+        self._weights = weights
+        self._bounds = np.full(len(is_free), -np.inf)
+        self._fresh_at = np.full(len(is_free), -1)
+        self._now = 0
+        free = np.flatnonzero(is_free)
+        for first in range(0, len(free), BLOCK):
+            self._refresh(free[first : first + BLOCK])
+        self._block, self._outside = np.empty(0, np.int64), np.inf
+
+    def take_best(self) -> int:
+        """The row with the highest fresh value, which is not given again; of equal ones in the block the first."""
+        size = BLOCK
+        while True:
+            bounds = self._bounds[self._block]
+            place = int(bounds.argmax()) if len(bounds) else -1
+            if place < 0 or bounds[place] < self._outside:
+                self._new_block(size)
+                size *= 2
+            elif self._fresh_at[self._block[place]] == self._now:
+                best = int(self._block[place])
+                self._bounds[best] = -np.inf
+                return best
+            else:
+                # The best itself may fall outside the partition among equal values; without it the loop would not end.
+                highest = self._block[_highest(bounds, REFRESH)]
+                self._refresh(np.unique(np.append(highest, self._block[place])))
+
+    def values_may_have_fallen(self) -> None:
+        """Something was picked: values from before are only bounds now."""
+        self._now += 1
+
+    def _new_block(self, size: int) -> None:
+        """Take the rows with the highest bounds into the block, up to date."""
+        if size >= len(self._bounds):
+            self._block, self._outside = np.arange(len(self._bounds)), -np.inf
+        else:
+            highest = _highest(self._bounds, size + 1)
+            last = highest[self._bounds[highest].argmin()]
+            self._block, self._outside = np.sort(highest[highest != last]), float(self._bounds[last])
+        self._refresh(self._block)
+
+    def _refresh(self, rows: Integers) -> None:
+        """Bring rows up to date that are not, leaving out those that were taken."""
+        stale = rows[(self._fresh_at[rows] < self._now) & ((self._bounds[rows] > -np.inf) | (self._fresh_at[rows] < 0))]
+        total = np.zeros(len(stale))
+        for name, objective in self._objectives.items():
+            total += self._weights[name] * objective.values(stale)
+        self._bounds[stale] = total
+        self._fresh_at[stale] = self._now
 
 
-def _value(objectives: Mapping[str, Objective], weights: Mapping[str, float], rows: Integers) -> npt.NDArray[np.float64]:
-    total = np.zeros(len(rows))
-    for name, objective in objectives.items():
-        total += weights[name] * objective.values(rows)
-    return total
+def _highest(values: npt.NDArray[np.float64], count: int) -> Integers:
+    """Where the `count` highest values stand, in no order."""
+    if count >= len(values):
+        return np.arange(len(values))
+    return np.argpartition(values, len(values) - count)[len(values) - count :]

@@ -11,12 +11,19 @@ import numpy.typing as npt
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.neighbors.cosine import Integers
 from pipeline_tasks.selection.coverage import Coverage
+from pipeline_tasks.selection.diversity import Diversity
+from pipeline_tasks.selection.own import is_own, own_scores
 from pipeline_tasks.selection.pool import Pool
+from pipeline_tasks.selection.trust import trust
+from pipeline_tasks.selection.typicality import Typical
+from pipeline_tasks.selection.uncertainty import entropy, least_confidence, uncertainty
 
 Values = npt.NDArray[np.float64]
 
-FEW_LABELS_A_CLASS = 20
-"""Up to here coverage beats uncertainty on frozen features (published results: 1 to 20 labels a class)."""
+AUTO = {"coverage": 1.0, "diversity": 1.0, "class_balance": 0.3}
+"""Coverage finds what stands for much, diversity what is rare. Coverage itself turns to what a model is unsure of as far as
+cross-validation on the labels trusts the model, and in a heap that is covered uncertain rows count no more: a cap a heap. Class
+balance needs a model; without one it is left out."""
 
 
 class Objective(Protocol):
@@ -31,17 +38,19 @@ class Objective(Protocol):
         ...
 
 
-def weights_of(objectives: str | Mapping[str, float], known_labels: int, classes: int | None) -> dict[str, float]:
+def weights_of(objectives: str | Mapping[str, float], classes: int | None) -> dict[str, float]:
     """Turn the setting into name → weight; `classes` is None where there are no probabilities.
 
     Raises:
         SettingsError: an unknown objective, no objective, a weight that is not above 0, or probabilities are needed and missing.
     """
-    weights = _auto(known_labels, classes) if objectives == "auto" else objectives
-    weights = {weights: 1.0} if isinstance(weights, str) else dict(weights)
-    unknown = sorted(set(weights) - set(_MAKERS))
+    if objectives == "auto":
+        return {name: weight for name, weight in AUTO.items() if classes is not None or name not in _NEED_PROBABILITIES}
+    weights = {objectives: 1.0} if isinstance(objectives, str) else dict(objectives)
+    unknown = sorted(name for name in weights if name not in _MAKERS and not is_own(name))
     if unknown or not weights:
-        raise SettingsError(f"objectives: wanted auto or some of {', '.join(_MAKERS)}; found {', '.join(unknown) or 'none'}")
+        known = ", ".join(_MAKERS)
+        raise SettingsError(f"objectives: wanted auto, some of {known}, or module:function; found {', '.join(unknown) or 'none'}")
     if not all(np.isfinite(weight) and weight > 0 for weight in weights.values()):
         raise SettingsError(f"objectives: wanted weights above 0, found {weights}")
     lacking = sorted(set(weights) & _NEED_PROBABILITIES)
@@ -51,15 +60,12 @@ def weights_of(objectives: str | Mapping[str, float], known_labels: int, classes
 
 
 def make_objective(name: str, pool: Pool) -> Objective:
-    """The objective of this name over a pool."""
-    return _MAKERS[name](pool)
+    """The objective of this name over a pool.
 
-
-def uncertainty(probabilities: Values) -> Values:
-    """1 minus the margin between the two likeliest classes, a row; 1 where they are equally likely."""
-    highest = np.partition(probabilities, -2, axis=1)[:, -2:]
-    wavering: Values = np.clip(1 - (highest[:, 1] - highest[:, 0]), 0, 1)
-    return wavering
+    Raises:
+        SettingsError: a person's own function is not there, or gives no N scores.
+    """
+    return Fixed(own_scores(name, pool)) if is_own(name) else _MAKERS[name](pool)
 
 
 class Fixed:
@@ -75,33 +81,6 @@ class Fixed:
 
     def add(self, pick: int) -> None:
         """Nothing changes."""
-
-
-class Diversity:
-    """Distance to the nearest picture that is labelled or picked (k-centre greedy), as a share of the largest possible."""
-
-    def __init__(self, pool: Pool) -> None:
-        """Start from the distances to what is labelled."""
-        self._units = pool.units
-        self._nearest = np.full(len(pool.units), -1.0)
-        """Cosine to the nearest centre that a row has been compared with."""
-        self._compared = np.zeros(len(pool.units), np.int64)
-        self._centres = pool.labelled.tolist()
-
-    def values(self, rows: Integers) -> Values:
-        """Compare the rows with the centres they have not seen."""
-        for seen in np.unique(self._compared[rows]):
-            late = rows[self._compared[rows] == seen]
-            if seen < len(self._centres):
-                cosines = self._units[late] @ self._units[self._centres[seen:]].T
-                self._nearest[late] = np.maximum(self._nearest[late], cosines.max(axis=1))
-                self._compared[late] = len(self._centres)
-        distances: Values = np.sqrt(np.clip(1 - self._nearest[rows], 0, 2) / 2)
-        return distances
-
-    def add(self, pick: int) -> None:
-        """One centre more."""
-        self._centres.append(pick)
 
 
 class ClassBalance:
@@ -127,23 +106,43 @@ class ClassBalance:
         self._counts += self._probabilities[pick]
 
 
-def _auto(known_labels: int, classes: int | None) -> dict[str, float]:
-    """Coverage while labels are few, then margin with class balance."""
-    if classes is None:
-        return {"coverage": 1.0}
-    if known_labels < FEW_LABELS_A_CLASS * classes:
-        return {"coverage": 1.0, "class_balance": 0.5}
-    return {"margin": 1.0, "coverage": 0.5, "class_balance": 0.5}
-
-
 def _coverage(pool: Pool) -> Objective:
-    weights = np.ones(len(pool.units)) if pool.probabilities is None else uncertainty(pool.probabilities)
-    return Coverage(pool.units, pool.labelled, pool.budget, weights)
+    return Coverage(pool.units, pool.labelled, pool.budget, _wants_cover(pool))
+
+
+def _wants_cover(pool: Pool) -> Values:
+    """Rows count by the model's uncertainty as far as cross-validation on the labels trusts the model, else all alike."""
+    everything = np.ones(len(pool.units))
+    if pool.probabilities is None:
+        return everything
+    if not len(pool.known_labels):
+        return uncertainty(pool.probabilities)
+    is_known = pool.label_numbers >= 0
+    trusted = trust(pool.units[pool.labelled[is_known]], pool.label_numbers[is_known], pool.probabilities.shape[1])
+    return (1 - trusted) * everything + trusted * uncertainty(pool.probabilities)
+
+
+def _diversity(pool: Pool) -> Objective:
+    return Diversity(pool.units, pool.labelled)
+
+
+def _typicality(pool: Pool) -> Objective:
+    return Typical(pool.units, pool.labelled)
 
 
 def _margin(pool: Pool) -> Objective:
     assert pool.probabilities is not None
     return Fixed(uncertainty(pool.probabilities))
+
+
+def _entropy(pool: Pool) -> Objective:
+    assert pool.probabilities is not None
+    return Fixed(entropy(pool.probabilities))
+
+
+def _least_confidence(pool: Pool) -> Objective:
+    assert pool.probabilities is not None
+    return Fixed(least_confidence(pool.probabilities))
 
 
 def _random(pool: Pool) -> Objective:
@@ -152,9 +151,12 @@ def _random(pool: Pool) -> Objective:
 
 _MAKERS: dict[str, Callable[[Pool], Objective]] = {
     "coverage": _coverage,
-    "diversity": Diversity,
+    "diversity": _diversity,
+    "typicality": _typicality,
     "margin": _margin,
+    "entropy": _entropy,
+    "least_confidence": _least_confidence,
     "class_balance": ClassBalance,
     "random": _random,
 }
-_NEED_PROBABILITIES = {"margin", "class_balance"}
+_NEED_PROBABILITIES = {"margin", "entropy", "least_confidence", "class_balance"}

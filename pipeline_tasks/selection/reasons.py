@@ -19,7 +19,11 @@ def reason_of(pool: Pool, pick: int, shares: Mapping[str, float], objectives: Ma
     total = sum(shares.values())
     loudest = sorted(shares, key=lambda name: -shares[name])
     said = [name for number, name in enumerate(loudest) if number == 0 or shares[name] >= ALSO_WORTH_SAYING * total > 0]
-    return "; ".join(_WORDS[name](pool, pick, objectives[name]) for name in said)
+    return "; ".join(_say(name, pool, pick, objectives[name]) for name in said)
+
+
+def _say(name: str, pool: Pool, pick: int, objective: Objective) -> str:
+    return _WORDS[name](pool, pick, objective) if name in _WORDS else f"{name} puts it before others"
 
 
 def _coverage(pool: Pool, pick: int, objective: Objective) -> str:
@@ -32,6 +36,10 @@ def _coverage(pool: Pool, pick: int, objective: Objective) -> str:
 
 def _diversity(pool: Pool, pick: int, objective: Objective) -> str:
     return "far from everything labelled or picked before it"
+
+
+def _typicality(pool: Pool, pick: int, objective: Objective) -> str:
+    return "typical: much like many other pictures, and unlike what was labelled or picked before it"
 
 
 def _margin(pool: Pool, pick: int, objective: Objective) -> str:
@@ -57,7 +65,10 @@ def _name(pool: Pool, number: int) -> str:
 _WORDS: dict[str, Callable[[Pool, int, Objective], str]] = {
     "coverage": _coverage,
     "diversity": _diversity,
+    "typicality": _typicality,
     "margin": _margin,
+    "entropy": _margin,
+    "least_confidence": _margin,
     "class_balance": _class_balance,
     "random": _random,
 }

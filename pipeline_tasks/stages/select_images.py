@@ -158,6 +158,7 @@ def _choose(
         probabilities=scores.probabilities,
         objectives=settings.objectives,
         class_names=scores.class_names,
+        min_distance=settings.min_distance,
     )
 
 

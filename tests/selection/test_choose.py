@@ -1,4 +1,5 @@
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.neighbors.cosine import unit_rows
 from pipeline_tasks.selection.choose import choose
 from pipeline_tasks.selection.coverage import Coverage
+from pipeline_tasks.selection.pool import Pool
 
 
 def at(*degrees: float) -> np.ndarray:
@@ -76,19 +78,65 @@ def test_choose__weighs_several_objectives_and_names_the_loudest() -> None:
     assert set(chosen.scores) == {"margin", "diversity"}
 
 
-@pytest.mark.parametrize(("labels", "names"), [(0, {"coverage", "class_balance"}), (40, {"margin", "coverage", "class_balance"})])
-def test_choose__auto_goes_from_coverage_to_margin_as_labels_grow(labels: int, names: set[str]) -> None:
+def two_heaps(right: bool) -> tuple[np.ndarray, list[int], list[int]]:
+    """Sixty pictures in two heaps of thirty; labels of the first ten of each, that follow the heaps or do not."""
     generator = np.random.default_rng(0)
-    chosen = choose(
-        generator.normal(size=(60, 4)),
-        budget=5,
-        seed=0,
-        labelled=list(range(labels)),
-        labels=[number % 2 for number in range(labels)],
-        probabilities=generator.dirichlet([1, 1], 60),
-    )
-    assert set(chosen.scores) == names
+    heaps = np.repeat(np.eye(12)[:2], 30, axis=0) + 0.05 * generator.normal(size=(60, 12))
+    labelled = [*range(10), *range(30, 40)]
+    return heaps, labelled, [row // 30 if right else row % 2 for row in labelled]
+
+
+def test_choose__auto_listens_to_a_model_that_cross_validation_trusts() -> None:
+    """One picture of a heap is uncertain; the heap is covered alike either way."""
+    probabilities = np.tile([1.0, 0.0], (60, 1))
+    probabilities[45] = 0.5
+    for right in (True, False):
+        rows, labelled, labels = two_heaps(right)
+        weights = {"coverage": 1.0}
+        with_model = choose(
+            rows, budget=1, seed=0, labelled=labelled, labels=labels, probabilities=probabilities, objectives=weights
+        )
+        without = choose(rows, budget=1, seed=0, labelled=labelled, objectives=weights)
+        assert (with_model.picks[0] == without.picks[0]) is not right
+
+
+def test_choose__auto_covers_and_looks_for_the_rare() -> None:
+    rows, labelled, labels = two_heaps(right=True)
+    chosen = choose(rows, budget=5, seed=0, labelled=labelled, labels=labels)
+    assert set(chosen.scores) == {"coverage", "diversity"}
+    with_model = choose(rows, budget=5, seed=0, labelled=labelled, labels=labels, probabilities=np.full((60, 2), 0.5))
+    assert set(with_model.scores) == {"coverage", "diversity", "class_balance"}
     assert len(set(chosen.picks.tolist())) == 5
+
+
+def test_choose__keeps_the_minimum_distance_to_labels_and_picks() -> None:
+    chosen = choose(at(0, 5, 20, 23, 60), budget=5, seed=0, labelled=[0], min_distance=2 * math.sin(math.radians(5)))
+    assert sorted(chosen.picks.tolist()) in ([2, 4], [3, 4])
+    assert len(choose(at(*[30] * 4), budget=4, seed=0, min_distance=0.1).picks) == 1
+
+
+def by_angle(pool: Pool) -> np.ndarray:
+    return pool.units[:, 1]
+
+
+def of_wrong_shape(pool: Pool) -> list[float]:
+    return [1.0]
+
+
+def test_choose__asks_a_persons_own_function() -> None:
+    name = f"{__name__}:by_angle"
+    sys.modules.setdefault(__name__, sys.modules[by_angle.__module__])
+    chosen = choose(at(0, 90, 45), budget=2, seed=0, objectives=name)
+    assert chosen.picks.tolist() == [1, 2]
+    assert chosen.reasons[0] == f"{name} puts it before others"
+
+
+@pytest.mark.parametrize(
+    ("function", "says"), [("of_wrong_shape", "wanted 3 finite scores"), ("nowhere", "wanted a function that can be imported")]
+)
+def test_choose__says_what_is_wrong_with_a_persons_own_function(function: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        choose(at(0, 90, 45), budget=2, seed=0, objectives=f"{__name__}:{function}")
 
 
 def test_choose__twice_is_the_same_and_other_seeds_change_only_what_is_random() -> None:
@@ -129,13 +177,14 @@ def test_choose__gives_what_there_is(rows: int, labelled: list[int], budget: int
         ({"embeddings": [[math.nan, 1.0]] * 3}, "embeddings: wanted finite"),
         ({"embeddings": [1.0, 2.0]}, "N x D"),
         ({"budget": -1}, "budget: wanted 0 or more"),
+        ({"min_distance": -0.1}, "min_distance: wanted 0 or more"),
         ({"labelled": [3]}, "labelled: wanted row numbers"),
         ({"labelled": [0], "labels": [0, 1]}, "labels: wanted none or 1"),
         ({"labelled": [0], "labels": ["bolt"]}, "labels: wanted one of class_names"),
         ({"metadata": [{}]}, "metadata: wanted 3"),
         ({"probabilities": [[0.5, 0.5]]}, "probabilities: wanted a matrix of 3"),
         ({"probabilities": [[0.5, math.nan]] * 3}, "probabilities: wanted finite"),
-        ({"objectives": "magic"}, "objectives: wanted auto or some of"),
+        ({"objectives": "magic"}, "objectives: wanted auto, some of"),
         ({"objectives": {}}, "found none"),
         ({"objectives": {"coverage": 0.0}}, "weights above 0"),
         ({"objectives": "margin"}, "wanted a model's probabilities"),

@@ -1,0 +1,141 @@
+"""Selection beside LightlyStudio's engine, side by side in one run.
+
+`make bench-selection` draws vectors (uneven heaps with few directions of their own, length 1), lets both sides pick in turn,
+from one first row on and each in a process of its own, and prints the time of ours as a share of theirs, the coverage radius
+of both, and the time that reading all vectors once a pick would take (N x picks x D numbers at the rate measured here).
+`--rows` and `--counts` cut the sizes. Ratios are of CPU time and, in brackets, of wall time; on a busy machine only the former
+means something.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+ROOT = Path(__file__).parents[1]
+PYTHONS = {"nightlens": sys.executable, "mundig": str(ROOT / ".venv-bench/bin/python")}
+THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+TYPICALITY_ROWS, TYPICALITY_WIDTH, NEIGHBORS = 20_000, 512, 20
+AUTO = {"auto, 1,000 picks": (100_000, 1280, 1000, np.float32), "auto, 10,000 picks": (1_000_000, 256, 10_000, np.float16)}
+Floats = npt.NDArray[np.float32]
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(prog="make bench-selection")
+    parser.add_argument("--rows", type=int, nargs="*", default=[10_000, 50_000, 100_000])
+    parser.add_argument("--widths", type=int, nargs="*", default=[512, 1280])
+    parser.add_argument("--counts", type=int, nargs="*", default=[500, 2000])
+    parser.add_argument("--typicality-rows", type=int, default=TYPICALITY_ROWS)
+    parser.add_argument("--auto-rows", type=int, default=1_000_000, help="leave out `auto` on larger pools")
+    parser.add_argument("--threads", type=int, default=1, help="of BLAS; mundig has one thread")
+    parser.add_argument("--mundig", default=PYTHONS["mundig"], help="the Python that has lightly-mundig")
+    given = parser.parse_args()
+    PYTHONS["mundig"] = given.mundig
+    THREADS.update(dict.fromkeys(THREADS, str(given.threads)))
+    read_bytes_a_s = _read_rate()
+    print(f"memory is read at {read_bytes_a_s / 1e9:.1f} GB/s by one thread")
+    print("k-centre: seconds of CPU (wall)")
+    with tempfile.TemporaryDirectory() as folder:
+        for rows in given.rows:
+            for width in given.widths:
+                for count in given.counts:
+                    _k_centre(Path(folder), rows, width, count, read_bytes_a_s)
+        if given.typicality_rows:
+            _typicality(Path(folder), given.typicality_rows)
+        for name, (rows, width, count, kind) in AUTO.items():
+            if rows <= given.auto_rows:
+                _auto(Path(folder), name, draw_vectors(rows, width).astype(kind), count)
+
+
+def draw_vectors(rows: int, width: int, seed: int = 0) -> Floats:
+    """Two hundred uneven heaps whose rows differ in 32 directions and a little in all; length 1."""
+    generator = np.random.default_rng(seed)
+    heap_of = generator.choice(200, rows, p=generator.dirichlet(np.full(200, 0.5)))
+    centres = generator.standard_normal((200, width), np.float32)
+    directions = generator.standard_normal((32, width), np.float32) / np.float32(32**0.5)
+    vectors = np.empty((rows, width), np.float32)
+    for first in range(0, rows, 50_000):
+        part = centres[heap_of[first : first + 50_000]]
+        part += generator.standard_normal((len(part), 32), np.float32) @ directions
+        part += np.float32(0.3) * generator.standard_normal(part.shape, np.float32)
+        vectors[first : first + 50_000] = part / np.linalg.norm(part, axis=1, keepdims=True)
+    return vectors
+
+
+def _k_centre(folder: Path, rows: int, width: int, count: int, read_bytes_a_s: float) -> None:
+    vectors = draw_vectors(rows, width)
+    (ours, picks), (theirs, other_picks) = (_run(folder, side, "diversity", vectors, count) for side in ("nightlens", "mundig"))
+    radius, other_radius = _radius(vectors, picks), _radius(vectors, other_picks)
+    bound = rows * count * width * 4 / read_bytes_a_s
+    print(
+        f"{rows:7} x {width:4}, {count:5} picks: {_times(ours)} against {_times(theirs)}, "
+        f"ratio {ours['cpu_s'] / theirs['cpu_s']:.3f} ({ours['wall_s'] / theirs['wall_s']:.3f}), "
+        f"wanted {0.1 if rows >= 50_000 else 0.5}; read bound {bound:.1f} s; "
+        f"radius {radius:.4f} against {other_radius:.4f}, {radius / other_radius - 1:+.2%}",
+        flush=True,
+    )
+
+
+def _typicality(folder: Path, rows: int) -> None:
+    vectors = draw_vectors(rows, TYPICALITY_WIDTH)
+    (ours, scores), (theirs, other) = (_run(folder, side, "typicality", vectors, NEIGHBORS) for side in ("nightlens", "mundig"))
+    ranks, other_ranks = (np.argsort(np.argsort(one)) for one in (scores, other))
+    print(
+        f"typicality of {rows} x {TYPICALITY_WIDTH}: {_times(ours)} against {_times(theirs)}, "
+        f"ratio {ours['cpu_s'] / theirs['cpu_s']:.3f} ({ours['wall_s'] / theirs['wall_s']:.3f}), wanted 0.15; "
+        f"rank correlation {np.corrcoef(ranks, other_ranks)[0, 1]:.5f}",
+        flush=True,
+    )
+
+
+def _auto(folder: Path, name: str, vectors: npt.NDArray[np.floating], count: int) -> None:
+    ours, picks = _run(folder, "nightlens", "auto", vectors, count)
+    print(f"{name} of {vectors.shape[0]} x {vectors.shape[1]} {vectors.dtype}: {_times(ours)}, {ours['peak_bytes'] / 1e9:.1f} GB")
+    assert len(set(picks.tolist())) == count
+
+
+def _run(
+    folder: Path, side: str, kind: str, vectors: npt.NDArray[np.floating], count: int
+) -> tuple[dict[str, float], npt.NDArray[np.float64]]:
+    """What it took, and the answer."""
+    file, answer_file = folder / "vectors.npy", folder / "answer.npy"
+    np.save(file, vectors)
+    arguments = [side, kind, str(file), str(count), str(answer_file)]
+    command = [PYTHONS[side], str(Path(__file__).with_name("selection_side.py")), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | THREADS)
+    if done.returncode:
+        sys.exit(f"{side}: {done.stderr[-2000:]}")
+    return json.loads(done.stdout), np.load(answer_file)
+
+
+def _radius(vectors: Floats, picks: npt.NDArray[np.int64]) -> float:
+    """Distance of the row that lies farthest from all picks."""
+    lowest = min(
+        float((vectors[first : first + 4096] @ vectors[picks].T).max(axis=1).min()) for first in range(0, len(vectors), 4096)
+    )
+    return float(np.sqrt(2 - 2 * lowest))
+
+
+def _read_rate() -> float:
+    block = np.ones(64_000_000, np.float32)
+    began = time.perf_counter()
+    block.max()
+    return block.nbytes / (time.perf_counter() - began)
+
+
+def _times(took: dict[str, float]) -> str:
+    return f"{took['cpu_s']:.2f} ({took['wall_s']:.2f}) s"
+
+
+if __name__ == "__main__":
+    main()
