@@ -77,8 +77,10 @@ class Store:
         tables = tuple(table_files.write_table(self.objects, table, cycle_id, rows) for table, rows in writes)
         fields: dict[str, Any] = json.loads(json.dumps(asdict(summary)))
         event = ledger.Event(0, cycle_id, stage, fields, tables, sets or {})
-        while (standing := self.event(cycle_id, stage)) is None:
-            ledger.append_event(self.objects, replace(event, sequence=self.state().sequence + 1))
+        while stage not in (seen := self.state()).stages.get(cycle_id, {}):
+            # Behind the very events that were looked through: one that another writer appended since takes the number.
+            ledger.append_event(self.objects, replace(event, sequence=seen.sequence + 1))
+        standing = ledger.read_event(self.objects, seen.stages[cycle_id][stage])
         return type(summary)(**standing.summary)
 
     def read(self, table: type[T], cycle_id: str) -> Rows[T]:

@@ -41,6 +41,21 @@ def test_finish__returns_the_standing_summary_to_who_comes_second(store: Store) 
     assert store.read(QualityIssue, "2026-11-21")["image_id"].to_list() == [image_id(1)]
 
 
+def test_finish__does_not_append_behind_an_event_that_it_has_not_seen(store: Store) -> None:
+    other = Store(store.objects)
+
+    class Late(Store):
+        """Asked for its state a second time, it sees what the other writer did meanwhile."""
+
+        def state(self) -> state.State:
+            seen = super().state()
+            other.finish("2026-11-21", "stage", Done(1))
+            return seen
+
+    assert Late(store.objects).finish("2026-11-21", "stage", Done(2)) == Done(1)
+    assert list(store.objects.list(layout.LEDGER)) == [layout.event(1)]
+
+
 def test_finish__of_many_writers_records_each_stage_once(disk_store: Store) -> None:
     def write(number: int) -> None:
         own = Store(disk_store.objects)
