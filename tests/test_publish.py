@@ -245,5 +245,6 @@ def test_main__publishes(published_store: Store, a_home: Path, capsys: pytest.Ca
 
     assert main(["publish", "--project", "parts", "--version", dataset_id[:8], "--to", str(a_home / "git")]) == 0
     assert json.loads(capsys.readouterr().out)["dataset_id"] == dataset_id
-    assert main(["publish", "--project", "parts"]) == 1
-    assert "wanted --version" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["publish", "--project", "parts"])
+    assert "--version, --to" in capsys.readouterr().err

@@ -17,9 +17,9 @@ from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.generation import read_generation
 from pipeline_tasks.storage.objects import ObjectStore
 
-MADE_AGAIN = (layout.SNAPSHOTS, "checkpoints/", "parts/")
-"""Not copied: caches, and what a task leaves for the next one, which a cycle that is run again makes anew."""
-REPLACEABLE = (layout.GENERATION, layout.SERVING_POINTER, "reports/")
+MADE_AGAIN = (layout.SNAPSHOTS, "checkpoints/", "parts/", layout.SET_ASIDE)
+"""Not copied: caches, what a task leaves for the next one, which a cycle that is run again makes anew, and damaged bytes."""
+REPLACEABLE = (layout.GENERATION, layout.SERVING_POINTER, layout.PUBLICATIONS, "reports/")
 """All else never changes under its key."""
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 
 Copies = Mapping[str, tuple[str, int]]
@@ -38,7 +39,8 @@ def put_folder(objects: ObjectStore, name: str, content: bytes) -> str:
     """
     key = layout.original(name)
     try:
-        objects.write_new(key, content)
+        with around("published_folder.put"):
+            objects.write_new(key, content)
     except AlreadyThereError:
         if objects.read(key).content != content:
             raise CorruptObjectError(f"{key}: wanted the folder object of this name, found other bytes") from None
@@ -52,10 +54,12 @@ def record_publication(objects: ObjectStore, publication: Publication) -> str:
     try:
         standing = objects.read(key)
     except NotFoundError:
-        objects.write_new(key, content)
+        with around("publication.put"):
+            objects.write_new(key, content)
     else:
         if standing.content != content:
-            objects.replace(key, content, standing.etag)
+            with around("publication.replace"):
+                objects.replace(key, content, standing.etag)
     return key
 
 

@@ -26,8 +26,8 @@ def check_restorable(store: Store, dataset_id: str, label_kind: str, class_names
         NotFoundError: the version's index is gone.
         CorruptObjectError: the version's index was changed.
     """
-    about: dict[str, Any] = read_index(store.objects, dataset_id)["about"]
-    wanted = {"label_kind": label_kind, "class_names": list(class_names)}
+    wanted: dict[str, Any] = {"label_kind": label_kind, "class_names": list(class_names)}
+    about = {name: value for name, value in read_index(store.objects, dataset_id)["about"].items() if name in wanted}
     if about != wanted:
         raise SettingsError(
             f"dataset version {dataset_id[:16]}: wanted the project's {wanted}, found {about}; "

@@ -15,6 +15,7 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from pipeline_tasks.errors import StorageError
+from pipeline_tasks.storage.fail_points import around
 
 _NOBODY_WRITES = 0o555
 _OWNER_WRITES = 0o755
@@ -47,14 +48,16 @@ def _show_in(view: Path, parent: str, root: Path, names: list[str]) -> int:
     missing = [name for name in names if _target(folder / name) != os.path.join(way, name)]
     if missing:
         for one in _folders_down_to(view, parent):
-            one.mkdir(exist_ok=True)
+            with around("view_of_links.make_folder"):
+                one.mkdir(exist_ok=True)
             one.chmod(_OWNER_WRITES)
         # Outside the view, where DVC does not look should we be killed before it is moved.
         temporary = view.parent / f".{view.name}.new"
         for name in missing:
-            temporary.unlink(missing_ok=True)
-            temporary.symlink_to(os.path.join(way, name))
-            os.replace(temporary, folder / name)
+            with around("view_of_links.link"):
+                temporary.unlink(missing_ok=True)
+                temporary.symlink_to(os.path.join(way, name))
+                os.replace(temporary, folder / name)
     folder.chmod(_NOBODY_WRITES)
     return len(missing)
 
@@ -77,7 +80,8 @@ def _folders_down_to(view: Path, parent: str) -> list[Path]:
 @contextmanager
 def _alone(view: Path) -> Iterator[None]:
     """Be the only one who opens and closes this view's folders."""
-    view.parent.mkdir(parents=True, exist_ok=True)
+    with around("view_of_links.make_parent"):
+        view.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(view.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -17,7 +17,7 @@ from given import STARTED_AT, a_project
 
 from pipeline_tasks.cycle import Cycle, CycleArguments
 from pipeline_tasks.errors import AlreadyThereError, StorageError
-from pipeline_tasks.storage import layout, state
+from pipeline_tasks.storage import layout, restricted_view, state
 from pipeline_tasks.storage.annotation_log import append_revision
 from pipeline_tasks.storage.backup import MADE_AGAIN, back_up
 from pipeline_tasks.storage.checkpoint_files import drop_checkpoints, keep_checkpoint, newest_checkpoint, put_candidate
@@ -28,6 +28,7 @@ from pipeline_tasks.storage.generation import empty_project, read_generation
 from pipeline_tasks.storage.mending import verify_and_mend
 from pipeline_tasks.storage.model_files import put_model
 from pipeline_tasks.storage.originals import put_original
+from pipeline_tasks.storage.published_files import Publication, put_folder, record_publication
 from pipeline_tasks.storage.report_files import PAGE, write_report_file
 from pipeline_tasks.storage.serving_pointer import pointer_to, replace_pointer
 from pipeline_tasks.storage.store import Store
@@ -111,7 +112,19 @@ def backing_up(store: Store, tell: Tell, folder: Path) -> None:
         assert key.startswith(MADE_AGAIN) or copy.read(key).content == store.objects.read(key).content, key
 
 
-WORKLOADS = {"nights": nights, "emptying": emptying, "mending": mending, "backing_up": backing_up}
+def publishing(store: Store, tell: Tell, folder: Path) -> None:
+    """A version is published, and then a larger one under the same record; readers get links."""
+    night(store, 1, tell)
+    for pictures in (1, 2):
+        keys = {layout.original(hashlib.md5(b"%d" % one, usedforsecurity=False).hexdigest()) for one in range(pictures)}
+        content = json.dumps(sorted(keys)).encode()
+        name = hashlib.md5(content, usedforsecurity=False).hexdigest() + ".dir"
+        folder_key = put_folder(store.objects, name, content)
+        record_publication(store.objects, Publication(hex_id("published"), "originals", folder_key, {}))
+        restricted_view.show(folder / "view", folder / "root", {*keys, folder_key})
+
+
+WORKLOADS = {"nights": nights, "emptying": emptying, "mending": mending, "backing_up": backing_up, "publishing": publishing}
 
 
 def night(store: Store, number: int, tell: Tell) -> None:
