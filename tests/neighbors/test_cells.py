@@ -5,6 +5,8 @@ from pipeline_tasks.neighbors import cells
 from pipeline_tasks.neighbors.cells import nearest_in_cells
 from pipeline_tasks.neighbors.cosine import nearest, unit_rows
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def units() -> np.ndarray:

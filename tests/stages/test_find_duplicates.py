@@ -18,6 +18,8 @@ from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 
+pytestmark = pytest.mark.slow
+
 NIGHTS = ("2026-11-21", "2026-11-22", "2026-11-23")
 
 

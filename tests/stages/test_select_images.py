@@ -20,6 +20,8 @@ from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
 from pipeline_tasks.tables.split import Split
 
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND = "2026-11-21", "2026-11-22"
 
 

@@ -18,6 +18,8 @@ from pipeline_tasks.storage.store import Store
 from pipeline_tasks.storage.verifying import Verification, verify_objects
 from pipeline_tasks.tables.image import Image
 
+pytestmark = pytest.mark.slow
+
 WRITTEN_ONCE = ("files", "tables", "ledger", "versions", "models")
 CHECKED_FOLDERS = (*WRITTEN_ONCE, "cycles", "annotation_log", "checkpoints", "snapshots", "serving")
 

@@ -14,6 +14,8 @@ from pipeline_tasks import wiring
 from pipeline_tasks.__main__ import main
 from pipeline_tasks.storage.version_history import VersionRecord
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[VersionRecord, VersionRecord]:

@@ -18,6 +18,8 @@ from pipeline_tasks.storage.version_history import dataset_versions
 from pipeline_tasks.versions.exporting import ABOUT, MANIFEST, UNFINISHED, _folder_name, as_text, export_version
 from pipeline_tasks.versions.progress import progress_bar
 
+pytestmark = pytest.mark.slow
+
 
 def export(store: Store, folder: Path, number: int = 0) -> dict[str, Any]:
     with progress_bar("export", io.StringIO()) as progress:

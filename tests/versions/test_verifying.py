@@ -19,6 +19,8 @@ from pipeline_tasks.tables.label_object import LabelObject
 from pipeline_tasks.versions.progress import progress_bar
 from pipeline_tasks.versions.verifying import as_text, verify_version
 
+pytestmark = pytest.mark.slow
+
 
 def key_of(name: str) -> str:
     return layout.original(hashlib.md5(picture(name), usedforsecurity=False).hexdigest())
