@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
+import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from pipeline_tasks import wiring
-from pipeline_tasks.errors import NightlensError, ServiceUnavailableError, SettingsError
+from pipeline_tasks.errors import AlreadyThereError, NightlensError, ServiceUnavailableError, SettingsError
 from pipeline_tasks.settings import Project
+
+if TYPE_CHECKING:
+    from pipeline_tasks.storage.objects import ObjectStore
 
 
 def check_project(name: str, endpoints: wiring.Endpoints | None = None) -> dict[str, Any]:
@@ -23,7 +27,7 @@ def check_project(name: str, endpoints: wiring.Endpoints | None = None) -> dict[
     project = wiring.read_project(name)
     reached = endpoints or wiring.endpoints_from_environment(name)
     checks: dict[str, Callable[[], str]] = {
-        "root": lambda: _check_root(project),
+        "root": lambda: _check_root(project, reached.s3),
         **{f"source {source.name}": _source_check(project, index) for index, source in enumerate(project.sources)},
         "label_studio": lambda: _check_service(reached.label_studio, "label_studio", "/api/current-user/whoami"),
         "mlflow": lambda: _check_service(reached.mlflow, "mlflow", "/health"),
@@ -39,9 +43,11 @@ def _outcome(run: Callable[[], str]) -> str:
         return str(error)
 
 
-def _check_root(project: Project) -> str:
-    """Write and remove a file in the root, or in the nearest folder above it that exists."""
-    wiring.open_store(project)
+def _check_root(project: Project, s3: wiring.S3Endpoint | None) -> str:
+    """Write and remove something: in the bucket, in the root's folder, or in the nearest folder above it that exists."""
+    objects = wiring.open_store(project, s3).objects
+    if project.root is not None and "://" in project.root:
+        return _check_bucket(objects, project.root)
     folder = wiring.root_folder(project)
     while not folder.is_dir():
         folder = folder.parent
@@ -52,6 +58,19 @@ def _check_root(project: Project) -> str:
         raise SettingsError(f"root: wanted a folder that can be written, found {folder}: {error.strerror}") from error
     free_gib = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize / 2**30
     return f"fine: {wiring.root_folder(project)} can be written, {free_gib:.0f} GiB are free"
+
+
+def _check_bucket(objects: ObjectStore, root: str) -> str:
+    """Everything rests on a second put of one key being refused, and not every S3 server does that."""
+    key = f"check_project/{uuid.uuid4().hex}"
+    objects.write_new(key, b"first")
+    try:
+        objects.write_new(key, b"second")
+    except AlreadyThereError:
+        return f"fine: {root} can be written, and refuses to overwrite"
+    finally:
+        objects.delete(key)
+    raise SettingsError(f"root: wanted a server that refuses a put with `If-None-Match: *` on a key that is taken, {root} took it")
 
 
 def _source_check(project: Project, index: int) -> Callable[[], str]:

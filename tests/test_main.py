@@ -13,6 +13,16 @@ from given import a_project
 from pipeline_tasks import wiring
 from pipeline_tasks.__main__ import main
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.project_check import check_project
+from pipeline_tasks.storage.memory_objects import MemoryObjects
+
+
+class Overwriting(MemoryObjects):
+    """What some S3 servers are: a condition is no reason to refuse."""
+
+    def write_new(self, key: str, content: bytes) -> str:
+        self.delete(key)
+        return super().write_new(key, content)
 
 
 @pytest.fixture(autouse=True)
@@ -152,3 +162,21 @@ def test_main__verifies_a_store_and_mends_it_from_a_second_copy(a_home: Path, ca
     found = json.loads(capsys.readouterr().out)
     assert (found["damaged"], found["mended"]) == ([], [settings.relative_to(root).as_posix()])
     assert main(["verify_store", "--project", "parts"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("root", "said"),
+    [
+        (MemoryObjects(), "fine: s3://bucket/parts can be written, and refuses to overwrite"),
+        (Overwriting(), "root: wanted a server that refuses a put with `If-None-Match: *`"),
+    ],
+)
+def test_check_project__tries_whether_a_bucket_refuses_to_overwrite(
+    a_home: Path, monkeypatch: pytest.MonkeyPatch, root: MemoryObjects, said: str
+) -> None:
+    settings = a_project(root="s3://bucket/parts").model_dump(mode="json")
+    (a_home / "projects" / "parts.yaml").write_text(yaml.safe_dump(settings))
+    monkeypatch.setattr(wiring, "open_objects", lambda where, s3: root)
+
+    assert check_project("parts")["checks"]["root"].startswith(said)
+    assert list(root.list("")) == []
