@@ -107,9 +107,12 @@ def backing_up(store: Store, tell: Tell, folder: Path) -> None:
     copy = DiskObjects(folder / "copy")
     for number in (1, 2):
         night(store, number, tell)
-        assert back_up(store.objects, copy).is_fine
+        rotten = back_up(store.objects, copy).rotten
+        # A night plants broken views, and one that was killed before it dropped such a one leaves it: made again at need.
+        assert all(key.startswith("derived/") for key in rotten), rotten
     for key in store.objects.list(""):
-        assert key.startswith(MADE_AGAIN) or copy.read(key).content == store.objects.read(key).content, key
+        is_left_out = key.startswith(MADE_AGAIN) or key in rotten
+        assert is_left_out or copy.read(key).content == store.objects.read(key).content, key
 
 
 def publishing(store: Store, tell: Tell, folder: Path) -> None:
