@@ -14,6 +14,8 @@ from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.errors import RejectedFileError
 
+pytestmark = pytest.mark.slow
+
 PLAN = plan_night(1, 60, 7)
 
 
@@ -25,7 +27,6 @@ def _pixels(drawn: Drawn) -> np.ndarray:  # type: ignore[type-arg]
     return decode(drawn.content, Limits()).pixels
 
 
-@pytest.mark.slow
 def test_draw_file__gives_the_same_bytes_twice() -> None:
     assert all(draw_file(file).content == draw_file(file).content for file in PLAN[:6])
 
@@ -71,7 +72,6 @@ def test_draw_file__a_turned_picture_is_upright_once_its_orientation_is_applied(
     assert difference.mean() < 4
 
 
-@pytest.mark.slow
 def test_draw_file__keeps_nothing_but_orientation_in_the_metadata() -> None:
     for file in PLAN[:20]:
         drawn = draw_file(file)

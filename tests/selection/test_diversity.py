@@ -5,6 +5,8 @@ from pipeline_tasks.neighbors.cosine import unit_rows
 from pipeline_tasks.selection.choose import choose
 from pipeline_tasks.selection.diversity import Diversity
 
+pytestmark = pytest.mark.slow
+
 
 def plain(units: np.ndarray, labelled: list[int], budget: int) -> list[int]:
     """K-centre greedy, every row against every centre."""

@@ -16,6 +16,8 @@ from pipeline_tasks.storage.store import Store
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label_object import AnnotationObject
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def round(store: Store, tmp_path: Path) -> LabelingRound:

@@ -29,6 +29,8 @@ from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.sighting import Sighting
 
+pytestmark = pytest.mark.slow
+
 
 def parts_of(store: Store, shard: int = 0) -> dict[str, list[dict[str, Any]]]:
     return {table.table_name: read_part(store.objects, table, "2026-11-21", shard).to_dicts() for table in PARTS}
@@ -220,7 +222,6 @@ def test_measure_images__says_how_far_it_is(store: Store, tmp_path: Path, caplog
     assert "shard 0: looked at 20 of 20 files, rejected 0" in caplog.messages
 
 
-@pytest.mark.slow
 def test_measure_images__takes_real_photos_through_real_children(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store)
     photos = sorted(given.real_data("photos", "dog").iterdir())[:6]

@@ -14,6 +14,8 @@ from pipeline_tasks.storage.cycles import read_cycle
 from pipeline_tasks.storage.dataset_versions import read_index
 from pipeline_tasks.storage.store import Store
 
+pytestmark = pytest.mark.slow
+
 
 def restore(store: Store, dataset_id: str, cycle_id: str = "2026-11-23T090000", **settings: Any) -> RestoreDatasetVersionSummary:
     run_key = settings.pop("run_key", "test")

@@ -12,6 +12,8 @@ from pipeline_tasks.storage.cycles import read_cycle
 from pipeline_tasks.storage.serving_pointer import read_pointer
 from pipeline_tasks.storage.store import Store
 
+pytestmark = pytest.mark.slow
+
 
 def test_roll_back__puts_exactly_the_earlier_champion_back(store: Store) -> None:
     registry = RecordingRegistry()

@@ -20,6 +20,8 @@ from pipeline_tasks.storage import layout
 from pipeline_tasks.storage.serving_pointer import read_pointer
 from pipeline_tasks.storage.store import Store
 
+pytestmark = pytest.mark.slow
+
 
 def test_roll_out__points_the_server_at_the_champion(store: Store) -> None:
     cycle = a_cycle_with_model(store, GOOD, serving={"max_waiting": 9, "min_confidence": 0.6})

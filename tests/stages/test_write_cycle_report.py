@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import polars as pl
+import pytest
 from given import an_open_cycle, image_id
 from given_pictures import APicture, record
 
@@ -29,6 +30,8 @@ from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.split import Split
+
+pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=timezone.utc)
 MODEL = "e" * 64

@@ -13,6 +13,8 @@ from pipeline_tasks.errors import CorruptObjectError, NotFoundError
 from pipeline_tasks.storage.dataset_versions import differing_rows, index_key, read_index, read_version, write_version
 from pipeline_tasks.storage.store import Store
 
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND, THIRD = "1" * 64, "2" * 64, "3" * 64
 
 

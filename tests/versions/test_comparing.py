@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from given_versions import id_of, two_versions
 
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.versions.comparing import as_text, compare
+
+pytestmark = pytest.mark.slow
 
 
 def test_compare__counts_what_came_went_and_changed(store: Store) -> None:

@@ -18,6 +18,8 @@ from pipeline_tasks.versions.describing import describe
 from pipeline_tasks.versions.listing import as_text, list_versions
 from pipeline_tasks.versions.text_table import text_table
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Exported:
