@@ -9,7 +9,6 @@ wall; on a busy machine those of the processor, shown beside them, say more.
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import shutil
@@ -23,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_tasks.storage.dataset_versions import read_index, read_version, write_version
+from pipeline_tasks.storage.dataset_versions import differing_rows, read_version, write_version
 from pipeline_tasks.storage.disk_objects import DiskObjects
 
 PROGRAM = Path(os.environ.get("NIGHTLENS_DVC", ".venv-dvc/bin/dvc")).absolute()
@@ -189,8 +188,10 @@ def _step(step: str, root: str, inbox: str, synced: str) -> int:
     if step in ("known", "put"):
         print(_put(objects, Path(inbox), step))
     elif step == "manifest":
+        import polars as pl
+
         rows = [row | {"class_name": "nut"} if number % 21 == 0 else row for number, row in enumerate(_rows(objects, "put"))]
-        write_version(objects, VERSIONS[step], rows, about={}, earlier=VERSIONS["put"])
+        write_version(objects, VERSIONS[step], pl.DataFrame(rows), about={}, earlier=VERSIONS["put"])
         print(f"{len(rows)} rows")
     elif step == "status":
         print(f"{len(_listed(objects, Path(inbox))[1])} new")
@@ -211,7 +212,7 @@ def _put(objects: DiskObjects, inbox: Path, step: str) -> str:
         ids = list(threads.map(lambda file: put_original(objects, source.read(file.key, file.object_version))[0], new))
     earlier = None if step == "known" else VERSIONS["known"]
     rows = [*([] if earlier is None else _rows(objects, "known")), *(_row(number, one) for number, one in enumerate(ids))]
-    write_version(objects, VERSIONS[step], sorted(rows, key=lambda row: row["image_id"]), about={}, earlier=earlier)
+    write_version(objects, VERSIONS[step], pl.DataFrame(rows).sort("image_id"), about={}, earlier=earlier)
     blank = dict.fromkeys(("device", "clip", "site", "day"))
     where = [
         {"source": "inbox", "key": one.key, "object_version": one.object_version, "modified_at": one.modified_at} for one in new
@@ -242,7 +243,7 @@ def _listed(objects: DiskObjects, inbox: Path) -> tuple[Any, list[Any], Any]:
 
 
 def _rows(objects: DiskObjects, version: str) -> list[Row]:
-    return read_version(objects, VERSIONS[version])
+    return read_version(objects, VERSIONS[version]).to_dicts()
 
 
 def _row(number: int, image_id: str) -> Row:
@@ -252,12 +253,8 @@ def _row(number: int, image_id: str) -> Row:
 
 def _differences(objects: DiskObjects, one: str, other: str) -> int:
     """Rows that are in only one of two versions; leaves that both share are not read."""
-    leaves = [{leaf["sha256"]: leaf["key"] for leaf in read_index(objects, VERSIONS[name])["leaves"]} for name in (one, other)]
-    sides = []
-    for mine, theirs in (leaves, leaves[::-1]):
-        contents = [objects.read(mine[sha256]).content for sha256 in mine.keys() - theirs.keys()]
-        sides.append({line for content in contents for line in content.splitlines()})
-    return len([json.loads(line) for line in sides[0] ^ sides[1]])
+    mine, theirs = differing_rows(objects, VERSIONS[one], VERSIONS[other])
+    return len(set(mine.iter_rows()) ^ set(theirs.iter_rows()))
 
 
 if __name__ == "__main__":
