@@ -38,9 +38,9 @@ class LineageReads:
 
     @cached_property
     def versions(self) -> Sequence[VersionFacts]:
-        """All dataset versions, in the order of the ledger."""
+        """All dataset versions, in the order of the ledger; a cycle that only named a restored one has made none."""
         newest = self.store.state().values.get("dataset", {}).get("cycle_id")
-        found = [event for event in self._events("build_dataset_version") if "dataset" in event.sets]
+        found = [event for event in self._events("build_dataset_version") if event.summary.get("is_changed")]
         return [
             VersionFacts(
                 event.sets["dataset"]["dataset_id"], event.cycle_id, event.sequence, event.summary, event.cycle_id == newest

@@ -9,6 +9,7 @@ from given import STARTED_AT, a_project, an_open_cycle
 from given_versions import build, two_versions
 
 from pipeline_tasks.errors import CorruptObjectError, CycleTakenError, SettingsError
+from pipeline_tasks.lineage_reads import LineageReads
 from pipeline_tasks.stages.restore_dataset_version import RestoreDatasetVersionSummary, restore_dataset_version
 from pipeline_tasks.storage.cycles import read_cycle
 from pipeline_tasks.storage.dataset_versions import read_index
@@ -101,3 +102,17 @@ def test_restore_dataset_version__refuses_a_version_that_rotted(store: Store) ->
 
     with pytest.raises(CorruptObjectError):
         restore(store, first.dataset_id)
+
+
+def test_restore_dataset_version__leaves_the_lineage_one_version_that_was_made_once(store: Store) -> None:
+    first, second = two_versions(store)
+    restore(store, first.dataset_id)
+    build(store, an_open_cycle(store, "2026-11-24"))
+
+    reads = LineageReads(store)
+
+    assert [(one.dataset_id, one.cycle_id) for one in reads.versions] == [
+        (first.dataset_id, first.cycle_id),
+        (second.dataset_id, second.cycle_id),
+    ]
+    assert reads.about_version(reads.version(first.dataset_id)).rows
