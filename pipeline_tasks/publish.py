@@ -62,7 +62,8 @@ def publish(
     """Publish a version into a git folder; publishing it again writes nothing.
 
     Raises:
-        NotFoundError: no such version, or an original is gone.
+        SettingsError: no such version, or several.
+        NotFoundError: an original is gone.
         CorruptObjectError: a part of the version was changed.
         StorageError: the folder is somebody else's.
     """

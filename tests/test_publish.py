@@ -20,7 +20,7 @@ from pipeline_tasks.__main__ import main
 from pipeline_tasks.clients.git_repository import GitRepository
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.errors import NotFoundError, StorageError
+from pipeline_tasks.errors import NotFoundError, SettingsError, StorageError
 from pipeline_tasks.publish import publish
 from pipeline_tasks.storage.layout import original
 from pipeline_tasks.storage.store import Store
@@ -182,9 +182,9 @@ def test_publish__canonical_copies_only_what_is_new_or_was_taken_away(published_
 def test_publish__refuses_a_version_it_does_not_know(published_store: Store, a_home: Path) -> None:
     dataset_id = a_version(published_store, NUMBERS)
 
-    with pytest.raises(NotFoundError, match=f"of {dataset_id[:12]}; 'xyz' fits 0 of them"):
+    with pytest.raises(SettingsError, match=f"wanted one of: {dataset_id[:16]} of cycle .*; found 'xyz', which fits none"):
         publish("parts", "xyz", a_home / "git")
-    with pytest.raises(NotFoundError, match="fits 0"):
+    with pytest.raises(SettingsError, match="fits none"):
         publish("parts", "", a_home / "git")
 
 

@@ -19,7 +19,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Publish; publishing again writes nothing.
 
     Raises:
-        NotFoundError: no such version, or an original is gone.
+        SettingsError: no such version, or several.
+        NotFoundError: an original is gone.
         CorruptObjectError: a part of the version was changed.
         StorageError: the folder is somebody else's.
     """
