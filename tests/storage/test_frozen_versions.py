@@ -6,7 +6,7 @@ import pytest
 from given import STARTED_AT, an_open_cycle
 from given_version import CLASSES, a_label, a_version
 
-from pipeline_tasks.errors import NotFoundError
+from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.storage.frozen_versions import read_frozen_version
 from pipeline_tasks.storage.store import Store
 
@@ -34,11 +34,11 @@ def test_read_frozen_version__knows_nothing_of_what_was_learnt_later(store: Stor
 
 
 def test_read_frozen_version__wants_the_beginning_of_one_id(store: Store) -> None:
-    with pytest.raises(NotFoundError, match="of none; 'a' fits 0"):
+    with pytest.raises(SettingsError, match="wanted one of: none; found 'a', which fits none of them"):
         read_frozen_version(store, "a")
     first, second = a_version(store, range(4)), a_version(store, range(4, 6), "2026-11-22")
 
     assert read_frozen_version(store, first).dataset_id == first
     assert read_frozen_version(store, second).rows.height == 6
-    with pytest.raises(NotFoundError, match="'' fits 0"):
+    with pytest.raises(SettingsError, match="found '', which fits none of them"):
         read_frozen_version(store, "")
