@@ -67,11 +67,21 @@ def _outcome(facts: StorageFacts) -> str:
 
 def _kinds(facts: StorageFacts) -> Html:
     rows = [
-        (kind.kind, kind.objects, size(kind.size_bytes), kind.unneeded_objects or "–", size(kind.unneeded_bytes))
+        (
+            kind.kind,
+            kind.objects,
+            size(kind.size_bytes),
+            kind.unneeded_objects or "–",
+            size(kind.unneeded_bytes) if kind.unneeded_objects else "–",
+        )
         for kind in sorted(facts.kinds, key=lambda kind: -kind.size_bytes)
     ]
-    trash = ("trash", facts.trash_objects, size(facts.trash_bytes), "–", "–")
+    trash = ("trash", facts.trash_objects, size(facts.trash_bytes), *_or_dashes(0, 0))
     return table(["kind", "objects", "size", "unneeded", "size of these"], [*rows, trash])
+
+
+def _or_dashes(objects: int, size_bytes: int) -> tuple[str, str]:
+    return (str(objects), size(size_bytes)) if objects else ("–", "–")
 
 
 def _versions(facts: StorageFacts) -> Html:
