@@ -31,7 +31,7 @@ from pipeline_tasks.storage.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.store import Store
 
-TENDING = (layout.LEDGER, layout.SNAPSHOTS, "tables/unneeded_objects/")
+TENDING = (layout.LEDGER, layout.SNAPSHOTS, layout.trash(layout.SNAPSHOTS), "tables/unneeded_objects/")
 STORAGE = Path(fail_points.__file__).parent
 
 
