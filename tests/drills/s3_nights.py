@@ -74,9 +74,8 @@ def ended_well(objects: S3Objects, home: Path) -> int:
     """0 if the root verifies and lies in the bucket only."""
     verification, _ = verify_objects(objects)
     on_disk = [path for path in (home / "roots").rglob("*") if path.is_file()]
-    say(
-        f"{verification.objects} objects in the bucket, {len(verification.damaged)} damaged; {len(on_disk)} files of a root on the disk"
-    )
+    damaged = len(verification.damaged)
+    say(f"{verification.objects} objects in the bucket, {damaged} damaged; {len(on_disk)} files of a root on the disk")
     return 1 if verification.damaged or on_disk else 0
 
 
