@@ -23,7 +23,7 @@ from local_stack import backup, stack
 from local_stack.addresses import Addresses, read_addresses
 from local_stack.folders import REPOSITORY
 from local_stack.project_files import project_roots
-from pipeline_tasks.storage.backup import MADE_AGAIN
+from pipeline_tasks.storage.backup import is_left_out
 from pipeline_tasks.storage.disk_objects import DiskObjects
 
 
@@ -66,7 +66,7 @@ def compare(home: Path, other: Path) -> list[str]:
 def compare_roots(project: str, root: Path, other: Path) -> list[str]:
     """Objects that are not the same in both roots, but for caches."""
     before, after = digests(root), digests(other)
-    kept = {key: digest for key, digest in before.items() if not key.startswith(MADE_AGAIN)}
+    kept = {key: digest for key, digest in before.items() if not is_left_out(key)}
     folders = sorted({key.split("/")[0] for key in kept})
     say(f"root of {project}: {len(kept)} objects in {', '.join(folders)}; equal: {kept == {key: after.get(key) for key in kept}}")
     return [f"{project}: {key} differs" for key, digest in kept.items() if after.get(key) != digest][:5]

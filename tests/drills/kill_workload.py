@@ -23,7 +23,7 @@ from pipeline_tasks.stages.collect_garbage import collect_garbage
 from pipeline_tasks.stages.plan_collection import plan_collection
 from pipeline_tasks.storage import layout, restricted_view, state
 from pipeline_tasks.storage.annotation_log import append_revision
-from pipeline_tasks.storage.backup import MADE_AGAIN, back_up
+from pipeline_tasks.storage.backup import back_up, is_left_out
 from pipeline_tasks.storage.checkpoint_files import drop_checkpoints, keep_checkpoint, newest_checkpoint, put_candidate
 from pipeline_tasks.storage.cycles import read_cycle, record_opening
 from pipeline_tasks.storage.dataset_versions import index_key, write_version
@@ -115,8 +115,8 @@ def backing_up(store: Store, tell: Tell, folder: Path) -> None:
         # A night plants broken views, and one that was killed before it dropped such a one leaves it: made again at need.
         assert all(key.startswith("derived/") for key in rotten), rotten
     for key in store.objects.list(""):
-        is_left_out = key.startswith(MADE_AGAIN) or key in rotten
-        assert is_left_out or copy.read(key).content == store.objects.read(key).content, key
+        is_excused = is_left_out(key) or key in rotten
+        assert is_excused or copy.read(key).content == store.objects.read(key).content, key
 
 
 def publishing(store: Store, tell: Tell, folder: Path) -> None:
