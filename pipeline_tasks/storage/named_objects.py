@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -51,11 +51,13 @@ def named_objects(objects: ObjectStore) -> NamedObjects:
     """Gather from all events, then from what these name; what cannot be read names nothing more."""
     named = NamedObjects()
     events = _events(objects, named)
-    for event in events:
-        if event is not None:
-            _add_what_an_event_names(named, event)
+    whole = [event for event in events if event is not None]
+    state = _fold(whole)
+    for event in whole:
+        _add_what_an_event_names(named, event, state)
+    _add_erasures(objects, named, whole)
     _add_snapshots(objects, named, events)
-    _add_originals(objects, named, [event for event in events if event is not None])
+    _add_originals(objects, named, state)
     _add_versions(objects, named)
     _add_served_models(objects, named)
     return named
@@ -77,9 +79,16 @@ def _events(objects: ObjectStore, named: NamedObjects) -> list[Event | None]:
         return list(threads.map(read, range(1, last + 1)))
 
 
-def _add_what_an_event_names(named: NamedObjects, event: Event) -> None:
+def _fold(events: Iterable[Event]) -> State:
+    state = State()
+    for event in events:
+        state.add(event)
+    return state
+
+
+def _add_what_an_event_names(named: NamedObjects, event: Event, state: State) -> None:
     where = layout.event(event.sequence)
-    for file in event.tables:
+    for file in map(state.standing, event.tables):
         named.add(file.key, where, file.sha256)
     for key_field, digest_field in _DIGEST_FIELDS.items():
         key = event.summary.get(key_field)
@@ -90,6 +99,18 @@ def _add_what_an_event_names(named: NamedObjects, event: Event) -> None:
             named.add(layout.model(fields["model_digest"]), where, fields["model_digest"])
         if event.stage == "build_dataset_version" and fields.get("dataset_id"):
             named.add(index_key(fields["dataset_id"]), where)
+
+
+def _add_erasures(objects: ObjectStore, named: NamedObjects, events: Iterable[Event]) -> None:
+    """What stands in the place of erased things; of one key the newest erasure says what it holds."""
+    replaced = {key: (event, found) for event in events for key, found in event.replaced.items()}
+    for _, (event, found) in replaced.items():
+        if found is not None and (found["key"] not in replaced or replaced[found["key"]][1] == found):
+            named.add(found["key"], layout.event(event.sequence), found["sha256"])
+    if replaced:
+        named.add(layout.ERASURE_KEY, "the erasures")
+    for key in objects.list(layout.ERASURE_PLANS):
+        named.add(key, "an erasure that is not done")
 
 
 def _add_snapshots(objects: ObjectStore, named: NamedObjects, events: Iterable[Event | None]) -> None:
@@ -104,8 +125,8 @@ def _add_snapshots(objects: ObjectStore, named: NamedObjects, events: Iterable[E
             named.add(key, f"the fold of {state.sequence} events", digest_of_fold(state))
 
 
-def _add_originals(objects: ObjectStore, named: NamedObjects, events: Sequence[Event]) -> None:
-    for file in (file for event in events for file in event.tables if file.table == Image.table_name):
+def _add_originals(objects: ObjectStore, named: NamedObjects, state: State) -> None:
+    for file in state.tables.get(Image.table_name, []):
         try:
             rows = read_table(objects, Image, file)
         except (StorageError, TableContractError, OSError):

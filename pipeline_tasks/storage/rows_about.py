@@ -33,6 +33,8 @@ def _sequence_of(store: Store, file: TableFile) -> int:
     """The place of the event that names a file."""
     for sequence in store.state().stages[file.cycle_id].values():
         key = layout.event(sequence)
-        if any(one.key == file.key for one in ledger.parse_event(store.objects.read(key).content, key).tables):
+        if any(
+            store.state().standing(one).key == file.key for one in ledger.parse_event(store.objects.read(key).content, key).tables
+        ):
             return sequence
     raise AssertionError(f"{file.key}: the state names it, so one of its cycle's events does")
