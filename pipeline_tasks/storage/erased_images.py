@@ -32,9 +32,7 @@ def is_erased_in(store: Store) -> IsErased:
     """
     rows = store.history(ErasedImage)
     erased = {*rows["keyed_image_id"], *rows["keyed_md5"]}
-    if not erased:
-        return lambda _: False
-    key = _read_key(store.objects)
+    key = _read_key(store.objects) if erased else b""
     if key is None:
         raise CorruptObjectError(f"{layout.ERASURE_KEY}: wanted the key that knows erased pictures again, found none")
     return lambda name: keyed(key, name) in erased
@@ -47,20 +45,25 @@ def project_key(objects: ObjectStore) -> bytes:
         return key
     try:
         with around("erasure.key"):
-            objects.write_new(layout.ERASURE_KEY, key_file(os.urandom(_KEY_BYTES)))
+            objects.write_new(layout.ERASURE_KEY, _key_file(fresh_key()))
     except AlreadyThereError:
         pass  # Somebody else was faster.
     return project_key(objects)
 
 
-def key_file(key: bytes) -> bytes:
-    """A key as it lies in the store."""
-    return json.dumps(sealed({"key": key.hex()})).encode()
+def fresh_key() -> bytes:
+    """A key that nobody can guess."""
+    return os.urandom(_KEY_BYTES)
 
 
 def keyed(key: bytes, name: str) -> str:
     """The HMAC-SHA256 (RFC 2104) of an image_id or md5, as hexadecimal digits."""
     return hmac.new(key, name.encode(), hashlib.sha256).hexdigest()
+
+
+def _key_file(key: bytes) -> bytes:
+    """A key as it lies in the store."""
+    return json.dumps(sealed({"key": key.hex()})).encode()
 
 
 def _read_key(objects: ObjectStore) -> bytes | None:

@@ -31,7 +31,7 @@ class Event:
     sets: dict[str, Any] = field(default_factory=dict)
     """Single values of the state that this event changes: `champion`, `dataset`, `engine`, …"""
     replaced: dict[str, dict[str, Any] | None] = field(default_factory=dict)
-    """Of an erasure: the key of an object that held something erased → key, sha256 and rows of what stands in its place, or None."""
+    """Of an erasure: key of an object that held something erased → key, sha256, rows of what stands in its place, or None."""
 
     def as_bytes(self) -> bytes:
         """The event as it lies in the store."""

@@ -52,7 +52,7 @@ def as_text(fields: dict[str, Any]) -> str:
     if fields["about_changed"]:
         head += f"\nclasses or label kind changed: {fields['about_changed']['before']} → {fields['about_changed']['after']}"
     if any(fields["erased"].values()):
-        head += f"\nerased since, and left out here: {fields['erased']['before']} of the first, {fields['erased']['after']} of the second"
+        head += f"\nerased since and left out here: {fields['erased']['before']} → {fields['erased']['after']}"
     if fields["is_unchanged"]:
         return f"{head}\nunchanged: the same images, labels and splits"
     lines = [head]

@@ -7,6 +7,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -106,7 +107,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
     return night
 
 
-def erase(night: Night, *image_ids: str, cycle_id: str = ERASURE) -> dict[str, object]:
+def erase(night: Night, *image_ids: str, cycle_id: str = ERASURE) -> dict[str, Any]:
     outside = OutsideCopies(night.project, night.folder, lambda where: DiskObjects(Path(where)))
     return night.run(
         "erase", cycle_id, image_ids=list(image_ids), label_studio_if_there=night.server.client(), outside_copies=outside
@@ -139,7 +140,7 @@ def test_erase__leaves_no_trace_anywhere_and_everything_whole(night: Night) -> N
     assert summary["labeling_tasks"] >= 1
     assert image_id not in {task["data"]["image_id"] for task in night.server.tasks.values()}
     assert len((night.folder / "serving" / "parts" / "predictions.jsonl").read_text().split()) == 2
-    assert [damage for damage in verify_objects(night.store.objects)[0].damaged] == []
+    assert verify_objects(night.store.objects)[0].damaged == []
     assert erase(night, image_id) == summary, "twice is once"
 
     for version in dataset_versions(night.store):
