@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,13 @@ import pytest
 from given_night import Night, a_night
 
 from pipeline_tasks import wiring
+from pipeline_tasks.__main__ import main
 from pipeline_tasks.outside_copies import OutsideCopies
 from pipeline_tasks.publish import publish
 from pipeline_tasks.serving.prediction_log import PredictionLog
+from pipeline_tasks.storage.backup import back_up
 from pipeline_tasks.storage.disk_objects import DiskObjects
+from pipeline_tasks.storage.memory_objects import MemoryObjects
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.storage.table_files import read_table
@@ -119,7 +123,7 @@ def a_training_image(night: Night) -> str:
     return str(rows["image_id"][0])
 
 
-def test_erase__leaves_no_trace_anywhere_and_everything_whole(night: Night) -> None:
+def test_erase__leaves_no_trace_anywhere_and_everything_whole(night: Night, capsys: pytest.CaptureFixture[str]) -> None:
     night.bring(range(30))
     night.cycle("2026-11-21")
     image_id = a_training_image(night)
@@ -132,9 +136,17 @@ def test_erase__leaves_no_trace_anywhere_and_everything_whole(night: Night) -> N
     traces = Traces(night, image_id)
     assert len(traces.found_in(every_file(night.folder))) > 15, "the search finds what is there"
 
+    copy = MemoryObjects()
+    back_up(night.store.objects, copy)
+    assert main(["erase", "--project", "parts", "--image", image_id[:12]]) == 0
+    dry = json.loads(capsys.readouterr().out)
+
     summary = erase(night, image_id[:12])
+    back_up(night.store.objects, copy)
 
     assert traces.found_in(every_file(night.folder)) == []
+    assert traces.found_in(every_object(copy)) == []
+    assert (dry["is_done"], dry["rows_by_table"], dry["models"]) == (False, summary["rows_by_table"], summary["models"])
     assert summary["images"] == 1
     assert summary["models"] == [night.store.state().values["champion"]["model_digest"]]
     assert summary["labeling_tasks"] >= 1
