@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
 from pipeline_tasks.storage import layout
@@ -17,6 +17,7 @@ from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.seal import sealed, unsealed
 from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.table_files import TableFile, read_table
 from pipeline_tasks.tables.erased_image import ErasedImage
 
 IsErased = Callable[[str], bool]
@@ -30,9 +31,14 @@ def is_erased_in(store: Store) -> IsErased:
     Raises:
         CorruptObjectError: pictures were erased and the key is gone, or not as it was written.
     """
-    rows = store.history(ErasedImage)
-    erased = {*rows["keyed_image_id"], *rows["keyed_md5"]}
-    key = _read_key(store.objects) if erased else b""
+    return is_erased_by(store.objects, store.files(ErasedImage))
+
+
+def is_erased_by(objects: ObjectStore, files: Sequence[TableFile]) -> IsErased:
+    """The same, by the files of `erased_images` that the caller knows of; raises as `is_erased_in` does."""
+    rows = [read_table(objects, ErasedImage, file) for file in files]
+    erased = {digest for one in rows for digest in (*one["keyed_image_id"], *one["keyed_md5"])}
+    key = _read_key(objects) if erased else b""
     if key is None:
         raise CorruptObjectError(f"{layout.ERASURE_KEY}: wanted the key that knows erased pictures again, found none")
     return lambda name: keyed(key, name) in erased

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from pipeline_tasks.errors import CorruptObjectError
 from pipeline_tasks.storage import layout
-from pipeline_tasks.storage.erased_images import IsErased, is_erased_in
+from pipeline_tasks.storage.erased_images import IsErased, is_erased_by
 from pipeline_tasks.storage.ledger import events_after
 from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.state import State
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.tables.erased_image import ErasedImage
 from pipeline_tasks.tables.image import Image
+
+logger = logging.getLogger(__name__)
 
 _NAMES = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{32})(?![0-9a-f])")
 _FOLDER = re.compile(re.escape(layout.ORIGINALS) + r"([0-9a-f]{2})/")
@@ -58,16 +63,20 @@ def read_erasures(objects: ObjectStore) -> Erasures:
     Raises:
         CorruptObjectError: the key that knows erased pictures again is gone.
     """
-    store = Store(objects)
+    nothing = Erasures(frozenset(), frozenset(), lambda _: False)
+    if next(iter(objects.list(f"{layout.TABLES}{ErasedImage.table_name}/")), None) is None:
+        return nothing
+    # Folded here, because `read_state` leaves snapshots behind and a copy may be closed for writing.
+    state, changes = State(), list[tuple[str, dict[str, Any] | None]]()
     try:
-        files = store.files(ErasedImage)
-    except CorruptObjectError:
-        files = []
-    if not files:
-        return Erasures(frozenset(), frozenset(), lambda _: False)
-    changes = [(key, found) for event in events_after(objects, 0) for key, found in event.replaced.items()]
+        for event in events_after(objects, 0):
+            state.add(event)
+            changes += event.replaced.items()
+    except CorruptObjectError as error:
+        logger.warning("what was erased is known only up to event %d: %s", state.sequence, error)
+    files = state.tables.get(ErasedImage.table_name, [])
     renewed = frozenset(key for key, found in changes if found is not None and found["key"] == key)
-    return Erasures(frozenset(key for key, _ in changes) - renewed, renewed, is_erased_in(store))
+    return Erasures(frozenset(key for key, _ in changes) - renewed, renewed, is_erased_by(objects, files)) if files else nothing
 
 
 def images_erased_in(store: Store, other: ObjectStore) -> list[str]:
@@ -76,7 +85,7 @@ def images_erased_in(store: Store, other: ObjectStore) -> list[str]:
     Raises:
         CorruptObjectError: the other root's ledger or key cannot be read.
     """
-    return sorted(filter(is_erased_in(Store(other)), store.history(Image)["image_id"].unique()))
+    return sorted(filter(read_erasures(other).is_erased, store.history(Image)["image_id"].unique()))
 
 
 def _texts(key: str, content: bytes) -> Iterable[str]:
