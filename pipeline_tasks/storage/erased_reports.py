@@ -25,7 +25,7 @@ def cut_out_of_reports(objects: ObjectStore, plan: ErasurePlan) -> None:
         standing = objects.read(key)
         content = standing.content
         for found, other in instead:
-            content = content.replace(found, other)
+            content = other.join(content.split(found))
         if content != standing.content:
             with around("erasure.report"):
                 objects.replace(key, content, standing.etag)

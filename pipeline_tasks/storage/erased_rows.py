@@ -103,7 +103,7 @@ def _without_rows_about(table: type[Table], rows: pl.DataFrame, plan: ErasurePla
 
 def _renamed_group(table: type[Table], column: str, plan: ErasurePlan, heirs: Mapping[str, str]) -> pl.Expr:
     """A group of which nobody is left was only resembled: a contested picture is then linked to itself."""
-    renamed = pl.col(column).replace(dict(heirs))
+    renamed = pl.col(column).replace_strict(dict(heirs), default=pl.col(column), return_dtype=pl.String)
     if table is DuplicateGroup:
         return pl.when(renamed.is_in(list(plan.tombstones))).then(pl.col("image_id")).otherwise(renamed).alias(column)
     return renamed

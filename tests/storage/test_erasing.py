@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 from given import STARTED_AT, a_project, an_open_cycle
-from given_models import DecodingHere
 from given_versions import FIRST_NIGHT, build, id_of, picture, two_versions
 
+from pipeline_tasks.decoding.picture import Picture
 from pipeline_tasks.errors import ChangedMeanwhileError, CorruptObjectError, NotFoundError, SettingsError
 from pipeline_tasks.explain import explain
 from pipeline_tasks.outside_copies import OutsideCopies
@@ -69,6 +69,13 @@ def named_in(objects: ObjectStore, name: str) -> list[str]:
         if id_of(name) in shown or md5 in shown or picture(name) in content:
             found.append(key)
     return found
+
+
+class NoDecoder:
+    """An erased picture has no bytes to decode."""
+
+    def decode(self, content: bytes) -> Picture:
+        raise AssertionError("nothing is decoded")
 
 
 def verified(store: Store) -> list[dict[str, Any]]:
@@ -298,12 +305,12 @@ def test_explain__of_a_tombstone_says_when_and_by_which_cycle(store: Store, tmp_
     two_versions(store)
     tombstone = erase_names(store, "a1").tombstones[0]
 
-    node = explain(store, tombstone[:12], tmp_path, DecodingHere())
+    node = explain(store, tombstone[:12], tmp_path, NoDecoder())
 
     assert (node.kind, node.name, node.fields["cycle_id"]) == ("erased image", tombstone, ERASURE)
     assert "2026-11-21" in node.says
     with pytest.raises(SettingsError, match="nothing starts with"):
-        explain(store, id_of("a1"), tmp_path, DecodingHere())
+        explain(store, id_of("a1"), tmp_path, NoDecoder())
 
 
 def test_erase__says_that_label_studio_was_out_of_reach(store: Store) -> None:
