@@ -21,7 +21,7 @@ from pipeline_tasks import wiring
 from pipeline_tasks.cycle import CycleArguments
 from pipeline_tasks.errors import NightlensError
 
-TOOLS = ("check_project", "empty_project", "back_up", "restore_backup", "verify_store", "explain", "publish")
+TOOLS = ("check_project", "empty_project", "back_up", "restore_backup", "verify_store", "explain", "publish", "erase")
 """Modules of `commands`."""
 
 
@@ -68,7 +68,7 @@ def _tool(name: str) -> Any:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pipeline_tasks", description="Run one stage of one cycle, or a tool.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for stage in wiring.STAGES:
+    for stage in (one for one in wiring.STAGES if one not in TOOLS):
         _add_stage_arguments(commands.add_parser(stage, help="a stage"))
     commands.add_parser("versions", help="List, show, compare, export, restore and verify dataset versions.", add_help=False)
     for name in TOOLS:

@@ -20,7 +20,9 @@ from pipeline_tasks.reports.lineage_of_images import image_lineage
 from pipeline_tasks.reports.lineage_of_models import answer_lineage, model_lineage, version_lineage
 from pipeline_tasks.serving.answers_given import answers_given
 from pipeline_tasks.storage.model_files import read_model
+from pipeline_tasks.storage.rows_about import rows_about
 from pipeline_tasks.storage.store import Store
+from pipeline_tasks.tables.erased_image import ErasedImage
 from pipeline_tasks.tables.image import Image
 
 SHOWN_CANDIDATES = 10
@@ -44,7 +46,7 @@ class Meant:
     """One thing that a shortened id may mean."""
 
     kind: str
-    """`image`, `model`, `dataset version` or `answer`."""
+    """`image`, `erased image`, `model`, `dataset version` or `answer`."""
     name: str
 
 
@@ -113,11 +115,21 @@ def _explain_version(reads: LineageReads, dataset_id: str, log_folder: Path) -> 
     return version_lineage(version, reads.about_version(version))
 
 
+def _explain_erased(reads: LineageReads, tombstone: str, log_folder: Path) -> Node:
+    """All that is left of an erased picture."""
+    store = reads.store
+    cycle_id = rows_about(store, ErasedImage, [tombstone], "tombstone")["written_in"][0]
+    opened, erased = store.summary_of(cycle_id, "open_cycle"), store.summary_of(cycle_id, "erase")
+    says = f"a picture that was erased in cycle {cycle_id}, on {opened['started_at'][:10]}; nothing else is left of it"
+    return Node("erased image", tombstone, says, {"cycle_id": cycle_id, "erased_with_it": erased["images"] - 1})
+
+
 _BY_KIND: dict[str, Callable[[LineageReads, str, Path], Node]] = {
     "image": _explain_image,
     "answer": _explain_logged,
     "model": _explain_model,
     "dataset version": _explain_version,
+    "erased image": _explain_erased,
 }
 
 
@@ -149,6 +161,7 @@ def _meant(reads: LineageReads, thing: str, log_folder: Path) -> Meant:
 def _known(reads: LineageReads, thing: str, log_folder: Path) -> Iterable[Meant]:
     """Everything that has an id; of the log only what may be meant."""
     yield from (Meant("image", image_id) for image_id in reads.store.history(Image)["image_id"].unique())
+    yield from (Meant("erased image", tombstone) for tombstone in reads.store.history(ErasedImage)["tombstone"])
     yield from (Meant("model", model.model_digest) for model in reads.models)
     yield from (Meant("dataset version", version.dataset_id) for version in reads.versions)
     for answer in answers_given(log_folder, thing):

@@ -19,6 +19,7 @@ from pipeline_tasks.datasets.dvc_files import PublishedPicture, Remote
 from pipeline_tasks.decoding.canonical_copy import RECIPE, canonical_copy, canonical_format
 from pipeline_tasks.decoding.pool import DecodingPool
 from pipeline_tasks.errors import NotFoundError
+from pipeline_tasks.outside_copies import copies_url, links_folder
 from pipeline_tasks.settings import Project
 from pipeline_tasks.storage import layout, restricted_view
 from pipeline_tasks.storage.frozen_versions import FrozenVersion, read_frozen_version
@@ -88,7 +89,7 @@ class _Place:
     @property
     def view(self) -> Path:
         """The folder of links to the originals, for a root on disk."""
-        return wiring.home() / "published" / self.outside_name / ORIGINALS
+        return links_folder(wiring.home(), self.outside_name)
 
     def originals(self) -> Remote:
         """Where readers pull originals from."""
@@ -96,8 +97,7 @@ class _Place:
 
     def copies(self) -> tuple[Remote, ObjectStore]:
         """The second remote, beside the root and never below it: who may write there must not reach the root."""
-        beside = wiring.home() / "published" if self.is_on_disk else f"{str(self.project.root).rstrip('/')}-published"
-        url = f"{beside}/{self.outside_name}/{RECIPE}"
+        url = copies_url(self.project, wiring.home(), self.outside_name)
         return self._remote(url), wiring.open_store(self.project.model_copy(update={"root": url}), self.s3).objects
 
     def _remote(self, url: str) -> Remote:

@@ -54,6 +54,7 @@ STAGES = (
     "plan_collection",
     "collect_garbage",
     "write_storage_report",
+    "erase",
 )
 
 
@@ -249,6 +250,17 @@ def _label_studio(parts: Parts) -> Any:
     return parts.held.enter_context(LabelStudio(endpoint.url, endpoint.token))
 
 
+def _label_studio_if_there(parts: Parts) -> Any:
+    """The client, or None where no address is known: who asks can go without."""
+    return None if parts.endpoints.label_studio is None else parts.make("label_studio")
+
+
+def _outside_copies(parts: Parts) -> Any:
+    from pipeline_tasks.outside_copies import OutsideCopies
+
+    return OutsideCopies(parts.make("project"), home(), lambda where: open_objects(where, parts.endpoints.s3))
+
+
 def _annotator_files(parts: Parts) -> Any:
     from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 
@@ -294,6 +306,8 @@ _MAKERS: dict[str, Callable[[Parts], Any]] = {
     "sources": _sources,
     "backbone": _backbone,
     "label_studio": _label_studio,
+    "label_studio_if_there": _label_studio_if_there,
+    "outside_copies": _outside_copies,
     "annotator_files": _annotator_files,
     "model_registry": _model_registry,
     "experiment_log": _experiment_log,

@@ -40,6 +40,21 @@ class AnnotatorFiles:
             raise StorageError(f"{path}: the copy for people cannot be written: {error.strerror}") from error
         return self.address(image_id)
 
+    def remove(self, image_id: str) -> bool:
+        """Delete a copy for good; whether it was there.
+
+        Raises:
+            StorageError: the folder is not ours to write.
+        """
+        path = self.folder / _name(image_id)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise StorageError(f"{path}: the copy for people cannot be deleted: {error.strerror}") from error
+        return True
+
 
 def _name(image_id: str) -> str:
     return f"{image_id[:2]}/{image_id}.jpg"

@@ -145,6 +145,11 @@ class LabelStudio:
         """Whether nobody has taken back the answer."""
         return self._is_there(f"api/annotations/{annotation_number}")
 
+    def delete_tasks(self, task_ids: Sequence[int]) -> None:
+        """Delete tasks with all their answers; those that are gone already are no error."""
+        for task_id in task_ids:
+            self._connection.delete(f"api/tasks/{task_id}")
+
     def _is_there(self, path: str, **parameters: Any) -> bool:
         try:
             self._connection.get(path, **parameters)

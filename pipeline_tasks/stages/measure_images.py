@@ -18,6 +18,7 @@ from pipeline_tasks.decoding.jpeg import encode_jpeg, thumbnail
 from pipeline_tasks.decoding.model_picture import model_picture
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, RejectedFileError
 from pipeline_tasks.images.measuring import measure
+from pipeline_tasks.storage.erased_images import IsErased, is_erased_in
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.originals import put_original
 from pipeline_tasks.storage.store import Store
@@ -74,7 +75,7 @@ def measure_images(
     parts = _standing_parts(store.objects, cycle.cycle_id, shard)
     if parts is None:
         known = frozenset(store.history(Image)["image_id"])
-        look = _Look(store.objects, {source.name: source for source in sources}, decoder, backbone, known)
+        look = _Look(store.objects, {source.name: source for source in sources}, decoder, backbone, known, is_erased_in(store))
         _write_parts(
             store.objects, cycle.cycle_id, shard, _as_tables(_progress(look.at_all(files.to_dicts()), files.height, shard))
         )
@@ -93,12 +94,14 @@ class _Look:
         decoder: DecodingPool,
         backbone: Backbone,
         known: frozenset[str],
+        is_erased: IsErased,
     ) -> None:
         self._objects = objects
         self._sources = sources
         self._decoder = decoder
         self._backbone = backbone
         self._known = known
+        self._is_erased = is_erased
         self._measured: dict[str, Future[Found]] = {}
         self._lock = threading.Lock()
 
@@ -115,6 +118,8 @@ class _Look:
         try:
             content = source.read(file["key"], file["object_version"])
             image_id = hashlib.sha256(content).hexdigest()
+            if self._is_erased(image_id):
+                raise RejectedFileError("erased", "this picture was erased from the project and is not taken in again")
             found = {} if image_id in self._known else self._once(image_id, content)
         except RejectedFileError as rejection:
             size_bytes, reason, detail = file["size_bytes"], rejection.reason, rejection.detail

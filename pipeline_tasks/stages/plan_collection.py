@@ -8,12 +8,11 @@ from datetime import datetime
 
 import polars as pl
 
-from pipeline_tasks.cycle import Cycle, CycleArguments, check_cycle_id, derive_seed
+from pipeline_tasks.cycle import check_cycle_id
 from pipeline_tasks.settings import HousekeepingSettings, Project
 from pipeline_tasks.storage.collecting import Patience, plan
 from pipeline_tasks.storage.collection_marks import announcement
-from pipeline_tasks.storage.cycles import read_cycle, record_opening
-from pipeline_tasks.storage.generation import read_generation
+from pipeline_tasks.storage.cycles import open_persons_cycle
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.tables.unneeded_object import ACTIONS, UnneededObject
 
@@ -55,10 +54,9 @@ def plan_collection(
         StorageError: something that names objects cannot be read, so that nobody can say what is needed.
     """
     standing = store.finished(check_cycle_id(cycle_id), STAGE, PlanCollectionSummary)
-    record_opening(store, _cycle(store, project, cycle_id, started_at, code_version), run_key)
+    cycle = open_persons_cycle(store, project, cycle_id, "tending", run_key, started_at, code_version)
     if standing is not None:
         return standing
-    cycle = read_cycle(store, cycle_id)
     settings = cycle.project.housekeeping
     ledger_read_to = store.state().sequence
     rows = plan(store, cycle.started_at, patience_of(settings), cycle_id)
@@ -82,17 +80,4 @@ def _summary(rows: pl.DataFrame, is_dry_run: bool, ledger_read_to: int) -> PlanC
         {action: int(frame["size_bytes"].sum()) for action, frame in by_action.items()},
         ledger_read_to,
         dict(sorted(Counter(in_place["kind"].to_list()).items())),
-    )
-
-
-def _cycle(store: Store, project: Project, cycle_id: str, started_at: datetime, code_version: str) -> Cycle:
-    return Cycle(
-        cycle_id=cycle_id,
-        cycle_kind="tending",
-        project=project,
-        arguments=CycleArguments(),
-        generation=read_generation(store.objects),
-        seed=derive_seed(project.seed, cycle_id),
-        started_at=started_at,
-        code_version=code_version,
     )

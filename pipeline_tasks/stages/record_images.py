@@ -8,6 +8,7 @@ import polars as pl
 
 from pipeline_tasks.cycle import Cycle
 from pipeline_tasks.errors import MissingStageError, NotFoundError
+from pipeline_tasks.storage.erased_images import is_erased_in
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.storage.table_files import read_part
 from pipeline_tasks.tables.embedding import Embedding
@@ -50,9 +51,14 @@ def record_images(store: Store, cycle: Cycle) -> RecordImagesSummary:
     shards = int(listed.summary["shards"])
     sightings = _gathered(store, cycle.cycle_id, shards, Sighting)
     rejected = _gathered(store, cycle.cycle_id, shards, RejectedSighting)
+    erased = list(filter(is_erased_in(store), sightings["image_id"].unique()))
+    # Measured before an erasure that came in between: the next night is offered them again and refuses them by name.
+    sightings = sightings.filter(~pl.col("image_id").is_in(erased))
     known = store.history(Image)["image_id"].implode()
     of_images: dict[type[Table], pl.DataFrame] = {
-        table: _gathered(store, cycle.cycle_id, shards, table).filter(~pl.col("image_id").is_in(known))
+        table: _gathered(store, cycle.cycle_id, shards, table).filter(
+            ~pl.col("image_id").is_in(known), ~pl.col("image_id").is_in(erased)
+        )
         for table in (Image, Measurement, Embedding)
     }
     _check_whole(cycle.cycle_id, sightings, known, of_images)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline_tasks.cycle import Cycle, CycleArguments, check_cycle_id, derive_seed
+from pipeline_tasks.cycle import check_cycle_id
 from pipeline_tasks.settings import Project
-from pipeline_tasks.storage.cycles import record_opening
+from pipeline_tasks.storage.cycles import open_persons_cycle
 from pipeline_tasks.storage.dataset_versions import read_version
-from pipeline_tasks.storage.generation import read_generation
 from pipeline_tasks.storage.restored_version import STATE_VALUE, check_restorable, restored_version
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.storage.version_history import VersionRecord, dataset_versions, find_version
@@ -44,7 +43,7 @@ def restore_dataset_version(
     """
     summary = store.finished(check_cycle_id(cycle_id), STAGE, RestoreDatasetVersionSummary)
     version = None if summary or dataset_id == NEWEST else _whole_version(store, project, dataset_id)
-    record_opening(store, _cycle(store, project, cycle_id, started_at, code_version), run_key)
+    open_persons_cycle(store, project, cycle_id, "restore", run_key, started_at, code_version)
     if summary is not None:
         return summary
     value = version and {"dataset_id": version.dataset_id, "cycle_id": version.cycle_id, "restored_in": cycle_id}
@@ -57,19 +56,6 @@ def _whole_version(store: Store, project: Project, wanted: str) -> VersionRecord
     check_restorable(store, version.dataset_id, project.label_kind, project.classes)
     read_version(store.objects, version.dataset_id)
     return version
-
-
-def _cycle(store: Store, project: Project, cycle_id: str, started_at: datetime, code_version: str) -> Cycle:
-    return Cycle(
-        cycle_id=cycle_id,
-        cycle_kind="restore",
-        project=project,
-        arguments=CycleArguments(),
-        generation=read_generation(store.objects),
-        seed=derive_seed(project.seed, cycle_id),
-        started_at=started_at,
-        code_version=code_version,
-    )
 
 
 def _summary(store: Store, version: VersionRecord | None, cycle_id: str) -> RestoreDatasetVersionSummary:

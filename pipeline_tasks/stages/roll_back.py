@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from pipeline_tasks.cycle import Cycle, CycleArguments, check_cycle_id, derive_seed
+from pipeline_tasks.cycle import check_cycle_id
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.models.exported import read_head
 from pipeline_tasks.settings import Project
-from pipeline_tasks.storage.cycles import record_opening
-from pipeline_tasks.storage.generation import read_generation
+from pipeline_tasks.storage.cycles import open_persons_cycle
 from pipeline_tasks.storage.model_files import read_model
 from pipeline_tasks.storage.serving_pointer import ServingPointer, pointer_to, replace_pointer
 from pipeline_tasks.storage.store import Store
@@ -62,8 +61,7 @@ def roll_back(
     """
     summary = store.finished(check_cycle_id(cycle_id), STAGE, RollBackSummary)
     champion = None if summary else _earlier_champion(store, to_model_digest)
-    cycle = _cycle(store, project, cycle_id, started_at, code_version)
-    record_opening(store, cycle, run_key)
+    cycle = open_persons_cycle(store, project, cycle_id, "roll_back", run_key, started_at, code_version)
     if champion is not None:
         read_model(store.objects, champion["model_digest"])
         summary = store.finish(cycle_id, STAGE, _summary(store, champion, cycle_id), sets={"champion": champion})
@@ -98,19 +96,6 @@ def _champions(store: Store) -> Iterator[dict[str, Any]]:
         event = store.event(cycle_id, "promote_model") if "promote_model" in stages else None
         if event is not None and event.sets.get("champion"):
             yield event.sets["champion"]
-
-
-def _cycle(store: Store, project: Project, cycle_id: str, started_at: datetime, code_version: str) -> Cycle:
-    return Cycle(
-        cycle_id=cycle_id,
-        cycle_kind="roll_back",
-        project=project,
-        arguments=CycleArguments(),
-        generation=read_generation(store.objects),
-        seed=derive_seed(project.seed, cycle_id),
-        started_at=started_at,
-        code_version=code_version,
-    )
 
 
 def _summary(store: Store, champion: dict[str, Any], cycle_id: str) -> RollBackSummary:

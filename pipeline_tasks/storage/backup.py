@@ -14,12 +14,14 @@ from pipeline_tasks.errors import AlreadyThereError, NotFoundError, StorageError
 from pipeline_tasks.storage import layout
 from pipeline_tasks.storage.checkpoint_files import is_candidate
 from pipeline_tasks.storage.content_names import promise_of
+from pipeline_tasks.storage.erasures import Erasures, read_erasures
 from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.generation import read_generation
 from pipeline_tasks.storage.objects import ObjectStore
 
-_MADE_AGAIN = (layout.SNAPSHOTS, "checkpoints/", "parts/", layout.SET_ASIDE, layout.TRASH)
-"""Not copied: caches, what a task leaves for the next one, which a cycle that is run again makes anew, damaged bytes, the trash."""
+_MADE_AGAIN = (layout.SNAPSHOTS, "checkpoints/", "parts/", layout.SET_ASIDE, layout.TRASH, layout.ERASURE_PLANS)
+"""Not copied: caches, what a task leaves for the next one, which a cycle that is run again makes anew, damaged bytes, the
+trash, and what an erasure that is not done is about."""
 REPLACEABLE = (layout.GENERATION, layout.SERVING_POINTER, layout.PUBLICATIONS, "reports/")
 """All else never changes under its key."""
 
@@ -34,6 +36,8 @@ class BackupSummary:
     copied: int
     """What was not there before, or otherwise; with the events."""
     bytes_copied: int
+    erased: int
+    """Objects that went from the copy, because they had been erased."""
     rotten: tuple[str, ...]
     """Keys whose bytes are not what their name digests: not copied, and what stands in the copy is left alone."""
 
@@ -46,6 +50,8 @@ class BackupSummary:
 def back_up(source: ObjectStore, target: ObjectStore, tell: Callable[[int, int], None] = lambda done, of: None) -> BackupSummary:
     """Bring `target` up to date with `source`; `tell` hears how many of the objects are looked at.
 
+    What was erased in the source goes from the target, too; only that: what is missing in the source otherwise stays there.
+
     Raises:
         StorageError: the target holds another history: that of another project, or of this one before it was emptied.
     """
@@ -53,10 +59,12 @@ def back_up(source: ObjectStore, target: ObjectStore, tell: Callable[[int, int],
     _check_history(source, target, events)
     keys = [key for key in source.list("") if not key.startswith(layout.LEDGER) and not is_left_out(key)]
     standing = set(target.list(""))
+    erasures = read_erasures(source)
+    keys = [key for key in keys if not erasures.is_gone(key)]
     copy = _Copy(source, target)
     for done, key in enumerate(keys):
         tell(done, len(keys))
-        if key.startswith(REPLACEABLE):
+        if key.startswith(REPLACEABLE) or key in erasures.renewed:
             copy.renew(key)
         elif key not in standing:
             copy.add(key)
@@ -66,8 +74,9 @@ def back_up(source: ObjectStore, target: ObjectStore, tell: Callable[[int, int],
         if key in copy.rotten:
             # No event without those before it: the ledger leaves no gap.
             break
+    erased = 0 if copy.rotten else _erase(source, target, erasures)
     tell(len(keys), len(keys))
-    return BackupSummary(len(events), len(keys) - len(copy.rotten), copy.count, copy.size, tuple(copy.rotten))
+    return BackupSummary(len(events), len(keys) - len(copy.rotten), copy.count, copy.size, erased, tuple(copy.rotten))
 
 
 def restore_backup(
@@ -86,6 +95,19 @@ def restore_backup(
 def is_left_out(key: str) -> bool:
     """Whether a copy can do without this object, since a cycle makes it anew or nobody names it."""
     return key.startswith(_MADE_AGAIN) and not is_candidate(key)
+
+
+def _erase(source: ObjectStore, target: ObjectStore, erasures: Erasures) -> int:
+    """Behind the events: take out of the copy what these say has gone, and what the source let go of that names such a picture."""
+    if erasures.is_none:
+        return 0
+    there, gone = set(source.list("")), 0
+    for key in list(target.list("")):
+        if erasures.is_gone(key) or (key not in there and erasures.is_named_in(key, target.read(key).content)):
+            with around("backup.erase"):
+                target.delete(key)
+            gone += 1
+    return gone
 
 
 class _Copy:

@@ -19,12 +19,14 @@ from functools import partial
 import polars as pl
 
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.erasures import read_erasures
 from pipeline_tasks.storage.kinds import kind_of
 from pipeline_tasks.storage.ledger import events_after
 from pipeline_tasks.storage.named_objects import names_of
 from pipeline_tasks.storage.objects import LeavesTemporaryFiles, ObjectStore
 from pipeline_tasks.storage.published_files import publications
 from pipeline_tasks.storage.references import References, references
+from pipeline_tasks.storage.state import read_state
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.storage.trash import is_there, move_to_trash, purge, put_back
 from pipeline_tasks.tables.table import Rows, empty
@@ -106,6 +108,7 @@ def collect(
         _delete(store.objects, batch, named, done)
         count += len(batch)
         tell(count, todo)
+    _purge_what_was_erased(store.objects, rows["trash"]["key"])
     return done
 
 
@@ -182,7 +185,7 @@ class _NamedSince:
         events = list(events_after(self._objects, self._sequence))
         if events:
             self._sequence = events[-1].sequence
-            self._keys |= set(names_of(self._objects, events).named_by)
+            self._keys |= set(names_of(self._objects, events, read_state(self._objects)).named_by)
         return self._keys
 
 
@@ -215,6 +218,14 @@ def _delete(objects: ObjectStore, batch: Sequence[tuple[str, int, str]], named: 
             purge(objects, key)
         done.deleted += 1
         done.deleted_bytes += size
+
+
+def _purge_what_was_erased(objects: ObjectStore, moved: Iterable[str]) -> None:
+    """An erasure that ran beside the collection may have looked through the trash before this came there."""
+    erasures = read_erasures(objects)
+    for key in moved:
+        if erasures.is_gone(key):
+            purge(objects, key)
 
 
 def _batches(rows: pl.DataFrame) -> Iterable[Sequence[tuple[str, int, str]]]:

@@ -26,14 +26,14 @@ def has_seen_a_collection(state: State, cycle_id: str) -> bool:
     return ended is None or ended > state.stages.get(cycle_id, {}).get("open_cycle", 0)
 
 
-def secure(objects: ObjectStore, event: Event) -> None:
+def secure(objects: ObjectStore, event: Event, state: State) -> None:
     """See to it that all that an event names is in its place, before or after it is appended.
 
     Raises:
         StorageError: something is neither in the store nor in its trash.
     """
-    named = names_of(objects, [event])
+    named = names_of(objects, [event], state)
     ensure_there(objects, named.named_by)
     if named.unreadable:
         # What had been collected is readable again, and names more.
-        ensure_there(objects, names_of(objects, [event]).named_by)
+        ensure_there(objects, names_of(objects, [event], state).named_by)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
-from pipeline_tasks.cycle import Cycle, CycleArguments, utc
+from pipeline_tasks.cycle import Cycle, CycleArguments, derive_seed, utc
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, CycleTakenError, MissingStageError
-from pipeline_tasks.settings import parse_project
+from pipeline_tasks.settings import Project, parse_project
 from pipeline_tasks.storage import layout
 from pipeline_tasks.storage.fail_points import around
+from pipeline_tasks.storage.generation import read_generation
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.store import Store
 
@@ -45,6 +47,28 @@ def record_opening(store: Store, cycle: Cycle, run_key: str) -> OpenCycleSummary
         message = f"cycle_id {cycle.cycle_id} belongs to the run {standing.run_key!r}; choose another one for {run_key!r}"
         raise CycleTakenError(message)
     return standing
+
+
+def open_persons_cycle(
+    store: Store, project: Project, cycle_id: str, cycle_kind: str, run_key: str, started_at: datetime, code_version: str
+) -> Cycle:
+    """Open a cycle of its own kind for what a person asks for beside the nights: a roll-back, a restore, an erasure.
+
+    Raises:
+        CycleTakenError: another run owns this cycle_id.
+    """
+    cycle = Cycle(
+        cycle_id=cycle_id,
+        cycle_kind=cycle_kind,
+        project=project,
+        arguments=CycleArguments(),
+        generation=read_generation(store.objects),
+        seed=derive_seed(project.seed, cycle_id),
+        started_at=started_at,
+        code_version=code_version,
+    )
+    record_opening(store, cycle, run_key)
+    return cycle
 
 
 def write_cycle(objects: ObjectStore, cycle: Cycle) -> tuple[str, str]:

@@ -45,7 +45,7 @@ def write_version(
     leaves = _write_leaves(objects, dataset_id, cut(rows, digits), standing)
     index = {"format": _INDEX_FORMAT, "dataset_id": dataset_id, "about": dict(about), "rows": rows.height}
     index |= {"prefix_digits": digits, "leaves": _as_columns(leaves)}
-    _write(objects, index_key(dataset_id), json.dumps(sealed(index), sort_keys=True, ensure_ascii=False).encode())
+    _write(objects, index_key(dataset_id), _index_bytes(index))
     return index_key(dataset_id)
 
 
@@ -64,7 +64,8 @@ def has_version(objects: ObjectStore, dataset_id: str) -> bool:
 
 
 def read_index(objects: ObjectStore, dataset_id: str) -> dict[str, Any]:
-    """A version's index: dataset_id, about, prefix_digits, rows, and `leaves` (each prefix, sha256, key, rows, size_bytes).
+    """A version's index: dataset_id, about, prefix_digits, rows, `leaves` (each prefix, sha256, key, rows, size_bytes), and
+    `tombstones` of erased pictures (each tombstone, split, cycle_id of the erasure).
 
     Rows and sizes are None in the index of a version that was written in the first format.
 
@@ -83,6 +84,28 @@ def parse_index(content: bytes, dataset_id: str) -> dict[str, Any]:
     """
     index = _parse_kept_index(content, dataset_id)
     return index | {"leaves": _expanded(dataset_id, index["leaves"])}
+
+
+def index_without(
+    objects: ObjectStore, dataset_id: str, replaced: Mapping[str, Mapping[str, Any]], tombstones: Sequence[Mapping[str, str]]
+) -> bytes:
+    """A version's index with other leaves in the place of some, leaves without rows left out, and more tombstones."""
+    kept = _read_kept_index(objects, dataset_id)
+    leaves = [replaced.get(leaf["key"], leaf) for leaf in _expanded(dataset_id, kept["leaves"])]
+    left = [leaf for leaf in leaves if leaf["rows"] != 0]
+    shown = [*kept["tombstones"], *tombstones]
+    rows = None if kept["rows"] is None else kept["rows"] - len(tombstones)
+    fields = kept | {"leaves": _as_columns(left) if isinstance(kept["leaves"], dict) else left, "tombstones": shown, "rows": rows}
+    return _index_bytes(fields)
+
+
+def put_leaf(objects: ObjectStore, key: str, content: bytes) -> None:
+    """Write a leaf in the place of one that named an erased picture.
+
+    Raises:
+        CorruptObjectError: other bytes are there.
+    """
+    _write(objects, key, content)
 
 
 def read_version(objects: ObjectStore, dataset_id: str) -> pl.DataFrame:
@@ -136,6 +159,10 @@ def differing_rows(objects: ObjectStore, before: str, after: str) -> tuple[pl.Da
     )
 
 
+def _index_bytes(index: Mapping[str, Any]) -> bytes:
+    return json.dumps(sealed(index), sort_keys=True, ensure_ascii=False).encode()
+
+
 def _read_kept_index(objects: ObjectStore, dataset_id: str) -> dict[str, Any]:
     """An index with its leaves as they are kept."""
     return _parse_kept_index(objects.read(index_key(dataset_id)).content, dataset_id)
@@ -143,7 +170,9 @@ def _read_kept_index(objects: ObjectStore, dataset_id: str) -> dict[str, Any]:
 
 def _parse_kept_index(content: bytes, dataset_id: str) -> dict[str, Any]:
     try:
-        index: dict[str, Any] = {"rows": None, "prefix_digits": 2} | unsealed(json.loads(content), index_key(dataset_id))
+        index: dict[str, Any] = {"rows": None, "prefix_digits": 2, "tombstones": []} | unsealed(
+            json.loads(content), index_key(dataset_id)
+        )
         found = index["dataset_id"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptObjectError(f"{index_key(dataset_id)}: not the index of a dataset version: {error}") from error

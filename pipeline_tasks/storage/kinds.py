@@ -43,6 +43,8 @@ KINDS = (
     _kind("publication", re.escape(layout.PUBLICATIONS) + r".+", is_collected=False),
     _kind("event", r"ledger/\d{12}\.json", is_collected=False),
     _kind("serving pointer", re.escape(layout.SERVING_POINTER), is_collected=False),
+    _kind("erasure key", re.escape(layout.ERASURE_KEY), is_collected=False),
+    _kind("erasure under way", re.escape(layout.ERASURE_PLANS) + r".+", is_collected=False),
     _kind("generation", re.escape(layout.GENERATION), is_collected=False),
 )
 FOREIGN = Kind("not ours", re.compile(""), is_collected=False)

@@ -9,8 +9,11 @@ SNAPSHOTS = "snapshots/"
 VERSIONS = "versions/"
 SET_ASIDE = "set_aside/"
 ORIGINALS = "files/md5/"
+TABLES = "tables/"
 PUBLICATIONS = "published/"
 TRASH = "trash/"
+ERASURE_PLANS = "erasing/"
+ERASURE_KEY = "erasures/key.json"
 
 
 def original(md5: str) -> str:
@@ -86,6 +89,11 @@ def set_aside(key: str, sha256: str) -> str:
 def trash(key: str) -> str:
     """What nobody named, until it is deleted for good."""
     return f"{TRASH}{key}"
+
+
+def erasure_plan(cycle_id: str) -> str:
+    """What an erasure that is not done yet is about; goes as its last step."""
+    return f"{ERASURE_PLANS}{cycle_id}.json"
 
 
 def report(cycle_id: str, name: str) -> str:

@@ -30,10 +30,16 @@ class Event:
     tables: tuple[TableFile, ...] = ()
     sets: dict[str, Any] = field(default_factory=dict)
     """Single values of the state that this event changes: `champion`, `dataset`, `engine`, …"""
+    replaced: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    """Of an erasure: key of an object that held something erased → key, sha256, rows of what stands in its place, or None."""
 
     def as_bytes(self) -> bytes:
         """The event as it lies in the store."""
-        return json.dumps(sealed(asdict(self)), sort_keys=True, indent=1).encode()
+        fields = asdict(self)
+        if not self.replaced:
+            # As before there were erasures, so that an event has the same bytes whoever writes it.
+            del fields["replaced"]
+        return json.dumps(sealed(fields), sort_keys=True, indent=1).encode()
 
 
 def parse_event(content: bytes, where: str) -> Event:

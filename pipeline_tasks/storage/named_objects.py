@@ -14,7 +14,7 @@ from pipeline_tasks.storage.ledger import Event, read_event
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.serving_pointer import read_pointer
 from pipeline_tasks.storage.state import State, digest_of_fold
-from pipeline_tasks.storage.table_files import read_table
+from pipeline_tasks.storage.table_files import TableFile, read_table
 from pipeline_tasks.tables.image import Image
 
 THREADS = 16
@@ -56,26 +56,30 @@ def named_objects(objects: ObjectStore, *, with_strays: bool = True) -> NamedObj
     """
     named = NamedObjects()
     events = _events(objects, named)
+    whole = [event for event in events if event is not None]
     _add_snapshots(objects, named, events)
-    _add_names_of(objects, named, [event for event in events if event is not None])
+    _add_names_of(objects, named, whole, _fold(whole))
     if with_strays:
         strays = {key for key in objects.list(layout.VERSIONS) if key.endswith("/index.json")}
         _add_leaves(objects, named, strays - set(named.named_by))
+    for key in objects.list(layout.ERASURE_PLANS):
+        named.add(key, "an erasure that is not done")
     _add_served_models(objects, named)
     return named
 
 
-def names_of(objects: ObjectStore, events: Sequence[Event]) -> NamedObjects:
-    """Gather what these events name, and what that names."""
+def names_of(objects: ObjectStore, events: Sequence[Event], state: State) -> NamedObjects:
+    """Gather what these events name, and what that names; `state` knows what erasures have replaced."""
     named = NamedObjects()
-    _add_names_of(objects, named, events)
+    _add_names_of(objects, named, events, state)
     return named
 
 
-def _add_names_of(objects: ObjectStore, named: NamedObjects, events: Sequence[Event]) -> None:
+def _add_names_of(objects: ObjectStore, named: NamedObjects, events: Sequence[Event], state: State) -> None:
     for event in events:
-        _add_what_an_event_names(named, event)
-    _add_originals(objects, named, events)
+        _add_what_an_event_names(named, event, state)
+    _add_erasures(named, events)
+    _add_originals(objects, named, [state.standing(file) for event in events for file in event.tables])
     _add_leaves(objects, named, {key for key in named.named_by if key.startswith(layout.VERSIONS)})
 
 
@@ -96,9 +100,16 @@ def _events(objects: ObjectStore, named: NamedObjects) -> list[Event | None]:
         return list(threads.map(read, range(1, last + 1)))
 
 
-def _add_what_an_event_names(named: NamedObjects, event: Event) -> None:
+def _fold(events: Iterable[Event]) -> State:
+    state = State()
+    for event in events:
+        state.add(event)
+    return state
+
+
+def _add_what_an_event_names(named: NamedObjects, event: Event, state: State) -> None:
     where = layout.event(event.sequence)
-    for file in event.tables:
+    for file in map(state.standing, event.tables):
         named.add(file.key, where, file.sha256)
     for key_field, digest_field in _DIGEST_FIELDS.items():
         key = event.summary.get(key_field)
@@ -109,6 +120,16 @@ def _add_what_an_event_names(named: NamedObjects, event: Event) -> None:
             named.add(layout.model(fields["model_digest"]), where, fields["model_digest"])
         if event.stage == "build_dataset_version" and fields.get("dataset_id"):
             named.add(index_key(fields["dataset_id"]), where)
+
+
+def _add_erasures(named: NamedObjects, events: Iterable[Event]) -> None:
+    """What stands in the place of erased things; of one key the newest erasure says what it holds."""
+    replaced = {key: (event, found) for event in events for key, found in event.replaced.items()}
+    for event, found in replaced.values():
+        if found is not None and (found["key"] not in replaced or replaced[found["key"]][1] == found):
+            named.add(found["key"], layout.event(event.sequence), found["sha256"])
+    if replaced:
+        named.add(layout.ERASURE_KEY, "the erasures")
 
 
 def _add_snapshots(objects: ObjectStore, named: NamedObjects, events: Iterable[Event | None]) -> None:
@@ -123,8 +144,8 @@ def _add_snapshots(objects: ObjectStore, named: NamedObjects, events: Iterable[E
             named.add(key, f"the fold of {state.sequence} events", digest_of_fold(state))
 
 
-def _add_originals(objects: ObjectStore, named: NamedObjects, events: Sequence[Event]) -> None:
-    for file in (file for event in events for file in event.tables if file.table == Image.table_name):
+def _add_originals(objects: ObjectStore, named: NamedObjects, files: Iterable[TableFile]) -> None:
+    for file in (file for file in files if file.table == Image.table_name):
         try:
             rows = read_table(objects, Image, file)
         except (StorageError, TableContractError, OSError):

@@ -9,7 +9,7 @@ from pipeline_tasks.storage import state
 from pipeline_tasks.storage.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from _typeshed import DataclassInstance
 
@@ -31,7 +31,16 @@ class PastStore(Store):
         """The project's state as of then."""
         return self._past
 
-    def finish(self, cycle_id: str, stage: str, summary: S, writes: Sequence[Write] = (), sets: dict[str, Any] | None = None) -> S:
+    def finish(
+        self,
+        cycle_id: str,
+        stage: str,
+        summary: S,
+        writes: Sequence[Write] = (),
+        sets: dict[str, Any] | None = None,
+        replaced: Mapping[str, dict[str, Any] | None] | None = None,
+        behind: int | None = None,
+    ) -> S:
         """Refuse: what was cannot be changed.
 
         Raises:

@@ -6,7 +6,7 @@ Whoever collects garbage keeps what a record names; whoever erases a picture fin
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
@@ -99,6 +99,17 @@ def known_copies(objects: ObjectStore, recipe: str) -> dict[str, tuple[str, int]
         if key.endswith(f"/{recipe}.json"):
             known |= {image_id: (str(md5), int(size)) for image_id, (md5, size) in _read(objects, key)["copies"].items()}
     return known
+
+
+def published_copies(objects: ObjectStore, recipe: str, image_ids: Collection[str]) -> set[str]:
+    """The keys, in the remote of the copies by a recipe, of these pictures' copies and of every folder that names one."""
+    found: set[str] = set()
+    for key in objects.list(layout.PUBLICATIONS):
+        if key.endswith(f"/{recipe}.json"):
+            fields = _read(objects, key)
+            copies = {layout.original(str(md5)) for image_id, (md5, _) in fields["copies"].items() if image_id in image_ids}
+            found |= copies | ({str(fields["folder_key"])} if copies else set())
+    return found
 
 
 def stored_originals(objects: ObjectStore) -> set[str]:

@@ -41,6 +41,27 @@ def show(view: Path, root: Path, keys: Iterable[str]) -> int:
     return made
 
 
+def hide(view: Path, keys: Iterable[str]) -> int:
+    """Take the links to these objects away, whether the objects are there or not; return how many there were.
+
+    Raises:
+        StorageError: the folder is not ours to write.
+    """
+    gone = 0
+    try:
+        for link in (view / key for key in keys):
+            if not link.is_symlink():
+                continue
+            link.parent.chmod(_OWNER_WRITES)
+            with around("view_of_links.hide"):
+                link.unlink(missing_ok=True)
+            link.parent.chmod(_NOBODY_WRITES)
+            gone += 1
+    except OSError as error:
+        raise StorageError(f"{view}: the links for readers cannot be taken away: {error}") from error
+    return gone
+
+
 def _show_in(view: Path, parent: str, root: Path, names: list[str]) -> int:
     """Make the links of one folder that are missing or no longer ours; relative, so that a home may be moved."""
     folder = view / parent

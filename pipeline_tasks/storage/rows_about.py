@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 import polars as pl
 
-from pipeline_tasks.storage import layout, ledger
+from pipeline_tasks.storage import ledger
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.storage.table_files import TableFile, read_table
 from pipeline_tasks.tables.table import Table
@@ -31,8 +31,8 @@ def rows_about(store: Store, table: type[Table], image_ids: Collection[str], col
 
 def _sequence_of(store: Store, file: TableFile) -> int:
     """The place of the event that names a file."""
+    standing = store.state().standing
     for sequence in store.state().stages[file.cycle_id].values():
-        key = layout.event(sequence)
-        if any(one.key == file.key for one in ledger.parse_event(store.objects.read(key).content, key).tables):
+        if any(standing(one).key == file.key for one in ledger.read_event(store.objects, sequence).tables):
             return sequence
     raise AssertionError(f"{file.key}: the state names it, so one of its cycle's events does")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError
@@ -29,6 +30,8 @@ class State:
     """Table name → its files in ledger order."""
     values: dict[str, Any] = field(default_factory=dict)
     """The newest of each single value: `champion`, `dataset`, …"""
+    replaced: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Key of a table's file that an erasure replaced → key, sha256 and rows of the file in its place."""
 
     def add(self, event: Event) -> None:
         """Fold one more event in."""
@@ -37,6 +40,19 @@ class State:
         for file in event.tables:
             self.tables.setdefault(file.table, []).append(file)
         self.values.update(event.sets)
+        self.redirect({key: found for key, found in event.replaced.items() if found and key.startswith(layout.TABLES)})
+
+    def redirect(self, replaced: Mapping[str, dict[str, Any]]) -> None:
+        """Name what stands in the place of files that an erasure replaced."""
+        if replaced:
+            self.replaced.update(replaced)
+            self.tables = {name: [self.standing(file) for file in files] for name, files in self.tables.items()}
+
+    def standing(self, file: TableFile) -> TableFile:
+        """The file that an event names, or what stands in its place."""
+        while (found := self.replaced.get(file.key)) is not None:
+            file = replace(file, **found)
+        return file
 
 
 def read_state(objects: ObjectStore) -> State:
@@ -51,12 +67,13 @@ def digest_of_fold(state: State) -> str:
 
 
 def state_at(objects: ObjectStore, sequence: int) -> State:
-    """The state as it was right after the event of this number."""
+    """The state as it was right after the event of this number, but for what was erased since."""
     state = _newest_snapshot(objects, sequence)
     for event in events_after(objects, state.sequence):
         if event.sequence > sequence:
             break
         state.add(event)
+    state.redirect(read_state(objects).replaced)
     return state
 
 
@@ -90,7 +107,11 @@ def _write_snapshot(objects: ObjectStore, state: State) -> None:
 
 
 def _as_snapshot(state: State) -> bytes:
-    return json.dumps(sealed(asdict(state))).encode()
+    fields = asdict(state)
+    if not state.replaced:
+        # As before there were erasures: what lies in a root is the fold that it was.
+        del fields["replaced"]
+    return json.dumps(sealed(fields)).encode()
 
 
 def _parse_snapshot(content: bytes, where: str) -> State:

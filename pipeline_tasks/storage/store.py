@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
-from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.errors import ChangedMeanwhileError, MissingStageError
 from pipeline_tasks.storage import ledger, state, table_files
 from pipeline_tasks.storage.collection_marks import has_seen_a_collection, secure
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.table_files import TableFile
+from pipeline_tasks.tables.erased_image import ErasedImage
 from pipeline_tasks.tables.table import Rows, Table, empty
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Store:
         """Read and write through these six verbs."""
         self.objects = objects
         self._state: state.State | None = None
+        self._erasures_at_start: int | None = None
 
     def state(self) -> state.State:
         """The project's state as of now. Do not change it."""
@@ -71,38 +73,62 @@ class Store:
             CorruptObjectError: a table that its event names was changed.
         """
         event = self.event(cycle_id, stage)
+        self._erasures_at_start = len(self.files(ErasedImage))
         if event is None:
             return None
         for file in event.tables:
-            table_files.verify(self.objects, file)
+            table_files.verify(self.objects, self.state().standing(file))
         return summary_type(**event.summary)
 
-    def finish(self, cycle_id: str, stage: str, summary: S, writes: Sequence[Write] = (), sets: dict[str, Any] | None = None) -> S:
+    def finish(
+        self,
+        cycle_id: str,
+        stage: str,
+        summary: S,
+        writes: Sequence[Write] = (),
+        sets: dict[str, Any] | None = None,
+        replaced: Mapping[str, dict[str, Any] | None] | None = None,
+        behind: int | None = None,
+    ) -> S:
         """Write a stage's tables and end it in one event; who comes second gets the first one's summary.
+
+        `replaced` is an erasure's; `behind` is the only event that this one may stand right behind.
 
         Raises:
             TableContractError: rows break their table's contract; nothing was recorded.
             StorageError: an object that the event names was collected meanwhile, and is no longer in the trash either.
+            ChangedMeanwhileError: a picture was erased since the stage began, or another event came behind `behind`; nothing was
+                recorded, the stage may be run again.
         """
         tables = tuple(table_files.write_table(self.objects, table, cycle_id, rows) for table, rows in writes)
-        return self.record(cycle_id, stage, summary, tables, sets)
+        return self.record(cycle_id, stage, summary, tables, sets, replaced, behind)
 
-    def record(self, cycle_id: str, stage: str, summary: S, tables: tuple[TableFile, ...], sets: dict[str, Any] | None = None) -> S:
-        """End a stage in one event that names tables which have been written; who comes second gets the first one's summary.
+    def record(
+        self,
+        cycle_id: str,
+        stage: str,
+        summary: S,
+        tables: tuple[TableFile, ...],
+        sets: dict[str, Any] | None = None,
+        replaced: Mapping[str, dict[str, Any] | None] | None = None,
+        behind: int | None = None,
+    ) -> S:
+        """As `finish`, of tables that have been written.
 
         Raises:
-            StorageError: an object that the event names was collected meanwhile, and is no longer in the trash either.
+            StorageError, ChangedMeanwhileError: as there.
         """
         fields: dict[str, Any] = json.loads(json.dumps(asdict(summary)))
-        event = ledger.Event(0, cycle_id, stage, fields, tables, sets or {})
+        event = ledger.Event(0, cycle_id, stage, fields, tables, sets or {}, dict(replaced or {}))
         while stage not in (seen := self.state()).stages.get(cycle_id, {}):
+            self._check_not_passed(cycle_id, stage, behind)
             if has_seen_a_collection(seen, cycle_id):
-                secure(self.objects, event)
+                secure(self.objects, event, seen)
             # Behind the very events that were looked through: one that another writer appended since takes the number.
             ledger.append_event(self.objects, replace(event, sequence=seen.sequence + 1))
         standing = ledger.read_event(self.objects, seen.stages[cycle_id][stage])
         if has_seen_a_collection(seen, cycle_id):
-            secure(self.objects, standing)
+            secure(self.objects, standing, seen)
         return type(summary)(**standing.summary)
 
     def read(self, table: type[T], cycle_id: str) -> Rows[T]:
@@ -142,6 +168,13 @@ class Store:
     def files(self, table: type[T]) -> list[TableFile]:
         """The files of a table that events name, in ledger order."""
         return self.state().tables.get(table.table_name, [])
+
+    def _check_not_passed(self, cycle_id: str, stage: str, behind: int | None) -> None:
+        """What a stage read before an erasure may name what is erased: it must not be recorded behind it."""
+        if behind is not None and self.state().sequence != behind:
+            raise ChangedMeanwhileError(f"cycle {cycle_id}: another event came while {stage} worked; run it again")
+        if self._erasures_at_start is not None and len(self.files(ErasedImage)) != self._erasures_at_start:
+            raise ChangedMeanwhileError(f"cycle {cycle_id}: pictures were erased while {stage} worked; run it again")
 
     def _read_files(self, table: type[T], files: Sequence[TableFile]) -> Rows[T]:
         frames = [table_files.read_table(self.objects, table, file) for file in files]

@@ -8,6 +8,7 @@ from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.embedding import Embedding
+from pipeline_tasks.tables.erased_image import ErasedImage
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
@@ -52,4 +53,5 @@ ALL_TABLES: tuple[type[Table], ...] = (
     Metric,
     Confusion,
     UnneededObject,
+    ErasedImage,
 )

@@ -18,11 +18,13 @@ REASONS = (
     "took_too_much_memory",
     "decoder_crashed",
     "md5_collision",
+    "erased",
     "vanished",
     "unreadable",
     "changed_while_reading",
 )
-"""The closed list. `vanished`, `unreadable` and `changed_while_reading` are about the source; the others about the bytes."""
+"""The closed list. `vanished`, `unreadable` and `changed_while_reading` are about the source; the others about the bytes.
+`erased`: the picture was erased and is not taken in again."""
 
 
 class RejectedSighting(Table):

@@ -30,9 +30,11 @@ def compare(store: Store, before: VersionRecord, after: VersionRecord) -> dict[s
         CorruptObjectError: a leaf was changed.
     """
     found = difference(*differing_rows(store.objects, before.dataset_id, after.dataset_id))
-    abouts = [read_index(store.objects, version.dataset_id)["about"] for version in (before, after)]
+    indexes = [read_index(store.objects, version.dataset_id) for version in (before, after)]
+    abouts, erased = [index["about"] for index in indexes], [index["tombstones"] for index in indexes]
     fields: dict[str, Any] = {"before": before.dataset_id, "after": after.dataset_id, "is_unchanged": found.is_none}
     fields["about_changed"] = None if abouts[0] == abouts[1] else {"before": abouts[0], "after": abouts[1]}
+    fields["erased"] = {name: len(tombstones) for name, tombstones in zip(("before", "after"), erased, strict=True)}
     if found.is_none:
         return fields
     then = PastStore(store.objects, after.sequence)
@@ -49,6 +51,8 @@ def as_text(fields: dict[str, Any]) -> str:
     head = f"{fields['before'][:12]} → {fields['after'][:12]}"
     if fields["about_changed"]:
         head += f"\nclasses or label kind changed: {fields['about_changed']['before']} → {fields['about_changed']['after']}"
+    if any(fields["erased"].values()):
+        head += f"\nerased since and left out here: {fields['erased']['before']} → {fields['erased']['after']}"
     if fields["is_unchanged"]:
         return f"{head}\nunchanged: the same images, labels and splits"
     lines = [head]

@@ -32,6 +32,8 @@ def describe(store: Store, version: VersionRecord) -> dict[str, Any]:
         "started_at": version.started_at,
         "about": index["about"],
         "images": rows.height,
+        "erased": len(index["tombstones"]),
+        "tombstones": index["tombstones"],
         "images_by_split": counts(rows, "split"),
         "images_by_class": counts(rows, "class_name"),
         "images_by_split_and_class": by_split,
@@ -51,7 +53,8 @@ def as_text(fields: dict[str, Any]) -> str:
         [
             f"dataset version {fields['dataset_id']}",
             f"cycle {fields['cycle_id']}, {fields['started_at'] or 'time unknown'}, {fields['images']} images, "
-            f"label kind {about.get('label_kind')}",
+            + (f"{fields['erased']} erased since, " if fields["erased"] else "")
+            + f"label kind {about.get('label_kind')}",
             "",
             cross_table(fields["images_by_split_and_class"], "split"),
             "",

@@ -53,6 +53,7 @@ def export_version(store: Store, version: VersionRecord, folder: Path, progress:
             kept += sum(threads.map(lambda row: _write_original(store.objects, folder, row), rows))
             progress.count(len(rows))
     fields = {"dataset_id": version.dataset_id, "cycle_id": version.cycle_id, "images": manifest.height, "about": index["about"]}
+    fields["erased"] = len(index["tombstones"])
     fields["orientation"] = ORIENTATION
     _write_whole(folder / MANIFEST, manifest.write_csv().encode())
     _write_whole(folder / ABOUT, json.dumps(fields, indent=1, sort_keys=True, ensure_ascii=False).encode())
@@ -63,7 +64,8 @@ def export_version(store: Store, version: VersionRecord, folder: Path, progress:
 def as_text(fields: dict[str, Any]) -> str:
     """What was exported, and how the pictures stand."""
     resumed = f", {fields['already_there']} of them were there already" if fields["is_resumed"] else ""
-    return f"{fields['images']} images{resumed}: {fields['folder']}\n{fields['orientation']}"
+    erased = f", {fields['erased']} erased since and left out" if fields["erased"] else ""
+    return f"{fields['images']} images{erased}{resumed}: {fields['folder']}\n{fields['orientation']}"
 
 
 def _manifest(rows: pl.DataFrame, dataset_id: str) -> pl.DataFrame:

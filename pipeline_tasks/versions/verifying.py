@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from pipeline_tasks.versions.progress import Progress
 from pipeline_tasks.versions.text_table import text_table
 
 T = TypeVar("T")
+ERASED_BY = "erase"
 
 
 def verify_version(store: Store, version: VersionRecord, progress: Progress, *, reads_bytes: bool) -> dict[str, Any]:
@@ -31,8 +33,9 @@ def verify_version(store: Store, version: VersionRecord, progress: Progress, *, 
     Originals are checked for presence and size, or, with `reads_bytes`, read whole and held against their sha256 and md5.
     """
     rows, damages = readable_rows(store.objects, version.dataset_id)
+    tombstones = [] if damages else read_index(store.objects, version.dataset_id)["tombstones"]
     if not damages:
-        damages += _check_name(store, version.dataset_id, rows)
+        damages += _check_erasure(store, version.dataset_id) if tombstones else _check_name(store, version.dataset_id, rows)
     if rows.height:
         damages += _check_originals(store, rows, progress, reads_bytes=reads_bytes)
         damages += _check_labels(PastStore(store.objects, version.sequence), rows)
@@ -40,6 +43,7 @@ def verify_version(store: Store, version: VersionRecord, progress: Progress, *, 
         "dataset_id": version.dataset_id,
         "is_fine": not damages,
         "images": rows.height,
+        "erased": len(tombstones),
         "mode": "full" if reads_bytes else "fast",
         "damages": [asdict(damage) for damage in damages],
     }
@@ -48,7 +52,8 @@ def verify_version(store: Store, version: VersionRecord, progress: Progress, *, 
 def as_text(fields: dict[str, Any]) -> str:
     """A sentence, and a line for each damage."""
     looked = "every original read" if fields["mode"] == "full" else "originals by presence and size; --full reads them"
-    head = f"dataset version {fields['dataset_id'][:12]}: {fields['images']} images, {looked}"
+    erased = f", {fields['erased']} erased" if fields["erased"] else ""
+    head = f"dataset version {fields['dataset_id'][:12]}: {fields['images']} images{erased}, {looked}"
     if fields["is_fine"]:
         return f"{head}\nfine: manifest, originals and labels are all there"
     rows = [[one["what"], one["image_id"], one["problem"], one["key"]] for one in fields["damages"]]
@@ -62,6 +67,16 @@ def _check_name(store: Store, dataset_id: str, rows: pl.DataFrame) -> list[Damag
     if found == dataset_id:
         return []
     return [Damage("manifest", index_key(dataset_id), f"wanted rows that digest to {dataset_id}, found {found}")]
+
+
+def _check_erasure(store: Store, dataset_id: str) -> list[Damage]:
+    """What was erased cannot be digested any more: the index, which names every leaf, must be the one that the erasure left."""
+    key = index_key(dataset_id)
+    events = [event for cycle_id in store.state().stages if (event := store.event(cycle_id, ERASED_BY)) is not None]
+    written = [event.replaced[key] for event in sorted(events, key=lambda one: one.sequence) if event.replaced.get(key)]
+    wanted = written[-1]["sha256"] if written and written[-1] else "that an erasure's event names"
+    found = hashlib.sha256(store.objects.read(key).content).hexdigest()
+    return [] if found == wanted else [Damage("manifest", key, f"wanted the index of sha256 {wanted}, found {found}")]
 
 
 def _check_originals(store: Store, rows: pl.DataFrame, progress: Progress, *, reads_bytes: bool) -> list[Damage]:

@@ -190,6 +190,10 @@ def broken_names(objects: ObjectStore) -> list[str]:
     for key in objects.list(layout.LEDGER):
         event = json.loads(objects.read(key).content)
         named |= {file["key"]: file["sha256"] for file in event["tables"]}
+        for erased, found in event.get("replaced", {}).items():
+            named.pop(erased, None)
+            # An index keeps its key; it is looked into below.
+            named |= {found["key"]: found["sha256"]} if found and found["key"] != erased else {}
         if event["summary"].get("candidate_key"):
             named[event["summary"]["candidate_key"]] = event["summary"]["candidate_sha256"]
     for key in objects.list("versions/"):

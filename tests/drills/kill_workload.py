@@ -20,17 +20,20 @@ from given import STARTED_AT, a_project
 from pipeline_tasks.cycle import Cycle, CycleArguments
 from pipeline_tasks.errors import AlreadyThereError, StorageError
 from pipeline_tasks.stages.collect_garbage import collect_garbage
+from pipeline_tasks.stages.erase import erase
 from pipeline_tasks.stages.plan_collection import plan_collection
-from pipeline_tasks.storage import layout, restricted_view, state
+from pipeline_tasks.storage import erased_images, layout, restricted_view, state
 from pipeline_tasks.storage.annotation_log import append_revision
 from pipeline_tasks.storage.backup import back_up, is_left_out
 from pipeline_tasks.storage.checkpoint_files import drop_checkpoints, keep_checkpoint, newest_checkpoint, put_candidate
 from pipeline_tasks.storage.cycles import read_cycle, record_opening
 from pipeline_tasks.storage.dataset_versions import index_key, write_version
 from pipeline_tasks.storage.disk_objects import DiskObjects
+from pipeline_tasks.storage.erasure_plan import ErasurePlan
 from pipeline_tasks.storage.generation import empty_project, read_generation
 from pipeline_tasks.storage.mending import verify_and_mend
 from pipeline_tasks.storage.model_files import put_model
+from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.originals import put_original
 from pipeline_tasks.storage.published_files import Publication, put_folder, record_publication
 from pipeline_tasks.storage.report_files import PAGE, write_report_file
@@ -39,6 +42,7 @@ from pipeline_tasks.storage.store import Store
 from pipeline_tasks.storage.table_files import TableFile, encode, read_part, write_part, write_table
 from pipeline_tasks.storage.thumbnails import put_thumbnail
 from pipeline_tasks.storage.view_files import read_views, write_views
+from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.quality_issue import QualityIssue
 
@@ -184,6 +188,47 @@ def _litter_table(one: int) -> TableFile:
     return TableFile(name, "2026-11-01", layout.table(name, "2026-11-01", sha256), sha256, 1)
 
 
+def erasing(store: Store, tell: Tell, folder: Path) -> None:
+    """A night whose version, answer, report, part and copy hold a picture; it is erased, and the copy is brought up to date."""
+    state.SNAPSHOT_EVERY_EVENTS, erased_images.fresh_key = 3, lambda: b"k" * 32
+    content, copy, view = b"picture 0 of night 1" * 50, DiskObjects(folder / "copy"), folder / "view"
+    image_id, md5 = hashlib.sha256(content).hexdigest(), hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if store.event("2026-11-20", "erase") is None:
+        _speak_of(store, image_id)
+        back_up(store.objects, copy)
+        restricted_view.show(view, folder / "root", {layout.original(md5)})
+    tell(MAY_GO, "")
+    erase(store, a_project(), "2026-11-20", "kill matrix", STARTED_AT, "test", OutsideLinks(view), [image_id])
+    back_up(store.objects, copy)
+    for objects in (store.objects, copy):
+        assert not [one for one in objects.list("") if image_id in one or layout.original(md5) in one]
+
+
+def _speak_of(store: Store, image_id: str) -> None:
+    """What a night knows of a picture, and more of it."""
+    night(store, 1, lambda _, __: None)
+    rows = pl.DataFrame({"image_id": sorted([image_id, hex_id("other")]), "split": "train"})
+    write_version(store.objects, hex_id("held"), rows, about={})
+    append_revision(store.objects, "1-7", digest_of({"answer": 7}), {"answer": 7})
+    answer = {"annotation_id": "1-7", "task_key": hex_id("task"), "round_id": "round", "image_id": image_id}
+    answer |= {"revision": digest_of({"answer": 7}), "annotator_id": "anna", "state": "answered"}
+    annotation = pl.DataFrame(answer).with_columns(lead_time_s=1.0, updated_at=pl.lit(STARTED_AT))
+    store.finish("2026-11-19", "answer", Summary(1), [(Annotation, annotation)])
+    write_part(store.objects, QualityIssue, "2026-11-19", 0, issues([image_id, hex_id("other")], 1.0))
+    write_report_file(store.objects, "2026-11-19", PAGE, f"shows {image_id}".encode())
+
+
+@dataclass(frozen=True)
+class OutsideLinks:
+    """Takes the links of readers away, as `OutsideCopies` does."""
+
+    view: Path
+
+    def erase(self, root: ObjectStore, outside_name: str, plan: ErasurePlan) -> None:
+        """Behind the event, before anything is deleted."""
+        restricted_view.hide(self.view, map(layout.original, plan.md5s.values()))
+
+
 WORKLOADS = {
     "nights": nights,
     "emptying": emptying,
@@ -191,6 +236,7 @@ WORKLOADS = {
     "backing_up": backing_up,
     "publishing": publishing,
     "collecting": collecting,
+    "erasing": erasing,
 }
 
 
