@@ -1,0 +1,96 @@
+"""What the power is cut under: putting, committing, restoring and collecting, each safe to be run again at any point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from drills.kill_workload import night
+from given import STARTED_AT, a_project, an_open_cycle
+from given_versions import FIRST_NIGHT, a_night, build
+
+from pipeline_tasks.errors import StorageError
+from pipeline_tasks.stages.restore_dataset_version import restore_dataset_version
+from pipeline_tasks.storage.backup import back_up, restore_backup
+from pipeline_tasks.storage.generation import empty_project, read_generation
+from pipeline_tasks.storage.named_objects import named_objects
+from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.originals import put_original
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.version_history import dataset_versions
+
+RESTORED_IN = "2026-11-22T080000"
+Open = Callable[[str], ObjectStore]
+"""Opens the root of this name."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What lies there for good before, and what is under way when the power goes."""
+
+    prepare: Callable[[Open], None]
+    run: Callable[[Open], None]
+
+
+def two_nights(open_root: Open) -> None:
+    """Originals, parts, tables, revisions, checkpoints, versions, models, events, and the pointer's replacement."""
+    store = Store(open_root("root"))
+    for number in (1, 2):
+        night(store, number, lambda key, digest: None)
+
+
+def one_version(open_root: Open) -> None:
+    """A project with a dataset version that can be restored."""
+    store = Store(open_root("root"))
+    cycle = an_open_cycle(store, "2026-11-21")
+    a_night(store, cycle, FIRST_NIGHT, FIRST_NIGHT, "anna")
+    build(store, cycle)
+
+
+def restore(open_root: Open) -> None:
+    """Back up, bring the backup into an empty root, and let trainings there use the version again."""
+    back_up(open_root("root"), open_root("copy"))
+    store = Store(open_root("restored"))
+    if store.event(RESTORED_IN, "open_cycle") is None:
+        restore_backup(open_root("copy"), store.objects)
+    dataset_id = dataset_versions(store)[0].dataset_id
+    restore_dataset_version(store, a_project(), RESTORED_IN, "by hand", STARTED_AT, "test", dataset_id)
+
+
+def a_night_with_orphans(open_root: Open) -> None:
+    """A night, and what tries that were broken off have left."""
+    store = Store(open_root("root"))
+    night(store, 1, lambda key, digest: None)
+    for number in range(6):
+        put_original(store.objects, f"a picture {number} that no event names".encode())
+
+
+def collect(open_root: Open) -> None:
+    """Let go of what nothing names: the one place where the real collection is plugged in."""
+    objects = open_root("root")
+    named = named_objects(objects).named_by
+    for key in [key for key in objects.list("files/") if key not in named]:
+        objects.delete(key)
+
+
+def empty(open_root: Open) -> None:
+    """Empty the project, unless that is done."""
+    objects = open_root("root")
+    try:
+        is_done = read_generation(objects) > 1
+    except StorageError:
+        is_done = False
+    if not is_done:
+        empty_project(objects)
+
+
+def nothing(open_root: Open) -> None:
+    """Start from an empty folder."""
+
+
+WORKLOADS = {
+    "put and commit": Workload(nothing, two_nights),
+    "restore": Workload(one_version, restore),
+    "collect": Workload(a_night_with_orphans, collect),
+    "empty": Workload(a_night_with_orphans, empty),
+}
