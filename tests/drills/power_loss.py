@@ -104,11 +104,9 @@ def run(samples: int, opened: int, kills: int, seed: int = 1) -> bool:
         for line in {one.rpartition("operation")[0] or one: one for one in outcome.wrong}.values():
             say(f"WRONG  {line}")
         outcomes.append(outcome)
+    states, wrong = sum(one.states for one in outcomes), sum(len(one.wrong) for one in outcomes)
     distinct, visibly = sum(len(one.folders) for one in outcomes), sum(len(one.distinct) for one in outcomes)
-    wrong = sum(len(one.wrong) for one in outcomes)
-    say(
-        f"\n{sum(one.states for one in outcomes)} crash states, {distinct} distinct, {visibly} distinct in their objects; {wrong} wrong"
-    )
+    say(f"\n{states} crash states, {distinct} distinct, {visibly} distinct in their objects; {wrong} wrong")
     return wrong == 0
 
 
