@@ -57,6 +57,7 @@ def _run_stage(arguments: argparse.Namespace) -> dict[str, Any]:
         cycle_arguments=CycleArguments(arguments.budget, arguments.deadline_s, arguments.training),
         run_key=arguments.run_key,
         to_model_digest=arguments.to_model_digest,
+        is_dry_run=arguments.dry_run,
     )
 
 
@@ -85,7 +86,10 @@ def _add_stage_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--budget", type=int, help="open_cycle: pictures that people are asked about")
     parser.add_argument("--deadline-s", type=float, help="open_cycle: seconds that people have")
     parser.add_argument("--training", choices=["auto", "force", "skip"], default="auto", help="open_cycle")
-    parser.add_argument("--run-key", default="command line", help="open_cycle, roll_back: names the run that owns the cycle")
+    parser.add_argument("--run-key", default="command line", help="stages that open a cycle: names the run that owns the cycle")
+    parser.add_argument(
+        "--dry-run", action=argparse.BooleanOptionalAction, help="plan_collection: default as the project's settings"
+    )
     parser.add_argument("--to-model-digest", help="roll_back: the earlier champion; default the one before")
 
 

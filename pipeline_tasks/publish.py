@@ -26,6 +26,7 @@ from pipeline_tasks.storage.generation import read_generation
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.originals import put_original, read_original
 from pipeline_tasks.storage.published_files import (
+    ORIGINALS,
     Copies,
     Publication,
     known_copies,
@@ -34,7 +35,6 @@ from pipeline_tasks.storage.published_files import (
     stored_originals,
 )
 
-ORIGINALS = "originals"
 Rows = list[dict[str, Any]]
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.storage.objects import ObjectStore
     from pipeline_tasks.storage.store import Store
 
-STAGES = (
+NIGHTLY_STAGES = (
     "open_cycle",
     "list_new_images",
     "measure_images",
@@ -45,8 +45,15 @@ STAGES = (
     "promote_model",
     "roll_out",
     "write_cycle_report",
+)
+"""Of the nightly DAG, in the order of the process."""
+STAGES = (
+    *NIGHTLY_STAGES,
     "roll_back",
     "restore_dataset_version",
+    "plan_collection",
+    "collect_garbage",
+    "write_storage_report",
 )
 
 

@@ -23,7 +23,7 @@ from pipeline_tasks.sources.folder import FolderSource
 from pipeline_tasks.storage.memory_objects import MemoryObjects
 from pipeline_tasks.storage.store import Store
 
-NIGHTLY = [stage for stage in wiring.STAGES if stage not in ("roll_back", "restore_dataset_version")]
+NIGHTLY = wiring.NIGHTLY_STAGES
 NO_LIMITS = dict.fromkeys(
     ["min_side_px", "min_luma_mean", "max_luma_mean", "min_luma_contrast", "min_sharpness", "min_entropy_bits"]
 )

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline_tasks.reports import decision, learning, model, people, pictures, process
+from pipeline_tasks.reports.document import document
 from pipeline_tasks.reports.facts import CycleFacts
 from pipeline_tasks.reports.html import Html, element, paragraph, together
-from pipeline_tasks.reports.style import STYLE
 
 SECTIONS: tuple[tuple[str, str, Callable[[CycleFacts], Html | None], str], ...] = (
     ("decision", "Decision", decision.section, "compare_with_champion"),
@@ -48,16 +48,8 @@ def render(facts: CycleFacts) -> Page:
             bodies[anchor] = title, body
     content = [decision.header(facts), _navigation(bodies), _missing(missing)]
     content += [element("section", element("h2", title), body, id=anchor) for anchor, (title, body) in bodies.items()]
-    title = f"{facts.project} · {facts.cycle_id}"
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", title),
-        element("style", Html(STYLE)),
-    )
-    html = element("html", head, element("body", element("main", *content, _footer(facts))), lang="en")
-    return Page(f"<!doctype html>\n{html}\n", tuple(bodies), missing)
+    html = document(f"{facts.project} · {facts.cycle_id}", [*content, _footer(facts)])
+    return Page(html, tuple(bodies), missing)
 
 
 def _navigation(bodies: dict[str, tuple[str, Html]]) -> Html:

@@ -65,6 +65,8 @@ class TrainModelSummary:
     val_images: int = 0
     views: int = 0
     """Augmented views of each training picture, beside the plain one."""
+    view_recipe: str | None = None
+    """Names what the kept embeddings of these views depend on; those of other recipes are needed no more."""
     epochs: int = 0
     resumed_from_epoch: int | None = None
     """Epochs that a killed try had done; None: nothing was resumed."""
@@ -278,6 +280,7 @@ def _summary(work: _Work, outcome: Outcome, log: TrainingLog, wandb_mode: str) -
         train_images=work.train.height,
         val_images=work.val.height,
         views=work.cycle.project.training.augmented_views,
+        view_recipe=work.view_recipe,
         epochs=outcome.epochs,
         resumed_from_epoch=outcome.resumed_from_epoch,
         val_balanced_accuracy=outcome.best["val_balanced_accuracy"],

@@ -17,8 +17,8 @@ from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.generation import read_generation
 from pipeline_tasks.storage.objects import ObjectStore
 
-MADE_AGAIN = (layout.SNAPSHOTS, "checkpoints/", "parts/", layout.SET_ASIDE)
-"""Not copied: caches, what a task leaves for the next one, which a cycle that is run again makes anew, and damaged bytes."""
+MADE_AGAIN = (layout.SNAPSHOTS, "checkpoints/", "parts/", layout.SET_ASIDE, layout.TRASH)
+"""Not copied: caches, what a task leaves for the next one, which a cycle that is run again makes anew, damaged bytes, the trash."""
 REPLACEABLE = (layout.GENERATION, layout.SERVING_POINTER, layout.PUBLICATIONS, "reports/")
 """All else never changes under its key."""
 

@@ -19,7 +19,8 @@ _VIEW_DIGEST_BYTES = 32
 
 
 def promise_of(key: str) -> Promise | None:
-    """What the key's name promises; None where a name promises nothing (parts, reports, thumbnails)."""
+    """What the key's name promises, in the trash too; None where a name promises nothing (parts, reports, thumbnails)."""
+    key = key.removeprefix(layout.TRASH)
     for pattern, make in _PROMISES:
         match = pattern.fullmatch(key)
         if match:

@@ -11,12 +11,14 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
+import math
 import os
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, StorageError
@@ -65,9 +67,11 @@ class DiskObjects:
         try:
             with self._path(key).open("rb") as file:
                 file.seek(start)
-                return file.read(length)
+                found = file.read(length)
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
             raise NotFoundError(f"{self._path(key)}: no such object") from error
+        self._settle([self._path(key).parent])
+        return found
 
     def write_new(self, key: str, content: bytes) -> str:
         """Link a synced file to a name that must be free."""
@@ -97,6 +101,23 @@ class DiskObjects:
                     os.replace(temporary, path)
                 _sync_folder(path.parent)
                 return _etag(path.stat())
+
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Yield keys and sizes, sorted; what is deleted meanwhile is left out."""
+        for key in self.list(prefix):
+            with suppress(FileNotFoundError):
+                yield key, self._path(key).stat().st_size
+
+    def temporary_files(self, before: datetime) -> list[str]:
+        """Names of files that no writer has written to since `before`: those of killed writers."""
+        folder = self._folder / _TEMPORARY
+        files = folder.iterdir() if folder.is_dir() else ()
+        return sorted(path.name for path in files if _modified_at(path) < before.timestamp())
+
+    def drop_temporary_file(self, name: str) -> None:
+        """Unlink a killed writer's file; one that is gone is no error."""
+        with around("disk.drop_left_over"):
+            (self._folder / _TEMPORARY / Path(name).name).unlink(missing_ok=True)
 
     def list(self, prefix: str) -> Iterator[str]:
         """Yield the keys below a prefix, sorted; temporary and lock files are not objects."""
@@ -207,6 +228,14 @@ class DiskObjects:
             pass  # It was there, or somebody else was faster.
         _sync_folder(folder.parent)
         self._lasting.add(folder)
+
+
+def _modified_at(path: Path) -> float:
+    """Seconds since 1970; for ever young if it was deleted meanwhile."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _etag(status: os.stat_result) -> str:

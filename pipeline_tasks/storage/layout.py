@@ -10,6 +10,7 @@ VERSIONS = "versions/"
 SET_ASIDE = "set_aside/"
 ORIGINALS = "files/md5/"
 PUBLICATIONS = "published/"
+TRASH = "trash/"
 
 
 def original(md5: str) -> str:
@@ -75,6 +76,11 @@ def checkpoint(cycle_id: str, name: str) -> str:
 def set_aside(key: str, sha256: str) -> str:
     """Damaged bytes that were replaced by good ones."""
     return f"{SET_ASIDE}{sha256[:24]}/{key}"
+
+
+def trash(key: str) -> str:
+    """What nobody named, until it is deleted for good."""
+    return f"{TRASH}{key}"
 
 
 def report(cycle_id: str, name: str) -> str:

@@ -48,6 +48,10 @@ class MemoryObjects:
         """Yield the keys below a prefix, sorted."""
         yield from sorted(key for key in list(self._objects) if key.startswith(prefix))
 
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Yield keys and sizes, sorted."""
+        yield from ((key, len(self.read(key).content)) for key in self.list(prefix))
+
     def delete(self, key: str) -> None:
         """Forget the object."""
         with self._lock:

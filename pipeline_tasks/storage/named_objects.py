@@ -30,6 +30,8 @@ class NamedObjects:
     """Key → who names it."""
     sha256: dict[str, str] = field(default_factory=dict)
     """Key → the digest recorded for it, where one is."""
+    unreadable: list[str] = field(default_factory=list)
+    """Keys of what could not be read, and may name more."""
 
     def add(self, key: str, named_by: str, sha256: str | None = None) -> None:
         """Somebody names this key."""
@@ -47,18 +49,34 @@ class NamedObjects:
         return key in self.sha256 or promise_of(key) is not None
 
 
-def named_objects(objects: ObjectStore) -> NamedObjects:
-    """Gather from all events, then from what these name; what cannot be read names nothing more."""
+def named_objects(objects: ObjectStore, *, with_strays: bool = True) -> NamedObjects:
+    """Gather from all events, then from what these name; what cannot be read names nothing more.
+
+    `with_strays` also gathers what the index of a version names that no event names.
+    """
     named = NamedObjects()
     events = _events(objects, named)
-    for event in events:
-        if event is not None:
-            _add_what_an_event_names(named, event)
     _add_snapshots(objects, named, events)
-    _add_originals(objects, named, [event for event in events if event is not None])
-    _add_versions(objects, named)
+    _add_names_of(objects, named, [event for event in events if event is not None])
+    if with_strays:
+        strays = {key for key in objects.list(layout.VERSIONS) if key.endswith("/index.json")}
+        _add_leaves(objects, named, strays - set(named.named_by))
     _add_served_models(objects, named)
     return named
+
+
+def names_of(objects: ObjectStore, events: Sequence[Event]) -> NamedObjects:
+    """Gather what these events name, and what that names."""
+    named = NamedObjects()
+    _add_names_of(objects, named, events)
+    return named
+
+
+def _add_names_of(objects: ObjectStore, named: NamedObjects, events: Sequence[Event]) -> None:
+    for event in events:
+        _add_what_an_event_names(named, event)
+    _add_originals(objects, named, events)
+    _add_leaves(objects, named, {key for key in named.named_by if key.startswith(layout.VERSIONS)})
 
 
 def _events(objects: ObjectStore, named: NamedObjects) -> list[Event | None]:
@@ -71,6 +89,7 @@ def _events(objects: ObjectStore, named: NamedObjects) -> list[Event | None]:
         try:
             return read_event(objects, sequence)
         except (StorageError, OSError):
+            named.unreadable.append(layout.event(sequence))
             return None
 
     with ThreadPoolExecutor(THREADS) as threads:
@@ -109,18 +128,18 @@ def _add_originals(objects: ObjectStore, named: NamedObjects, events: Sequence[E
         try:
             rows = read_table(objects, Image, file)
         except (StorageError, TableContractError, OSError):
+            named.unreadable.append(file.key)
             continue
         for image_id, md5 in rows.select("image_id", "md5").iter_rows():
             named.add(layout.original(md5), file.key, image_id)
 
 
-def _add_versions(objects: ObjectStore, named: NamedObjects) -> None:
-    keys = {key for key in named.named_by if key.startswith(layout.VERSIONS)}
-    keys |= {key for key in objects.list(layout.VERSIONS) if key.endswith("/index.json")}
-    for key in sorted(keys):
+def _add_leaves(objects: ObjectStore, named: NamedObjects, index_keys: Iterable[str]) -> None:
+    for key in sorted(index_keys):
         try:
             leaves = read_index(objects, key.split("/")[1])["leaves"]
         except (StorageError, OSError):
+            named.unreadable.append(key)
             continue
         for leaf in leaves:
             named.add(leaf["key"], key, leaf["sha256"])
@@ -130,6 +149,7 @@ def _add_served_models(objects: ObjectStore, named: NamedObjects) -> None:
     try:
         pointer = read_pointer(objects)
     except CorruptObjectError:
+        named.unreadable.append(layout.SERVING_POINTER)
         return
     for route in () if pointer is None else pointer.routes:
         named.add(layout.model(route.model_digest), layout.SERVING_POINTER, route.model_digest)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,23 @@ class ObjectStore(Protocol):
         """Yield all keys that start with `prefix`, sorted."""
         ...
 
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Like `list`, with each object's size in bytes."""
+        ...
+
     def delete(self, key: str) -> None:
         """Remove the object; one that is not there is no error."""
+        ...
+
+
+@runtime_checkable
+class LeavesTemporaryFiles(Protocol):
+    """A store whose killed writers leave files behind that are no objects."""
+
+    def temporary_files(self, before: datetime) -> list[str]:
+        """Names of those that were last written to before this time."""
+        ...
+
+    def drop_temporary_file(self, name: str) -> None:
+        """Let go of one."""
         ...

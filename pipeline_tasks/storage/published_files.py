@@ -13,7 +13,10 @@ from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoun
 from pipeline_tasks.storage import layout
 from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.trash import ensure_there
 
+ORIGINALS = "originals"
+"""The recipe of what is published as it is."""
 Copies = Mapping[str, tuple[str, int]]
 """image_id → md5 and size in bytes of its copy."""
 
@@ -50,6 +53,14 @@ def put_folder(objects: ObjectStore, name: str, content: bytes) -> str:
 def record_publication(objects: ObjectStore, publication: Publication) -> str:
     """Record what is published, in the place of an earlier record of this version and recipe; return the record's key."""
     key = layout.publication(publication.dataset_id, publication.recipe)
+    _write_record(objects, key, publication)
+    if publication.recipe == ORIGINALS:
+        # It may have been collected since `put_folder` found it there.
+        ensure_there(objects, [publication.folder_key])
+    return key
+
+
+def _write_record(objects: ObjectStore, key: str, publication: Publication) -> None:
     content = json.dumps(asdict(publication), sort_keys=True, indent=1).encode()
     try:
         standing = objects.read(key)
@@ -60,7 +71,21 @@ def record_publication(objects: ObjectStore, publication: Publication) -> str:
         if standing.content != content:
             with around("publication.replace"):
                 objects.replace(key, content, standing.etag)
-    return key
+
+
+def publications(objects: ObjectStore) -> list[Publication]:
+    """All versions that were published, each from the originals or from copies.
+
+    Raises:
+        CorruptObjectError: a record cannot be read.
+    """
+    found = []
+    for key in objects.list(layout.PUBLICATIONS):
+        try:
+            found.append(Publication(**json.loads(objects.read(key).content)))
+        except (ValueError, TypeError) as error:
+            raise CorruptObjectError(f"{key}: not the record of a publication: {error}") from error
+    return found
 
 
 def known_copies(objects: ObjectStore, recipe: str) -> dict[str, tuple[str, int]]:

@@ -79,12 +79,16 @@ class S3Objects:
 
     def list(self, prefix: str) -> Iterator[str]:
         """Yield the keys below a prefix, sorted by code point."""
+        yield from (key for key, _ in self.sizes(prefix))
+
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Yield keys and sizes, sorted by code point: a listing tells both."""
         cut = len(self._name(""))
         token: dict[str, str] = {}
         while True:
             page = self._patiently(self._page_getter(prefix, token), prefix)
             for entry in page.get("Contents", []):
-                yield entry["Key"][cut:]
+                yield entry["Key"][cut:], int(entry["Size"])
             if not page.get("IsTruncated"):
                 return
             token = {"ContinuationToken": page["NextContinuationToken"]}

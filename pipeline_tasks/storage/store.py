@@ -11,8 +11,11 @@ import polars as pl
 
 from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.storage import ledger, state, table_files
+from pipeline_tasks.storage.collection_marks import has_seen_a_collection
+from pipeline_tasks.storage.named_objects import names_of
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.table_files import TableFile
+from pipeline_tasks.storage.trash import ensure_there
 from pipeline_tasks.tables.table import Rows, Table, empty
 
 if TYPE_CHECKING:
@@ -44,6 +47,14 @@ class Store:
         sequence = self.state().stages.get(cycle_id, {}).get(stage)
         return None if sequence is None else ledger.read_event(self.objects, sequence)
 
+    def event_at(self, sequence: int) -> ledger.Event:
+        """The event of this number.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        return ledger.read_event(self.objects, sequence)
+
     def summary_of(self, cycle_id: str, stage: str) -> dict[str, Any]:
         """What an earlier stage of the cycle recorded.
 
@@ -73,6 +84,7 @@ class Store:
 
         Raises:
             TableContractError: rows break their table's contract; nothing was recorded.
+            StorageError: an object that the event names was collected meanwhile, and is no longer in the trash either.
         """
         tables = tuple(table_files.write_table(self.objects, table, cycle_id, rows) for table, rows in writes)
         fields: dict[str, Any] = json.loads(json.dumps(asdict(summary)))
@@ -81,6 +93,8 @@ class Store:
             # Behind the very events that were looked through: one that another writer appended since takes the number.
             ledger.append_event(self.objects, replace(event, sequence=seen.sequence + 1))
         standing = ledger.read_event(self.objects, seen.stages[cycle_id][stage])
+        if has_seen_a_collection(seen, cycle_id):
+            ensure_there(self.objects, names_of(self.objects, [standing]).named_by)
         return type(summary)(**standing.summary)
 
     def read(self, table: type[T], cycle_id: str) -> Rows[T]:

@@ -25,6 +25,7 @@ from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import Table
+from pipeline_tasks.tables.unneeded_object import UnneededObject
 
 ALL_TABLES: tuple[type[Table], ...] = (
     NewFile,
@@ -50,4 +51,5 @@ ALL_TABLES: tuple[type[Table], ...] = (
     Prediction,
     Metric,
     Confusion,
+    UnneededObject,
 )

@@ -51,6 +51,15 @@ ROLL_BACK_FORM: dict[str, Param] = {
     ),
 }
 
+TEND_STORAGE_FORM: dict[str, Param] = {
+    "is_dry_run": Param(
+        None,
+        type=["null", "boolean"],
+        title="Dry run",
+        description="Yes: only say what would go. No: move and delete it. Leave empty for the project's setting.",
+    ),
+}
+
 
 def nightly_settings(project: Project, document: str) -> dict[str, Any]:
     """The arguments of a project's nightly DAG, all but its schedule."""
@@ -59,7 +68,17 @@ def nightly_settings(project: Project, document: str) -> dict[str, Any]:
 
 def schedule_of(project: Project) -> CronTriggerTimetable | None:
     """The project's schedule in its own time zone; None: by hand only."""
-    return None if project.schedule is None else CronTriggerTimetable(project.schedule, timezone=project.time_zone)
+    return _timetable(project.schedule, project)
+
+
+def schedule_of_tending(project: Project) -> CronTriggerTimetable | None:
+    """When the project's root is tended, in its own time zone; None: by hand only."""
+    return _timetable(project.housekeeping.schedule, project)
+
+
+def tend_storage_settings(project: Project, document: str) -> dict[str, Any]:
+    """The arguments of a project's DAG that tends its root, all but its schedule."""
+    return _settings(f"tend_storage__{project.project}", project, document) | {"params": TEND_STORAGE_FORM}
 
 
 def roll_back_settings(project: Project, document: str) -> dict[str, Any]:
@@ -80,6 +99,10 @@ def broken_settings(broken: BrokenProject) -> dict[str, Any]:
         "default_args": DEFAULT_ARGS,
         "tags": ["nightlens", "broken project file"],
     }
+
+
+def _timetable(schedule: str | None, project: Project) -> CronTriggerTimetable | None:
+    return None if schedule is None else CronTriggerTimetable(schedule, timezone=project.time_zone)
 
 
 def _settings(dag_id: str, project: Project, document: str) -> dict[str, Any]:

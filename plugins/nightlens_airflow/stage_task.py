@@ -12,8 +12,13 @@ from airflow.sdk import BaseOperatorLink, XComArg, get_current_context, task
 from airflow.sdk.bases.decorator import Task
 from airflow.sdk.exceptions import AirflowSkipException
 
-CYCLE_ID = "{{ ti.xcom_pull(task_ids='open_cycle')['cycle_id'] }}"
-"""The key that goes through all tasks. As a template it draws no arrow from the first task to every other one."""
+
+def cycle_id_from(task_id: str) -> str:
+    """The key that goes through all tasks, from the one that opened the cycle. As a template it draws no arrows to all of them."""
+    return "{{ ti.xcom_pull(task_ids='" + task_id + "')['cycle_id'] }}"
+
+
+CYCLE_ID = cycle_id_from("open_cycle")
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")

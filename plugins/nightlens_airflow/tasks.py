@@ -195,6 +195,31 @@ def roll_back(project: str) -> Summary:
     return run("roll_back", project, cycle_id, to_model_digest=context["params"]["to_model_digest"] or None)
 
 
+@stage_task()
+def plan_collection(project: str) -> Summary:
+    """Find what nobody in the project's root needs any more. Without a dry run, tell all writers that it is about to go."""
+    from pipeline_tasks.cycle import cycle_id_of_time
+    from pipeline_tasks.wiring import read_project
+
+    context, settings = get_current_context(), read_project(project)
+    # To the second even if scheduled: the day's name belongs to the nightly cycle.
+    cycle_id = cycle_id_of_time(context["dag_run"].run_after, settings.time_zone, is_scheduled=False)
+    return {"cycle_id": cycle_id} | run("plan_collection", project, cycle_id, is_dry_run=context["params"]["is_dry_run"])
+
+
+@stage_task()
+def collect_garbage(project: str, cycle_id: str) -> Summary:
+    """Move what nobody needs to the trash, delete what has lain there long enough, put back what is needed after all."""
+    return run("collect_garbage", project, cycle_id)
+
+
+@with_buttons(CycleReportLink())
+@stage_task(trigger_rule=TriggerRule.NONE_FAILED)
+def write_storage_report(project: str, cycle_id: str) -> Summary:
+    """Write what lies in the root, what each dataset version costs, and what nobody needs: one HTML file."""
+    return run("write_storage_report", project, cycle_id)
+
+
 @stage_task(retries=0)
 def read_project_file(name: str) -> None:
     """Say what is wrong with the project's file. Mend the file: its DAG comes back with the next reading of the DAG files."""

@@ -75,8 +75,11 @@ def test_dag_files__make_the_same_dags_in_every_process(readings: list[dict[str,
     assert readings[0]["dags"] == readings[1]["dags"]
 
 
-def test_dag_files__make_two_dags_a_project_and_one_for_a_bad_file(dag_bag: DagBag) -> None:
-    assert sorted(dag_bag.dags) == ["nightly__belt", "nightly__ore", "nightly__tiles", "roll_back__belt", "roll_back__tiles"]
+def test_dag_files__make_three_dags_a_project_and_one_for_a_bad_file(dag_bag: DagBag) -> None:
+    kinds = ("nightly", "roll_back", "tend_storage")
+    of_good_files = [f"{kind}__{project}" for kind in kinds for project in ("belt", "tiles")]
+
+    assert sorted(dag_bag.dags) == sorted([*of_good_files, "nightly__ore"])
 
 
 def test_bad_project_file__becomes_a_dag_that_says_what_is_wrong(dag_bag: DagBag) -> None:
@@ -111,14 +114,14 @@ def test_tasks__have_a_document_and_retries_by_our_error_tree(dag_bag: DagBag) -
 
 
 def test_nightly__has_six_groups_with_tooltips_that_hold_the_stages_in_order(dag_bag: DagBag) -> None:
-    from pipeline_tasks.wiring import STAGES
+    from pipeline_tasks.wiring import NIGHTLY_STAGES
 
     dag = dag_bag.dags["nightly__belt"]
     groups = {name: group for name, group in dag.task_group_dict.items() if name}
 
     assert sorted(groups) == ["curate", "deploy", "evaluate", "ingest", "label", "train"]
     assert all(group.tooltip for group in groups.values())
-    assert [task.task_id for task in dag.topological_sort()] == [*STAGES[:-2], "cycle_succeeded"]
+    assert [task.task_id for task in dag.topological_sort()] == [*NIGHTLY_STAGES, "cycle_succeeded"]
     assert {task.task_id for task in dag.tasks if not task.task_group.group_id} == {  # type: ignore[union-attr]
         "open_cycle",
         "write_cycle_report",

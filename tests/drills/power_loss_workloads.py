@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from drills.kill_workload import night
 from given import STARTED_AT, a_project, an_open_cycle
+from given_garbage import DAY, a_tended_project, an_issue
+from given_version import a_version
 from given_versions import FIRST_NIGHT, a_night, build
 
 from pipeline_tasks.errors import StorageError
+from pipeline_tasks.stages.collect_garbage import collect_garbage
+from pipeline_tasks.stages.plan_collection import plan_collection
 from pipeline_tasks.stages.restore_dataset_version import restore_dataset_version
 from pipeline_tasks.storage.backup import back_up, restore_backup
+from pipeline_tasks.storage.cycles import read_cycle
 from pipeline_tasks.storage.generation import empty_project, read_generation
-from pipeline_tasks.storage.named_objects import named_objects
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.originals import put_original
 from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.table_files import write_part, write_table
 from pipeline_tasks.storage.version_history import dataset_versions
+from pipeline_tasks.tables.quality_issue import QualityIssue
 
 RESTORED_IN = "2026-11-22T080000"
 Open = Callable[[str], ObjectStore]
@@ -30,6 +37,8 @@ class Workload:
 
     prepare: Callable[[Open], None]
     run: Callable[[Open], None]
+    compared: Callable[[bytes], bytes] = bytes
+    """What of an event must be the same after a run that was broken off."""
 
 
 def two_nights(open_root: Open) -> None:
@@ -57,20 +66,37 @@ def restore(open_root: Open) -> None:
     restore_dataset_version(store, a_project(), RESTORED_IN, "by hand", STARTED_AT, "test", dataset_id)
 
 
-def a_night_with_orphans(open_root: Open) -> None:
-    """A night, and what tries that were broken off have left."""
+def a_version_beside_garbage(open_root: Open) -> None:
+    """A version, and what tries that were broken off have left."""
     store = Store(open_root("root"))
-    night(store, 1, lambda key, digest: None)
+    a_version(store, range(6))
     for number in range(6):
         put_original(store.objects, f"a picture {number} that no event names".encode())
+    write_table(store.objects, QualityIssue, "2026-11-21", an_issue("left over"))
+    write_part(store.objects, QualityIssue, "2026-11-21", 0, an_issue("part"))
 
 
 def collect(open_root: Open) -> None:
-    """Let go of what nothing names: the one place where the real collection is plugged in."""
-    objects = open_root("root")
-    named = named_objects(objects).named_by
-    for key in [key for key in objects.list("files/") if key not in named]:
-        objects.delete(key)
+    """Find garbage, move it to the trash, and delete it for good, each at its time."""
+    store = Store(open_root("root"))
+    for days in (60, 63, 78):
+        moment = STARTED_AT + days * DAY
+        cycle_id = f"{moment:%Y-%m-%d}"
+        plan_collection(store, a_tended_project(), cycle_id, "by hand", moment, "test")
+        collect_garbage(store, read_cycle(store, cycle_id))
+
+
+def without_counts(event: bytes) -> bytes:
+    """A collection that was broken off and done again counts what was left for its second try."""
+    fields = json.loads(event)
+    if fields["stage"] == "collect_garbage":
+        del fields["summary"], fields["sha256"]
+    return json.dumps(fields).encode()
+
+
+def one_night(open_root: Open) -> None:
+    """Something of everything."""
+    night(Store(open_root("root")), 1, lambda key, digest: None)
 
 
 def empty(open_root: Open) -> None:
@@ -91,6 +117,6 @@ def nothing(open_root: Open) -> None:
 WORKLOADS = {
     "put and commit": Workload(nothing, two_nights),
     "restore": Workload(one_version, restore),
-    "collect": Workload(a_night_with_orphans, collect),
-    "empty": Workload(a_night_with_orphans, empty),
+    "collect": Workload(a_version_beside_garbage, collect, without_counts),
+    "empty": Workload(one_night, empty),
 }

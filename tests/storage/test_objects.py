@@ -43,6 +43,14 @@ def test_write_new__is_read_back_whole_and_in_part(objects: ObjectStore) -> None
     assert objects.read_range("a/b.bin", 8, 99) == b"89"
 
 
+def test_sizes__are_those_of_all_objects_below_a_prefix(objects: ObjectStore) -> None:
+    for key, content in {"a/1": b"1", "a/2": b"", "b/1": b"123"}.items():
+        objects.write_new(key, content)
+
+    assert list(objects.sizes("a/")) == [("a/1", 1), ("a/2", 0)]
+    assert dict(objects.sizes("")) == {"a/1": 1, "a/2": 0, "b/1": 3}
+
+
 def test_write_new__never_replaces(objects: ObjectStore) -> None:
     objects.write_new("a", b"first")
 

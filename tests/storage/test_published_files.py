@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_tasks.errors import CorruptObjectError
+from pipeline_tasks.errors import CorruptObjectError, StorageError
 from pipeline_tasks.storage.layout import original, publication
 from pipeline_tasks.storage.originals import put_original
 from pipeline_tasks.storage.published_files import Publication, known_copies, put_folder, record_publication, stored_originals
@@ -22,7 +22,14 @@ def test_put_folder__stores_once_and_refuses_other_bytes(store: Store) -> None:
         put_folder(store.objects, "0123.dir", b"other")
 
 
+def test_record_publication__wants_the_folder_to_be_there(store: Store) -> None:
+    with pytest.raises(StorageError, match=r"neither in the store nor in its trash: files/md5/01/a\.dir"):
+        record_publication(store.objects, Publication(FIRST, "originals", "files/md5/01/a.dir", {}))
+
+
 def test_record_publication__replaces_the_record_of_the_same_version_only(store: Store) -> None:
+    for name in ("01a.dir", "02b.dir", "03c.dir"):
+        put_folder(store.objects, name, b"[]")
     key = record_publication(store.objects, Publication(FIRST, "originals", "files/md5/01/a.dir", {}))
     etag = store.objects.read(key).etag
     record_publication(store.objects, Publication(FIRST, "originals", "files/md5/01/a.dir", {}))

@@ -1,0 +1,123 @@
+"""The report of `tend_storage`: what lies in a root, what it costs, what is made again, what nobody needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from pipeline_tasks.reports.document import document
+from pipeline_tasks.reports.html import Html, element, paragraph, short, table, together
+from pipeline_tasks.reports.storage_facts import StorageFacts
+
+SHOWN_OBJECTS = 100
+_GB = 1e9
+_ACTIONS = {
+    "wait": "is too young to go",
+    "trash": "goes to the trash",
+    "keep_in_trash": "stays in the trash for now",
+    "purge": "is deleted for good",
+    "put_back": "is needed after all: comes back",
+}
+
+
+def render_storage(facts: StorageFacts) -> str:
+    """The whole page."""
+    sections = {
+        "What lies in the root": _kinds(facts),
+        "Cost per dataset version": _versions(facts),
+        "Intermediate outputs": _outputs(facts),
+        "What nobody needs": _unneeded(facts),
+    }
+    title = f"{facts.project} · storage · {facts.cycle_id}"
+    body = [_header(facts), *(element("section", element("h2", name), part) for name, part in sections.items())]
+    footer = paragraph(f"As of {facts.planned_at:%Y-%m-%d %H:%M} UTC, by Nightlens {facts.code_version}.")
+    return document(title, [*body, element("footer", footer)])
+
+
+def size(count: float) -> str:
+    """Bytes as people read them, in powers of 1000."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def _header(facts: StorageFacts) -> Html:
+    total = sum(kind.size_bytes for kind in facts.kinds)
+    said = f"{size(total)} in {sum(kind.objects for kind in facts.kinds)} objects, and {size(facts.trash_bytes)} in the trash."
+    cost = _money(facts, total + facts.trash_bytes)
+    sentence = element("p", _outcome(facts), class_="decision " + ("warn" if facts.plan.get("is_dry_run") else "good"))
+    return element("header", element("h1", f"Storage of {facts.project}"), paragraph(said, cost), sentence)
+
+
+def _outcome(facts: StorageFacts) -> str:
+    planned, done = facts.plan.get("objects"), facts.collection
+    waiting = planned.get("trash", 0) + planned.get("purge", 0) if isinstance(planned, Mapping) else 0
+    if facts.plan.get("is_dry_run"):
+        return f"Dry run: everything was left as it is. A real run would move or delete {waiting} objects."
+    if not done:
+        return f"Planned, not carried out yet: {waiting} objects are to be moved or deleted."
+    return (
+        f"{done.get('moved_to_trash', 0)} objects went to the trash, {done.get('deleted', 0)} were deleted for good, "
+        f"{done.get('put_back', 0)} came back, {done.get('spared', 0)} were spared since somebody named them meanwhile."
+    )
+
+
+def _kinds(facts: StorageFacts) -> Html:
+    rows = [
+        (kind.kind, kind.objects, size(kind.size_bytes), kind.unneeded_objects or "–", size(kind.unneeded_bytes))
+        for kind in sorted(facts.kinds, key=lambda kind: -kind.size_bytes)
+    ]
+    trash = ("trash", facts.trash_objects, size(facts.trash_bytes), "–", "–")
+    return table(["kind", "objects", "size", "unneeded", "size of these"], [*rows, trash])
+
+
+def _versions(facts: StorageFacts) -> Html:
+    if not facts.versions:
+        return paragraph("There is no dataset version yet.")
+    headers = ["version", "cycle", "pictures", "originals", "only in this one", "manifest", *([facts.currency + " a month"])]
+    rows = [
+        (
+            short(one.dataset_id),
+            one.cycle_id,
+            one.images,
+            size(one.originals_bytes),
+            size(one.own_bytes),
+            size(one.manifest_bytes),
+            _price(facts, one.originals_bytes + one.manifest_bytes),
+        )
+        for one in facts.versions
+    ]
+    note = f"and {facts.versions_left_out} older versions, which were not counted" if facts.versions_left_out else None
+    explained = "Versions share their pictures: a picture is stored once, whatever the number of versions that hold it."
+    return together([paragraph(explained, quiet=True), table(headers, rows, numbers_from=2), note and paragraph(note, quiet=True)])
+
+
+def _outputs(facts: StorageFacts) -> Html:
+    if not facts.outputs:
+        return paragraph("There are none.")
+    rows = [(one.kind, one.made_by, one.goes, one.objects, size(one.size_bytes)) for one in facts.outputs]
+    return table(["what", "made by", "kept", "objects", "size"], rows, numbers_from=3)
+
+
+def _unneeded(facts: StorageFacts) -> Html:
+    rows = facts.unneeded.sort("size_bytes", descending=True)
+    if rows.is_empty():
+        return paragraph("Nothing: everything in the root is named by the ledger, by a publication, or by a cycle under way.")
+    shown = [
+        (row["key"], row["kind"], f"{row['first_seen_at']:%Y-%m-%d %H:%M}", _ACTIONS[row["action"]], size(row["size_bytes"]))
+        for row in rows.head(SHOWN_OBJECTS).with_columns(pl.col("action").cast(pl.String)).iter_rows(named=True)
+    ]
+    more = rows.height - len(shown)
+    rest = paragraph(f"and {more} more objects: all are rows of the table unneeded_objects", quiet=True) if more > 0 else None
+    return together([table(["key", "kind", "first seen unneeded", "what becomes of it", "size"], shown, numbers_from=4), rest])
+
+
+def _money(facts: StorageFacts, count: float) -> str | None:
+    return None if facts.price_per_gb_month is None else f" That is {_price(facts, count)} {facts.currency} a month."
+
+
+def _price(facts: StorageFacts, count: float) -> str:
+    return "–" if facts.price_per_gb_month is None else f"{count / _GB * facts.price_per_gb_month:.2f}"

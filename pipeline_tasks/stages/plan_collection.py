@@ -1,0 +1,94 @@
+"""Find what nobody in a project's root needs any more, in a cycle of its own kind. By default that is all: a dry run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from pipeline_tasks.cycle import Cycle, CycleArguments, check_cycle_id, derive_seed
+from pipeline_tasks.settings import HousekeepingSettings, Project
+from pipeline_tasks.storage.collecting import Patience, plan
+from pipeline_tasks.storage.collection_marks import announcement
+from pipeline_tasks.storage.cycles import read_cycle, record_opening
+from pipeline_tasks.storage.generation import read_generation
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.tables.unneeded_object import ACTIONS, UnneededObject
+
+STAGE = "plan_collection"
+_DAY_S = 86_400.0
+
+
+@dataclass(frozen=True)
+class PlanCollectionSummary:
+    """What would become of how much; the table `unneeded_objects` of the cycle names each object."""
+
+    is_dry_run: bool
+    """True: `collect_garbage` will leave everything as it is."""
+    objects: dict[str, int]
+    """Action → objects: wait (too young), trash, keep_in_trash, purge, put_back."""
+    size_bytes: dict[str, int]
+    """The same in bytes."""
+    kinds: dict[str, int] = field(default_factory=dict)
+    """Kind → objects that nobody needs and that are not in the trash yet."""
+
+
+def plan_collection(
+    store: Store,
+    project: Project,
+    cycle_id: str,
+    run_key: str,
+    started_at: datetime,
+    code_version: str,
+    is_dry_run: bool | None = None,
+) -> PlanCollectionSummary:
+    """Plan a collection; without a dry run its event announces to all writers that objects are about to be moved.
+
+    `is_dry_run` of None means what the project's settings say.
+
+    Raises:
+        CycleTakenError: another run owns this cycle_id.
+        StorageError: something that names objects cannot be read, so that nobody can say what is needed.
+    """
+    standing = store.finished(check_cycle_id(cycle_id), STAGE, PlanCollectionSummary)
+    record_opening(store, _cycle(store, project, cycle_id, started_at, code_version), run_key)
+    if standing is not None:
+        return standing
+    cycle = read_cycle(store, cycle_id)
+    settings = cycle.project.housekeeping
+    rows = plan(store, cycle.started_at, patience_of(settings))
+    is_dry_run = settings.is_dry_run if is_dry_run is None else is_dry_run
+    sets = {} if is_dry_run else announcement(cycle_id)
+    return store.finish(cycle_id, STAGE, _summary(rows, is_dry_run), [(UnneededObject, rows)], sets=sets)
+
+
+def patience_of(settings: HousekeepingSettings) -> Patience:
+    """The settings' days in seconds."""
+    days = (settings.young_days, settings.trash_days, settings.abandoned_days, settings.damaged_days)
+    return Patience(*(one * _DAY_S for one in days))
+
+
+def _summary(rows: pl.DataFrame, is_dry_run: bool) -> PlanCollectionSummary:
+    by_action = {action: rows.filter(pl.col("action") == action) for action in ACTIONS}
+    in_place = rows.filter(pl.col("action").is_in(["wait", "trash"]))
+    return PlanCollectionSummary(
+        is_dry_run,
+        {action: frame.height for action, frame in by_action.items()},
+        {action: int(frame["size_bytes"].sum()) for action, frame in by_action.items()},
+        dict(sorted(Counter(in_place["kind"].to_list()).items())),
+    )
+
+
+def _cycle(store: Store, project: Project, cycle_id: str, started_at: datetime, code_version: str) -> Cycle:
+    return Cycle(
+        cycle_id=cycle_id,
+        cycle_kind="tending",
+        project=project,
+        arguments=CycleArguments(),
+        generation=read_generation(store.objects),
+        seed=derive_seed(project.seed, cycle_id),
+        started_at=started_at,
+        code_version=code_version,
+    )
