@@ -7,6 +7,7 @@ and opened anew; then it is done, and done once more from a fresh store, which m
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -199,7 +200,8 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(answer=any_of.integers(0, 3), said=any_of.integers(0, 3), kill_at=KILLS)
     def log_a_revision(self, answer: int, said: int, kill_at: int) -> None:
         """A person's answer is kept."""
-        content, revision = {"said": said}, image_id(f"revision {said}")
+        content = {"said": said}
+        revision = hashlib.sha256(json.dumps(content).encode()).hexdigest()
         self.do(lambda store: append_revision(store.objects, f"{answer}", revision, content), kill_at)
         self.model.revisions[f"{answer} {revision}"] = content
 
