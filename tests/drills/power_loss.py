@@ -208,14 +208,9 @@ def opened_and_run_again(base: Path, tree: Tree, workload: Workload, end: dict[s
     with quick(), patch.object(os, "fsync", lambda _: None):
         wrong = [f"opened: {one}" for root in sorted(path.name for path in base.iterdir()) for one in damage_in(base / root)]
         workload.run(lambda root: DiskObjects(base / root))
-    found = visible(tree_of(base))
-    differing = [path for path in sorted({*found, *end}) if compared(workload, found, path) != compared(workload, end, path)]
+    found, wanted = workload.compared(visible(tree_of(base))), workload.compared(end)
+    differing = [path for path in sorted({*found, *wanted}) if found.get(path) != wanted.get(path)]
     return wrong + [f"run again: {path} is not as undisturbed" for path in differing[:3]]
-
-
-def compared(workload: Workload, tree: dict[str, bytes], path: str) -> bytes | None:
-    """What of an object must be as undisturbed."""
-    return workload.compared(tree[path]) if "/ledger/" in path and path in tree else tree.get(path)
 
 
 def damage_in(root: Path) -> list[str]:
