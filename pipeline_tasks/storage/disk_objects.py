@@ -1,16 +1,21 @@
 """The six verbs on a folder: what is visible is complete and survives a power loss.
 
 A new object is written to a temporary file, synced, linked to its name (a link never replaces), and its folder synced.
+Who linked, replaced or deleted may be killed before that sync, and who reads afterwards builds on what they saw: so reading
+and listing sync a folder that changed a short while ago, once.
 A root on disk serves one machine: replacing holds a lock file per key.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +26,14 @@ from pipeline_tasks.storage.objects import StoredObject
 
 _TEMPORARY = ".temporary"
 _LOCKS = ".locks"
+_HIDDEN = (_TEMPORARY, _LOCKS)
+_WRITTEN_BACK_NS = 600 * 10**9
+"""A folder that has not changed for so long was written to the disk by the system itself, which waits half a minute at most."""
+_CLOCK_STEP_NS = 10**8
+"""Two changes so close to each other may carry the same time."""
+_NOT_OURS = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EINVAL)
+"""What a sync answers in a folder that has gone, or to somebody who may only look."""
+_THREADS = 16
 
 
 class DiskObjects:
@@ -31,6 +44,8 @@ class DiskObjects:
         self._folder = folder
         self._lasting: set[Path] = set()
         """Folders whose names are known to be on the disk for good."""
+        self._settled: dict[Path, int] = {}
+        """Folder → when it had changed last, as of a sync that holds all that had happened in it."""
 
     def __repr__(self) -> str:
         """Show the folder."""
@@ -40,18 +55,22 @@ class DiskObjects:
         """Return the whole object with its etag (inode, modification time, size)."""
         try:
             with self._path(key).open("rb") as file:
-                return StoredObject(file.read(), _etag(os.fstat(file.fileno())))
+                found = StoredObject(file.read(), _etag(os.fstat(file.fileno())))
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
             raise NotFoundError(f"{self._path(key)}: no such object") from error
+        self._settle([self._path(key).parent])
+        return found
 
     def read_range(self, key: str, start: int, length: int) -> bytes:
         """Return a part of the object."""
         try:
             with self._path(key).open("rb") as file:
                 file.seek(start)
-                return file.read(length)
+                found = file.read(length)
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
             raise NotFoundError(f"{self._path(key)}: no such object") from error
+        self._settle([self._path(key).parent])
+        return found
 
     def write_new(self, key: str, content: bytes) -> str:
         """Link a synced file to a name that must be free."""
@@ -106,9 +125,8 @@ class DiskObjects:
     def list(self, prefix: str) -> Iterator[str]:
         """Yield the keys below a prefix, sorted; temporary and lock files are not objects."""
         start = self._folder / prefix.rpartition("/")[0]
-        keys = (path.relative_to(self._folder).as_posix() for path in start.rglob("*") if path.is_file())
-        hidden = (_TEMPORARY, _LOCKS)
-        yield from sorted(key for key in keys if key.startswith(prefix) and key.split("/")[0] not in hidden)
+        keys = (path.relative_to(self._folder).as_posix() for path in self._files_below(start))
+        yield from sorted(key for key in keys if key.startswith(prefix) and key.split("/")[0] not in _HIDDEN)
 
     def delete(self, key: str) -> None:
         """Unlink the object's name."""
@@ -118,6 +136,46 @@ class DiskObjects:
                 path.unlink(missing_ok=True)
             if path.parent.is_dir():
                 _sync_folder(path.parent)
+
+    def _files_below(self, start: Path) -> Iterator[Path]:
+        """All files, the names of their folders made lasting."""
+        walked = []
+        for found, folders, names in os.walk(start):
+            if Path(found) == self._folder:
+                folders[:] = [name for name in folders if name not in _HIDDEN]
+            walked.append((Path(found), names))
+        self._settle(folder for folder, _ in walked)
+        for folder, names in walked:
+            yield from (folder / name for name in names)
+
+    def _settle(self, folders: Iterable[Path]) -> None:
+        """Make lasting what was just seen in folders, where it may not be."""
+        young = [folder for folder in folders if self._may_be_lost(folder)]
+        if len(young) > 1:
+            # The disk takes syncs that come together nearly as one.
+            with ThreadPoolExecutor(_THREADS, thread_name_prefix="settle") as threads:
+                list(threads.map(self._settle_one, young))
+        elif young:
+            self._settle_one(young[0])
+
+    def _may_be_lost(self, folder: Path) -> bool:
+        try:
+            changed_ns = folder.stat().st_mtime_ns
+        except FileNotFoundError:
+            return False
+        return time.time_ns() - changed_ns < _WRITTEN_BACK_NS and self._settled.get(folder) != changed_ns
+
+    def _settle_one(self, folder: Path) -> None:
+        begun_ns = time.time_ns()
+        try:
+            changed_ns = folder.stat().st_mtime_ns
+            _sync_folder(folder)
+        except OSError as error:
+            if error.errno not in _NOT_OURS:
+                raise
+            return
+        if begun_ns - changed_ns > _CLOCK_STEP_NS:
+            self._settled[folder] = changed_ns
 
     def _path(self, key: str) -> Path:
         parts = key.split("/")

@@ -185,7 +185,13 @@ def lost(place: Place) -> list[str]:
 
 
 def broken_names(objects: ObjectStore) -> list[str]:
-    """What the ledger, an index or the pointer names and is not there in the bytes that they name."""
+    """What is named and is not there in the bytes that are named."""
+    # An emptying begins with the pointer and the ledger: no name is left before what it names goes.
+    return [f"{key}: named, but not there whole" for key, sha256 in names(objects).items() if digest_at(objects, key) != sha256]
+
+
+def names(objects: ObjectStore) -> dict[str, str]:
+    """What the ledger, an index or the pointer names: key → sha256."""
     named: dict[str, str] = {}
     for key in objects.list(layout.LEDGER):
         event = json.loads(objects.read(key).content)
@@ -202,8 +208,7 @@ def broken_names(objects: ObjectStore) -> list[str]:
     for key in objects.list(layout.SERVING_POINTER):
         digests = [route["model_digest"] for route in json.loads(objects.read(key).content)["routes"]]
         named |= {layout.model(digest): digest for digest in digests}
-    # An emptying begins with the pointer and the ledger: no name is left before what it names goes.
-    return [f"{key}: named, but not there whole" for key, sha256 in named.items() if digest_at(objects, key) != sha256]
+    return named
 
 
 def doubled(objects: ObjectStore) -> list[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
+import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -173,3 +176,33 @@ def test_disk_objects__loses_no_update_of_concurrent_processes(tmp_path: Path) -
         process.join()
 
     assert DiskObjects(tmp_path).read("count").content == b"100"
+
+
+def test_reading__makes_lasting_once_what_a_killed_write_may_have_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("young", "old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_bytes(b"linked by a process that was killed before it synced the folder")
+    for name, age_s in (("young", 5), ("old", 3600), (".", 3600)):
+        os.utime(tmp_path / name, (time.time() - age_s,) * 2)
+    synced: list[str] = []
+    monkeypatch.setattr(disk_objects, "_sync_folder", lambda folder: synced.append(folder.name))
+
+    for read in (lambda one: one.read("young/a"), lambda one: list(one.list(""))):
+        objects, synced[:] = DiskObjects(tmp_path), []
+        read(objects)
+        objects.read("young/a")
+        objects.read("old/a")
+        list(objects.list(""))
+
+        assert synced == ["young"]
+
+
+def test_reading__is_open_to_who_may_not_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path) -> None:
+        raise OSError(errno.EROFS, "read-only file system")
+
+    DiskObjects(tmp_path).write_new("a", b"1")
+    monkeypatch.setattr(disk_objects, "_sync_folder", refuse)
+
+    assert DiskObjects(tmp_path).read("a").content == b"1"
+    assert list(DiskObjects(tmp_path).list("")) == ["a"]
