@@ -60,3 +60,13 @@ def test_load_project__refuses_a_missing_file_and_a_list(tmp_path: Path) -> None
         load_project(tmp_path / "parts.yaml")
     with pytest.raises(SettingsError, match="wanted a mapping of settings, found list"):
         load_project(write(tmp_path, "[1]"))
+
+
+def test_load_project__refuses_a_split_group_key_that_no_source_can_give(tmp_path: Path) -> None:
+    keyed = GOOD + "duplicates: {split_group_keys: [device]}\n"
+
+    with pytest.raises(SettingsError, match=r"split_group_keys: wanted a key .*\(\?P<device>…\), found 'device' in no source"):
+        load_project(write(tmp_path, keyed))
+
+    readable = keyed.replace("path: inbox", 'path: inbox, key_pattern: "(?P<device>cam[0-9]+)/"')
+    assert load_project(write(tmp_path, readable)).duplicates.split_group_keys == ("device",)

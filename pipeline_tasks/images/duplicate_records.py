@@ -85,22 +85,23 @@ def groups(known: Known, pictures: Pictures) -> DuplicateGroups:
 
 
 def keys(known: Known, groups: DuplicateGroups, settings: DuplicateSettings) -> dict[int, list[Key]]:
-    """The keys of each picture from all its sightings; those of earlier pictures are also given to their split groups.
+    """The keys of each picture from all its sightings; earlier pictures that share one are joined unless their splits differ.
 
-    Clips are told apart by source; a site, a device or a day is the same thing in all sources.
+    Clips are told apart by source; a site, a device or a day is the same thing in all sources. Where a sighting has no value for
+    a key, the picture shares that key with nobody.
     """
     found: dict[int, list[Key]] = {}
     number = known.numbers()
     for row in [] if known.sightings is None else known.sightings.iter_rows(named=True):
         picture = number.get(row["image_id"])
         if picture is not None:
-            values = [(key, row[key]) for key in settings.split_group_keys if row[key] is not None]
+            values = [(key, row[key]) for key in settings.split_group_keys if row[key]]
             found.setdefault(picture, []).extend(
                 (key, row["source"], value) if key == "clip" else (key, value) for key, value in values
             )
     for picture in sorted(found):
         if picture < known.first_new and picture in groups.group_of:
-            groups.split_groups.own(picture, found[picture])
+            groups.split_groups.join_by_keys(picture, found[picture])
     return found
 
 

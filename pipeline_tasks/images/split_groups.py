@@ -18,7 +18,7 @@ class SplitGroups:
         """Start from what earlier cycles recorded: picture → the group's first picture, and that → its split."""
         self._parents: dict[int, int] = {name: name for name in standing.values()} | dict(standing)
         self._splits: dict[int, str] = dict(splits)
-        self._key_owners: dict[Key, int] = {}
+        self._key_owners: dict[Key, list[int]] = {}
         self.inherited: dict[int, str] = {}
         """Groups that got their split by a merge: the surviving group had none, the other had."""
 
@@ -36,13 +36,30 @@ class SplitGroups:
         return {self._splits[root] for root in map(self.find, pictures) if root in self._splits}
 
     def owners(self, keys: Iterable[Key]) -> list[int]:
-        """Pictures that carry one of these keys already, one a key."""
-        return [self._key_owners[key] for key in keys if key in self._key_owners]
+        """Pictures that carry one of these keys already, one for each group that does."""
+        return [owner for key in keys for owner in self._key_owners.get(key, ())]
 
     def own(self, picture: int, keys: Iterable[Key]) -> None:
-        """Remember which keys a picture carries; the first one that does speaks for the key."""
+        """Remember which keys a picture carries; one picture of each group speaks for a key."""
         for key in keys:
-            self._key_owners.setdefault(key, picture)
+            owners = {self.find(owner): owner for owner in reversed(self._key_owners.get(key, []))}
+            owners.setdefault(self.find(picture), picture)
+            self._key_owners[key] = sorted(owners.values())
+
+    def join_by_keys(self, picture: int, keys: Iterable[Key]) -> None:
+        """Join an earlier picture's group with those that share its keys, and remember its keys.
+
+        Keys may be named, and sightings come, after splits were recorded: groups that lie in different splits stay apart.
+        """
+        carried = list(keys)
+        owners = self.owners(carried)
+        if len(self.splits_of([picture, *owners])) <= 1:
+            self.add(picture, owners)
+        self.own(picture, carried)
+
+    def keys_in_two_splits(self) -> list[Key]:
+        """The keys that straddle splits, since those were recorded before the key or the sighting was known."""
+        return sorted(key for key, owners in self._key_owners.items() if len(self.splits_of(owners)) > 1)
 
     def add(self, picture: int, others: Iterable[int], keys: Iterable[Key] = ()) -> None:
         """Add a picture to the groups of `others`, which become one; the caller has seen that their splits agree."""

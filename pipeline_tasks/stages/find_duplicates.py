@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -43,6 +43,8 @@ class FindDuplicatesSummary:
     """New pictures that resemble, or share a key with, groups of different splits: used by none."""
     compared_by_pixels_only: int
     """New pictures that are quarantined or have no usable embedding."""
+    keys_in_two_splits: list[str] = field(default_factory=list)
+    """Clips, sites, devices or days that straddled splits before the key was named; new pictures that share them are contested."""
 
 
 def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
@@ -72,6 +74,7 @@ def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
         groups_merged=len(groups.merged_into),
         contested=sum(one >= known.first_new for one in groups.contested),
         compared_by_pixels_only=int((~pictures.is_searchable[known.first_new :]).sum()),
+        keys_in_two_splits=["/".join(key) for key in groups.split_groups.keys_in_two_splits()],
     )
     writes = [(DuplicatePair, rows.pairs), (DuplicateGroup, rows.groups), (SplitGroup, rows.split_groups), (Split, rows.splits)]
     return store.finish(cycle.cycle_id, STAGE, summary, writes)

@@ -183,6 +183,33 @@ def test_find_duplicates__contests_a_picture_whose_clip_and_likeness_disagree(st
     assert contested(store) == {("c", "a"), ("d", "d")}
 
 
+def test_find_duplicates__joins_no_pictures_for_what_neither_has(store: Store) -> None:
+    sites = {"duplicates": {"split_group_keys": ["site", "clip"]}}
+    night(store, 0, APicture("a", at(0)), APicture("b", at(90)), APicture("c", at(180), metadata={"site": ""}), **sites)
+    night(store, 1, APicture("d", at(270), metadata={"site": ""}), **sites)
+    assert split_groups(store) == {"a": "a", "b": "b", "c": "c", "d": "d"}
+
+
+def test_find_duplicates__joins_earlier_pictures_once_a_key_is_named(store: Store) -> None:
+    clip = {"clip": "1"}
+    night(store, 0, *(APicture(name, at(90 * number), metadata=clip) for number, name in enumerate("abc")))
+    give_split(store, NIGHTS[0], b="val")
+    summary = night(store, 1, duplicates={"split_group_keys": ["clip"]})
+    assert split_groups(store) == {"a": "a", "b": "a", "c": "a"}
+    assert store.history(Split).filter(policy="merged").rows() == [(image_id("a"), "val", "merged")]
+    assert summary.keys_in_two_splits == []
+
+
+def test_find_duplicates__contests_what_shares_a_key_that_straddled_splits_before_it_was_named(store: Store) -> None:
+    clip = {"clip": "1"}
+    night(store, 0, APicture("a", at(0), metadata=clip), APicture("b", at(90), metadata=clip))
+    give_split(store, NIGHTS[0], a="test", b="train")
+    summary = night(store, 1, APicture("c", at(180), metadata=clip), duplicates={"split_group_keys": ["clip"]})
+    assert split_groups(store) == {"a": "a", "b": "b"}
+    assert contested(store) == {("c", "c")}
+    assert (summary.contested, summary.keys_in_two_splits) == (1, ["clip/inbox/1"])
+
+
 def test_find_duplicates__tells_pictures_apart_where_all_are_of_one_kind(store: Store) -> None:
     """Twenty pictures share one large component: plain cosines are all above .9, yet only the planted pair is one thing."""
     common = 4.0
