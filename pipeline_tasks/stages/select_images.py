@@ -10,6 +10,8 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline_tasks.cycle import Cycle, derive_seed
+from pipeline_tasks.datasets.curating import group_looks, propose_curated_splits
+from pipeline_tasks.datasets.looks import looks_of
 from pipeline_tasks.datasets.splitting import propose_splits
 from pipeline_tasks.selection.arms import draw_control, interleave
 from pipeline_tasks.selection.candidates import Candidates, candidates
@@ -90,10 +92,11 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
     names = pool.images["image_id"].to_list() + [one for one in images if one in asked]
     vectors = embeddings.vectors[_rows(images, names)]
     scores = _champion_scores(store, vectors, backbone_digest)
-    chosen = _choose(settings, cycle.seed, names, pool.images.height, control, vectors, scores, _classes(store))
+    classes = _classes(store)
+    chosen = _choose(settings, cycle.seed, names, pool.images.height, control, vectors, scores, classes)
     ranked = interleave(len(control), len(chosen.picks))
     rows = selected_images(pool.images["image_id"].to_list(), control, chosen, ranked)
-    new_splits = _splits(settings, pool, rows, splits, derive_seed(cycle.seed, STAGE, "splits"))
+    new_splits = _splits(cycle, pool, rows, splits, vectors, [classes.get(name) for name in names])
     summary = SelectImagesSummary(
         images_eligible=pool.images.height,
         left_out=pool.left_out,
@@ -162,14 +165,30 @@ def _choose(
     )
 
 
-def _splits(settings: SelectionSettings, pool: Candidates, rows: pl.DataFrame, splits: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Splits of the picks' split groups that have none yet."""
+def _splits(
+    cycle: Cycle,
+    pool: Candidates,
+    rows: pl.DataFrame,
+    splits: pl.DataFrame,
+    vectors: npt.NDArray[np.float32],
+    labels: Sequence[str | None],
+) -> pl.DataFrame:
+    """Splits of the picks' split groups that have none yet; the first of `vectors` and `labels` are the pool's."""
+    settings, seed = cycle.project.selection, derive_seed(cycle.seed, STAGE, "splits")
     picks = rows.select("image_id", is_control=pl.col("arm") == "control").join(pool.images, on="image_id", maintain_order="left")
-    return propose_splits(
-        picks.select("split_group_id", "is_control").rows(),
-        dict(splits.select("split_group_id", "split").iter_rows()),
-        control_test_ratio=settings.control_test_ratio,
-        val_ratio=settings.val_ratio,
+    proposed = picks.select("split_group_id", "is_control").rows()
+    standing = dict(splits.select("split_group_id", "split").iter_rows())
+    test_ratio, val_ratio = settings.control_test_ratio, settings.val_ratio
+    if cycle.project.splits.policy == "random":
+        return propose_splits(proposed, standing, control_test_ratio=test_ratio, val_ratio=val_ratio, seed=seed)
+    looks = looks_of(vectors, _rows(pool.images["image_id"], picks["image_id"].to_list()), labels, seed)
+    return propose_curated_splits(
+        proposed,
+        standing,
+        group_looks(picks["split_group_id"].to_list(), looks),
+        control_test_ratio=test_ratio,
+        test_ratio=cycle.project.splits.curated_test_ratio,
+        val_ratio=val_ratio,
         seed=seed,
     )
 
