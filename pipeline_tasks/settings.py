@@ -6,8 +6,9 @@ later stages see only that. Sizes carry their unit in the name; a setting withou
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -94,6 +95,16 @@ class GoldenSettings(Settings):
     key_pattern: str | None = Field(
         None, description="A regular expression over `source:key`; whatever was seen there is golden, also what is yet to come."
     )
+
+    @field_validator("key_pattern")
+    @classmethod
+    def _is_a_pattern(cls, key_pattern: str | None) -> str | None:
+        """A broken one would be found only at night."""
+        try:
+            re.compile(key_pattern or "")
+        except re.error as error:
+            raise ValueError(f"a regular expression: {error}") from error
+        return key_pattern
 
 
 class SplitSettings(Settings):
@@ -243,7 +254,7 @@ def load_project(path: Path) -> Project:
         raise SettingsError(f"{path}: wanted a mapping of settings, found {type(content).__name__}")
     if content.get("project") != path.stem:
         raise SettingsError(f"{path}: project: wanted the file's own name {path.stem!r}, found {content.get('project')!r}")
-    project = parse_project(content, str(path))
+    project = parse_project(_with_golden_file(content, path), str(path))
     _check_split_group_keys(project, str(path))
     return project
 
@@ -258,6 +269,23 @@ def parse_project(content: object, where: str) -> Project:
         return Project.model_validate(content)
     except ValidationError as error:
         raise SettingsError("\n".join(_problem(where, one) for one in error.errors())) from error
+
+
+def _with_golden_file(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Put the image_ids that stand in `splits.golden.file` into the settings: a cycle freezes what it was opened with."""
+    splits = content.get("splits")
+    if not isinstance(splits, dict):
+        return content
+    golden = splits.get("golden")
+    if not isinstance(golden, dict) or not isinstance(golden.get("file"), str):
+        return content
+    try:
+        lines = (path.parent / golden["file"]).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: splits.golden.file: wanted a readable file, found {golden['file']!r}: {error}") from error
+    said = [line.partition("#")[0].strip() for line in lines]
+    image_ids = [*(golden.get("image_ids") or []), *(line for line in said if line)]
+    return content | {"splits": splits | {"golden": golden | {"image_ids": image_ids}}}
 
 
 def _check_split_group_keys(project: Project, where: str) -> None:

@@ -29,17 +29,17 @@ def propose_curated_splits(
     val_ratio: float,
     seed: int,
 ) -> Rows[Split]:
-    """Splits for the split groups of picks that `standing` does not name yet; each group's numbers stand in its row's `policy`.
+    """Splits for the split groups of picks that `standing` does not name yet; each row's `policy` holds the group's number.
 
-    Test takes `test_ratio` of the pictures which the control arm leaves: first the hardest groups (greatest disagreement) up to half of
-    it, then the rarest (greatest outlier score). Of what is left val takes `val_ratio`, the most typical first (smallest outlier
+    Test takes `test_ratio` of the pictures that the control arm leaves: first the hardest groups (greatest disagreement) up to half
+    of it, then the rarest (greatest outlier score). Of what is left val takes `val_ratio`, the most typical first (smallest outlier
     score), and train everything else: what selection spread out, without what test and val took. A group that holds more pictures
     than what is left of a split's share is passed over; one without looks (no embedding) trains. Groups of equal scores go by name.
     """
     new = [pick for pick in picks if pick[0] not in standing]
     sizes = Counter(group for group, _ in new)
     control = draw_control_test(new, control_test_ratio, np.random.default_rng(seed))
-    found = {group: ("test", "control_arm") for group in control}
+    found = dict.fromkeys(control, ("test", "control_arm"))
     left = sorted(group for group in sizes if group not in found and group in looks)
 
     share = round(sum(sizes[group] for group in sizes if group not in found) * test_ratio)

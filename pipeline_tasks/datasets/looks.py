@@ -46,7 +46,8 @@ def _outliers(units: Floats, rows: Integers, seed: int) -> npt.NDArray[np.float6
     """The place of each row's mean distance among those of all rows, or of many drawn with the seed."""
     drawn = np.sort(np.random.default_rng(seed).permutation(len(units))[:REFERENCE_ROWS])
     distances, reference = _mean_distances(units, rows), np.sort(_mean_distances(units, drawn))
-    return np.searchsorted(reference, distances, side="left") / len(reference)
+    places: npt.NDArray[np.float64] = np.searchsorted(reference, distances, side="left") / len(reference)
+    return places
 
 
 def _mean_distances(units: Floats, rows: Integers) -> npt.NDArray[np.float64]:
@@ -59,7 +60,8 @@ def _mean_distances(units: Floats, rows: Integers) -> npt.NDArray[np.float64]:
     # Of many equal pictures the row itself may not be among the nearest; then the last one is one too many.
     is_other[is_other.all(axis=1), -1] = False
     distances = np.sqrt(np.clip(2 - 2 * cosines.astype(np.float64), 0, 4))
-    return np.round(np.where(is_other, distances, 0).sum(axis=1) / count, 6)
+    means: npt.NDArray[np.float64] = np.round(np.where(is_other, distances, 0).sum(axis=1) / count, 6)
+    return means
 
 
 def _disagreements(units: Floats, rows: Integers, labels: Sequence[str | None]) -> list[float | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline_tasks.reports.charts import Figure, intervals
 from pipeline_tasks.reports.facts import CycleFacts
-from pipeline_tasks.reports.html import Html, element, paragraph, short, table, together
+from pipeline_tasks.reports.html import Html, element, paragraph, ratio, short, table, together
 
 
 def header(facts: CycleFacts) -> Html:
@@ -53,8 +53,44 @@ def section(facts: CycleFacts) -> Html | None:
             paragraph("Balanced accuracy on the frozen test split, intervals by bootstrap over split groups:", quiet=True),
             intervals(shown) if shown else None,
             table(("", ""), rows, numbers_from=2),
+            _slices(facts),
         ]
     )
+
+
+def _slices(facts: CycleFacts) -> Html | None:
+    """Both models on the test pictures that are scored by themselves."""
+    compared, scored = facts.summary("compare_with_champion").get("slices"), facts.summary("evaluate_model").get("slices")
+    if not compared or not scored:
+        return None
+    margin = facts.summary("compare_with_champion").get("golden_margin")
+    rule = "it is reported and stops nothing" if margin is None else f"its lower bound must lie above {ratio(-margin)}"
+    rows = [
+        (
+            name,
+            found["images"],
+            _with_bounds(scored[name], "accuracy"),
+            _with_bounds(scored[name], "champion_accuracy"),
+            _points(found),
+        )
+        for name, found in compared.items()
+    ]
+    headers = ("slice of test", "pictures", "candidate", "champion", "difference in points")
+    note = f"Accuracy on each slice, intervals as above. Golden: {rule}."
+    return together([element("h3", "By slice"), table(headers, rows), paragraph(note, quiet=True)])
+
+
+def _with_bounds(figures: dict[str, float | None], name: str) -> str:
+    value, low, high = (figures.get(f"{name}{end}") for end in ("", "_low", "_high"))
+    bounds = "" if low is None or high is None else f" ({ratio(low)} to {ratio(high)})"
+    return f"{ratio(value)}{bounds}"
+
+
+def _points(found: dict[str, float | None]) -> str:
+    difference, low, high = (found.get(name) for name in ("difference", "low", "high"))
+    if difference is None:
+        return "–"
+    return f"{100 * difference:+.1f}" + ("" if low is None or high is None else f" ({100 * low:+.1f} to {100 * high:+.1f})")
 
 
 def _figure(name: str, summary: object, value: str, low: str = "", high: str = "") -> Figure | None:

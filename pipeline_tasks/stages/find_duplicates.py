@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline_tasks.cycle import Cycle
+from pipeline_tasks.datasets.golden import check_golden, golden_images
 from pipeline_tasks.images import duplicate_records
 from pipeline_tasks.images.duplicates import add_new_pictures
 from pipeline_tasks.storage.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.store import Store
+from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.image import Image
@@ -52,6 +54,7 @@ def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
 
     Raises:
         MissingStageError: find_quality_issues of this cycle has not been done.
+        SettingsError: the golden test set names an image that stands in train or val of the newest dataset version.
     """
     standing = store.finished(cycle.cycle_id, STAGE, FindDuplicatesSummary)
     if standing is not None:
@@ -96,4 +99,15 @@ def _known(store: Store, cycle: Cycle) -> duplicate_records.Known:
         split_groups=store.current(SplitGroup),
         splits=store.history(Split),
         sightings=store.history(Sighting) if cycle.project.duplicates.split_group_keys else None,
+        golden=_golden(store, cycle),
     )
+
+
+def _golden(store: Store, cycle: Cycle) -> frozenset[str]:
+    """The images of the golden test set, none of which may stand in train or val of the newest dataset version."""
+    settings, newest = cycle.project.splits.golden, store.state().values.get("dataset")
+    if settings is None:
+        return frozenset()
+    if newest is not None:
+        check_golden(settings, store.read(DatasetImage, newest["cycle_id"]), newest["dataset_id"])
+    return golden_images(settings, store.history(Sighting))

@@ -52,7 +52,7 @@ def splits_now(store: Store) -> dict[str, str]:
     return {one: recorded[group] for one, group in store.current(SplitGroup).rows() if group in recorded and one not in contested}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given_any(nights=NIGHTS, keys=KEYS, policy=st.sampled_from(["random", "curated"]))
 def test_splits__never_change_and_are_never_straddled(
     nights: list[list[tuple[int, str | None, str | None]]], keys: list[str], policy: str
