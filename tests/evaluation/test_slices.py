@@ -52,9 +52,7 @@ LOST = SliceDifference(40, 0.8, 0.9, -0.1, -0.2, 0.0)
 def test_with_golden_gate__stops_what_may_be_worse_than_the_margin() -> None:
     kept = with_golden_gate(PROMOTED, {"golden": LOST}, 0.1, has_champion=True)
     assert not kept.is_promoted
-    assert kept.why.startswith("Not promoted: on the 40 pictures of the golden set the accuracy differs by -10.0 points (lower bound ")
-        "Not promoted: on the 40 pictures of the golden set the accuracy differs by -10.0 points (lower bound -20.0"
-    )
+    assert kept.why.startswith("Not promoted: on the 40 pictures of the golden set the accuracy differs by -10.0 points (lower")
     assert kept.why.endswith("Without that: Promoted: it is better.")
 
 

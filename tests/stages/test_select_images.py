@@ -101,7 +101,7 @@ def test_select_images__keeps_the_minimum_distance_between_what_the_strategy_pic
 
 
 def test_select_images__asks_first_about_golden_pictures_whatever_they_resemble(store: Store) -> None:
-    cycle = an_open_cycle(store, FIRST, selection={"budget": 6}, splits={"golden": {"key_pattern": "[gh]"}})
+    cycle = an_open_cycle(store, FIRST, selection={"budget": 6}, splits={"golden": {"key_pattern": ":[gh]"}})
     record(store, FIRST, [*twelve(), APicture("z", at(211))])
     find_quality_issues(store, cycle)
     find_duplicates(store, cycle)
@@ -117,7 +117,7 @@ def test_select_images__asks_first_about_golden_pictures_whatever_they_resemble(
 
 
 def test_select_images__spends_the_whole_budget_on_golden_pictures_if_they_are_that_many(store: Store) -> None:
-    cycle = an_open_cycle(store, FIRST, selection={"budget": 3}, splits={"golden": {"key_pattern": "[a-f]"}})
+    cycle = an_open_cycle(store, FIRST, selection={"budget": 3}, splits={"golden": {"key_pattern": ":[a-f]"}})
     record(store, FIRST, twelve())
     find_quality_issues(store, cycle)
     find_duplicates(store, cycle)
@@ -129,7 +129,7 @@ def test_select_images__curates_the_splits_of_the_strategys_picks_on_wish(store:
     cycle = an_open_cycle(
         store, FIRST, selection={"budget": 12, "val_ratio": 0.3}, splits={"policy": "curated", "curated_test_ratio": 0.3}
     )
-    crowd = [APicture(name, (1.0, *(0.3 * (place == number) for place in range(12)))) for number, name in enumerate("abcdefghij")]
+    crowd = [APicture(name, (1.0, *(0.5 * (place == number) for place in range(12)))) for number, name in enumerate("abcdefghij")]
     record(store, FIRST, [*crowd, APicture("x", (-1.0, *[0.0] * 12)), APicture("y", (0.0, *[0.0] * 11, 1.0))])
     find_quality_issues(store, cycle)
     find_duplicates(store, cycle)
