@@ -63,4 +63,7 @@ def with_golden_gate(
     floor = f"{-100 * golden_margin:+.1f}" if golden_margin else "0"
     if golden.low > -golden_margin:
         return replace(decision, why=f"{decision.why[:-1]}; {said} above {floor}).")
-    return replace(decision, is_promoted=False, why=f"Not promoted: {said} not above {floor}). Without that: {decision.why}")
+    passed = decision.why.removeprefix("Promoted: ")
+    return replace(
+        decision, is_promoted=False, why=f"Not promoted: {said} not above {floor}). The rest of test let it pass: {passed}"
+    )

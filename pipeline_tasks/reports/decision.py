@@ -43,7 +43,7 @@ def section(facts: CycleFacts) -> Html | None:
     rows = [
         ("candidate", short(str(compared.get("model_digest") or "–"))),
         ("champion before", short(str(compared.get("champion_digest") or "none"))),
-        ("champion now", short(str(promoted.get("champion_digest") or "not decided"))),
+        ("champion now", short(str(promoted["champion_digest"])) if promoted.get("champion_digest") else "not decided"),
         ("test pictures", f"{compared.get('test_images', 0)} in {compared.get('test_groups', 0)} split groups"),
         ("roll-out", str(rolled.get("why") or rolled.get("skipped") or "not reached")),
     ]
@@ -64,7 +64,11 @@ def _slices(facts: CycleFacts) -> Html | None:
     if not compared or not scored:
         return None
     margin = facts.summary("compare_with_champion").get("golden_margin")
-    rule = "it is reported and stops nothing" if margin is None else f"its lower bound must lie above {ratio(-margin)}"
+    rule = (
+        "it is reported and stops nothing"
+        if margin is None
+        else f"the lower bound of its difference must lie above {-100 * margin:.1f} points"
+    )
     rows = [
         (
             name,

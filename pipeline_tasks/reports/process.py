@@ -87,7 +87,7 @@ def _leaks(facts: CycleFacts) -> Html | None:
     if report["leaks_in_use"]:
         said += f"; {report['leaks_in_use']} of them were in the version before, so earlier models may know them"
     if report.get("leaks_into_golden"):
-        said += f"; {report['leaks_into_golden']} show the same as a picture of the golden set"
+        said += f"; {report['leaks_into_golden']} of them show the same as a picture of the golden set"
     if report["compared_by_pixels_only"]:
         said += f"; {report['compared_by_pixels_only']} pictures without an embedding were compared by their pixels only"
     return paragraph(f"{said}.", quiet=not left_out)

@@ -208,7 +208,8 @@ def _summary_of_restored(store: Store, cycle: Cycle, restored: dict[str, str]) -
     rows, candidate = store.read(DatasetImage, restored["cycle_id"]), store.state().values.get("candidate")
     is_trained_on = candidate is not None and candidate["dataset_id"] == restored["dataset_id"]
     decision = decide_training_again(rows, cycle.arguments.training, restored["restored_in"], is_trained_on=is_trained_on)
-    return replace(_described(store, cycle, rows, decision, restored), restored_in=restored["restored_in"])
+    slices = _slice_counts(cycle, _standing_slices(store, restored))
+    return replace(_described(store, cycle, rows, decision, restored), restored_in=restored["restored_in"], slices=slices)
 
 
 def _described(
