@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline_tasks.reports.charts import Figure, intervals
 from pipeline_tasks.reports.facts import CycleFacts
 from pipeline_tasks.reports.html import Html, element, paragraph, ratio, short, table, together
+from pipeline_tasks.tables.slice_image import SLICES
 
 
 def header(facts: CycleFacts) -> Html:
@@ -77,7 +78,7 @@ def _slices(facts: CycleFacts) -> Html | None:
             _with_bounds(scored[name], "champion_accuracy"),
             _points(found),
         )
-        for name, found in compared.items()
+        for name, found in sorted(compared.items(), key=lambda one: SLICES.index(one[0]))
     ]
     headers = ("slice of test", "pictures", "candidate", "champion", "difference in points")
     note = f"Accuracy on each slice, intervals as above. Golden: {rule}."

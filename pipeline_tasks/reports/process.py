@@ -68,7 +68,11 @@ def _slices(facts: CycleFacts) -> Html | None:
     slices, outside = built.get("slices") or {}, built.get("golden_not_in_test") or {}
     if not slices:
         return None
-    said = "Of the test pictures " + ", ".join(f"{count} are {SLICE_WORDS[name]}" for name, count in slices.items()) + "."
+    said = (
+        "Of the test pictures "
+        + ", ".join(f"{slices[name]} are {said}" for name, said in SLICE_WORDS.items() if name in slices)
+        + "."
+    )
     if outside:
         where = ", ".join(f"{count} in {split}" for split, count in outside.items())
         said += f" Seen under the golden set's pattern but not golden, since models may have learnt from them: {where}."

@@ -11,6 +11,7 @@ from pipeline_tasks.storage.dataset_versions import index_key, read_index, read_
 from pipeline_tasks.storage.past_store import PastStore
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.storage.version_history import VersionRecord
+from pipeline_tasks.tables.slice_image import SLICES
 from pipeline_tasks.versions.people import images_by_author, images_by_reason
 from pipeline_tasks.versions.text_table import cross_table, one_line
 
@@ -38,7 +39,7 @@ def describe(store: Store, version: VersionRecord) -> dict[str, Any]:
         "images_by_author": images_by_author(then, rows["image_id"]),
         "images_by_reason": images_by_reason(then, rows["image_id"]),
         "left_out": version.summary.get("left_out", {}),
-        "slices": version.summary.get("slices", {}),
+        "slices": _in_order(version.summary.get("slices", {})),
         "scores": _scores(store, version),
         "index_key": index_key(version.dataset_id),
         "leaves": len(index["leaves"]),
@@ -79,12 +80,17 @@ def _scores(store: Store, version: VersionRecord) -> list[dict[str, Any]]:
     return found
 
 
+def _in_order(slices: dict[str, Any]) -> dict[str, Any]:
+    """Golden first; an event keeps its names by the alphabet."""
+    return {name: slices[name] for name in SLICES if name in slices}
+
+
 def _slice_lines(fields: dict[str, Any]) -> list[str]:
     """The slices of test, and what models scored on test and on each; nothing where there is neither."""
     lines = [f"scored by themselves, of test: {one_line(fields['slices'])}"] if fields["slices"] else []
     for one in fields["scores"]:
         figures = [_figure("test, balanced", one, "balanced_accuracy")]
-        figures += [_figure(name, found, "accuracy") for name, found in (one["slices"] or {}).items()]
+        figures += [_figure(name, found, "accuracy") for name, found in _in_order(one["slices"] or {}).items()]
         if known := [figure for figure in figures if figure]:
             lines.append(f"model {one['model_digest'][:12]} of cycle {one['cycle_id']}: {'; '.join(known)}")
     return lines
