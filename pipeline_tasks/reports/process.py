@@ -68,11 +68,8 @@ def _slices(facts: CycleFacts) -> Html | None:
     slices, outside = built.get("slices") or {}, built.get("golden_not_in_test") or {}
     if not slices:
         return None
-    said = (
-        "Of the test pictures "
-        + ", ".join(f"{slices[name]} are {said}" for name, said in SLICE_WORDS.items() if name in slices)
-        + "."
-    )
+    counts = ", ".join(f"{slices[name]} are {words}" for name, words in SLICE_WORDS.items() if name in slices)
+    said = f"Of the test pictures {counts}."
     if outside:
         where = ", ".join(f"{count} in {split}" for split, count in outside.items())
         said += f" Seen under the golden set's pattern but not golden, since models may have learnt from them: {where}."
