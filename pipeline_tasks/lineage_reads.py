@@ -109,7 +109,9 @@ class LineageReads:
         if not self.store.has(Metric, model.cycle_id):
             return {}
         metrics = self.store.read(Metric, model.cycle_id)
-        of_model = metrics.filter(pl.col("model_digest") == model.model_digest, pl.col("metric") == "recall")
+        of_model = metrics.filter(
+            pl.col("model_digest") == model.model_digest, pl.col("metric") == "recall", pl.col("split") == "test"
+        )
         return dict(of_model.select("class_name", "value").iter_rows())
 
     def _questions(self, labels: pl.DataFrame) -> dict[str, str]:

@@ -6,8 +6,9 @@ later stages see only that. Sizes carry their unit in the name; a setting withou
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -85,6 +86,42 @@ class SelectionSettings(Settings):
     val_ratio: Ratio = Field(0.15, description="Share of the other picks that goes to the validation split.")
 
 
+class GoldenSettings(Settings):
+    """The golden test set: pictures that a person named. They are only ever judged on, and scored by themselves."""
+
+    name: str = Field("golden", min_length=1, description="What reports call it.")
+    image_ids: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = ()
+    file: str | None = Field(None, description="A text file beside the project file, one image_id a line; # starts a remark.")
+    key_pattern: str | None = Field(
+        None, description="A regular expression over `source:key`; whatever was seen there is golden, also what is yet to come."
+    )
+
+    @field_validator("key_pattern")
+    @classmethod
+    def _is_a_pattern(cls, key_pattern: str | None) -> str | None:
+        """A broken one would be found only at night."""
+        try:
+            re.compile(key_pattern or "")
+        except re.error as error:
+            raise ValueError(f"a regular expression: {error}") from error
+        return key_pattern
+
+
+class SplitSettings(Settings):
+    """Which split new split groups are proposed for, and which test pictures are scored by themselves."""
+
+    policy: Literal["random", "curated"] = Field(
+        "random", description="curated: of what the strategy picked, typical groups go to val, hard and rare ones to test."
+    )
+    curated_test_ratio: Ratio = Field(
+        0.1, description="Share of the strategy's picks that curated takes for test, as hard or rare."
+    )
+    golden: GoldenSettings | None = None
+    recent_cycles: int | None = Field(
+        None, ge=1, description="Test pictures that arrived in the last so many cycles are also scored by themselves; null: not."
+    )
+
+
 class LabelingSettings(Settings):
     """How people are asked."""
 
@@ -124,6 +161,13 @@ class GateSettings(Settings):
     confidence: float = Field(0.95, gt=0.5, lt=1)
     bootstrap_samples: int = Field(2000, ge=100)
     min_test_images_per_class: int = Field(5, ge=1)
+    golden_margin: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="The lower bound of (candidate - champion) in accuracy on the golden set must lie above minus this; null: only "
+        "reported.",
+    )
 
 
 class ServingSettings(Settings):
@@ -176,6 +220,7 @@ class Project(Settings):
     quality: QualitySettings = QualitySettings()
     duplicates: DuplicateSettings = DuplicateSettings()
     selection: SelectionSettings
+    splits: SplitSettings = SplitSettings()
     labeling: LabelingSettings
     backbone: BackboneSettings = BackboneSettings()
     training: TrainingSettings = TrainingSettings()
@@ -227,7 +272,9 @@ def load_project(path: Path) -> Project:
         raise SettingsError(f"{path}: wanted a mapping of settings, found {type(content).__name__}")
     if content.get("project") != path.stem:
         raise SettingsError(f"{path}: project: wanted the file's own name {path.stem!r}, found {content.get('project')!r}")
-    return parse_project(content, str(path))
+    project = parse_project(_with_golden_file(content, path), str(path))
+    _check_split_group_keys(project, str(path))
+    return project
 
 
 def parse_project(content: object, where: str) -> Project:
@@ -240,6 +287,34 @@ def parse_project(content: object, where: str) -> Project:
         return Project.model_validate(content)
     except ValidationError as error:
         raise SettingsError("\n".join(_problem(where, one) for one in error.errors())) from error
+
+
+def _with_golden_file(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Put the image_ids that stand in `splits.golden.file` into the settings: a cycle freezes what it was opened with."""
+    splits = content.get("splits")
+    if not isinstance(splits, dict):
+        return content
+    golden = splits.get("golden")
+    if not isinstance(golden, dict) or not isinstance(golden.get("file"), str):
+        return content
+    try:
+        lines = (path.parent / golden["file"]).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: splits.golden.file: wanted a readable file, found {golden['file']!r}: {error}") from error
+    said = [line.partition("#")[0].strip() for line in lines]
+    image_ids = [*(golden.get("image_ids") or []), *(line for line in said if line)]
+    return content | {"splits": splits | {"golden": golden | {"image_ids": image_ids}}}
+
+
+def _check_split_group_keys(project: Project, where: str) -> None:
+    """A key that no source can give would silently group nothing."""
+    patterns = [source.key_pattern for source in project.sources if source.key_pattern is not None]
+    for key in project.duplicates.split_group_keys:
+        if not any(f"(?P<{key}>" in pattern for pattern in patterns):
+            raise SettingsError(
+                f"{where}: duplicates.split_group_keys: wanted a key that a source's key_pattern reads off file names with "
+                f"(?P<{key}>…), found {key!r} in no source"
+            )
 
 
 def _problem(where: str, problem: object) -> str:

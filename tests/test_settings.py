@@ -60,3 +60,37 @@ def test_load_project__refuses_a_missing_file_and_a_list(tmp_path: Path) -> None
         load_project(tmp_path / "parts.yaml")
     with pytest.raises(SettingsError, match="wanted a mapping of settings, found list"):
         load_project(write(tmp_path, "[1]"))
+
+
+def test_load_project__refuses_a_split_group_key_that_no_source_can_give(tmp_path: Path) -> None:
+    keyed = GOOD + "duplicates: {split_group_keys: [device]}\n"
+
+    with pytest.raises(SettingsError, match=r"split_group_keys: wanted a key .*\(\?P<device>…\), found 'device' in no source"):
+        load_project(write(tmp_path, keyed))
+
+    readable = keyed.replace("path: inbox", 'path: inbox, key_pattern: "(?P<device>cam[0-9]+)/"')
+    assert load_project(write(tmp_path, readable)).duplicates.split_group_keys == ("device",)
+
+
+def test_load_project__takes_the_golden_set_from_a_file_beside_it(tmp_path: Path) -> None:
+    one, other = "a" * 64, "b" * 64
+    (tmp_path / "golden.txt").write_text(f"# fixed in May\n{one}  # the chipped one\n\n")
+    text = GOOD + f"splits: {{golden: {{file: golden.txt, image_ids: [{other}]}}}}\n"
+
+    golden = load_project(write(tmp_path, text)).splits.golden
+
+    assert golden is not None
+    assert golden.image_ids == (other, one)
+
+
+@pytest.mark.parametrize(
+    ("golden", "wanted"),
+    [
+        ("{file: none.txt}", "splits.golden.file: wanted a readable file, found 'none.txt'"),
+        ("{image_ids: [bolt7]}", "splits.golden.image_ids.0: wanted"),
+        ("{key_pattern: '('}", "splits.golden.key_pattern: wanted: .*regular expression"),
+    ],
+)
+def test_load_project__says_what_is_wrong_with_a_golden_set(tmp_path: Path, golden: str, wanted: str) -> None:
+    with pytest.raises(SettingsError, match=wanted):
+        load_project(write(tmp_path, GOOD + f"splits: {{golden: {golden}}}\n"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,37 +11,55 @@ import polars as pl
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.table import Rows, check
 
+Pick = tuple[str, bool]
+"""A picked picture: its split_group_id, and whether it was drawn at random (the control arm)."""
+
 
 def propose_splits(
-    picks: Sequence[tuple[str, bool]],
-    standing: Mapping[str, str],
-    *,
-    control_test_ratio: float,
-    val_ratio: float,
-    seed: int,
+    picks: Sequence[Pick], standing: Mapping[str, str], *, control_test_ratio: float, val_ratio: float, seed: int
 ) -> Rows[Split]:
-    """Splits for the split groups of picks, given as (split_group_id, is_control), that `standing` does not name yet.
+    """Splits for the split groups of picks that `standing` does not name yet.
 
-    A group with a control pick counts as control. Which groups of a kind get which split is drawn with the seed; how many is
-    the ratio, rounded. What stands is never proposed again: the first writer wins.
+    A group with a control pick counts as control. Which groups of a kind get which split is drawn with the seed; how many
+    pictures do is the ratio, rounded, and never more: a group that holds more than its split's share stays in train. What stands
+    is never proposed again: the first writer wins.
     """
-    is_control: dict[str, bool] = {}
-    for group, from_control_arm in picks:
-        if group not in standing:
-            is_control[group] = is_control.get(group, False) or from_control_arm
-    control = [group for group, flag in is_control.items() if flag]
-    others = [group for group, flag in is_control.items() if not flag]
+    new = [pick for pick in picks if pick[0] not in standing]
     generator = np.random.default_rng(seed)
-    test = _draw(control, control_test_ratio, generator)
-    val = _draw([*others, *(group for group in control if group not in test)], val_ratio, generator)
-    rows = [(group, *_split(group in test, group in val)) for group in sorted(is_control)]
+    sizes = Counter(group for group, _ in new)
+    test = draw_control_test(new, control_test_ratio, generator)
+    others = [group for group in sizes if group not in test]
+    val = take_share(_shuffled(others, generator), sizes, round(sum(sizes[group] for group in others) * val_ratio))
+    return split_rows({group: _split(group in test, group in val) for group in sizes})
+
+
+def draw_control_test(picks: Sequence[Pick], ratio: float, generator: np.random.Generator) -> set[str]:
+    """Groups with control picks that go to test: as many pictures as `ratio` of the control picks, at random."""
+    control = dict.fromkeys(group for group, is_control in picks if is_control)
+    share = round(sum(is_control for _, is_control in picks) * ratio)
+    return take_share(_shuffled(list(control), generator), Counter(group for group, _ in picks), share)
+
+
+def take_share(groups: Sequence[str], sizes: Mapping[str, int], pictures: int) -> set[str]:
+    """Groups in their order, each if it still fits into a share of so many pictures."""
+    taken: set[str] = set()
+    for group in groups:
+        if sizes[group] <= pictures:
+            taken.add(group)
+            pictures -= sizes[group]
+    return taken
+
+
+def split_rows(found: Mapping[str, tuple[str, str]]) -> Rows[Split]:
+    """Group → (split, why) as rows, sorted by group."""
+    rows = [(group, *found[group]) for group in sorted(found)]
     return check(Split, pl.DataFrame(rows, schema=Split.column_names(), orient="row") if rows else Split.create_empty())
 
 
-def _draw(groups: Sequence[str], ratio: float, generator: np.random.Generator) -> set[str]:
-    """A share of the groups, at random; their order does not matter, their names do."""
+def _shuffled(groups: Sequence[str], generator: np.random.Generator) -> list[str]:
+    """A random order that depends on the groups' names only."""
     ordered = sorted(groups)
-    return {ordered[number] for number in generator.permutation(len(ordered))[: round(len(ordered) * ratio)]}
+    return [ordered[number] for number in generator.permutation(len(ordered))]
 
 
 def _split(is_test: bool, is_val: bool) -> tuple[str, str]:

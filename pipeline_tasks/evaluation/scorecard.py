@@ -48,6 +48,22 @@ class Scorecard:
                 yield {"model_digest": digest, "class_name": truth, "predicted_class_name": predicted, "images": images}
 
 
+SLICE_FIGURES = ("accuracy", "balanced_accuracy")
+"""Accuracy first: a slice may be small or of one class, and in a set that a person chose each picture counts the same."""
+
+
+def slice_figures(card: Scorecard, champion_digest: str | None) -> dict[str, float | None]:
+    """What a slice says in a summary: images, groups, both models' figures with their bounds; None where one cannot be given."""
+    found: dict[str, float | None] = {"images": len(card.candidate.truth), "groups": card.candidate.group_count}
+    candidate_digest = next(iter(card.answers))
+    for digest, prefix in ((candidate_digest, ""), (champion_digest, "champion_")):
+        for name in SLICE_FIGURES:
+            figure = card.overall(digest).get(name)
+            bounds = (None, None, None) if figure is None else (figure.value, figure.low, figure.high)
+            found |= {f"{prefix}{name}{end}": bound for end, bound in zip(("", "_low", "_high"), bounds, strict=True)}
+    return found
+
+
 def score(answers: Mapping[str, Answers], *, min_images: int, samples: int, confidence: float, seed: int) -> Scorecard:
     """Score every model on the same bootstrap draws. A figure that cannot be given (no class counts) is left out."""
     candidate_digest, candidate = next(iter(answers.items()))

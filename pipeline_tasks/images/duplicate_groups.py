@@ -57,7 +57,7 @@ class DuplicateGroups:
         """Put a new picture into the closest group it resembles, into one of its own, or between groups of different splits."""
         groups = sorted({link.group for link in links})
         owners = self.split_groups.owners(keys)
-        if len(self.split_groups.splits_of([*groups, *owners])) > 1:
+        if len(self.split_groups.splits_of([*groups, *owners]) | self.split_groups.wish_of(picture)) > 1:
             self.contest(picture, groups or [picture])
             return
         group = min(links, key=lambda link: (-link.closeness, link.group)).group if links else picture

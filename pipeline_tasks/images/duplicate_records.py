@@ -35,6 +35,8 @@ class Known:
     splits: pl.DataFrame
     sightings: pl.DataFrame | None
     """None if the project has no split group keys."""
+    golden: frozenset[str] = frozenset()
+    """Images that a person fixed for test."""
 
     def numbers(self) -> dict[str, int]:
         """Image id → the picture's number."""
@@ -49,7 +51,7 @@ class FoundRows:
     groups: Rows[DuplicateGroup]
     split_groups: Rows[SplitGroup]
     splits: Rows[Split]
-    """For groups that had no split and were merged with one that has."""
+    """For groups that had no split and were merged with one that has, or that hold a golden picture."""
     groups_with_new: int
 
 
@@ -76,7 +78,7 @@ def groups(known: Known, pictures: Pictures) -> DuplicateGroups:
     split_group_of = {number[one]: number[group] for one, group in known.split_groups.iter_rows()}
     splits = {number[group]: split for group, split in reversed(known.splits.select("split_group_id", "split").rows())}
     return DuplicateGroups(
-        split_groups=SplitGroups(split_group_of, splits),
+        split_groups=SplitGroups(split_group_of, splits, {number[one] for one in known.golden if one in number}),
         group_of=group_of,
         contested=contested,
         is_searchable=pictures.is_searchable.tolist(),
@@ -85,22 +87,23 @@ def groups(known: Known, pictures: Pictures) -> DuplicateGroups:
 
 
 def keys(known: Known, groups: DuplicateGroups, settings: DuplicateSettings) -> dict[int, list[Key]]:
-    """The keys of each picture from all its sightings; those of earlier pictures are also given to their split groups.
+    """The keys of each picture from all its sightings; earlier pictures that share one are joined unless their splits differ.
 
-    Clips are told apart by source; a site, a device or a day is the same thing in all sources.
+    Clips are told apart by source; a site, a device or a day is the same thing in all sources. Where a sighting has no value for
+    a key, the picture shares that key with nobody.
     """
     found: dict[int, list[Key]] = {}
     number = known.numbers()
     for row in [] if known.sightings is None else known.sightings.iter_rows(named=True):
         picture = number.get(row["image_id"])
         if picture is not None:
-            values = [(key, row[key]) for key in settings.split_group_keys if row[key] is not None]
+            values = [(key, row[key]) for key in settings.split_group_keys if row[key]]
             found.setdefault(picture, []).extend(
                 (key, row["source"], value) if key == "clip" else (key, value) for key, value in values
             )
     for picture in sorted(found):
         if picture < known.first_new and picture in groups.group_of:
-            groups.split_groups.own(picture, found[picture])
+            groups.split_groups.join_by_keys(picture, found[picture])
     return found
 
 
@@ -117,12 +120,13 @@ def rows(known: Known, groups: DuplicateGroups, evidence: Mapping[int, Sequence[
     pair_rows = {
         (image_ids[one], image_ids[link.other], link.method, link.value) for one, links in evidence.items() for link in links
     }
-    inherited = [(image_ids[group], split, "merged") for group, split in sorted(groups.split_groups.inherited.items())]
+    recorded_splits = [(image_ids[group], split, "merged") for group, split in sorted(groups.split_groups.inherited.items())]
+    recorded_splits += [(image_ids[group], "test", "golden") for group in groups.split_groups.claimed()]
     return FoundRows(
         pairs=check(DuplicatePair, _frame(DuplicatePair, sorted(pair_rows))),
         groups=check(DuplicateGroup, _frame(DuplicateGroup, members + _contested_rows(known, groups, image_ids))),
         split_groups=check(SplitGroup, _frame(SplitGroup, split_rows)),
-        splits=check(Split, _frame(Split, inherited)),
+        splits=check(Split, _frame(Split, recorded_splits)),
         groups_with_new=sum(len(group) > 1 and group[-1] >= known.first_new for group in groups.members.values()),
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pipeline_tasks.reports.charts import Figure, intervals
 from pipeline_tasks.reports.facts import CycleFacts
-from pipeline_tasks.reports.html import Html, element, paragraph, short, table, together
+from pipeline_tasks.reports.html import Html, element, paragraph, ratio, short, table, together
+from pipeline_tasks.tables.slice_image import SLICES
 
 
 def header(facts: CycleFacts) -> Html:
@@ -43,7 +44,7 @@ def section(facts: CycleFacts) -> Html | None:
     rows = [
         ("candidate", short(str(compared.get("model_digest") or "–"))),
         ("champion before", short(str(compared.get("champion_digest") or "none"))),
-        ("champion now", short(str(promoted.get("champion_digest") or "not decided"))),
+        ("champion now", short(str(promoted["champion_digest"])) if promoted.get("champion_digest") else "not decided"),
         ("test pictures", f"{compared.get('test_images', 0)} in {compared.get('test_groups', 0)} split groups"),
         ("roll-out", str(rolled.get("why") or rolled.get("skipped") or "not reached")),
     ]
@@ -53,8 +54,48 @@ def section(facts: CycleFacts) -> Html | None:
             paragraph("Balanced accuracy on the frozen test split, intervals by bootstrap over split groups:", quiet=True),
             intervals(shown) if shown else None,
             table(("", ""), rows, numbers_from=2),
+            _slices(facts),
         ]
     )
+
+
+def _slices(facts: CycleFacts) -> Html | None:
+    """Both models on the test pictures that are scored by themselves."""
+    compared, scored = facts.summary("compare_with_champion").get("slices"), facts.summary("evaluate_model").get("slices")
+    if not compared or not scored:
+        return None
+    margin = facts.summary("compare_with_champion").get("golden_margin")
+    rule = (
+        "it is reported and stops nothing"
+        if margin is None
+        else f"the lower bound of its difference must lie above {-100 * margin:.1f} points"
+    )
+    rows = [
+        (
+            name,
+            found["images"],
+            _with_bounds(scored[name], "accuracy"),
+            _with_bounds(scored[name], "champion_accuracy"),
+            _points(found),
+        )
+        for name, found in sorted(compared.items(), key=lambda one: SLICES.index(one[0]))
+    ]
+    headers = ("slice of test", "pictures", "candidate", "champion", "difference in points")
+    note = f"Accuracy on each slice, intervals as above. Golden: {rule}."
+    return together([element("h3", "By slice"), table(headers, rows), paragraph(note, quiet=True)])
+
+
+def _with_bounds(figures: dict[str, float | None], name: str) -> str:
+    value, low, high = (figures.get(f"{name}{end}") for end in ("", "_low", "_high"))
+    bounds = "" if low is None or high is None else f" ({ratio(low)} to {ratio(high)})"
+    return f"{ratio(value)}{bounds}"
+
+
+def _points(found: dict[str, float | None]) -> str:
+    difference, low, high = (found.get(name) for name in ("difference", "low", "high"))
+    if difference is None:
+        return "–"
+    return f"{100 * difference:+.1f}" + ("" if low is None or high is None else f" ({100 * low:+.1f} to {100 * high:+.1f})")
 
 
 def _figure(name: str, summary: object, value: str, low: str = "", high: str = "") -> Figure | None:

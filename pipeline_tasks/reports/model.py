@@ -64,6 +64,7 @@ def _recalls(facts: CycleFacts, digest: str) -> list[Figure]:
     if facts.metrics is None:
         return []
     rows = facts.metrics.filter(pl.col("model_digest") == digest, pl.col("metric") == "recall", pl.col("class_name") != "")
+    rows = rows.filter(pl.col("split") == "test")
     return [
         Figure(one["class_name"], one["value"], one["low"], one["high"], f"of {one['images']}")
         for one in rows.unique(["class_name"], keep="last", maintain_order=True).iter_rows(named=True)

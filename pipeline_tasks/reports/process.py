@@ -10,6 +10,11 @@ from pipeline_tasks.reports.html import Html, paragraph, table, together
 
 EXAMPLES = 5
 SPLITS = ("train", "val", "test")
+SLICE_WORDS = {
+    "golden": "in the golden set and count there only",
+    "recent": "recent",
+    "control": "drawn at random, while the rest is curated",
+}
 LEAKS_INTO = (("test", "test"), ("val", "validation"))
 
 
@@ -54,7 +59,21 @@ def class_balance(facts: CycleFacts) -> Html | None:
     rows = [
         (name, *(counts[split].get(name, 0) for split in SPLITS), sum(counts[s].get(name, 0) for s in SPLITS)) for name in names
     ]
-    return together([stacked(counts, names), table(("class", *SPLITS, "all"), rows), _leaks(facts)])
+    return together([stacked(counts, names), table(("class", *SPLITS, "all"), rows), _slices(facts), _leaks(facts)])
+
+
+def _slices(facts: CycleFacts) -> Html | None:
+    """How many test pictures are scored by themselves, and which golden ones are not in test."""
+    built = facts.summary("build_dataset_version")
+    slices, outside = built.get("slices") or {}, built.get("golden_not_in_test") or {}
+    if not slices:
+        return None
+    counts = ", ".join(f"{slices[name]} are {words}" for name, words in SLICE_WORDS.items() if name in slices)
+    said = f"Of the test pictures {counts}."
+    if outside:
+        where = ", ".join(f"{count} in {split}" for split, count in outside.items())
+        said += f" Seen under the golden set's pattern but not golden, since models may have learnt from them: {where}."
+    return paragraph(said, quiet=not outside)
 
 
 def _leaks(facts: CycleFacts) -> Html | None:
@@ -68,6 +87,8 @@ def _leaks(facts: CycleFacts) -> Html | None:
     said += f"left out are {' and '.join(into)}" if left_out else "none shows the same thing twice"
     if report["leaks_in_use"]:
         said += f"; {report['leaks_in_use']} of them were in the version before, so earlier models may know them"
+    if report.get("leaks_into_golden"):
+        said += f"; {report['leaks_into_golden']} of them show the same as a picture of the golden set"
     if report["compared_by_pixels_only"]:
         said += f"; {report['compared_by_pixels_only']} pictures without an embedding were compared by their pixels only"
     return paragraph(f"{said}.", quiet=not left_out)

@@ -15,6 +15,8 @@ from pipeline_tasks.tables.table import Rows, check
 
 CONTROL_REASON = "drawn at random: the control arm, which shows what chance is worth"
 
+GOLDEN_REASON = "in the golden test set, which a person named"
+
 
 def selected_images(
     image_ids: Sequence[str], control: Integers, chosen: Selection, ranked: Sequence[Ranked]
@@ -22,6 +24,16 @@ def selected_images(
     """One row a pick, ranks in the order of `ranked`; `control` and the picks of `chosen` are numbers in `image_ids`."""
     rows = [_row(image_ids, control, chosen, rank, one) for rank, one in enumerate(ranked)]
     return check(SelectedImage, pl.DataFrame(rows) if rows else SelectedImage.create_empty())
+
+
+def golden_first(rows: Rows[SelectedImage], golden: Sequence[str]) -> Rows[SelectedImage]:
+    """The picks behind those of the golden test set, which nobody chose but the person who named it."""
+    if not golden:
+        return rows
+    fixed = {"arm": "strategy", "strategy": "golden", "score": 0.0, "reason": GOLDEN_REASON}
+    named = pl.DataFrame([{"image_id": one, "rank": rank} | fixed for rank, one in enumerate(golden)])
+    behind = rows.with_columns(rank=pl.col("rank") + len(golden))
+    return check(SelectedImage, pl.concat([check(SelectedImage, named), check(SelectedImage, behind)]))
 
 
 def scores_of(image_ids: Sequence[str], chosen: Selection) -> Rows[SelectionScore]:

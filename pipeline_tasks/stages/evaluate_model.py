@@ -12,20 +12,23 @@ from typing import TYPE_CHECKING, Protocol
 import polars as pl
 
 from pipeline_tasks.cycle import Cycle, derive_seed
+from pipeline_tasks.datasets.slices import members_of, without_golden
 from pipeline_tasks.decoding.model_picture import model_picture, recipe_digest
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.evaluation.answers import answers_of
 from pipeline_tasks.evaluation.predict import Pixels, predict
-from pipeline_tasks.evaluation.scorecard import Scorecard, score
+from pipeline_tasks.evaluation.scorecard import Scorecard, score, slice_figures
 from pipeline_tasks.models.exported import ExportedModel
 from pipeline_tasks.storage.model_files import read_model
 from pipeline_tasks.storage.originals import read_original
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.store import Store, Write
 from pipeline_tasks.tables.confusion import Confusion
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.prediction import Prediction
+from pipeline_tasks.tables.slice_image import SliceImage
+from pipeline_tasks.tables.table import Rows, empty
 
 if TYPE_CHECKING:
     from pipeline_tasks.clients.model_registry import TrackedRun
@@ -69,10 +72,15 @@ class EvaluateModelSummary:
     log_loss: float | None = None
     majority_balanced_accuracy: float | None = None
     champion_balanced_accuracy: float | None = None
+    slices: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    """golden, recent, control → images, groups, and accuracy, balanced_accuracy (each with _low, _high) of the candidate, the
+    champion's behind champion_; a slice that the version has no pictures of is not named."""
 
 
 def evaluate_model(store: Store, cycle: Cycle, decoder: DecodingPool, model_registry: MetricRegistry) -> EvaluateModelSummary:
-    """Have candidate and champion answer every labelled test picture, and score the answers.
+    """Have candidate and champion answer every labelled test picture, and score the answers, those of each slice by themselves.
+
+    Pictures of the golden set count in their own slice only.
 
     Raises:
         MissingStageError: the cycle has exported no model yet.
@@ -97,13 +105,25 @@ def _evaluate(store: Store, cycle: Cycle, decoder: DecodingPool) -> EvaluateMode
     if not test_images.height:
         return store.finish(cycle.cycle_id, STAGE, replace(summary, why="The dataset version has no labelled test pictures."))
     predictions = _predict(store, decoder, summary, test_images)
-    scorecard = _score(cycle, summary, predictions, test_images)
-    tables = [
-        (Prediction, predictions),
-        (Metric, scorecard.metric_rows(summary.dataset_id or "", "test")),
-        (Confusion, scorecard.confusion_rows()),
-    ]
-    return store.finish(cycle.cycle_id, STAGE, _with_headline(summary, scorecard), tables)
+    slices, dataset_id = _slices(store, summary), summary.dataset_id or ""
+    cards = {name: _score(cycle, summary, predictions, rows) for name, rows in members_of(test_images, slices).items()}
+    summary = replace(summary, slices={name: slice_figures(card, summary.champion_digest) for name, card in cards.items()})
+    writes: list[Write] = [(Prediction, predictions)]
+    representative = without_golden(test_images, slices)
+    if representative.height:
+        cards["test"] = _score(cycle, summary, predictions, representative)
+        summary = _with_headline(summary, cards["test"])
+        writes.append((Confusion, cards["test"].confusion_rows()))
+    else:
+        summary = replace(summary, why="The dataset version has no labelled test pictures outside its golden set.")
+    metrics = pl.concat([card.metric_rows(dataset_id, name) for name, card in cards.items()])
+    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, (Metric, metrics)])
+
+
+def _slices(store: Store, summary: EvaluateModelSummary) -> Rows[SliceImage]:
+    """The version's slices, as they were frozen with it."""
+    cycle_id = summary.dataset_cycle_id or ""
+    return store.read(SliceImage, cycle_id) if store.has(SliceImage, cycle_id) else empty(SliceImage)
 
 
 def _what_is_compared(store: Store, cycle: Cycle, model_digest: str) -> EvaluateModelSummary:
@@ -194,6 +214,11 @@ def _mirror(store: Store, cycle: Cycle, summary: EvaluateModelSummary, model_reg
     names = ("balanced_accuracy", "balanced_accuracy_low", "balanced_accuracy_high", "accuracy", "log_loss")
     found = {
         f"test_{name}": getattr(summary, name) for name in (*names, "majority_balanced_accuracy", "champion_balanced_accuracy")
+    }
+    found |= {
+        f"{name}_{figure}": figures.get(figure)
+        for name, figures in summary.slices.items()
+        for figure in ("accuracy", "accuracy_low", "accuracy_high", "champion_accuracy")
     }
     known = {name: value for name, value in found.items() if value is not None}
     model_registry.log_epoch_metrics(model_registry.run(run_id), [(0, known)])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from pipeline_tasks.cycle import Cycle
+from pipeline_tasks.datasets.golden import check_golden, golden_images
 from pipeline_tasks.images import duplicate_records
 from pipeline_tasks.images.duplicates import add_new_pictures
 from pipeline_tasks.storage.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.store import Store
+from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.image import Image
@@ -43,6 +45,8 @@ class FindDuplicatesSummary:
     """New pictures that resemble, or share a key with, groups of different splits: used by none."""
     compared_by_pixels_only: int
     """New pictures that are quarantined or have no usable embedding."""
+    keys_in_two_splits: list[str] = field(default_factory=list)
+    """Clips, sites, devices or days that straddled splits before the key was named; new pictures that share them are contested."""
 
 
 def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
@@ -50,6 +54,7 @@ def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
 
     Raises:
         MissingStageError: find_quality_issues of this cycle has not been done.
+        SettingsError: the golden test set names an image that stands in train or val of the newest dataset version.
     """
     standing = store.finished(cycle.cycle_id, STAGE, FindDuplicatesSummary)
     if standing is not None:
@@ -72,6 +77,7 @@ def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
         groups_merged=len(groups.merged_into),
         contested=sum(one >= known.first_new for one in groups.contested),
         compared_by_pixels_only=int((~pictures.is_searchable[known.first_new :]).sum()),
+        keys_in_two_splits=["/".join(key) for key in groups.split_groups.keys_in_two_splits()],
     )
     writes = [(DuplicatePair, rows.pairs), (DuplicateGroup, rows.groups), (SplitGroup, rows.split_groups), (Split, rows.splits)]
     return store.finish(cycle.cycle_id, STAGE, summary, writes)
@@ -93,4 +99,15 @@ def _known(store: Store, cycle: Cycle) -> duplicate_records.Known:
         split_groups=store.current(SplitGroup),
         splits=store.history(Split),
         sightings=store.history(Sighting) if cycle.project.duplicates.split_group_keys else None,
+        golden=_golden(store, cycle),
     )
+
+
+def _golden(store: Store, cycle: Cycle) -> frozenset[str]:
+    """The images of the golden test set, none of which may stand in train or val of the newest dataset version."""
+    settings, newest = cycle.project.splits.golden, store.state().values.get("dataset")
+    if settings is None:
+        return frozenset()
+    if newest is not None:
+        check_golden(settings, store.read(DatasetImage, newest["cycle_id"]), newest["dataset_id"])
+    return golden_images(settings, store.history(Sighting))

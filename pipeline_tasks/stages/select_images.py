@@ -10,11 +10,14 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline_tasks.cycle import Cycle, derive_seed
+from pipeline_tasks.datasets.curating import group_looks, propose_curated_splits
+from pipeline_tasks.datasets.golden import golden_images
+from pipeline_tasks.datasets.looks import looks_of
 from pipeline_tasks.datasets.splitting import propose_splits
 from pipeline_tasks.selection.arms import draw_control, interleave
 from pipeline_tasks.selection.candidates import Candidates, candidates
 from pipeline_tasks.selection.choose import Selection, choose
-from pipeline_tasks.selection.rows import scores_of, selected_images
+from pipeline_tasks.selection.rows import golden_first, scores_of, selected_images
 from pipeline_tasks.settings import SelectionSettings
 from pipeline_tasks.storage.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.model_files import read_model
@@ -26,6 +29,7 @@ from pipeline_tasks.tables.label_object import LabelObject
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
+from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 
@@ -77,6 +81,8 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
     images = store.history(Image).select("image_id").unique(keep="first", maintain_order=True)["image_id"]
     embeddings = read_embeddings(store, images.to_list(), backbone_digest)
     asked = set(store.history(SelectedImage)["image_id"]) | set(store.current(Label)["image_id"])
+    golden = _golden_picks(store, cycle, images.filter(pl.Series(embeddings.has_embedding)), asked)
+    settings, asked = settings.model_copy(update={"budget": settings.budget - len(golden)}), asked | set(golden)
     pool = candidates(
         images.filter(pl.Series(embeddings.has_embedding)).to_frame(),
         store.current(DuplicateGroup),
@@ -85,29 +91,44 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
         selected=asked,
     )
     splits = store.history(Split)
-    ratio = settings.first_round_control_ratio if splits.is_empty() else settings.control_ratio
+    is_first_round = splits.filter(pl.col("policy") != "golden").is_empty()
+    ratio = settings.first_round_control_ratio if is_first_round else settings.control_ratio
     control = draw_control(pool.images.height, settings.budget, ratio, derive_seed(cycle.seed, STAGE, "control"))
     names = pool.images["image_id"].to_list() + [one for one in images if one in asked]
     vectors = embeddings.vectors[_rows(images, names)]
     scores = _champion_scores(store, vectors, backbone_digest)
-    chosen = _choose(settings, cycle.seed, names, pool.images.height, control, vectors, scores, _classes(store))
+    classes = _classes(store)
+    chosen = _choose(settings, cycle.seed, names, pool.images.height, control, vectors, scores, classes)
     ranked = interleave(len(control), len(chosen.picks))
     rows = selected_images(pool.images["image_id"].to_list(), control, chosen, ranked)
-    new_splits = _splits(settings, pool, rows, splits, derive_seed(cycle.seed, STAGE, "splits"))
+    new_splits = _splits(cycle, pool, rows, splits, vectors, [classes.get(name) for name in names])
+    why = _why(settings.budget, pool, rows, len(control), len(golden))
+    rows = golden_first(rows, golden)
     summary = SelectImagesSummary(
-        images_eligible=pool.images.height,
+        images_eligible=pool.images.height + len(golden),
         left_out=pool.left_out,
-        budget=settings.budget,
+        budget=cycle.project.selection.budget,
         images_selected=rows.height,
         control=len(control),
         strategies=_counts(rows, "strategy"),
         splits=_counts(new_splits, "split"),
-        is_first_round=splits.is_empty(),
+        is_first_round=is_first_round,
         champion_digest=scores.model_digest,
-        why=_why(settings.budget, pool, rows, len(control)),
+        why=why,
     )
     writes = [(SelectedImage, rows), (SelectionScore, scores_of(pool.images["image_id"].to_list(), chosen)), (Split, new_splits)]
     return store.finish(cycle.cycle_id, STAGE, summary, writes)
+
+
+def _golden_picks(store: Store, cycle: Cycle, images: pl.Series, asked: set[str]) -> list[str]:
+    """Golden test pictures that nobody was asked about yet, up to the budget; redundant ones too, for a person named them."""
+    if cycle.project.splits.golden is None:
+        return []
+    golden = golden_images(cycle.project.splits.golden, store.history(Sighting))
+    contested = store.current(DuplicateGroup).filter("is_contested")["image_id"]
+    test = store.current(SplitGroup).join(store.history(Split).filter(pl.col("split") == "test"), on="split_group_id", how="semi")
+    usable = (golden & set(test["image_id"])) - set(contested) - set(store.history(QualityIssue)["image_id"]) - asked
+    return images.filter(images.is_in(list(usable)))[: cycle.project.selection.budget].to_list()
 
 
 def _rows(images: pl.Series, names: Sequence[str]) -> list[int]:
@@ -162,14 +183,30 @@ def _choose(
     )
 
 
-def _splits(settings: SelectionSettings, pool: Candidates, rows: pl.DataFrame, splits: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Splits of the picks' split groups that have none yet."""
+def _splits(
+    cycle: Cycle,
+    pool: Candidates,
+    rows: pl.DataFrame,
+    splits: pl.DataFrame,
+    vectors: npt.NDArray[np.float32],
+    labels: Sequence[str | None],
+) -> pl.DataFrame:
+    """Splits of the picks' split groups that have none yet; the first of `vectors` and `labels` are the pool's."""
+    settings, seed = cycle.project.selection, derive_seed(cycle.seed, STAGE, "splits")
     picks = rows.select("image_id", is_control=pl.col("arm") == "control").join(pool.images, on="image_id", maintain_order="left")
-    return propose_splits(
-        picks.select("split_group_id", "is_control").rows(),
-        dict(splits.select("split_group_id", "split").iter_rows()),
-        control_test_ratio=settings.control_test_ratio,
-        val_ratio=settings.val_ratio,
+    proposed = picks.select("split_group_id", "is_control").rows()
+    standing = dict(splits.select("split_group_id", "split").iter_rows())
+    test_ratio, val_ratio = settings.control_test_ratio, settings.val_ratio
+    if cycle.project.splits.policy == "random":
+        return propose_splits(proposed, standing, control_test_ratio=test_ratio, val_ratio=val_ratio, seed=seed)
+    looks = looks_of(vectors, _rows(pool.images["image_id"], picks["image_id"].to_list()), labels, seed)
+    return propose_curated_splits(
+        proposed,
+        standing,
+        group_looks(picks["split_group_id"].to_list(), looks),
+        control_test_ratio=test_ratio,
+        test_ratio=cycle.project.splits.curated_test_ratio,
+        val_ratio=val_ratio,
         seed=seed,
     )
 
@@ -178,10 +215,14 @@ def _counts(rows: pl.DataFrame, column: str) -> dict[str, int]:
     return dict(sorted(rows[column].cast(str).value_counts().iter_rows()))
 
 
-def _why(budget: int, pool: Candidates, rows: pl.DataFrame, control: int) -> str:
+def _why(budget: int, pool: Candidates, rows: pl.DataFrame, control: int, golden: int) -> str:
     """The selection in a sentence or two."""
     reasons = ", ".join(f"{count} {why.replace('_', ' ')}" for why, count in pool.left_out.items())
     left_out = f" Left out: {reasons}." if reasons else ""
+    if golden and budget:
+        left_out = f" Before them come {golden} pictures of the golden test set.{left_out}"
+    if budget == 0 and golden:
+        return f"People are asked about {golden} pictures of the golden test set, which is the whole budget.{left_out}"
     if budget == 0:
         return "Nothing was selected: the budget is 0."
     if rows.is_empty():

@@ -23,6 +23,7 @@ from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
 from pipeline_tasks.tables.sighting import Sighting
+from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import Table
@@ -48,6 +49,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     Label,
     LabelObject,
     DatasetImage,
+    SliceImage,
     Leak,
     Prediction,
     Metric,

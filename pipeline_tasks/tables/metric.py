@@ -8,12 +8,13 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class Metric(Table):
-    """One figure of one model on one split of one dataset version, with its interval."""
+    """One figure of one model on one split, or slice of test, of one dataset version, with its interval."""
 
     table_name = "metrics"
 
     model_digest = dy.String(primary_key=True, regex=DIGEST)
     dataset_id = dy.String(primary_key=True)
+    #: `test` (without its golden pictures), or a slice of it: golden, recent, control.
     split = dy.String(primary_key=True)
     #: balanced_accuracy, accuracy, recall, precision, log_loss; of the majority class: majority_balanced_accuracy.
     metric = dy.String(primary_key=True)

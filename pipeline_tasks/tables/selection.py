@@ -17,7 +17,7 @@ class SelectedImage(Table):
     rank = dy.Int32(min=0)
     #: strategy: chosen; control: drawn at random, to measure against.
     arm = dy.Enum(["strategy", "control"])
-    #: What chose it: `coverage`, `margin`, `random`.
+    #: What chose it: `coverage`, `margin`, `random`, `golden`.
     strategy = dy.String()
     score = dy.Float64()
     #: A sentence that a person understands.

@@ -16,5 +16,6 @@ class Split(Table):
 
     split_group_id = dy.String(primary_key=True, regex=DIGEST)
     split = dy.Enum(SPLITS)
-    #: `control_arm`, `val_share`, `rest`.
+    #: Why: `control_arm`, `val_share`, `rest`, `merged`, `golden`; of curated splits the kind with its score, such as
+    #: `rare: outlier score 0.93`.
     policy = dy.String()

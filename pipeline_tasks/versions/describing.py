@@ -11,6 +11,7 @@ from pipeline_tasks.storage.dataset_versions import index_key, read_index, read_
 from pipeline_tasks.storage.past_store import PastStore
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.storage.version_history import VersionRecord
+from pipeline_tasks.tables.slice_image import SLICES
 from pipeline_tasks.versions.people import images_by_author, images_by_reason
 from pipeline_tasks.versions.text_table import cross_table, one_line
 
@@ -40,6 +41,8 @@ def describe(store: Store, version: VersionRecord) -> dict[str, Any]:
         "images_by_author": images_by_author(then, rows["image_id"]),
         "images_by_reason": images_by_reason(then, rows["image_id"]),
         "left_out": version.summary.get("left_out", {}),
+        "slices": _in_order(version.summary.get("slices", {})),
+        "scores": _scores(store, version),
         "index_key": index_key(version.dataset_id),
         "leaves": len(index["leaves"]),
         **_manifest_bytes(store, version.dataset_id, index["leaves"]),
@@ -61,11 +64,47 @@ def as_text(fields: dict[str, Any]) -> str:
             f"label authors: {one_line(fields['images_by_author'])}",
             f"picked by: {one_line(fields['images_by_reason'])}",
             f"left out: {one_line(fields['left_out'])}",
+            *_slice_lines(fields),
             f"manifest: {fields['own_bytes']} bytes of its own, {fields['shared_bytes']} shared with earlier versions, "
             f"{fields['leaves']} leaves",
             f"index: {fields['index_key']}",
         ]
     )
+
+
+def _scores(store: Store, version: VersionRecord) -> list[dict[str, Any]]:
+    """What models scored on the version's test pictures: model_digest, cycle_id, balanced_accuracy with bounds, slices."""
+    found = []
+    for cycle_id, stages in store.state().stages.items():
+        event = store.event(cycle_id, "evaluate_model") if "evaluate_model" in stages else None
+        if event is not None and event.summary.get("dataset_id") == version.dataset_id:
+            names = ("model_digest", "balanced_accuracy", "balanced_accuracy_low", "balanced_accuracy_high", "slices")
+            found.append({"cycle_id": cycle_id} | {name: event.summary.get(name) for name in names})
+    return found
+
+
+def _in_order(slices: dict[str, Any]) -> dict[str, Any]:
+    """Golden first; an event keeps its names by the alphabet."""
+    return {name: slices[name] for name in SLICES if name in slices}
+
+
+def _slice_lines(fields: dict[str, Any]) -> list[str]:
+    """The slices of test, and what models scored on test and on each; nothing where there is neither."""
+    lines = [f"scored by themselves, of test: {one_line(fields['slices'])}"] if fields["slices"] else []
+    for one in fields["scores"]:
+        figures = [_figure("test, balanced", one, "balanced_accuracy")]
+        figures += [_figure(name, found, "accuracy") for name, found in _in_order(one["slices"] or {}).items()]
+        if known := [figure for figure in figures if figure]:
+            lines.append(f"model {one['model_digest'][:12]} of cycle {one['cycle_id']}: {'; '.join(known)}")
+    return lines
+
+
+def _figure(name: str, found: dict[str, Any], key: str) -> str:
+    value, low, high = (found.get(f"{key}{end}") for end in ("", "_low", "_high"))
+    if value is None:
+        return ""
+    bounds = "" if low is None or high is None else f" ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{name} {100 * value:.1f} %{bounds}"
 
 
 def _manifest_bytes(store: Store, dataset_id: str, leaves: list[dict[str, Any]]) -> dict[str, int]:

@@ -19,7 +19,23 @@ def test_propose_splits__keeps_what_stands() -> None:
 
 
 def test_propose_splits__gives_a_group_one_split_however_many_picks_it_has() -> None:
-    assert splits([(GROUPS[0], False), (GROUPS[0], True), (GROUPS[0], False)]) == {GROUPS[0]: "test"}
+    assert splits([(GROUPS[0], True), (GROUPS[0], True), (GROUPS[1], False), (GROUPS[1], False)]) == {
+        GROUPS[0]: "test",
+        GROUPS[1]: "train",
+    }
+
+
+def test_propose_splits__leaves_a_group_that_holds_more_than_its_splits_share_in_train() -> None:
+    clip = [(GROUPS[0], number == 0) for number in range(6)]
+    singles = [(group, True) for group in GROUPS[1:4]]
+    assert splits(clip + singles) == {GROUPS[0]: "train"} | dict.fromkeys(GROUPS[1:4], "test")
+    assert splits([(GROUPS[0], False)] * 8 + [(GROUPS[1], False)] * 2, val_ratio=0.2) == {GROUPS[0]: "train", GROUPS[1]: "val"}
+
+
+def test_propose_splits__keeps_the_shares_where_every_group_has_control_pictures() -> None:
+    three_cameras = [(GROUPS[number % 3], number % 5 < 2) for number in range(240)]
+    found = splits(three_cameras)
+    assert sorted(found.values()) == ["test", "train", "train"]
 
 
 def test_propose_splits__draws_a_share_for_validation_and_of_the_control_arm_for_test() -> None:

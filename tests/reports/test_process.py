@@ -44,3 +44,16 @@ def test_class_balance__says_what_was_left_out_and_what_earlier_models_may_know(
 
 def test_class_balance__of_a_version_from_before_leak_reports_says_nothing_of_them() -> None:
     assert "Leak report" not in str(class_balance(FACTS))
+
+
+def test_class_balance__counts_what_of_test_is_scored_by_itself() -> None:
+    built = {"slices": {"golden": 16, "recent": 24}, "golden_not_in_test": {"train": 2}}
+    said = str(class_balance(replace(FACTS, summaries={"build_dataset_version": built})))
+
+    assert "Of the test pictures 16 are in the golden set and count there only, 24 are recent." in said
+    assert "since models may have learnt from them: 2 in train." in said
+    assert "Of the test pictures" not in shown()
+
+
+def test_class_balance__says_what_shows_the_same_as_a_golden_picture() -> None:
+    assert "2 of them show the same as a picture of the golden set" in shown(leaks_into_test=2, leaks_into_golden=2)

@@ -13,14 +13,21 @@ from pipeline_tasks.cycle import Cycle
 from pipeline_tasks.errors import LeakError
 from pipeline_tasks.stages.build_dataset_version import build_dataset_version
 from pipeline_tasks.storage.dataset_versions import read_index, read_version
+from pipeline_tasks.storage.memory_objects import MemoryObjects
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
 from pipeline_tasks.tables.leak import Leak
 from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
+
+ANGLES = {
+    name: (float(number == 0), *(float(number == one) for one in range(1, 6)))
+    for number, name in enumerate(("a1", "a2", "t1", "t2", "a3", "t3"))
+}
 
 
 def label(store: Store, cycle: Cycle, classes: dict[str, str], stage: str = "given") -> None:
@@ -67,6 +74,74 @@ def test_build_dataset_version__freezes_labels_by_their_splits(store: Store) -> 
     rows = store.read(DatasetImage, cycle.cycle_id)
     assert rows.filter(pl.col("is_control"))["image_id"].to_list() == [image_id("t1")]
     assert read_version(store.objects, str(summary.dataset_id))["image_id"].equals(rows["image_id"])
+
+
+def test_build_dataset_version__freezes_the_golden_and_the_recent_pictures_of_test(store: Store) -> None:
+    asked = {"splits": {"golden": {"name": "acceptance", "image_ids": [image_id("t1"), image_id("t9")]}, "recent_cycles": 1}}
+    first = an_open_cycle(store)
+    record(store, first.cycle_id, [APicture(name, ANGLES[name]) for name in ("a1", "a2", "t1", "t2")])
+    label(store, first, {"a1": "bolt", "a2": "nut", "t1": "bolt", "t2": "nut"})
+    build_dataset_version(store, first)
+    second = an_open_cycle(store, "2026-11-22", **asked)
+    record(store, second.cycle_id, [APicture(name, ANGLES[name]) for name in ("a3", "t3")])
+    label(store, second, {"a3": "nut", "t3": "nut"})
+
+    summary = build_dataset_version(store, second)
+
+    assert summary.slices == {"golden": 1, "recent": 1}
+    rows = store.read(SliceImage, second.cycle_id).rows()
+    assert sorted(rows) == sorted([("golden", image_id("t1")), ("recent", image_id("t3"))])
+    about = read_index(store.objects, str(summary.dataset_id))["about"]
+    assert (about["golden"]["name"], about["golden"]["images"]) == ("acceptance", 1)
+    assert summary.leak_report["leaks_into_golden"] == 0
+    assert build_dataset_version(store, second) == summary
+
+
+def test_build_dataset_version__names_no_slice_that_nobody_asked_for(store: Store) -> None:
+    cycle = an_open_cycle(store)
+    label(store, cycle, {"a1": "bolt", "t1": "nut"})
+    summary = build_dataset_version(store, cycle)
+    assert summary.slices == {}
+    assert not store.has(SliceImage, cycle.cycle_id)
+    assert set(read_index(store.objects, str(summary.dataset_id))["about"]) == {"label_kind", "class_names", "leak_report"}
+
+
+def test_build_dataset_version__gives_the_same_id_with_slices_as_without(store: Store) -> None:
+    ids = []
+    for settings in ({}, {"splits": {"golden": {"image_ids": [image_id("t1")]}, "recent_cycles": 2, "policy": "curated"}}):
+        root = Store(MemoryObjects())
+        cycle = an_open_cycle(root, **settings)
+        label(root, cycle, {"a1": "bolt", "a2": "nut", "t1": "nut"})
+        ids.append(build_dataset_version(root, cycle).dataset_id)
+    assert ids[0] == ids[1]
+
+
+def test_build_dataset_version__never_learns_from_a_golden_picture(store: Store) -> None:
+    """v1 and a1 were put into val and train before they were named; a1 was learnt from already, and stays what it is."""
+    first = an_open_cycle(store)
+    label(store, first, {"a1": "bolt", "a2": "nut"})
+    build_dataset_version(store, first)
+    second = an_open_cycle(store, "2026-11-22", splits={"golden": {"image_ids": [image_id(one) for one in ("a1", "v1", "a3")]}})
+    label(store, second, {"v1": "nut", "a3": "bolt", "a4": "nut"})
+
+    summary = build_dataset_version(store, second)
+
+    assert summary.left_out == {"golden_not_in_test": 2}
+    assert summary.golden_not_in_test == {"train": 1}
+    assert summary.images_by_split == {"train": 3, "val": 0, "test": 0}
+    assert summary.slices == {"golden": 0}
+
+
+def test_build_dataset_version__leaves_out_what_shows_the_same_as_a_golden_picture(store: Store) -> None:
+    cycle = an_open_cycle(store, splits={"golden": {"image_ids": [image_id("t1")]}})
+    pictures = [APicture(name, ANGLES[name], pixels=pixels) for name, pixels in (("a1", "t"), ("a2", None), ("t1", "t"))]
+    record(store, cycle.cycle_id, pictures)
+    label(store, cycle, {"a1": "bolt", "a2": "nut", "t1": "bolt"})
+
+    summary = build_dataset_version(store, cycle)
+
+    assert summary.left_out == {"leaks_into_test": 1}
+    assert summary.leak_report["leaks_into_golden"] == 1
 
 
 def test_build_dataset_version__a_second_run_changes_nothing(store: Store) -> None:

@@ -6,9 +6,10 @@ import polars as pl
 import pytest
 from given import an_open_cycle, image_id
 from given_pictures import APicture, record
+from given_version import a_version
 
 from pipeline_tasks.cycle import Cycle
-from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.errors import MissingStageError, SettingsError
 from pipeline_tasks.stages.find_duplicates import FindDuplicatesSummary, find_duplicates
 from pipeline_tasks.stages.find_quality_issues import FindQualityIssuesSummary, find_quality_issues
 from pipeline_tasks.storage.cycles import read_cycle
@@ -181,6 +182,80 @@ def test_find_duplicates__contests_a_picture_whose_clip_and_likeness_disagree(st
     give_split(store, NIGHTS[0], a="test", b="train")
     night(store, 1, APicture("c", at(5), metadata=two), APicture("d", at(180), metadata={"clip": "1", "day": "tue"}), **clips)
     assert contested(store) == {("c", "a"), ("d", "d")}
+
+
+def test_find_duplicates__joins_no_pictures_for_what_neither_has(store: Store) -> None:
+    sites = {"duplicates": {"split_group_keys": ["site", "clip"]}}
+    night(store, 0, APicture("a", at(0)), APicture("b", at(90)), APicture("c", at(180), metadata={"site": ""}), **sites)
+    night(store, 1, APicture("d", at(270), metadata={"site": ""}), **sites)
+    assert split_groups(store) == {"a": "a", "b": "b", "c": "c", "d": "d"}
+
+
+def test_find_duplicates__joins_earlier_pictures_once_a_key_is_named(store: Store) -> None:
+    clip = {"clip": "1"}
+    night(store, 0, *(APicture(name, at(90 * number), metadata=clip) for number, name in enumerate("abc")))
+    give_split(store, NIGHTS[0], b="val")
+    summary = night(store, 1, duplicates={"split_group_keys": ["clip"]})
+    assert split_groups(store) == {"a": "a", "b": "a", "c": "a"}
+    assert store.history(Split).filter(policy="merged").rows() == [(image_id("a"), "val", "merged")]
+    assert summary.keys_in_two_splits == []
+
+
+def test_find_duplicates__contests_what_shares_a_key_that_straddled_splits_before_it_was_named(store: Store) -> None:
+    clip = {"clip": "1"}
+    night(store, 0, APicture("a", at(0), metadata=clip), APicture("b", at(90), metadata=clip))
+    give_split(store, NIGHTS[0], a="test", b="train")
+    summary = night(store, 1, APicture("c", at(180), metadata=clip), duplicates={"split_group_keys": ["clip"]})
+    assert split_groups(store) == {"a": "a", "b": "b"}
+    assert contested(store) == {("c", "c")}
+    assert (summary.contested, summary.keys_in_two_splits) == (1, ["clip/inbox/1"])
+
+
+GOLDEN = {"splits": {"golden": {"key_pattern": "^inbox:[gh]"}}}
+
+
+def test_find_duplicates__claims_the_groups_of_golden_pictures_for_test(store: Store) -> None:
+    night(store, 0, APicture("a", at(0)), APicture("g", at(5)), APicture("b", at(90)), **GOLDEN)
+    assert store.history(Split).rows() == [(image_id("a"), "test", "golden")]
+    night(store, 1, APicture("c", at(92)), APicture("d", at(2)), duplicates={"split_group_keys": []}, **GOLDEN)
+    assert split_groups(store)["d"] == "a"
+    assert store.history(Split).height == 1
+
+
+def test_find_duplicates__claims_what_came_before_it_was_named_golden(store: Store) -> None:
+    night(store, 0, APicture("g", at(0)), APicture("a", at(5)), APicture("h", at(180)))
+    give_split(store, NIGHTS[0], h="train")
+    night(store, 1, **GOLDEN)
+    assert {_name(group): (split, why) for group, split, why in store.history(Split).rows()} == {
+        "h": ("train", "rest"),
+        "g": ("test", "golden"),
+    }
+
+
+def test_find_duplicates__contests_a_new_golden_picture_that_shows_what_a_training_picture_shows(store: Store) -> None:
+    night(store, 0, APicture("a", at(0), hash=0), APicture("b", at(120)))
+    give_split(store, NIGHTS[0], a="train")
+    night(store, 1, APicture("g", at(5), hash=1), APicture("c", at(6), hash=1), **GOLDEN)
+    assert contested(store) == {("g", "a")}
+    assert groups(store)["c"] == "a"
+    assert {split for _, split, _ in store.history(Split).rows()} == {"train"}
+
+
+def test_find_duplicates__contests_what_lies_between_tonights_golden_picture_and_a_training_picture(store: Store) -> None:
+    night(store, 0, APicture("a", at(0)))
+    give_split(store, NIGHTS[0], a="train")
+    night(store, 1, APicture("g", at(40)), APicture("c", at(20)), **GOLDEN)
+    assert contested(store) == {("c", "a"), ("c", "g")}
+
+
+def test_find_duplicates__refuses_a_golden_picture_that_a_version_has_in_train(store: Store) -> None:
+    a_version(store, [0, 1, 2])
+    taught, judged = (store.history(Split).filter(split=split)["split_group_id"][0] for split in ("train", "test"))
+    cycle = an_open_cycle(store, NIGHTS[1], splits={"golden": {"image_ids": [taught, judged]}})
+    record(store, cycle.cycle_id, [])
+    find_quality_issues(store, cycle)
+    with pytest.raises(SettingsError, match=rf"found 1 in train or val of dataset version .*: {taught} \(train\)\. A split is for"):
+        find_duplicates(store, cycle)
 
 
 def test_find_duplicates__tells_pictures_apart_where_all_are_of_one_kind(store: Store) -> None:

@@ -100,6 +100,48 @@ def test_select_images__keeps_the_minimum_distance_between_what_the_strategy_pic
     assert len(selected(store, FIRST)) == 2
 
 
+def test_select_images__asks_first_about_golden_pictures_whatever_they_resemble(store: Store) -> None:
+    cycle = an_open_cycle(store, FIRST, selection={"budget": 6}, splits={"golden": {"key_pattern": ":[gh]"}})
+    record(store, FIRST, [*twelve(), APicture("z", at(211))])
+    find_quality_issues(store, cycle)
+    find_duplicates(store, cycle)
+    summary = select_images(store, cycle)
+    picks = store.read(SelectedImage, FIRST)
+    assert picks["image_id"].to_list()[:2] == [image_id("g"), image_id("h")]
+    assert picks["rank"].to_list() == list(range(6))
+    assert (summary.strategies["golden"], summary.control, summary.is_first_round) == (2, 2, True)
+    assert "z" not in selected(store, FIRST)
+    assert "Before them come 2 pictures of the golden test set." in summary.why
+    splits = dict(store.history(Split).select("split_group_id", "split").iter_rows())
+    assert splits[image_id("g")] == splits[image_id("h")] == "test"
+
+
+def test_select_images__spends_the_whole_budget_on_golden_pictures_if_they_are_that_many(store: Store) -> None:
+    cycle = an_open_cycle(store, FIRST, selection={"budget": 3}, splits={"golden": {"key_pattern": ":[a-f]"}})
+    record(store, FIRST, twelve())
+    find_quality_issues(store, cycle)
+    find_duplicates(store, cycle)
+    assert "which is the whole budget" in select_images(store, cycle).why
+    assert selected(store, FIRST) == set("abc")
+
+
+def test_select_images__curates_the_splits_of_the_strategys_picks_on_wish(store: Store) -> None:
+    cycle = an_open_cycle(
+        store, FIRST, selection={"budget": 12, "val_ratio": 0.3}, splits={"policy": "curated", "curated_test_ratio": 0.3}
+    )
+    crowd = [APicture(name, (1.0, *(0.5 * (place == number) for place in range(12)))) for number, name in enumerate("abcdefghij")]
+    record(store, FIRST, [*crowd, APicture("x", (-1.0, *[0.0] * 12)), APicture("y", (0.0, *[0.0] * 11, 1.0))])
+    find_quality_issues(store, cycle)
+    find_duplicates(store, cycle)
+    select_images(store, cycle)
+    why = {group: (split, policy) for group, split, policy in store.history(Split).rows()}
+    control = set(store.read(SelectedImage, FIRST).filter(arm="control")["image_id"])
+    assert {why[one] for one in control} == {("test", "control_arm")}
+    for name in "xy":
+        assert image_id(name) in control or why[image_id(name)][1].startswith("rare: outlier score 0.")
+    assert {split for split, policy in why.values() if policy.startswith("typical: ")} == {"val"}
+
+
 def test_select_images__twice_gives_the_same_summary_and_tables(store: Store) -> None:
     first = night(store, FIRST, *twelve())
     files = store.files(SelectedImage)

@@ -1,0 +1,80 @@
+"""Propose splits by what groups look like: typical ones validate, hard and rare ones test, what is left trains.
+
+The control arm's share goes to test at random as under the random policy, so that a part of test stays like what arrives.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pipeline_tasks.datasets.looks import Looks
+from pipeline_tasks.datasets.splitting import Pick, draw_control_test, split_rows, take_share
+from pipeline_tasks.tables.split import Split
+from pipeline_tasks.tables.table import Rows
+
+HALF = 0.5
+"""Rare groups are of the outer half of all pictures, typical ones of the inner, however large the shares."""
+
+
+def propose_curated_splits(
+    picks: Sequence[Pick],
+    standing: Mapping[str, str],
+    looks: Mapping[str, Looks],
+    *,
+    control_test_ratio: float,
+    test_ratio: float,
+    val_ratio: float,
+    seed: int,
+) -> Rows[Split]:
+    """Splits for the split groups of picks that `standing` does not name yet; each row's `policy` holds the group's number.
+
+    Test takes `test_ratio` of the pictures that the control arm leaves: first the hardest groups (greatest disagreement) up to half
+    of it, then the rarest (greatest outlier score). Of what is left val takes `val_ratio`, the most typical first (smallest outlier
+    score), and train everything else: what selection spread out, without what test and val took. A group that holds more pictures
+    than what is left of a split's share is passed over; one without looks (no embedding) trains. Groups of equal scores go by name.
+    """
+    new = [pick for pick in picks if pick[0] not in standing]
+    sizes = Counter(group for group, _ in new)
+    control = draw_control_test(new, control_test_ratio, np.random.default_rng(seed))
+    found = dict.fromkeys(control, ("test", "control_arm"))
+    left = sorted(group for group in sizes if group not in found and group in looks)
+
+    share = round(sum(sizes[group] for group in sizes if group not in found) * test_ratio)
+    hard = take_share(_hardest(left, looks), sizes, share // 2)
+    found |= {group: ("test", f"hard: neighbours' labels disagree {looks[group].disagreement:.2f}") for group in hard}
+    share -= sum(sizes[group] for group in hard)
+    far_out = [one for one in left if one not in hard and looks[one].outlier >= HALF]
+    rare = take_share(sorted(far_out, key=lambda one: (-looks[one].outlier, one)), sizes, share)
+    found |= {group: ("test", f"rare: outlier score {looks[group].outlier:.2f}") for group in rare}
+
+    share = round(sum(sizes[group] for group in sizes if group not in found) * val_ratio)
+    crowded = [one for one in left if one not in hard and looks[one].outlier < HALF]
+    typical = take_share(sorted(crowded, key=lambda one: (looks[one].outlier, one)), sizes, share)
+    found |= {group: ("val", f"typical: outlier score {looks[group].outlier:.2f}") for group in typical}
+    return split_rows({group: _rest(looks.get(group)) for group in sizes} | found)
+
+
+def _hardest(groups: Sequence[str], looks: Mapping[str, Looks]) -> list[str]:
+    """Groups between labels, the most contradictory first."""
+    disputed = [(-(looks[one].disagreement or 0.0), -looks[one].outlier, one) for one in groups]
+    return [group for disagreement, _, group in sorted(disputed) if disagreement < 0]
+
+
+def _rest(looks: Looks | None) -> tuple[str, str]:
+    return ("train", "rest: no embedding") if looks is None else ("train", f"diverse: outlier score {looks.outlier:.2f}")
+
+
+def group_looks(groups: Sequence[str], looks: Sequence[Looks]) -> dict[str, Looks]:
+    """The mean of its pictures' looks for each group; both go picture by picture."""
+    members: dict[str, list[Looks]] = {}
+    for group, one in zip(groups, looks, strict=True):
+        members.setdefault(group, []).append(one)
+    return {group: _mean(found) for group, found in members.items()}
+
+
+def _mean(looks: Sequence[Looks]) -> Looks:
+    known = [one.disagreement for one in looks if one.disagreement is not None]
+    return Looks(sum(one.outlier for one in looks) / len(looks), sum(known) / len(known) if known else None)

@@ -1,0 +1,69 @@
+"""Compares candidate and champion on slices of the test pictures, and lets the golden one stop a promotion.
+
+Plain accuracy, not balanced: a slice may be small or of one class only, and in a set that a person chose each picture counts
+the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pipeline_tasks.evaluation.answers import Answers
+from pipeline_tasks.evaluation.gate import Decision, Rule
+from pipeline_tasks.intervals.bootstrap import draw_groups, percentile_interval, ratio_draws, sum_by_group
+
+
+@dataclass(frozen=True)
+class SliceDifference:
+    """Candidate against champion on one slice, in accuracy; the last three are None where there is no champion."""
+
+    images: int
+    candidate: float
+    champion: float | None = None
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+def compare_on_slice(candidate: Answers, champion: Answers | None, rule: Rule) -> SliceDifference:
+    """The paired difference with its interval, bootstrap clustered by split group."""
+    mine = (candidate.predicted == candidate.truth).astype(np.float64)
+    found = SliceDifference(len(mine), float(mine.mean()))
+    if champion is None:
+        return found
+    theirs = (champion.predicted == champion.truth).astype(np.float64)
+    draws = draw_groups(candidate.group_count, rule.bootstrap_samples, rule.seed)
+    sums = sum_by_group((mine - theirs)[:, None], candidate.groups, candidate.group_count)
+    images = sum_by_group(np.ones_like(mine)[:, None], candidate.groups, candidate.group_count)
+    interval = percentile_interval(ratio_draws(draws, sums, images)[:, 0], rule.confidence)
+    value = float(theirs.mean())
+    return replace(found, champion=value, difference=found.candidate - value, low=interval.low, high=interval.high)
+
+
+def with_golden_gate(
+    decision: Decision, slices: Mapping[str, SliceDifference], golden_margin: float | None, *, has_champion: bool
+) -> Decision:
+    """Stop a promotion whose lower bound on the golden set is not above minus `golden_margin`; None: it is only reported.
+
+    A gate that somebody set and that cannot be measured stops too. The first champion has nobody to fall behind.
+    """
+    if golden_margin is None or not decision.is_promoted or not has_champion:
+        return decision
+    golden = slices.get("golden")
+    if golden is None or golden.low is None or golden.difference is None:
+        why = "Not promoted: gates.golden_margin is set, and the dataset version has no labelled pictures of the golden set."
+        return replace(decision, is_promoted=False, why=why)
+    said = (
+        f"on the {golden.images} pictures of the golden set the accuracy differs by {100 * golden.difference:+.1f} points "
+        f"(lower bound {100 * golden.low:+.1f}, which is"
+    )
+    floor = f"{-100 * golden_margin:+.1f}" if golden_margin else "0"
+    if golden.low > -golden_margin:
+        return replace(decision, why=f"{decision.why[:-1]}; {said} above {floor}).")
+    passed = decision.why.removeprefix("Promoted: ")
+    return replace(
+        decision, is_promoted=False, why=f"Not promoted: {said} not above {floor}). The rest of test let it pass: {passed}"
+    )

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from reports.test_process import FACTS
+
+from pipeline_tasks.reports.decision import section
+
+SCORED = {"images": 16, "accuracy": 0.875, "accuracy_low": 0.69, "accuracy_high": 1.0, "champion_accuracy": None}
+COMPARED: dict[str, Any] = {"images": 16, "candidate": 0.875, "champion": None, "difference": None, "low": None, "high": None}
+
+
+def shown(golden_margin: float | None, **compared: float) -> str:
+    summaries = {
+        "evaluate_model": {"slices": {"golden": SCORED}},
+        "compare_with_champion": {"slices": {"golden": COMPARED | compared}, "golden_margin": golden_margin},
+    }
+    return str(section(replace(FACTS, summaries=summaries)))
+
+
+def test_section__shows_both_models_on_each_slice_with_their_intervals() -> None:
+    said = shown(0.05, difference=-0.0625, low=-0.1875, high=0.0)
+    assert "87.5 % (69.0 % to 100.0 %)" in said
+    assert "-6.2 (-18.8 to +0.0)" in said
+    assert "the lower bound of its difference must lie above -5.0 points" in said
+
+
+def test_section__says_where_the_golden_set_stops_nothing_and_where_there_was_no_champion() -> None:
+    said = shown(None)
+    assert "Golden: it is reported and stops nothing." in said
+    assert ">–<" in said
+
+
+def test_section__without_slices_says_nothing_of_them() -> None:
+    assert "By slice" not in str(section(replace(FACTS, summaries={"compare_with_champion": {"why": "Kept."}})))
