@@ -56,7 +56,8 @@ class _Ranking:
         self._objectives = objectives
         self._weights = weights
         self._bounds = np.full(len(is_free), -np.inf)
-        self._fresh_at = np.full(len(is_free), -1)
+        # What is not free counts as brought up to date, so that no refresh makes it a candidate.
+        self._fresh_at = np.where(is_free, -1, 0)
         self._now = 0
         free = np.flatnonzero(is_free)
         for first in range(0, len(free), BLOCK):

@@ -26,6 +26,16 @@ def test_choose__leaves_what_is_labelled_and_what_that_covers() -> None:
     assert chosen.picks[0] in (3, 4)
 
 
+@pytest.mark.parametrize("objectives", ["random", "margin", "entropy", "least_confidence", "typicality", "auto"])
+def test_choose__never_takes_what_is_labelled(objectives: str) -> None:
+    """Also where a labelled row would have the highest score: scores that picks do not change know nothing of labels."""
+    rows = np.random.default_rng(3).normal(size=(60, 4))
+    probabilities = np.random.default_rng(4).dirichlet(np.ones(3), size=60)
+    first = choose(rows, budget=20, seed=0, probabilities=probabilities, objectives=objectives).picks
+    second = choose(rows, budget=40, seed=0, labelled=first, probabilities=probabilities, objectives=objectives).picks
+    assert sorted([*first, *second]) == list(range(60))
+
+
 def test_choose__diversity_takes_the_farthest_each_time() -> None:
     chosen = choose(at(0, 10, 90, 170), budget=3, seed=0, labelled=[0], objectives="diversity")
     assert chosen.picks.tolist() == [3, 2, 1]
