@@ -4,9 +4,9 @@
     python -m benchmarks.label_efficiency EMBEDDINGS.npy LABELS.npy  N x D and N
     python -m benchmarks.label_efficiency --long-tail parts points   drawn nights on which a few classes are most of what is seen
 
-A third of each class's groups is the test set, drawn anew with each seed. From the rest every strategy chooses round by round,
-first 5 a class, then twice as many in all; the head's probabilities serve the next round. Embeddings are made once and kept in
-`--cache`. Prints balanced accuracy with its difference to random, in points with a paired 95 % interval over seeds (Student's t);
+A third of each class's groups, at most 60, is the test set, drawn anew with each seed. From the rest every strategy chooses round by
+round, first 5 a class, then twice as many in all; the head's probabilities serve the next round. Embeddings are made once and kept
+in `--cache`. Prints balanced accuracy with its difference to random, in points with a paired 95 % interval over seeds (Student's t);
 the same against the best other strategy at each budget, which is named (the best is known afterwards only: that is a bar a little
 too high); and how many labels each strategy needs for random's accuracy at the last budget. scikit-activeml's strategies run in
 an environment of their own (`.venv-bench`) and are left out where there is none. The figures are those of the set given: nothing
@@ -42,7 +42,7 @@ def main() -> None:
     """Print the tables."""
     given = _parser().parse_args()
     for one in _sets(given):
-        tail = given.tail if given.tail is not None else (0.01 if given.long_tail else 1.0)
+        tail = given.tail if given.tail is not None else (0.02 if given.long_tail else 1.0)
         pool, test = split(one, tail, 0)
         print(f"tail {tail}: pools of {len(pool)}, {np.bincount(one.numbers[pool]).tolist()} with seed 0; {len(test)} in the test")
         found = all_accuracies(one, tail, given.seeds, {name: _ours(name) for name in dict.fromkeys(["random", *given.strategies])})
@@ -54,8 +54,9 @@ def main() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.label_efficiency")
     parser.add_argument("source", type=Path, nargs="*", help="a folder of class folders, or embeddings and labels as .npy")
-    parser.add_argument("--long-tail", nargs="+", choices=LONG_TAILS, default=[], help="drawn nights, with a tail of 0.01")
-    parser.add_argument("--of-each", type=int, default=400, help="drawn of each class before the tail is cut")
+    parser.add_argument("--long-tail", nargs="+", choices=LONG_TAILS, default=[], help="drawn nights, with a tail of 0.02")
+    parser.add_argument("--parts", type=int, default=400, help="drawn of each class before the tail is cut, at most 1,000")
+    parser.add_argument("--points", type=int, default=1200, help="the same")
     parser.add_argument("--groups", default="", help="a pattern; file names with the same first bracket belong together")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--strategies", nargs="+", default=list(STRATEGIES))
@@ -71,8 +72,8 @@ def _sets(given: argparse.Namespace) -> list[LabelledSet]:
         is_folder = len(given.source) == 1
         sets = [class_folders(given.source[0], given.groups, given.cache) if is_folder else given_embeddings(*given.source)]
     drawn = {
-        "parts": lambda: drawn_parts(given.of_each, 7, given.cache),
-        "points": lambda: drawn_points(given.of_each, classes=9, width=128, noise=0.7, seed=7),
+        "parts": lambda: drawn_parts(given.parts, 7, given.cache),
+        "points": lambda: drawn_points(given.points, classes=9, width=128, noise=0.7, seed=7),
     }
     return sets + [drawn[name]() for name in given.long_tail]
 

@@ -20,7 +20,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.label_rounds import Asked, Integers, LabelledSet, all_accuracies
+from benchmarks.label_rounds import Asked, Integers, LabelledSet, all_accuracies, scaled
 
 CLASSIFIED = {"Badge", "DropQuery", "UncertaintySampling", "Falcun"}
 STRATEGIES = ("MaxHerding", "TypiClust", "ProbCover", "CoreSet", *sorted(CLASSIFIED))
@@ -51,7 +51,7 @@ def _strategy(name: str) -> Callable[[Asked], Integers]:
             strategy, wanted = getattr(peers, name)(**options), _classifier(asked) if name in CLASSIFIED else {}
         answers = np.full(len(asked.units), np.nan)
         answers[asked.chosen] = asked.labels
-        return np.asarray(strategy.query(_scaled(asked), answers, batch_size=asked.count, **wanted), np.int64)
+        return np.asarray(strategy.query(scaled(asked.units), answers, batch_size=asked.count, **wanted), np.int64)
 
     return pick
 
@@ -61,11 +61,6 @@ def _classifier(asked: Asked) -> dict[str, Any]:
     from sklearn.linear_model import LogisticRegression
 
     return {"clf": SklearnClassifier(LogisticRegression(max_iter=100), classes=list(range(asked.classes)))}
-
-
-def _scaled(asked: Asked) -> np.ndarray:
-    centred = asked.units - asked.units.mean(axis=0)
-    return centred / centred.std()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Rounds of asking for labels on one set whose labels are known: a split, a budget that doubles, a logistic head after each round.
 
-Needs numpy and scikit-learn only, so that peers run the same rounds and the same head in an environment of their own. All heads of
-a set are fitted on one Gram matrix: a linear head's weights lie in the span of its training rows, so that fitting on as many
-coordinates as there are labels gives the same head as on all D, in a fraction of the time.
+Needs numpy and scikit-learn only, so that peers run the same rounds and the same head in an environment of their own. A linear
+head's weights lie in the span of its training rows, so that it is fitted on as many coordinates as there are labels: the same
+head as on all D, in a fraction of the time.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from sklearn.linear_model import LogisticRegression
 
 FIRST_LABELS_A_CLASS = 5
 TEST_RATIO = 1 / 3
+MOST_TEST_GROUPS = 60
+"""Of a class; what is left makes the pool larger."""
 LARGEST_POOL_SHARE = 0.8
 """A budget above this share of the pool is nearly all of it, whoever chooses."""
 Floats = npt.NDArray[np.float32]
@@ -57,7 +59,7 @@ Strategy = Callable[[Asked], Integers]
 
 
 def split(given: LabelledSet, tail: float, seed: int) -> tuple[Integers, Integers]:
-    """Pool and test rows: a third of each class's groups is the test.
+    """Pool and test rows: a third of each class's groups, at most 60, is the test.
 
     A tail below 1 thins the pool's classes by a power law, in an order drawn with the seed: the rarest keeps this share, but at
     least as many as the first labels a class.
@@ -79,15 +81,14 @@ def budgets(classes: int, pool: int) -> list[int]:
     return [first * 2**step for step in range(20) if first * 2**step <= LARGEST_POOL_SHARE * pool]
 
 
-def gram(given: LabelledSet) -> Floats:
-    """Products of all rows with all, centred and scaled to a mean variance of 1 a coordinate."""
-    centred = given.units - given.units.mean(axis=0)
+def scaled(units: Floats) -> Floats:
+    """Rows centred and scaled to a mean variance of 1 a coordinate."""
+    centred = units - units.mean(axis=0)
     centred /= centred.std()
-    products: Floats = centred @ centred.T
-    return products
+    return centred
 
 
-def accuracies(given: LabelledSet, products: Floats, tail: float, seed: int, strategy: Strategy) -> dict[int, float]:
+def accuracies(given: LabelledSet, features: Floats, tail: float, seed: int, strategy: Strategy) -> dict[int, float]:
     """Budget and balanced accuracy on the test rows of the head trained on that many choices."""
     pool, test = split(given, tail, seed)
     chosen, probabilities = np.empty(0, np.int64), None
@@ -99,25 +100,26 @@ def accuracies(given: LabelledSet, products: Floats, tail: float, seed: int, str
         chosen = np.concatenate([chosen, picks])
         if len(np.unique(chosen)) != budget:
             raise SystemExit(f"{given.name}: wanted {budget} different picks, found {len(np.unique(chosen))}")
-        answers = fit_head(products, pool[chosen], given.numbers[pool[chosen]], given.classes, np.concatenate([pool, test]))
+        answers = fit_head(features, pool[chosen], given.numbers[pool[chosen]], given.classes, np.concatenate([pool, test]))
         probabilities = answers[: len(pool)]
         found[budget] = balanced_accuracy(answers[len(pool) :].argmax(axis=1), given.numbers[test])
     return found
 
 
-def fit_head(products: Floats, rows: Integers, numbers: Integers, classes: int, asked: Integers) -> npt.NDArray[np.float64]:
+def fit_head(features: Floats, rows: Integers, numbers: Integers, classes: int, asked: Integers) -> npt.NDArray[np.float64]:
     """Probabilities (A x C) of the rows `asked` by an L2-regularised logistic head (scikit-learn's default) fitted on `rows`."""
     answers = np.zeros((len(asked), classes))
     if len(np.unique(numbers)) < 2:
         answers[:, numbers[0]] = 1
         return answers
-    values, vectors = np.linalg.eigh(products[np.ix_(rows, rows)].astype(np.float64))
+    products = (features[rows] @ features[rows].T).astype(np.float64)
+    values, vectors = np.linalg.eigh(products)
     kept = values > 1e-6 * values[-1]
     basis = vectors[:, kept] / np.sqrt(values[kept])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        head = LogisticRegression(max_iter=300).fit(products[np.ix_(rows, rows)] @ basis, numbers)
-    answers[:, head.classes_] = head.predict_proba(products[np.ix_(asked, rows)] @ basis)
+        head = LogisticRegression(max_iter=300).fit(products @ basis, numbers)
+    answers[:, head.classes_] = head.predict_proba(features[asked] @ (features[rows].T @ basis))
     return answers
 
 
@@ -129,12 +131,12 @@ def balanced_accuracy(answers: Integers, numbers: Integers) -> float:
 
 
 def _test_groups(given: LabelledSet, generator: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """Rows of a third of the groups of each class; a group goes by the class of its first row."""
+    """Rows of the groups that are the test; a group goes by the class of its first row."""
     names, firsts = np.unique(given.groups, return_index=True)
     is_test = np.zeros(int(names.max()) + 1, np.bool_)
     for one in range(given.classes):
         of_class = generator.permutation(names[given.numbers[firsts] == one])
-        is_test[of_class[: max(1, round(len(of_class) * TEST_RATIO))]] = True
+        is_test[of_class[: max(1, min(MOST_TEST_GROUPS, round(len(of_class) * TEST_RATIO)))]] = True
     rows: npt.NDArray[np.bool_] = is_test[given.groups]
     return rows
 
@@ -143,9 +145,9 @@ def all_accuracies(
     given: LabelledSet, tail: float, seeds: int, strategies: Mapping[str, Strategy]
 ) -> dict[str, dict[int, list[float]]]:
     """Strategy → budget → balanced accuracy of each seed; a budget that not every seed's pool allows is left out."""
-    products = gram(given)
+    features = scaled(given.units)
     found: dict[str, dict[int, list[float]]] = {}
     for name, strategy in strategies.items():
-        runs = [accuracies(given, products, tail, seed, strategy) for seed in range(seeds)]
+        runs = [accuracies(given, features, tail, seed, strategy) for seed in range(seeds)]
         found[name] = {budget: [run[budget] for run in runs] for budget in runs[0] if all(budget in run for run in runs)}
     return found

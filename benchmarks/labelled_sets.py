@@ -23,6 +23,7 @@ from pipeline_tasks.neighbors.cosine import unit_rows
 from pipeline_tasks.settings import BackboneSettings
 
 CAMERAS = 3
+MOST_OF_EACH = 1000
 Pictures = npt.NDArray[np.uint8]
 Drawn = tuple[Floats, npt.NDArray[np.str_], npt.NDArray[np.str_]]
 """Embeddings, class names and group names."""
@@ -59,7 +60,7 @@ def drawn_parts(of_each: int, seed: int, cache: Path) -> LabelledSet:
     """So many pictures of each of the demo's parts, from all cameras of both nights, through the default backbone."""
 
     def draw() -> Drawn:
-        todo = [(name, one * of_each + number, seed) for one, name in enumerate(CLASSES) for number in range(of_each)]
+        todo = [(name, one * MOST_OF_EACH + number, seed) for one, name in enumerate(CLASSES) for number in range(of_each)]
         with ProcessPoolExecutor() as children:
             pictures = list(children.map(_drawn_part, todo, chunksize=16))
         names = np.array([name for name, _, _ in todo])
@@ -81,7 +82,7 @@ def drawn_points(of_each: int, classes: int, width: int, noise: float, seed: int
 
 def _drawn_part(one: tuple[str, int, int]) -> Pictures:
     name, number, seed = one
-    shot = Shot(1 + number % 2, number, name, number // 2 % CAMERAS)
+    shot = Shot(1 + number % 2, number, name, int(np.random.default_rng(number).integers(CAMERAS)))
     return _shrunk(draw_file(PlannedFile(f"{name}{number}", "plain", shot, seed)).content)
 
 
