@@ -4,13 +4,13 @@
     python -m benchmarks.label_efficiency EMBEDDINGS.npy LABELS.npy  N x D and N
     python -m benchmarks.label_efficiency --long-tail parts points   drawn nights on which a few classes are most of what is seen
 
-A third of each class's groups, at most 60, is the test set, drawn anew with each seed. From the rest every strategy chooses round by
-round, first 5 a class, then twice as many in all; the head's probabilities serve the next round. Embeddings are made once and kept
-in `--cache`. Prints balanced accuracy with its difference to random, in points with a paired 95 % interval over seeds (Student's t);
-the same against the best other strategy at each budget, which is named (the best is known afterwards only: that is a bar a little
-too high); and how many labels each strategy needs for random's accuracy at the last budget. scikit-activeml's strategies run in
-an environment of their own (`.venv-bench`) and are left out where there is none. The figures are those of the set given: nothing
-is tuned here.
+A third of each class's groups, at most 60, is the test set, drawn anew with each seed. From the rest every strategy chooses
+round by round, first 5 a class, then twice as many in all; the head's probabilities serve the next round. Embeddings are made
+once and kept in `--cache`. Prints balanced accuracy with its difference to random, in points with a paired 95 % interval over
+seeds (Student's t); the same against the best other strategy at each budget, which is named (the best is known afterwards only:
+that is a bar a little too high); and how many labels each strategy needs for random's accuracy at the last budget. scikit-
+activeml's strategies run in an environment of their own (`.venv-bench`) and are left out where there is none. The figures are
+those of the set given: nothing is tuned here.
 """
 
 from __future__ import annotations
