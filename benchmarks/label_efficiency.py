@@ -21,18 +21,21 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import t as student
 
 from benchmarks.label_rounds import Asked, Integers, LabelledSet, Strategy, all_accuracies, split
-from benchmarks.labelled_sets import class_folders, drawn_parts, drawn_points, given_embeddings
+from benchmarks.labelled_sets import class_folders, drawn_parts, drawn_points, given_embeddings, join_near
 from pipeline_tasks.selection.choose import choose
 
 ROOT = Path(__file__).parents[1]
 PEER_PYTHON = ROOT / ".venv-bench/bin/python"
-STRATEGIES = ("random", "auto", "coverage", "diversity", "typicality", "margin", "entropy", "least_confidence", "class_balance")
+STRATEGIES = ("random", "auto", "balanced_coverage", "coverage", "diversity", "typicality")
+STRATEGIES += ("margin", "entropy", "least_confidence", "class_balance")
 WANTS_MODEL = {"margin", "entropy", "least_confidence", "class_balance"}
 LONG_TAILS = ("parts", "points")
 Found = dict[str, dict[int, list[float]]]
@@ -45,9 +48,12 @@ def main() -> None:
         tail = given.tail if given.tail is not None else (0.02 if given.long_tail else 1.0)
         pool, test = split(one, tail, 0)
         print(f"tail {tail}: pools of {len(pool)}, {np.bincount(one.numbers[pool]).tolist()} with seed 0; {len(test)} in the test")
-        found = all_accuracies(one, tail, given.seeds, {name: _ours(name) for name in dict.fromkeys(["random", *given.strategies])})
-        if given.peers and PEER_PYTHON.exists():
-            found |= _peers(one, tail, given.seeds)
+        with ProcessPoolExecutor(given.jobs + 1, mp_context=get_context("spawn")) as children:
+            has_peers = given.peer_seeds > 0 and PEER_PYTHON.exists()
+            peers = children.submit(_peers, one, tail, given.peer_seeds) if has_peers else None
+            names = list(dict.fromkeys(["random", *given.strategies]))
+            runs = [children.submit(_ours, one, tail, given.seeds, name) for name in names]
+            found: Found = {name: run.result() for name, run in zip(names, runs, strict=True)} | (peers.result() if peers else {})
         _print(found, given.seeds)
 
 
@@ -62,7 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--strategies", nargs="+", default=list(STRATEGIES))
     parser.add_argument("--tail", type=float, help="the rarest class keeps this share of its pool, the others by a power law more")
     parser.add_argument("--cache", type=Path, default=Path(".nightlens/label_efficiency"), help="where embeddings are kept")
-    parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave scikit-activeml out")
+    parser.add_argument("--peer-seeds", type=int, default=20, help="of scikit-activeml, the first ones; 0 leaves it out")
+    parser.add_argument("--jobs", type=int, default=1, help="strategies that run at once, beside scikit-activeml")
+    parser.add_argument("--near", type=float, default=0.0, help="from this cosine on two pictures are one group; 0: not looked at")
     return parser
 
 
@@ -75,10 +83,15 @@ def _sets(given: argparse.Namespace) -> list[LabelledSet]:
         "parts": lambda: drawn_parts(given.parts, 7, given.cache),
         "points": lambda: drawn_points(given.points, classes=9, width=128, noise=0.7, seed=7),
     }
-    return sets + [drawn[name]() for name in given.long_tail]
+    sets += [drawn[name]() for name in given.long_tail]
+    return [join_near(one, given.near) if given.near else one for one in sets]
 
 
-def _ours(name: str) -> Strategy:
+def _ours(one: LabelledSet, tail: float, seeds: int, name: str) -> dict[int, list[float]]:
+    return all_accuracies(one, tail, seeds, {name: _strategy(name)})[name]
+
+
+def _strategy(name: str) -> Strategy:
     def pick(asked: Asked) -> Integers:
         return choose(
             asked.units,
@@ -123,7 +136,9 @@ def _print(found: Found, seeds: int) -> None:
 
 
 def _more(values: list[float], others: list[float]) -> str:
-    more = 100 * (np.array(values) - np.array(others))
+    # Who ran fewer seeds is paired with the same ones.
+    count = min(len(values), len(others))
+    more = 100 * (np.array(values[:count]) - np.array(others[:count]))
     if len(more) < 2:
         return f"{more.mean():+.1f}"
     half = float(student.ppf(0.975, len(more) - 1)) * more.std(ddof=1) / len(more) ** 0.5

@@ -6,10 +6,13 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from benchmarks.label_rounds import Floats, LabelledSet
 from demo.pictures import draw_file
@@ -19,7 +22,7 @@ from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.model_picture import model_picture
 from pipeline_tasks.errors import RejectedFileError
 from pipeline_tasks.models.backbone import open_backbone
-from pipeline_tasks.neighbors.cosine import unit_rows
+from pipeline_tasks.neighbors.cosine import pairs_above, unit_rows
 from pipeline_tasks.settings import BackboneSettings
 
 CAMERAS = 3
@@ -78,6 +81,17 @@ def drawn_points(of_each: int, classes: int, width: int, noise: float, seed: int
     seen = inner @ generator.standard_normal((16, width)) / 4 + 0.3 * generator.standard_normal((len(numbers), width))
     names = numbers.astype(str)
     return _set(f"points-{classes}-{width}-{noise}", seen.astype(np.float32), names, np.arange(len(names)).astype(str))
+
+
+def join_near(one: LabelledSet, min_cosine: float) -> LabelledSet:
+    """The same set with the groups of rows that are so alike joined, and of what those are joined with."""
+    pairs = pairs_above(one.units, one.units, min_cosine)
+    rows = np.arange(len(one.units))
+    edges = np.concatenate([pairs.query, rows]), np.concatenate([pairs.base, len(rows) + one.groups])
+    side = len(rows) + int(one.groups.max()) + 1
+    joined = connected_components(coo_array((np.ones(len(edges[0])), edges), (side, side)), directed=False)[1][: len(rows)]
+    print(f"{one.name}: {len(np.unique(joined))} groups, the largest {np.bincount(joined).max()}, joined from {min_cosine} on")
+    return replace(one, groups=np.unique(joined, return_inverse=True)[1])
 
 
 def _drawn_part(one: tuple[str, int, int]) -> Pictures:
