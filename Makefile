@@ -82,7 +82,7 @@ docs: install  ## make docs/dags.md and docs/tables.md anew
 bench-%: install  ## side by side with a peer: benchmarks/<name>.py
 	@PYTHONPATH=.:plugins:tests $(RUN) -m benchmarks.$(subst -,_,$*)
 
-bench-selection: $(BENCH_STAMP)
+bench-selection bench-label-efficiency: $(BENCH_STAMP)
 
 drill-%: install  ## at full size, by hand: tests/drills/<name>.py
 	@PYTHONPATH=.:plugins:tests $(RUN) tests/drills/$(subst -,_,$*).py

@@ -44,6 +44,7 @@ def main() -> None:
     THREADS.update(dict.fromkeys(THREADS, str(given.threads)))
     read_bytes_a_s = _read_rate()
     print(f"memory is read at {read_bytes_a_s / 1e9:.1f} GB/s by one thread")
+    print(_machine())
     print("k-centre: seconds of CPU (wall)")
     with tempfile.TemporaryDirectory() as folder:
         for rows in given.rows:
@@ -131,6 +132,15 @@ def _read_rate() -> float:
     began = time.perf_counter()
     block.max()
     return block.nbytes / (time.perf_counter() - began)
+
+
+def _machine() -> str:
+    """The processor, what of it matters to products of matrices, and how busy the machine is."""
+    known = [
+        line.split(":", 1)[1] for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith(("model name", "flags"))
+    ]
+    flags = [flag for flag in known[1].split() if flag.startswith(("avx2", "fma", "avx512f", "avx512_vnni", "amx"))]
+    return f"{known[0].strip()}, {os.cpu_count()} cores, {' '.join(flags)}; load {os.getloadavg()[0]:.1f}"
 
 
 def _times(took: dict[str, float]) -> str:

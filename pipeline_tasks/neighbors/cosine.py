@@ -15,6 +15,10 @@ Integers = npt.NDArray[np.int64]
 
 QUERY_ROWS = 512
 BASE_ROWS = 8192
+SAFE_SQUARES = (1e-20, 1e30)
+"""Sums of squares that float32 holds without losing small parts or overflowing."""
+AS_GOOD_AS_1 = 5e-7
+"""Rows whose length is this near to 1 are as good as float32 can make them."""
 
 
 @dataclass(frozen=True)
@@ -29,25 +33,38 @@ class CosinePairs:
 def unit_rows(vectors: npt.ArrayLike) -> Floats:
     """Scale rows to length 1, so that a product of two is their cosine; a row of zeros stays one.
 
+    Where all rows have it already, they are given back as they are, not copied.
+
     Raises:
         SettingsError: not a matrix, or a value that is no finite number.
     """
     matrix = np.asarray(vectors)
     if matrix.ndim != 2:
         raise SettingsError(f"embeddings: wanted a matrix of N x D, found shape {matrix.shape}")
-    units = np.empty(matrix.shape, np.float32)
-    bad: list[int] = []
-    for first in range(0, len(matrix), QUERY_ROWS):
-        block = matrix[first : first + QUERY_ROWS].astype(np.float32)
-        precise = block.astype(np.float64)
-        lengths = np.sqrt(np.einsum("ij,ij->i", precise, precise))
-        # A sum of squares of finite float32 numbers is finite in float64, so this finds NaN and infinity alone.
-        bad += (np.flatnonzero(~np.isfinite(lengths)) + first).tolist()
-        lengths[~np.isfinite(lengths) | (lengths == 0)] = 1
-        np.divide(block, lengths[:, None].astype(np.float32), out=units[first : first + QUERY_ROWS])
-    if bad:
+    blocks = [slice(first, first + QUERY_ROWS) for first in range(0, len(matrix), QUERY_ROWS)]
+    lengths = np.concatenate([np.empty(0)] + [_lengths(matrix[block].astype(np.float32, copy=False)) for block in blocks])
+    bad = np.flatnonzero(~np.isfinite(lengths))
+    if len(bad):
         raise SettingsError(f"embeddings: wanted finite numbers, found NaN or infinity in {len(bad)} rows, first in row {bad[0]}")
+    if matrix.dtype == np.float32 and (np.abs(lengths - 1) <= AS_GOOD_AS_1).all():
+        return matrix
+    lengths[lengths == 0] = 1
+    units = np.empty(matrix.shape, np.float32)
+    for block in blocks:
+        np.divide(matrix[block], lengths[block, None].astype(np.float32), out=units[block])
     return units
+
+
+def _lengths(block: Floats) -> npt.NDArray[np.float64]:
+    """Euclidean length of each row; not finite only where a value is not."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.vecdot(block, block).astype(np.float64)
+    # Beyond that they are summed again: of finite float32 numbers the sum is finite in float64: this finds NaN and infinity alone.
+    is_beyond = ~((squares > SAFE_SQUARES[0]) & (squares < SAFE_SQUARES[1]))
+    precise = block[is_beyond].astype(np.float64)
+    squares[is_beyond] = np.einsum("ij,ij->i", precise, precise)
+    lengths: npt.NDArray[np.float64] = np.sqrt(squares)
+    return lengths
 
 
 def pairs_above(queries: Floats, base: Floats, min_cosine: float) -> CosinePairs:

@@ -15,7 +15,7 @@ from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.neighbors.cosine import Integers
 from pipeline_tasks.selection.distance import Distance
 from pipeline_tasks.selection.greedy import pick_greedily
-from pipeline_tasks.selection.objectives import Objective, make_objective, weights_of
+from pipeline_tasks.selection.objectives import Objective, make_objective, turns_of
 from pipeline_tasks.selection.pool import Label, check_pool
 from pipeline_tasks.selection.reasons import reason_of
 
@@ -51,9 +51,9 @@ def choose(
 
     `labelled` are row numbers that are never picked; `labels` are their classes (column numbers or `class_names`; None: asked, not
     answered), or are left out. `probabilities` (N x C) are a model's. `metadata` (N mappings) is checked and not weighed yet.
-    `objectives`: "auto" (what stands for much and what is rare; once cross-validation on the labels trusts the model, what it is
-    unsure of), the name of one, name → weight, or `module:function` for one of your own. No pick lies nearer than `min_distance`
-    (Euclidean, between rows scaled to length 1) to a labelled row or an earlier pick.
+    `objectives`: "auto" (in turn what stands for much and what is rare; once cross-validation on the labels trusts the model, what
+    it is unsure of and sees seldom), the name of one, name → weight, or `module:function` for one of your own. No pick lies nearer
+    than `min_distance` (Euclidean, between rows scaled to length 1) to a labelled row or an earlier pick.
     The same arguments give the same picks; the seed matters to `random` only. An empty pool or a budget of 0 gives an empty
     selection; a budget above the pool gives all of it.
 
@@ -63,22 +63,23 @@ def choose(
             without any, or a function of your own that is not there or gives no N finite scores.
     """
     pool = check_pool(embeddings, budget, seed, labelled, labels, probabilities, metadata, class_names)
-    weights = weights_of(objectives, None if pool.probabilities is None else pool.probabilities.shape[1])
+    turns = turns_of(objectives, pool.probabilities is not None)
+    names = list(dict.fromkeys(name for weights in turns for name in weights))
     if not min_distance >= 0:
         raise SettingsError(f"min_distance: wanted 0 or more, found {min_distance}")
     is_free = np.ones(len(pool.units), np.bool_)
     is_free[pool.labelled] = False
     if budget == 0 or not is_free.any():
-        return Selection(np.empty(0, np.int64), {name: np.empty(0) for name in weights}, (), ())
-    made: dict[str, Objective] = {name: make_objective(name, pool) for name in weights}
-    picks, scores = pick_greedily(made, weights, is_free, budget, Distance(pool.units, pool.labelled, min_distance).is_kept)
-    shares = np.stack([weights[name] * scores[name] for name in weights], axis=1)
-    names = list(weights)
+        return Selection(np.empty(0, np.int64), {name: np.empty(0) for name in names}, (), ())
+    made: dict[str, Objective] = {name: make_objective(name, pool) for name in names}
+    picked = pick_greedily(made, turns, is_free, budget, Distance(pool.units, pool.labelled, min_distance).is_kept)
+    shares = [
+        {name: weight * float(picked.scores[name][number]) for name, weight in turns[turn].items()}
+        for number, turn in enumerate(picked.turns)
+    ]
     return Selection(
-        picks=picks,
-        scores=scores,
-        strategy=tuple(names[number] for number in shares.argmax(axis=1)),
-        reasons=tuple(
-            reason_of(pool, int(pick), dict(zip(names, row, strict=True)), made) for pick, row in zip(picks, shares, strict=True)
-        ),
+        picks=picked.rows,
+        scores=picked.scores,
+        strategy=tuple(max(share, key=lambda name: share[name]) for share in shares),
+        reasons=tuple(reason_of(pool, int(pick), share, made) for pick, share in zip(picked.rows, shares, strict=True)),
     )

@@ -14,6 +14,8 @@ from pipeline_tasks.neighbors.cosine import Floats, Integers, nearest
 
 FEWEST_NEIGHBORS = 16
 MOST_NEIGHBORS = 128
+MOST_PAIRS = 2_000_000
+"""A small pool has as many neighbours as make this many pairs in all, up to all: the kernel's tail counts where all are far."""
 MOST_EXACT_ROWS = 20_000
 """Above this many, neighbours are searched in cells, which finds most of them."""
 SCORED_ROWS = 8192
@@ -22,15 +24,21 @@ SCORED_ROWS = 8192
 class Coverage:
     """How many pictures, each counted as far as it is not covered yet, a row would stand for."""
 
-    def __init__(self, units: Floats, labelled: Integers, budget: int, weights: npt.NDArray[np.float64]) -> None:
-        """Find each row's neighbours (N x D units, rows of length 1); `weights` says how much each row wants to be covered."""
+    def __init__(
+        self, units: Floats, labelled: Integers, budget: int, weights: npt.NDArray[np.float64], crowding: float = 0.0
+    ) -> None:
+        """Find each row's neighbours (N x D units, rows of length 1); `weights` says how much each row wants to be covered.
+
+        `crowding` says how much less a row counts that has many near it: 0, all count alike, and picks go where most are; 1, each
+        place counts alike, however many are there.
+        """
         share = len(units) / max(1, len(labelled) + budget)
-        count = int(np.clip(4 * share, FEWEST_NEIGHBORS, MOST_NEIGHBORS))
+        count = int(max(np.clip(4 * share, FEWEST_NEIGHBORS, MOST_NEIGHBORS), MOST_PAIRS // max(1, len(units))))
         is_large = len(units) > MOST_EXACT_ROWS
         numbers, cosines = nearest_in_cells(units, count) if is_large else nearest(units, units, count)
         self._neighbors = numbers.astype(np.int32, copy=False)
         self._kernel = _kernel(cosines, share)
-        self._weights = weights
+        self._weights = weights / self._kernel.sum(axis=1, dtype=np.float64) ** crowding
         self._covered = np.zeros(len(units), np.float32)
         for row in labelled:
             self._cover(int(row))

@@ -15,8 +15,8 @@ from pipeline_tasks.neighbors.cosine import Floats, Integers
 PRODUCT_ROWS = 4096
 PRODUCT_CENTRES = 1024
 """Rows are compared with centres in products of this size, so that memory stays bounded."""
-FEW_CENTRES = 16
-"""Below this many, row by row is as fast as a product, and does not wait for BLAS's threads where cores are busy."""
+FEW_CENTRES = 3
+"""Below this many, centre by centre is faster than a product."""
 
 
 class Diversity:

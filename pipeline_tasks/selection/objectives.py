@@ -12,18 +12,20 @@ from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.neighbors.cosine import Integers
 from pipeline_tasks.selection.coverage import Coverage
 from pipeline_tasks.selection.diversity import Diversity
+from pipeline_tasks.selection.need import uncertain, uncertain_and_rare
 from pipeline_tasks.selection.own import is_own, own_scores
 from pipeline_tasks.selection.pool import Pool
-from pipeline_tasks.selection.trust import trust
 from pipeline_tasks.selection.typicality import Typical
 from pipeline_tasks.selection.uncertainty import entropy, least_confidence, uncertainty
 
 Values = npt.NDArray[np.float64]
 
-AUTO = {"coverage": 1.0, "diversity": 1.0, "class_balance": 0.3}
-"""Coverage finds what stands for much, diversity what is rare. Coverage itself turns to what a model is unsure of as far as
-cross-validation on the labels trusts the model, and in a heap that is covered uncertain rows count no more: a cap a heap. Class
-balance needs a model; without one it is left out."""
+Turns = tuple[Mapping[str, float], ...]
+"""Name → weight for each pick in turn, from the first again after the last."""
+AUTO: Turns = ({"balanced_coverage": 1.0}, {"balanced_coverage": 1.0}, {"diversity": 1.0})
+"""Coverage finds what stands for much, diversity what is rare, and neither is right everywhere: taking turns loses little where one
+of them misleads, where a weighted sum lets the louder one decide. Coverage itself turns to what a model is unsure of and sees
+seldom as far as cross-validation on the labels trusts it; in a heap that is covered uncertain rows count no more: a cap a heap."""
 
 
 class Objective(Protocol):
@@ -38,14 +40,14 @@ class Objective(Protocol):
         ...
 
 
-def weights_of(objectives: str | Mapping[str, float], classes: int | None) -> dict[str, float]:
-    """Turn the setting into name → weight; `classes` is None where there are no probabilities.
+def turns_of(objectives: str | Mapping[str, float], has_model: bool) -> Turns:
+    """Turn the setting into weights; all but `auto` have one turn.
 
     Raises:
         SettingsError: an unknown objective, no objective, a weight that is not above 0, or probabilities are needed and missing.
     """
     if objectives == "auto":
-        return {name: weight for name, weight in AUTO.items() if classes is not None or name not in _NEED_PROBABILITIES}
+        return AUTO
     weights = {objectives: 1.0} if isinstance(objectives, str) else dict(objectives)
     unknown = sorted(name for name in weights if name not in _MAKERS and not is_own(name))
     if unknown or not weights:
@@ -54,9 +56,9 @@ def weights_of(objectives: str | Mapping[str, float], classes: int | None) -> di
     if not all(np.isfinite(weight) and weight > 0 for weight in weights.values()):
         raise SettingsError(f"objectives: wanted weights above 0, found {weights}")
     lacking = sorted(set(weights) & _NEED_PROBABILITIES)
-    if classes is None and lacking:
+    if not has_model and lacking:
         raise SettingsError(f"objectives: {', '.join(lacking)}: wanted a model's probabilities, found none")
-    return weights
+    return (weights,)
 
 
 def make_objective(name: str, pool: Pool) -> Objective:
@@ -107,19 +109,11 @@ class ClassBalance:
 
 
 def _coverage(pool: Pool) -> Objective:
-    return Coverage(pool.units, pool.labelled, pool.budget, _wants_cover(pool))
+    return Coverage(pool.units, pool.labelled, pool.budget, uncertain(pool))
 
 
-def _wants_cover(pool: Pool) -> Values:
-    """Rows count by the model's uncertainty as far as cross-validation on the labels trusts the model, else all alike."""
-    everything = np.ones(len(pool.units))
-    if pool.probabilities is None:
-        return everything
-    if not len(pool.known_labels):
-        return uncertainty(pool.probabilities)
-    is_known = pool.label_numbers >= 0
-    trusted = trust(pool.units[pool.labelled[is_known]], pool.label_numbers[is_known], pool.probabilities.shape[1])
-    return (1 - trusted) * everything + trusted * uncertainty(pool.probabilities)
+def _balanced_coverage(pool: Pool) -> Objective:
+    return Coverage(pool.units, pool.labelled, pool.budget, uncertain_and_rare(pool), crowding=0.5)
 
 
 def _diversity(pool: Pool) -> Objective:
@@ -151,6 +145,7 @@ def _random(pool: Pool) -> Objective:
 
 _MAKERS: dict[str, Callable[[Pool], Objective]] = {
     "coverage": _coverage,
+    "balanced_coverage": _balanced_coverage,
     "diversity": _diversity,
     "typicality": _typicality,
     "margin": _margin,

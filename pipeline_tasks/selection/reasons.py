@@ -64,6 +64,7 @@ def _name(pool: Pool, number: int) -> str:
 
 _WORDS: dict[str, Callable[[Pool, int, Objective], str]] = {
     "coverage": _coverage,
+    "balanced_coverage": _coverage,
     "diversity": _diversity,
     "typicality": _typicality,
     "margin": _margin,

@@ -27,8 +27,16 @@ def trust(units: Floats, label_numbers: Integers, classes: int) -> float:
         units, label_numbers = units[kept], label_numbers[kept]
     if len(np.unique(label_numbers)) < 2 or classes < 2:
         return 0.0
-    right = [_share_right(answers, label_numbers, classes) for answers in _left_out_answers(units, label_numbers)]
+    right = [share_right(answers, label_numbers, classes) for answers in _left_out_answers(units, label_numbers)]
     return max(0.0, (max(right) - 1 / classes) / (1 - 1 / classes))
+
+
+def share_right(answers: Integers, label_numbers: Integers, classes: int) -> float:
+    """How many answers are right, balanced over classes; a class with one row or none counts as wrong."""
+    right = np.bincount(label_numbers[answers == label_numbers], minlength=classes)
+    of = np.bincount(label_numbers, minlength=classes)
+    # Nothing is left of a class when its only row is left out.
+    return float(np.where(of > 1, right / np.maximum(of, 1), 0).sum() / classes)
 
 
 def _left_out_answers(units: Floats, label_numbers: Integers) -> list[Integers]:
@@ -48,11 +56,3 @@ def _left_out_answers(units: Floats, label_numbers: Integers) -> list[Integers]:
         left_out = (fitted - own * wanted * root) / (1 - own)
         answers.append(names[left_out.argmax(axis=1)])
     return answers
-
-
-def _share_right(answers: Integers, label_numbers: Integers, classes: int) -> float:
-    """Balanced over classes."""
-    right = np.bincount(label_numbers[answers == label_numbers], minlength=classes)
-    of = np.bincount(label_numbers, minlength=classes)
-    # Nothing is left of a class when its only row is left out.
-    return float(np.where(of > 1, right / np.maximum(of, 1), 0).sum() / classes)

@@ -39,3 +39,18 @@ def test_nearest__gives_all_where_fewer_are_there_than_asked() -> None:
     numbers, _ = nearest(unit_rows([[1, 0]]), unit_rows([[0, 1], [1, 0]]), 5)
     assert numbers.tolist() == [[1, 0]]
     assert nearest(unit_rows([[1, 0]]), np.zeros((0, 2), np.float32), 5)[0].shape == (1, 0)
+
+
+def test_unit_rows__gives_rows_back_that_have_length_1_and_copies_others() -> None:
+    rows = np.random.default_rng(1).normal(size=(40, 300)).astype(np.float32)
+    units = unit_rows(rows)
+    assert units is not rows
+    assert unit_rows(units) is units
+    longer = units.copy()
+    longer[39] *= np.float32(1.00001)
+    assert unit_rows(longer) is not longer
+
+
+def test_unit_rows__scales_rows_whose_squares_float32_cannot_hold() -> None:
+    rows = np.array([[3e25, 4e25], [3e-30, 4e-30], [0, 0], [3, 4]], np.float32)
+    assert unit_rows(rows) == pytest.approx(np.array([[0.6, 0.8], [0.6, 0.8], [0, 0], [0.6, 0.8]]), rel=1e-5)

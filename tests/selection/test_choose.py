@@ -26,6 +26,16 @@ def test_choose__leaves_what_is_labelled_and_what_that_covers() -> None:
     assert chosen.picks[0] in (3, 4)
 
 
+@pytest.mark.parametrize("objectives", ["random", "margin", "entropy", "least_confidence", "typicality", "auto"])
+def test_choose__never_takes_what_is_labelled(objectives: str) -> None:
+    """Also where a labelled row would have the highest score: scores that picks do not change know nothing of labels."""
+    rows = np.random.default_rng(3).normal(size=(60, 4))
+    probabilities = np.random.default_rng(4).dirichlet(np.ones(3), size=60)
+    first = choose(rows, budget=20, seed=0, probabilities=probabilities, objectives=objectives).picks
+    second = choose(rows, budget=40, seed=0, labelled=first, probabilities=probabilities, objectives=objectives).picks
+    assert sorted([*first, *second]) == list(range(60))
+
+
 def test_choose__diversity_takes_the_farthest_each_time() -> None:
     chosen = choose(at(0, 10, 90, 170), budget=3, seed=0, labelled=[0], objectives="diversity")
     assert chosen.picks.tolist() == [3, 2, 1]
@@ -100,12 +110,42 @@ def test_choose__auto_listens_to_a_model_that_cross_validation_trusts() -> None:
         assert (with_model.picks[0] == without.picks[0]) is not right
 
 
-def test_choose__auto_covers_and_looks_for_the_rare() -> None:
+@pytest.mark.parametrize(
+    ("labels_follow", "model_is_right", "is_followed"), [(True, True, True), (False, True, False), (True, False, False)]
+)
+def test_choose__auto_follows_a_model_only_where_labels_bear_it_out(
+    labels_follow: bool, model_is_right: bool, is_followed: bool
+) -> None:
+    """Of two covered heaps the model wavers about one half of the second. Neither labels that follow no heap nor a model that
+    answers labelled pictures wrong may draw picks there; where both are right they must be drawn."""
+    rows, labelled, labels = two_heaps(labels_follow)
+    probabilities = np.repeat([[0.98, 0.02], [0.02, 0.98]], 30, axis=0)
+    doubtful = range(45, 60)
+    probabilities[doubtful] = 0.5
+    without = choose(rows, budget=6, seed=0, labelled=labelled, labels=labels).picks
+    chosen = choose(
+        rows,
+        budget=6,
+        seed=0,
+        labelled=labelled,
+        labels=labels,
+        probabilities=probabilities if model_is_right else probabilities[:, ::-1],
+    )
+    by_coverage = [pick for pick, name in zip(chosen.picks, chosen.strategy, strict=True) if name == "balanced_coverage"]
+    if is_followed:
+        assert all(pick in doubtful for pick in by_coverage)
+        assert chosen.picks.tolist() != without.tolist()
+    else:
+        assert not all(pick in doubtful for pick in by_coverage)
+
+
+def test_choose__auto_takes_what_covers_and_what_is_rare_in_turn() -> None:
     rows, labelled, labels = two_heaps(right=True)
+    rows[59] = -rows[0]
     chosen = choose(rows, budget=5, seed=0, labelled=labelled, labels=labels)
-    assert set(chosen.scores) == {"coverage", "diversity"}
-    with_model = choose(rows, budget=5, seed=0, labelled=labelled, labels=labels, probabilities=np.full((60, 2), 0.5))
-    assert set(with_model.scores) == {"coverage", "diversity", "class_balance"}
+    assert chosen.strategy == ("balanced_coverage", "balanced_coverage", "diversity", "balanced_coverage", "balanced_coverage")
+    assert set(chosen.scores) == {"balanced_coverage", "diversity"}
+    assert 59 in chosen.picks[:3]
     assert len(set(chosen.picks.tolist())) == 5
 
 

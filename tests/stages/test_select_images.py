@@ -50,14 +50,14 @@ def test_select_images__draws_the_first_rounds_control_arm_and_founds_the_splits
     summary = night(store, FIRST, *twelve(), budget=10)
     assert (summary.images_selected, summary.control, summary.is_first_round) == (10, 4, True)
     assert summary.strategies["random"] == 4
-    assert set(summary.strategies) <= {"coverage", "diversity", "random"}
+    assert set(summary.strategies) <= {"balanced_coverage", "diversity", "random"}
     assert summary.splits == {"test": 4, "train": 5, "val": 1}
     arms = store.read(SelectedImage, FIRST)
     assert arms["rank"].to_list() == list(range(10))
     test = set(store.history(Split).filter(split="test")["split_group_id"])
     assert test == set(arms.filter(arm="control")["image_id"])
     scores = store.history(SelectionScore)
-    assert set(scores["objective"]) == {"coverage", "diversity"}
+    assert set(scores["objective"]) == {"balanced_coverage", "diversity"}
     assert scores.height == 2 * 6
 
 

@@ -1,0 +1,50 @@
+"""How much each picture wants to be covered, by what a model says of it, as far as the model is trusted."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline_tasks.selection.pool import Pool
+from pipeline_tasks.selection.trust import share_right, trust
+from pipeline_tasks.selection.uncertainty import uncertainty
+
+Values = npt.NDArray[np.float64]
+
+FEWEST_EXPECTED = 0.05
+"""A class is expected at least as often as this share of an equal share: no picture counts without bounds."""
+
+
+def uncertain(pool: Pool) -> Values:
+    """Rows count by the model's uncertainty as far as the labels trust it, else all alike."""
+    if pool.probabilities is None:
+        return np.ones(len(pool.units))
+    if not len(pool.known_labels):
+        return uncertainty(pool.probabilities)
+    trusted = trust_in_model(pool)
+    return (1 - trusted) + trusted * uncertainty(pool.probabilities)
+
+
+def uncertain_and_rare(pool: Pool) -> Values:
+    """The same, and rows of classes that the model sees seldom count more: by the root of how much seldomer than others."""
+    if pool.probabilities is None or not len(pool.known_labels):
+        return np.ones(len(pool.units))
+    classes = pool.probabilities.shape[1]
+    expected = pool.probabilities.mean(axis=0) + FEWEST_EXPECTED / classes
+    rarity = np.sqrt((pool.probabilities / expected).sum(axis=1) / classes)
+    trusted = trust_in_model(pool)
+    needs: Values = ((1 - trusted) + trusted * rarity) * ((1 - trusted) + trusted * uncertainty(pool.probabilities))
+    return needs
+
+
+def trust_in_model(pool: Pool) -> float:
+    """From 0 to 1: what cross-validation says that the embeddings can tell, and no more than the model itself gets right.
+
+    A model that answers labelled pictures wrong, such as one of other days, is not trusted however well classes lie apart.
+    """
+    assert pool.probabilities is not None
+    is_known = pool.label_numbers >= 0
+    rows, numbers, classes = pool.labelled[is_known], pool.label_numbers[is_known], pool.probabilities.shape[1]
+    crossed = trust(pool.units[rows], numbers, classes)
+    right = share_right(pool.probabilities[rows].argmax(axis=1), numbers, classes)
+    return min(crossed, max(0.0, (right - 1 / classes) / (1 - 1 / classes)))
