@@ -108,7 +108,7 @@ def collect(
         _delete(store.objects, batch, named, done)
         count += len(batch)
         tell(count, todo)
-    _purge_what_was_erased(store.objects, rows["trash"]["key"])
+    _purge_what_was_erased(store.objects)
     return done
 
 
@@ -220,10 +220,13 @@ def _delete(objects: ObjectStore, batch: Sequence[tuple[str, int, str]], named: 
         done.deleted_bytes += size
 
 
-def _purge_what_was_erased(objects: ObjectStore, moved: Iterable[str]) -> None:
-    """An erasure that ran beside the collection may have looked through the trash before this came there."""
+def _purge_what_was_erased(objects: ObjectStore) -> None:
+    """An erasure that ran beside this or an earlier collection may have looked through the trash before something came there."""
     erasures = read_erasures(objects)
-    for key in moved:
+    if erasures.is_none:
+        return
+    for trashed in list(objects.list(layout.TRASH)):
+        key = trashed.removeprefix(layout.TRASH)
         if erasures.is_gone(key):
             purge(objects, key)
 

@@ -1,0 +1,113 @@
+"""Erasures and collections of one root, one behind the other and beside each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from given import STARTED_AT, a_project
+from given_versions import id_of, two_versions
+from storage.test_erasing import erase_names, named_in
+
+from pipeline_tasks.errors import ChangedMeanwhileError
+from pipeline_tasks.stages.collect_garbage import collect_garbage
+from pipeline_tasks.stages.plan_collection import plan_collection
+from pipeline_tasks.stages.write_storage_report import write_storage_report
+from pipeline_tasks.storage import collecting, layout
+from pipeline_tasks.storage.cycles import read_cycle
+from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.originals import put_original
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.thumbnails import put_thumbnail, thumbnail_key
+from pipeline_tasks.storage.trash import move_to_trash
+from pipeline_tasks.storage.verifying import verify_objects
+from pipeline_tasks.tables.unneeded_object import UnneededObject
+
+pytestmark = pytest.mark.slow
+
+PICTURE = "a1"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training records."""
+
+    view_recipe: str
+    skipped: str | None = None
+
+
+def tended(store: Store, number: int, *, is_dry_run: bool = False) -> str:
+    """A collection without patience; its cycle."""
+    none = dict.fromkeys(["young_days", "trash_days", "damaged_days"], 0)
+    project, cycle_id = a_project(housekeeping=none), f"2026-12-{number:02d}"
+    plan_collection(store, project, cycle_id, "test", STARTED_AT + timedelta(days=10 + number), "test", is_dry_run)
+    collect_garbage(store, read_cycle(store, cycle_id))
+    write_storage_report(store, read_cycle(store, cycle_id))
+    return cycle_id
+
+
+def with_pictures_that_are_nobodys(store: Store) -> None:
+    """Two versions, the thumbnail of a picture in them, and an original and a thumbnail that no event names."""
+    two_versions(store)
+    put_thumbnail(store.objects, id_of(PICTURE), b"a picture, small")
+    put_original(store.objects, b"nobody's")
+    put_thumbnail(store.objects, "0" * 64, b"nobody's, small")
+
+
+def test_collection__behind_an_erasure_takes_only_what_nobody_needs(store: Store) -> None:
+    with_pictures_that_are_nobodys(store)
+    erase_names(store, PICTURE)
+    before = set(store.objects.list(""))
+
+    for number in range(1, 5):
+        tended(store, number)
+
+    gone = {key.split("/")[0] for key in before - set(store.objects.list(""))}
+    assert gone <= {"files", "derived", "snapshots", "parts"}
+    assert len([key for key in before if key.startswith("files/")]) - len(list(store.objects.list("files/"))) == 1
+    assert verify_objects(store.objects)[0].damaged == []
+
+
+def test_erasure__takes_a_picture_out_of_plans_reports_and_the_trash(store: Store) -> None:
+    with_pictures_that_are_nobodys(store)
+    # A collection of older code, or a person, has put what is needed there.
+    move_to_trash(store.objects, thumbnail_key(id_of(PICTURE)))
+    tended(store, 1, is_dry_run=True)
+    cycle_id = tended(store, 2, is_dry_run=True)
+    move_to_trash(store.objects, thumbnail_key(id_of(PICTURE)))
+    assert [key for key in named_in(store.objects, PICTURE) if "unneeded_objects" in key]
+    assert [key for key in named_in(store.objects, PICTURE) if key.startswith("reports/")]
+
+    erase_names(store, PICTURE)
+
+    assert named_in(store.objects, PICTURE) == []
+    assert not [key for key in store.read(UnneededObject, cycle_id)["key"] if id_of(PICTURE) in key]
+    assert verify_objects(store.objects)[0].damaged == []
+    tended(store, 3)
+    assert verify_objects(store.objects)[0].damaged == []
+
+
+def test_collection__lets_go_of_what_was_erased_while_it_moved(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    two_versions(store)
+    store.finish("2026-11-21", "train_model", Trained("new"))
+    view = layout.derived("old", f"{id_of(PICTURE)[:2]}/{id_of(PICTURE)}.npy")
+    store.objects.write_new(view, b"views of the picture")
+    tended(store, 1)
+
+    def move_and_be_overtaken(objects: ObjectStore, key: str, is_needed: object) -> bool:
+        content = objects.read(key).content
+        if key == view:
+            erase_names(store, PICTURE)
+        # The erasure has looked through the trash; only now something of its picture comes there.
+        objects.write_new(layout.trash(key), content)
+        objects.delete(key)
+        return True
+
+    with monkeypatch.context() as patched, pytest.raises(ChangedMeanwhileError, match="erased while collect_garbage worked"):
+        patched.setattr(collecting, "move_to_trash", move_and_be_overtaken)
+        tended(store, 2)
+    tended(store, 2)
+
+    assert view not in store.objects.list(layout.trash("derived/"))
+    assert named_in(store.objects, PICTURE) == []
