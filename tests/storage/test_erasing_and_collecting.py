@@ -104,9 +104,10 @@ def test_collection__lets_go_of_what_was_erased_while_it_moved(store: Store, mon
         objects.delete(key)
         return True
 
-    with monkeypatch.context() as patched, pytest.raises(ChangedMeanwhileError, match="erased while collect_garbage worked"):
-        patched.setattr(collecting, "move_to_trash", move_and_be_overtaken)
+    monkeypatch.setattr(collecting, "move_to_trash", move_and_be_overtaken)
+    with pytest.raises(ChangedMeanwhileError, match="erased while collect_garbage worked"):
         tended(store, 2)
+    monkeypatch.undo()
     tended(store, 2)
 
     assert view not in store.objects.list(layout.trash("derived/"))
