@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install up status logs down reset demo test check coverage docs fit-python
+.PHONY: help install up status logs down reset backup restore demo test check coverage docs fit-python
 
 NIGHTLENS_HOME ?= $(CURDIR)/.nightlens
 export NIGHTLENS_HOME
@@ -51,6 +51,12 @@ down:  ## end all services; no process of ours is left
 
 reset:  ## end all services and delete NIGHTLENS_HOME: YES=1
 	@YES=$(YES) $(RUN) -m local_stack reset
+
+backup: install  ## copy everything of NIGHTLENS_HOME, databases too, while it runs: PLACE=<folder on another disk>
+	@$(RUN) -m local_stack back_up --place "$(PLACE)"
+
+restore: install  ## bring such a copy into an empty NIGHTLENS_HOME: PLACE=<folder>
+	@$(RUN) -m local_stack restore --place "$(PLACE)"
 
 demo: install  ## run two nights on drawn parts (or IMAGES=<folder of class folders>; ANNOTATORS=none to answer yourself)
 	@$(RUN) -m demo

@@ -1,4 +1,4 @@
-"""The command line of the stack: `python -m local_stack up|status|logs|down|reset`."""
+"""The command line of the stack: `python -m local_stack up|status|logs|down|reset|back_up|restore`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from local_stack import stack
+from local_stack import backup, stack
 from local_stack.errors import StackError
 from local_stack.folders import Folders
 from local_stack.logs import last_lines
@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     folders = Folders.of(Path(os.environ.get("NIGHTLENS_HOME", ".nightlens")))
     try:
-        return {"up": _up, "status": _status, "logs": _logs, "down": _down, "reset": _reset}[options.command](folders, options)
+        return _COMMANDS[options.command](folders, options)
     except StackError as error:
         print(f"local stack: {error}", file=sys.stderr)
         return 1
@@ -40,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("down", help="end all services and see that nothing is left")
     reset = commands.add_parser("reset", help="end all services and delete NIGHTLENS_HOME")
     reset.add_argument("--yes", action="store_true", help="do not ask")
+    for name, said in (("back_up", "bring a copy of everything up to date"), ("restore", "bring one into an empty NIGHTLENS_HOME")):
+        commands.add_parser(name, help=said).add_argument("--place", type=Path, required=True, help="the folder of the copy")
     return parser
 
 
@@ -88,6 +90,31 @@ def _reset(folders: Folders, options: argparse.Namespace) -> int:
         return 1
     stack.reset(folders.home)
     return 0
+
+
+def _back_up(folders: Folders, options: argparse.Namespace) -> int:
+    started = time.monotonic()
+    backup.back_up(folders.home, options.place, say=lambda line: print(line, flush=True))
+    print(f"backed up to {options.place} after {time.monotonic() - started:.0f} s; it holds pictures and logins: keep it as safe")
+    return 0
+
+
+def _restore(folders: Folders, options: argparse.Namespace) -> int:
+    started = time.monotonic()
+    backup.restore(folders.home, options.place, say=lambda line: print(line, flush=True))
+    print(f"restored into {folders.home} after {time.monotonic() - started:.0f} s; start it with `make up`")
+    return 0
+
+
+_COMMANDS = {
+    "up": _up,
+    "status": _status,
+    "logs": _logs,
+    "down": _down,
+    "reset": _reset,
+    "back_up": _back_up,
+    "restore": _restore,
+}
 
 
 if __name__ == "__main__":

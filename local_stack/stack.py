@@ -40,7 +40,7 @@ def up(home: Path, say: Say = print) -> Addresses:
             started has then been ended again; also on Ctrl-C.
     """
     folders = Folders.of(home)
-    with _alone(folders):
+    with alone(folders):
         if (pid := supervisor_pid(folders)) is not None:
             return _join(folders, pid, say)
         return _start(folders, say)
@@ -72,8 +72,8 @@ def reset(home: Path, say: Say = print) -> None:
 
 
 @contextlib.contextmanager
-def _alone(folders: Folders) -> Iterator[None]:
-    """A second `up` beside this one waits until this one is through."""
+def alone(folders: Folders) -> Iterator[None]:
+    """A second `up` or restore beside this one waits until this one is through."""
     folders.stack.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folders.stack / "up.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -190,18 +190,10 @@ def open_objects(where: str, s3: S3Endpoint | None = None) -> ObjectStore:
     Raises:
         SettingsError: it is neither.
     """
-    if "://" not in where:
-        from pipeline_tasks.storage.disk_objects import DiskObjects
-
-        return DiskObjects(Path(where))
-    scheme, _, rest = where.partition("://")
-    bucket, _, prefix = rest.partition("/")
-    if scheme != "s3" or not bucket or not prefix:
-        raise SettingsError(f"wanted a folder or s3://bucket/prefix, found {where!r}")
-    from pipeline_tasks.storage.s3_objects import S3Objects, make_client
+    from pipeline_tasks.storage.places import open_place
 
     s3 = s3 or S3Endpoint()
-    return S3Objects(make_client(s3.url, s3.access_key, s3.secret_key, s3.region), bucket, prefix)
+    return open_place(where, s3.url, s3.access_key, s3.secret_key, s3.region)
 
 
 def root_folder(project: Project) -> Path:

@@ -53,31 +53,44 @@ def _header(facts: StorageFacts) -> Html:
 
 
 def _outcome(facts: StorageFacts) -> str:
-    planned, done = facts.plan.get("objects"), facts.collection
-    waiting = planned.get("trash", 0) + planned.get("purge", 0) if isinstance(planned, Mapping) else 0
+    counts, done = facts.plan.get("objects"), facts.collection
+    planned = counts if isinstance(counts, Mapping) else {}
+    to_go, young = planned.get("trash", 0) + planned.get("purge", 0), planned.get("wait", 0)
+    waiting = f" {young} more are unneeded, but too young to go." if young else ""
     if facts.plan.get("is_dry_run"):
-        return f"Dry run: everything was left as it is. A real run would move or delete {waiting} objects."
+        return f"Dry run: everything was left as it is. A real run would move or delete {to_go} objects.{waiting}"
     if not done:
-        return f"Planned, not carried out yet: {waiting} objects are to be moved or deleted."
+        return f"Planned, not carried out yet: {to_go} objects are to be moved or deleted.{waiting}"
     return (
         f"{done.get('moved_to_trash', 0)} objects went to the trash, {done.get('deleted', 0)} were deleted for good, "
-        f"{done.get('put_back', 0)} came back, {done.get('spared', 0)} were spared since somebody named them meanwhile."
+        f"{done.get('put_back', 0)} came back, {done.get('spared', 0)} were spared since somebody named them meanwhile.{waiting}"
     )
 
 
 def _kinds(facts: StorageFacts) -> Html:
     rows = [
-        (kind.kind, kind.objects, size(kind.size_bytes), kind.unneeded_objects or "–", size(kind.unneeded_bytes))
+        (
+            kind.kind,
+            kind.objects,
+            size(kind.size_bytes),
+            kind.unneeded_objects or "–",
+            size(kind.unneeded_bytes) if kind.unneeded_objects else "–",
+        )
         for kind in sorted(facts.kinds, key=lambda kind: -kind.size_bytes)
     ]
-    trash = ("trash", facts.trash_objects, size(facts.trash_bytes), "–", "–")
+    trash = ("trash", facts.trash_objects, size(facts.trash_bytes), *_or_dashes(0, 0))
     return table(["kind", "objects", "size", "unneeded", "size of these"], [*rows, trash])
+
+
+def _or_dashes(objects: int, size_bytes: int) -> tuple[str, str]:
+    return (str(objects), size(size_bytes)) if objects else ("–", "–")
 
 
 def _versions(facts: StorageFacts) -> Html:
     if not facts.versions:
         return paragraph("There is no dataset version yet.")
-    headers = ["version", "cycle", "pictures", "originals", "only in this one", "manifest", *([facts.currency + " a month"])]
+    prices = [] if facts.price_per_gb_month is None else [f"{facts.currency} a month"]
+    headers = ["version", "cycle", "pictures", "originals", "only in this one", "manifest", *prices]
     rows = [
         (
             short(one.dataset_id),
@@ -86,7 +99,7 @@ def _versions(facts: StorageFacts) -> Html:
             size(one.originals_bytes),
             size(one.own_bytes),
             size(one.manifest_bytes),
-            _price(facts, one.originals_bytes + one.manifest_bytes),
+            *([_price(facts, one.originals_bytes + one.manifest_bytes)] if prices else []),
         )
         for one in facts.versions
     ]

@@ -20,13 +20,14 @@ from pipeline_tasks.serving.metrics import Metrics
 from pipeline_tasks.serving.patient_protocol import PatientProtocol
 from pipeline_tasks.serving.prediction_log import PredictionLog
 from pipeline_tasks.storage.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects import ObjectStore
 
 
-def serve(root: Path, project: str, cache: Path, host: str, port: int, limits: ServerLimits | None = None) -> None:
+def serve(root: ObjectStore, project: str, cache: Path, host: str, port: int, limits: ServerLimits | None = None) -> None:
     """Serve a project until the process is told to end."""
     limits, threads, metrics = limits or ServerLimits(), len(os.sched_getaffinity(0)), Metrics()
     follower = Follower(
-        DiskObjects(root),
+        root,
         LastGood(DiskObjects(cache / "last_good")),
         project,
         on_change=lambda outcome: metrics.changes.labels(outcome).inc(),

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from pipeline_tasks.cycle import Cycle
 from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.storage.collecting import Collected, collect
-from pipeline_tasks.storage.objects import LeavesTemporaryFiles
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.tables.unneeded_object import UnneededObject
 
@@ -27,14 +25,12 @@ class CollectGarbageSummary:
     moved_bytes: int = 0
     moved_by_kind: dict[str, int] = field(default_factory=dict)
     deleted: int = 0
-    """Out of the trash, for good."""
+    """For good: out of the trash, and temporary files of killed writers."""
     deleted_bytes: int = 0
     put_back: int = 0
     """Were in the trash and are needed after all."""
     spared: int = 0
     """Were planned, but somebody named them meanwhile, or they had gone already."""
-    temporary_files: int = 0
-    """Of writers that were killed; deleted."""
 
 
 def collect_garbage(store: Store, cycle: Cycle) -> CollectGarbageSummary:
@@ -52,22 +48,11 @@ def collect_garbage(store: Store, cycle: Cycle) -> CollectGarbageSummary:
         raise MissingStageError(f"cycle {cycle.cycle_id}: plan_collection has not been done")
     if planned.summary["is_dry_run"]:
         return store.finish(cycle.cycle_id, STAGE, CollectGarbageSummary("This is a dry run: everything was left as it is."))
-    done = collect(store, store.read(UnneededObject, cycle.cycle_id), planned.sequence, _log)
-    return store.finish(cycle.cycle_id, STAGE, _summary(done, _drop_temporary_files(store, cycle)))
+    done = collect(store, store.read(UnneededObject, cycle.cycle_id), planned.summary["ledger_read_to"], _log)
+    return store.finish(cycle.cycle_id, STAGE, _summary(done))
 
 
-def _drop_temporary_files(store: Store, cycle: Cycle) -> int:
-    """What killed writers left on a disk; a file that somebody may still be writing is younger."""
-    if not isinstance(store.objects, LeavesTemporaryFiles):
-        return 0
-    before = cycle.started_at - timedelta(days=cycle.project.housekeeping.young_days)
-    names = store.objects.temporary_files(before)
-    for name in names:
-        store.objects.drop_temporary_file(name)
-    return len(names)
-
-
-def _summary(done: Collected, temporary_files: int) -> CollectGarbageSummary:
+def _summary(done: Collected) -> CollectGarbageSummary:
     return CollectGarbageSummary(
         skipped=None,
         moved_to_trash=done.moved,
@@ -77,7 +62,6 @@ def _summary(done: Collected, temporary_files: int) -> CollectGarbageSummary:
         deleted_bytes=done.deleted_bytes,
         put_back=done.put_back,
         spared=done.spared,
-        temporary_files=temporary_files,
     )
 
 

@@ -31,6 +31,8 @@ class PlanCollectionSummary:
     """Action → objects: wait (too young), trash, keep_in_trash, purge, put_back."""
     size_bytes: dict[str, int]
     """The same in bytes."""
+    ledger_read_to: int
+    """The last event that the plan knew of for certain: what later ones name is looked for again before anything is moved."""
     kinds: dict[str, int] = field(default_factory=dict)
     """Kind → objects that nobody needs and that are not in the trash yet."""
 
@@ -58,10 +60,11 @@ def plan_collection(
         return standing
     cycle = read_cycle(store, cycle_id)
     settings = cycle.project.housekeeping
-    rows = plan(store, cycle.started_at, patience_of(settings))
+    ledger_read_to = store.state().sequence
+    rows = plan(store, cycle.started_at, patience_of(settings), cycle_id)
     is_dry_run = settings.is_dry_run if is_dry_run is None else is_dry_run
     sets = {} if is_dry_run else announcement(cycle_id)
-    return store.finish(cycle_id, STAGE, _summary(rows, is_dry_run), [(UnneededObject, rows)], sets=sets)
+    return store.finish(cycle_id, STAGE, _summary(rows, is_dry_run, ledger_read_to), [(UnneededObject, rows)], sets=sets)
 
 
 def patience_of(settings: HousekeepingSettings) -> Patience:
@@ -70,13 +73,14 @@ def patience_of(settings: HousekeepingSettings) -> Patience:
     return Patience(*(one * _DAY_S for one in days))
 
 
-def _summary(rows: pl.DataFrame, is_dry_run: bool) -> PlanCollectionSummary:
+def _summary(rows: pl.DataFrame, is_dry_run: bool, ledger_read_to: int) -> PlanCollectionSummary:
     by_action = {action: rows.filter(pl.col("action") == action) for action in ACTIONS}
     in_place = rows.filter(pl.col("action").is_in(["wait", "trash"]))
     return PlanCollectionSummary(
         is_dry_run,
         {action: frame.height for action, frame in by_action.items()},
         {action: int(frame["size_bytes"].sum()) for action, frame in by_action.items()},
+        ledger_read_to,
         dict(sorted(Counter(in_place["kind"].to_list()).items())),
     )
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from pipeline_tasks.errors import AlreadyThereError, NotFoundError, StorageError
 from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.checkpoint_files import is_candidate
 from pipeline_tasks.storage.content_names import promise_of
 from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.generation import read_generation
 from pipeline_tasks.storage.objects import ObjectStore
 
-MADE_AGAIN = (layout.SNAPSHOTS, "checkpoints/", "parts/", layout.SET_ASIDE, layout.TRASH)
+_MADE_AGAIN = (layout.SNAPSHOTS, "checkpoints/", "parts/", layout.SET_ASIDE, layout.TRASH)
 """Not copied: caches, what a task leaves for the next one, which a cycle that is run again makes anew, damaged bytes, the trash."""
 REPLACEABLE = (layout.GENERATION, layout.SERVING_POINTER, layout.PUBLICATIONS, "reports/")
 """All else never changes under its key."""
@@ -50,7 +51,7 @@ def back_up(source: ObjectStore, target: ObjectStore, tell: Callable[[int, int],
     """
     events = list(source.list(layout.LEDGER))
     _check_history(source, target, events)
-    keys = [key for key in source.list("") if not key.startswith((layout.LEDGER, *MADE_AGAIN))]
+    keys = [key for key in source.list("") if not key.startswith(layout.LEDGER) and not is_left_out(key)]
     standing = set(target.list(""))
     copy = _Copy(source, target)
     for done, key in enumerate(keys):
@@ -80,6 +81,11 @@ def restore_backup(
     if next(iter(backup.list(layout.LEDGER)), None) is None:
         raise StorageError(f"{backup!r}: wanted a backup, found no event of any cycle there")
     return back_up(backup, root, tell)
+
+
+def is_left_out(key: str) -> bool:
+    """Whether a copy can do without this object, since a cycle makes it anew or nobody names it."""
+    return key.startswith(_MADE_AGAIN) and not is_candidate(key)
 
 
 class _Copy:

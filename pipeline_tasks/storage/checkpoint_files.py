@@ -6,6 +6,7 @@ Names digest their content: an orphaned try that still runs beside its successor
 from __future__ import annotations
 
 import hashlib
+import re
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
 from pipeline_tasks.storage import layout
@@ -53,6 +54,11 @@ def put_candidate(objects: ObjectStore, cycle_id: str, content: bytes) -> tuple[
     key = layout.checkpoint(cycle_id, f"candidate-{sha256[:_DIGITS]}.npz")
     _write(objects, key, content)
     return key, sha256
+
+
+def is_candidate(key: str) -> bool:
+    """Whether this is what a training ended in, which its event names; checkpoints nobody names."""
+    return re.fullmatch(r"checkpoints/[^/]+/candidate-[0-9a-f]+\.npz", key) is not None
 
 
 def read_candidate(objects: ObjectStore, key: str, sha256: str) -> bytes:

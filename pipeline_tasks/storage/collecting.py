@@ -2,9 +2,10 @@
 
 Nothing here trusts a clock or a lock against writers that run beside it. A writer may find an object that is garbage already,
 build on it, and name it in an event while it is being moved. So a real collection is announced by an event before it moves
-anything; the collector looks for new events before and after each batch that it moves, and puts back what these name; and a
-writer whose cycle has seen a collection looks, after its own event, whether all that it names is there (`Store.finish`).
-Whichever of the two comes last sees the other.
+anything; the collector looks for new events just before it deletes an object and again after each batch, and puts back what
+these name; and a writer whose cycle has seen a collection looks, before and after its own event, whether all that it names is
+there (`Store.record`). Whichever of the two comes last sees the other. What a reader may meet is an object that is away from
+the moment between the collector's last look and its deletion until the end of the batch; trying again finds it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import polars as pl
 
@@ -20,7 +22,7 @@ from pipeline_tasks.storage import layout
 from pipeline_tasks.storage.kinds import kind_of
 from pipeline_tasks.storage.ledger import events_after
 from pipeline_tasks.storage.named_objects import names_of
-from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.objects import LeavesTemporaryFiles, ObjectStore
 from pipeline_tasks.storage.published_files import publications
 from pipeline_tasks.storage.references import References, references
 from pipeline_tasks.storage.store import Store
@@ -29,6 +31,8 @@ from pipeline_tasks.tables.table import Rows, empty
 from pipeline_tasks.tables.unneeded_object import UnneededObject
 
 BATCH = 100
+TEMPORARY = "temporary file"
+"""The kind of what is no object: a killed writer's file on a disk."""
 Row = dict[str, object]
 _FIRST = {"part": 0, "version index": 1}
 """What names others is moved before them, so that nobody finds it whole and builds on what has gone."""
@@ -63,28 +67,32 @@ class Collected:
     """Kind → objects moved."""
 
 
-def plan(store: Store, now: datetime, patience: Patience) -> Rows[UnneededObject]:
+def plan(store: Store, now: datetime, patience: Patience, cycle_id: str = "") -> Rows[UnneededObject]:
     """What nobody needs now, and what is to be done with each; changes nothing.
+
+    What an earlier try of planning in the cycle of this id has left is not looked at: trying again gives the same plan.
 
     Raises:
         StorageError: something that names objects cannot be read.
     """
-    sizes = dict(store.objects.sizes(""))
+    own = layout.tables_of(UnneededObject.table_name, cycle_id)
+    sizes = {key: size for key, size in store.objects.sizes("") if not key.startswith(own)}
     found = references(store, sizes, now, patience.abandoned_s)
     before = _earlier_plan(store)
     rows = [*_unneeded(sizes, found, before, now, patience), *_in_trash(sizes, found, before, now, patience)]
+    rows += _left_over(store.objects, now, patience)
     return UnneededObject.validate(pl.DataFrame(rows, schema=empty(UnneededObject).schema).sort("key"), cast=True)
 
 
 def collect(
-    store: Store, planned: pl.DataFrame, planned_in: int, tell: Callable[[int, int], None] = lambda done, of: None
+    store: Store, planned: pl.DataFrame, read_to: int, tell: Callable[[int, int], None] = lambda done, of: None
 ) -> Collected:
-    """Carry out a plan that the event of this number holds; broken off, it can be carried out again.
+    """Carry out a plan that was made when the ledger had `read_to` events; broken off, it can be carried out again.
 
     Raises:
         StorageError: an object that is needed lies damaged in the trash.
     """
-    done, named = Collected(), _NamedSince(store.objects, planned_in)
+    done, named = Collected(), _NamedSince(store.objects, read_to)
     rows = {action: planned.filter(pl.col("action") == action) for action in ("put_back", "trash", "purge")}
     todo, count = sum(frame.height for frame in rows.values()), 0
     for key in rows["put_back"]["key"]:
@@ -102,9 +110,9 @@ def collect(
 
 
 def _unneeded(sizes: dict[str, int], found: References, before: dict[str, Row], now: datetime, patience: Patience) -> Iterator[Row]:
-    """What lies in its place and nobody needs."""
+    """What lies in its place and nobody needs. What has a copy in the trash may have been put anew: it begins to wait later."""
     for key, size in sizes.items():
-        if key.startswith(layout.TRASH) or found.why_kept(key) is not None:
+        if key.startswith(layout.TRASH) or layout.trash(key) in sizes or found.why_kept(key) is not None:
             continue
         kind = kind_of(key).name
         first_seen_at = _time(before, key, "first_seen_at") or now
@@ -115,17 +123,26 @@ def _unneeded(sizes: dict[str, int], found: References, before: dict[str, Row], 
 
 
 def _in_trash(sizes: dict[str, int], found: References, before: dict[str, Row], now: datetime, patience: Patience) -> Iterator[Row]:
-    """What lies in the trash; what stands in its old place as well is only a copy that a broken off move has left."""
+    """What lies in the trash. Of what stands in its old place as well, the copy goes at once."""
     for trashed, size in sizes.items():
         key = trashed.removeprefix(layout.TRASH)
-        if trashed == key or (key in sizes and found.why_kept(key) is None):
+        if trashed == key:
             continue
-        trashed_at = _time(before, key, "trashed_at") or now
+        first_seen_at, trashed_at = _time(before, key, "first_seen_at") or now, _time(before, key, "trashed_at") or now
         if key not in sizes and found.why_kept(key) is not None:
             action = "put_back"
+        elif key in sizes or now - trashed_at >= timedelta(seconds=patience.trash_s):
+            action = "purge"
         else:
-            action = "purge" if now - trashed_at >= timedelta(seconds=patience.trash_s) else "keep_in_trash"
-        yield _row(key, kind_of(key).name, size, _time(before, key, "first_seen_at") or now, trashed_at, action)
+            action = "keep_in_trash"
+        yield _row(key, kind_of(key).name, size, first_seen_at, trashed_at, action)
+
+
+def _left_over(objects: ObjectStore, now: datetime, patience: Patience) -> Iterator[Row]:
+    """What writers that were killed have left on a disk; a file that somebody may still be writing is younger."""
+    if isinstance(objects, LeavesTemporaryFiles):
+        for name, size in objects.temporary_files(now - timedelta(seconds=patience.young_s)):
+            yield _row(name, TEMPORARY, size, now, None, "purge")
 
 
 def _row(key: str, kind: str, size: int, first_seen_at: datetime, trashed_at: datetime | None, action: str) -> Row:
@@ -153,19 +170,29 @@ class _NamedSince:
         self._keys: set[str] = set()
 
     def catch_up(self) -> set[str]:
-        """All keys named since the plan."""
+        """All keys named since the plan, by events or by publications."""
+        self._keys |= {publication.folder_key for publication in publications(self._objects)}
+        return self._events()
+
+    def names(self, key: str) -> bool:
+        """Whether an event names this key by now; one more read where nothing has happened."""
+        return key in self._events()
+
+    def _events(self) -> set[str]:
         events = list(events_after(self._objects, self._sequence))
         if events:
             self._sequence = events[-1].sequence
             self._keys |= set(names_of(self._objects, events).named_by)
-        self._keys |= {publication.folder_key for publication in publications(self._objects)}
         return self._keys
 
 
 def _move(objects: ObjectStore, batch: Sequence[tuple[str, int, str]], named: _NamedSince, done: Collected) -> None:
     needed, moved = named.catch_up(), []
     for key, size, kind in batch:
-        if key not in needed and move_to_trash(objects, key):
+        if key in needed:
+            # An earlier try that was broken off may have moved it before it was named.
+            done.put_back += not is_there(objects, key) and put_back(objects, key)
+        elif move_to_trash(objects, key, partial(named.names, key)):
             moved.append(key)
             done.moved_bytes += size
             done.kinds[kind] += 1
@@ -177,11 +204,15 @@ def _move(objects: ObjectStore, batch: Sequence[tuple[str, int, str]], named: _N
 
 def _delete(objects: ObjectStore, batch: Sequence[tuple[str, int, str]], named: _NamedSince, done: Collected) -> None:
     needed = named.catch_up()
-    for key, size, _ in batch:
-        if key in needed and not is_there(objects, key):
+    for key, size, kind in batch:
+        if kind == TEMPORARY:
+            assert isinstance(objects, LeavesTemporaryFiles)
+            objects.drop_temporary_file(key)
+        elif key in needed and not is_there(objects, key):
             done.put_back += put_back(objects, key)
             continue
-        purge(objects, key)
+        else:
+            purge(objects, key)
         done.deleted += 1
         done.deleted_bytes += size
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pipeline_tasks.storage.ledger import Event
+from pipeline_tasks.storage.named_objects import names_of
+from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.state import State
+from pipeline_tasks.storage.trash import ensure_there
 
 STATE_VALUE = "collection"
 ANNOUNCED_BY, ENDED_BY = "plan_collection", "collect_garbage"
@@ -20,3 +24,16 @@ def has_seen_a_collection(state: State, cycle_id: str) -> bool:
         return False
     ended = state.stages[collecting].get(ENDED_BY)
     return ended is None or ended > state.stages.get(cycle_id, {}).get("open_cycle", 0)
+
+
+def secure(objects: ObjectStore, event: Event) -> None:
+    """See to it that all that an event names is in its place, before or after it is appended.
+
+    Raises:
+        StorageError: something is neither in the store nor in its trash.
+    """
+    named = names_of(objects, [event])
+    ensure_there(objects, named.named_by)
+    if named.unreadable:
+        # What had been collected is readable again, and names more.
+        ensure_there(objects, names_of(objects, [event]).named_by)

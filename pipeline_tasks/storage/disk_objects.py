@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
-import math
 import os
 import tempfile
 import time
@@ -108,11 +107,15 @@ class DiskObjects:
             with suppress(FileNotFoundError):
                 yield key, self._path(key).stat().st_size
 
-    def temporary_files(self, before: datetime) -> list[str]:
-        """Names of files that no writer has written to since `before`: those of killed writers."""
-        folder = self._folder / _TEMPORARY
-        files = folder.iterdir() if folder.is_dir() else ()
-        return sorted(path.name for path in files if _modified_at(path) < before.timestamp())
+    def temporary_files(self, before: datetime) -> list[tuple[str, int]]:
+        """Names and sizes of files that no writer has written to since `before`: those of killed writers."""
+        folder, found = self._folder / _TEMPORARY, []
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            with suppress(FileNotFoundError):
+                status = path.stat()
+                if status.st_mtime < before.timestamp():
+                    found.append((path.name, status.st_size))
+        return found
 
     def drop_temporary_file(self, name: str) -> None:
         """Unlink a killed writer's file; one that is gone is no error."""
@@ -228,14 +231,6 @@ class DiskObjects:
             pass  # It was there, or somebody else was faster.
         _sync_folder(folder.parent)
         self._lasting.add(folder)
-
-
-def _modified_at(path: Path) -> float:
-    """Seconds since 1970; for ever young if it was deleted meanwhile."""
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return math.inf
 
 
 def _etag(status: os.stat_result) -> str:

@@ -25,7 +25,12 @@ def derived(recipe_digest: str, name: str) -> str:
 
 def table(name: str, cycle_id: str, sha256: str) -> str:
     """A table's file; its name digests its content, so that two writers cannot disagree about it."""
-    return f"tables/{name}/cycle={cycle_id}/part-{sha256[:24]}.parquet"
+    return f"{tables_of(name, cycle_id)}part-{sha256[:24]}.parquet"
+
+
+def tables_of(name: str, cycle_id: str) -> str:
+    """Where the files lie that a cycle has written of one table."""
+    return f"tables/{name}/cycle={cycle_id}/"
 
 
 def part(name: str, cycle_id: str, shard: int) -> str:

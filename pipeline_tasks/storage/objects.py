@@ -69,8 +69,8 @@ class ObjectStore(Protocol):
 class LeavesTemporaryFiles(Protocol):
     """A store whose killed writers leave files behind that are no objects."""
 
-    def temporary_files(self, before: datetime) -> list[str]:
-        """Names of those that were last written to before this time."""
+    def temporary_files(self, before: datetime) -> list[tuple[str, int]]:
+        """Names, sorted, and sizes in bytes of those that were last written to before this time."""
         ...
 
     def drop_temporary_file(self, name: str) -> None:

@@ -11,11 +11,9 @@ import polars as pl
 
 from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.storage import ledger, state, table_files
-from pipeline_tasks.storage.collection_marks import has_seen_a_collection
-from pipeline_tasks.storage.named_objects import names_of
+from pipeline_tasks.storage.collection_marks import has_seen_a_collection, secure
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.table_files import TableFile
-from pipeline_tasks.storage.trash import ensure_there
 from pipeline_tasks.tables.table import Rows, Table, empty
 
 if TYPE_CHECKING:
@@ -87,14 +85,24 @@ class Store:
             StorageError: an object that the event names was collected meanwhile, and is no longer in the trash either.
         """
         tables = tuple(table_files.write_table(self.objects, table, cycle_id, rows) for table, rows in writes)
+        return self.record(cycle_id, stage, summary, tables, sets)
+
+    def record(self, cycle_id: str, stage: str, summary: S, tables: tuple[TableFile, ...], sets: dict[str, Any] | None = None) -> S:
+        """End a stage in one event that names tables which have been written; who comes second gets the first one's summary.
+
+        Raises:
+            StorageError: an object that the event names was collected meanwhile, and is no longer in the trash either.
+        """
         fields: dict[str, Any] = json.loads(json.dumps(asdict(summary)))
         event = ledger.Event(0, cycle_id, stage, fields, tables, sets or {})
         while stage not in (seen := self.state()).stages.get(cycle_id, {}):
+            if has_seen_a_collection(seen, cycle_id):
+                secure(self.objects, event)
             # Behind the very events that were looked through: one that another writer appended since takes the number.
             ledger.append_event(self.objects, replace(event, sequence=seen.sequence + 1))
         standing = ledger.read_event(self.objects, seen.stages[cycle_id][stage])
         if has_seen_a_collection(seen, cycle_id):
-            ensure_there(self.objects, names_of(self.objects, [standing]).named_by)
+            secure(self.objects, standing)
         return type(summary)(**standing.summary)
 
     def read(self, table: type[T], cycle_id: str) -> Rows[T]:

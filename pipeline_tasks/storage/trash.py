@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pipeline_tasks.errors import AlreadyThereError, NotFoundError, StorageError
 from pipeline_tasks.storage import layout
@@ -11,20 +11,30 @@ from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 
 
-def move_to_trash(objects: ObjectStore, key: str) -> bool:
-    """Copy an object into the trash, then delete it; False if it is not there. Broken off, it can be done again."""
+def move_to_trash(objects: ObjectStore, key: str, is_needed: Callable[[], bool] = lambda: False) -> bool:
+    """Copy an object into the trash, then delete it; whether it lies only there now. Broken off, it can be done again.
+
+    `is_needed` is asked when the copy stands, just before the object would be deleted; then it stays where it is. So does what
+    has a copy in the trash already: it may have been put anew since it was collected, and nobody can say how young it is.
+    """
     try:
         content = objects.read(key).content
+        with around("trash.put"):
+            objects.write_new(layout.trash(key), content)
     except NotFoundError:
+        return is_there(objects, layout.trash(key))
+    except AlreadyThereError:
         return False
-    _put(objects, layout.trash(key), content)
+    if is_needed():
+        purge(objects, key)
+        return False
     with around("trash.delete"):
         objects.delete(key)
     return True
 
 
 def put_back(objects: ObjectStore, key: str) -> bool:
-    """Copy an object back from the trash, then out of it; False if it is not in the trash. What stands already stays.
+    """Copy an object back from the trash, then out of it; whether it stands in its place now. What stands there stays.
 
     Raises:
         StorageError: its bytes are no longer what its name promises; it is left in the trash.
@@ -32,7 +42,7 @@ def put_back(objects: ObjectStore, key: str) -> bool:
     try:
         content = objects.read(layout.trash(key)).content
     except NotFoundError:
-        return False
+        return is_there(objects, key)
     promise = promise_of(key)
     problem = None if promise is None else promise(content)
     if problem:
@@ -58,9 +68,7 @@ def ensure_there(objects: ObjectStore, keys: Iterable[str]) -> None:
     Raises:
         StorageError: an object is neither in the store nor in its trash.
     """
-    missing = [key for key in keys if not is_there(objects, key) and not put_back(objects, key)]
-    # Somebody else may have put it back between the two looks.
-    gone = [key for key in missing if not is_there(objects, key)]
+    gone = [key for key in keys if not is_there(objects, key) and not put_back(objects, key)]
     if gone:
         raise StorageError(
             f"{len(gone)} objects that were just named are neither in the store nor in its trash: {', '.join(gone[:3])}"
@@ -74,14 +82,3 @@ def is_there(objects: ObjectStore, key: str) -> bool:
     except NotFoundError:
         return False
     return True
-
-
-def _put(objects: ObjectStore, key: str, content: bytes) -> None:
-    try:
-        with around("trash.put"):
-            objects.write_new(key, content)
-    except AlreadyThereError:
-        standing = objects.read(key)
-        if standing.content != content:
-            with around("trash.replace"):
-                objects.replace(key, content, standing.etag)

@@ -51,12 +51,21 @@ ROLL_BACK_FORM: dict[str, Param] = {
     ),
 }
 
+IS_DRY_RUN: dict[str, bool | None] = {"as_in_the_project_file": None, "dry_run": True, "move_and_delete": False}
+"""What a person may choose of a collection. A switch would show `as in the project file` as `off`."""
+
 TEND_STORAGE_FORM: dict[str, Param] = {
-    "is_dry_run": Param(
-        None,
-        type=["null", "boolean"],
-        title="Dry run",
-        description="Yes: only say what would go. No: move and delete it. Leave empty for the project's setting.",
+    "collection": Param(
+        "as_in_the_project_file",
+        type="string",
+        enum=list(IS_DRY_RUN),
+        values_display={
+            "as_in_the_project_file": "As in the project file (a dry run, unless it says otherwise)",
+            "dry_run": "Dry run: only say what would go",
+            "move_and_delete": "Move to the trash, and delete what has lain there long enough",
+        },
+        title="Collection",
+        description="What becomes of objects that nobody needs.",
     ),
 }
 

@@ -198,13 +198,15 @@ def roll_back(project: str) -> Summary:
 @stage_task()
 def plan_collection(project: str) -> Summary:
     """Find what nobody in the project's root needs any more. Without a dry run, tell all writers that it is about to go."""
+    from nightlens_airflow.dag_settings import IS_DRY_RUN
     from pipeline_tasks.cycle import cycle_id_of_time
     from pipeline_tasks.wiring import read_project
 
     context, settings = get_current_context(), read_project(project)
+    is_dry_run = IS_DRY_RUN[context["params"]["collection"]]
     # To the second even if scheduled: the day's name belongs to the nightly cycle.
     cycle_id = cycle_id_of_time(context["dag_run"].run_after, settings.time_zone, is_scheduled=False)
-    return {"cycle_id": cycle_id} | run("plan_collection", project, cycle_id, is_dry_run=context["params"]["is_dry_run"])
+    return {"cycle_id": cycle_id} | run("plan_collection", project, cycle_id, is_dry_run=is_dry_run)
 
 
 @stage_task()

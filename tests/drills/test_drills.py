@@ -34,6 +34,17 @@ def test_kill_matrix__loses_and_doubles_nothing() -> None:
 
 
 @pytest.mark.slow
+def test_collection__takes_nothing_that_is_needed_or_young() -> None:
+    # A process of its own: its children spawn again, and import the drill by its name.
+    environment = os.environ | {"PYTHONPATH": ".:plugins:tests"}
+    command = [sys.executable, "tests/drills/collection.py", "--writers", "3", "--seconds", "12"]
+
+    outcome = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+
+
+@pytest.mark.slow
 def test_rot__is_named_exactly_refused_and_mended(tmp_path: Path) -> None:
     assert rot.run(tmp_path, objects=300, rotted=60)
 

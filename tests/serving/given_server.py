@@ -8,9 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -58,6 +58,9 @@ class ServerProcess:
     folder: Path
     python: str = sys.executable
     project: str = "parts"
+    root: str | None = None
+    """Instead of a folder: s3://bucket/prefix."""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> ServerProcess:
         with socket.socket() as free:
@@ -66,11 +69,19 @@ class ServerProcess:
         self.url = f"http://127.0.0.1:{self.port}"
         # One client without certificates: making one costs more than a request.
         self.client = httpx.Client(base_url=self.url, trust_env=False, verify=False, timeout=60)
-        command = [self.python, "-m", "pipeline_tasks.serving", "--root", str(self.folder / "root"), "--project", self.project]
+        command = [
+            self.python,
+            "-m",
+            "pipeline_tasks.serving",
+            "--root",
+            self.root or str(self.folder / "root"),
+            "--project",
+            self.project,
+        ]
         command += ["--port", str(self.port), "--cache", str(self.folder / "cache")]
         self.log = (self.folder / "server.log").open("ab")
         environment = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")}
-        environment["PYTHONPATH"] = str(REPOSITORY)
+        environment |= {"PYTHONPATH": str(REPOSITORY), **self.environment}
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, env=environment, cwd=REPOSITORY)
         self.wait_until_alive()
         return self

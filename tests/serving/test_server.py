@@ -15,9 +15,11 @@ from pathlib import Path
 import httpx
 import pytest
 from serving.given_server import REPOSITORY, ServerProcess, a_running_server, numbered_model, promote
+from storage.an_s3_server import BUCKET, an_s3_server
 from tiny_model import a_picture, tiny_model
 
 from pipeline_tasks.storage.disk_objects import DiskObjects
+from pipeline_tasks.storage.s3_objects import S3Objects
 
 pytestmark = pytest.mark.slow
 
@@ -167,6 +169,22 @@ def test_serving__runs_in_an_environment_of_its_requirements_alone(tmp_path: Pat
         assert server.predict(a_picture()).json()["model_digest"] == digest
         assert form.json()["class_name"] == "bolt"
         assert "nightlens_requests_total" in server.get("/metrics").text
+
+
+@pytest.mark.services
+def test_serving__follows_a_root_on_s3(tmp_path: Path, own_environment: str) -> None:
+    (tmp_path / "s3").mkdir()
+    with an_s3_server(tmp_path / "s3") as client:
+        objects = S3Objects(client, BUCKET, "parts")
+        first = promote(objects, numbered_model(1))
+        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test-secret"}
+        endpoint = {"NIGHTLENS_S3_URL": client.meta.endpoint_url}
+        with ServerProcess(tmp_path, own_environment, root=f"s3://{BUCKET}/parts", environment=keys | endpoint) as server:
+            server.wait_for(first)
+            second = promote(objects, numbered_model(2))
+            server.wait_for(second)
+
+            assert server.predict(a_picture()).json()["model_digest"] == second
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import sys
 from datetime import datetime
+from typing import Any
 
 import pytest
 from given import STARTED_AT, a_project, an_open_cycle
@@ -13,12 +16,16 @@ from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.settings import Project
 from pipeline_tasks.stages.collect_garbage import CollectGarbageSummary, collect_garbage
 from pipeline_tasks.stages.plan_collection import plan_collection
-from pipeline_tasks.storage import layout
+from pipeline_tasks.storage import collecting, layout, ledger
 from pipeline_tasks.storage.cycles import read_cycle
 from pipeline_tasks.storage.dataset_versions import read_version
 from pipeline_tasks.storage.disk_objects import DiskObjects
+from pipeline_tasks.storage.ledger import Event
 from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.table_files import TableFile
 from pipeline_tasks.storage.verifying import verify_objects
+
+plan_collection_module = sys.modules[plan_collection.__module__]
 
 
 def tended(store: Store, project: Project, days: float) -> CollectGarbageSummary:
@@ -66,8 +73,26 @@ def test_collect_garbage__drops_the_temporary_files_of_killed_writers(disk_store
         moment = (STARTED_AT + 60 * DAY - age).timestamp()
         os.utime(folder / name, (moment, moment))
 
-    assert tended(disk_store, a_tended_project(), 60).temporary_files == 1
+    assert tended(disk_store, a_tended_project(), 60).deleted == 1
     assert [path.name for path in folder.iterdir()] == ["young"]
+
+
+def test_collect_garbage__spares_what_was_named_while_it_was_being_planned(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    garbage = a_root_with_garbage(store)
+    tended(store, a_tended_project(), 60)
+    table = store.objects.read(garbage.table).content
+
+    def plan_and_name(*arguments: Any) -> Any:
+        rows = collecting.plan(*arguments)
+        file = TableFile("quality_issues", "2026-11-21", garbage.table, hashlib.sha256(table).hexdigest(), 1)
+        ledger.append_event(store.objects, Event(store.state().sequence + 1, "2026-11-21", "late", {}, (file,)))
+        return rows
+
+    monkeypatch.setattr(plan_collection_module, "plan", plan_and_name)
+    done = tended(store, a_tended_project(), 63)
+
+    assert (done.moved_to_trash, done.spared) == (4, 1)
+    assert store.objects.read(garbage.table).content == table
 
 
 def test_collect_garbage__wants_a_plan(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from given import an_open_cycle
 from given_models import SIDE_PX, TRAINING, TinyNetwork, World
 
 from pipeline_tasks.cycle import CycleArguments
-from pipeline_tasks.errors import ServiceUnavailableError
+from pipeline_tasks.errors import CorruptObjectError, ServiceUnavailableError
 from pipeline_tasks.stages.build_dataset_version import build_dataset_version
 from pipeline_tasks.storage.checkpoint_files import keep_checkpoint
 
@@ -100,6 +101,29 @@ def test_train_model__starts_over_from_a_broken_checkpoint(tmp_path: Path) -> No
 
     assert found.resumed_from_epoch is None
     assert found.candidate_sha256 == wanted.candidate_sha256
+
+
+@pytest.mark.parametrize("prefix", ["files/md5/", "tables/dataset_images/"])
+@pytest.mark.parametrize(
+    "rot",
+    [
+        lambda content: content[:40] + bytes([content[40] ^ 1]) + content[41:],
+        lambda content: content[:-7],
+        lambda content: bytes(len(content)),
+    ],
+    ids=["one bit", "truncated", "zeroed"],
+)
+def test_train_model__refuses_what_rotted(tmp_path: Path, prefix: str, rot: Callable[[bytes], bytes]) -> None:
+    world = World(tmp_path)
+    objects = world.store.objects
+    for key in objects.list(prefix):
+        standing = objects.read(key)
+        objects.replace(key, rot(standing.content), standing.etag)
+
+    with pytest.raises(CorruptObjectError, match=f"{prefix}.*wanted sha256"):
+        world.train()
+
+    assert world.store.event("2026-11-21", "train_model") is None
 
 
 def test_train_model__unfreezes_the_backbone(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from storage.an_s3_server import BUCKET, an_s3_server
 
 from pipeline_tasks.cycle import CycleArguments
 from pipeline_tasks.storage import layout
-from pipeline_tasks.storage.backup import MADE_AGAIN, back_up, restore_backup
+from pipeline_tasks.storage.backup import back_up, is_left_out, restore_backup
 from pipeline_tasks.storage.memory_objects import MemoryObjects
 from pipeline_tasks.storage.s3_objects import S3Objects
 from pipeline_tasks.storage.serving_pointer import read_pointer
@@ -29,7 +29,7 @@ ROUND = ("send_to_labeling", "wait_for_annotators")
 
 def kept(objects: dict[str, str]) -> dict[str, str]:
     """Without what is made again at need, which no backup holds."""
-    return {key: digest for key, digest in objects.items() if not key.startswith(MADE_AGAIN)}
+    return {key: digest for key, digest in objects.items() if not is_left_out(key)}
 
 
 @pytest.fixture

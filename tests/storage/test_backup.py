@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from given import an_open_cycle
 
 from pipeline_tasks.errors import StorageError
 from pipeline_tasks.storage import layout
-from pipeline_tasks.storage.backup import MADE_AGAIN, back_up, restore_backup
+from pipeline_tasks.storage.backup import back_up, is_left_out, restore_backup
+from pipeline_tasks.storage.checkpoint_files import keep_checkpoint, put_candidate
 from pipeline_tasks.storage.disk_objects import DiskObjects
 from pipeline_tasks.storage.generation import empty_project
 from pipeline_tasks.storage.ledger import Event
 from pipeline_tasks.storage.memory_objects import MemoryObjects
 from pipeline_tasks.storage.objects import ObjectStore, StoredObject
 from pipeline_tasks.storage.originals import put_original
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.verifying import verify_objects
 
 
 def write_cycle(objects: ObjectStore, number: int) -> None:
@@ -35,7 +40,15 @@ def write_cycle(objects: ObjectStore, number: int) -> None:
 
 
 def content(objects: ObjectStore) -> dict[str, bytes]:
-    return {key: objects.read(key).content for key in objects.list("") if not key.startswith(MADE_AGAIN)}
+    return {key: objects.read(key).content for key in objects.list("") if not is_left_out(key)}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training records."""
+
+    candidate_key: str
+    candidate_sha256: str
 
 
 @pytest.fixture
@@ -183,3 +196,16 @@ def test_restore_backup__refuses_a_root_with_another_history_and_a_place_without
 
     with pytest.raises(StorageError, match="another history"):
         restore_backup(copy, going_on)
+
+
+def test_back_up__copies_all_that_is_named_a_training_s_candidate_too(store: Store) -> None:
+    an_open_cycle(store)
+    keep_checkpoint(store.objects, "2026-11-21", "r" * 24, "head", 1, b"epoch 1")
+    key, sha256 = put_candidate(store.objects, "2026-11-21", b"candidate")
+    store.finish("2026-11-21", "train_model", Trained(key, sha256))
+    copy = MemoryObjects()
+
+    back_up(store.objects, copy)
+
+    assert list(copy.list("checkpoints/")) == [key]
+    assert verify_objects(copy)[0].damaged == []

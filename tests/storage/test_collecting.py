@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from given_garbage import A_YEAR_ON, DAY, PATIENCE, a_root_with_garbage, a_runni
 from given_version import a_version
 
 from pipeline_tasks.errors import StorageError
-from pipeline_tasks.storage import collecting, layout, state, table_files
+from pipeline_tasks.storage import collecting, layout, state
 from pipeline_tasks.storage.collecting import Collected, collect, plan
 from pipeline_tasks.storage.collection_marks import announcement
 from pipeline_tasks.storage.ledger import Event
@@ -175,8 +176,8 @@ def test_collect__puts_back_what_is_named_while_it_is_being_moved(store: Store, 
     rows, sequence = planned(store, A_YEAR_ON + 2 * DAY)
     event = event_that_names_the_left_over_table(store, "2026-12-01")
 
-    def move_and_name(objects: object, key: str) -> bool:
-        is_moved = move_to_trash(store.objects, key)
+    def move_and_name(objects: object, key: str, is_needed: Callable[[], bool]) -> bool:
+        is_moved = move_to_trash(store.objects, key, is_needed)
         if key == garbage.table:
             # Another process that knows nothing of collections, and so does not look for itself.
             store.objects.write_new(layout.event(event.sequence), event.as_bytes())
@@ -262,11 +263,7 @@ def name_the_left_over_table(store: Store, cycle_id: str, *, is_written: bool = 
     if is_written:
         assert store.objects.read(event.tables[0].key).content
     an_open_cycle(store, cycle_id)
-    kept, table_files.write_table = table_files.write_table, lambda *_: event.tables[0]
-    try:
-        store.finish(cycle_id, "find_quality_issues", Recorded(1), [(QualityIssue, an_issue("left over"))])
-    finally:
-        table_files.write_table = kept
+    store.record(cycle_id, "find_quality_issues", Recorded(1), event.tables)
 
 
 def event_that_names_the_left_over_table(store: Store, cycle_id: str, cycle_of_table: str = "2026-11-21") -> Event:
