@@ -44,6 +44,7 @@ Found = dict[str, dict[int, list[float]]]
 def main() -> None:
     """Print the tables."""
     given = _parser().parse_args()
+    given.long_tail = given.long_tail or ([] if given.source else list(LONG_TAILS))
     for one in _sets(given):
         tail = given.tail if given.tail is not None else (0.02 if given.long_tail else 1.0)
         pool, test = split(one, tail, 0)
