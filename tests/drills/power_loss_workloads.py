@@ -88,8 +88,8 @@ def collect(open_root: Open) -> None:
 
 def without_plans(tree: Mapping[str, bytes]) -> dict[str, bytes]:
     """A collection that is done again plans and counts what the first try left, and what a killed write left is garbage, too."""
-    planned = ("root/tables/unneeded_objects/", "root/snapshots/")
-    kept = {path: content for path, content in tree.items() if not path.startswith(planned)}
+    planned = ("/tables/unneeded_objects/", "/snapshots/")
+    kept = {path: content for path, content in tree.items() if not any(one in path for one in planned)}
     for path in [path for path in kept if path.startswith("root/ledger/")]:
         event = json.loads(kept[path])
         if event["stage"] in ("plan_collection", "collect_garbage"):
