@@ -42,6 +42,9 @@ svg text { fill: var(--ink); font: 13px system-ui, sans-serif; }
 svg .quiet { fill: var(--quiet); } svg .bar { fill: var(--accent); } svg .track { fill: var(--line); }
 svg .whisker { stroke: var(--ink); stroke-width: 1.5; } svg .axis { stroke: var(--line); } svg .path { stroke: var(--accent);
   stroke-width: 2; fill: none; } svg .dot { fill: var(--accent); }
+svg .zero { stroke: var(--quiet); stroke-width: 1.5; stroke-dasharray: 5 4; }
+svg .path.drawn { stroke: var(--s1); } svg .dot.drawn { fill: var(--s1); } svg .whisker.drawn { stroke: var(--s1); }
+svg .whisker.chosen { stroke: var(--accent); }
 .s0 { fill: var(--s0); } .s1 { fill: var(--s1); } .s2 { fill: var(--s2); } .s3 { fill: var(--s3); } .s4 { fill: var(--s4); }
 .s5 { fill: var(--s5); } .s6 { fill: var(--s6); } .s7 { fill: var(--s7); } .s8 { fill: var(--s8); } .s9 { fill: var(--s9); }
 .s10 { fill: var(--s10); } .s11 { fill: var(--s11); }
