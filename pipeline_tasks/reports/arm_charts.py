@@ -16,19 +16,21 @@ ARMS = (("chosen", "chosen", -3), ("drawn", "drawn at random", 3))
 
 
 def arms_curve(points: Sequence[GainPoint]) -> Html:
-    """Balanced accuracy of both arms with whiskers over the labels that each was fitted on."""
-    bounds = [bound for one in points for arm, _, _ in ARMS for bound in one.found[arm]]
+    """Balanced accuracy with either arm's labels added, over all labels so far; whiskers are those of what is added."""
+    bounds = [bound for one in points for arm, _, _ in ARMS for bound in _scores(one, arm)]
     low, high = max(0.0, floor(10 * min(bounds)) / 10), min(1.0, ceil(10 * max(bounds)) / 10)
     y = _scale(low, high)
     pieces = [_grid(y, tick, f"{tick:.0%}") for tick in _ticks(low, high, 0.1)]
-    places = [_across(one.found["labels"], points) for one in points]
+    places = [_across(one, points) for one in points]
     for arm, name, aside in ARMS:
-        marks = [(x + aside, one, one.found[arm]) for x, one in zip(places, points, strict=True)]
+        marks = [(x + aside, one, _scores(one, arm)) for x, one in zip(places, points, strict=True)]
         pieces.append(_line([(x, y(found[0])) for x, _, found in marks], arm))
         pieces += [_mark(x, y, found, arm, f"{one.cycle_id}, {name}: {ratio(found[0])}") for x, one, found in marks]
-    pieces += _labels(points, places, lambda one: str(one.found["labels"]), "labels that either head was fitted on")
+    pieces += _labels(points, places, lambda one: str(_labels_of(one)), "labelled pictures so far")
     pieces += _legend()
-    said = "; ".join(f"{one.cycle_id}: {ratio(one.found['chosen'][0])} against {ratio(one.found['drawn'][0])}" for one in points)
+    said = "; ".join(
+        f"{one.cycle_id}: {ratio(_scores(one, 'chosen')[0])} against {ratio(_scores(one, 'drawn')[0])}" for one in points
+    )
     return _svg(pieces, said)
 
 
@@ -50,10 +52,19 @@ def difference_curve(points: Sequence[GainPoint]) -> Html:
     return _svg(pieces, said)
 
 
-def _across(labels: int, points: Sequence[GainPoint]) -> float:
+def _scores(one: GainPoint, arm: str) -> list[float]:
+    """The score with an arm's labels added, and its bounds."""
+    return [float(one.found["base"][0]) + float(bound) for bound in one.found[arm]]
+
+
+def _labels_of(one: GainPoint) -> int:
+    return int(one.found["labelled_chosen"] + one.found["labelled_drawn"])
+
+
+def _across(one: GainPoint, points: Sequence[GainPoint]) -> float:
     """Where a number of labels stands, from 0 at the left."""
-    most = max(one.found["labels"] for one in points) or 1
-    return LEFT + 8 + (RIGHT - LEFT - 24) * labels / most
+    most = max(_labels_of(each) for each in points) or 1
+    return LEFT + 8 + (RIGHT - LEFT - 24) * _labels_of(one) / most
 
 
 def _scale(low: float, high: float) -> Callable[[float], float]:

@@ -11,9 +11,10 @@ from pipeline_tasks.reports.facts import CycleFacts, GainPoint
 from pipeline_tasks.reports.html import Html, element, paragraph, ratio, table, together
 
 NOTE = (
-    "How: two simple heads are fitted on embeddings, one on labels that the strategy chose, one on as many that were drawn at random; "
-    "both answer randomly drawn pictures that neither was fitted on, over and over with other draws (ten folds over split groups, "
-    "corrected resampled t interval: Nadeau, Bengio 2003). Scores are those of these heads on few labels, not the trained model's."
+    "How: a simple head is fitted on embeddings of chosen labels, then once more with further chosen ones and once with as many "
+    "that were drawn at random; all answer randomly drawn pictures that none was fitted on, over and over with other draws (ten "
+    "folds over split groups, corrected resampled t interval: Nadeau, Bengio 2003). The scores are these heads', not the trained "
+    "model's."
 )
 
 
@@ -26,7 +27,7 @@ def section(facts: CycleFacts) -> Html | None:
     charts: list[Html | None] = []
     if measured:
         charts = [
-            element("h3", "What as many labels are worth, by how they were come by"),
+            element("h3", "Balanced accuracy with further labels of either arm"),
             arms_curve(measured),
             element("h3", "Chosen less drawn at random, in points, night by night"),
             difference_curve(measured),
@@ -40,11 +41,12 @@ def sentence(found: Mapping[str, Any]) -> str:
     if found["why"]:
         return f"Whether choosing beats chance cannot be told yet: {found['why']}"
     value, low, high = (100 * one for one in found["difference"])
+    chosen, drawn = (100 * found[arm][0] for arm in ("chosen", "drawn"))
     figures = (
-        f"fitted on {found['labels']} chosen labels, balanced accuracy is {ratio(found['chosen'][0])}, on {found['labels']} labels "
-        f"drawn at random {ratio(found['drawn'][0])}; that is {value:+.1f} points ({100 * found['confidence']:g} % interval "
-        f"{low:+.1f} to {high:+.1f}), or {_per_hundred(found, value):+.1f} ({_per_hundred(found, low):+.1f} to "
-        f"{_per_hundred(found, high):+.1f}) points per 100 labels."
+        f"on top of {found['base_labels']} labels, {found['labels']} more that were chosen add {chosen:+.1f} points of balanced "
+        f"accuracy, {found['labels']} drawn at random {drawn:+.1f}. The difference is {value:+.1f} points "
+        f"({100 * found['confidence']:g} % interval {low:+.1f} to {high:+.1f}); per 100 labels {_per_hundred(found, value):+.1f} "
+        f"({_per_hundred(found, low):+.1f} to {_per_hundred(found, high):+.1f})."
     )
     if low > 0:
         return f"Choosing beat chance: {figures}"
@@ -75,8 +77,8 @@ def _surprise(gains: Sequence[GainPoint], confidence: float) -> str:
     if found is None:
         return "No champion has helped to choose yet, so it cannot be said how often one was wrong before people answered."
     said = (
-        f"Before people answered, the champion of the night was wrong about {ratio(chosen.ratio)} of {chosen.images} chosen pictures "
-        f"and {ratio(drawn.ratio)} of {drawn.images} drawn ones: {100 * found.value:+.1f} points "
+        f"Before people answered, the champion of the night was wrong about {ratio(chosen.ratio)} of {chosen.images} chosen "
+        f"pictures and {ratio(drawn.ratio)} of {drawn.images} drawn ones: {100 * found.value:+.1f} points "
         f"({100 * confidence:g} % interval {100 * found.low:+.1f} to {100 * found.high:+.1f})."
     )
     if found.low > 0:
@@ -86,7 +88,18 @@ def _surprise(gains: Sequence[GainPoint], confidence: float) -> str:
 
 def _nights(gains: Sequence[GainPoint]) -> Html:
     """One row a night, all figures of all nights up to it."""
-    headers = ("cycle", "labels chosen", "drawn", "hours", "money", "heads fitted on", "chosen", "drawn", "difference", "interval")
+    headers = (
+        "cycle",
+        "chosen labels",
+        "drawn",
+        "hours",
+        "money",
+        "labels added",
+        "chosen add",
+        "drawn add",
+        "difference",
+        "interval",
+    )
     return table((*headers, "per 100 labels"), [_night(one.cycle_id, one.found) for one in gains])
 
 
@@ -95,12 +108,13 @@ def _night(cycle_id: str, found: Mapping[str, Any]) -> tuple[str | int, ...]:
     if found["why"]:
         return (*spent, "–", "–", "–", "–", "–", "–")
     value, low, high = (100 * one for one in found["difference"])
-    scores = (ratio(found["chosen"][0]), ratio(found["drawn"][0]), f"{value:+.1f}", f"{low:+.1f} to {high:+.1f}")
-    return (*spent, found["labels"], *scores, f"{_per_hundred(found, value):+.1f}")
+    added = (f"{100 * found[arm][0]:+.1f}" for arm in ("chosen", "drawn"))
+    sizes = f"{found['base_labels']} + {found['labels']}"
+    return (*spent, sizes, *added, f"{value:+.1f}", f"{low:+.1f} to {high:+.1f}", f"{_per_hundred(found, value):+.1f}")
 
 
 def _cost(found: Mapping[str, Any]) -> Html:
-    """What was spent, and what a point of balanced accuracy above guessing costs by either arm."""
+    """What was spent, and what a point of balanced accuracy costs by labels of either arm."""
     labels = found["labelled_chosen"] + found["labelled_drawn"]
     said = f"{labels} labelled pictures took people {found['hours']:.2f} hours by Label Studio's clock"
     said += "." if found["money"] is None else f" and cost {_money(found, found['money'])}."
@@ -108,19 +122,27 @@ def _cost(found: Mapping[str, Any]) -> Html:
         said += " Set labeling.cost_per_hour and labeling.currency in the project file to see money here."
     if found["why"] or not labels:
         return paragraph(said)
-    rows = [(name, *_per_point(found, found[arm][0], labels)) for name, arm in (("chosen", "chosen"), ("drawn at random", "drawn"))]
-    headers = (f"{found['labels']} labels", "points above guessing", "minutes a point", "money a point")
+    rows = [(name, *_per_point(found, found[arm], labels)) for name, arm in (("chosen", "chosen"), ("drawn at random", "drawn"))]
+    headers = (
+        f"{found['labels']} labels more",
+        "points they add",
+        "interval",
+        "labels a point",
+        "minutes a point",
+        "money a point",
+    )
     return together([paragraph(said), table(headers, rows)])
 
 
-def _per_point(found: Mapping[str, Any], score: float, labels: int) -> tuple[str, str, str]:
-    """Points above guessing one of the counted classes, and what one of them costs at the mean cost of a label."""
-    points = 100 * (score - 1 / found["classes"])
+def _per_point(found: Mapping[str, Any], gain: Sequence[float], labels: int) -> tuple[str, ...]:
+    """What the arm's labels add, and what one point of it costs at the mean cost of a label; no price for what adds nothing."""
+    points, low, high = (100 * one for one in gain)
+    added = (f"{points:+.1f}", f"{low:+.1f} to {high:+.1f}")
     if points <= 0:
-        return f"{points:.1f}", "–", "–"
-    share = found["labels"] / labels / points
-    money = None if found["money"] is None else found["money"] * share
-    return f"{points:.1f}", f"{60 * found['hours'] * share:.2f}", _money(found, money)
+        return (*added, "–", "–", "–")
+    each = found["labels"] / points
+    money = None if found["money"] is None else found["money"] / labels * each
+    return (*added, f"{each:.0f}", f"{60 * found['hours'] / labels * each:.1f}", _money(found, money))
 
 
 def _money(found: Mapping[str, Any], amount: float | None) -> str:

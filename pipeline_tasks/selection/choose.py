@@ -53,8 +53,8 @@ def choose(
     """Pick up to `budget` rows of `embeddings` (float32, N x D) that no label covers well yet.
 
     `labelled` are row numbers that are never picked; `labels` are their classes (column numbers or `class_names`; None: asked, not
-    answered), or are left out. `probabilities` (N x C) are a model's. `metadata` (N mappings) are what `wishes` speak of: device, site,
-    clip, `seen_s` (seconds on any clock) or keys of your own. `wishes` hold what single objectives and limits need besides.
+    answered), or are left out. `probabilities` (N x C) are a model's. `metadata` (N mappings) are what `wishes` speak of: device,
+    site, clip, `seen_s` (seconds on any clock) or keys of your own. `wishes` hold what single objectives and limits need besides.
     `objectives`: "auto" (what stands for much and what is rare; once cross-validation on the labels trusts the model, what it is
     unsure of), the name of one, name → weight, or `module:function` for one of your own. No pick lies nearer than `min_distance`
     (Euclidean, between rows scaled to length 1) to a labelled row or an earlier pick.
@@ -90,7 +90,10 @@ def choose(
 
 def _limits(pool: Pool, min_distance: float) -> Callable[[int], bool]:
     """What always holds, whatever speaks for a row; a row that passes counts as picked."""
-    clips, distance = ClipLimits(pool.metadata, pool.labelled.tolist(), pool.wishes), Distance(pool.units, pool.labelled, min_distance)
+    clips, distance = (
+        ClipLimits(pool.metadata, pool.labelled.tolist(), pool.wishes),
+        Distance(pool.units, pool.labelled, min_distance),
+    )
 
     def may_pick(row: int) -> bool:
         if not clips.has_room(row) or not distance.is_kept(row):

@@ -14,6 +14,7 @@ from pipeline_tasks.neighbors.cosine import Floats, Integers, unit_rows
 from pipeline_tasks.selection.wishes import Wishes, check_wishes
 
 Label = int | str | None
+NOTHING_WISHED = Wishes()
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Pool:
     seed: int
     metadata: Sequence[Mapping[str, object]] | None = None
     """N mappings; None: none were given."""
-    wishes: Wishes = Wishes()
+    wishes: Wishes = NOTHING_WISHED
 
     @property
     def known_labels(self) -> Integers:
@@ -72,9 +73,9 @@ def check_pool(
     checked = None if probabilities is None else _probabilities(probabilities, len(units))
     classes = None if checked is None else checked.shape[1]
     numbers = np.array([_label_number(label, class_names, classes) for label in given] or [-1] * len(rows), np.int64)
-    check_wishes(wishes or Wishes(), len(units), described is not None)
+    check_wishes(wishes or NOTHING_WISHED, len(units), described is not None)
     names = tuple(class_names)
-    return Pool(units, rows, numbers, checked, names, checked_budget, checked_seed, described, wishes or Wishes())
+    return Pool(units, rows, numbers, checked, names, checked_budget, checked_seed, described, wishes or NOTHING_WISHED)
 
 
 def _numbers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.generic]:

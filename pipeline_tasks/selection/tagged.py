@@ -4,7 +4,8 @@ A Gaussian kernel of the distance between embeddings, as wide as the nearest twe
 (a quantile in place of the median heuristic: Garreau, Jitkrittum, Kanagawa 2017, arXiv 1707.07269).
 An example picture is a query; a query in words needs a backbone that reads text, which the shipped one does not.
 Errors and drifted pictures are many different ones: each pick takes from what its neighbours among them still ask for, so that
-the next pick answers another one (facility location with saturation: Wei, Iyer, Bilmes 2015, Submodularity in data subset selection).
+the next pick answers another one (facility location with saturation: Wei, Iyer, Bilmes 2015, Submodularity in data subset
+selection).
 """
 
 from __future__ import annotations

@@ -26,17 +26,23 @@ SECONDS_AN_HOUR = 3600
 
 @dataclass(frozen=True)
 class MeasureSelectionGainSummary:
-    """Figures of all nights so far; balanced accuracies run from 0 to 1, each figure as [value, low, high]."""
+    """Figures of all nights so far: balanced accuracies from 0 to 1, each as [value, low, high]."""
 
     why: str
     """Why nothing was measured; empty if it was."""
+    base_labels: int = 0
+    """Chosen labels that all heads were fitted on."""
     labels: int = 0
-    """That each of the two heads was fitted on."""
+    """That either arm adds to them."""
     test_images: int = 0
     classes: int = 0
     """That are counted in the score."""
+    base: list[float] = field(default_factory=list)
+    """Score without the added labels."""
     chosen: list[float] = field(default_factory=list)
+    """What as many chosen labels add to it."""
     drawn: list[float] = field(default_factory=list)
+    """What as many labels drawn at random add to it."""
     difference: list[float] = field(default_factory=list)
     confidence: float = 0.95
     labelled_chosen: int = 0
@@ -111,8 +117,8 @@ def _as_fields(gain: SelectionGain) -> dict[str, Any]:
     def spelled(found: Estimate) -> list[float]:
         return [found.value, found.low, found.high]
 
-    sizes = {"labels": gain.labels, "test_images": gain.test_images, "classes": gain.classes}
-    return sizes | {name: spelled(getattr(gain, name)) for name in ("chosen", "drawn", "difference")}
+    sizes = {name: getattr(gain, name) for name in ("base_labels", "labels", "test_images", "classes")}
+    return sizes | {name: spelled(getattr(gain, name)) for name in ("base", "chosen", "drawn", "difference")}
 
 
 def _champion_wrong(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, list[int]]:
