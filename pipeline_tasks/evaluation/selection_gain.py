@@ -25,7 +25,7 @@ import numpy.typing as npt
 from pipeline_tasks.intervals.resampled import Estimate, corrected_interval
 
 FOLDS = 10
-REPEATS = 3
+REPEATS = 2
 MOST_LABELS = 400
 """Of more labels so many are drawn each time: the solve grows with their cube."""
 MOST_ROWS = 2000

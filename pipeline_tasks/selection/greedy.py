@@ -56,7 +56,8 @@ class _Ranking:
         self._objectives = objectives
         self._weights = weights
         self._bounds = np.full(len(is_free), -np.inf)
-        self._fresh_at = np.full(len(is_free), -1)
+        # A row that is not free counts as fresh for ever, so that nothing gives it a value.
+        self._fresh_at = np.where(is_free, -1, np.iinfo(np.int64).max)
         self._now = 0
         free = np.flatnonzero(is_free)
         for first in range(0, len(free), BLOCK):
