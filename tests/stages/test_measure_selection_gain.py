@@ -29,11 +29,12 @@ pytestmark = pytest.mark.slow
 
 def a_labelled_night(store: Store, control: int = 30, chosen: int = 60, champion: bytes | None = None, **settings: Any) -> Cycle:
     """Bolts at even numbers lie to the right, nuts at odd ones up; control pictures come first and go to the test split."""
-    cycle = an_open_cycle(store, **settings)
+    different = dict.fromkeys(("min_hash_cosine", "min_embedding_cosine", "min_centred_cosine", "certain_cosine"), 1.0)
+    cycle = an_open_cycle(store, duplicates=different | {"max_hash_distance": 0}, **settings)
     names = [f"picture {number}" for number in range(control + chosen)]
     ids = [image_id(name) for name in names]
     generator = np.random.default_rng(0)
-    vectors = [np.eye(4)[number % 2] + 0.2 * generator.normal(size=4) for number in range(len(names))]
+    vectors = [np.eye(8)[number % 2] + 0.2 * generator.normal(size=8) for number in range(len(names))]
     record(store, cycle.cycle_id, [APicture(name, vector) for name, vector in zip(names, vectors, strict=True)])
     arms = ["control" if number < control else "strategy" for number in range(len(names))]
     picks = pl.DataFrame({"image_id": ids, "arm": arms}).with_row_index("rank")
@@ -71,7 +72,7 @@ def test_measure_selection_gain__before_the_first_label_says_so(store: Store) ->
 
 def test_measure_selection_gain__counts_how_often_the_champion_was_wrong(store: Store) -> None:
     """A champion that says bolt to everything is wrong about the nuts, every second picture."""
-    champion = a_head(("bolt", "nut"), BACKBONE, np.zeros((2, 4)), np.array([1.0, 0.0]))
+    champion = a_head(("bolt", "nut"), BACKBONE, np.zeros((2, 8)), np.array([1.0, 0.0]))
     found = measure_selection_gain(store, a_labelled_night(store, champion=champion))
     assert found.champion_wrong == {"strategy": [60, 30], "control": [30, 15]}
 
