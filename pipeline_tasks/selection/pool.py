@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -78,7 +79,7 @@ def check_pool(
     return Pool(units, rows, numbers, checked, names, checked_budget, checked_seed, described, wishes or NOTHING_WISHED)
 
 
-def _numbers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.generic]:
+def _numbers(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
     """Anything that is an array of real numbers."""
     try:
         array = np.asarray(values)

@@ -28,7 +28,7 @@ class Wishes:
     """`metadata_balance`: key → value → wanted share, of any sum; an empty mapping: all values alike."""
     metadata_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """`metadata_weight`: key → value → weight, 0 or more; a value that is not named weighs 1."""
-    requirements: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    requirements: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """`requirements`: `class` or a key of the metadata → value → labels that there shall be at least."""
     probability_draws: npt.NDArray[np.float32] | None = None
     """`bald`: T x N x C, the answers of T variants of the model."""
