@@ -77,9 +77,8 @@ def measure_selection_gain(store: Store, cycle: Cycle) -> MeasureSelectionGainSu
     if version["dataset_cycle_id"] is None:
         return store.finish(cycle.cycle_id, STAGE, MeasureSelectionGainSummary("No picture is labelled yet.", **spent))
     rows = _rows(store, version["dataset_cycle_id"])
-    counted: dict[str, Any] = {
-        f"labelled_{name}": rows.filter(arm=arm).height for name, arm in (("chosen", "strategy"), ("drawn", "control"))
-    }
+    counted: dict[str, Any] = {"labelled_chosen": rows.filter(arm="strategy").height}
+    counted |= {"labelled_drawn": rows.filter(arm="control").height}
     measured = _measured(store, cycle, rows)
     wrong = _champion_wrong(store, cycle, rows)
     return store.finish(cycle.cycle_id, STAGE, MeasureSelectionGainSummary(**measured, **counted, **spent, champion_wrong=wrong))
