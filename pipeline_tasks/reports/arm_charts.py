@@ -37,7 +37,7 @@ def arms_curve(points: Sequence[GainPoint]) -> Html:
 def difference_curve(points: Sequence[GainPoint]) -> Html:
     """The arms' difference in points, night by night, around the line of chance."""
     found = [[100 * bound for bound in one.found["difference"]] for one in points]
-    most = 5 * ceil(max(5.0, max(abs(bound) for one in found for bound in one)) / 5)
+    most = 10 * ceil(max(5.0, max(abs(bound) for one in found for bound in one)) / 10)
     y = _scale(-most, most)
     pieces = [_grid(y, tick, f"{tick:+.0f}") for tick in (-most, -most / 2, most / 2, most)]
     pieces += [_grid(y, 0, "chance", class_="zero")]

@@ -82,7 +82,7 @@ def _surprise(gains: Sequence[GainPoint], confidence: float) -> str:
         f"({100 * confidence:g} % interval {100 * found.low:+.1f} to {100 * found.high:+.1f})."
     )
     if found.low > 0:
-        return f"{said} The strategy finds what the model does not know yet."
+        return f"{said} The strategy asks about what the model gets wrong."
     return f"{said} " + ("The strategy asks what the model knows already." if found.high < 0 else "They cannot be told apart.")
 
 
