@@ -67,8 +67,11 @@ def train(project: str, cycle_id: str) -> None:
 @task_group(prefix_group_id=False)
 def evaluate(project: str, cycle_id: str) -> None:
     """Hold the candidate against the champion, and chosen labels against those drawn at random."""
-    tasks.measure_selection_gain(project, cycle_id)
-    chain(tasks.evaluate_model(project, cycle_id), tasks.compare_with_champion(project, cycle_id))
+    chain(
+        tasks.evaluate_model(project, cycle_id),
+        tasks.compare_with_champion(project, cycle_id),
+        tasks.measure_selection_gain(project, cycle_id),
+    )
 
 
 @task_group(prefix_group_id=False)
