@@ -14,7 +14,8 @@ become champion only if it is as good. One DAG a project file: `dags/projects/*.
 | Run again? | yes: each stage ends in one event of the ledger and returns it the second time; clear a failed task to go on |
 | If it fails | the failed task's log says what was found, what was wanted and where; the report is written all the same |
 
-Started by hand, the form asks for the cycle's name, the labeling budget, the deadline, and whether to train.
+Started by hand, the form asks for the cycle's name, the labeling budget, what chooses the pictures, the share drawn at
+random, the deadline, and whether to train.
 """
 
 from __future__ import annotations
@@ -65,8 +66,12 @@ def train(project: str, cycle_id: str) -> None:
 
 @task_group(prefix_group_id=False)
 def evaluate(project: str, cycle_id: str) -> None:
-    """Hold the candidate against the champion."""
-    chain(tasks.evaluate_model(project, cycle_id), tasks.compare_with_champion(project, cycle_id))
+    """Hold the candidate against the champion, and chosen labels against those drawn at random."""
+    chain(
+        tasks.evaluate_model(project, cycle_id),
+        tasks.compare_with_champion(project, cycle_id),
+        tasks.measure_selection_gain(project, cycle_id),
+    )
 
 
 @task_group(prefix_group_id=False)

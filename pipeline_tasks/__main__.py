@@ -20,6 +20,7 @@ from typing import Any
 from pipeline_tasks import wiring
 from pipeline_tasks.cycle import CycleArguments
 from pipeline_tasks.errors import NightlensError
+from pipeline_tasks.selection.names import STRATEGIES
 
 TOOLS = ("check_project", "empty_project", "back_up", "restore_backup", "verify_store", "explain", "publish", "erase")
 """Modules of `commands`."""
@@ -54,11 +55,28 @@ def _run_stage(arguments: argparse.Namespace) -> dict[str, Any]:
         arguments.project,
         arguments.cycle,
         shard=arguments.shard,
-        cycle_arguments=CycleArguments(arguments.budget, arguments.deadline_s, arguments.training),
+        cycle_arguments=_cycle_arguments(arguments),
         run_key=arguments.run_key,
         to_model_digest=arguments.to_model_digest,
         is_dry_run=arguments.dry_run,
     )
+
+
+def _cycle_arguments(arguments: argparse.Namespace) -> CycleArguments:
+    return CycleArguments(
+        budget=arguments.budget,
+        deadline_s=arguments.deadline_s,
+        training=arguments.training,
+        selection=arguments.selection,
+        selection_weights=dict(arguments.selection_weight) or None,
+        control_ratio=arguments.control_ratio,
+    )
+
+
+def _weight(words: str) -> tuple[str, float]:
+    """`coverage=0.5`; the name may be module:function."""
+    name, _, weight = words.partition("=")
+    return name, float(weight)
 
 
 def _tool(name: str) -> Any:
@@ -85,6 +103,11 @@ def _add_stage_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shard", type=int, default=0, help="measure_images: which shard of the plan")
     parser.add_argument("--budget", type=int, help="open_cycle: pictures that people are asked about")
     parser.add_argument("--deadline-s", type=float, help="open_cycle: seconds that people have")
+    parser.add_argument("--selection", choices=STRATEGIES, help="open_cycle: the one strategy that chooses")
+    parser.add_argument(
+        "--selection-weight", type=_weight, action="append", default=[], metavar="NAME=WEIGHT", help="open_cycle: several, weighed"
+    )
+    parser.add_argument("--control-ratio", type=float, help="open_cycle: share of the budget drawn at random, 0 to 1")
     parser.add_argument("--training", choices=["auto", "force", "skip"], default="auto", help="open_cycle")
     parser.add_argument("--run-key", default="command line", help="stages that open a cycle: names the run that owns the cycle")
     parser.add_argument(

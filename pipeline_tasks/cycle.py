@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
@@ -22,6 +23,12 @@ class CycleArguments:
     deadline_s: float | None = None
     training: str = "auto"
     """`auto` | `force` | `skip`."""
+    selection: str | None = None
+    """The name of one strategy, or `auto`."""
+    selection_weights: Mapping[str, float] | None = None
+    """Strategies by weight, in place of one name."""
+    control_ratio: float | None = None
+    """Share of the budget drawn at random, whether it is the first round or not."""
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,18 @@ class SelectionSettings(Settings):
     first_round_control_ratio: Ratio = Field(0.4, description="The same for the first round, which also founds the test split.")
     control_test_ratio: Ratio = Field(1.0, description="Share of the control arm that goes to the test split.")
     val_ratio: Ratio = Field(0.15, description="Share of the other picks that goes to the validation split.")
+    max_per_clip: int | None = Field(None, ge=1, description="Picks of one clip in one selection.")
+    min_clip_gap_s: float = Field(0.0, ge=0, description="Seconds between picks of one clip, by the sightings' times.")
+    similar_to: tuple[str, ...] = Field((), description="For `similar_to`: image ids of examples that more are wanted of.")
+    away_from: tuple[str, ...] = Field((), description="For `away_from`: image ids of what is known well enough.")
+    class_targets: dict[str, float] = Field({}, description="For `class_target`: class → wanted share, of any sum.")
+    metadata_targets: dict[str, dict[str, float]] = Field(
+        {}, description="For `metadata_balance`: device, clip, site or day → value → wanted share; {}: all values alike."
+    )
+    metadata_weights: dict[str, dict[str, float]] = Field({}, description="For `metadata_weight`: key → value → weight, default 1.")
+    requirements: dict[str, dict[str, int]] = Field(
+        {}, description="For `requirements`: class, device, site … → value → labels that there shall be at least."
+    )
 
 
 class GoldenSettings(Settings):
@@ -131,6 +143,15 @@ class LabelingSettings(Settings):
     overlap_annotators: int = Field(3, ge=2, description="How many people answer those.")
     ask_every_s: float = Field(5.0, gt=0)
     question: str = "What does the picture show?"
+    cost_per_hour: float | None = Field(None, ge=0, description="Of an annotator's hour; null: the report counts hours only.")
+    currency: str | None = Field(None, min_length=1, max_length=8, description="Of that cost, as the report shall write it.")
+
+    @model_validator(mode="after")
+    def _cost_has_a_currency(self) -> LabelingSettings:
+        """A sum of money without its currency says nothing."""
+        if (self.cost_per_hour is None) != (self.currency is None):
+            raise ValueError("cost_per_hour and currency together, or neither")
+        return self
 
 
 class BackboneSettings(Settings):

@@ -42,6 +42,7 @@ NIGHTLY_STAGES = (
     "export_model",
     "evaluate_model",
     "compare_with_champion",
+    "measure_selection_gain",
     "promote_model",
     "roll_out",
     "write_cycle_report",

@@ -90,6 +90,17 @@ class ExportedHead:
         """Turn embeddings (N x D, not normalised) into probabilities (N x C)."""
         return softmax((embeddings @ self.weight.T + self.bias) / self.marks.temperature)
 
+    def probability_draws(
+        self, embeddings: NDArray[np.float32], *, seed: int, draws: int = 10, drop_ratio: float = 0.3
+    ) -> NDArray[np.float32]:
+        """What variants of the head answer that each miss other features: draws x N x C.
+
+        Dropout ahead of the last layer, kept on while answering (Gal, Ghahramani 2016, arXiv 1506.02142).
+        """
+        generator = np.random.default_rng(seed)
+        kept = (generator.random((draws, self.weight.shape[1])) >= drop_ratio).astype(np.float32) / (1 - drop_ratio)
+        return np.stack([softmax((embeddings @ (self.weight * one).T + self.bias) / self.marks.temperature) for one in kept])
+
 
 def read_head(content: bytes) -> ExportedHead:
     """Read the last layer out of an exported model, without running it.

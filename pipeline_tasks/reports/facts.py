@@ -23,6 +23,15 @@ class LearningPoint:
 
 
 @dataclass(frozen=True)
+class GainPoint:
+    """What the control arm showed up to one cycle."""
+
+    cycle_id: str
+    found: Mapping[str, Any]
+    """The summary of measure_selection_gain."""
+
+
+@dataclass(frozen=True)
 class CycleFacts:
     """One cycle as its tables tell it. A table is None where its stage has not been done."""
 
@@ -55,6 +64,7 @@ class CycleFacts:
     confusions: pl.DataFrame | None = None
     predictions: pl.DataFrame | None = None
     learning: tuple[LearningPoint, ...] = field(default=())
+    gains: tuple[GainPoint, ...] = field(default=())
 
     def summary(self, stage: str) -> Mapping[str, Any]:
         """A stage's summary, empty if it has not been done."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline_tasks.reports import decision, learning, model, people, pictures, process
+from pipeline_tasks.reports import decision, gain, learning, model, people, pictures, process
 from pipeline_tasks.reports.document import document
 from pipeline_tasks.reports.facts import CycleFacts
 from pipeline_tasks.reports.html import Html, element, paragraph, together
@@ -19,6 +19,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[CycleFacts], Html | None], str], ...] 
     ("duplicates", "Duplicates", pictures.duplicates, "find_duplicates"),
     ("selection", "Selection", pictures.selection, "select_images"),
     ("people", "Answers and agreement", people.section, "collect_annotations"),
+    ("gain", "What choosing was worth", gain.section, "measure_selection_gain"),
     ("learning", "Learning so far", learning.section, "evaluate_model"),
     ("confusion", "Confusion and recall", model.confusion, "evaluate_model"),
     ("errors", "Worst errors", model.worst_errors, "evaluate_model"),

@@ -14,10 +14,12 @@ STYLE = """
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.55 system-ui, "Segoe UI", Roboto, sans-serif; }
 main { max-width: 1120px; margin: 0 auto; padding: 28px 20px 80px; }
 header h1 { font-size: 28px; line-height: 1.2; margin: 0 0 4px; }
+section .decision { padding: 10px 16px; margin: 8px 0; border-radius: 10px; background: var(--soft);
+  border-left: 5px solid var(--accent); }
 header .decision { font-size: 17px; margin: 14px 0; padding: 14px 18px; border-radius: 10px; background: var(--soft);
   border-left: 5px solid var(--accent); }
-header .decision.good { border-color: var(--good); } header .decision.bad { border-color: var(--bad); }
-header .decision.warn { border-color: var(--warn); }
+.decision.good { border-color: var(--good); } .decision.bad { border-color: var(--bad); }
+.decision.warn { border-color: var(--warn); }
 nav { margin: 14px 0 6px; display: flex; flex-wrap: wrap; gap: 6px; }
 nav a, .stage { font-size: 13px; padding: 3px 10px; border-radius: 99px; border: 1px solid var(--line); background: var(--sheet);
   color: var(--ink); text-decoration: none; } nav a:hover { border-color: var(--accent); color: var(--accent); }
@@ -28,8 +30,8 @@ section h2 { margin: 0 0 8px; font-size: 20px; } section h3 { margin: 18px 0 6px
 .quiet, .line { color: var(--quiet); } p { margin: 6px 0; }
 .scrolling { overflow-x: auto; } table { border-collapse: collapse; font-size: 14px; margin: 8px 0; }
 th, td { padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-th { color: var(--quiet); font-weight: 600; } .number { text-align: right; font-variant-numeric: tabular-nums; padding-left: 12px;
-  white-space: nowrap; }
+th { color: var(--quiet); font-weight: 600; }
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; padding-left: 12px; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 12px; margin: 12px 0; }
 .card { margin: 0; border: 1px solid var(--line); border-radius: 10px; overflow: hidden; background: var(--ground); }
 .card img, .no-picture { width: 100%; height: 118px; object-fit: contain; background: #0b0e13; display: block; }
@@ -43,6 +45,9 @@ svg text { fill: var(--ink); font: 13px system-ui, sans-serif; }
 svg .quiet { fill: var(--quiet); } svg .bar { fill: var(--accent); } svg .track { fill: var(--line); }
 svg .whisker { stroke: var(--ink); stroke-width: 1.5; } svg .axis { stroke: var(--line); } svg .path { stroke: var(--accent);
   stroke-width: 2; fill: none; } svg .dot { fill: var(--accent); }
+svg .zero { stroke: var(--quiet); stroke-width: 1.5; stroke-dasharray: 5 4; }
+svg .path.drawn { stroke: var(--s1); } svg .dot.drawn { fill: var(--s1); } svg .whisker.drawn { stroke: var(--s1); }
+svg .whisker.chosen { stroke: var(--accent); }
 .s0 { fill: var(--s0); } .s1 { fill: var(--s1); } .s2 { fill: var(--s2); } .s3 { fill: var(--s3); } .s4 { fill: var(--s4); }
 .s5 { fill: var(--s5); } .s6 { fill: var(--s6); } .s7 { fill: var(--s7); } .s8 { fill: var(--s8); } .s9 { fill: var(--s9); }
 .s10 { fill: var(--s10); } .s11 { fill: var(--s11); }

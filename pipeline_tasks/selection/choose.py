@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +13,13 @@ import numpy.typing as npt
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.neighbors.cosine import Integers
+from pipeline_tasks.selection.clips import ClipLimits
 from pipeline_tasks.selection.distance import Distance
 from pipeline_tasks.selection.greedy import pick_greedily
 from pipeline_tasks.selection.objectives import Objective, make_objective, turns_of
-from pipeline_tasks.selection.pool import Label, check_pool
+from pipeline_tasks.selection.pool import Label, Pool, check_pool
 from pipeline_tasks.selection.reasons import reason_of
+from pipeline_tasks.selection.wishes import Wishes
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,13 @@ def choose(
     objectives: str | Mapping[str, float] = "auto",
     class_names: Sequence[str] = (),
     min_distance: float = 0.0,
+    wishes: Wishes | None = None,
 ) -> Selection:
     """Pick up to `budget` rows of `embeddings` (float32, N x D) that no label covers well yet.
 
     `labelled` are row numbers that are never picked; `labels` are their classes (column numbers or `class_names`; None: asked, not
-    answered), or are left out. `probabilities` (N x C) are a model's. `metadata` (N mappings) is checked and not weighed yet.
+    answered), or are left out. `probabilities` (N x C) are a model's. `metadata` (N mappings) are what `wishes` speak of: device,
+    site, clip, `seen_s` (seconds on any clock) or keys of your own. `wishes` hold what single objectives and limits need besides.
     `objectives`: "auto" (in turn what stands for much and what is rare; once cross-validation on the labels trusts the model, what
     it is unsure of and sees seldom), the name of one, name → weight, or `module:function` for one of your own. No pick lies nearer
     than `min_distance` (Euclidean, between rows scaled to length 1) to a labelled row or an earlier pick.
@@ -62,17 +66,17 @@ def choose(
             rows outside the pool, an unknown objective, a weight that is not above 0, an objective that needs probabilities
             without any, or a function of your own that is not there or gives no N finite scores.
     """
-    pool = check_pool(embeddings, budget, seed, labelled, labels, probabilities, metadata, class_names)
+    pool = check_pool(embeddings, budget, seed, labelled, labels, probabilities, metadata, class_names, wishes)
     turns = turns_of(objectives, pool.probabilities is not None)
     names = list(dict.fromkeys(name for weights in turns for name in weights))
     if not min_distance >= 0:
         raise SettingsError(f"min_distance: wanted 0 or more, found {min_distance}")
     is_free = np.ones(len(pool.units), np.bool_)
     is_free[pool.labelled] = False
-    if budget == 0 or not is_free.any():
+    if pool.budget == 0 or not is_free.any():
         return Selection(np.empty(0, np.int64), {name: np.empty(0) for name in names}, (), ())
     made: dict[str, Objective] = {name: make_objective(name, pool) for name in names}
-    picked = pick_greedily(made, turns, is_free, budget, Distance(pool.units, pool.labelled, min_distance).is_kept)
+    picked = pick_greedily(made, turns, is_free, pool.budget, _limits(pool, min_distance))
     shares = [
         {name: weight * float(picked.scores[name][number]) for name, weight in turns[turn].items()}
         for number, turn in enumerate(picked.turns)
@@ -83,3 +87,19 @@ def choose(
         strategy=tuple(max(share, key=lambda name: share[name]) for share in shares),
         reasons=tuple(reason_of(pool, int(pick), share, made) for pick, share in zip(picked.rows, shares, strict=True)),
     )
+
+
+def _limits(pool: Pool, min_distance: float) -> Callable[[int], bool]:
+    """What always holds, whatever speaks for a row; a row that passes counts as picked."""
+    clips, distance = (
+        ClipLimits(pool.metadata, pool.labelled.tolist(), pool.wishes),
+        Distance(pool.units, pool.labelled, min_distance),
+    )
+
+    def may_pick(row: int) -> bool:
+        if not clips.has_room(row) or not distance.is_kept(row):
+            return False
+        clips.add(row)
+        return True
+
+    return may_pick

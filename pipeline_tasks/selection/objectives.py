@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.neighbors.cosine import Integers
+from pipeline_tasks.selection import needs, outliers, tagged
 from pipeline_tasks.selection.coverage import Coverage
+from pipeline_tasks.selection.disagreement import bald
 from pipeline_tasks.selection.diversity import Diversity
 from pipeline_tasks.selection.need import uncertain, uncertain_and_rare
 from pipeline_tasks.selection.own import is_own, own_scores
@@ -153,5 +155,15 @@ _MAKERS: dict[str, Callable[[Pool], Objective]] = {
     "least_confidence": _least_confidence,
     "class_balance": ClassBalance,
     "random": _random,
+    "bald": bald,
+    "class_target": needs.class_target,
+    "metadata_balance": needs.metadata_balance,
+    "metadata_weight": needs.metadata_weight,
+    "requirements": needs.requirements,
+    "outliers": outliers.Outliers,
+    "similar_to": tagged.similar_to,
+    "away_from": tagged.away_from,
+    "errors": tagged.errors,
+    "drifted": tagged.drifted,
 }
-_NEED_PROBABILITIES = {"margin", "entropy", "least_confidence", "class_balance"}
+_NEED_PROBABILITIES = {"margin", "entropy", "least_confidence", "class_balance", "class_target", "bald"}

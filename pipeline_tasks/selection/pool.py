@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.neighbors.cosine import Floats, Integers, unit_rows
+from pipeline_tasks.selection.wishes import Wishes, check_wishes
 
 Label = int | str | None
+NOTHING_WISHED = Wishes()
 
 
 @dataclass(frozen=True)
@@ -28,45 +32,89 @@ class Pool:
     class_names: tuple[str, ...]
     budget: int
     seed: int
+    metadata: Sequence[Mapping[str, object]] | None = None
+    """N mappings; None: none were given."""
+    wishes: Wishes = NOTHING_WISHED
 
     @property
     def known_labels(self) -> Integers:
         """The labels that are known."""
         return self.label_numbers[self.label_numbers >= 0]
 
+    def class_name(self, number: int) -> str:
+        """A class in words."""
+        return self.class_names[number] if number < len(self.class_names) else f"class {number}"
+
 
 def check_pool(
     embeddings: npt.ArrayLike,
     budget: int,
     seed: int,
-    labelled: Sequence[int] | npt.NDArray[np.int64],
-    labels: Sequence[Label],
+    labelled: Iterable[int],
+    labels: Iterable[Label],
     probabilities: npt.ArrayLike | None,
-    metadata: Sequence[Mapping[str, object]] | None,
+    metadata: Iterable[Mapping[str, object]] | None,
     class_names: Sequence[str],
+    wishes: Wishes | None = None,
 ) -> Pool:
     """Check the arguments of `choose` against each other.
 
     Raises:
         SettingsError: they do not fit; `choose` lists how.
     """
-    units = unit_rows(embeddings)
-    if budget < 0:
-        raise SettingsError(f"budget: wanted 0 or more, found {budget}")
-    if metadata is not None and len(metadata) != len(units):
-        raise SettingsError(f"metadata: wanted {len(units)} entries, one a row, found {len(metadata)}")
-    rows = np.asarray(labelled, dtype=np.int64).reshape(-1)
-    if len(rows) and (rows.min() < 0 or rows.max() >= len(units)):
-        raise SettingsError(f"labelled: wanted row numbers from 0 to {len(units) - 1}, found {rows.min()} to {rows.max()}")
-    if len(labels) not in (0, len(rows)):
-        raise SettingsError(f"labels: wanted none or {len(rows)}, one a labelled row, found {len(labels)}")
+    units = unit_rows(_numbers("embeddings", embeddings))
+    checked_budget, checked_seed = _whole("budget", budget), _whole("seed", seed)
+    described = None if metadata is None else list(metadata)
+    if described is not None and len(described) != len(units):
+        raise SettingsError(f"metadata: wanted {len(units)} entries, one a row, found {len(described)}")
+    rows = _labelled(labelled, len(units))
+    given = list(labels)
+    if len(given) not in (0, len(rows)):
+        raise SettingsError(f"labels: wanted none or {len(rows)}, one a labelled row, found {len(given)}")
     checked = None if probabilities is None else _probabilities(probabilities, len(units))
-    numbers = np.array([_label_number(label, class_names) for label in labels] or [-1] * len(rows), np.int64)
-    return Pool(units, rows, numbers, checked, tuple(class_names), budget, seed)
+    classes = None if checked is None else checked.shape[1]
+    numbers = np.array([_label_number(label, class_names, classes) for label in given] or [-1] * len(rows), np.int64)
+    check_wishes(wishes or NOTHING_WISHED, len(units), described is not None)
+    names = tuple(class_names)
+    return Pool(units, rows, numbers, checked, names, checked_budget, checked_seed, described, wishes or NOTHING_WISHED)
+
+
+def _numbers(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Anything that is an array of real numbers."""
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise SettingsError(f"{name}: wanted a matrix of numbers, found rows of different length") from error
+    if array.dtype.kind not in "fiub":
+        raise SettingsError(f"{name}: wanted real numbers, found {array.dtype}")
+    return array
+
+
+def _whole(name: str, value: int) -> int:
+    """A whole number of at least 0."""
+    try:
+        number = operator.index(value)
+    except TypeError as error:
+        raise SettingsError(f"{name}: wanted a whole number, found {value!r}") from error
+    if number < 0:
+        raise SettingsError(f"{name}: wanted 0 or more, found {number}")
+    return number
+
+
+def _labelled(labelled: Iterable[int], count: int) -> Integers:
+    """Row numbers that are there, each once."""
+    rows = _numbers("labelled", labelled if isinstance(labelled, np.ndarray) else list(labelled)).reshape(-1)
+    if len(rows) and rows.dtype.kind not in "iu":
+        raise SettingsError(f"labelled: wanted row numbers, found {rows.dtype}")
+    if len(rows) and (rows.min() < 0 or rows.max() >= count):
+        raise SettingsError(f"labelled: wanted row numbers from 0 to {count - 1}, found {rows.min()} to {rows.max()}")
+    if len(np.unique(rows)) < len(rows):
+        raise SettingsError("labelled: wanted each row once, found one twice")
+    return rows.astype(np.int64)
 
 
 def _probabilities(probabilities: npt.ArrayLike, rows: int) -> npt.NDArray[np.float64]:
-    matrix = np.asarray(probabilities, dtype=np.float64)
+    matrix = _numbers("probabilities", probabilities).astype(np.float64)
     if matrix.ndim != 2 or len(matrix) != rows or matrix.shape[1] < 2:
         raise SettingsError(f"probabilities: wanted a matrix of {rows} x C with C of at least 2, found shape {matrix.shape}")
     if not np.isfinite(matrix).all():
@@ -74,11 +122,14 @@ def _probabilities(probabilities: npt.ArrayLike, rows: int) -> npt.NDArray[np.fl
     return matrix
 
 
-def _label_number(label: Label, class_names: Sequence[str]) -> int:
+def _label_number(label: Label, class_names: Sequence[str], classes: int | None) -> int:
     if label is None:
         return -1
     if isinstance(label, str):
         if label not in class_names:
             raise SettingsError(f"labels: wanted one of class_names {list(class_names)}, found {label!r}")
         return list(class_names).index(label)
-    return int(label)
+    number = _whole("labels", label)
+    if classes is not None and number >= classes:
+        raise SettingsError(f"labels: wanted a column of the probabilities, 0 to {classes - 1}, found {number}")
+    return number

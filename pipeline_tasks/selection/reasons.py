@@ -9,6 +9,7 @@ import numpy as np
 from pipeline_tasks.selection.coverage import Coverage
 from pipeline_tasks.selection.objectives import Objective
 from pipeline_tasks.selection.pool import Pool
+from pipeline_tasks.selection.scored import Speaking
 
 ALSO_WORTH_SAYING = 1 / 3
 """An objective with this share of the whole is said beside the loudest one."""
@@ -23,6 +24,8 @@ def reason_of(pool: Pool, pick: int, shares: Mapping[str, float], objectives: Ma
 
 
 def _say(name: str, pool: Pool, pick: int, objective: Objective) -> str:
+    if isinstance(objective, Speaking):
+        return objective.words(pick)
     return _WORDS[name](pool, pick, objective) if name in _WORDS else f"{name} puts it before others"
 
 

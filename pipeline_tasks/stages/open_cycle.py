@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from pipeline_tasks.cycle import Cycle, CycleArguments, check_cycle_id, derive_seed
-from pipeline_tasks.settings import Project
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.selection.names import STRATEGIES
+from pipeline_tasks.settings import Project, SelectionSettings
 from pipeline_tasks.storage.cycles import OpenCycleSummary, record_opening
 from pipeline_tasks.storage.generation import read_generation
 from pipeline_tasks.storage.store import Store
@@ -29,7 +31,7 @@ def open_cycle(
     """Open a cycle, or return how it was opened if the same run opened it before.
 
     Raises:
-        SettingsError: the id does not have the form of a cycle_id.
+        SettingsError: the id does not have the form of one, or the arguments ask for a selection that cannot be made.
         CycleTakenError: another run owns this cycle_id.
     """
     check_cycle_id(cycle_id)
@@ -52,6 +54,35 @@ def _with_arguments(project: Project, arguments: CycleArguments) -> Project:
     selection, labeling = project.selection, project.labeling
     if arguments.budget is not None:
         selection = selection.model_copy(update={"budget": arguments.budget})
+    if arguments.control_ratio is not None:
+        ratios = dict.fromkeys(("control_ratio", "first_round_control_ratio"), arguments.control_ratio)
+        selection = selection.model_copy(update=ratios)
+    objectives = _objectives(selection, arguments)
+    if objectives is not None:
+        selection = selection.model_copy(update={"objectives": objectives})
     if arguments.deadline_s is not None:
         labeling = labeling.model_copy(update={"deadline_s": arguments.deadline_s})
     return project.model_copy(update={"selection": selection, "labeling": labeling})
+
+
+def _objectives(selection: SelectionSettings, arguments: CycleArguments) -> str | dict[str, float] | None:
+    """What a person asked this cycle's pictures to be chosen by; None: what the project file says.
+
+    A function of one's own is code: only one that the project file names already can be asked for.
+    """
+    if arguments.selection is not None and arguments.selection_weights is not None:
+        raise SettingsError("selection: wanted one strategy or weights of several, found both")
+    in_file = {selection.objectives} if isinstance(selection.objectives, str) else set(selection.objectives)
+    known = sorted(set(STRATEGIES) | in_file)
+    if arguments.selection_weights is None:
+        return None if arguments.selection is None else _known(arguments.selection, known)
+    weights = {_known(name, known): weight for name, weight in arguments.selection_weights.items()}
+    if not weights or "auto" in weights or not all(0 < weight < float("inf") for weight in weights.values()):
+        raise SettingsError(f"selection: wanted weights above 0 of strategies other than auto, found {weights}")
+    return weights
+
+
+def _known(name: str, known: list[str]) -> str:
+    if name not in known:
+        raise SettingsError(f"selection: wanted one of {', '.join(known)}; found {name!r}")
+    return name

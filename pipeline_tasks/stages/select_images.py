@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from pipeline_tasks.selection.arms import draw_control, interleave
 from pipeline_tasks.selection.candidates import Candidates, candidates
 from pipeline_tasks.selection.choose import Selection, choose
 from pipeline_tasks.selection.rows import golden_first, scores_of, selected_images
+from pipeline_tasks.selection.wanted import champion_errors, metadata_of, usable, wishes_of
 from pipeline_tasks.settings import SelectionSettings
 from pipeline_tasks.storage.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.model_files import read_model
@@ -64,6 +66,8 @@ class _Scores:
     model_digest: str | None
     class_names: tuple[str, ...]
     probabilities: npt.NDArray[np.float32] | None
+    draws: Callable[[], npt.NDArray[np.float32]] | None = None
+    """Gives the answers of variants of the champion: made only where somebody asks for them."""
 
 
 def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
@@ -94,11 +98,13 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
     is_first_round = splits.filter(pl.col("policy") != "golden").is_empty()
     ratio = settings.first_round_control_ratio if is_first_round else settings.control_ratio
     control = draw_control(pool.images.height, settings.budget, ratio, derive_seed(cycle.seed, STAGE, "control"))
-    names = pool.images["image_id"].to_list() + [one for one in images if one in asked]
+    names = _names(settings, pool, images.filter(pl.Series(embeddings.has_embedding)), asked)
     vectors = embeddings.vectors[_rows(images, names)]
-    scores = _champion_scores(store, vectors, backbone_digest)
-    classes = _classes(store)
-    chosen = _choose(settings, cycle.seed, names, pool.images.height, control, vectors, scores, classes)
+    scores = _champion_scores(store, vectors, backbone_digest, derive_seed(cycle.seed, STAGE, "draws"))
+    settings, instead = _usable(settings, scores)
+    metadata = metadata_of(store.history(Sighting), names)
+    classes, test = _classes(store), _test_images(store)
+    chosen = _choose(settings, cycle.seed, names, pool.images.height, control, vectors, scores, classes, metadata, test)
     ranked = interleave(len(control), len(chosen.picks))
     rows = selected_images(pool.images["image_id"].to_list(), control, chosen, ranked)
     new_splits = _splits(cycle, pool, rows, splits, vectors, [classes.get(name) for name in names])
@@ -114,7 +120,7 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
         splits=_counts(new_splits, "split"),
         is_first_round=is_first_round,
         champion_digest=scores.model_digest,
-        why=why,
+        why=why + (instead if len(chosen.picks) else ""),
     )
     writes = [(SelectedImage, rows), (SelectionScore, scores_of(pool.images["image_id"].to_list(), chosen)), (Split, new_splits)]
     return store.finish(cycle.cycle_id, STAGE, summary, writes)
@@ -126,9 +132,27 @@ def _golden_picks(store: Store, cycle: Cycle, images: pl.Series, asked: set[str]
         return []
     golden = golden_images(cycle.project.splits.golden, store.history(Sighting))
     contested = store.current(DuplicateGroup).filter("is_contested")["image_id"]
-    test = store.current(SplitGroup).join(store.history(Split).filter(pl.col("split") == "test"), on="split_group_id", how="semi")
-    usable = (golden & set(test["image_id"])) - set(contested) - set(store.history(QualityIssue)["image_id"]) - asked
-    return images.filter(images.is_in(list(usable)))[: cycle.project.selection.budget].to_list()
+    open_golden = (golden & _test_images(store)) - set(contested) - set(store.history(QualityIssue)["image_id"]) - asked
+    return images.filter(images.is_in(list(open_golden)))[: cycle.project.selection.budget].to_list()
+
+
+def _names(settings: SelectionSettings, pool: Candidates, images: pl.Series, asked: set[str]) -> list[str]:
+    """What may be picked, then what people were asked about, then examples that are neither."""
+    eligible = pool.images["image_id"].to_list()
+    examples = {*settings.similar_to, *settings.away_from} - set(eligible)
+    return eligible + [one for one in images if one in asked or one in examples]
+
+
+def _usable(settings: SelectionSettings, scores: _Scores) -> tuple[SelectionSettings, str]:
+    """Settings whose objectives can choose tonight, and what to say if that is not what was asked for."""
+    objectives, instead = usable(settings.objectives, scores.probabilities is not None)
+    return settings.model_copy(update={"objectives": objectives}), instead
+
+
+def _test_images(store: Store) -> set[str]:
+    """The images of the test split."""
+    test = store.history(Split).filter(pl.col("split").cast(pl.String) == "test").select("split_group_id")
+    return set(store.current(SplitGroup).join(test, on="split_group_id")["image_id"])
 
 
 def _rows(images: pl.Series, names: Sequence[str]) -> list[int]:
@@ -143,7 +167,7 @@ def _classes(store: Store) -> dict[str, str]:
     return dict(labelled.join(store.current(LabelObject), on="image_id").select("image_id", "class_name").iter_rows())
 
 
-def _champion_scores(store: Store, vectors: npt.NDArray[np.float32], backbone_digest: str | None) -> _Scores:
+def _champion_scores(store: Store, vectors: npt.NDArray[np.float32], backbone_digest: str | None, seed: int) -> _Scores:
     """What the champion says of the embeddings, if it stands on the backbone that made them."""
     champion = store.state().values.get("champion")
     if champion is None or vectors.size == 0:
@@ -154,7 +178,8 @@ def _champion_scores(store: Store, vectors: npt.NDArray[np.float32], backbone_di
     head = read_head(read_model(store.objects, champion["model_digest"]))
     if head.backbone_digest != backbone_digest:
         return _Scores(None, (), None)
-    return _Scores(champion["model_digest"], head.class_names, head.probabilities(vectors))
+    draws = partial(head.probability_draws, vectors, seed=seed)
+    return _Scores(champion["model_digest"], head.class_names, head.probabilities(vectors), draws)
 
 
 def _choose(
@@ -166,10 +191,14 @@ def _choose(
     vectors: npt.NDArray[np.float32],
     scores: _Scores,
     classes: Mapping[str, str],
+    metadata: Sequence[Mapping[str, object]],
+    test_images: set[str],
 ) -> Selection:
     """Let the objectives pick what the control arm leaves of the first `pool` names; those behind were asked about before."""
     taken = [*control.tolist(), *range(pool, len(names))]
     labels = [classes.get(names[row]) for row in taken]
+    draws = scores.draws() if scores.draws is not None and "bald" in settings.objectives else None
+    errors = champion_errors(names, classes, test_images, scores.class_names, scores.probabilities)
     return choose(
         vectors,
         budget=min(settings.budget, pool) - len(control),
@@ -180,6 +209,8 @@ def _choose(
         objectives=settings.objectives,
         class_names=scores.class_names,
         min_distance=settings.min_distance,
+        metadata=metadata,
+        wishes=wishes_of(settings, names, scores.class_names, errors, draws),
     )
 
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline_tasks.cycle import Cycle
 from pipeline_tasks.errors import NotFoundError
-from pipeline_tasks.reports.facts import CycleFacts, LearningPoint
+from pipeline_tasks.reports.facts import CycleFacts, GainPoint, LearningPoint
 from pipeline_tasks.reports.page import render
 from pipeline_tasks.storage.report_files import PAGE, SUMMARY, write_report_file
 from pipeline_tasks.storage.store import Store
@@ -46,6 +46,7 @@ STAGES = (
     "export_model",
     "evaluate_model",
     "compare_with_champion",
+    "measure_selection_gain",
     "promote_model",
     "roll_out",
 )
@@ -116,6 +117,7 @@ def _facts(store: Store, cycle: Cycle, now: datetime) -> CycleFacts:
         confusions=table(Confusion),
         predictions=table(Prediction),
         learning=tuple(_learning(store, cycle.cycle_id)),
+        gains=tuple(_gains(store, cycle.cycle_id)),
     )
 
 
@@ -161,4 +163,16 @@ def _learning(store: Store, until: str) -> list[LearningPoint]:
             )
         if cycle_id == until:
             break
+    return points
+
+
+def _gains(store: Store, until: str) -> list[GainPoint]:
+    """What the control arm showed in each cycle up to this one; nothing if this one has not measured it."""
+    points: list[GainPoint] = []
+    for cycle_id in store.state().stages:
+        event = store.event(cycle_id, "measure_selection_gain")
+        if event is not None:
+            points.append(GainPoint(cycle_id, event.summary))
+        if cycle_id == until:
+            return points if event is not None else []
     return points

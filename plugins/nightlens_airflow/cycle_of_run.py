@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from airflow.sdk.types import DagRunProtocol
 
 _SCHEDULED = {"scheduled", "backfill"}
+_SELECTION = ("selection", "selection_weights", "control_ratio")
 
 
 def cycle_id_of_run(run: DagRunProtocol, *, time_zone: str, schedule: str | None, typed: str | None = None) -> str:
@@ -49,8 +50,9 @@ def cycle_arguments(params: Mapping[str, Any], conf: Mapping[str, Any] | None) -
     Raises:
         SettingsError: the run was started with a name that the form does not have, so that a slip is not ignored.
     """
-    known = ("cycle_id", "budget", "deadline_s", "training")
+    known = ("cycle_id", "budget", "deadline_s", "training", *_SELECTION)
     unknown = sorted(set(conf or {}) - set(known))
     if unknown:
         raise SettingsError(f"configuration of the DAG run: wanted only {', '.join(known)}; found {', '.join(unknown)}")
-    return CycleArguments(budget=params["budget"], deadline_s=params["deadline_s"], training=params["training"])
+    selection = {name: params.get(name) for name in _SELECTION}
+    return CycleArguments(budget=params["budget"], deadline_s=params["deadline_s"], training=params["training"], **selection)

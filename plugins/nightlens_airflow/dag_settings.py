@@ -8,7 +8,10 @@ from airflow.sdk import CronTriggerTimetable, Param
 
 from nightlens_airflow.defaults import DEFAULT_ARGS
 from nightlens_airflow.projects import BrokenProject
+from pipeline_tasks.selection.names import STRATEGIES
 from pipeline_tasks.settings import Project
+
+_AS_IN_FILE = "as in the project file"
 
 CYCLE_FORM: dict[str, Param] = {
     "cycle_id": Param(
@@ -24,6 +27,29 @@ CYCLE_FORM: dict[str, Param] = {
         minimum=0,
         title="Labeling budget",
         description="How many pictures people are asked about. Leave empty for the project's setting.",
+    ),
+    "selection": Param(
+        None,
+        type=["null", "string"],
+        enum=[None, *STRATEGIES],
+        values_display={"null": _AS_IN_FILE, "None": _AS_IN_FILE} | {name: f"{name}: {says}" for name, says in STRATEGIES.items()},
+        title="Strategy",
+        description="What pictures are chosen by. Leave empty for the project's setting.",
+    ),
+    "selection_weights": Param(
+        None,
+        type=["null", "object"],
+        additionalProperties={"type": "number", "exclusiveMinimum": 0},
+        title="Strategies by weight",
+        description='Several strategies in place of one, such as {"coverage": 1, "margin": 0.5}. Leave empty for none.',
+    ),
+    "control_ratio": Param(
+        None,
+        type=["null", "number"],
+        minimum=0,
+        maximum=1,
+        title="Control arm",
+        description="Share of the budget that is drawn at random, 0 to 1. Leave empty for the project's setting.",
     ),
     "deadline_s": Param(
         None,

@@ -144,6 +144,12 @@ def compare_with_champion(project: str, cycle_id: str) -> Summary:
     return run("compare_with_champion", project, cycle_id)
 
 
+@stage_task()
+def measure_selection_gain(project: str, cycle_id: str) -> Summary:
+    """Measure what chosen labels are worth against the control arm's, drawn at random, and what all labels have cost so far."""
+    return run("measure_selection_gain", project, cycle_id)
+
+
 @with_buttons(RegisteredVersionLink())
 @stage_task()
 def promote_model(project: str, cycle_id: str) -> Summary:

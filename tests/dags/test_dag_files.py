@@ -147,6 +147,9 @@ def test_measuring__waits_in_the_pool_for_inference(dag_bag: DagBag) -> None:
         ("budget", [None, 0, 240], [-1, "many"]),
         ("deadline_s", [None, 0.5, 28800], [0, -3, "8h"]),
         ("training", ["auto", "force", "skip"], ["later", None]),
+        ("selection", [None, "auto", "coverage", "similar_to"], ["magic", "os:system", {"coverage": 1}]),
+        ("selection_weights", [None, {"coverage": 1, "margin": 0.5}], ["coverage", {"coverage": 0}, {"coverage": "much"}]),
+        ("control_ratio", [None, 0, 0.2, 1], [-0.1, 1.5, "all"]),
     ],
 )
 def test_form__takes_only_what_a_cycle_understands(name: str, good: list[Any], bad: list[Any]) -> None:

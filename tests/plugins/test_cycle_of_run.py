@@ -113,8 +113,13 @@ def test_cycle_arguments__come_from_the_form() -> None:
 
     assert cycle_arguments(params, {"budget": 40}) == CycleArguments(40, 60.0, "force")
     assert cycle_arguments(FORM, None) == CycleArguments()
+    chosen = {"selection": "coverage", "selection_weights": None, "control_ratio": 0.2}
+    assert cycle_arguments(FORM | chosen, chosen) == CycleArguments(selection="coverage", control_ratio=0.2)
 
 
 def test_cycle_arguments__refuse_a_name_that_the_form_does_not_have() -> None:
-    with pytest.raises(SettingsError, match="wanted only cycle_id, budget, deadline_s, training; found bugdet"):
+    with pytest.raises(
+        SettingsError,
+        match="wanted only cycle_id, budget, deadline_s, training, selection, selection_weights, control_ratio; found bugdet",
+    ):
         cycle_arguments(FORM, {"bugdet": 40})

@@ -14,6 +14,7 @@ from pipeline_tasks.stages.compare_with_champion import CompareWithChampionSumma
 from pipeline_tasks.stages.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.stages.find_duplicates import find_duplicates
 from pipeline_tasks.stages.find_quality_issues import find_quality_issues
+from pipeline_tasks.stages.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.stages.promote_model import PromoteModelSummary
 from pipeline_tasks.stages.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.stages.select_images import select_images
@@ -144,6 +145,9 @@ def judged(store: Store, key: str) -> None:
         key, "compare_with_champion", CompareWithChampionSummary(None, "keep", why, MODEL, candidate_score=0.5, majority_score=0.5)
     )
     store.finish(key, "promote_model", PromoteModelSummary(None, False, why, MODEL))
+    gain = {"base_labels": 60, "labels": 40, "classes": 2, "base": [0.7, 0.6, 0.8], "chosen": [0.05, 0.01, 0.09]}
+    gain |= {"drawn": [0.03, -0.01, 0.07], "difference": [0.02, -0.01, 0.05], "labelled_chosen": 100, "labelled_drawn": 50}
+    store.finish(key, "measure_selection_gain", MeasureSelectionGainSummary("", hours=0.5, **gain))
 
 
 def test_write_cycle_report__shows_the_whole_cycle(store: Store) -> None:
@@ -157,6 +161,8 @@ def test_write_cycle_report__shows_the_whole_cycle(store: Store) -> None:
         "blurred: 1, limit 12",
         "control",
         "90.0 %",
+        "Choosing did not beat chance as far as can be told",
+        "150 labelled pictures took people 0.50 hours",
     ):
         assert said in html
     assert "YSBzbWFsbCBwaWN0dXJl" in html

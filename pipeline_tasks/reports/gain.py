@@ -1,0 +1,153 @@
+"""What choosing was worth against chance, and what the labels cost: the control arm's section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline_tasks.intervals.proportions import Wrong, surprise
+from pipeline_tasks.reports.arm_charts import arms_curve, difference_curve
+from pipeline_tasks.reports.facts import CycleFacts, GainPoint
+from pipeline_tasks.reports.html import Html, element, paragraph, ratio, table, together
+
+NOTE = (
+    "How: a simple head is fitted on embeddings of chosen labels, then once more with further chosen ones and once with as many "
+    "that were drawn at random; all answer randomly drawn pictures that none was fitted on, over and over with other draws (ten "
+    "folds over split groups, corrected resampled t interval: Nadeau, Bengio 2003). The scores are these heads', not the trained "
+    "model's."
+)
+
+
+def section(facts: CycleFacts) -> Html | None:
+    """The verdict, both arms' scores night by night, and the cost."""
+    if not facts.gains:
+        return None
+    newest, measured = facts.gains[-1], [one for one in facts.gains if not one.found["why"]]
+    verdict = element("div", sentence(newest.found), class_=f"decision {_colour(newest.found)}".strip())
+    charts: list[Html | None] = []
+    if measured:
+        charts = [
+            element("h3", "Balanced accuracy with further labels of either arm"),
+            arms_curve(measured),
+            element("h3", "Chosen less drawn at random, in points, night by night"),
+            difference_curve(measured),
+        ]
+    asked = together([paragraph(_surprise(facts.gains, float(newest.found["confidence"])))])
+    return together([verdict, asked, *charts, _nights(facts.gains), element("h3", "Cost"), _cost(newest.found), _note()])
+
+
+def sentence(found: Mapping[str, Any]) -> str:
+    """Whether choosing beat chance, as far as the labels so far can tell."""
+    if found["why"]:
+        return f"Whether choosing beats chance cannot be told yet: {found['why']}"
+    value, low, high = (100 * one for one in found["difference"])
+    chosen, drawn = (100 * found[arm][0] for arm in ("chosen", "drawn"))
+    figures = (
+        f"on top of {found['base_labels']} labels, {found['labels']} more that were chosen add {chosen:+.1f} points of balanced "
+        f"accuracy, {found['labels']} drawn at random {drawn:+.1f}. The difference is {value:+.1f} points "
+        f"({100 * found['confidence']:g} % interval {low:+.1f} to {high:+.1f}); per 100 labels {_per_hundred(found, value):+.1f} "
+        f"({_per_hundred(found, low):+.1f} to {_per_hundred(found, high):+.1f})."
+    )
+    if low > 0:
+        return f"Choosing beat chance: {figures}"
+    if high < 0:
+        return f"Choosing did worse than chance: {figures} Drawing at random would have taught more."
+    return f"Choosing did not beat chance as far as can be told: {figures} The interval contains 0."
+
+
+def _colour(found: Mapping[str, Any]) -> str:
+    if found["why"]:
+        return ""
+    return "good" if found["difference"][1] > 0 else "bad" if found["difference"][2] < 0 else "warn"
+
+
+def _per_hundred(found: Mapping[str, Any], points: float) -> float:
+    """Points per 100 labels of one arm."""
+    return 100 * points / max(1, found["labels"])
+
+
+def _surprise(gains: Sequence[GainPoint], confidence: float) -> str:
+    """How often the champion of each night was wrong, by arm, over all nights that had one."""
+    counted = {"strategy": Wrong(), "control": Wrong()}
+    for one in gains:
+        for arm, (images, wrong) in one.found["champion_wrong"].items():
+            counted[arm] += Wrong(images, wrong)
+    chosen, drawn = counted["strategy"], counted["control"]
+    found = surprise(chosen, drawn, confidence)
+    if found is None:
+        return "No champion has helped to choose yet, so it cannot be said how often one was wrong before people answered."
+    said = (
+        f"Before people answered, the champion of the night was wrong about {ratio(chosen.ratio)} of {chosen.images} chosen "
+        f"pictures and {ratio(drawn.ratio)} of {drawn.images} drawn ones: {100 * found.value:+.1f} points "
+        f"({100 * confidence:g} % interval {100 * found.low:+.1f} to {100 * found.high:+.1f})."
+    )
+    if found.low > 0:
+        return f"{said} The strategy asks about what the model gets wrong."
+    return f"{said} " + ("The strategy asks what the model knows already." if found.high < 0 else "They cannot be told apart.")
+
+
+def _nights(gains: Sequence[GainPoint]) -> Html:
+    """One row a night, all figures of all nights up to it."""
+    headers = (
+        "cycle",
+        "chosen labels",
+        "drawn",
+        "hours",
+        "money",
+        "labels added",
+        "chosen add",
+        "drawn add",
+        "difference",
+        "interval",
+    )
+    return table((*headers, "per 100 labels"), [_night(one.cycle_id, one.found) for one in gains])
+
+
+def _night(cycle_id: str, found: Mapping[str, Any]) -> tuple[str | int, ...]:
+    spent = (cycle_id, found["labelled_chosen"], found["labelled_drawn"], f"{found['hours']:.2f}", _money(found, found["money"]))
+    if found["why"]:
+        return (*spent, "–", "–", "–", "–", "–", "–")
+    value, low, high = (100 * one for one in found["difference"])
+    added = (f"{100 * found[arm][0]:+.1f}" for arm in ("chosen", "drawn"))
+    sizes = f"{found['base_labels']} + {found['labels']}"
+    return (*spent, sizes, *added, f"{value:+.1f}", f"{low:+.1f} to {high:+.1f}", f"{_per_hundred(found, value):+.1f}")
+
+
+def _cost(found: Mapping[str, Any]) -> Html:
+    """What was spent, and what a point of balanced accuracy costs by labels of either arm."""
+    labels = found["labelled_chosen"] + found["labelled_drawn"]
+    said = f"{labels} labelled pictures took people {found['hours']:.2f} hours by Label Studio's clock"
+    said += "." if found["money"] is None else f" and cost {_money(found, found['money'])}."
+    if found["money"] is None:
+        said += " Set labeling.cost_per_hour and labeling.currency in the project file to see money here."
+    if found["why"] or not labels:
+        return paragraph(said)
+    rows = [(name, *_per_point(found, found[arm], labels)) for name, arm in (("chosen", "chosen"), ("drawn at random", "drawn"))]
+    headers = (
+        f"{found['labels']} labels more",
+        "points they add",
+        "interval",
+        "labels a point",
+        "minutes a point",
+        "money a point",
+    )
+    return together([paragraph(said), table(headers, rows)])
+
+
+def _per_point(found: Mapping[str, Any], gain: Sequence[float], labels: int) -> tuple[str, ...]:
+    """What the arm's labels add, and what one point of it costs at the mean cost of a label; no price for what adds nothing."""
+    points, low, high = (100 * one for one in gain)
+    added = (f"{points:+.1f}", f"{low:+.1f} to {high:+.1f}")
+    if points <= 0:
+        return (*added, "–", "–", "–")
+    each = found["labels"] / points
+    money = None if found["money"] is None else found["money"] / labels * each
+    return (*added, f"{each:.0f}", f"{60 * found['hours'] / labels * each:.1f}", _money(found, money))
+
+
+def _money(found: Mapping[str, Any], amount: float | None) -> str:
+    return "–" if amount is None else f"{amount:,.2f} {found['currency']}"
+
+
+def _note() -> Html:
+    return paragraph(NOTE, quiet=True)

@@ -1,0 +1,56 @@
+"""Limits a clip: frames of one sequence show nearly the same, so few of them are asked about, spread in time."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+from pipeline_tasks.selection.wishes import Wishes
+
+
+class ClipLimits:
+    """Says of a row whether its clip has room for it. A row without a clip stands for itself."""
+
+    def __init__(self, metadata: Sequence[Mapping[str, object]] | None, labelled: Sequence[int], wishes: Wishes) -> None:
+        """Start from the labelled rows: they hold their gap in time, but count towards no selection's limit."""
+        self._metadata = metadata or ()
+        self._most = wishes.max_per_clip
+        self._gap_s = wishes.min_clip_gap_s
+        self._picks: Counter[str] = Counter()
+        self._moments: dict[str, list[float]] = defaultdict(list)
+        for row in labelled if self._is_limiting else ():
+            self._remember(row)
+
+    @property
+    def _is_limiting(self) -> bool:
+        return self._most is not None or self._gap_s > 0
+
+    def has_room(self, row: int) -> bool:
+        """Whether the row's clip is not full, and nothing in it was seen too near in time."""
+        clip = self._clip(row)
+        if clip is None:
+            return True
+        if self._most is not None and self._picks[clip] >= self._most:
+            return False
+        moment = self._moment(row)
+        return moment is None or all(abs(moment - other) >= self._gap_s for other in self._moments[clip])
+
+    def add(self, row: int) -> None:
+        """Take notice of a pick."""
+        clip = self._clip(row)
+        if clip is not None:
+            self._picks[clip] += 1
+            self._remember(row)
+
+    def _remember(self, row: int) -> None:
+        clip, moment = self._clip(row), self._moment(row)
+        if clip is not None and moment is not None:
+            self._moments[clip].append(moment)
+
+    def _clip(self, row: int) -> str | None:
+        found = self._metadata[row].get("clip") if self._is_limiting and self._metadata else None
+        return None if found is None else str(found)
+
+    def _moment(self, row: int) -> float | None:
+        found = self._metadata[row].get("seen_s")
+        return float(found) if isinstance(found, int | float) else None

@@ -1,0 +1,202 @@
+"""What the labels still lack: against a wanted mix of classes or metadata, or against numbers that they shall reach.
+
+A need falls as labels and picks meet it (deficit round: Shreedhar, Varghese 1995, of which the greedy pick is the one-queue case);
+for classes, whose answers are not known yet, picks count by what the model expects, as in class-balanced active learning
+(Bengar et al. 2022, arXiv 2110.04543).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.neighbors.cosine import Integers
+from pipeline_tasks.selection.pool import Pool
+from pipeline_tasks.selection.scored import Scored, Values
+from pipeline_tasks.selection.wishes import CLASS
+
+
+class Need(Protocol):
+    """One key's values, each with a number of labels that is wanted."""
+
+    def values(self, rows: Integers) -> Values:
+        """How much of a need each row meets, from 0 to 1."""
+        ...
+
+    def add(self, pick: int) -> None:
+        """Count a pick."""
+        ...
+
+    def name(self, pick: int) -> str:
+        """The value that a row would be counted under, in words."""
+        ...
+
+
+class MetadataNeed:
+    """Labels wanted by value of one key of the metadata."""
+
+    def __init__(self, pool: Pool, key: str, wanted: Mapping[str, float]) -> None:
+        """Count what is labelled; a value that is not `wanted`, or none, is no need."""
+        self._key = key
+        self._texts = texts(pool, key)
+        numbers = {text: number for number, text in enumerate(wanted)}
+        self._numbers = np.array([-1 if text is None else numbers.get(text, -1) for text in self._texts], np.int64)
+        self._wanted = np.array([*wanted.values(), 0.0])
+        labelled = self._numbers[pool.labelled]
+        self._counts = np.bincount(labelled[labelled >= 0], minlength=len(numbers) + 1).astype(np.float64)
+
+    def values(self, rows: Integers) -> Values:
+        """How far the row's value is from what is wanted of it."""
+        needs: Values = _needs(self._counts, self._wanted)[self._numbers[rows]]
+        return needs
+
+    def add(self, pick: int) -> None:
+        """Count the pick under its value."""
+        self._counts[self._numbers[pick]] += self._numbers[pick] >= 0
+
+    def name(self, pick: int) -> str:
+        """The key with the row's value."""
+        return f"{self._key} {self._texts[pick]}"
+
+
+class ClassNeed:
+    """Labels wanted by class, met by what a model expects of a row."""
+
+    def __init__(self, pool: Pool, wanted: Mapping[str, float]) -> None:
+        """Count the labels that are known, and by expectation those that are not.
+
+        Raises:
+            SettingsError: a class that nobody knows.
+        """
+        assert pool.probabilities is not None
+        self._pool, self._probabilities = pool, pool.probabilities
+        classes = pool.probabilities.shape[1]
+        self._wanted = np.zeros(classes)
+        for name, count in wanted.items():
+            self._wanted[class_number(pool, name)] = count
+        self._counts = np.bincount(pool.known_labels, minlength=classes)[:classes].astype(np.float64)
+        self._counts += self._probabilities[pool.labelled[pool.label_numbers < 0]].sum(axis=0)
+
+    def values(self, rows: Integers) -> Values:
+        """The need that the row is expected to meet."""
+        expected: Values = np.clip(self._probabilities[rows] @ _needs(self._counts, self._wanted), 0, 1)
+        return expected
+
+    def add(self, pick: int) -> None:
+        """Count the pick under its classes."""
+        self._counts += self._probabilities[pick]
+
+    def name(self, pick: int) -> str:
+        """The neediest class that the row may well be."""
+        met = self._probabilities[pick] * _needs(self._counts, self._wanted)
+        return f"probably {self._pool.class_name(int(met.argmax()))}"
+
+
+class Needs:
+    """Several needs as one objective: as much as a row meets of the one that it meets best."""
+
+    def __init__(self, needs: Sequence[Need], why: str) -> None:
+        """`why` ends the sentence that begins with what the row is."""
+        self._needs, self._why = needs, why
+        self._said: dict[int, str] = {}
+
+    def values(self, rows: Integers) -> Values:
+        """The highest need that each row meets."""
+        return np.max([need.values(rows) for need in self._needs] or [np.zeros(len(rows))], axis=0)
+
+    def add(self, pick: int) -> None:
+        """Count the pick, and remember why it was one."""
+        found = [float(need.values(np.array([pick]))[0]) for need in self._needs]
+        if found and max(found) > 0:
+            self._said[pick] = f"{self._needs[int(np.argmax(found))].name(pick)}, {self._why}"
+        for need in self._needs:
+            need.add(pick)
+
+    def words(self, pick: int) -> str:
+        """Why the row was picked."""
+        return self._said.get(pick, "nothing that is still lacking can be found any more")
+
+
+def metadata_balance(pool: Pool) -> Needs:
+    """Labels in the wanted mix of each key; without targets, alike for all values of all keys but `clip` and `seen_s`."""
+    targets = pool.wishes.metadata_targets or {key: {} for key in _keys(pool)}
+    needs = []
+    for key, shares in targets.items():
+        mix = dict(shares) or dict.fromkeys(sorted({text for text in texts(pool, key) if text is not None}), 1.0)
+        needs.append(MetadataNeed(pool, key, _counts_of_shares(mix, len(pool.labelled) + pool.budget)))
+    return Needs(needs, "of which labels have less than their share")
+
+
+def class_target(pool: Pool) -> Needs:
+    """Labels in the wanted mix of classes."""
+    targets = pool.wishes.class_targets or dict.fromkeys(_class_names(pool), 1.0)
+    wanted = _counts_of_shares(targets, len(pool.labelled) + pool.budget)
+    return Needs([ClassNeed(pool, wanted)], "of which labels have less than their share")
+
+
+def requirements(pool: Pool) -> Needs:
+    """Numbers that labels shall reach. Those of classes need a model: without one they say nothing yet."""
+    wanted = pool.wishes.requirements
+    needs: list[Need] = [MetadataNeed(pool, key, counts) for key, counts in wanted.items() if key != CLASS]
+    if CLASS in wanted and pool.probabilities is not None:
+        needs.append(ClassNeed(pool, wanted[CLASS]))
+    return Needs(needs, "of which fewer are labelled than are required")
+
+
+def metadata_weight(pool: Pool) -> Scored:
+    """Weights by metadata, multiplied over keys, as shares of the highest that a row has."""
+    weights = np.ones(len(pool.units))
+    for key, by_value in pool.wishes.metadata_weights.items():
+        weights *= np.array([by_value.get(text, 1.0) if text is not None else 1.0 for text in texts(pool, key)])
+    said = ", ".join(pool.wishes.metadata_weights)
+    return Scored(weights / max(float(weights.max(initial=0)), 1e-12), lambda pick: f"its {said} weighs {weights[pick]:g}")
+
+
+def texts(pool: Pool, key: str) -> list[str | None]:
+    """Each row's value of a key, as text.
+
+    Raises:
+        SettingsError: there are no metadata, or no row has this key.
+    """
+    found = [None if row.get(key) is None else str(row[key]) for row in pool.metadata or ()]
+    if not any(text is not None for text in found):
+        raise SettingsError(f"metadata: {key}: wanted a value in at least one row, found none")
+    return found
+
+
+def class_number(pool: Pool, name: str) -> int:
+    """The column of a class.
+
+    Raises:
+        SettingsError: no such class.
+    """
+    known = _class_names(pool)
+    if name not in known:
+        raise SettingsError(f"objectives: wanted classes of {', '.join(known)}; found {name!r}")
+    return known.index(name)
+
+
+def _class_names(pool: Pool) -> list[str]:
+    """Names of the probabilities' columns; their numbers where they have none."""
+    columns = 0 if pool.probabilities is None else pool.probabilities.shape[1]
+    return list(pool.class_names) or [str(number) for number in range(columns)]
+
+
+def _keys(pool: Pool) -> list[str]:
+    """Keys that say what a picture is of, in a stable order."""
+    return sorted({key for row in pool.metadata or () for key in row} - {"clip", "seen_s"})
+
+
+def _counts_of_shares(shares: Mapping[str, float], total: int) -> dict[str, float]:
+    whole = max(sum(shares.values()), 1e-12)
+    return {name: share / whole * total for name, share in shares.items()}
+
+
+def _needs(counts: Values, wanted: Values) -> Values:
+    """How far each count is from what is wanted, as a share of it; 0 where nothing is wanted or it is met."""
+    short = np.clip(wanted - counts, 0, None)
+    shares: Values = np.divide(short, wanted, out=np.zeros_like(short), where=wanted > 0)
+    return shares

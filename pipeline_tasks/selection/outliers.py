@@ -1,0 +1,52 @@
+"""Rare and corner cases: pictures that lie far from even their nearest neighbours.
+
+The mean distance to the k nearest (Angiulli, Pizzuti 2002, Fast outlier detection in high dimensional spaces; k nearest neighbours
+beat newer methods on frozen features: Bergman, Cohen, Hoshen 2020, arXiv 2002.10445), as a rank, for distances of outliers have no
+scale. It counts as far as nothing labelled or picked is near, so that one odd thing is not asked about twice.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline_tasks.neighbors.cells import nearest_in_cells
+from pipeline_tasks.neighbors.cosine import Floats, Integers, nearest
+from pipeline_tasks.selection.coverage import MOST_EXACT_ROWS
+from pipeline_tasks.selection.diversity import Diversity
+from pipeline_tasks.selection.pool import Pool
+from pipeline_tasks.selection.scored import Values
+
+NEIGHBORS = 10
+
+
+class Outliers:
+    """Rank by distance to the nearest neighbours, times the distance to the nearest row that is labelled or picked."""
+
+    def __init__(self, pool: Pool) -> None:
+        """Measure the pool once."""
+        self._ranks = outlier_ranks(pool.units)
+        self._diversity = Diversity(pool.units, pool.labelled)
+
+    def values(self, rows: Integers) -> Values:
+        """What the rows are worth as of now, from 0 to 1."""
+        values: Values = self._ranks[rows] * self._diversity.values(rows)
+        return values
+
+    def add(self, pick: int) -> None:
+        """What is near the pick is worth less."""
+        self._diversity.add(pick)
+
+    def words(self, pick: int) -> str:
+        """Why the row was picked."""
+        return f"rare: farther from its nearest neighbours than {self._ranks[pick]:.0%} of the pictures"
+
+
+def outlier_ranks(units: Floats) -> Values:
+    """Share of the N rows (N x D, of length 1) that lie nearer to their neighbours; equal distances have equal ranks."""
+    count = min(NEIGHBORS + 1, len(units))
+    if count < 2:
+        return np.zeros(len(units))
+    search = nearest_in_cells(units, count) if len(units) > MOST_EXACT_ROWS else nearest(units, units, count)
+    # The nearest of all is the row itself.
+    distances = np.sqrt(np.clip(2 - 2 * search[1][:, 1:].astype(np.float64), 0, 4)).mean(axis=1).round(6)
+    return np.searchsorted(np.sort(distances), distances, side="left") / max(1, len(units) - 1)

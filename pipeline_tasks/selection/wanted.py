@@ -1,0 +1,98 @@
+"""What a project's settings and the night's tables wish of a selection, turned into row numbers of its pool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.selection.names import NEED_MODEL
+from pipeline_tasks.selection.wishes import CLASS, Wishes
+from pipeline_tasks.settings import SelectionSettings
+
+KEYS = ("device", "clip", "site", "day")
+
+
+def metadata_of(sightings: pl.DataFrame, image_ids: Sequence[str]) -> list[dict[str, object]]:
+    """Device, clip, site, day and `seen_s` of each image's first sighting; keys without a value are left out."""
+    first = sightings.unique("image_id", keep="first", maintain_order=True)
+    seen_s = pl.col("modified_at").dt.epoch("us") / 1e6
+    rows = pl.DataFrame({"image_id": list(image_ids)}, schema={"image_id": pl.String}).join(
+        first.select("image_id", *KEYS, seen_s=seen_s), on="image_id", how="left", maintain_order="left"
+    )
+    return [{key: value for key, value in row.items() if value is not None} for row in rows.drop("image_id").iter_rows(named=True)]
+
+
+def usable(objectives: str | Mapping[str, float], has_model: bool) -> tuple[str | Mapping[str, float], str]:
+    """What can choose tonight, and a sentence where that is not what was asked for: before the first champion some cannot."""
+    weights = {objectives: 1.0} if isinstance(objectives, str) else dict(objectives)
+    lacking = [name for name in weights if name in NEED_MODEL]
+    if has_model or not lacking:
+        return objectives, ""
+    left: str | dict[str, float] = {name: weight for name, weight in weights.items() if name not in NEED_MODEL} or "auto"
+    instead = "auto chose instead" if left == "auto" else f"{', '.join(left)} chose alone"
+    return left, f" There is no champion for these embeddings that {', '.join(lacking)} could ask, so {instead}."
+
+
+def wishes_of(
+    settings: SelectionSettings,
+    names: Sequence[str],
+    class_names: Sequence[str],
+    errors: Mapping[int, float],
+    draws: npt.NDArray[np.float32] | None,
+) -> Wishes:
+    """The project's wishes over the rows that `names` names; classes that the model does not know yet are left out.
+
+    Raises:
+        SettingsError: an example picture that is not among the names.
+    """
+    row_of = {name: row for row, name in enumerate(names)}
+    tagged: dict[str, Mapping[int, float]] = {"errors": errors}
+    for tag in ("similar_to", "away_from"):
+        examples = getattr(settings, tag)
+        unknown = [one for one in examples if one not in row_of]
+        if unknown:
+            raise SettingsError(f"selection.{tag}: wanted images that have an embedding, found {unknown[0]}")
+        if examples:
+            tagged[tag] = {row_of[one]: 1.0 for one in examples}
+    required = {key: _known(counts, class_names) if key == CLASS else counts for key, counts in settings.requirements.items()}
+    return Wishes(
+        tagged=tagged,
+        class_targets=_known(settings.class_targets, class_names),
+        metadata_targets=settings.metadata_targets,
+        metadata_weights=settings.metadata_weights,
+        requirements=required,
+        probability_draws=draws,
+        max_per_clip=settings.max_per_clip,
+        min_clip_gap_s=settings.min_clip_gap_s,
+    )
+
+
+def champion_errors(
+    names: Sequence[str],
+    classes: Mapping[str, str],
+    held_out: set[str],
+    class_names: Sequence[str],
+    probabilities: npt.NDArray[np.float32] | None,
+) -> dict[int, float]:
+    """Labelled rows that the champion gets wrong, by how sure it is that they are something else.
+
+    Those of the test split are left out: what is chosen by the test's errors is trained for the test.
+    """
+    if probabilities is None:
+        return {}
+    found = {}
+    for row, name in enumerate(names):
+        if classes.get(name) in class_names and name not in held_out:
+            right = class_names.index(classes[name])
+            if probabilities[row].argmax() != right:
+                found[row] = float(1 - probabilities[row, right])
+    return found
+
+
+def _known(numbers: Mapping[str, float], class_names: Iterable[str]) -> dict[str, float]:
+    known = set(class_names)
+    return {name: number for name, number in numbers.items() if name in known}

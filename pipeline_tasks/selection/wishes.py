@@ -1,0 +1,79 @@
+"""What a person, or an earlier stage, wants of a selection beyond embeddings, labels and probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline_tasks.errors import SettingsError
+
+TAGS = ("similar_to", "away_from", "errors", "drifted")
+"""Sets of pictures that objectives of the same name look at."""
+CLASS = "class"
+"""The key of `requirements` that names classes; any other is one of the metadata."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Each part belongs to one objective or limit, which its comment names; nothing is wished by default."""
+
+    tagged: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    """`similar_to`, `away_from`, `errors`, `drifted`: row number → weight above 0. The rows may be labelled or not."""
+    class_targets: Mapping[str, float] = field(default_factory=dict)
+    """`class_target`: class → wanted share, of any sum; a class that is not named is wanted as little as can be."""
+    metadata_targets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """`metadata_balance`: key → value → wanted share, of any sum; an empty mapping: all values alike."""
+    metadata_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """`metadata_weight`: key → value → weight, 0 or more; a value that is not named weighs 1."""
+    requirements: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """`requirements`: `class` or a key of the metadata → value → labels that there shall be at least."""
+    probability_draws: npt.NDArray[np.float32] | None = None
+    """`bald`: T x N x C, the answers of T variants of the model."""
+    max_per_clip: int | None = None
+    """Picks of one `clip` (a key of the metadata) in one selection; a limit that always holds."""
+    min_clip_gap_s: float = 0.0
+    """Seconds between picks of one clip, and from what is labelled in it, by the metadata's `seen_s`; always holds."""
+
+
+def check_wishes(wishes: Wishes, rows: int, has_metadata: bool) -> None:
+    """Hold wishes against a pool of so many rows.
+
+    Raises:
+        SettingsError: an unknown tag, a tagged row outside the pool, a weight, share or count that cannot be meant, draws of a
+            wrong shape, or something is wished of metadata that were not given.
+    """
+    _check_tags(wishes, rows)
+    for name in ("class_targets", "metadata_targets", "metadata_weights", "requirements"):
+        _check_numbers(name, getattr(wishes, name))
+    needs_metadata = wishes.max_per_clip is not None or wishes.min_clip_gap_s > 0
+    if needs_metadata and not has_metadata:
+        raise SettingsError("metadata: wanted them, with `clip`, for a limit a clip; found none")
+    if wishes.max_per_clip is not None and wishes.max_per_clip < 1:
+        raise SettingsError(f"max_per_clip: wanted 1 or more, found {wishes.max_per_clip}")
+    if not 0 <= wishes.min_clip_gap_s < float("inf"):
+        raise SettingsError(f"min_clip_gap_s: wanted 0 or more, found {wishes.min_clip_gap_s}")
+    draws = wishes.probability_draws
+    if draws is not None and (draws.ndim != 3 or draws.shape[1] != rows or draws.shape[2] < 2 or not np.isfinite(draws).all()):
+        raise SettingsError(f"probability_draws: wanted finite numbers of shape T x {rows} x C, found shape {draws.shape}")
+
+
+def _check_tags(wishes: Wishes, rows: int) -> None:
+    for tag, weights in wishes.tagged.items():
+        if tag not in TAGS:
+            raise SettingsError(f"tagged: wanted some of {', '.join(TAGS)}; found {tag}")
+        outside = [row for row in weights if not 0 <= row < rows]
+        if outside:
+            raise SettingsError(f"tagged: {tag}: wanted row numbers from 0 to {rows - 1}, found {outside[0]}")
+        if not all(np.isfinite(weight) and weight > 0 for weight in weights.values()):
+            raise SettingsError(f"tagged: {tag}: wanted weights above 0, found {min(weights.values())}")
+
+
+def _check_numbers(name: str, numbers: Mapping[str, float] | Mapping[str, Mapping[str, float]]) -> None:
+    for key, value in numbers.items():
+        if isinstance(value, Mapping):
+            _check_numbers(f"{name}.{key}", value)
+        elif not (np.isfinite(value) and value >= 0):
+            raise SettingsError(f"{name}: {key}: wanted 0 or more, found {value}")

@@ -1,0 +1,184 @@
+"""Ten nights of 100 labels: does the control arm tell truly whether choosing beat chance? `make drill-control-arm`.
+
+Two projects in memory, every stage from select_images to the report real, a champion by ridge regression each night. In the one,
+classes lie in heaps and some are rare, so choosing can help. In the other each picture's class is a throw of the dice, so nothing
+can beat chance: the report must not say that it did. The reports lie in the folder that is named on the command line.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from given import STARTED_AT, an_open_cycle, image_id
+from given_heads import fitted_head
+from given_pictures import BACKBONE, APicture, record
+from given_version import a_label
+from PIL import Image as PillowImage
+from PIL import ImageDraw
+
+from pipeline_tasks.cycle import Cycle
+from pipeline_tasks.reports.gain import sentence
+from pipeline_tasks.stages.build_dataset_version import build_dataset_version
+from pipeline_tasks.stages.find_duplicates import find_duplicates
+from pipeline_tasks.stages.find_quality_issues import find_quality_issues
+from pipeline_tasks.stages.measure_selection_gain import MeasureSelectionGainSummary, measure_selection_gain
+from pipeline_tasks.stages.promote_model import PromoteModelSummary
+from pipeline_tasks.stages.select_images import select_images
+from pipeline_tasks.stages.write_cycle_report import write_cycle_report
+from pipeline_tasks.storage.memory_objects import MemoryObjects
+from pipeline_tasks.storage.model_files import put_model
+from pipeline_tasks.storage.report_files import PAGE, read_report_file
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.thumbnails import put_thumbnail
+from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.selection import SelectedImage
+
+CLASSES = ("bearing", "bolt", "bracket", "chipped_gear", "gear", "nut", "screw", "spring", "washer")
+SHARES = np.array([0.2, 0.2, 0.16, 0.02, 0.14, 0.1, 0.1, 0.04, 0.04])
+FEATURES, HEAPS, SPREAD = 48, 4, 0.1
+"""Numbers in an embedding, heaps a class, and how wide a heap is against the distance of two."""
+NIGHTS, ARRIVALS, BUDGET = 10, 500, 100
+ALL_DIFFERENT = {"max_hash_distance": 0, "min_hash_cosine": 1.0, "min_embedding_cosine": 1.0, "certain_cosine": 1.0}
+
+
+@dataclass(frozen=True)
+class World:
+    """What the nights bring, and what people would say."""
+
+    embeddings: np.ndarray
+    class_numbers: np.ndarray
+
+    def names(self, rows: range) -> list[str]:
+        """Names of the pictures in these rows."""
+        return [f"picture {row}" for row in rows]
+
+
+def a_world(pictures: int, seed: int, *, is_blind: bool) -> World:
+    """Heaps on a sphere, some classes rare; blind: each picture's class is drawn without a look at it."""
+    generator = np.random.default_rng(seed)
+    class_numbers = generator.choice(len(CLASSES), pictures, p=SHARES)
+    centres = generator.normal(size=(len(CLASSES), HEAPS, FEATURES)) / np.sqrt(FEATURES)
+    heap_shares = np.array([0.55, 0.25, 0.14, 0.06])
+    heaps = generator.choice(HEAPS, pictures, p=heap_shares)
+    rows = centres[class_numbers, heaps] + SPREAD * generator.normal(size=(pictures, FEATURES))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return World(rows.astype(np.float32), generator.permutation(class_numbers) if is_blind else class_numbers)
+
+
+def main() -> int:
+    """Run both projects; 0 if no report of the one where nothing can beat chance says that choosing did."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp(prefix="control-arm-"))
+    told = {
+        "heaps": run(folder / "heaps.html", is_blind=False, nights=NIGHTS, arrivals=ARRIVALS, budget=BUDGET),
+        "dice": run(folder / "dice.html", is_blind=True, nights=NIGHTS, arrivals=ARRIVALS, budget=BUDGET),
+    }
+    claims = {world: sum(not one.why and one.difference[1] > 0 for one in nights) for world, nights in told.items()}
+    say(f"nights on which the report says that choosing beat chance: {claims} of {NIGHTS} each; reports: {folder}")
+    return 1 if claims["dice"] else 0
+
+
+def run(page: Path, *, is_blind: bool, nights: int, arrivals: int, budget: int, seed: int = 4) -> list[MeasureSelectionGainSummary]:
+    """Play the nights of one project, and write the last one's report."""
+    store, world, told = Store(MemoryObjects()), a_world(nights * arrivals, seed, is_blind=is_blind), []
+    for night in range(nights):
+        cycle = a_night(store, world, f"2026-11-{night + 1:02d}", range(night * arrivals, (night + 1) * arrivals), budget)
+        told.append(measure_selection_gain(store, cycle))
+        say(f"{page.stem} {cycle.cycle_id}: {sentence(vars(told[-1]))}")
+    write_cycle_report(store, cycle, STARTED_AT)
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_bytes(read_report_file(store.objects, cycle.cycle_id, PAGE))
+    return told
+
+
+def a_night(store: Store, world: World, cycle_id: str, arrived: range, budget: int) -> Cycle:
+    """From pictures to a dataset version and the next champion; people answer all that they are asked, and rightly."""
+    cycle = an_open_cycle(
+        store,
+        cycle_id,
+        classes=list(CLASSES),
+        description="Machine parts on a conveyor.",
+        selection={"budget": budget},
+        labeling={"deadline_s": 3600, "cost_per_hour": 24.0, "currency": "EUR"},
+        duplicates=ALL_DIFFERENT,
+        seed=7,
+    )
+    names = world.names(arrived)
+    record(store, cycle_id, [APicture(name, world.embeddings[row]) for name, row in zip(names, arrived, strict=True)])
+    find_quality_issues(store, cycle)
+    find_duplicates(store, cycle)
+    select_images(store, cycle)
+    answer(store, world, cycle_id, arrived.stop)
+    build_dataset_version(store, cycle)
+    promote(store, world, cycle_id, arrived.stop)
+    return cycle
+
+
+def answer(store: Store, world: World, cycle_id: str, seen: int) -> None:
+    """Say every pick's class, a few seconds each."""
+    rows = rows_of(store.read(SelectedImage, cycle_id)["image_id"].to_list(), seen)
+    ids = [image_id(f"picture {row}") for row in rows]
+    said = [CLASSES[world.class_numbers[row]] for row in rows]
+    labels, things, (annotations, answers) = a_label(ids, said, cycle_id)
+    seconds = np.random.default_rng(rows[0]).gamma(6, 1.0, len(rows))
+    for one, name, number in zip(ids, said, rows, strict=True):
+        put_thumbnail(store.objects, one, a_thumbnail(name, number))
+    answers = answers.with_columns(lead_time_s=pl.Series(seconds), annotation_id=pl.lit("1-") + pl.col("image_id"))
+    store.finish(cycle_id, "resolve_labels", _Counted(len(ids)), [labels, things, (annotations, answers)])
+    assert annotations is Annotation
+
+
+def promote(store: Store, world: World, cycle_id: str, seen: int) -> None:
+    """A head on all labels outside the test split becomes champion."""
+    manifest = store.history(DatasetImage).unique("image_id", keep="last").filter(pl.col("split").cast(pl.String) != "test")
+    rows = rows_of(manifest["image_id"].to_list(), seen)
+    content = fitted_head(CLASSES, BACKBONE, world.embeddings[rows], world.class_numbers[rows])
+    champion = {"champion": {"model_digest": put_model(store.objects, content), "cycle_id": cycle_id}}
+    store.finish(cycle_id, "promote_model", PromoteModelSummary(None, True, "The drill promotes each night."), sets=champion)
+
+
+def rows_of(image_ids: Sequence[str], seen: int) -> list[int]:
+    """Which rows of the world these pictures are, of those that have arrived."""
+    known = {image_id(f"picture {row}"): row for row in range(seen)}
+    return [known[one] for one in image_ids]
+
+
+def a_thumbnail(class_name: str, number: int) -> bytes:
+    """A stand-in for the picture: its class in a colour of its own."""
+    drawn: Any = np.random.default_rng([CLASSES.index(class_name), number])
+    shade = tuple(int(value) for value in np.random.default_rng(CLASSES.index(class_name)).integers(60, 200, 3))
+    image = PillowImage.new("RGB", (120, 90), shade)
+    x, y, side = (int(value) for value in drawn.integers(10, 50, 3))
+    ImageDraw.Draw(image).ellipse((x, y, x + side, y + side), fill="white")
+    ImageDraw.Draw(image).text((6, 4), class_name, fill="white")
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=70)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """What the drill's people leave behind."""
+
+    labelled: int
+    unsure: int = 0
+    empty: int = 0
+    changed_labels: int = 0
+
+
+def say(line: str) -> None:
+    """One line of the log."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""The control arm's section says what the interval says, no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline_tasks.reports.arm_charts import arms_curve, difference_curve
+from pipeline_tasks.reports.facts import GainPoint
+from pipeline_tasks.reports.gain import sentence
+
+
+def found(difference: tuple[float, float, float] = (0.02, 0.01, 0.03), why: str = "") -> dict[str, Any]:
+    measured: dict[str, Any] = {"why": why, "confidence": 0.95, "base_labels": 210, "labels": 90, "base": [0.9, 0.8, 1.0]}
+    measured |= {"chosen": [0.026, 0.01, 0.04], "drawn": [0.006, -0.01, 0.02], "difference": list(difference)}
+    return measured | {"labelled_chosen": 300, "labelled_drawn": 100}
+
+
+@pytest.mark.parametrize(
+    ("difference", "says"),
+    [
+        ((0.02, 0.01, 0.03), "Choosing beat chance: on top of 210 labels, 90 more that were chosen add +2.6 points"),
+        ((0.02, -0.01, 0.05), "Choosing did not beat chance as far as can be told"),
+        ((-0.02, -0.03, -0.01), "Choosing did worse than chance"),
+    ],
+)
+def test_sentence__follows_the_interval(difference: tuple[float, float, float], says: str) -> None:
+    assert sentence(found(difference)).startswith(says)
+    assert "The interval contains 0." in sentence(found((0.0, -0.01, 0.01)))
+
+
+def test_sentence__says_the_gain_per_label() -> None:
+    assert "95 % interval +1.0 to +3.0); per 100 labels +2.2 (+1.1 to +3.3)." in sentence(found())
+
+
+def test_sentence__says_why_nothing_can_be_told() -> None:
+    assert sentence(found(why="3 labelled pictures were drawn at random so far; at least 20 are needed.")).startswith(
+        "Whether choosing beats chance cannot be told yet: 3 labelled pictures"
+    )
+
+
+def test_charts__draw_a_mark_for_each_arm_and_night() -> None:
+    points = [GainPoint("2026-11-21", found()), GainPoint("2026-11-22", found((-0.1, -0.2, 0.0)))]
+    assert arms_curve(points).count("<circle") == 2 * 2 + 2
+    drawn = difference_curve(points)
+    assert drawn.count("<circle") == 2
+    assert "2026-11-22: -10.0 points, -20.0 to +0.0" in drawn
+    assert "chance" in drawn

@@ -1,0 +1,159 @@
+"""The strategies that look at what a person or an earlier stage wishes; inputs small enough to check by hand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.selection.choose import Selection, choose
+from pipeline_tasks.selection.disagreement import disagreement
+from pipeline_tasks.selection.names import NEED_MODEL, STRATEGIES
+from pipeline_tasks.selection.objectives import weights_of
+from pipeline_tasks.selection.outliers import outlier_ranks
+from pipeline_tasks.selection.wishes import Wishes
+
+
+def at(*degrees: float) -> np.ndarray:
+    return np.array([[math.cos(math.radians(one)), math.sin(math.radians(one))] for one in degrees], np.float32)
+
+
+def asked(objectives: str, *degrees: float, budget: int = 1, wishes: Wishes | None = None, **arguments: Any) -> Selection:
+    return choose(at(*degrees), budget=budget, seed=0, objectives=objectives, wishes=wishes, **arguments)
+
+
+def test_similar_to__asks_for_what_is_like_the_example() -> None:
+    chosen = asked("similar_to", 0, 90, 100, 200, labelled=[1], wishes=Wishes(tagged={"similar_to": {1: 1.0}}))
+    assert chosen.picks.tolist() == [2]
+    assert chosen.reasons == ("like the example pictures that more was asked of",)
+
+
+def test_away_from__asks_for_what_is_unlike_the_example() -> None:
+    chosen = asked("away_from", 0, 20, 170, budget=2, labelled=[0], wishes=Wishes(tagged={"away_from": {0: 1.0}}))
+    assert chosen.picks.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize(("tag", "says"), [("errors", "the model got wrong"), ("drifted", "from production")])
+def test_errors_and_drift__are_answered_one_after_the_other(tag: str, says: str) -> None:
+    """Two tagged pictures at 0 and 180 degrees; the heavier is answered first, then the other, not the first again."""
+    chosen = asked(tag, 0, 180, 1, 2, 181, budget=2, labelled=[0, 1], wishes=Wishes(tagged={tag: {0: 1.0, 1: 0.7}}))
+    assert chosen.picks.tolist() == [2, 4]
+    assert says in chosen.reasons[0]
+
+
+def test_outliers__asks_for_what_has_no_near_neighbours() -> None:
+    crowd = [0.1 * number for number in range(20)]
+    chosen = asked("outliers", *crowd, 180, labelled=[0])
+    assert chosen.picks.tolist() == [20]
+    assert chosen.reasons == ("rare: farther from its nearest neighbours than 100% of the pictures",)
+
+
+def test_outlier_ranks__of_identical_pictures_are_equal() -> None:
+    assert outlier_ranks(np.ones((4, 2), np.float32)).tolist() == [0, 0, 0, 0]
+
+
+def test_metadata_balance__asks_for_the_value_that_labels_have_least_of() -> None:
+    metadata = [{"site": site} for site in ("a", "a", "a", "b", "b")]
+    chosen = asked("metadata_balance", 0, 10, 20, 30, 40, labelled=[0, 1], metadata=metadata)
+    assert chosen.picks.tolist() == [3]
+    assert chosen.reasons == ("site b, of which labels have less than their share",)
+
+
+def test_metadata_balance__goes_by_the_wanted_shares() -> None:
+    metadata = [{"site": site} for site in ("a", "b", "a", "b", "a", "a")]
+    wishes = Wishes(metadata_targets={"site": {"a": 3, "b": 1}})
+    chosen = asked("metadata_balance", *range(0, 60, 10), budget=2, labelled=[0, 1], metadata=metadata, wishes=wishes)
+    assert [metadata[pick]["site"] for pick in chosen.picks] == ["a", "a"]
+
+
+def test_metadata_weight__puts_heavy_values_first() -> None:
+    metadata = [{"site": "a"}, {"site": "b"}, {}]
+    wishes = Wishes(metadata_weights={"site": {"a": 0.5, "b": 3}})
+    chosen = asked("metadata_weight", 0, 10, 20, budget=3, metadata=metadata, wishes=wishes)
+    assert chosen.picks.tolist() == [1, 2, 0]
+    assert chosen.reasons[0] == "its site weighs 3"
+
+
+def test_requirements__ask_until_they_are_met() -> None:
+    metadata = [{"site": "b"}, {"site": "a"}, {"site": "b"}, {"site": "b"}]
+    wishes = Wishes(requirements={"site": {"b": 2}})
+    chosen = asked("requirements", 0, 10, 20, 30, budget=3, labelled=[0], metadata=metadata, wishes=wishes)
+    assert chosen.picks[0] == 2
+    assert chosen.reasons[0] == "site b, of which fewer are labelled than are required"
+    assert chosen.reasons[1] == "nothing that is still lacking can be found any more"
+
+
+def test_requirements__of_classes_go_by_what_the_model_expects() -> None:
+    wishes = Wishes(requirements={"class": {"nut": 5}})
+    named: dict[str, Any] = {"class_names": ("bolt", "nut"), "wishes": wishes}
+    chosen = asked("requirements", 0, 10, 20, probabilities=[[1, 0], [0.2, 0.8], [0.6, 0.4]], **named)
+    assert chosen.picks.tolist() == [1]
+    assert chosen.reasons == ("probably nut, of which fewer are labelled than are required",)
+    assert asked("requirements", 0, 10, **named).picks.tolist() == [0]
+
+
+def test_class_target__asks_for_the_class_that_lacks_against_the_target() -> None:
+    chosen = asked(
+        "class_target",
+        *(0, 10, 20, 30),
+        labelled=[0, 1],
+        labels=["bolt", "nut"],
+        probabilities=[[1, 0], [0, 1], [1, 0], [0, 1]],
+        class_names=("bolt", "nut"),
+        wishes=Wishes(class_targets={"bolt": 1, "nut": 3}),
+    )
+    assert chosen.picks.tolist() == [3]
+
+
+def test_bald__asks_about_disagreement_and_passes_over_what_all_find_unclear() -> None:
+    """Row 0: both variants are unsure; row 1: each is sure of another class; row 2: both agree."""
+    draws = np.array([[[0.5, 0.5], [1, 0], [1, 0]], [[0.5, 0.5], [0, 1], [1, 0]]], np.float32)
+    assert disagreement(draws).tolist() == pytest.approx([0, 1, 0], abs=1e-6)
+    probabilities = draws.mean(axis=0)
+    chosen = asked(
+        "bald", 0, 90, 180, probabilities=probabilities, class_names=("bolt", "nut"), wishes=Wishes(probability_draws=draws)
+    )
+    assert chosen.picks.tolist() == [1]
+    assert chosen.reasons == ("variants of the model disagree: bolt (1 of 2) against nut (1 of 2)",)
+
+
+def test_clips__give_no_more_than_their_share_and_keep_their_gap_in_time() -> None:
+    metadata = [{"clip": "x", "seen_s": 10 * number} for number in range(6)] + [{}]
+    few = asked("diversity", *range(0, 70, 10), budget=7, metadata=metadata, wishes=Wishes(max_per_clip=2))
+    assert sorted(pick == 6 for pick in few.picks) == [False, False, True]
+    apart = asked("diversity", *range(0, 70, 10), budget=7, metadata=metadata, labelled=[0], wishes=Wishes(min_clip_gap_s=25))
+    assert sorted(apart.picks.tolist()) in ([3, 6], [4, 6], [5, 6])
+
+
+@pytest.mark.parametrize(
+    ("objectives", "wishes", "says"),
+    [
+        ("similar_to", Wishes(), "similar_to: wanted tagged pictures, found none"),
+        ("auto", Wishes(tagged={"liked": {0: 1.0}}), "tagged: wanted some of similar_to, away_from, errors, drifted; found liked"),
+        ("auto", Wishes(tagged={"errors": {9: 1.0}}), "tagged: errors: wanted row numbers from 0 to 2, found 9"),
+        ("auto", Wishes(tagged={"errors": {0: 0.0}}), "tagged: errors: wanted weights above 0"),
+        ("auto", Wishes(class_targets={"bolt": -1}), "class_targets: bolt: wanted 0 or more"),
+        ("auto", Wishes(max_per_clip=2), "metadata: wanted them, with `clip`"),
+        (
+            "auto",
+            Wishes(probability_draws=np.zeros((2, 2, 2), np.float32)),
+            "probability_draws: wanted finite numbers of shape T x 3",
+        ),
+        ("metadata_balance", Wishes(metadata_targets={"site": {"a": 1}}), "metadata: site: wanted a value in at least one row"),
+        ("bald", Wishes(), "bald: wanted a model's probabilities"),
+    ],
+)
+def test_wishes__that_cannot_be_meant_are_named(objectives: str, wishes: Wishes, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        asked(objectives, 0, 10, 20, wishes=wishes)
+
+
+def test_names__are_those_that_can_choose() -> None:
+    for name in set(STRATEGIES) - {"auto"}:
+        assert weights_of(name, 2) == {name: 1.0}
+    for name in NEED_MODEL - {"errors"}:
+        with pytest.raises(SettingsError, match="probabilities"):
+            weights_of(name, None)
