@@ -63,7 +63,7 @@ def _colour(found: Mapping[str, Any]) -> str:
 
 def _per_hundred(found: Mapping[str, Any], points: float) -> float:
     """Points per 100 labels of one arm."""
-    return 100 * points / max(1, found["labels"])
+    return 100 * points / max(1, int(found["labels"]))
 
 
 def _surprise(gains: Sequence[GainPoint], confidence: float) -> str:

@@ -105,7 +105,8 @@ class Needs:
 
     def values(self, rows: Integers) -> Values:
         """The highest need that each row meets."""
-        return np.max([need.values(rows) for need in self._needs] or [np.zeros(len(rows))], axis=0)
+        highest: Values = np.max([need.values(rows) for need in self._needs] or [np.zeros(len(rows))], axis=0)
+        return highest
 
     def add(self, pick: int) -> None:
         """Count the pick, and remember why it was one."""

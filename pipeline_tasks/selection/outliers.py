@@ -49,4 +49,5 @@ def outlier_ranks(units: Floats) -> Values:
     search = nearest_in_cells(units, count) if len(units) > MOST_EXACT_ROWS else nearest(units, units, count)
     # The nearest of all is the row itself.
     distances = np.sqrt(np.clip(2 - 2 * search[1][:, 1:].astype(np.float64), 0, 4)).mean(axis=1).round(6)
-    return np.searchsorted(np.sort(distances), distances, side="left") / max(1, len(units) - 1)
+    ranks: Values = np.searchsorted(np.sort(distances), distances, side="left") / max(1, len(units) - 1)
+    return ranks

@@ -85,4 +85,5 @@ def _kernel(pool: Pool, tag: str) -> tuple[Floats, Floats]:
 
 def _highest(values: npt.NDArray[np.float32]) -> Values:
     """The highest value of each row, 0 where there are none."""
-    return np.clip(values.max(axis=1, initial=0).astype(np.float64), 0, 1)
+    highest: Values = np.clip(values.max(axis=1, initial=0).astype(np.float64), 0, 1)
+    return highest

@@ -205,7 +205,7 @@ def test_write_cycle_report__again_replaces_the_page_and_names_no_event(store: S
     _, second = report(store, cycle)
     assert set(first.sections) < set(second.sections)
     assert store.event(cycle.cycle_id, "write_cycle_report") is None
-    assert store.state().sequence == before + 3
+    assert store.state().sequence == before + 4
     assert json.loads(read_report_file(store.objects, cycle.cycle_id, SUMMARY))["report_key"] == second.report_key
 
 
