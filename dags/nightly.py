@@ -66,18 +66,15 @@ def train(project: str, cycle_id: str) -> None:
 
 @task_group(prefix_group_id=False)
 def evaluate(project: str, cycle_id: str) -> None:
-    """Hold the candidate against the champion, and chosen labels against those drawn at random."""
-    chain(
-        tasks.evaluate_model(project, cycle_id),
-        tasks.compare_with_champion(project, cycle_id),
-        tasks.measure_selection_gain(project, cycle_id),
-    )
+    """Hold the candidate against the champion."""
+    chain(tasks.evaluate_model(project, cycle_id), tasks.compare_with_champion(project, cycle_id))
 
 
 @task_group(prefix_group_id=False)
 def deploy(project: str, cycle_id: str) -> None:
-    """Promote the candidate, or say why not, and have the champion served."""
-    chain(tasks.promote_model(project, cycle_id), tasks.roll_out(project, cycle_id))
+    """Promote the candidate, or say why not, and have the champion served. Then measure what the chosen labels were worth."""
+    served = tasks.roll_out(project, cycle_id)
+    chain(tasks.promote_model(project, cycle_id), served, tasks.measure_selection_gain(project, cycle_id))
 
 
 for project in readable_projects():

@@ -13,8 +13,8 @@ GROUPS = {
     "curate": ("find_quality_issues", "find_duplicates", "select_images"),
     "label": ("send_to_labeling", "wait_for_annotators", "collect_annotations", "resolve_labels"),
     "train": ("build_dataset_version", "train_model", "export_model"),
-    "evaluate": ("evaluate_model", "compare_with_champion", "measure_selection_gain"),
-    "deploy": ("promote_model", "roll_out"),
+    "evaluate": ("evaluate_model", "compare_with_champion"),
+    "deploy": ("promote_model", "roll_out", "measure_selection_gain"),
 }
 """The task groups of the nightly DAG, as Airflow's grid shows them."""
 _WIDTH = 24

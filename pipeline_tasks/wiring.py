@@ -42,9 +42,9 @@ NIGHTLY_STAGES = (
     "export_model",
     "evaluate_model",
     "compare_with_champion",
-    "measure_selection_gain",
     "promote_model",
     "roll_out",
+    "measure_selection_gain",
     "write_cycle_report",
 )
 """Of the nightly DAG, in the order of the process."""

@@ -85,8 +85,13 @@ def measure_selection_gain(store: Store, cycle: Cycle) -> MeasureSelectionGainSu
 
 
 def _rows(store: Store, dataset_cycle_id: str) -> pl.DataFrame:
-    """The version's pictures with the arm that each came from; those that no selection asked for are left out."""
-    picks = store.history(SelectedImage).select("image_id", pl.col("arm").cast(pl.String)).unique("image_id", keep="first")
+    """The version's pictures with the arm that each came from, without those that no selection chose: golden ones, or of imports."""
+    picks = (
+        store.history(SelectedImage)
+        .filter(pl.col("strategy") != "golden")
+        .select("image_id", pl.col("arm").cast(pl.String))
+        .unique("image_id", keep="first")
+    )
     manifest = store.read(DatasetImage, dataset_cycle_id).filter(pl.col("class_name").is_not_null())
     return manifest.select("image_id", "split_group_id", "class_name").join(picks, on="image_id").sort("image_id")
 

@@ -85,20 +85,15 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
     images = store.history(Image).select("image_id").unique(keep="first", maintain_order=True)["image_id"]
     embeddings = read_embeddings(store, images.to_list(), backbone_digest)
     asked = set(store.history(SelectedImage)["image_id"]) | set(store.current(Label)["image_id"])
-    golden = _golden_picks(store, cycle, images.filter(pl.Series(embeddings.has_embedding)), asked)
+    embedded = images.filter(pl.Series(embeddings.has_embedding))
+    golden = _golden_picks(store, cycle, embedded, asked)
     settings, asked = settings.model_copy(update={"budget": settings.budget - len(golden)}), asked | set(golden)
-    pool = candidates(
-        images.filter(pl.Series(embeddings.has_embedding)).to_frame(),
-        store.current(DuplicateGroup),
-        store.current(SplitGroup),
-        quarantined=set(store.history(QualityIssue)["image_id"]),
-        selected=asked,
-    )
+    pool = _pool(store, embedded, asked)
     splits = store.history(Split)
     is_first_round = splits.filter(pl.col("policy") != "golden").is_empty()
     ratio = settings.first_round_control_ratio if is_first_round else settings.control_ratio
     control = draw_control(pool.images.height, settings.budget, ratio, derive_seed(cycle.seed, STAGE, "control"))
-    names = _names(settings, pool, images.filter(pl.Series(embeddings.has_embedding)), asked)
+    names = _names(settings, pool, embedded, asked)
     vectors = embeddings.vectors[_rows(images, names)]
     scores = _champion_scores(store, vectors, backbone_digest, derive_seed(cycle.seed, STAGE, "draws"))
     settings, instead = _usable(settings, scores)
@@ -124,6 +119,13 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
     )
     writes = [(SelectedImage, rows), (SelectionScore, scores_of(pool.images["image_id"].to_list(), chosen)), (Split, new_splits)]
     return store.finish(cycle.cycle_id, STAGE, summary, writes)
+
+
+def _pool(store: Store, images: pl.Series, asked: set[str]) -> Candidates:
+    """What people may be asked about."""
+    quarantined = set(store.history(QualityIssue)["image_id"])
+    groups = store.current(DuplicateGroup), store.current(SplitGroup)
+    return candidates(images.to_frame(), *groups, quarantined=quarantined, selected=asked)
 
 
 def _golden_picks(store: Store, cycle: Cycle, images: pl.Series, asked: set[str]) -> list[str]:

@@ -46,9 +46,9 @@ STAGES = (
     "export_model",
     "evaluate_model",
     "compare_with_champion",
-    "measure_selection_gain",
     "promote_model",
     "roll_out",
+    "measure_selection_gain",
 )
 """Stages that end in an event, in the order of the process; wait_for_annotators only looks."""
 

@@ -144,9 +144,12 @@ def compare_with_champion(project: str, cycle_id: str) -> Summary:
     return run("compare_with_champion", project, cycle_id)
 
 
-@stage_task()
+@stage_task(trigger_rule=TriggerRule.NONE_FAILED)
 def measure_selection_gain(project: str, cycle_id: str) -> Summary:
-    """Measure what chosen labels are worth against the control arm's, drawn at random, and what all labels have cost so far."""
+    """Measure what chosen labels are worth against the control arm's, drawn at random, and what all labels have cost so far.
+
+    It stands behind the roll-out, so that no measurement keeps a better model waiting.
+    """
     return run("measure_selection_gain", project, cycle_id)
 
 

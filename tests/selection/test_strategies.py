@@ -12,7 +12,7 @@ from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.selection.choose import Selection, choose
 from pipeline_tasks.selection.disagreement import disagreement
 from pipeline_tasks.selection.names import NEED_MODEL, STRATEGIES
-from pipeline_tasks.selection.objectives import weights_of
+from pipeline_tasks.selection.objectives import turns_of
 from pipeline_tasks.selection.outliers import outlier_ranks
 from pipeline_tasks.selection.wishes import Wishes
 
@@ -153,7 +153,7 @@ def test_wishes__that_cannot_be_meant_are_named(objectives: str, wishes: Wishes,
 
 def test_names__are_those_that_can_choose() -> None:
     for name in set(STRATEGIES) - {"auto"}:
-        assert weights_of(name, 2) == {name: 1.0}
+        assert turns_of(name, has_model=True) == ({name: 1.0},)
     for name in NEED_MODEL - {"errors"}:
         with pytest.raises(SettingsError, match="probabilities"):
-            weights_of(name, None)
+            turns_of(name, has_model=False)
