@@ -29,7 +29,7 @@ from pipeline_tasks.tables.sighting import Sighting
 STAGE = "erase"
 TRIES = 5
 FEWEST_DIGITS = 8
-LABEL_STUDIO = "Label Studio: no address was given, so its tasks are still there"
+LABEL_STUDIO = "Label Studio: no address was given, so its tasks are still there; erase in the same cycle again with one"
 
 
 class Outside(Protocol):
@@ -97,8 +97,11 @@ def erase(
             label_studio_if_there.delete_tasks(plan.labeling_tasks)
         outside_copies.erase(store.objects, cycle.outside_name, plan)
         finish_erasure(store, cycle_id, STAGE, plan)
+        if label_studio_if_there is None and plan.labeling_tasks:
+            # The plan alone still knows them: the same call with an address ends it.
+            return replace(summary, left_outside=[LABEL_STUDIO])
         drop_plan(store.objects, cycle_id)
-    return summary
+    return replace(summary, left_outside=[])
 
 
 def find_images(store: Store, wanted: Sequence[str]) -> list[str]:

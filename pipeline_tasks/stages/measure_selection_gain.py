@@ -85,7 +85,7 @@ def measure_selection_gain(store: Store, cycle: Cycle) -> MeasureSelectionGainSu
 
 
 def _rows(store: Store, dataset_cycle_id: str) -> pl.DataFrame:
-    """The version's pictures with the arm that each came from, without those that no selection chose: golden ones, or of imports."""
+    """The version's pictures with the arm that each came from, without those that no selection chose: golden or imported."""
     picks = (
         store.history(SelectedImage)
         .filter(pl.col("strategy") != "golden")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from given import STARTED_AT, a_project, an_open_cycle
 from given_versions import FIRST_NIGHT, build, id_of, picture, two_versions
 
 from pipeline_tasks.decoding.picture import Picture
-from pipeline_tasks.errors import ChangedMeanwhileError, CorruptObjectError, NotFoundError, SettingsError
+from pipeline_tasks.errors import ChangedMeanwhileError, CorruptObjectError, SettingsError
 from pipeline_tasks.explain import explain
 from pipeline_tasks.outside_copies import OutsideCopies
 from pipeline_tasks.stages.erase import EraseSummary, erase, erasure_of, find_images, images_of_person
@@ -69,6 +70,16 @@ def named_in(objects: ObjectStore, name: str) -> list[str]:
         if id_of(name) in shown or md5 in shown or picture(name) in content:
             found.append(key)
     return found
+
+
+class DeletedTasks:
+    """Label Studio, as far as an erasure asks of it."""
+
+    def __init__(self) -> None:
+        self.deleted: list[int] = []
+
+    def delete_tasks(self, task_ids: Sequence[int]) -> None:
+        self.deleted += task_ids
 
 
 class NoDecoder:
@@ -323,5 +334,9 @@ def test_erase__says_that_label_studio_was_out_of_reach(store: Store) -> None:
     summary = erase_names(store, "a1")
 
     assert (summary.labeling_tasks, len(summary.left_outside)) == (1, 1)
-    with pytest.raises(NotFoundError):
-        store.objects.read(layout.erasure_plan(ERASURE))
+    assert [key for key in named_in(store.objects, "a1")] == [layout.erasure_plan(ERASURE)], "the plan alone knows what is left"
+
+    again = erase_names(store, label_studio_if_there=(tasks := DeletedTasks()))
+
+    assert (tasks.deleted, again.left_outside) == ([17], [])
+    assert named_in(store.objects, "a1") == []
