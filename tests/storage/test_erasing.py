@@ -334,7 +334,7 @@ def test_erase__says_that_label_studio_was_out_of_reach(store: Store) -> None:
     summary = erase_names(store, "a1")
 
     assert (summary.labeling_tasks, len(summary.left_outside)) == (1, 1)
-    assert [key for key in named_in(store.objects, "a1")] == [layout.erasure_plan(ERASURE)], "the plan alone knows what is left"
+    assert named_in(store.objects, "a1") == [layout.erasure_plan(ERASURE)], "the plan alone knows what is left"
 
     again = erase_names(store, label_studio_if_there=(tasks := DeletedTasks()))
 
