@@ -36,6 +36,8 @@ BATCH = 100
 TEMPORARY = "temporary file"
 """The kind of what is no object: a killed writer's file on a disk."""
 Row = dict[str, object]
+_IN_PLACE = ("wait", "trash")
+"""What a plan says of objects that stand in their place."""
 _FIRST = {"part": 0, "version index": 1}
 """What names others is moved before them, so that nobody finds it whole and builds on what has gone."""
 
@@ -118,10 +120,12 @@ def _unneeded(sizes: dict[str, int], found: References, before: dict[str, Row], 
         if key.startswith(layout.TRASH) or layout.trash(key) in sizes or found.why_kept(key) is not None:
             continue
         kind = kind_of(key).name
-        first_seen_at = _time(before, key, "first_seen_at") or now
+        # A row about a copy in the trash says nothing of what stands in its place since.
+        was_in_place = before.get(key, {}).get("action") in _IN_PLACE
+        first_seen_at = (_time(before, key, "first_seen_at") if was_in_place else None) or now
         wait_s = patience.damaged_s if kind == "damaged bytes" else patience.young_s
         # A plan's own finding never moves anything: what it saw first, a later one moves.
-        is_old = key in before and now - first_seen_at >= timedelta(seconds=wait_s)
+        is_old = was_in_place and now - first_seen_at >= timedelta(seconds=wait_s)
         yield _row(key, kind, size, first_seen_at, now if is_old else None, "trash" if is_old else "wait")
 
 

@@ -248,6 +248,20 @@ def test_views__of_a_recipe_that_trainings_no_longer_use_go(store: Store) -> Non
     assert sorted(found) == [f"derived/old/{known[:2]}/{known}.npy", f"derived/thumbnail-160/00/{'0' * 64}.jpg"]
 
 
+def test_collect__lets_what_was_put_anew_wait_like_anything_young(store: Store) -> None:
+    garbage = a_root_with_garbage(store)
+    content = store.objects.read(garbage.original).content
+    for days in (0, 2):
+        tended(store, A_YEAR_ON + days * DAY)
+    put_original(store.objects, content)
+
+    assert actions(planned(store, A_YEAR_ON + 3 * DAY)[0])[garbage.original] == "purge", "the copy in the trash, at once"
+    assert tended(store, A_YEAR_ON + 3.1 * DAY).moved == 0
+    assert actions(planned(store, A_YEAR_ON + 3.2 * DAY)[0])[garbage.original] == "wait"
+    assert tended(store, A_YEAR_ON + 4 * DAY).moved == 0
+    assert tended(store, A_YEAR_ON + 6 * DAY).moved == 1
+
+
 def test_put_original__of_what_lies_in_the_trash_writes_it_anew(store: Store) -> None:
     _, md5 = put_original(store.objects, b"seen again")
     move_to_trash(store.objects, layout.original(md5))
