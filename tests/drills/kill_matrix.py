@@ -2,8 +2,8 @@
 
 Each kill has a root of its own. Before the rerun: whatever was acknowledged is there, and whatever an event or index names is
 whole. After it: every object is byte for byte that of an undisturbed run, each stage has one event, and nothing else lies there
-but the temporary files of killed writes, which are counted. `--small` kills once before or after each write; `--s3` adds a real
-S3 server.
+but the temporary files of killed writes, which are counted. Then one collection takes these and whatever else nobody needs, and
+nothing that is needed. `--small` kills once before or after each write; `--s3` adds a real S3 server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from drills.kill_workload import MAY_GO, WORKLOADS
+from drills.kill_workload import MAY_GO, WORKLOADS, tidy
 
 from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.storage import fail_points, layout
@@ -124,6 +124,9 @@ def killed_and_run_again(place: Place, kill: Kill, digests: dict[str, str]) -> s
         found, digests = ({key: one[key] for key in one if not key.startswith(TENDING)} for one in (found, digests))
     wrong += [f"{key}: differs from the undisturbed run" for key in sorted(digests) if found.get(key) != digests[key]]
     wrong += [f"{key}: an undisturbed run has no such object" for key in sorted(set(found) - set(digests))]
+    if in_child(lambda: tidy(Store(place.open()))):
+        wrong.append("after one collection something is left that nobody needs")
+    wrong += [f"after the collection: {one}" for one in lost(place) + broken_names(place.open())]
     return "; ".join(wrong[:3])
 
 

@@ -45,6 +45,7 @@ from pipeline_tasks.storage.view_files import read_views, write_views
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.tables.unneeded_object import UnneededObject
 
 NIGHTS = 3
 PICTURES = 3
@@ -151,15 +152,27 @@ def collecting(store: Store, tell: Tell, folder: Path) -> None:
     night(store, 2, tell)
 
 
-def tend(store: Store, number: int) -> None:
-    """One collection, with no patience at all."""
+def tend(store: Store, number: int, year: int = 2020, *, is_dry_run: bool = False) -> dict[str, int]:
+    """A collection without patience, by default from before any file of a kill was written; what it plans, by action."""
     none = dict.fromkeys(["young_days", "trash_days", "damaged_days"], 0)
-    project = a_project(housekeeping={"is_dry_run": False} | none)
-    # Before any file of a kill was written: those are counted by the matrix.
-    started_at = datetime(2020, 1, number, tzinfo=timezone.utc)
-    cycle_id = f"2026-12-{number:02d}"
-    plan_collection(store, project, cycle_id, "kill matrix", started_at, "test")
+    started_at, cycle_id = datetime(year, 1, number, tzinfo=timezone.utc), f"{year + 6}-12-{number:02d}"
+    project = a_project(housekeeping=none)
+    planned = plan_collection(store, project, cycle_id, "kill matrix", started_at, "test", is_dry_run)
     collect_garbage(store, read_cycle(store, cycle_id))
+    return planned.objects
+
+
+def tidy(store: Store) -> None:
+    """One collection after a look, many years on; nothing that nobody needs may be left in its place, nor any temporary file."""
+    tend(store, 1, 2100, is_dry_run=True)
+    tend(store, 2, 2100)
+    left = tend(store, 3, 2100, is_dry_run=True)
+    # By then the collection's own snapshots may have got too many: those are folds of the ledger.
+    needless = [key for key in store.read(UnneededObject, "2106-12-03")["key"] if not key.startswith(layout.SNAPSHOTS)]
+    in_place = [key for key in needless if key in set(store.objects.list(""))]
+    assert not in_place, (left, in_place)
+    if isinstance(store.objects, DiskObjects):
+        assert not store.objects.temporary_files(datetime(2100, 1, 1, tzinfo=timezone.utc))
 
 
 def _litter(store: Store) -> None:
