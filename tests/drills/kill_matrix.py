@@ -3,7 +3,8 @@
 Each kill has a root of its own. Before the rerun: whatever was acknowledged is there, and whatever an event or index names is
 whole. After it: every object is byte for byte that of an undisturbed run, each stage has one event, and nothing else lies there
 but the temporary files of killed writes, which are counted. Then one collection takes these and whatever else nobody needs, and
-nothing that is needed. `--small` kills once before or after each write; `--s3` adds a real S3 server.
+nothing that is needed. `--small` kills once before or after each write; `--once` kills at no point in two workloads; `--s3` adds a
+real S3 server.
 """
 
 from __future__ import annotations
@@ -70,23 +71,30 @@ def main(words: list[str] | None = None) -> int:
     """Run the matrix; 0 if every kill hit and every rerun ended as undisturbed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true", help="before every other write and after the rest, at the middle hit")
+    parser.add_argument(
+        "--once", action="store_true", help="each point only in the first workload that reaches it, at all three hits"
+    )
     parser.add_argument("--s3", action="store_true", help="also kill at the puts and deletes of a real S3 server")
     arguments = parser.parse_args(words)
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="kill-matrix-")))
-        outcomes = run_matrix(lambda name: disk_place(folder / name), is_small=arguments.small, wanted="^(?!s3)")
+        outcomes = run_matrix(
+            lambda name: disk_place(folder / name), is_small=arguments.small, is_once=arguments.once, wanted="^(?!s3)"
+        )
         if arguments.s3:
             from storage.an_s3_server import an_s3_server
 
             (folder / "server").mkdir()
             client = held.enter_context(an_s3_server(folder / "server"))
-            outcomes += run_matrix(lambda name: s3_place(folder / name, client), is_small=arguments.small, wanted="^s3")
+            outcomes += run_matrix(
+                lambda name: s3_place(folder / name, client), is_small=arguments.small, is_once=arguments.once, wanted="^s3"
+            )
     failed = [outcome for outcome in outcomes if outcome]
     say(f"\n{len(outcomes)} kills, {len(failed)} of them went wrong")
     return 1 if failed else 0
 
 
-def run_matrix(place: Callable[[str], Place], *, is_small: bool, wanted: str) -> list[str]:
+def run_matrix(place: Callable[[str], Place], *, is_small: bool, wanted: str, is_once: bool = False) -> list[str]:
     """One line for each kill, empty where all was well."""
     outcomes: list[str] = []
     reached: set[str] = set()
@@ -96,6 +104,8 @@ def run_matrix(place: Callable[[str], Place], *, is_small: bool, wanted: str) ->
         hits = undisturbed(control, workload)
         digests = digests_of(control.open())
         chosen = kills(workload, hits, wanted, reached if is_small else None)
+        if is_once:
+            chosen = [kill for kill in chosen if kill.point not in reached]
         reached |= {point for point in hits if re.search(wanted, point)}
         for kill in chosen:
             own = place(f"{workload}-{kill.point}-{kill.hit}")
