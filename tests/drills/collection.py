@@ -44,7 +44,8 @@ YOUNG_S, TRASH_S = 1.0, 6.0
 DAY_S = 86_400
 SHARED = 40
 """Contents that any writer may put, name, or leave behind."""
-STEPS = [f"trash.{step}.{side}" for step in ("put", "delete", "purge", "put_back") for side in ("before", "after")]
+STEPS = [f"trash.{step}.{side}" for step in ("put", "delete", "purge") for side in ("before", "after")]
+"""What a collector does again and again. It seldom puts back, since writers do so themselves: the kill matrix kills it there."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def write(folder: Path, number: int, until: float) -> list[tuple[str, str]]:
         for image_id, _ in names:
             put_thumbnail(store.objects, image_id, b"small")
         # A cycle's own work between what it finds and what it says of it, always shorter than the trash's patience.
-        time.sleep(draw.random() * 0.3)
+        time.sleep(draw.random() * 2.0)
         if draw.random() < 0.5:
             continue
         store.finish(cycle_id, "record_images", Recorded(len(names), digest), [(Image, rows(names))])
@@ -121,7 +122,7 @@ def tend(folder: Path, until: float) -> dict[str, Any]:
     kills, draw = Counter[str](), random.Random(0)
     while time.time() < until:
         step = STEPS[kills.total() % len(STEPS)]
-        if is_killed(folder, until, f"{step}:{draw.randint(1, 12)}:kill"):
+        if is_killed(folder, until, f"{step}:{draw.randint(1, 6)}:kill"):
             kills[step] += 1
     is_killed(folder, 0.0, None)
     log = [line.split() for line in (folder / "moved").read_text().splitlines()] if (folder / "moved").exists() else []
