@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
-
 from pipeline_tasks.errors import StorageError
 from pipeline_tasks.storage import state
+from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.store import Store
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from _typeshed import DataclassInstance
-
-    from pipeline_tasks.storage.objects import ObjectStore
-    from pipeline_tasks.storage.store import Write
-
-S = TypeVar("S", bound="DataclassInstance")
 
 
 class PastStore(Store):
@@ -31,16 +20,7 @@ class PastStore(Store):
         """The project's state as of then."""
         return self._past
 
-    def finish(
-        self,
-        cycle_id: str,
-        stage: str,
-        summary: S,
-        writes: Sequence[Write] = (),
-        sets: dict[str, Any] | None = None,
-        replaced: Mapping[str, dict[str, Any] | None] | None = None,
-        behind: int | None = None,
-    ) -> S:
+    def check_open(self, cycle_id: str, stage: str) -> None:
         """Refuse: what was cannot be changed.
 
         Raises:

@@ -100,6 +100,7 @@ class Store:
             ChangedMeanwhileError: a picture was erased since the stage began, or another event came behind `behind`; nothing was
                 recorded, the stage may be run again.
         """
+        self.check_open(cycle_id, stage)
         tables = tuple(table_files.write_table(self.objects, table, cycle_id, rows) for table, rows in writes)
         return self.record(cycle_id, stage, summary, tables, sets, replaced, behind)
 
@@ -118,6 +119,7 @@ class Store:
         Raises:
             StorageError, ChangedMeanwhileError: as there.
         """
+        self.check_open(cycle_id, stage)
         fields: dict[str, Any] = json.loads(json.dumps(asdict(summary)))
         event = ledger.Event(0, cycle_id, stage, fields, tables, sets or {}, dict(replaced or {}))
         while stage not in (seen := self.state()).stages.get(cycle_id, {}):
@@ -130,6 +132,9 @@ class Store:
         if has_seen_a_collection(seen, cycle_id):
             secure(self.objects, standing, seen)
         return type(summary)(**standing.summary)
+
+    def check_open(self, cycle_id: str, stage: str) -> None:
+        """Whether a stage may write here: always, but in the past."""
 
     def read(self, table: type[T], cycle_id: str) -> Rows[T]:
         """The rows that one cycle added; several files of one cycle are put together in ledger order.

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 from given import image_id
 
-from pipeline_tasks.errors import CorruptObjectError, MissingStageError, TableContractError
+from pipeline_tasks.errors import CorruptObjectError, MissingStageError, StorageError, TableContractError
 from pipeline_tasks.storage import layout, state
+from pipeline_tasks.storage.past_store import PastStore
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.storage.table_files import decode, encode, read_part, write_part, write_table
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
@@ -148,3 +149,15 @@ def test_write_part__is_replaced_whole_and_read_by_shard(store: Store) -> None:
 
     assert read_part(store.objects, QualityIssue, "2026-11-21", 0)["image_id"].to_list() == [image_id(2)]
     assert store.history(QualityIssue).height == 0
+
+
+def test_past_store__refuses_to_write_through_either_door(store: Store) -> None:
+    store.finish("2026-11-21", "open_cycle", Done(0))
+    past, before = PastStore(store.objects, 1), list(store.objects.list(""))
+
+    with pytest.raises(StorageError, match="find_quality_issues wanted to write into the past, up to event 1"):
+        past.finish("2026-11-21", "find_quality_issues", Done(1), [(QualityIssue, issues(1))])
+    with pytest.raises(StorageError, match="wanted to write into the past"):
+        past.record("2026-11-21", "find_quality_issues", Done(1), ())
+
+    assert list(store.objects.list("")) == before
