@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 import yaml
 from given import a_project
+from given_versions import id_of, two_versions
 
 from pipeline_tasks import wiring
 from pipeline_tasks.__main__ import main
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.project_check import check_project
+from pipeline_tasks.storage.disk_objects import DiskObjects
 from pipeline_tasks.storage.memory_objects import MemoryObjects
+from pipeline_tasks.storage.store import Store
+from pipeline_tasks.tables.image import Image
 
 
 class Overwriting(MemoryObjects):
@@ -130,6 +134,24 @@ def test_main__backs_a_project_up_and_brings_it_back(a_home: Path, capsys: pytes
 
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["events"] == 1
     assert main(["list_new_images", "--project", "parts", "--cycle", "2026-11-21"]) == 0
+
+
+def test_main__erases_again_what_an_old_copy_still_held(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = a_home / "roots" / "parts"
+    two_versions(Store(DiskObjects(root)))
+    old, new = str(a_home / "old"), str(a_home / "new")
+    assert main(["back_up", "--project", "parts", "--place", old]) == 0
+    assert main(["erase", "--project", "parts", "--image", id_of("a1"), "--do"]) == 0
+    assert main(["back_up", "--project", "parts", "--place", new]) == 0
+    shutil.rmtree(root)
+
+    assert main(["restore_backup", "--project", "parts", "--place", old, "--erasures-from", new]) == 0
+
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["erased_again"], told["left_outside"], told["is_fine"]) == (1, [], True)
+    assert told["erased_in"]
+    assert id_of("a1") not in Store(DiskObjects(root)).history(Image)["image_id"].to_list()
+    assert main(["verify_store", "--project", "parts"]) == 0
 
 
 @pytest.mark.parametrize(

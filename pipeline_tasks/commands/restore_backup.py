@@ -30,18 +30,19 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     root = wiring.open_store(wiring.read_project(arguments.project), s3).objects
     with object_bar("restore_backup") as tell:
         summary = restore_backup(wiring.open_objects(arguments.place, s3), root, tell)
-    again = _erase_again(arguments) if arguments.erasures_from else 0
-    told = {"project": arguments.project, "place": arguments.place, "erased_again": again}
-    return told | {"is_fine": summary.is_fine, **asdict(summary)}
+    again = _erase_again(arguments) if arguments.erasures_from else {}
+    told = {"project": arguments.project, "place": arguments.place, "erased_again": again.get("images", 0)}
+    told |= {"erased_in": again.get("cycle_id"), "left_outside": again.get("left_outside", [])}
+    return told | {**asdict(summary), "is_fine": summary.is_fine and not told["left_outside"]}
 
 
-def _erase_again(arguments: argparse.Namespace) -> int:
-    """Erase what a root that knows more has erased since the backup was made; return how many pictures."""
+def _erase_again(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Erase what a root that knows more has erased since the backup was made; what was done, and in which cycle."""
     from pipeline_tasks.storage.erasures import images_erased_in
 
     project, s3 = wiring.read_project(arguments.project), wiring.endpoints_from_environment(arguments.project).s3
     image_ids = images_erased_in(wiring.open_store(project, s3), wiring.open_objects(arguments.erasures_from, s3))
-    if image_ids:
-        cycle_id = cycle_id_of_time(datetime.now(timezone.utc), project.time_zone, is_scheduled=False)
-        wiring.run_stage("erase", arguments.project, cycle_id, image_ids=image_ids)
-    return len(image_ids)
+    if not image_ids:
+        return {}
+    cycle_id = cycle_id_of_time(datetime.now(timezone.utc), project.time_zone, is_scheduled=False)
+    return {"cycle_id": cycle_id} | wiring.run_stage("erase", arguments.project, cycle_id, image_ids=image_ids)

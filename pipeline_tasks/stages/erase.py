@@ -63,7 +63,7 @@ class EraseSummary:
     revisions: int
     """Of people's answers, in the annotation log."""
     left_outside: list[str] = field(default_factory=list)
-    """What this machine could not reach, as sentences."""
+    """What this call could not reach, as sentences; empty in the event, since another call may reach it."""
 
 
 def erase(
@@ -90,7 +90,7 @@ def erase(
     asked = _asked(store, cycle_id, image_ids) if summary is None else []
     cycle = open_persons_cycle(store, project, cycle_id, "erasure", run_key, started_at, code_version)
     if summary is None:
-        summary = _recorded(store, cycle, asked, has_label_studio=label_studio_if_there is not None)
+        summary = _recorded(store, cycle, asked)
     plan = read_plan(store.objects, cycle_id)
     if plan is not None:
         if label_studio_if_there is not None:
@@ -182,7 +182,7 @@ def _asked(store: Store, cycle_id: str, wanted: Sequence[str]) -> list[str]:
     return found
 
 
-def _recorded(store: Store, cycle: Cycle, image_ids: Sequence[str], *, has_label_studio: bool) -> EraseSummary:
+def _recorded(store: Store, cycle: Cycle, image_ids: Sequence[str]) -> EraseSummary:
     """Write what stands instead, then the event, right behind the state that was looked through."""
     for left in reversed(range(TRIES)):
         seen = store.state().sequence
@@ -190,8 +190,7 @@ def _recorded(store: Store, cycle: Cycle, image_ids: Sequence[str], *, has_label
         _keep_newest(store.objects, cycle.cycle_id, plan)
         rows = _rows(project_key(store.objects), plan)
         reach = reach_of(store, plan, cycle.cycle_id, writes=True)
-        left_outside = [] if has_label_studio or not plan.labeling_tasks else [LABEL_STUDIO]
-        summary = replace(describe(store, plan, reach), left_outside=left_outside)
+        summary = describe(store, plan, reach)
         try:
             return store.finish(cycle.cycle_id, STAGE, summary, [(ErasedImage, rows)], replaced=reach.replaced, behind=seen)
         except ChangedMeanwhileError:

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline_tasks.errors import AlreadyThereError, NotFoundError, StorageError
+from pipeline_tasks.errors import AlreadyThereError, StorageError
 from pipeline_tasks.storage import layout
 from pipeline_tasks.storage.annotation_log import list_revisions
 from pipeline_tasks.storage.dataset_versions import index_key
@@ -25,6 +25,7 @@ from pipeline_tasks.storage.fail_points import around
 from pipeline_tasks.storage.objects import ObjectStore
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.storage.table_files import decode, encode, write_table
+from pipeline_tasks.storage.trash import is_there
 from pipeline_tasks.tables.catalog import ALL_TABLES
 
 Replaced = dict[str, dict[str, Any] | None]
@@ -92,7 +93,7 @@ def finish_erasure(store: Store, cycle_id: str, stage: str, plan: ErasurePlan) -
 def delete_replaced(objects: ObjectStore, replaced: Replaced) -> int:
     """Delete the objects in whose place others stand; return how many were there."""
     standing = {found["key"] for found in replaced.values() if found is not None}
-    gone = [key for key in replaced if key not in standing and _is_there(objects, key)]
+    gone = [key for key in replaced if key not in standing and is_there(objects, key)]
     for key in gone:
         with around("erasure.delete_replaced"):
             objects.delete(key)
@@ -141,11 +142,3 @@ def _cut_out_of_parts(objects: ObjectStore, plan: ErasurePlan) -> None:
         if not after.equals(before):
             with around("erasure.part"):
                 objects.replace(key, encode(table, after), standing.etag)
-
-
-def _is_there(objects: ObjectStore, key: str) -> bool:
-    try:
-        objects.read_range(key, 0, 1)
-    except NotFoundError:
-        return False
-    return True
