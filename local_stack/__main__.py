@@ -41,8 +41,14 @@ def _parser() -> argparse.ArgumentParser:
     reset = commands.add_parser("reset", help="end all services and delete NIGHTLENS_HOME")
     reset.add_argument("--yes", action="store_true", help="do not ask")
     for name, said in (("back_up", "bring a copy of everything up to date"), ("restore", "bring one into an empty NIGHTLENS_HOME")):
-        commands.add_parser(name, help=said).add_argument("--place", type=Path, required=True, help="the folder of the copy")
+        commands.add_parser(name, help=said).add_argument("--place", type=_place, required=True, help="the folder of the copy")
     return parser
+
+
+def _place(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("wanted a folder, found nothing; say PLACE=<folder on another disk>")
+    return Path(text)
 
 
 def _up(folders: Folders, _: argparse.Namespace) -> int:

@@ -54,7 +54,9 @@ def restore(home: Path, place: Path, say: Say = print) -> None:
     if not (place / _FILES).is_dir() or not (place / _DATABASES).is_dir():
         raise StackError(f"{place}: wanted a backup with the folders {_FILES} and {_DATABASES}, found none")
     if folders.secrets_file.exists():
-        raise StackError(f"{folders.home}: wanted an empty NIGHTLENS_HOME, found one with logins; choose another")
+        raise StackError(
+            f"{folders.home}: wanted an empty NIGHTLENS_HOME, found one with logins; choose another, or `make reset` it"
+        )
     with alone(folders):
         files = copy_home(place / _FILES, folders.home)
         folders.make()

@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg2  # type: ignore[import-untyped]
 import pytest
 
+from local_stack.__main__ import main
 from local_stack.addresses import DATABASES
 from local_stack.backup import back_up, restore
 from local_stack.errors import StackError
@@ -64,3 +65,10 @@ def test_back_up__wants_a_home_and_a_place_outside_it(prepared: Folders, tmp_pat
 def test_restore__wants_a_backup(folders: Folders, tmp_path: Path) -> None:
     with pytest.raises(StackError, match="wanted a backup with the folders home and databases, found none"):
         restore(tmp_path / "new", tmp_path / "nothing", say=lambda _: None)
+
+
+def test_main__wants_to_be_told_the_place(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["back_up", "--place", ""])
+
+    assert "wanted a folder, found nothing; say PLACE=" in capsys.readouterr().err
