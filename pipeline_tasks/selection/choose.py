@@ -67,7 +67,7 @@ def choose(
             without any, or a function of your own that is not there or gives no N finite scores.
     """
     pool = check_pool(embeddings, budget, seed, labelled, labels, probabilities, metadata, class_names, wishes)
-    turns = turns_of(objectives, pool.probabilities is not None)
+    turns = turns_of(objectives, pool)
     names = list(dict.fromkeys(name for weights in turns for name in weights))
     if not min_distance >= 0:
         raise SettingsError(f"min_distance: wanted 0 or more, found {min_distance}")

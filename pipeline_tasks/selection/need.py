@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline_tasks.selection.pool import Pool
-from pipeline_tasks.selection.trust import share_right, trust
 from pipeline_tasks.selection.uncertainty import uncertainty
 
 Values = npt.NDArray[np.float64]
@@ -21,7 +20,7 @@ def uncertain(pool: Pool) -> Values:
         return np.ones(len(pool.units))
     if not len(pool.known_labels):
         return uncertainty(pool.probabilities)
-    trusted = trust_in_model(pool)
+    trusted = pool.model_trust
     return (1 - trusted) + trusted * uncertainty(pool.probabilities)
 
 
@@ -32,19 +31,6 @@ def uncertain_and_rare(pool: Pool) -> Values:
     classes = pool.probabilities.shape[1]
     expected = pool.probabilities.mean(axis=0) + FEWEST_EXPECTED / classes
     rarity = np.sqrt((pool.probabilities / expected).sum(axis=1) / classes)
-    trusted = trust_in_model(pool)
+    trusted = pool.model_trust
     needs: Values = ((1 - trusted) + trusted * rarity) * ((1 - trusted) + trusted * uncertainty(pool.probabilities))
     return needs
-
-
-def trust_in_model(pool: Pool) -> float:
-    """From 0 to 1: what cross-validation says that the embeddings can tell, and no more than the model itself gets right.
-
-    A model that answers labelled pictures wrong, such as one of other days, is not trusted however well classes lie apart.
-    """
-    assert pool.probabilities is not None
-    is_known = pool.label_numbers >= 0
-    rows, numbers, classes = pool.labelled[is_known], pool.label_numbers[is_known], pool.probabilities.shape[1]
-    crossed = trust(pool.units[rows], numbers, classes)
-    right = share_right(pool.probabilities[rows].argmax(axis=1), numbers, classes)
-    return min(crossed, max(0.0, (right - 1 / classes) / (1 - 1 / classes)))

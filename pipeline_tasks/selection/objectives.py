@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.neighbors.cosine import Integers
 from pipeline_tasks.selection import needs, outliers, tagged
+from pipeline_tasks.selection.auto import Turns, auto_turns
 from pipeline_tasks.selection.coverage import Coverage
 from pipeline_tasks.selection.disagreement import bald
 from pipeline_tasks.selection.diversity import Diversity
@@ -21,13 +22,6 @@ from pipeline_tasks.selection.typicality import Typical
 from pipeline_tasks.selection.uncertainty import entropy, least_confidence, uncertainty
 
 Values = npt.NDArray[np.float64]
-
-Turns = tuple[Mapping[str, float], ...]
-"""Name → weight for each pick in turn, from the first again after the last."""
-AUTO: Turns = ({"balanced_coverage": 1.0}, {"balanced_coverage": 1.0}, {"diversity": 1.0})
-"""Coverage finds what stands for much, diversity what is rare, and neither is right everywhere: taking turns loses little where one
-of them misleads, where a weighted sum lets the louder one decide. Coverage itself turns to what a model is unsure of and sees
-seldom as far as cross-validation on the labels trusts it; in a heap that is covered uncertain rows count no more: a cap a heap."""
 
 
 class Objective(Protocol):
@@ -42,14 +36,14 @@ class Objective(Protocol):
         ...
 
 
-def turns_of(objectives: str | Mapping[str, float], has_model: bool) -> Turns:
+def turns_of(objectives: str | Mapping[str, float], pool: Pool) -> Turns:
     """Turn the setting into weights; all but `auto` have one turn.
 
     Raises:
         SettingsError: an unknown objective, no objective, a weight that is not above 0, or probabilities are needed and missing.
     """
     if objectives == "auto":
-        return AUTO
+        return auto_turns(pool)
     weights = {objectives: 1.0} if isinstance(objectives, str) else dict(objectives)
     unknown = sorted(name for name in weights if name not in _MAKERS and not is_own(name))
     if unknown or not weights:
@@ -58,7 +52,7 @@ def turns_of(objectives: str | Mapping[str, float], has_model: bool) -> Turns:
     if not all(np.isfinite(weight) and weight > 0 for weight in weights.values()):
         raise SettingsError(f"objectives: wanted weights above 0, found {weights}")
     lacking = sorted(set(weights) & _NEED_PROBABILITIES)
-    if not has_model and lacking:
+    if pool.probabilities is None and lacking:
         raise SettingsError(f"objectives: {', '.join(lacking)}: wanted a model's probabilities, found none")
     return (weights,)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.neighbors.cosine import Floats, Integers, unit_rows
+from pipeline_tasks.selection.trust import trust_in_answers
 from pipeline_tasks.selection.wishes import Wishes, check_wishes
 
 Label = int | str | None
@@ -40,6 +42,15 @@ class Pool:
     def known_labels(self) -> Integers:
         """The labels that are known."""
         return self.label_numbers[self.label_numbers >= 0]
+
+    @cached_property
+    def model_trust(self) -> float:
+        """How far the model's answers are trusted, from 0, also if there is none, to 1."""
+        is_known = self.label_numbers >= 0
+        if self.probabilities is None or not is_known.any():
+            return 0.0
+        rows = self.labelled[is_known]
+        return trust_in_answers(self.units[rows], self.label_numbers[is_known], self.probabilities[rows])
 
     def class_name(self, number: int) -> str:
         """A class in words."""

@@ -8,6 +8,7 @@ and what a model is unsure of is noise; where they are right, it is what to ask 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline_tasks.neighbors.cosine import Floats, Integers
 
@@ -29,6 +30,17 @@ def trust(units: Floats, label_numbers: Integers, classes: int) -> float:
         return 0.0
     right = [share_right(answers, label_numbers, classes) for answers in _left_out_answers(units, label_numbers)]
     return max(0.0, (max(right) - 1 / classes) / (1 - 1 / classes))
+
+
+def trust_in_answers(units: Floats, label_numbers: Integers, probabilities: npt.NDArray[np.float64]) -> float:
+    """From 0 to 1: what cross-validation says that the embeddings can tell, and no more than the model itself gets right.
+
+    A model that answers labelled pictures wrong, such as one of other days, is not trusted however well classes lie apart.
+    All are of the labelled rows; `probabilities` (L x C) are the model's.
+    """
+    classes = probabilities.shape[1]
+    right = share_right(probabilities.argmax(axis=1), label_numbers, classes)
+    return min(trust(units, label_numbers, classes), max(0.0, (right - 1 / classes) / (1 - 1 / classes)))
 
 
 def share_right(answers: Integers, label_numbers: Integers, classes: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from pipeline_tasks.selection.disagreement import disagreement
 from pipeline_tasks.selection.names import NEED_MODEL, STRATEGIES
 from pipeline_tasks.selection.objectives import turns_of
 from pipeline_tasks.selection.outliers import outlier_ranks
+from pipeline_tasks.selection.pool import check_pool
 from pipeline_tasks.selection.wishes import Wishes
 
 
@@ -152,8 +154,10 @@ def test_wishes__that_cannot_be_meant_are_named(objectives: str, wishes: Wishes,
 
 
 def test_names__are_those_that_can_choose() -> None:
+    without = check_pool(at(0, 10), 1, 0, (), (), None, None, ())
+    with_model = replace(without, probabilities=np.full((2, 2), 0.5))
     for name in set(STRATEGIES) - {"auto"}:
-        assert turns_of(name, has_model=True) == ({name: 1.0},)
+        assert turns_of(name, with_model) == ({name: 1.0},)
     for name in NEED_MODEL - {"errors"}:
         with pytest.raises(SettingsError, match="probabilities"):
-            turns_of(name, has_model=False)
+            turns_of(name, without)
