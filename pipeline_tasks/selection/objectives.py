@@ -17,6 +17,7 @@ from pipeline_tasks.selection.disagreement import bald
 from pipeline_tasks.selection.diversity import Diversity
 from pipeline_tasks.selection.need import uncertain, uncertain_and_rare
 from pipeline_tasks.selection.own import is_own, own_scores
+from pipeline_tasks.selection.parts import of_pictures
 from pipeline_tasks.selection.pool import Pool
 from pipeline_tasks.selection.typicality import Typical
 from pipeline_tasks.selection.uncertainty import entropy, least_confidence, uncertainty
@@ -51,7 +52,8 @@ def turns_of(objectives: str | Mapping[str, float], pool: Pool) -> Turns:
         raise SettingsError(f"objectives: wanted auto, some of {known}, or module:function; found {', '.join(unknown) or 'none'}")
     if not all(np.isfinite(weight) and weight > 0 for weight in weights.values()):
         raise SettingsError(f"objectives: wanted weights above 0, found {weights}")
-    lacking = sorted(set(weights) & _NEED_PROBABILITIES)
+    has_parts = pool.wishes.part_probabilities is not None
+    lacking = sorted(set(weights) & (_NEED_PROBABILITIES - (_OF_PARTS if has_parts else set())))
     if pool.probabilities is None and lacking:
         raise SettingsError(f"objectives: {', '.join(lacking)}: wanted a model's probabilities, found none")
     return (weights,)
@@ -121,18 +123,15 @@ def _typicality(pool: Pool) -> Objective:
 
 
 def _margin(pool: Pool) -> Objective:
-    assert pool.probabilities is not None
-    return Fixed(uncertainty(pool.probabilities))
+    return Fixed(of_pictures(pool, uncertainty))
 
 
 def _entropy(pool: Pool) -> Objective:
-    assert pool.probabilities is not None
-    return Fixed(entropy(pool.probabilities))
+    return Fixed(of_pictures(pool, entropy))
 
 
 def _least_confidence(pool: Pool) -> Objective:
-    assert pool.probabilities is not None
-    return Fixed(least_confidence(pool.probabilities))
+    return Fixed(of_pictures(pool, least_confidence))
 
 
 def _random(pool: Pool) -> Objective:
@@ -161,3 +160,4 @@ _MAKERS: dict[str, Callable[[Pool], Objective]] = {
     "drifted": tagged.drifted,
 }
 _NEED_PROBABILITIES = {"margin", "entropy", "least_confidence", "class_balance", "class_target", "bald"}
+_OF_PARTS = {"margin", "entropy", "least_confidence"}

@@ -8,11 +8,15 @@ import numpy as np
 
 from pipeline_tasks.selection.coverage import Coverage
 from pipeline_tasks.selection.objectives import Objective
+from pipeline_tasks.selection.parts import most_doubtful
 from pipeline_tasks.selection.pool import Pool
 from pipeline_tasks.selection.scored import Speaking
+from pipeline_tasks.selection.uncertainty import uncertainty
 
 ALSO_WORTH_SAYING = 1 / 3
 """An objective with this share of the whole is said beside the loudest one."""
+DOUBT_WORTH_SAYING = 0.25
+"""Trust in the model times its uncertainty about a pick from which coverage's reason names the doubt."""
 
 
 def reason_of(pool: Pool, pick: int, shares: Mapping[str, float], objectives: Mapping[str, Objective]) -> str:
@@ -32,9 +36,17 @@ def _say(name: str, pool: Pool, pick: int, objective: Objective) -> str:
 def _coverage(pool: Pool, pick: int, objective: Objective) -> str:
     assert isinstance(objective, Coverage)
     others = objective.stands_for(pick) - 1
+    said = f"stands for about {others} similar picture{'s' if others > 1 else ''} that labels do not cover well yet"
     if others <= 0:
-        return "unlike the pictures around it and not covered by a label yet"
-    return f"stands for about {others} similar picture{'s' if others > 1 else ''} that labels do not cover well yet"
+        said = "unlike the pictures around it and not covered by a label yet"
+    return f"{said}; {_margin(pool, pick, objective)}" if _is_doubted(pool, pick) else said
+
+
+def _is_doubted(pool: Pool, pick: int) -> bool:
+    """Whether a model that coverage listens to is unsure of the pick."""
+    if pool.probabilities is None or pool.model_trust * float(uncertainty(pool.probabilities[[pick]])[0]) < DOUBT_WORTH_SAYING:
+        return False
+    return pool.wishes.part_probabilities is None
 
 
 def _diversity(pool: Pool, pick: int, objective: Objective) -> str:
@@ -46,10 +58,13 @@ def _typicality(pool: Pool, pick: int, objective: Objective) -> str:
 
 
 def _margin(pool: Pool, pick: int, objective: Objective) -> str:
-    assert pool.probabilities is not None
-    second, first = np.argsort(pool.probabilities[pick], kind="stable")[-2:]
-    one, other = (f"{_name(pool, int(c))} ({pool.probabilities[pick, c]:.0%})" for c in (first, second))
-    return f"the model wavers between {one} and {other}"
+    probabilities, parts = most_doubtful(pool, pick)
+    if not parts:
+        return "the model finds nothing in it"
+    second, first = np.argsort(probabilities, kind="stable")[-2:]
+    one, other = (f"{_name(pool, int(c))} ({probabilities[c]:.0%})" for c in (first, second))
+    where = f"in one of {parts} parts that it finds, " if parts > 1 else ""
+    return f"{where}the model wavers between {one} and {other}"
 
 
 def _class_balance(pool: Pool, pick: int, objective: Objective) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ from pipeline_tasks.errors import SettingsError
 
 TAGS = ("similar_to", "away_from", "errors", "drifted")
 """Sets of pictures that objectives of the same name look at."""
+AGGREGATES = ("max", "mean", "sum")
 CLASS = "class"
 """The key of `requirements` that names classes; any other is one of the metadata."""
 
@@ -32,6 +33,10 @@ class Wishes:
     """`requirements`: `class` or a key of the metadata → value → labels that there shall be at least."""
     probability_draws: npt.NDArray[np.float32] | None = None
     """`bald`: T x N x C, the answers of T variants of the model."""
+    part_probabilities: Sequence[npt.NDArray[np.float32]] | None = None
+    """`margin`, `entropy`, `least_confidence` of boxes or masks: of each row M x C, what a model says of the M parts it finds."""
+    part_aggregate: str = "max"
+    """What makes one figure of a row's parts: `max`, `mean`, or `sum`, as a share of the highest sum."""
     max_per_clip: int | None = None
     """Picks of one `clip` (a key of the metadata) in one selection; a limit that always holds."""
     min_clip_gap_s: float = 0.0
@@ -43,9 +48,10 @@ def check_wishes(wishes: Wishes, rows: int, has_metadata: bool) -> None:
 
     Raises:
         SettingsError: an unknown tag, a tagged row outside the pool, a weight, share or count that cannot be meant, draws of a
-            wrong shape, or something is wished of metadata that were not given.
+            wrong shape, parts that do not fit, or something is wished of metadata that were not given.
     """
     _check_tags(wishes, rows)
+    _check_parts(wishes, rows)
     for name in ("class_targets", "metadata_targets", "metadata_weights", "requirements"):
         _check_numbers(name, getattr(wishes, name))
     needs_metadata = wishes.max_per_clip is not None or wishes.min_clip_gap_s > 0
@@ -69,6 +75,21 @@ def _check_tags(wishes: Wishes, rows: int) -> None:
             raise SettingsError(f"tagged: {tag}: wanted row numbers from 0 to {rows - 1}, found {outside[0]}")
         if not all(np.isfinite(weight) and weight > 0 for weight in weights.values()):
             raise SettingsError(f"tagged: {tag}: wanted weights above 0, found {min(weights.values())}")
+
+
+def _check_parts(wishes: Wishes, rows: int) -> None:
+    if wishes.part_aggregate not in AGGREGATES:
+        raise SettingsError(f"part_aggregate: wanted one of {', '.join(AGGREGATES)}; found {wishes.part_aggregate}")
+    parts = wishes.part_probabilities
+    if parts is None:
+        return
+    if len(parts) != rows:
+        raise SettingsError(f"part_probabilities: wanted {rows} entries, one a row, found {len(parts)}")
+    classes = {one.shape[1] if one.ndim == 2 else 0 for one in parts if len(one)} or {2}
+    if len(classes) > 1 or min(classes) < 2:
+        raise SettingsError(f"part_probabilities: wanted M x C with one C of at least 2, found C of {sorted(classes)}")
+    if not all(np.isfinite(one).all() for one in parts):
+        raise SettingsError("part_probabilities: wanted finite numbers, found NaN or infinity")
 
 
 def _check_numbers(name: str, numbers: Mapping[str, float] | Mapping[str, Mapping[str, float]]) -> None:

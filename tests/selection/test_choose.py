@@ -139,6 +139,17 @@ def test_choose__auto_follows_a_model_only_where_labels_bear_it_out(
         assert not all(pick in doubtful for pick in by_coverage)
 
 
+@pytest.mark.parametrize(("right", "is_said"), [(True, True), (False, False)])
+def test_choose__coverage_names_a_doubt_that_it_listened_to(right: bool, is_said: bool) -> None:
+    rows, labelled, labels = two_heaps(right)
+    probabilities = np.repeat([[0.98, 0.02], [0.02, 0.98]], 30, axis=0)
+    probabilities[45:] = 0.5
+    given = {"labelled": labelled, "labels": labels, "probabilities": probabilities}
+    chosen = choose(rows, budget=1, seed=0, objectives="coverage", **given)
+    assert chosen.reasons[0].startswith("stands for about")
+    assert chosen.reasons[0].endswith("yet; the model wavers between class 1 (50%) and class 0 (50%)") is is_said
+
+
 def test_choose__auto_takes_what_covers_and_what_is_rare_in_turn() -> None:
     rows, labelled, labels = two_heaps(right=True)
     rows[59] = -rows[0]
