@@ -29,6 +29,7 @@ PIPELINE_STAMP := .venv/installed-$(call digest,requirements.txt requirements-de
 PACKAGE_STAMP := .venv/package-$(call digest,pyproject.toml)
 DVC_STAMP := .venv-dvc/installed-$(call digest,requirements-dvc.txt)
 BENCH_STAMP := .venv-bench/installed-$(call digest,requirements-bench.txt)
+LIGHTLY_STUDIO_STAMP := .venv-lightly-studio/installed-$(call digest,requirements-lightly-studio.txt)
 LABEL_STUDIO_STAMP := .venv-label-studio/installed-$(call digest,requirements-label-studio.txt)
 
 help:  ## show this
@@ -84,6 +85,8 @@ bench-%: install  ## side by side with a peer: benchmarks/<name>.py
 
 bench-selection bench-label-efficiency: $(BENCH_STAMP)
 
+bench-selection: $(LIGHTLY_STUDIO_STAMP)
+
 drill-%: install  ## at full size, by hand: tests/drills/<name>.py
 	@PYTHONPATH=.:plugins:tests $(RUN) tests/drills/$(subst -,_,$*).py
 
@@ -131,6 +134,13 @@ $(BENCH_STAMP): | .venv/bin/uv
 	@test -x .venv-bench/bin/python || "$(PYTHON)" -m venv .venv-bench
 	@rm -f .venv-bench/installed-*
 	@$(call install-frozen,.venv-bench,-r requirements-bench.txt)
+	@touch $@
+
+$(LIGHTLY_STUDIO_STAMP): | .venv/bin/uv
+	@echo "installing LightlyStudio's environment (.venv-lightly-studio)"
+	@test -x .venv-lightly-studio/bin/python || "$(PYTHON)" -m venv .venv-lightly-studio
+	@rm -f .venv-lightly-studio/installed-*
+	@$(call install-frozen,.venv-lightly-studio,-r requirements-lightly-studio.txt)
 	@touch $@
 
 ifeq ($(INSTALLER),pip)

@@ -1,10 +1,11 @@
-"""Selection beside LightlyStudio's engine, side by side in one run.
+"""Selection beside LightlyStudio and its engine, side by side in one run.
 
 `make bench-selection` draws vectors (uneven heaps with few directions of their own, length 1), lets both sides pick in turn,
 from one first row on and each in a process of its own, and prints the time of ours as a share of theirs, the coverage radius
 of both, and the time that reading all vectors once a pick would take (N x picks x D numbers at the rate measured here).
-`--rows` and `--counts` cut the sizes. Ratios are of CPU time and, in brackets, of wall time; on a busy machine only the former
-means something.
+Then LightlyStudio whole, with its database (`benchmarks/selection_studio.py`), where `.venv-lightly-studio` is installed.
+`--rows`, `--counts` and `--studio-rows` cut the sizes. Ratios are of CPU time and, in brackets, of wall time; on a busy machine
+only the former means something.
 """
 
 from __future__ import annotations
@@ -21,12 +22,19 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.selection_studio import STUDIO_PYTHON, print_beside_auto, print_steps
+from benchmarks.selection_vectors import draw_vectors, radius, rank_correlation
+from benchmarks.timed_steps import as_seconds
+
 ROOT = Path(__file__).parents[1]
 PYTHONS = {"nightlens": sys.executable, "mundig": str(ROOT / ".venv-bench/bin/python")}
 THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 TYPICALITY_ROWS, TYPICALITY_WIDTH, NEIGHBORS = 20_000, 512, 20
 AUTO = {"auto, 1,000 picks": (100_000, 1280, 1000, np.float32), "auto, 10,000 picks": (1_000_000, 256, 10_000, np.float16)}
-Floats = npt.NDArray[np.float32]
+AUTO_WANTED = {100_000: ", wanted at most 20 s and 4 GB"}
+STUDIO_ROWS, STUDIO_WIDTH, STUDIO_COUNT = 10_000, 512, 500
+AUTO_BESIDE_STUDIO = 100_000
+"""Of this size `auto` stands beside LightlyStudio."""
 
 
 def main() -> None:
@@ -39,7 +47,12 @@ def main() -> None:
     parser.add_argument("--auto-rows", type=int, default=1_000_000, help="leave out `auto` on larger pools")
     parser.add_argument("--threads", type=int, default=1, help="of BLAS; mundig has one thread")
     parser.add_argument("--mundig", default=PYTHONS["mundig"], help="the Python that has lightly-mundig")
+    parser.add_argument("--studio-rows", type=int, default=AUTO_BESIDE_STUDIO, help="no more in LightlyStudio; 0: leave it out")
+    parser.add_argument("--studio-limit-s", type=float, default=600, help="of wall time, for its selection and for its typicality")
     given = parser.parse_args()
+    if given.studio_rows and not STUDIO_PYTHON.exists():
+        given.studio_rows = 0
+        print("LightlyStudio is left out: .venv-lightly-studio is not installed, `make bench-selection` does that")
     PYTHONS["mundig"] = given.mundig
     THREADS.update(dict.fromkeys(THREADS, str(given.threads)))
     read_bytes_a_s = _read_rate()
@@ -53,36 +66,27 @@ def main() -> None:
                     _k_centre(Path(folder), rows, width, count, read_bytes_a_s)
         if given.typicality_rows:
             _typicality(Path(folder), given.typicality_rows)
+        if given.studio_rows:
+            vectors = draw_vectors(min(STUDIO_ROWS, given.studio_rows), STUDIO_WIDTH)
+            print_steps(vectors, STUDIO_COUNT, given.studio_limit_s, THREADS)
         for name, (rows, width, count, kind) in AUTO.items():
             if rows <= given.auto_rows:
-                _auto(Path(folder), name, draw_vectors(rows, width).astype(kind), count)
-
-
-def draw_vectors(rows: int, width: int, seed: int = 0) -> Floats:
-    """Two hundred uneven heaps whose rows differ in 32 directions and a little in all; length 1."""
-    generator = np.random.default_rng(seed)
-    heap_of = generator.choice(200, rows, p=generator.dirichlet(np.full(200, 0.5)))
-    centres = generator.standard_normal((200, width), np.float32)
-    directions = generator.standard_normal((32, width), np.float32) / np.float32(32**0.5)
-    vectors = np.empty((rows, width), np.float32)
-    for first in range(0, rows, 50_000):
-        part = centres[heap_of[first : first + 50_000]]
-        part += generator.standard_normal((len(part), 32), np.float32) @ directions
-        part += np.float32(0.3) * generator.standard_normal(part.shape, np.float32)
-        vectors[first : first + 50_000] = part / np.linalg.norm(part, axis=1, keepdims=True)
-    return vectors
+                vectors = draw_vectors(rows, width).astype(kind)
+                _auto(Path(folder), name, vectors, count)
+                if rows == AUTO_BESIDE_STUDIO <= given.studio_rows:
+                    print_beside_auto(vectors, count, given.studio_limit_s, THREADS)
 
 
 def _k_centre(folder: Path, rows: int, width: int, count: int, read_bytes_a_s: float) -> None:
     vectors = draw_vectors(rows, width)
     (ours, picks), (theirs, other_picks) = (_run(folder, side, "diversity", vectors, count) for side in ("nightlens", "mundig"))
-    radius, other_radius = _radius(vectors, picks), _radius(vectors, other_picks)
+    reach, other_reach = radius(vectors, picks), radius(vectors, other_picks)
     bound = rows * count * width * 4 / read_bytes_a_s
     print(
-        f"{rows:7} x {width:4}, {count:5} picks: {_times(ours)} against {_times(theirs)}, "
+        f"{rows:7} x {width:4}, {count:5} picks: {as_seconds(ours)} against {as_seconds(theirs)}, "
         f"ratio {ours['cpu_s'] / theirs['cpu_s']:.3f} ({ours['wall_s'] / theirs['wall_s']:.3f}), "
         f"wanted {0.1 if rows >= 50_000 else 0.5}; read bound {bound:.1f} s; "
-        f"radius {radius:.4f} against {other_radius:.4f}, {radius / other_radius - 1:+.2%}",
+        f"radius {reach:.4f} against {other_reach:.4f}, {reach / other_reach - 1:+.2%}",
         flush=True,
     )
 
@@ -90,18 +94,18 @@ def _k_centre(folder: Path, rows: int, width: int, count: int, read_bytes_a_s: f
 def _typicality(folder: Path, rows: int) -> None:
     vectors = draw_vectors(rows, TYPICALITY_WIDTH)
     (ours, scores), (theirs, other) = (_run(folder, side, "typicality", vectors, NEIGHBORS) for side in ("nightlens", "mundig"))
-    ranks, other_ranks = (np.argsort(np.argsort(one)) for one in (scores, other))
     print(
-        f"typicality of {rows} x {TYPICALITY_WIDTH}: {_times(ours)} against {_times(theirs)}, "
+        f"typicality of {rows} x {TYPICALITY_WIDTH}: {as_seconds(ours)} against {as_seconds(theirs)}, "
         f"ratio {ours['cpu_s'] / theirs['cpu_s']:.3f} ({ours['wall_s'] / theirs['wall_s']:.3f}), wanted 0.15; "
-        f"rank correlation {np.corrcoef(ranks, other_ranks)[0, 1]:.5f}",
+        f"rank correlation {rank_correlation(scores, other):.5f}",
         flush=True,
     )
 
 
 def _auto(folder: Path, name: str, vectors: npt.NDArray[np.floating], count: int) -> None:
     ours, picks = _run(folder, "nightlens", "auto", vectors, count)
-    print(f"{name} of {vectors.shape[0]} x {vectors.shape[1]} {vectors.dtype}: {_times(ours)}, {ours['peak_bytes'] / 1e9:.1f} GB")
+    took = f"{as_seconds(ours)}, {ours['peak_bytes'] / 1e9:.1f} GB{AUTO_WANTED.get(len(vectors), '')}"
+    print(f"{name} of {vectors.shape[0]} x {vectors.shape[1]} {vectors.dtype}: {took}", flush=True)
     assert len(set(picks.tolist())) == count
 
 
@@ -119,14 +123,6 @@ def _run(
     return json.loads(done.stdout), np.load(answer_file)
 
 
-def _radius(vectors: Floats, picks: npt.NDArray[np.int64]) -> float:
-    """Distance of the row that lies farthest from all picks."""
-    lowest = min(
-        float((vectors[first : first + 4096] @ vectors[picks].T).max(axis=1).min()) for first in range(0, len(vectors), 4096)
-    )
-    return float(np.sqrt(2 - 2 * lowest))
-
-
 def _read_rate() -> float:
     block = np.ones(64_000_000, np.float32)
     began = time.perf_counter()
@@ -141,10 +137,6 @@ def _machine() -> str:
     ]
     flags = [flag for flag in known[1].split() if flag.startswith(("avx2", "fma", "avx512f", "avx512_vnni", "amx"))]
     return f"{known[0].strip()}, {os.cpu_count()} cores, {' '.join(flags)}; load {os.getloadavg()[0]:.1f}"
-
-
-def _times(took: dict[str, float]) -> str:
-    return f"{took['cpu_s']:.2f} ({took['wall_s']:.2f}) s"
 
 
 if __name__ == "__main__":
