@@ -1,18 +1,23 @@
 """What choosing pictures was worth, against drawing as many at random.
 
-Three heads are fitted on embeddings: one on labels that the strategy chose, one on the same and as many chosen ones more as there
-are labels drawn at random, one on the same and those drawn at random instead. All answer pictures of the control arm that none was
-fitted on, for these are what arrives. Which labels and which pictures are which is drawn again and again: ten folds over split
-groups, several times. What the second and the third head gain over the first is what labels of either arm are worth where the
-project stands. Fitting on either arm's labels alone would be no fair match: there are ten times fewer of the control arm, and what
-is chosen beside many other labels (the rare, the doubtful) is worth little without them; in trials that showed a loss where ten
-times as many chosen labels were better than as many drawn ones.
+Two learning curves: heads on the first labels that people were asked for, as the project asked for them (the control arm's own
+share among them), and heads on equally many of the control arm of all cycles; at a quarter, half, three quarters and all of the
+labels that the control arm has. What counts is the mean distance of the curves (as the area under them: Guyon et al. 2011,
+Results of the Active Learning Challenge). All heads answer pictures of the control arm that none was fitted on and that were
+drawn in later cycles than any of those first labels: the strategy knows what the control arm covers and leaves its like out, so
+pictures drawn before would not tell what it learnt. A fold's score is the mean recall of the classes in it, so that which
+classes count, and how much, does not hang on what the control arm has to learn from; a class that is rarer than a fold can show
+weighs less.
+
+What it cannot tell: whether what was asked for last is worth its price (only the first labels are compared, as many as were drawn);
+labels that were imported count for neither head. The control arm is drawn from what nobody was asked about, so a strategy that
+empties the pool of something rare is tested on less of it.
+
+Why not what further labels add to those chosen already: there drawn labels fill what choosing left out, and are worth more where
+choosing did well (docs/decisions/2026-11-22-two-learning-curves.md, also for how often the interval errs and what it can see).
 
 The interval is that of the corrected resampled t-test (Nadeau, Bengio 2003, Inference for the generalization error, Machine
 Learning 52; for repeated folds: Bouckaert, Frank 2004), since repetitions share most of their labels and are no independent looks.
-In trials with no difference between the arms a bootstrap over test pictures alone, which knows nothing of the luck in the labels,
-claimed one in 11 to 31 % of cases; this interval, on either arm alone, in at most 1 %. As it is built here it was tried with more
-labels and a third repetition only: none of 50. With the settings below, 1 of 8 seeds of a set where nothing can help claimed one.
 The head is a ridge classifier in which all classes weigh alike (Hoerl, Kennard 1970), solved in closed form;
 only the difference between the arms is meant, not how good the trained model is.
 """
@@ -26,16 +31,18 @@ import numpy.typing as npt
 
 from pipeline_tasks.intervals.resampled import Estimate, corrected_interval
 
-FOLDS = 10
-REPEATS = 2
+FOLDS = 5
+REPEATS = 4
+SHARES = (0.25, 0.5, 0.75, 1.0)
+"""Of the labels that the control arm has: where the curves are compared."""
 MOST_LABELS = 400
-"""Of more labels so many are drawn each time: the solve grows with their cube."""
+"""Of more labels so many are compared: the solve grows with their cube."""
 MOST_ROWS = 2000
-"""Of more pictures of an arm so many are drawn once."""
+"""Of more pictures of the control arm so many are drawn once."""
 RIDGE = 0.1
 """Share of the mean squared length that is added to the diagonal."""
 FEWEST_IMAGES = 20
-"""Fewer pictures of an arm tell nothing."""
+"""Fewer pictures to learn from or to test on tell nothing."""
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -43,7 +50,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Labelled:
-    """All labelled pictures of both arms, N of them."""
+    """All labelled pictures of both arms, N of them, in the order in which people were asked."""
 
     embeddings: npt.NDArray[np.float32]
     """N x D."""
@@ -51,99 +58,98 @@ class Labelled:
     groups: Integers
     """Number of each one's split group."""
     is_control: npt.NDArray[np.bool_]
+    cycles: Integers
+    """Number of the cycle in which people were asked about each, growing."""
 
 
 @dataclass(frozen=True)
 class SelectionGain:
-    """Balanced accuracies from 0 to 1 on pictures drawn at random, by what the head was fitted on."""
+    """Balanced accuracies from 0 to 1 on pictures drawn at random, as means over the sizes at which heads were fitted."""
 
-    base_labels: int
-    """Chosen labels that all heads were fitted on, as a rule."""
     labels: int
-    """That either arm adds."""
+    """That the largest heads were fitted on."""
+    mean_labels: float
+    """That all heads were fitted on in the mean."""
+    mean_chosen: float
+    """Of the first labels that were asked for, how many the strategy chose; the others are the control arm's."""
     test_images: int
     classes: int
-    """That are counted: with enough pictures in the control arm."""
-    base: Estimate
-    """Score without the added labels."""
+    """Among the test pictures."""
     chosen: Estimate
-    """What as many chosen labels add to it."""
+    """Score of heads on what was asked for first."""
     drawn: Estimate
-    """What as many labels drawn at random add to it."""
+    """Score of heads on as many labels drawn at random."""
     difference: Estimate
 
 
-def why_not(labelled: Labelled, min_images: int) -> str:
+def why_not(labelled: Labelled) -> str:
     """Why nothing can be measured yet; empty if it can."""
     control = int(labelled.is_control.sum())
     found = {"drawn at random": control, "chosen": len(labelled.is_control) - control}
     for arm, images in found.items():
         if images < FEWEST_IMAGES:
             return f"{images} labelled pictures were {arm} so far; at least {FEWEST_IMAGES} are needed."
-    groups = len(np.unique(labelled.groups[labelled.is_control]))
+    tests = _tests(labelled)
+    if len(tests) < FEWEST_IMAGES:
+        return (
+            f"{len(tests)} pictures were drawn at random in later cycles than the first {_most(labelled)} labels; at least "
+            f"{FEWEST_IMAGES} are needed to test on."
+        )
+    groups, classes = (len(np.unique(of[tests])) for of in (labelled.groups, labelled.class_numbers))
     if groups < FOLDS:
-        return f"The pictures drawn at random make {groups} split groups; at least {FOLDS} are needed."
-    counted = len(_counted(labelled, min_images))
-    return "" if counted > 1 else f"{counted} classes have {min_images} pictures drawn at random; at least 2 are needed."
+        return f"The pictures to test on make {groups} split groups; at least {FOLDS} are needed."
+    return "" if classes > 1 else f"The pictures to test on are of {classes} class; at least 2 are needed."
 
 
-def selection_gain(labelled: Labelled, *, min_images: int, confidence: float, seed: int) -> SelectionGain:
-    """Measure what a label is worth by either arm; `why_not` must have nothing to say.
-
-    `min_images` are the pictures in the control arm from which a class counts. Takes about a second.
-    """
+def selection_gain(labelled: Labelled, *, confidence: float, seed: int) -> SelectionGain:
+    """Measure what as many labels are worth by either arm; `why_not` must have nothing to say. Takes about a second."""
     generator = np.random.default_rng(seed)
     labelled = _thinned(labelled, generator)
-    control, chosen = _arms(labelled)
-    weights = _weights(labelled, control, _counted(labelled, min_images))
+    control, tests = np.flatnonzero(labelled.is_control), _tests(labelled)
     kernel = _kernel(labelled.embeddings, control)
     scores, sizes = [], []
     for _ in range(REPEATS):
-        fold_of = _folds(labelled.groups[control], generator)
+        fold_of = _folds(labelled.groups[tests], generator)
         for fold in range(FOLDS):
-            test, rest = control[fold_of == fold], generator.permutation(control[fold_of != fold])
-            base, more, drawn = _draw(rest, generator.permutation(chosen))
-            fits = (base, np.concatenate([base, more]), np.concatenate([base, drawn]))
-            scores.append([_score(kernel, labelled.class_numbers, rows, test, weights) for rows in fits])
-            sizes.append((len(base), len(drawn)))
-    alone, with_chosen, with_drawn = np.array(scores).T
-    figures = (alone, with_chosen - alone, with_drawn - alone, with_chosen - with_drawn)
+            test = tests[fold_of == fold]
+            asked, drawn = _as_many(labelled.groups, test, generator.permutation(control))
+            steps = [max(1, round(share * len(drawn))) for share in SHARES]
+            curves = [[_score(kernel, labelled.class_numbers, rows[:step], test) for step in steps] for rows in (asked, drawn)]
+            scores.append(np.mean(curves, axis=1))
+            picked = [int((~labelled.is_control[asked[:step]]).sum()) for step in steps]
+            sizes.append([len(drawn), float(np.mean(steps)), float(np.mean(picked))])
+    with_chosen, with_drawn = np.array(scores).T
+    figures = (with_chosen, with_drawn, with_chosen - with_drawn)
     found = (corrected_interval(one, 1 / (FOLDS - 1), confidence) for one in figures)
-    base_labels, added = (round(size) for size in np.mean(sizes, axis=0))
-    return SelectionGain(base_labels, added, len(control), len(_counted(labelled, min_images)), *found)
+    labels, mean_labels, mean_chosen = (float(size) for size in np.mean(sizes, axis=0))
+    classes = len(np.unique(labelled.class_numbers[tests]))
+    return SelectionGain(round(labels), mean_labels, mean_chosen, len(tests), classes, *found)
 
 
 def _thinned(labelled: Labelled, generator: np.random.Generator) -> Labelled:
-    """At most `MOST_ROWS` of either arm, for memory grows with the square of what is kept."""
-    order = generator.permutation(len(labelled.is_control))
-    arms = (order[labelled.is_control[order]], order[~labelled.is_control[order]])
-    kept = np.sort(np.concatenate([arm[:MOST_ROWS] for arm in arms]))
-    return Labelled(labelled.embeddings[kept], labelled.class_numbers[kept], labelled.groups[kept], labelled.is_control[kept])
+    """At most `MOST_ROWS` of the control arm, and the first ones asked for: memory grows with the square of what is kept."""
+    control = generator.permutation(np.flatnonzero(labelled.is_control))[:MOST_ROWS]
+    kept = np.union1d(control, np.arange(min(len(labelled.is_control), MOST_ROWS)))
+    columns = (labelled.embeddings, labelled.class_numbers, labelled.groups, labelled.is_control, labelled.cycles)
+    return Labelled(*(column[kept] for column in columns))
 
 
-def _draw(rest: Integers, chosen: Integers) -> tuple[Integers, Integers, Integers]:
-    """Chosen labels for all heads, chosen ones to add and drawn ones to add; of what is chosen at least half is for all."""
-    added = min(len(rest), len(chosen) // 2, MOST_LABELS // 2)
-    return chosen[added:MOST_LABELS], chosen[:added], rest[:added]
+def _most(labelled: Labelled) -> int:
+    """How many labels the control arm can match."""
+    return min(int(labelled.is_control.sum()), MOST_LABELS)
 
 
-def _arms(labelled: Labelled) -> tuple[Integers, Integers]:
-    """Rows of the control arm, and of the strategy's picks that share no split group with it: no test picture may leak."""
-    control = np.flatnonzero(labelled.is_control)
-    is_apart = ~np.isin(labelled.groups, labelled.groups[control])
-    return control, np.flatnonzero(~labelled.is_control & is_apart)
+def _tests(labelled: Labelled) -> Integers:
+    """Rows of the control arm that were drawn in later cycles than the first labels that are compared."""
+    return np.flatnonzero(labelled.is_control & (labelled.cycles > labelled.cycles[_most(labelled) - 1]))
 
 
-def _counted(labelled: Labelled, min_images: int) -> Integers:
-    """Classes with enough pictures in the control arm."""
-    return np.flatnonzero(np.bincount(labelled.class_numbers[labelled.is_control]) >= min_images)
-
-
-def _weights(labelled: Labelled, control: Integers, counted: Integers) -> Floats:
-    """What each row counts in a test: every counted class as much as any other, over the whole control arm."""
-    numbers = labelled.class_numbers
-    images = np.bincount(numbers[control], minlength=int(numbers.max()) + 1)
-    return np.where(np.isin(numbers, counted), 1 / np.maximum(images[numbers], 1), 0.0)
+def _as_many(groups: Integers, test: Integers, control: Integers) -> tuple[Integers, Integers]:
+    """The first rows that people were asked for, and as many drawn ones; none shares a split group with a test picture."""
+    is_apart = ~np.isin(groups, groups[test])
+    asked, drawn = np.flatnonzero(is_apart), control[is_apart[control]]
+    labels = min(len(drawn), len(asked), MOST_LABELS)
+    return asked[:labels], drawn[:labels]
 
 
 def _kernel(embeddings: npt.NDArray[np.float32], control: Integers) -> Floats:
@@ -162,11 +168,12 @@ def _folds(groups: Integers, generator: np.random.Generator) -> Integers:
     return folds
 
 
-def _score(kernel: Floats, class_numbers: Integers, rows: Integers, test: Integers, weights: Floats) -> float:
-    """Share of the test rows' weight that a head fitted on `rows` answers rightly."""
-    whole = weights[test].sum()
-    is_right = _answers(kernel, class_numbers, rows, test) == class_numbers[test]
-    return float(weights[test][is_right].sum() / whole) if whole else 0.0
+def _score(kernel: Floats, class_numbers: Integers, rows: Integers, test: Integers) -> float:
+    """Mean recall, over the classes of the test rows, of a head fitted on `rows`."""
+    wanted = class_numbers[test]
+    is_right = _answers(kernel, class_numbers, rows, test) == wanted
+    images = np.bincount(wanted)
+    return float((np.bincount(wanted, weights=is_right)[images > 0] / images[images > 0]).mean())
 
 
 def _answers(kernel: Floats, class_numbers: Integers, rows: Integers, test: Integers) -> Integers:

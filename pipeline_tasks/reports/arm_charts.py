@@ -11,26 +11,24 @@ from pipeline_tasks.reports.html import Html, element, ratio, together
 
 HEIGHT = 230
 LEFT, RIGHT, TOP, BOTTOM = 64.0, WIDTH - 24.0, 14.0, 196.0
-ARMS = (("chosen", "chosen", -3), ("drawn", "drawn at random", 3))
+ARMS = (("chosen", "as asked for", -3), ("drawn", "drawn at random", 3))
 """Field, name, and how far the arm is moved aside so that whiskers do not cover each other."""
 
 
 def arms_curve(points: Sequence[GainPoint]) -> Html:
-    """Balanced accuracy with either arm's labels added, over all labels so far; whiskers are those of what is added."""
-    bounds = [bound for one in points for arm, _, _ in ARMS for bound in _scores(one, arm)]
+    """Balanced accuracy of both heads over the labels that each was fitted on; whiskers are their intervals."""
+    bounds = [bound for one in points for arm, _, _ in ARMS for bound in one.found[arm]]
     low, high = max(0.0, floor(10 * min(bounds)) / 10), min(1.0, ceil(10 * max(bounds)) / 10)
     y = _scale(low, high)
     pieces = [_grid(y, tick, f"{tick:.0%}") for tick in _ticks(low, high, 0.1)]
     places = [_across(one, points) for one in points]
     for arm, name, aside in ARMS:
-        marks = [(x + aside, one, _scores(one, arm)) for x, one in zip(places, points, strict=True)]
+        marks = [(x + aside, one, one.found[arm]) for x, one in zip(places, points, strict=True)]
         pieces.append(_line([(x, y(found[0])) for x, _, found in marks], arm))
         pieces += [_mark(x, y, found, arm, f"{one.cycle_id}, {name}: {ratio(found[0])}") for x, one, found in marks]
-    pieces += _labels(points, places, lambda one: str(_labels_of(one)), "labelled pictures so far")
+    pieces += _labels(points, places, lambda one: str(_labels_of(one)), "labels of either kind, up to")
     pieces += _legend()
-    said = "; ".join(
-        f"{one.cycle_id}: {ratio(_scores(one, 'chosen')[0])} against {ratio(_scores(one, 'drawn')[0])}" for one in points
-    )
+    said = "; ".join(f"{one.cycle_id}: {ratio(one.found['chosen'][0])} against {ratio(one.found['drawn'][0])}" for one in points)
     return _svg(pieces, said)
 
 
@@ -52,13 +50,8 @@ def difference_curve(points: Sequence[GainPoint]) -> Html:
     return _svg(pieces, said)
 
 
-def _scores(one: GainPoint, arm: str) -> list[float]:
-    """The score with an arm's labels added, and its bounds."""
-    return [float(one.found["base"][0]) + float(bound) for bound in one.found[arm]]
-
-
 def _labels_of(one: GainPoint) -> int:
-    return int(one.found["labelled_chosen"] + one.found["labelled_drawn"])
+    return int(one.found["labels"])
 
 
 def _across(one: GainPoint, points: Sequence[GainPoint]) -> float:

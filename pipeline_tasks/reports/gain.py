@@ -11,10 +11,11 @@ from pipeline_tasks.reports.facts import CycleFacts, GainPoint
 from pipeline_tasks.reports.html import Html, element, paragraph, ratio, table, together
 
 NOTE = (
-    "How: a simple head is fitted on embeddings of chosen labels, then once more with further chosen ones and once with as many "
-    "that were drawn at random; all answer randomly drawn pictures that none was fitted on, over and over with other draws (ten "
-    "folds over split groups, corrected resampled t interval: Nadeau, Bengio 2003). The scores are these heads', not the trained "
-    "model's."
+    "How: simple heads are fitted on embeddings of the first labels that people were asked for, the control arm's share among "
+    "them, and on as many that were drawn at random on any night, each on a quarter, half, three quarters and all of the labels "
+    "that the control arm has; scores are means over these four. All answer pictures that were drawn at random on later nights and "
+    "that none was fitted on, over and over (five folds over split groups, corrected resampled t interval: Nadeau, Bengio 2003). "
+    "What was chosen after the first labels is not judged yet. The scores are these heads', not the trained model's."
 )
 
 
@@ -27,9 +28,9 @@ def section(facts: CycleFacts) -> Html | None:
     charts: list[Html | None] = []
     if measured:
         charts = [
-            element("h3", "Balanced accuracy with further labels of either arm"),
+            element("h3", "Balanced accuracy on equally many labels, night by night"),
             arms_curve(measured),
-            element("h3", "Chosen less drawn at random, in points, night by night"),
+            element("h3", "As asked for less drawn at random, in points, with its interval"),
             difference_curve(measured),
         ]
     asked = together([paragraph(_surprise(facts.gains, float(newest.found["confidence"])))])
@@ -41,18 +42,24 @@ def sentence(found: Mapping[str, Any]) -> str:
     if found["why"]:
         return f"Whether choosing beats chance cannot be told yet: {found['why']}"
     value, low, high = (100 * one for one in found["difference"])
-    chosen, drawn = (100 * found[arm][0] for arm in ("chosen", "drawn"))
     figures = (
-        f"on top of {found['base_labels']} labels, {found['labels']} more that were chosen add {chosen:+.1f} points of balanced "
-        f"accuracy, {found['labels']} drawn at random {drawn:+.1f}. The difference is {value:+.1f} points "
-        f"({100 * found['confidence']:g} % interval {low:+.1f} to {high:+.1f}); per 100 labels {_per_hundred(found, value):+.1f} "
-        f"({_per_hundred(found, low):+.1f} to {_per_hundred(found, high):+.1f})."
+        f"over the first {found['labels']} labels that people were asked for, heads have a mean balanced accuracy of "
+        f"{ratio(found['chosen'][0])}; on as many drawn at random, {ratio(found['drawn'][0])}. The difference is {value:+.1f} "
+        f"points ({100 * found['confidence']:g} % interval {low:+.1f} to {high:+.1f}); per 100 labels that were chosen "
+        f"{_per_hundred(found, value):+.1f} ({_per_hundred(found, low):+.1f} to {_per_hundred(found, high):+.1f}). {_tested(found)}"
     )
     if low > 0:
         return f"Choosing beat chance: {figures}"
     if high < 0:
         return f"Choosing did worse than chance: {figures} Drawing at random would have taught more."
-    return f"Choosing did not beat chance as far as can be told: {figures} The interval contains 0."
+    unseen = f"The interval contains 0; differences below about {(high - low) / 2:.0f} points cannot be seen with so few."
+    return f"Choosing did not beat chance as far as can be told: {figures} {unseen}"
+
+
+def _tested(found: Mapping[str, Any]) -> str:
+    """How many pictures tell, and about what."""
+    classes = f"{found['classes']} of {found['classes_seen']} classes"
+    return f"Tested on {found['test_images']} pictures drawn at random on later nights, of {classes}."
 
 
 def _colour(found: Mapping[str, Any]) -> str:
@@ -62,8 +69,8 @@ def _colour(found: Mapping[str, Any]) -> str:
 
 
 def _per_hundred(found: Mapping[str, Any], points: float) -> float:
-    """Points per 100 labels of one arm."""
-    return 100 * points / max(1, int(found["labels"]))
+    """Points per 100 labels that were chosen where they could have been drawn."""
+    return 100 * points / max(1.0, float(found["mean_chosen"]))
 
 
 def _surprise(gains: Sequence[GainPoint], confidence: float) -> str:
@@ -94,13 +101,13 @@ def _nights(gains: Sequence[GainPoint]) -> Html:
         "drawn",
         "hours",
         "money",
-        "labels added",
-        "chosen add",
-        "drawn add",
+        "compared",
+        "as asked for",
+        "drawn at random",
         "difference",
         "interval",
     )
-    return table((*headers, "per 100 labels"), [_night(one.cycle_id, one.found) for one in gains])
+    return table((*headers, "per 100 chosen"), [_night(one.cycle_id, one.found) for one in gains])
 
 
 def _night(cycle_id: str, found: Mapping[str, Any]) -> tuple[str | int, ...]:
@@ -108,9 +115,8 @@ def _night(cycle_id: str, found: Mapping[str, Any]) -> tuple[str | int, ...]:
     if found["why"]:
         return (*spent, "–", "–", "–", "–", "–", "–")
     value, low, high = (100 * one for one in found["difference"])
-    added = (f"{100 * found[arm][0]:+.1f}" for arm in ("chosen", "drawn"))
-    sizes = f"{found['base_labels']} + {found['labels']}"
-    return (*spent, sizes, *added, f"{value:+.1f}", f"{low:+.1f} to {high:+.1f}", f"{_per_hundred(found, value):+.1f}")
+    scores = (ratio(found[arm][0]) for arm in ("chosen", "drawn"))
+    return (*spent, found["labels"], *scores, f"{value:+.1f}", f"{low:+.1f} to {high:+.1f}", f"{_per_hundred(found, value):+.1f}")
 
 
 def _cost(found: Mapping[str, Any]) -> Html:
@@ -122,27 +128,23 @@ def _cost(found: Mapping[str, Any]) -> Html:
         said += " Set labeling.cost_per_hour and labeling.currency in the project file to see money here."
     if found["why"] or not labels:
         return paragraph(said)
-    rows = [(name, *_per_point(found, found[arm], labels)) for name, arm in (("chosen", "chosen"), ("drawn at random", "drawn"))]
-    headers = (
-        f"{found['labels']} labels more",
-        "points they add",
-        "interval",
-        "labels a point",
-        "minutes a point",
-        "money a point",
-    )
-    return together([paragraph(said), table(headers, rows)])
+    rows = [
+        (name, *_per_point(found, found[arm], labels)) for name, arm in (("as asked for", "chosen"), ("drawn at random", "drawn"))
+    ]
+    headers = (f"up to {found['labels']} labels", "score", "interval", "points above guessing", "labels a point")
+    return together([paragraph(said), table((*headers, "minutes a point", "money a point"), rows)])
 
 
-def _per_point(found: Mapping[str, Any], gain: Sequence[float], labels: int) -> tuple[str, ...]:
-    """What the arm's labels add, and what one point of it costs at the mean cost of a label; no price for what adds nothing."""
-    points, low, high = (100 * one for one in gain)
-    added = (f"{points:+.1f}", f"{low:+.1f} to {high:+.1f}")
+def _per_point(found: Mapping[str, Any], score: Sequence[float], labels: int) -> tuple[str, ...]:
+    """A head's score, and what a point above guessing costs at the mean cost of a label; no price for what is no better."""
+    value, low, high = score
+    points = 100 * (value - 1 / found["classes"])
+    known = (ratio(value), f"{100 * low:.1f} to {100 * high:.1f} %", f"{points:+.1f}")
     if points <= 0:
-        return (*added, "–", "–", "–")
-    each = found["labels"] / points
+        return (*known, "–", "–", "–")
+    each = found["mean_labels"] / points
     money = None if found["money"] is None else found["money"] / labels * each
-    return (*added, f"{each:.0f}", f"{60 * found['hours'] / labels * each:.1f}", _money(found, money))
+    return (*known, f"{each:.1f}", f"{60 * found['hours'] / labels * each:.1f}", _money(found, money))
 
 
 def _money(found: Mapping[str, Any], amount: float | None) -> str:

@@ -30,19 +30,20 @@ class MeasureSelectionGainSummary:
 
     why: str
     """Why nothing was measured; empty if it was."""
-    base_labels: int = 0
-    """Chosen labels that all heads were fitted on."""
     labels: int = 0
-    """That either arm adds to them."""
+    """That the largest heads were fitted on; there are heads on a quarter, half and three quarters of them, too."""
+    mean_labels: float = 0.0
+    mean_chosen: float = 0.0
+    """Of those that people were asked for first, how many the strategy chose."""
     test_images: int = 0
     classes: int = 0
-    """That are counted in the score."""
-    base: list[float] = field(default_factory=list)
-    """Score without the added labels."""
+    """Among the test pictures."""
+    classes_seen: int = 0
+    """That have a labelled picture of either arm."""
     chosen: list[float] = field(default_factory=list)
-    """What as many chosen labels add to it."""
+    """Score of heads on the first labels, as the project asked for them: a mean over their sizes."""
     drawn: list[float] = field(default_factory=list)
-    """What as many labels drawn at random add to it."""
+    """Score of heads on as many labels drawn at random."""
     difference: list[float] = field(default_factory=list)
     confidence: float = 0.95
     labelled_chosen: int = 0
@@ -85,15 +86,17 @@ def measure_selection_gain(store: Store, cycle: Cycle) -> MeasureSelectionGainSu
 
 
 def _rows(store: Store, dataset_cycle_id: str) -> pl.DataFrame:
-    """The version's pictures with the arm that each came from, without those that no selection chose: golden or imported."""
+    """The version's pictures as they were asked for, with the arm of each; not what no selection chose: golden or imported."""
     picks = (
         store.history(SelectedImage)
+        .with_columns(pl.col("arm").cast(pl.String), number=(pl.col("rank") == 0).cum_sum())
         .filter(pl.col("strategy") != "golden")
-        .select("image_id", pl.col("arm").cast(pl.String))
-        .unique("image_id", keep="first")
+        .select("image_id", "arm", "number")
+        .unique("image_id", keep="first", maintain_order=True)
+        .with_row_index("asked")
     )
     manifest = store.read(DatasetImage, dataset_cycle_id).filter(pl.col("class_name").is_not_null())
-    return manifest.select("image_id", "split_group_id", "class_name").join(picks, on="image_id").sort("image_id")
+    return manifest.select("image_id", "split_group_id", "class_name").join(picks, on="image_id").sort("asked")
 
 
 def _measured(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, Any]:
@@ -105,26 +108,21 @@ def _measured(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, Any]:
         class_numbers=_numbers(seen["class_name"]),
         groups=_numbers(seen["split_group_id"]),
         is_control=(seen["arm"] == "control").to_numpy(),
+        cycles=seen["number"].to_numpy().astype(np.int64),
     )
-    gates = cycle.project.gates
-    why = why_not(labelled, gates.min_test_images_per_class)
+    why = why_not(labelled)
     if why:
         return {"why": why}
-    gain = selection_gain(
-        labelled,
-        min_images=gates.min_test_images_per_class,
-        confidence=gates.confidence,
-        seed=derive_seed(cycle.seed, STAGE),
-    )
-    return {"why": ""} | _as_fields(gain)
+    gain = selection_gain(labelled, confidence=cycle.project.gates.confidence, seed=derive_seed(cycle.seed, STAGE))
+    return {"why": "", "classes_seen": len(np.unique(labelled.class_numbers))} | _as_fields(gain)
 
 
 def _as_fields(gain: SelectionGain) -> dict[str, Any]:
     def spelled(found: Estimate) -> list[float]:
         return [found.value, found.low, found.high]
 
-    sizes = {name: getattr(gain, name) for name in ("base_labels", "labels", "test_images", "classes")}
-    return sizes | {name: spelled(getattr(gain, name)) for name in ("base", "chosen", "drawn", "difference")}
+    sizes = {name: getattr(gain, name) for name in ("labels", "mean_labels", "mean_chosen", "test_images", "classes")}
+    return sizes | {name: spelled(getattr(gain, name)) for name in ("chosen", "drawn", "difference")}
 
 
 def _champion_wrong(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, list[int]]:

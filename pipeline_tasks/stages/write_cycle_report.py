@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -172,7 +173,12 @@ def _gains(store: Store, until: str) -> list[GainPoint]:
     for cycle_id in store.state().stages:
         event = store.event(cycle_id, "measure_selection_gain")
         if event is not None:
-            points.append(GainPoint(cycle_id, event.summary))
+            points.append(GainPoint(cycle_id, _comparable(event.summary)))
         if cycle_id == until:
             return points if event is not None else []
     return points
+
+
+def _comparable(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A night's comparison, or its cost alone where an older version of the stage compared something else."""
+    return {**found, "why": found["why"] or "it was measured in another way that night."} if "base_labels" in found else found

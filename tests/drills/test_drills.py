@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from drills import rot, writers
+from drills import control_arm, rot, writers
 from storage.an_s3_server import BUCKET, an_s3_server
 
 from pipeline_tasks.storage import ledger, s3_objects
@@ -61,6 +61,17 @@ def test_writers__lose_and_double_no_event_on_s3(tmp_path: Path, monkeypatch: py
     with an_s3_server(tmp_path) as client:
         assert writers.race("S3", partial(writers.on_s3, client.meta.endpoint_url, "race"), writers=4, events=5) == []
         assert writers.lose_answers("S3", S3Objects(writers.LosingAnswers(client), BUCKET, "lost"), count=20) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_blind", [False, True])
+def test_control_arm__says_in_its_report_what_an_oracle_knows(tmp_path: Path, is_blind: bool) -> None:
+    told = control_arm.run(tmp_path / "report.html", is_blind=is_blind, nights=6, arrivals=120, budget=60)
+
+    assert told.is_truthful
+    assert is_blind or told.truth > 0
+    assert not (is_blind and control_arm.claimed(told))
+    assert "What choosing was worth" in (tmp_path / "report.html").read_text()
 
 
 def test_compare__names_an_event_that_was_lost_and_one_that_is_there_twice() -> None:

@@ -13,16 +13,17 @@ from pipeline_tasks.intervals.resampled import corrected_interval, student_quant
 
 
 def arms(chosen_classes: int, seed: int = 0, *, is_blind: bool = False) -> Labelled:
-    """Forty pictures drawn of four heaps, and eighty chosen of the first few of them only; a heap is a class."""
+    """Four heaps, each a class: eighty pictures chosen of the first few in a first cycle, in a second one sixty drawn of all."""
     generator = np.random.default_rng(seed)
-    heaps = np.concatenate([generator.integers(0, 4, 40), generator.integers(0, chosen_classes, 80)])
-    rows = np.eye(6)[heaps] + 0.1 * generator.normal(size=(120, 6))
+    heaps = np.concatenate([generator.integers(0, chosen_classes, 80), generator.integers(0, 4, 60)])
+    rows = np.eye(6)[heaps] + 0.1 * generator.normal(size=(140, 6))
     classes = generator.permutation(heaps) if is_blind else heaps
-    return Labelled(rows.astype(np.float32), classes, np.arange(120), np.arange(120) < 40)
+    is_control = np.arange(140) >= 80
+    return Labelled(rows.astype(np.float32), classes, np.arange(140), is_control, is_control.astype(np.int64))
 
 
 def measured(labelled: Labelled) -> tuple[float, float, float]:
-    found = selection_gain(labelled, min_images=3, confidence=0.95, seed=1).difference
+    found = selection_gain(labelled, confidence=0.95, seed=1).difference
     return found.value, found.low, found.high
 
 
@@ -46,19 +47,41 @@ def test_selection_gain__twice_is_the_same() -> None:
     assert measured(arms(2)) == measured(arms(2))
 
 
-def test_selection_gain__says_how_many_labels_it_compared() -> None:
-    found = selection_gain(arms(2), min_images=3, confidence=0.95, seed=1)
-    assert (found.base_labels, found.labels, found.test_images, found.classes) == (44, 36, 40, 4)
+def test_selection_gain__sees_that_chance_missed_what_choosing_found() -> None:
+    """Eleven classes of twelve are rare: each is 3 of 133 drawn pictures, and 12 of 144 chosen ones."""
+    generator = np.random.default_rng(3)
+    heaps = np.concatenate([np.arange(144) % 12, generator.permutation([0] * 100 + [*range(1, 12)] * 3)])
+    rows = np.eye(12)[heaps] + 0.1 * generator.normal(size=(len(heaps), 12))
+    is_control = np.arange(len(heaps)) >= 144
+    value, low, _ = measured(
+        Labelled(rows.astype(np.float32), heaps, np.arange(len(heaps)), is_control, is_control.astype(np.int64))
+    )
+    assert value > low > 0
+
+
+def test_selection_gain__tests_on_later_cycles_only() -> None:
+    """Thirty drawn pictures of the first cycle are learnt from, and thirty of the second are tested on."""
+    labelled = arms(4)
+    order = np.concatenate([np.arange(80, 110), np.arange(80), np.arange(110, 140)])
+    cycles = (np.arange(140) >= 110).astype(np.int64)
+    mixed = Labelled(labelled.embeddings[order], labelled.class_numbers[order], np.arange(140), labelled.is_control[order], cycles)
+    found = selection_gain(mixed, confidence=0.95, seed=1)
+    assert (found.labels, found.test_images, found.classes) == (54, 30, 4)
+    assert found.mean_labels == pytest.approx(54 * 0.625, abs=1)
+    assert found.mean_chosen == pytest.approx((10.5 + 24) / 4, abs=1)
 
 
 def test_why_not__names_what_is_lacking() -> None:
     labelled = arms(4)
-    assert why_not(labelled, 3) == ""
-    assert why_not(labelled, 30) == "0 classes have 30 pictures drawn at random; at least 2 are needed."
-    few = np.arange(120) < 5
-    assert why_not(replace(labelled, is_control=few), 1).startswith("5 labelled pictures were drawn at random so far")
+    assert why_not(labelled) == ""
+    few = np.arange(140) < 5
+    assert why_not(replace(labelled, is_control=few)).startswith("5 labelled pictures were drawn at random so far")
+    one_night = replace(labelled, cycles=np.zeros(140, np.int64))
+    assert why_not(one_night).startswith("0 pictures were drawn at random in later cycles than the first 60 labels")
     one_clip = np.where(labelled.is_control, 0, labelled.groups)
-    assert why_not(replace(labelled, groups=one_clip), 3).startswith("The pictures drawn at random make 1 split groups")
+    assert why_not(replace(labelled, groups=one_clip)) == "The pictures to test on make 1 split groups; at least 5 are needed."
+    one_class = replace(labelled, class_numbers=np.zeros(140, np.int64))
+    assert why_not(one_class) == "The pictures to test on are of 1 class; at least 2 are needed."
 
 
 def test_corrected_interval__is_wider_than_draws_alone_say() -> None:

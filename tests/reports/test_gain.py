@@ -12,26 +12,30 @@ from pipeline_tasks.reports.gain import sentence
 
 
 def found(difference: tuple[float, float, float] = (0.02, 0.01, 0.03), why: str = "") -> dict[str, Any]:
-    measured: dict[str, Any] = {"why": why, "confidence": 0.95, "base_labels": 210, "labels": 90, "base": [0.9, 0.8, 1.0]}
-    measured |= {"chosen": [0.026, 0.01, 0.04], "drawn": [0.006, -0.01, 0.02], "difference": list(difference)}
+    measured: dict[str, Any] = {"why": why, "confidence": 0.95, "labels": 90, "mean_labels": 56.25, "mean_chosen": 50.0}
+    measured |= {"test_images": 60, "classes": 5, "classes_seen": 6}
+    measured |= {"chosen": [0.826, 0.71, 0.94], "drawn": [0.806, 0.69, 0.92], "difference": list(difference)}
     return measured | {"labelled_chosen": 300, "labelled_drawn": 100}
 
 
 @pytest.mark.parametrize(
     ("difference", "says"),
     [
-        ((0.02, 0.01, 0.03), "Choosing beat chance: on top of 210 labels, 90 more that were chosen add +2.6 points"),
+        (
+            (0.02, 0.01, 0.03),
+            "Choosing beat chance: over the first 90 labels that people were asked for, heads have a mean balanced",
+        ),
         ((0.02, -0.01, 0.05), "Choosing did not beat chance as far as can be told"),
         ((-0.02, -0.03, -0.01), "Choosing did worse than chance"),
     ],
 )
 def test_sentence__follows_the_interval(difference: tuple[float, float, float], says: str) -> None:
     assert sentence(found(difference)).startswith(says)
-    assert "The interval contains 0." in sentence(found((0.0, -0.01, 0.01)))
+    assert "The interval contains 0; differences below about 1 points cannot" in sentence(found((0.0, -0.01, 0.01)))
 
 
 def test_sentence__says_the_gain_per_label() -> None:
-    assert "95 % interval +1.0 to +3.0); per 100 labels +2.2 (+1.1 to +3.3)." in sentence(found())
+    assert "95 % interval +1.0 to +3.0); per 100 labels that were chosen +4.0 (+2.0 to +6.0)." in sentence(found())
 
 
 def test_sentence__says_why_nothing_can_be_told() -> None:

@@ -27,8 +27,13 @@ from pipeline_tasks.tables.split_group import SplitGroup
 pytestmark = pytest.mark.slow
 
 
-def a_labelled_night(store: Store, control: int = 30, chosen: int = 60, champion: bytes | None = None, **settings: Any) -> Cycle:
-    """Bolts at even numbers lie to the right, nuts at odd ones up; control pictures come first and go to the test split."""
+def a_labelled_night(
+    store: Store, control: int = 30, chosen: int = 60, champion: bytes | None = None, *, is_twice: bool = False, **settings: Any
+) -> Cycle:
+    """Bolts at even numbers lie to the right, nuts at odd ones up; control pictures come first and go to the test split.
+
+    Twice: people were asked for what was chosen on a night before.
+    """
     different = dict.fromkeys(("min_hash_cosine", "min_embedding_cosine", "min_centred_cosine", "certain_cosine"), 1.0)
     cycle = an_open_cycle(store, duplicates=different | {"max_hash_distance": 0}, **settings)
     names = [f"picture {number}" for number in range(control + chosen)]
@@ -37,13 +42,19 @@ def a_labelled_night(store: Store, control: int = 30, chosen: int = 60, champion
     vectors = [np.eye(8)[number % 2] + 0.2 * generator.normal(size=8) for number in range(len(names))]
     record(store, cycle.cycle_id, [APicture(name, vector) for name, vector in zip(names, vectors, strict=True)])
     arms = ["control" if number < control else "strategy" for number in range(len(names))]
-    picks = pl.DataFrame({"image_id": ids, "arm": arms}).with_row_index("rank")
-    picks = picks.with_columns(strategy=pl.lit("random"), score=0.0, reason=pl.lit("drawn"))
+    picks = pl.DataFrame({"image_id": ids, "arm": arms})
+    picks = picks.with_columns(rank=pl.int_range(pl.len()).over("arm") if is_twice else pl.int_range(pl.len())).with_columns(
+        strategy=pl.lit("random"), score=0.0, reason=pl.lit("drawn")
+    )
     splits = pl.DataFrame({"split_group_id": ids, "split": ["test" if arm == "control" else "train" for arm in arms]})
     digest = None if champion is None else put_model(store.objects, champion)
     summary = SelectImagesSummary(len(ids), {}, len(ids), len(ids), control, {}, {}, True, digest, "")
     groups = pl.DataFrame({"image_id": ids, "split_group_id": ids})
     writes = [(SelectedImage, picks), (SplitGroup, groups), (Split, splits.with_columns(policy=pl.lit("rest")))]
+    if is_twice:
+        earlier = an_open_cycle(store, "2026-11-20", **settings)
+        store.finish(earlier.cycle_id, "select_images", summary, [(SelectedImage, picks.filter(arm="strategy"))])
+        writes[0] = (SelectedImage, picks.filter(arm="control"))
     store.finish(cycle.cycle_id, "select_images", summary, writes)
     labels = a_label(ids, ["bolt" if number % 2 == 0 else "nut" for number in range(len(ids))], cycle.cycle_id) if ids else []
     store.finish(cycle.cycle_id, "resolve_labels", summary, labels)
@@ -52,11 +63,12 @@ def a_labelled_night(store: Store, control: int = 30, chosen: int = 60, champion
 
 
 def test_measure_selection_gain__compares_the_arms_and_counts_the_cost(store: Store) -> None:
-    cycle = a_labelled_night(store, labeling={"deadline_s": 60, "cost_per_hour": 36.0, "currency": "EUR"})
+    cycle = a_labelled_night(store, is_twice=True, labeling={"deadline_s": 60, "cost_per_hour": 36.0, "currency": "EUR"})
     found = measure_selection_gain(store, cycle)
     assert (found.why, found.labelled_drawn, found.labelled_chosen, found.test_images) == ("", 30, 60, 30)
     assert found.difference[1] <= 0 <= found.difference[2]
-    assert found.base[0] > 0.9
+    assert found.chosen[0] > 0.9
+    assert (found.labels, found.mean_chosen) == (24, 15.0)
     assert (found.hours, found.money, found.currency) == (pytest.approx(90 / 3600), pytest.approx(0.9), "EUR")
 
 

@@ -145,8 +145,14 @@ def judged(store: Store, key: str) -> None:
         key, "compare_with_champion", CompareWithChampionSummary(None, "keep", why, MODEL, candidate_score=0.5, majority_score=0.5)
     )
     store.finish(key, "promote_model", PromoteModelSummary(None, False, why, MODEL))
-    gain = {"base_labels": 60, "labels": 40, "classes": 2, "base": [0.7, 0.6, 0.8], "chosen": [0.05, 0.01, 0.09]}
-    gain |= {"drawn": [0.03, -0.01, 0.07], "difference": [0.02, -0.01, 0.05], "labelled_chosen": 100, "labelled_drawn": 50}
+    gain = {"labels": 40, "mean_labels": 25.0, "mean_chosen": 20.0, "test_images": 30, "classes": 2, "classes_seen": 2}
+    gain |= {
+        "chosen": [0.75, 0.7, 0.8],
+        "drawn": [0.73, 0.6, 0.8],
+        "difference": [0.02, -0.01, 0.05],
+        "labelled_chosen": 100,
+        "labelled_drawn": 50,
+    }
     store.finish(key, "measure_selection_gain", MeasureSelectionGainSummary("", hours=0.5, **gain))
 
 
