@@ -45,8 +45,8 @@ def sentence(found: Mapping[str, Any]) -> str:
     figures = (
         f"over the first {found['labels']} labels that people were asked for, heads have a mean balanced accuracy of "
         f"{ratio(found['chosen'][0])}; on as many drawn at random, {ratio(found['drawn'][0])}. The difference is {value:+.1f} "
-        f"points ({100 * found['confidence']:g} % interval {low:+.1f} to {high:+.1f}); per 100 labels that were chosen "
-        f"{_per_hundred(found, value):+.1f} ({_per_hundred(found, low):+.1f} to {_per_hundred(found, high):+.1f}). {_tested(found)}"
+        f"points ({100 * found['confidence']:g} % interval {low:+.1f} to {high:+.1f}); per label that was chosen "
+        f"{_per_label(found, value):+.2f} ({_per_label(found, low):+.2f} to {_per_label(found, high):+.2f}). {_tested(found)}"
     )
     if low > 0:
         return f"Choosing beat chance: {figures}"
@@ -68,9 +68,9 @@ def _colour(found: Mapping[str, Any]) -> str:
     return "good" if found["difference"][1] > 0 else "bad" if found["difference"][2] < 0 else "warn"
 
 
-def _per_hundred(found: Mapping[str, Any], points: float) -> float:
-    """Points per 100 labels that were chosen where they could have been drawn."""
-    return 100 * points / max(1.0, float(found["mean_chosen"]))
+def _per_label(found: Mapping[str, Any], points: float) -> float:
+    """Points per label that was chosen where it could have been drawn, in the mean of the sizes."""
+    return points / max(1.0, float(found["mean_chosen"]))
 
 
 def _surprise(gains: Sequence[GainPoint], confidence: float) -> str:
@@ -107,7 +107,7 @@ def _nights(gains: Sequence[GainPoint]) -> Html:
         "difference",
         "interval",
     )
-    return table((*headers, "per 100 chosen"), [_night(one.cycle_id, one.found) for one in gains])
+    return table((*headers, "per label chosen"), [_night(one.cycle_id, one.found) for one in gains])
 
 
 def _night(cycle_id: str, found: Mapping[str, Any]) -> tuple[str | int, ...]:
@@ -116,7 +116,7 @@ def _night(cycle_id: str, found: Mapping[str, Any]) -> tuple[str | int, ...]:
         return (*spent, "–", "–", "–", "–", "–", "–")
     value, low, high = (100 * one for one in found["difference"])
     scores = (ratio(found[arm][0]) for arm in ("chosen", "drawn"))
-    return (*spent, found["labels"], *scores, f"{value:+.1f}", f"{low:+.1f} to {high:+.1f}", f"{_per_hundred(found, value):+.1f}")
+    return (*spent, found["labels"], *scores, f"{value:+.1f}", f"{low:+.1f} to {high:+.1f}", f"{_per_label(found, value):+.2f}")
 
 
 def _cost(found: Mapping[str, Any]) -> Html:

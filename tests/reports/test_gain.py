@@ -35,7 +35,7 @@ def test_sentence__follows_the_interval(difference: tuple[float, float, float], 
 
 
 def test_sentence__says_the_gain_per_label() -> None:
-    assert "95 % interval +1.0 to +3.0); per 100 labels that were chosen +4.0 (+2.0 to +6.0)." in sentence(found())
+    assert "95 % interval +1.0 to +3.0); per label that was chosen +0.04 (+0.02 to +0.06)." in sentence(found())
 
 
 def test_sentence__says_why_nothing_can_be_told() -> None:
