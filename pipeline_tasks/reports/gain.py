@@ -95,28 +95,17 @@ def _surprise(gains: Sequence[GainPoint], confidence: float) -> str:
 
 def _nights(gains: Sequence[GainPoint]) -> Html:
     """One row a night, all figures of all nights up to it."""
-    headers = (
-        "cycle",
-        "chosen labels",
-        "drawn",
-        "hours",
-        "money",
-        "compared",
-        "as asked for",
-        "drawn at random",
-        "difference",
-        "interval",
-    )
-    return table((*headers, "per label chosen"), [_night(one.cycle_id, one.found) for one in gains])
+    headers = ("cycle", "chosen", "drawn", "hours", "money", "compared", "asked for, drawn", "difference (interval)", "per label")
+    return table(headers, [_night(one.cycle_id, one.found) for one in gains])
 
 
 def _night(cycle_id: str, found: Mapping[str, Any]) -> tuple[str | int, ...]:
     spent = (cycle_id, found["labelled_chosen"], found["labelled_drawn"], f"{found['hours']:.2f}", _money(found, found["money"]))
     if found["why"]:
-        return (*spent, "–", "–", "–", "–", "–", "–")
+        return (*spent, "–", "–", "–", "–")
     value, low, high = (100 * one for one in found["difference"])
-    scores = (ratio(found[arm][0]) for arm in ("chosen", "drawn"))
-    return (*spent, found["labels"], *scores, f"{value:+.1f}", f"{low:+.1f} to {high:+.1f}", f"{_per_label(found, value):+.2f}")
+    scores = ", ".join(ratio(found[arm][0]) for arm in ("chosen", "drawn"))
+    return (*spent, found["labels"], scores, f"{value:+.1f} ({low:+.1f} to {high:+.1f})", f"{_per_label(found, value):+.2f}")
 
 
 def _cost(found: Mapping[str, Any]) -> Html:
