@@ -18,7 +18,7 @@ ROUND = 30
 """Turns after which they begin again."""
 SHARES_OF_BUDGET = 10
 """Diversity's share of the turns is so many times the budget's share of what can be picked,"""
-LEAST, MOST = 0.1, 0.6
+LEAST, MOST = 0.1, 0.75
 """but within these; the rest is coverage's. A model cannot doubt what it has never seen: the least holds however it is trusted."""
 COVERAGE, DIVERSITY = {"balanced_coverage": 1.0}, {"diversity": 1.0}
 
@@ -30,11 +30,11 @@ def auto_turns(pool: Pool) -> Turns:
 
 
 def diversity_share(pool: Pool) -> float:
-    """How much of a round diversity picks, from a tenth to three fifths."""
+    """How much of a round diversity picks, from a tenth to three quarters."""
     free = max(1, len(pool.units) - len(pool.labelled))
     return max(LEAST, min(SHARES_OF_BUDGET * pool.budget / free, MOST) * (1 - pool.model_trust))
 
 
 def _whole(turns: float) -> int:
-    """Whole turns; a sum of shares that falls short of one by rounding counts."""
+    """Whole turns; a sum that falls short of one by rounding counts."""
     return int(turns + 1e-9)

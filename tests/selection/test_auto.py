@@ -18,24 +18,24 @@ def a_pool(budget: int, labelled: int = 0, model: np.ndarray | None = None) -> P
     return check_pool(rows, budget, 0, range(labelled), HEAPS[:labelled].tolist(), model, None, ())
 
 
-@pytest.mark.parametrize(("budget", "share"), [(1, 0.1), (10, 0.1), (30, 0.3), (500, 0.6), (5000, 0.6)])
+@pytest.mark.parametrize(("budget", "share"), [(1, 0.1), (10, 0.1), (30, 0.3), (500, 0.75), (5000, 0.75)])
 def test_diversity_share__grows_with_the_part_of_the_pool_that_the_budget_affords(budget: int, share: float) -> None:
     assert diversity_share(a_pool(budget)) == pytest.approx(share)
 
 
 def test_diversity_share__counts_what_can_still_be_picked() -> None:
     assert diversity_share(a_pool(3, labelled=900)) == pytest.approx(0.3)
-    assert diversity_share(a_pool(30, labelled=1000)) == pytest.approx(0.6)
+    assert diversity_share(a_pool(30, labelled=1000)) == pytest.approx(0.75)
 
 
 def test_diversity_share__falls_to_a_tenth_as_the_model_is_trusted() -> None:
     right = np.eye(2)[HEAPS]
     assert diversity_share(a_pool(500, 100, right)) == pytest.approx(0.1)
-    assert diversity_share(a_pool(500, 100, right[:, ::-1])) == pytest.approx(0.6)
-    assert diversity_share(a_pool(500, 0, right)) == pytest.approx(0.6)
+    assert diversity_share(a_pool(500, 100, right[:, ::-1])) == pytest.approx(0.75)
+    assert diversity_share(a_pool(500, 0, right)) == pytest.approx(0.75)
 
 
-@pytest.mark.parametrize(("budget", "often"), [(10, 3), (30, 9), (500, 18)])
+@pytest.mark.parametrize(("budget", "often"), [(10, 3), (30, 9), (500, 22)])
 def test_auto_turns__spreads_the_share_evenly(budget: int, often: int) -> None:
     turns = auto_turns(a_pool(budget))
     assert len(turns) == ROUND

@@ -154,7 +154,7 @@ def test_choose__auto_takes_what_covers_and_what_is_rare_in_turn() -> None:
     rows, labelled, labels = two_heaps(right=True)
     rows[59] = -rows[0]
     chosen = choose(rows, budget=5, seed=0, labelled=labelled, labels=labels)
-    assert chosen.strategy == ("balanced_coverage", "diversity", "balanced_coverage", "diversity", "diversity")
+    assert chosen.strategy == ("balanced_coverage", "diversity", "diversity", "diversity", "balanced_coverage")
     assert set(chosen.scores) == {"balanced_coverage", "diversity"}
     assert 59 in chosen.picks[:3]
     assert len(set(chosen.picks.tolist())) == 5
