@@ -20,7 +20,7 @@ from typing import Any
 from pipeline_tasks import wiring
 from pipeline_tasks.cycle import CycleArguments
 from pipeline_tasks.errors import NightlensError
-from pipeline_tasks.selection.names import STRATEGIES
+from pipeline_tasks.strategy_names import STRATEGIES
 
 TOOLS = ("check_project", "empty_project", "back_up", "restore_backup", "verify_store", "explain", "publish", "erase")
 """Modules of `commands`."""

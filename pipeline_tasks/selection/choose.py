@@ -52,9 +52,10 @@ def choose(
 ) -> Selection:
     """Pick up to `budget` rows of `embeddings` (float32, N x D) that no label covers well yet.
 
-    `labelled` are row numbers that are never picked; `labels` are their classes (column numbers or `class_names`; None: asked, not
-    answered), or are left out. `probabilities` (N x C) are a model's. `metadata` (N mappings) are what `wishes` speak of: device,
-    site, clip, `seen_s` (seconds on any clock) or keys of your own. `wishes` hold what single objectives and limits need besides.
+    `labelled` are row numbers that are never picked; `labels` are their classes (column numbers, or names, which `class_names` put
+    into the order of the columns; None: asked, not answered), or are left out. `probabilities` (N x C) are a model's. `metadata` (N
+    mappings) are what `wishes` speak of: device, site, clip, `seen_s` (seconds on any clock) or keys of your own. `wishes` hold
+    what single objectives and limits need besides.
     `objectives`: "auto" (in turn what stands for much and what is rare; once cross-validation on the labels trusts the model, what
     it is unsure of and sees seldom), the name of one, name → weight, or `module:function` for one of your own. No pick lies nearer
     than `min_distance` (Euclidean, between rows scaled to length 1) to a labelled row or an earlier pick.

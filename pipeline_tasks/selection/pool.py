@@ -84,9 +84,9 @@ def check_pool(
         raise SettingsError(f"labels: wanted none or {len(rows)}, one a labelled row, found {len(given)}")
     checked = None if probabilities is None else _probabilities(probabilities, len(units))
     classes = None if checked is None else checked.shape[1]
-    numbers = np.array([_label_number(label, class_names, classes) for label in given] or [-1] * len(rows), np.int64)
+    names = tuple(class_names) or _names_in_order(given, classes)
+    numbers = np.array([_label_number(label, names, classes) for label in given] or [-1] * len(rows), np.int64)
     check_wishes(wishes or NOTHING_WISHED, len(units), described is not None)
-    names = tuple(class_names)
     return Pool(units, rows, numbers, checked, names, checked_budget, checked_seed, described, wishes or NOTHING_WISHED)
 
 
@@ -131,6 +131,16 @@ def _probabilities(probabilities: npt.ArrayLike, rows: int) -> npt.NDArray[np.fl
     if not np.isfinite(matrix).all():
         raise SettingsError("probabilities: wanted finite numbers, found NaN or infinity")
     return matrix
+
+
+def _names_in_order(labels: Sequence[Label], classes: int | None) -> tuple[str, ...]:
+    """The names among the labels, as the class names that nobody gave; columns of probabilities cannot be matched to them."""
+    names = sorted({str(label) for label in labels if isinstance(label, str)})
+    if names and classes is not None:
+        raise SettingsError(
+            f"class_names: wanted the names of the probabilities' {classes} columns, since labels are names, found none"
+        )
+    return tuple(names)
 
 
 def _label_number(label: Label, class_names: Sequence[str], classes: int | None) -> int:

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.selection.names import NEED_MODEL
 from pipeline_tasks.selection.wishes import CLASS, Wishes
 from pipeline_tasks.settings import SelectionSettings
+from pipeline_tasks.strategy_names import NEED_MODEL
 
 KEYS = ("device", "clip", "site", "day")
 

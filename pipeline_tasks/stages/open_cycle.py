@@ -6,11 +6,11 @@ from datetime import datetime
 
 from pipeline_tasks.cycle import Cycle, CycleArguments, check_cycle_id, derive_seed
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.selection.names import STRATEGIES
 from pipeline_tasks.settings import Project, SelectionSettings
 from pipeline_tasks.storage.cycles import OpenCycleSummary, record_opening
 from pipeline_tasks.storage.generation import read_generation
 from pipeline_tasks.storage.store import Store
+from pipeline_tasks.strategy_names import STRATEGIES
 
 __all__ = ["STAGE", "OpenCycleSummary", "open_cycle"]
 

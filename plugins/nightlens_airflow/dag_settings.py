@@ -8,8 +8,8 @@ from airflow.sdk import CronTriggerTimetable, Param
 
 from nightlens_airflow.defaults import DEFAULT_ARGS
 from nightlens_airflow.projects import BrokenProject
-from pipeline_tasks.selection.names import STRATEGIES
 from pipeline_tasks.settings import Project
+from pipeline_tasks.strategy_names import STRATEGIES
 
 _AS_IN_FILE = "as in the project file"
 

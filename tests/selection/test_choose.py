@@ -1,4 +1,5 @@
 import math
+import subprocess
 import sys
 
 import numpy as np
@@ -13,6 +14,20 @@ from pipeline_tasks.selection.pool import Pool
 
 def at(*degrees: float) -> np.ndarray:
     return np.array([[math.cos(math.radians(one)), math.sin(math.radians(one))] for one in degrees], np.float32)
+
+
+def test_choose__is_the_rooms_front_door_and_needs_numpy_only() -> None:
+    """Whoever imported the module of the same name before still finds the function."""
+    code = """
+import sys
+import pipeline_tasks.selection.choose
+from pipeline_tasks.selection import choose
+selection = choose([[1, 0], [0, 1], [1, 0.1], [0.1, 1]], budget=2, seed=1, labelled=[0, 1], labels=["crack", "fine"])
+assert sorted(selection.picks) == [2, 3] and all(selection.reasons)
+print(sorted({name.partition(".")[0] for name in sys.modules} & {"polars", "pydantic", "dataframely", "torch", "faiss", "scipy"}))
+"""
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60).stdout
+    assert said == "[]\n"
 
 
 def test_choose__takes_one_of_each_heap_before_a_second_one() -> None:
@@ -231,7 +246,7 @@ def test_choose__gives_what_there_is(rows: int, labelled: list[int], budget: int
         ({"min_distance": -0.1}, "min_distance: wanted 0 or more"),
         ({"labelled": [3]}, "labelled: wanted row numbers"),
         ({"labelled": [0], "labels": [0, 1]}, "labels: wanted none or 1"),
-        ({"labelled": [0], "labels": ["bolt"]}, "labels: wanted one of class_names"),
+        ({"labelled": [0], "labels": ["bolt"], "class_names": ["nut"]}, "labels: wanted one of class_names"),
         ({"metadata": [{}]}, "metadata: wanted 3"),
         ({"probabilities": [[0.5, 0.5]]}, "probabilities: wanted a matrix of 3"),
         ({"probabilities": [[0.5, math.nan]] * 3}, "probabilities: wanted finite"),

@@ -114,7 +114,8 @@ def test_other_kinds_of_numbers__are_taken(kind: type[np.generic]) -> None:
         ({"labelled": [1.5]}, "labelled: wanted row numbers, found float64"),
         ({"labelled": [3, 3]}, "labelled: wanted each row once"),
         ({"labelled": [0, 1], "labels": [0]}, "labels: wanted none or 2, one a labelled row, found 1"),
-        ({"labelled": [0], "labels": ["crack"]}, "labels: wanted one of class_names"),
+        ({"labelled": [0], "labels": ["crack"], "class_names": ["dent"]}, "labels: wanted one of class_names"),
+        ({"labelled": [0], "labels": ["crack"], "probabilities": PROBABILITIES}, "class_names: wanted the names of .* 3 columns"),
         ({"labelled": [0], "labels": [-1]}, "labels: wanted 0 or more"),
         ({"labelled": [0], "labels": [3], "probabilities": PROBABILITIES}, "labels: wanted a column of the probabilities, 0 to 2"),
         ({"metadata": [{}] * 59}, "metadata: wanted 60 entries"),
@@ -124,6 +125,11 @@ def test_other_kinds_of_numbers__are_taken(kind: type[np.generic]) -> None:
 def test_other_wrong_arguments__are_named(arguments: dict[str, object], says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         asked(**arguments)
+
+
+def test_names_for_labels__need_no_class_names_where_no_model_answers() -> None:
+    numbered = asked(labelled=[1, 2, 3], labels=[1, 0, None])
+    assert asked(labelled=[1, 2, 3], labels=["fine", "crack", None]).picks.tolist() == numbered.picks.tolist()
 
 
 def test_labels_of_unknown_length__are_counted_by_going_through_them() -> None:

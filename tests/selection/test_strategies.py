@@ -12,11 +12,11 @@ import pytest
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.selection.choose import Selection, choose
 from pipeline_tasks.selection.disagreement import disagreement
-from pipeline_tasks.selection.names import NEED_MODEL, STRATEGIES
 from pipeline_tasks.selection.objectives import turns_of
 from pipeline_tasks.selection.outliers import outlier_ranks
 from pipeline_tasks.selection.pool import check_pool
 from pipeline_tasks.selection.wishes import Wishes
+from pipeline_tasks.strategy_names import NEED_MODEL, STRATEGIES
 
 
 def at(*degrees: float) -> np.ndarray:
