@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pipeline_tasks.cycle import Cycle, CycleArguments, check_cycle_id, derive_seed
+from pipeline_tasks.cycle import Cycle, CycleArguments, check_cycle_id
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.settings import Project, SelectionSettings
-from pipeline_tasks.storage.cycles import OpenCycleSummary, record_opening
+from pipeline_tasks.storage.cycles import OpenCycleSummary, cycle_seed, record_opening
 from pipeline_tasks.storage.generation import read_generation
 from pipeline_tasks.storage.store import Store
 from pipeline_tasks.strategy_names import STRATEGIES
@@ -42,7 +42,7 @@ def open_cycle(
         project=_with_arguments(project, arguments),
         arguments=arguments,
         generation=read_generation(store.objects),
-        seed=derive_seed(project.seed, cycle_id),
+        seed=cycle_seed(store, project, cycle_id),
         started_at=started_at,
         code_version=code_version,
     )

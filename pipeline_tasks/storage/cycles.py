@@ -63,12 +63,21 @@ def open_persons_cycle(
         project=project,
         arguments=CycleArguments(),
         generation=read_generation(store.objects),
-        seed=derive_seed(project.seed, cycle_id),
+        seed=cycle_seed(store, project, cycle_id),
         started_at=started_at,
         code_version=code_version,
     )
     record_opening(store, cycle, run_key)
     return cycle
+
+
+def cycle_seed(store: Store, project: Project, cycle_id: str) -> int:
+    """The seed of a cycle's chance: of the project file's, and of how many cycles the project has opened before.
+
+    Not of the cycle's name, which for one started by hand is the clock: the same nights played again are the same.
+    """
+    before = [name for name in store.state().stages if name != cycle_id]
+    return derive_seed(project.seed, "cycle", str(len(before)))
 
 
 def write_cycle(objects: ObjectStore, cycle: Cycle) -> tuple[str, str]:

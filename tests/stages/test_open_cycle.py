@@ -35,7 +35,16 @@ def test_open_cycle__gives_each_cycle_its_seed_from_the_project_file(store: Stor
     first, second = an_open_cycle(store, "2026-11-21"), an_open_cycle(store, "2026-11-22")
 
     assert first.seed != second.seed
-    assert an_open_cycle(Store(type(store.objects)()), "2026-11-21").seed == first.seed
+    assert an_open_cycle(store, "2026-11-21").seed == first.seed
+
+
+def test_open_cycle__started_by_hand_at_another_time_has_the_same_seed(store: Store) -> None:
+    """Its name is the clock, and the same nights played again shall be the same."""
+    first, second = an_open_cycle(store, "2026-11-21T143000"), an_open_cycle(store, "2026-11-21T150000")
+    again = Store(type(store.objects)())
+
+    assert an_open_cycle(again, "2026-11-29T080000").seed == first.seed
+    assert an_open_cycle(again, "2026-11-29T081512").seed == second.seed
 
 
 @pytest.mark.parametrize("cycle_id", ["", "today", "2026-11-21T1", "../2026-11-21", "2026-11-21\n"])
