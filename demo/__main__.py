@@ -17,7 +17,7 @@ from pipeline_tasks.errors import NightlensError
 
 
 def main(words: list[str] | None = None) -> int:
-    """Show two nights; 0 if both cycles ended in success, night 1 was promoted, and the server answers with the champion."""
+    """Show two nights; 0 if both cycles ended in success, one promoted a champion, and the server answers with the champion."""
     options, home = _options(words), wiring.home()
     try:
         show(options, home, lambda line: print(line, flush=True))

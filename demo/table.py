@@ -32,7 +32,7 @@ def nights_table(nights: Sequence[Night]) -> str:
         ("  the champion's", lambda night: _number(night.champion_score)),
         ("  majority class", lambda night: _number(night.majority_score)),
         ("  classes left out", lambda night: ", ".join(night.classes_left_out) or "none"),
-        ("decision", lambda night: "promoted" if night.is_promoted else "kept the champion"),
+        ("decision", _decision),
     ]
     lines = ["".join(["".ljust(_LABEL_WIDTH), *(f"night {night.night}".ljust(_COLUMN_WIDTH) for night in nights)]).rstrip()]
     for label, tell in rows:
@@ -44,6 +44,14 @@ def nights_table(nights: Sequence[Night]) -> str:
             lines += _row(f"   {stage}", [f"{night.stage_seconds.get(stage, 0.0):.1f}" for night in nights])
     lines += ["", *(f"night {night.night}: {night.why}" for night in nights)]
     return "\n".join(lines)
+
+
+def _decision(night: Night) -> str:
+    if night.is_promoted:
+        return "promoted"
+    if night.candidate_digest is None:
+        return "nothing was trained"
+    return "not promoted" if night.champion_score is None else "kept the champion"
 
 
 def answer_line(answer: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, make_dataclass
+from dataclasses import dataclass, make_dataclass, replace
 from typing import Any
 
 import httpx
@@ -148,4 +148,20 @@ def test_nights_table__tells_each_night_in_a_column(after: Store) -> None:
     assert "2 (1 empty, 1 truncated)" in text
     assert "0.800 (0.700 … 0.900)" in text
     assert "night 1: It beats the majority class." in text
+    assert "kept the champion" not in text
     assert max(len(line) for line in text.splitlines()) < 110
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({}, "promoted"),
+        ({"is_promoted": False, "champion_score": 0.7}, "kept the champion"),
+        ({"is_promoted": False, "champion_score": None}, "not promoted"),
+        ({"is_promoted": False, "candidate_digest": None}, "nothing was trained"),
+    ],
+)
+def test_nights_table__says_what_was_decided(after: Store, change: dict[str, Any], says: str) -> None:
+    night = replace(figures.read_night(1, ENDED, after, _Outside().services(), "parts"), **change)
+
+    assert any(line.split("  ")[0] == "decision" and line.endswith(says) for line in nights_table([night]).splitlines())
