@@ -21,6 +21,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -28,8 +29,9 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import t as student
 
-from benchmarks.label_rounds import Asked, Integers, LabelledSet, Strategy, all_accuracies, split
+from benchmarks.label_rounds import Asked, Integers, LabelledSet, Strategy, all_accuracies, budgets, split
 from benchmarks.labelled_sets import class_folders, drawn_parts, drawn_points, given_embeddings, join_near
+from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.selection.choose import choose
 
 ROOT = Path(__file__).parents[1]
@@ -41,13 +43,26 @@ LONG_TAILS = ("parts", "points")
 Found = dict[str, dict[int, list[float]]]
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Print the tables."""
-    given = _parser().parse_args()
+    parser = _parser()
+    given = parser.parse_args(words)
+    if len(given.source) > 2:
+        parser.error(f"wanted one folder, or embeddings and labels; found {len(given.source)} names")
     given.long_tail = given.long_tail or ([] if given.source else list(LONG_TAILS))
+    try:
+        _measure(given)
+    except SettingsError as error:
+        sys.exit(str(error))
+
+
+def _measure(given: argparse.Namespace) -> None:
+    """Every strategy on every set, each in a process of its own."""
     for one in _sets(given):
         tail = given.tail if given.tail is not None else (0.02 if given.long_tail else 1.0)
         pool, test = split(one, tail, 0)
+        if not budgets(one.classes, len(pool)):
+            raise SettingsError(f"{one.name}: wanted a pool of more than 6 pictures a class, found {len(pool)} of {one.classes}")
         print(f"tail {tail}: pools of {len(pool)}, {np.bincount(one.numbers[pool]).tolist()} with seed 0; {len(test)} in the test")
         with ProcessPoolExecutor(given.jobs + 1, mp_context=get_context("spawn")) as children:
             has_peers = given.peer_seeds > 0 and PEER_PYTHON.exists()

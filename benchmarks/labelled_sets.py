@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from demo.plan import CLASSES, PlannedFile, Shot
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.model_picture import model_picture
-from pipeline_tasks.errors import RejectedFileError
+from pipeline_tasks.errors import RejectedFileError, SettingsError
 from pipeline_tasks.models.backbone import open_backbone
 from pipeline_tasks.neighbors.cosine import pairs_above, unit_rows
 from pipeline_tasks.settings import BackboneSettings
@@ -33,8 +34,14 @@ Drawn = tuple[Floats, npt.NDArray[np.str_], npt.NDArray[np.str_]]
 
 
 def class_folders(folder: Path, group_pattern: str, cache: Path) -> LabelledSet:
-    """All pictures of `folder/CLASS/*`; names that share the first bracket of `group_pattern` are one group."""
+    """All pictures of `folder/CLASS/*`; names that share the first bracket of `group_pattern` are one group.
+
+    Raises:
+        SettingsError: no such pictures, or those of one class only.
+    """
     files = sorted(one for one in folder.glob("*/*") if one.is_file())
+    if not files:
+        raise SettingsError(f"{folder}: wanted class folders with pictures in them (CLASS/*), found none")
     wanted = "\n".join(f"{one.relative_to(folder)} {one.stat().st_size}" for one in files) + group_pattern
 
     def read() -> Drawn:
@@ -48,15 +55,25 @@ def class_folders(folder: Path, group_pattern: str, cache: Path) -> LabelledSet:
             found = re.search(group_pattern, path.name) if group_pattern else None
             classes.append(path.parent.name)
             groups.append(found.group(1) if found else f"{path.parent.name}/{path.name}")
+        if not pictures:
+            raise SettingsError(f"{folder}: wanted pictures, found {len(files)} files and none that can be read as one")
         return _embed(pictures, cache), np.array(classes), np.array(groups)
 
     return _set(folder.name, *_cached(cache, wanted, read))
 
 
 def given_embeddings(embeddings: Path, labels: Path) -> LabelledSet:
-    """N x D embeddings and N labels, as .npy; each row is a group of its own."""
-    names = np.load(labels).astype(str)
-    return _set(embeddings.stem, np.load(embeddings).astype(np.float32), names, np.arange(len(names)).astype(str))
+    """N x D embeddings and N labels, as .npy; each row is a group of its own.
+
+    Raises:
+        SettingsError: a file that is not such an array, not a label a row, NaN or infinity, or labels of one class only.
+    """
+    rows, names = _array(embeddings), _array(labels).astype(str)
+    if rows.ndim != 2 or rows.dtype.kind not in "fiub":
+        raise SettingsError(f"{embeddings}: wanted a matrix of numbers (N x D), found {rows.dtype} of shape {rows.shape}")
+    if names.shape != rows.shape[:1]:
+        raise SettingsError(f"{labels}: wanted {len(rows)} labels, one a row of {embeddings}, found shape {names.shape}")
+    return _set(embeddings.stem, rows.astype(np.float32), names, np.arange(len(names)).astype(str))
 
 
 def drawn_parts(of_each: int, seed: int, cache: Path) -> LabelledSet:
@@ -94,6 +111,16 @@ def join_near(one: LabelledSet, min_cosine: float) -> LabelledSet:
     return replace(one, groups=np.unique(joined, return_inverse=True)[1])
 
 
+def _array(file: Path) -> npt.NDArray[Any]:
+    try:
+        found: npt.NDArray[Any] = np.load(file)
+    except (OSError, ValueError, EOFError) as error:
+        raise SettingsError(f"{file}: wanted an array as numpy.save writes it, of numbers or of text: {error}") from error
+    if not isinstance(found, np.ndarray):
+        raise SettingsError(f"{file}: wanted one array (.npy), found several (.npz)")
+    return found
+
+
 def _drawn_part(one: tuple[str, int, int]) -> Pictures:
     name, number, seed = one
     shot = Shot(1 + number % 2, number, name, int(np.random.default_rng(number).integers(CAMERAS)))
@@ -121,6 +148,8 @@ def _cached(cache: Path, wanted: str, make: Callable[[], Drawn]) -> Drawn:
 
 def _set(name: str, embeddings: Floats, classes: npt.NDArray[np.str_], groups: npt.NDArray[np.str_]) -> LabelledSet:
     names, numbers = np.unique(classes, return_inverse=True)
+    if len(names) < 2:
+        raise SettingsError(f"{name}: wanted at least two classes, found {names.tolist()}")
     counts = ", ".join(f"{one} {count}" for one, count in zip(names, np.bincount(numbers), strict=True))
     print(f"{name}: {len(numbers)} x {embeddings.shape[1]}, {len(np.unique(groups))} groups; {counts}")
     return LabelledSet(name, unit_rows(embeddings), numbers, np.unique(groups, return_inverse=True)[1])
