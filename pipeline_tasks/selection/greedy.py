@@ -19,7 +19,7 @@ from pipeline_tasks.selection.objectives import Objective
 
 BLOCK = 4096
 """How many of the highest bounds are looked at between two looks at the whole pool; doubled while that is too few."""
-REFRESH = 32
+REFRESH = 128
 """How many of the highest old values of a block are brought up to date at once."""
 
 
