@@ -1,4 +1,4 @@
-"""Shows that the demo's pictures mean something: hard for a thumbnail, fair for the champion, and full of hidden copies.
+"""Shows that the demo's images mean something: hard for a thumbnail, fair for the champion, and full of hidden copies.
 
 `make bench-demo` draws both nights, measures them as the stages do, and holds three figures against their limits:
 a head on 8 x 8 thumbnails, the same head on the frozen backbone's embeddings, and how many planted near-duplicates equal
@@ -31,7 +31,7 @@ from demo.truth import Truth, read_truth
 from pipeline_tasks import wiring
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.decoding.model_picture import model_picture
+from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.errors import RejectedFileError
 from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.models.backbone import open_backbone
@@ -45,27 +45,27 @@ DRAWS = 5
 
 
 @dataclass
-class Pictures:
-    """Every picture of both nights that can be decoded, in the order in which they came."""
+class Images:
+    """Every image of both nights that can be decoded, in the order in which they came."""
 
     keys: list[str] = field(default_factory=list)
     nights: list[int] = field(default_factory=list)
     image_ids: list[str] = field(default_factory=list)
     hashes: list[int] = field(default_factory=list)
     thumbnails: list[npt.NDArray[np.float32]] = field(default_factory=list)
-    model_pictures: list[npt.NDArray[np.uint8]] = field(default_factory=list)
+    model_images: list[npt.NDArray[np.uint8]] = field(default_factory=list)
 
 
 def main() -> int:
     """Print figures and limits; 1 if a figure misses its limit."""
     project = load_project(EXAMPLE)
     with tempfile.TemporaryDirectory() as folder:
-        pictures, truth = _draw_and_measure(Path(folder))
+        images, truth = _draw_and_measure(Path(folder))
     began = time.monotonic()
-    embeddings = open_backbone(project.backbone, wiring.home() / "backbones").embed(np.stack(pictures.model_pictures))
-    print(f"{len(embeddings)} pictures embedded in {time.monotonic() - began:.1f} s")
-    thumbnail, champion = _heads(pictures, truth, embeddings)
-    by_hash, by_both = _found(pictures, truth, embeddings, project.duplicates)
+    embeddings = open_backbone(project.backbone, wiring.home() / "backbones").embed(np.stack(images.model_images))
+    print(f"{len(embeddings)} images embedded in {time.monotonic() - began:.1f} s")
+    thumbnail, champion = _heads(images, truth, embeddings)
+    by_hash, by_both = _found(images, truth, embeddings, project.duplicates)
     figures = [
         ("head on 8 x 8 thumbnails, balanced accuracy", thumbnail, 0.0, 0.60),
         ("head on frozen embeddings, balanced accuracy", champion, 0.75, 0.97),
@@ -77,29 +77,29 @@ def main() -> int:
     return 0 if all(low <= value <= high for _, value, low, high in figures) else 1
 
 
-def _draw_and_measure(folder: Path) -> tuple[Pictures, Truth]:
-    pictures, truth_file = Pictures(), folder / "truth.json"
+def _draw_and_measure(folder: Path) -> tuple[Images, Truth]:
+    images, truth_file = Images(), folder / "truth.json"
     for night in (1, 2):
         began, inbox = time.monotonic(), folder / f"night{night}"
         draw_night(night, FILES, SEED, inbox, truth_file, "parts")
         print(f"night {night}: {FILES} files drawn in {time.monotonic() - began:.1f} s")
         for path in sorted(inbox.rglob("*.jpg"), key=lambda path: path.name):
-            _take_in(pictures, path, str(path.relative_to(inbox)), night)
-    return pictures, read_truth(truth_file)
+            _take_in(images, path, str(path.relative_to(inbox)), night)
+    return images, read_truth(truth_file)
 
 
-def _take_in(pictures: Pictures, path: Path, key: str, night: int) -> None:
+def _take_in(images: Images, path: Path, key: str, night: int) -> None:
     content = path.read_bytes()
     try:
         pixels = decode(content, Limits()).pixels
     except RejectedFileError:
         return
-    pictures.keys.append(key)
-    pictures.nights.append(night)
-    pictures.image_ids.append(hashlib.sha256(content).hexdigest())
-    pictures.hashes.append(measure(pixels).perceptual_hash)
-    pictures.thumbnails.append(_thumbnail(pixels))
-    pictures.model_pictures.append(model_picture(pixels, 224))
+    images.keys.append(key)
+    images.nights.append(night)
+    images.image_ids.append(hashlib.sha256(content).hexdigest())
+    images.hashes.append(measure(pixels).perceptual_hash)
+    images.thumbnails.append(_thumbnail(pixels))
+    images.model_images.append(model_image(pixels, 224))
 
 
 def _thumbnail(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -107,31 +107,31 @@ def _thumbnail(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return np.asarray(small, np.float32).ravel() / np.float32(255)
 
 
-def _heads(pictures: Pictures, truth: Truth, embeddings: npt.NDArray[np.float32]) -> tuple[float, float]:
+def _heads(images: Images, truth: Truth, embeddings: npt.NDArray[np.float32]) -> tuple[float, float]:
     """Mean balanced accuracy on 8 x 8 thumbnails and on embeddings, of heads trained on what two rounds would label."""
     planted = {plant.key for plant in truth.plants if plant.kind in (*COPIES, *LOW_QUALITY)}
-    fair = [number for number, key in enumerate(pictures.keys) if key not in planted]
-    classes = np.array([truth.pictures[image_id].class_name for image_id in pictures.image_ids])
-    answers = np.array([_answered(image_id, truth) for image_id in pictures.image_ids])
+    fair = [number for number, key in enumerate(images.keys) if key not in planted]
+    classes = np.array([truth.images[image_id].class_name for image_id in images.image_ids])
+    answers = np.array([_answered(image_id, truth) for image_id in images.image_ids])
     scores = []
     for draw in range(DRAWS):
-        train = _labelled(pictures, fair, np.random.default_rng([SEED, draw]))
+        train = _labelled(images, fair, np.random.default_rng([SEED, draw]))
         test = np.setdiff1d(fair, train)
-        scores.append([_score(values, answers, classes, train, test) for values in (np.stack(pictures.thumbnails), embeddings)])
+        scores.append([_score(values, answers, classes, train, test) for values in (np.stack(images.thumbnails), embeddings)])
     mean = np.mean(scores, axis=0)
     return float(mean[0]), float(mean[1])
 
 
 def _answered(image_id: str, truth: Truth) -> str:
-    """What the annotators say of a picture."""
-    return answer(person_for(PEOPLE, image_id, 0), image_id, truth.pictures[image_id].class_name, truth.classes)
+    """What the annotators say of an image."""
+    return answer(person_for(PEOPLE, image_id, 0), image_id, truth.images[image_id].class_name, truth.classes)
 
 
-def _labelled(pictures: Pictures, fair: Sequence[int], rng: np.random.Generator) -> npt.NDArray[np.int64]:
+def _labelled(images: Images, fair: Sequence[int], rng: np.random.Generator) -> npt.NDArray[np.int64]:
     """What two rounds leave for training, once a share of each went to the test split."""
     chosen = []
     for night, test_ratio in ((1, FIRST_NIGHT_TEST_RATIO), (2, LATER_TEST_RATIO)):
-        of_night = [number for number in fair if pictures.nights[number] == night]
+        of_night = [number for number in fair if images.nights[number] == night]
         chosen.append(rng.choice(of_night, round(LABELS_A_NIGHT * (1 - test_ratio)), replace=False))
     return np.concatenate(chosen)
 
@@ -148,19 +148,17 @@ def _score(
     return float(balanced_accuracy_score(classes[test], head.predict(values[test])))
 
 
-def _found(
-    pictures: Pictures, truth: Truth, embeddings: npt.NDArray[np.float32], settings: DuplicateSettings
-) -> tuple[float, float]:
+def _found(images: Images, truth: Truth, embeddings: npt.NDArray[np.float32], settings: DuplicateSettings) -> tuple[float, float]:
     """Share of the planted near-duplicates that equal bytes and hash find, and that the project's thresholds find."""
     unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
-    place = {key: number for number, key in enumerate(pictures.keys)}
+    place = {key: number for number, key in enumerate(images.keys)}
     by_hash, by_both = [], []
     for plant in truth.plants:
         if plant.kind in NEAR_DUPLICATES and plant.copy_of is not None:
             one, other = place[plant.key], place[plant.copy_of]
-            is_near = (pictures.hashes[one] ^ pictures.hashes[other]).bit_count() <= settings.max_hash_distance
+            is_near = (images.hashes[one] ^ images.hashes[other]).bit_count() <= settings.max_hash_distance
             cosine = float(unit[one] @ unit[other])
-            by_hash.append(is_near or pictures.image_ids[one] == pictures.image_ids[other])
+            by_hash.append(is_near or images.image_ids[one] == images.image_ids[other])
             by_both.append((is_near and cosine >= settings.min_hash_cosine) or cosine >= settings.min_embedding_cosine)
     return float(np.mean(by_hash)), float(np.mean(by_both))
 

@@ -3,7 +3,7 @@
 A folder of known files gets new ones. DVC: `dvc add` and `dvc push` to a remote on the same disk, in a repository with its
 cache. We: list the folder, put what is new, commit the version and its event. Every step is a program of its own, its start
 included, after a `sync`; "without fsync" is the same step of ours with fsync switched off, because DVC never calls it.
-"Manifest only" commits a version whose pictures are in the store already, as a night's new labels do. Seconds are those of the
+"Manifest only" commits a version whose images are in the store already, as a night's new labels do. Seconds are those of the
 wall; on a busy machine those of the processor, shown beside them, say more.
 """
 
@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_tasks.storage.dataset_versions import differing_rows, read_version, write_version
-from pipeline_tasks.storage.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.versions.dataset_versions import differing_rows, read_version, write_version
 
 PROGRAM = Path(os.environ.get("NIGHTLENS_DVC", ".venv-dvc/bin/dvc")).absolute()
 FILE_BYTES = 10_000
@@ -204,7 +204,7 @@ def _put(objects: DiskObjects, inbox: Path, step: str) -> str:
     """List, put what is new, commit the version, record the sightings in one event."""
     import polars as pl
 
-    from pipeline_tasks.storage.originals import put_original
+    from pipeline_tasks.storage.blobs.originals import put_original
     from pipeline_tasks.tables.sighting import Sighting
 
     store, new, source = _listed(objects, inbox)
@@ -234,7 +234,7 @@ def _listed(objects: DiskObjects, inbox: Path) -> tuple[Any, list[Any], Any]:
     """The store, the files that it has not seen in this state, and their source."""
     from pipeline_tasks.settings import SourceSettings
     from pipeline_tasks.sources.folder import FolderSource
-    from pipeline_tasks.storage.store import Store
+    from pipeline_tasks.storage.history.store import Store
     from pipeline_tasks.tables.sighting import Sighting
 
     store, source = Store(objects), FolderSource(SourceSettings(name="inbox", path=str(inbox), settle_s=0), inbox)

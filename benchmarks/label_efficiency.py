@@ -62,7 +62,7 @@ def _measure(given: argparse.Namespace) -> None:
         tail = given.tail if given.tail is not None else (0.02 if given.long_tail else 1.0)
         pool, test = split(one, tail, 0)
         if not budgets(one.classes, len(pool)):
-            raise SettingsError(f"{one.name}: wanted a pool of more than 6 pictures a class, found {len(pool)} of {one.classes}")
+            raise SettingsError(f"{one.name}: wanted a pool of more than 6 images a class, found {len(pool)} of {one.classes}")
         print(f"tail {tail}: pools of {len(pool)}, {np.bincount(one.numbers[pool]).tolist()} with seed 0; {len(test)} in the test")
         with ProcessPoolExecutor(given.jobs + 1, mp_context=get_context("spawn")) as children:
             has_peers = given.peer_seeds > 0 and PEER_PYTHON.exists()
@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cache", type=Path, default=Path(".nightlens/label_efficiency"), help="where embeddings are kept")
     parser.add_argument("--peer-seeds", type=int, default=20, help="of scikit-activeml, the first ones; 0 leaves it out")
     parser.add_argument("--jobs", type=int, default=1, help="strategies that run at once, beside scikit-activeml")
-    parser.add_argument("--near", type=float, default=0.0, help="from this cosine on two pictures are one group; 0: not looked at")
+    parser.add_argument("--near", type=float, default=0.0, help="from this cosine on two images are one group; 0: not looked at")
     return parser
 
 

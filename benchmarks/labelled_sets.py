@@ -16,11 +16,11 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from benchmarks.label_rounds import Floats, LabelledSet
-from demo.pictures import draw_file
+from demo.images import draw_file
 from demo.plan import CLASSES, PlannedFile, Shot
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.decoding.model_picture import model_picture
+from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.errors import RejectedFileError, SettingsError
 from pipeline_tasks.models.backbone import open_backbone
 from pipeline_tasks.neighbors.cosine import pairs_above, unit_rows
@@ -28,36 +28,36 @@ from pipeline_tasks.settings import BackboneSettings
 
 CAMERAS = 3
 MOST_OF_EACH = 1000
-Pictures = npt.NDArray[np.uint8]
+Images = npt.NDArray[np.uint8]
 Drawn = tuple[Floats, npt.NDArray[np.str_], npt.NDArray[np.str_]]
 """Embeddings, class names and group names."""
 
 
 def class_folders(folder: Path, group_pattern: str, cache: Path) -> LabelledSet:
-    """All pictures of `folder/CLASS/*`; names that share the first bracket of `group_pattern` are one group.
+    """All images of `folder/CLASS/*`; names that share the first bracket of `group_pattern` are one group.
 
     Raises:
-        SettingsError: no such pictures, or those of one class only.
+        SettingsError: no such images, or those of one class only.
     """
     files = sorted(one for one in folder.glob("*/*") if one.is_file())
     if not files:
-        raise SettingsError(f"{folder}: wanted class folders with pictures in them (CLASS/*), found none")
+        raise SettingsError(f"{folder}: wanted class folders with images in them (CLASS/*), found none")
     wanted = "\n".join(f"{one.relative_to(folder)} {one.stat().st_size}" for one in files) + group_pattern
 
     def read() -> Drawn:
-        pictures, classes, groups = [], [], []
+        images, classes, groups = [], [], []
         for path in files:
             try:
-                pictures.append(_shrunk(path.read_bytes()))
+                images.append(_shrunk(path.read_bytes()))
             except RejectedFileError as error:
                 print(f"left out {path}: {error}")
                 continue
             found = re.search(group_pattern, path.name) if group_pattern else None
             classes.append(path.parent.name)
             groups.append(found.group(1) if found else f"{path.parent.name}/{path.name}")
-        if not pictures:
-            raise SettingsError(f"{folder}: wanted pictures, found {len(files)} files and none that can be read as one")
-        return _embed(pictures, cache), np.array(classes), np.array(groups)
+        if not images:
+            raise SettingsError(f"{folder}: wanted images, found {len(files)} files and none that can be read as one")
+        return _embed(images, cache), np.array(classes), np.array(groups)
 
     return _set(folder.name, *_cached(cache, wanted, read))
 
@@ -77,14 +77,14 @@ def given_embeddings(embeddings: Path, labels: Path) -> LabelledSet:
 
 
 def drawn_parts(of_each: int, seed: int, cache: Path) -> LabelledSet:
-    """So many pictures of each of the demo's parts, from all cameras of both nights, through the default backbone."""
+    """So many images of each of the demo's parts, from all cameras of both nights, through the default backbone."""
 
     def draw() -> Drawn:
         todo = [(name, one * MOST_OF_EACH + number, seed) for one, name in enumerate(CLASSES) for number in range(of_each)]
         with ProcessPoolExecutor() as children:
-            pictures = list(children.map(_drawn_part, todo, chunksize=16))
+            images = list(children.map(_drawn_part, todo, chunksize=16))
         names = np.array([name for name, _, _ in todo])
-        return _embed(pictures, cache), names, np.arange(len(todo)).astype(str)
+        return _embed(images, cache), names, np.arange(len(todo)).astype(str)
 
     return _set(f"parts-{of_each}", *_cached(cache, f"parts {of_each} {seed}", draw))
 
@@ -121,18 +121,18 @@ def _array(file: Path) -> npt.NDArray[Any]:
     return found
 
 
-def _drawn_part(one: tuple[str, int, int]) -> Pictures:
+def _drawn_part(one: tuple[str, int, int]) -> Images:
     name, number, seed = one
     shot = Shot(1 + number % 2, number, name, int(np.random.default_rng(number).integers(CAMERAS)))
     return _shrunk(draw_file(PlannedFile(f"{name}{number}", "plain", shot, seed)).content)
 
 
-def _shrunk(content: bytes) -> Pictures:
-    return model_picture(decode(content, Limits()).pixels, BackboneSettings().side_px)
+def _shrunk(content: bytes) -> Images:
+    return model_image(decode(content, Limits()).pixels, BackboneSettings().side_px)
 
 
-def _embed(pictures: Sequence[Pictures], cache: Path) -> Floats:
-    return open_backbone(BackboneSettings(), cache / "backbones").embed(np.stack(pictures))
+def _embed(images: Sequence[Images], cache: Path) -> Floats:
+    return open_backbone(BackboneSettings(), cache / "backbones").embed(np.stack(images))
 
 
 def _cached(cache: Path, wanted: str, make: Callable[[], Drawn]) -> Drawn:

@@ -20,19 +20,19 @@ import numpy.typing as npt
 import polars as pl
 
 from benchmarks.timed_steps import take_steps
-from pipeline_tasks.cycle import Cycle, CycleArguments
 from pipeline_tasks.neighbors.cosine import Floats, unit_rows
+from pipeline_tasks.records.cycle import Cycle, CycleArguments
 from pipeline_tasks.selection.arms import interleave
 from pipeline_tasks.selection.choose import choose
 from pipeline_tasks.selection.rows import scores_of, selected_images
 from pipeline_tasks.selection.typicality import typicality
 from pipeline_tasks.settings import Project, parse_project
-from pipeline_tasks.stages.list_new_images import ListNewImagesSummary
-from pipeline_tasks.stages.record_images import record_images
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.embedding_rows import newest_backbone_digest, read_embeddings
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.table_files import write_part
+from pipeline_tasks.stages.ingest.list_new_images import ListNewImagesSummary
+from pipeline_tasks.stages.ingest.record_images import record_images
+from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.tables.table_files import write_part
 from pipeline_tasks.tables.embedding import Embedding
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
@@ -107,7 +107,7 @@ def _pool(store: Store) -> tuple[list[str], Floats]:
 
 
 def _part(first: int, vectors: Floats) -> dict[type[Table], pl.DataFrame]:
-    """What `measure_images` leaves of one shard's pictures."""
+    """What `measure_images` leaves of one shard's images."""
     numbers = range(first, first + len(vectors))
     ids = pl.Series("image_id", [_image_id(number) for number in numbers])
     keys = [f"{number:07}.png" for number in numbers]

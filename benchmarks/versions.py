@@ -25,8 +25,8 @@ import polars as pl
 
 from pipeline_tasks.datasets.differences import Difference, difference
 from pipeline_tasks.datasets.manifest import dataset_digest
-from pipeline_tasks.storage.dataset_versions import differing_rows, read_index, write_version
-from pipeline_tasks.storage.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.versions.dataset_versions import differing_rows, read_index, write_version
 
 CLASSES = [f"class {number}" for number in range(10)]
 SEED = 20261122

@@ -14,7 +14,7 @@ become champion only if it is as good. One DAG a project file: `dags/projects/*.
 | Run again? | yes: each stage ends in one event of the ledger and returns it the second time; clear a failed task to go on |
 | If it fails | the failed task's log says what was found, what was wanted and where; the report is written all the same |
 
-Started by hand, the form asks for the cycle's name, the labeling budget, what chooses the pictures, the share drawn at
+Started by hand, the form asks for the cycle's name, the labeling budget, what chooses the images, the share drawn at
 random, the deadline, and whether to train.
 """
 
@@ -29,7 +29,7 @@ from nightlens_airflow.stage_task import CYCLE_ID
 
 @task_group(prefix_group_id=False)
 def ingest(project: str, cycle_id: str) -> None:
-    """Take new pictures in and measure each of them once."""
+    """Take new images in and measure each of them once."""
     shards = tasks.list_new_images(project, cycle_id)
     measured = tasks.measure_images.partial(project=project, cycle_id=cycle_id).expand(shard=shards)
     chain(measured, tasks.record_images(project, cycle_id))
@@ -37,7 +37,7 @@ def ingest(project: str, cycle_id: str) -> None:
 
 @task_group(prefix_group_id=False)
 def curate(project: str, cycle_id: str) -> None:
-    """Set poor pictures aside, join those that show the same thing, choose what people are asked about."""
+    """Set poor images aside, join those that show the same thing, choose what people are asked about."""
     chain(
         tasks.find_quality_issues(project, cycle_id),
         tasks.find_duplicates(project, cycle_id),

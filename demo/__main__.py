@@ -1,6 +1,6 @@
 """The command line of the demo: `python -m demo`, or `make demo`.
 
-Environment: NIGHTLENS_HOME, IMAGES (a folder of class folders), ANNOTATORS=none, BUDGET, PICTURES.
+Environment: NIGHTLENS_HOME, IMAGES (a folder of class folders), ANNOTATORS=none, BUDGET, IMAGES.
 """
 
 from __future__ import annotations
@@ -39,12 +39,14 @@ def _options(words: list[str] | None) -> Options:
     environment = os.environ
     parser.add_argument("--images", default=environment.get("IMAGES") or None, help="folder of class folders (or IMAGES=…)")
     parser.add_argument("--annotators", default=environment.get("ANNOTATORS") or "simulated", choices=["simulated", "none"])
-    parser.add_argument("--budget", type=int, default=int(environment.get("BUDGET") or 240), help="pictures a night for people")
-    parser.add_argument("--pictures", type=int, default=int(environment.get("PICTURES") or 600), help="files drawn a night")
+    parser.add_argument("--budget", type=int, default=int(environment.get("BUDGET") or 240), help="images a night")
+    parser.add_argument(
+        "--images-a-night", type=int, default=int(environment.get("IMAGES_A_NIGHT") or 600), help="files drawn a night"
+    )
     parser.add_argument("--nights", type=int, default=2, help="how many nights")
     chosen = parser.parse_args(words)
     images = Path(chosen.images).expanduser().resolve() if chosen.images else None
-    return Options(images, chosen.annotators == "simulated", chosen.budget, chosen.pictures, chosen.nights)
+    return Options(images, chosen.annotators == "simulated", chosen.budget, chosen.images_a_night, chosen.nights)
 
 
 if __name__ == "__main__":

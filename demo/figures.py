@@ -10,7 +10,7 @@ from typing import Any
 from demo.errors import DemoError
 from demo.nightly_run import EndedRun
 from demo.services import LabelStudioRound, MlflowVersion, Services
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.history.store import Store
 
 SERVER_FOLLOWS_WITHIN_S = 10.0
 Summary = dict[str, Any]
@@ -100,15 +100,15 @@ def check_champion(store: Store, services: Services, outside_name: str) -> Summa
     return champion
 
 
-def ask_server(services: Services, picture: bytes, champion_digest: str) -> Summary:
-    """The prediction server's answer to one picture, from the champion.
+def ask_server(services: Services, image: bytes, champion_digest: str) -> Summary:
+    """The prediction server's answer to one image, from the champion.
 
     Raises:
         DemoError: after 10 s it still does not answer, or another model does.
     """
     until = time.monotonic() + SERVER_FOLLOWS_WITHIN_S
     while True:
-        found, answer = services.predict(picture)
+        found, answer = services.predict(image)
         if answer is not None and answer["model_digest"] == champion_digest:
             return answer
         if time.monotonic() > until:

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta, timezone
 from multiprocessing import get_context
 from pathlib import Path
 
-from demo.pictures import Drawn, draw_file
+from demo.images import Drawn, draw_file
 from demo.plan import CLASSES, PlannedFile, plan_night
-from demo.truth import PictureTruth, Plant, Truth, describe, read_truth, write_truth
+from demo.truth import ImageTruth, Plant, Truth, describe, read_truth, write_truth
 
 FIRST_NIGHT = datetime(2026, 11, 20, 22, 0, tzinfo=timezone.utc)
 """When the cameras began; the second night begins a day later. Files carry these times, so that drawing again changes nothing."""
@@ -38,7 +38,7 @@ def draw_night(
     shutil.rmtree(aside, ignore_errors=True)
     for done, (file, sha256, shown) in enumerate(_draw_all(plan, aside), start=1):
         if shown is not None:
-            truth.pictures[sha256] = shown
+            truth.images[sha256] = shown
         if file.kind != "plain":
             truth.plants.append(Plant(file.key, file.kind, file.copy_of))
         if progress:
@@ -58,7 +58,7 @@ def move_in(aside: Path, inbox: Path, keys: list[str], began: datetime) -> None:
     shutil.rmtree(aside)
 
 
-def _draw_all(plan: list[PlannedFile], aside: Path) -> Iterator[tuple[PlannedFile, str, PictureTruth | None]]:
+def _draw_all(plan: list[PlannedFile], aside: Path) -> Iterator[tuple[PlannedFile, str, ImageTruth | None]]:
     """Draw on all cores; yield each file with the sha256 of its bytes and what it shows."""
     with ExitStack() as held:
         drawing: Iterable[Drawn] = map(draw_file, plan)
@@ -88,5 +88,5 @@ def _environment(**variables: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _shown(drawn: Drawn) -> PictureTruth | None:
+def _shown(drawn: Drawn) -> ImageTruth | None:
     return None if drawn.mask is None else describe(drawn.class_name, drawn.mask)

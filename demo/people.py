@@ -1,4 +1,4 @@
-"""The simulated annotators: who answers which picture, and what, depends on person and picture alone."""
+"""The simulated annotators: who answers which image, and what, depends on person and image alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Person:
     name: str
     email: str
     error_ratio: float
-    """How often a wrong class is given for a picture of ordinary difficulty, 0 to MOST_WRONG."""
+    """How often a wrong class is given for an image of ordinary difficulty, 0 to MOST_WRONG."""
 
 
 PEOPLE = (
@@ -47,7 +47,7 @@ def answer(
     lookalikes: Mapping[str, Sequence[str]] = LOOKALIKES,
     difficulty: Mapping[str, float] = DIFFICULTY,
 ) -> str:
-    """The class that this person gives this picture, right or wrong; the same whenever and however often they are asked."""
+    """The class that this person gives this image, right or wrong; the same whenever and however often they are asked."""
     wrong_ratio = min(MOST_WRONG, person.error_ratio * difficulty.get(class_name, 1.0))
     if _chance(person.name, image_id, "errs") >= wrong_ratio:
         return class_name
@@ -57,13 +57,13 @@ def answer(
 
 
 def person_for(people: Sequence[Person], image_id: str, copy_number: int) -> Person:
-    """Who answers a picture; its copies go to different people as long as there are enough."""
+    """Who answers an image; its copies go to different people as long as there are enough."""
     ranked = sorted(people, key=lambda person: _chance(person.name, image_id, "answers"))
     return ranked[copy_number % len(ranked)]
 
 
 def seconds_spent(person: Person, image_id: str) -> float:
-    """How long this person looks at this picture, as they report it (nobody waits for it)."""
+    """How long this person looks at this image, as they report it (nobody waits for it)."""
     return round(1.5 + 6 * _chance(person.name, image_id, "looks") ** 2, 2)
 
 

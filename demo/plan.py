@@ -1,7 +1,7 @@
 """What lies in the inbox after a night: which file shows what, and which ones were planted to be found.
 
-A plan is a pure function of seed, night and number of pictures; `demo.pictures` draws it. Each picture's own randomness is
-named by (seed, night, number), so the second night can plant copies of the first night's pictures without keeping any.
+A plan is a pure function of seed, night and number of images; `demo.images` draws it. Each image's own randomness is
+named by (seed, night, number), so the second night can plant copies of the first night's images without keeping any.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PLANT_SHARES = {
 NEAR_DUPLICATES = ("next_frame", "re_encoded", "small_crop")
 COPIES = ("exact_duplicate", *NEAR_DUPLICATES)
 BROKEN = ("truncated", "corrupt", "text_named_jpg", "empty")
-"""Kinds that are no pictures and must end as rejected."""
+"""Kinds that are no images and must end as rejected."""
 LOW_QUALITY = ("dark", "blurred")
 
 _CLASS_WEIGHTS = {"bearing": 13, "bolt": 14, "bracket": 9, "gear": 16, "nut": 15, "screw": 12, "spring": 8, "washer": 13}
@@ -116,9 +116,9 @@ def _repeats(
     seed: int,
     rng: np.random.Generator,
 ) -> list[PlannedFile]:
-    """The copies, at the places left free; no picture is repeated twice."""
+    """The copies, at the places left free; no image is repeated twice."""
     originals = [file for file in firsts if file.kind == "plain"]
-    if night == 2:  # Some parts went round the belt again: their first pictures are a night old.
+    if night == 2:  # Some parts went round the belt again: their first images are a night old.
         originals += [file for file in plan_night(1, files, seed) if file.kind == "plain"][::3]
     kinds = [kind for kind, count in copies.items() for _ in range(count)]
     repeated = [originals[int(index)] for index in rng.permutation(len(originals))[: len(kinds)]]

@@ -89,10 +89,10 @@ class Services:
         found = _json(self._mlflow, "/api/2.0/mlflow/registered-models/alias", name=name, alias="champion")
         return str(found["model_version"]["version"])
 
-    def predict(self, picture: bytes) -> tuple[str, dict[str, Any] | None]:
-        """The prediction server's answer to one picture; without one, what was found instead."""
+    def predict(self, image: bytes) -> tuple[str, dict[str, Any] | None]:
+        """The prediction server's answer to one image; without one, what was found instead."""
         try:
-            response = self._prediction.post("/predict", content=picture, headers={"Content-Type": "image/jpeg"})
+            response = self._prediction.post("/predict", content=image, headers={"Content-Type": "image/jpeg"})
         except httpx.HTTPError as error:
             return f"{self._prediction.base_url} away ({type(error).__name__})", None
         if response.is_error:

@@ -23,7 +23,7 @@ from demo.truth import read_truth
 from local_stack import stack
 from local_stack.addresses import Addresses
 from pipeline_tasks import wiring
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.history.store import Store
 
 Say = Callable[[str], None]
 
@@ -36,8 +36,8 @@ class Options:
     """A folder of class folders instead of drawn parts."""
     has_annotators: bool = True
     budget: int = 240
-    """Pictures that people are asked about each night."""
-    pictures: int = 600
+    """Images that people are asked about each night."""
+    images_a_night: int = 600
     """Files that are drawn each night."""
     nights: int = 2
 
@@ -49,7 +49,7 @@ def show(options: Options, home: Path, say: Say) -> None:
         DemoError: a cycle failed, no night promoted a champion, or a service tells another figure than the ledger.
         StackError: a service does not start.
     """
-    inbox = open_inbox(home, options.images, options.pictures)
+    inbox = open_inbox(home, options.images, options.images_a_night)
     say(f"bringing the local stack up in {home}")
     stack.up(home, say)
     with ExitStack() as held:
@@ -91,8 +91,8 @@ class Cycles:
             DemoError: the cycle failed.
         """
         progress = Progress()
-        self.say(f"\nnight {night}: pictures come into {self.inbox.folder}")
-        self.inbox.fill(night, lambda done, total: progress.count(done, total, "pictures"))
+        self.say(f"\nnight {night}: images come into {self.inbox.folder}")
+        self.inbox.fill(night, lambda done, total: progress.count(done, total, "images"))
         if self.team is not None:
             self.team.learn(read_truth(self.inbox.truth_file))
         dag_id = f"nightly__{self.inbox.project}"
@@ -123,7 +123,7 @@ def _finish(nights: list[figures.Night], cycles: Cycles, addresses: Addresses, h
         if not any(night.is_promoted for night in nights):
             raise DemoError(f"the cycles went well, but no night promoted a champion to answer. The last one: {nights[-1].why}")
         champion = figures.check_champion(cycles.store, cycles.services, cycles.outside_name)
-        answer = figures.ask_server(cycles.services, cycles.inbox.a_picture(), champion["model_digest"])
+        answer = figures.ask_server(cycles.services, cycles.inbox.an_image(), champion["model_digest"])
         say(table.answer_line(answer))
     finally:
         say(f"\n{table.logins(addresses, cycles.inbox.project)}")

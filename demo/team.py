@@ -37,7 +37,7 @@ class Team:
         self.answered = 0
 
     def learn(self, truth: Truth) -> None:
-        """Know these pictures from now on; the first time, begin to look for tasks."""
+        """Know these images from now on; the first time, begin to look for tasks."""
         is_first = self._truth is None
         self._truth = truth
         if is_first:
@@ -84,7 +84,7 @@ class Team:
                 worker.join()
 
     def _open_tasks(self, desk: _Desk, project_id: int) -> list[tuple[Person, dict[str, Any]]]:
-        """Unanswered tasks with the person that each is for. A picture's copies are ranked by their order in the queue."""
+        """Unanswered tasks with the person that each is for. An image's copies are ranked by their order in the queue."""
         found = []
         for task in desk.tasks_after(project_id, 0) if desk.has_open_tasks(project_id) else ():
             image_id = str(task["data"].get("image_id"))
@@ -107,9 +107,9 @@ class Team:
     def _answer(self, person: Person, task: dict[str, Any]) -> None:
         assert self._truth is not None
         image_id = str(task["data"]["image_id"])
-        shown = self._truth.pictures.get(image_id)
+        shown = self._truth.images.get(image_id)
         if shown is None:
-            self._trouble = f"picture {image_id} is in Label Studio, but nothing was drawn or copied that has these bytes"
+            self._trouble = f"image {image_id} is in Label Studio, but nothing was drawn or copied that has these bytes"
             self._is_over.set()
             return
         chosen = answer(person, image_id, shown.class_name, self._truth.classes)

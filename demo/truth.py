@@ -1,4 +1,4 @@
-"""The truth about drawn or copied pictures: read by the simulated annotators and by the demo's own benchmark, by nobody else.
+"""The truth about drawn or copied images: read by the simulated annotators and by the demo's own benchmark, by nobody else.
 
 It lies outside every project's root, source and work folder, in `$NIGHTLENS_HOME/demo/truth/<project>.json`, keyed by the
 sha256 of the file's bytes. A test proves that no stage opens it.
@@ -17,12 +17,12 @@ import numpy.typing as npt
 
 
 @dataclass(frozen=True)
-class PictureTruth:
-    """What one picture really shows."""
+class ImageTruth:
+    """What one image really shows."""
 
     class_name: str
     box_xywh: tuple[int, int, int, int] | None = None
-    """Left, top, width, height in pixels of the picture as it is to be seen."""
+    """Left, top, width, height in pixels of the image as it is to be seen."""
     mask: dict[str, Any] | None = None
     """Height, width and run lengths in row order that begin with a run of outside."""
 
@@ -38,11 +38,11 @@ class Plant:
 
 @dataclass
 class Truth:
-    """All that is known about one project's pictures."""
+    """All that is known about one project's images."""
 
     project: str
     classes: tuple[str, ...]
-    pictures: dict[str, PictureTruth] = field(default_factory=dict)
+    images: dict[str, ImageTruth] = field(default_factory=dict)
     """sha256 of the file's bytes → what it shows."""
     plants: list[Plant] = field(default_factory=list)
 
@@ -68,18 +68,18 @@ def read_truth(path: Path) -> Truth:
         FileNotFoundError: nothing was drawn or copied for this project yet.
     """
     content = json.loads(path.read_text(encoding="utf-8"))
-    pictures = {sha256: _picture(fields) for sha256, fields in content["pictures"].items()}
-    return Truth(content["project"], tuple(content["classes"]), pictures, [Plant(**one) for one in content["plants"]])
+    images = {sha256: _image(fields) for sha256, fields in content["images"].items()}
+    return Truth(content["project"], tuple(content["classes"]), images, [Plant(**one) for one in content["plants"]])
 
 
-def describe(class_name: str, mask: npt.NDArray[np.bool_] | None) -> PictureTruth:
-    """Class, box and mask of one picture; a part that cannot be seen has neither box nor mask."""
+def describe(class_name: str, mask: npt.NDArray[np.bool_] | None) -> ImageTruth:
+    """Class, box and mask of one image; a part that cannot be seen has neither box nor mask."""
     if mask is None or not mask.any():
-        return PictureTruth(class_name)
+        return ImageTruth(class_name)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     left, top = int(columns[0]), int(rows[0])
     box = (left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1)
-    return PictureTruth(class_name, box, {"height": mask.shape[0], "width": mask.shape[1], "runs": run_lengths(mask)})
+    return ImageTruth(class_name, box, {"height": mask.shape[0], "width": mask.shape[1], "runs": run_lengths(mask)})
 
 
 def run_lengths(mask: npt.NDArray[np.bool_]) -> list[int]:
@@ -95,6 +95,6 @@ def mask_of(runs: list[int], height: int, width: int) -> npt.NDArray[np.bool_]:
     return np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(height, width)
 
 
-def _picture(fields: dict[str, Any]) -> PictureTruth:
+def _image(fields: dict[str, Any]) -> ImageTruth:
     box = fields["box_xywh"]
-    return PictureTruth(fields["class_name"], tuple(box) if box else None, fields["mask"])
+    return ImageTruth(fields["class_name"], tuple(box) if box else None, fields["mask"])

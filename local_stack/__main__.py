@@ -91,7 +91,7 @@ def _down(folders: Folders, _: argparse.Namespace) -> int:
 def _reset(folders: Folders, options: argparse.Namespace) -> int:
     if not options.yes and not os.environ.get("YES"):
         print(
-            f"this deletes {folders.home} with all pictures' copies, labels, models and logins; say YES=1 to do it", file=sys.stderr
+            f"this deletes {folders.home} with all images' copies, labels, models and logins; say YES=1 to do it", file=sys.stderr
         )
         return 1
     stack.reset(folders.home)
@@ -101,7 +101,7 @@ def _reset(folders: Folders, options: argparse.Namespace) -> int:
 def _back_up(folders: Folders, options: argparse.Namespace) -> int:
     started = time.monotonic()
     backup.back_up(folders.home, options.place, say=lambda line: print(line, flush=True))
-    print(f"backed up to {options.place} after {time.monotonic() - started:.0f} s; it holds pictures and logins: keep it as safe")
+    print(f"backed up to {options.place} after {time.monotonic() - started:.0f} s; it holds images and logins: keep it as safe")
     return 0
 
 

@@ -17,7 +17,7 @@ from local_stack.kept_json import read_json, write_json
 _POOL = {
     "name": "inference",
     "slots": 1,
-    "description": "One stream of pictures through the backbone a machine.",
+    "description": "One stream of images through the backbone a machine.",
     "include_deferred": False,
 }
 

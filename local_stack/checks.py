@@ -17,7 +17,7 @@ MIN_FREE_BYTES = 2_000_000_000
 
 
 def refuse_full_disk(folder: Path, free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free) -> None:
-    """The stack writes tables, pictures and logs: without room it fails later and in worse words.
+    """The stack writes tables, images and logs: without room it fails later and in worse words.
 
     Raises:
         StackError: less than 2 GB are free where this folder is, or will be.

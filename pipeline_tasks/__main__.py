@@ -18,8 +18,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline_tasks import wiring
-from pipeline_tasks.cycle import CycleArguments
 from pipeline_tasks.errors import NightlensError
+from pipeline_tasks.process import STAGES
+from pipeline_tasks.records.cycle import CycleArguments
 from pipeline_tasks.strategy_names import STRATEGIES
 
 TOOLS = ("check_project", "empty_project", "back_up", "restore_backup", "verify_store", "explain", "publish", "erase")
@@ -32,7 +33,7 @@ def main(words: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     try:
         if words[:1] == ["versions"]:
-            from pipeline_tasks.versions.commands import answer_command
+            from pipeline_tasks.commands.versions.commands import answer_command
 
             text, is_fine = answer_command(words[1:])
             print(text)
@@ -86,7 +87,7 @@ def _tool(name: str) -> Any:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pipeline_tasks", description="Run one stage of one cycle, or a tool.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for stage in (one for one in wiring.STAGES if one not in TOOLS):
+    for stage in (one for one in STAGES if one not in TOOLS):
         _add_stage_arguments(commands.add_parser(stage, help="a stage"))
     commands.add_parser("versions", help="List, show, compare, export, restore and verify dataset versions.", add_help=False)
     for name in TOOLS:
@@ -101,7 +102,7 @@ def _add_stage_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--project", required=True)
     parser.add_argument("--cycle", required=True, help="for instance 2026-11-21")
     parser.add_argument("--shard", type=int, default=0, help="measure_images: which shard of the plan")
-    parser.add_argument("--budget", type=int, help="open_cycle: pictures that people are asked about")
+    parser.add_argument("--budget", type=int, help="open_cycle: images that people are asked about")
     parser.add_argument("--deadline-s", type=float, help="open_cycle: seconds that people have")
     parser.add_argument("--selection", choices=STRATEGIES, help="open_cycle: the one strategy that chooses")
     parser.add_argument(

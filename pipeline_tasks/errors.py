@@ -11,7 +11,7 @@
     │   ├── AlreadyThereError       an object under this key already exists
     │   ├── ChangedMeanwhileError   somebody else replaced the object first
     │   └── CorruptObjectError      the bytes do not have the digest they are stored under
-    ├── RejectedFileError           a file is no picture for us (carries its reason)
+    ├── RejectedFileError           a file is no image for us (carries its reason)
     ├── LeakError                   a dataset version would be judged on what it was trained on
     ├── ModelError                  a model cannot be used
     │   └── ParityError             the exported model disagrees with the trained one
@@ -70,7 +70,7 @@ class CorruptObjectError(StorageError):
 
 
 class RejectedFileError(NightlensError):
-    """A file is no picture for us."""
+    """A file is no image for us."""
 
     def __init__(self, reason: str, detail: str) -> None:
         """Keep the reason (one of the closed list in `tables.rejected_sighting`) and a detail for people."""

@@ -1,7 +1,7 @@
-"""What a project leaves of its pictures outside its root, on this machine and in its second remote, and how it goes.
+"""What a project leaves of its images outside its root, on this machine and in its second remote, and how it goes.
 
 Beside the root lie copies for annotators, the links by which readers reach published originals, the remote of published copies
-and the prediction server's log. MLflow and W&B are told figures and names of versions, never a picture.
+and the prediction server's log. MLflow and W&B are told figures and names of versions, never an image.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.decoding.canonical_copy import RECIPE
 from pipeline_tasks.serving.erased_answers import erase_answers
 from pipeline_tasks.settings import Project
-from pipeline_tasks.storage import layout, restricted_view
-from pipeline_tasks.storage.erasure_plan import ErasurePlan
-from pipeline_tasks.storage.objects import ObjectStore
-from pipeline_tasks.storage.published_files import ORIGINALS, published_copies
+from pipeline_tasks.storage.erasure.erasure_plan import ErasurePlan
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.versions import restricted_view
+from pipeline_tasks.storage.versions.published_files import ORIGINALS, published_copies
 
 
 class OutsideCopies:

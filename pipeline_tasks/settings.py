@@ -26,7 +26,7 @@ class Settings(BaseModel):
 
 
 class SourceSettings(Settings):
-    """Where pictures come from."""
+    """Where images come from."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Stands in every sighting; never reuse a name.")
     kind: Literal["folder"] = "folder"
@@ -38,7 +38,7 @@ class SourceSettings(Settings):
 
 
 class QualitySettings(Settings):
-    """Limits on measurements; a picture outside one is quarantined. null switches a limit off."""
+    """Limits on measurements; an image outside one is quarantined. null switches a limit off."""
 
     min_side_px: int | None = Field(64, ge=1)
     min_luma_mean: float | None = Field(28.0, description="Darker is `too_dark`; luma runs from 0 to 255.")
@@ -49,25 +49,25 @@ class QualitySettings(Settings):
 
 
 class DuplicateSettings(Settings):
-    """When two pictures show the same thing."""
+    """When two images show the same thing."""
 
     max_hash_distance: int = Field(6, ge=0, le=64, description="Bits that may differ between two 64-bit perceptual hashes.")
     min_hash_cosine: float = Field(
-        0.75, ge=-1, le=1, description="A pair found by hash must also be this similar by embedding: flat pictures share hashes."
+        0.75, ge=-1, le=1, description="A pair found by hash must also be this similar by embedding: flat images share hashes."
     )
     min_embedding_cosine: float = Field(0.9, ge=-1, le=1, description="Cosine of two embeddings from which they may be one thing.")
     min_centred_cosine: float = Field(
         0.85,
         ge=-1,
         le=1,
-        description="What the cosine must be besides, with the mean embedding taken off: pictures of one kind are all alike.",
+        description="What the cosine must be besides, with the mean embedding taken off: images of one kind are all alike.",
     )
     min_centred_hash_cosine: float = Field(0.5, ge=-1, le=1, description="The same for a pair found by hash.")
-    certain_cosine: float = Field(0.99, ge=-1, le=1, description="From here on two pictures are one thing, mean or no mean.")
+    certain_cosine: float = Field(0.99, ge=-1, le=1, description="From here on two images are one thing, mean or no mean.")
     max_leak_ratio: Ratio = Field(
         0.5,
-        description="Share of a version's training and validation pictures that may be left out because they show the same as a "
-        "picture of another split; more stops the version: then these settings are too loose.",
+        description="Share of a version's training and validation images that may be left out because they show the same as a "
+        "image of another split; more stops the version: then these settings are too loose.",
     )
     split_group_keys: tuple[Literal["clip", "site", "device", "day"], ...] = Field(
         (), description="Metadata that must not straddle splits, beside the duplicate groups."
@@ -75,9 +75,9 @@ class DuplicateSettings(Settings):
 
 
 class SelectionSettings(Settings):
-    """Which pictures people are asked about."""
+    """Which images people are asked about."""
 
-    budget: int = Field(ge=0, description="Pictures a cycle.")
+    budget: int = Field(ge=0, description="Images a cycle.")
     objectives: Literal["auto"] | str | dict[str, float] = "auto"
     min_distance: float = Field(0.0, ge=0, le=2, description="Between picks and from what is labelled: embeddings of length 1.")
     control_ratio: Ratio = Field(0.1, description="Share of the budget drawn at random: the control arm.")
@@ -99,7 +99,7 @@ class SelectionSettings(Settings):
 
 
 class GoldenSettings(Settings):
-    """The golden test set: pictures that a person named. They are only ever judged on, and scored by themselves."""
+    """The golden test set: images that a person named. They are only ever judged on, and scored by themselves."""
 
     name: str = Field("golden", min_length=1, description="What reports call it.")
     image_ids: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = ()
@@ -120,7 +120,7 @@ class GoldenSettings(Settings):
 
 
 class SplitSettings(Settings):
-    """Which split new split groups are proposed for, and which test pictures are scored by themselves."""
+    """Which split new split groups are proposed for, and which test images are scored by themselves."""
 
     policy: Literal["random", "curated"] = Field(
         "random", description="curated: of what the strategy picked, typical groups go to val, hard and rare ones to test."
@@ -130,7 +130,7 @@ class SplitSettings(Settings):
     )
     golden: GoldenSettings | None = None
     recent_cycles: int | None = Field(
-        None, ge=1, description="Test pictures that arrived in the last so many cycles are also scored by themselves; null: not."
+        None, ge=1, description="Test images that arrived in the last so many cycles are also scored by themselves; null: not."
     )
 
 
@@ -139,7 +139,7 @@ class LabelingSettings(Settings):
 
     deadline_s: float = Field(gt=0, description="Seconds from push to the latest release of the cycle.")
     release_ratio: Ratio = Field(1.0, description="Share of the round's labeling tasks answered that releases the cycle early.")
-    overlap_ratio: Ratio = Field(0.1, description="Share of the pictures that several people answer.")
+    overlap_ratio: Ratio = Field(0.1, description="Share of the images that several people answer.")
     overlap_annotators: int = Field(3, ge=2, description="How many people answer those.")
     ask_every_s: float = Field(5.0, gt=0)
     question: str = "What does the picture show?"
@@ -155,10 +155,10 @@ class LabelingSettings(Settings):
 
 
 class BackboneSettings(Settings):
-    """The frozen network that turns a picture into an embedding; one entry, one backbone."""
+    """The frozen network that turns an image into an embedding; one entry, one backbone."""
 
     name: Literal["efficientnet_lite0"] = "efficientnet_lite0"
-    side_px: int = Field(224, ge=32, le=1024, description="Side of the model-size picture.")
+    side_px: int = Field(224, ge=32, le=1024, description="Side of the model-size image.")
 
 
 class TrainingSettings(Settings):
@@ -170,7 +170,7 @@ class TrainingSettings(Settings):
     batch_size: int = Field(128, ge=1)
     learning_rate: float = Field(3e-3, gt=0)
     weight_decay: float = Field(1e-2, ge=0)
-    augmented_views: int = Field(3, ge=0, description="Seeded albumentations views embedded beside the plain picture.")
+    augmented_views: int = Field(3, ge=0, description="Seeded albumentations views embedded beside the plain image.")
     balance_classes: bool = True
     unfreeze_epochs: int = Field(0, ge=0, description="Epochs that also train the backbone, through the live pipeline.")
 
@@ -236,7 +236,7 @@ class Project(Settings):
     schedule: str | None = Field(None, description="Cron expression; null: by hand only.")
     time_zone: str = "UTC"
     seed: int = Field(0, ge=0, lt=2**31)
-    shard_images: int = Field(1000, ge=1, description="Pictures a mapped measuring task works on.")
+    shard_images: int = Field(1000, ge=1, description="Images a mapped measuring task works on.")
     sources: tuple[SourceSettings, ...] = Field(min_length=1)
     quality: QualitySettings = QualitySettings()
     duplicates: DuplicateSettings = DuplicateSettings()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 STRATEGIES = {
     "auto": "covers, looks for the rare, and listens to the model as far as it can be trusted",
-    "coverage": "what stands for most pictures that no label stands for",
+    "coverage": "what stands for most images that no label stands for",
     "diversity": "what lies farthest from everything labelled or picked",
     "typicality": "what is much like many others",
     "outliers": "rare and corner cases: far from even the nearest neighbours",
@@ -17,9 +17,9 @@ STRATEGIES = {
     "metadata_balance": "metadata that lack against selection.metadata_targets, or all alike",
     "metadata_weight": "metadata with a high selection.metadata_weights",
     "requirements": "what has fewer labels than selection.requirements",
-    "similar_to": "more like the pictures of selection.similar_to",
-    "away_from": "unlike the pictures of selection.away_from",
-    "errors": "near labelled pictures that the model gets wrong",
+    "similar_to": "more like the images of selection.similar_to",
+    "away_from": "unlike the images of selection.away_from",
+    "errors": "near labelled images that the model gets wrong",
     "random": "a draw",
 }
 """Name → what it asks about first. `drifted` joins them where drift is watched; `module:function` is one of your own."""

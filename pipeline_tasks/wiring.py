@@ -16,47 +16,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline_tasks.cycle import Cycle, CycleArguments
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.process import STAGES
+from pipeline_tasks.records.cycle import Cycle, CycleArguments
 from pipeline_tasks.settings import Project, load_project
 
 if TYPE_CHECKING:
     # Airflow reads this module with every DAG file, so what opens tables is imported where it is used.
-    from pipeline_tasks.storage.objects import ObjectStore
-    from pipeline_tasks.storage.store import Store
-
-NIGHTLY_STAGES = (
-    "open_cycle",
-    "list_new_images",
-    "measure_images",
-    "record_images",
-    "find_quality_issues",
-    "find_duplicates",
-    "select_images",
-    "send_to_labeling",
-    "wait_for_annotators",
-    "collect_annotations",
-    "resolve_labels",
-    "build_dataset_version",
-    "train_model",
-    "export_model",
-    "evaluate_model",
-    "compare_with_champion",
-    "promote_model",
-    "roll_out",
-    "measure_selection_gain",
-    "write_cycle_report",
-)
-"""Of the nightly DAG, in the order of the process."""
-STAGES = (
-    *NIGHTLY_STAGES,
-    "roll_back",
-    "restore_dataset_version",
-    "plan_collection",
-    "collect_garbage",
-    "write_storage_report",
-    "erase",
-)
+    from pipeline_tasks.storage.history.store import Store
+    from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 
 @dataclass(frozen=True)
@@ -106,7 +74,7 @@ def run_stage(
     """
     if stage not in STAGES:
         raise SettingsError(f"stage: wanted one of {', '.join(STAGES)}; found {stage!r}")
-    function = getattr(importlib.import_module(f"pipeline_tasks.stages.{stage}"), stage)
+    function = getattr(importlib.import_module(STAGES[stage].module), stage)
     offered = {"shard": shard, "cycle_arguments": cycle_arguments, "run_key": run_key, **arguments}
     with ExitStack() as held:
         parts = Parts(project_name, cycle_id, endpoints or endpoints_from_environment(project_name), offered, held)
@@ -177,7 +145,7 @@ def open_store(project: Project, s3: S3Endpoint | None = None) -> Store:
     Raises:
         SettingsError: a root that is neither a folder nor s3://bucket/prefix.
     """
-    from pipeline_tasks.storage.store import Store
+    from pipeline_tasks.storage.history.store import Store
 
     where = str(root_folder(project)) if project.root is None or "://" not in project.root else project.root
     try:
@@ -192,7 +160,7 @@ def open_objects(where: str, s3: S3Endpoint | None = None) -> ObjectStore:
     Raises:
         SettingsError: it is neither.
     """
-    from pipeline_tasks.storage.places import open_place
+    from pipeline_tasks.storage.objects.places import open_place
 
     s3 = s3 or S3Endpoint()
     return open_place(where, s3.url, s3.access_key, s3.secret_key, s3.region)
@@ -221,7 +189,7 @@ def _endpoint_from_environment(service: str) -> Endpoint | None:
 
 
 def _cycle(parts: Parts) -> Cycle:
-    from pipeline_tasks.storage.cycles import read_cycle
+    from pipeline_tasks.storage.history.cycles import read_cycle
 
     return read_cycle(parts.make("store"), parts.cycle_id)
 

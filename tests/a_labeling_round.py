@@ -1,4 +1,4 @@
-"""A labeling round on a stand-in for Label Studio: a few pictures, picked and ready to be put to people."""
+"""A labeling round on a stand-in for Label Studio: a few images, picked and ready to be put to people."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import polars as pl
 from stand_in_label_studio import StandInLabelStudio
 
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
-from pipeline_tasks.cycle import Cycle
-from pipeline_tasks.decoding.picture import Picture
-from pipeline_tasks.stages.collect_annotations import CollectAnnotationsSummary, collect_annotations
-from pipeline_tasks.stages.resolve_labels import ResolveLabelsSummary, resolve_labels
-from pipeline_tasks.stages.send_to_labeling import SendToLabelingSummary, send_to_labeling
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.decoding.canonical_image import CanonicalImage
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.stages.label.collect_annotations import CollectAnnotationsSummary, collect_annotations
+from pipeline_tasks.stages.label.resolve_labels import ResolveLabelsSummary, resolve_labels
+from pipeline_tasks.stages.label.send_to_labeling import SendToLabelingSummary, send_to_labeling
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.selection import SelectedImage
@@ -25,14 +25,14 @@ from pipeline_tasks.tables.table import empty
 
 
 class StandInDecoder:
-    """Makes a small gray picture of anything and counts."""
+    """Makes a small gray image of anything and counts."""
 
     def __init__(self) -> None:
         self.decoded = 0
 
-    def decode(self, content: bytes) -> Picture:
+    def decode(self, content: bytes) -> CanonicalImage:
         self.decoded += 1
-        return Picture(np.full((8, 8, 3), content[-1], np.uint8), "JPEG", 1, 1)
+        return CanonicalImage(np.full((8, 8, 3), content[-1], np.uint8), "JPEG", 1, 1)
 
 
 class LabelingRound:
@@ -43,7 +43,7 @@ class LabelingRound:
         self.files = AnnotatorFiles(folder, "parts")
 
     def open(self, cycle_id: str = "2026-11-21", *, images: int = 4, **labeling: Any) -> Cycle:
-        """A cycle whose pictures are taken in and picked; other cycles have other pictures."""
+        """A cycle whose images are taken in and picked; other cycles have other images."""
         cycle = given.an_open_cycle(self.store, cycle_id, labeling={"deadline_s": 3600, "overlap_ratio": 0.0} | labeling)
         originals = [put_original(self.store.objects, f"{cycle_id} {number}".encode()) for number in range(images)]
         self.store.finish(cycle_id, "record_images", cycle.arguments, [(Image, image_rows(originals))])

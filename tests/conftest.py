@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.memory_objects import MemoryObjects
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from pipeline_tasks.cycle import Cycle, CycleArguments
+from pipeline_tasks.records.cycle import Cycle, CycleArguments
 from pipeline_tasks.settings import Project, parse_project
-from pipeline_tasks.stages.open_cycle import open_cycle
-from pipeline_tasks.storage.cycles import read_cycle
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.stages.ingest.open_cycle import open_cycle
+from pipeline_tasks.storage.history.cycles import read_cycle
+from pipeline_tasks.storage.history.store import Store
 
 STARTED_AT = datetime(2026, 11, 21, 22, 0, tzinfo=timezone.utc)
 
@@ -46,7 +46,7 @@ def image_id(number: int | str) -> str:
 
 
 def real_data(*parts: str) -> Path:
-    """A folder of real pictures below NIGHTLENS_DATA (default: the sibling folder ../shared/data); without it the test skips."""
+    """A folder of real images below NIGHTLENS_DATA (default: the sibling folder ../shared/data); without it the test skips."""
     folder = Path(os.environ.get("NIGHTLENS_DATA", Path(__file__).parents[2] / "shared" / "data"))
     if not folder.joinpath(*parts).exists():
         pytest.skip(f"no real data: {folder.joinpath(*parts)} is not there (set NIGHTLENS_DATA)")

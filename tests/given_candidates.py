@@ -8,22 +8,22 @@ from typing import Any
 
 import polars as pl
 from given import an_open_cycle, image_id
-from tiny_model import a_picture, tiny_model
+from tiny_model import an_image, tiny_model
 
 from pipeline_tasks.clients.model_registry import TrackedRun
-from pipeline_tasks.cycle import Cycle
+from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.decoding.picture import Picture
-from pipeline_tasks.storage.model_files import put_model
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.storage.blobs.model_files import put_model
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.split_group import SplitGroup
 
 GOOD = tiny_model(["bolt", "nut"], channels=(0, 1))
-"""Takes red for bolts and green for nuts: right on every picture of `a_dataset`."""
+"""Takes red for bolts and green for nuts: right on every image of `a_dataset`."""
 BAD = tiny_model(["bolt", "nut"], channels=(1, 0))
 """Takes one for the other."""
 CONSTANT = tiny_model(["bolt", "nut"], channels=(2, 2))
@@ -52,7 +52,7 @@ class ExportedSummary:
 class InProcessDecoder:
     """Decodes as the pool's children do, without the children."""
 
-    def decode(self, content: bytes) -> Picture:
+    def decode(self, content: bytes) -> CanonicalImage:
         return decode(content, Limits())
 
 
@@ -75,7 +75,7 @@ class RecordingRegistry:
 
 
 def a_dataset(store: Store, cycle: Cycle, test: int = 12, train: int = 4) -> None:
-    """Red bolts and green nuts in turn; `test` of them test pictures, then `train` training pictures, each its own group."""
+    """Red bolts and green nuts in turn; `test` of them test images, then `train` training images, each its own group."""
     rows = [_row(store, number, "test" if number < test else "train") for number in range(test + train)]
     manifest = pl.DataFrame(rows, schema_overrides={"orientation": pl.Int8})
     split_groups = manifest.select("image_id", "split_group_id")
@@ -110,7 +110,7 @@ def a_cycle_with_model(
 
 def _row(store: Store, number: int, split: str) -> dict[str, Any]:
     class_name = ("bolt", "nut")[number % 2]
-    content = a_picture(COLOURS[class_name], seed=number)
+    content = an_image(COLOURS[class_name], seed=number)
     found, md5 = put_original(store.objects, content)
     return {
         "image_id": found,

@@ -11,14 +11,14 @@ from given_candidates import (
 from tiny_model import tiny_model
 
 from pipeline_tasks.clients.prediction_server import Readiness
-from pipeline_tasks.cycle import Cycle
 from pipeline_tasks.errors import ServiceUnavailableError
-from pipeline_tasks.stages.compare_with_champion import CompareWithChampionSummary, compare_with_champion
-from pipeline_tasks.stages.evaluate_model import evaluate_model
-from pipeline_tasks.stages.promote_model import PromoteModelSummary, promote_model
-from pipeline_tasks.stages.roll_back import RollBackSummary, roll_back
-from pipeline_tasks.stages.roll_out import roll_out
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.stages.deploy.promote_model import PromoteModelSummary, promote_model
+from pipeline_tasks.stages.deploy.roll_back import RollBackSummary, roll_back
+from pipeline_tasks.stages.deploy.roll_out import roll_out
+from pipeline_tasks.stages.evaluate.compare_with_champion import CompareWithChampionSummary, compare_with_champion
+from pipeline_tasks.stages.evaluate.evaluate_model import evaluate_model
+from pipeline_tasks.storage.history.store import Store
 
 BETTER = tiny_model(["bolt", "nut"], channels=(0, 1), bias=0.5)
 """Answers as GOOD does, and is another file."""

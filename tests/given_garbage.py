@@ -10,11 +10,11 @@ from given import STARTED_AT, a_project, an_open_cycle, image_id
 from given_version import a_version
 
 from pipeline_tasks.settings import Project
-from pipeline_tasks.storage import layout
-from pipeline_tasks.storage.collecting import Patience
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.table_files import write_part, write_table
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.care.collecting import Patience
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.tables.table_files import write_part, write_table
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.quality_issue import QualityIssue
 
@@ -37,9 +37,9 @@ class Garbage:
 
 
 def a_root_with_garbage(store: Store) -> Garbage:
-    """A version of six pictures, and beside it an original, a table, a part, a leaf and an index that no event names."""
+    """A version of six images, and beside it an original, a table, a part, a leaf and an index that no event names."""
     dataset_id = a_version(store, range(6))
-    _, md5 = put_original(store.objects, b"a picture that nobody recorded")
+    _, md5 = put_original(store.objects, b"an image that nobody recorded")
     table = write_table(store.objects, QualityIssue, "2026-11-21", an_issue("left over"))
     write_part(store.objects, QualityIssue, "2026-11-21", 0, an_issue("part"))
     leaf, index = layout.version_file("f" * 64, f"all-{'0' * 24}.csv"), layout.version_file("f" * 64, "index.json")
@@ -49,10 +49,10 @@ def a_root_with_garbage(store: Store) -> Garbage:
 
 
 def a_running_cycle(store: Store, at: datetime) -> dict[str, str]:
-    """A cycle that has measured one picture and not recorded it yet; name → key of what it has put down."""
+    """A cycle that has measured one image and not recorded it yet; name → key of what it has put down."""
     cycle_id = f"{at:%Y-%m-%d}"
     an_open_cycle(store, cycle_id)
-    one, md5 = put_original(store.objects, b"a picture of the running cycle")
+    one, md5 = put_original(store.objects, b"an image of the running cycle")
     size = {"size_bytes": 30, "file_format": "PNG", "width_px": 8, "height_px": 8, "orientation": 1, "frames": 1}
     write_part(store.objects, Image, cycle_id, 0, pl.DataFrame([{"image_id": one, "md5": md5} | size]))
     checkpoint = layout.checkpoint(cycle_id, f"{'a' * 24}/head-00001-{'b' * 24}.ckpt")

@@ -11,7 +11,7 @@ from pipeline_tasks.models.exported import HEAD_BIAS, HEAD_WEIGHT, ModelMarks
 
 
 def a_head(class_names: Sequence[str], backbone: str, weight: np.ndarray, bias: np.ndarray) -> bytes:
-    """An exported file whose head has this weight (C x D) and bias; it answers pictures with themselves."""
+    """An exported file whose head has this weight (C x D) and bias; it answers images with themselves."""
     marks = ModelMarks(tuple(class_names), backbone, "r" * 64, 32, "d" * 64)
     node = helper.make_node("Identity", ["pictures"], ["probabilities"])
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 2]) for name in ("pictures", "probabilities")]

@@ -1,4 +1,4 @@
-"""Stand-ins for training tests: a backbone of a few weights, pictures of two colours, and trackers that remember."""
+"""Stand-ins for training tests: a backbone of a few weights, images of two colours, and trackers that remember."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from PIL import Image as PillowImage
 from torch import Tensor, nn
 
 from pipeline_tasks.clients.model_registry import RegisteredVersion, TrackedRun
-from pipeline_tasks.cycle import Cycle, CycleArguments
+from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.decoding.picture import Picture
 from pipeline_tasks.errors import ServiceUnavailableError
 from pipeline_tasks.models.backbone import Backbone
 from pipeline_tasks.models.backbone_torch import export_module
 from pipeline_tasks.models.candidate import Candidate, parse_candidate
-from pipeline_tasks.stages.build_dataset_version import build_dataset_version
-from pipeline_tasks.stages.train_model import TrainModelSummary, train_model
-from pipeline_tasks.storage.checkpoint_files import read_candidate
-from pipeline_tasks.storage.memory_objects import MemoryObjects
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.records.cycle import Cycle, CycleArguments
+from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
+from pipeline_tasks.stages.train.train_model import TrainModelSummary, train_model
+from pipeline_tasks.storage.blobs.checkpoint_files import read_candidate
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
@@ -55,8 +55,8 @@ class TinyNetwork(nn.Module):
             for parameter in self.parameters():
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        features = self.filters(pictures.permute(0, 3, 1, 2).to(torch.float32) / 255)
+    def forward(self, images: Tensor) -> Tensor:
+        features = self.filters(images.permute(0, 3, 1, 2).to(torch.float32) / 255)
         return torch.relu(features).flatten(1)
 
 
@@ -69,9 +69,9 @@ class TinyBackbone(Backbone):
         super().__init__("b" * 64, SIDE_PX, file)
         self.embedded = 0
 
-    def embed(self, pictures: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        self.embedded += len(pictures)
-        return super().embed(pictures)
+    def embed(self, images: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        self.embedded += len(images)
+        return super().embed(images)
 
 
 def a_tiny_backbone(folder: Path) -> TinyBackbone:
@@ -82,8 +82,8 @@ def a_tiny_backbone(folder: Path) -> TinyBackbone:
     return TinyBackbone(file)
 
 
-def a_picture(class_name: str, number: int) -> np.ndarray[Any, Any]:
-    """A noisy picture: bolts are reddish, nuts bluish."""
+def an_image(class_name: str, number: int) -> np.ndarray[Any, Any]:
+    """A noisy image: bolts are reddish, nuts bluish."""
     drawn = np.random.default_rng([number, CLASSES.index(class_name)])
     pixels = drawn.integers(90, 110, (48, 48, 3))
     pixels[..., 0 if class_name == "bolt" else 2] += drawn.integers(50, 90)
@@ -96,18 +96,18 @@ class DecodingHere:
     def __init__(self) -> None:
         self.decoded = 0
 
-    def decode(self, content: bytes) -> Picture:
+    def decode(self, content: bytes) -> CanonicalImage:
         self.decoded += 1
         return decode(content, Limits())
 
 
-def put_labelled_pictures(store: Store, cycle: Cycle, split_of_number: Mapping[int, str]) -> dict[str, str]:
+def put_labelled_images(store: Store, cycle: Cycle, split_of_number: Mapping[int, str]) -> dict[str, str]:
     """Let the store know one bolt and one nut for each number, labelled and split; return image_id → class."""
     images, classes = [], {}
     for number, split in split_of_number.items():
         for class_name in CLASSES:
             buffer = io.BytesIO()
-            PillowImage.fromarray(a_picture(class_name, number)).save(buffer, "PNG")
+            PillowImage.fromarray(an_image(class_name, number)).save(buffer, "PNG")
             identity, md5 = put_original(store.objects, buffer.getvalue())
             images.append({"image_id": identity, "md5": md5, "size_bytes": len(buffer.getvalue()), "split": split})
             classes[identity] = class_name
@@ -195,13 +195,13 @@ class RememberingLog:
 
 
 class World:
-    """A project with labelled pictures, ready for its training."""
+    """A project with labelled images, ready for its training."""
 
     def __init__(self, folder: Path, arguments: CycleArguments | None = None, **training: Any) -> None:
         self.store, self.folder = Store(MemoryObjects()), folder
         settings = {"training": TRAINING | training, "backbone": {"side_px": SIDE_PX}}
         self.cycle = an_open_cycle(self.store, arguments=arguments, **settings)
-        put_labelled_pictures(self.store, self.cycle, SPLITS)
+        put_labelled_images(self.store, self.cycle, SPLITS)
         build_dataset_version(self.store, self.cycle)
         self.backbone, self.decoder = a_tiny_backbone(folder), DecodingHere()
         self.registry, self.log = RememberingRegistry(), RememberingLog()

@@ -18,12 +18,13 @@ from stand_in_label_studio import StandInLabelStudio
 from pipeline_tasks import wiring
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.model_registry import TrackedRun
+from pipeline_tasks.process import NIGHTLY_STAGES
 from pipeline_tasks.settings import Project
 from pipeline_tasks.sources.folder import FolderSource
-from pipeline_tasks.storage.memory_objects import MemoryObjects
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 
-NIGHTLY = wiring.NIGHTLY_STAGES
+NIGHTLY = NIGHTLY_STAGES
 NO_LIMITS = dict.fromkeys(
     ["min_side_px", "min_luma_mean", "max_luma_mean", "min_luma_contrast", "min_sharpness", "min_entropy_bits"]
 )
@@ -53,7 +54,7 @@ class Night:
         (self.folder / "inbox").mkdir()
 
     def bring(self, numbers: range) -> None:
-        """Put one bolt and one nut for each number into the inbox, a copy of the first, and a file that is no picture."""
+        """Put one bolt and one nut for each number into the inbox, a copy of the first, and a file that is no image."""
         for number in numbers:
             for class_name in given_models.CLASSES:
                 buffer = io.BytesIO()
@@ -63,7 +64,7 @@ class Night:
         (self.folder / "inbox" / f"copy{numbers[0]}.png").write_bytes(
             (self.folder / "inbox" / f"bolt{numbers[0]}.png").read_bytes()
         )
-        (self.folder / "inbox" / f"torn{numbers[0]}.png").write_bytes(b"\x89PNG no picture")
+        (self.folder / "inbox" / f"torn{numbers[0]}.png").write_bytes(b"\x89PNG no image")
         for path in (self.folder / "inbox").iterdir():
             os.utime(path, (0, 0))
 
@@ -121,7 +122,7 @@ def a_patchwork(class_name: str, number: int) -> np.ndarray[Any, Any]:
 
 
 def a_night(folder: Path, **settings: Any) -> Night:
-    """A project whose pictures are all different, with nobody's answers yet."""
+    """A project whose images are all different, with nobody's answers yet."""
     all_different = {"max_hash_distance": 0, "min_hash_cosine": 1.0, "min_embedding_cosine": 1.0}
     wanted: dict[str, Any] = {
         "quality": NO_LIMITS,

@@ -1,4 +1,4 @@
-"""A frozen dataset version of real small pictures, for what reads versions."""
+"""A frozen dataset version of real small images, for what reads versions."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import polars as pl
 from given import an_open_cycle, image_id
 from PIL import Image as PillowImage
 
-from pipeline_tasks.stages.build_dataset_version import build_dataset_version
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
@@ -24,7 +24,7 @@ from pipeline_tasks.tables.split_group import SplitGroup
 
 CLASSES = ("bolt", "nut")
 TURNED = 6
-"""The EXIF orientation of every third picture: it is shown turned by a quarter."""
+"""The EXIF orientation of every third image: it is shown turned by a quarter."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class _Recorded:
 
 
 def a_file(number: int, *, is_png: bool = False) -> bytes:
-    """A picture 24 wide and 16 high whose pixels depend on its number; every third JPEG carries EXIF with an orientation."""
+    """An image 24 wide and 16 high whose pixels depend on its number; every third JPEG carries EXIF with an orientation."""
     pixels = np.random.default_rng(number).integers(0, 256, (16, 24, 3), np.uint8)
     buffer, exif = io.BytesIO(), PillowImage.Exif()
     if is_png:
@@ -45,7 +45,7 @@ def a_file(number: int, *, is_png: bool = False) -> bytes:
 
 
 def a_version(store: Store, numbers: Sequence[int], cycle_id: str = "2026-11-21", classes: Sequence[str] = CLASSES) -> str:
-    """Put these pictures into the store, label and freeze them; return the dataset_id. Number 7 of ten is a PNG."""
+    """Put these images into the store, label and freeze them; return the dataset_id. Number 7 of ten is a PNG."""
     cycle = an_open_cycle(store, cycle_id, classes=list(classes))
     files = [a_file(number, is_png=number % 10 == 7) for number in numbers]
     names = [put_original(store.objects, content) for content in files]

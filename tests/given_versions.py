@@ -1,4 +1,4 @@
-"""A project with two dataset versions, made by the real stages from pictures, labels and answers."""
+"""A project with two dataset versions, made by the real stages from images, labels and answers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import polars as pl
 from given import an_open_cycle
 
-from pipeline_tasks.cycle import Cycle
-from pipeline_tasks.stages.build_dataset_version import BuildDatasetVersionSummary, build_dataset_version
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.version_history import VersionRecord, dataset_versions
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.stages.train.build_dataset_version import BuildDatasetVersionSummary, build_dataset_version
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.versions.version_history import VersionRecord, dataset_versions
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
@@ -29,12 +29,12 @@ SECOND_NIGHT = {"a2": "bolt", "a4": "nut"}
 """a2 gets another label, a4 is new; a3 turns out to be blurred."""
 
 
-def picture(name: str) -> bytes:
+def image(name: str) -> bytes:
     return f"the bytes of {name}".encode()
 
 
 def id_of(name: str) -> str:
-    return hashlib.sha256(picture(name)).hexdigest()
+    return hashlib.sha256(image(name)).hexdigest()
 
 
 def two_versions(store: Store) -> tuple[VersionRecord, VersionRecord]:
@@ -54,7 +54,7 @@ def build(store: Store, cycle: Cycle) -> BuildDatasetVersionSummary:
 def a_night(
     store: Store, cycle: Cycle, classes: dict[str, str], new: dict[str, str], annotator: str, blurred: tuple[str, ...] = ()
 ) -> None:
-    """Let a night's pictures come, be picked and be labelled; the first letter of a name is its split's."""
+    """Let a night's images come, be picked and be labelled; the first letter of a name is its split's."""
     ids = {name: id_of(name) for name in classes}
     empty: dict[str, Any] = dict.fromkeys(LabelObject.column_names())
     about = {"labels_version": cycle.cycle_id, "state": "labelled", "votes": 1, "agreement_ratio": 1.0}
@@ -79,8 +79,8 @@ def a_night(
 
 
 def _image(store: Store, name: str) -> dict[str, Any]:
-    image_id, md5 = put_original(store.objects, picture(name))
-    size = {"size_bytes": len(picture(name)), "file_format": "PNG", "width_px": 4, "height_px": 4, "orientation": 6, "frames": 1}
+    image_id, md5 = put_original(store.objects, image(name))
+    size = {"size_bytes": len(image(name)), "file_format": "PNG", "width_px": 4, "height_px": 4, "orientation": 6, "frames": 1}
     return {"image_id": image_id, "md5": md5} | size
 
 

@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline_tasks.cycle import Cycle
+from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.decoding.picture import Picture
+from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.sources.folder import FolderSource
-from pipeline_tasks.stages.list_new_images import list_new_images
-from pipeline_tasks.stages.measure_images import measure_images
-from pipeline_tasks.stages.record_images import RecordImagesSummary, record_images
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.stages.ingest.list_new_images import list_new_images
+from pipeline_tasks.stages.ingest.measure_images import measure_images
+from pipeline_tasks.stages.ingest.record_images import RecordImagesSummary, record_images
+from pipeline_tasks.storage.history.store import Store
 
 
 class InProcessDecoder:
@@ -31,27 +31,27 @@ class InProcessDecoder:
         """Count what was decoded."""
         self.decoded = 0
 
-    def decode(self, content: bytes) -> Picture:
+    def decode(self, content: bytes) -> CanonicalImage:
         """Decode a file."""
         self.decoded += 1
         return decode(content, Limits())
 
 
 class MeanBackbone:
-    """Embeds a picture as its mean color."""
+    """Embeds an image as its mean color."""
 
     digest = given.image_id("mean backbone")
     engine = "numpy"
     side_px = 32
     dimensions = 3
 
-    def embed(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Embed pictures, N x 32 x 32 x 3."""
-        means: NDArray[np.float32] = pictures.mean(axis=(1, 2), dtype=np.float32)
+    def embed(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Embed images, N x 32 x 32 x 3."""
+        means: NDArray[np.float32] = images.mean(axis=(1, 2), dtype=np.float32)
         return means
 
 
-def a_picture(number: int, file_format: str = "PNG", **options: object) -> bytes:
+def an_image(number: int, file_format: str = "PNG", **options: object) -> bytes:
     """A file of noise that depends on the number."""
     buffer = io.BytesIO()
     pixels = np.random.default_rng(number).integers(0, 256, (20, 30, 3), np.uint8)

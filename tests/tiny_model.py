@@ -12,7 +12,7 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from pipeline_tasks.decoding.model_picture import recipe_digest
+from pipeline_tasks.decoding.model_image import recipe_digest
 
 SIDE_PX = 32
 DATASET_ID = "d" * 64
@@ -45,7 +45,7 @@ def tiny_model(
     return model.SerializeToString()
 
 
-def a_picture(colour: tuple[int, int, int] = (255, 0, 0), seed: int = 0, file_format: str = "PNG") -> bytes:
+def an_image(colour: tuple[int, int, int] = (255, 0, 0), seed: int = 0, file_format: str = "PNG") -> bytes:
     """A file of one colour with a little noise, so that each seed is another image."""
     noise = np.random.default_rng(seed).integers(0, 8, (48, 48, 3))
     pixels = np.clip(np.array(colour) - noise, 0, 255).astype(np.uint8)
@@ -76,6 +76,6 @@ def _graph(weight: np.ndarray, bias: np.ndarray) -> onnx.ModelProto:
 
 def _golden(model: onnx.ModelProto, shift: float) -> list[dict[str, object]]:
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    picture = np.random.default_rng(1).integers(0, 256, (SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
-    probabilities = session.run(["probabilities"], {"pictures": picture[None]})[0][0]
+    image = np.random.default_rng(1).integers(0, 256, (SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
+    probabilities = session.run(["probabilities"], {"pictures": image[None]})[0][0]
     return [{"seed": 1, "probabilities": [float(value) + shift for value in probabilities]}]

@@ -39,7 +39,7 @@ def noise(side_px: int, grain_px: int, rng: np.random.Generator) -> Field:
 
 
 def scatter_swarf(canvas: Pixels, covered: Field, count: int, rng: np.random.Generator) -> None:
-    """Drop bright curls of swarf on the picture, also over the part; marks what they cover."""
+    """Drop bright curls of swarf on the image, also over the part; marks what they cover."""
     side_px = canvas.shape[0]
     for _ in range(count):
         centre = tuple(int(value) for value in rng.integers(side_px // 6, side_px * 5 // 6, 2))

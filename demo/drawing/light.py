@@ -15,7 +15,7 @@ class Light:
     """One lamp, far away."""
 
     azimuth: float
-    """Radians in the picture plane: where the light comes from."""
+    """Radians in the image plane: where the light comes from."""
     elevation: float
     """Radians above the belt."""
     colour: tuple[float, float, float]

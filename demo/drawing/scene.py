@@ -1,6 +1,6 @@
 """One part on the belt, and photographs of it: the same scene can be taken twice, as the next frame of a camera is.
 
-A scene is drawn somewhat larger than a picture; a photograph is a window of it, seen through a lens and a sensor.
+A scene is drawn somewhat larger than an image; a photograph is a window of it, seen through a lens and a sensor.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Place = tuple[slice, slice]
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is the same for all pictures of one camera on one night."""
+    """What is the same for all images of one camera on one night."""
 
     belt: str
     light_azimuth: float
@@ -82,7 +82,7 @@ def draw_scene(class_name: str, surroundings: Surroundings, rng: np.random.Gener
 
 
 def photograph(scene: Scene, camera: Camera, rng: np.random.Generator) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
-    """Take a picture: uint8 RGB of SIDE_PX x SIDE_PX, and the mask of the part in it."""
+    """Take an image: uint8 RGB of SIDE_PX x SIDE_PX, and the mask of the part in it."""
     left, top = MARGIN_PX + camera.shift_px[0], MARGIN_PX + camera.shift_px[1]
     window = np.s_[top : top + SIDE_PX, left : left + SIDE_PX]
     linear: Pixels = scene.canvas[window] * (np.float32(camera.exposure) * _vignette(rng))[..., None]
@@ -120,7 +120,7 @@ def _turned(across: Field, down: Field, rng: np.random.Generator) -> tuple[Field
 
 
 def _light(surroundings: Surroundings, rng: np.random.Generator) -> Light:
-    """The camera's lamp, a little different for each picture."""
+    """The camera's lamp, a little different for each image."""
     warmth = surroundings.warmth + rng.normal(0, 0.04)
     return Light(
         azimuth=surroundings.light_azimuth + rng.normal(0, 0.5),

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline_tasks.annotations.label_kinds import KINDS, Thing
 from pipeline_tasks.annotations.revisions import annotator_pseudonym, deleted_content, revision_content, revision_digest
-from pipeline_tasks.cycle import utc
+from pipeline_tasks.records.cycle import utc
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label_object import AnnotationObject
 from pipeline_tasks.tables.table import Rows, check, empty

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline_tasks.annotations.answers import Answer, AnswerContext, read_answer
-from pipeline_tasks.cycle import utc
+from pipeline_tasks.records.cycle import utc
 
 Row = Mapping[str, Any]
 """A row of `Annotation`."""

@@ -1,4 +1,4 @@
-"""People name the one class that a picture shows."""
+"""People name the one class that an image shows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 
 class ClassKind:
-    """Classification: one class a picture."""
+    """Classification: one class an image."""
 
     def control_xml(self, class_names: Sequence[str]) -> str:
         """One button a class; the keys 1 to 9 press the first nine."""

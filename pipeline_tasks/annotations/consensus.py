@@ -28,7 +28,7 @@ class LabelsVersion:
 
 @dataclass(frozen=True)
 class Consensus:
-    """What the votes on one picture add up to."""
+    """What the votes on one image add up to."""
 
     state: str
     votes: int
@@ -39,9 +39,9 @@ class Consensus:
 def resolve(
     image_ids: Sequence[str], annotations: Rows[Annotation], objects: Rows[AnnotationObject], version: LabelsVersion
 ) -> tuple[Rows[Label], Rows[LabelObject]]:
-    """Give each picture a label from the newest revisions of its answers.
+    """Give each image a label from the newest revisions of its answers.
 
-    Skipped and deleted answers do not vote. A person's newest answer on a picture counts, once. A label is what most people
+    Skipped and deleted answers do not vote. A person's newest answer on an image counts, once. A label is what most people
     say, if that is one thing and at least half of the votes; a tie, less than half, or no vote is `unsure`.
     """
     wanted = sorted(set(image_ids))

@@ -23,7 +23,7 @@ class LabelForm:
 
 
 def label_form(label_kind: str, class_names: Sequence[str], question: str) -> LabelForm:
-    """Ask one question about the picture at `$picture`; names and question are escaped."""
+    """Ask one question about the image at `$picture`; names and question are escaped."""
     control = KINDS[label_kind].control_xml(class_names)
     xml = (
         f"<View><Header value={quoteattr(question)}/>"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PlannedTask:
-    """One picture to be put to one person."""
+    """One image to be put to one person."""
 
     task_key: str
     image_id: str
@@ -22,9 +22,9 @@ class PlannedTask:
 def plan_tasks(
     image_ids: Sequence[str], *, round_id: str, label_config_digest: str, overlap_ratio: float, overlap_annotators: int, seed: int
 ) -> list[PlannedTask]:
-    """All first tasks in the order given, then the copies, so that copies of one picture lie far apart in the queue.
+    """All first tasks in the order given, then the copies, so that copies of one image lie far apart in the queue.
 
-    `round(overlap_ratio * images)` pictures are answered `overlap_annotators` times; the seed alone says which.
+    `round(overlap_ratio * images)` images are answered `overlap_annotators` times; the seed alone says which.
     """
     shuffled = sorted(image_ids, key=lambda image_id: hashlib.sha256(f"{seed}/{image_id}".encode()).digest())
     repeated = set(shuffled[: round(overlap_ratio * len(image_ids))])

@@ -1,4 +1,4 @@
-"""The copies of pictures that people look at: no EXIF, in a folder of their own, never the originals."""
+"""The copies of images that people look at: no EXIF, in a folder of their own, never the originals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class AnnotatorFiles:
         self._outside_name = outside_name
 
     def address(self, image_id: str) -> str:
-        """Where Label Studio shows the picture to people who are logged in."""
+        """Where Label Studio shows the image to people who are logged in."""
         return f"/data/local-files/?d={self._outside_name}/{_name(image_id)}"
 
     def has(self, image_id: str) -> bool:

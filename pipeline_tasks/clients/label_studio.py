@@ -15,7 +15,7 @@ from pipeline_tasks.clients.label_studio_connection import Connection, NotThereE
 from pipeline_tasks.errors import ServiceUnavailableError
 
 TaskData = Mapping[str, str | int]
-"""What a labeling task shows and knows: picture, image_id, task_key, round_id, purpose."""
+"""What a labeling task shows and knows: image, image_id, task_key, round_id, purpose."""
 
 _PAGE_TASKS = 500
 _TITLE_LENGTH = 50
@@ -29,12 +29,12 @@ _NOT_FOR_PEOPLE = """
     predictions_results file_upload storage_filename created_at updated_at updated_by avg_lead_time draft_exists
 """
 _HIDDEN = [f"tasks:{column}" for column in _NOT_FOR_PEOPLE.split()]
-_GRID_OF_PICTURES = {
+_GRID_OF_IMAGES = {
     "type": "grid",
     "gridWidth": 6,
     "hiddenColumns": {"explore": _HIDDEN, "labeling": _HIDDEN},
 }
-"""How a round's tab looks: pictures side by side, without columns that say nothing to who answers."""
+"""How a round's tab looks: images side by side, without columns that say nothing to who answers."""
 
 
 class LabelStudio:
@@ -85,17 +85,17 @@ class LabelStudio:
         return self._is_there(f"api/projects/{project_id}", include="id")
 
     def connect_local_files(self, project_id: int, folder: Path) -> None:
-        """Let people of the project see the pictures in a folder below Label Studio's document root; syncs nothing."""
+        """Let people of the project see the images in a folder below Label Studio's document root; syncs nothing."""
         stored = self._connection.get("api/storages/localfiles", project=project_id)
         if str(folder) not in [storage["path"] for storage in stored]:
             wanted = {"path": str(folder), "project": project_id, "use_blob_urls": True, "regex_filter": _NO_FILE}
-            self._connection.post("api/storages/localfiles", wanted | {"title": "Pictures for people (do not sync)"})
+            self._connection.post("api/storages/localfiles", wanted | {"title": "Images for people (do not sync)"})
 
     def find_or_create_view(self, project_id: int, round_id: str) -> int:
         """The id of the saved view (tab) that shows one labeling round."""
         found = self._views_of(project_id, round_id)
         if not found:
-            fields = {"title": round_id, "target": "tasks", "ordering": ["tasks:id"], **_GRID_OF_PICTURES}
+            fields = {"title": round_id, "target": "tasks", "ordering": ["tasks:id"], **_GRID_OF_IMAGES}
             filters = {"conjunction": "and", "items": [_in_round(round_id)]}
             made = self._connection.post("api/dm/views", {"project": project_id, "data": fields | {"filters": filters}})
             found = self._views_of(project_id, round_id) or [made["id"]]

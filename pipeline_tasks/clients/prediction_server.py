@@ -65,11 +65,11 @@ class PredictionServer:
             time.sleep(ASK_EVERY_S)
 
     def predict(self, content: bytes) -> dict[str, Any]:
-        """Have one picture answered.
+        """Have one image answered.
 
         Raises:
             ServiceUnavailableError: the server is away, overloaded or has no model.
-            ServiceRefusedError: it does not take this picture.
+            ServiceRefusedError: it does not take this image.
         """
         response = self._asked("POST", "/predict", content=content, headers={"Content-Type": "application/octet-stream"})
         answer: dict[str, Any] = response.json()

@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     Raises:
         StorageError: at that place lies the copy of another history.
     """
-    from pipeline_tasks.storage.backup import back_up
+    from pipeline_tasks.storage.care.backup import back_up
 
     s3 = wiring.endpoints_from_environment(arguments.project).s3
     root = wiring.open_store(wiring.read_project(arguments.project), s3).objects

@@ -12,6 +12,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Check, and say what was found for each part."""
-    from pipeline_tasks.project_check import check_project
+    from pipeline_tasks.commands.project_check import check_project
 
     return check_project(arguments.project)

@@ -1,4 +1,4 @@
-"""Delete a project's pictures, labels and models from its store; what lies outside keeps its old name."""
+"""Delete a project's images, labels and models from its store; what lies outside keeps its old name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     Raises:
         SettingsError: without --yes; says how much would be lost.
     """
-    from pipeline_tasks.storage.generation import empty_project
+    from pipeline_tasks.storage.ledger.generation import empty_project
 
     name: str = arguments.project
     store = wiring.open_store(wiring.read_project(name), wiring.endpoints_from_environment(name).s3)

@@ -1,4 +1,4 @@
-"""Erase pictures for good, by image or by person; says what it would reach, and does it only with --do."""
+"""Erase images for good, by image or by person; says what it would reach, and does it only with --do."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import datetime, timezone
 from typing import Any
 
 from pipeline_tasks import wiring
-from pipeline_tasks.cycle import cycle_id_of_time
+from pipeline_tasks.records.cycle import cycle_id_of_time
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Whose pictures, and whether it is meant."""
+    """Whose images, and whether it is meant."""
     parser.add_argument("--image", nargs="+", default=[], metavar="ID", help="image_ids, each may be shortened")
     parser.add_argument(
-        "--person", nargs="+", default=[], metavar="TAG", help="pictures seen under this device, clip, site or folder name"
+        "--person", nargs="+", default=[], metavar="TAG", help="images seen under this device, clip, site or folder name"
     )
     parser.add_argument("--do", action="store_true", help="really erase; without it nothing is changed")
     parser.add_argument("--cycle", help="the erasure's own cycle_id; default: now. Name it to let one that was broken off go on")
@@ -26,17 +26,17 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Erase, or say what would be; `is_fine` is false if something outside could not be reached.
 
     Raises:
-        SettingsError: no such picture, or several; nobody of that tag.
-        CorruptObjectError: something rotted that may hold the pictures.
+        SettingsError: no such image, or several; nobody of that tag.
+        CorruptObjectError: something rotted that may hold the images.
     """
-    from pipeline_tasks.stages.erase import erasure_of, find_images, images_of_person
+    from pipeline_tasks.stages.tend.erase import erasure_of, find_images, images_of_person
 
     project = wiring.read_project(arguments.project)
     endpoints = wiring.endpoints_from_environment(arguments.project)
     store = wiring.open_store(project, endpoints.s3)
     now = datetime.now(timezone.utc)
     cycle_id = arguments.cycle or cycle_id_of_time(now, project.time_zone, is_scheduled=False)
-    # Behind its event nothing knows the pictures any more; the stage then only ends what is left to do.
+    # Behind its event nothing knows the images any more; the stage then only ends what is left to do.
     is_recorded = store.event(cycle_id, "erase") is not None
     people = () if is_recorded else arguments.person
     wanted = [*arguments.image, *(one for tag in people for one in images_of_person(store, tag))]

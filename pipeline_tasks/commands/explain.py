@@ -1,4 +1,4 @@
-"""Say where an answer, a picture, a model or a dataset version came from, and what came of it."""
+"""Say where an answer, an image, a model or a dataset version came from, and what came of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline_tasks import wiring
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to explain."""
-    parser.add_argument("thing", help="a picture's file, `champion`, or an image_id, model digest, dataset_id, prediction_id")
+    parser.add_argument("thing", help="an image's file, `champion`, or an image_id, model digest, dataset_id, prediction_id")
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--prediction-log", type=Path, help="where the prediction server's log lies, if not in NIGHTLENS_HOME")
 
@@ -24,8 +24,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any] | str:
         SettingsError: a shortened name of several things; lists them.
     """
     from pipeline_tasks.decoding.pool import DecodingPool
-    from pipeline_tasks.explain import explain
-    from pipeline_tasks.reports.lineage import as_json, as_text
+    from pipeline_tasks.lineage.explain import explain
+    from pipeline_tasks.reports.tree import as_json, as_text
 
     s3 = wiring.endpoints_from_environment(arguments.project).s3
     store = wiring.open_store(wiring.read_project(arguments.project), s3)

@@ -24,6 +24,6 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         CorruptObjectError: a part of the version was changed.
         StorageError: the folder is somebody else's.
     """
-    from pipeline_tasks.publish import publish
+    from pipeline_tasks.commands.publishing import publish
 
     return asdict(publish(arguments.project, arguments.version, arguments.to, is_canonical=arguments.canonical))

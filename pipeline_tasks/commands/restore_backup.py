@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline_tasks import wiring
 from pipeline_tasks.commands.back_up import object_bar
-from pipeline_tasks.cycle import cycle_id_of_time
+from pipeline_tasks.records.cycle import cycle_id_of_time
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     Raises:
         StorageError: the root holds cycles that the backup does not know, or the backup holds none.
     """
-    from pipeline_tasks.storage.backup import restore_backup
+    from pipeline_tasks.storage.care.backup import restore_backup
 
     s3 = wiring.endpoints_from_environment(arguments.project).s3
     root = wiring.open_store(wiring.read_project(arguments.project), s3).objects
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _erase_again(arguments: argparse.Namespace) -> dict[str, Any]:
     """Erase what a root that knows more has erased since the backup was made; what was done, and in which cycle."""
-    from pipeline_tasks.storage.erasures import images_erased_in
+    from pipeline_tasks.storage.erasure.erasures import images_erased_in
 
     project, s3 = wiring.read_project(arguments.project), wiring.endpoints_from_environment(arguments.project).s3
     image_ids = images_erased_in(wiring.open_store(project, s3), wiring.open_objects(arguments.erasures_from, s3))

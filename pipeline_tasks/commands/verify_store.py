@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Verify and mend; `is_fine` is false as long as something is damaged."""
-    from pipeline_tasks.storage.mending import verify_and_mend
+    from pipeline_tasks.storage.care.mending import verify_and_mend
 
     s3 = wiring.endpoints_from_environment(arguments.project).s3
     copy = None if arguments.mend_from is None else wiring.open_objects(arguments.mend_from, s3)

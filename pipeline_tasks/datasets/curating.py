@@ -16,7 +16,7 @@ from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.table import Rows
 
 HALF = 0.5
-"""Rare groups are of the outer half of all pictures, typical ones of the inner, however large the shares."""
+"""Rare groups are of the outer half of all images, typical ones of the inner, however large the shares."""
 
 
 def propose_curated_splits(
@@ -31,9 +31,9 @@ def propose_curated_splits(
 ) -> Rows[Split]:
     """Splits for the split groups of picks that `standing` does not name yet; each row's `policy` holds the group's number.
 
-    Test takes `test_ratio` of the pictures that the control arm leaves: first the hardest groups (greatest disagreement) up to half
+    Test takes `test_ratio` of the images that the control arm leaves: first the hardest groups (greatest disagreement) up to half
     of it, then the rarest (greatest outlier score). Of what is left val takes `val_ratio`, the most typical first (smallest outlier
-    score), and train everything else: what selection spread out, without what test and val took. A group that holds more pictures
+    score), and train everything else: what selection spread out, without what test and val took. A group that holds more images
     than what is left of a split's share is passed over; one without looks (no embedding) trains. Groups of equal scores go by name.
     """
     new = [pick for pick in picks if pick[0] not in standing]
@@ -68,7 +68,7 @@ def _rest(looks: Looks | None) -> tuple[str, str]:
 
 
 def group_looks(groups: Sequence[str], looks: Sequence[Looks]) -> dict[str, Looks]:
-    """The mean of its pictures' looks for each group; both go picture by picture."""
+    """The mean of its images' looks for each group; both go image by image."""
     members: dict[str, list[Looks]] = {}
     for group, one in zip(groups, looks, strict=True):
         members.setdefault(group, []).append(one)

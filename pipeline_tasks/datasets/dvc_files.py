@@ -1,6 +1,6 @@
 """The small files that DVC reads: a folder's object, the file that names it, the repository's configuration.
 
-The formats are those that DVC 3.67.1 writes; `make drill-dvc` shows that it makes the same folder object from the same pictures.
+The formats are those that DVC 3.67.1 writes; `make drill-dvc` shows that it makes the same folder object from the same images.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ CONFIG_FILE = ".dvc/config"
 
 
 @dataclass(frozen=True)
-class PublishedPicture:
-    """One picture of a published folder."""
+class PublishedImage:
+    """One image of a published folder."""
 
     path: str
     """Below the folder, with forward slashes."""
@@ -35,17 +35,17 @@ class Remote:
     region: str | None = None
 
 
-def folder_object(pictures: Sequence[PublishedPicture]) -> tuple[str, bytes]:
+def folder_object(images: Sequence[PublishedImage]) -> tuple[str, bytes]:
     """A folder as DVC stores it: the name `<md5>.dir` and the bytes."""
-    entries = sorted(({"md5": one.md5, "relpath": one.path} for one in pictures), key=lambda entry: entry["relpath"])
+    entries = sorted(({"md5": one.md5, "relpath": one.path} for one in images), key=lambda entry: entry["relpath"])
     content = json.dumps(entries, sort_keys=True).encode()
     return f"{hashlib.md5(content, usedforsecurity=False).hexdigest()}.dir", content
 
 
-def tracked_folder(name: str, pictures: Sequence[PublishedPicture]) -> str:
+def tracked_folder(name: str, images: Sequence[PublishedImage]) -> str:
     """The file that lets git name a folder that DVC holds; `name` is its object's `<md5>.dir`."""
-    size_bytes = sum(one.size_bytes for one in pictures)
-    return f"outs:\n- md5: {name}\n  size: {size_bytes}\n  nfiles: {len(pictures)}\n  hash: md5\n  path: {FOLDER}\n"
+    size_bytes = sum(one.size_bytes for one in images)
+    return f"outs:\n- md5: {name}\n  size: {size_bytes}\n  nfiles: {len(images)}\n  hash: md5\n  path: {FOLDER}\n"
 
 
 def repository_files(remote: Remote, mark: str) -> dict[str, str]:

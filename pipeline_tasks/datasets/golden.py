@@ -36,7 +36,7 @@ def check_golden(settings: GoldenSettings, version: pl.DataFrame, dataset_id: st
     listed = ", ".join(f"{one} ({split})" for one, split in taught.select("image_id", "split").head(NAMED_IMAGES).iter_rows())
     more = f" and {taught.height - NAMED_IMAGES} more" if taught.height > NAMED_IMAGES else ""
     raise SettingsError(
-        f"splits.golden.image_ids: wanted pictures that no model has learnt from, found {taught.height} in train or val of dataset "
+        f"splits.golden.image_ids: wanted images that no model has learnt from, found {taught.height} in train or val of dataset "
         f"version {dataset_id}: {listed}{more}. A split is for ever, so they cannot become golden: take them out of the set"
     )
 
@@ -44,7 +44,7 @@ def check_golden(settings: GoldenSettings, version: pl.DataFrame, dataset_id: st
 def refused(golden: Collection[str], rows: pl.DataFrame, before: Collection[str]) -> frozenset[str]:
     """Golden images that must be left out of a version of these rows (image_id, split), since their group is not of test.
 
-    They came to stand there before they were named. Those that were in the version `before` stay, as any picture does: nothing is
+    They came to stand there before they were named. Those that were in the version `before` stay, as any image does: nothing is
     moved, and they are not golden.
     """
     found = rows.filter(pl.col("split") != "test", pl.col("image_id").is_in(list(golden)))["image_id"]

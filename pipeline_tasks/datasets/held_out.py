@@ -1,4 +1,4 @@
-"""Finds validation pictures where a version has none: a part of the training pictures, whole split groups at a time."""
+"""Finds validation images where a version has none: a part of the training images, whole split groups at a time."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ HELD_OUT_RATIO = 0.15
 def training_parts(rows: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Part a version's `rows` (image_id, split_group_id, split, class_name) into those to train and to validate on.
 
-    The version's own validation pictures are used if it has any. Otherwise groups are held out in an order drawn from
-    `seed`, never the last one of a class; where every class has but one group, the training pictures also validate.
+    The version's own validation images are used if it has any. Otherwise groups are held out in an order drawn from
+    `seed`, never the last one of a class; where every class has but one group, the training images also validate.
     """
     train, val = rows.filter(pl.col("split") == "train"), rows.filter(pl.col("split") == "val")
     if val.height:

@@ -1,4 +1,4 @@
-"""How a picked picture lies among the others: at the rim or in a crowd, and between which labels."""
+"""How a picked image lies among the others: at the rim or in a crowd, and between which labels."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from pipeline_tasks.neighbors.cosine import Floats, Integers, nearest, unit_rows
 NEIGHBORS = 10
 LABELLED_NEIGHBORS = 5
 REFERENCE_ROWS = 4096
-"""What is a lot is measured on so many pictures: the share that lies less far out barely depends on more."""
+"""What is a lot is measured on so many images: the share that lies less far out barely depends on more."""
 
 
 @dataclass(frozen=True)
 class Looks:
-    """One picture, or the mean over a group's pictures; each number runs from 0 to 1."""
+    """One image, or the mean over a group's images; each number runs from 0 to 1."""
 
     outlier: float
-    """Share of all pictures that have their nearest others closer by."""
+    """Share of all images that have their nearest others closer by."""
     disagreement: float | None
-    """Share of the nearest labelled pictures that are not of their commonest class; None: too few are labelled."""
+    """Share of the nearest labelled images that are not of their commonest class; None: too few are labelled."""
 
 
 def looks_of(vectors: npt.ArrayLike, picks: Sequence[int], labels: Sequence[str | None], seed: int) -> list[Looks]:
     """How each of `picks` (row numbers) looks among N x D `vectors`; `labels` are the rows' classes, None where not known.
 
     Outlier: mean Euclidean distance to the 10 nearest others, rows scaled to length 1 (Angiulli and Pizzuti, Fast outlier detection
-    in high dimensional spaces, 2002), as its place among all pictures. Disagreement: k-disagreeing neighbours (Smith, Martinez and
-    Giraud-Carrier, An instance level analysis of data complexity, 2014) against the neighbours' commonest class, for the picture's
+    in high dimensional spaces, 2002), as its place among all images. Disagreement: k-disagreeing neighbours (Smith, Martinez and
+    Giraud-Carrier, An instance level analysis of data complexity, 2014) against the neighbours' commonest class, for the image's
     own is not known yet. No model is asked: a test set of what the champion finds hard would favour every candidate.
     """
     if not len(picks):
@@ -57,7 +57,7 @@ def _mean_distances(units: Floats, rows: Integers) -> npt.NDArray[np.float64]:
         return np.zeros(len(rows))
     numbers, cosines = nearest(units[rows], units, count + 1)
     is_other = numbers != rows[:, None]
-    # Of many equal pictures the row itself may not be among the nearest; then the last one is one too many.
+    # Of many equal images the row itself may not be among the nearest; then the last one is one too many.
     is_other[is_other.all(axis=1), -1] = False
     distances = np.sqrt(np.clip(2 - 2 * cosines.astype(np.float64), 0, 4))
     means: npt.NDArray[np.float64] = np.round(np.where(is_other, distances, 0).sum(axis=1) / count, 6)

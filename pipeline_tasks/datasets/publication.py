@@ -1,4 +1,4 @@
-"""A dataset version as others read it: where its pictures lie, its labels as CSV, what it is in words."""
+"""A dataset version as others read it: where its images lie, its labels as CSV, what it is in words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 Row = Mapping[str, Any]
 
 ID_DIGITS = 16
-"""Of an image_id in a file's name; two pictures that share them keep their whole ids."""
+"""Of an image_id in a file's name; two images that share them keep their whole ids."""
 LABEL_COLUMNS = (
     "path",
     "image_id",
@@ -45,7 +45,7 @@ class Described:
     is_canonical: bool
 
 
-def picture_paths(rows: Sequence[Row]) -> dict[str, str]:
+def image_paths(rows: Sequence[Row]) -> dict[str, str]:
     """image_id → `<split>/<class>/<id><extension>`; reads image_id, split, class_name, file_format."""
     shared = Counter(row["image_id"][:ID_DIGITS] for row in rows)
     paths = {}
@@ -69,7 +69,7 @@ def folder_name(class_name: str) -> str:
 
 
 def labels_csv(rows: Sequence[Row], paths: Mapping[str, str]) -> str:
-    """One line a picture, sorted by path; `annotators` are pseudonyms joined by semicolons."""
+    """One line an image, sorted by path; `annotators` are pseudonyms joined by semicolons."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(LABEL_COLUMNS)
@@ -86,19 +86,19 @@ def read_me(described: Described, rows: Sequence[Row]) -> str:
     known = [name for name in described.class_names if by_class[name]]
     lines = [
         f"# {described.project}: dataset version {described.dataset_id[:12]}\n",
-        f"{len(rows)} pictures, label kind `{described.label_kind}`, frozen {described.frozen_at:%Y-%m-%d}. "
+        f"{len(rows)} images, label kind `{described.label_kind}`, frozen {described.frozen_at:%Y-%m-%d}. "
         f"The whole name of the version is `{described.dataset_id}`.\n",
         "    git clone <this repository> && cd <it> && dvc pull\n",
-        "puts the pictures into `pictures/`; `labels.csv` has one line for each of them. " + _ABOUT[described.is_canonical] + "\n",
-        "| split | pictures |\n|---|---|\n" + "".join(f"| {name} | {by_split[name]} |\n" for name in sorted(by_split)),
-        "| class | pictures |\n|---|---|\n" + "".join(f"| {_cell(name)} | {by_class[name]} |\n" for name in known),
+        "puts the images into `pictures/`; `labels.csv` has one line for each of them. " + _ABOUT[described.is_canonical] + "\n",
+        "| split | images |\n|---|---|\n" + "".join(f"| {name} | {by_split[name]} |\n" for name in sorted(by_split)),
+        "| class | images |\n|---|---|\n" + "".join(f"| {_cell(name)} | {by_class[name]} |\n" for name in known),
         _COLUMNS,
     ]
     return "\n".join(lines)
 
 
 _ABOUT = {
-    False: "These are the originals, byte for byte. Widths, heights, boxes and masks are those of the *oriented* picture: turn "
+    False: "These are the originals, byte for byte. Widths, heights, boxes and masks are those of the *oriented* image: turn "
     "each by its EXIF orientation (column `orientation`) before you lay anything over it. The remote may only be read: "
     "it is the only copy, so `dvc push` and `dvc gc --cloud` are refused there.",
     True: "These are copies in sRGB, already oriented, without EXIF: boxes and masks fit them as they are. JPEGs were encoded "

@@ -1,4 +1,4 @@
-"""Which test pictures are scored by themselves: the golden set, the recent ones, and the random ones of a curated test."""
+"""Which test images are scored by themselves: the golden set, the recent ones, and the random ones of a curated test."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pipeline_tasks.tables.table import Rows, check
 def slice_test_images(
     rows: pl.DataFrame, golden: Collection[str], recent: Collection[str], *, is_curated: bool
 ) -> Rows[SliceImage]:
-    """Slices of a version's rows (image_id, split, is_control), test pictures only, so that nothing in them was learnt from.
+    """Slices of a version's rows (image_id, split, is_control), test images only, so that nothing in them was learnt from.
 
-    `golden` and `recent` are images of any split. Golden pictures are in no other slice: what a person picked out is not what
+    `golden` and `recent` are images of any split. Golden images are in no other slice: what a person picked out is not what
     arrives. Sorted by slice and image_id.
     """
     test = rows.filter(pl.col("split") == "test")
@@ -30,12 +30,12 @@ def slice_test_images(
 
 
 def without_golden(test: pl.DataFrame, slices: pl.DataFrame) -> pl.DataFrame:
-    """The test pictures that the gate is about: they stand for what arrives."""
+    """The test images that the gate is about: they stand for what arrives."""
     return test.join(slices.filter(pl.col("slice").cast(pl.String) == "golden"), on="image_id", how="anti", maintain_order="left")
 
 
 def members_of(test: pl.DataFrame, slices: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """The test pictures of each slice that has any."""
+    """The test images of each slice that has any."""
     found = {
         name: test.join(slices.filter(pl.col("slice").cast(pl.String) == name), on="image_id", how="semi", maintain_order="left")
         for name in SLICES

@@ -1,4 +1,4 @@
-"""Propose splits for split groups that have none: control pictures found the test split, a share of the rest is for validation."""
+"""Propose splits for split groups that have none: control images found the test split, a share of the rest is for validation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.table import Rows, check
 
 Pick = tuple[str, bool]
-"""A picked picture: its split_group_id, and whether it was drawn at random (the control arm)."""
+"""A picked image: its split_group_id, and whether it was drawn at random (the control arm)."""
 
 
 def propose_splits(
@@ -21,7 +21,7 @@ def propose_splits(
     """Splits for the split groups of picks that `standing` does not name yet.
 
     A group with a control pick counts as control. Which groups of a kind get which split is drawn with the seed; how many
-    pictures do is the ratio, rounded, and never more: a group that holds more than its split's share stays in train. What stands
+    images do is the ratio, rounded, and never more: a group that holds more than its split's share stays in train. What stands
     is never proposed again: the first writer wins.
     """
     new = [pick for pick in picks if pick[0] not in standing]
@@ -34,19 +34,19 @@ def propose_splits(
 
 
 def draw_control_test(picks: Sequence[Pick], ratio: float, generator: np.random.Generator) -> set[str]:
-    """Groups with control picks that go to test: as many pictures as `ratio` of the control picks, at random."""
+    """Groups with control picks that go to test: as many images as `ratio` of the control picks, at random."""
     control = dict.fromkeys(group for group, is_control in picks if is_control)
     share = round(sum(is_control for _, is_control in picks) * ratio)
     return take_share(_shuffled(list(control), generator), Counter(group for group, _ in picks), share)
 
 
-def take_share(groups: Sequence[str], sizes: Mapping[str, int], pictures: int) -> set[str]:
-    """Groups in their order, each if it still fits into a share of so many pictures."""
+def take_share(groups: Sequence[str], sizes: Mapping[str, int], images: int) -> set[str]:
+    """Groups in their order, each if it still fits into a share of so many images."""
     taken: set[str] = set()
     for group in groups:
-        if sizes[group] <= pictures:
+        if sizes[group] <= images:
             taken.add(group)
-            pictures -= sizes[group]
+            images -= sizes[group]
     return taken
 
 

@@ -26,12 +26,12 @@ def decide_training(rows: pl.DataFrame, trained_labels: pl.DataFrame | None, wis
     classes = rows.filter(pl.col("split") == "train")["class_name"].n_unique()
     if classes < 2:
         return TrainingDecision(
-            False, f"Not trained: a model needs training pictures of at least 2 classes, the version has {classes}."
+            False, f"Not trained: a model needs training images of at least 2 classes, the version has {classes}."
         )
     if wish == "force":
         return TrainingDecision(True, "Trained: whoever started this cycle asked for it.")
     if trained_labels is None:
-        return TrainingDecision(True, f"Trained: the first model of this project, on {rows.height} labelled pictures.")
+        return TrainingDecision(True, f"Trained: the first model of this project, on {rows.height} labelled images.")
     return _decide_by_what_is_new(rows, trained_labels, min_new_labels)
 
 

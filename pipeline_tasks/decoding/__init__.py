@@ -1,1 +1,1 @@
-"""Bytes to the one canonical picture, in child processes with limits."""
+"""Bytes to the one canonical image, in child processes with limits."""

@@ -16,9 +16,9 @@ import threading
 import warnings
 from typing import BinaryIO
 
+from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.decoding.picture import Picture
 from pipeline_tasks.decoding.wire import READY, receive_file, send_answer
 from pipeline_tasks.errors import RejectedFileError
 
@@ -37,13 +37,13 @@ def main(limits_json: str) -> None:
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits) -> None:
-    """Answer each request with a picture or a rejection."""
+    """Answer each request with an image or a rejection."""
     while (content := receive_file(requests)) is not None:
         _allow_cpu(limits.max_cpu_s)
         send_answer(answers, _answer(content, limits))
 
 
-def _answer(content: bytes, limits: Limits) -> Picture | RejectedFileError:
+def _answer(content: bytes, limits: Limits) -> CanonicalImage | RejectedFileError:
     try:
         return decode(content, limits)
     except RejectedFileError as rejection:
@@ -80,7 +80,7 @@ def _limit_process(limits: Limits) -> None:
 
 
 def _allow_cpu(seconds: int) -> None:
-    """Give the next picture its own processor time: the kernel counts what the process used since its start."""
+    """Give the next image its own processor time: the kernel counts what the process used since its start."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     allowed = int(used.ru_utime + used.ru_stime) + 1 + seconds
     resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.getrlimit(resource.RLIMIT_CPU)[1]))

@@ -1,4 +1,4 @@
-"""Any colour mode to sRGB: deep pictures scaled, profiles applied, transparency composited."""
+"""Any colour mode to sRGB: deep images scaled, profiles applied, transparency composited."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DEEP_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
-    """Convert a loaded picture of any mode to RGB in sRGB."""
+    """Convert a loaded image of any mode to RGB in sRGB."""
     if image.mode in _DEEP_MODES:
         return _scaled(image).convert("RGB")
     profile = image.info.get("icc_profile")
@@ -30,13 +30,13 @@ def to_srgb(image: Image.Image) -> Image.Image:
         try:
             return _converted(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
         except (OSError, ImageCms.PyCMSError):
-            # A broken profile, or one for another kind of picture: what remains is the picture as it is.
+            # A broken profile, or one for another kind of image: what remains is the image as it is.
             pass
     return image.convert("RGB")
 
 
 def _scaled(image: Image.Image) -> Image.Image:
-    """Bring a deep grey picture to 8 bits: 16-bit values by their full range, others by the range they use."""
+    """Bring a deep grey image to 8 bits: 16-bit values by their full range, others by the range they use."""
     values = np.asarray(image)
     if values.dtype.kind == "u":
         return Image.fromarray(_by_range(values, 0, 65535))
@@ -58,7 +58,7 @@ def _by_range(values: NDArray[np.generic], low: float, high: float) -> NDArray[n
 
 
 def _composited(image: Image.Image) -> Image.Image:
-    """Lay a transparent picture on the background."""
+    """Lay a transparent image on the background."""
     seen = image.convert("RGBA")
     flat = Image.new("RGB", seen.size, BACKGROUND)
     flat.paste(seen, mask=seen.getchannel("A"))
@@ -72,5 +72,5 @@ def _is_srgb(profile: bytes) -> bool:
 
 def _converted(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
     converted = ImageCms.profileToProfile(image, profile, _SRGB, outputMode="RGB")
-    assert converted is not None  # It is None only where a picture is changed in place.
+    assert converted is not None  # It is None only where an image is changed in place.
     return converted

@@ -1,4 +1,4 @@
-"""Bytes to the one canonical picture, strictly: a file is a picture whole, or it is refused with a reason."""
+"""Bytes to the one canonical image, strictly: a file is an image whole, or it is refused with a reason."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import zlib
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.colours import to_srgb
 from pipeline_tasks.decoding.file_format import file_format, is_cut_short
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.decoding.picture import Picture
 from pipeline_tasks.decoding.png_checksums import check_png
 from pipeline_tasks.errors import RejectedFileError
 
@@ -43,7 +43,7 @@ _TRANSPOSE = {
 }
 
 
-def decode(content: bytes, limits: Limits) -> Picture:
+def decode(content: bytes, limits: Limits) -> CanonicalImage:
     """Decode a file in this process; `DecodingPool` does the same in children that time and memory limits hold.
 
     Raises:
@@ -75,7 +75,7 @@ def check_size(content: bytes, limits: Limits) -> None:
         raise RejectedFileError("too_many_bytes", f"found {len(content)} bytes, wanted at most {limits.max_bytes}")
 
 
-def _decoded(content: bytes, name: str, limits: Limits) -> Picture:
+def _decoded(content: bytes, name: str, limits: Limits) -> CanonicalImage:
     with Image.open(io.BytesIO(content), formats=[name]) as image:
         width, height = image.size
         if width * height > limits.max_pixels:
@@ -88,11 +88,11 @@ def _decoded(content: bytes, name: str, limits: Limits) -> Picture:
         # Pillow turns a TIFF upright itself while loading it.
         if orientation in _TRANSPOSE and name != "TIFF":
             upright = image.transpose(_TRANSPOSE[orientation])
-        return Picture(np.array(to_srgb(upright)), name, orientation, frames)
+        return CanonicalImage(np.array(to_srgb(upright)), name, orientation, frames)
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation; 1 where the EXIF data is broken, for the picture may still be whole."""
+    """The EXIF orientation; 1 where the EXIF data is broken, for the image may still be whole."""
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     except _DECODER_ERRORS:
@@ -101,7 +101,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _frames(image: Image.Image) -> int:
-    """How many frames the file has; 1 where later ones are broken, for only the first is the picture."""
+    """How many frames the file has; 1 where later ones are broken, for only the first is the image."""
     try:
         frames = int(getattr(image, "n_frames", 1))
     except _DECODER_ERRORS:

@@ -71,7 +71,7 @@ def is_cut_short(content: bytes, name: str) -> bool:
 
 
 def _refusal(content: bytes) -> RejectedFileError:
-    """Tell a picture in another format from something that is no picture."""
+    """Tell an image in another format from something that is no image."""
     wanted = ", ".join(FORMATS)
     for signature, name in _OTHERS:
         if content.startswith(signature):

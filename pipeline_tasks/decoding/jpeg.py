@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from pipeline_tasks.decoding.picture import Pixels
+from pipeline_tasks.decoding.canonical_image import Pixels
 
 
 def encode_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
@@ -18,7 +18,7 @@ def encode_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
 
 
 def thumbnail(pixels: Pixels, max_side_px: int = 160) -> Pixels:
-    """Make a picture small enough for a table of many; one that is already small stays as it is."""
+    """Make an image small enough for a table of many; one that is already small stays as it is."""
     image = Image.fromarray(pixels)
     image.thumbnail((max_side_px, max_side_px), Image.Resampling.BICUBIC, reducing_gap=2.0)
     return np.asarray(image)

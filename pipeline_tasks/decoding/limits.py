@@ -1,4 +1,4 @@
-"""What one picture may cost: bytes, pixels, seconds and memory."""
+"""What one image may cost: bytes, pixels, seconds and memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Limits:
     max_wall_s: float = 120.0
     """Of one decode, for a child that sleeps instead of working."""
     max_memory_bytes: int = 1_536 * 1024 * 1024
-    """Address space of a child: enough for any picture within the other limits."""
+    """Address space of a child: enough for any image within the other limits."""
 
 
 DEFAULT_LIMITS = Limits()

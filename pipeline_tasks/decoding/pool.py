@@ -16,9 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import check_size
 from pipeline_tasks.decoding.limits import DEFAULT_LIMITS, Limits
-from pipeline_tasks.decoding.picture import Picture
 from pipeline_tasks.decoding.wire import READY, receive_answer, send_file
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
 
@@ -45,7 +45,7 @@ class DecodingPool:
         """End the children."""
         self.close()
 
-    def decode(self, content: bytes) -> Picture:
+    def decode(self, content: bytes) -> CanonicalImage:
         """Decode a file in a child.
 
         Raises:
@@ -69,7 +69,7 @@ class DecodingPool:
                 child.end()
             self._places.put(None)
 
-    def _decode_once(self, content: bytes) -> Picture:
+    def _decode_once(self, content: bytes) -> CanonicalImage:
         child = self._places.get()
         try:
             child = child or _Child(self._limits)
@@ -106,13 +106,13 @@ class _Child:
                 f"decoding child: wanted it ready, it ended with {self._process.returncode}: {command[:4]}"
             )
 
-    def decode(self, content: bytes) -> Picture:
+    def decode(self, content: bytes) -> CanonicalImage:
         """Decode a file; afterwards `is_fit` says whether the child can take another one."""
         self.is_fit = False
         with self._wall_limit() as ran_out:
             try:
                 send_file(self._requests, content)
-                picture = receive_answer(self._answers)
+                image = receive_answer(self._answers)
             except RejectedFileError as rejection:
                 # What a failed allocation leaves behind is not worth keeping.
                 self.is_fit = rejection.reason != "took_too_much_memory" and not ran_out.is_set()
@@ -120,7 +120,7 @@ class _Child:
             except (EOFError, BrokenPipeError):
                 raise self._verdict(ran_out.is_set()) from None
         self.is_fit = not ran_out.is_set()
-        return picture
+        return image
 
     def end(self) -> None:
         """Let the child end, or end it."""

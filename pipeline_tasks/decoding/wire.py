@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from pipeline_tasks.decoding.picture import Picture
+from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.errors import RejectedFileError
 
 READY = b"nightlens decoding child is ready\n"
@@ -34,8 +34,8 @@ def receive_file(stream: BinaryIO) -> bytes | None:
     return _exactly(stream, *_LENGTH.unpack(length)) if len(length) == _LENGTH.size else None
 
 
-def send_answer(stream: BinaryIO, answer: Picture | RejectedFileError) -> None:
-    """Give a picture or a rejection back."""
+def send_answer(stream: BinaryIO, answer: CanonicalImage | RejectedFileError) -> None:
+    """Give an image or a rejection back."""
     if isinstance(answer, RejectedFileError):
         head: dict[str, object] = {"reason": answer.reason, "detail": answer.detail}
         pixels = memoryview(b"")
@@ -50,7 +50,7 @@ def send_answer(stream: BinaryIO, answer: Picture | RejectedFileError) -> None:
     stream.flush()
 
 
-def receive_answer(stream: BinaryIO) -> Picture:
+def receive_answer(stream: BinaryIO) -> CanonicalImage:
     """Take a child's answer.
 
     Raises:
@@ -62,7 +62,7 @@ def receive_answer(stream: BinaryIO) -> Picture:
         raise RejectedFileError(head["reason"], head["detail"])
     pixels = np.empty(head.pop("shape"), np.uint8)
     _fill(stream, pixels.data.cast("B"))
-    return Picture(pixels, **head)
+    return CanonicalImage(pixels, **head)
 
 
 def _exactly(stream: BinaryIO, length: int) -> bytes:
@@ -73,7 +73,7 @@ def _exactly(stream: BinaryIO, length: int) -> bytes:
 
 
 def _fill(stream: BinaryIO, buffer: memoryview) -> None:
-    """Read straight into the picture, so that it is never in memory twice."""
+    """Read straight into the image, so that it is never in memory twice."""
     filled = 0
     while filled < len(buffer):
         count = stream.readinto(buffer[filled:])  # type: ignore[attr-defined]  # BinaryIO lacks what every buffered reader has.

@@ -1,4 +1,4 @@
-"""What one model answered on test pictures, beside what is true and which pictures belong together."""
+"""What one model answered on test images, beside what is true and which images belong together."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Answers:
-    """One model's answers, one entry a picture, pictures in the order of their image_id."""
+    """One model's answers, one entry an image, images in the order of their image_id."""
 
     class_names: tuple[str, ...]
     """Every class that is true somewhere or that the model knows."""
@@ -30,7 +30,7 @@ class Answers:
     truth_probability: Floats
     """What the model gave the true class; 0 for a class that it does not know."""
     groups: Integers
-    """Number of the picture's split group, from 0 on."""
+    """Number of the image's split group, from 0 on."""
 
     @property
     def group_count(self) -> int:
@@ -41,7 +41,7 @@ class Answers:
 def answers_of(
     predictions: Rows[Prediction] | pl.DataFrame, test_images: Rows[DatasetImage] | pl.DataFrame, model_digest: str
 ) -> Answers:
-    """Line one model's predictions up with the test pictures; each picture must have been predicted."""
+    """Line one model's predictions up with the test images; each image must have been predicted."""
     mine = predictions.filter(pl.col("model_digest") == model_digest)
     images = test_images.sort("image_id")
     names = tuple(sorted({*images["class_name"].to_list(), *mine["class_name"].to_list()}))
@@ -74,5 +74,5 @@ def _indices(values: Sequence[str], names: Sequence[str]) -> Integers:
 
 
 def _group_numbers(split_group_ids: pl.Series) -> Integers:
-    """Number groups by their sorted ids, so that the same pictures always give the same draws."""
+    """Number groups by their sorted ids, so that the same images always give the same draws."""
     return split_group_ids.rank("dense").to_numpy().astype(np.int64) - 1

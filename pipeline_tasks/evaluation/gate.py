@@ -15,7 +15,7 @@ from pipeline_tasks.intervals.bootstrap import draw_groups, percentile_interval
 MIN_CLASSES = 2
 """A balanced metric over one class would be won by always answering it."""
 
-NOTHING_TO_COMPARE = "Not promoted: the dataset version has no labelled test pictures, so nothing can be compared."
+NOTHING_TO_COMPARE = "Not promoted: the dataset version has no labelled test images, so nothing can be compared."
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,12 @@ def _why(decision: Decision, rival: str, floor: float, rule: Rule) -> str:
     )
     if decision.classes_left_out:
         names = ", ".join(decision.classes_left_out)
-        sentence += f" Left out for having fewer than {rule.min_test_images_per_class} test pictures: {names}."
+        sentence += f" Left out for having fewer than {rule.min_test_images_per_class} test images: {names}."
     return sentence
 
 
 def _too_few_classes(counted: tuple[str, ...], rule: Rule) -> str:
     return (
-        f"Not promoted: {len(counted)} classes have at least {rule.min_test_images_per_class} test pictures, and a comparison "
+        f"Not promoted: {len(counted)} classes have at least {rule.min_test_images_per_class} test images, and a comparison "
         f"needs {MIN_CLASSES}."
     )

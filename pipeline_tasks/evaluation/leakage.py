@@ -15,9 +15,9 @@ def why_test_is_not_clean(
     split_groups: Rows[SplitGroup] | pl.DataFrame,
     model: str,
 ) -> str | None:
-    """A sentence if the model's training or validation pictures share a picture or a split group with the test; else None.
+    """A sentence if the model's training or validation images share an image or a split group with the test; else None.
 
-    Groups may have grown since the model was trained, so its pictures are looked up both in the groups of its own dataset
+    Groups may have grown since the model was trained, so its images are looked up both in the groups of its own dataset
     version and in today's `split_groups`.
     """
     trained = trained_version.filter(pl.col("split") != "test")
@@ -28,6 +28,6 @@ def why_test_is_not_clean(
     if not shared_images and not shared_groups:
         return None
     return (
-        f"Not promoted: the {model} was trained on {len(shared_images)} of the test pictures and on {len(shared_groups)} of their "
+        f"Not promoted: the {model} was trained on {len(shared_images)} of the test images and on {len(shared_groups)} of their "
         f"split groups, so the test says nothing about it. First group: {min(shared_groups, default='none')}."
     )

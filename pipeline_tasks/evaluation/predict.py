@@ -1,4 +1,4 @@
-"""Has models answer pictures one at a time, as the prediction server does."""
+"""Has models answer images one at a time, as the prediction server does."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ class Model(Protocol):
 
     @property
     def side_px(self) -> int:
-        """The side of the pictures that it takes."""
+        """The side of the images that it takes."""
         ...
 
-    def predict(self, pictures: Pixels) -> Probabilities:
-        """Answer pictures, uint8 N x side x side x 3, with N x C probabilities."""
+    def predict(self, images: Pixels) -> Probabilities:
+        """Answer images, uint8 N x side x side x 3, with N x C probabilities."""
         ...
 
 
 def predict(
     models: Mapping[str, Model], image_ids: Sequence[str], pixels_of: Callable[[str], Pixels], fit: Callable[[Pixels, int], Pixels]
 ) -> pl.DataFrame:
-    """Every model's answer on every picture, as rows of `predictions`; pictures are spread over all cores.
+    """Every model's answer on every image, as rows of `predictions`; images are spread over all cores.
 
-    `models` go by their digests; `pixels_of` gives a picture by its image_id; `fit` makes it the size that a model takes.
+    `models` go by their digests; `pixels_of` gives an image by its image_id; `fit` makes it the size that a model takes.
     """
 
     def answers_on(image_id: str) -> dict[str, Probabilities]:
@@ -55,7 +55,7 @@ def predict(
 
 
 def _rows(digest: str, image_ids: Sequence[str], class_names: Sequence[str], probabilities: Probabilities) -> pl.DataFrame:
-    """N x C probabilities as one row a picture and class."""
+    """N x C probabilities as one row an image and class."""
     return pl.DataFrame(
         {
             "model_digest": np.full(probabilities.size, digest),

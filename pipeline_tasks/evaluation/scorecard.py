@@ -49,7 +49,7 @@ class Scorecard:
 
 
 SLICE_FIGURES = ("accuracy", "balanced_accuracy")
-"""Accuracy first: a slice may be small or of one class, and in a set that a person chose each picture counts the same."""
+"""Accuracy first: a slice may be small or of one class, and in a set that a person chose each image counts the same."""
 
 
 def slice_figures(card: Scorecard, champion_digest: str | None) -> dict[str, float | None]:

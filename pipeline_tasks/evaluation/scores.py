@@ -1,4 +1,4 @@
-"""What a model is worth on test pictures: figures with their intervals, clustered by split group."""
+"""What a model is worth on test images: figures with their intervals, clustered by split group."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class BalancedAccuracy:
 
 
 def counted_classes(answers: Answers, min_images: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Split the class names into those with at least `min_images` test pictures and those left out of the balanced metric."""
+    """Split the class names into those with at least `min_images` test images and those left out of the balanced metric."""
     images = np.bincount(answers.truth, minlength=len(answers.class_names))
     counted = tuple(name for name, count in zip(answers.class_names, images, strict=True) if count >= min_images)
     return counted, tuple(name for name in answers.class_names if name not in counted)
@@ -51,7 +51,7 @@ def counted_classes(answers: Answers, min_images: int) -> tuple[tuple[str, ...],
 def balanced_accuracy(answers: Answers, counted: tuple[str, ...], draws: Floats) -> BalancedAccuracy:
     """Mean recall over `counted` classes (Brodersen et al., The balanced accuracy and its posterior distribution, 2010).
 
-    In a bootstrap sample that drew no picture of a class, the mean is over the others.
+    In a bootstrap sample that drew no image of a class, the mean is over the others.
     """
     columns = [answers.class_names.index(name) for name in counted]
     hits, images = _hits_and_images(answers)
@@ -87,7 +87,7 @@ def majority_figure(answers: Answers, counted: tuple[str, ...], draws: Floats, c
 
 
 def confusions(answers: Answers) -> Iterator[tuple[str, str, int]]:
-    """Yield true class, predicted class and how many pictures, where there are any."""
+    """Yield true class, predicted class and how many images, where there are any."""
     pairs, counts = np.unique(np.stack([answers.truth, answers.predicted]), axis=1, return_counts=True)
     for (truth, predicted), count in zip(pairs.T, counts, strict=True):
         yield answers.class_names[truth], answers.class_names[predicted], int(count)
@@ -116,7 +116,7 @@ def _figure(metric: str, value: float, interval: Interval, images: int, class_na
 
 
 def _hits_and_images(answers: Answers) -> tuple[Floats, Floats]:
-    """Groups x classes: pictures of the class that were recognised, and pictures of the class."""
+    """Groups x classes: images of the class that were recognised, and images of the class."""
     hits = _one_hot(answers.truth, answers) * (answers.predicted == answers.truth)[:, None]
     return sum_by_group(hits, answers.groups, answers.group_count), _one_hot_sums(answers.truth, answers)
 

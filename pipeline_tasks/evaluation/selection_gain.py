@@ -1,11 +1,11 @@
-"""What choosing pictures was worth, against drawing as many at random.
+"""What choosing images was worth, against drawing as many at random.
 
 Two learning curves: heads on the first labels that people were asked for, as the project asked for them (the control arm's own
 share among them), and heads on equally many of the control arm of all cycles; at a quarter, half, three quarters and all of the
 labels that the control arm has. What counts is the mean distance of the curves (as the area under them: Guyon et al. 2011,
-Results of the Active Learning Challenge). All heads answer pictures of the control arm that none was fitted on and that were
+Results of the Active Learning Challenge). All heads answer images of the control arm that none was fitted on and that were
 drawn in later cycles than any of those first labels: the strategy knows what the control arm covers and leaves its like out, so
-pictures drawn before would not tell what it learnt. A fold's score is the mean recall of the classes in it, so that which
+images drawn before would not tell what it learnt. A fold's score is the mean recall of the classes in it, so that which
 classes count, and how much, does not hang on what the control arm has to learn from; a class that is rarer than a fold can show
 weighs less.
 
@@ -38,11 +38,11 @@ SHARES = (0.25, 0.5, 0.75, 1.0)
 MOST_LABELS = 400
 """Of more labels so many are compared: the solve grows with their cube."""
 MOST_ROWS = 2000
-"""Of more pictures of the control arm so many are drawn once."""
+"""Of more images of the control arm so many are drawn once."""
 RIDGE = 0.1
 """Share of the mean squared length that is added to the diagonal."""
 FEWEST_IMAGES = 20
-"""Fewer pictures to learn from or to test on tell nothing."""
+"""Fewer images to learn from or to test on tell nothing."""
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -50,7 +50,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Labelled:
-    """All labelled pictures of both arms, N of them, in the order in which people were asked."""
+    """All labelled images of both arms, N of them, in the order in which people were asked."""
 
     embeddings: npt.NDArray[np.float32]
     """N x D."""
@@ -64,7 +64,7 @@ class Labelled:
 
 @dataclass(frozen=True)
 class SelectionGain:
-    """Balanced accuracies from 0 to 1 on pictures drawn at random, as means over the sizes at which heads were fitted."""
+    """Balanced accuracies from 0 to 1 on images drawn at random, as means over the sizes at which heads were fitted."""
 
     labels: int
     """That the largest heads were fitted on."""
@@ -74,7 +74,7 @@ class SelectionGain:
     """Of the first labels that were asked for, how many the strategy chose; the others are the control arm's."""
     test_images: int
     classes: int
-    """Among the test pictures."""
+    """Among the test images."""
     chosen: Estimate
     """Score of heads on what was asked for first."""
     drawn: Estimate
@@ -88,17 +88,17 @@ def why_not(labelled: Labelled) -> str:
     found = {"drawn at random": control, "chosen": len(labelled.is_control) - control}
     for arm, images in found.items():
         if images < FEWEST_IMAGES:
-            return f"{images} labelled pictures were {arm} so far; at least {FEWEST_IMAGES} are needed."
+            return f"{images} labelled images were {arm} so far; at least {FEWEST_IMAGES} are needed."
     tests = _tests(labelled)
     if len(tests) < FEWEST_IMAGES:
         return (
-            f"{len(tests)} pictures were drawn at random in later cycles than the first {_most(labelled)} labels; at least "
+            f"{len(tests)} images were drawn at random in later cycles than the first {_most(labelled)} labels; at least "
             f"{FEWEST_IMAGES} are needed to test on."
         )
     groups, classes = (len(np.unique(of[tests])) for of in (labelled.groups, labelled.class_numbers))
     if groups < FOLDS:
-        return f"The pictures to test on make {groups} split groups; at least {FOLDS} are needed."
-    return "" if classes > 1 else f"The pictures to test on are of {classes} class; at least 2 are needed."
+        return f"The images to test on make {groups} split groups; at least {FOLDS} are needed."
+    return "" if classes > 1 else f"The images to test on are of {classes} class; at least 2 are needed."
 
 
 def selection_gain(labelled: Labelled, *, confidence: float, seed: int) -> SelectionGain:
@@ -145,7 +145,7 @@ def _tests(labelled: Labelled) -> Integers:
 
 
 def _as_many(groups: Integers, test: Integers, control: Integers) -> tuple[Integers, Integers]:
-    """The first rows that people were asked for, and as many drawn ones; none shares a split group with a test picture."""
+    """The first rows that people were asked for, and as many drawn ones; none shares a split group with a test image."""
     is_apart = ~np.isin(groups, groups[test])
     asked, drawn = np.flatnonzero(is_apart), control[is_apart[control]]
     labels = min(len(drawn), len(asked), MOST_LABELS)

@@ -1,6 +1,6 @@
-"""Compares candidate and champion on slices of the test pictures, and lets the golden one stop a promotion.
+"""Compares candidate and champion on slices of the test images, and lets the golden one stop a promotion.
 
-Plain accuracy, not balanced: a slice may be small or of one class only, and in a set that a person chose each picture counts
+Plain accuracy, not balanced: a slice may be small or of one class only, and in a set that a person chose each image counts
 the same.
 """
 
@@ -54,10 +54,10 @@ def with_golden_gate(
         return decision
     golden = slices.get("golden")
     if golden is None or golden.low is None or golden.difference is None:
-        why = "Not promoted: gates.golden_margin is set, and the dataset version has no labelled pictures of the golden set."
+        why = "Not promoted: gates.golden_margin is set, and the dataset version has no labelled images of the golden set."
         return replace(decision, is_promoted=False, why=why)
     said = (
-        f"on the {golden.images} pictures of the golden set the accuracy differs by {100 * golden.difference:+.1f} points "
+        f"on the {golden.images} images of the golden set the accuracy differs by {100 * golden.difference:+.1f} points "
         f"(lower bound {100 * golden.low:+.1f}, which is"
     )
     floor = f"{-100 * golden_margin:+.1f}" if golden_margin else "0"

@@ -1,1 +1,1 @@
-"""Pure room: what can be read off pictures, their quality and their duplicates."""
+"""Pure room: what can be read off images, their quality and their duplicates."""

@@ -1,4 +1,4 @@
-"""Duplicate search between tables and arrays: pictures become numbers in history order, and what was found becomes rows."""
+"""Duplicate search between tables and arrays: images become numbers in history order, and what was found becomes rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline_tasks.images.duplicate_groups import DuplicateGroups, Link, changed, standing_groups
-from pipeline_tasks.images.duplicates import Pictures
+from pipeline_tasks.images.duplicates import Images
 from pipeline_tasks.images.likeness import likeness_of
 from pipeline_tasks.images.split_groups import Key, SplitGroups
 from pipeline_tasks.settings import DuplicateSettings
@@ -23,7 +23,7 @@ from pipeline_tasks.tables.table import Rows, check
 
 @dataclass(frozen=True)
 class Known:
-    """What the tables say of the pictures that were searched before and of the new ones behind them."""
+    """What the tables say of the images that were searched before and of the new ones behind them."""
 
     images: pl.DataFrame
     """One column, `image_id`, in history order; from `first_new` on the new ones."""
@@ -39,29 +39,29 @@ class Known:
     """Images that a person fixed for test."""
 
     def numbers(self) -> dict[str, int]:
-        """Image id → the picture's number."""
+        """Image id → the image's number."""
         return {one: number for number, one in enumerate(self.images["image_id"].to_list())}
 
 
 @dataclass(frozen=True)
 class FoundRows:
-    """What the search adds to the tables: rows of the new pictures and of those whose group was merged."""
+    """What the search adds to the tables: rows of the new images and of those whose group was merged."""
 
     pairs: Rows[DuplicatePair]
     groups: Rows[DuplicateGroup]
     split_groups: Rows[SplitGroup]
     splits: Rows[Split]
-    """For groups that had no split and were merged with one that has, or that hold a golden picture."""
+    """For groups that had no split and were merged with one that has, or that hold a golden image."""
     groups_with_new: int
 
 
-def pictures(
+def images(
     known: Known, vectors: npt.NDArray[np.float32], has_embedding: npt.NDArray[np.bool_], settings: DuplicateSettings
-) -> Pictures:
-    """Measurements and embeddings in the order of the pictures."""
+) -> Images:
+    """Measurements and embeddings in the order of the images."""
     measured = known.images.join(known.measurements, on="image_id", how="left", maintain_order="left")
     is_searchable = has_embedding & ~measured["image_id"].is_in(list(known.quarantined)).to_numpy()
-    return Pictures(
+    return Images(
         pixels=measured["pixels_sha256"].to_list(),
         hashes=measured["perceptual_hash"].to_numpy().astype(np.uint64),
         likeness=likeness_of(vectors, is_searchable, settings),
@@ -70,7 +70,7 @@ def pictures(
     )
 
 
-def groups(known: Known, pictures: Pictures) -> DuplicateGroups:
+def groups(known: Known, images: Images) -> DuplicateGroups:
     """The groups as earlier cycles left them."""
     number = known.numbers()
     recorded = known.duplicate_groups.select("image_id", "duplicate_group_id", "is_contested")
@@ -81,29 +81,29 @@ def groups(known: Known, pictures: Pictures) -> DuplicateGroups:
         split_groups=SplitGroups(split_group_of, splits, {number[one] for one in known.golden if one in number}),
         group_of=group_of,
         contested=contested,
-        is_searchable=pictures.is_searchable.tolist(),
-        resembles=pictures.likeness.is_near,
+        is_searchable=images.is_searchable.tolist(),
+        resembles=images.likeness.is_near,
     )
 
 
 def keys(known: Known, groups: DuplicateGroups, settings: DuplicateSettings) -> dict[int, list[Key]]:
-    """The keys of each picture from all its sightings; earlier pictures that share one are joined unless their splits differ.
+    """The keys of each image from all its sightings; earlier images that share one are joined unless their splits differ.
 
     Clips are told apart by source; a site, a device or a day is the same thing in all sources. Where a sighting has no value for
-    a key, the picture shares that key with nobody.
+    a key, the image shares that key with nobody.
     """
     found: dict[int, list[Key]] = {}
     number = known.numbers()
     for row in [] if known.sightings is None else known.sightings.iter_rows(named=True):
-        picture = number.get(row["image_id"])
-        if picture is not None:
+        image = number.get(row["image_id"])
+        if image is not None:
             values = [(key, row[key]) for key in settings.split_group_keys if row[key]]
-            found.setdefault(picture, []).extend(
+            found.setdefault(image, []).extend(
                 (key, row["source"], value) if key == "clip" else (key, value) for key, value in values
             )
-    for picture in sorted(found):
-        if picture < known.first_new and picture in groups.group_of:
-            groups.split_groups.join_by_keys(picture, found[picture])
+    for image in sorted(found):
+        if image < known.first_new and image in groups.group_of:
+            groups.split_groups.join_by_keys(image, found[image])
     return found
 
 
@@ -132,11 +132,11 @@ def rows(known: Known, groups: DuplicateGroups, evidence: Mapping[int, Sequence[
 
 
 def _contested_rows(known: Known, groups: DuplicateGroups, image_ids: Sequence[str]) -> list[tuple[str, str, bool]]:
-    """New contested pictures, and earlier ones that are linked to a group which was merged since."""
+    """New contested images, and earlier ones that are linked to a group which was merged since."""
     found: list[tuple[str, str, bool]] = []
-    for picture, linked in sorted(groups.contested.items()):
-        if picture >= known.first_new or any(group in groups.merged_into for group in linked):
-            found += [(image_ids[picture], image_ids[group], True) for group in sorted({groups.current(one) for one in linked})]
+    for image, linked in sorted(groups.contested.items()):
+        if image >= known.first_new or any(group in groups.merged_into for group in linked):
+            found += [(image_ids[image], image_ids[group], True) for group in sorted({groups.current(one) for one in linked})]
     return found
 
 

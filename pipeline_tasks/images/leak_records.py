@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline_tasks.errors import LeakError
-from pipeline_tasks.images.leaks import Leaks, SplitPictures, find_leaks
+from pipeline_tasks.images.leaks import Leaks, SplitImages, find_leaks
 from pipeline_tasks.settings import DuplicateSettings
 from pipeline_tasks.tables.leak import Leak
 from pipeline_tasks.tables.table import Rows, check
@@ -20,7 +20,7 @@ NAMED_PAIRS = 5
 
 @dataclass(frozen=True)
 class LeakReport:
-    """What a version carries: which pictures are left out, and how much was compared."""
+    """What a version carries: which images are left out, and how much was compared."""
 
     rows: Rows[Leak]
     reasons: dict[str, str]
@@ -41,40 +41,39 @@ def leak_report(
     """Report on a version's rows (image_id, split); `vectors` are in their order, `in_use` are the images of the version before.
 
     Raises:
-        LeakError: more than `settings.max_leak_ratio` of the training and validation pictures would have to go.
+        LeakError: more than `settings.max_leak_ratio` of the training and validation images would have to go.
     """
-    pictures = _pictures(version, measurements, duplicate_groups, vectors, has_embedding)
-    leaks = find_leaks(pictures, settings)
+    images = _images(version, measurements, duplicate_groups, vectors, has_embedding)
+    leaks = find_leaks(images, settings)
     image_ids = version["image_id"].to_list()
     rows = [
-        (*_named(image_ids, pictures, one.picture), *_named(image_ids, pictures, one.other), one.method, one.value)
-        for one in leaks.found
+        (*_named(image_ids, images, one.image), *_named(image_ids, images, one.other), one.method, one.value) for one in leaks.found
     ]
     frame = pl.DataFrame(rows, schema=Leak.column_names()[:-1], orient="row") if rows else Leak.create_empty().drop("was_in_use")
     frame = frame.with_columns(was_in_use=pl.col("image_id").is_in(list(in_use)))
-    _refuse_too_many(frame, int((pictures.splits != "test").sum()), settings.max_leak_ratio)
+    _refuse_too_many(frame, int((images.splits != "test").sum()), settings.max_leak_ratio)
     reasons = {row["image_id"]: f"leaks_into_{row['other_split']}" for row in frame.iter_rows(named=True)}
     return LeakReport(check(Leak, frame), reasons, _counts(frame, leaks, has_embedding))
 
 
-def _named(image_ids: list[str], pictures: SplitPictures, picture: int) -> tuple[str, str]:
-    return image_ids[picture], str(pictures.splits[picture])
+def _named(image_ids: list[str], images: SplitImages, image: int) -> tuple[str, str]:
+    return image_ids[image], str(images.splits[image])
 
 
-def _pictures(
+def _images(
     version: pl.DataFrame,
     measurements: pl.DataFrame,
     duplicate_groups: pl.DataFrame,
     vectors: npt.NDArray[np.float32],
     has_embedding: npt.NDArray[np.bool_],
-) -> SplitPictures:
+) -> SplitImages:
     """Measurements and groups in the order of the version's rows."""
     groups = duplicate_groups.filter(~pl.col("is_contested")).select("image_id", "duplicate_group_id")
     known = version.select("image_id").join(
         measurements.unique("image_id", keep="first"), on="image_id", how="left", maintain_order="left"
     )
     known = known.join(groups, on="image_id", how="left", maintain_order="left")
-    return SplitPictures(
+    return SplitImages(
         splits=version["split"].cast(pl.String).to_numpy().astype(np.str_),
         pixels=known["pixels_sha256"].to_list(),
         groups=known["duplicate_group_id"].to_list(),

@@ -1,7 +1,7 @@
-"""Find pictures that show the same thing although they are in different splits.
+"""Find images that show the same thing although they are in different splits.
 
-`find_duplicates` holds new pictures against the anchors of groups, with the mean embedding of that night; so a chain A~B~C, or a
-mean that moved since, can leave two pictures that are alike in two groups, and then in two splits. Here every pair of two splits
+`find_duplicates` holds new images against the anchors of groups, with the mean embedding of that night; so a chain A~B~C, or a
+mean that moved since, can leave two images that are alike in two groups, and then in two splits. Here every pair of two splits
 is looked at, by the same rules. Exact, in blocks: beside the embeddings, memory holds those of the split searched in once more.
 """
 
@@ -22,8 +22,8 @@ BLOCK = 2048
 
 
 @dataclass(frozen=True)
-class SplitPictures:
-    """What the search knows of a version's pictures: one entry each."""
+class SplitImages:
+    """What the search knows of a version's images: one entry each."""
 
     splits: npt.NDArray[np.str_]
     """`train`, `val` or `test`."""
@@ -40,9 +40,9 @@ class SplitPictures:
 
 @dataclass(frozen=True)
 class Leak:
-    """A picture that shows the same as one of another split; pictures are numbers."""
+    """An image that shows the same as one of another split; images are numbers."""
 
-    picture: int
+    image: int
     other: int
     method: str
     """`pixels`, `group`, `hash` or `embedding`: the first of these that holds."""
@@ -54,52 +54,52 @@ class Leaks:
     """What was found."""
 
     found: list[Leak]
-    """One for each picture that has to go, in the order of pictures."""
+    """One for each image that has to go, in the order of images."""
     pairs_compared: int
 
 
-def find_leaks(pictures: SplitPictures, settings: DuplicateSettings) -> Leaks:
-    """Which pictures must leave the version, so that no two of different splits show the same thing.
+def find_leaks(images: SplitImages, settings: DuplicateSettings) -> Leaks:
+    """Which images must leave the version, so that no two of different splits show the same thing.
 
-    Test pictures stay. Training and validation pictures that are like a test picture go; then training pictures that are like a
-    validation picture which stayed. Of too few pictures to know their mean, only what is certain by itself counts.
+    Test images stay. Training and validation images that are like a test image go; then training images that are like a
+    validation image which stayed. Of too few images to know their mean, only what is certain by itself counts.
     """
-    mean = mean_of(pictures.vectors, pictures.has_embedding)
+    mean = mean_of(images.vectors, images.has_embedding)
     if mean is None:
         certain = settings.certain_cosine
         settings = settings.model_copy(update={"min_embedding_cosine": certain, "min_hash_cosine": certain})
-    train, val, test = (np.flatnonzero(pictures.splits == split) for split in ("train", "val", "test"))
-    into_test = _search(pictures, np.sort(np.concatenate([train, val])), test, mean, settings)
+    train, val, test = (np.flatnonzero(images.splits == split) for split in ("train", "val", "test"))
+    into_test = _search(images, np.sort(np.concatenate([train, val])), test, mean, settings)
     compared = (len(train) + len(val)) * len(test)
     gone = np.fromiter(into_test, np.int64, len(into_test))
     train, val_left = train[~np.isin(train, gone)], val[~np.isin(val, gone)]
-    into_val = _search(pictures, train, val_left, mean, settings)
+    into_val = _search(images, train, val_left, mean, settings)
     return Leaks([leak for _, leak in sorted((into_test | into_val).items())], compared + len(train) * len(val_left))
 
 
 def _search(
-    pictures: SplitPictures, ones: Integers, others: Integers, mean: Floats | None, settings: DuplicateSettings
+    images: SplitImages, ones: Integers, others: Integers, mean: Floats | None, settings: DuplicateSettings
 ) -> dict[int, Leak]:
-    """Picture of `ones` → its strongest likeness to one of `others`."""
+    """Image of `ones` → its strongest likeness to one of `others`."""
     found: dict[int, Leak] = {}
-    for method, keys in (("pixels", pictures.pixels), ("group", pictures.groups)):
+    for method, keys in (("pixels", images.pixels), ("group", images.groups)):
         first = {keys[other]: int(other) for other in reversed(others) if keys[other] is not None}
         for one in ones:
             if keys[one] in first:
                 found.setdefault(int(one), Leak(int(one), first[keys[one]], method, 0.0))
-    others = others[pictures.has_embedding[others]]
-    ones = np.array([one for one in ones if int(one) not in found and pictures.has_embedding[one]], np.int64)
+    others = others[images.has_embedding[others]]
+    ones = np.array([one for one in ones if int(one) not in found and images.has_embedding[one]], np.int64)
     if not len(others):
         return found
-    known = likeness_around(pictures.vectors[others], mean, settings)
+    known = likeness_around(images.vectors[others], mean, settings)
     for start in range(0, len(ones), BLOCK):
         block = ones[start : start + BLOCK]
-        found |= _search_block(pictures, block, others, _beside(known, pictures.vectors[block], mean, settings))
+        found |= _search_block(images, block, others, _beside(known, images.vectors[block], mean, settings))
     return found
 
 
 def _beside(known: Likeness, vectors: Floats, mean: Floats | None, settings: DuplicateSettings) -> Likeness:
-    """A block's pictures, and behind them those that are known."""
+    """A block's images, and behind them those that are known."""
     block = likeness_around(vectors, mean, settings)
     units = np.concatenate([block.units, known.units])
     if mean is None:
@@ -107,11 +107,11 @@ def _beside(known: Likeness, vectors: Floats, mean: Floats | None, settings: Dup
     return Likeness(units, np.concatenate([block.centred_units, known.centred_units]), settings)
 
 
-def _search_block(pictures: SplitPictures, ones: Integers, others: Integers, likeness: Likeness) -> dict[int, Leak]:
+def _search_block(images: SplitImages, ones: Integers, others: Integers, likeness: Likeness) -> dict[int, Leak]:
     """The links of one block: by hash if the embeddings agree, then by embedding alone."""
     found: dict[int, Leak] = {}
     rows, columns = np.arange(len(ones)), np.arange(len(ones), len(ones) + len(others))
-    close = pairs_within(pictures.hashes[ones], pictures.hashes[others], likeness.settings.max_hash_distance)
+    close = pairs_within(images.hashes[ones], images.hashes[others], likeness.settings.max_hash_distance)
     is_near = likeness.are_near(rows[close.query], columns[close.base])
     _keep(found, "hash", ones[close.query[is_near]], others[close.base[is_near]], close.distance[is_near], best=1)
     alike = likeness.pairs(rows, columns)
@@ -127,7 +127,7 @@ def _keep(
     values: npt.NDArray[np.int64] | npt.NDArray[np.float32],
     best: int,
 ) -> None:
-    """Of each picture's links the one of the smallest value (`best` 1) or the greatest (-1); what stands already stays."""
+    """Of each image's links the one of the smallest value (`best` 1) or the greatest (-1); what stands already stays."""
     order = np.lexsort((others, best * values, ones))
     first = order[np.unique(ones[order], return_index=True)[1]]
     for one, other, value in zip(ones[first].tolist(), others[first].tolist(), values[first].tolist(), strict=True):

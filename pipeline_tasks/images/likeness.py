@@ -1,7 +1,7 @@
-"""How alike two pictures are to the backbone, in projects of all sorts as in those whose pictures are all of one kind.
+"""How alike two images are to the backbone, in projects of all sorts as in those whose images are all of one kind.
 
-A narrow project (one machine, one material) has cosines of 0.9 between any two pictures. Taking its mean embedding off leaves what
-sets pictures apart: on tile surfaces other tiles then fall from 0.83 to 0.0 in the middle, views of one tile stay at 0.9, and
+A narrow project (one machine, one material) has cosines of 0.9 between any two images. Taking its mean embedding off leaves what
+sets images apart: on tile surfaces other tiles then fall from 0.83 to 0.0 in the middle, views of one tile stay at 0.9, and
 on photographs of everyday things little changes. So a link needs both cosines, or one that is certain by itself.
 """
 
@@ -16,12 +16,12 @@ from pipeline_tasks.neighbors.cosine import CosinePairs, Floats, Integers, pairs
 from pipeline_tasks.settings import DuplicateSettings
 
 FEWEST_FOR_A_MEAN = 16
-"""Of fewer pictures the mean says nothing about the project; then only the plain cosine counts."""
+"""Of fewer images the mean says nothing about the project; then only the plain cosine counts."""
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """The plain and the centred embeddings of all pictures, and from where on pictures are alike."""
+    """The plain and the centred embeddings of all images, and from where on images are alike."""
 
     units: Floats
     """N x D, rows of length 1."""
@@ -34,7 +34,7 @@ class Likeness:
         return float(self.centred_units[one] @ self.centred_units[other])
 
     def is_near(self, one: int, other: int) -> bool:
-        """Whether a likeness by hash holds for the backbone too: flat pictures share hashes."""
+        """Whether a likeness by hash holds for the backbone too: flat images share hashes."""
         if one == other:
             return True
         plain = float(self.units[one] @ self.units[other])
@@ -50,7 +50,7 @@ class Likeness:
         return is_near | (plain >= self.settings.certain_cosine)
 
     def pairs(self, queries: Integers, base: Integers) -> CosinePairs:
-        """Which of the query pictures are one thing with which of the base pictures, by embedding alone, with the plain cosine."""
+        """Which of the query images are one thing with which of the base images, by embedding alone, with the plain cosine."""
         certain = pairs_above(self.units[queries], self.units[base], self.settings.certain_cosine)
         centred = pairs_above(self.centred_units[queries], self.centred_units[base], self.settings.min_centred_cosine)
         plain = _cosines(self.units, queries[centred.query], base[centred.base])

@@ -1,4 +1,4 @@
-"""Numbers read off a picture once, so that limits can be judged often."""
+"""Numbers read off an image once, so that limits can be judged often."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from PIL import Image
 from pipeline_tasks.images.perceptual_hash import perceptual_hash
 
 SHARPNESS_SIDE_PX = 256
-"""Sharpness is measured on a picture of at most this side, so that sizes can be compared."""
+"""Sharpness is measured on an image of at most this side, so that sizes can be compared."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What the table `measurements` keeps of one picture."""
+    """What the table `measurements` keeps of one image."""
 
     pixels_sha256: str
     luma_mean: float
@@ -43,7 +43,7 @@ def measure(pixels: NDArray[np.uint8]) -> Measured:
 
 
 def sharpness(luma: Image.Image) -> float:
-    """Variance of the Laplacian of a grey picture; blurring lowers it (Pech-Pacheco et al., ICPR 2000)."""
+    """Variance of the Laplacian of a grey image; blurring lowers it (Pech-Pacheco et al., ICPR 2000)."""
     side = max(luma.size)
     if side > SHARPNESS_SIDE_PX:
         size = tuple(max(1, round(length * SHARPNESS_SIDE_PX / side)) for length in luma.size)
@@ -66,7 +66,7 @@ def _entropy_bits(shares: NDArray[np.float64]) -> float:
 
 
 def _pixels_sha256(pixels: NDArray[np.uint8]) -> str:
-    """Digest the shape with the pixels: 2 x 3 and 3 x 2 pictures may hold the same bytes."""
+    """Digest the shape with the pixels: 2 x 3 and 3 x 2 images may hold the same bytes."""
     digest = hashlib.sha256(repr(pixels.shape).encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()

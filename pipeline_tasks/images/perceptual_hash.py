@@ -1,4 +1,4 @@
-"""A 64-bit hash that pictures share, up to a few bits, when they look alike."""
+"""A 64-bit hash that images share, up to a few bits, when they look alike."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _LOW = 8
 
 
 def perceptual_hash(luma: Image.Image) -> int:
-    """Hash a grey picture: the signs of its 8 x 8 lowest DCT coefficients against their median, row by row, first bit highest.
+    """Hash a grey image: the signs of its 8 x 8 lowest DCT coefficients against their median, row by row, first bit highest.
 
     This is pHash as Zauner describes it ("Implementation and Benchmarking of Perceptual Image Hash Functions", 2010).
     """
     small = np.asarray(luma.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS), np.float64)
-    # Rounding keeps the noise of a flat picture's arithmetic out of its hash.
+    # Rounding keeps the noise of a flat image's arithmetic out of its hash.
     low = np.round(_COSINES @ small @ _COSINES.T, 6)
     bits = (low > np.median(low)).ravel()
     return int.from_bytes(np.packbits(bits).tobytes(), "big")

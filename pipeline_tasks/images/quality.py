@@ -1,4 +1,4 @@
-"""Judge measurements by the project's limits, without opening a picture again."""
+"""Judge measurements by the project's limits, without opening an image again."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Says how far a figure could have come out otherwise, when pictures come in groups that resemble each other.
+"""Says how far a figure could have come out otherwise, when images come in groups that resemble each other.
 
-The cluster bootstrap: whole groups are drawn with replacement, never single pictures, because two frames of one clip are
+The cluster bootstrap: whole groups are drawn with replacement, never single images, because two frames of one clip are
 not two observations. Percentile intervals after Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13;
 drawing whole clusters after Davison and Hinkley, Bootstrap Methods and their Application (1997), section 3.8. Two models
 are compared on the same draws, so that what both find hard cancels out.

@@ -1,7 +1,7 @@
 """Intervals for figures that were measured again and again on overlapping draws of the same data.
 
 The corrected resampled t-test: Nadeau, Bengio 2003, Inference for the generalization error, Machine Learning 52, 239-281. The
-variance over draws is raised by the ratio of test to training pictures, for draws that share data vary less than fresh data would.
+variance over draws is raised by the ratio of test to training images, for draws that share data vary less than fresh data would.
 """
 
 from __future__ import annotations

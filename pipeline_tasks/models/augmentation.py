@@ -1,4 +1,4 @@
-"""Seeded views of a model-size picture: what the same thing might have looked like on another photo."""
+"""Seeded views of a model-size image: what the same thing might have looked like on another photo."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ RECIPE = {
 _held = threading.local()
 
 
-def augmented_view(picture: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
-    """Draw one view (uint8, side x side x 3) of a model-size picture; the same seed draws the same view. Thread-safe."""
-    pipeline = _pipeline(picture.shape[0])
+def augmented_view(image: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
+    """Draw one view (uint8, side x side x 3) of a model-size image; the same seed draws the same view. Thread-safe."""
+    pipeline = _pipeline(image.shape[0])
     pipeline.set_random_seed(seed)
-    view: NDArray[np.uint8] = pipeline(image=picture)["image"]
+    view: NDArray[np.uint8] = pipeline(image=image)["image"]
     return np.ascontiguousarray(view)
 
 

@@ -1,4 +1,4 @@
-"""The frozen network that turns a model-size picture into an embedding, run by ONNX Runtime.
+"""The frozen network that turns a model-size image into an embedding, run by ONNX Runtime.
 
 Torch is imported only to export the network, once a machine; after that the exported file is used.
 """
@@ -32,7 +32,7 @@ PREPROCESSING = "uint8 RGB, (x - 127) / 128"
 
 
 class Backbone:
-    """An exported backbone, ready to embed. Thread-safe; each picture runs alone, so no embedding depends on its neighbours."""
+    """An exported backbone, ready to embed. Thread-safe; each image runs alone, so no embedding depends on its neighbours."""
 
     engine = ENGINE
     dimensions = DIMENSIONS
@@ -49,24 +49,24 @@ class Backbone:
         """The graph: input `pictures` uint8 N x side x side x 3, output `embeddings` float32 N x 1280, normalisation inside."""
         return self._file.read_bytes()
 
-    def embed(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Embed model-size pictures (uint8, N x side x side x 3) as float32 N x 1280, one stream a core.
+    def embed(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Embed model-size images (uint8, N x side x side x 3) as float32 N x 1280, one stream a core.
 
         Raises:
-            ModelError: the pictures do not have that shape and type.
+            ModelError: the images do not have that shape and type.
         """
         wanted = (self.side_px, self.side_px, 3)
-        if pictures.dtype != np.uint8 or pictures.shape[1:] != wanted:
-            raise ModelError(f"backbone: wanted uint8 pictures N x {wanted}, found {pictures.dtype} {pictures.shape}")
-        if len(pictures) <= 1:
-            rows = [self._embed_one(picture) for picture in pictures]
+        if images.dtype != np.uint8 or images.shape[1:] != wanted:
+            raise ModelError(f"backbone: wanted uint8 images N x {wanted}, found {images.dtype} {images.shape}")
+        if len(images) <= 1:
+            rows = [self._embed_one(image) for image in images]
         else:
-            rows = list(self._streams.map(self._embed_one, pictures))
+            rows = list(self._streams.map(self._embed_one, images))
         return np.stack(rows) if rows else np.empty((0, DIMENSIONS), np.float32)
 
-    def _embed_one(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _embed_one(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Batches of one: the fixed batch shape, and on a CPU also the quickest."""
-        row: NDArray[np.float32] = self._session.run(None, {"pictures": picture[np.newaxis]})[0][0]
+        row: NDArray[np.float32] = self._session.run(None, {"pictures": image[np.newaxis]})[0][0]
         return row
 
     @cached_property

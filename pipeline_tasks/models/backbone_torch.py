@@ -14,16 +14,16 @@ from pipeline_tasks.settings import BackboneSettings
 
 
 class TorchBackbone(nn.Module):
-    """uint8 pictures N x side x side x 3 → embeddings float32 N x 1280; normalisation inside."""
+    """uint8 images N x side x side x 3 → embeddings float32 N x 1280; normalisation inside."""
 
     def __init__(self, features: nn.Module) -> None:
         """Put the normalisation in front of a network that takes float32 N x 3 x side x side."""
         super().__init__()
         self.features = features
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Embed pictures; gradients flow into `features` where it is in training."""
-        channels_first = pictures.permute(0, 3, 1, 2).to(torch.float32)
+    def forward(self, images: Tensor) -> Tensor:
+        """Embed images; gradients flow into `features` where it is in training."""
+        channels_first = images.permute(0, 3, 1, 2).to(torch.float32)
         embeddings: Tensor = self.features((channels_first - 127.0) / 128.0)
         return embeddings
 

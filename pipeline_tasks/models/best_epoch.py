@@ -15,9 +15,9 @@ MIN_IMPROVEMENT = 1e-4
 
 
 class BestEpoch(lightning.Callback):
-    """Better is a lower `val_scaled_loss`: of a few dozen pictures, accuracy jumps, loss does not.
+    """Better is a lower `val_scaled_loss`: of a few dozen images, accuracy jumps, loss does not.
 
-    Where there are too few validation pictures even for that, all epochs are run and the last one is kept.
+    Where there are too few validation images even for that, all epochs are run and the last one is kept.
     """
 
     def __init__(

@@ -40,9 +40,9 @@ class EfficientNetLite0(nn.Module):
         self.head = nn.Conv2d(channels, _HEAD_CHANNELS, 1, bias=False)
         self.head_norm = _norm(_HEAD_CHANNELS)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """Pool the last feature map over its places."""
-        features = self.blocks(F.relu6(self.stem_norm(self.stem(pictures))))
+        features = self.blocks(F.relu6(self.stem_norm(self.stem(images))))
         features = F.relu6(self.head_norm(self.head(features)))
         return features.mean((2, 3))
 

@@ -1,7 +1,7 @@
-"""An exported model: one ONNX file from uint8 pictures to probabilities that carries its own preprocessing, classes and origin.
+"""An exported model: one ONNX file from uint8 images to probabilities that carries its own preprocessing, classes and origin.
 
 Input `pictures` uint8 N x side x side x 3, output `probabilities` float32 N x C. The last layer lies in the initializers
-`head_weight` (C x D) and `head_bias` (C), so that pictures whose embeddings are known are scored without being decoded.
+`head_weight` (C x D) and `head_bias` (C), so that images whose embeddings are known are scored without being decoded.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class ModelMarks:
     class_names: tuple[str, ...]
     backbone_digest: str
     recipe_digest: str
-    """Of the one resize: pictures must be made by the same recipe."""
+    """Of the one resize: images must be made by the same recipe."""
     side_px: int
     dataset_id: str
     temperature: float = 1.0
@@ -143,12 +143,12 @@ class ExportedModel:
 
     @property
     def side_px(self) -> int:
-        """Side of the pictures it takes."""
+        """Side of the images it takes."""
         return self.marks.side_px
 
     @property
     def recipe_digest(self) -> str:
-        """The recipe by which its pictures must be made."""
+        """The recipe by which its images must be made."""
         return self.marks.recipe_digest
 
     @property
@@ -161,24 +161,24 @@ class ExportedModel:
         """What it was trained on."""
         return self.marks.dataset_id
 
-    def predict(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Turn model-size pictures (uint8, N x side x side x 3) into probabilities (N x C).
+    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Turn model-size images (uint8, N x side x side x 3) into probabilities (N x C).
 
         Raises:
-            ModelError: the pictures do not have that shape and type.
+            ModelError: the images do not have that shape and type.
         """
         wanted = (self.side_px, self.side_px, 3)
-        if pictures.dtype != np.uint8 or pictures.shape[1:] != wanted:
-            raise ModelError(f"model: wanted uint8 pictures N x {wanted}, found {pictures.dtype} {pictures.shape}")
-        # One picture a run: no answer depends on its neighbours, and on a CPU it is the quickest.
-        rows = [self._session.run([OUTPUT], {INPUT: picture[np.newaxis]})[0] for picture in pictures]
+        if images.dtype != np.uint8 or images.shape[1:] != wanted:
+            raise ModelError(f"model: wanted uint8 images N x {wanted}, found {images.dtype} {images.shape}")
+        # One image a run: no answer depends on its neighbours, and on a CPU it is the quickest.
+        rows = [self._session.run([OUTPUT], {INPUT: image[np.newaxis]})[0] for image in images]
         return np.concatenate(rows) if rows else np.empty((0, len(self.class_names)), np.float32)
 
     @cached_property
-    def golden(self) -> tuple[GoldenPicture, ...]:
-        """The synthetic pictures whose answers stand in the file."""
+    def golden(self) -> tuple[GoldenImage, ...]:
+        """The synthetic images whose answers stand in the file."""
         fields = json.loads(self._session.get_modelmeta().custom_metadata_map.get("nightlens_golden", "[]"))
-        return tuple(GoldenPicture(one["seed"], tuple(one["probabilities"])) for one in fields)
+        return tuple(GoldenImage(one["seed"], tuple(one["probabilities"])) for one in fields)
 
     @cached_property
     def _session(self) -> Any:
@@ -196,15 +196,15 @@ class ExportedModel:
 
 
 @dataclass(frozen=True)
-class GoldenPicture:
-    """A synthetic picture, named by its seed, and what the model answers to it."""
+class GoldenImage:
+    """A synthetic image, named by its seed, and what the model answers to it."""
 
     seed: int
     probabilities: tuple[float, ...]
 
 
-def golden_picture(seed: int, side_px: int) -> NDArray[np.uint8]:
-    """Draw the synthetic picture of a seed: side x side x 3 of uniform noise."""
+def golden_image(seed: int, side_px: int) -> NDArray[np.uint8]:
+    """Draw the synthetic image of a seed: side x side x 3 of uniform noise."""
     return np.random.default_rng(seed).integers(0, 256, (side_px, side_px, 3), dtype=np.uint8)
 
 

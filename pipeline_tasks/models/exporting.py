@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.models.candidate import Candidate
-from pipeline_tasks.models.exported import HEAD_BIAS, HEAD_WEIGHT, INPUT, OUTPUT, ExportedModel, golden_picture
+from pipeline_tasks.models.exported import HEAD_BIAS, HEAD_WEIGHT, INPUT, OUTPUT, ExportedModel, golden_image
 
 GOLDEN_SEEDS = (1, 2, 3)
 _EMBEDDINGS = "embeddings"
@@ -66,7 +66,7 @@ def _append_head(graph: onnx.GraphProto, candidate: Candidate) -> None:
 
 
 def _fix_ends(graph: onnx.GraphProto, side_px: int, class_count: int) -> None:
-    """Say the shapes of both ends; only the number of pictures is free."""
+    """Say the shapes of both ends; only the number of images is free."""
     del graph.input[:], graph.output[:], graph.value_info[:]
     graph.name = "nightlens"
     graph.input.append(helper.make_tensor_value_info(INPUT, TensorProto.UINT8, ["n", side_px, side_px, 3]))
@@ -79,8 +79,8 @@ def _mark(model: onnx.ModelProto, properties: Mapping[str, str]) -> None:
 
 
 def _golden(content: bytes, side_px: int) -> str:
-    """What the model answers to the synthetic pictures, so that a server can tell whether it computes the same."""
+    """What the model answers to the synthetic images, so that a server can tell whether it computes the same."""
     model = ExportedModel(content)
-    answers = model.predict(np.stack([golden_picture(seed, side_px) for seed in GOLDEN_SEEDS]))
+    answers = model.predict(np.stack([golden_image(seed, side_px) for seed in GOLDEN_SEEDS]))
     rows = [[round(float(one), 6) for one in row] for row in answers]
     return json.dumps([{"seed": seed, "probabilities": row} for seed, row in zip(GOLDEN_SEEDS, rows, strict=True)])

@@ -37,7 +37,7 @@ class Plan:
     phase: str
     max_epochs: int
     patience_epochs: int | None
-    """None: the last epoch is kept, whatever the validation pictures say."""
+    """None: the last epoch is kept, whatever the validation images say."""
     learning_rate: float
     weight_decay: float
     seed: int
@@ -68,7 +68,7 @@ class Fitted:
 
 
 class Examples(Protocol):
-    """Pictures in any form, with their classes."""
+    """Images in any form, with their classes."""
 
     def __len__(self) -> int:
         """How many there are."""
@@ -125,7 +125,7 @@ def _threads(count: int | None) -> Iterator[None]:
 
 
 class _Classifier(lightning.LightningModule):
-    """A network with its loss, its optimizer and what is measured on the validation pictures."""
+    """A network with its loss, its optimizer and what is measured on the validation images."""
 
     def __init__(self, network: nn.Module, weights: Tensor, plan: Plan) -> None:
         super().__init__()

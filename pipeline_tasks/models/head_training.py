@@ -1,4 +1,4 @@
-"""Trains a head on the frozen backbone's embeddings: of each picture plain, and of its augmented views."""
+"""Trains a head on the frozen backbone's embeddings: of each image plain, and of its augmented views."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pipeline_tasks.settings import TrainingSettings
 
 CHECKPOINT_EVERY_EPOCHS = 5
 MIN_STEPS_PER_EPOCH = 16
-"""Of few pictures smaller batches are made: a head that takes few steps stays where it began."""
+"""Of few images smaller batches are made: a head that takes few steps stays where it began."""
 MIN_VAL_PER_CLASS = 10
-"""Fewer validation pictures a class tell one epoch from another only by chance."""
+"""Fewer validation images a class tell one epoch from another only by chance."""
 
 
 @dataclass(frozen=True)
-class EmbeddedPictures:
+class EmbeddedImages:
     """Embeddings with their classes."""
 
     embeddings: NDArray[np.float32]
@@ -48,8 +48,8 @@ class TrainedHead:
 
 
 def train_head(
-    train: EmbeddedPictures,
-    val: EmbeddedPictures,
+    train: EmbeddedImages,
+    val: EmbeddedImages,
     class_count: int,
     settings: TrainingSettings,
     *,
@@ -57,7 +57,7 @@ def train_head(
     journal: Journal,
     folder: Path,
 ) -> TrainedHead:
-    """Fit the head on `train`; `val` says how long, if it has enough pictures for that."""
+    """Fit the head on `train`; `val` says how long, if it has enough images for that."""
     patience = settings.patience_epochs if can_choose(val.targets, class_count) else None
     plan = _plan(settings, "head", seed, len(train.targets), max_epochs=settings.max_epochs, patience_epochs=patience)
     return _fit_head(train, val, class_count, plan, settings, journal, folder)
@@ -65,8 +65,8 @@ def train_head(
 
 def train_head_on_all(
     chosen: TrainedHead,
-    train: EmbeddedPictures,
-    val: EmbeddedPictures,
+    train: EmbeddedImages,
+    val: EmbeddedImages,
     class_count: int,
     settings: TrainingSettings,
     *,
@@ -74,24 +74,22 @@ def train_head_on_all(
     journal: Journal,
     folder: Path,
 ) -> TrainedHead:
-    """Fit it again as long as the `chosen` head's best epoch, also on the validation pictures: labels are too dear to leave out.
+    """Fit it again as long as the `chosen` head's best epoch, also on the validation images: labels are too dear to leave out.
 
     Its own validation metrics mean nothing and are told to nobody.
     """
-    both = EmbeddedPictures(np.concatenate([train.embeddings, val.embeddings]), np.concatenate([train.targets, val.targets]))
+    both = EmbeddedImages(np.concatenate([train.embeddings, val.embeddings]), np.concatenate([train.targets, val.targets]))
     plan = _plan(settings, "head_on_all", seed, len(both.targets), max_epochs=chosen.fitted.best_epoch + 1, patience_epochs=None)
     silent = Journal(newest_checkpoint=journal.newest_checkpoint, keep_checkpoint=journal.keep_checkpoint)
     return _fit_head(both, val, class_count, plan, settings, silent, folder)
 
 
 def can_choose(val_targets: NDArray[np.int64], class_count: int) -> bool:
-    """Whether validation pictures (N) can tell one epoch from another: at least so many in the mean of all classes."""
+    """Whether validation images (N) can tell one epoch from another: at least so many in the mean of all classes."""
     return len(val_targets) >= MIN_VAL_PER_CLASS * class_count
 
 
-def _plan(
-    settings: TrainingSettings, phase: str, seed: int, pictures: int, *, max_epochs: int, patience_epochs: int | None
-) -> Plan:
+def _plan(settings: TrainingSettings, phase: str, seed: int, images: int, *, max_epochs: int, patience_epochs: int | None) -> Plan:
     return Plan(
         phase=phase,
         max_epochs=max_epochs,
@@ -100,7 +98,7 @@ def _plan(
         weight_decay=settings.weight_decay,
         seed=seed,
         checkpoint_every_epochs=CHECKPOINT_EVERY_EPOCHS,
-        batch_size=min(settings.batch_size, -(-pictures // MIN_STEPS_PER_EPOCH)),
+        batch_size=min(settings.batch_size, -(-images // MIN_STEPS_PER_EPOCH)),
         # A second thread costs more than it brings on a layer this small, most of all beside other work; and the same
         # sums on every machine.
         threads=1,
@@ -109,15 +107,15 @@ def _plan(
 
 
 def _fit_head(
-    train: EmbeddedPictures,
-    val: EmbeddedPictures,
+    train: EmbeddedImages,
+    val: EmbeddedImages,
     class_count: int,
     plan: Plan,
     settings: TrainingSettings,
     journal: Journal,
     folder: Path,
 ) -> TrainedHead:
-    """It starts from zeros, so that only the order of the pictures is drawn."""
+    """It starts from zeros, so that only the order of the images is drawn."""
     mean, spread = train.embeddings.mean(axis=0), train.embeddings.std(axis=0) + 1e-6
     network = nn.Linear(train.embeddings.shape[1], class_count)
     nn.init.zeros_(network.weight)
@@ -134,9 +132,9 @@ def _fit_head(
 class _Rows:
     """Embeddings, scaled to a mean of 0 and a spread of 1."""
 
-    def __init__(self, pictures: EmbeddedPictures, mean: NDArray[np.float32], spread: NDArray[np.float32]) -> None:
-        self.embeddings = torch.from_numpy((pictures.embeddings - mean) / spread)
-        self.targets = torch.from_numpy(pictures.targets)
+    def __init__(self, images: EmbeddedImages, mean: NDArray[np.float32], spread: NDArray[np.float32]) -> None:
+        self.embeddings = torch.from_numpy((images.embeddings - mean) / spread)
+        self.targets = torch.from_numpy(images.targets)
 
     def __len__(self) -> int:
         return len(self.targets)

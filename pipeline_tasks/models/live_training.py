@@ -1,4 +1,4 @@
-"""Goes on from a trained head and trains the backbone too, on pictures that are augmented anew in each epoch."""
+"""Goes on from a trained head and trains the backbone too, on images that are augmented anew in each epoch."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from pipeline_tasks.cycle import derive_seed
 from pipeline_tasks.models.augmentation import augmented_view
 from pipeline_tasks.models.fitting import Batch, Fitted, Plan, class_weights, fit
 from pipeline_tasks.models.head_training import TrainedHead
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.models.whole_network import WholeNetwork
+from pipeline_tasks.records.cycle import derive_seed
 from pipeline_tasks.settings import TrainingSettings
 
 BATCH_SIZE = 16
-"""Gradients through the backbone need memory for each picture."""
+"""Gradients through the backbone need memory for each image."""
 LEARNING_RATE_RATIO = 0.03
 """Against the head's: a trained backbone wants small steps."""
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """Model-size pictures with their classes."""
+class Images:
+    """Model-size images with their classes."""
 
     pixels: NDArray[np.uint8]
     """N x side x side x 3."""
@@ -47,8 +47,8 @@ class TrainedNetwork:
 def train_live(
     backbone: nn.Module,
     head: TrainedHead,
-    train: Pictures,
-    val: Pictures,
+    train: Images,
+    val: Images,
     settings: TrainingSettings,
     *,
     seed: int,
@@ -81,20 +81,20 @@ def train_live(
 
 
 class _Views:
-    """Pictures as an epoch sees them: augmented by seed, number and epoch; plain without a seed."""
+    """Images as an epoch sees them: augmented by seed, number and epoch; plain without a seed."""
 
-    def __init__(self, pictures: Pictures, seed: int | None) -> None:
-        self.pictures, self.seed = pictures, seed
+    def __init__(self, images: Images, seed: int | None) -> None:
+        self.images, self.seed = images, seed
 
     def __len__(self) -> int:
-        return len(self.pictures.targets)
+        return len(self.images.targets)
 
     def batch(self, epoch: int, numbers: list[int]) -> Batch:
         pixels = np.stack([self._view(epoch, number) for number in numbers])
-        return torch.from_numpy(pixels), torch.from_numpy(self.pictures.targets[numbers])
+        return torch.from_numpy(pixels), torch.from_numpy(self.images.targets[numbers])
 
     def _view(self, epoch: int, number: int) -> NDArray[np.uint8]:
-        picture: NDArray[np.uint8] = self.pictures.pixels[number]
+        image: NDArray[np.uint8] = self.images.pixels[number]
         if self.seed is None:
-            return picture
-        return augmented_view(picture, derive_seed(self.seed, "view", str(epoch), str(number)))
+            return image
+        return augmented_view(image, derive_seed(self.seed, "view", str(epoch), str(number)))

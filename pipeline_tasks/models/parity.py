@@ -1,4 +1,4 @@
-"""Shows that the exported file answers as the network that was trained, on real pictures."""
+"""Shows that the exported file answers as the network that was trained, on real images."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline_tasks.models.exported import ExportedModel
 from pipeline_tasks.models.whole_network import WholeNetwork
 
 MAX_DIFFERENCE = 1e-3
-"""Between two probabilities of the same picture and class."""
+"""Between two probabilities of the same image and class."""
 TIE = 1e-5
 """Two classes nearer than this may change places."""
 
@@ -25,29 +25,29 @@ class Parity:
     """How far the two were apart."""
 
     max_difference: float
-    pictures: int
+    images: int
 
 
-def check_parity(candidate: Candidate, backbone: nn.Module, exported: ExportedModel, pictures: NDArray[np.uint8]) -> Parity:
-    """Compare torch (`backbone` and the candidate's head) with the exported file on model-size pictures.
+def check_parity(candidate: Candidate, backbone: nn.Module, exported: ExportedModel, images: NDArray[np.uint8]) -> Parity:
+    """Compare torch (`backbone` and the candidate's head) with the exported file on model-size images.
 
     Raises:
         ParityError: a probability differs by more than MAX_DIFFERENCE, or another class wins.
     """
     network = WholeNetwork(backbone, candidate.weight, candidate.bias).eval()
     with torch.no_grad():
-        logits = torch.cat([network(torch.from_numpy(one[np.newaxis])) for one in pictures])
+        logits = torch.cat([network(torch.from_numpy(one[np.newaxis])) for one in images])
     wanted = torch.softmax(logits / candidate.marks.temperature, dim=1).numpy()
-    found = exported.predict(pictures)
+    found = exported.predict(images)
     difference = float(np.abs(wanted - found).max())
     lost = wanted.max(axis=1) - np.take_along_axis(wanted, found.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
     changed = int((lost > TIE).sum())
     if not difference <= MAX_DIFFERENCE or changed:
         raise ParityError(
             f"exported model: wanted probabilities within {MAX_DIFFERENCE} of PyTorch's and the same answers, "
-            f"found a difference of {difference:.2e} and {changed} other answers on {len(pictures)} pictures"
+            f"found a difference of {difference:.2e} and {changed} other answers on {len(images)} images"
         )
-    return Parity(difference, len(pictures))
+    return Parity(difference, len(images))
 
 
 def with_weights(backbone: nn.Module, weights: dict[str, NDArray[np.generic]]) -> nn.Module:

@@ -10,22 +10,22 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-MIN_PICTURES = 20
-"""Fewer pictures say nothing about calibration."""
+MIN_IMAGES = 20
+"""Fewer images say nothing about calibration."""
 _LOWEST, _HIGHEST = math.log(0.25), math.log(8.0)
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _STEPS = 40
 
 
 def fit_temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> float:
-    """Find the temperature that makes validation pictures (logits N x C, targets N) likeliest; 1.0 if they are too few."""
-    return likeliest_temperature(logits, targets) if len(targets) >= MIN_PICTURES else 1.0
+    """Find the temperature that makes validation images (logits N x C, targets N) likeliest; 1.0 if they are too few."""
+    return likeliest_temperature(logits, targets) if len(targets) >= MIN_IMAGES else 1.0
 
 
 def likeliest_temperature(
     logits: NDArray[np.float32], targets: NDArray[np.int64], weights: NDArray[np.float32] | None = None
 ) -> float:
-    """The temperature of the lowest loss, between 1/4 and 8, over pictures that count by `weights` (N) or all the same."""
+    """The temperature of the lowest loss, between 1/4 and 8, over images that count by `weights` (N) or all the same."""
     # The loss has one minimum over the logarithm of the temperature: golden-section search.
     low, high = _LOWEST, _HIGHEST
     for _ in range(_STEPS):
@@ -40,7 +40,7 @@ def likeliest_temperature(
 def log_loss(
     logits: NDArray[np.float32], targets: NDArray[np.int64], temperature: float = 1.0, weights: NDArray[np.float32] | None = None
 ) -> float:
-    """Mean negative logarithm of the probability of what is true; pictures count by `weights` (N) or all the same."""
+    """Mean negative logarithm of the probability of what is true; images count by `weights` (N) or all the same."""
     scaled = logits.astype(np.float64) / temperature
     scaled -= scaled.max(axis=1, keepdims=True)
     logarithms = scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))

@@ -1,6 +1,6 @@
 """A whole training: the head on the frozen backbone, then, if asked for, the backbone too; the better one is kept.
 
-A head that is kept is fitted once more, on the validation pictures too: how long, and its temperature, are known by then.
+A head that is kept is fitted once more, on the validation images too: how long, and its temperature, are known by then.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from torch import nn
 
 from pipeline_tasks.models.best_epoch import is_better
 from pipeline_tasks.models.fitting import Fitted
-from pipeline_tasks.models.head_training import EmbeddedPictures, train_head, train_head_on_all
+from pipeline_tasks.models.head_training import EmbeddedImages, train_head, train_head_on_all
 from pipeline_tasks.models.journal import Journal, Metrics
-from pipeline_tasks.models.live_training import Pictures, TrainedNetwork, train_live
+from pipeline_tasks.models.live_training import Images, TrainedNetwork, train_live
 from pipeline_tasks.models.temperature import fit_temperature
 from pipeline_tasks.settings import TrainingSettings
 
@@ -26,12 +26,12 @@ from pipeline_tasks.settings import TrainingSettings
 class Material:
     """What is trained and validated on."""
 
-    train: EmbeddedPictures
-    """Plain pictures and their views."""
-    val: EmbeddedPictures
-    train_pictures: Pictures | None = None
+    train: EmbeddedImages
+    """Plain images and their views."""
+    val: EmbeddedImages
+    train_images: Images | None = None
     """Only for a training that unfreezes the backbone."""
-    val_pictures: Pictures | None = None
+    val_images: Images | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Outcome:
     bias: NDArray[np.float32]
     temperature: float
     best: Metrics
-    """Of the best epoch, on validation pictures that had no part in the training yet."""
+    """Of the best epoch, on validation images that had no part in the training yet."""
     epochs: int
     """Of all phases, also those that an earlier try had done."""
     resumed_from_epoch: int | None
@@ -72,10 +72,10 @@ def train(
 
     if settings.unfreeze_epochs == 0:
         return frozen(head.fitted.resumed_from_epoch, len(head.fitted.history))
-    assert material.train_pictures is not None, "unfreezing wants the pictures themselves"
-    assert material.val_pictures is not None, "unfreezing wants the pictures themselves"
+    assert material.train_images is not None, "unfreezing wants the images themselves"
+    assert material.val_images is not None, "unfreezing wants the images themselves"
     live = train_live(
-        load_torch(), head, material.train_pictures, material.val_pictures, settings, seed=seed, journal=journal, folder=folder
+        load_torch(), head, material.train_images, material.val_images, settings, seed=seed, journal=journal, folder=folder
     )
     epochs, resumed = len(head.fitted.history) + len(live.fitted.history), _resumed(head.fitted, live.fitted)
     if is_better(head.fitted.best, live.fitted.best):

@@ -20,9 +20,9 @@ class WholeNetwork(nn.Module):
             self.head.weight.copy_(torch.from_numpy(weight))
             self.head.bias.copy_(torch.from_numpy(bias))
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """uint8 pictures N x side x side x 3 → logits N x C."""
-        logits: Tensor = self.head(self.backbone(pictures))
+    def forward(self, images: Tensor) -> Tensor:
+        """uint8 images N x side x side x 3 → logits N x C."""
+        logits: Tensor = self.head(self.backbone(images))
         return logits
 
     def train(self, mode: bool = True) -> WholeNetwork:

@@ -1,4 +1,4 @@
-"""How far people agree on the pictures that several of them answered."""
+"""How far people agree on the images that several of them answered."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from itertools import combinations
 
 @dataclass(frozen=True)
 class Agreement:
-    """Agreement over all pairs of answers to the same picture."""
+    """Agreement over all pairs of answers to the same image."""
 
     images: int
-    """Pictures with at least two answers."""
+    """Images with at least two answers."""
     pairs: int
     agreeing_ratio: float | None
     """None without a pair."""

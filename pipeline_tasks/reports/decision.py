@@ -45,7 +45,7 @@ def section(facts: CycleFacts) -> Html | None:
         ("candidate", short(str(compared.get("model_digest") or "–"))),
         ("champion before", short(str(compared.get("champion_digest") or "none"))),
         ("champion now", short(str(promoted["champion_digest"])) if promoted.get("champion_digest") else "not decided"),
-        ("test pictures", f"{compared.get('test_images', 0)} in {compared.get('test_groups', 0)} split groups"),
+        ("test images", f"{compared.get('test_images', 0)} in {compared.get('test_groups', 0)} split groups"),
         ("roll-out", str(rolled.get("why") or rolled.get("skipped") or "not reached")),
     ]
     return together(
@@ -60,7 +60,7 @@ def section(facts: CycleFacts) -> Html | None:
 
 
 def _slices(facts: CycleFacts) -> Html | None:
-    """Both models on the test pictures that are scored by themselves."""
+    """Both models on the test images that are scored by themselves."""
     compared, scored = facts.summary("compare_with_champion").get("slices"), facts.summary("evaluate_model").get("slices")
     if not compared or not scored:
         return None
@@ -80,7 +80,7 @@ def _slices(facts: CycleFacts) -> Html | None:
         )
         for name, found in sorted(compared.items(), key=lambda one: SLICES.index(one[0]))
     ]
-    headers = ("slice of test", "pictures", "candidate", "champion", "difference in points")
+    headers = ("slice of test", "images", "candidate", "champion", "difference in points")
     note = f"Accuracy on each slice, intervals as above. Golden: {rule}."
     return together([element("h3", "By slice"), table(headers, rows), paragraph(note, quiet=True)])
 

@@ -13,7 +13,7 @@ from pipeline_tasks.reports.html import Html, element, paragraph, ratio, table, 
 NOTE = (
     "How: simple heads are fitted on embeddings of the first labels that people were asked for, the control arm's share among "
     "them, and on as many that were drawn at random on any night, each on a quarter, half, three quarters and all of the labels "
-    "that the control arm has; scores are means over these four. All answer pictures that were drawn at random on later nights and "
+    "that the control arm has; scores are means over these four. All answer images that were drawn at random on later nights and "
     "that none was fitted on, over and over (five folds over split groups, corrected resampled t interval: Nadeau, Bengio 2003). "
     "What was chosen after the first labels is not judged yet. The scores are these heads', not the trained model's."
 )
@@ -57,9 +57,9 @@ def sentence(found: Mapping[str, Any]) -> str:
 
 
 def _tested(found: Mapping[str, Any]) -> str:
-    """How many pictures tell, and about what."""
+    """How many images tell, and about what."""
     classes = f"{found['classes']} of {found['classes_seen']} classes"
-    return f"Tested on {found['test_images']} pictures drawn at random on later nights, of {classes}."
+    return f"Tested on {found['test_images']} images drawn at random on later nights, of {classes}."
 
 
 def _colour(found: Mapping[str, Any]) -> str:
@@ -85,7 +85,7 @@ def _surprise(gains: Sequence[GainPoint], confidence: float) -> str:
         return "No champion has helped to choose yet, so it cannot be said how often one was wrong before people answered."
     said = (
         f"Before people answered, the champion of the night was wrong about {ratio(chosen.ratio)} of {chosen.images} chosen "
-        f"pictures and {ratio(drawn.ratio)} of {drawn.images} drawn ones: {100 * found.value:+.1f} points "
+        f"images and {ratio(drawn.ratio)} of {drawn.images} drawn ones: {100 * found.value:+.1f} points "
         f"({100 * confidence:g} % interval {100 * found.low:+.1f} to {100 * found.high:+.1f})."
     )
     if found.low > 0:
@@ -111,7 +111,7 @@ def _night(cycle_id: str, found: Mapping[str, Any]) -> tuple[str | int, ...]:
 def _cost(found: Mapping[str, Any]) -> Html:
     """What was spent, and what a point of balanced accuracy costs by labels of either arm."""
     labels = found["labelled_chosen"] + found["labelled_drawn"]
-    said = f"{labels} labelled pictures took people {found['hours']:.2f} hours by Label Studio's clock"
+    said = f"{labels} labelled images took people {found['hours']:.2f} hours by Label Studio's clock"
     said += "." if found["money"] is None else f" and cost {_money(found, found['money'])}."
     if found["money"] is None:
         said += " Set labeling.cost_per_hour and labeling.currency in the project file to see money here."

@@ -46,10 +46,10 @@ def paragraph(*children: Child, quiet: bool = False) -> Html:
     return element("p", *children, class_="quiet" if quiet else None)
 
 
-def picture(jpeg: bytes | None, description: str) -> Html:
+def image(jpeg: bytes | None, description: str) -> Html:
     """A thumbnail inside the page, or a note where there is none."""
     if jpeg is None:
-        return element("div", "no thumbnail", class_="no-picture")
+        return element("div", "no thumbnail", class_="no-image")
     address = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
     return element("img", src=address, alt=description)
 
@@ -58,7 +58,7 @@ def card(jpeg: bytes | None, title: str, *lines: Child, mark: str | None = None)
     """A thumbnail with a title and lines below it; `mark` colours it."""
     said = [element("div", line, class_="line") for line in lines if line is not None]
     caption = element("figcaption", element("strong", title), *said)
-    return element("figure", picture(jpeg, title), caption, class_=f"card {mark or ''}".strip())
+    return element("figure", image(jpeg, title), caption, class_=f"card {mark or ''}".strip())
 
 
 def cards(pieces: Sequence[Html], total: int, what: str) -> Html:

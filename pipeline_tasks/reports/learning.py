@@ -26,7 +26,7 @@ def section(facts: CycleFacts) -> Html | None:
     note = "Each candidate is scored on the test split of its own dataset version, which grows with the nights."
     return together(
         [
-            curve([(one.labels, Figure(one.cycle_id, one.score, one.low, one.high)) for one in points], "labelled pictures"),
+            curve([(one.labels, Figure(one.cycle_id, one.score, one.low, one.high)) for one in points], "labelled images"),
             table(("cycle", "labels", "balanced accuracy", "interval", "points per 100 labels", "promoted"), rows),
             paragraph(note, quiet=True),
         ]

@@ -14,7 +14,7 @@ MOST_ERRORS = 36
 
 
 def confusion(facts: CycleFacts) -> Html | None:
-    """Test pictures by class and by the candidate's answer, and the recall of each class with its interval."""
+    """Test images by class and by the candidate's answer, and the recall of each class with its interval."""
     digest = facts.summary("evaluate_model").get("model_digest")
     if facts.confusions is None or digest is None:
         return None
@@ -33,7 +33,7 @@ def confusion(facts: CycleFacts) -> Html | None:
 
 
 def worst_errors(facts: CycleFacts) -> Html | None:
-    """Test pictures that the candidate takes for another class, surest first."""
+    """Test images that the candidate takes for another class, surest first."""
     digest = facts.summary("evaluate_model").get("model_digest")
     if facts.predictions is None or facts.dataset_images is None or digest is None:
         return None
@@ -44,9 +44,9 @@ def worst_errors(facts: CycleFacts) -> Html | None:
     wrong = top.filter(pl.col("class_name") != pl.col("truth"))
     wrong = wrong.join(own, on=["image_id", "truth"], how="left", maintain_order="left")
     if wrong.is_empty():
-        return paragraph(f"None of {top.height} test pictures is taken for another class.", quiet=True)
+        return paragraph(f"None of {top.height} test images is taken for another class.", quiet=True)
     shown = [_error(facts, one) for one in wrong.head(MOST_ERRORS).iter_rows(named=True)]
-    said = paragraph(f"{wrong.height} of {top.height} test pictures are taken for another class; the surest errors come first.")
+    said = paragraph(f"{wrong.height} of {top.height} test images are taken for another class; the surest errors come first.")
     return together([said, cards(shown, wrong.height, "errors")])
 
 

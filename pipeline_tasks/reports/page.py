@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline_tasks.reports import decision, gain, learning, model, people, pictures, process
+from pipeline_tasks.reports import decision, gain, learning, model, people, process
+from pipeline_tasks.reports import images as images
 from pipeline_tasks.reports.document import document
 from pipeline_tasks.reports.facts import CycleFacts
 from pipeline_tasks.reports.html import Html, element, paragraph, together
@@ -15,9 +16,9 @@ SECTIONS: tuple[tuple[str, str, Callable[[CycleFacts], Html | None], str], ...] 
     ("funnel", "From seen to trained on", process.funnel, "record_images"),
     ("classes", "Classes by split", process.class_balance, "build_dataset_version"),
     ("rejected", "Rejected files", process.rejected, "record_images"),
-    ("quarantined", "Quarantined pictures", pictures.quarantined, "find_quality_issues"),
-    ("duplicates", "Duplicates", pictures.duplicates, "find_duplicates"),
-    ("selection", "Selection", pictures.selection, "select_images"),
+    ("quarantined", "Quarantined images", images.quarantined, "find_quality_issues"),
+    ("duplicates", "Duplicates", images.duplicates, "find_duplicates"),
+    ("selection", "Selection", images.selection, "select_images"),
     ("people", "Answers and agreement", people.section, "collect_annotations"),
     ("gain", "What choosing was worth", gain.section, "measure_selection_gain"),
     ("learning", "Learning so far", learning.section, "evaluate_model"),
@@ -74,4 +75,4 @@ def _missing(missing: dict[str, str]) -> Html | None:
 
 def _footer(facts: CycleFacts) -> Html:
     made = f"Made {facts.made_at:%Y-%m-%d %H:%M} UTC by Nightlens {facts.code_version}."
-    return together([element("footer", paragraph(f"{made} Pictures are thumbnails; originals lie in the project's root."))])
+    return together([element("footer", paragraph(f"{made} Images are thumbnails; originals lie in the project's root."))])

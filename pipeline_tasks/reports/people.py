@@ -16,7 +16,7 @@ def section(facts: CycleFacts) -> Html | None:
     if facts.annotations is None:
         return None
     if facts.annotations.is_empty():
-        return paragraph("Nobody has answered a picture of this round.", quiet=True)
+        return paragraph("Nobody has answered an image of this round.", quiet=True)
     answered = facts.annotations.filter((pl.col("state").cast(pl.String) == "answered") & pl.col("class_name").is_not_null())
     given: dict[str, dict[str, str]] = {}
     for image, annotator, name in answered.select("image_id", "annotator_id", "class_name").iter_rows():
@@ -42,10 +42,10 @@ def _by_annotator(annotations: pl.DataFrame) -> Html:
 
 def _said(found: Agreement) -> Html:
     if not found.pairs:
-        return paragraph("No picture was answered by several people, so agreement cannot be measured.", quiet=True)
+        return paragraph("No image was answered by several people, so agreement cannot be measured.", quiet=True)
     kappa = "not defined, all answers are one class" if found.kappa is None else f"{found.kappa:.2f}"
     return paragraph(
-        f"{found.images} pictures were answered by several people: {ratio(found.agreeing_ratio)} of {found.pairs} pairs of answers "
+        f"{found.images} images were answered by several people: {ratio(found.agreeing_ratio)} of {found.pairs} pairs of answers "
         f"agree; kappa (Scott's pi) {kappa}, where 0 is chance and 1 full agreement."
     )
 
@@ -54,12 +54,12 @@ def _pairwise(found: Agreement) -> Html | None:
     if len(found.pairwise) < 2:
         return None
     rows = [(f"{one} and {other}", pairs, ratio(agreeing / pairs)) for (one, other), (pairs, agreeing) in found.pairwise.items()]
-    return together([element("h3", "Pair by pair"), table(("annotators", "pictures", "agree"), rows[:MOST_PAIRS])])
+    return together([element("h3", "Pair by pair"), table(("annotators", "images", "agree"), rows[:MOST_PAIRS])])
 
 
 def _labels(facts: CycleFacts) -> Html | None:
     summary = facts.summary("resolve_labels")
     if not summary:
         return None
-    said = f"{summary['labelled']} pictures got a label, {summary['unsure']} stay unsure, {summary['empty']} show nothing"
+    said = f"{summary['labelled']} images got a label, {summary['unsure']} stay unsure, {summary['empty']} show nothing"
     return paragraph(f"{said}; {summary['changed_labels']} labels changed.")

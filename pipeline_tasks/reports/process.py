@@ -1,4 +1,4 @@
-"""How many pictures came how far, which classes the dataset version has, and what was refused."""
+"""How many images came how far, which classes the dataset version has, and what was refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAKS_INTO = (("test", "test"), ("val", "validation"))
 
 
 def funnel(facts: CycleFacts) -> Html | None:
-    """Tonight's pictures from seen to trained on."""
+    """Tonight's images from seen to trained on."""
     recorded, quality = facts.summary("record_images"), facts.summary("find_quality_issues")
     if not recorded:
         return None
@@ -38,7 +38,7 @@ def funnel(facts: CycleFacts) -> Html | None:
     if selected:
         rows.append(("selected", int(selected["images_selected"]), f"of {selected['images_eligible']} eligible, of all nights"))
     if facts.annotations is not None:
-        rows.append(("answered", facts.annotations["image_id"].n_unique(), "pictures of this round"))
+        rows.append(("answered", facts.annotations["image_id"].n_unique(), "images of this round"))
     labels = facts.summary("resolve_labels")
     if labels:
         rows.append(("labelled", int(labels["labelled"]), f"{labels['unsure']} unsure"))
@@ -63,13 +63,13 @@ def class_balance(facts: CycleFacts) -> Html | None:
 
 
 def _slices(facts: CycleFacts) -> Html | None:
-    """How many test pictures are scored by themselves, and which golden ones are not in test."""
+    """How many test images are scored by themselves, and which golden ones are not in test."""
     built = facts.summary("build_dataset_version")
     slices, outside = built.get("slices") or {}, built.get("golden_not_in_test") or {}
     if not slices:
         return None
     counts = ", ".join(f"{slices[name]} are {words}" for name, words in SLICE_WORDS.items() if name in slices)
-    said = f"Of the test pictures {counts}."
+    said = f"Of the test images {counts}."
     if outside:
         where = ", ".join(f"{count} in {split}" for split, count in outside.items())
         said += f" Seen under the golden set's pattern but not golden, since models may have learnt from them: {where}."
@@ -81,16 +81,16 @@ def _leaks(facts: CycleFacts) -> Html | None:
     report = facts.summary("build_dataset_version").get("leak_report")
     if not report:
         return None
-    into = [f"{report[f'leaks_into_{split}']} that show the same as a {word} picture" for split, word in LEAKS_INTO]
+    into = [f"{report[f'leaks_into_{split}']} that show the same as a {word} image" for split, word in LEAKS_INTO]
     left_out = report["leaks_into_test"] + report["leaks_into_val"]
-    said = f"Leak report: {report['pairs_compared']} pairs of pictures of different splits were compared; "
+    said = f"Leak report: {report['pairs_compared']} pairs of images of different splits were compared; "
     said += f"left out are {' and '.join(into)}" if left_out else "none shows the same thing twice"
     if report["leaks_in_use"]:
         said += f"; {report['leaks_in_use']} of them were in the version before, so earlier models may know them"
     if report.get("leaks_into_golden"):
-        said += f"; {report['leaks_into_golden']} of them show the same as a picture of the golden set"
+        said += f"; {report['leaks_into_golden']} of them show the same as an image of the golden set"
     if report["compared_by_pixels_only"]:
-        said += f"; {report['compared_by_pixels_only']} pictures without an embedding were compared by their pixels only"
+        said += f"; {report['compared_by_pixels_only']} images without an embedding were compared by their pixels only"
     return paragraph(f"{said}.", quiet=not left_out)
 
 
@@ -113,7 +113,7 @@ def rejected(facts: CycleFacts) -> Html | None:
 
 
 def _unique(facts: CycleFacts) -> int:
-    """New pictures that are fine and not redundant; quarantined ones are in no group but by their pixels."""
+    """New images that are fine and not redundant; quarantined ones are in no group but by their pixels."""
     quality, duplicates = facts.summary("find_quality_issues"), facts.summary("find_duplicates")
     left = int(duplicates["images_searched"]) - int(quality["images_quarantined"])
     return max(0, left - int(duplicates["images_in_groups"]) - int(duplicates["contested"]))

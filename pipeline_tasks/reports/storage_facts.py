@@ -41,9 +41,9 @@ class VersionCost:
     cycle_id: str
     images: int
     originals_bytes: int
-    """Of all its pictures; other versions share most of them."""
+    """Of all its images; other versions share most of them."""
     own_bytes: int
-    """Of pictures that no other version shown here has."""
+    """Of images that no other version shown here has."""
     manifest_bytes: int
     """Of the leaves that this version wrote: those it shares with the one before cost nothing again."""
 

@@ -90,7 +90,7 @@ def _versions(facts: StorageFacts) -> Html:
     if not facts.versions:
         return paragraph("There is no dataset version yet.")
     prices = [] if facts.price_per_gb_month is None else [f"{facts.currency} a month"]
-    headers = ["version", "cycle", "pictures", "originals", "only in this one", "manifest", *prices]
+    headers = ["version", "cycle", "images", "originals", "only in this one", "manifest", *prices]
     rows = [
         (
             short(one.dataset_id),
@@ -104,7 +104,7 @@ def _versions(facts: StorageFacts) -> Html:
         for one in facts.versions
     ]
     note = f"and {facts.versions_left_out} older versions, which were not counted" if facts.versions_left_out else None
-    explained = "Versions share their pictures: a picture is stored once, whatever the number of versions that hold it."
+    explained = "Versions share their images: an image is stored once, whatever the number of versions that hold it."
     return together([paragraph(explained, quiet=True), table(headers, rows, numbers_from=2), note and paragraph(note, quiet=True)])
 
 

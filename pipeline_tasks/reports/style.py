@@ -34,8 +34,8 @@ th { color: var(--quiet); font-weight: 600; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; padding-left: 12px; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 12px; margin: 12px 0; }
 .card { margin: 0; border: 1px solid var(--line); border-radius: 10px; overflow: hidden; background: var(--ground); }
-.card img, .no-picture { width: 100%; height: 118px; object-fit: contain; background: #0b0e13; display: block; }
-.no-picture { display: grid; place-items: center; color: #98a2b3; font-size: 12px; }
+.card img, .no-image { width: 100%; height: 118px; object-fit: contain; background: #0b0e13; display: block; }
+.no-image { display: grid; place-items: center; color: #98a2b3; font-size: 12px; }
 .card figcaption { padding: 7px 10px 9px; font-size: 12.5px; line-height: 1.4; overflow-wrap: anywhere; }
 .card.control { border-color: var(--warn); } .card.wrong { border-color: var(--bad); }
 .pair { display: flex; flex-wrap: wrap; gap: 10px; padding: 10px 0; border-bottom: 1px solid var(--line); }

@@ -1,4 +1,4 @@
-"""Pure room: which pictures are worth a person's time, and why.
+"""Pure room: which images are worth a person's time, and why.
 
 `choose` is its front door, for a night and for anyone with embeddings at hand; it needs numpy only.
 """

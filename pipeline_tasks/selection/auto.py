@@ -1,4 +1,4 @@
-"""`auto`: what speaks for a picture, pick by pick, without a setting.
+"""`auto`: what speaks for an image, pick by pick, without a setting.
 
 Coverage finds what stands for much, diversity what is rare, and neither is right everywhere: taking turns loses little where one of
 them misleads, where a weighted sum lets the louder one decide. How often it is diversity's turn goes by what one round can afford:

@@ -1,4 +1,4 @@
-"""Which pictures people may be asked about at all: one of each duplicate group, good enough, never asked about before."""
+"""Which images people may be asked about at all: one of each duplicate group, good enough, never asked about before."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Candidates:
-    """The pictures that may be picked, and why others may not."""
+    """The images that may be picked, and why others may not."""
 
     images: pl.DataFrame
     """image_id, duplicate_group_id and split_group_id, in history order."""
     left_out: dict[str, int]
-    """Why → how many pictures."""
+    """Why → how many images."""
 
 
 def candidates(
@@ -24,9 +24,9 @@ def candidates(
     quarantined: set[str],
     selected: set[str],
 ) -> Candidates:
-    """The first usable picture of each duplicate group of which none was selected before.
+    """The first usable image of each duplicate group of which none was selected before.
 
-    `images` holds the `image_id` of all pictures with an embedding, in history order; one without a split group is contested or
+    `images` holds the `image_id` of all images with an embedding, in history order; one without a split group is contested or
     was not searched yet.
     """
     left_out: dict[str, int] = {}

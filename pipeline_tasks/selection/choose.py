@@ -1,4 +1,4 @@
-"""Choose the pictures that are worth a person's time, and say why for each.
+"""Choose the images that are worth a person's time, and say why for each.
 
 `choose` is the front door: it checks what it is given, turns `objectives` into weights, and picks greedily.
 """

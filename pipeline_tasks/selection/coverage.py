@@ -1,4 +1,4 @@
-"""Coverage: pick what stands for most pictures that nothing labelled stands for yet.
+"""Coverage: pick what stands for most images that nothing labelled stands for yet.
 
 MaxHerding (Bae, Noh, Sutherland 2024, arXiv 2407.12212) with a sparse Gaussian kernel over nearest neighbours; with weights by the
 model's uncertainty it is uncertainty herding (arXiv 2412.20644).
@@ -22,7 +22,7 @@ SCORED_ROWS = 8192
 
 
 class Coverage:
-    """How many pictures, each counted as far as it is not covered yet, a row would stand for."""
+    """How many images, each counted as far as it is not covered yet, a row would stand for."""
 
     def __init__(
         self, units: Floats, labelled: Integers, budget: int, weights: npt.NDArray[np.float64], crowding: float = 0.0
@@ -46,7 +46,7 @@ class Coverage:
         self._scale = max([float(self.gains(block).max()) for block in blocks] + [1e-12])
 
     def gains(self, rows: Integers) -> npt.NDArray[np.float64]:
-        """How much more would be covered, in pictures."""
+        """How much more would be covered, in images."""
         neighbors = self._neighbors[rows]
         more = np.maximum(self._kernel[rows] - self._covered[neighbors], 0)
         gains: npt.NDArray[np.float64] = (more * self._weights[neighbors]).sum(axis=1, dtype=np.float64)
@@ -61,7 +61,7 @@ class Coverage:
         self._cover(pick)
 
     def stands_for(self, row: int) -> int:
-        """How many pictures are about as near to a row as it takes to stand for them, the row itself included."""
+        """How many images are about as near to a row as it takes to stand for them, the row itself included."""
         return int((self._kernel[row] >= np.exp(-1)).sum())
 
     def _cover(self, row: int) -> None:
@@ -70,7 +70,7 @@ class Coverage:
 
 
 def _kernel(cosines: Floats, share: float) -> Floats:
-    """Gaussian kernel whose width is the usual distance at which one of `share` pictures has its last neighbour."""
+    """Gaussian kernel whose width is the usual distance at which one of `share` images has its last neighbour."""
     squared = np.clip(2 - 2 * cosines, 0, 4)
     last = min(squared.shape[1] - 1, max(1, round(share)))
     width = max(float(squared[:, last].mean()), 1e-9) if squared.size else 1.0

@@ -2,7 +2,7 @@
 
 The mutual information between answer and model (Houlsby et al. 2011, arXiv 1112.5745), with the variants of dropout (Gal, Islam,
 Ghahramani 2017, arXiv 1703.02910); on a frozen backbone it is features that are dropped, ahead of the last layer. Unlike entropy it
-passes over pictures that are ambiguous whatever the model learns.
+passes over images that are ambiguous whatever the model learns.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How much each picture wants to be covered, by what a model says of it, as far as the model is trusted."""
+"""How much each image wants to be covered, by what a model says of it, as far as the model is trusted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline_tasks.selection.uncertainty import uncertainty
 Values = npt.NDArray[np.float64]
 
 FEWEST_EXPECTED = 0.05
-"""A class is expected at least as often as this share of an equal share: no picture counts without bounds."""
+"""A class is expected at least as often as this share of an equal share: no image counts without bounds."""
 
 
 def uncertain(pool: Pool) -> Values:

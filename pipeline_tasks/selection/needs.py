@@ -187,7 +187,7 @@ def _class_names(pool: Pool) -> list[str]:
 
 
 def _keys(pool: Pool) -> list[str]:
-    """Keys that say what a picture is of, in a stable order."""
+    """Keys that say what an image is of, in a stable order."""
     return sorted({key for row in pool.metadata or () for key in row} - {"clip", "seen_s"})
 
 

@@ -1,4 +1,4 @@
-"""What can speak for a picture, each as a value from 0 to 1 that only falls as more is picked."""
+"""What can speak for an image, each as a value from 0 to 1 that only falls as more is picked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline_tasks.selection.disagreement import bald
 from pipeline_tasks.selection.diversity import Diversity
 from pipeline_tasks.selection.need import uncertain, uncertain_and_rare
 from pipeline_tasks.selection.own import is_own, own_scores
-from pipeline_tasks.selection.parts import of_pictures
+from pipeline_tasks.selection.parts import of_images
 from pipeline_tasks.selection.pool import Pool
 from pipeline_tasks.selection.typicality import Typical
 from pipeline_tasks.selection.uncertainty import entropy, least_confidence, uncertainty
@@ -26,7 +26,7 @@ Values = npt.NDArray[np.float64]
 
 
 class Objective(Protocol):
-    """One thing that speaks for a picture. Held open while pictures are picked."""
+    """One thing that speaks for an image. Held open while images are picked."""
 
     def values(self, rows: Integers) -> Values:
         """How much speaks for each row as of now, from 0 to 1."""
@@ -84,7 +84,7 @@ class Fixed:
 
 
 class ClassBalance:
-    """How much a picture's likely classes still lack against equal shares of labels and picks."""
+    """How much an image's likely classes still lack against equal shares of labels and picks."""
 
     def __init__(self, pool: Pool) -> None:
         """Count what is labelled, the unknown by what the model expects."""
@@ -123,15 +123,15 @@ def _typicality(pool: Pool) -> Objective:
 
 
 def _margin(pool: Pool) -> Objective:
-    return Fixed(of_pictures(pool, uncertainty))
+    return Fixed(of_images(pool, uncertainty))
 
 
 def _entropy(pool: Pool) -> Objective:
-    return Fixed(of_pictures(pool, entropy))
+    return Fixed(of_images(pool, entropy))
 
 
 def _least_confidence(pool: Pool) -> Objective:
-    return Fixed(of_pictures(pool, least_confidence))
+    return Fixed(of_images(pool, least_confidence))
 
 
 def _random(pool: Pool) -> Objective:

@@ -1,4 +1,4 @@
-"""Rare and corner cases: pictures that lie far from even their nearest neighbours.
+"""Rare and corner cases: images that lie far from even their nearest neighbours.
 
 The mean distance to the k nearest (Angiulli, Pizzuti 2002, Fast outlier detection in high dimensional spaces; k nearest neighbours
 beat newer methods on frozen features: Bergman, Cohen, Hoshen 2020, arXiv 2002.10445), as a rank, for distances of outliers have no
@@ -38,7 +38,7 @@ class Outliers:
 
     def words(self, pick: int) -> str:
         """Why the row was picked."""
-        return f"rare: farther from its nearest neighbours than {self._ranks[pick]:.0%} of the pictures"
+        return f"rare: farther from its nearest neighbours than {self._ranks[pick]:.0%} of the images"
 
 
 def outlier_ranks(units: Floats) -> Values:

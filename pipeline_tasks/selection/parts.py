@@ -1,7 +1,7 @@
-"""How unsure a model is of a picture in which it finds parts: boxes, or masks.
+"""How unsure a model is of an image in which it finds parts: boxes, or masks.
 
-Each part has probabilities of its own; a picture counts by its most doubtful part, by the mean of all, or by their sum, which also
-asks for pictures with many parts (Brust, Käding, Denzler 2019, Active learning for deep object detection, arXiv 1809.09875).
+Each part has probabilities of its own; an image counts by its most doubtful part, by the mean of all, or by their sum, which also
+asks for images with many parts (Brust, Käding, Denzler 2019, Active learning for deep object detection, arXiv 1809.09875).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Values = npt.NDArray[np.float64]
 Measure = Callable[[Values], Values]
 
 
-def of_pictures(pool: Pool, measure: Measure) -> Values:
+def of_images(pool: Pool, measure: Measure) -> Values:
     """The measure of each row from 0 to 1: of its own probabilities, or of its parts' together. A row without parts has 0."""
     parts = pool.wishes.part_probabilities
     if parts is None:
@@ -41,7 +41,7 @@ def of_pictures(pool: Pool, measure: Measure) -> Values:
 def most_doubtful(pool: Pool, row: int) -> tuple[Values, int]:
     """The probabilities that a row is doubted for, and of how many parts they are one; 0 parts: the model found none.
 
-    A picture that is taken as a whole is one part.
+    An image that is taken as a whole is one part.
     """
     if pool.wishes.part_probabilities is None:
         assert pool.probabilities is not None

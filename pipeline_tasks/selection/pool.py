@@ -22,7 +22,7 @@ NOTHING_WISHED = Wishes()
 
 @dataclass(frozen=True)
 class Pool:
-    """What objectives may look at; N pictures, of which some are labelled already."""
+    """What objectives may look at; N images, of which some are labelled already."""
 
     units: Floats
     """N x D, rows of length 1."""

@@ -1,4 +1,4 @@
-"""Why a picture was chosen, in words that a person understands."""
+"""Why an image was chosen, in words that a person understands."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def _say(name: str, pool: Pool, pick: int, objective: Objective) -> str:
 def _coverage(pool: Pool, pick: int, objective: Objective) -> str:
     assert isinstance(objective, Coverage)
     others = objective.stands_for(pick) - 1
-    said = f"stands for about {others} similar picture{'s' if others > 1 else ''} that labels do not cover well yet"
+    said = f"stands for about {others} similar image{'s' if others > 1 else ''} that labels do not cover well yet"
     if others <= 0:
-        said = "unlike the pictures around it and not covered by a label yet"
+        said = "unlike the images around it and not covered by a label yet"
     return f"{said}; {_margin(pool, pick, objective)}" if _is_doubted(pool, pick) else said
 
 
@@ -54,7 +54,7 @@ def _diversity(pool: Pool, pick: int, objective: Objective) -> str:
 
 
 def _typicality(pool: Pool, pick: int, objective: Objective) -> str:
-    return "typical: much like many other pictures, and unlike what was labelled or picked before it"
+    return "typical: much like many other images, and unlike what was labelled or picked before it"
 
 
 def _margin(pool: Pool, pick: int, objective: Objective) -> str:

@@ -1,4 +1,4 @@
-"""An objective whose scores picks do not change, and which says itself why a picture stands out."""
+"""An objective whose scores picks do not change, and which says itself why an image stands out."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Likeness to pictures that somebody tagged: to ask for more like them, or for anything but them.
+"""Likeness to images that somebody tagged: to ask for more like them, or for anything but them.
 
-A Gaussian kernel of the distance between embeddings, as wide as the nearest twentieth of the pool lies from the tagged pictures
+A Gaussian kernel of the distance between embeddings, as wide as the nearest twentieth of the pool lies from the tagged images
 (a quantile in place of the median heuristic: Garreau, Jitkrittum, Kanagawa 2017, arXiv 1707.07269).
-An example picture is a query; a query in words needs a backbone that reads text, which the shipped one does not.
-Errors and drifted pictures are many different ones: each pick takes from what its neighbours among them still ask for, so that
+An example image is a query; a query in words needs a backbone that reads text, which the shipped one does not.
+Errors and drifted images are many different ones: each pick takes from what its neighbours among them still ask for, so that
 the next pick answers another one (facility location with saturation: Wei, Iyer, Bilmes 2015, Submodularity in data subset
 selection).
 """
@@ -21,34 +21,34 @@ from pipeline_tasks.selection.pool import Pool
 from pipeline_tasks.selection.scored import Scored, Values
 
 MOST_TAGGED = 256
-"""Of more tagged pictures the heaviest count."""
+"""Of more tagged images the heaviest count."""
 NEAR_SHARE = 0.05
 
 
 def similar_to(pool: Pool) -> Scored:
-    """More like any of the tagged pictures."""
+    """More like any of the tagged images."""
     near, weights = _kernel(pool, "similar_to")
-    return Scored(_highest(near * weights), lambda pick: "like the example pictures that more was asked of")
+    return Scored(_highest(near * weights), lambda pick: "like the example images that more was asked of")
 
 
 def away_from(pool: Pool) -> Scored:
-    """Unlike all of the tagged pictures."""
+    """Unlike all of the tagged images."""
     near, weights = _kernel(pool, "away_from")
-    return Scored(1 - _highest(near * weights), lambda pick: "unlike the pictures that were tagged as known well enough")
+    return Scored(1 - _highest(near * weights), lambda pick: "unlike the images that were tagged as known well enough")
 
 
 def errors(pool: Pool) -> Answering:
     """Near what the model was found to get wrong."""
-    return Answering(*_kernel(pool, "errors"), "near pictures that the model got wrong")
+    return Answering(*_kernel(pool, "errors"), "near images that the model got wrong")
 
 
 def drifted(pool: Pool) -> Answering:
     """Near what production sees and the labels do not know."""
-    return Answering(*_kernel(pool, "drifted"), "near pictures from production that differ from what was learnt")
+    return Answering(*_kernel(pool, "drifted"), "near images from production that differ from what was learnt")
 
 
 class Answering:
-    """How much a row answers of what tagged pictures still ask for."""
+    """How much a row answers of what tagged images still ask for."""
 
     def __init__(self, near: Floats, weights: Floats, why: str) -> None:
         """Start with N x T nearness and T weights from 0 to 1."""
@@ -73,7 +73,7 @@ def _kernel(pool: Pool, tag: str) -> tuple[Floats, Floats]:
     """How near each row is to each tagged one, N x T from 0 to 1, and the tagged rows' weights as shares of the highest."""
     tagged: Mapping[int, float] | None = pool.wishes.tagged.get(tag)
     if tagged is None:
-        raise SettingsError(f"objectives: {tag}: wanted tagged pictures, found none; see `tagged` in `Wishes`")
+        raise SettingsError(f"objectives: {tag}: wanted tagged images, found none; see `tagged` in `Wishes`")
     heaviest = sorted(tagged, key=lambda row: (-tagged[row], row))[:MOST_TAGGED]
     weights = np.array([tagged[row] for row in heaviest], np.float32)
     squared = np.clip(2 - 2 * (pool.units @ pool.units[np.array(heaviest, np.int64)].T), 0, 4)

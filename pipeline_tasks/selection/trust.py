@@ -35,7 +35,7 @@ def trust(units: Floats, label_numbers: Integers, classes: int) -> float:
 def trust_in_answers(units: Floats, label_numbers: Integers, probabilities: npt.NDArray[np.float64]) -> float:
     """From 0 to 1: what cross-validation says that the embeddings can tell, and no more than the model itself gets right.
 
-    A model that answers labelled pictures wrong, such as one of other days, is not trusted however well classes lie apart.
+    A model that answers labelled images wrong, such as one of other days, is not trusted however well classes lie apart.
     All are of the labelled rows; `probabilities` (L x C) are the model's.
     """
     classes = probabilities.shape[1]

@@ -1,4 +1,4 @@
-"""Typicality: how near a picture's nearest neighbours are, and so how many others it is like.
+"""Typicality: how near an image's nearest neighbours are, and so how many others it is like.
 
 One over the mean distance to the k nearest (TypiClust: Hacohen, Dekel, Weinshall 2022, arXiv 2202.02794). Alone that would pick the
 middle of one heap again and again, so it counts as far as nothing labelled or picked is near.
@@ -39,7 +39,7 @@ class Typical:
 def typicality(units: Floats, neighbors: int = NEIGHBORS) -> npt.NDArray[np.float64]:
     """One over the mean Euclidean distance to the nearest others, a row of N x D units (rows of length 1); exact.
 
-    `neighbors` is cut to the number of others. Identical pictures have the highest finite value, 1e6. Time grows with N squared,
+    `neighbors` is cut to the number of others. Identical images have the highest finite value, 1e6. Time grows with N squared,
     memory with N.
     """
     count = min(neighbors, len(units) - 1)

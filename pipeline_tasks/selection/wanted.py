@@ -47,7 +47,7 @@ def wishes_of(
     """The project's wishes over the rows that `names` names; classes that the model does not know yet are left out.
 
     Raises:
-        SettingsError: an example picture that is not among the names.
+        SettingsError: an example image that is not among the names.
     """
     row_of = {name: row for row, name in enumerate(names)}
     tagged: dict[str, Mapping[int, float]] = {"errors": errors}

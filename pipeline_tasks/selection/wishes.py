@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pipeline_tasks.errors import SettingsError
 
 TAGS = ("similar_to", "away_from", "errors", "drifted")
-"""Sets of pictures that objectives of the same name look at."""
+"""Sets of images that objectives of the same name look at."""
 AGGREGATES = ("max", "mean", "sum")
 CLASS = "class"
 """The key of `requirements` that names classes; any other is one of the metadata."""

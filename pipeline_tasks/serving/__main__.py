@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from pipeline_tasks.serving.server import serve
-from pipeline_tasks.storage.places import open_place
+from pipeline_tasks.storage.objects.places import open_place
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Turns a picture's bytes into an answer: decode in a child, fit, infer, write down; as many at once as there are cores."""
+"""Turns an image's bytes into an answer: decode in a child, fit, infer, write down; as many at once as there are cores."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from pipeline_tasks.decoding.model_picture import model_picture
-from pipeline_tasks.decoding.picture import Picture
+from pipeline_tasks.decoding.canonical_image import CanonicalImage
+from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.serving.metrics import Metrics
 from pipeline_tasks.serving.prediction_log import PredictionLog
 from pipeline_tasks.serving.served import Served, pick_route
@@ -25,8 +25,8 @@ from pipeline_tasks.serving.served import Served, pick_route
 class Decoder(Protocol):
     """Decodes untrusted bytes, away from this process."""
 
-    def decode(self, content: bytes) -> Picture:
-        """The canonical picture.
+    def decode(self, content: bytes) -> CanonicalImage:
+        """The canonical image.
 
         Raises:
             RejectedFileError: it is none.
@@ -48,14 +48,14 @@ class Answering:
     """The threads that answer."""
 
     def __init__(self, decoder: Decoder, log: PredictionLog, metrics: Metrics, threads: int) -> None:
-        """Answer up to `threads` pictures at once; others wait in order."""
+        """Answer up to `threads` images at once; others wait in order."""
         self._decoder, self._log, self._metrics = decoder, log, metrics
         self._count = threads
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="answering")
 
     def warm(self) -> None:
         """Start every decoding child, so that the first request does not wait for one."""
-        list(self._threads.map(self._decoder.decode, [_white_picture()] * self._count))
+        list(self._threads.map(self._decoder.decode, [_white_image()] * self._count))
 
     def submit(self, job: Job) -> Future[dict[str, Any] | None]:
         """Have a job done; its result is None if nobody wanted it any more before the model ran."""
@@ -74,7 +74,7 @@ class Answering:
             return self._abandon()
         route = pick_route(job.served.pointer.routes, image_id)
         model = job.served.models[route.model_digest]
-        probabilities = model.probabilities(model_picture(pixels, model.side_px))
+        probabilities = model.probabilities(model_image(pixels, model.side_px))
         named = _named(probabilities, model.class_names, job.served.pointer.min_confidence)
         answer = {
             "prediction_id": uuid.uuid4().hex,
@@ -93,7 +93,7 @@ class Answering:
         return None
 
 
-def _white_picture() -> bytes:
+def _white_image() -> bytes:
     buffer = BytesIO()
     Image.new("RGB", (64, 64), "white").save(buffer, "JPEG")
     return buffer.getvalue()

@@ -23,19 +23,19 @@ from pipeline_tasks.serving.refusal import refusal, too_busy
 from pipeline_tasks.serving.served import Served
 
 CLIENT_LEFT = 499
-_PICTURE = {"schema": {"type": "string", "format": "binary"}}
-_FORM = {"schema": {"type": "object", "properties": {"picture": {"type": "string", "format": "binary"}}, "required": ["picture"]}}
+_IMAGE = {"schema": {"type": "string", "format": "binary"}}
+_FORM = {"schema": {"type": "object", "properties": {"image": {"type": "string", "format": "binary"}}, "required": ["image"]}}
 _REQUEST = {
     "requestBody": {
         "required": True,
-        "content": {"application/octet-stream": _PICTURE, "image/*": _PICTURE, "multipart/form-data": _FORM},
+        "content": {"application/octet-stream": _IMAGE, "image/*": _IMAGE, "multipart/form-data": _FORM},
     }
 }
 _REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"description": "A form without a picture."},
+    400: {"description": "A form without an image."},
     408: {"description": "The body came too slowly."},
-    413: {"description": "The picture has too many bytes."},
-    422: {"description": "The bytes are no picture for us; the reason says why."},
+    413: {"description": "The image has too many bytes."},
+    422: {"description": "The bytes are no image for us; the reason says why."},
     429: {"description": "Too busy; try again after Retry-After seconds."},
     503: {"description": "There is no model yet."},
     504: {"description": "The answer took too long."},
@@ -75,7 +75,7 @@ def make_application(parts: Parts) -> FastAPI:
 
     @application.post("/predict", responses=_REFUSALS | {200: {"model": Prediction}}, openapi_extra=_REQUEST)
     async def predict(request: Request) -> Response:
-        """Say what one picture shows."""
+        """Say what one image shows."""
         return await predicting.respond(request)
 
     @application.get("/healthz")
@@ -124,7 +124,7 @@ class Predicting:
 
     async def _predict(self, request: Request) -> dict[str, Any] | None:
         with self._bodies.room_for(self._served().pointer.max_body_bytes) as room:
-            content = await room.read_picture(request)
+            content = await room.read_image(request)
             served = self._served()
             if not self._admission.take(1, served.pointer.max_waiting):
                 why = f"{served.pointer.max_waiting} requests are waiting or running."

@@ -1,4 +1,4 @@
-"""Reads a request's picture: bytes are counted as they arrive, slow senders are not waited for."""
+"""Reads a request's image: bytes are counted as they arrive, slow senders are not waited for."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from pipeline_tasks.serving.admission import Admission
 from pipeline_tasks.serving.limits import ServerLimits
 from pipeline_tasks.serving.refusal import refusal, too_busy
 
-FIELD = "picture"
+FIELD = "image"
+OLD_FIELD = "picture"
+"""As clients of 0.1.0 call the field; still taken."""
 MAX_FORM_PARTS = 4
 FORM_EXTRA_BYTES = 4096
-"""What a form may have beside its picture."""
+"""What a form may have beside its image."""
 LINGER_S = 1.0
 """How long a refused body is read on and thrown away, so that its sender sees the answer instead of a broken pipe."""
 
@@ -49,11 +51,11 @@ class Room:
         self.taken = 0
         self._buffered, self._max_bytes, self._limits = buffered, max_bytes, limits
 
-    async def read_picture(self, request: Request) -> bytes:
-        """The picture's bytes: the body, or the field `picture` of a form.
+    async def read_image(self, request: Request) -> bytes:
+        """The image's bytes: the body, or the field `image` of a form.
 
         Raises:
-            HTTPException: 400 no picture in the form, 408 too slow, 413 too large, 429 too many bodies at once.
+            HTTPException: 400 no image in the form, 408 too slow, 413 too large, 429 too many bodies at once.
             ClientDisconnect: the client left.
         """
         is_form = request.headers.get("content-type", "").lower().startswith("multipart/form-data")
@@ -76,7 +78,7 @@ class Room:
             if self.taken + len(chunk) > max_bytes:
                 await self._too_large(request, max_bytes)
             if not self._buffered.take(len(chunk), self._limits.max_buffered_bodies * max_bytes):
-                raise too_busy("Too many pictures are being received at once.", self._limits.retry_after_s)
+                raise too_busy("Too many images are being received at once.", self._limits.retry_after_s)
             self.taken += len(chunk)
             chunks.append(chunk)
         return b"".join(chunks)
@@ -88,11 +90,11 @@ class Room:
                 async with asyncio.timeout(LINGER_S):
                     while (await request.receive()).get("more_body"):
                         pass
-        raise refusal(413, "too_many_bytes", f"A picture may have {self._max_bytes} bytes.", {"Connection": "close"})
+        raise refusal(413, "too_many_bytes", f"An image may have {self._max_bytes} bytes.", {"Connection": "close"})
 
 
 async def _field(headers: Headers, content: bytes) -> bytes:
-    """The picture in a form."""
+    """The image in a form."""
 
     async def stream() -> AsyncIterator[bytes]:
         yield content
@@ -101,9 +103,10 @@ async def _field(headers: Headers, content: bytes) -> bytes:
     # The body is in memory already: no spooling to a disk, which would block the event loop.
     parser.spool_max_size = len(content) + 1
     try:
-        field = (await parser.parse()).get(FIELD)
+        form = await parser.parse()
     except MultiPartException as error:
         raise refusal(400, "bad_form", f"The form cannot be read: {error.message}") from None
+    field = form.get(FIELD, form.get(OLD_FIELD))
     if not isinstance(field, UploadFile):
         raise refusal(400, "bad_form", f"The form must have a file in its field {FIELD!r}.")
     return await field.read()

@@ -1,4 +1,4 @@
-"""Takes answers on erased pictures out of a prediction server's log, while the server goes on writing to it."""
+"""Takes answers on erased images out of a prediction server's log, while the server goes on writing to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def erase_answers(folder: Path, image_ids: Collection[str]) -> int:
-    """Blank every line that names one of the pictures, in place, in all files of the log; return how many.
+    """Blank every line that names one of the images, in place, in all files of the log; return how many.
 
     A file keeps its length and its inode: the server appends behind its end, so nothing of its lines is lost.
     """

@@ -11,9 +11,9 @@ from pipeline_tasks.errors import NightlensError
 from pipeline_tasks.serving.last_good import LastGood
 from pipeline_tasks.serving.loaded_model import load_model
 from pipeline_tasks.serving.served import Served
-from pipeline_tasks.storage import layout
-from pipeline_tasks.storage.objects import ObjectStore
-from pipeline_tasks.storage.serving_pointer import ServingPointer, parse_pointer
+from pipeline_tasks.storage.blobs.serving_pointer import ServingPointer, parse_pointer
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 ASK_EVERY_S = 1.0
 TRY_REFUSED_AGAIN_S = 10.0

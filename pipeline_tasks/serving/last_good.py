@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NightlensError, NotFoundError
-from pipeline_tasks.storage import layout
-from pipeline_tasks.storage.objects import ObjectStore
-from pipeline_tasks.storage.serving_pointer import ServingPointer, parse_pointer, read_pointer
+from pipeline_tasks.storage.blobs.serving_pointer import ServingPointer, parse_pointer, read_pointer
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 logger = logging.getLogger(__name__)
 

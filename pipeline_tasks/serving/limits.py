@@ -16,7 +16,7 @@ class ServerLimits:
     deadline_s: float = 10.0
     """From the whole body to the answer."""
     decode_s: float = 5.0
-    """For decoding one picture; must be less than the deadline, so that a hostile one gets a reason."""
+    """For decoding one image; must be less than the deadline, so that a hostile one gets a reason."""
     drain_s: float = 1.0
     """How long the server goes on taking requests after it said that it is not ready."""
     retry_after_s: int = 1

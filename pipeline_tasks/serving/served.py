@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline_tasks.serving.loaded_model import LoadedModel
-from pipeline_tasks.storage.serving_pointer import Route, ServingPointer
+from pipeline_tasks.storage.blobs.serving_pointer import Route, ServingPointer
 
 
 @dataclass(frozen=True)

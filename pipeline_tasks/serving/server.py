@@ -14,13 +14,13 @@ from pipeline_tasks.decoding.pool import DecodingPool
 from pipeline_tasks.serving.answering import Answering
 from pipeline_tasks.serving.application import Parts, make_application
 from pipeline_tasks.serving.follower import Follower
+from pipeline_tasks.serving.header_timeout_protocol import PatientProtocol
 from pipeline_tasks.serving.last_good import LastGood
 from pipeline_tasks.serving.limits import ServerLimits
 from pipeline_tasks.serving.metrics import Metrics
-from pipeline_tasks.serving.patient_protocol import PatientProtocol
 from pipeline_tasks.serving.prediction_log import PredictionLog
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 
 def serve(root: ObjectStore, project: str, cache: Path, host: str, port: int, limits: ServerLimits | None = None) -> None:

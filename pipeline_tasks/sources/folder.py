@@ -1,4 +1,4 @@
-"""A folder of files as a source of pictures: read, never written."""
+"""A folder of files as a source of images: read, never written."""
 
 from __future__ import annotations
 

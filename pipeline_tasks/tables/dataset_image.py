@@ -20,5 +20,5 @@ class DatasetImage(Table):
     class_name = dy.String(nullable=True)
     #: Digest of the image's label objects.
     label_digest = dy.String(regex=DIGEST)
-    #: Was drawn at random: the test pictures that stay representative of what arrives.
+    #: Was drawn at random: the test images that stay representative of what arrives.
     is_control = dy.Bool()

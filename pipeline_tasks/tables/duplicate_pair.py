@@ -1,4 +1,4 @@
-"""Why two pictures were held to show the same thing."""
+"""Why two images were held to show the same thing."""
 
 from __future__ import annotations
 

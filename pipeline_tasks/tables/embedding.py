@@ -8,7 +8,7 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class Embedding(Table):
-    """One picture through one backbone; never depends on its neighbours in a batch."""
+    """One image through one backbone; never depends on its neighbours in a batch."""
 
     table_name = "embeddings"
 

@@ -1,4 +1,4 @@
-"""Pictures by content."""
+"""Images by content."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class Image(Table):
-    """One picture, by the bytes of its original file; a row stands in the cycle that first saw it."""
+    """One image, by the bytes of its original file; a row stands in the cycle that first saw it."""
 
     table_name = "images"
 
@@ -18,10 +18,10 @@ class Image(Table):
     size_bytes = dy.Int64(min=1)
     #: JPEG, PNG, WEBP, BMP, TIFF or GIF, read off the bytes.
     file_format = dy.String()
-    #: Size of the canonical picture: orientation applied.
+    #: Size of the canonical image: orientation applied.
     width_px = dy.Int32(min=1)
     height_px = dy.Int32(min=1)
     #: The EXIF orientation that was applied, 1 to 8.
     orientation = dy.Int8(min=1, max=8)
-    #: Frames in the file; the first one is the picture.
+    #: Frames in the file; the first one is the image.
     frames = dy.Int32(min=1)

@@ -10,7 +10,7 @@ LABEL_KINDS = ("class", "box", "polygon", "mask", "keypoints", "text")
 
 
 class AnnotationObject(Table):
-    """One thing in one annotation; classification is one class a picture."""
+    """One thing in one annotation; classification is one class an image."""
 
     table_name = "annotation_objects"
     superseded_by_key = ("annotation_id",)

@@ -1,4 +1,4 @@
-"""One picture put to one person."""
+"""One image put to one person."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class LabelingTask(Table):
-    """A picture put to people, as it stands in Label Studio."""
+    """An image put to people, as it stands in Label Studio."""
 
     table_name = "labeling_tasks"
 

@@ -1,4 +1,4 @@
-"""Numbers read off pictures."""
+"""Numbers read off images."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class Measurement(Table):
-    """What one decode of a picture told; limits are judged later, without opening it again."""
+    """What one decode of an image told; limits are judged later, without opening it again."""
 
     table_name = "measurements"
 
     image_id = dy.String(primary_key=True, regex=DIGEST)
-    #: Digest of the canonical pixels: equal for files that decode to the same picture.
+    #: Digest of the canonical pixels: equal for files that decode to the same image.
     pixels_sha256 = dy.String(regex=DIGEST)
     luma_mean = dy.Float64(min=0, max=255)
     #: Standard deviation of luma.
     luma_contrast = dy.Float64(min=0)
-    #: Variance of the Laplacian of luma, on a picture reduced to at most 256 px.
+    #: Variance of the Laplacian of luma, on an image reduced to at most 256 px.
     sharpness = dy.Float64(min=0)
     #: Shannon entropy of the 256-bin luma histogram.
     entropy_bits = dy.Float64(min=0, max=8)

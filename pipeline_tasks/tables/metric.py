@@ -14,7 +14,7 @@ class Metric(Table):
 
     model_digest = dy.String(primary_key=True, regex=DIGEST)
     dataset_id = dy.String(primary_key=True)
-    #: `test` (without its golden pictures), or a slice of it: golden, recent, control.
+    #: `test` (without its golden images), or a slice of it: golden, recent, control.
     split = dy.String(primary_key=True)
     #: balanced_accuracy, accuracy, recall, precision, log_loss; of the majority class: majority_balanced_accuracy.
     metric = dy.String(primary_key=True)

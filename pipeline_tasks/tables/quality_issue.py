@@ -1,4 +1,4 @@
-"""Quality rules that pictures broke."""
+"""Quality rules that images broke."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that are no pictures for us, and why."""
+"""Files that are no images for us, and why."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REASONS = (
     "changed_while_reading",
 )
 """The closed list. `vanished`, `unreadable` and `changed_while_reading` are about the source; the others about the bytes.
-`erased`: the picture was erased and is not taken in again."""
+`erased`: the image was erased and is not taken in again."""
 
 
 class RejectedSighting(Table):

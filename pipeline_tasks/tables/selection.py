@@ -1,4 +1,4 @@
-"""Which pictures people are asked about."""
+"""Which images people are asked about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where and when pictures were seen."""
+"""Where and when images were seen."""
 
 from __future__ import annotations
 

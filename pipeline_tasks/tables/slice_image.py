@@ -1,4 +1,4 @@
-"""Which test pictures are scored by themselves."""
+"""Which test images are scored by themselves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SLICES = ("golden", "recent", "control")
 
 
 class SliceImage(Table):
-    """A test picture of a dataset version that is also scored in a smaller set; frozen with the version."""
+    """A test image of a dataset version that is also scored in a smaller set; frozen with the version."""
 
     table_name = "slice_images"
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import CronTriggerTimetable
 
-from pipeline_tasks.cycle import CycleArguments, check_cycle_id, cycle_id_of_time
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.records.cycle import CycleArguments, check_cycle_id, cycle_id_of_time
 
 if TYPE_CHECKING:
     from airflow.sdk.types import DagRunProtocol

@@ -26,7 +26,7 @@ CYCLE_FORM: dict[str, Param] = {
         type=["null", "integer"],
         minimum=0,
         title="Labeling budget",
-        description="How many pictures people are asked about. Leave empty for the project's setting.",
+        description="How many images people are asked about. Leave empty for the project's setting.",
     ),
     "selection": Param(
         None,
@@ -34,7 +34,7 @@ CYCLE_FORM: dict[str, Param] = {
         enum=[None, *STRATEGIES],
         values_display={"null": _AS_IN_FILE, "None": _AS_IN_FILE} | {name: f"{name}: {says}" for name, says in STRATEGIES.items()},
         title="Strategy",
-        description="What pictures are chosen by. Leave empty for the project's setting.",
+        description="What images are chosen by. Leave empty for the project's setting.",
     ),
     "selection_weights": Param(
         None,
@@ -158,7 +158,7 @@ def _about(project: Project) -> str:
         "Classes": ", ".join(project.classes),
         "Sources": ", ".join(f"{source.name} ({source.kind})" for source in project.sources),
         "Schedule": f"`{project.schedule}` in {project.time_zone}" if project.schedule else "by hand only",
-        "Labeling budget": f"{project.selection.budget} pictures a cycle",
+        "Labeling budget": f"{project.selection.budget} images a cycle",
         "Deadline": f"{project.labeling.deadline_s / 3600:g} h after the round was sent",
     }
     lines = [f"| {name} | {text} |" for name, text in rows.items()]

@@ -10,5 +10,5 @@ def get_provider_info() -> dict[str, Any]:
     return {
         "package-name": "nightlens",
         "name": "Nightlens",
-        "description": "Turns a stream of raw pictures into a better vision model every night.",
+        "description": "Turns a stream of raw images into a better vision model every night.",
     }

@@ -45,9 +45,9 @@ def list_new_images(project: str, cycle_id: str) -> list[int]:
 
 @stage_task(pool="inference", map_index_template="shard {{ task.op_kwargs['shard'] }}")
 def measure_images(project: str, shard: int, cycle_id: str) -> Summary:
-    """Put a shard's originals into the store, decode each picture once and measure everything from that one decode.
+    """Put a shard's originals into the store, decode each image once and measure everything from that one decode.
 
-    One task a shard, in the pool `inference`. A file that is no picture becomes a rejected sighting with a reason.
+    One task a shard, in the pool `inference`. A file that is no image becomes a rejected sighting with a reason.
     """
     return run("measure_images", project, cycle_id, shard=shard)
 
@@ -65,7 +65,7 @@ def record_images(project: str, cycle_id: str) -> Summary:
 def find_quality_issues(project: str, cycle_id: str) -> Summary:
     """Hold each new image's measurements against the project's limits; images that break one are quarantined.
 
-    Cheap: no picture is opened.
+    Cheap: no image is opened.
     """
     return run("find_quality_issues", project, cycle_id)
 
@@ -169,7 +169,7 @@ def roll_out(project: str, cycle_id: str) -> Summary:
 @with_buttons(CycleReportLink())
 @stage_task()
 def write_cycle_report(project: str, cycle_id: str) -> Summary:
-    """Write the cycle's report, one HTML file with pictures. Runs whatever became of the stages before it."""
+    """Write the cycle's report, one HTML file with images. Runs whatever became of the stages before it."""
     return run("write_cycle_report", project, cycle_id)
 
 
@@ -208,7 +208,7 @@ def roll_back(project: str) -> Summary:
 def plan_collection(project: str) -> Summary:
     """Find what nobody in the project's root needs any more. Without a dry run, tell all writers that it is about to go."""
     from nightlens_airflow.dag_settings import IS_DRY_RUN
-    from pipeline_tasks.cycle import cycle_id_of_time
+    from pipeline_tasks.records.cycle import cycle_id_of_time
     from pipeline_tasks.wiring import read_project
 
     context, settings = get_current_context(), read_project(project)

@@ -9,8 +9,8 @@ from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from pipeline_tasks.cycle import utc
 from pipeline_tasks.errors import NightlensError, ServiceUnavailableError
+from pipeline_tasks.records.cycle import utc
 
 Look = Callable[[str, str, str], Awaitable[dict[str, Any]]]
 """Project, cycle_id, run_key → the summary of one look."""

@@ -76,7 +76,7 @@ def test_resolve__does_not_read_the_things_of_an_earlier_revision() -> None:
     assert objects.is_empty()
 
 
-def test_resolve__resolves_only_the_pictures_asked_for() -> None:
+def test_resolve__resolves_only_the_images_asked_for() -> None:
     read = said((1, "bolt"))
 
     assert resolve([], annotation_rows(read), object_rows(read), VERSION)[0].is_empty()

@@ -21,7 +21,7 @@ def test_plan_tasks__puts_copies_behind_the_first_tasks() -> None:
     assert len({task.task_key for task in planned}) == 14
 
 
-def test_plan_tasks__repeats_pictures_by_the_seed_alone() -> None:
+def test_plan_tasks__repeats_images_by_the_seed_alone() -> None:
     def repeated(images: list[str], seed: int) -> set[str]:
         planned = plan_tasks(images, **ROUND, overlap_ratio=0.3, overlap_annotators=2, seed=seed)
         return {task.image_id for task in planned if task.purpose == "overlap"}
@@ -30,7 +30,7 @@ def test_plan_tasks__repeats_pictures_by_the_seed_alone() -> None:
     assert len({frozenset(repeated(IMAGES, seed)) for seed in range(5)}) > 1
 
 
-def test_plan_tasks__of_no_pictures_is_empty() -> None:
+def test_plan_tasks__of_no_images_is_empty() -> None:
     assert plan_tasks([], **ROUND, overlap_ratio=1.0, overlap_annotators=3, seed=1) == []
 
 

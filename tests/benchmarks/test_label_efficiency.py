@@ -62,5 +62,5 @@ def test_label_efficiency__names_a_file_or_folder_that_is_not_one(tmp_path: Path
     (tmp_path / "text.npy").write_text("no array")
     with pytest.raises(SystemExit, match="wanted an array as"):
         main([str(tmp_path / "text.npy")] * 2)
-    with pytest.raises(SystemExit, match="wanted class folders with pictures in them"):
+    with pytest.raises(SystemExit, match="wanted class folders with images in them"):
         main([str(tmp_path)])

@@ -21,7 +21,7 @@ PROGRAM = Path(__file__).parents[2] / ".venv-label-studio" / "bin" / "label-stud
 
 @dataclass(frozen=True)
 class RealLabelStudio:
-    """Where it is, what opens it, and the folder below which it shows pictures."""
+    """Where it is, what opens it, and the folder below which it shows images."""
 
     url: str
     token: str

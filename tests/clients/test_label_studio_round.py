@@ -19,16 +19,16 @@ from PIL import Image as PillowImage
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
-from pipeline_tasks.cycle import Cycle
 from pipeline_tasks.decoding.pool import DecodingPool
 from pipeline_tasks.errors import ServiceRefusedError
-from pipeline_tasks.stages.collect_annotations import CollectAnnotationsSummary, collect_annotations
-from pipeline_tasks.stages.resolve_labels import resolve_labels
-from pipeline_tasks.stages.send_to_labeling import SendToLabelingSummary, send_to_labeling
-from pipeline_tasks.stages.wait_for_annotators import wait_for_annotators
-from pipeline_tasks.storage.annotation_log import list_revisions
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.stages.label.collect_annotations import CollectAnnotationsSummary, collect_annotations
+from pipeline_tasks.stages.label.resolve_labels import resolve_labels
+from pipeline_tasks.stages.label.send_to_labeling import SendToLabelingSummary, send_to_labeling
+from pipeline_tasks.stages.label.wait_for_annotators import wait_for_annotators
+from pipeline_tasks.storage.blobs.annotation_log import list_revisions
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.labeling_task import LabelingTask
@@ -44,7 +44,7 @@ POSITION = b"48.8584 N"
 
 
 class Round:
-    """One project whose pictures are put to three people, with a clock on each step."""
+    """One project whose images are put to three people, with a clock on each step."""
 
     def __init__(self, server: RealLabelStudio, store: Store, client: LabelStudio, name: str) -> None:
         self.store, self.client, self.server = store, client, server
@@ -179,7 +179,7 @@ def test_round__is_pushed_once_though_pushed_twice(pushed_round: Round) -> None:
     assert shown["total"] == len(data)
 
 
-def test_round__shows_pictures_without_their_exif_data_and_only_to_people_who_are_logged_in(pushed_round: Round) -> None:
+def test_round__shows_images_without_their_exif_data_and_only_to_people_who_are_logged_in(pushed_round: Round) -> None:
     people = pushed_round
     cycle = people.open("2026-11-21", range(2))
     people.send(cycle)

@@ -114,7 +114,7 @@ def test_tasks__have_a_document_and_retries_by_our_error_tree(dag_bag: DagBag) -
 
 
 def test_nightly__has_six_groups_with_tooltips_that_hold_the_stages_in_order(dag_bag: DagBag) -> None:
-    from pipeline_tasks.wiring import NIGHTLY_STAGES
+    from pipeline_tasks.process import NIGHTLY_STAGES
 
     dag = dag_bag.dags["nightly__belt"]
     groups = {name: group for name, group in dag.task_group_dict.items() if name}

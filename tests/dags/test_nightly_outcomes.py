@@ -81,7 +81,7 @@ def test_night__whose_last_stage_is_skipped_is_green(dag_bag: DagBag) -> None:
     assert play(dag_bag, {"roll_out": "skipped"})[0] == "success"
 
 
-def test_night__without_new_pictures_measures_nothing_and_goes_on(dag_bag: DagBag) -> None:
+def test_night__without_new_images_measures_nothing_and_goes_on(dag_bag: DagBag) -> None:
     colour, states = play(dag_bag, {}, shards=0)
 
     assert colour == "success"

@@ -82,7 +82,7 @@ def test_propose_curated_splits__of_one_two_or_three_groups_trains_unless_a_shar
 
 def test_propose_curated_splits__passes_over_a_group_that_holds_more_than_the_share() -> None:
     found = splits({"a": (0.9, None), "b": (0.8, None), "c": (0.1, None)}, picks="a" * 6 + "bccc")
-    # Test's share is four of ten pictures, val's three of the nine that are left.
+    # Test's share is four of ten images, val's three of the nine that are left.
     assert {name: split for name, (split, _) in found.items()} == {"a": "train", "b": "test", "c": "val"}
 
 
@@ -97,7 +97,7 @@ def test_propose_curated_splits__does_not_depend_on_the_order_of_picks() -> None
     assert splits(same) == splits(same, picks="jihgfedcba")
 
 
-def test_group_looks__is_the_mean_of_what_is_known_of_a_groups_pictures() -> None:
+def test_group_looks__is_the_mean_of_what_is_known_of_a_groups_images() -> None:
     found = group_looks(["x", "x", "y"], [Looks(0.2, None), Looks(0.4, 0.5), Looks(1.0, None)])
     assert (round(found["x"].outlier, 6), found["x"].disagreement) == (0.3, 0.5)
     assert found["y"] == Looks(1.0, None)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import configparser
 
-from pipeline_tasks.datasets.dvc_files import CONFIG_FILE, PublishedPicture, Remote, folder_object, repository_files, tracked_folder
+from pipeline_tasks.datasets.dvc_files import CONFIG_FILE, PublishedImage, Remote, folder_object, repository_files, tracked_folder
 
-NUT = PublishedPicture("train/nut/b.jpg", "c4ca4238a0b923820dcc509a6f75849b", 1)
-BOLT = PublishedPicture("train/Größe/a.jpg", "c81e728d9d4c2f636f067f89cc14862c", 1)
+NUT = PublishedImage("train/nut/b.jpg", "c4ca4238a0b923820dcc509a6f75849b", 1)
+BOLT = PublishedImage("train/Größe/a.jpg", "c81e728d9d4c2f636f067f89cc14862c", 1)
 
 
 def test_folder_object__is_the_one_dvc_makes() -> None:

@@ -28,6 +28,6 @@ def test_check_golden__names_what_models_may_have_learnt_from() -> None:
         check_golden(everything, VERSION, "d1")
 
 
-def test_refused__are_golden_pictures_outside_test_that_no_version_had() -> None:
+def test_refused__are_golden_images_outside_test_that_no_version_had() -> None:
     rows = pl.DataFrame({"image_id": ["a", "b", "c", "d"], "split": ["train", "val", "test", "train"]})
     assert refused({"a", "b", "c"}, rows, before={"a"}) == {"b"}

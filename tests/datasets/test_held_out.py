@@ -1,4 +1,4 @@
-"""Validation pictures are found where a version has none, and groups stay whole."""
+"""Validation images are found where a version has none, and groups stay whole."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def rows(groups: str, classes: str, splits: list[str] | None = None) -> pl.DataF
     return pl.DataFrame({"image_id": names, "split_group_id": list(groups), "split": split, "class_name": list(classes)})
 
 
-def test_training_parts__uses_the_validation_pictures_that_there_are() -> None:
+def test_training_parts__uses_the_validation_images_that_there_are() -> None:
     train, val = training_parts(rows("abc", "xyx", ["train", "val", "test"]), seed=0)
 
     assert train["split_group_id"].to_list() == ["a"]
@@ -38,7 +38,7 @@ def test_training_parts__never_holds_out_the_last_group_of_a_class() -> None:
     assert set(train["class_name"]) == {"x", "y"}
 
 
-def test_training_parts__validates_on_the_training_pictures_where_nothing_can_be_held_out() -> None:
+def test_training_parts__validates_on_the_training_images_where_nothing_can_be_held_out() -> None:
     train, val = training_parts(rows("ab", "xy"), seed=0)
 
     assert train.equals(val)

@@ -1,4 +1,4 @@
-"""Pictures lie on a circle, so that what is near what can be checked by hand."""
+"""Images lie on a circle, so that what is near what can be checked by hand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def circle(*degrees: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 CROWD = [float(number) for number in range(20)]
 
 
-def test_looks_of__finds_the_picture_at_the_rim_and_the_one_in_the_crowd() -> None:
+def test_looks_of__finds_the_image_at_the_rim_and_the_one_in_the_crowd() -> None:
     rim, middle = looks_of(circle(*CROWD, 180), [20, 10], [None] * 21, seed=1)
     assert rim.outlier == 20 / 21
     assert middle.outlier < 0.2
@@ -34,13 +34,13 @@ def test_looks_of__knows_no_disagreement_without_labels() -> None:
     assert looks_of(circle(0, 10, 20), [1], ["bolt", None, None], seed=1)[0].disagreement is None
 
 
-def test_looks_of__of_no_pictures_one_or_equal_ones_is_no_error() -> None:
+def test_looks_of__of_no_images_one_or_equal_ones_is_no_error() -> None:
     assert looks_of(np.empty((0, 2)), [], [], seed=1) == []
     assert looks_of(circle(0), [0], [None], seed=1) == [Looks(0.0, None)]
     assert {one.outlier for one in looks_of(np.ones((30, 4)), range(30), [None] * 30, seed=1)} == {0.0}
 
 
-def test_looks_of__measures_on_a_part_of_many_pictures_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_looks_of__measures_on_a_part_of_many_images_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looks_module, "REFERENCE_ROWS", 8)
     vectors = np.random.default_rng(0).normal(size=(60, 5))
     first = looks_of(vectors, range(60), [None] * 60, seed=3)

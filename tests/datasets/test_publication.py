@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from given import image_id
 
-from pipeline_tasks.datasets.publication import Described, folder_name, labels_csv, picture_paths, read_me
+from pipeline_tasks.datasets.publication import Described, folder_name, image_paths, labels_csv, read_me
 
 
 def a_row(one: str, class_name: str | None = "bolt", **more: Any) -> dict[str, Any]:
@@ -19,17 +19,17 @@ def a_row(one: str, class_name: str | None = "bolt", **more: Any) -> dict[str, A
     return {"image_id": one, "split": "train", "class_name": class_name, **about, **size, **more}
 
 
-def test_picture_paths__are_split_class_and_the_beginning_of_the_id() -> None:
+def test_image_paths__are_split_class_and_the_beginning_of_the_id() -> None:
     one = image_id(1)
 
-    assert picture_paths([a_row(one)]) == {one: f"train/bolt/{one[:16]}.jpg"}
-    assert picture_paths([a_row(one, None, file_format="TIFF", split="test")]) == {one: f"test/{one[:16]}.tif"}
+    assert image_paths([a_row(one)]) == {one: f"train/bolt/{one[:16]}.jpg"}
+    assert image_paths([a_row(one, None, file_format="TIFF", split="test")]) == {one: f"test/{one[:16]}.tif"}
 
 
-def test_picture_paths__never_give_two_pictures_one_name() -> None:
+def test_image_paths__never_give_two_images_one_name() -> None:
     one, other = "a" * 16 + "b" * 48, "a" * 16 + "c" * 48
 
-    assert picture_paths([a_row(one), a_row(other)]) == {one: f"train/bolt/{one}.jpg", other: f"train/bolt/{other}.jpg"}
+    assert image_paths([a_row(one), a_row(other)]) == {one: f"train/bolt/{one}.jpg", other: f"train/bolt/{other}.jpg"}
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def test_folder_name__is_safe_on_any_system(class_name: str, wanted: str) -> Non
     assert folder_name(class_name) == wanted
 
 
-def test_labels_csv__is_one_line_a_picture_sorted_by_path() -> None:
+def test_labels_csv__is_one_line_an_image_sorted_by_path() -> None:
     rows = [a_row(image_id(1), 'a "nut", big'), a_row(image_id(2), "bolt", annotators=None, votes=None)]
 
-    text = labels_csv(rows, picture_paths(rows))
+    text = labels_csv(rows, image_paths(rows))
 
     read = list(csv.DictReader(io.StringIO(text)))
     assert [one["image_id"] for one in read] == [image_id(1), image_id(2)]
@@ -65,7 +65,7 @@ def test_labels_csv__is_one_line_a_picture_sorted_by_path() -> None:
 
 
 @pytest.mark.parametrize(("is_canonical", "wanted"), [(False, "byte for byte"), (True, "already oriented, without EXIF")])
-def test_read_me__counts_and_says_which_pictures_these_are(is_canonical: bool, wanted: str) -> None:
+def test_read_me__counts_and_says_which_images_these_are(is_canonical: bool, wanted: str) -> None:
     described = Described("parts", "9" * 64, "class", ("bolt", "nut"), datetime(2026, 11, 21, tzinfo=timezone.utc), is_canonical)
 
     page = read_me(described, [a_row(image_id(1)), a_row(image_id(2), split="test")])

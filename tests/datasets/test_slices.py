@@ -25,7 +25,7 @@ def members(found: pl.DataFrame) -> dict[str, str]:
     return {name: "".join(sorted(NAMES[one] for one in rows["image_id"])) for name, rows in members_of(test, found).items()}
 
 
-def test_slice_test_images__holds_test_pictures_only_and_golden_ones_once() -> None:
+def test_slice_test_images__holds_test_images_only_and_golden_ones_once() -> None:
     assert members(slices(golden="ade", recent="abdef")) == {"golden": "a", "recent": "bf"}
     assert members(slices(golden="a", is_curated=True)) == {"golden": "a", "control": "b"}
     assert members(slices()) == {}

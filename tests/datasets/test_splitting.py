@@ -32,7 +32,7 @@ def test_propose_splits__leaves_a_group_that_holds_more_than_its_splits_share_in
     assert splits([(GROUPS[0], False)] * 8 + [(GROUPS[1], False)] * 2, val_ratio=0.2) == {GROUPS[0]: "train", GROUPS[1]: "val"}
 
 
-def test_propose_splits__keeps_the_shares_where_every_group_has_control_pictures() -> None:
+def test_propose_splits__keeps_the_shares_where_every_group_has_control_images() -> None:
     three_cameras = [(GROUPS[number % 3], number % 5 < 2) for number in range(240)]
     found = splits(three_cameras)
     assert sorted(found.values()) == ["test", "train", "train"]

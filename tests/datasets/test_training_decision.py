@@ -20,7 +20,7 @@ ROWS = pl.DataFrame(
 @pytest.mark.parametrize(
     ("trained", "wish", "min_new_labels", "should_train", "why"),
     [
-        (None, "auto", 1, True, "Trained: the first model of this project, on 3 labelled pictures."),
+        (None, "auto", 1, True, "Trained: the first model of this project, on 3 labelled images."),
         (None, "skip", 1, False, "Not trained: whoever started this cycle asked to skip training."),
         (ROWS, "force", 1, True, "Trained: whoever started this cycle asked for it."),
         (ROWS, "auto", 0, False, "Not trained: the newest model was trained on exactly these labels."),
@@ -40,7 +40,7 @@ def test_decide_training__wants_two_classes_even_when_forced() -> None:
     decision = decide_training(ROWS.filter(pl.col("image_id") != "b"), None, "force", 1)
 
     assert not decision.should_train
-    assert decision.why == "Not trained: a model needs training pictures of at least 2 classes, the version has 1."
+    assert decision.why == "Not trained: a model needs training images of at least 2 classes, the version has 1."
 
 
 def test_new_labels__counts_changed_labels_too() -> None:

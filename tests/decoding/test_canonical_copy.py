@@ -1,4 +1,4 @@
-"""Copies for anybody: the picture as it is seen, and nothing that says where or by whom it was taken."""
+"""Copies for anybody: the image as it is seen, and nothing that says where or by whom it was taken."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def test_canonical_copy__of_a_jpeg_is_turned_and_without_exif() -> None:
 
 
 def test_canonical_copy__of_anything_else_loses_no_pixel() -> None:
-    picture = decode(a_file(1, is_png=True), Limits())
+    image = decode(a_file(1, is_png=True), Limits())
 
-    assert np.array_equal(decode(canonical_copy(picture), Limits()).pixels, picture.pixels)
+    assert np.array_equal(decode(canonical_copy(image), Limits()).pixels, image.pixels)
 
 
 @pytest.mark.parametrize(("file_format", "wanted"), [("JPEG", "JPEG"), ("PNG", "PNG"), ("WEBP", "PNG"), ("TIFF", "PNG")])

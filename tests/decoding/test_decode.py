@@ -1,4 +1,4 @@
-"""Bytes to canonical pictures, in this process."""
+"""Bytes to canonical images, in this process."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def the_reason(content: bytes, limits: Limits = DEFAULT_LIMITS) -> str:
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF"])
 def test_decode__reads_six_formats_by_their_bytes(file_format: str) -> None:
-    picture = decode(a_file(Image.new("RGB", (6, 4), RED), file_format), Limits())
+    image = decode(a_file(Image.new("RGB", (6, 4), RED), file_format), Limits())
 
-    assert (picture.file_format, picture.orientation, picture.frames) == (file_format, 1, 1)
-    assert picture.pixels.shape == (4, 6, 3)
-    assert picture.pixels.dtype == np.uint8
-    assert np.abs(picture.pixels.astype(int) - RED).max() <= 6
+    assert (image.file_format, image.orientation, image.frames) == (file_format, 1, 1)
+    assert image.pixels.shape == (4, 6, 3)
+    assert image.pixels.dtype == np.uint8
+    assert np.abs(image.pixels.astype(int) - RED).max() <= 6
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "TIFF"])
@@ -54,13 +54,13 @@ def test_decode__applies_the_orientation_once_in_every_format(file_format: str, 
     stored = Image.new("RGB", (40, 24), RED)
     exif = Image.Exif()
     exif[0x0112] = orientation
-    picture = decode(a_file(stored, file_format, exif=exif), Limits())
+    image = decode(a_file(stored, file_format, exif=exif), Limits())
 
-    assert picture.orientation == orientation
-    assert picture.pixels.shape[:2] == ((24, 40) if orientation < 5 else (40, 24))
+    assert image.orientation == orientation
+    assert image.pixels.shape[:2] == ((24, 40) if orientation < 5 else (40, 24))
 
 
-def test_decode__turns_a_picture_upright() -> None:
+def test_decode__turns_an_image_upright() -> None:
     stored = np.zeros((2, 3, 3), np.uint8)
     stored[0, 0] = 255  # The camera lay on its side: what is stored top left belongs top right.
     exif = Image.Exif()
@@ -90,7 +90,7 @@ def test_decode__scales_16_bits_and_does_not_clip_them(file_format: str) -> None
         (np.array([[7.0, 7.0]], np.float32), [0, 0]),
     ],
 )
-def test_decode__scales_other_deep_pictures_by_the_range_they_use(values: np.ndarray, wanted: list[int]) -> None:
+def test_decode__scales_other_deep_images_by_the_range_they_use(values: np.ndarray, wanted: list[int]) -> None:
     pixels = decode(a_file(Image.fromarray(values), "TIFF"), Limits()).pixels
 
     assert pixels[0, :, 0].tolist() == wanted
@@ -134,7 +134,7 @@ def test_decode__applies_a_profile_and_forgives_a_broken_one() -> None:
 def test_decode__applies_a_foreign_rgb_profile() -> None:
     file = given.real_data("hostile", "pillow") / "hopper-XYZ.png"
     if not file.exists():
-        pytest.skip("no such picture")
+        pytest.skip("no such image")
     with Image.open(file) as image:
         as_stored = np.asarray(image.convert("RGB"))
 
@@ -143,10 +143,10 @@ def test_decode__applies_a_foreign_rgb_profile() -> None:
 
 def test_decode__takes_the_first_frame_and_counts_them() -> None:
     frames = [Image.new("RGB", (4, 4), color) for color in (RED, (0, 255, 0), (0, 0, 255))]
-    picture = decode(a_file(frames[0], "GIF", save_all=True, append_images=frames[1:]), Limits())
+    image = decode(a_file(frames[0], "GIF", save_all=True, append_images=frames[1:]), Limits())
 
-    assert picture.frames == 3
-    assert picture.pixels[0, 0].tolist() == list(RED)
+    assert image.frames == 3
+    assert image.pixels[0, 0].tolist() == list(RED)
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF"])
@@ -184,7 +184,7 @@ def test_decode__accepts_bytes_behind_the_end(file_format: str) -> None:
         (b"II*\0\x08\0\0\0\0\0", "corrupt"),
     ],
 )
-def test_decode__refuses_what_is_no_picture_for_us(content: bytes, reason: str) -> None:
+def test_decode__refuses_what_is_no_image_for_us(content: bytes, reason: str) -> None:
     assert the_reason(content) == reason
 
 
@@ -217,28 +217,28 @@ def test_decode__says_the_same_of_the_same_file_every_time() -> None:
 
 
 @pytest.mark.slow
-def test_decode__ends_every_hostile_file_as_a_picture_or_a_reason() -> None:
+def test_decode__ends_every_hostile_file_as_an_image_or_a_reason() -> None:
     verdicts: Counter[str] = Counter()
     for file in sorted(given.real_data("hostile", "pillow").iterdir()):
         try:
-            picture = decode(file.read_bytes(), Limits())
+            image = decode(file.read_bytes(), Limits())
         except RejectedFileError as refused:
             verdicts[refused.reason] += 1
         else:
-            assert picture.pixels.ndim == 3
-            assert picture.pixels.shape[2] == 3
-            verdicts["picture"] += 1
+            assert image.pixels.ndim == 3
+            assert image.pixels.shape[2] == 3
+            verdicts["image"] += 1
 
-    assert set(verdicts) <= {*REASONS, "picture"}
+    assert set(verdicts) <= {*REASONS, "image"}
     assert verdicts.total() >= 1000
-    assert verdicts["picture"] >= 600
+    assert verdicts["image"] >= 600
 
 
 @pytest.mark.slow
-def test_decode__makes_one_picture_of_all_orientations() -> None:
+def test_decode__makes_one_image_of_all_orientations() -> None:
     files = sorted(given.real_data("hostile", "orientation").iterdir())
-    pictures = [decode(file.read_bytes(), Limits()) for file in files]
+    images = [decode(file.read_bytes(), Limits()) for file in files]
 
-    assert {picture.pixels.shape for picture in pictures} == {(1800, 1200, 3)}
-    for picture in pictures:
-        assert np.abs(picture.pixels.astype(int) - pictures[0].pixels).mean() < 5
+    assert {image.pixels.shape for image in images} == {(1800, 1200, 3)}
+    for image in images:
+        assert np.abs(image.pixels.astype(int) - images[0].pixels).mean() < 5

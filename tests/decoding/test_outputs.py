@@ -1,4 +1,4 @@
-"""What is made of canonical pictures: model-size pictures, JPEGs, thumbnails."""
+"""What is made of canonical images: model-size images, JPEGs, thumbnails."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from PIL import Image
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.jpeg import encode_jpeg, thumbnail
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.decoding.model_picture import model_picture, recipe_digest
+from pipeline_tasks.decoding.model_image import model_image, recipe_digest
 
 
-def test_model_picture__is_the_centre_of_the_shorter_side() -> None:
+def test_model_image__is_the_centre_of_the_shorter_side() -> None:
     pixels = np.zeros((256, 512, 3), np.uint8)
     pixels[16:240, 144:368] = 255  # The 224 in the middle of 256, in the middle of 512.
 
-    small = model_picture(pixels, 224)
+    small = model_image(pixels, 224)
 
     assert small.shape == (224, 224, 3)
     assert small.dtype == np.uint8
     assert small.min() == 255
 
 
-def test_model_picture__is_the_same_every_time_and_enlarges_small_pictures() -> None:
+def test_model_image__is_the_same_every_time_and_enlarges_small_images() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (31, 77, 3), np.uint8)
 
-    assert model_picture(pixels, 224).shape == (224, 224, 3)
-    assert np.array_equal(model_picture(pixels, 224), model_picture(pixels, 224))
+    assert model_image(pixels, 224).shape == (224, 224, 3)
+    assert np.array_equal(model_image(pixels, 224), model_image(pixels, 224))
 
 
 def test_recipe_digest__names_the_side() -> None:
@@ -38,7 +38,7 @@ def test_recipe_digest__names_the_side() -> None:
     assert len(recipe_digest(224)) == 64
 
 
-def test_thumbnail__keeps_the_shape_and_leaves_small_pictures_alone() -> None:
+def test_thumbnail__keeps_the_shape_and_leaves_small_images_alone() -> None:
     assert thumbnail(np.zeros((200, 400, 3), np.uint8)).shape == (80, 160, 3)
     assert thumbnail(np.zeros((20, 40, 3), np.uint8)).shape == (20, 40, 3)
     assert thumbnail(np.zeros((1, 4000, 3), np.uint8)).shape == (1, 160, 3)

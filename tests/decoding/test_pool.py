@@ -47,12 +47,12 @@ def children_of(process_id: int) -> list[int]:
 def test_pool__gives_what_decode_gives_to_many_threads() -> None:
     files = [a_png(seed=seed) for seed in range(12)]
     with DecodingPool(workers=2) as pool, ThreadPoolExecutor(4) as threads:
-        pictures = list(threads.map(pool.decode, files))
+        images = list(threads.map(pool.decode, files))
 
-    for content, picture in zip(files, pictures, strict=True):
+    for content, image in zip(files, images, strict=True):
         wanted = decode(content, Limits())
-        assert np.array_equal(picture.pixels, wanted.pixels)
-        assert (picture.file_format, picture.orientation, picture.frames) == ("PNG", 1, 1)
+        assert np.array_equal(image.pixels, wanted.pixels)
+        assert (image.file_format, image.orientation, image.frames) == ("PNG", 1, 1)
 
 
 def test_pool__hands_reasons_on_and_keeps_working() -> None:
@@ -84,7 +84,7 @@ def test_pool__refuses_what_asks_for_too_much_memory_and_starts_anew() -> None:
         assert pool.decode(a_png()).pixels.shape == (20, 30, 3)
 
 
-def test_pool__has_memory_for_the_largest_picture_within_the_limits() -> None:
+def test_pool__has_memory_for_the_largest_image_within_the_limits() -> None:
     buffer = io.BytesIO()
     Image.new("RGBA", (7070, 7070), (1, 2, 3, 128)).save(buffer, "PNG", compress_level=1)
     with DecodingPool(workers=1) as pool:

@@ -14,7 +14,7 @@ from demo.errors import DemoError
 from demo.nightly_run import EndedRun
 from demo.services import Services
 from demo.table import answer_line, nights_table
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.history.store import Store
 
 CYCLE = "2026-11-21"
 DIGEST = "ab" * 32
@@ -134,10 +134,10 @@ def test_check_champion__fails_without_a_champion(store: Store) -> None:
 def test_ask_server__takes_an_answer_of_the_champion_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "SERVER_FOLLOWS_WITHIN_S", 0.0)
 
-    assert "nut with probability 0.90" in answer_line(figures.ask_server(_Outside().services(), b"picture", DIGEST))
+    assert "nut with probability 0.90" in answer_line(figures.ask_server(_Outside().services(), b"image", DIGEST))
     for served in ("ee" * 32, ""):
         with pytest.raises(DemoError, match="found"):
-            figures.ask_server(_Outside(served=served).services(), b"picture", DIGEST)
+            figures.ask_server(_Outside(served=served).services(), b"image", DIGEST)
 
 
 def test_nights_table__tells_each_night_in_a_column(after: Store) -> None:

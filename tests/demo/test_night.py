@@ -21,7 +21,7 @@ def _digests(folder: Path) -> dict[str, tuple[str, float]]:
     return {str(path.relative_to(folder)): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime) for path in paths}
 
 
-def test_draw_night__draws_the_same_bytes_twice_and_tells_the_truth_about_each_picture(tmp_path: Path) -> None:
+def test_draw_night__draws_the_same_bytes_twice_and_tells_the_truth_about_each_image(tmp_path: Path) -> None:
     seen: list[int] = []
     for name in ("one", "other"):
         draw_night(1, FILES, 7, tmp_path / name, tmp_path / f"{name}.json", "parts", lambda done, _: seen.append(done))
@@ -35,9 +35,9 @@ def test_draw_night__draws_the_same_bytes_twice_and_tells_the_truth_about_each_p
     assert set(one) == set(plan)
     for key, (sha256, _) in one.items():
         if plan[key].kind in BROKEN:
-            assert sha256 not in truth.pictures
+            assert sha256 not in truth.images
         else:
-            assert truth.pictures[sha256].class_name == plan[key].shot.class_name
+            assert truth.images[sha256].class_name == plan[key].shot.class_name
     assert {plant.key for plant in truth.plants} == {key for key, file in plan.items() if file.kind != "plain"}
 
 
@@ -46,5 +46,5 @@ def test_draw_night__adds_a_second_night_beside_the_first_and_leaves_no_folder_b
         draw_night(night, FILES, 7, tmp_path / "inbox", tmp_path / "truth.json", "parts")
 
     assert len(_digests(tmp_path / "inbox")) == 2 * FILES
-    assert len(read_truth(tmp_path / "truth.json").pictures) > FILES
+    assert len(read_truth(tmp_path / "truth.json").images) > FILES
     assert sorted(path.name for path in tmp_path.iterdir()) == ["inbox", "truth.json"]

@@ -1,4 +1,4 @@
-"""Who answers which picture, and what."""
+"""Who answers which image, and what."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_people__are_at_least_three_and_err_within_the_limit() -> None:
     assert all(0 <= person.error_ratio <= MOST_WRONG for person in PEOPLE)
 
 
-def test_answer__depends_on_person_and_picture_only() -> None:
+def test_answer__depends_on_person_and_image_only() -> None:
     first = [answer(person, image_id(number), "gear", CLASSES) for person in PEOPLE for number in range(50)]
 
     assert first == [answer(person, image_id(number), "gear", CLASSES) for person in PEOPLE for number in range(50)]
@@ -48,13 +48,13 @@ def test_answer__takes_an_unknown_class_for_any_other() -> None:
     assert answers == {"cat", "dog", "owl"}
 
 
-def test_person_for__gives_copies_of_a_picture_to_different_people() -> None:
+def test_person_for__gives_copies_of_an_image_to_different_people() -> None:
     for number in range(20):
         assert len({person_for(PEOPLE, image_id(number), copy).name for copy in range(3)}) == 3
     assert person_for(PEOPLE, image_id(1), 3) == person_for(PEOPLE, image_id(1), 0)
 
 
-def test_person_for__spreads_pictures_over_everybody() -> None:
+def test_person_for__spreads_images_over_everybody() -> None:
     shares = Counter(person_for(PEOPLE, image_id(number), 0).name for number in range(900))
 
     assert all(240 < share < 360 for share in shares.values())

@@ -43,7 +43,7 @@ def test_plan_night__shows_every_class_and_more_of_the_rare_one_on_the_second_ni
     assert second[RARE_CLASS] > 2 * first[RARE_CLASS]
 
 
-def test_plan_night__repeats_plain_pictures_each_at_most_once_some_of_them_a_night_old() -> None:
+def test_plan_night__repeats_plain_images_each_at_most_once_some_of_them_a_night_old() -> None:
     first, second = plan_night(1, 600, SEED), plan_night(2, 600, SEED)
     plain = {file.key: file for file in (*first, *second) if file.kind == "plain"}
 

@@ -42,11 +42,11 @@ def test_progress__says_a_plain_line_only_when_something_changed() -> None:
 
     for second in range(3):
         progress.show(TASKS, "note", second)
-    progress.count(1, 2, "pictures")
-    progress.count(2, 2, "pictures")
+    progress.count(1, 2, "images")
+    progress.count(2, 2, "images")
 
     assert stream.getvalue().count("ingest 2/4") == 1
-    assert stream.getvalue().endswith("pictures: 2\n")
+    assert stream.getvalue().endswith("images: 2\n")
 
 
 def test_progress__draws_bars_over_each_other_on_a_terminal() -> None:

@@ -1,4 +1,4 @@
-"""While the stages work on drawn pictures, none of them opens anything of the demo's."""
+"""While the stages work on drawn images, none of them opens anything of the demo's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WATCHED = textwrap.dedent(
     opened = []
     sys.addaudithook(lambda event, values: opened.append(str(values[0])) if event in ("open", "os.listdir", "os.scandir") else None)
     from pipeline_tasks.wiring import run_stage
-    from pipeline_tasks.cycle import CycleArguments
+    from pipeline_tasks.records.cycle import CycleArguments
     for stage in ("open_cycle", "list_new_images", "measure_images", "record_images", "find_quality_issues", "find_duplicates",
                   "select_images"):
         run_stage(stage, "parts", "2026-11-21", shard=0, cycle_arguments=CycleArguments(budget=4))
@@ -34,8 +34,8 @@ WATCHED = textwrap.dedent(
 )
 
 
-def test_stages__open_nothing_of_the_demo_while_they_work_on_its_pictures(tmp_path: Path) -> None:
-    pytest.importorskip("pipeline_tasks.stages.measure_images")
+def test_stages__open_nothing_of_the_demo_while_they_work_on_its_images(tmp_path: Path) -> None:
+    pytest.importorskip("pipeline_tasks.stages.ingest.measure_images")
     draw_night(1, 16, 7, tmp_path / "inbox" / "parts", truth_path(tmp_path, "parts"), "parts")
     environment = {**os.environ, "NIGHTLENS_HOME": str(tmp_path)}
 

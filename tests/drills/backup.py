@@ -23,8 +23,8 @@ from local_stack import backup, stack
 from local_stack.addresses import Addresses, read_addresses
 from local_stack.folders import REPOSITORY
 from local_stack.project_files import project_roots
-from pipeline_tasks.storage.backup import is_left_out
-from pipeline_tasks.storage.disk_objects import DiskObjects
+from pipeline_tasks.storage.care.backup import is_left_out
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """Collects garbage in a loop beside 8 writers for 60 s, killed at each of its steps in turn; `make drill-collection`.
 
-The writers put new pictures, leave litter behind as killed ones do, and build on each other's litter: the object that a writer
+The writers put new images, leave litter behind as killed ones do, and build on each other's litter: the object that a writer
 finds in its place may be on its way to the trash. Afterwards: every acknowledged event stands once, all that any event names is
 there in the right bytes, nothing was moved before its time, a dry run names exactly what the real run then moves, and after
 that nothing unneeded is left, temporary files included.
@@ -27,16 +27,18 @@ import polars as pl
 from given import a_project, an_open_cycle
 
 from pipeline_tasks.settings import Project
-from pipeline_tasks.stages.collect_garbage import collect_garbage
-from pipeline_tasks.stages.plan_collection import plan_collection
-from pipeline_tasks.storage import collecting, fail_points, ledger
-from pipeline_tasks.storage.cycles import read_cycle
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.model_files import put_model
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.thumbnails import put_thumbnail
-from pipeline_tasks.storage.verifying import verify_objects
+from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
+from pipeline_tasks.stages.tend.plan_collection import plan_collection
+from pipeline_tasks.storage.blobs.model_files import put_model
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.blobs.thumbnails import put_thumbnail
+from pipeline_tasks.storage.care import collecting
+from pipeline_tasks.storage.care.verifying import verify_objects
+from pipeline_tasks.storage.history.cycles import read_cycle
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger import events as ledger
+from pipeline_tasks.storage.objects import fail_points
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.tables.image import Image
 
 WRITERS, SECONDS = 8, 60.0
@@ -52,7 +54,7 @@ STEPS = [f"trash.{step}.{side}" for step in ("put", "delete", "purge") for side 
 class Recorded:
     """What a writer's stage records."""
 
-    pictures: int
+    images: int
     model_digest: str
 
 

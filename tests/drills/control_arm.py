@@ -1,8 +1,8 @@
 """Ten nights of 100 labels: does the control arm tell truly whether choosing beat chance? `make drill-control-arm`.
 
 Eight projects of each of two kinds, in memory, every stage from select_images to the report real, a champion by ridge regression
-each night. In the one kind pictures come in series that look alike, few of them often and many seldom, and some classes are rare,
-so choosing helps: an oracle says how much, on pictures that never arrive. In the other each picture's class is a throw of the dice,
+each night. In the one kind images come in series that look alike, few of them often and many seldom, and some classes are rare,
+so choosing helps: an oracle says how much, on images that never arrive. In the other each image's class is a throw of the dice,
 so nothing can beat chance. A 95 % interval may err: of eight last nights of a kind, one may miss what the oracle says, and one may
 say of dice that choosing beat chance. The reports lie in the folder that is named on the command line.
 """
@@ -23,26 +23,26 @@ import numpy as np
 import polars as pl
 from given import STARTED_AT, an_open_cycle, image_id
 from given_heads import fitted_head
-from given_pictures import BACKBONE, APicture, record
+from given_images import BACKBONE, AnImage, record
 from given_version import a_label
 from PIL import Image as PillowImage
 from PIL import ImageDraw
 
-from pipeline_tasks.cycle import Cycle
 from pipeline_tasks.evaluation import selection_gain
+from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.reports.gain import sentence
-from pipeline_tasks.stages.build_dataset_version import build_dataset_version
-from pipeline_tasks.stages.find_duplicates import find_duplicates
-from pipeline_tasks.stages.find_quality_issues import find_quality_issues
-from pipeline_tasks.stages.measure_selection_gain import MeasureSelectionGainSummary, measure_selection_gain
-from pipeline_tasks.stages.promote_model import PromoteModelSummary
-from pipeline_tasks.stages.select_images import select_images
-from pipeline_tasks.stages.write_cycle_report import write_cycle_report
-from pipeline_tasks.storage.memory_objects import MemoryObjects
-from pipeline_tasks.storage.model_files import put_model
-from pipeline_tasks.storage.report_files import PAGE, read_report_file
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.thumbnails import put_thumbnail
+from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
+from pipeline_tasks.stages.curate.find_quality_issues import find_quality_issues
+from pipeline_tasks.stages.curate.select_images import select_images
+from pipeline_tasks.stages.deploy.measure_selection_gain import MeasureSelectionGainSummary, measure_selection_gain
+from pipeline_tasks.stages.deploy.promote_model import PromoteModelSummary
+from pipeline_tasks.stages.deploy.write_cycle_report import write_cycle_report
+from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
+from pipeline_tasks.storage.blobs.model_files import put_model
+from pipeline_tasks.storage.blobs.report_files import PAGE, read_report_file
+from pipeline_tasks.storage.blobs.thumbnails import put_thumbnail
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.selection import SelectedImage
@@ -52,7 +52,7 @@ SHARES = np.array([0.24, 0.18, 0.14, 0.03, 0.12, 0.1, 0.08, 0.06, 0.05])
 FEATURES, HEAPS, SPREAD = 96, 8, 0.04
 """Numbers in an embedding, heaps a class (the n-th comes one n-th as often as the first), and how wide one is in each number."""
 HELD_OUT, DRAWS = 2000, 8
-"""Pictures that never arrive, for the oracle, and how many times it draws labels."""
+"""Images that never arrive, for the oracle, and how many times it draws labels."""
 NIGHTS, ARRIVALS, BUDGET = 10, 500, 100
 SEEDS, MAY_ERR = range(4, 12), 1
 """Of the projects of each kind, and how many of these 95 % intervals may err: two or more of eight do with a chance of 6 %."""
@@ -67,18 +67,18 @@ class World:
     class_numbers: np.ndarray
 
     def names(self, rows: range) -> list[str]:
-        """Names of the pictures in these rows."""
-        return [f"picture {row}" for row in rows]
+        """Names of the images in these rows."""
+        return [f"image {row}" for row in rows]
 
 
-def a_world(pictures: int, seed: int, *, is_blind: bool) -> World:
-    """Heaps on a sphere, some classes rare; blind: each picture's class is drawn without a look at it."""
+def a_world(images: int, seed: int, *, is_blind: bool) -> World:
+    """Heaps on a sphere, some classes rare; blind: each image's class is drawn without a look at it."""
     generator = np.random.default_rng(seed)
-    class_numbers = generator.choice(len(CLASSES), pictures, p=SHARES)
+    class_numbers = generator.choice(len(CLASSES), images, p=SHARES)
     centres = generator.normal(size=(len(CLASSES), HEAPS, FEATURES)) / np.sqrt(FEATURES)
     frequencies = 1 / np.arange(1, HEAPS + 1)
-    heaps = generator.choice(HEAPS, pictures, p=frequencies / frequencies.sum())
-    rows = centres[class_numbers, heaps] + SPREAD * generator.normal(size=(pictures, FEATURES))
+    heaps = generator.choice(HEAPS, images, p=frequencies / frequencies.sum())
+    rows = centres[class_numbers, heaps] + SPREAD * generator.normal(size=(images, FEATURES))
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     return World(rows.astype(np.float32), generator.permutation(class_numbers) if is_blind else class_numbers)
 
@@ -144,13 +144,13 @@ def run(page: Path, *, is_blind: bool, nights: int, arrivals: int, budget: int, 
     page.write_bytes(read_report_file(store.objects, cycle.cycle_id, PAGE))
     found = Told(told, oracle(store, world, nights * arrivals, told[-1]) if not told[-1].why else 0.0)
     contains = "contains" if found.is_truthful else "does not contain"
-    said = f"{page.stem}: on {HELD_OUT} pictures that never arrived the difference is {100 * found.truth:+.1f} points"
+    said = f"{page.stem}: on {HELD_OUT} images that never arrived the difference is {100 * found.truth:+.1f} points"
     say(f"{said}; the last interval {contains} it")
     return found
 
 
 def oracle(store: Store, world: World, arrived: int, told: MeasureSelectionGainSummary) -> float:
-    """The same curves' mean distance on pictures that never arrive, against labels drawn anew from all that arrived."""
+    """The same curves' mean distance on images that never arrive, against labels drawn anew from all that arrived."""
     asked, generator = rows_of(store.history(SelectedImage)["image_id"].to_list(), arrived), np.random.default_rng(1)
     held_out, gains = np.arange(arrived, arrived + HELD_OUT), []
     tests = [generator.choice(HELD_OUT, told.test_images // selection_gain.FOLDS, replace=False) for _ in range(200)]
@@ -173,7 +173,7 @@ def score(world: World, rows: np.ndarray, held_out: np.ndarray, tests: Sequence[
 
 
 def a_night(store: Store, world: World, cycle_id: str, arrived: range, budget: int) -> Cycle:
-    """From pictures to a dataset version and the next champion; people answer all that they are asked, and rightly."""
+    """From images to a dataset version and the next champion; people answer all that they are asked, and rightly."""
     cycle = an_open_cycle(
         store,
         cycle_id,
@@ -185,7 +185,7 @@ def a_night(store: Store, world: World, cycle_id: str, arrived: range, budget: i
         seed=7,
     )
     names = world.names(arrived)
-    record(store, cycle_id, [APicture(name, world.embeddings[row]) for name, row in zip(names, arrived, strict=True)])
+    record(store, cycle_id, [AnImage(name, world.embeddings[row]) for name, row in zip(names, arrived, strict=True)])
     find_quality_issues(store, cycle)
     find_duplicates(store, cycle)
     select_images(store, cycle)
@@ -198,7 +198,7 @@ def a_night(store: Store, world: World, cycle_id: str, arrived: range, budget: i
 def answer(store: Store, world: World, cycle_id: str, seen: int) -> None:
     """Say every pick's class, a few seconds each."""
     rows = rows_of(store.read(SelectedImage, cycle_id)["image_id"].to_list(), seen)
-    ids = [image_id(f"picture {row}") for row in rows]
+    ids = [image_id(f"image {row}") for row in rows]
     said = [CLASSES[world.class_numbers[row]] for row in rows]
     labels, things, (annotations, answers) = a_label(ids, said, cycle_id)
     seconds = np.random.default_rng(rows[0]).gamma(6, 1.0, len(rows))
@@ -219,13 +219,13 @@ def promote(store: Store, world: World, cycle_id: str, seen: int) -> None:
 
 
 def rows_of(image_ids: Sequence[str], seen: int) -> list[int]:
-    """Which rows of the world these pictures are, of those that have arrived."""
-    known = {image_id(f"picture {row}"): row for row in range(seen)}
+    """Which rows of the world these images are, of those that have arrived."""
+    known = {image_id(f"image {row}"): row for row in range(seen)}
     return [known[one] for one in image_ids]
 
 
 def a_thumbnail(class_name: str, number: int) -> bytes:
-    """A stand-in for the picture: its class in a colour of its own."""
+    """A stand-in for the image: its class in a colour of its own."""
     drawn: Any = np.random.default_rng([CLASSES.index(class_name), number])
     shade = tuple(int(value) for value in np.random.default_rng(CLASSES.index(class_name)).integers(60, 200, 3))
     image = PillowImage.new("RGB", (120, 90), shade)

@@ -1,4 +1,4 @@
-"""The real DVC pulls what we publish, and cannot harm it; `make drill-dvc [PICTURES=2000]`.
+"""The real DVC pulls what we publish, and cannot harm it; `make drill-dvc [IMAGES=2000]`.
 
 On disk and on S3: `git clone && dvc pull` gives the store byte for byte, `dvc status --cloud` is clean, DVC names the folder as
 we do, and after every `dvc push` and `dvc gc --cloud` the store holds the same bytes as before. Root passes over permissions, so
@@ -26,8 +26,8 @@ from given_version import a_version
 from storage.an_s3_server import BUCKET, PUSHER, READER, an_s3_server
 
 from pipeline_tasks import wiring
-from pipeline_tasks.publish import PublishSummary, publish
-from pipeline_tasks.storage.s3_objects import make_client
+from pipeline_tasks.commands.publishing import PublishSummary, publish
+from pipeline_tasks.storage.objects.s3_objects import make_client
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(os.environ.get("NIGHTLENS_DVC", ROOT / ".venv-dvc/bin/dvc"))
@@ -88,34 +88,34 @@ class Place:
 
 def main() -> int:
     """Run everything at full size; 0 if all was as it must be."""
-    pictures = int(os.environ.get("PICTURES", "2000"))
+    images = int(os.environ.get("IMAGES", "2000"))
     with tempfile.TemporaryDirectory(prefix="nightlens-dvc-") as folder:
         Path(folder).chmod(0o755)
-        for line in drill_disk(Path(folder) / "disk", pictures):
+        for line in drill_disk(Path(folder) / "disk", images):
             say(f"disk  {line}")
         with an_s3_server(_made(Path(folder) / "server")) as client:
-            for line in drill_s3(Path(folder) / "s3", client, pictures):
+            for line in drill_s3(Path(folder) / "s3", client, images):
                 say(f"S3    {line}")
     return 0
 
 
-def drill_disk(folder: Path, pictures: int) -> Iterator[str]:
+def drill_disk(folder: Path, images: int) -> Iterator[str]:
     """All checks on a root on disk; a line for each."""
     place = Place(folder)
-    version = a_version(place.store, range(pictures))
+    version = a_version(place.store, range(images))
     yield from _pull(place, version)
     yield from _attack(place, version, "the owner, whom permissions hold for", is_plain=True, refused=("push", "gc"))
     if os.geteuid() == 0:
         yield from _attack(place, version, "root")
         mended = place.publish(version)
-        yield f"publish mends the links that root's collection took: {mended.links_made} of {pictures + 1} made anew"
-        _wanted(mended.links_made, pictures + 1, "links made anew")
+        yield f"publish mends the links that root's collection took: {mended.links_made} of {images + 1} made anew"
+        _wanted(mended.links_made, images + 1, "links made anew")
         yield from _pull(place, version, name="mended")
     yield from _copies(place, version)
     yield from _rot(place, version)
 
 
-def drill_s3(folder: Path, client: Any, pictures: int) -> Iterator[str]:
+def drill_s3(folder: Path, client: Any, images: int) -> Iterator[str]:
     """All checks on a root on S3, readers with a key that only reads; a line for each."""
     url = client.meta.endpoint_url
     owner = wiring.Endpoints(s3=wiring.S3Endpoint(url, "test", "test-secret"))
@@ -123,7 +123,7 @@ def drill_s3(folder: Path, client: Any, pictures: int) -> Iterator[str]:
     place = Place(
         folder, owner, f"s3://{BUCKET}/parts", dict(zip(names, READER, strict=True)) | {"AWS_DEFAULT_REGION": "us-east-1"}
     )
-    version = a_version(place.store, range(pictures))
+    version = a_version(place.store, range(images))
     yield from _pull(place, version)
     yield from _attack(place, version, "a key that only reads", refused=("push",))
     yield from _refused_deletes(place, url)
@@ -147,7 +147,7 @@ def _pull(place: Place, version: str, name: str = "clone") -> Iterator[str]:
         {row["path"]: row["image_id"] for row in rows},
         "files",
     )
-    yield f"git clone && dvc pull: {len(found)} pictures, each with the bytes of its image_id"
+    yield f"git clone && dvc pull: {len(found)} images, each with the bytes of its image_id"
     said = _check(place.dvc(clone, "status", "--cloud"), "dvc status --cloud").stdout
     _wanted("in sync" in said, True, f"dvc status --cloud: {said}")
     yield f"dvc status --cloud: {said.strip()}"
@@ -158,7 +158,7 @@ def _pull(place: Place, version: str, name: str = "clone") -> Iterator[str]:
 
 
 def _attack(place: Place, version: str, who: str, *, is_plain: bool = False, refused: tuple[str, ...] = ()) -> Iterator[str]:
-    """Push another picture, then collect everything that an empty workspace does not use; `refused` must end in an error."""
+    """Push another image, then collect everything that an empty workspace does not use; `refused` must end in an error."""
     before = place.stored()
     clone = place.clone(place.publish(version).tag, f"attack-{is_plain}")
     _check(place.dvc(clone, "pull"), "dvc pull")
@@ -198,7 +198,7 @@ def _copies(place: Place, version: str) -> Iterator[str]:
     published = place.publish(version, is_canonical=True)
     clone = place.clone(published.tag, "copies")
     _check(place.dvc(clone, "pull"), "dvc pull of the copies")
-    yield f"canonical: {published.pictures} copies pulled, folder {published.folder_md5}"
+    yield f"canonical: {published.images} copies pulled, folder {published.folder_md5}"
     (clone / "pictures" / "another.jpg").write_bytes(b"welcome")
     _check(place.dvc(clone, "add", "pictures"), "dvc add")
     _check(place.dvc(clone, "push"), "dvc push")

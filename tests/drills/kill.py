@@ -1,6 +1,6 @@
 """Kills the task process, the scheduler and the triggerer with -9, at three moments each of a cycle; `make drill-kill`.
 
-Each cycle runs in a fresh generation of a small project of its own, from the same pictures and under the same name, with
+Each cycle runs in a fresh generation of a small project of its own, from the same images and under the same name, with
 the round released at 100 % of the answers; it must end in success with the dataset_id of an undisturbed one. What was hit
 is logged: task, state, try number, process, before and after. A kill that hit nothing running does not count and is tried again.
 """
@@ -36,7 +36,7 @@ from local_stack.supervisor import read_state
 from pipeline_tasks import wiring
 
 PROJECT, CYCLE_ID = "kill_drill", "2026-11-21T000000"
-PICTURES, BUDGET = 120, 60
+IMAGES, BUDGET = 120, 60
 TRIES = 3
 
 
@@ -188,7 +188,7 @@ def main() -> int:
     """Run the control and the nine cycles; 0 if every one ended in success with the control's dataset_id."""
     home = wiring.home()
     _write_project_file(home)
-    inbox = parts_inbox(home, PICTURES, PROJECT)
+    inbox = parts_inbox(home, IMAGES, PROJECT)
     stack.up(home, say)
     addresses = wait_for_prediction_server(home, PROJECT)
     drill = Drill(home, addresses, Airflow(addresses.airflow_url, addresses.airflow_user, addresses.airflow_password), inbox)
@@ -228,7 +228,7 @@ def _task(task: TaskState) -> dict[str, Any]:
 
 def _write_project_file(home: Path) -> None:
     settings = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
-    settings["project"], settings["shard_images"] = PROJECT, PICTURES
+    settings["project"], settings["shard_images"] = PROJECT, IMAGES
     settings["sources"] = [{"name": "inbox", "path": f"inbox/{PROJECT}", "settle_s": 0}]
     path = home / "projects" / f"{PROJECT}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)

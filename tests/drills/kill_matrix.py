@@ -26,11 +26,11 @@ from pathlib import Path
 from drills.kill_workload import MAY_GO, WORKLOADS, tidy
 
 from pipeline_tasks.errors import NotFoundError
-from pipeline_tasks.storage import fail_points, layout
-from pipeline_tasks.storage.dataset_versions import read_index
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.objects import ObjectStore
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects import fail_points, layout
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.versions.dataset_versions import read_index
 
 TENDING = (layout.LEDGER, layout.SNAPSHOTS, layout.trash(layout.SNAPSHOTS), "tables/unneeded_objects/")
 STORAGE = Path(fail_points.__file__).parent
@@ -262,7 +262,7 @@ def s3_place(folder: Path, client: object) -> Place:
     """A root on the S3 server."""
     from storage.an_s3_server import BUCKET
 
-    from pipeline_tasks.storage.s3_objects import S3Objects, make_client
+    from pipeline_tasks.storage.objects.s3_objects import S3Objects, make_client
 
     folder.mkdir()
     url = client.meta.endpoint_url  # type: ignore[attr-defined]

@@ -17,38 +17,41 @@ import numpy as np
 import polars as pl
 from given import STARTED_AT, a_project
 
-from pipeline_tasks.cycle import Cycle, CycleArguments
 from pipeline_tasks.errors import AlreadyThereError, StorageError
-from pipeline_tasks.stages.collect_garbage import collect_garbage
-from pipeline_tasks.stages.erase import erase
-from pipeline_tasks.stages.plan_collection import plan_collection
-from pipeline_tasks.storage import erased_images, layout, restricted_view, state
-from pipeline_tasks.storage.annotation_log import append_revision
-from pipeline_tasks.storage.backup import back_up, is_left_out
-from pipeline_tasks.storage.checkpoint_files import drop_checkpoints, keep_checkpoint, newest_checkpoint, put_candidate
-from pipeline_tasks.storage.cycles import read_cycle, record_opening
-from pipeline_tasks.storage.dataset_versions import index_key, write_version
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.erasure_plan import ErasurePlan
-from pipeline_tasks.storage.generation import empty_project, read_generation
-from pipeline_tasks.storage.mending import verify_and_mend
-from pipeline_tasks.storage.model_files import put_model
-from pipeline_tasks.storage.objects import ObjectStore
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.published_files import Publication, put_folder, record_publication
-from pipeline_tasks.storage.report_files import PAGE, write_report_file
-from pipeline_tasks.storage.serving_pointer import pointer_to, replace_pointer
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.table_files import TableFile, encode, read_part, write_part, write_table
-from pipeline_tasks.storage.thumbnails import put_thumbnail
-from pipeline_tasks.storage.view_files import read_views, write_views
+from pipeline_tasks.records.cycle import Cycle, CycleArguments
+from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
+from pipeline_tasks.stages.tend.erase import erase
+from pipeline_tasks.stages.tend.plan_collection import plan_collection
+from pipeline_tasks.storage.blobs.annotation_log import append_revision
+from pipeline_tasks.storage.blobs.checkpoint_files import drop_checkpoints, keep_checkpoint, newest_checkpoint, put_candidate
+from pipeline_tasks.storage.blobs.model_files import put_model
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.blobs.report_files import PAGE, write_report_file
+from pipeline_tasks.storage.blobs.serving_pointer import pointer_to, replace_pointer
+from pipeline_tasks.storage.blobs.thumbnails import put_thumbnail
+from pipeline_tasks.storage.blobs.view_files import read_views, write_views
+from pipeline_tasks.storage.care.backup import back_up, is_left_out
+from pipeline_tasks.storage.care.mending import verify_and_mend
+from pipeline_tasks.storage.erasure import erased_images
+from pipeline_tasks.storage.erasure.erasure_plan import ErasurePlan
+from pipeline_tasks.storage.history.cycles import read_cycle, record_opening
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger import state
+from pipeline_tasks.storage.ledger.generation import empty_project, read_generation
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.tables.table_files import TableFile, encode, read_part, write_part, write_table
+from pipeline_tasks.storage.versions import restricted_view
+from pipeline_tasks.storage.versions.dataset_versions import index_key, write_version
+from pipeline_tasks.storage.versions.published_files import Publication, put_folder, record_publication
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.unneeded_object import UnneededObject
 
 NIGHTS = 3
-PICTURES = 3
+IMAGES = 3
 EPOCHS = 4
 RECIPE = "r" * 24
 ROT = b"rot"
@@ -127,8 +130,8 @@ def backing_up(store: Store, tell: Tell, folder: Path) -> None:
 def publishing(store: Store, tell: Tell, folder: Path) -> None:
     """A version is published, and then a larger one under the same record; readers get links."""
     night(store, 1, tell)
-    for pictures in (1, 2):
-        keys = {layout.original(hashlib.md5(b"%d" % one, usedforsecurity=False).hexdigest()) for one in range(pictures)}
+    for images in (1, 2):
+        keys = {layout.original(hashlib.md5(b"%d" % one, usedforsecurity=False).hexdigest()) for one in range(images)}
         content = json.dumps(sorted(keys)).encode()
         name = hashlib.md5(content, usedforsecurity=False).hexdigest() + ".dir"
         folder_key = put_folder(store.objects, name, content)
@@ -202,9 +205,9 @@ def _litter_table(one: int) -> TableFile:
 
 
 def erasing(store: Store, tell: Tell, folder: Path) -> None:
-    """A night whose version, answer, report, part and copy hold a picture; it is erased, and the copy is brought up to date."""
+    """A night whose version, answer, report, part and copy hold an image; it is erased, and the copy is brought up to date."""
     state.SNAPSHOT_EVERY_EVENTS, erased_images.fresh_key = 3, lambda: b"k" * 32
-    content, copy, view = b"picture 0 of night 1" * 50, DiskObjects(folder / "copy"), folder / "view"
+    content, copy, view = b"image 0 of night 1" * 50, DiskObjects(folder / "copy"), folder / "view"
     image_id, md5 = hashlib.sha256(content).hexdigest(), hashlib.md5(content, usedforsecurity=False).hexdigest()
     if store.event("2026-11-20", "erase") is None:
         _speak_of(store, image_id)
@@ -218,7 +221,7 @@ def erasing(store: Store, tell: Tell, folder: Path) -> None:
 
 
 def _speak_of(store: Store, image_id: str) -> None:
-    """What a night knows of a picture, and more of it."""
+    """What a night knows of an image, and more of it."""
     night(store, 1, lambda _, __: None)
     rows = pl.DataFrame({"image_id": sorted([image_id, hex_id("other")]), "split": "train"})
     write_version(store.objects, hex_id("held"), rows, about={})
@@ -271,8 +274,8 @@ def record_images(store: Store, cycle: Cycle, number: int) -> None:
     if store.finished(cycle.cycle_id, "record_images", Summary) is not None:
         return
     rows = []
-    for picture in range(PICTURES):
-        content = f"picture {picture} of night {number}".encode() * 50
+    for image in range(IMAGES):
+        content = f"image {image} of night {number}".encode() * 50
         image_id, md5 = put_original(store.objects, content)
         put_thumbnail(store.objects, image_id, b"thumbnail of " + content)
         _views(store, image_id)
@@ -284,7 +287,7 @@ def record_images(store: Store, cycle: Cycle, number: int) -> None:
             write_part(store.objects, QualityIssue, cycle.cycle_id, shard, issues([ids[shard]], value))
     learnt = pl.concat([read_part(store.objects, QualityIssue, cycle.cycle_id, shard) for shard in range(2)])
     images = pl.DataFrame(rows).cast({"width_px": pl.Int32, "height_px": pl.Int32, "orientation": pl.Int8, "frames": pl.Int32})
-    store.finish(cycle.cycle_id, "record_images", Summary(PICTURES), [(Image, images), (QualityIssue, learnt)])
+    store.finish(cycle.cycle_id, "record_images", Summary(IMAGES), [(Image, images), (QualityIssue, learnt)])
 
 
 def collect(store: Store, cycle: Cycle, number: int) -> None:

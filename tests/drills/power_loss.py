@@ -27,11 +27,13 @@ from drills.power_loss_workloads import WORKLOADS, Workload
 from drills.promises import Promise, PromisingObjects, allowed, broken, visible
 
 from pipeline_tasks.errors import StorageError
-from pipeline_tasks.storage import dataset_versions, fail_points, state
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.generation import read_generation
-from pipeline_tasks.storage.verifying import verify_objects
-from pipeline_tasks.storage.version_verify import readable_rows
+from pipeline_tasks.storage.care.verifying import verify_objects
+from pipeline_tasks.storage.ledger import state
+from pipeline_tasks.storage.ledger.generation import read_generation
+from pipeline_tasks.storage.objects import fail_points
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.versions import dataset_versions
+from pipeline_tasks.storage.versions.version_verify import readable_rows
 
 SAMPLES, OPENED = 12, 240
 """At full size: sampled states at each operation, and states opened by the real code."""

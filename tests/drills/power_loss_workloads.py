@@ -13,17 +13,17 @@ from given_version import a_version
 from given_versions import FIRST_NIGHT, a_night, build
 
 from pipeline_tasks.errors import StorageError
-from pipeline_tasks.stages.collect_garbage import collect_garbage
-from pipeline_tasks.stages.plan_collection import plan_collection
-from pipeline_tasks.stages.restore_dataset_version import restore_dataset_version
-from pipeline_tasks.storage.backup import back_up, restore_backup
-from pipeline_tasks.storage.cycles import read_cycle
-from pipeline_tasks.storage.generation import empty_project, read_generation
-from pipeline_tasks.storage.objects import ObjectStore
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.table_files import write_part, write_table
-from pipeline_tasks.storage.version_history import dataset_versions
+from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
+from pipeline_tasks.stages.tend.plan_collection import plan_collection
+from pipeline_tasks.stages.tend.restore_dataset_version import restore_dataset_version
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.care.backup import back_up, restore_backup
+from pipeline_tasks.storage.history.cycles import read_cycle
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger.generation import empty_project, read_generation
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.tables.table_files import write_part, write_table
+from pipeline_tasks.storage.versions.version_history import dataset_versions
 from pipeline_tasks.tables.quality_issue import QualityIssue
 
 RESTORED_IN = "2026-11-22T080000"
@@ -71,7 +71,7 @@ def a_version_beside_garbage(open_root: Open) -> None:
     store = Store(open_root("root"))
     a_version(store, range(6))
     for number in range(6):
-        put_original(store.objects, f"a picture {number} that no event names".encode())
+        put_original(store.objects, f"an image {number} that no event names".encode())
     write_table(store.objects, QualityIssue, "2026-11-21", an_issue("left over"))
     write_part(store.objects, QualityIssue, "2026-11-21", 0, an_issue("part"))
 

@@ -10,8 +10,8 @@ from drills.crash_states import Tree
 from drills.disk_trace import PowerlessError, Trace
 
 from pipeline_tasks.errors import AlreadyThereError
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.objects import StoredObject
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.object_store import StoredObject
 
 HIDDEN = (".temporary", ".locks")
 

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from storage.a_store_machine import StoreMachine
 
-from pipeline_tasks.storage import state, version_leaves
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.objects import ObjectStore
+from pipeline_tasks.storage.ledger import state
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.versions import version_leaves
 
 EXAMPLES, STEPS = 500, 50
 

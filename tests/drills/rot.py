@@ -15,10 +15,10 @@ from pathlib import Path
 from storage.a_rotted_root import CYCLE_ID, a_full_root, copy_of, rot
 
 from pipeline_tasks.errors import CorruptObjectError, NotFoundError
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.mending import verify_and_mend
-from pipeline_tasks.storage.originals import read_original
-from pipeline_tasks.storage.verifying import verify_objects
+from pipeline_tasks.storage.blobs.originals import read_original
+from pipeline_tasks.storage.care.mending import verify_and_mend
+from pipeline_tasks.storage.care.verifying import verify_objects
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.tables.image import Image
 
 OBJECTS, ROTTED = 20_000, 1_000
@@ -38,7 +38,7 @@ def run(folder: Path, objects: int, rotted: int) -> bool:
     copy = copy_of(folder / "root", folder / "copy")
     say(f"{len(keys)} objects, whole: {not verify_objects(store.objects)[0].damaged}")
     # Whole folders only of what events name; every second event, for an event is known again by its neighbours.
-    # The table of pictures stays whole: only its rows know of a picture that is gone, so without it nobody could name that one.
+    # The table of images stays whole: only its rows know of an image that is gone, so without it nobody could name that one.
     folders = ("files", "models", "tables", "versions")
     candidates = [key for key in keys if key.split("/")[0] in folders and not key.startswith("tables/images/")]
     events = [key for key in keys if key.startswith("ledger/")][::2]

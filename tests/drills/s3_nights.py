@@ -22,8 +22,8 @@ from demo.show import Options, show
 from local_stack import stack
 from local_stack.addresses import Addresses
 from local_stack.folders import REPOSITORY
-from pipeline_tasks.storage.s3_objects import S3Objects
-from pipeline_tasks.storage.verifying import verify_objects
+from pipeline_tasks.storage.care.verifying import verify_objects
+from pipeline_tasks.storage.objects.s3_objects import S3Objects
 
 PROJECT, CONNECTION, ROOT = "parts", "nightlens_s3", "root-of-parts"
 

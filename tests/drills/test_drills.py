@@ -13,10 +13,11 @@ import pytest
 from drills import control_arm, rot, writers
 from storage.an_s3_server import BUCKET, an_s3_server
 
-from pipeline_tasks.storage import ledger, s3_objects
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.memory_objects import MemoryObjects
-from pipeline_tasks.storage.s3_objects import S3Objects
+from pipeline_tasks.storage.ledger import events as ledger
+from pipeline_tasks.storage.objects import s3_objects
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
+from pipeline_tasks.storage.objects.s3_objects import S3Objects
 
 ROOT = Path(__file__).parents[2]
 

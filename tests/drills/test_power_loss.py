@@ -15,7 +15,7 @@ from drills.power_loss_workloads import WORKLOADS
 from drills.promises import Promise, allowed, broken
 
 from pipeline_tasks.errors import AlreadyThereError
-from pipeline_tasks.storage.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 
 COMMIT, EMPTY = WORKLOADS["put and commit"], WORKLOADS["empty"]
 FIRST_LINK = ("disk.link.after", 1)

@@ -19,12 +19,12 @@ from typing import Any
 from botocore.exceptions import ReadTimeoutError
 from storage.an_s3_server import BUCKET, an_s3_server
 
-from pipeline_tasks.storage import ledger
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.objects import ObjectStore
-from pipeline_tasks.storage.s3_objects import S3Objects, make_client
-from pipeline_tasks.storage.state import read_state
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger import events as ledger
+from pipeline_tasks.storage.ledger.state import read_state
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.objects.s3_objects import S3Objects, make_client
 
 WRITERS, EVENTS, LOST = 16, 100, 200
 

@@ -1,4 +1,4 @@
-"""Answers written as two strings of letters, one a picture."""
+"""Answers written as two strings of letters, one an image."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline_tasks.evaluation.answers import Answers
 
 
 def answers(truth: str, predicted: str, groups: str | None = None, probability: float = 0.5) -> Answers:
-    """Classes are letters; `groups` gives each picture its group by a letter, by default one group a picture."""
+    """Classes are letters; `groups` gives each image its group by a letter, by default one group an image."""
     names = tuple(sorted({*truth, *predicted}))
     members = list(groups) if groups else [f"{number:04d}" for number in range(len(truth))]
     return Answers(

@@ -39,7 +39,7 @@ def test_decide__keeps_the_champion_without_a_margin_when_nothing_is_won() -> No
 
 
 def test_decide__keeps_the_champion_when_the_lower_bound_is_below_the_margin() -> None:
-    # 2 points worse on 100 pictures: the difference is within the margin, its lower bound is not.
+    # 2 points worse on 100 images: the difference is within the margin, its lower bound is not.
     decision = decide(answers(TRUTH, "b" * 8 + "a" * 42 + "b" * 50), answers(TRUTH, "b" * 4 + "a" * 46 + "b" * 50), RULE)
 
     assert not decision.is_promoted
@@ -49,7 +49,7 @@ def test_decide__keeps_the_champion_when_the_lower_bound_is_below_the_margin() -
     assert "not above -5.0" in decision.why
 
 
-def test_decide__needs_more_evidence_when_pictures_come_in_groups() -> None:
+def test_decide__needs_more_evidence_when_images_come_in_groups() -> None:
     better, worse = "a" * 40 + "b" * 60, "a" * 35 + "b" * 65
     one_group_each = decide(answers(TRUTH, worse), answers(TRUTH, better), replace(RULE, margin=0.10))
     groups = "".join(chr(ord("A") + number // 5) for number in range(100))
@@ -80,18 +80,18 @@ def test_decide__names_the_classes_that_it_left_out() -> None:
 
     assert decision.candidate_score == pytest.approx(1.0)
     assert decision.classes_left_out == ("c",)
-    assert decision.why.endswith("Left out for having fewer than 5 test pictures: c.")
+    assert decision.why.endswith("Left out for having fewer than 5 test images: c.")
 
 
 def test_decide__refuses_to_compare_on_fewer_than_two_classes() -> None:
     decision = decide(answers("aaaaab", "aaaaab"), None, RULE)
 
     assert not decision.is_promoted
-    assert decision.why == "Not promoted: 1 classes have at least 5 test pictures, and a comparison needs 2."
+    assert decision.why == "Not promoted: 1 classes have at least 5 test images, and a comparison needs 2."
 
 
 def test_decide__refuses_to_compare_on_nothing() -> None:
-    assert "no labelled test pictures" in decide(answers("", ""), None, RULE).why
+    assert "no labelled test images" in decide(answers("", ""), None, RULE).why
 
 
 def test_decide__decides_the_same_each_time() -> None:

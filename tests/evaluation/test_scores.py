@@ -64,7 +64,7 @@ def test_balanced_accuracy__counts_a_mistake_into_a_left_out_class() -> None:
 
 
 def test_balanced_accuracy__averages_over_the_classes_that_a_sample_drew() -> None:
-    # The second sample drew only the picture of class a: its recall there is 1.
+    # The second sample drew only the image of class a: its recall there is 1.
     score = balanced_accuracy(answers("ab", "aa"), ("a", "b"), np.array([[1.0, 1.0], [2.0, 0.0]]))
 
     assert score.draws.tolist() == [0.5, 1.0]
@@ -75,7 +75,7 @@ def test_majority_figure__is_one_over_the_number_of_classes() -> None:
     assert majority_figure(BY_HAND, ("a", "b"), draw_groups(6, 50, seed=1), 0.95).value == pytest.approx(1 / 2)
 
 
-def test_confusions__add_up_to_the_pictures() -> None:
+def test_confusions__add_up_to_the_images() -> None:
     assert sorted(confusions(BY_HAND)) == [("a", "a", 3), ("a", "b", 1), ("b", "a", 1), ("b", "b", 1)]
 
 

@@ -13,7 +13,7 @@ from pipeline_tasks.intervals.resampled import corrected_interval, student_quant
 
 
 def arms(chosen_classes: int, seed: int = 0, *, is_blind: bool = False) -> Labelled:
-    """Four heaps, each a class: eighty pictures chosen of the first few in a first cycle, in a second one sixty drawn of all."""
+    """Four heaps, each a class: eighty images chosen of the first few in a first cycle, in a second one sixty drawn of all."""
     generator = np.random.default_rng(seed)
     heaps = np.concatenate([generator.integers(0, chosen_classes, 80), generator.integers(0, 4, 60)])
     rows = np.eye(6)[heaps] + 0.1 * generator.normal(size=(140, 6))
@@ -48,7 +48,7 @@ def test_selection_gain__twice_is_the_same() -> None:
 
 
 def test_selection_gain__sees_that_chance_missed_what_choosing_found() -> None:
-    """Eleven classes of twelve are rare: each is 3 of 133 drawn pictures, and 12 of 144 chosen ones."""
+    """Eleven classes of twelve are rare: each is 3 of 133 drawn images, and 12 of 144 chosen ones."""
     generator = np.random.default_rng(3)
     heaps = np.concatenate([np.arange(144) % 12, generator.permutation([0] * 100 + [*range(1, 12)] * 3)])
     rows = np.eye(12)[heaps] + 0.1 * generator.normal(size=(len(heaps), 12))
@@ -60,7 +60,7 @@ def test_selection_gain__sees_that_chance_missed_what_choosing_found() -> None:
 
 
 def test_selection_gain__tests_on_later_cycles_only() -> None:
-    """Thirty drawn pictures of the first cycle are learnt from, and thirty of the second are tested on."""
+    """Thirty drawn images of the first cycle are learnt from, and thirty of the second are tested on."""
     labelled = arms(4)
     order = np.concatenate([np.arange(80, 110), np.arange(80), np.arange(110, 140)])
     cycles = (np.arange(140) >= 110).astype(np.int64)
@@ -75,13 +75,13 @@ def test_why_not__names_what_is_lacking() -> None:
     labelled = arms(4)
     assert why_not(labelled) == ""
     few = np.arange(140) < 5
-    assert why_not(replace(labelled, is_control=few)).startswith("5 labelled pictures were drawn at random so far")
+    assert why_not(replace(labelled, is_control=few)).startswith("5 labelled images were drawn at random so far")
     one_night = replace(labelled, cycles=np.zeros(140, np.int64))
-    assert why_not(one_night).startswith("0 pictures were drawn at random in later cycles than the first 60 labels")
+    assert why_not(one_night).startswith("0 images were drawn at random in later cycles than the first 60 labels")
     one_clip = np.where(labelled.is_control, 0, labelled.groups)
-    assert why_not(replace(labelled, groups=one_clip)) == "The pictures to test on make 1 split groups; at least 5 are needed."
+    assert why_not(replace(labelled, groups=one_clip)) == "The images to test on make 1 split groups; at least 5 are needed."
     one_class = replace(labelled, class_numbers=np.zeros(140, np.int64))
-    assert why_not(one_class) == "The pictures to test on are of 1 class; at least 2 are needed."
+    assert why_not(one_class) == "The images to test on are of 1 class; at least 2 are needed."
 
 
 def test_corrected_interval__is_wider_than_draws_alone_say() -> None:

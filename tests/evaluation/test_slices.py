@@ -1,4 +1,4 @@
-"""Answers are lists of right (1) and wrong (0), each picture its own split group, so that differences can be counted."""
+"""Answers are lists of right (1) and wrong (0), each image its own split group, so that differences can be counted."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ LOST = SliceDifference(40, 0.8, 0.9, -0.1, -0.2, 0.0)
 def test_with_golden_gate__stops_what_may_be_worse_than_the_margin() -> None:
     kept = with_golden_gate(PROMOTED, {"golden": LOST}, 0.1, has_champion=True)
     assert not kept.is_promoted
-    assert kept.why.startswith("Not promoted: on the 40 pictures of the golden set the accuracy differs by -10.0 points (lower")
+    assert kept.why.startswith("Not promoted: on the 40 images of the golden set the accuracy differs by -10.0 points (lower")
     assert kept.why.endswith("The rest of test let it pass: it is better.")
 
 
@@ -75,4 +75,4 @@ def test_with_golden_gate__stops_nothing_unless_it_is_asked_to() -> None:
 def test_with_golden_gate__does_not_pass_what_it_cannot_measure() -> None:
     stopped = with_golden_gate(PROMOTED, {"recent": LOST}, 0.1, has_champion=True)
     assert not stopped.is_promoted
-    assert "has no labelled pictures of the golden set" in stopped.why
+    assert "has no labelled images of the golden set" in stopped.why

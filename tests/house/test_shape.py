@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_tasks.process import STAGES
 from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.table import Table
-from pipeline_tasks.wiring import STAGES
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [
@@ -26,13 +26,12 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 
 def test_stages__have_a_module_a_function_and_a_test_of_their_name() -> None:
-    modules = {path.stem for path in (ROOT / "pipeline_tasks/stages").glob("*.py")} - {"__init__"}
-    tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests/stages").glob("test_*.py")}
+    modules = {path.stem for path in (ROOT / "pipeline_tasks/stages").rglob("*.py")} - {"__init__"}
 
     assert modules == set(STAGES)
-    assert set(STAGES) <= tests
-    for stage in STAGES:
-        assert stage in [one.name for one in functions(ROOT / f"pipeline_tasks/stages/{stage}.py")]
+    for stage in STAGES.values():
+        assert stage.name in [one.name for one in functions(ROOT / f"{stage.module.replace('.', '/')}.py")]
+        assert (ROOT / f"tests/stages/{stage.group}/test_{stage.name}.py").exists()
 
 
 def test_catalog__lists_every_table() -> None:

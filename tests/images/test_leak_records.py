@@ -15,7 +15,7 @@ SPLITS = {"a": "train", "v": "val", "t": "test"}
 
 
 def report(names: Sequence[str], pixels: Sequence[str], in_use: Sequence[str] = (), **settings: float) -> LeakReport:
-    """Pictures whose split is the first letter of their names, none of them with an embedding."""
+    """Images whose split is the first letter of their names, none of them with an embedding."""
     ids = [image_id(name) for name in names]
     version = pl.DataFrame({"image_id": ids, "split": [SPLITS[name[0]] for name in names]})
     measurements = pl.DataFrame({"image_id": ids, "pixels_sha256": pixels, "perceptual_hash": [0] * len(ids)})
@@ -42,7 +42,7 @@ def test_leak_report__names_the_pair_the_reason_and_what_was_in_use() -> None:
     }
 
 
-def test_leak_report__of_different_pictures_is_empty() -> None:
+def test_leak_report__of_different_images_is_empty() -> None:
     found = report(["a1", "t1"], ["p", "q"])
 
     assert found.rows.is_empty()

@@ -1,4 +1,4 @@
-"""Numbers read off pictures."""
+"""Numbers read off images."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_measure__knows_luma_from_red() -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (2, 300, 3), (500, 3, 3), (64, 64, 3)])
-def test_measure__finds_nothing_in_a_flat_picture_of_any_shape(shape: tuple[int, int, int]) -> None:
+def test_measure__finds_nothing_in_a_flat_image_of_any_shape(shape: tuple[int, int, int]) -> None:
     measured = measure(np.full(shape, 77, np.uint8))
 
     assert (measured.luma_mean, measured.luma_contrast, measured.entropy_bits, measured.sharpness) == (77, 0, 0, 0)
@@ -59,7 +59,7 @@ def test_sharpness__is_the_variance_of_the_laplacian() -> None:
     )
 
 
-def test_sharpness__falls_when_a_picture_is_blurred_at_any_size() -> None:
+def test_sharpness__falls_when_an_image_is_blurred_at_any_size() -> None:
     photo = a_photo().convert("L")
     large = photo.resize((photo.width * 4, photo.height * 4))
 
@@ -68,7 +68,7 @@ def test_sharpness__falls_when_a_picture_is_blurred_at_any_size() -> None:
     assert sharpness(large) == pytest.approx(sharpness(photo), rel=0.3)
 
 
-def test_perceptual_hash__survives_resizing_and_compression_but_not_another_picture() -> None:
+def test_perceptual_hash__survives_resizing_and_compression_but_not_another_image() -> None:
     photo = a_photo().convert("L")
     smaller = photo.resize((photo.width // 2, photo.height // 2))
     other = photo.transpose(Image.Transpose.ROTATE_90)
@@ -77,5 +77,5 @@ def test_perceptual_hash__survives_resizing_and_compression_but_not_another_pict
     assert bits_apart(perceptual_hash(photo), perceptual_hash(other)) >= 16
 
 
-def test_perceptual_hash__of_a_flat_picture_is_the_same_for_every_size() -> None:
+def test_perceptual_hash__of_a_flat_image_is_the_same_for_every_size() -> None:
     assert perceptual_hash(Image.new("L", (10, 10), 9)) == perceptual_hash(Image.new("L", (300, 50), 200)) == 1 << 63

@@ -25,7 +25,7 @@ def a_browser() -> Iterator[Page]:
 
 
 def answer_round(page: Page, addresses: Addresses, round_url: str, tasks: int) -> int:
-    """Log in to Label Studio, open the round, choose the first class for each picture and submit; returns how many."""
+    """Log in to Label Studio, open the round, choose the first class for each image and submit; returns how many."""
     page.goto(f"{addresses.label_studio_url}/user/login/")
     page.fill("input[name=email]", addresses.label_studio_email)
     page.fill("input[name=password]", addresses.label_studio_password)
@@ -52,8 +52,8 @@ class ShownReport:
     """What of a report a person sees."""
 
     title: str
-    pictures: int
-    broken_pictures: int
+    images: int
+    broken_images: int
 
 
 class AirflowPage:
@@ -68,7 +68,7 @@ class AirflowPage:
         page.wait_for_url(lambda url: "/auth/login" not in url)
 
     def report(self, url: str) -> ShownReport:
-        """Open a cycle's report and look whether its pictures show."""
+        """Open a cycle's report and look whether its images show."""
         self.page.goto(url)
         self.page.wait_for_load_state("load")
         images = self.page.locator("img")

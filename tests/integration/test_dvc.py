@@ -8,7 +8,7 @@ import pytest
 from drills import dvc
 from storage.an_s3_server import an_s3_server
 
-PICTURES = 12
+IMAGES = 12
 
 pytestmark = [
     pytest.mark.slow,
@@ -25,16 +25,16 @@ def an_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_dvc__pulls_from_disk_and_harms_nothing(tmp_path: Path) -> None:
-    lines = list(dvc.drill_disk(tmp_path / "disk", PICTURES))
+    lines = list(dvc.drill_disk(tmp_path / "disk", IMAGES))
 
-    assert any(line.startswith("git clone && dvc pull: 12 pictures") for line in lines)
+    assert any(line.startswith("git clone && dvc pull: 12 images") for line in lines)
     assert sum("objects of the store unchanged" in line for line in lines) >= 2
 
 
 def test_dvc__pulls_from_s3_and_is_refused_there(tmp_path: Path) -> None:
     (tmp_path / "server").mkdir()
     with an_s3_server(tmp_path / "server") as client:
-        lines = list(dvc.drill_s3(tmp_path / "s3", client, PICTURES))
+        lines = list(dvc.drill_s3(tmp_path / "s3", client, IMAGES))
 
-    assert any(line.startswith("git clone && dvc pull: 12 pictures") for line in lines)
+    assert any(line.startswith("git clone && dvc pull: 12 images") for line in lines)
     assert any("AccessDenied for each of" in line for line in lines)

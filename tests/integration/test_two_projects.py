@@ -1,6 +1,6 @@
 """One stack of real services, two projects side by side: one answered by simulated annotators, one by a person in a browser.
 
-Airflow's scheduler, Label Studio, MLflow, PostgreSQL and the prediction servers are the real ones; only the pictures are few.
+Airflow's scheduler, Label Studio, MLflow, PostgreSQL and the prediction servers are the real ones; only the images are few.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from local_stack.postgres_service import data_folder
 from local_stack.processes import stack_processes
 from local_stack.status import status
 from pipeline_tasks import wiring
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.history.store import Store
 
 pytestmark = [pytest.mark.services, pytest.mark.browser]
 
-PICTURES, BUDGET, BY_HAND = 130, 100, 3
+IMAGES, BUDGET, BY_HAND = 130, 100, 3
 WITHIN_S = 600
 
 
@@ -83,7 +83,7 @@ def running() -> Iterator[Stack]:
             addresses = stack.up(home)
             airflow = Airflow(addresses.airflow_url, addresses.airflow_user, addresses.airflow_password)
             for project, night in (("parts", 2), ("more_parts", 1)):
-                draw_night(night, PICTURES, 7, home / "inbox" / project, truth_path(home, project), project)
+                draw_night(night, IMAGES, 7, home / "inbox" / project, truth_path(home, project), project)
                 airflow.wait_for_dag(f"nightly__{project}")
             yield Stack(home, wait_for_prediction_server(home, "more_parts"), airflow)
         finally:
@@ -92,7 +92,7 @@ def running() -> Iterator[Stack]:
 
 
 def _second_project(home: Path) -> None:
-    """Copying the project file and changing the source's path is all it takes; fewer pictures want a smaller test minimum."""
+    """Copying the project file and changing the source's path is all it takes; fewer images want a smaller test minimum."""
     text = (
         EXAMPLE.read_text()
         .replace("project: parts ", "project: more_parts ")
@@ -146,8 +146,8 @@ def test_cycle__of_another_project_makes_a_champion_that_answers(running: Stack)
         night = read_night(1, EndedRun(run_id, "success", 0.0, {}), running.store("more_parts"), services, "more_parts")
         assert night.is_promoted, night.why
         champion = check_champion(running.store("more_parts"), services, "more_parts")
-        picture = next(path for path in sorted((running.home / "inbox/more_parts").rglob("*.jpg")) if path.stat().st_size > 1000)
-        assert ask_server(services, picture.read_bytes(), champion["model_digest"])["model_digest"] == champion["model_digest"]
+        image = next(path for path in sorted((running.home / "inbox/more_parts").rglob("*.jpg")) if path.stat().st_size > 1000)
+        assert ask_server(services, image.read_bytes(), champion["model_digest"])["model_digest"] == champion["model_digest"]
     finally:
         team.go_home()
         services.close()
@@ -189,8 +189,8 @@ def test_report__opens_in_airflow_for_who_is_logged_in(running: Stack, by_hand: 
         shown = AirflowPage(page, running.addresses).report(url)
 
     assert shown.title
-    assert shown.pictures > 0
-    assert shown.broken_pictures == 0
+    assert shown.images > 0
+    assert shown.broken_images == 0
 
 
 def test_broken_project__becomes_a_dag_that_names_the_mistake_and_leaves_the_others_alone(running: Stack) -> None:

@@ -44,7 +44,7 @@ def test_percentile_interval__takes_the_middle_and_leaves_out_samples_without_a_
     assert math.isnan(percentile_interval(np.array([np.nan]), 0.9).low)
 
 
-def test_interval__of_single_pictures_is_as_wide_as_the_normal_approximation_says() -> None:
+def test_interval__of_single_images_is_as_wide_as_the_normal_approximation_says() -> None:
     hits = np.array([1.0] * 80 + [0.0] * 20)[:, None]
 
     interval = _accuracy_interval(hits, groups=np.arange(100))
@@ -55,7 +55,7 @@ def test_interval__of_single_pictures_is_as_wide_as_the_normal_approximation_say
 
 
 def test_interval__of_clips_of_four_equal_frames_is_twice_as_wide() -> None:
-    # 25 clips of 4 frames that all agree hold the information of 25 pictures, so the interval grows by sqrt(4).
+    # 25 clips of 4 frames that all agree hold the information of 25 images, so the interval grows by sqrt(4).
     hits = np.repeat([1.0] * 20 + [0.0] * 5, 4)[:, None]
 
     single = _accuracy_interval(hits, groups=np.arange(100))

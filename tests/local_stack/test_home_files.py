@@ -15,7 +15,7 @@ def a_home(folder: Path) -> Path:
         "stack/logs/airflow.log": "said",
         "postgres/data/PG_VERSION": "17",
         "roots/parts/ledger/1.json": "event",
-        "for_people/parts/aa/a.jpg": "picture",
+        "for_people/parts/aa/a.jpg": "image",
         "mlflow/1/model.onnx": "model",
     }.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

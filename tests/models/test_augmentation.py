@@ -6,30 +6,30 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from given_models import a_picture
+from given_models import an_image
 
 from pipeline_tasks.models.augmentation import augmented_view
 
 pytestmark = pytest.mark.slow
 
 
-def test_augmented_view__depends_only_on_picture_and_seed() -> None:
-    picture = a_picture("bolt", 1)
-    wanted = [augmented_view(picture, seed) for seed in range(12)]
+def test_augmented_view__depends_only_on_image_and_seed() -> None:
+    image = an_image("bolt", 1)
+    wanted = [augmented_view(image, seed) for seed in range(12)]
 
     with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(lambda seed: augmented_view(picture, seed), range(12)))
+        found = list(threads.map(lambda seed: augmented_view(image, seed), range(12)))
 
     assert all(np.array_equal(one, other) for one, other in zip(wanted, found, strict=True))
-    assert wanted[0].shape == picture.shape
+    assert wanted[0].shape == image.shape
     assert wanted[0].dtype == np.uint8
     assert not np.array_equal(wanted[0], wanted[1])
 
 
-def test_augmented_view__leaves_the_picture_alone() -> None:
-    picture = a_picture("nut", 2)
-    before = picture.copy()
+def test_augmented_view__leaves_the_image_alone() -> None:
+    image = an_image("nut", 2)
+    before = image.copy()
 
-    augmented_view(picture, 7)
+    augmented_view(image, 7)
 
-    assert np.array_equal(picture, before)
+    assert np.array_equal(image, before)

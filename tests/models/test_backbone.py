@@ -31,15 +31,15 @@ def backbone(cache_folder: Path) -> Backbone:
     return open_backbone(SMALL, cache_folder)
 
 
-def pictures(count: int, side_px: int = 96) -> np.ndarray:
+def images(count: int, side_px: int = 96) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (count, side_px, side_px, 3), np.uint8)
 
 
 def test_embed__never_depends_on_neighbours_or_threads(backbone: Backbone) -> None:
-    some = pictures(6)
+    some = images(6)
     together = backbone.embed(some)
     with ThreadPoolExecutor(4) as threads:
-        alone = list(threads.map(lambda picture: backbone.embed(picture[None])[0], some))
+        alone = list(threads.map(lambda image: backbone.embed(image[None])[0], some))
 
     assert together.shape == (6, backbone.dimensions) == (6, 1280)
     assert together.dtype == np.float32
@@ -47,12 +47,12 @@ def test_embed__never_depends_on_neighbours_or_threads(backbone: Backbone) -> No
     assert np.array_equal(together[::-1], backbone.embed(some[::-1]))
 
 
-def test_embed__takes_no_pictures_and_refuses_others(backbone: Backbone) -> None:
-    assert backbone.embed(pictures(0)).shape == (0, 1280)
+def test_embed__takes_no_images_and_refuses_others(backbone: Backbone) -> None:
+    assert backbone.embed(images(0)).shape == (0, 1280)
     with pytest.raises(ModelError, match="found uint8"):
-        backbone.embed(pictures(1, side_px=64))
+        backbone.embed(images(1, side_px=64))
     with pytest.raises(ModelError, match="found float32"):
-        backbone.embed(pictures(1).astype(np.float32))
+        backbone.embed(images(1).astype(np.float32))
 
 
 def test_embed__agrees_with_torch(backbone: Backbone) -> None:
@@ -60,18 +60,18 @@ def test_embed__agrees_with_torch(backbone: Backbone) -> None:
 
     from pipeline_tasks.models.backbone_torch import load_torch_backbone
 
-    some = pictures(2)
+    some = images(2)
     with torch.no_grad():
         wanted = load_torch_backbone(SMALL)(torch.from_numpy(some)).numpy()
 
     assert np.abs(backbone.embed(some) - wanted).max() < 1e-4
 
 
-def test_onnx_bytes__take_any_number_of_pictures(backbone: Backbone) -> None:
+def test_onnx_bytes__take_any_number_of_images(backbone: Backbone) -> None:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(backbone.onnx_bytes, providers=["CPUExecutionProvider"])
-    some = pictures(3)
+    some = images(3)
 
     assert [(one.name, one.type) for one in session.get_inputs()] == [("pictures", "tensor(uint8)")]
     assert session.get_inputs()[0].shape[1:] == [96, 96, 3]
@@ -119,7 +119,7 @@ def test_backbone__sees_cats_and_dogs_as_imagenet_does(tmp_path: Path) -> None:
     import torch
     from PIL import Image
 
-    from pipeline_tasks.decoding.model_picture import model_picture
+    from pipeline_tasks.decoding.model_image import model_image
 
     backbone = open_backbone(BackboneSettings(), tmp_path)
     saved = torch.load(backbone_weights.weights_file(BackboneSettings()), weights_only=True)
@@ -127,7 +127,7 @@ def test_backbone__sees_cats_and_dogs_as_imagenet_does(tmp_path: Path) -> None:
     right = 0
     for name, classes in (("cat", range(281, 286)), ("dog", range(151, 269))):
         files = sorted(given.real_data("photos", name).iterdir())[:20]
-        photos = [model_picture(np.asarray(Image.open(file).convert("RGB")), backbone.side_px) for file in files]
+        photos = [model_image(np.asarray(Image.open(file).convert("RGB")), backbone.side_px) for file in files]
         right += sum(int(top) in classes for top in (backbone.embed(np.stack(photos)) @ weight.T + bias).argmax(axis=1))
 
     assert right >= 34

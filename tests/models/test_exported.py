@@ -34,21 +34,21 @@ def test_export_model_bytes__same_parts_are_the_same_bytes(backbone: TinyBackbon
 
 def test_export_model_bytes__answers_as_torch_with_temperature_and_class_order(backbone: TinyBackbone) -> None:
     model = ExportedModel(export_model_bytes(CANDIDATE, backbone.onnx_bytes))
-    pictures = np.random.default_rng(0).integers(0, 256, (5, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (5, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
 
-    parity = check_parity(CANDIDATE, TinyNetwork().eval(), model, pictures)
+    parity = check_parity(CANDIDATE, TinyNetwork().eval(), model, images)
 
-    assert parity.pictures == 5
+    assert parity.images == 5
     assert parity.max_difference < 1e-5
     assert model.marks == MARKS
-    assert np.allclose(model.predict(pictures).sum(axis=1), 1)
-    assert model.predict(pictures[:0]).shape == (0, 3)
+    assert np.allclose(model.predict(images).sum(axis=1), 1)
+    assert model.predict(images[:0]).shape == (0, 3)
 
 
-def test_exported_model__refuses_pictures_of_another_size(backbone: TinyBackbone) -> None:
+def test_exported_model__refuses_images_of_another_size(backbone: TinyBackbone) -> None:
     model = ExportedModel(export_model_bytes(CANDIDATE, backbone.onnx_bytes))
 
-    with pytest.raises(ModelError, match="wanted uint8 pictures"):
+    with pytest.raises(ModelError, match="wanted uint8 images"):
         model.predict(np.zeros((1, 8, 8, 3), np.uint8))
 
 

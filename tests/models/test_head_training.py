@@ -10,43 +10,43 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from pipeline_tasks.models.head_training import EmbeddedPictures, can_choose, train_head, train_head_on_all
+from pipeline_tasks.models.head_training import EmbeddedImages, can_choose, train_head, train_head_on_all
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.settings import TrainingSettings
 
 pytestmark = pytest.mark.slow
 
 
-def pictures(per_class: list[int], seed: int) -> EmbeddedPictures:
+def images(per_class: list[int], seed: int) -> EmbeddedImages:
     """Classes that lie 4 standard deviations apart in 8 of 256 dimensions."""
     generator = np.random.default_rng(seed)
     targets = np.repeat(np.arange(len(per_class)), per_class)
     centres = np.random.default_rng(0).normal(0, 1.5, (len(per_class), 256)) * (np.arange(256) < 8)
-    return EmbeddedPictures((centres[targets] + generator.normal(0, 1, (len(targets), 256))).astype(np.float32), targets)
+    return EmbeddedImages((centres[targets] + generator.normal(0, 1, (len(targets), 256))).astype(np.float32), targets)
 
 
 def balanced_accuracy(answers: np.ndarray, targets: np.ndarray) -> float:
     return float(np.mean([(answers[targets == one] == one).mean() for one in np.unique(targets)]))
 
 
-def fit(train: EmbeddedPictures, val: EmbeddedPictures, folder: Path):
+def fit(train: EmbeddedImages, val: EmbeddedImages, folder: Path):
     settings = TrainingSettings()
     head = train_head(train, val, 4, settings, seed=1, journal=Journal(), folder=folder)
     return head, train_head_on_all(head, train, val, 4, settings, seed=1, journal=Journal(), folder=folder)
 
 
-def test_train_head__runs_the_whole_schedule_where_validation_pictures_are_few(tmp_path: Path) -> None:
-    head, on_all = fit(pictures([60, 20, 6, 3], 1), pictures([12, 4, 1, 1], 2), tmp_path)
+def test_train_head__runs_the_whole_schedule_where_validation_images_are_few(tmp_path: Path) -> None:
+    head, on_all = fit(images([60, 20, 6, 3], 1), images([12, 4, 1, 1], 2), tmp_path)
 
     assert head.fitted.best_epoch == TrainingSettings().max_epochs - 1
     assert len(on_all.fitted.history) == TrainingSettings().max_epochs
 
 
-def test_train_head__stops_where_enough_validation_pictures_say_so(tmp_path: Path) -> None:
+def test_train_head__stops_where_enough_validation_images_say_so(tmp_path: Path) -> None:
     told: list[str] = []
     journal = Journal(tell_epoch=lambda phase, epoch, metrics: told.append(phase))
     settings = TrainingSettings(max_epochs=400, patience_epochs=5, learning_rate=3e-3)
-    train, val = pictures([60, 20, 6, 6], 1), pictures([40, 40, 40, 40], 2)
+    train, val = images([60, 20, 6, 6], 1), images([40, 40, 40, 40], 2)
 
     head = train_head(train, val, 4, settings, seed=1, journal=journal, folder=tmp_path)
     on_all = train_head_on_all(head, train, val, 4, settings, seed=1, journal=journal, folder=tmp_path)
@@ -57,26 +57,26 @@ def test_train_head__stops_where_enough_validation_pictures_say_so(tmp_path: Pat
 
 
 def test_train_head__few_labels_give_what_a_converged_regression_gives(tmp_path: Path) -> None:
-    train, test = pictures([60, 20, 6, 3], 1), pictures([200] * 4, 3)
+    train, test = images([60, 20, 6, 3], 1), images([200] * 4, 3)
 
-    head, _ = fit(train, pictures([12, 4, 1, 1], 2), tmp_path)
+    head, _ = fit(train, images([12, 4, 1, 1], 2), tmp_path)
 
     scaled = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=1000))
     peer = balanced_accuracy(scaled.fit(train.embeddings, train.targets).predict(test.embeddings), test.targets)
     assert balanced_accuracy(head.logits(test.embeddings).argmax(1), test.targets) > peer - 0.02
 
 
-def test_train_head_on_all__learns_from_the_validation_pictures_too(tmp_path: Path) -> None:
-    # The fourth class is only among the validation pictures.
-    val = pictures([5, 5, 5, 5], 2)
+def test_train_head_on_all__learns_from_the_validation_images_too(tmp_path: Path) -> None:
+    # The fourth class is only among the validation images.
+    val = images([5, 5, 5, 5], 2)
 
-    head, on_all = fit(pictures([30, 30, 30, 0], 1), val, tmp_path)
+    head, on_all = fit(images([30, 30, 30, 0], 1), val, tmp_path)
 
     is_fourth = val.targets == 3
     assert (head.logits(val.embeddings).argmax(1)[is_fourth] == 3).mean() < 0.5
     assert (on_all.logits(val.embeddings).argmax(1)[is_fourth] == 3).all()
 
 
-def test_can_choose__wants_ten_pictures_a_class() -> None:
+def test_can_choose__wants_ten_images_a_class() -> None:
     assert can_choose(np.zeros(40, np.int64), 4)
     assert not can_choose(np.zeros(39, np.int64), 4)

@@ -26,5 +26,5 @@ def test_fit_temperature__finds_what_eight_of_ten_means() -> None:
     assert log_loss(logits, targets, temperature) < log_loss(logits, targets)
 
 
-def test_fit_temperature__leaves_it_where_pictures_are_few() -> None:
+def test_fit_temperature__leaves_it_where_images_are_few() -> None:
     assert fit_temperature(*overconfident(10)) == 1.0

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from nightlens_airflow.cycle_of_run import cycle_arguments, cycle_id_of_run, is_daily
 
-from pipeline_tasks.cycle import CycleArguments
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.records.cycle import CycleArguments
 
 pytestmark = pytest.mark.airflow
 

@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from given import STARTED_AT, a_project
 from nightlens_airflow.web.app import make_app, readable_dags
 
-from pipeline_tasks.stages.open_cycle import open_cycle
-from pipeline_tasks.storage import layout
+from pipeline_tasks.stages.ingest.open_cycle import open_cycle
+from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.wiring import open_store, read_project
 
 pytestmark = pytest.mark.airflow

@@ -25,5 +25,5 @@ def test_agreement__of_one_class_only_has_no_kappa() -> None:
     assert agreement({"1": {"x": "a", "y": "a"}}).kappa is None
 
 
-def test_agreement__without_a_shared_picture_is_unknown() -> None:
+def test_agreement__without_a_shared_image_is_unknown() -> None:
     assert agreement({"1": {"x": "a"}}).agreeing_ratio is None

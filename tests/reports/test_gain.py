@@ -39,8 +39,8 @@ def test_sentence__says_the_gain_per_label() -> None:
 
 
 def test_sentence__says_why_nothing_can_be_told() -> None:
-    assert sentence(found(why="3 labelled pictures were drawn at random so far; at least 20 are needed.")).startswith(
-        "Whether choosing beats chance cannot be told yet: 3 labelled pictures"
+    assert sentence(found(why="3 labelled images were drawn at random so far; at least 20 are needed.")).startswith(
+        "Whether choosing beats chance cannot be told yet: 3 labelled images"
     )
 
 

@@ -11,7 +11,7 @@ def test_table__sets_numbers_apart() -> None:
     assert "&lt;x&gt;" in table(("a",), [("<x>",)])
 
 
-def test_card__holds_its_picture_inside_the_page() -> None:
+def test_card__holds_its_image_inside_the_page() -> None:
     assert 'src="data:image/jpeg;base64,YWJj"' in card(b"abc", "t")
     assert "no thumbnail" in card(None, "t", "line", None)
 

@@ -31,15 +31,15 @@ def shown(**counts: int) -> str:
 
 
 def test_class_balance__says_that_nothing_leaks_between_splits() -> None:
-    assert "12 pairs of pictures of different splits were compared; none shows the same thing twice." in shown()
+    assert "12 pairs of images of different splits were compared; none shows the same thing twice." in shown()
 
 
 def test_class_balance__says_what_was_left_out_and_what_earlier_models_may_know() -> None:
     said = shown(leaks_into_test=2, leaks_into_val=1, leaks_in_use=1, compared_by_pixels_only=3)
 
-    assert "left out are 2 that show the same as a test picture and 1 that show the same as a validation picture" in said
+    assert "left out are 2 that show the same as a test image and 1 that show the same as a validation image" in said
     assert "1 of them were in the version before" in said
-    assert "3 pictures without an embedding" in said
+    assert "3 images without an embedding" in said
 
 
 def test_class_balance__of_a_version_from_before_leak_reports_says_nothing_of_them() -> None:
@@ -50,10 +50,10 @@ def test_class_balance__counts_what_of_test_is_scored_by_itself() -> None:
     built = {"slices": {"golden": 16, "recent": 24}, "golden_not_in_test": {"train": 2}}
     said = str(class_balance(replace(FACTS, summaries={"build_dataset_version": built})))
 
-    assert "Of the test pictures 16 are in the golden set and count there only, 24 are recent." in said
+    assert "Of the test images 16 are in the golden set and count there only, 24 are recent." in said
     assert "since models may have learnt from them: 2 in train." in said
-    assert "Of the test pictures" not in shown()
+    assert "Of the test images" not in shown()
 
 
-def test_class_balance__says_what_shows_the_same_as_a_golden_picture() -> None:
-    assert "2 of them show the same as a picture of the golden set" in shown(leaks_into_test=2, leaks_into_golden=2)
+def test_class_balance__says_what_shows_the_same_as_a_golden_image() -> None:
+    assert "2 of them show the same as an image of the golden set" in shown(leaks_into_test=2, leaks_into_golden=2)

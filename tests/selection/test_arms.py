@@ -9,7 +9,7 @@ def test_draw_control__takes_its_share_of_what_can_be_picked() -> None:
     assert len(draw_control(pool=0, budget=10, control_ratio=0.5, seed=1)) == 0
 
 
-def test_draw_control__gives_every_picture_the_same_chance() -> None:
+def test_draw_control__gives_every_image_the_same_chance() -> None:
     drawn = Counter(row for seed in range(2000) for row in draw_control(10, 10, 0.2, seed).tolist())
     assert all(330 <= drawn[row] <= 470 for row in range(10))
 

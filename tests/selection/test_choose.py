@@ -104,7 +104,7 @@ def test_choose__weighs_several_objectives_and_names_the_loudest() -> None:
 
 
 def two_heaps(right: bool) -> tuple[np.ndarray, list[int], list[int]]:
-    """Sixty pictures in two heaps of thirty; labels of the first ten of each, that follow the heaps or do not."""
+    """Sixty images in two heaps of thirty; labels of the first ten of each, that follow the heaps or do not."""
     generator = np.random.default_rng(0)
     heaps = np.repeat(np.eye(12)[:2], 30, axis=0) + 0.05 * generator.normal(size=(60, 12))
     labelled = [*range(10), *range(30, 40)]
@@ -112,7 +112,7 @@ def two_heaps(right: bool) -> tuple[np.ndarray, list[int], list[int]]:
 
 
 def test_choose__auto_listens_to_a_model_that_cross_validation_trusts() -> None:
-    """One picture of a heap is uncertain; the heap is covered alike either way."""
+    """One image of a heap is uncertain; the heap is covered alike either way."""
     probabilities = np.tile([1.0, 0.0], (60, 1))
     probabilities[45] = 0.5
     for right in (True, False):
@@ -132,7 +132,7 @@ def test_choose__auto_follows_a_model_only_where_labels_bear_it_out(
     labels_follow: bool, model_is_right: bool, is_followed: bool
 ) -> None:
     """Of two covered heaps the model wavers about one half of the second. Neither labels that follow no heap nor a model that
-    answers labelled pictures wrong may draw picks there; where both are right they must be drawn."""
+    answers labelled images wrong may draw picks there; where both are right they must be drawn."""
     rows, labelled, labels = two_heaps(labels_follow)
     probabilities = np.repeat([[0.98, 0.02], [0.02, 0.98]], 30, axis=0)
     doubtful = range(45, 60)
@@ -223,7 +223,7 @@ def test_choose__makes_the_picks_of_the_plain_greedy_method() -> None:
     assert choose(units, budget=25, seed=0, objectives="coverage").picks.tolist() == wanted
 
 
-def test_choose__takes_identical_pictures_one_after_the_other() -> None:
+def test_choose__takes_identical_images_one_after_the_other() -> None:
     assert choose(at(*[30] * 5), budget=3, seed=0).picks.tolist() == [0, 1, 2]
 
 

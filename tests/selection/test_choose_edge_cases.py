@@ -39,7 +39,7 @@ def test_another_seed__changes_nothing_that_is_not_random(objectives: str) -> No
     assert one == other
 
 
-def test_another_seed__draws_other_pictures_at_random() -> None:
+def test_another_seed__draws_other_images_at_random() -> None:
     assert asked("random", seed=1).picks.tolist() != asked("random", seed=2).picks.tolist()
 
 
@@ -55,12 +55,12 @@ def test_an_empty_pool__gives_an_empty_selection(objectives: str) -> None:
 
 
 @pytest.mark.parametrize("objectives", WITHOUT_MODEL)
-def test_identical_pictures__are_picked_in_their_order(objectives: str) -> None:
+def test_identical_images__are_picked_in_their_order(objectives: str) -> None:
     assert asked(objectives, embeddings=np.ones((5, 6)), budget=3).picks.tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("objectives", WITHOUT_MODEL)
-def test_pictures_without_any_direction__are_picked_like_others(objectives: str) -> None:
+def test_images_without_any_direction__are_picked_like_others(objectives: str) -> None:
     assert sorted(asked(objectives, embeddings=np.zeros((4, 6)), budget=9).picks.tolist()) == [0, 1, 2, 3]
 
 
@@ -140,7 +140,7 @@ def test_labels_of_unknown_length__are_counted_by_going_through_them() -> None:
         asked(labelled=iter([1, 2]), labels=(label for label in [0]))
 
 
-def test_unknown_answers__keep_a_picture_from_being_asked_about_again() -> None:
+def test_unknown_answers__keep_an_image_from_being_asked_about_again() -> None:
     assert not set(asked(labelled=range(50), labels=[None] * 50, budget=60).picks.tolist()) & set(range(50))
 
 

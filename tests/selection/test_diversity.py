@@ -37,5 +37,5 @@ def test_diversity__compares_with_few_and_many_centres_alike() -> None:
     assert one_by_one.values(rows) == pytest.approx(at_once.values(rows), abs=1e-6)
 
 
-def test_diversity__gives_all_of_many_identical_pictures() -> None:
+def test_diversity__gives_all_of_many_identical_images() -> None:
     assert sorted(choose(np.ones((2500, 4)), budget=2500, seed=0, objectives="diversity").picks.tolist()) == list(range(2500))

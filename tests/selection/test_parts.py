@@ -1,4 +1,4 @@
-"""Pictures in which a model finds boxes or masks."""
+"""Images in which a model finds boxes or masks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_parts__count_by_their_aggregate(aggregate: str, first: int) -> None:
     assert chosen.scores["margin"].max() <= 1
 
 
-def test_parts__mean_is_over_all_of_a_picture() -> None:
+def test_parts__mean_is_over_all_of_an_image() -> None:
     scores = asked("mean", budget=1).scores["margin"]
     assert scores == pytest.approx([(0.1 + 0.96) / 2])
 

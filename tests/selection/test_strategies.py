@@ -30,7 +30,7 @@ def asked(objectives: str, *degrees: float, budget: int = 1, wishes: Wishes | No
 def test_similar_to__asks_for_what_is_like_the_example() -> None:
     chosen = asked("similar_to", 0, 90, 100, 200, labelled=[1], wishes=Wishes(tagged={"similar_to": {1: 1.0}}))
     assert chosen.picks.tolist() == [2]
-    assert chosen.reasons == ("like the example pictures that more was asked of",)
+    assert chosen.reasons == ("like the example images that more was asked of",)
 
 
 def test_away_from__asks_for_what_is_unlike_the_example() -> None:
@@ -40,7 +40,7 @@ def test_away_from__asks_for_what_is_unlike_the_example() -> None:
 
 @pytest.mark.parametrize(("tag", "says"), [("errors", "the model got wrong"), ("drifted", "from production")])
 def test_errors_and_drift__are_answered_one_after_the_other(tag: str, says: str) -> None:
-    """Two tagged pictures at 0 and 180 degrees; the heavier is answered first, then the other, not the first again."""
+    """Two tagged images at 0 and 180 degrees; the heavier is answered first, then the other, not the first again."""
     chosen = asked(tag, 0, 180, 1, 2, 181, budget=2, labelled=[0, 1], wishes=Wishes(tagged={tag: {0: 1.0, 1: 0.7}}))
     assert chosen.picks.tolist() == [2, 4]
     assert says in chosen.reasons[0]
@@ -50,10 +50,10 @@ def test_outliers__asks_for_what_has_no_near_neighbours() -> None:
     crowd = [0.1 * number for number in range(20)]
     chosen = asked("outliers", *crowd, 180, labelled=[0])
     assert chosen.picks.tolist() == [20]
-    assert chosen.reasons == ("rare: farther from its nearest neighbours than 100% of the pictures",)
+    assert chosen.reasons == ("rare: farther from its nearest neighbours than 100% of the images",)
 
 
-def test_outlier_ranks__of_identical_pictures_are_equal() -> None:
+def test_outlier_ranks__of_identical_images_are_equal() -> None:
     assert outlier_ranks(np.ones((4, 2), np.float32)).tolist() == [0, 0, 0, 0]
 
 
@@ -133,7 +133,7 @@ def test_clips__give_no_more_than_their_share_and_keep_their_gap_in_time() -> No
 @pytest.mark.parametrize(
     ("objectives", "wishes", "says"),
     [
-        ("similar_to", Wishes(), "similar_to: wanted tagged pictures, found none"),
+        ("similar_to", Wishes(), "similar_to: wanted tagged images, found none"),
         ("auto", Wishes(tagged={"liked": {0: 1.0}}), "tagged: wanted some of similar_to, away_from, errors, drifted; found liked"),
         ("auto", Wishes(tagged={"errors": {9: 1.0}}), "tagged: errors: wanted row numbers from 0 to 2, found 9"),
         ("auto", Wishes(tagged={"errors": {0: 0.0}}), "tagged: errors: wanted weights above 0"),

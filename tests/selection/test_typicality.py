@@ -15,7 +15,7 @@ def test_typicality__is_one_over_the_mean_distance_to_the_nearest(tile: int, mon
     assert typicality(units, 20) == pytest.approx(1 / distances[:, 1:21].mean(axis=1), rel=1e-3)
 
 
-def test_typicality__of_few_and_of_identical_pictures_is_finite() -> None:
+def test_typicality__of_few_and_of_identical_images_is_finite() -> None:
     assert typicality(np.zeros((0, 3), np.float32)).tolist() == []
     assert typicality(unit_rows([[1, 2]])).tolist() == [0]
     assert np.isfinite(typicality(unit_rows(np.ones((30, 4))))).all()
@@ -27,4 +27,4 @@ def test_choose__typicality_takes_the_middle_of_each_heap() -> None:
     strays = generator.normal(size=(5, 8))
     chosen = choose(np.concatenate([*heaps, strays]), budget=3, seed=0, objectives="typicality")
     assert sorted(pick // 40 for pick in chosen.picks) == [0, 1, 2]
-    assert chosen.reasons[0] == "typical: much like many other pictures, and unlike what was labelled or picked before it"
+    assert chosen.reasons[0] == "typical: much like many other images, and unlike what was labelled or picked before it"

@@ -17,10 +17,10 @@ from types import TracebackType
 import httpx
 from tiny_model import DATASET_ID, tiny_model
 
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.model_files import put_model
-from pipeline_tasks.storage.objects import ObjectStore
-from pipeline_tasks.storage.serving_pointer import Route, ServingPointer, replace_pointer
+from pipeline_tasks.storage.blobs.model_files import put_model
+from pipeline_tasks.storage.blobs.serving_pointer import Route, ServingPointer, replace_pointer
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 REPOSITORY = Path(__file__).parent.parent.parent
 

@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 from serving.given_server import promote
-from tiny_model import DATASET_ID, a_picture, tiny_model
+from tiny_model import DATASET_ID, an_image, tiny_model
 
+from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.decoding.picture import Picture
 from pipeline_tasks.errors import ServiceUnavailableError
 from pipeline_tasks.serving.answering import Answering
 from pipeline_tasks.serving.application import Parts, make_application
@@ -23,7 +23,7 @@ from pipeline_tasks.serving.last_good import LastGood
 from pipeline_tasks.serving.limits import ServerLimits
 from pipeline_tasks.serving.metrics import Metrics
 from pipeline_tasks.serving.prediction_log import PredictionLog
-from pipeline_tasks.storage.memory_objects import MemoryObjects
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 
 Asking = Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]]
 
@@ -37,7 +37,7 @@ class GatedDecoder:
         self.began = 0
         self.error: Exception | None = None
 
-    def decode(self, content: bytes) -> Picture:
+    def decode(self, content: bytes) -> CanonicalImage:
         self.began += 1
         assert self.gate.wait(10)
         if self.error:
@@ -88,7 +88,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def test_predict__answers_with_everything_that_names_the_answer(bench: Bench) -> None:
-    digest, content = bench.serve(), a_picture((0, 255, 0))
+    digest, content = bench.serve(), an_image((0, 255, 0))
 
     answer = bench.predict(content).json()
 
@@ -101,7 +101,7 @@ def test_predict__answers_with_everything_that_names_the_answer(bench: Bench) ->
 def test_predict__writes_each_answer_down_without_pixels(bench: Bench) -> None:
     bench.serve()
 
-    answer = bench.predict(a_picture()).json()
+    answer = bench.predict(an_image()).json()
 
     (logged,) = bench.logged()
     assert {name: logged[name] for name in answer} == answer
@@ -111,13 +111,14 @@ def test_predict__writes_each_answer_down_without_pixels(bench: Bench) -> None:
 def test_predict__marks_an_answer_below_the_threshold(bench: Bench) -> None:
     bench.serve(min_confidence=0.9)
 
-    assert bench.predict(a_picture((255, 255, 255))).json()["is_unsure"]
+    assert bench.predict(an_image((255, 255, 255))).json()["is_unsure"]
 
 
-def test_predict__takes_a_form_with_a_picture(bench: Bench) -> None:
+@pytest.mark.parametrize("field", ["image", "picture"])
+def test_predict__takes_a_form_with_an_image(bench: Bench, field: str) -> None:
     bench.serve()
 
-    answer = bench.ask(lambda client: client.post("/predict", files={"picture": ("a.png", a_picture(), "image/png")}))
+    answer = bench.ask(lambda client: client.post("/predict", files={field: ("a.png", an_image(), "image/png")}))
 
     assert answer.json()["class_name"] == "bolt"
 
@@ -126,13 +127,13 @@ def test_predict__takes_a_form_with_a_picture(bench: Bench) -> None:
     "request_parts",
     [
         {"files": {"photo": ("a.png", b"x", "image/png")}},
-        {"files": [("picture", ("a.png", b"x")), ("picture", ("b.png", b"x"))]},
-        {"data": {"picture": "text"}, "files": {"other": ("a", b"x")}},
+        {"files": [("image", ("a.png", b"x")), ("image", ("b.png", b"x"))]},
+        {"data": {"image": "text"}, "files": {"other": ("a", b"x")}},
         {"content": b"no form at all", "headers": {"Content-Type": "multipart/form-data; boundary=b"}},
         {"content": b"--b", "headers": {"Content-Type": "multipart/form-data"}},
     ],
 )
-def test_predict__refuses_a_form_without_exactly_one_picture(bench: Bench, request_parts: dict[str, Any]) -> None:
+def test_predict__refuses_a_form_without_exactly_one_image(bench: Bench, request_parts: dict[str, Any]) -> None:
     bench.serve()
 
     answer = bench.ask(lambda client: client.post("/predict", **request_parts))
@@ -142,9 +143,9 @@ def test_predict__refuses_a_form_without_exactly_one_picture(bench: Bench, reque
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"), [(b"", "empty"), (b"hello", "not_an_image"), (a_picture(file_format="JPEG")[:400], "truncated")]
+    ("content", "reason"), [(b"", "empty"), (b"hello", "not_an_image"), (an_image(file_format="JPEG")[:400], "truncated")]
 )
-def test_predict__refuses_what_is_no_picture_with_the_reason(bench: Bench, content: bytes, reason: str) -> None:
+def test_predict__refuses_what_is_no_image_with_the_reason(bench: Bench, content: bytes, reason: str) -> None:
     bench.serve()
 
     answer = bench.predict(content)
@@ -154,7 +155,7 @@ def test_predict__refuses_what_is_no_picture_with_the_reason(bench: Bench, conte
 
 
 def test_predict__says_that_there_is_no_model_yet(bench: Bench) -> None:
-    answer = bench.predict(a_picture())
+    answer = bench.predict(an_image())
 
     assert (answer.status_code, answer.json()["detail"]["reason"]) == (503, "no_model")
 
@@ -164,7 +165,7 @@ def test_predict__refuses_a_body_by_its_announced_length(bench: Bench) -> None:
 
     answer = bench.predict(b"x" * 1001)
 
-    assert (answer.status_code, answer.json()["detail"]["why"]) == (413, "A picture may have 1000 bytes.")
+    assert (answer.status_code, answer.json()["detail"]["why"]) == (413, "An image may have 1000 bytes.")
 
 
 def test_predict__counts_a_body_without_a_length_as_it_arrives(bench: Bench) -> None:
@@ -183,7 +184,7 @@ def test_predict__bounds_all_bodies_together(bench: Bench) -> None:
     bench.limits = ServerLimits(max_buffered_bodies=0)
     bench.serve()
 
-    answer = bench.predict(a_picture())
+    answer = bench.predict(an_image())
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
 
@@ -193,11 +194,11 @@ def test_predict__sheds_what_it_cannot_take(bench: Bench) -> None:
     bench.decoder.gate.clear()
 
     async def crowd(client: httpx.AsyncClient) -> list[httpx.Response]:
-        waiting = [asyncio.create_task(client.post("/predict", content=a_picture(seed=one))) for one in range(2)]
+        waiting = [asyncio.create_task(client.post("/predict", content=an_image(seed=one))) for one in range(2)]
         await _until(lambda: bench.decoder.began == 1 and bench.parts.metrics.admitted._value.get() == 2)
-        refused = await client.post("/predict", content=a_picture(seed=9))
+        refused = await client.post("/predict", content=an_image(seed=9))
         bench.decoder.gate.set()
-        return [*await asyncio.gather(*waiting), refused, await client.post("/predict", content=a_picture(seed=10))]
+        return [*await asyncio.gather(*waiting), refused, await client.post("/predict", content=an_image(seed=10))]
 
     answers = bench.ask(crowd)
 
@@ -212,7 +213,7 @@ def test_predict__gives_up_at_the_deadline_and_sheds_what_never_began(bench: Ben
     bench.decoder.gate.clear()
 
     async def crowd(client: httpx.AsyncClient) -> list[httpx.Response]:
-        return await asyncio.gather(*(client.post("/predict", content=a_picture(seed=one)) for one in range(2)))
+        return await asyncio.gather(*(client.post("/predict", content=an_image(seed=one)) for one in range(2)))
 
     answers = bench.ask(crowd)
 
@@ -227,7 +228,7 @@ def test_predict__calls_a_machine_without_decoders_busy(bench: Bench) -> None:
     bench.serve()
     bench.decoder.error = ServiceUnavailableError("no child can be started")
 
-    assert bench.predict(a_picture()).status_code == 429
+    assert bench.predict(an_image()).status_code == 429
 
 
 def test_predict__does_not_run_the_model_for_a_client_that_left(bench: Bench) -> None:
@@ -235,7 +236,7 @@ def test_predict__does_not_run_the_model_for_a_client_that_left(bench: Bench) ->
     bench.decoder.gate.clear()
 
     async def leave(client: httpx.AsyncClient) -> int:
-        return await _post_and_leave(make_application(bench.parts), a_picture(), lambda: bench.decoder.began == 1)
+        return await _post_and_leave(make_application(bench.parts), an_image(), lambda: bench.decoder.began == 1)
 
     bench.ask(leave)
     bench.decoder.gate.set()
@@ -253,7 +254,7 @@ def test_readyz__says_what_is_served_and_what_was_refused(bench: Bench) -> None:
 
     assert (before.status_code, before.json()["why"]) == (503, "There is no model yet.")
     assert (after.status_code, after.json()["model_digest"]) == (200, digest)
-    assert "golden picture 1 is off by 0.1" in after.json()["why"]
+    assert "golden image 1 is off by 0.1" in after.json()["why"]
 
 
 def test_readyz__turns_false_while_draining(bench: Bench) -> None:
@@ -261,14 +262,14 @@ def test_readyz__turns_false_while_draining(bench: Bench) -> None:
 
     async def drain(client: httpx.AsyncClient) -> list[httpx.Response]:
         bench.parts.is_draining = True
-        return [await client.get("/readyz"), await client.get("/healthz"), await client.post("/predict", content=a_picture())]
+        return [await client.get("/readyz"), await client.get("/healthz"), await client.post("/predict", content=an_image())]
 
     assert [answer.status_code for answer in bench.ask(drain)] == [503, 200, 200]
 
 
 def test_metrics__count_what_happened(bench: Bench) -> None:
     bench.serve()
-    bench.predict(a_picture())
+    bench.predict(an_image())
     bench.predict(b"hello")
 
     text = bench.ask(lambda client: client.get("/metrics")).text

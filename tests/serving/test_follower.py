@@ -9,10 +9,10 @@ from pipeline_tasks.serving import follower as following
 from pipeline_tasks.serving.follower import Follower
 from pipeline_tasks.serving.last_good import LastGood
 from pipeline_tasks.serving.served import Served
-from pipeline_tasks.storage import layout
-from pipeline_tasks.storage.memory_objects import MemoryObjects
-from pipeline_tasks.storage.objects import StoredObject
-from pipeline_tasks.storage.serving_pointer import Route, read_pointer, replace_pointer
+from pipeline_tasks.storage.blobs.serving_pointer import Route, read_pointer, replace_pointer
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
+from pipeline_tasks.storage.objects.object_store import StoredObject
 
 
 class AwayObjects(MemoryObjects):

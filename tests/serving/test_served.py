@@ -5,7 +5,7 @@ from collections import Counter
 from given import image_id
 
 from pipeline_tasks.serving.served import pick_route
-from pipeline_tasks.storage.serving_pointer import Route
+from pipeline_tasks.storage.blobs.serving_pointer import Route
 
 CHAMPION = Route("a" * 64, 0.7, "champion")
 CHALLENGER = Route("b" * 64, 0.3, "challenger")

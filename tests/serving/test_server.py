@@ -16,10 +16,10 @@ import httpx
 import pytest
 from serving.given_server import REPOSITORY, ServerProcess, a_running_server, numbered_model, promote
 from storage.an_s3_server import BUCKET, an_s3_server
-from tiny_model import a_picture, tiny_model
+from tiny_model import an_image, tiny_model
 
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.s3_objects import S3Objects
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.s3_objects import S3Objects
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +51,7 @@ class Load:
             time.sleep(0.01)
 
     def _ask(self, number: int) -> None:
-        content = a_picture(seed=number)
+        content = an_image(seed=number)
         with httpx.Client(trust_env=False, verify=False, timeout=60) as client:
             while not self.stopping.is_set():
                 begun = time.monotonic()
@@ -89,12 +89,12 @@ def test_server__swaps_under_load_without_dropping_a_request(tmp_path: Path) -> 
 
 def test_server__restarts_with_its_last_good_model_when_the_root_is_gone(tmp_path: Path) -> None:
     with a_running_server(tmp_path, numbered_model(1)) as (server, _, digest):
-        assert server.predict(a_picture()).status_code == 200
+        assert server.predict(an_image()).status_code == 200
         assert server.end() == 0
     shutil.rmtree(tmp_path / "root")
 
     with ServerProcess(tmp_path) as server:
-        assert server.predict(a_picture()).json()["model_digest"] == digest
+        assert server.predict(an_image()).json()["model_digest"] == digest
         newer = promote(DiskObjects(tmp_path / "root"), numbered_model(2))
         assert server.wait_for(newer) < 5.0
 
@@ -116,10 +116,10 @@ def test_server__finishes_what_was_begun_and_says_that_it_ends_first(tmp_path: P
 def test_server__decodes_away_from_itself_and_refuses_hostile_bytes(tmp_path: Path) -> None:
     with a_running_server(tmp_path, numbered_model(1)) as (server, _, _):
         answers = [
-            server.predict(content) for content in (b"", b"GIF89a", a_picture(file_format="JPEG")[:300], b"\x89PNG" + b"\0" * 99)
+            server.predict(content) for content in (b"", b"GIF89a", an_image(file_format="JPEG")[:300], b"\x89PNG" + b"\0" * 99)
         ]
         large = server.predict(b"x" * 100_001)
-        assert server.predict(a_picture()).status_code == 200
+        assert server.predict(an_image()).status_code == 200
 
     assert [answer.status_code for answer in answers] == [422] * 4
     assert large.status_code == 413
@@ -128,7 +128,7 @@ def test_server__decodes_away_from_itself_and_refuses_hostile_bytes(tmp_path: Pa
 def test_server__answers_others_while_slow_senders_hold_connections(tmp_path: Path) -> None:
     with a_running_server(tmp_path, numbered_model(1)) as (server, _, _):
         slow = [_slow_sender(server.port, number) for number in range(60)]
-        assert all(server.predict(a_picture(seed=number)).status_code == 200 for number in range(20))
+        assert all(server.predict(an_image(seed=number)).status_code == 200 for number in range(20))
         for connection in slow:
             connection.settimeout(15)
             received = connection.recv(1000)
@@ -139,9 +139,9 @@ def test_server__answers_others_while_slow_senders_hold_connections(tmp_path: Pa
 def test_server__sheds_load_beyond_its_bound_and_recovers(tmp_path: Path) -> None:
     with a_running_server(tmp_path, numbered_model(1), max_waiting=2) as (server, _, _):
         with ThreadPoolExecutor(12) as clients:
-            answers = list(clients.map(lambda number: server.predict(a_picture(seed=number)), range(120)))
+            answers = list(clients.map(lambda number: server.predict(an_image(seed=number)), range(120)))
         statuses = Counter(answer.status_code for answer in answers)
-        assert server.predict(a_picture()).status_code == 200
+        assert server.predict(an_image()).status_code == 200
 
     assert set(statuses) == {200, 429}
     assert all(answer.headers["Retry-After"] == "1" for answer in answers if answer.status_code == 429)
@@ -164,9 +164,9 @@ def test_serving__runs_in_an_environment_of_its_requirements_alone(tmp_path: Pat
     digest = promote(DiskObjects(tmp_path / "root"), numbered_model(1))
     with ServerProcess(tmp_path, python=own_environment) as server:
         server.wait_for(digest)
-        form = server.client.post("/predict", files={"picture": ("a.png", a_picture())})
+        form = server.client.post("/predict", files={"picture": ("a.png", an_image())})
 
-        assert server.predict(a_picture()).json()["model_digest"] == digest
+        assert server.predict(an_image()).json()["model_digest"] == digest
         assert form.json()["class_name"] == "bolt"
         assert "nightlens_requests_total" in server.get("/metrics").text
 
@@ -184,7 +184,7 @@ def test_serving__follows_a_root_on_s3(tmp_path: Path, own_environment: str) -> 
             second = promote(objects, numbered_model(2))
             server.wait_for(second)
 
-            assert server.predict(a_picture()).json()["model_digest"] == second
+            assert server.predict(an_image()).json()["model_digest"] == second
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Candidate and champion on the slices of test: twelve test pictures, of which some are golden and some recent."""
+"""Candidate and champion on the slices of test: twelve test images, of which some are golden and some recent."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from given import an_open_cycle
 from given_candidates import BAD, CONSTANT, GOOD, BuiltSummary, InProcessDecoder, RecordingRegistry, a_dataset, an_exported_model
 from given_deploying import BETTER, a_night_of
 
-from pipeline_tasks.cycle import Cycle
-from pipeline_tasks.stages.compare_with_champion import CompareWithChampionSummary, compare_with_champion
-from pipeline_tasks.stages.evaluate_model import EvaluateModelSummary, evaluate_model
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.stages.evaluate.compare_with_champion import CompareWithChampionSummary, compare_with_champion
+from pipeline_tasks.stages.evaluate.evaluate_model import EvaluateModelSummary, evaluate_model
+from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.slice_image import SliceImage
@@ -26,7 +26,7 @@ FIRST, SECOND = "2026-11-21", "2026-11-22"
 def a_sliced_cycle(
     store: Store, content: bytes, cycle_id: str, golden: Sequence[int], recent: Sequence[int] = (), test: int = 12, **settings: Any
 ) -> Cycle:
-    """A cycle with a model whose version has these of its test pictures sliced; they count by class (bolts first), then id."""
+    """A cycle with a model whose version has these of its test images sliced; they count by class (bolts first), then id."""
     cycle = an_open_cycle(store, cycle_id, **settings)
     a_dataset(store, cycle, test)
     rows = store.read(DatasetImage, cycle_id).filter(split="test").sort("class_name", "image_id")["image_id"]
@@ -41,7 +41,7 @@ def outcome(store: Store, cycle: Cycle) -> tuple[EvaluateModelSummary, CompareWi
     return evaluate_model(store, cycle, InProcessDecoder(), RecordingRegistry()), compare_with_champion(store, cycle)
 
 
-def test_evaluate_model__scores_golden_pictures_by_themselves_only(store: Store) -> None:
+def test_evaluate_model__scores_golden_images_by_themselves_only(store: Store) -> None:
     cycle = a_sliced_cycle(store, GOOD, FIRST, golden=[0, 6], recent=[1, 2, 7])
     registry = RecordingRegistry()
     summary = evaluate_model(store, cycle, InProcessDecoder(), registry)
@@ -64,7 +64,7 @@ def test_evaluate_model__scores_a_golden_set_of_one_class(store: Store) -> None:
 
 def test_evaluate_model__of_a_test_split_that_is_all_golden_says_that_nothing_is_left_to_decide_on(store: Store) -> None:
     summary, compared = outcome(store, a_sliced_cycle(store, GOOD, FIRST, golden=range(12)))
-    assert summary.why == "The dataset version has no labelled test pictures outside its golden set."
+    assert summary.why == "The dataset version has no labelled test images outside its golden set."
     assert (summary.slices["golden"]["accuracy"], summary.balanced_accuracy) == (1.0, None)
     assert (compared.decision, compared.test_images) == ("keep", 0)
 

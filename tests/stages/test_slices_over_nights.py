@@ -1,4 +1,4 @@
-"""Two nights of a project that curates its test split, has a golden and a recent set, and groups pictures by clip."""
+"""Two nights of a project that curates its test split, has a golden and a recent set, and groups images by clip."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import polars as pl
 import pytest
 from given_night import NIGHTLY, Night, a_night
 
-from pipeline_tasks.storage.report_files import read_report_file
-from pipeline_tasks.storage.version_history import dataset_versions
+from pipeline_tasks.commands.versions.describing import as_text, describe
+from pipeline_tasks.storage.blobs.report_files import read_report_file
+from pipeline_tasks.storage.versions.version_history import dataset_versions
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.split import Split
-from pipeline_tasks.versions.describing import as_text, describe
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +36,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
     return a_night(tmp_path, **SETTINGS)
 
 
-def test_two_nights__judge_on_golden_and_recent_pictures_that_nothing_learnt_from(night: Night) -> None:
+def test_two_nights__judge_on_golden_and_recent_images_that_nothing_learnt_from(night: Night) -> None:
     told = {}
     for cycle_id, numbers in CYCLES:
         night.bring(numbers)
@@ -69,4 +69,4 @@ def test_two_nights__judge_on_golden_and_recent_pictures_that_nothing_learnt_fro
     assert "; golden " in shown
     page = read_report_file(store.objects, "2026-11-22").decode()
     assert "By slice" in page
-    assert f"Of the test pictures {golden.height} are in the golden set" in page
+    assert f"Of the test images {golden.height} are in the golden set" in page

@@ -7,29 +7,29 @@ from collections.abc import Sequence
 
 import pytest
 from given import an_open_cycle, image_id
-from given_pictures import APicture, record
+from given_images import AnImage, record
 from hypothesis import HealthCheck, settings
 from hypothesis import given as given_any
 from hypothesis import strategies as st
 
-from pipeline_tasks.stages.find_duplicates import find_duplicates
-from pipeline_tasks.stages.find_quality_issues import find_quality_issues
-from pipeline_tasks.stages.select_images import select_images
-from pipeline_tasks.storage.memory_objects import MemoryObjects
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
+from pipeline_tasks.stages.curate.find_quality_issues import find_quality_issues
+from pipeline_tasks.stages.curate.select_images import select_images
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 
 pytestmark = pytest.mark.slow
 
-PICTURES = st.tuples(st.integers(0, 71), st.sampled_from([None, "1", "2", "3", "4"]), st.sampled_from([None, "x", "y"]))
-"""Where on the circle a picture lies (steps of 5 degrees), its clip, its site."""
-NIGHTS = st.lists(st.lists(PICTURES, max_size=8), min_size=2, max_size=4)
+IMAGES = st.tuples(st.integers(0, 71), st.sampled_from([None, "1", "2", "3", "4"]), st.sampled_from([None, "x", "y"]))
+"""Where on the circle an image lies (steps of 5 degrees), its clip, its site."""
+NIGHTS = st.lists(st.lists(IMAGES, max_size=8), min_size=2, max_size=4)
 KEYS = st.sampled_from([[], ["clip"], ["clip", "site"]])
 
 
-def run(store: Store, cycle_id: str, pictures: Sequence[APicture], keys: list[str], policy: str) -> None:
+def run(store: Store, cycle_id: str, images: Sequence[AnImage], keys: list[str], policy: str) -> None:
     cycle = an_open_cycle(
         store,
         cycle_id,
@@ -37,14 +37,14 @@ def run(store: Store, cycle_id: str, pictures: Sequence[APicture], keys: list[st
         selection={"budget": 5, "first_round_control_ratio": 0.4, "control_ratio": 0.4, "val_ratio": 0.3},
         splits={"policy": policy, "curated_test_ratio": 0.4},
     )
-    record(store, cycle_id, pictures)
+    record(store, cycle_id, images)
     find_quality_issues(store, cycle)
     find_duplicates(store, cycle)
     select_images(store, cycle)
 
 
 def splits_now(store: Store) -> dict[str, str]:
-    """Picture → its split, as `build_dataset_version` reads it; contested pictures and those without a split have none."""
+    """Image → its split, as `build_dataset_version` reads it; contested images and those without a split have none."""
     recorded: dict[str, str] = {}
     for group, split, _ in store.history(Split).rows():
         recorded.setdefault(group, split)
@@ -59,13 +59,13 @@ def test_splits__never_change_and_are_never_straddled(
 ) -> None:
     store, before, carried = Store(MemoryObjects()), dict[str, str](), dict[str, list[tuple[str, str]]]()
     for number, night in enumerate(nights):
-        pictures = []
+        images = []
         for place, (step, clip, site) in enumerate(night):
             name, angle = f"{number}/{place}", math.radians(5 * step)
             values = {key: value for key, value in (("clip", clip), ("site", site)) if value is not None}
-            pictures.append(APicture(name, (math.cos(angle), math.sin(angle)), metadata=values))
+            images.append(AnImage(name, (math.cos(angle), math.sin(angle)), metadata=values))
             carried[image_id(name)] = [(key, value) for key, value in values.items() if key in keys]
-        run(store, f"2026-11-{21 + number}", pictures, keys, policy)
+        run(store, f"2026-11-{21 + number}", images, keys, policy)
         now = splits_now(store)
 
         assert {one: now.get(one) for one in before} == before

@@ -10,13 +10,13 @@ from given_night import NIGHTLY, Night, Registry, a_night
 from stand_in_label_studio import StandInLabelStudio
 from storage.an_s3_server import BUCKET, an_s3_server
 
-from pipeline_tasks.cycle import CycleArguments
-from pipeline_tasks.storage import layout
-from pipeline_tasks.storage.backup import back_up, is_left_out, restore_backup
-from pipeline_tasks.storage.memory_objects import MemoryObjects
-from pipeline_tasks.storage.s3_objects import S3Objects
-from pipeline_tasks.storage.serving_pointer import read_pointer
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.records.cycle import CycleArguments
+from pipeline_tasks.storage.blobs.serving_pointer import read_pointer
+from pipeline_tasks.storage.care.backup import back_up, is_left_out, restore_backup
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
+from pipeline_tasks.storage.objects.s3_objects import S3Objects
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.split import Split
@@ -39,7 +39,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
     return a_night(tmp_path)
 
 
-def test_whole_cycle__makes_a_champion_of_pictures_and_answers(night: Night) -> None:
+def test_whole_cycle__makes_a_champion_of_images_and_answers(night: Night) -> None:
     night.bring(range(30))
 
     told = night.cycle("2026-11-21")
@@ -154,7 +154,7 @@ def test_whole_cycle__collects_late_answers_and_never_asks_twice(night: Night) -
     assert late["build_dataset_version"]["images"] == night.store.history(SelectedImage).height
 
 
-def test_whole_cycle__never_moves_a_picture_to_another_split(night: Night) -> None:
+def test_whole_cycle__never_moves_an_image_to_another_split(night: Night) -> None:
     night.bring(range(30))
     night.cycle("2026-11-21")
     before = dict(night.store.history(Split).select("split_group_id", "split").iter_rows())

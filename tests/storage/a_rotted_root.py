@@ -1,4 +1,4 @@
-"""A root of many pictures, and ways to let objects of it rot behind the store's back, as disks do."""
+"""A root of many images, and ways to let objects of it rot behind the store's back, as disks do."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pathlib import Path
 import polars as pl
 from drills.kill_workload import Summary, nights
 
-from pipeline_tasks.storage import state
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger import state
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.tables.image import Image
 
 KINDS = ("bit flipped", "truncated", "zeroed", "missing", "swapped")
 CYCLE_ID = "2026-12-01"
 
 
-def a_full_root(folder: Path, pictures: int) -> Store:
-    """Three nights of every kind of object, and one that records this many pictures."""
+def a_full_root(folder: Path, image_count: int) -> Store:
+    """Three nights of every kind of object, and one that records this many images."""
     store = Store(DiskObjects(folder))
     usual = state.SNAPSHOT_EVERY_EVENTS
     try:
@@ -30,14 +30,14 @@ def a_full_root(folder: Path, pictures: int) -> Store:
     finally:
         state.SNAPSHOT_EVERY_EVENTS = usual
     rows = []
-    for number in range(pictures):
+    for number in range(image_count):
         content = random.Random(number).randbytes(600 + number % 97)
         image_id, md5 = put_original(store.objects, content)
         rows.append({"image_id": image_id, "md5": md5, "size_bytes": len(content), "file_format": "PNG"})
     sizes = {name: pl.lit(1).cast(kind) for name, kind in (("width_px", pl.Int32), ("height_px", pl.Int32), ("frames", pl.Int32))}
     if rows:
         images = pl.DataFrame(rows).with_columns(**sizes, orientation=pl.lit(1).cast(pl.Int8))
-        store.finish(CYCLE_ID, "record_images", Summary(pictures), [(Image, images)])
+        store.finish(CYCLE_ID, "record_images", Summary(image_count), [(Image, images)])
     return store
 
 

@@ -20,33 +20,33 @@ from given_garbage import a_tended_project
 from hypothesis import strategies as any_of
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from pipeline_tasks.stages.collect_garbage import CollectGarbageSummary, collect_garbage
-from pipeline_tasks.stages.plan_collection import plan_collection
-from pipeline_tasks.storage import fail_points, layout
-from pipeline_tasks.storage.annotation_log import append_revision, read_revision
-from pipeline_tasks.storage.backup import back_up, restore_backup
-from pipeline_tasks.storage.cycles import read_cycle
-from pipeline_tasks.storage.dataset_versions import index_key, read_version, write_version
-from pipeline_tasks.storage.ledger import events_after
-from pipeline_tasks.storage.memory_objects import MemoryObjects
-from pipeline_tasks.storage.mending import verify_and_mend
-from pipeline_tasks.storage.model_files import put_model
-from pipeline_tasks.storage.objects import ObjectStore
-from pipeline_tasks.storage.originals import put_original, read_original
-from pipeline_tasks.storage.serving_pointer import pointer_to, read_pointer, replace_pointer
-from pipeline_tasks.storage.state import State
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.verifying import verify_objects
+from pipeline_tasks.stages.tend.collect_garbage import CollectGarbageSummary, collect_garbage
+from pipeline_tasks.stages.tend.plan_collection import plan_collection
+from pipeline_tasks.storage.blobs.annotation_log import append_revision, read_revision
+from pipeline_tasks.storage.blobs.model_files import put_model
+from pipeline_tasks.storage.blobs.originals import put_original, read_original
+from pipeline_tasks.storage.blobs.serving_pointer import pointer_to, read_pointer, replace_pointer
+from pipeline_tasks.storage.care.backup import back_up, restore_backup
+from pipeline_tasks.storage.care.mending import verify_and_mend
+from pipeline_tasks.storage.care.verifying import verify_objects
+from pipeline_tasks.storage.history.cycles import read_cycle
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger.events import events_after
+from pipeline_tasks.storage.ledger.state import State
+from pipeline_tasks.storage.objects import fail_points, layout
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.versions.dataset_versions import index_key, read_version, write_version
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.quality_issue import QualityIssue
 
 T = TypeVar("T")
-PICTURES = any_of.integers(0, 11)
+IMAGES = any_of.integers(0, 11)
 CYCLES = any_of.integers(0, 5)
 KILLS = any_of.one_of(any_of.just(0), any_of.integers(1, 40))
 """At which fail point a rule is killed, counted from its beginning; 0: it is not."""
-GROUPS = any_of.dictionaries(PICTURES, PICTURES, max_size=4)
+GROUPS = any_of.dictionaries(IMAGES, IMAGES, max_size=4)
 PROJECT, TENDED_PROJECT = a_project(), a_tended_project()
 
 
@@ -72,7 +72,7 @@ class Model:
     issues: list[tuple[str, float]] = field(default_factory=list)
     groups: dict[str, str] = field(default_factory=dict)
     images: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    """image_id → md5 and bytes, of recorded pictures."""
+    """image_id → md5 and bytes, of recorded images."""
     loose: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     """Put, but not recorded: a collection may take them."""
     versions: dict[str, list[dict[str, str]]] = field(default_factory=dict)
@@ -107,32 +107,32 @@ class StoreMachine(RuleBasedStateMachine):
         objects = MemoryObjects()
         return lambda: objects
 
-    @rule(picture=PICTURES, kill_at=KILLS)
-    def put_an_original(self, picture: int, kill_at: int) -> None:
-        """A stage puts a picture that no event names yet."""
-        content = bytes_of(picture)
+    @rule(image=IMAGES, kill_at=KILLS)
+    def put_an_original(self, image: int, kill_at: int) -> None:
+        """A stage puts an image that no event names yet."""
+        content = bytes_of(image)
         found, md5 = self.do(lambda store: put_original(store.objects, content), kill_at)
         if found not in self.model.images:
             self.model.loose[found] = (md5, content)
 
-    @rule(cycle=CYCLES, pictures=any_of.sets(PICTURES, min_size=1, max_size=3), kill_at=KILLS)
-    def record_images(self, cycle: int, pictures: set[int], kill_at: int) -> None:
-        """A stage puts pictures and records them."""
+    @rule(cycle=CYCLES, numbers=any_of.sets(IMAGES, min_size=1, max_size=3), kill_at=KILLS)
+    def record_images(self, cycle: int, numbers: set[int], kill_at: int) -> None:
+        """A stage puts images and records them."""
 
         def act(store: Store) -> Done:
-            rows = [image_row(store, picture) for picture in sorted(pictures)]
+            rows = [image_row(store, image) for image in sorted(numbers)]
             images = pl.DataFrame(rows, schema_overrides={"width_px": pl.Int32, "height_px": pl.Int32, "frames": pl.Int32})
             images = images.with_columns(orientation=pl.lit(1).cast(pl.Int8))
-            return store.finish(f"night-{cycle}", "record_images", Done(len(pictures)), [(Image, images)])
+            return store.finish(f"night-{cycle}", "record_images", Done(len(numbers)), [(Image, images)])
 
         is_first = self.note(f"night-{cycle}", "record_images", self.do(act, kill_at))
-        for content in map(bytes_of, pictures if is_first else ()):
+        for content in map(bytes_of, numbers if is_first else ()):
             self.model.images[hashlib.sha256(content).hexdigest()] = (md5_of(content), content)
 
-    @rule(cycle=CYCLES, pictures=any_of.sets(PICTURES, max_size=4), groups=GROUPS, rival=any_of.none() | GROUPS, kill_at=KILLS)
-    def finish_a_stage(self, cycle: int, pictures: set[int], groups: dict[int, int], rival: Any, kill_at: int) -> None:
+    @rule(cycle=CYCLES, images=any_of.sets(IMAGES, max_size=4), groups=GROUPS, rival=any_of.none() | GROUPS, kill_at=KILLS)
+    def finish_a_stage(self, cycle: int, images: set[int], groups: dict[int, int], rival: Any, kill_at: int) -> None:
         """A stage writes two tables and ends; perhaps another try of it comes in between, at the worst moment."""
-        ours = [(image_id(one), float(cycle)) for one in sorted(pictures)]
+        ours = [(image_id(one), float(cycle)) for one in sorted(images)]
 
         def act(store: Store) -> Done:
             return store.finish(
@@ -373,9 +373,9 @@ def damage(objects: ObjectStore, key: str, how: str) -> None:
     objects.replace(key, rotten, standing.etag)
 
 
-def bytes_of(picture: int) -> bytes:
-    """A small picture's bytes."""
-    return b"picture %d" % picture
+def bytes_of(image: int) -> bytes:
+    """A small image's bytes."""
+    return b"image %d" % image
 
 
 def md5_of(content: bytes) -> str:
@@ -383,9 +383,9 @@ def md5_of(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
-def image_row(store: Store, picture: int) -> dict[str, Any]:
+def image_row(store: Store, image: int) -> dict[str, Any]:
     """A row of `images`, its original put."""
-    found, md5 = put_original(store.objects, bytes_of(picture))
+    found, md5 = put_original(store.objects, bytes_of(image))
     return {"image_id": found, "md5": md5, "size_bytes": 9, "file_format": "PNG", "width_px": 1, "height_px": 1, "frames": 1}
 
 

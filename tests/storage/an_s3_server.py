@@ -17,7 +17,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline_tasks.storage.s3_objects import make_client
+from pipeline_tasks.storage.objects.s3_objects import make_client
 
 BUCKET = "nightlens"
 READER = ("reader", "reader-secret")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline_tasks.errors import NotFoundError
-from pipeline_tasks.storage.annotation_log import append_revision, list_revisions, read_revision
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.blobs.annotation_log import append_revision, list_revisions, read_revision
+from pipeline_tasks.storage.history.store import Store
 
 
 def test_append_revision__keeps_each_revision_once(store: Store) -> None:

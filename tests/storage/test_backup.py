@@ -11,22 +11,22 @@ import pytest
 from given import an_open_cycle
 
 from pipeline_tasks.errors import StorageError
-from pipeline_tasks.storage import layout
-from pipeline_tasks.storage.backup import back_up, is_left_out, restore_backup
-from pipeline_tasks.storage.checkpoint_files import keep_checkpoint, put_candidate
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.generation import empty_project
-from pipeline_tasks.storage.ledger import Event
-from pipeline_tasks.storage.memory_objects import MemoryObjects
-from pipeline_tasks.storage.objects import ObjectStore, StoredObject
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.verifying import verify_objects
+from pipeline_tasks.storage.blobs.checkpoint_files import keep_checkpoint, put_candidate
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.care.backup import back_up, is_left_out, restore_backup
+from pipeline_tasks.storage.care.verifying import verify_objects
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger.events import Event
+from pipeline_tasks.storage.ledger.generation import empty_project
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
+from pipeline_tasks.storage.objects.object_store import ObjectStore, StoredObject
 
 
 def write_cycle(objects: ObjectStore, number: int) -> None:
-    """What a cycle leaves: a picture, a model, an event that names them, a pointer, a cache."""
-    put_original(objects, b"picture %d" % number)
+    """What a cycle leaves: an image, a model, an event that names them, a pointer, a cache."""
+    put_original(objects, b"image %d" % number)
     model = b"model %d" % number
     digest = hashlib.sha256(model).hexdigest()
     objects.write_new(layout.model(digest), model)
@@ -69,7 +69,7 @@ def test_back_up__copies_everything_and_then_only_what_is_new(root: MemoryObject
 
     assert (first.events, first.copied, first.is_fine) == (2, 7, True)
     assert (again.copied, again.bytes_copied) == (0, 0)
-    assert third.copied == 4, "a picture, a model, an event and the pointer"
+    assert third.copied == 4, "an image, a model, an event and the pointer"
     assert content(copy) == content(root)
 
 
@@ -118,11 +118,11 @@ def test_back_up__broken_off_goes_on_and_shows_no_event_before_its_objects(root:
 
 
 def test_back_up__does_not_copy_what_rotted_and_names_it(root: MemoryObjects) -> None:
-    _, md5 = put_original(root, b"a third picture")
+    _, md5 = put_original(root, b"a third image")
     copy = MemoryObjects()
     back_up(root, copy)
-    put_original(root, b"a fourth picture")
-    rotten = layout.original(hashlib.md5(b"a fourth picture", usedforsecurity=False).hexdigest())
+    put_original(root, b"a fourth image")
+    rotten = layout.original(hashlib.md5(b"a fourth image", usedforsecurity=False).hexdigest())
 
     class Rotten(MemoryObjects):
         def read(self, key: str) -> StoredObject:
@@ -135,7 +135,7 @@ def test_back_up__does_not_copy_what_rotted_and_names_it(root: MemoryObjects) ->
 
     assert summary.rotten == (rotten,)
     assert not summary.is_fine
-    assert copy.read(layout.original(md5)).content == b"a third picture"
+    assert copy.read(layout.original(md5)).content == b"a third image"
     assert rotten not in set(copy.list(""))
 
 

@@ -14,17 +14,19 @@ from given_garbage import A_YEAR_ON, DAY, PATIENCE, a_root_with_garbage, a_runni
 from given_version import a_version
 
 from pipeline_tasks.errors import StorageError
-from pipeline_tasks.storage import collecting, layout, state
-from pipeline_tasks.storage.collecting import Collected, collect, plan
-from pipeline_tasks.storage.collection_marks import announcement
-from pipeline_tasks.storage.ledger import Event
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.published_files import Publication, put_folder, record_publication
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.table_files import TableFile, encode, read_part
-from pipeline_tasks.storage.thumbnails import put_thumbnail
-from pipeline_tasks.storage.trash import move_to_trash
-from pipeline_tasks.storage.verifying import verify_objects
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.blobs.thumbnails import put_thumbnail
+from pipeline_tasks.storage.care import collecting
+from pipeline_tasks.storage.care.collecting import Collected, collect, plan
+from pipeline_tasks.storage.care.verifying import verify_objects
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger import state
+from pipeline_tasks.storage.ledger.collection_marks import announcement
+from pipeline_tasks.storage.ledger.events import Event
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.trash import move_to_trash
+from pipeline_tasks.storage.tables.table_files import TableFile, encode, read_part
+from pipeline_tasks.storage.versions.published_files import Publication, put_folder, record_publication
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.unneeded_object import UnneededObject
@@ -223,7 +225,7 @@ def test_parts__of_a_recorded_cycle_go_and_those_of_the_next_stay(store: Store) 
 
 def test_snapshots__stay_where_looking_back_needs_them(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "SNAPSHOT_EVERY_EVENTS", 2)
-    monkeypatch.setattr("pipeline_tasks.storage.references.SNAPSHOT_KEPT_EVERY_EVENTS", 4)
+    monkeypatch.setattr("pipeline_tasks.storage.care.references.SNAPSHOT_KEPT_EVERY_EVENTS", 4)
     for day in range(1, 11):
         an_open_cycle(store, f"2026-11-{day:02d}")
     store.state()

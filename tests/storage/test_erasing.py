@@ -1,4 +1,4 @@
-"""Erasing pictures from small projects: what goes, what takes its place, what stays as it was; on disk and in memory."""
+"""Erasing images from small projects: what goes, what takes its place, what stays as it was; on disk and in memory."""
 
 from __future__ import annotations
 
@@ -11,27 +11,30 @@ from typing import Any
 import polars as pl
 import pytest
 from given import STARTED_AT, a_project, an_open_cycle
-from given_versions import FIRST_NIGHT, build, id_of, picture, two_versions
+from given_versions import FIRST_NIGHT, build, id_of, image, two_versions
 
-from pipeline_tasks.decoding.picture import Picture
+from pipeline_tasks.commands.versions.comparing import compare
+from pipeline_tasks.commands.versions.progress import progress_bar
+from pipeline_tasks.commands.versions.verifying import verify_version
+from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.errors import ChangedMeanwhileError, CorruptObjectError, SettingsError
-from pipeline_tasks.explain import explain
+from pipeline_tasks.lineage.explain import explain
 from pipeline_tasks.outside_copies import OutsideCopies
-from pipeline_tasks.stages.erase import EraseSummary, erase, erasure_of, find_images, images_of_person
-from pipeline_tasks.storage import layout
-from pipeline_tasks.storage.annotation_log import append_revision, list_revisions
-from pipeline_tasks.storage.backup import back_up, restore_backup
-from pipeline_tasks.storage.dataset_versions import read_index, read_version
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.erased_images import is_erased_in
-from pipeline_tasks.storage.erasures import images_erased_in
-from pipeline_tasks.storage.memory_objects import MemoryObjects
-from pipeline_tasks.storage.objects import ObjectStore
-from pipeline_tasks.storage.past_store import PastStore
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.table_files import encode
-from pipeline_tasks.storage.verifying import verify_objects
-from pipeline_tasks.storage.version_history import dataset_versions
+from pipeline_tasks.stages.tend.erase import EraseSummary, erase, erasure_of, find_images, images_of_person
+from pipeline_tasks.storage.blobs.annotation_log import append_revision, list_revisions
+from pipeline_tasks.storage.care.backup import back_up, restore_backup
+from pipeline_tasks.storage.care.verifying import verify_objects
+from pipeline_tasks.storage.erasure.erased_images import is_erased_in
+from pipeline_tasks.storage.erasure.erasures import images_erased_in
+from pipeline_tasks.storage.history.past_store import PastStore
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.tables.table_files import encode
+from pipeline_tasks.storage.versions.dataset_versions import read_index, read_version
+from pipeline_tasks.storage.versions.version_history import dataset_versions
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
@@ -39,9 +42,6 @@ from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
-from pipeline_tasks.versions.comparing import compare
-from pipeline_tasks.versions.progress import progress_bar
-from pipeline_tasks.versions.verifying import verify_version
 
 pytestmark = pytest.mark.slow
 
@@ -60,14 +60,14 @@ def erase_names(store: Store, *names: str, cycle_id: str = ERASURE, **others: An
 
 
 def named_in(objects: ObjectStore, name: str) -> list[str]:
-    """Keys of objects that name a picture, or hold its bytes."""
-    md5 = hashlib.md5(picture(name), usedforsecurity=False).hexdigest()
+    """Keys of objects that name an image, or hold its bytes."""
+    md5 = hashlib.md5(image(name), usedforsecurity=False).hexdigest()
     found = []
     for key in objects.list(""):
         content = objects.read(key).content
         text = pl.read_parquet(io.BytesIO(content)).write_json() if key.endswith(".parquet") else content.decode()
         shown = text + key.replace("/", "")
-        if id_of(name) in shown or md5 in shown or picture(name) in content:
+        if id_of(name) in shown or md5 in shown or image(name) in content:
             found.append(key)
     return found
 
@@ -83,9 +83,9 @@ class DeletedTasks:
 
 
 class NoDecoder:
-    """An erased picture has no bytes to decode."""
+    """An erased image has no bytes to decode."""
 
-    def decode(self, content: bytes) -> Picture:
+    def decode(self, content: bytes) -> CanonicalImage:
         raise AssertionError("nothing is decoded")
 
 
@@ -94,7 +94,7 @@ def verified(store: Store) -> list[dict[str, Any]]:
         return [verify_version(store, version, progress, reads_bytes=True) for version in dataset_versions(store)]
 
 
-def test_erase__takes_a_picture_out_of_both_versions_that_held_it(root: Store) -> None:
+def test_erase__takes_an_image_out_of_both_versions_that_held_it(root: Store) -> None:
     first, second = two_versions(root)
     assert named_in(root.objects, "a1")
 
@@ -113,7 +113,7 @@ def test_erase__takes_a_picture_out_of_both_versions_that_held_it(root: Store) -
     assert id_of("a1") not in str(compared)
 
 
-def test_erase__lets_other_pictures_be_and_the_past_be_read(store: Store) -> None:
+def test_erase__lets_other_images_be_and_the_past_be_read(store: Store) -> None:
     first, _ = two_versions(store)
     labels = store.current(Label).filter(pl.col("image_id") != id_of("a1"))
 
@@ -127,7 +127,7 @@ def test_erase__lets_other_pictures_be_and_the_past_be_read(store: Store) -> Non
     assert build(store, an_open_cycle(store, "2026-11-24")).is_changed
 
 
-def test_erase__leaves_a_version_alone_that_never_held_the_picture(store: Store) -> None:
+def test_erase__leaves_a_version_alone_that_never_held_the_image(store: Store) -> None:
     first, second = two_versions(store)
     indexes = [read_index(store.objects, one.dataset_id) for one in (first, second)]
 
@@ -178,7 +178,7 @@ def test_erase__puts_one_tombstone_into_the_log_for_each_answer(store: Store) ->
     assert id_of("a1").encode() not in content
 
 
-def test_erase__hands_a_group_and_its_split_on_to_the_next_picture(store: Store) -> None:
+def test_erase__hands_a_group_and_its_split_on_to_the_next_image(store: Store) -> None:
     two_versions(store)
     ids = {name: id_of(name) for name in FIRST_NIGHT}
     cycle = an_open_cycle(store, "2026-11-23")
@@ -204,7 +204,7 @@ def test_erase__trash_damaged_copies_and_tables_that_no_event_names_go_too(root:
     orphan = encode(Image, rows)
     for key in ("tables/images/cycle=x/part-1.parquet", "trash/tables/images/cycle=x/part-2.parquet"):
         root.objects.write_new(key, orphan)
-    root.objects.write_new("trash/" + layout.original(md5), picture("a1"))
+    root.objects.write_new("trash/" + layout.original(md5), image("a1"))
     root.objects.write_new(layout.set_aside(layout.original(md5), "0" * 64), b"rot")
     root.objects.write_new(layout.original("f" * 32) + ".dir", f'[{{"md5": "{md5}"}}]'.encode())
     root.objects.write_new("trash/" + layout.original("e" * 32), b"somebody else's")
@@ -240,10 +240,10 @@ def test_erase__dry_run_says_what_the_real_one_does_and_changes_nothing(store: S
     assert told.rows_by_table["images"] == told.rows_by_table["annotations"] == 1
 
 
-def test_erase__refuses_what_fits_no_picture_before_anything_is_written(store: Store) -> None:
+def test_erase__refuses_what_fits_no_image_before_anything_is_written(store: Store) -> None:
     two_versions(store)
 
-    for wanted, said in (("ffffffff", "fits no picture"), (id_of("a1")[:4], "fits no picture")):
+    for wanted, said in (("ffffffff", "fits no image"), (id_of("a1")[:4], "fits no image")):
         with pytest.raises(SettingsError, match=said):
             find_images(store, [wanted])
     with pytest.raises(SettingsError, match="at least one"):
@@ -265,7 +265,7 @@ def test_erase__will_not_be_passed_by_a_stage_that_read_before_it(store: Store) 
     assert store.event(cycle.cycle_id, "slow") is None
 
 
-def test_erase__of_a_person_means_where_the_pictures_were_seen(store: Store) -> None:
+def test_erase__of_a_person_means_where_the_images_were_seen(store: Store) -> None:
     cycle = an_open_cycle(store)
     seen = {"source": "inbox", "object_version": "1", "modified_at": STARTED_AT, "clip": None, "site": None, "day": None}
     keys = [("maria/1.png", None), ("2/maria.png", None), ("3.png", "maria"), ("mariah/4.png", None)]
@@ -282,7 +282,7 @@ def test_back_up__takes_out_of_a_copy_what_was_erased_and_nothing_else(root: Sto
     copy = DiskObjects(tmp_path / "copy")
     back_up(root.objects, copy)
     assert named_in(copy, "a1")
-    lost = layout.original(hashlib.md5(picture("v1"), usedforsecurity=False).hexdigest())
+    lost = layout.original(hashlib.md5(image("v1"), usedforsecurity=False).hexdigest())
     root.objects.delete(lost)
     erase_names(root, "a1")
 

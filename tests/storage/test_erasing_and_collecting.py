@@ -11,22 +11,23 @@ from given_versions import id_of, two_versions
 from storage.test_erasing import erase_names, named_in
 
 from pipeline_tasks.errors import ChangedMeanwhileError
-from pipeline_tasks.stages.collect_garbage import collect_garbage
-from pipeline_tasks.stages.plan_collection import plan_collection
-from pipeline_tasks.stages.write_storage_report import write_storage_report
-from pipeline_tasks.storage import collecting, layout
-from pipeline_tasks.storage.cycles import read_cycle
-from pipeline_tasks.storage.objects import ObjectStore
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.thumbnails import put_thumbnail, thumbnail_key
-from pipeline_tasks.storage.trash import move_to_trash
-from pipeline_tasks.storage.verifying import verify_objects
+from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
+from pipeline_tasks.stages.tend.plan_collection import plan_collection
+from pipeline_tasks.stages.tend.write_storage_report import write_storage_report
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.blobs.thumbnails import put_thumbnail, thumbnail_key
+from pipeline_tasks.storage.care import collecting
+from pipeline_tasks.storage.care.verifying import verify_objects
+from pipeline_tasks.storage.history.cycles import read_cycle
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.objects.trash import move_to_trash
 from pipeline_tasks.tables.unneeded_object import UnneededObject
 
 pytestmark = pytest.mark.slow
 
-PICTURE = "a1"
+IMAGE = "a1"
 
 
 @dataclass(frozen=True)
@@ -47,17 +48,17 @@ def tended(store: Store, number: int, *, is_dry_run: bool = False) -> str:
     return cycle_id
 
 
-def with_pictures_that_are_nobodys(store: Store) -> None:
-    """Two versions, the thumbnail of a picture in them, and an original and a thumbnail that no event names."""
+def with_images_that_are_nobodys(store: Store) -> None:
+    """Two versions, the thumbnail of an image in them, and an original and a thumbnail that no event names."""
     two_versions(store)
-    put_thumbnail(store.objects, id_of(PICTURE), b"a picture, small")
+    put_thumbnail(store.objects, id_of(IMAGE), b"an image, small")
     put_original(store.objects, b"nobody's")
     put_thumbnail(store.objects, "0" * 64, b"nobody's, small")
 
 
 def test_collection__behind_an_erasure_takes_only_what_nobody_needs(store: Store) -> None:
-    with_pictures_that_are_nobodys(store)
-    erase_names(store, PICTURE)
+    with_images_that_are_nobodys(store)
+    erase_names(store, IMAGE)
     before = set(store.objects.list(""))
 
     for number in range(1, 5):
@@ -69,20 +70,20 @@ def test_collection__behind_an_erasure_takes_only_what_nobody_needs(store: Store
     assert verify_objects(store.objects)[0].damaged == []
 
 
-def test_erasure__takes_a_picture_out_of_plans_reports_and_the_trash(store: Store) -> None:
-    with_pictures_that_are_nobodys(store)
+def test_erasure__takes_an_image_out_of_plans_reports_and_the_trash(store: Store) -> None:
+    with_images_that_are_nobodys(store)
     # A collection of older code, or a person, has put what is needed there.
-    move_to_trash(store.objects, thumbnail_key(id_of(PICTURE)))
+    move_to_trash(store.objects, thumbnail_key(id_of(IMAGE)))
     tended(store, 1, is_dry_run=True)
     cycle_id = tended(store, 2, is_dry_run=True)
-    move_to_trash(store.objects, thumbnail_key(id_of(PICTURE)))
-    assert [key for key in named_in(store.objects, PICTURE) if "unneeded_objects" in key]
-    assert [key for key in named_in(store.objects, PICTURE) if key.startswith("reports/")]
+    move_to_trash(store.objects, thumbnail_key(id_of(IMAGE)))
+    assert [key for key in named_in(store.objects, IMAGE) if "unneeded_objects" in key]
+    assert [key for key in named_in(store.objects, IMAGE) if key.startswith("reports/")]
 
-    erase_names(store, PICTURE)
+    erase_names(store, IMAGE)
 
-    assert named_in(store.objects, PICTURE) == []
-    assert not [key for key in store.read(UnneededObject, cycle_id)["key"] if id_of(PICTURE) in key]
+    assert named_in(store.objects, IMAGE) == []
+    assert not [key for key in store.read(UnneededObject, cycle_id)["key"] if id_of(IMAGE) in key]
     assert verify_objects(store.objects)[0].damaged == []
     tended(store, 3)
     assert verify_objects(store.objects)[0].damaged == []
@@ -91,15 +92,15 @@ def test_erasure__takes_a_picture_out_of_plans_reports_and_the_trash(store: Stor
 def test_collection__lets_go_of_what_was_erased_while_it_moved(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     two_versions(store)
     store.finish("2026-11-21", "train_model", Trained("new"))
-    view = layout.derived("old", f"{id_of(PICTURE)[:2]}/{id_of(PICTURE)}.npy")
-    store.objects.write_new(view, b"views of the picture")
+    view = layout.derived("old", f"{id_of(IMAGE)[:2]}/{id_of(IMAGE)}.npy")
+    store.objects.write_new(view, b"views of the image")
     tended(store, 1)
 
     def move_and_be_overtaken(objects: ObjectStore, key: str, is_needed: object) -> bool:
         content = objects.read(key).content
         if key == view:
-            erase_names(store, PICTURE)
-        # The erasure has looked through the trash; only now something of its picture comes there.
+            erase_names(store, IMAGE)
+        # The erasure has looked through the trash; only now something of its image comes there.
         objects.write_new(layout.trash(key), content)
         objects.delete(key)
         return True
@@ -111,4 +112,4 @@ def test_collection__lets_go_of_what_was_erased_while_it_moved(store: Store, mon
     tended(store, 2)
 
     assert view not in store.objects.list(layout.trash("derived/"))
-    assert named_in(store.objects, PICTURE) == []
+    assert named_in(store.objects, IMAGE) == []

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.storage import fail_points
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.fail_points import ENVIRONMENT, arm, around, listen
+from pipeline_tasks.storage.objects import fail_points
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.fail_points import ENVIRONMENT, arm, around, listen
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,7 +62,8 @@ def test_arm__says_what_it_wanted(text: str) -> None:
 
 
 def test_environment__kills_a_process_between_link_and_answer(tmp_path: Path) -> None:
-    code = f"from pathlib import Path; from pipeline_tasks.storage.disk_objects import DiskObjects as D; D(Path({str(tmp_path)!r}))"
+    module = "pipeline_tasks.storage.objects.disk_objects"
+    code = f"from pathlib import Path; from {module} import DiskObjects as D; D(Path({str(tmp_path)!r}))"
     environment = os.environ | {ENVIRONMENT: "disk.link.after:1:kill", "PYTHONPATH": str(ROOT)}
 
     outcome = subprocess.run([sys.executable, "-c", code + ".write_new('a', b'1')"], env=environment, cwd=ROOT, check=False)

@@ -7,11 +7,11 @@ from given import STARTED_AT, an_open_cycle
 from given_version import CLASSES, a_label, a_version
 
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.storage.frozen_versions import read_frozen_version
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.versions.frozen_versions import read_frozen_version
 
 
-def test_read_frozen_version__joins_what_is_known_of_each_picture(store: Store) -> None:
+def test_read_frozen_version__joins_what_is_known_of_each_image(store: Store) -> None:
     dataset_id = a_version(store, range(4))
 
     frozen = read_frozen_version(store, dataset_id[:5])

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline_tasks.errors import StorageError
-from pipeline_tasks.storage import layout
-from pipeline_tasks.storage.generation import empty_project, read_generation
-from pipeline_tasks.storage.memory_objects import MemoryObjects
+from pipeline_tasks.storage.ledger.generation import empty_project, read_generation
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 
 
 def test_empty_project__deletes_everything_and_counts_on() -> None:

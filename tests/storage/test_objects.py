@@ -15,11 +15,11 @@ import pytest
 from storage.an_s3_server import BUCKET, an_s3_server
 
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, StorageError
-from pipeline_tasks.storage import disk_objects
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.memory_objects import MemoryObjects
-from pipeline_tasks.storage.objects import ObjectStore
-from pipeline_tasks.storage.s3_objects import S3Objects
+from pipeline_tasks.storage.objects import disk_objects
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.objects.s3_objects import S3Objects
 
 
 @pytest.fixture(scope="module")

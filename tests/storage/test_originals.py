@@ -5,11 +5,11 @@ import hashlib
 import pytest
 
 from pipeline_tasks.errors import CorruptObjectError, NotFoundError, RejectedFileError
-from pipeline_tasks.storage import layout
-from pipeline_tasks.storage.memory_objects import MemoryObjects
-from pipeline_tasks.storage.originals import put_original, read_original
+from pipeline_tasks.storage.blobs.originals import put_original, read_original
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 
-BYTES = b"a picture"
+BYTES = b"an image"
 SHA256 = hashlib.sha256(BYTES).hexdigest()
 MD5 = hashlib.md5(BYTES).hexdigest()
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 import pytest
 
 from pipeline_tasks.errors import CorruptObjectError, StorageError
-from pipeline_tasks.storage.layout import original, publication
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.published_files import Publication, known_copies, put_folder, record_publication, stored_originals
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects.layout import original, publication
+from pipeline_tasks.storage.versions.published_files import (
+    Publication,
+    known_copies,
+    put_folder,
+    record_publication,
+    stored_originals,
+)
 
 FIRST, SECOND = "1" * 64, "2" * 64
 

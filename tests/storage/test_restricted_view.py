@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from pipeline_tasks.errors import StorageError
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.layout import original
-from pipeline_tasks.storage.originals import put_original
-from pipeline_tasks.storage.restricted_view import show
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.objects.layout import original
+from pipeline_tasks.storage.versions.restricted_view import show
 
 
 @pytest.fixture

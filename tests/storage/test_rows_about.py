@@ -3,8 +3,8 @@ from __future__ import annotations
 import polars as pl
 from given import an_open_cycle, image_id
 
-from pipeline_tasks.storage.rows_about import rows_about
-from pipeline_tasks.storage.store import Store
+from pipeline_tasks.storage.history.rows_about import rows_about
+from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.split_group import SplitGroup
 
 

@@ -14,8 +14,8 @@ from pipeline_tasks.errors import (
     ServiceRefusedError,
     ServiceUnavailableError,
 )
-from pipeline_tasks.storage import s3_objects
-from pipeline_tasks.storage.s3_objects import S3Objects
+from pipeline_tasks.storage.objects import s3_objects
+from pipeline_tasks.storage.objects.s3_objects import S3Objects
 
 LOST = ReadTimeoutError(endpoint_url="http://s3")
 

@@ -6,9 +6,16 @@ import pytest
 from given import a_project
 
 from pipeline_tasks.errors import CorruptObjectError
-from pipeline_tasks.storage import layout
-from pipeline_tasks.storage.memory_objects import MemoryObjects
-from pipeline_tasks.storage.serving_pointer import Route, ServingPointer, parse_pointer, pointer_to, read_pointer, replace_pointer
+from pipeline_tasks.storage.blobs.serving_pointer import (
+    Route,
+    ServingPointer,
+    parse_pointer,
+    pointer_to,
+    read_pointer,
+    replace_pointer,
+)
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 
 CHAMPION = {"model_digest": "a" * 64, "dataset_id": "d" * 64, "cycle_id": "2026-11-21", "registry_version": "1"}
 POINTER = pointer_to(CHAMPION, ["bolt", "nut"], a_project())

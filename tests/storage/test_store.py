@@ -10,10 +10,11 @@ import pytest
 from given import image_id
 
 from pipeline_tasks.errors import CorruptObjectError, MissingStageError, StorageError, TableContractError
-from pipeline_tasks.storage import layout, state
-from pipeline_tasks.storage.past_store import PastStore
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.table_files import decode, encode, read_part, write_part, write_table
+from pipeline_tasks.storage.history.past_store import PastStore
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger import state
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.tables.table_files import decode, encode, read_part, write_part, write_table
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.quality_issue import QualityIssue
 

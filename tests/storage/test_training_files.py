@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from pipeline_tasks.errors import CorruptObjectError
-from pipeline_tasks.storage import layout
-from pipeline_tasks.storage.checkpoint_files import (
+from pipeline_tasks.storage.blobs.checkpoint_files import (
     drop_checkpoints,
     keep_checkpoint,
     newest_checkpoint,
     put_candidate,
     read_candidate,
 )
-from pipeline_tasks.storage.model_files import put_model, read_model
-from pipeline_tasks.storage.objects import ObjectStore
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.view_files import read_views, write_views
+from pipeline_tasks.storage.blobs.model_files import put_model, read_model
+from pipeline_tasks.storage.blobs.view_files import read_views, write_views
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 CYCLE, RECIPE = "2026-11-21", "f" * 64
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from given_version import a_file, a_version
 
-from pipeline_tasks.storage.kinds import cycle_of, kind_of
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.usage import Heap, heaps, version_uses
-from pipeline_tasks.storage.version_history import dataset_versions
+from pipeline_tasks.storage.care.object_kinds import cycle_of, kind_of
+from pipeline_tasks.storage.care.usage import Heap, heaps, version_uses
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.versions.version_history import dataset_versions
 
 
 def test_heaps__add_up_by_kind_and_by_cycle_or_recipe() -> None:

@@ -9,13 +9,13 @@ import pytest
 from storage.a_rotted_root import KINDS, a_full_root, copy_of, damage, rot, swap
 
 from pipeline_tasks.errors import CorruptObjectError
-from pipeline_tasks.storage import layout
-from pipeline_tasks.storage.disk_objects import DiskObjects
-from pipeline_tasks.storage.mending import verify_and_mend
-from pipeline_tasks.storage.model_files import read_model
-from pipeline_tasks.storage.originals import read_original
-from pipeline_tasks.storage.store import Store
-from pipeline_tasks.storage.verifying import Verification, verify_objects
+from pipeline_tasks.storage.blobs.model_files import read_model
+from pipeline_tasks.storage.blobs.originals import read_original
+from pipeline_tasks.storage.care.mending import verify_and_mend
+from pipeline_tasks.storage.care.verifying import Verification, verify_objects
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.tables.image import Image
 
 pytestmark = pytest.mark.slow

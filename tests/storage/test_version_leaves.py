@@ -7,7 +7,7 @@ import pytest
 from given import image_id
 
 from pipeline_tasks.errors import TableContractError
-from pipeline_tasks.storage.version_leaves import choose_digits, cut, parse_leaves
+from pipeline_tasks.storage.versions.version_leaves import choose_digits, cut, parse_leaves
 
 
 def rows(count: int) -> pl.DataFrame:
@@ -31,7 +31,7 @@ def test_choose_digits__stay_while_leaves_are_neither_tiny_nor_large(count: int,
 
 
 def test_cut__gives_each_prefix_one_leaf_in_order_and_loses_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline_tasks.storage.version_leaves._SLAB_ROWS", 30)
+    monkeypatch.setattr("pipeline_tasks.storage.versions.version_leaves._SLAB_ROWS", 30)
     leaves = list(cut(rows(500), 1))
 
     assert [leaf.prefix for leaf in leaves] == list("0123456789abcdef")
@@ -42,7 +42,7 @@ def test_cut__gives_each_prefix_one_leaf_in_order_and_loses_no_row(monkeypatch: 
 
 def test_cut__does_not_depend_on_how_many_rows_are_worked_on_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     at_once = list(cut(rows(300), 2))
-    monkeypatch.setattr("pipeline_tasks.storage.version_leaves._SLAB_ROWS", 1)
+    monkeypatch.setattr("pipeline_tasks.storage.versions.version_leaves._SLAB_ROWS", 1)
 
     assert list(cut(rows(300), 2)) == at_once
 

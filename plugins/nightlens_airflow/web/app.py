@@ -10,8 +10,8 @@ from fastapi import Depends, FastAPI, Query
 from fastapi.responses import HTMLResponse
 
 from nightlens_airflow.web import cycle_reports, pages
-from pipeline_tasks.cycle import check_cycle_id
 from pipeline_tasks.errors import NightlensError, SettingsError
+from pipeline_tasks.records.cycle import check_cycle_id
 from pipeline_tasks.wiring import project_files
 
 HEADERS = {

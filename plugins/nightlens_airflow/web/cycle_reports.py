@@ -10,11 +10,11 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from nightlens_airflow.endpoints import s3_endpoint_of
 from pipeline_tasks.errors import NotFoundError
-from pipeline_tasks.storage import layout
+from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.wiring import open_store, read_project
 
 if TYPE_CHECKING:
-    from pipeline_tasks.storage.store import Store
+    from pipeline_tasks.storage.history.store import Store
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,98 @@
+"""Try a project's file, sources, root, services and rights before its first night, without changing anything."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from pipeline_tasks import wiring
+from pipeline_tasks.errors import AlreadyThereError, NightlensError, ServiceUnavailableError, SettingsError
+from pipeline_tasks.settings import Project
+
+if TYPE_CHECKING:
+    from pipeline_tasks.storage.objects.object_store import ObjectStore
+
+
+def check_project(name: str, endpoints: wiring.Endpoints | None = None) -> dict[str, Any]:
+    """Run every check and say of each what is wrong, or `fine`.
+
+    Raises:
+        SettingsError: the project file itself cannot be read, so nothing else can be tried.
+    """
+    project = wiring.read_project(name)
+    reached = endpoints or wiring.endpoints_from_environment(name)
+    checks: dict[str, Callable[[], str]] = {
+        "root": lambda: _check_root(project, reached.s3),
+        **{f"source {source.name}": _source_check(project, index) for index, source in enumerate(project.sources)},
+        "label_studio": lambda: _check_service(reached.label_studio, "label_studio", "/api/current-user/whoami"),
+        "mlflow": lambda: _check_service(reached.mlflow, "mlflow", "/health"),
+    }
+    results = {check: _outcome(run) for check, run in checks.items()}
+    return {"project": name, "is_fine": all(said.startswith("fine") for said in results.values()), "checks": results}
+
+
+def _outcome(run: Callable[[], str]) -> str:
+    try:
+        return run()
+    except NightlensError as error:
+        return str(error)
+
+
+def _check_root(project: Project, s3: wiring.S3Endpoint | None) -> str:
+    """Write and remove something: in the bucket, in the root's folder, or in the nearest folder above it that exists."""
+    objects = wiring.open_store(project, s3).objects
+    if project.root is not None and "://" in project.root:
+        return _check_bucket(objects, project.root)
+    folder = wiring.root_folder(project)
+    while not folder.is_dir():
+        folder = folder.parent
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise SettingsError(f"root: wanted a folder that can be written, found {folder}: {error.strerror}") from error
+    free_gib = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize / 2**30
+    return f"fine: {wiring.root_folder(project)} can be written, {free_gib:.0f} GiB are free"
+
+
+def _check_bucket(objects: ObjectStore, root: str) -> str:
+    """Everything rests on a second put of one key being refused, and not every S3 server does that."""
+    key = f"check_project/{uuid.uuid4().hex}"
+    objects.write_new(key, b"first")
+    try:
+        objects.write_new(key, b"second")
+    except AlreadyThereError:
+        return f"fine: {root} can be written, and refuses to overwrite"
+    finally:
+        objects.delete(key)
+    raise SettingsError(f"root: wanted a server that refuses a put with `If-None-Match: *` on a key that is taken, {root} took it")
+
+
+def _source_check(project: Project, index: int) -> Callable[[], str]:
+    def check() -> str:
+        from pipeline_tasks.sources.folder import FolderSource
+
+        source = FolderSource(project.sources[index], wiring.home())
+        return f"fine: {sum(1 for _ in source.list_files())} files"
+
+    return check
+
+
+def _check_service(endpoint: wiring.Endpoint | None, service: str, path: str) -> str:
+    if endpoint is None:
+        raise SettingsError(f"{service}: wanted an address, found none; set NIGHTLENS_{service.upper()}_URL")
+    headers = {} if endpoint.token is None else {"Authorization": f"Token {endpoint.token}"}
+    try:
+        answer = httpx.get(endpoint.url.rstrip("/") + path, headers=headers, timeout=10)
+    except (httpx.TimeoutException, httpx.NetworkError, httpx.UnsupportedProtocol) as error:
+        raise ServiceUnavailableError(f"{service}: {endpoint.url} does not answer: {error}") from error
+    if answer.status_code in (401, 403):
+        raise SettingsError(f"{service}: {endpoint.url} refuses the token (status {answer.status_code})")
+    if answer.is_error:
+        raise ServiceUnavailableError(f"{service}: {endpoint.url}{path} answers with status {answer.status_code}")
+    return f"fine: {endpoint.url} answers"

@@ -1,0 +1,187 @@
+"""Publish a dataset version: a commit that anybody can `git clone && dvc pull`, from the originals or from copies.
+
+The originals are not copied. Their remote can only be read: on disk it is a folder of links, on S3 whatever readers'
+credentials allow. Copies (oriented, without EXIF) go to a remote of their own, where others may push.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline_tasks import wiring
+from pipeline_tasks.clients.git_repository import GitRepository
+from pipeline_tasks.datasets import dvc_files, publication
+from pipeline_tasks.datasets.dvc_files import PublishedImage, Remote
+from pipeline_tasks.decoding.canonical_copy import RECIPE, canonical_copy, canonical_format
+from pipeline_tasks.decoding.pool import DecodingPool
+from pipeline_tasks.errors import NotFoundError
+from pipeline_tasks.outside_copies import copies_url, links_folder
+from pipeline_tasks.settings import Project
+from pipeline_tasks.storage.blobs.originals import put_original, read_original
+from pipeline_tasks.storage.ledger.generation import read_generation
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.versions import restricted_view
+from pipeline_tasks.storage.versions.frozen_versions import FrozenVersion, read_frozen_version
+from pipeline_tasks.storage.versions.published_files import (
+    ORIGINALS,
+    Copies,
+    Publication,
+    known_copies,
+    put_folder,
+    record_publication,
+    stored_originals,
+)
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class PublishSummary:
+    """What was published, where, and how much had to be written for it."""
+
+    dataset_id: str
+    images: int
+    folder_md5: str
+    remote_url: str
+    commit: str
+    tag: str
+    is_new: bool
+    """False: the commit was there already and nothing was changed."""
+    links_made: int
+    """For originals on disk: links that readers' folder lacked."""
+    copies_made: int
+    """For canonical copies: images that were decoded and encoded."""
+
+
+def publish(
+    project_name: str, version: str, folder: Path, *, is_canonical: bool = False, endpoints: wiring.Endpoints | None = None
+) -> PublishSummary:
+    """Publish a version into a git folder; publishing it again writes nothing.
+
+    Raises:
+        SettingsError: no such version, or several.
+        NotFoundError: an original is gone.
+        CorruptObjectError: a part of the version was changed.
+        StorageError: the folder is somebody else's.
+    """
+    project = wiring.read_project(project_name)
+    s3 = (endpoints or wiring.endpoints_from_environment(project_name)).s3
+    place = _Place(project, s3)
+    frozen = read_frozen_version(place.store, version)
+    return _publish_copies(place, frozen, folder) if is_canonical else _publish_originals(place, frozen, folder)
+
+
+class _Place:
+    """Where a project's objects and its publications lie."""
+
+    def __init__(self, project: Project, s3: wiring.S3Endpoint | None) -> None:
+        self.project = project
+        self.s3 = s3
+        self.store = wiring.open_store(project, s3)
+        self.is_on_disk = project.root is None or "://" not in project.root
+        generation = read_generation(self.store.objects)
+        self.outside_name = project.project if generation == 1 else f"{project.project}-{generation}"
+
+    @property
+    def view(self) -> Path:
+        """The folder of links to the originals, for a root on disk."""
+        return links_folder(wiring.home(), self.outside_name)
+
+    def originals(self) -> Remote:
+        """Where readers pull originals from."""
+        return self._remote(str(self.view) if self.is_on_disk else str(self.project.root))
+
+    def copies(self) -> tuple[Remote, ObjectStore]:
+        """The second remote, beside the root and never below it: who may write there must not reach the root."""
+        url = copies_url(self.project, wiring.home(), self.outside_name)
+        return self._remote(url), wiring.open_store(self.project.model_copy(update={"root": url}), self.s3).objects
+
+    def _remote(self, url: str) -> Remote:
+        if self.is_on_disk or self.s3 is None:
+            return Remote(url)
+        return Remote(url, self.s3.url, self.s3.region)
+
+
+def _publish_originals(place: _Place, frozen: FrozenVersion, folder: Path) -> PublishSummary:
+    rows: Rows = frozen.rows.to_dicts()
+    paths = publication.image_paths(rows)
+    images = [PublishedImage(paths[row["image_id"]], row["md5"], row["size_bytes"]) for row in rows]
+    keys = [layout.original(one.md5) for one in images]
+    _check_all_there(place.store.objects, keys)
+    name, content = dvc_files.folder_object(images)
+    folder_key = put_folder(place.store.objects, name, content)
+    record_publication(place.store.objects, Publication(frozen.dataset_id, ORIGINALS, folder_key, {}))
+    links = 0
+    if place.is_on_disk:
+        links = restricted_view.show(place.view, wiring.root_folder(place.project), {*keys, folder_key})
+    return _commit(place, frozen, rows, images, place.originals(), folder, links_made=links)
+
+
+def _publish_copies(place: _Place, frozen: FrozenVersion, folder: Path) -> PublishSummary:
+    rows: Rows = frozen.rows.to_dicts()
+    remote, objects = place.copies()
+    copies, made = _copy(place.store.objects, objects, rows)
+    rows = [row | {"file_format": canonical_format(row["file_format"]), "orientation": 1} for row in rows]
+    paths = publication.image_paths(rows)
+    images = [PublishedImage(paths[row["image_id"]], *copies[row["image_id"]]) for row in rows]
+    name, content = dvc_files.folder_object(images)
+    record_publication(place.store.objects, Publication(frozen.dataset_id, RECIPE, layout.original(name), copies))
+    put_folder(objects, name, content)
+    return _commit(place, frozen, rows, images, remote, folder, copies_made=made)
+
+
+def _copy(originals: ObjectStore, copies: ObjectStore, rows: Rows) -> tuple[Copies, int]:
+    """image_id → md5 and size of its copy, and how many had to be made: all that no earlier publication left in the remote."""
+    known, there = known_copies(originals, RECIPE), stored_originals(copies)
+    standing = {one: copy for one, copy in known.items() if layout.original(copy[0]) in there}
+    missing = [row for row in rows if row["image_id"] not in standing]
+
+    def make(row: dict[str, Any]) -> tuple[str, int]:
+        content = canonical_copy(decoder.decode(read_original(originals, row["image_id"], row["md5"])))
+        return put_original(copies, content)[1], len(content)
+
+    with DecodingPool() as decoder, ThreadPoolExecutor(thread_name_prefix="publish") as threads:
+        made = dict(zip((row["image_id"] for row in missing), threads.map(make, missing), strict=True))
+    return {row["image_id"]: (standing | made)[row["image_id"]] for row in rows}, len(made)
+
+
+def _check_all_there(objects: ObjectStore, keys: Sequence[str]) -> None:
+    missing = sorted({*keys} - stored_originals(objects))
+    if missing:
+        raise NotFoundError(f"{len(missing)} originals of the version are not in the store, the first is {missing[0]}")
+
+
+def _commit(
+    place: _Place, frozen: FrozenVersion, rows: Rows, images: list[PublishedImage], remote: Remote, folder: Path, **counts: int
+) -> PublishSummary:
+    """Write the commit last: what it names can be pulled."""
+    mark = f"Published by Nightlens: project {place.outside_name}"
+    is_canonical = remote.url.endswith(RECIPE)
+    described = publication.Described(
+        place.project.project, frozen.dataset_id, frozen.label_kind, frozen.class_names, frozen.frozen_at, is_canonical
+    )
+    name, _ = dvc_files.folder_object(images)
+    files = dvc_files.repository_files(remote, mark) | {
+        f"{dvc_files.FOLDER}.dvc": dvc_files.tracked_folder(name, images),
+        "labels.csv": publication.labels_csv(rows, {row["image_id"]: one.path for row, one in zip(rows, images, strict=True)}),
+        "README.md": publication.read_me(described, rows),
+    }
+    short = f"version-{frozen.dataset_id[:12]}" + ("-canonical" if is_canonical else "")
+    message = f"{place.project.project}: {short}, {len(images)} images"
+    commit = GitRepository(folder, (dvc_files.CONFIG_FILE, f"# {mark}")).publish(files, short, message, frozen.frozen_at)
+    return PublishSummary(
+        dataset_id=frozen.dataset_id,
+        images=len(images),
+        folder_md5=name,
+        remote_url=remote.url,
+        commit=commit.digest,
+        tag=commit.tag,
+        is_new=commit.is_new,
+        links_made=counts.get("links_made", 0),
+        copies_made=counts.get("copies_made", 0),
+    )

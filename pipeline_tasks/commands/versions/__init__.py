@@ -1,0 +1,1 @@
+"""The tool `versions`: list, show, compare, export, restore and verify dataset versions."""

@@ -1,0 +1,136 @@
+"""`versions export`: a version's originals in class folders, with a manifest, for whoever has no Nightlens.
+
+A folder whose export is not finished holds `UNFINISHED.json`, which goes last; the same command resumes it. A file takes
+its name only when it is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline_tasks.commands.versions.originals import originals_of
+from pipeline_tasks.commands.versions.progress import Progress
+from pipeline_tasks.errors import CorruptObjectError, SettingsError
+from pipeline_tasks.storage.blobs.originals import read_original
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.versions.dataset_versions import read_index, read_leaves
+from pipeline_tasks.storage.versions.version_history import VersionRecord
+
+UNFINISHED, MANIFEST, ABOUT = "UNFINISHED.json", "manifest.csv", "about.json"
+ORIENTATION = (
+    "The files are the originals, byte for byte: an EXIF orientation is not applied. The manifest's `orientation` (1 to 8) says "
+    "how an image is to be turned; boxes and masks of labels belong to the turned image."
+)
+_ENDINGS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif", "GIF": ".gif"}
+_THREADS = 8
+_BATCH = 64
+
+
+def export_version(store: Store, version: VersionRecord, folder: Path, progress: Progress) -> dict[str, Any]:
+    """Write `<split>/<class>/<image_id>.<ending>` for every image, `manifest.csv` and `about.json`; resume what was broken off.
+
+    Raises:
+        SettingsError: the folder holds something else.
+        NotFoundError: a leaf or an original is gone.
+        CorruptObjectError: a leaf or an original was changed.
+    """
+    index = read_index(store.objects, version.dataset_id)
+    manifest = _manifest(originals_of(store, read_leaves(store.objects, index["leaves"])), version.dataset_id)
+    is_resumed = _begin(folder, version.dataset_id)
+    progress.expect(manifest.height)
+    kept = 0
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="export") as threads:
+        for rows in _batches(manifest):
+            kept += sum(threads.map(lambda row: _write_original(store.objects, folder, row), rows))
+            progress.count(len(rows))
+    fields = {"dataset_id": version.dataset_id, "cycle_id": version.cycle_id, "images": manifest.height, "about": index["about"]}
+    fields["erased"] = len(index["tombstones"])
+    fields["orientation"] = ORIENTATION
+    _write_whole(folder / MANIFEST, manifest.write_csv().encode())
+    _write_whole(folder / ABOUT, json.dumps(fields, indent=1, sort_keys=True, ensure_ascii=False).encode())
+    (folder / UNFINISHED).unlink()
+    return fields | {"folder": str(folder), "is_resumed": is_resumed, "already_there": kept}
+
+
+def as_text(fields: dict[str, Any]) -> str:
+    """What was exported, and how the images stand."""
+    resumed = f", {fields['already_there']} of them were there already" if fields["is_resumed"] else ""
+    erased = f", {fields['erased']} erased since and left out" if fields["erased"] else ""
+    return f"{fields['images']} images{erased}{resumed}: {fields['folder']}\n{fields['orientation']}"
+
+
+def _manifest(rows: pl.DataFrame, dataset_id: str) -> pl.DataFrame:
+    """One row an image, with the file that it becomes."""
+    unknown = rows.filter(pl.col("md5").is_null())
+    if unknown.height:
+        raise CorruptObjectError(
+            f"dataset version {dataset_id[:16]}: wanted {rows.height} known images, {unknown.height} are unknown"
+        )
+    files = [_file_of(*row) for row in rows.select("split", "class_name", "image_id", "file_format").iter_rows()]
+    columns = ["image_id", "md5", "size_bytes", "split", "label_kind", "class_name", "label_digest", "orientation"]
+    return rows.select(pl.Series("file", files, dtype=pl.String), *columns)
+
+
+def _file_of(split: str, class_name: str | None, image_id: str, file_format: str) -> str:
+    folder = split if class_name is None else f"{split}/{_folder_name(class_name)}"
+    return f"{folder}/{image_id}{_ENDINGS.get(file_format, '.' + file_format.lower())}"
+
+
+def _folder_name(class_name: str) -> str:
+    """A class name as a folder's name on any system: what might mean something else becomes %xx, so that names stay apart."""
+    name = "".join(one if one.isalnum() or one in " -_()+,." else f"%{ord(one):02x}" for one in class_name)
+    return f"%2e{name[1:]}" if name.startswith(".") else name
+
+
+def _begin(folder: Path, dataset_id: str) -> bool:
+    """Mark the folder as unfinished; whether it is a broken-off export of this version."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mark = folder / UNFINISHED
+    if mark.exists():
+        found = _marked(mark)
+        if found != dataset_id:
+            raise SettingsError(f"{folder}: wanted an empty folder, found a broken-off export of {found}")
+        return True
+    standing = sorted(path.name for path in folder.iterdir())
+    # A crash may leave the mark's own unfinished file and nothing else.
+    if standing not in ([], [f"{UNFINISHED}.part"]):
+        raise SettingsError(f"{folder}: wanted an empty folder, found {len(standing)} entries, the first {standing[0]!r}")
+    _write_whole(mark, json.dumps({"dataset_id": dataset_id, "say": "This export is not finished; run it again."}).encode())
+    return False
+
+
+def _marked(mark: Path) -> str:
+    try:
+        return str(json.loads(mark.read_bytes())["dataset_id"])
+    except (ValueError, KeyError, TypeError):
+        return "another program"
+
+
+def _batches(manifest: pl.DataFrame) -> Iterator[list[dict[str, Any]]]:
+    for part in manifest.select("file", "image_id", "md5").iter_slices(_BATCH):
+        yield part.to_dicts()
+
+
+def _write_original(objects: ObjectStore, folder: Path, row: dict[str, Any]) -> bool:
+    """Write one original, verified; whether it was there already, whole."""
+    path = folder / row["file"]
+    if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == row["image_id"]:
+        return True
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write_whole(path, read_original(objects, row["image_id"], row["md5"]))
+    return False
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(content)
+    os.replace(part, path)

@@ -1,0 +1,115 @@
+"""`versions verify`: whether a dataset version can still be had back, and what exactly is missing or rotted if not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+import polars as pl
+
+from pipeline_tasks.commands.versions.originals import originals_of
+from pipeline_tasks.commands.versions.progress import Progress
+from pipeline_tasks.commands.versions.text_table import text_table
+from pipeline_tasks.datasets.manifest import dataset_digest, label_digests
+from pipeline_tasks.errors import CorruptObjectError, NotFoundError
+from pipeline_tasks.storage.history.past_store import PastStore
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.versions.dataset_versions import index_key, read_index
+from pipeline_tasks.storage.versions.version_history import VersionRecord
+from pipeline_tasks.storage.versions.version_verify import Damage, damaged_originals, readable_rows
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.label_object import LabelObject
+
+T = TypeVar("T")
+ERASED_BY = "erase"
+
+
+def verify_version(store: Store, version: VersionRecord, progress: Progress, *, reads_bytes: bool) -> dict[str, Any]:
+    """Check the index, every leaf's digest, the dataset_id, every original and every label that the version names.
+
+    Originals are checked for presence and size, or, with `reads_bytes`, read whole and held against their sha256 and md5.
+    """
+    rows, damages = readable_rows(store.objects, version.dataset_id)
+    tombstones = [] if damages else read_index(store.objects, version.dataset_id)["tombstones"]
+    if not damages:
+        damages += _check_erasure(store, version.dataset_id) if tombstones else _check_name(store, version.dataset_id, rows)
+    if rows.height:
+        damages += _check_originals(store, rows, progress, reads_bytes=reads_bytes)
+        damages += _check_labels(PastStore(store.objects, version.sequence), rows)
+    return {
+        "dataset_id": version.dataset_id,
+        "is_fine": not damages,
+        "images": rows.height,
+        "erased": len(tombstones),
+        "mode": "full" if reads_bytes else "fast",
+        "damages": [asdict(damage) for damage in damages],
+    }
+
+
+def as_text(fields: dict[str, Any]) -> str:
+    """A sentence, and a line for each damage."""
+    looked = "every original read" if fields["mode"] == "full" else "originals by presence and size; --full reads them"
+    erased = f", {fields['erased']} erased" if fields["erased"] else ""
+    head = f"dataset version {fields['dataset_id'][:12]}: {fields['images']} images{erased}, {looked}"
+    if fields["is_fine"]:
+        return f"{head}\nfine: manifest, originals and labels are all there"
+    rows = [[one["what"], one["image_id"], one["problem"], one["key"]] for one in fields["damages"]]
+    return f"{head}\n{len(rows)} damaged:\n{text_table(['what', 'image', 'problem', 'key'], rows)}"
+
+
+def _check_name(store: Store, dataset_id: str, rows: pl.DataFrame) -> list[Damage]:
+    """The dataset_id digests the rows: an index that names other leaves is found by that."""
+    about = read_index(store.objects, dataset_id)["about"]
+    found = dataset_digest(rows, about.get("label_kind", ""), about.get("class_names", [])) if rows.height else "no rows"
+    if found == dataset_id:
+        return []
+    return [Damage("manifest", index_key(dataset_id), f"wanted rows that digest to {dataset_id}, found {found}")]
+
+
+def _check_erasure(store: Store, dataset_id: str) -> list[Damage]:
+    """What was erased cannot be digested any more: the index, which names every leaf, must be the one that the erasure left."""
+    key = index_key(dataset_id)
+    events = [event for cycle_id in store.state().stages if (event := store.event(cycle_id, ERASED_BY)) is not None]
+    written = [event.replaced[key] for event in sorted(events, key=lambda one: one.sequence) if event.replaced.get(key)]
+    wanted = written[-1]["sha256"] if written and written[-1] else "that an erasure's event names"
+    found = hashlib.sha256(store.objects.read(key).content).hexdigest()
+    return [] if found == wanted else [Damage("manifest", key, f"wanted the index of sha256 {wanted}, found {found}")]
+
+
+def _check_originals(store: Store, rows: pl.DataFrame, progress: Progress, *, reads_bytes: bool) -> list[Damage]:
+    known, damages = _read(lambda: originals_of(store, rows), Image.table_name)
+    if known is None:
+        return damages
+    progress.expect(known.height)
+    unknown = known.filter(pl.col("md5").is_null())["image_id"]
+    damages += [Damage("original", "", "missing: the project knows no such image", image_id) for image_id in unknown]
+    there = known.drop_nulls("md5")
+    return damages + damaged_originals(store.objects, there, reads_bytes=reads_bytes, count=progress.count)
+
+
+def _check_labels(then: Store, rows: pl.DataFrame) -> list[Damage]:
+    """Each image must have had a label, of the digest that the version names, when the version was made."""
+    labels, damages = _read(lambda: then.current(Label), Label.table_name)
+    objects, more = _read(lambda: then.current(LabelObject), LabelObject.table_name)
+    damages += more
+    if labels is None or objects is None:
+        return damages
+    wanted, named = rows.select("image_id", "label_digest"), rows["image_id"].implode()
+    labelled = labels.filter(pl.col("state").cast(pl.String) == "labelled")
+    things = objects.filter(pl.col("image_id").is_in(named)).join(labelled, on="image_id", how="semi")
+    found = wanted.join(label_digests(things).select("image_id", found="label_digest"), on="image_id", how="left")
+    for image_id, digest, other in found.filter(~pl.col("label_digest").eq_missing(pl.col("found"))).iter_rows():
+        problem = "missing" if other is None else f"wanted digest {digest}, found {other}"
+        damages.append(Damage("label", f"tables/{LabelObject.table_name}/", problem, image_id))
+    return damages
+
+
+def _read(read: Callable[[], T], table_name: str) -> tuple[T | None, list[Damage]]:
+    """What was read, or the damage that kept it from being read."""
+    try:
+        return read(), []
+    except (NotFoundError, CorruptObjectError) as error:
+        return None, [Damage("table", f"tables/{table_name}/", str(error))]

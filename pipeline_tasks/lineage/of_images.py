@@ -1,0 +1,189 @@
+"""Walks from an image up to its source files, and down to the labels, dataset versions, models and answers it is part of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from pipeline_tasks.lineage.lineage_facts import Facts, ModelFacts
+from pipeline_tasks.reports.tree import Node, shortened
+from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.duplicate_group import DuplicateGroup
+from pipeline_tasks.tables.duplicate_pair import DuplicatePair
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
+from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.measurement import Measurement
+from pipeline_tasks.tables.prediction import Prediction
+from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.selection_score import SelectionScore
+from pipeline_tasks.tables.sighting import Sighting
+from pipeline_tasks.tables.split import Split
+from pipeline_tasks.tables.split_group import SplitGroup
+
+ABOUT_IMAGES = (
+    Image,
+    Sighting,
+    Measurement,
+    QualityIssue,
+    DuplicateGroup,
+    DuplicatePair,
+    SplitGroup,
+    SelectedImage,
+    SelectionScore,
+    LabelingTask,
+    Annotation,
+    Label,
+    LabelObject,
+    DatasetImage,
+    Prediction,
+)
+"""Tables of which `Facts.rows` must hold what they say of the image; besides `splits` and `annotation_objects`."""
+
+
+def image_lineage(image_id: str, facts: Facts) -> Node:
+    """An image with everything that was ever recorded of it."""
+    seen, answers = facts.of(Image, image_id), tuple(_answers(image_id, facts))
+    if not seen:
+        says = "not in this project: no source has brought a file of these bytes"
+        return Node("image", image_id, says, {"is_known": False}, answers)
+    children = [*_sightings(image_id, facts), *_quality(image_id, facts), *_groups(image_id, facts)]
+    children += [*_selections(image_id, facts), *_labels(image_id, facts), *_versions(image_id, facts), *answers]
+    first = seen[0]
+    says = f"{first['width_px']} x {first['height_px']} px {first['file_format']}, taken in by cycle {first['written_in']}"
+    return Node("image", image_id, says, {"is_known": True} | _json(first), tuple(children))
+
+
+def _sightings(image_id: str, facts: Facts) -> Iterable[Node]:
+    for row in facts.of(Sighting, image_id):
+        tags = "".join(f", {name} {row[name]}" for name in ("device", "clip", "site", "day") if row[name] is not None)
+        says = f"modified {_moment(row['modified_at'])}{tags}, seen by cycle {row['written_in']}"
+        yield Node("sighting", f"{row['source']}:{row['key']}", says, _json(row))
+
+
+def _quality(image_id: str, facts: Facts) -> Iterable[Node]:
+    for row in facts.of(Measurement, image_id)[:1]:
+        says = ", ".join(f"{name} {row[name]:.4g}" for name in ("luma_mean", "luma_contrast", "sharpness", "entropy_bits"))
+        yield Node("measurements", "", says, _json(row) | {"perceptual_hash": f"{row['perceptual_hash']:016x}"})
+    for row in facts.of(QualityIssue, image_id):
+        says = f"{row['value']:.4g}, limit {row['limit']:.4g}; quarantined in cycle {row['written_in']}"
+        yield Node("quality issue", row["rule"], says, _json(row))
+
+
+def _groups(image_id: str, facts: Facts) -> Iterable[Node]:
+    rows = facts.of(DuplicateGroup, image_id)
+    evidence = tuple(_pair(row) for row in facts.of(DuplicatePair, image_id))
+    for row in [row for row in rows if row["sequence"] == rows[-1]["sequence"]]:
+        members = facts.group_members.get(row["duplicate_group_id"], ())
+        contested = "contested: resembles groups of different splits and is used by none; " if row["is_contested"] else ""
+        others = [shortened(one) for one in members if one != image_id]
+        says = contested + (f"{len(members)} images, with {_some(others)}" if others else "no other image")
+        yield Node("duplicate group", row["duplicate_group_id"], says, _json(row) | {"members": list(members)}, evidence)
+    for row in facts.of(SplitGroup, image_id)[-1:]:
+        splits = facts.of(Split, row["split_group_id"], "split_group_id")[:1]
+        says = "no split yet: nobody was asked about it"
+        if splits:
+            says = f"{splits[0]['split']}, by {splits[0]['policy']} in cycle {splits[0]['written_in']}"
+        fields = _json(row) | {"split": splits[0]["split"] if splits else None, "policy": splits[0]["policy"] if splits else None}
+        yield Node("split group", row["split_group_id"], says, fields)
+
+
+def _pair(row: dict[str, Any]) -> Node:
+    said = {"pixels": "the same pixels", "hash": f"hashes differ in {row['value']:.0f} bits"}
+    return Node("resembles", row["other_image_id"], said.get(row["method"], f"cosine {row['value']:.3f}"), _json(row))
+
+
+def _selections(image_id: str, facts: Facts) -> Iterable[Node]:
+    for row in facts.of(SelectedImage, image_id):
+        scores = [one for one in facts.of(SelectionScore, image_id) if one["written_in"] == row["written_in"]]
+        says = f"rank {row['rank']} of the {row['arm']} arm, by {row['strategy']} (score {row['score']:.3g}): {row['reason']}"
+        fields = _json(row) | {"scores": {one["objective"]: one["score"] for one in scores}}
+        yield Node("selection", row["written_in"], says, fields)
+
+
+def _labels(image_id: str, facts: Facts) -> Iterable[Node]:
+    """Every label that the image ever had, the newest last, over the answers that stood then."""
+    for row in facts.of(Label, image_id):
+        things = [one for one in facts.of(LabelObject, image_id) if one["sequence"] == row["sequence"]]
+        meaning = _named(things) if row["state"] == "labelled" else row["state"]
+        says = (
+            f"{row['state']}, votes {row['votes']}, {100 * row['agreement_ratio']:.0f} % agree, resolved in cycle "
+            f"{row['written_in']}; label configuration {shortened(row['label_config_digest'])}"
+        )
+        question = facts.questions.get(row["label_config_digest"])
+        says += f", which asked: {question}" if question else ""
+        fields = _json(row) | {"class_names": [one["class_name"] for one in things], "question": question}
+        yield Node("label", meaning, says, fields, tuple(_annotations(image_id, row["sequence"], facts)))
+
+
+def _annotations(image_id: str, until: int, facts: Facts) -> Iterable[Node]:
+    """The answers in the revisions that stood when a label was resolved."""
+    standing = {row["annotation_id"]: row for row in facts.of(Annotation, image_id) if row["sequence"] <= until}
+    tasks = {row["task_key"]: row for row in facts.of(LabelingTask, image_id)}
+    for row in standing.values():
+        said = facts.of(AnnotationObject, row["annotation_id"], "annotation_id")
+        things = [one for one in said if one["revision"] == row["revision"]]
+        task = tasks.get(row["task_key"], {})
+        meaning = _named(things) if row["state"] == "answered" else row["state"]
+        took = "" if row["lead_time_s"] is None else f" in {row['lead_time_s']:.1f} s"
+        says = f"{meaning}, by {row['annotator_id']}{took}, {_moment(row['updated_at'])}, round {row['round_id']}"
+        says += f" ({task['purpose']}, Label Studio task {task['label_studio_task_id']})" if task else ""
+        fields = _json(row) | {"class_names": [one["class_name"] for one in things], "purpose": task.get("purpose")}
+        yield Node("annotation", row["annotation_id"], says, fields)
+
+
+def _versions(image_id: str, facts: Facts) -> Iterable[Node]:
+    """The versions that hold the image, and the models made with them."""
+    for row in facts.of(DatasetImage, image_id):
+        version = facts.version_of_cycle(row["written_in"])
+        newest = ", the newest version" if version.is_newest else ""
+        says = f"as {row['class_name']} in {row['split']}, built in cycle {version.cycle_id}{newest}"
+        models = tuple(_model(model, row["split"]) for model in facts.models_of(version.dataset_id))
+        yield Node("dataset version", version.dataset_id, says, _json(row), models)
+
+
+def _model(model: ModelFacts, split: str) -> Node:
+    use = "judged on it, not trained on it" if split == "test" else f"used in its training ({split})"
+    says = f"{use}, cycle {model.cycle_id}{', the champion' if model.is_champion else ''}"
+    fields = {"cycle_id": model.cycle_id, "is_trained_on_it": split != "test", "is_champion": model.is_champion}
+    return Node("model", model.model_digest, says, fields)
+
+
+def _answers(image_id: str, facts: Facts) -> Iterable[Node]:
+    """What models said of it as a test image, and what the prediction server said."""
+    best: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in facts.of(Prediction, image_id):
+        key = row["model_digest"], row["written_in"]
+        best[key] = max(best.get(key, row), row, key=lambda one: float(one["probability"]))
+    for row in best.values():
+        says = f"{row['class_name']} {row['probability']:.3f}, when judged in cycle {row['written_in']}"
+        yield Node("answer of model", row["model_digest"], says, _json(row))
+    for answer in facts.answers:
+        if answer["image_id"] == image_id:
+            says = (
+                f"{answer['class_name']} {answer['probability']:.3f}, {answer['at']}, by model {shortened(answer['model_digest'])}"
+            )
+            yield Node("answer", answer["prediction_id"], says, dict(answer))
+
+
+def _named(things: Sequence[dict[str, Any]]) -> str:
+    """The classes that a label or an answer names."""
+    return ", ".join(str(one["class_name"] or one["text"] or one["label_kind"]) for one in things) or "nothing there"
+
+
+def _some(names: Sequence[str], count: int = 5) -> str:
+    more = f" and {len(names) - count} more" if len(names) > count else ""
+    return ", ".join(names[:count]) + more
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _json(row: dict[str, Any]) -> dict[str, Any]:
+    """A row that JSON can hold."""
+    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row.items()}

@@ -1,0 +1,132 @@
+"""Walks from an answer to its model, from a model to its dataset version, and from a version to its people and sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+
+from pipeline_tasks.lineage.lineage_facts import Answer, Facts, ModelFacts, VersionFacts
+from pipeline_tasks.reports.tree import Node, shortened
+from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.sighting import Sighting
+from pipeline_tasks.tables.table import Table
+
+ABOUT_VERSIONS = (Label, Annotation, SelectedImage, Sighting)
+"""Tables of which `Facts.rows` must hold what they say of all images of a version."""
+
+
+def answer_lineage(answer: Answer, model: Node, image: Node) -> Node:
+    """An answer with its model and its image."""
+    says = f"{answer['class_name']}, probability {answer['probability']:.3f}"
+    says += f", answered {answer['at']} as {answer['route']}" if "at" in answer else ", answered just now"
+    says += ", marked unsure" if answer.get("is_unsure") else ""
+    return Node("answer", str(answer.get("prediction_id", "")), says, dict(answer), (model, image))
+
+
+def model_lineage(model: ModelFacts, facts: Facts) -> Node:
+    """A model with its decision, its figures and its dataset version."""
+    trained = model.summary("train_model")
+    says = "the champion, " if model.is_champion else ""
+    says += f"trained in cycle {model.cycle_id} on {trained.get('train_images', 0)} images, code {model.code_version}"
+    version = version_lineage(facts.version_of_cycle(trained["dataset_cycle_id"]), facts, besides=model.model_digest)
+    fields = {"cycle_id": model.cycle_id, "is_champion": model.is_champion, "code_version": model.code_version}
+    fields |= {key: trained.get(key) for key in ("backbone_digest", "mlflow_run_id", "mlflow_url", "epochs")}
+    return Node("model", model.model_digest, says, fields, (*_decisions(model), *_figures(model), version))
+
+
+def version_lineage(version: VersionFacts, facts: Facts, besides: str | None = None) -> Node:
+    """A version with where its labels and images came from, and the models trained on it."""
+    summary = version.summary
+    splits = ", ".join(f"{count} {split}" for split, count in summary["images_by_split"].items())
+    newest = ", the newest version" if version.is_newest else ""
+    says = f"{summary['images']} images ({splits}), built in cycle {version.cycle_id}{newest}"
+    behind = [*_labels(version, facts), *_people(version, facts), *_selections(version, facts), *_sources(version, facts)]
+    others = [model for model in facts.models_of(version.dataset_id) if model.model_digest != besides]
+    fields = {"cycle_id": version.cycle_id, "is_newest": version.is_newest} | dict(summary)
+    return Node("dataset version", version.dataset_id, says, fields, (*behind, *map(_trained_on, others)))
+
+
+def _decisions(model: ModelFacts) -> Iterable[Node]:
+    decided = model.summary("promote_model") or model.summary("compare_with_champion")
+    if decided:
+        word = "promoted" if decided.get("is_promoted") else "not promoted"
+        yield Node("decision", word, str(decided.get("why") or decided.get("skipped") or ""), dict(decided))
+    else:
+        yield Node("decision", "none", "its cycle has not come to one")
+    for cycle_id in model.put_back_in:
+        yield Node("decision", "put back", f"by a person in cycle {cycle_id}", {"cycle_id": cycle_id})
+
+
+def _figures(model: ModelFacts) -> Iterable[Node]:
+    evaluated = model.summary("evaluate_model")
+    if evaluated.get("balanced_accuracy") is None:
+        return
+    low, high = evaluated.get("balanced_accuracy_low"), evaluated.get("balanced_accuracy_high")
+    says = f"balanced accuracy {evaluated['balanced_accuracy']:.3f}"
+    says += "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
+    says += f" on {evaluated['test_images']} test images"
+    if model.recalls:
+        worst = sorted(model.recalls.items(), key=lambda one: (one[1], one[0]))[:3]
+        says += "; lowest recall: " + ", ".join(f"{name} {value:.2f}" for name, value in worst)
+    yield Node("figures", "", says, dict(evaluated) | {"recalls": dict(model.recalls)})
+
+
+def _labels(version: VersionFacts, facts: Facts) -> Iterable[Node]:
+    """The labels as they stood when the version was built, by the cycle that resolved them and what was asked."""
+    standing = _before(facts, Label, version, "image_id")
+    grouped = standing.group_by("written_in", "label_config_digest", maintain_order=True)
+    for row in grouped.agg(pl.len(), pl.col("agreement_ratio").mean(), pl.col("votes").sum()).iter_rows(named=True):
+        question = facts.questions.get(row["label_config_digest"])
+        says = f"{row['len']}, of {row['votes']} votes, {100 * row['agreement_ratio']:.0f} % agree"
+        says += f"; label configuration {shortened(row['label_config_digest'])}" + (
+            f", which asked: {question}" if question else ""
+        )
+        yield Node("labels of cycle", row["written_in"], says, row | {"question": question})
+
+
+def _people(version: VersionFacts, facts: Facts) -> Iterable[Node]:
+    answered = _before(facts, Annotation, version, "annotation_id").filter(pl.col("state") == "answered")
+    grouped = answered.group_by("annotator_id").agg(pl.len(), pl.col("updated_at").min().alias("first"), pl.col("updated_at").max())
+    for row in grouped.sort("len", "annotator_id", descending=[True, False]).iter_rows(named=True):
+        says = f"{row['len']} answers, {row['first']:%Y-%m-%d %H:%M} to {row['updated_at']:%Y-%m-%d %H:%M} UTC"
+        yield Node("annotator", row["annotator_id"], says, {"annotator_id": row["annotator_id"], "answers": row["len"]})
+
+
+def _selections(version: VersionFacts, facts: Facts) -> Iterable[Node]:
+    chosen = _before(facts, SelectedImage, version, "image_id")
+    counted = chosen.with_columns(pl.col("arm").cast(pl.String)).group_by("written_in", "arm", maintain_order=True).len()
+    arms: dict[str, dict[str, int]] = {}
+    for cycle_id, arm, count in counted.iter_rows():
+        arms.setdefault(cycle_id, {})[arm] = count
+    for cycle_id, of_arm in arms.items():
+        says = ", ".join(f"{count} in the {arm} arm" for arm, count in sorted(of_arm.items()))
+        yield Node("selection of cycle", cycle_id, says, {"arms": of_arm})
+
+
+def _sources(version: VersionFacts, facts: Facts) -> Iterable[Node]:
+    seen = _before(facts, Sighting, version, "image_id", keep_all=True)
+    grouped = seen.group_by("source").agg(
+        pl.len(), pl.col("image_id").n_unique(), pl.col("modified_at").min().alias("first"), pl.col("modified_at").max()
+    )
+    for row in grouped.sort("source").iter_rows(named=True):
+        says = f"{row['image_id']} images in {row['len']} files, modified {row['first']:%Y-%m-%d} to {row['modified_at']:%Y-%m-%d}"
+        yield Node("source", row["source"], says, {"images": row["image_id"], "files": row["len"]})
+
+
+def _trained_on(model: ModelFacts) -> Node:
+    says = f"trained on it in cycle {model.cycle_id}{', the champion' if model.is_champion else ''}"
+    return Node("model", model.model_digest, says, {"cycle_id": model.cycle_id, "is_champion": model.is_champion})
+
+
+def _before(facts: Facts, table: type[Table], version: VersionFacts, key: str, *, keep_all: bool = False) -> pl.DataFrame:
+    """What a table said of the version's images when the version was built; of each key the newest row."""
+    rows = facts.rows[table].filter(pl.col("image_id").is_in(_images(facts, version)), pl.col("sequence") < version.sequence)
+    return rows if keep_all else rows.unique(key, keep="last", maintain_order=True)
+
+
+def _images(facts: Facts, version: VersionFacts) -> list[Any]:
+    return facts.images_of.get(version.dataset_id, pl.Series([], dtype=pl.String)).to_list()

@@ -1,0 +1,127 @@
+"""Everything that `explain` reads from a project's root, gathered into facts for the rooms that walk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import polars as pl
+
+from pipeline_tasks.annotations.label_form import label_form
+from pipeline_tasks.lineage.lineage_facts import Answer, Facts, ModelFacts, VersionFacts
+from pipeline_tasks.lineage.of_images import ABOUT_IMAGES
+from pipeline_tasks.lineage.of_models import ABOUT_VERSIONS
+from pipeline_tasks.storage.history.cycles import read_cycle
+from pipeline_tasks.storage.history.rows_about import rows_about
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger.events import Event
+from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.duplicate_group import DuplicateGroup
+from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.label_object import AnnotationObject
+from pipeline_tasks.tables.metric import Metric
+from pipeline_tasks.tables.split import Split
+from pipeline_tasks.tables.split_group import SplitGroup
+from pipeline_tasks.tables.table import Table
+
+STAGES_OF_A_MODEL = ("train_model", "export_model", "evaluate_model", "compare_with_champion", "promote_model")
+
+
+class LineageReads:
+    """One project's root, read for its lineages. Holds the lists of versions and models once they were read."""
+
+    def __init__(self, store: Store) -> None:
+        """Read from this store."""
+        self.store = store
+
+    @cached_property
+    def versions(self) -> Sequence[VersionFacts]:
+        """All dataset versions, in the order of the ledger; a cycle that only named a restored one has made none."""
+        newest = self.store.state().values.get("dataset", {}).get("cycle_id")
+        found = [event for event in self._events("build_dataset_version") if event.summary.get("is_changed")]
+        return [
+            VersionFacts(
+                event.sets["dataset"]["dataset_id"], event.cycle_id, event.sequence, event.summary, event.cycle_id == newest
+            )
+            for event in found
+        ]
+
+    @cached_property
+    def models(self) -> Sequence[ModelFacts]:
+        """All models that were exported, each in the first cycle that made it."""
+        champion = self.store.state().values.get("champion", {}).get("model_digest")
+        found: dict[str, ModelFacts] = {}
+        for event in self._events("export_model"):
+            digest = event.summary.get("model_digest")
+            if digest is not None:
+                found.setdefault(digest, ModelFacts(digest, event.cycle_id, event.summary["dataset_id"], digest == champion))
+        return list(found.values())
+
+    def version(self, dataset_id: str) -> VersionFacts:
+        """The newest version of this name; a project that went back to earlier labels has built it twice."""
+        return next(version for version in reversed(self.versions) if version.dataset_id == dataset_id)
+
+    def model(self, model_digest: str) -> ModelFacts | None:
+        """A model with all that its cycle tells of it; None if this project has none of this digest."""
+        model = next((one for one in self.models if one.model_digest == model_digest), None)
+        if model is None:
+            return None
+        events = {stage: self.store.event(model.cycle_id, stage) for stage in STAGES_OF_A_MODEL}
+        back = [event.cycle_id for event in self._events("roll_back") if event.summary["model_digest"] == model_digest]
+        return replace(
+            model,
+            code_version=read_cycle(self.store, model.cycle_id).code_version,
+            summaries={stage: event.summary for stage, event in events.items() if event is not None},
+            put_back_in=tuple(back),
+            recalls=self._recalls(model),
+        )
+
+    def version_of_model(self, model: ModelFacts) -> VersionFacts:
+        """The version that a model was trained on, as its cycle knew it."""
+        cycle_id = model.summary("train_model")["dataset_cycle_id"]
+        return next(version for version in self.versions if version.cycle_id == cycle_id)
+
+    def about_image(self, image_id: str, answers: Sequence[Answer]) -> Facts:
+        """What the project knows of one image."""
+        rows: dict[type[Table], pl.DataFrame] = {table: rows_about(self.store, table, [image_id]) for table in ABOUT_IMAGES}
+        annotations, groups = rows[Annotation]["annotation_id"], rows[DuplicateGroup]["duplicate_group_id"].unique()
+        rows[AnnotationObject] = rows_about(self.store, AnnotationObject, annotations.unique(), "annotation_id")
+        rows[Split] = rows_about(self.store, Split, rows[SplitGroup]["split_group_id"].unique(), "split_group_id")
+        current = self.store.current(DuplicateGroup)
+        members = {group: current.filter(pl.col("duplicate_group_id") == group)["image_id"].to_list() for group in groups}
+        return Facts(rows, self.versions, self.models, self._questions(rows[Label]), members, {}, answers)
+
+    def about_version(self, version: VersionFacts) -> Facts:
+        """What the project knows of all images of a version."""
+        images = self.store.read(DatasetImage, version.cycle_id)["image_id"]
+        rows: dict[type[Table], pl.DataFrame] = {table: rows_about(self.store, table, set(images)) for table in ABOUT_VERSIONS}
+        return Facts(rows, self.versions, self.models, self._questions(rows[Label]), {}, {version.dataset_id: images})
+
+    def _events(self, stage: str) -> Iterator[Event]:
+        """The events of a stage, of all cycles."""
+        found = (self.store.event(cycle_id, stage) for cycle_id in self.store.state().stages)
+        yield from sorted((event for event in found if event is not None), key=lambda event: event.sequence)
+
+    def _recalls(self, model: ModelFacts) -> dict[str, float]:
+        """Class → recall on the test images, as far as the model was evaluated."""
+        if not self.store.has(Metric, model.cycle_id):
+            return {}
+        metrics = self.store.read(Metric, model.cycle_id)
+        of_model = metrics.filter(
+            pl.col("model_digest") == model.model_digest, pl.col("metric") == "recall", pl.col("split") == "test"
+        )
+        return dict(of_model.select("class_name", "value").iter_rows())
+
+    def _questions(self, labels: pl.DataFrame) -> dict[str, str]:
+        """Digest of a label configuration → what it asked, from the cycle that first used it."""
+        found: dict[str, str] = {}
+        for digest, cycle_id in (
+            labels.unique("label_config_digest", keep="first").select("label_config_digest", "written_in").iter_rows()
+        ):
+            project = read_cycle(self.store, cycle_id).project
+            form = label_form(project.label_kind, project.classes, project.labeling.question)
+            if form.digest == digest:
+                found[digest] = f"{project.labeling.question} ({', '.join(project.classes)})"
+        return found

@@ -1,0 +1,1 @@
+"""Records: what one stage writes down and another reads."""

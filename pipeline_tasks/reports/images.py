@@ -1,0 +1,102 @@
+"""The sections that show images: quarantined, duplicates, selected."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline_tasks.reports.facts import CycleFacts
+from pipeline_tasks.reports.html import Html, card, cards, element, paragraph, short, together
+
+MOST_CARDS = 60
+MOST_GROUPS = 12
+MOST_IN_GROUP = 5
+
+
+def quarantined(facts: CycleFacts) -> Html | None:
+    """Images that broke a quality rule, with what was measured and what is wanted."""
+    issues = facts.quality_issues
+    if issues is None:
+        return None
+    if issues.is_empty():
+        return paragraph("No new image was quarantined.", quiet=True)
+    images = (
+        issues.with_columns(pl.col("rule").cast(pl.String)).group_by("image_id", maintain_order=True).agg("rule", "value", "limit")
+    )
+    shown = []
+    for one in images.head(MOST_CARDS).iter_rows(named=True):
+        broken = zip(one["rule"], one["value"], one["limit"], strict=True)
+        lines = [f"{rule.replace('_', ' ')}: {value:.4g}, limit {limit:g}" for rule, value, limit in broken]
+        shown.append(card(facts.thumbnail(one["image_id"]), short(one["image_id"]), *lines))
+    counts = facts.summary("find_quality_issues").get("issues_by_rule", {})
+    said = ", ".join(f"{count} {rule.replace('_', ' ')}" for rule, count in counts.items())
+    return together([paragraph(f"{images.height} images: {said}."), cards(shown, images.height, "images")])
+
+
+def duplicates(facts: CycleFacts) -> Html | None:
+    """Examples of duplicate groups side by side: the first image, which stands for all, and those that joined it tonight."""
+    summary = facts.summary("find_duplicates")
+    if facts.duplicate_groups is None or facts.duplicate_pairs is None or not summary:
+        return None
+    said = (
+        f"{summary['exact']} new images have the pixels of an earlier one, {summary['near']} show the same as an earlier one; "
+        f"{summary['contested']} resemble images of different splits and are used by none."
+    )
+    evidence = facts.duplicate_pairs.with_columns(pl.col("method").cast(pl.String)).unique(
+        "image_id", keep="first", maintain_order=True
+    )
+    joined = evidence.join(facts.duplicate_groups, on="image_id", maintain_order="left")
+    groups = joined.filter(~pl.col("is_contested")).group_by("duplicate_group_id", maintain_order=True)
+    rows = [_group(facts, str(group), members) for (group,), members in groups]
+    shown = together([element("div", *row, class_="pair") for row in rows[:MOST_GROUPS]])
+    contested = joined.filter("is_contested").unique("image_id", keep="first", maintain_order=True)
+    left = [_contested(facts, one) for one in contested.head(MOST_GROUPS)["image_id"]]
+    more = paragraph(f"and {len(rows) - MOST_GROUPS} more groups", quiet=True) if len(rows) > MOST_GROUPS else None
+    heading = element("h3", "Contested images") if left else None
+    return together([paragraph(said), shown, more, heading, *(element("div", *row, class_="pair") for row in left)])
+
+
+def selection(facts: CycleFacts) -> Html | None:
+    """The picks in the round's order, with arm, scores and reason."""
+    if facts.selected is None:
+        return None
+    why = paragraph(str(facts.summary("select_images").get("why", "")))
+    scores: dict[str, list[str]] = {}
+    for one in () if facts.selection_scores is None else facts.selection_scores.iter_rows(named=True):
+        scores.setdefault(one["image_id"], []).append(f"{one['objective'].replace('_', ' ')} {one['score']:.2f}")
+    rows = facts.selected.with_columns(pl.col("arm").cast(pl.String)).sort("rank")
+    shown = [
+        card(
+            facts.thumbnail(one["image_id"]),
+            f"{one['rank'] + 1} · {'control' if one['arm'] == 'control' else one['strategy'].replace('_', ' ')}",
+            ", ".join(scores.get(one["image_id"], [])) or None,
+            one["reason"],
+            mark="control" if one["arm"] == "control" else None,
+        )
+        for one in rows.head(MOST_CARDS).iter_rows(named=True)
+    ]
+    return together([why, cards(shown, rows.height, "picks")])
+
+
+def _group(facts: CycleFacts, group: str, members: pl.DataFrame) -> list[Html]:
+    """The group's first image and those that joined."""
+    first = card(facts.thumbnail(group), f"first: {short(group)}", "stands for the group")
+    others = [
+        card(facts.thumbnail(one["image_id"]), short(one["image_id"]), _evidence(one["method"], one["value"]))
+        for one in members.filter(pl.col("image_id") != group).head(MOST_IN_GROUP).iter_rows(named=True)
+    ]
+    more = members.height - len(others)
+    return [first, *others, *([paragraph(f"and {more} more", quiet=True)] if more > 0 else [])]
+
+
+def _contested(facts: CycleFacts, image_id: str) -> list[Html]:
+    """A contested image and the first images of the groups it resembles."""
+    assert facts.duplicate_groups is not None
+    linked = facts.duplicate_groups.filter(pl.col("image_id") == image_id)["duplicate_group_id"]
+    others = [card(facts.thumbnail(group), short(group), "resembled") for group in linked.head(MOST_IN_GROUP) if group != image_id]
+    return [card(facts.thumbnail(image_id), short(image_id), "used by no split", mark="wrong"), *others]
+
+
+def _evidence(method: str, value: float) -> str:
+    if method == "pixels":
+        return "the same pixels"
+    return f"{value:.0f} of 64 bits differ" if method == "hash" else f"cosine {value:.3f}"

@@ -1,0 +1,1 @@
+"""Set poor images aside, join duplicates, select what people are asked about."""

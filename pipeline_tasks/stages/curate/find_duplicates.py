@@ -1,0 +1,113 @@
+"""Find which new images show the same thing as others, and what must therefore never straddle splits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipeline_tasks.datasets.golden import check_golden, golden_images
+from pipeline_tasks.images import duplicate_records
+from pipeline_tasks.images.duplicates import add_new_images
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.duplicate_group import DuplicateGroup
+from pipeline_tasks.tables.duplicate_pair import DuplicatePair
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.measurement import Measurement
+from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.tables.sighting import Sighting
+from pipeline_tasks.tables.split import Split
+from pipeline_tasks.tables.split_group import SplitGroup
+
+STAGE = "find_duplicates"
+
+
+@dataclass(frozen=True)
+class FindDuplicatesSummary:
+    """What the cycle's new images turned out to resemble; quarantined ones are compared by their pixels only."""
+
+    images_searched: int
+    images_in_history: int
+    """Earlier images that they were searched against."""
+    exact: int
+    """New images with the same pixels as an earlier one."""
+    near: int
+    """New images that joined an earlier one by hash or embedding."""
+    groups: int
+    """Groups of at least two images that hold a new one."""
+    images_in_groups: int
+    """New images that are not the first of their group: nobody is asked about them."""
+    groups_merged: int
+    contested: int
+    """New images that resemble, or share a key with, groups of different splits: used by none."""
+    compared_by_pixels_only: int
+    """New images that are quarantined or have no usable embedding."""
+    keys_in_two_splits: list[str] = field(default_factory=list)
+    """Clips, sites, devices or days that straddled splits before the key was named; new images that share them are contested."""
+
+
+def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
+    """Search the new images against each other and all history; extend duplicate groups and split groups.
+
+    Raises:
+        MissingStageError: find_quality_issues of this cycle has not been done.
+        SettingsError: the golden test set names an image that stands in train or val of the newest dataset version.
+    """
+    standing = store.finished(cycle.cycle_id, STAGE, FindDuplicatesSummary)
+    if standing is not None:
+        return standing
+    store.read(QualityIssue, cycle.cycle_id)
+    known = _known(store, cycle)
+    embeddings = read_embeddings(store, known.images["image_id"].to_list(), newest_backbone_digest(store))
+    settings = cycle.project.duplicates
+    images = duplicate_records.images(known, embeddings.vectors, embeddings.has_embedding, settings)
+    groups = duplicate_records.groups(known, images)
+    evidence = add_new_images(images, groups, settings.max_hash_distance, duplicate_records.keys(known, groups, settings))
+    rows = duplicate_records.rows(known, groups, evidence)
+    summary = FindDuplicatesSummary(
+        images_searched=known.images.height - known.first_new,
+        images_in_history=known.first_new,
+        exact=sum(any(link.method == "pixels" for link in links) for links in evidence.values()),
+        near=sum(all(link.method != "pixels" for link in links) for one, links in evidence.items() if one not in groups.contested),
+        groups=rows.groups_with_new,
+        images_in_groups=sum(one >= known.first_new and one != group for one, group in groups.group_of.items()),
+        groups_merged=len(groups.merged_into),
+        contested=sum(one >= known.first_new for one in groups.contested),
+        compared_by_pixels_only=int((~images.is_searchable[known.first_new :]).sum()),
+        keys_in_two_splits=["/".join(key) for key in groups.split_groups.keys_in_two_splits()],
+    )
+    writes = [(DuplicatePair, rows.pairs), (DuplicateGroup, rows.groups), (SplitGroup, rows.split_groups), (Split, rows.splits)]
+    return store.finish(cycle.cycle_id, STAGE, summary, writes)
+
+
+def _known(store: Store, cycle: Cycle) -> duplicate_records.Known:
+    """All images that have been searched before, then the new ones, with what is recorded of them."""
+    duplicate_groups = store.current(DuplicateGroup)
+    images = store.history(Image).select("image_id").unique(keep="first", maintain_order=True)
+    is_searched = pl.col("image_id").is_in(duplicate_groups["image_id"].unique().to_list())
+    new = store.read(Image, cycle.cycle_id).select("image_id").filter(~is_searched)
+    searched = images.filter(is_searched)
+    return duplicate_records.Known(
+        images=pl.concat([searched, new]),
+        first_new=searched.height,
+        measurements=store.history(Measurement).unique("image_id", keep="first"),
+        quarantined=frozenset(store.history(QualityIssue)["image_id"].to_list()),
+        duplicate_groups=duplicate_groups,
+        split_groups=store.current(SplitGroup),
+        splits=store.history(Split),
+        sightings=store.history(Sighting) if cycle.project.duplicates.split_group_keys else None,
+        golden=_golden(store, cycle),
+    )
+
+
+def _golden(store: Store, cycle: Cycle) -> frozenset[str]:
+    """The images of the golden test set, none of which may stand in train or val of the newest dataset version."""
+    settings, newest = cycle.project.splits.golden, store.state().values.get("dataset")
+    if settings is None:
+        return frozenset()
+    if newest is not None:
+        check_golden(settings, store.read(DatasetImage, newest["cycle_id"]), newest["dataset_id"])
+    return golden_images(settings, store.history(Sighting))

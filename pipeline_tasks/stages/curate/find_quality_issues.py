@@ -1,0 +1,44 @@
+"""Set aside the new images that are too dark, too blurred or otherwise not worth a person's time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline_tasks.images.quality import judge
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.measurement import Measurement
+from pipeline_tasks.tables.quality_issue import RULES, QualityIssue
+
+STAGE = "find_quality_issues"
+
+
+@dataclass(frozen=True)
+class FindQualityIssuesSummary:
+    """How many new images were judged and how many of them are quarantined, by the rule that they broke."""
+
+    images_judged: int
+    images_quarantined: int
+    issues_by_rule: dict[str, int]
+    """An image may break several rules."""
+
+
+def find_quality_issues(store: Store, cycle: Cycle) -> FindQualityIssuesSummary:
+    """Judge the cycle's new images by the limits that its settings ask for.
+
+    Raises:
+        MissingStageError: record_images of this cycle has not been done.
+    """
+    standing = store.finished(cycle.cycle_id, STAGE, FindQualityIssuesSummary)
+    if standing is not None:
+        return standing
+    images = store.read(Image, cycle.cycle_id)
+    issues = judge(images, store.read(Measurement, cycle.cycle_id), cycle.project.quality)
+    counts = dict(issues["rule"].cast(str).value_counts().iter_rows())
+    summary = FindQualityIssuesSummary(
+        images_judged=images.height,
+        images_quarantined=issues["image_id"].n_unique(),
+        issues_by_rule={rule: counts[rule] for rule in RULES if rule in counts},
+    )
+    return store.finish(cycle.cycle_id, STAGE, summary, [(QualityIssue, issues)])

@@ -1,0 +1,264 @@
+"""Choose the images that people are asked about tonight, say why for each, and record which split they belong to for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipeline_tasks.datasets.curating import group_looks, propose_curated_splits
+from pipeline_tasks.datasets.golden import golden_images
+from pipeline_tasks.datasets.looks import looks_of
+from pipeline_tasks.datasets.splitting import propose_splits
+from pipeline_tasks.records.cycle import Cycle, derive_seed
+from pipeline_tasks.selection.arms import draw_control, interleave
+from pipeline_tasks.selection.candidates import Candidates, candidates
+from pipeline_tasks.selection.choose import Selection, choose
+from pipeline_tasks.selection.rows import golden_first, scores_of, selected_images
+from pipeline_tasks.selection.wanted import champion_errors, metadata_of, usable, wishes_of
+from pipeline_tasks.settings import SelectionSettings
+from pipeline_tasks.storage.blobs.model_files import read_model
+from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.duplicate_group import DuplicateGroup
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.selection_score import SelectionScore
+from pipeline_tasks.tables.sighting import Sighting
+from pipeline_tasks.tables.split import Split
+from pipeline_tasks.tables.split_group import SplitGroup
+
+STAGE = "select_images"
+
+
+@dataclass(frozen=True)
+class SelectImagesSummary:
+    """What was chosen out of how many."""
+
+    images_eligible: int
+    left_out: dict[str, int]
+    """Why an image of any cycle is not eligible → how many."""
+    budget: int
+    images_selected: int
+    control: int
+    """Drawn at random."""
+    strategies: dict[str, int]
+    """What spoke loudest → how many picks, the control arm as `random`."""
+    splits: dict[str, int]
+    """New split groups by split."""
+    is_first_round: bool
+    champion_digest: str | None
+    """The model whose probabilities helped to choose, None if there was none for these embeddings."""
+    why: str
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """A champion's answers on embeddings."""
+
+    model_digest: str | None
+    class_names: tuple[str, ...]
+    probabilities: npt.NDArray[np.float32] | None
+    draws: Callable[[], npt.NDArray[np.float32]] | None = None
+    """Gives the answers of variants of the champion: made only where somebody asks for them."""
+
+
+def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
+    """Pick up to the budget from all images nobody was asked about, a control arm at random, the rest by the objectives.
+
+    Raises:
+        MissingStageError: find_duplicates of this cycle has not been done.
+        SettingsError: an unknown objective.
+    """
+    standing = store.finished(cycle.cycle_id, STAGE, SelectImagesSummary)
+    if standing is not None:
+        return standing
+    store.read(SplitGroup, cycle.cycle_id)
+    settings, backbone_digest = cycle.project.selection, newest_backbone_digest(store)
+    images = store.history(Image).select("image_id").unique(keep="first", maintain_order=True)["image_id"]
+    embeddings = read_embeddings(store, images.to_list(), backbone_digest)
+    asked = set(store.history(SelectedImage)["image_id"]) | set(store.current(Label)["image_id"])
+    embedded = images.filter(pl.Series(embeddings.has_embedding))
+    golden = _golden_picks(store, cycle, embedded, asked)
+    settings, asked = settings.model_copy(update={"budget": settings.budget - len(golden)}), asked | set(golden)
+    pool = _pool(store, embedded, asked)
+    splits = store.history(Split)
+    is_first_round = splits.filter(pl.col("policy") != "golden").is_empty()
+    ratio = settings.first_round_control_ratio if is_first_round else settings.control_ratio
+    control = draw_control(pool.images.height, settings.budget, ratio, derive_seed(cycle.seed, STAGE, "control"))
+    names = _names(settings, pool, embedded, asked)
+    vectors = embeddings.vectors[_rows(images, names)]
+    scores = _champion_scores(store, vectors, backbone_digest, derive_seed(cycle.seed, STAGE, "draws"))
+    settings, instead = _usable(settings, scores)
+    metadata = metadata_of(store.history(Sighting), names)
+    classes, test = _classes(store), _test_images(store)
+    chosen = _choose(settings, cycle.seed, names, pool.images.height, control, vectors, scores, classes, metadata, test)
+    ranked = interleave(len(control), len(chosen.picks))
+    rows = selected_images(pool.images["image_id"].to_list(), control, chosen, ranked)
+    new_splits = _splits(cycle, pool, rows, splits, vectors, [classes.get(name) for name in names])
+    why = _why(settings.budget, pool, rows, len(control), len(golden))
+    rows = golden_first(rows, golden)
+    summary = SelectImagesSummary(
+        images_eligible=pool.images.height + len(golden),
+        left_out=pool.left_out,
+        budget=cycle.project.selection.budget,
+        images_selected=rows.height,
+        control=len(control),
+        strategies=_counts(rows, "strategy"),
+        splits=_counts(new_splits, "split"),
+        is_first_round=is_first_round,
+        champion_digest=scores.model_digest,
+        why=why + (instead if len(chosen.picks) else ""),
+    )
+    writes = [(SelectedImage, rows), (SelectionScore, scores_of(pool.images["image_id"].to_list(), chosen)), (Split, new_splits)]
+    return store.finish(cycle.cycle_id, STAGE, summary, writes)
+
+
+def _pool(store: Store, images: pl.Series, asked: set[str]) -> Candidates:
+    """What people may be asked about."""
+    quarantined = set(store.history(QualityIssue)["image_id"])
+    groups = store.current(DuplicateGroup), store.current(SplitGroup)
+    return candidates(images.to_frame(), *groups, quarantined=quarantined, selected=asked)
+
+
+def _golden_picks(store: Store, cycle: Cycle, images: pl.Series, asked: set[str]) -> list[str]:
+    """Golden test images that nobody was asked about yet, up to the budget; redundant ones too, for a person named them."""
+    if cycle.project.splits.golden is None:
+        return []
+    golden = golden_images(cycle.project.splits.golden, store.history(Sighting))
+    contested = store.current(DuplicateGroup).filter("is_contested")["image_id"]
+    open_golden = (golden & _test_images(store)) - set(contested) - set(store.history(QualityIssue)["image_id"]) - asked
+    return images.filter(images.is_in(list(open_golden)))[: cycle.project.selection.budget].to_list()
+
+
+def _names(settings: SelectionSettings, pool: Candidates, images: pl.Series, asked: set[str]) -> list[str]:
+    """What may be picked, then what people were asked about, then examples that are neither."""
+    eligible = pool.images["image_id"].to_list()
+    examples = {*settings.similar_to, *settings.away_from} - set(eligible)
+    return eligible + [one for one in images if one in asked or one in examples]
+
+
+def _usable(settings: SelectionSettings, scores: _Scores) -> tuple[SelectionSettings, str]:
+    """Settings whose objectives can choose tonight, and what to say if that is not what was asked for."""
+    objectives, instead = usable(settings.objectives, scores.probabilities is not None)
+    return settings.model_copy(update={"objectives": objectives}), instead
+
+
+def _test_images(store: Store) -> set[str]:
+    """The images of the test split."""
+    test = store.history(Split).filter(pl.col("split").cast(pl.String) == "test").select("split_group_id")
+    return set(store.current(SplitGroup).join(test, on="split_group_id")["image_id"])
+
+
+def _rows(images: pl.Series, names: Sequence[str]) -> list[int]:
+    """Where the named images stand."""
+    row_of = {name: row for row, name in enumerate(images)}
+    return [row_of[name] for name in names]
+
+
+def _classes(store: Store) -> dict[str, str]:
+    """The class that people gave to each image, where they agree."""
+    labelled = store.current(Label).filter(pl.col("state") == "labelled").select("image_id")
+    return dict(labelled.join(store.current(LabelObject), on="image_id").select("image_id", "class_name").iter_rows())
+
+
+def _champion_scores(store: Store, vectors: npt.NDArray[np.float32], backbone_digest: str | None, seed: int) -> _Scores:
+    """What the champion says of the embeddings, if it stands on the backbone that made them."""
+    champion = store.state().values.get("champion")
+    if champion is None or vectors.size == 0:
+        return _Scores(None, (), None)
+    # The room of models is heavy to import, and a project's first nights have no champion.
+    from pipeline_tasks.models.exported import read_head
+
+    head = read_head(read_model(store.objects, champion["model_digest"]))
+    if head.backbone_digest != backbone_digest:
+        return _Scores(None, (), None)
+    draws = partial(head.probability_draws, vectors, seed=seed)
+    return _Scores(champion["model_digest"], head.class_names, head.probabilities(vectors), draws)
+
+
+def _choose(
+    settings: SelectionSettings,
+    seed: int,
+    names: Sequence[str],
+    pool: int,
+    control: npt.NDArray[np.int64],
+    vectors: npt.NDArray[np.float32],
+    scores: _Scores,
+    classes: Mapping[str, str],
+    metadata: Sequence[Mapping[str, object]],
+    test_images: set[str],
+) -> Selection:
+    """Let the objectives pick what the control arm leaves of the first `pool` names; those behind were asked about before."""
+    taken = [*control.tolist(), *range(pool, len(names))]
+    labels = [classes.get(names[row]) for row in taken]
+    draws = scores.draws() if scores.draws is not None and "bald" in settings.objectives else None
+    errors = champion_errors(names, classes, test_images, scores.class_names, scores.probabilities)
+    return choose(
+        vectors,
+        budget=min(settings.budget, pool) - len(control),
+        seed=derive_seed(seed, STAGE, "strategy"),
+        labelled=taken,
+        labels=[label if label in scores.class_names else None for label in labels],
+        probabilities=scores.probabilities,
+        objectives=settings.objectives,
+        class_names=scores.class_names,
+        min_distance=settings.min_distance,
+        metadata=metadata,
+        wishes=wishes_of(settings, names, scores.class_names, errors, draws),
+    )
+
+
+def _splits(
+    cycle: Cycle,
+    pool: Candidates,
+    rows: pl.DataFrame,
+    splits: pl.DataFrame,
+    vectors: npt.NDArray[np.float32],
+    labels: Sequence[str | None],
+) -> pl.DataFrame:
+    """Splits of the picks' split groups that have none yet; the first of `vectors` and `labels` are the pool's."""
+    settings, seed = cycle.project.selection, derive_seed(cycle.seed, STAGE, "splits")
+    picks = rows.select("image_id", is_control=pl.col("arm") == "control").join(pool.images, on="image_id", maintain_order="left")
+    proposed = picks.select("split_group_id", "is_control").rows()
+    standing = dict(splits.select("split_group_id", "split").iter_rows())
+    test_ratio, val_ratio = settings.control_test_ratio, settings.val_ratio
+    if cycle.project.splits.policy == "random":
+        return propose_splits(proposed, standing, control_test_ratio=test_ratio, val_ratio=val_ratio, seed=seed)
+    looks = looks_of(vectors, _rows(pool.images["image_id"], picks["image_id"].to_list()), labels, seed)
+    return propose_curated_splits(
+        proposed,
+        standing,
+        group_looks(picks["split_group_id"].to_list(), looks),
+        control_test_ratio=test_ratio,
+        test_ratio=cycle.project.splits.curated_test_ratio,
+        val_ratio=val_ratio,
+        seed=seed,
+    )
+
+
+def _counts(rows: pl.DataFrame, column: str) -> dict[str, int]:
+    return dict(sorted(rows[column].cast(str).value_counts().iter_rows()))
+
+
+def _why(budget: int, pool: Candidates, rows: pl.DataFrame, control: int, golden: int) -> str:
+    """The selection in a sentence or two."""
+    reasons = ", ".join(f"{count} {why.replace('_', ' ')}" for why, count in pool.left_out.items())
+    left_out = f" Left out: {reasons}." if reasons else ""
+    if golden and budget:
+        left_out = f" Before them come {golden} images of the golden test set.{left_out}"
+    if budget == 0 and golden:
+        return f"People are asked about {golden} images of the golden test set, which is the whole budget.{left_out}"
+    if budget == 0:
+        return "Nothing was selected: the budget is 0."
+    if rows.is_empty():
+        return f"Nothing was selected: no image is eligible.{left_out}"
+    whole = "all of them, since the budget is larger" if budget >= pool.images.height else f"{rows.height} of them"
+    return f"{pool.images.height} images were eligible; people are asked about {whole}, {control} drawn at random.{left_out}"

@@ -1,0 +1,1 @@
+"""Promote, roll out, roll back, report."""

@@ -1,0 +1,155 @@
+"""Measure what choosing images is worth against drawing them at random, and what the labels have cost so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline_tasks.evaluation.selection_gain import Labelled, SelectionGain, selection_gain, why_not
+from pipeline_tasks.intervals.proportions import Wrong
+from pipeline_tasks.intervals.resampled import Estimate
+from pipeline_tasks.records.cycle import Cycle, derive_seed
+from pipeline_tasks.storage.blobs.model_files import read_model
+from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.selection import SelectedImage
+
+STAGE = "measure_selection_gain"
+SECONDS_AN_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class MeasureSelectionGainSummary:
+    """Figures of all nights so far: balanced accuracies from 0 to 1, each as [value, low, high]."""
+
+    why: str
+    """Why nothing was measured; empty if it was."""
+    labels: int = 0
+    """That the largest heads were fitted on; there are heads on a quarter, half and three quarters of them, too."""
+    mean_labels: float = 0.0
+    mean_chosen: float = 0.0
+    """Of those that people were asked for first, how many the strategy chose."""
+    test_images: int = 0
+    classes: int = 0
+    """Among the test images."""
+    classes_seen: int = 0
+    """That have a labelled image of either arm."""
+    chosen: list[float] = field(default_factory=list)
+    """Score of heads on the first labels, as the project asked for them: a mean over their sizes."""
+    drawn: list[float] = field(default_factory=list)
+    """Score of heads on as many labels drawn at random."""
+    difference: list[float] = field(default_factory=list)
+    confidence: float = 0.95
+    labelled_chosen: int = 0
+    labelled_drawn: int = 0
+    """Labelled images of the two arms, of all nights."""
+    hours: float = 0.0
+    """That people worked, by Label Studio's clock, all answers of all nights."""
+    money: float | None = None
+    currency: str | None = None
+    """None, both: the project does not say what an hour costs."""
+    champion_wrong: dict[str, list[int]] = field(default_factory=dict)
+    """Arm → images of this night's round that got a label, and of how many the champion that helped to choose was wrong."""
+
+
+def measure_selection_gain(store: Store, cycle: Cycle) -> MeasureSelectionGainSummary:
+    """Compare the arms on all labels so far; where there are too few, say so and count the cost all the same.
+
+    Raises:
+        MissingStageError: the cycle has built no dataset version.
+        CorruptObjectError: a table or the champion is not what it was.
+    """
+    standing = store.finished(cycle.cycle_id, STAGE, MeasureSelectionGainSummary)
+    if standing is not None:
+        return standing
+    version = store.summary_of(cycle.cycle_id, "build_dataset_version")
+    answers = store.current(Annotation).filter(pl.col("state").cast(pl.String) != "deleted")
+    hours = float(answers["lead_time_s"].sum()) / SECONDS_AN_HOUR
+    labeling = cycle.project.labeling
+    spent: dict[str, Any] = {"hours": hours, "confidence": cycle.project.gates.confidence}
+    if labeling.cost_per_hour is not None:
+        spent |= {"money": hours * labeling.cost_per_hour, "currency": labeling.currency}
+    if version["dataset_cycle_id"] is None:
+        return store.finish(cycle.cycle_id, STAGE, MeasureSelectionGainSummary("No image is labelled yet.", **spent))
+    rows = _rows(store, version["dataset_cycle_id"])
+    counted: dict[str, Any] = {"labelled_chosen": rows.filter(arm="strategy").height}
+    counted |= {"labelled_drawn": rows.filter(arm="control").height}
+    measured = _measured(store, cycle, rows)
+    wrong = _champion_wrong(store, cycle, rows)
+    return store.finish(cycle.cycle_id, STAGE, MeasureSelectionGainSummary(**measured, **counted, **spent, champion_wrong=wrong))
+
+
+def _rows(store: Store, dataset_cycle_id: str) -> pl.DataFrame:
+    """The version's images as they were asked for, with the arm of each; not what no selection chose: golden or imported."""
+    picks = (
+        store.history(SelectedImage)
+        .with_columns(pl.col("arm").cast(pl.String), number=(pl.col("rank") == 0).cum_sum())
+        .filter(pl.col("strategy") != "golden")
+        .select("image_id", "arm", "number")
+        .unique("image_id", keep="first", maintain_order=True)
+        .with_row_index("asked")
+    )
+    manifest = store.read(DatasetImage, dataset_cycle_id).filter(pl.col("class_name").is_not_null())
+    return manifest.select("image_id", "split_group_id", "class_name").join(picks, on="image_id").sort("asked")
+
+
+def _measured(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, Any]:
+    """The comparison of the arms, or why there is none."""
+    embeddings = read_embeddings(store, rows["image_id"].to_list(), newest_backbone_digest(store))
+    seen = rows.filter(pl.Series(embeddings.has_embedding))
+    labelled = Labelled(
+        embeddings=embeddings.vectors[embeddings.has_embedding],
+        class_numbers=_numbers(seen["class_name"]),
+        groups=_numbers(seen["split_group_id"]),
+        is_control=(seen["arm"] == "control").to_numpy(),
+        cycles=seen["number"].to_numpy().astype(np.int64),
+    )
+    why = why_not(labelled)
+    if why:
+        return {"why": why}
+    gain = selection_gain(labelled, confidence=cycle.project.gates.confidence, seed=derive_seed(cycle.seed, STAGE))
+    return {"why": "", "classes_seen": len(np.unique(labelled.class_numbers))} | _as_fields(gain)
+
+
+def _as_fields(gain: SelectionGain) -> dict[str, Any]:
+    def spelled(found: Estimate) -> list[float]:
+        return [found.value, found.low, found.high]
+
+    sizes = {name: getattr(gain, name) for name in ("labels", "mean_labels", "mean_chosen", "test_images", "classes")}
+    return sizes | {name: spelled(getattr(gain, name)) for name in ("chosen", "drawn", "difference")}
+
+
+def _champion_wrong(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, list[int]]:
+    """What the champion of the selection would have answered, held against what people said since."""
+    selected = store.event(cycle.cycle_id, "select_images")
+    digest = None if selected is None else selected.summary["champion_digest"]
+    if digest is None:
+        return {}
+    # The room of models is heavy to import, and a project's first nights have no champion.
+    from pipeline_tasks.models.exported import read_head
+
+    head = read_head(read_model(store.objects, digest))
+    tonight = rows.join(store.read(SelectedImage, cycle.cycle_id).select("image_id"), on="image_id", maintain_order="left")
+    embeddings = read_embeddings(store, tonight["image_id"].to_list(), head.backbone_digest)
+    if tonight.is_empty() or not embeddings.has_embedding.all():
+        return {}
+    answers = np.array(head.class_names)[head.probabilities(embeddings.vectors).argmax(axis=1)]
+    marked = tonight.with_columns(is_wrong=pl.Series(answers != tonight["class_name"].to_numpy()))
+    return {arm: _wrong(marked.filter(arm=arm)) for arm in ("strategy", "control")}
+
+
+def _wrong(rows: pl.DataFrame) -> list[int]:
+    found = Wrong(rows.height, int(rows["is_wrong"].sum()))
+    return [found.images, found.wrong]
+
+
+def _numbers(names: pl.Series) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Names as numbers, in the order of the names."""
+    numbered: Mapping[str, int] = {name: number for number, name in enumerate(sorted(set(names)))}
+    return np.array([numbered[name] for name in names], np.int64)

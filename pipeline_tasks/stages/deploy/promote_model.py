@@ -1,0 +1,92 @@
+"""Make the candidate champion if the gate said so; the ledger decides, the registry's alias only mirrors it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.storage.history.store import Store
+
+STAGE = "promote_model"
+
+
+class AliasRegistry(Protocol):
+    """What is asked of the model registry."""
+
+    def set_champion_alias(self, outside_name: str, registry_version: str) -> None:
+        """Let the alias `champion` of the project's model name this version; naming it again changes nothing."""
+        ...
+
+
+@dataclass(frozen=True)
+class PromoteModelSummary:
+    """Which model is champion from here on, and why."""
+
+    skipped: str | None
+    is_promoted: bool = False
+    why: str = ""
+    model_digest: str | None = None
+    """The candidate."""
+    champion_digest: str | None = None
+    """The champion after this stage."""
+    previous_digest: str | None = None
+    """The champion before it."""
+    registry_version: str | None = None
+    """The candidate's version in the model registry."""
+
+
+def promote_model(store: Store, cycle: Cycle, model_registry: AliasRegistry) -> PromoteModelSummary:
+    """Record the gate's decision as the project's champion, then repair the registry's alias from the ledger.
+
+    Raises:
+        MissingStageError: the cycle's candidate has not been compared.
+        ServiceUnavailableError: the registry is away; the decision stands, trying again mends the alias.
+    """
+    summary = store.finished(cycle.cycle_id, STAGE, PromoteModelSummary)
+    if summary is None:
+        compared = store.summary_of(cycle.cycle_id, "compare_with_champion")
+        summary, sets = _decision(store, cycle, compared)
+        summary = store.finish(cycle.cycle_id, STAGE, summary, sets=sets)
+    if summary.skipped is None:
+        _mirror(store, cycle, model_registry)
+    return summary
+
+
+def _decision(store: Store, cycle: Cycle, compared: dict[str, Any]) -> tuple[PromoteModelSummary, dict[str, Any]]:
+    """What to record, and the new champion if there is one."""
+    if compared["skipped"]:
+        return PromoteModelSummary(skipped=compared["skipped"]), {}
+    exported = store.summary_of(cycle.cycle_id, "export_model")
+    evaluated = store.summary_of(cycle.cycle_id, "evaluate_model")
+    standing = (store.state().values.get("champion") or {}).get("model_digest")
+    is_promoted, why = compared["decision"] == "promote", compared["why"]
+    if is_promoted and standing != compared["champion_digest"]:
+        is_promoted, why = (
+            False,
+            f"Not promoted: the champion became {standing} after the candidate had been compared with another one.",
+        )
+    digest, version = exported["model_digest"], exported["registry_version"]
+    summary = PromoteModelSummary(
+        skipped=None,
+        is_promoted=is_promoted,
+        why=why,
+        model_digest=digest,
+        champion_digest=digest if is_promoted else standing,
+        previous_digest=standing,
+        registry_version=version,
+    )
+    champion = {
+        "model_digest": digest,
+        "dataset_id": evaluated["dataset_id"],
+        "cycle_id": cycle.cycle_id,
+        "registry_version": version,
+    }
+    return summary, {"champion": champion} if is_promoted else {}
+
+
+def _mirror(store: Store, cycle: Cycle, model_registry: AliasRegistry) -> None:
+    """Let the alias name whatever the ledger's champion is now."""
+    champion = store.state().values.get("champion")
+    if champion is not None and champion["registry_version"] is not None:
+        model_registry.set_champion_alias(cycle.outside_name, champion["registry_version"])

@@ -1,0 +1,117 @@
+"""Put an earlier champion back: one ledger event, then the pointer and the registry's alias follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.models.exported import read_head
+from pipeline_tasks.records.cycle import check_cycle_id
+from pipeline_tasks.settings import Project
+from pipeline_tasks.storage.blobs.model_files import read_model
+from pipeline_tasks.storage.blobs.serving_pointer import ServingPointer, pointer_to, replace_pointer
+from pipeline_tasks.storage.history.cycles import open_persons_cycle
+from pipeline_tasks.storage.history.store import Store
+
+STAGE = "roll_back"
+
+
+class AliasRegistry(Protocol):
+    """What is asked of the model registry."""
+
+    def set_champion_alias(self, outside_name: str, registry_version: str) -> None:
+        """Let the alias `champion` of the project's model name this version; naming it again changes nothing."""
+        ...
+
+
+@dataclass(frozen=True)
+class RollBackSummary:
+    """Which champion was put back, in the place of which."""
+
+    skipped: str | None
+    model_digest: str
+    previous_digest: str
+    dataset_id: str
+    registry_version: str | None
+    why: str
+
+
+def roll_back(
+    store: Store,
+    project: Project,
+    cycle_id: str,
+    run_key: str,
+    model_registry: AliasRegistry,
+    started_at: datetime,
+    code_version: str,
+    to_model_digest: str | None = None,
+) -> RollBackSummary:
+    """Make an earlier champion the champion again, in a cycle of its own kind.
+
+    `to_model_digest` may be shortened as long as one earlier champion fits; None means the one before the present one.
+
+    Raises:
+        SettingsError: no such earlier champion; the message lists those that there are.
+        CycleTakenError: another run owns this cycle_id.
+        CorruptObjectError: the earlier champion's file is not what it was.
+        ServiceUnavailableError: the registry is away; champion and pointer stand, trying again mends the alias.
+    """
+    summary = store.finished(check_cycle_id(cycle_id), STAGE, RollBackSummary)
+    champion = None if summary else _earlier_champion(store, to_model_digest)
+    cycle = open_persons_cycle(store, project, cycle_id, "roll_back", run_key, started_at, code_version)
+    if champion is not None:
+        read_model(store.objects, champion["model_digest"])
+        summary = store.finish(cycle_id, STAGE, _summary(store, champion, cycle_id), sets={"champion": champion})
+    assert summary is not None
+    replace_pointer(store.objects, lambda: _wanted(store, project))
+    standing = store.state().values["champion"]
+    if standing["registry_version"] is not None:
+        model_registry.set_champion_alias(cycle.outside_name, standing["registry_version"])
+    return summary
+
+
+def _earlier_champion(store: Store, digest: str | None) -> dict[str, Any]:
+    """The one that is meant, exactly as the ledger once recorded it."""
+    champions = {champion["model_digest"]: champion for champion in _champions(store)}
+    standing = (store.state().values.get("champion") or {}).get("model_digest")
+    earlier = list(champions)
+    if digest is None:
+        before = earlier[: earlier.index(standing)] if standing in champions else []
+        fitting = before[-1:]
+    else:
+        fitting = [one for one in earlier if one.startswith(digest)]
+    if len(fitting) != 1:
+        known = ", ".join(one for one in earlier if one != standing) or "none"
+        asked = "the one before the present champion" if digest is None else digest
+        raise SettingsError(f"to_model_digest: wanted one of the earlier champions ({known}), found {asked}")
+    return champions[fitting[0]]
+
+
+def _champions(store: Store) -> Iterator[dict[str, Any]]:
+    """Every champion that was ever promoted, in the order of the ledger."""
+    for cycle_id, stages in store.state().stages.items():
+        event = store.event(cycle_id, "promote_model") if "promote_model" in stages else None
+        if event is not None and event.sets.get("champion"):
+            yield event.sets["champion"]
+
+
+def _summary(store: Store, champion: dict[str, Any], cycle_id: str) -> RollBackSummary:
+    previous = store.state().values["champion"]["model_digest"]
+    digest = champion["model_digest"]
+    return RollBackSummary(
+        skipped="This model is the champion already." if digest == previous else None,
+        model_digest=digest,
+        previous_digest=previous,
+        dataset_id=champion["dataset_id"],
+        registry_version=champion["registry_version"],
+        why=f"A person put the champion of cycle {champion['cycle_id']} back in cycle {cycle_id}.",
+    )
+
+
+def _wanted(store: Store, project: Project) -> ServingPointer:
+    """What the ledger wants to be served now."""
+    champion = store.state().values["champion"]
+    return pointer_to(champion, read_head(read_model(store.objects, champion["model_digest"])).class_names, project)

@@ -1,0 +1,78 @@
+"""Have the prediction server serve the ledger's champion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline_tasks.clients.prediction_server import Readiness
+from pipeline_tasks.models.exported import read_head
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.storage.blobs.model_files import read_model
+from pipeline_tasks.storage.blobs.serving_pointer import ServingPointer, pointer_to, replace_pointer
+from pipeline_tasks.storage.history.store import Store
+
+STAGE = "roll_out"
+WAIT_S = 10.0
+"""How long the server is given to follow; it asks for the pointer each second."""
+
+
+class Server(Protocol):
+    """What is asked of the prediction server."""
+
+    def wait_for(self, model_digest: str, within_s: float) -> Readiness | None:
+        """Ask until it answers with this model or the time is up; None if it was away to the end."""
+        ...
+
+
+@dataclass(frozen=True)
+class RollOutSummary:
+    """What is to be served, and what the server says it serves."""
+
+    skipped: str | None
+    model_digest: str | None = None
+    generation: int | None = None
+    """Counts the changes of what is to be served."""
+    is_changed: bool = False
+    server_digest: str | None = None
+    """What the server answered with when this stage ended; None if it was away or not asked."""
+    why: str = ""
+    """What the server said, as a sentence."""
+
+
+def roll_out(store: Store, cycle: Cycle, prediction_server: Server | None = None) -> RollOutSummary:
+    """Point the server at the champion, whether it is new or not: a lost pointer is repaired, too.
+
+    Raises:
+        CorruptObjectError: the champion's file is not what it was.
+    """
+    standing = store.finished(cycle.cycle_id, STAGE, RollOutSummary)
+    if standing is not None:
+        return standing
+    if store.state().values.get("champion") is None:
+        return store.finish(
+            cycle.cycle_id, STAGE, RollOutSummary(skipped="There is no champion yet, so there is nothing to serve.")
+        )
+    pointer, is_changed = replace_pointer(store.objects, lambda: _wanted(store, cycle))
+    server_digest, why = _asked(prediction_server, pointer.champion_digest)
+    summary = RollOutSummary(None, pointer.champion_digest, pointer.generation, is_changed, server_digest, why)
+    return store.finish(cycle.cycle_id, STAGE, summary)
+
+
+def _wanted(store: Store, cycle: Cycle) -> ServingPointer:
+    """What the ledger wants to be served now."""
+    champion = store.state().values["champion"]
+    head = read_head(read_model(store.objects, champion["model_digest"]))
+    return pointer_to(champion, head.class_names, cycle.project)
+
+
+def _asked(server: Server | None, model_digest: str) -> tuple[str | None, str]:
+    """The digest that the server answers with, and a sentence about it."""
+    if server is None:
+        return None, "No prediction server is known for this project; it follows when it is started."
+    readiness = server.wait_for(model_digest, WAIT_S)
+    if readiness is None:
+        return None, f"The prediction server did not answer within {WAIT_S:g} s; it follows when it is back."
+    if readiness.model_digest != model_digest:
+        return readiness.model_digest, f"The prediction server does not serve the champion after {WAIT_S:g} s: {readiness.why}"
+    return readiness.model_digest, "The prediction server serves the champion."

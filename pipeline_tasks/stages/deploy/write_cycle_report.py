@@ -1,0 +1,184 @@
+"""Write the cycle's report: one HTML file with images. Runs also where a stage failed, and says what is missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from pipeline_tasks.errors import NotFoundError
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.reports.facts import CycleFacts, GainPoint, LearningPoint
+from pipeline_tasks.reports.page import render
+from pipeline_tasks.storage.blobs.report_files import PAGE, SUMMARY, write_report_file
+from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.confusion import Confusion
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.duplicate_group import DuplicateGroup
+from pipeline_tasks.tables.duplicate_pair import DuplicatePair
+from pipeline_tasks.tables.label_object import AnnotationObject
+from pipeline_tasks.tables.metric import Metric
+from pipeline_tasks.tables.prediction import Prediction
+from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.tables.rejected_sighting import RejectedSighting
+from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.selection_score import SelectionScore
+from pipeline_tasks.tables.table import Table
+
+STAGE = "write_cycle_report"
+STAGES = (
+    "open_cycle",
+    "list_new_images",
+    "record_images",
+    "find_quality_issues",
+    "find_duplicates",
+    "select_images",
+    "send_to_labeling",
+    "collect_annotations",
+    "resolve_labels",
+    "build_dataset_version",
+    "train_model",
+    "export_model",
+    "evaluate_model",
+    "compare_with_champion",
+    "promote_model",
+    "roll_out",
+    "measure_selection_gain",
+)
+"""Stages that end in an event, in the order of the process; wait_for_annotators only looks."""
+
+
+@dataclass(frozen=True)
+class WriteCycleReportSummary:
+    """Where the report lies and what is in it."""
+
+    report_key: str
+    sections: list[str]
+    missing: dict[str, str]
+    """Section → why it is not there."""
+    stages_done: list[str]
+    size_bytes: int
+
+
+def write_cycle_report(store: Store, cycle: Cycle, now: datetime) -> WriteCycleReportSummary:
+    """Render what the cycle's tables say so far. It is derived: a later call replaces it, and no event names it.
+
+    Raises:
+        ChangedMeanwhileError: another try wrote it in the same moment.
+    """
+    facts = _facts(store, cycle, now)
+    page = render(facts)
+    content = page.html.encode()
+    summary = WriteCycleReportSummary(
+        report_key=write_report_file(store.objects, cycle.cycle_id, PAGE, content),
+        sections=list(page.sections),
+        missing=page.missing,
+        stages_done=[stage for stage in STAGES if stage in facts.summaries],
+        size_bytes=len(content),
+    )
+    write_report_file(store.objects, cycle.cycle_id, SUMMARY, json.dumps(asdict(summary), indent=1).encode())
+    return summary
+
+
+def _facts(store: Store, cycle: Cycle, now: datetime) -> CycleFacts:
+    """Everything that is there of the cycle."""
+    summaries = _summaries(store, cycle.cycle_id, STAGES)
+    dataset_cycle = summaries.get("build_dataset_version", {}).get("dataset_cycle_id")
+
+    def table(kind: type[Table]) -> pl.DataFrame | None:
+        return store.read(kind, cycle.cycle_id) if store.has(kind, cycle.cycle_id) else None
+
+    return CycleFacts(
+        project=cycle.project.project,
+        description=cycle.project.description,
+        cycle_id=cycle.cycle_id,
+        cycle_kind=cycle.cycle_kind,
+        started_at=cycle.started_at,
+        made_at=now,
+        code_version=cycle.code_version,
+        class_names=cycle.project.classes,
+        stages=STAGES,
+        summaries=summaries,
+        thumbnail=lambda image_id: _thumbnail(store, image_id),
+        rejected=table(RejectedSighting),
+        quality_issues=table(QualityIssue),
+        duplicate_groups=store.current(DuplicateGroup) if "find_duplicates" in summaries else None,
+        duplicate_pairs=table(DuplicatePair),
+        selected=table(SelectedImage),
+        selection_scores=table(SelectionScore),
+        annotations=_annotations(store, cycle) if "collect_annotations" in summaries else None,
+        dataset_images=store.read(DatasetImage, dataset_cycle) if dataset_cycle else None,
+        metrics=table(Metric),
+        confusions=table(Confusion),
+        predictions=table(Prediction),
+        learning=tuple(_learning(store, cycle.cycle_id)),
+        gains=tuple(_gains(store, cycle.cycle_id)),
+    )
+
+
+def _summaries(store: Store, cycle_id: str, stages: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    events = {stage: store.event(cycle_id, stage) for stage in stages}
+    return {stage: event.summary for stage, event in events.items() if event is not None}
+
+
+def _thumbnail(store: Store, image_id: str) -> bytes | None:
+    """A thumbnail is a cache: a report without one is still a report."""
+    try:
+        return read_thumbnail(store.objects, image_id)
+    except NotFoundError:
+        return None
+
+
+def _annotations(store: Store, cycle: Cycle) -> pl.DataFrame:
+    """Newest answers to this cycle's round, with the class that each names."""
+    sent = store.event(cycle.cycle_id, "send_to_labeling")
+    round_id = "" if sent is None else sent.summary["round_id"]
+    standing = store.current(Annotation).filter((pl.col("round_id") == round_id) & (pl.col("state").cast(pl.String) != "deleted"))
+    objects = store.current(AnnotationObject).select("annotation_id", "revision", "class_name")
+    objects = objects.unique(["annotation_id", "revision"], keep="first")
+    return standing.join(objects, on=["annotation_id", "revision"], how="left", maintain_order="left")
+
+
+def _learning(store: Store, until: str) -> list[LearningPoint]:
+    """The candidates of all cycles up to this one, in the order they were opened."""
+    points: list[LearningPoint] = []
+    for cycle_id in store.state().stages:
+        found = _summaries(store, cycle_id, ("build_dataset_version", "evaluate_model", "promote_model"))
+        scored = found.get("evaluate_model", {})
+        if scored.get("balanced_accuracy") is not None:
+            points.append(
+                LearningPoint(
+                    cycle_id=cycle_id,
+                    labels=int(found.get("build_dataset_version", {}).get("images", 0)),
+                    score=float(scored["balanced_accuracy"]),
+                    low=scored.get("balanced_accuracy_low"),
+                    high=scored.get("balanced_accuracy_high"),
+                    is_promoted=bool(found.get("promote_model", {}).get("is_promoted")),
+                )
+            )
+        if cycle_id == until:
+            break
+    return points
+
+
+def _gains(store: Store, until: str) -> list[GainPoint]:
+    """What the control arm showed in each cycle up to this one; nothing if this one has not measured it."""
+    points: list[GainPoint] = []
+    for cycle_id in store.state().stages:
+        event = store.event(cycle_id, "measure_selection_gain")
+        if event is not None:
+            points.append(GainPoint(cycle_id, _comparable(event.summary)))
+        if cycle_id == until:
+            return points if event is not None else []
+    return points
+
+
+def _comparable(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A night's comparison, or its cost alone where an older version of the stage compared something else."""
+    return {**found, "why": found["why"] or "it was measured in another way that night."} if "base_labels" in found else found

@@ -1,0 +1,224 @@
+"""Measure what candidate and champion are worth on the candidate version's test images.
+
+Both answer as the prediction server does: the exported file, on the canonical image of the original bytes, one at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+import polars as pl
+
+from pipeline_tasks.datasets.slices import members_of, without_golden
+from pipeline_tasks.decoding.model_image import model_image, recipe_digest
+from pipeline_tasks.errors import ModelError
+from pipeline_tasks.evaluation.answers import answers_of
+from pipeline_tasks.evaluation.predict import Pixels, predict
+from pipeline_tasks.evaluation.scorecard import Scorecard, score, slice_figures
+from pipeline_tasks.models.exported import ExportedModel
+from pipeline_tasks.records.cycle import Cycle, derive_seed
+from pipeline_tasks.storage.blobs.model_files import read_model
+from pipeline_tasks.storage.blobs.originals import read_original
+from pipeline_tasks.storage.history.store import Store, Write
+from pipeline_tasks.tables.confusion import Confusion
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.metric import Metric
+from pipeline_tasks.tables.prediction import Prediction
+from pipeline_tasks.tables.slice_image import SliceImage
+from pipeline_tasks.tables.table import Rows, empty
+
+if TYPE_CHECKING:
+    from pipeline_tasks.clients.model_registry import TrackedRun
+    from pipeline_tasks.decoding.pool import DecodingPool
+
+STAGE = "evaluate_model"
+
+
+class MetricRegistry(Protocol):
+    """What is asked of the model registry."""
+
+    def run(self, run_id: str) -> TrackedRun:
+        """The training's run."""
+        ...
+
+    def log_epoch_metrics(self, run: TrackedRun, epochs: Iterable[tuple[int, Mapping[str, float]]]) -> None:
+        """Log metrics; a point that stands already is not doubled."""
+        ...
+
+
+@dataclass(frozen=True)
+class EvaluateModelSummary:
+    """Headline figures of the candidate; all of them, and the champion's, stand in `metrics`."""
+
+    skipped: str | None
+    why: str = ""
+    """Why there are no figures, where there are none."""
+    model_digest: str | None = None
+    dataset_id: str | None = None
+    dataset_cycle_id: str | None = None
+    """The cycle whose `dataset_images` is the version's manifest."""
+    champion_digest: str | None = None
+    champion_dataset_cycle_id: str | None = None
+    test_images: int = 0
+    test_groups: int = 0
+    classes_left_out: list[str] = field(default_factory=list)
+    balanced_accuracy: float | None = None
+    balanced_accuracy_low: float | None = None
+    balanced_accuracy_high: float | None = None
+    accuracy: float | None = None
+    log_loss: float | None = None
+    majority_balanced_accuracy: float | None = None
+    champion_balanced_accuracy: float | None = None
+    slices: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    """golden, recent, control → images, groups, and accuracy, balanced_accuracy (each with _low, _high) of the candidate, the
+    champion's behind champion_; a slice that the version has no images of is not named."""
+
+
+def evaluate_model(store: Store, cycle: Cycle, decoder: DecodingPool, model_registry: MetricRegistry) -> EvaluateModelSummary:
+    """Have candidate and champion answer every labelled test image, and score the answers, those of each slice by themselves.
+
+    Images of the golden set count in their own slice only.
+
+    Raises:
+        MissingStageError: the cycle has exported no model yet.
+        CorruptObjectError: an original or a model is not what it was.
+        RejectedFileError: an original can no longer be decoded.
+        ModelError: a model was made for another recipe of images.
+        ServiceUnavailableError: the registry is away; the figures stand, trying again logs them there.
+    """
+    summary = store.finished(cycle.cycle_id, STAGE, EvaluateModelSummary) or _evaluate(store, cycle, decoder)
+    if summary.balanced_accuracy is not None:
+        _mirror(store, cycle, summary, model_registry)
+    return summary
+
+
+def _evaluate(store: Store, cycle: Cycle, decoder: DecodingPool) -> EvaluateModelSummary:
+    """Measure once, and record it."""
+    exported = store.summary_of(cycle.cycle_id, "export_model")
+    if exported["skipped"]:
+        return store.finish(cycle.cycle_id, STAGE, EvaluateModelSummary(skipped=exported["skipped"]))
+    summary = _what_is_compared(store, cycle, exported["model_digest"])
+    test_images = _test_images(store, summary)
+    if not test_images.height:
+        return store.finish(cycle.cycle_id, STAGE, replace(summary, why="The dataset version has no labelled test images."))
+    predictions = _predict(store, decoder, summary, test_images)
+    slices, dataset_id = _slices(store, summary), summary.dataset_id or ""
+    cards = {name: _score(cycle, summary, predictions, rows) for name, rows in members_of(test_images, slices).items()}
+    summary = replace(summary, slices={name: slice_figures(card, summary.champion_digest) for name, card in cards.items()})
+    writes: list[Write] = [(Prediction, predictions)]
+    representative = without_golden(test_images, slices)
+    if representative.height:
+        cards["test"] = _score(cycle, summary, predictions, representative)
+        summary = _with_headline(summary, cards["test"])
+        writes.append((Confusion, cards["test"].confusion_rows()))
+    else:
+        summary = replace(summary, why="The dataset version has no labelled test images outside its golden set.")
+    metrics = pl.concat([card.metric_rows(dataset_id, name) for name, card in cards.items()])
+    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, (Metric, metrics)])
+
+
+def _slices(store: Store, summary: EvaluateModelSummary) -> Rows[SliceImage]:
+    """The version's slices, as they were frozen with it."""
+    cycle_id = summary.dataset_cycle_id or ""
+    return store.read(SliceImage, cycle_id) if store.has(SliceImage, cycle_id) else empty(SliceImage)
+
+
+def _what_is_compared(store: Store, cycle: Cycle, model_digest: str) -> EvaluateModelSummary:
+    """Name the models, and the dataset versions that they were trained on."""
+    version = store.summary_of(cycle.cycle_id, "build_dataset_version")
+    champion = store.state().values.get("champion")
+    trained = None if champion is None else store.event(champion["cycle_id"], STAGE)
+    return EvaluateModelSummary(
+        skipped=None,
+        model_digest=model_digest,
+        dataset_id=version["dataset_id"],
+        dataset_cycle_id=version["dataset_cycle_id"],
+        champion_digest=None if champion is None else champion["model_digest"],
+        champion_dataset_cycle_id=None if trained is None else trained.summary["dataset_cycle_id"],
+    )
+
+
+def _test_images(store: Store, summary: EvaluateModelSummary) -> pl.DataFrame:
+    """The labelled test images, in the order of their ids."""
+    assert summary.dataset_cycle_id is not None
+    manifest = store.read(DatasetImage, summary.dataset_cycle_id)
+    return manifest.filter(pl.col("split") == "test", pl.col("class_name").is_not_null()).sort("image_id")
+
+
+def _digests(summary: EvaluateModelSummary) -> list[str]:
+    """The models to score, the candidate first; once only if it is the champion itself."""
+    return list(dict.fromkeys(digest for digest in (summary.model_digest, summary.champion_digest) if digest))
+
+
+def _predict(store: Store, decoder: DecodingPool, summary: EvaluateModelSummary, test_images: pl.DataFrame) -> pl.DataFrame:
+    """Every model's answer on every test image, from the original bytes."""
+    models = {digest: _open(store, digest) for digest in _digests(summary)}
+    image_ids = test_images["image_id"]
+    images = store.history(Image).filter(pl.col("image_id").is_in(image_ids.implode()))
+    md5s = dict(images.select("image_id", "md5").iter_rows())
+
+    def pixels_of(image_id: str) -> Pixels:
+        return decoder.decode(read_original(store.objects, image_id, md5s[image_id])).pixels
+
+    return predict(models, image_ids.to_list(), pixels_of, model_image)
+
+
+def _open(store: Store, digest: str) -> ExportedModel:
+    """Open a model, if it was made for images as we make them."""
+    model = ExportedModel(read_model(store.objects, digest))
+    wanted = recipe_digest(model.side_px)
+    if model.recipe_digest != wanted:
+        raise ModelError(f"model {digest}: wanted one for images of the recipe {wanted}, found {model.recipe_digest}")
+    return model
+
+
+def _score(cycle: Cycle, summary: EvaluateModelSummary, predictions: pl.DataFrame, test_images: pl.DataFrame) -> Scorecard:
+    gates = cycle.project.gates
+    return score(
+        {digest: answers_of(predictions, test_images, digest) for digest in _digests(summary)},
+        min_images=gates.min_test_images_per_class,
+        samples=gates.bootstrap_samples,
+        confidence=gates.confidence,
+        seed=derive_seed(cycle.seed, "bootstrap"),
+    )
+
+
+def _with_headline(summary: EvaluateModelSummary, scorecard: Scorecard) -> EvaluateModelSummary:
+    """Put the figures that people ask for first into the summary."""
+    own, rival = scorecard.overall(summary.model_digest), scorecard.overall(summary.champion_digest)
+    balanced, baseline = own.get("balanced_accuracy"), own.get("majority_balanced_accuracy")
+    champion = rival.get("balanced_accuracy")
+    return replace(
+        summary,
+        test_images=len(scorecard.candidate.truth),
+        test_groups=scorecard.candidate.group_count,
+        classes_left_out=list(scorecard.classes_left_out),
+        balanced_accuracy=balanced.value if balanced else None,
+        balanced_accuracy_low=balanced.low if balanced else None,
+        balanced_accuracy_high=balanced.high if balanced else None,
+        accuracy=own["accuracy"].value,
+        log_loss=own["log_loss"].value,
+        majority_balanced_accuracy=baseline.value if baseline else None,
+        champion_balanced_accuracy=champion.value if champion else None,
+    )
+
+
+def _mirror(store: Store, cycle: Cycle, summary: EvaluateModelSummary, model_registry: MetricRegistry) -> None:
+    """Show the headline figures beside the training's own; logging them again changes nothing."""
+    run_id = store.summary_of(cycle.cycle_id, "train_model")["mlflow_run_id"]
+    if run_id is None:
+        return
+    names = ("balanced_accuracy", "balanced_accuracy_low", "balanced_accuracy_high", "accuracy", "log_loss")
+    found = {
+        f"test_{name}": getattr(summary, name) for name in (*names, "majority_balanced_accuracy", "champion_balanced_accuracy")
+    }
+    found |= {
+        f"{name}_{figure}": figures.get(figure)
+        for name, figures in summary.slices.items()
+        for figure in ("accuracy", "accuracy_low", "accuracy_high", "champion_accuracy")
+    }
+    known = {name: value for name, value in found.items() if value is not None}
+    model_registry.log_epoch_metrics(model_registry.run(run_id), [(0, known)])

@@ -1,0 +1,1 @@
+"""Take new images in and measure each of them once."""

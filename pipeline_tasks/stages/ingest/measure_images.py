@@ -1,0 +1,218 @@
+"""Look at each new file once: keep its original, decode it, measure it, make its thumbnail and its embedding."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from pipeline_tasks.decoding.jpeg import encode_jpeg, thumbnail
+from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, RejectedFileError
+from pipeline_tasks.images.measuring import measure
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.blobs.thumbnails import MAX_SIDE_PX, put_thumbnail
+from pipeline_tasks.storage.erasure.erased_images import IsErased, is_erased_in
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.tables.table_files import read_part, write_part
+from pipeline_tasks.tables.embedding import Embedding
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.measurement import Measurement
+from pipeline_tasks.tables.new_file import NewFile
+from pipeline_tasks.tables.rejected_sighting import RejectedSighting
+from pipeline_tasks.tables.sighting import Sighting
+from pipeline_tasks.tables.table import Table, empty
+
+if TYPE_CHECKING:
+    from pipeline_tasks.decoding.pool import DecodingPool
+    from pipeline_tasks.models.backbone import Backbone
+    from pipeline_tasks.sources.folder import FolderSource
+
+STAGE = "measure_images"
+PARTS: tuple[type[Table], ...] = (Image, Measurement, Embedding, RejectedSighting, Sighting)
+"""What each shard leaves for `record_images`, in the order of writing."""
+
+logger = logging.getLogger(__name__)
+
+Row = dict[str, Any]
+Found = dict[type[Table], Row]
+"""The rows that one file adds, at most one a table."""
+
+
+@dataclass(frozen=True)
+class MeasureImagesSummary:
+    """What became of one shard's files."""
+
+    shard: int
+    files: int
+    measured: int
+    """Images seen for the first time."""
+    already_known: int
+    """Files with the bytes of an image that an earlier cycle, or an earlier file, brought."""
+    rejected: int
+
+
+def measure_images(
+    store: Store, cycle: Cycle, shard: int, sources: Sequence[FolderSource], decoder: DecodingPool, backbone: Backbone
+) -> MeasureImagesSummary:
+    """Work on the files that the frozen plan gives to this shard, and leave parts for `record_images`.
+
+    A shard whose parts are complete is not worked on again: they hold what was seen when they were made.
+
+    Raises:
+        MissingStageError: `list_new_images` has not frozen the plan.
+    """
+    files = store.read(NewFile, cycle.cycle_id).filter(pl.col("shard") == shard)
+    parts = _standing_parts(store.objects, cycle.cycle_id, shard)
+    if parts is None:
+        known = frozenset(store.history(Image)["image_id"])
+        look = _Look(store.objects, {source.name: source for source in sources}, decoder, backbone, known, is_erased_in(store))
+        _write_parts(
+            store.objects, cycle.cycle_id, shard, _as_tables(_progress(look.at_all(files.to_dicts()), files.height, shard))
+        )
+        parts = _standing_parts(store.objects, cycle.cycle_id, shard)
+        assert parts is not None  # They were just written.
+    return _summary(shard, parts)
+
+
+class _Look:
+    """Looks at files in as many threads as keep the cores busy; equal bytes are measured once."""
+
+    def __init__(
+        self,
+        objects: ObjectStore,
+        sources: Mapping[str, FolderSource],
+        decoder: DecodingPool,
+        backbone: Backbone,
+        known: frozenset[str],
+        is_erased: IsErased,
+    ) -> None:
+        self._objects = objects
+        self._sources = sources
+        self._decoder = decoder
+        self._backbone = backbone
+        self._known = known
+        self._is_erased = is_erased
+        self._measured: dict[str, Future[Found]] = {}
+        self._lock = threading.Lock()
+
+    def at_all(self, files: Sequence[Row]) -> Iterator[Found]:
+        """Yield what each file adds, in the order of the files."""
+        # Twice the cores: while some threads wait for the disk or for a decoding child, others embed.
+        with ThreadPoolExecutor(2 * len(os.sched_getaffinity(0)), thread_name_prefix=STAGE) as threads:
+            yield from threads.map(self._at, files)
+
+    def _at(self, file: Row) -> Found:
+        """One file becomes a sighting, or a rejected sighting with its reason."""
+        where = {name: file[name] for name in ("source", "key", "object_version")}
+        source = self._sources[file["source"]]
+        try:
+            content = source.read(file["key"], file["object_version"])
+            image_id = hashlib.sha256(content).hexdigest()
+            if self._is_erased(image_id):
+                raise RejectedFileError("erased", "this image was erased from the project and is not taken in again")
+            found = {} if image_id in self._known else self._once(image_id, content)
+        except RejectedFileError as rejection:
+            size_bytes, reason, detail = file["size_bytes"], rejection.reason, rejection.detail
+            return {RejectedSighting: where | {"size_bytes": size_bytes, "reason": reason, "detail": detail}}
+        sighting = where | {"image_id": image_id, "modified_at": file["modified_at"]} | source.metadata(file["key"])
+        return found | {Sighting: sighting}
+
+    def _once(self, image_id: str, content: bytes) -> Found:
+        """Measure these bytes, or wait for the thread that does; all files of equal bytes get the same rows or reason."""
+        with self._lock:
+            future = self._measured.get(image_id)
+            is_ours = future is None
+            if future is None:
+                future = self._measured[image_id] = Future()
+        if is_ours:
+            try:
+                future.set_result(self._measure(content))
+            except BaseException as error:  # It belongs to whoever waits, too; `result` raises it here.
+                future.set_exception(error)
+        return future.result()
+
+    def _measure(self, content: bytes) -> Found:
+        """Everything that one decode gives. A refused file is not stored: it stays where it was."""
+        decoded = self._decoder.decode(content)
+        image_id, md5 = put_original(self._objects, content)
+        put_thumbnail(self._objects, image_id, encode_jpeg(thumbnail(decoded.pixels, MAX_SIDE_PX)))
+        small = model_image(decoded.pixels, self._backbone.side_px)
+        height_px, width_px = decoded.pixels.shape[:2]
+        image = {
+            "image_id": image_id,
+            "md5": md5,
+            "size_bytes": len(content),
+            "file_format": decoded.file_format,
+            "width_px": width_px,
+            "height_px": height_px,
+            "orientation": decoded.orientation,
+            "frames": decoded.frames,
+        }
+        embedding = {
+            "image_id": image_id,
+            "backbone_digest": self._backbone.digest,
+            "engine": self._backbone.engine,
+            "embedding": self._backbone.embed(small[None])[0],
+        }
+        return {Image: image, Measurement: {"image_id": image_id} | asdict(measure(decoded.pixels)), Embedding: embedding}
+
+
+def _progress(found: Iterator[Found], files: int, shard: int) -> Iterator[Found]:
+    """Pass on what was found, with a line in the log now and then."""
+    rejected = 0
+    every = max(1, files // 10)
+    for number, one in enumerate(found, start=1):
+        rejected += RejectedSighting in one
+        if number % every == 0 or number == files:
+            logger.info("shard %d: looked at %d of %d files, rejected %d", shard, number, files, rejected)
+        yield one
+
+
+def _as_tables(found: Iterator[Found]) -> dict[type[Table], pl.DataFrame]:
+    """Gather rows by table; an image found twice stands once."""
+    rows: dict[type[Table], list[Row]] = {table: [] for table in PARTS}
+    for one in found:
+        for table, row in one.items():
+            rows[table].append(row)
+    return {table: _frame(table, rows[table]) for table in PARTS}
+
+
+def _frame(table: type[Table], rows: list[Row]) -> pl.DataFrame:
+    schema = empty(table).schema
+    columns = {name: pl.Series(name, [row[name] for row in rows], dtype=kind) for name, kind in schema.items()}
+    return pl.DataFrame(columns).unique(table.primary_key(), keep="first", maintain_order=True).sort(table.primary_key())
+
+
+def _write_parts(objects: ObjectStore, cycle_id: str, shard: int, tables: Mapping[type[Table], pl.DataFrame]) -> None:
+    """Write the parts; another try of the same shard that is just as far writes the same."""
+    for table, rows in tables.items():
+        try:
+            write_part(objects, table, cycle_id, shard, rows)
+        except (AlreadyThereError, ChangedMeanwhileError):
+            write_part(objects, table, cycle_id, shard, rows)
+
+
+def _standing_parts(objects: ObjectStore, cycle_id: str, shard: int) -> dict[type[Table], pl.DataFrame] | None:
+    """The parts of a try that came to its end; None if there was none, or if two tries that saw different files mixed theirs."""
+    try:
+        parts: dict[type[Table], pl.DataFrame] = {table: read_part(objects, table, cycle_id, shard) for table in PARTS}
+    except NotFoundError:
+        return None
+    ids = [set(parts[table]["image_id"]) for table in (Image, Measurement, Embedding)]
+    is_whole = ids[0] == ids[1] == ids[2] and ids[0] <= set(parts[Sighting]["image_id"])
+    return parts if is_whole else None
+
+
+def _summary(shard: int, parts: Mapping[type[Table], pl.DataFrame]) -> MeasureImagesSummary:
+    sightings, measured, rejected = (parts[table].height for table in (Sighting, Image, RejectedSighting))
+    return MeasureImagesSummary(shard, sightings + rejected, measured, sightings - measured, rejected)

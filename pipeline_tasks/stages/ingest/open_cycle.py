@@ -1,0 +1,88 @@
+"""Freeze everything a cycle depends on: settings, arguments, seed, time, code version."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.records.cycle import Cycle, CycleArguments, check_cycle_id
+from pipeline_tasks.settings import Project, SelectionSettings
+from pipeline_tasks.storage.history.cycles import OpenCycleSummary, cycle_seed, record_opening
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger.generation import read_generation
+from pipeline_tasks.strategy_names import STRATEGIES
+
+__all__ = ["STAGE", "OpenCycleSummary", "open_cycle"]
+
+STAGE = "open_cycle"
+
+
+def open_cycle(
+    store: Store,
+    project: Project,
+    cycle_id: str,
+    *,
+    run_key: str,
+    started_at: datetime,
+    code_version: str,
+    arguments: CycleArguments | None = None,
+    cycle_kind: str = "nightly",
+) -> OpenCycleSummary:
+    """Open a cycle, or return how it was opened if the same run opened it before.
+
+    Raises:
+        SettingsError: the id does not have the form of one, or the arguments ask for a selection that cannot be made.
+        CycleTakenError: another run owns this cycle_id.
+    """
+    check_cycle_id(cycle_id)
+    arguments = arguments or CycleArguments()
+    cycle = Cycle(
+        cycle_id=cycle_id,
+        cycle_kind=cycle_kind,
+        project=_with_arguments(project, arguments),
+        arguments=arguments,
+        generation=read_generation(store.objects),
+        seed=cycle_seed(store, project, cycle_id),
+        started_at=started_at,
+        code_version=code_version,
+    )
+    return record_opening(store, cycle, run_key)
+
+
+def _with_arguments(project: Project, arguments: CycleArguments) -> Project:
+    """Apply what a person set for this cycle over the project's settings."""
+    selection, labeling = project.selection, project.labeling
+    if arguments.budget is not None:
+        selection = selection.model_copy(update={"budget": arguments.budget})
+    if arguments.control_ratio is not None:
+        ratios = dict.fromkeys(("control_ratio", "first_round_control_ratio"), arguments.control_ratio)
+        selection = selection.model_copy(update=ratios)
+    objectives = _objectives(selection, arguments)
+    if objectives is not None:
+        selection = selection.model_copy(update={"objectives": objectives})
+    if arguments.deadline_s is not None:
+        labeling = labeling.model_copy(update={"deadline_s": arguments.deadline_s})
+    return project.model_copy(update={"selection": selection, "labeling": labeling})
+
+
+def _objectives(selection: SelectionSettings, arguments: CycleArguments) -> str | dict[str, float] | None:
+    """What a person asked this cycle's images to be chosen by; None: what the project file says.
+
+    A function of one's own is code: only one that the project file names already can be asked for.
+    """
+    if arguments.selection is not None and arguments.selection_weights is not None:
+        raise SettingsError("selection: wanted one strategy or weights of several, found both")
+    in_file = {selection.objectives} if isinstance(selection.objectives, str) else set(selection.objectives)
+    known = sorted(set(STRATEGIES) | in_file)
+    if arguments.selection_weights is None:
+        return None if arguments.selection is None else _known(arguments.selection, known)
+    weights = {_known(name, known): weight for name, weight in arguments.selection_weights.items()}
+    if not weights or "auto" in weights or not all(0 < weight < float("inf") for weight in weights.values()):
+        raise SettingsError(f"selection: wanted weights above 0 of strategies other than auto, found {weights}")
+    return weights
+
+
+def _known(name: str, known: list[str]) -> str:
+    if name not in known:
+        raise SettingsError(f"selection: wanted one of {', '.join(known)}; found {name!r}")
+    return name

@@ -1,0 +1,107 @@
+"""Put together what the shards learnt: from here on the new images exist for the project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipeline_tasks.errors import MissingStageError, NotFoundError
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.storage.erasure.erased_images import is_erased_in
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.tables.table_files import read_part
+from pipeline_tasks.tables.embedding import Embedding
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.measurement import Measurement
+from pipeline_tasks.tables.rejected_sighting import RejectedSighting
+from pipeline_tasks.tables.sighting import Sighting
+from pipeline_tasks.tables.table import Table, empty
+
+STAGE = "record_images"
+
+
+@dataclass(frozen=True)
+class RecordImagesSummary:
+    """What this cycle took in."""
+
+    files: int
+    sightings: int
+    images_new: int
+    images_already_known: int
+    """Images of earlier cycles that were seen again."""
+    files_already_known: int
+    """Sightings that brought no new image: of known images, or of one seen twice this night."""
+    rejected: int
+    rejected_by_reason: dict[str, int] = field(default_factory=dict)
+
+
+def record_images(store: Store, cycle: Cycle) -> RecordImagesSummary:
+    """Record images, sightings, rejected sightings, measurements and embeddings of all shards, each image once.
+
+    Raises:
+        MissingStageError: a shard of the frozen plan has not been measured.
+    """
+    standing = store.finished(cycle.cycle_id, STAGE, RecordImagesSummary)
+    if standing is not None:
+        return standing
+    listed = store.event(cycle.cycle_id, "list_new_images")
+    if listed is None:
+        raise MissingStageError(f"cycle {cycle.cycle_id}: list_new_images has not been done")
+    shards = int(listed.summary["shards"])
+    sightings = _gathered(store, cycle.cycle_id, shards, Sighting)
+    rejected = _gathered(store, cycle.cycle_id, shards, RejectedSighting)
+    erased = list(filter(is_erased_in(store), sightings["image_id"].unique()))
+    # Measured before an erasure that came in between: the next night is offered them again and refuses them by name.
+    sightings = sightings.filter(~pl.col("image_id").is_in(erased))
+    known = store.history(Image)["image_id"].implode()
+    of_images: dict[type[Table], pl.DataFrame] = {
+        table: _gathered(store, cycle.cycle_id, shards, table).filter(
+            ~pl.col("image_id").is_in(known), ~pl.col("image_id").is_in(erased)
+        )
+        for table in (Image, Measurement, Embedding)
+    }
+    _check_whole(cycle.cycle_id, sightings, known, of_images)
+    summary = _summary(sightings, rejected, of_images[Image])
+    writes: list[tuple[type[Table], pl.DataFrame]] = [*of_images.items(), (Sighting, sightings), (RejectedSighting, rejected)]
+    return store.finish(cycle.cycle_id, STAGE, summary, writes, sets=_engine(store, of_images[Embedding]))
+
+
+def _gathered(store: Store, cycle_id: str, shards: int, table: type[Table]) -> pl.DataFrame:
+    """One table's parts; of an image that several shards found, the row of the first."""
+    try:
+        parts: list[pl.DataFrame] = [read_part(store.objects, table, cycle_id, shard) for shard in range(shards)]
+    except NotFoundError as error:
+        raise MissingStageError(f"cycle {cycle_id}: measure_images has not been done for all {shards} shards: {error}") from error
+    key = table.primary_key()
+    return pl.concat([empty(table), *parts]).unique(key, keep="first", maintain_order=True).sort(key)
+
+
+def _check_whole(cycle_id: str, sightings: pl.DataFrame, known: pl.Series, of_images: dict[type[Table], pl.DataFrame]) -> None:
+    """Each sighting must lead to an image with all that was measured."""
+    new = set(sightings.filter(~pl.col("image_id").is_in(known))["image_id"])
+    for table, rows in of_images.items():
+        if set(rows["image_id"]) != new:
+            raise MissingStageError(
+                f"cycle {cycle_id}: the table {table.table_name} is not whole: run measure_images again for all shards"
+            )
+
+
+def _summary(sightings: pl.DataFrame, rejected: pl.DataFrame, images: pl.DataFrame) -> RecordImagesSummary:
+    reasons = rejected["reason"].cast(pl.String).to_list()
+    return RecordImagesSummary(
+        files=sightings.height + rejected.height,
+        sightings=sightings.height,
+        images_new=images.height,
+        images_already_known=sightings["image_id"].n_unique() - images.height,
+        files_already_known=sightings.height - images.height,
+        rejected=rejected.height,
+        rejected_by_reason={reason: reasons.count(reason) for reason in sorted(set(reasons))},
+    )
+
+
+def _engine(store: Store, embeddings: pl.DataFrame) -> dict[str, str]:
+    """The project's engine is noted once: what ran the first images."""
+    if embeddings.is_empty() or "engine" in store.state().values:
+        return {}
+    return {"engine": str(embeddings["engine"][0])}

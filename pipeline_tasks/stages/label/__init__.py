@@ -1,0 +1,1 @@
+"""Ask people, wait, resolve their annotations into labels."""

@@ -1,0 +1,143 @@
+"""Take every answer that is new, changed or taken back since the last look, late ones to earlier rounds included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from pipeline_tasks.annotations.answers import Answer, AnswerContext, annotation_rows, object_rows, taken_back
+from pipeline_tasks.annotations.changes import changed_answers, newest_change, vanished_answers
+from pipeline_tasks.clients.label_studio import LabelStudio
+from pipeline_tasks.errors import ServiceRefusedError
+from pipeline_tasks.records.cycle import Cycle, utc
+from pipeline_tasks.storage.blobs.annotation_log import append_revision
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.label_object import AnnotationObject
+from pipeline_tasks.tables.labeling_task import LabelingTask
+
+STAGE = "collect_annotations"
+
+LOOKS = "label_studio_looks"
+"""In the project's state: Label Studio project id → the newest change seen there, by Label Studio's own clock."""
+
+_OVERLAP = timedelta(minutes=10)
+"""Looked at again, for a change may be stamped well before it can be seen."""
+
+Rows = Mapping[str, Mapping[str, Any]]
+"""Rows of `Annotation` by annotation_id."""
+
+
+@dataclass(frozen=True)
+class CollectAnnotationsSummary:
+    """What people answered since the last look."""
+
+    annotations_new: int
+    annotations_changed: int
+    annotations_deleted: int
+    annotations_skipped: int
+    """Of the new and changed ones, those that say nothing."""
+    annotations_from_earlier_rounds: int
+    """Of all these, those that came after their own cycle had gone on."""
+    annotators: int
+    tasks_unanswered: int
+    """Of this cycle's round; they stay open in Label Studio and the next cycle collects them."""
+    projects_gone: list[int] = field(default_factory=list)
+    """Label Studio projects of earlier rounds that somebody deleted; what was answered there stays."""
+
+
+def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -> CollectAnnotationsSummary:
+    """Log every new revision, then record it; what the first success saw is what counts.
+
+    An answer is `deleted` when its task is there without it. A task or project that vanished takes nothing back.
+
+    Raises:
+        MissingStageError: send_to_labeling of this cycle has not been done.
+        ServiceRefusedError: the Label Studio project of this cycle's round is gone.
+    """
+    standing = store.finished(cycle.cycle_id, STAGE, CollectAnnotationsSummary)
+    if standing is not None:
+        return standing
+    store.read(LabelingTask, cycle.cycle_id)
+    contexts = _contexts_by_project(store, cycle)
+    gone = [project_id for project_id in contexts if not label_studio.has_project(project_id)]
+    _refuse_lost_round(store, cycle, gone)
+    known = {row["annotation_id"]: row for row in store.current(Annotation).iter_rows(named=True)}
+    looks: dict[str, str] = dict(store.state().values.get(LOOKS, {}))
+    answers: list[Answer] = []
+    for project_id in sorted(contexts.keys() - gone):
+        there = {key: row for key, row in known.items() if key.startswith(f"{project_id}-")}
+        answers += _differences(label_studio, project_id, contexts[project_id], there, looks)
+    for answer in answers:
+        append_revision(store.objects, answer.annotation_id, answer.revision, answer.content)
+    summary = _summary(store, cycle, known, answers, gone)
+    writes = [(Annotation, annotation_rows(answers)), (AnnotationObject, object_rows(answers))]
+    return store.finish(cycle.cycle_id, STAGE, summary, writes, sets={LOOKS: looks})
+
+
+def _contexts_by_project(store: Store, cycle: Cycle) -> dict[int, dict[str, AnswerContext]]:
+    """Label Studio project id → task_key → what every answer to that task has in common, over all rounds."""
+    contexts: dict[int, dict[str, AnswerContext]] = {}
+    for task in store.history(LabelingTask).iter_rows(named=True):
+        project_id, key = task["label_studio_project_id"], task["task_key"]
+        kind = cycle.project.label_kind
+        context = AnswerContext(cycle.project.project, kind, project_id, key, task["round_id"], task["image_id"])
+        contexts.setdefault(project_id, {})[key] = context
+    return contexts
+
+
+def _refuse_lost_round(store: Store, cycle: Cycle, gone: list[int]) -> None:
+    lost = set(store.read(LabelingTask, cycle.cycle_id)["label_studio_project_id"]) & set(gone)
+    if lost:
+        raise ServiceRefusedError(
+            f"label_studio: project {min(lost)}, which holds the round of cycle {cycle.cycle_id}, is gone. "
+            "Restore it from a backup of Label Studio's database; what was collected before is in annotation_log/"
+        )
+
+
+def _differences(
+    label_studio: LabelStudio, project_id: int, contexts: Mapping[str, AnswerContext], known: Rows, looks: dict[str, str]
+) -> list[Answer]:
+    """What changed since the last look; if the counts then disagree, what differs in the whole project. Notes the look."""
+    since = looks.get(str(project_id))
+    moment = None if since is None else (utc(since) - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    tasks = label_studio.changed_since(project_id, moment)
+    answers = _compare(label_studio, tasks, contexts, known)
+    standing = {key: row["state"] for key, row in known.items()} | {one.annotation_id: one.state for one in answers}
+    count = sum(state != "deleted" for state in standing.values())
+    if moment is not None and label_studio.count_answers(project_id) != count:
+        tasks = label_studio.changed_since(project_id, None)
+        answers = _compare(label_studio, tasks, contexts, known)
+    newest = newest_change(tasks)
+    if newest is not None:
+        looks[str(project_id)] = newest.isoformat()
+    return answers
+
+
+def _compare(
+    label_studio: LabelStudio, tasks: list[dict[str, Any]], contexts: Mapping[str, AnswerContext], known: Rows
+) -> list[Answer]:
+    """New, changed and deleted answers; each deletion is asked about once more, by its own id."""
+    missing = vanished_answers(tasks, contexts, known)
+    deleted = [row for row in missing if not label_studio.has_answer(int(row["annotation_id"].split("-")[1]))]
+    return changed_answers(tasks, contexts, known) + [taken_back(row) for row in deleted]
+
+
+def _summary(store: Store, cycle: Cycle, known: Rows, answers: list[Answer], gone: list[int]) -> CollectAnnotationsSummary:
+    tasks = store.read(LabelingTask, cycle.cycle_id)
+    rounds = set(tasks["round_id"])
+    standing = dict(known) | {answer.annotation_id: vars(answer) for answer in answers}
+    answered = {row["task_key"] for row in standing.values() if row["state"] != "deleted"}
+    given = [answer for answer in answers if answer.state != "deleted"]
+    return CollectAnnotationsSummary(
+        annotations_new=sum(answer.annotation_id not in known for answer in given),
+        annotations_changed=sum(answer.annotation_id in known for answer in given),
+        annotations_deleted=len(answers) - len(given),
+        annotations_skipped=sum(answer.state == "skipped" for answer in given),
+        annotations_from_earlier_rounds=sum(answer.round_id not in rounds for answer in answers),
+        annotators=len({answer.annotator_id for answer in given}),
+        tasks_unanswered=len(set(tasks["task_key"]) - answered),
+        projects_gone=sorted(gone),
+    )

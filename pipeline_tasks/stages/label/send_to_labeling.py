@@ -1,0 +1,126 @@
+"""Put the cycle's selected images to people: a labeling round in Label Studio."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from pipeline_tasks.annotations.label_form import LabelForm, label_form
+from pipeline_tasks.annotations.task_keys import PlannedTask, plan_tasks
+from pipeline_tasks.clients.annotator_files import AnnotatorFiles
+from pipeline_tasks.clients.label_studio import LabelStudio
+from pipeline_tasks.decoding.jpeg import encode_jpeg
+from pipeline_tasks.decoding.pool import DecodingPool
+from pipeline_tasks.records.cycle import Cycle, derive_seed
+from pipeline_tasks.storage.blobs.originals import read_original
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.table import Rows, check, empty
+
+STAGE = "send_to_labeling"
+
+
+@dataclass(frozen=True)
+class SendToLabelingSummary:
+    """Where people find the round, how much it asks of them, and until when the cycle waits."""
+
+    round_id: str
+    label_config_digest: str
+    images: int
+    tasks: int
+    """Labeling tasks: images, and copies of those that several people answer."""
+    deadline_at: str
+    """Fixed at the first success, so that a retry does not prolong the night."""
+    label_studio_project_id: int | None = None
+    label_studio_view_id: int | None = None
+    url: str | None = None
+    why: str | None = None
+    """Why there is no round."""
+
+
+def send_to_labeling(
+    store: Store, cycle: Cycle, label_studio: LabelStudio, annotator_files: AnnotatorFiles, decoder: DecodingPool, now: datetime
+) -> SendToLabelingSummary:
+    """Push the round once, however often this runs.
+
+    Raises:
+        MissingStageError: select_images of this cycle has not been done.
+        ServiceUnavailableError: Label Studio is away, or does not show all tasks yet.
+    """
+    standing = store.finished(cycle.cycle_id, STAGE, SendToLabelingSummary)
+    if standing is not None:
+        return standing
+    labeling, round_id = cycle.project.labeling, f"{cycle.outside_name}-{cycle.cycle_id}"
+    form = label_form(cycle.project.label_kind, cycle.project.classes, labeling.question)
+    planned = _plan(store, cycle, round_id, form)
+    images = len({task.image_id for task in planned})
+    summary = SendToLabelingSummary(
+        round_id, form.digest, images, len(planned), (now + timedelta(seconds=labeling.deadline_s)).isoformat()
+    )
+    if not planned:
+        summary = replace(summary, why="No images were selected, so nobody is asked.")
+        return store.finish(cycle.cycle_id, STAGE, summary, [(LabelingTask, empty(LabelingTask))])
+    _copy_for_people(store, [task.image_id for task in planned if task.copy_number == 0], annotator_files, decoder)
+    project_id = label_studio.find_or_create_project(cycle.outside_name, form.xml, form.digest)
+    label_studio.connect_local_files(project_id, annotator_files.folder)
+    rows = _push(project_id, round_id, form, planned, label_studio, annotator_files)
+    view_id = label_studio.find_or_create_view(project_id, round_id)
+    url = label_studio.round_url(project_id, view_id)
+    summary = replace(summary, label_studio_project_id=project_id, label_studio_view_id=view_id, url=url)
+    return store.finish(cycle.cycle_id, STAGE, summary, [(LabelingTask, rows)])
+
+
+def _plan(store: Store, cycle: Cycle, round_id: str, form: LabelForm) -> list[PlannedTask]:
+    """The round's labeling tasks, the images in the order in which they were picked."""
+    return plan_tasks(
+        store.read(SelectedImage, cycle.cycle_id).sort("rank")["image_id"].to_list(),
+        round_id=round_id,
+        label_config_digest=form.digest,
+        overlap_ratio=cycle.project.labeling.overlap_ratio,
+        overlap_annotators=cycle.project.labeling.overlap_annotators,
+        seed=derive_seed(cycle.seed, "overlap"),
+    )
+
+
+def _copy_for_people(store: Store, image_ids: list[str], annotator_files: AnnotatorFiles, decoder: DecodingPool) -> None:
+    """Make the EXIF-free copies that are not there yet, one image a core at a time."""
+    md5_of = dict(store.history(Image).select("image_id", "md5").iter_rows())
+
+    def copy(image_id: str) -> None:
+        original = read_original(store.objects, image_id, md5_of[image_id])
+        annotator_files.put(image_id, encode_jpeg(decoder.decode(original).pixels))
+
+    wanted = [image_id for image_id in image_ids if not annotator_files.has(image_id)]
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+        for _ in threads.map(copy, wanted):
+            pass
+
+
+def _push(
+    project_id: int,
+    round_id: str,
+    form: LabelForm,
+    planned: list[PlannedTask],
+    label_studio: LabelStudio,
+    annotator_files: AnnotatorFiles,
+) -> Rows[LabelingTask]:
+    """Bring each labeling task into Label Studio once and say under which id it is there."""
+    shown = [
+        {"picture": annotator_files.address(task.image_id), "round_id": round_id, "task_key": task.task_key}
+        | {"image_id": task.image_id, "purpose": task.purpose}
+        for task in planned
+    ]
+    task_ids = label_studio.import_tasks(project_id, round_id, shown)
+    records = [
+        asdict(task)
+        | {"round_id": round_id, "label_config_digest": form.digest}
+        | {"label_studio_project_id": project_id, "label_studio_task_id": task_ids[task.task_key]}
+        for task in planned
+    ]
+    return check(LabelingTask, pl.DataFrame(records))

@@ -1,0 +1,1 @@
+"""Stages beside the nights: restore, erase, collect garbage."""

@@ -1,0 +1,218 @@
+"""Erase images: nothing of them is left but a random name, wherever something must still be said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+import polars as pl
+
+from pipeline_tasks.errors import ChangedMeanwhileError, SettingsError
+from pipeline_tasks.records.cycle import Cycle, check_cycle_id
+from pipeline_tasks.settings import Project
+from pipeline_tasks.storage.erasure.erased_images import keyed, project_key
+from pipeline_tasks.storage.erasure.erasing import Reach, finish_erasure, reach_of
+from pipeline_tasks.storage.erasure.erasure_plan import ErasurePlan, drop_plan, keep_plan, read_plan, tombstones_of
+from pipeline_tasks.storage.history.cycles import open_persons_cycle
+from pipeline_tasks.storage.history.rows_about import rows_about
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.versions.version_history import trained_models
+from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.erased_image import ErasedImage
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.sighting import Sighting
+
+STAGE = "erase"
+TRIES = 5
+FEWEST_DIGITS = 8
+LABEL_STUDIO = "Label Studio: no address was given, so its tasks are still there; erase in the same cycle again with one"
+
+
+class Outside(Protocol):
+    """What lies of the images beside the root; `OutsideCopies` does it."""
+
+    def erase(self, root: ObjectStore, outside_name: str, plan: ErasurePlan) -> None:
+        """Delete the copies of the plan's images."""
+        ...
+
+
+class LabelingTasks(Protocol):
+    """What is asked of Label Studio."""
+
+    def delete_tasks(self, task_ids: Sequence[int]) -> None:
+        """Delete tasks with their answers."""
+        ...
+
+
+@dataclass(frozen=True)
+class EraseSummary:
+    """What was erased, by numbers and by names of what held it; the images themselves are named nowhere."""
+
+    images: int
+    tombstones: list[str]
+    rows_by_table: dict[str, int]
+    splits_by_version: dict[str, list[str]]
+    """Dataset version → the split of each erased image that it held."""
+    models: list[str]
+    """Trained on such a version, on the image itself: an erasure takes nothing out of a model's weights."""
+    labeling_tasks: int
+    revisions: int
+    """Of people's answers, in the annotation log."""
+    left_outside: list[str] = field(default_factory=list)
+    """What this call could not reach, as sentences; empty in the event, since another call may reach it."""
+
+
+def erase(
+    store: Store,
+    project: Project,
+    cycle_id: str,
+    run_key: str,
+    started_at: datetime,
+    code_version: str,
+    outside_copies: Outside,
+    image_ids: Sequence[str] = (),
+    label_studio_if_there: LabelingTasks | None = None,
+) -> EraseSummary:
+    """Erase images in a cycle of its own kind. Broken off anywhere, the same call goes on; done, it says what was done.
+
+    Raises:
+        SettingsError: an image_id (which may be shortened) fits no image or several, or the cycle erases others.
+        CycleTakenError: another run owns this cycle_id.
+        CorruptObjectError: something rotted that may hold the images; `verify_store --mend-from` first.
+        ChangedMeanwhileError: other stages ended all the time; nothing was erased, try again.
+        ServiceUnavailableError: Label Studio is away; trying again goes on.
+    """
+    summary = store.finished(check_cycle_id(cycle_id), STAGE, EraseSummary)
+    asked = _asked(store, cycle_id, image_ids) if summary is None else []
+    cycle = open_persons_cycle(store, project, cycle_id, "erasure", run_key, started_at, code_version)
+    if summary is None:
+        summary = _recorded(store, cycle, asked)
+    plan = read_plan(store.objects, cycle_id)
+    if plan is not None:
+        if label_studio_if_there is not None:
+            label_studio_if_there.delete_tasks(plan.labeling_tasks)
+        outside_copies.erase(store.objects, cycle.outside_name, plan)
+        finish_erasure(store, cycle_id, STAGE, plan)
+        if label_studio_if_there is None and plan.labeling_tasks:
+            # The plan alone still knows them: the same call with an address ends it.
+            return replace(summary, left_outside=[LABEL_STUDIO])
+        drop_plan(store.objects, cycle_id)
+    return replace(summary, left_outside=[])
+
+
+def find_images(store: Store, wanted: Sequence[str]) -> list[str]:
+    """The image_ids that are meant, sorted; each may be shortened as long as one image fits.
+
+    Raises:
+        SettingsError: one fits none or several, or nothing is asked for.
+    """
+    known, found = store.history(Image)["image_id"].unique(), set()
+    for one in wanted:
+        fitting = known.filter(known.str.starts_with(one)).to_list() if len(one) >= FEWEST_DIGITS else []
+        if len(fitting) != 1:
+            many = f"fits {len(fitting)} images" if fitting else "fits no image"
+            raise SettingsError(f"image: wanted an image_id of this project, or {FEWEST_DIGITS} digits of one; {one!r} {many}")
+        found.add(fitting[0])
+    if not found:
+        raise SettingsError("image: wanted at least one image to erase, found none")
+    return sorted(found)
+
+
+def images_of_person(store: Store, tag: str) -> list[str]:
+    """The images with a sighting whose device, clip or site is this tag, or whose key has it as a folder or as a file's name.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    sightings = store.history(Sighting)
+    is_part = pl.col("key").str.split("/").list.contains(tag) | (pl.col("key").str.extract(r"([^/]+?)(\.[^./]*)?$", 1) == tag)
+    is_tagged = pl.any_horizontal(pl.col("device", "clip", "site") == tag)
+    found = sightings.filter(is_part | is_tagged.fill_null(value=False))["image_id"].unique().sort().to_list()
+    if not found:
+        raise SettingsError(f"person: wanted a device, clip, site, folder or file's name of some sighting, found none like {tag!r}")
+    return found
+
+
+def erasure_of(store: Store, image_ids: Sequence[str]) -> EraseSummary:
+    """What erasing these images would reach; changes nothing."""
+    plan = make_plan(store, image_ids, 0, "dry run")
+    return describe(store, plan, reach_of(store, plan, "dry run", writes=False))
+
+
+def make_plan(store: Store, image_ids: Sequence[str], seed: int, cycle_id: str) -> ErasurePlan:
+    """Write down what will no longer be found once the rows have gone."""
+    md5s = dict(rows_about(store, Image, image_ids).select("image_id", "md5").iter_rows())
+    files = rows_about(store, Sighting, image_ids).select("source", "key", "object_version").unique().sort("source", "key")
+    return ErasurePlan(
+        tombstones=tombstones_of(image_ids, seed, cycle_id),
+        md5s=md5s,
+        annotation_ids=tuple(sorted(set(rows_about(store, Annotation, image_ids)["annotation_id"]))),
+        files=tuple(files.rows()),
+        labeling_tasks=tuple(sorted(set(rows_about(store, LabelingTask, image_ids)["label_studio_task_id"]))),
+    )
+
+
+def describe(store: Store, plan: ErasurePlan, reach: Reach) -> EraseSummary:
+    """What the erasure reaches, as numbers."""
+    learnt_from = {name for name, splits in reach.splits_by_version.items() if {"train", "val"} & set(splits)}
+    return EraseSummary(
+        images=len(plan.tombstones),
+        tombstones=sorted(plan.tombstones.values()),
+        rows_by_table=dict(sorted(reach.rows_by_table.items())),
+        splits_by_version=reach.splits_by_version,
+        models=sorted({model.model_digest for model in trained_models(store) if model.dataset_id in learnt_from}),
+        labeling_tasks=len(plan.labeling_tasks),
+        revisions=reach.revisions,
+    )
+
+
+def _asked(store: Store, cycle_id: str, wanted: Sequence[str]) -> list[str]:
+    """The images that are meant; those of a try that was killed, if it had begun."""
+    plan = read_plan(store.objects, cycle_id)
+    found = find_images(store, wanted) if plan is None or wanted else sorted(plan.tombstones)
+    if plan is not None and found != sorted(plan.tombstones):
+        raise SettingsError(
+            f"image: the erasure of cycle {cycle_id} was broken off while it erased {len(plan.tombstones)} other images; "
+            "let it go on without naming any, then erase these in another cycle"
+        )
+    return found
+
+
+def _recorded(store: Store, cycle: Cycle, image_ids: Sequence[str]) -> EraseSummary:
+    """Write what stands instead, then the event, right behind the state that was looked through."""
+    for left in reversed(range(TRIES)):
+        seen = store.state().sequence
+        plan = make_plan(store, image_ids, cycle.seed, cycle.cycle_id)
+        _keep_newest(store.objects, cycle.cycle_id, plan)
+        rows = _rows(project_key(store.objects), plan)
+        reach = reach_of(store, plan, cycle.cycle_id, writes=True)
+        summary = describe(store, plan, reach)
+        try:
+            return store.finish(cycle.cycle_id, STAGE, summary, [(ErasedImage, rows)], replaced=reach.replaced, behind=seen)
+        except ChangedMeanwhileError:
+            if not left:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _keep_newest(objects: ObjectStore, cycle_id: str, plan: ErasurePlan) -> None:
+    """A try that was killed may have seen fewer answers."""
+    standing = read_plan(objects, cycle_id)
+    if standing is not None and standing != plan:
+        drop_plan(objects, cycle_id)
+    keep_plan(objects, cycle_id, plan)
+
+
+def _rows(key: bytes, plan: ErasurePlan) -> pl.DataFrame:
+    """The rows of `erased_images`."""
+    return pl.DataFrame(
+        {
+            "tombstone": list(plan.tombstones.values()),
+            "keyed_image_id": [keyed(key, image_id) for image_id in plan.tombstones],
+            "keyed_md5": [keyed(key, plan.md5s[image_id]) for image_id in plan.tombstones],
+        }
+    ).sort("tombstone")

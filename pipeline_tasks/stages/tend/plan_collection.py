@@ -1,0 +1,83 @@
+"""Find what nobody in a project's root needs any more, in a cycle of its own kind. By default that is all: a dry run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from pipeline_tasks.records.cycle import check_cycle_id
+from pipeline_tasks.settings import HousekeepingSettings, Project
+from pipeline_tasks.storage.care.collecting import Patience, plan
+from pipeline_tasks.storage.history.cycles import open_persons_cycle
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger.collection_marks import announcement
+from pipeline_tasks.tables.unneeded_object import ACTIONS, UnneededObject
+
+STAGE = "plan_collection"
+_DAY_S = 86_400.0
+
+
+@dataclass(frozen=True)
+class PlanCollectionSummary:
+    """What would become of how much; the table `unneeded_objects` of the cycle names each object."""
+
+    is_dry_run: bool
+    """True: `collect_garbage` will leave everything as it is."""
+    objects: dict[str, int]
+    """Action → objects: wait (too young), trash, keep_in_trash, purge, put_back."""
+    size_bytes: dict[str, int]
+    """The same in bytes."""
+    ledger_read_to: int
+    """The last event that the plan knew of for certain: what later ones name is looked for again before anything is moved."""
+    kinds: dict[str, int] = field(default_factory=dict)
+    """Kind → objects that nobody needs and that are not in the trash yet."""
+
+
+def plan_collection(
+    store: Store,
+    project: Project,
+    cycle_id: str,
+    run_key: str,
+    started_at: datetime,
+    code_version: str,
+    is_dry_run: bool | None = None,
+) -> PlanCollectionSummary:
+    """Plan a collection; without a dry run its event announces to all writers that objects are about to be moved.
+
+    `is_dry_run` of None means what the project's settings say.
+
+    Raises:
+        CycleTakenError: another run owns this cycle_id.
+        StorageError: something that names objects cannot be read, so that nobody can say what is needed.
+    """
+    standing = store.finished(check_cycle_id(cycle_id), STAGE, PlanCollectionSummary)
+    cycle = open_persons_cycle(store, project, cycle_id, "tending", run_key, started_at, code_version)
+    if standing is not None:
+        return standing
+    settings = cycle.project.housekeeping
+    ledger_read_to = store.state().sequence
+    rows = plan(store, cycle.started_at, patience_of(settings), cycle_id)
+    is_dry_run = settings.is_dry_run if is_dry_run is None else is_dry_run
+    sets = {} if is_dry_run else announcement(cycle_id)
+    return store.finish(cycle_id, STAGE, _summary(rows, is_dry_run, ledger_read_to), [(UnneededObject, rows)], sets=sets)
+
+
+def patience_of(settings: HousekeepingSettings) -> Patience:
+    """The settings' days in seconds."""
+    days = (settings.young_days, settings.trash_days, settings.abandoned_days, settings.damaged_days)
+    return Patience(*(one * _DAY_S for one in days))
+
+
+def _summary(rows: pl.DataFrame, is_dry_run: bool, ledger_read_to: int) -> PlanCollectionSummary:
+    by_action = {action: rows.filter(pl.col("action") == action) for action in ACTIONS}
+    in_place = rows.filter(pl.col("action").is_in(["wait", "trash"]))
+    return PlanCollectionSummary(
+        is_dry_run,
+        {action: frame.height for action, frame in by_action.items()},
+        {action: int(frame["size_bytes"].sum()) for action, frame in by_action.items()},
+        ledger_read_to,
+        dict(sorted(Counter(in_place["kind"].to_list()).items())),
+    )

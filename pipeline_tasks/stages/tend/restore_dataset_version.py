@@ -1,0 +1,68 @@
+"""Let trainings use an earlier dataset version again, exactly as it was: one ledger event, which a later one undoes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline_tasks.records.cycle import check_cycle_id
+from pipeline_tasks.settings import Project
+from pipeline_tasks.storage.history.cycles import open_persons_cycle
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.versions.dataset_versions import read_version
+from pipeline_tasks.storage.versions.restored_version import STATE_VALUE, check_restorable, restored_version
+from pipeline_tasks.storage.versions.version_history import VersionRecord, dataset_versions, find_version
+
+STAGE = "restore_dataset_version"
+NEWEST = "newest"
+
+
+@dataclass(frozen=True)
+class RestoreDatasetVersionSummary:
+    """What the next training uses."""
+
+    dataset_id: str | None
+    """None: the current labels again, as in any other night."""
+    previous_dataset_id: str | None
+    """What had been restored before."""
+    why: str
+    images: int = 0
+
+
+def restore_dataset_version(
+    store: Store, project: Project, cycle_id: str, run_key: str, started_at: datetime, code_version: str, dataset_id: str = ""
+) -> RestoreDatasetVersionSummary:
+    """Restore a version in a cycle of its own kind; nothing is deleted, and labels go on being collected beside it.
+
+    `dataset_id` may be shortened as long as one version fits; `newest` ends it: the next version is frozen from the labels.
+
+    Raises:
+        SettingsError: no such version, or one of other classes than the project has now.
+        CycleTakenError: another run owns this cycle_id.
+        NotFoundError, CorruptObjectError: the version is no longer whole.
+    """
+    summary = store.finished(check_cycle_id(cycle_id), STAGE, RestoreDatasetVersionSummary)
+    version = None if summary or dataset_id == NEWEST else _whole_version(store, project, dataset_id)
+    open_persons_cycle(store, project, cycle_id, "restore", run_key, started_at, code_version)
+    if summary is not None:
+        return summary
+    value = version and {"dataset_id": version.dataset_id, "cycle_id": version.cycle_id, "restored_in": cycle_id}
+    return store.finish(cycle_id, STAGE, _summary(store, version, cycle_id), sets={STATE_VALUE: value})
+
+
+def _whole_version(store: Store, project: Project, wanted: str) -> VersionRecord:
+    """The version that is meant, its manifest verified."""
+    version = find_version(dataset_versions(store), wanted)
+    check_restorable(store, version.dataset_id, project.label_kind, project.classes)
+    read_version(store.objects, version.dataset_id)
+    return version
+
+
+def _summary(store: Store, version: VersionRecord | None, cycle_id: str) -> RestoreDatasetVersionSummary:
+    previous = restored_version(store)
+    previous_id = None if previous is None else previous["dataset_id"]
+    if version is None:
+        why = f"A person let trainings use the current labels again in cycle {cycle_id}."
+        return RestoreDatasetVersionSummary(None, previous_id, why)
+    why = f"A person restored the dataset version of cycle {version.cycle_id} in cycle {cycle_id}."
+    return RestoreDatasetVersionSummary(version.dataset_id, previous_id, why, int(version.summary.get("images", 0)))

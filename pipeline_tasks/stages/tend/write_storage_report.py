@@ -1,0 +1,125 @@
+"""Write the report of a `tend_storage` cycle: what lies in the root, what it costs, and what nobody needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.reports.storage_facts import IntermediateOutput, KindUse, StorageFacts, VersionCost
+from pipeline_tasks.reports.storage_page import render_storage
+from pipeline_tasks.reports.tree import shortened
+from pipeline_tasks.storage.blobs.report_files import PAGE, write_report_file
+from pipeline_tasks.storage.care.object_kinds import KINDS
+from pipeline_tasks.storage.care.usage import Heap, heaps, version_uses
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.versions.version_history import dataset_versions
+from pipeline_tasks.tables.unneeded_object import UnneededObject
+
+STAGE = "write_storage_report"
+MAX_VERSIONS = 50
+"""Newest versions whose cost is counted: each is read whole."""
+LINEAGE = {
+    "thumbnail": ("measure_images, from the original", "as long as the image is known"),
+    "embedded views": ("train_model, recipe {part}", "while the newest training uses the recipe"),
+    "part": ("measure_images of cycle {part}", "until record_images of the cycle is done"),
+    "checkpoint": ("train_model of cycle {part}", "until train_model is done; the candidate stays"),
+    "snapshot": ("any reader of the ledger", "the two newest, and one in 1,000 events"),
+    "report": ("write_cycle_report or write_storage_report, from tables", "for good"),
+}
+"""Kind that is made again → what makes it, and how long it is kept."""
+
+
+@dataclass(frozen=True)
+class WriteStorageReportSummary:
+    """Where the report lies, and the sums in it."""
+
+    report_key: str
+    objects: int
+    size_bytes: int
+    trash_objects: int
+    trash_bytes: int
+
+
+def write_storage_report(store: Store, cycle: Cycle) -> WriteStorageReportSummary:
+    """Render what lies in the root now. It is derived: a later call replaces it, and no event names it.
+
+    Raises:
+        MissingStageError: nothing was planned in this cycle.
+        CorruptObjectError: a version's manifest is not whole.
+    """
+    planned = store.event(cycle.cycle_id, "plan_collection")
+    if planned is None:
+        raise MissingStageError(f"cycle {cycle.cycle_id}: plan_collection has not been done")
+    facts = _facts(store, cycle, planned.summary)
+    return WriteStorageReportSummary(
+        report_key=write_report_file(store.objects, cycle.cycle_id, PAGE, render_storage(facts).encode()),
+        objects=sum(kind.objects for kind in facts.kinds),
+        size_bytes=sum(kind.size_bytes for kind in facts.kinds),
+        trash_objects=facts.trash_objects,
+        trash_bytes=facts.trash_bytes,
+    )
+
+
+def _facts(store: Store, cycle: Cycle, plan: Mapping[str, Any]) -> StorageFacts:
+    sizes = dict(store.objects.sizes(""))
+    trash = {key: size for key, size in sizes.items() if key.startswith(layout.TRASH)}
+    found = heaps({key: size for key, size in sizes.items() if key not in trash})
+    unneeded, collected = store.read(UnneededObject, cycle.cycle_id), store.event(cycle.cycle_id, "collect_garbage")
+    versions, settings = dataset_versions(store), cycle.project.housekeeping
+    return StorageFacts(
+        project=cycle.project.project,
+        cycle_id=cycle.cycle_id,
+        planned_at=cycle.started_at,
+        code_version=cycle.code_version,
+        plan=plan,
+        collection={} if collected is None else collected.summary,
+        kinds=tuple(_kinds(found, unneeded)),
+        trash_objects=len(trash),
+        trash_bytes=sum(trash.values()),
+        outputs=tuple(_outputs(found)),
+        versions=tuple(_versions(store)),
+        versions_left_out=max(0, len(versions) - MAX_VERSIONS),
+        unneeded=unneeded,
+        price_per_gb_month=settings.price_per_gb_month,
+        currency=settings.currency,
+    )
+
+
+def _kinds(found: list[Heap], unneeded: pl.DataFrame) -> list[KindUse]:
+    """Sums by kind; what the plan found unneeded stands beside them, wherever it is now."""
+    in_place = unneeded.filter(pl.col("action").is_in(["wait", "trash"]))
+    uses = []
+    for kind in dict.fromkeys(heap.kind for heap in found):
+        heap_sizes = [(heap.objects, heap.size_bytes) for heap in found if heap.kind == kind]
+        rows = in_place.filter(pl.col("kind") == kind)
+        objects, size_bytes = (sum(column) for column in zip(*heap_sizes, strict=True))
+        uses.append(KindUse(kind, objects, size_bytes, rows.height, int(rows["size_bytes"].sum())))
+    return uses
+
+
+def _outputs(found: list[Heap]) -> list[IntermediateOutput]:
+    made_again = {kind.name for kind in KINDS if kind.is_made_again}
+    outputs = []
+    for heap in found:
+        if heap.kind in made_again:
+            made_by, goes = LINEAGE[heap.kind]
+            made_by = made_by.format(part=shortened(heap.part))
+            outputs.append(IntermediateOutput(heap.kind, made_by, heap.objects, heap.size_bytes, goes))
+    return outputs
+
+
+def _versions(store: Store) -> list[VersionCost]:
+    versions = dataset_versions(store)[-MAX_VERSIONS:]
+    uses = version_uses(store, versions)
+    costs = []
+    for version in reversed(versions):
+        use = uses[version.dataset_id]
+        own = (use.images, use.originals_bytes, use.own_bytes, use.manifest_bytes)
+        costs.append(VersionCost(version.dataset_id, version.cycle_id, *own))
+    return costs

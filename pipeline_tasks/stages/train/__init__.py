@@ -1,0 +1,1 @@
+"""Freeze a dataset version and train a candidate on it."""

@@ -1,0 +1,237 @@
+"""Freeze the project's labels into a dataset version, named by its content, and decide whether it is worth a training."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import polars as pl
+
+from pipeline_tasks.datasets.golden import golden_images, refused
+from pipeline_tasks.datasets.manifest import Facts, Manifest, freeze
+from pipeline_tasks.datasets.slices import slice_test_images
+from pipeline_tasks.datasets.training_decision import TrainingDecision, decide_training, decide_training_again, new_labels
+from pipeline_tasks.images.leak_records import LeakReport, leak_report
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
+from pipeline_tasks.storage.history.store import Store, Write
+from pipeline_tasks.storage.versions.dataset_versions import index_key, write_version
+from pipeline_tasks.storage.versions.restored_version import check_restorable, restored_version
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.duplicate_group import DuplicateGroup
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.leak import Leak
+from pipeline_tasks.tables.measurement import Measurement
+from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.sighting import Sighting
+from pipeline_tasks.tables.slice_image import SLICES, SliceImage
+from pipeline_tasks.tables.split import SPLITS, Split
+from pipeline_tasks.tables.split_group import SplitGroup
+from pipeline_tasks.tables.table import Rows, empty
+
+STAGE = "build_dataset_version"
+
+
+@dataclass(frozen=True)
+class BuildDatasetVersionSummary:
+    """What is in the version, what is new in it, and whether it is worth a training."""
+
+    dataset_id: str | None
+    """None as long as no image is labelled."""
+    dataset_cycle_id: str | None
+    """The cycle whose `dataset_images` holds the version: an earlier one, if nothing changed."""
+    is_changed: bool
+    should_train: bool
+    why: str
+    images: int = 0
+    labels_new: int = 0
+    """Labels that the version before does not have, or has otherwise."""
+    images_by_split: dict[str, int] = field(default_factory=dict)
+    images_by_class: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Labelled images that are not in the version: reason → how many."""
+    index_key: str | None = None
+    restored_in: str | None = None
+    """The cycle in which a person restored this version; None: it was frozen from the labels."""
+    leak_report: dict[str, int] = field(default_factory=dict)
+    """How many pairs of different splits were compared, and how many images were left out for being the same as another split's:
+    pairs_compared, compared_by_pixels_only, leaks_into_test, leaks_into_val, leaks_in_use (of these, in the version before);
+    leaks_into_golden (of those into test) where the project has a golden set."""
+    slices: dict[str, int] = field(default_factory=dict)
+    """Test images that are also scored by themselves: golden, recent, control → how many; only what the project asks for."""
+    golden_not_in_test: dict[str, int] = field(default_factory=dict)
+    """Images that fit the golden set's pattern but were in train or val before it was named, and stay there: split → how many."""
+
+
+def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSummary:
+    """Freeze all current labels by the recorded splits; write a version only if it differs from the newest one.
+
+    As long as a person has an earlier version restored, that one is named instead.
+
+    Raises:
+        SettingsError: the restored version has other classes than the project has now.
+        LeakError: too many images show the same as an image of another split; the message names pairs, and what to do.
+    """
+    standing = store.finished(cycle.cycle_id, STAGE, BuildDatasetVersionSummary)
+    if standing is not None:
+        return standing
+    if (restored := restored_version(store)) is not None:
+        sets = {"dataset": {"dataset_id": restored["dataset_id"], "cycle_id": restored["cycle_id"]}}
+        return store.finish(cycle.cycle_id, STAGE, _summary_of_restored(store, cycle, restored), sets=sets)
+    newest = store.state().values.get("dataset")
+    golden = golden_images(cycle.project.splits.golden, store.history(Sighting)) if cycle.project.splits.golden else frozenset()
+    manifest, leaks = _freeze(store, cycle, newest, golden)
+    slices = _slices(store, cycle, manifest, golden)
+    is_changed = manifest.rows.height > 0 and (newest is None or newest["dataset_id"] != manifest.dataset_id)
+    summary = replace(_summary(store, cycle, manifest, newest, is_changed=is_changed), leak_report=leaks.counts)
+    summary = replace(
+        summary,
+        slices=_slice_counts(cycle, slices if is_changed else _standing_slices(store, newest)),
+        golden_not_in_test=_counts(manifest.rows.filter(pl.col("split") != "test", pl.col("image_id").is_in(list(golden)))),
+    )
+    if not is_changed:
+        return store.finish(cycle.cycle_id, STAGE, summary, [(Leak, leaks.rows)])
+    write_version(
+        store.objects,
+        manifest.dataset_id,
+        _lines(manifest),
+        about=_about(cycle, leaks, slices),
+        earlier=None if newest is None else newest["dataset_id"],
+    )
+    sets = {"dataset": {"dataset_id": manifest.dataset_id, "cycle_id": cycle.cycle_id}}
+    writes: list[Write] = [(DatasetImage, manifest.rows), (Leak, leaks.rows)]
+    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, *([(SliceImage, slices)] if summary.slices else [])], sets=sets)
+
+
+def _freeze(store: Store, cycle: Cycle, newest: dict[str, str] | None, golden: frozenset[str]) -> tuple[Manifest, LeakReport]:
+    """Freeze what may be used, then leave out what would leak between splits, or would be learnt from although it is golden."""
+    facts, kind, classes = facts_of(store), cycle.project.label_kind, cycle.project.classes
+    before = frozenset[str]() if newest is None else frozenset(store.read(DatasetImage, newest["cycle_id"])["image_id"])
+    if golden:
+        not_test = refused(golden, freeze(facts, kind, classes).rows, before)
+        facts = replace(facts, leaks=dict.fromkeys(not_test, "golden_not_in_test"))
+    rows = freeze(facts, kind, classes).rows
+    embeddings = read_embeddings(store, rows["image_id"].to_list(), newest_backbone_digest(store))
+    leaks = leak_report(
+        rows,
+        store.history(Measurement),
+        store.current(DuplicateGroup),
+        embeddings.vectors,
+        embeddings.has_embedding,
+        in_use=before,
+        settings=cycle.project.duplicates,
+    )
+    if cycle.project.splits.golden:
+        into_golden = leaks.rows.filter(pl.col("other_image_id").is_in(list(golden))).height
+        leaks = replace(leaks, counts=leaks.counts | {"leaks_into_golden": into_golden})
+    return freeze(replace(facts, leaks={**facts.leaks, **leaks.reasons}), kind, classes), leaks
+
+
+def _slices(store: Store, cycle: Cycle, manifest: Manifest, golden: frozenset[str]) -> Rows[SliceImage]:
+    """The slices of the version's test images that the project asks for; recent ones by the cycle that took them in."""
+    settings, recent = cycle.project.splits, frozenset[str]()
+    if settings.recent_cycles is not None:
+        taken_in = list(dict.fromkeys(file.cycle_id for file in store.files(Image)))[-settings.recent_cycles :]
+        recent = recent.union(*(store.read(Image, cycle_id)["image_id"] for cycle_id in taken_in))
+    return slice_test_images(manifest.rows, golden, recent, is_curated=settings.policy == "curated")
+
+
+def _standing_slices(store: Store, newest: dict[str, str] | None) -> Rows[SliceImage]:
+    """Those of the version that stands."""
+    if newest is None or not store.has(SliceImage, newest["cycle_id"]):
+        return empty(SliceImage)
+    return store.read(SliceImage, newest["cycle_id"])
+
+
+def _slice_counts(cycle: Cycle, slices: pl.DataFrame) -> dict[str, int]:
+    """Slice → how many test images; what the project asks for is named even where it has none."""
+    settings = cycle.project.splits
+    wishes = {
+        "golden": settings.golden is not None,
+        "recent": settings.recent_cycles is not None,
+        "control": settings.policy == "curated",
+    }
+    counts = dict(slices.group_by(pl.col("slice").cast(pl.String)).len().iter_rows())
+    return {name: counts.get(name, 0) for name in SLICES if wishes[name] or name in counts}
+
+
+def _counts(rows: pl.DataFrame) -> dict[str, int]:
+    return {split: rows.filter(pl.col("split") == split).height for split in rows["split"].cast(pl.String).unique().sort()}
+
+
+def _about(cycle: Cycle, leaks: LeakReport, slices: pl.DataFrame) -> dict[str, Any]:
+    """What the version's index says besides its rows; the golden set is named by its content."""
+    project = cycle.project
+    about = {"label_kind": project.label_kind, "class_names": list(project.classes), "leak_report": leaks.counts}
+    if project.splits.golden is None:
+        return about
+    members = slices.filter(pl.col("slice").cast(pl.String) == "golden")["image_id"].to_list()
+    sha256 = hashlib.sha256("\n".join(members).encode()).hexdigest()
+    return about | {"golden": {"name": project.splits.golden.name, "images": len(members), "sha256": sha256}}
+
+
+def facts_of(store: Store) -> Facts:
+    """Everything that a version is frozen from, as it is now."""
+    groups, selected = store.current(DuplicateGroup), store.history(SelectedImage)
+    return Facts(
+        labels=store.current(Label),
+        label_objects=store.current(LabelObject),
+        split_groups=store.current(SplitGroup),
+        splits=store.history(Split),
+        contested=frozenset(groups.filter(pl.col("is_contested"))["image_id"]),
+        quarantined=frozenset(store.history(QualityIssue)["image_id"]),
+        control=frozenset(selected.filter(pl.col("arm") == "control")["image_id"]),
+    )
+
+
+def _summary(
+    store: Store, cycle: Cycle, manifest: Manifest, newest: dict[str, str] | None, *, is_changed: bool
+) -> BuildDatasetVersionSummary:
+    """Describe what was frozen, and decide about the training."""
+    candidate = store.state().values.get("candidate")
+    trained_labels = None if candidate is None else store.read(DatasetImage, candidate["dataset_cycle_id"])
+    training = cycle.project.training
+    decision = decide_training(manifest.rows, trained_labels, cycle.arguments.training, training.min_new_labels)
+    named = {"dataset_id": manifest.dataset_id, "cycle_id": cycle.cycle_id} if is_changed else newest
+    described = _described(store, cycle, manifest.rows, decision, named)
+    return replace(described, is_changed=is_changed, left_out=manifest.left_out)
+
+
+def _summary_of_restored(store: Store, cycle: Cycle, restored: dict[str, str]) -> BuildDatasetVersionSummary:
+    """Describe the version that a person restored; it is trained on unless the newest candidate already was."""
+    project = cycle.project
+    check_restorable(store, restored["dataset_id"], project.label_kind, project.classes)
+    rows, candidate = store.read(DatasetImage, restored["cycle_id"]), store.state().values.get("candidate")
+    is_trained_on = candidate is not None and candidate["dataset_id"] == restored["dataset_id"]
+    decision = decide_training_again(rows, cycle.arguments.training, restored["restored_in"], is_trained_on=is_trained_on)
+    slices = _slice_counts(cycle, _standing_slices(store, restored))
+    return replace(_described(store, cycle, rows, decision, restored), restored_in=restored["restored_in"], slices=slices)
+
+
+def _described(
+    store: Store, cycle: Cycle, rows: pl.DataFrame, decision: TrainingDecision, named: dict[str, str] | None
+) -> BuildDatasetVersionSummary:
+    """What is said of any version; `named` is where its rows lie."""
+    newest = store.state().values.get("dataset")
+    earlier = None if newest is None else store.read(DatasetImage, newest["cycle_id"])
+    return BuildDatasetVersionSummary(
+        dataset_id=None if named is None else named["dataset_id"],
+        dataset_cycle_id=None if named is None else named["cycle_id"],
+        is_changed=False,
+        should_train=decision.should_train,
+        why=decision.why,
+        images=rows.height,
+        labels_new=new_labels(rows, earlier),
+        images_by_split={split: rows.filter(pl.col("split") == split).height for split in SPLITS},
+        images_by_class={name: rows.filter(pl.col("class_name") == name).height for name in cycle.project.classes},
+        index_key=None if named is None else index_key(named["dataset_id"]),
+    )
+
+
+def _lines(manifest: Manifest) -> pl.DataFrame:
+    """The manifest's rows as they lie in the version's leaves: what the dataset_id digests, and the class for readers."""
+    return manifest.rows.select("image_id", pl.col("split").cast(pl.String), "label_kind", "class_name", "label_digest")

@@ -1,0 +1,162 @@
+"""Turn the candidate into one ONNX file, show that it answers as the trained network does, and register it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.errors import ModelError
+from pipeline_tasks.models.candidate import Candidate, parse_candidate
+from pipeline_tasks.models.exported import ExportedModel
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.storage.blobs.checkpoint_files import read_candidate
+from pipeline_tasks.storage.blobs.model_files import put_model
+from pipeline_tasks.storage.blobs.originals import read_original
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.image import Image
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from pipeline_tasks.clients.model_registry import RegisteredVersion
+    from pipeline_tasks.decoding.pool import DecodingPool
+    from pipeline_tasks.models.backbone import Backbone
+    from pipeline_tasks.models.parity import Parity
+
+STAGE = "export_model"
+PARITY_IMAGES = 32
+
+
+class VersionRegistry(Protocol):
+    """What is asked of the model registry; `clients.ModelRegistry` does it."""
+
+    def register_model(self, name: str, run_id: str, content: bytes, digest: str, tags: Mapping[str, str]) -> RegisteredVersion:
+        """Register a file as a version of the project's model, once."""
+        ...
+
+    def set_alias(self, name: str, alias: str, version: str) -> None:
+        """Let an alias name a version."""
+        ...
+
+
+@dataclass(frozen=True)
+class ExportModelSummary:
+    """Which file it is, how near it is to the trained network, and where it is registered."""
+
+    skipped: str | None
+    model_digest: str | None = None
+    dataset_id: str | None = None
+    registry_version: str | None = None
+    registry_url: str | None = None
+    parity_max_difference: float | None = None
+    """Greatest difference between two probabilities of the same image and class."""
+    parity_images: int = 0
+    size_bytes: int = 0
+
+
+def export_model(
+    store: Store,
+    cycle: Cycle,
+    decoder: DecodingPool,
+    backbone: Backbone,
+    model_registry: VersionRegistry,
+    load_torch: Callable[[], nn.Module] | None = None,
+) -> ExportModelSummary:
+    """Export the cycle's candidate; only a file that passed the comparison is stored and registered.
+
+    Raises:
+        MissingStageError: the cycle has trained no candidate.
+        ParityError: the file answers otherwise than the trained network; nothing was registered.
+        ServiceUnavailableError: MLflow is away.
+    """
+    standing = store.finished(cycle.cycle_id, STAGE, ExportModelSummary)
+    if standing is not None:
+        return standing
+    trained = store.summary_of(cycle.cycle_id, "train_model")
+    if trained["skipped"]:
+        return store.finish(cycle.cycle_id, STAGE, ExportModelSummary(skipped=trained["skipped"]))
+    candidate = parse_candidate(read_candidate(store.objects, trained["candidate_key"], trained["candidate_sha256"]))
+    images = _parity_images(store, decoder, trained["dataset_cycle_id"], candidate.marks.side_px)
+    content, parity = _export(candidate, backbone, load_torch or partial(_load_torch_backbone, cycle), images)
+    digest = put_model(store.objects, content)
+    registered = _register(model_registry, cycle, trained, content, digest)
+    summary = ExportModelSummary(
+        skipped=None,
+        model_digest=digest,
+        dataset_id=trained["dataset_id"],
+        registry_version=registered.version,
+        registry_url=registered.url,
+        parity_max_difference=parity.max_difference,
+        parity_images=parity.images,
+        size_bytes=len(content),
+    )
+    return store.finish(cycle.cycle_id, STAGE, summary, sets={"candidate": _as_value(cycle, trained, summary)})
+
+
+def _load_torch_backbone(cycle: Cycle) -> nn.Module:
+    from pipeline_tasks.models.backbone_torch import load_torch_backbone
+
+    return load_torch_backbone(cycle.project.backbone)
+
+
+def _parity_images(store: Store, decoder: DecodingPool, dataset_cycle_id: str, side_px: int) -> NDArray[np.uint8]:
+    """Real images of the version, of all splits: an image_id is as good as random, so the first ones are a fair draw."""
+    rows = store.read(DatasetImage, dataset_cycle_id).sort("image_id").head(PARITY_IMAGES)
+    originals = store.history(Image).unique("image_id").join(rows.select("image_id"), on="image_id", how="semi")
+    named = originals.sort("image_id").select(pl.col("image_id"), pl.col("md5"))
+    files = [read_original(store.objects, image_id, md5) for image_id, md5 in named.iter_rows()]
+    return np.stack([model_image(decoder.decode(file).pixels, side_px) for file in files])
+
+
+def _export(
+    candidate: Candidate, backbone: Backbone, load_torch: Callable[[], nn.Module], images: NDArray[np.uint8]
+) -> tuple[bytes, Parity]:
+    """Make the file and compare it with the network; torch is imported only here."""
+    from pipeline_tasks.models.exporting import export_model_bytes
+    from pipeline_tasks.models.parity import check_parity, with_weights
+
+    network = with_weights(load_torch(), candidate.backbone_weights)
+    content = export_model_bytes(candidate, _backbone_bytes(candidate, backbone, network))
+    return content, check_parity(candidate, network, ExportedModel(content), images)
+
+
+def _backbone_bytes(candidate: Candidate, backbone: Backbone, network: nn.Module) -> bytes:
+    """The backbone's graph: as all images were embedded with, or as this training changed it."""
+    if not candidate.backbone_weights:
+        if candidate.marks.backbone_digest != backbone.digest:
+            raise ModelError(f"candidate: wanted the backbone {candidate.marks.backbone_digest}, found {backbone.digest}")
+        return backbone.onnx_bytes
+    from pipeline_tasks.models.backbone_torch import export_module
+
+    with tempfile.TemporaryDirectory(prefix="nightlens-export-") as folder:
+        file = Path(folder) / "backbone.onnx"
+        export_module(network, candidate.marks.side_px, file)
+        return file.read_bytes()
+
+
+def _register(registry: VersionRegistry, cycle: Cycle, trained: dict[str, Any], content: bytes, digest: str) -> RegisteredVersion:
+    tags = {"nightlens.cycle_id": cycle.cycle_id, "nightlens.dataset_id": str(trained["dataset_id"])}
+    registered = registry.register_model(cycle.outside_name, str(trained["mlflow_run_id"]), content, digest, tags)
+    registry.set_alias(cycle.outside_name, "candidate", registered.version)
+    return registered
+
+
+def _as_value(cycle: Cycle, trained: dict[str, Any], summary: ExportModelSummary) -> dict[str, Any]:
+    """What the project's state says of its newest candidate."""
+    return {
+        "model_digest": summary.model_digest,
+        "dataset_id": summary.dataset_id,
+        "dataset_cycle_id": trained["dataset_cycle_id"],
+        "cycle_id": cycle.cycle_id,
+        "registry_version": summary.registry_version,
+    }

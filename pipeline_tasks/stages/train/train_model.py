@@ -1,0 +1,293 @@
+"""Train a candidate on the newest dataset version: a head on the frozen backbone, or the backbone too if settings say so."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline_tasks.clients.training_log import EpochLog, RunTracker, TrainingFacts, TrainingLog
+from pipeline_tasks.datasets.held_out import training_parts
+from pipeline_tasks.decoding.model_image import model_image, recipe_digest
+from pipeline_tasks.models.augmentation import augmentation_digest, augmented_view
+from pipeline_tasks.models.candidate import Candidate, trained_backbone_digest
+from pipeline_tasks.models.exported import ModelMarks
+from pipeline_tasks.models.journal import Journal, Metrics
+from pipeline_tasks.records.cycle import Cycle, derive_seed
+from pipeline_tasks.storage.blobs.checkpoint_files import drop_checkpoints, keep_checkpoint, newest_checkpoint, put_candidate
+from pipeline_tasks.storage.blobs.originals import read_original
+from pipeline_tasks.storage.blobs.view_files import read_views, write_views
+from pipeline_tasks.storage.history.embedding_rows import read_embeddings
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.versions.dataset_versions import index_key
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.image import Image
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from pipeline_tasks.decoding.pool import DecodingPool
+    from pipeline_tasks.models.backbone import Backbone
+    from pipeline_tasks.models.training import Material, Outcome
+
+STAGE = "train_model"
+TRAINING_VERSION = 2
+"""Whoever changes what a training does changes this, so that no checkpoint of another way is resumed from."""
+
+
+@dataclass(frozen=True)
+class TrainModelSummary:
+    """Where the candidate lies, and how its training went."""
+
+    skipped: str | None
+    why: str = ""
+    dataset_id: str | None = None
+    dataset_cycle_id: str | None = None
+    candidate_key: str | None = None
+    candidate_sha256: str | None = None
+    backbone_digest: str | None = None
+    is_unfrozen: bool = False
+    """Whether the candidate's backbone was trained too."""
+    mlflow_run_id: str | None = None
+    mlflow_url: str | None = None
+    wandb_mode: str | None = None
+    train_images: int = 0
+    val_images: int = 0
+    views: int = 0
+    """Augmented views of each training image, beside the plain one."""
+    view_recipe: str | None = None
+    """Names what the kept embeddings of these views depend on; those of other recipes are needed no more."""
+    epochs: int = 0
+    resumed_from_epoch: int | None = None
+    """Epochs that a killed try had done; None: nothing was resumed."""
+    val_balanced_accuracy: float | None = None
+    val_loss: float | None = None
+    temperature: float | None = None
+
+
+def train_model(
+    store: Store,
+    cycle: Cycle,
+    decoder: DecodingPool,
+    backbone: Backbone,
+    model_registry: RunTracker,
+    experiment_log: EpochLog,
+    work_folder: Path,
+    load_torch: Callable[[], nn.Module] | None = None,
+) -> TrainModelSummary:
+    """Train a candidate if the dataset version is worth it; metrics go to MLflow and W&B, checkpoints into the store.
+
+    Raises:
+        MissingStageError: the cycle has built no dataset version.
+        ServiceUnavailableError: MLflow is away; a retry resumes from the newest checkpoint.
+        CorruptObjectError: an original is not what it was.
+    """
+    standing = store.finished(cycle.cycle_id, STAGE, TrainModelSummary)
+    if standing is not None:
+        # A kill right behind the event has left them.
+        drop_checkpoints(store.objects, cycle.cycle_id)
+        return standing
+    version = store.summary_of(cycle.cycle_id, "build_dataset_version")
+    if not version["should_train"]:
+        return store.finish(cycle.cycle_id, STAGE, TrainModelSummary(skipped=version["why"]))
+    work = _Work(store, cycle, decoder, backbone, store.read(DatasetImage, version["dataset_cycle_id"]), version)
+    with TrainingLog(model_registry, experiment_log, work.facts) as log:
+        outcome = _train(work, log, work_folder / "training", load_torch)
+        log.end({f"best_{name}": value for name, value in outcome.best.items()} | {"temperature": outcome.temperature})
+    summary = store.finish(cycle.cycle_id, STAGE, _summary(work, outcome, log, experiment_log.mode))
+    drop_checkpoints(store.objects, cycle.cycle_id)
+    return summary
+
+
+def _train(work: _Work, log: TrainingLog, folder: Path, load_torch: Callable[[], nn.Module] | None) -> Outcome:
+    """Gather what is trained on, then train; torch is imported only here."""
+    material = _material(work)
+    from pipeline_tasks.models.training import train
+
+    settings, objects, cycle_id = work.cycle.project.training, work.store.objects, work.cycle.cycle_id
+
+    def tell_epoch(phase: str, epoch: int, metrics: Metrics) -> None:
+        log.tell_epoch(epoch if phase == "head" else settings.max_epochs + epoch, metrics)
+
+    journal = Journal(
+        newest_checkpoint=partial(newest_checkpoint, objects, cycle_id, work.recipe),
+        keep_checkpoint=partial(keep_checkpoint, objects, cycle_id, work.recipe),
+        tell_epoch=tell_epoch,
+    )
+    return train(
+        material,
+        len(work.class_names),
+        settings,
+        seed=work.seed,
+        journal=journal,
+        folder=folder,
+        load_torch=load_torch or partial(_load_torch_backbone, work.cycle),
+    )
+
+
+def _load_torch_backbone(cycle: Cycle) -> nn.Module:
+    from pipeline_tasks.models.backbone_torch import load_torch_backbone
+
+    return load_torch_backbone(cycle.project.backbone)
+
+
+def _material(work: _Work) -> Material:
+    """Embeddings of all images and of the training images' views; the images themselves only to unfreeze the backbone."""
+    from pipeline_tasks.models.head_training import EmbeddedImages
+    from pipeline_tasks.models.live_training import Images
+    from pipeline_tasks.models.training import Material
+
+    train_ids, val_ids = work.train["image_id"].to_list(), work.val["image_id"].to_list()
+    train_targets, val_targets = work.targets(work.train), work.targets(work.val)
+    views = work.cycle.project.training.augmented_views
+    train_embeddings = [_plain(work, train_ids)]
+    if views:
+        train_embeddings.append(np.concatenate(_on_all_cores(partial(_embedded_views, work), train_ids)))
+    is_live = work.cycle.project.training.unfreeze_epochs > 0
+    return Material(
+        train=EmbeddedImages(np.concatenate(train_embeddings), np.concatenate([train_targets, np.repeat(train_targets, views)])),
+        val=EmbeddedImages(_plain(work, val_ids), val_targets),
+        train_images=Images(np.stack(_on_all_cores(work.image, train_ids)), train_targets) if is_live else None,
+        val_images=Images(np.stack(_on_all_cores(work.image, val_ids)), val_targets) if is_live else None,
+    )
+
+
+def _plain(work: _Work, image_ids: Sequence[str]) -> NDArray[np.float32]:
+    """The embeddings that were stored when the images came in; those of this backbone that are missing are made now."""
+    found = read_embeddings(work.store, image_ids, work.backbone.digest)
+    missing = np.flatnonzero(~found.has_embedding)
+    if not len(missing):
+        return found.vectors
+    vectors = found.vectors if found.vectors.shape[1] else np.zeros((len(image_ids), work.backbone.dimensions), np.float32)
+    vectors[missing] = np.stack(_on_all_cores(partial(_embedded, work), [image_ids[number] for number in missing]))
+    return vectors
+
+
+def _embedded(work: _Work, image_id: str) -> NDArray[np.float32]:
+    embedding: NDArray[np.float32] = work.backbone.embed(work.image(image_id)[np.newaxis])[0]
+    return embedding
+
+
+def _embedded_views(work: _Work, image_id: str) -> NDArray[np.float32]:
+    """Embed an image's augmented views (views x D), or read what an earlier training kept of them."""
+    kept = read_views(work.store.objects, work.view_recipe, image_id)
+    if kept is not None:
+        return kept
+    image, project = work.image(image_id), work.cycle.project
+    # The project's seed and not the cycle's, so that the next training can use the same views.
+    seeds = [derive_seed(project.seed, "view", image_id, str(number)) for number in range(project.training.augmented_views)]
+    views = np.concatenate([work.backbone.embed(augmented_view(image, seed)[np.newaxis]) for seed in seeds])
+    write_views(work.store.objects, work.view_recipe, image_id, views)
+    return views
+
+
+def _on_all_cores(function: Callable[[str], NDArray[Any]], image_ids: Sequence[str]) -> list[NDArray[Any]]:
+    """One stream a core: decoding waits for children, embedding lets go of Python's lock."""
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="train") as threads:
+        return list(threads.map(function, image_ids))
+
+
+class _Work:
+    """What one training depends on, and what is derived from that."""
+
+    def __init__(
+        self, store: Store, cycle: Cycle, decoder: DecodingPool, backbone: Backbone, rows: pl.DataFrame, version: dict[str, Any]
+    ) -> None:
+        self.store, self.cycle, self.decoder, self.backbone, self.version = store, cycle, decoder, backbone, version
+        self.class_names = cycle.project.classes
+        self.side_px = cycle.project.backbone.side_px
+        self.dataset_id: str = version["dataset_id"]
+        # Of project and data, not of the cycle: the same labels train the same model.
+        self.seed = derive_seed(cycle.project.seed, "train", self.dataset_id)
+        self.train, self.val = training_parts(rows, self.seed)
+        originals = store.history(Image).join(rows.select("image_id"), on="image_id", how="semi")
+        self._md5_of = dict(originals.select("image_id", "md5").iter_rows())
+        views: dict[str, Any] = {
+            "augmentation": augmentation_digest(),
+            "backbone": backbone.digest,
+            "picture": recipe_digest(self.side_px),
+        }
+        views |= {"engine": backbone.engine, "seed": cycle.project.seed, "views": cycle.project.training.augmented_views}
+        self.view_recipe = _digest(views)
+        training = {"dataset_id": self.dataset_id, "settings": cycle.project.training.model_dump(), "version": TRAINING_VERSION}
+        self.recipe = _digest(training | {"views": self.view_recipe})
+
+    @property
+    def facts(self) -> TrainingFacts:
+        """What the trackers are told."""
+        params = self.cycle.project.training.model_dump() | {"backbone": self.cycle.project.backbone.name, "seed": self.seed}
+        tags = {"nightlens.dataset_id": self.dataset_id, "nightlens.backbone_digest": self.backbone.digest}
+        tags |= {"nightlens.code_version": self.cycle.code_version, "nightlens.cycle_id": self.cycle.cycle_id}
+        return TrainingFacts(
+            name=self.cycle.outside_name,
+            cycle_key=f"{self.cycle.outside_name}/{self.cycle.cycle_id}",
+            params=params,
+            tags=tags,
+            dataset_id=self.dataset_id,
+            dataset_source=index_key(self.dataset_id),
+        )
+
+    def image(self, image_id: str) -> NDArray[np.uint8]:
+        """An original as a model-size image."""
+        original = read_original(self.store.objects, image_id, self._md5_of[image_id])
+        return model_image(self.decoder.decode(original).pixels, self.side_px)
+
+    def targets(self, rows: pl.DataFrame) -> NDArray[np.int64]:
+        """Each row's class as its position in the class list."""
+        positions = {name: number for number, name in enumerate(self.class_names)}
+        return np.array([positions[name] for name in rows["class_name"]], np.int64)
+
+    def candidate(self, outcome: Outcome) -> Candidate:
+        """What a training found, with what it stands on."""
+        digest = self.backbone.digest
+        marks = ModelMarks(
+            class_names=self.class_names,
+            backbone_digest=trained_backbone_digest(digest, outcome.backbone_weights) if outcome.backbone_weights else digest,
+            recipe_digest=recipe_digest(self.side_px),
+            side_px=self.side_px,
+            dataset_id=self.dataset_id,
+            temperature=outcome.temperature,
+        )
+        return Candidate(marks, outcome.weight, outcome.bias, outcome.backbone_weights)
+
+
+def _summary(work: _Work, outcome: Outcome, log: TrainingLog, wandb_mode: str) -> TrainModelSummary:
+    """Store the candidate and say where it lies."""
+    candidate = work.candidate(outcome)
+    key, sha256 = put_candidate(work.store.objects, work.cycle.cycle_id, candidate.as_bytes())
+    return TrainModelSummary(
+        skipped=None,
+        why=work.version["why"],
+        dataset_id=work.dataset_id,
+        dataset_cycle_id=work.version["dataset_cycle_id"],
+        candidate_key=key,
+        candidate_sha256=sha256,
+        backbone_digest=candidate.marks.backbone_digest,
+        is_unfrozen=bool(candidate.backbone_weights),
+        mlflow_run_id=log.run.run_id,
+        mlflow_url=log.run.url,
+        wandb_mode=wandb_mode,
+        train_images=work.train.height,
+        val_images=work.val.height,
+        views=work.cycle.project.training.augmented_views,
+        view_recipe=work.view_recipe,
+        epochs=outcome.epochs,
+        resumed_from_epoch=outcome.resumed_from_epoch,
+        val_balanced_accuracy=outcome.best["val_balanced_accuracy"],
+        val_loss=outcome.best["val_loss"],
+        temperature=outcome.temperature,
+    )
+
+
+def _digest(recipe: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,39 @@
+"""Every revision of every answer ever seen, append-only: what Label Studio loses is still here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline_tasks.errors import AlreadyThereError
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.fail_points import around
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+
+
+def append_revision(objects: ObjectStore, annotation_id: str, revision: str, content: Mapping[str, Any]) -> None:
+    """Keep one revision; its digest names its content, so keeping it twice changes nothing."""
+    try:
+        with around("annotation.append"):
+            objects.write_new(layout.annotation_revision(annotation_id, revision), json.dumps(content, sort_keys=True).encode())
+    except AlreadyThereError:
+        return
+
+
+def read_revision(objects: ObjectStore, annotation_id: str, revision: str) -> dict[str, Any]:
+    """What was kept of one revision.
+
+    Raises:
+        NotFoundError: it was never seen.
+    """
+    content: dict[str, Any] = json.loads(objects.read(layout.annotation_revision(annotation_id, revision)).content)
+    return content
+
+
+def list_revisions(objects: ObjectStore, annotation_id: str | None = None) -> Iterator[tuple[str, str]]:
+    """Yield (annotation_id, revision) of one answer, or of all, sorted; the times stand in their contents."""
+    prefix = "annotation_log/" if annotation_id is None else f"annotation_log/{annotation_id}/"
+    for key in objects.list(prefix):
+        _, found_id, name = key.split("/")
+        yield found_id, name.removesuffix(".json")

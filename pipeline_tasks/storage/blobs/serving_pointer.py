@@ -1,0 +1,138 @@
+"""What a project's prediction server shall serve: one small object that is replaced as a whole.
+
+Written by `roll_out` and `roll_back`, read by the server each second. It follows the ledger; it never leads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, CorruptObjectError, NotFoundError
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.fail_points import around
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.objects.seal import sealed, unsealed
+
+if TYPE_CHECKING:
+    # The prediction server reads pointers in an environment that has nothing to read settings with.
+    from pipeline_tasks.settings import Project
+
+ROLES = ("champion", "challenger", "shadow")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One model and its share of the traffic."""
+
+    model_digest: str
+    share: float
+    role: str
+    """champion | challenger | shadow; a shadow answers nobody."""
+
+
+@dataclass(frozen=True)
+class ServingPointer:
+    """What is served, under which limits."""
+
+    generation: int
+    """Counts the changes of this pointer."""
+    project: str
+    routes: tuple[Route, ...]
+    class_names: tuple[str, ...]
+    dataset_id: str
+    min_confidence: float
+    max_waiting: int
+    max_body_bytes: int
+
+    @property
+    def champion_digest(self) -> str:
+        """The digest of the model in production."""
+        return next(route.model_digest for route in self.routes if route.role == "champion")
+
+    def as_bytes(self) -> bytes:
+        """The pointer as it lies in the store."""
+        return json.dumps(sealed(asdict(self)), sort_keys=True, indent=1).encode()
+
+
+def pointer_to(champion: Mapping[str, Any], class_names: Sequence[str], project: Project) -> ServingPointer:
+    """What a project wants served: the ledger's champion with all of the traffic; the generation is still to be given."""
+    return ServingPointer(
+        generation=0,
+        project=project.project,
+        routes=(Route(champion["model_digest"], 1.0, "champion"),),
+        class_names=tuple(class_names),
+        dataset_id=champion["dataset_id"],
+        min_confidence=project.serving.min_confidence,
+        max_waiting=project.serving.max_waiting,
+        max_body_bytes=project.serving.max_body_bytes,
+    )
+
+
+def parse_pointer(content: bytes, where: str) -> ServingPointer:
+    """Read a pointer.
+
+    Raises:
+        CorruptObjectError: it is not one, or not exactly one of its routes is the champion's.
+    """
+    try:
+        fields = unsealed(json.loads(content), where)
+        fields["routes"] = tuple(Route(**route) for route in fields["routes"])
+        pointer = ServingPointer(**fields | {"class_names": tuple(fields["class_names"])})
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise CorruptObjectError(f"{where}: not a serving pointer: {error}") from error
+    roles = [route.role for route in pointer.routes]
+    if roles.count("champion") != 1 or not set(roles) <= set(ROLES):
+        raise CorruptObjectError(f"{where}: wanted one champion and roles of {ROLES}, found {roles}")
+    return pointer
+
+
+def read_pointer(objects: ObjectStore) -> ServingPointer | None:
+    """What is to be served now; None before the first promotion."""
+    try:
+        return parse_pointer(objects.read(layout.SERVING_POINTER).content, layout.SERVING_POINTER)
+    except NotFoundError:
+        return None
+
+
+def replace_pointer(objects: ObjectStore, wanted: Callable[[], ServingPointer]) -> tuple[ServingPointer, bool]:
+    """Put what `wanted` says in the place of what stands; return the pointer and whether it changed.
+
+    `wanted` is asked after the standing pointer was read and again whenever somebody else was faster, so that who writes
+    last has seen the newest ledger. Its generation is ignored: it grows by one exactly when something else changes. A
+    pointer that cannot be read is replaced too: the ledger knows better.
+    """
+    while True:
+        try:
+            return _replaced_once(objects, wanted)
+        except (AlreadyThereError, ChangedMeanwhileError):
+            continue
+
+
+def _replaced_once(objects: ObjectStore, wanted: Callable[[], ServingPointer]) -> tuple[ServingPointer, bool]:
+    """One try of `replace_pointer`."""
+    try:
+        standing = objects.read(layout.SERVING_POINTER)
+    except NotFoundError:
+        pointer = replace(wanted(), generation=1)
+        with around("pointer.put"):
+            objects.write_new(layout.SERVING_POINTER, pointer.as_bytes())
+        return pointer, True
+    generation = _generation(standing.content)
+    unchanged = replace(wanted(), generation=generation)
+    if standing.content == unchanged.as_bytes():
+        return unchanged, False
+    pointer = replace(unchanged, generation=generation + 1)
+    with around("pointer.replace"):
+        objects.replace(layout.SERVING_POINTER, pointer.as_bytes(), standing.etag)
+    return pointer, True
+
+
+def _generation(content: bytes) -> int:
+    """The generation of what stands; 0 if it cannot be read."""
+    try:
+        return parse_pointer(content, layout.SERVING_POINTER).generation
+    except CorruptObjectError:
+        return 0

@@ -1,0 +1,34 @@
+"""Thumbnails: small JPEGs for reports, made while measuring, and made again at need."""
+
+from __future__ import annotations
+
+from pipeline_tasks.errors import AlreadyThereError
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.fail_points import around
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+
+MAX_SIDE_PX = 160
+_RECIPE = f"thumbnail-{MAX_SIDE_PX}"
+
+
+def put_thumbnail(objects: ObjectStore, image_id: str, jpeg: bytes) -> None:
+    """Keep an image's thumbnail; one that is already there stays."""
+    try:
+        with around("thumbnail.put"):
+            objects.write_new(thumbnail_key(image_id), jpeg)
+    except AlreadyThereError:
+        pass  # The same image gives the same thumbnail.
+
+
+def read_thumbnail(objects: ObjectStore, image_id: str) -> bytes:
+    """Return an image's thumbnail as a JPEG.
+
+    Raises:
+        NotFoundError: none was made.
+    """
+    return objects.read(thumbnail_key(image_id)).content
+
+
+def thumbnail_key(image_id: str) -> str:
+    """Where an image's thumbnail lies."""
+    return layout.derived(_RECIPE, f"{image_id[:2]}/{image_id}.jpg")

@@ -1,0 +1,1 @@
+"""Tending a root: verify, mend, back up, collect what nobody needs."""

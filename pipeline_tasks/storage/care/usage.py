@@ -1,0 +1,73 @@
+"""How much of what lies in a root, and what a dataset version keeps there."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline_tasks.storage.care.object_kinds import cycle_of, kind_of
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.versions.dataset_versions import read_index, read_version
+from pipeline_tasks.storage.versions.version_history import VersionRecord
+from pipeline_tasks.tables.image import Image
+
+
+@dataclass(frozen=True)
+class Heap:
+    """Objects of one kind, of one cycle or recipe where the kind has such."""
+
+    kind: str
+    part: str
+    """The cycle of parts and checkpoints, the recipe of what is derived, else empty."""
+    objects: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class VersionUse:
+    """What a version keeps in the root, in bytes."""
+
+    images: int
+    originals_bytes: int
+    own_bytes: int
+    manifest_bytes: int
+
+
+def heaps(sizes: Mapping[str, int]) -> list[Heap]:
+    """Add objects up by kind and by cycle or recipe, in the order of the keys."""
+    found: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for key, size in sizes.items():
+        found[kind_of(key).name, _part_of(key)].append(size)
+    return [Heap(kind, part, len(members), sum(members)) for (kind, part), members in found.items()]
+
+
+def version_uses(store: Store, versions: Iterable[VersionRecord]) -> dict[str, VersionUse]:
+    """dataset_id → what it keeps; each version is read whole."""
+    size_of = store.history(Image).unique("image_id", keep="first").select("image_id", "size_bytes")
+    held: dict[str, pl.DataFrame] = {}
+    for version in versions:
+        rows = read_version(store.objects, version.dataset_id).select("image_id")
+        held[version.dataset_id] = rows.join(size_of, on="image_id", how="left")
+    times = Counter[str]()
+    for rows in held.values():
+        times.update(rows["image_id"])
+    return {dataset_id: _use(store, dataset_id, rows, times) for dataset_id, rows in held.items()}
+
+
+def _use(store: Store, dataset_id: str, rows: pl.DataFrame, times: Counter[str]) -> VersionUse:
+    sizes = rows["size_bytes"].fill_null(0).to_list()
+    own = sum(size for image_id, size in zip(rows["image_id"], sizes, strict=True) if times[image_id] == 1)
+    folder = layout.version_file(dataset_id, "")
+    leaves = read_index(store.objects, dataset_id)["leaves"]
+    written = sum(leaf["size_bytes"] or 0 for leaf in leaves if leaf["key"].startswith(folder))
+    return VersionUse(rows.height, sum(sizes), own, written)
+
+
+def _part_of(key: str) -> str:
+    """What tells a heap from others of its kind."""
+    kind = kind_of(key).name
+    return key.split("/")[1] if kind in ("thumbnail", "embedded views") else cycle_of(key) or ""

@@ -1,0 +1,1 @@
+"""Erasing images from a root."""

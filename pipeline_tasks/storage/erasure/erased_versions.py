@@ -1,0 +1,90 @@
+"""Takes an image out of every dataset version: its leaf is replaced, and its index shows a tombstone in its place.
+
+A version keeps its name, the digest of what it once held. It can then no longer be recomputed from the rows; that the leaves are
+those that the erasure left is known by the index, which is sealed and whose digest stands in the erasure's event.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline_tasks.storage.erasure.erasure_plan import ErasurePlan
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.versions.dataset_versions import index_without, put_leaf, read_index, read_leaf
+from pipeline_tasks.storage.versions.version_leaves import parse_leaves
+
+Leaf = Mapping[str, Any]
+
+
+@dataclass
+class ChangedVersions:
+    """What an erasure makes of the versions."""
+
+    leaves: dict[str, tuple[Leaf, bytes]] = field(default_factory=dict)
+    """Key of a leaf that names an image → the leaf in its place with its bytes; one without rows gives no bytes."""
+    indexes: dict[str, bytes] = field(default_factory=dict)
+    """dataset_id → its index as it will be."""
+    splits: dict[str, dict[str, str]] = field(default_factory=dict)
+    """dataset_id → erased image_id → the split that it was in."""
+
+
+def changed_versions(objects: ObjectStore, plan: ErasurePlan, cycle_id: str) -> ChangedVersions:
+    """Find the leaves that name an image, by their prefixes, and say what becomes of them; writes nothing.
+
+    Raises:
+        CorruptObjectError: an index or a leaf is not what it was; mend it before anything is erased.
+    """
+    changed, splits_of = ChangedVersions(), dict[str, dict[str, str]]()
+    for dataset_id in version_names(objects):
+        for leaf in read_index(objects, dataset_id)["leaves"]:
+            if not any(one.startswith(leaf["prefix"]) for one in plan.tombstones):
+                continue
+            if leaf["key"] not in splits_of:
+                splits_of[leaf["key"]] = _look_into(objects, leaf, plan, changed)
+            if splits_of[leaf["key"]]:
+                changed.splits[dataset_id] = changed.splits.get(dataset_id, {}) | splits_of[leaf["key"]]
+    for dataset_id, splits in changed.splits.items():
+        shown = [{"tombstone": plan.tombstones[one], "split": split, "cycle_id": cycle_id} for one, split in sorted(splits.items())]
+        shown.sort(key=lambda one: one["tombstone"])
+        changed.indexes[dataset_id] = index_without(
+            objects, dataset_id, {key: one for key, (one, _) in changed.leaves.items()}, shown
+        )
+    return changed
+
+
+def version_names(objects: ObjectStore) -> Iterator[str]:
+    """Every version that has an index, also one that no event names."""
+    yield from (key.split("/")[1] for key in objects.list(layout.VERSIONS) if key.endswith("/index.json"))
+
+
+def write_changed_leaves(objects: ObjectStore, changed: ChangedVersions) -> dict[str, dict[str, Any] | None]:
+    """Write the leaves; return for the event what stands in the place of which key."""
+    replaced: dict[str, dict[str, Any] | None] = {}
+    for key, (leaf, content) in changed.leaves.items():
+        if content:
+            put_leaf(objects, leaf["key"], content)
+        replaced[key] = {"key": leaf["key"], "sha256": leaf["sha256"], "rows": leaf["rows"]} if content else None
+    return replaced
+
+
+def _look_into(objects: ObjectStore, leaf: Leaf, plan: ErasurePlan, changed: ChangedVersions) -> dict[str, str]:
+    """Note what becomes of a leaf that names an image; image_id → split of those that it names."""
+    content = read_leaf(objects, leaf)
+    lines = content.splitlines(keepends=True)
+    kept = [line for line in lines if not plan.is_named_in(line.decode())]
+    if len(kept) == len(lines):
+        return {}
+    rows = len(kept) - (0 if content.startswith(b"{") else 1)
+    left = b"".join(kept) if rows else b""
+    sha256 = hashlib.sha256(left).hexdigest()
+    key = f"{leaf['key'].rpartition('-')[0]}-{sha256[:24]}.{leaf['key'].rpartition('.')[2]}"
+    changed.leaves[leaf["key"]] = (
+        {"prefix": leaf["prefix"], "sha256": sha256, "key": key, "rows": rows, "size_bytes": len(left)},
+        left,
+    )
+    found = parse_leaves([content])
+    return {one: split for one, split in found.select("image_id", "split").iter_rows() if one in plan.tombstones}

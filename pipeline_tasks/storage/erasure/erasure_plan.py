@@ -1,0 +1,93 @@
+"""What an erasure is about, written down before it begins, so that one that was killed can go on: the last thing to go.
+
+While it stands the root still names the images, here and in what has not been deleted yet. No backup copies it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.fail_points import around
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.objects.seal import sealed, unsealed
+
+_HEXADECIMAL = re.compile(r"[0-9a-f]{32,}")
+_FOLDER = re.compile(re.escape(layout.ORIGINALS) + r"([0-9a-f]{2})/")
+
+
+@dataclass(frozen=True)
+class ErasurePlan:
+    """The images that go, and what outside the tables will no longer be found once their rows have gone."""
+
+    tombstones: dict[str, str]
+    """image_id → the name that stands for it from now on."""
+    md5s: dict[str, str]
+    """image_id → md5."""
+    annotation_ids: tuple[str, ...]
+    files: tuple[tuple[str, str, str], ...]
+    """Source, key and object version of every sighting."""
+    labeling_tasks: tuple[int, ...]
+    """Label Studio's ids."""
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every text that names one of the images."""
+        return frozenset((*self.tombstones, *self.md5s.values()))
+
+    def is_named_in(self, text: str) -> bool:
+        """Whether a key or a text names one of the images; originals lie in folders of their md5's first digits."""
+        return not self.names.isdisjoint(_HEXADECIMAL.findall(_FOLDER.sub(r"\1", text)))
+
+
+def tombstones_of(image_ids: Sequence[str], seed: int, cycle_id: str) -> dict[str, str]:
+    """A random name for each image, the same at a second try: it depends on the seed, the cycle and the place in the list."""
+    return {
+        image_id: hashlib.sha256(f"tombstone/{seed}/{cycle_id}/{number}".encode()).hexdigest()
+        for number, image_id in enumerate(sorted(image_ids))
+    }
+
+
+def read_plan(objects: ObjectStore, cycle_id: str) -> ErasurePlan | None:
+    """The plan of an erasure that is not done yet; None if there is none.
+
+    Raises:
+        CorruptObjectError: it is not as it was written.
+    """
+    key = layout.erasure_plan(cycle_id)
+    try:
+        content = objects.read(key).content
+    except NotFoundError:
+        return None
+    try:
+        fields = unsealed(json.loads(content), key)
+        return ErasurePlan(
+            fields["tombstones"],
+            fields["md5s"],
+            tuple(fields["annotation_ids"]),
+            tuple((source, name, version) for source, name, version in fields["files"]),
+            tuple(fields["labeling_tasks"]),
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise CorruptObjectError(f"{key}: not the plan of an erasure: {error}") from error
+
+
+def keep_plan(objects: ObjectStore, cycle_id: str, plan: ErasurePlan) -> None:
+    """Write the plan down; one that stands already stays."""
+    try:
+        with around("erasure.plan"):
+            objects.write_new(layout.erasure_plan(cycle_id), json.dumps(sealed(asdict(plan)), sort_keys=True).encode())
+    except AlreadyThereError:
+        return
+
+
+def drop_plan(objects: ObjectStore, cycle_id: str) -> None:
+    """Let go of the plan of an erasure that is done."""
+    with around("erasure.plan_drop"):
+        objects.delete(layout.erasure_plan(cycle_id))

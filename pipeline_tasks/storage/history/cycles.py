@@ -1,0 +1,115 @@
+"""The frozen settings of cycles: written by `open_cycle`, read by every later stage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, CycleTakenError, MissingStageError
+from pipeline_tasks.records.cycle import Cycle, CycleArguments, derive_seed, utc
+from pipeline_tasks.settings import Project, parse_project
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger.generation import read_generation
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.fail_points import around
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+
+
+@dataclass(frozen=True)
+class OpenCycleSummary:
+    """What was frozen, and for which run."""
+
+    cycle_id: str
+    cycle_kind: str
+    run_key: str
+    """Names the run that owns the cycle: Airflow's run id, or `command line`."""
+    settings_key: str
+    settings_sha256: str
+    started_at: str
+    generation: int
+
+
+def record_opening(store: Store, cycle: Cycle, run_key: str) -> OpenCycleSummary:
+    """Open a cycle under its frozen settings, or return how it was opened if the same run opened it before.
+
+    Raises:
+        CycleTakenError: another run owns this cycle_id.
+    """
+    standing = store.finished(cycle.cycle_id, "open_cycle", OpenCycleSummary)
+    if standing is None:
+        key, sha256 = write_cycle(store.objects, cycle)
+        started_at = cycle.started_at.isoformat()
+        summary = OpenCycleSummary(cycle.cycle_id, cycle.cycle_kind, run_key, key, sha256, started_at, cycle.generation)
+        standing = store.finish(cycle.cycle_id, "open_cycle", summary)
+    if standing.run_key != run_key:
+        message = f"cycle_id {cycle.cycle_id} belongs to the run {standing.run_key!r}; choose another one for {run_key!r}"
+        raise CycleTakenError(message)
+    return standing
+
+
+def open_persons_cycle(
+    store: Store, project: Project, cycle_id: str, cycle_kind: str, run_key: str, started_at: datetime, code_version: str
+) -> Cycle:
+    """Open a cycle of its own kind for what a person asks for beside the nights: a roll-back, a restore, an erasure.
+
+    Raises:
+        CycleTakenError: another run owns this cycle_id.
+    """
+    cycle = Cycle(
+        cycle_id=cycle_id,
+        cycle_kind=cycle_kind,
+        project=project,
+        arguments=CycleArguments(),
+        generation=read_generation(store.objects),
+        seed=cycle_seed(store, project, cycle_id),
+        started_at=started_at,
+        code_version=code_version,
+    )
+    record_opening(store, cycle, run_key)
+    return cycle
+
+
+def cycle_seed(store: Store, project: Project, cycle_id: str) -> int:
+    """The seed of a cycle's chance: of the project file's, and of how many cycles the project has opened before.
+
+    Not of the cycle's name, which for one started by hand is the clock: the same nights played again are the same.
+    """
+    before = [name for name in store.state().stages if name != cycle_id]
+    return derive_seed(project.seed, "cycle", str(len(before)))
+
+
+def write_cycle(objects: ObjectStore, cycle: Cycle) -> tuple[str, str]:
+    """Freeze a cycle; return key and sha256 for its event."""
+    fields = asdict(cycle) | {"project": cycle.project.model_dump(mode="json"), "started_at": cycle.started_at.isoformat()}
+    content = json.dumps(fields, sort_keys=True, indent=1).encode()
+    sha256 = hashlib.sha256(content).hexdigest()
+    key = layout.cycle_settings(cycle.cycle_id, sha256)
+    try:
+        with around("cycle.put"):
+            objects.write_new(key, content)
+    except AlreadyThereError:
+        pass  # The name digests the content: what is there is the same.
+    return key, sha256
+
+
+def read_cycle(store: Store, cycle_id: str) -> Cycle:
+    """What `open_cycle` froze, verified.
+
+    Raises:
+        MissingStageError: the cycle was never opened.
+        CorruptObjectError: its settings were changed afterwards.
+    """
+    event = store.event(cycle_id, "open_cycle")
+    if event is None:
+        raise MissingStageError(f"cycle {cycle_id} was never opened: run open_cycle first")
+    key = event.summary["settings_key"]
+    content = store.objects.read(key).content
+    if hashlib.sha256(content).hexdigest() != event.summary["settings_sha256"]:
+        raise CorruptObjectError(f"{key}: the frozen settings of cycle {cycle_id} were changed")
+    fields = json.loads(content)
+    fields["project"] = parse_project(fields["project"], key)
+    fields["arguments"] = CycleArguments(**fields["arguments"])
+    fields["started_at"] = utc(fields["started_at"])
+    return Cycle(**fields)

@@ -1,0 +1,29 @@
+"""A project's root as it was right after one of its events: for asking what was known then."""
+
+from __future__ import annotations
+
+from pipeline_tasks.errors import StorageError
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger import state
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+
+
+class PastStore(Store):
+    """Reads what the events up to one of them add up to; later ones do not exist for it."""
+
+    def __init__(self, objects: ObjectStore, sequence: int) -> None:
+        """Look at the project as it was right after the event of this number."""
+        super().__init__(objects)
+        self._past = state.state_at(objects, sequence)
+
+    def state(self) -> state.State:
+        """The project's state as of then."""
+        return self._past
+
+    def check_open(self, cycle_id: str, stage: str) -> None:
+        """Refuse: what was cannot be changed.
+
+        Raises:
+            StorageError: always.
+        """
+        raise StorageError(f"cycle {cycle_id}: {stage} wanted to write into the past, up to event {self._past.sequence}")

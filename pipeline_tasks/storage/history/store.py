@@ -1,0 +1,191 @@
+"""A project's root as stages see it: tables by cycle, one event a stage, and the project's state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import polars as pl
+
+from pipeline_tasks.errors import ChangedMeanwhileError, MissingStageError
+from pipeline_tasks.storage.ledger import events as ledger
+from pipeline_tasks.storage.ledger import state
+from pipeline_tasks.storage.ledger.collection_marks import has_seen_a_collection, secure
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.tables import table_files
+from pipeline_tasks.storage.tables.table_files import TableFile
+from pipeline_tasks.tables.erased_image import ErasedImage
+from pipeline_tasks.tables.table import Rows, Table, empty
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound=Table)
+
+
+S = TypeVar("S", bound="DataclassInstance")
+"""What a stage returns: a frozen dataclass of JSON-able fields."""
+Write = tuple[type[Table], pl.DataFrame]
+
+
+class Store:
+    """One project's root. Holds the folded state open, so that each call reads only newer events."""
+
+    def __init__(self, objects: ObjectStore) -> None:
+        """Read and write through these six verbs."""
+        self.objects = objects
+        self._state: state.State | None = None
+        self._erasures_at_start: int | None = None
+
+    def state(self) -> state.State:
+        """The project's state as of now. Do not change it."""
+        self._state = state.read_state(self.objects) if self._state is None else state.catch_up(self.objects, self._state)
+        return self._state
+
+    def event(self, cycle_id: str, stage: str) -> ledger.Event | None:
+        """The event of a cycle's stage, None if it has not been done."""
+        sequence = self.state().stages.get(cycle_id, {}).get(stage)
+        return None if sequence is None else ledger.read_event(self.objects, sequence)
+
+    def event_at(self, sequence: int) -> ledger.Event:
+        """The event of this number.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        return ledger.read_event(self.objects, sequence)
+
+    def summary_of(self, cycle_id: str, stage: str) -> dict[str, Any]:
+        """What an earlier stage of the cycle recorded.
+
+        Raises:
+            MissingStageError: it has not been done.
+        """
+        event = self.event(cycle_id, stage)
+        if event is None:
+            raise MissingStageError(f"cycle {cycle_id}: the stage {stage} has not been done yet")
+        return event.summary
+
+    def finished(self, cycle_id: str, stage: str, summary_type: type[S]) -> S | None:
+        """The standing summary of a stage that has been done, its tables verified; None if it has not.
+
+        Raises:
+            CorruptObjectError: a table that its event names was changed.
+        """
+        event = self.event(cycle_id, stage)
+        self._erasures_at_start = len(self.files(ErasedImage))
+        if event is None:
+            return None
+        for file in event.tables:
+            table_files.verify(self.objects, self.state().standing(file))
+        return summary_type(**event.summary)
+
+    def finish(
+        self,
+        cycle_id: str,
+        stage: str,
+        summary: S,
+        writes: Sequence[Write] = (),
+        sets: dict[str, Any] | None = None,
+        replaced: Mapping[str, dict[str, Any] | None] | None = None,
+        behind: int | None = None,
+    ) -> S:
+        """Write a stage's tables and end it in one event; who comes second gets the first one's summary.
+
+        `replaced` is an erasure's; `behind` is the only event that this one may stand right behind.
+
+        Raises:
+            TableContractError: rows break their table's contract; nothing was recorded.
+            StorageError: an object that the event names was collected meanwhile, and is no longer in the trash either.
+            ChangedMeanwhileError: an image was erased since the stage began, or another event came behind `behind`; nothing was
+                recorded, the stage may be run again.
+        """
+        self.check_open(cycle_id, stage)
+        tables = tuple(table_files.write_table(self.objects, table, cycle_id, rows) for table, rows in writes)
+        return self.record(cycle_id, stage, summary, tables, sets, replaced, behind)
+
+    def record(
+        self,
+        cycle_id: str,
+        stage: str,
+        summary: S,
+        tables: tuple[TableFile, ...],
+        sets: dict[str, Any] | None = None,
+        replaced: Mapping[str, dict[str, Any] | None] | None = None,
+        behind: int | None = None,
+    ) -> S:
+        """As `finish`, of tables that have been written.
+
+        Raises:
+            StorageError, ChangedMeanwhileError: as there.
+        """
+        self.check_open(cycle_id, stage)
+        fields: dict[str, Any] = json.loads(json.dumps(asdict(summary)))
+        event = ledger.Event(0, cycle_id, stage, fields, tables, sets or {}, dict(replaced or {}))
+        while stage not in (seen := self.state()).stages.get(cycle_id, {}):
+            self._check_not_passed(cycle_id, stage, behind)
+            if has_seen_a_collection(seen, cycle_id):
+                secure(self.objects, event, seen)
+            # Behind the very events that were looked through: one that another writer appended since takes the number.
+            ledger.append_event(self.objects, replace(event, sequence=seen.sequence + 1))
+        standing = ledger.read_event(self.objects, seen.stages[cycle_id][stage])
+        if has_seen_a_collection(seen, cycle_id):
+            secure(self.objects, standing, seen)
+        return type(summary)(**standing.summary)
+
+    def check_open(self, cycle_id: str, stage: str) -> None:
+        """Whether a stage may write here: always, but in the past."""
+
+    def read(self, table: type[T], cycle_id: str) -> Rows[T]:
+        """The rows that one cycle added; several files of one cycle are put together in ledger order.
+
+        Raises:
+            MissingStageError: no stage of this cycle has written the table.
+        """
+        files = [file for file in self.files(table) if file.cycle_id == cycle_id]
+        if not files:
+            raise MissingStageError(f"cycle {cycle_id}: no stage has written the table {table.table_name} yet")
+        return self._read_files(table, files)
+
+    def has(self, table: type[T], cycle_id: str) -> bool:
+        """Whether a stage of this cycle has written the table."""
+        return any(file.cycle_id == cycle_id for file in self.files(table))
+
+    def history(self, table: type[T]) -> Rows[T]:
+        """The rows of all cycles in ledger order, every row as it was written."""
+        return self._read_files(table, self.files(table))
+
+    def current(self, table: type[T]) -> Rows[T]:
+        """The project's newest rows: of a key that stands in several files, only the rows of the last file.
+
+        Tables without `superseded_by_key` only add up; then this is `history`.
+        """
+        if table.superseded_by_key is None:
+            return self.history(table)
+        frames = [table_files.read_table(self.objects, table, file) for file in self.files(table)]
+        if not frames:
+            return empty(table)
+        key = list(table.superseded_by_key)
+        marked = pl.concat([frame.with_columns(file_number=pl.lit(number)) for number, frame in enumerate(frames)])
+        newest = marked.filter(pl.col("file_number") == pl.col("file_number").max().over(key))
+        return table.validate(newest.drop("file_number"), cast=True)
+
+    def files(self, table: type[T]) -> list[TableFile]:
+        """The files of a table that events name, in ledger order."""
+        return self.state().tables.get(table.table_name, [])
+
+    def _check_not_passed(self, cycle_id: str, stage: str, behind: int | None) -> None:
+        """What a stage read before an erasure may name what is erased: it must not be recorded behind it."""
+        if behind is not None and self.state().sequence != behind:
+            raise ChangedMeanwhileError(f"cycle {cycle_id}: another event came while {stage} worked; run it again")
+        if self._erasures_at_start is not None and len(self.files(ErasedImage)) != self._erasures_at_start:
+            raise ChangedMeanwhileError(f"cycle {cycle_id}: images were erased while {stage} worked; run it again")
+
+    def _read_files(self, table: type[T], files: Sequence[TableFile]) -> Rows[T]:
+        frames = [table_files.read_table(self.objects, table, file) for file in files]
+        if not frames:
+            return empty(table)
+        # A union of checked files needs no second check, and keys may repeat between cycles.
+        return table.cast(pl.concat(frames))

@@ -1,0 +1,93 @@
+"""The ledger: what happened to a project, one JSON object an event, append-only.
+
+An event's key is the next sequence number and is written only if absent; who loses that race reads the winner's event
+and tries the number after it. What no event names does not exist for other stages.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.fail_points import around
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.objects.seal import sealed, unsealed
+from pipeline_tasks.storage.tables.table_files import TableFile
+
+
+@dataclass(frozen=True)
+class Event:
+    """One change of the project's state. Holds no content of images or answers and no tags of persons."""
+
+    sequence: int
+    cycle_id: str
+    stage: str
+    summary: dict[str, Any]
+    tables: tuple[TableFile, ...] = ()
+    sets: dict[str, Any] = field(default_factory=dict)
+    """Single values of the state that this event changes: `champion`, `dataset`, `engine`, …"""
+    replaced: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    """Of an erasure: key of an object that held something erased → key, sha256, rows of what stands in its place, or None."""
+
+    def as_bytes(self) -> bytes:
+        """The event as it lies in the store."""
+        fields = asdict(self)
+        if not self.replaced:
+            # As before there were erasures, so that an event has the same bytes whoever writes it.
+            del fields["replaced"]
+        return json.dumps(sealed(fields), sort_keys=True, indent=1).encode()
+
+
+def parse_event(content: bytes, where: str) -> Event:
+    """Read an event.
+
+    Raises:
+        CorruptObjectError: it is not one, or not as it was written.
+    """
+    try:
+        fields = unsealed(json.loads(content), where)
+        fields["tables"] = tuple(TableFile(**one) for one in fields["tables"])
+        return Event(**fields)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise CorruptObjectError(f"{where}: not a ledger event: {error}") from error
+
+
+def read_event(objects: ObjectStore, sequence: int) -> Event:
+    """Read the event of this number.
+
+    Raises:
+        NotFoundError: there is none.
+        CorruptObjectError: what lies there is another one, or none.
+    """
+    key = layout.event(sequence)
+    event = parse_event(objects.read(key).content, key)
+    if event.sequence != sequence:
+        raise CorruptObjectError(f"{key}: wanted event {sequence}, found event {event.sequence}")
+    return event
+
+
+def events_after(objects: ObjectStore, sequence: int) -> Iterator[Event]:
+    """Yield the events behind `sequence` in order, up to the newest."""
+    while True:
+        sequence += 1
+        try:
+            yield read_event(objects, sequence)
+        except NotFoundError:
+            return
+
+
+def append_event(objects: ObjectStore, event: Event) -> Event | None:
+    """Write the event under its sequence number; None if another event took that number first."""
+    content = event.as_bytes()
+    try:
+        with around("ledger.append"):
+            objects.write_new(layout.event(event.sequence), content)
+    except AlreadyThereError:
+        # The answer to an earlier try may have been lost although it was written.
+        if objects.read(layout.event(event.sequence)).content != content:
+            return None
+    return event

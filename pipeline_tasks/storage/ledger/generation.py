@@ -1,0 +1,57 @@
+"""A project's generation: counts how often it was emptied, and empties it so that a crash in between is noticed."""
+
+from __future__ import annotations
+
+import json
+
+from pipeline_tasks.errors import NotFoundError, StorageError
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.fail_points import around
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+
+
+def read_generation(objects: ObjectStore) -> int:
+    """The project's generation, 1 if it was never emptied.
+
+    Raises:
+        StorageError: an emptying was broken off; emptying again ends it.
+    """
+    generation, is_emptying = _read(objects)
+    if is_emptying:
+        raise StorageError("this project's emptying was broken off: run `python -m pipeline_tasks empty_project` again")
+    return generation
+
+
+def empty_project(objects: ObjectStore) -> int:
+    """Delete everything the project holds and return its next generation. Broken off, it can be run again."""
+    generation, is_emptying = _read(objects)
+    following = generation if is_emptying else generation + 1
+    _write(objects, following, is_emptying=True)
+    # What names others goes first, so that nothing ever names an object that has gone.
+    for prefix in (layout.SERVING_POINTER, layout.LEDGER, layout.SNAPSHOTS, ""):
+        for key in sorted(objects.list(prefix), key=lambda key: (not key.endswith("/index.json"), key)):
+            if key != layout.GENERATION:
+                with around("generation.empty"):
+                    objects.delete(key)
+    _write(objects, following, is_emptying=False)
+    return following
+
+
+def _read(objects: ObjectStore) -> tuple[int, bool]:
+    try:
+        fields = json.loads(objects.read(layout.GENERATION).content)
+    except NotFoundError:
+        return 1, False
+    return int(fields["generation"]), bool(fields["is_emptying"])
+
+
+def _write(objects: ObjectStore, generation: int, *, is_emptying: bool) -> None:
+    content = json.dumps({"generation": generation, "is_emptying": is_emptying}).encode()
+    try:
+        standing = objects.read(layout.GENERATION)
+    except NotFoundError:
+        with around("generation.put"):
+            objects.write_new(layout.GENERATION, content)
+    else:
+        with around("generation.replace"):
+            objects.replace(layout.GENERATION, content, standing.etag)

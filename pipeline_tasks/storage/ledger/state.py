@@ -1,0 +1,123 @@
+"""The project's state: the fold of its events in order, never by date, with snapshots as a cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError
+from pipeline_tasks.storage.ledger.events import Event, events_after
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.fail_points import around
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.objects.seal import sealed, unsealed
+from pipeline_tasks.storage.tables.table_files import TableFile
+
+SNAPSHOT_EVERY_EVENTS = 100
+
+
+@dataclass
+class State:
+    """What all events up to `sequence` add up to."""
+
+    sequence: int = 0
+    stages: dict[str, dict[str, int]] = field(default_factory=dict)
+    """cycle_id → stage → sequence of its event, cycles in the order they were opened."""
+    tables: dict[str, list[TableFile]] = field(default_factory=dict)
+    """Table name → its files in ledger order."""
+    values: dict[str, Any] = field(default_factory=dict)
+    """The newest of each single value: `champion`, `dataset`, …"""
+    replaced: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Key of a table's file that an erasure replaced → key, sha256 and rows of the file in its place."""
+
+    def add(self, event: Event) -> None:
+        """Fold one more event in."""
+        self.sequence = event.sequence
+        self.stages.setdefault(event.cycle_id, {})[event.stage] = event.sequence
+        for file in event.tables:
+            self.tables.setdefault(file.table, []).append(file)
+        self.values.update(event.sets)
+        self.redirect({key: found for key, found in event.replaced.items() if found and key.startswith(layout.TABLES)})
+
+    def redirect(self, replaced: Mapping[str, dict[str, Any]]) -> None:
+        """Name what stands in the place of files that an erasure replaced."""
+        if replaced:
+            self.replaced.update(replaced)
+            self.tables = {name: [self.standing(file) for file in files] for name, files in self.tables.items()}
+
+    def standing(self, file: TableFile) -> TableFile:
+        """The file that an event names, or what stands in its place."""
+        while (found := self.replaced.get(file.key)) is not None:
+            file = replace(file, **found)
+        return file
+
+
+def read_state(objects: ObjectStore) -> State:
+    """Fold the ledger, starting from the newest snapshot that can be read."""
+    state = _newest_snapshot(objects)
+    return catch_up(objects, state)
+
+
+def digest_of_fold(state: State) -> str:
+    """The sha256 of the snapshot that this state would be written as."""
+    return hashlib.sha256(_as_snapshot(state)).hexdigest()
+
+
+def state_at(objects: ObjectStore, sequence: int) -> State:
+    """The state as it was right after the event of this number, but for what was erased since."""
+    state = _newest_snapshot(objects, sequence)
+    for event in events_after(objects, state.sequence):
+        if event.sequence > sequence:
+            break
+        state.add(event)
+    state.redirect(read_state(objects).replaced)
+    return state
+
+
+def catch_up(objects: ObjectStore, state: State) -> State:
+    """Fold in what was appended since; leave a snapshot behind now and then."""
+    for event in events_after(objects, state.sequence):
+        state.add(event)
+        if event.sequence % SNAPSHOT_EVERY_EVENTS == 0:
+            _write_snapshot(objects, state)
+    return state
+
+
+def _newest_snapshot(objects: ObjectStore, up_to: int | None = None) -> State:
+    for key in reversed(list(objects.list(layout.SNAPSHOTS))):
+        if up_to is not None and key > layout.snapshot(up_to):
+            continue
+        try:
+            return _parse_snapshot(objects.read(key).content, key)
+        except CorruptObjectError:
+            # A snapshot is a cache: without it the fold starts earlier and ends the same.
+            continue
+    return State()
+
+
+def _write_snapshot(objects: ObjectStore, state: State) -> None:
+    try:
+        with around("snapshot.put"):
+            objects.write_new(layout.snapshot(state.sequence), _as_snapshot(state))
+    except AlreadyThereError:
+        return
+
+
+def _as_snapshot(state: State) -> bytes:
+    fields = asdict(state)
+    if not state.replaced:
+        # As before there were erasures: what lies in a root is the fold that it was.
+        del fields["replaced"]
+    return json.dumps(sealed(fields)).encode()
+
+
+def _parse_snapshot(content: bytes, where: str) -> State:
+    try:
+        fields = unsealed(json.loads(content), where)
+        fields["tables"] = {name: [TableFile(**file) for file in files] for name, files in fields["tables"].items()}
+        return State(**fields)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise CorruptObjectError(f"{where}: not a snapshot: {error}") from error

@@ -1,0 +1,1 @@
+"""Objects by key, the six verbs, on disk, in memory and on S3."""

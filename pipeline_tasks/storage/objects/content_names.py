@@ -1,0 +1,102 @@
+"""What an object's name promises about its bytes: most names digest their content, others hold what can be read back."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+
+from pipeline_tasks.errors import CorruptObjectError
+from pipeline_tasks.storage.blobs.serving_pointer import parse_pointer
+from pipeline_tasks.storage.ledger.events import parse_event
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.versions.dataset_versions import parse_index
+
+Promise = Callable[[bytes], str | None]
+"""What is wrong with these bytes, as a sentence; None if they are what the name promises."""
+
+_VIEW_DIGEST_BYTES = 32
+
+
+def promise_of(key: str) -> Promise | None:
+    """What the key's name promises, in the trash too; None where a name promises nothing (parts, reports, thumbnails)."""
+    key = key.removeprefix(layout.TRASH)
+    for pattern, make in _PROMISES:
+        match = pattern.fullmatch(key)
+        if match:
+            return make(*match.groups())
+    return None
+
+
+def has_digest(algorithm: str, wanted: str) -> Promise:
+    """The bytes have a digest that begins like this."""
+
+    def find(content: bytes) -> str | None:
+        found = hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()
+        return None if found.startswith(wanted) else f"wanted {algorithm} {wanted}, found {found[: len(wanted)]}"
+
+    return find
+
+
+def _is_sha256(wanted: str) -> Promise:
+    return has_digest("sha256", wanted)
+
+
+def _is_md5(first: str, rest: str) -> Promise:
+    return has_digest("md5", first + rest)
+
+
+def _is_event(sequence: str) -> Promise:
+    def find(content: bytes) -> str | None:
+        try:
+            found = parse_event(content, "found").sequence
+        except CorruptObjectError as error:
+            return str(error)
+        return None if found == int(sequence) else f"wanted event {int(sequence)}, found event {found}"
+
+    return find
+
+
+def _is_index(dataset_id: str) -> Promise:
+    def find(content: bytes) -> str | None:
+        try:
+            parse_index(content, dataset_id)
+        except CorruptObjectError as error:
+            return str(error)
+        return None
+
+    return find
+
+
+def _is_pointer() -> Promise:
+    def find(content: bytes) -> str | None:
+        try:
+            parse_pointer(content, layout.SERVING_POINTER)
+        except CorruptObjectError as error:
+            return str(error)
+        return None
+
+    return find
+
+
+def _begins_with_its_digest() -> Promise:
+    def find(content: bytes) -> str | None:
+        is_whole = hashlib.sha256(content[_VIEW_DIGEST_BYTES:]).digest() == content[:_VIEW_DIGEST_BYTES]
+        return None if is_whole else "wanted bytes of the sha256 that they begin with, found others"
+
+    return find
+
+
+_PROMISES: tuple[tuple[re.Pattern[str], Callable[..., Promise]], ...] = (
+    (re.compile(r"files/md5/([0-9a-f]{2})/([0-9a-f]{30})(?:\.dir)?"), _is_md5),
+    (re.compile(r"tables/[^/]+/[^/]+/part-([0-9a-f]{24})\.parquet"), _is_sha256),
+    (re.compile(r"ledger/(\d{12})\.json"), _is_event),
+    (re.compile(r"versions/[^/]+/(?:[0-9a-f]{2}/)?[^/]*-([0-9a-f]{24})\.(?:csv|jsonl)"), _is_sha256),
+    (re.compile(r"versions/([^/]+)/index\.json"), _is_index),
+    (re.compile(r"models/([0-9a-f]{64})\.onnx"), _is_sha256),
+    (re.compile(r"cycles/[^/]+/([0-9a-f]{24})\.json"), _is_sha256),
+    (re.compile(r"annotation_log/[^/]+/([0-9a-f]{64})\.json"), _is_sha256),
+    (re.compile(r"checkpoints/.*-([0-9a-f]{24})\.(?:ckpt|npz)"), _is_sha256),
+    (re.compile(r"derived/.*\.npy"), _begins_with_its_digest),
+    (re.compile(re.escape(layout.SERVING_POINTER)), _is_pointer),
+)

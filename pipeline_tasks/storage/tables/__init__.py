@@ -1,0 +1,1 @@
+"""Table files: Parquet that is checked against its contract."""

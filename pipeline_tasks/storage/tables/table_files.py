@@ -1,0 +1,123 @@
+"""Tables as Parquet: checked against their contract, marked with name and version, read by any tool as they lie."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import asdict, dataclass
+from typing import TypeVar
+
+import polars as pl
+
+from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError, TableContractError
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.fail_points import around
+from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.tables.table import Rows, Table, check
+
+T = TypeVar("T", bound=Table)
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A table's file as a ledger event names it."""
+
+    table: str
+    cycle_id: str
+    key: str
+    sha256: str
+    rows: int
+
+    def as_json(self) -> dict[str, str | int]:
+        """The fields, for an event."""
+        return asdict(self)
+
+
+def write_table(objects: ObjectStore, table: type[T], cycle_id: str, rows: pl.DataFrame) -> TableFile:
+    """Check rows and write them under a name that digests them; the same rows twice are one file.
+
+    Raises:
+        TableContractError: the rows break the contract.
+    """
+    content = encode(table, rows)
+    sha256 = hashlib.sha256(content).hexdigest()
+    key = layout.table(table.table_name, cycle_id, sha256)
+    try:
+        with around("table.put"):
+            objects.write_new(key, content)
+    except AlreadyThereError:
+        verify(objects, TableFile(table.table_name, cycle_id, key, sha256, rows.height))
+    return TableFile(table.table_name, cycle_id, key, sha256, rows.height)
+
+
+def read_table(objects: ObjectStore, table: type[T], file: TableFile) -> Rows[T]:
+    """Read what an event names, verified.
+
+    Raises:
+        CorruptObjectError: the bytes are not those the event names.
+        TableContractError: another table or version, or rows that break the contract.
+    """
+    return decode(table, verify(objects, file), file.key)
+
+
+def verify(objects: ObjectStore, file: TableFile) -> bytes:
+    """Return the file's bytes if they are those the event names.
+
+    Raises:
+        CorruptObjectError: they are not.
+    """
+    content = objects.read(file.key).content
+    found = hashlib.sha256(content).hexdigest()
+    if found != file.sha256:
+        raise CorruptObjectError(f"{file.key}: wanted sha256 {file.sha256}, found {found}")
+    return content
+
+
+def write_part(objects: ObjectStore, table: type[T], cycle_id: str, shard: int, rows: pl.DataFrame) -> None:
+    """Write what one shard learnt, replacing only what stood there when this call began.
+
+    Raises:
+        ChangedMeanwhileError: another try of the same shard was faster; trying again is safe.
+    """
+    key, content = layout.part(table.table_name, cycle_id, shard), encode(table, rows)
+    try:
+        standing = objects.read(key)
+    except NotFoundError:
+        with around("part.put"):
+            objects.write_new(key, content)
+        return
+    if standing.content != content:
+        with around("part.replace"):
+            objects.replace(key, content, standing.etag)
+
+
+def read_part(objects: ObjectStore, table: type[T], cycle_id: str, shard: int) -> Rows[T]:
+    """Read what one shard learnt.
+
+    Raises:
+        NotFoundError: the shard has not been worked on.
+    """
+    key = layout.part(table.table_name, cycle_id, shard)
+    return decode(table, objects.read(key).content, key)
+
+
+def encode(table: type[T], rows: pl.DataFrame) -> bytes:
+    """Check rows and return them as Parquet; the same rows give the same bytes."""
+    buffer = io.BytesIO()
+    marks = {"nightlens_table": table.table_name, "nightlens_version": str(table.version)}
+    check(table, rows).write_parquet(buffer, compression="zstd", metadata=marks)
+    return buffer.getvalue()
+
+
+def decode(table: type[T], content: bytes, where: str) -> Rows[T]:
+    """Read Parquet that must be this table in this version.
+
+    Raises:
+        TableContractError: it is another one, or its rows break the contract.
+    """
+    marks = pl.read_parquet_metadata(io.BytesIO(content))
+    found = f"{marks.get('nightlens_table')} version {marks.get('nightlens_version')}"
+    wanted = f"{table.table_name} version {table.version}"
+    if found != wanted:
+        raise TableContractError(f"{where}: wanted table {wanted}, found {found}")
+    return check(table, pl.read_parquet(io.BytesIO(content)))

@@ -1,0 +1,35 @@
+"""The dataset version that a person restored: what trainings use instead of the current labels, until it is released."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.versions.dataset_versions import read_index
+
+STATE_VALUE = "restored_dataset"
+
+
+def restored_version(store: Store) -> dict[str, str] | None:
+    """dataset_id, cycle_id (whose `dataset_images` holds it) and restored_in (the cycle of the restore), or None."""
+    value: dict[str, str] | None = store.state().values.get(STATE_VALUE)
+    return value
+
+
+def check_restorable(store: Store, dataset_id: str, label_kind: str, class_names: Sequence[str]) -> None:
+    """Refuse a version of other classes than the project asks for now: a model of one could not answer for the other.
+
+    Raises:
+        SettingsError: its label kind or its class list is another one.
+        NotFoundError: the version's index is gone.
+        CorruptObjectError: the version's index was changed.
+    """
+    wanted: dict[str, Any] = {"label_kind": label_kind, "class_names": list(class_names)}
+    about = {name: value for name, value in read_index(store.objects, dataset_id)["about"].items() if name in wanted}
+    if about != wanted:
+        raise SettingsError(
+            f"dataset version {dataset_id[:16]}: wanted the project's {wanted}, found {about}; "
+            "set classes and label_kind back, or `versions restore newest`"
+        )

@@ -1,1 +1,0 @@
-"""Dataset versions as a person asks for them: list, show, diff, export, restore, verify."""

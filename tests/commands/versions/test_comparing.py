@@ -1,0 +1,51 @@
+"""What makes one version of another, with who labelled it and why."""
+
+from __future__ import annotations
+
+import pytest
+from given_versions import id_of, two_versions
+
+from pipeline_tasks.commands.versions.comparing import as_text, compare
+from pipeline_tasks.storage.history.store import Store
+
+pytestmark = pytest.mark.slow
+
+
+def test_compare__counts_what_came_went_and_changed(store: Store) -> None:
+    first, second = two_versions(store)
+
+    found = compare(store, first, second)
+
+    assert found["added"] == {
+        "images": 1,
+        "by_class": {"nut": 1},
+        "by_split": {"train": 1},
+        "by_author": {"ben": 1},
+        "by_reason": {"strategy: coverage": 1},
+        "image_ids": [id_of("a4")],
+    }
+    assert found["removed"]["image_ids"] == [id_of("a3")]
+    assert found["removed"]["by_reason"] == {"quarantined": 1}
+    assert found["relabelled"]["by_class"] == {"nut → bolt": 1}
+    assert found["relabelled"]["by_author"] == {"anna": 1, "ben": 1}
+    assert found["moved"]["images"] == 0
+    assert "relabelled: 1\n  by class: nut → bolt 1" in as_text(found)
+
+
+def test_compare__backwards_tells_what_was_known_when_the_second_one_was_made(store: Store) -> None:
+    first, second = two_versions(store)
+
+    found = compare(store, second, first)
+
+    assert found["added"]["image_ids"] == [id_of("a3")]
+    assert found["added"]["by_author"] == {"anna": 1}
+    assert found["removed"]["by_reason"] == {"not labelled": 1}
+
+
+def test_compare__of_a_version_with_itself_is_unchanged(store: Store) -> None:
+    first, _ = two_versions(store)
+
+    found = compare(store, first, first)
+
+    assert found["is_unchanged"]
+    assert "unchanged" in as_text(found)

@@ -1,0 +1,79 @@
+"""A folder of class folders as a project of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from demo.errors import DemoError
+from demo.inbox import EXAMPLE, SEED, open_inbox
+from demo.own_images import copy_night, find_own_images, project_name, write_project_file
+from demo.truth import read_truth
+from pipeline_tasks.settings import DuplicateSettings, load_project
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three cats, two dogs, an empty class and a hidden folder."""
+    for name in ("cat/a.jpg", "cat/b.JPG", "cat/deep/c.png", "dog/a.jpg", "dog/d.jpeg", ".hidden/x.jpg", "cat/.DS_Store"):
+        path = tmp_path / "pets" / "images" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+    (tmp_path / "pets" / "images" / "bird").mkdir()
+    return tmp_path / "pets" / "images"
+
+
+def test_find_own_images__takes_class_folders_that_hold_files(folder: Path) -> None:
+    own = find_own_images(folder, SEED)
+
+    assert own.classes == ("cat", "dog")
+    assert own.project == "own_pets"
+    assert (len(own.night(1)), len(own.night(2))) == (3, 2)
+    assert own == find_own_images(folder, SEED)
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("/data/My Cats", "own_my_cats"), ("/x/tiles/images", "own_tiles"), ("/42", "own_42"), ("/", "own_images")],
+)
+def test_project_name__fits_the_settings(folder: str, name: str) -> None:
+    assert project_name(Path(folder)) == name
+
+
+def test_copy_night__gives_neutral_names_and_tells_the_classes_only_to_the_truth(folder: Path, tmp_path: Path) -> None:
+    own, inbox, truth_file = find_own_images(folder, SEED), tmp_path / "inbox" / "own_pets", tmp_path / "truth.json"
+
+    names = [copy_night(own, night, inbox, truth_file) for night in (1, 2)]
+
+    assert names[0] == sorted(names[0])
+    assert [name.split(".")[0] for night in names for name in night] == ["000001", "000002", "000003", "000004", "000005"]
+    truth = read_truth(truth_file)
+    for path in inbox.iterdir():
+        content = path.read_bytes()
+        assert truth.images[hashlib.sha256(content).hexdigest()].class_name == content.decode().split("/")[0]
+    assert truth.classes == ("cat", "dog")
+
+
+def test_write_project_file__makes_a_project_that_loads_with_the_default_thresholds(folder: Path, tmp_path: Path) -> None:
+    project = load_project(write_project_file(find_own_images(folder, SEED), EXAMPLE, tmp_path, SEED))
+
+    assert project.classes == ("cat", "dog")
+    assert project.sources[0].path == "inbox/own_pets"
+    assert project.sources[0].key_pattern is None
+    assert project.duplicates == DuplicateSettings()
+
+
+def test_open_inbox__fills_nights_of_a_folder(folder: Path, tmp_path: Path) -> None:
+    inbox, told = open_inbox(tmp_path, folder, 600), list[tuple[int, int]]()
+    inbox.fill(1, lambda done, total: told.append((done, total)))
+
+    assert told == [(3, 3)]
+    assert len(list(inbox.folder.iterdir())) == 3
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "."])
+def test_find_own_images__says_what_is_missing(folder: str, tmp_path: Path) -> None:
+    with pytest.raises(DemoError, match="wanted"):
+        find_own_images(tmp_path / folder, SEED)

@@ -1,0 +1,81 @@
+"""What curate tests start from: a night's images as rows, written so that likeness can be checked by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+import polars as pl
+from given import image_id
+
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.embedding import Embedding
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.measurement import Measurement
+from pipeline_tasks.tables.sighting import Sighting
+
+BACKBONE = "b" * 64
+SEEN_AT = datetime(2026, 11, 21, 20, 0, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    images: int
+
+
+@dataclass(frozen=True)
+class AnImage:
+    """An image that is fine; tests change what they are about."""
+
+    name: str
+    embedding: Sequence[float]
+    hash: int | None = None
+    """None: a hash of its own, at least 7 bits away from all others (made from the name)."""
+    pixels: str | None = None
+    """Images of one word here have equal pixels."""
+    sharpness: float = 100.0
+    side_px: int = 300
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+def record(store: Store, cycle_id: str, images: Sequence[AnImage]) -> None:
+    """Write what `record_images` leaves behind."""
+    store.finish(
+        cycle_id,
+        "record_images",
+        _Recorded(len(images)),
+        [
+            (Image, _frame(Image, [_image(one) for one in images])),
+            (Measurement, _frame(Measurement, [_measurement(one) for one in images])),
+            (Embedding, _frame(Embedding, [_embedding(one) for one in images])),
+            (Sighting, _frame(Sighting, [_sighting(one) for one in images])),
+        ],
+    )
+
+
+def _frame(table: type[Image | Measurement | Embedding | Sighting], rows: list[dict[str, object]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, infer_schema_length=None) if rows else table.create_empty()
+
+
+def _image(one: AnImage) -> dict[str, object]:
+    fields = {"image_id": image_id(one.name), "md5": image_id(one.name)[:32], "size_bytes": 1000, "file_format": "JPEG"}
+    return fields | {"width_px": one.side_px, "height_px": one.side_px + 10, "orientation": 1, "frames": 1}
+
+
+def _measurement(one: AnImage) -> dict[str, object]:
+    fields: dict[str, object] = {"image_id": image_id(one.name), "pixels_sha256": image_id("pixels " + (one.pixels or one.name))}
+    own_hash = int(image_id("hash " + one.name)[:16], 16)
+    fields |= {"luma_mean": 120.0, "luma_contrast": 40.0, "sharpness": one.sharpness, "entropy_bits": 7.0}
+    return fields | {"perceptual_hash": own_hash if one.hash is None else one.hash}
+
+
+def _embedding(one: AnImage) -> dict[str, object]:
+    fields = {"image_id": image_id(one.name), "backbone_digest": BACKBONE, "engine": "by hand"}
+    return fields | {"embedding": [float(value) for value in one.embedding]}
+
+
+def _sighting(one: AnImage) -> dict[str, object]:
+    fields: dict[str, object] = {"source": "inbox", "key": f"{one.name}.jpg", "object_version": "1", "image_id": image_id(one.name)}
+    fields |= {"modified_at": SEEN_AT} | dict.fromkeys(("device", "clip", "site", "day"))
+    return fields | one.metadata

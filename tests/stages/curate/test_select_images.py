@@ -1,0 +1,214 @@
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+from given import an_open_cycle, image_id
+from given_images import BACKBONE, AnImage, record
+from onnx import TensorProto, helper, numpy_helper
+
+from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.models.exported import HEAD_BIAS, HEAD_WEIGHT, ModelMarks
+from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
+from pipeline_tasks.stages.curate.find_quality_issues import FindQualityIssuesSummary, find_quality_issues
+from pipeline_tasks.stages.curate.select_images import SelectImagesSummary, select_images
+from pipeline_tasks.storage.blobs.model_files import put_model
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.selection_score import SelectionScore
+from pipeline_tasks.tables.split import Split
+
+pytestmark = pytest.mark.slow
+
+FIRST, SECOND = "2026-11-21", "2026-11-22"
+
+
+def at(degrees: float) -> tuple[float, float]:
+    return math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+
+
+def night(store: Store, cycle_id: str, *images: AnImage, budget: int = 4, **selection: object) -> SelectImagesSummary:
+    cycle = an_open_cycle(store, cycle_id, selection={"budget": budget} | selection)
+    record(store, cycle_id, images)
+    find_quality_issues(store, cycle)
+    find_duplicates(store, cycle)
+    return select_images(store, cycle)
+
+
+def selected(store: Store, cycle_id: str) -> set[str]:
+    names = {image_id(name): name for name in "abcdefghijklmnopqrstuvwxyz"}
+    return {names[one] for one in store.read(SelectedImage, cycle_id)["image_id"]}
+
+
+def twelve(first: int = 0) -> list[AnImage]:
+    return [AnImage(name, at(30 * number + 2 * first)) for number, name in enumerate("abcdefghijkl")]
+
+
+def test_select_images__draws_the_first_rounds_control_arm_and_founds_the_splits(store: Store) -> None:
+    summary = night(store, FIRST, *twelve(), budget=10)
+    assert (summary.images_selected, summary.control, summary.is_first_round) == (10, 4, True)
+    assert summary.strategies["random"] == 4
+    assert set(summary.strategies) <= {"balanced_coverage", "diversity", "random"}
+    assert summary.splits == {"test": 4, "train": 5, "val": 1}
+    arms = store.read(SelectedImage, FIRST)
+    assert arms["rank"].to_list() == list(range(10))
+    test = set(store.history(Split).filter(split="test")["split_group_id"])
+    assert test == set(arms.filter(arm="control")["image_id"])
+    scores = store.history(SelectionScore)
+    assert set(scores["objective"]) == {"balanced_coverage", "diversity"}
+    assert scores.height == 2 * 6
+
+
+def test_select_images__asks_about_one_of_each_group_and_no_quarantined_or_contested_image(store: Store) -> None:
+    night(
+        store,
+        FIRST,
+        AnImage("a", at(0)),
+        AnImage("b", at(5)),
+        AnImage("c", at(90), sharpness=1),
+        AnImage("d", at(180)),
+        budget=9,
+    )
+    assert selected(store, FIRST) == {"a", "d"}
+
+
+def test_select_images__never_asks_about_an_image_or_its_group_again(store: Store) -> None:
+    night(store, FIRST, AnImage("a", at(0)), AnImage("b", at(90)), budget=1)
+    asked = selected(store, FIRST)
+    summary = night(store, SECOND, AnImage("c", at(3)), AnImage("d", at(93)), AnImage("e", at(200)), budget=9)
+    assert selected(store, SECOND) == {"a", "b", "e"} - asked
+    assert summary.left_out["asked_about_before"] == 2
+
+
+def test_select_images__goes_back_to_images_of_earlier_nights(store: Store) -> None:
+    night(store, FIRST, *twelve(), budget=3)
+    summary = night(store, SECOND, budget=3)
+    assert (summary.images_selected, summary.is_first_round) == (3, False)
+    assert not selected(store, FIRST) & selected(store, SECOND)
+
+
+def test_select_images__says_why_there_is_nothing(store: Store) -> None:
+    assert night(store, FIRST).why == "Nothing was selected: no image is eligible."
+    assert night(store, SECOND, *twelve(), budget=0).why == "Nothing was selected: the budget is 0."
+
+
+def test_select_images__keeps_the_minimum_distance_between_what_the_strategy_picks(store: Store) -> None:
+    near = [AnImage(name, at(40 * number)) for number, name in enumerate("abcd")]
+    night(store, FIRST, *near, budget=4, first_round_control_ratio=0, min_distance=1.0)
+    assert len(selected(store, FIRST)) == 2
+
+
+def test_select_images__asks_first_about_golden_images_whatever_they_resemble(store: Store) -> None:
+    cycle = an_open_cycle(store, FIRST, selection={"budget": 6}, splits={"golden": {"key_pattern": ":[gh]"}})
+    record(store, FIRST, [*twelve(), AnImage("z", at(211))])
+    find_quality_issues(store, cycle)
+    find_duplicates(store, cycle)
+    summary = select_images(store, cycle)
+    picks = store.read(SelectedImage, FIRST)
+    assert picks["image_id"].to_list()[:2] == [image_id("g"), image_id("h")]
+    assert picks["rank"].to_list() == list(range(6))
+    assert (summary.strategies["golden"], summary.control, summary.is_first_round) == (2, 2, True)
+    assert "z" not in selected(store, FIRST)
+    assert "Before them come 2 images of the golden test set." in summary.why
+    splits = dict(store.history(Split).select("split_group_id", "split").iter_rows())
+    assert splits[image_id("g")] == splits[image_id("h")] == "test"
+
+
+def test_select_images__spends_the_whole_budget_on_golden_images_if_they_are_that_many(store: Store) -> None:
+    cycle = an_open_cycle(store, FIRST, selection={"budget": 3}, splits={"golden": {"key_pattern": ":[a-f]"}})
+    record(store, FIRST, twelve())
+    find_quality_issues(store, cycle)
+    find_duplicates(store, cycle)
+    assert "which is the whole budget" in select_images(store, cycle).why
+    assert selected(store, FIRST) == set("abc")
+
+
+def test_select_images__curates_the_splits_of_the_strategys_picks_on_wish(store: Store) -> None:
+    cycle = an_open_cycle(
+        store, FIRST, selection={"budget": 12, "val_ratio": 0.3}, splits={"policy": "curated", "curated_test_ratio": 0.3}
+    )
+    crowd = [AnImage(name, (1.0, *(0.5 * (place == number) for place in range(12)))) for number, name in enumerate("abcdefghij")]
+    record(store, FIRST, [*crowd, AnImage("x", (-1.0, *[0.0] * 12)), AnImage("y", (0.0, *[0.0] * 11, 1.0))])
+    find_quality_issues(store, cycle)
+    find_duplicates(store, cycle)
+    select_images(store, cycle)
+    why = {group: (split, policy) for group, split, policy in store.history(Split).rows()}
+    control = set(store.read(SelectedImage, FIRST).filter(arm="control")["image_id"])
+    assert {why[one] for one in control} == {("test", "control_arm")}
+    for name in "xy":
+        assert image_id(name) in control or why[image_id(name)][1].startswith("rare: outlier score 0.")
+    assert {split for split, policy in why.values() if policy.startswith("typical: ")} == {"val"}
+
+
+def test_select_images__twice_gives_the_same_summary_and_tables(store: Store) -> None:
+    first = night(store, FIRST, *twelve())
+    files = store.files(SelectedImage)
+    assert select_images(store, an_open_cycle(store, FIRST, selection={"budget": 4})) == first
+    assert store.files(SelectedImage) == files
+
+
+def test_select_images__of_the_same_night_is_the_same_in_another_root() -> None:
+    from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
+
+    picks = []
+    for _ in range(2):
+        store = Store(MemoryObjects())
+        night(store, FIRST, *twelve())
+        picks.append(store.read(SelectedImage, FIRST).rows())
+    assert picks[0] == picks[1]
+
+
+@pytest.mark.parametrize(("backbone", "is_used"), [(BACKBONE, True), ("c" * 64, False)])
+def test_select_images__listens_to_a_champion_of_the_same_backbone(store: Store, backbone: str, is_used: bool) -> None:
+    night(store, FIRST, AnImage("z", at(15)), budget=1, control_ratio=0, first_round_control_ratio=0)
+    label(store, FIRST, z="bolt")
+    digest = put_model(store.objects, a_model(backbone))
+    store.finish(FIRST, "promote_model", FindQualityIssuesSummary(0, 0, {}), sets={"champion": {"model_digest": digest}})
+    images = [AnImage(name, at(45 + 30 * number)) for number, name in enumerate("abcd")]
+    summary = night(store, SECOND, *images, budget=1, control_ratio=0, objectives="margin" if is_used else "auto")
+    assert summary.champion_digest == (digest if is_used else None)
+    if is_used:
+        assert selected(store, SECOND) == {"a"}
+        assert "wavers between" in store.read(SelectedImage, SECOND)["reason"][0]
+
+
+def test_select_images__waits_for_the_duplicates(store: Store) -> None:
+    cycle = an_open_cycle(store)
+    record(store, cycle.cycle_id, twelve())
+    find_quality_issues(store, cycle)
+    with pytest.raises(MissingStageError):
+        select_images(store, cycle)
+
+
+def label(store: Store, cycle_id: str, **classes: str) -> None:
+    labels = [
+        {"image_id": image_id(name), "labels_version": cycle_id, "state": "labelled", "votes": 1, "agreement_ratio": 1.0}
+        | {"label_config_digest": "d" * 64}
+        for name in classes
+    ]
+    objects = pl.DataFrame(
+        [
+            dict.fromkeys(LabelObject.column_names())
+            | {"image_id": image_id(name), "object_index": 0, "label_kind": "class", "class_name": class_name}
+            for name, class_name in classes.items()
+        ]
+    )
+    store.finish(
+        cycle_id, "resolve_labels", FindQualityIssuesSummary(0, 0, {}), [(Label, pl.DataFrame(labels)), (LabelObject, objects)]
+    )
+
+
+def a_model(backbone: str) -> bytes:
+    """Wavers between bolt and nut at 45 degrees."""
+    marks = ModelMarks(("bolt", "nut"), backbone, "r" * 64, 32, "d" * 64)
+    weight, bias = np.array([[4, 0], [0, 4]], np.float32), np.zeros(2, np.float32)
+    node = helper.make_node("Identity", ["pictures"], ["probabilities"])
+    value = helper.make_tensor_value_info("pictures", TensorProto.FLOAT, [None, 2])
+    out = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, 2])
+    constants = [numpy_helper.from_array(weight, HEAD_WEIGHT), numpy_helper.from_array(bias, HEAD_BIAS)]
+    model = helper.make_model(helper.make_graph([node], "head", [value], [out], constants))
+    helper.set_model_props(model, marks.as_properties())
+    content: bytes = model.SerializeToString()
+    return content

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+from given_candidates import (
+    BAD,
+    GOOD,
+    RecordingRegistry,
+    a_cycle_with_model,
+)
+from given_deploying import BETTER, AwayRegistry, a_night_of, a_roll_back, compared
+from tiny_model import tiny_model
+
+from pipeline_tasks.errors import ServiceUnavailableError
+from pipeline_tasks.stages.deploy.promote_model import promote_model
+from pipeline_tasks.stages.deploy.roll_out import roll_out
+from pipeline_tasks.storage.history.store import Store
+
+
+def test_promote_model__is_skipped_with_the_reason_of_the_first(store: Store) -> None:
+    cycle, registry = a_cycle_with_model(store, None), RecordingRegistry()
+
+    assert compared(store, cycle).skipped == "There is nothing new to learn from."
+    assert promote_model(store, cycle, registry).skipped == "There is nothing new to learn from."
+    assert roll_out(store, cycle).skipped == "There is no champion yet, so there is nothing to serve."
+    assert registry.aliases == []
+
+
+def test_promote_model__records_the_champion_and_mirrors_it(store: Store) -> None:
+    registry = RecordingRegistry()
+
+    summary = a_night_of(store, GOOD, "2026-11-21", "7", registry)
+
+    champion = store.state().values["champion"]
+    assert champion == {
+        "model_digest": summary.model_digest,
+        "dataset_id": "20261121".ljust(64, "0"),
+        "cycle_id": "2026-11-21",
+        "registry_version": "7",
+    }
+    assert (summary.is_promoted, summary.previous_digest) == (True, None)
+    assert registry.aliases == [("parts", "7")]
+
+
+def test_promote_model__keeps_the_champion_and_says_why(store: Store) -> None:
+    first = a_night_of(store, GOOD, "2026-11-21", "1", RecordingRegistry())
+    registry = RecordingRegistry()
+
+    second = a_night_of(store, BAD, "2026-11-22", "2", registry)
+
+    assert (second.is_promoted, second.champion_digest) == (False, first.model_digest)
+    assert second.why.startswith("Not promoted: balanced accuracy 0.0 % against 100.0 % of the champion")
+    assert registry.aliases == [("parts", "1")]
+
+
+def test_promote_model__mends_the_alias_after_the_registry_was_away(store: Store) -> None:
+    cycle = a_cycle_with_model(store, GOOD, version="3")
+    compared(store, cycle)
+    with pytest.raises(ServiceUnavailableError):
+        promote_model(store, cycle, AwayRegistry())
+    sequence, registry = store.state().sequence, RecordingRegistry()
+
+    summary = promote_model(store, cycle, registry)
+
+    assert summary.is_promoted
+    assert registry.aliases == [("parts", "3")]
+    assert store.state().sequence == sequence
+
+
+def test_promote_model__does_not_promote_over_a_champion_that_was_never_compared(store: Store) -> None:
+    registry = RecordingRegistry()
+    first = a_night_of(store, GOOD, "2026-11-21", "1", registry)
+    a_night_of(store, BETTER, "2026-11-22", "2", registry)
+    cycle = a_cycle_with_model(store, tiny_model(["bolt", "nut"], bias=0.7), "2026-11-24", "3")
+    assert compared(store, cycle).decision == "promote"
+    a_roll_back(store, first.model_digest, registry)
+
+    summary = promote_model(store, cycle, registry)
+
+    assert not summary.is_promoted
+    assert summary.champion_digest == first.model_digest
+    assert "after the candidate had been compared with another one" in summary.why

@@ -1,0 +1,233 @@
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+import polars as pl
+import pytest
+from given import an_open_cycle, image_id
+from given_images import AnImage, record
+
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
+from pipeline_tasks.stages.curate.find_quality_issues import find_quality_issues
+from pipeline_tasks.stages.curate.select_images import select_images
+from pipeline_tasks.stages.deploy.measure_selection_gain import MeasureSelectionGainSummary
+from pipeline_tasks.stages.deploy.promote_model import PromoteModelSummary
+from pipeline_tasks.stages.deploy.write_cycle_report import write_cycle_report
+from pipeline_tasks.stages.evaluate.compare_with_champion import CompareWithChampionSummary
+from pipeline_tasks.stages.evaluate.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.stages.label.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.stages.train.train_model import TrainModelSummary
+from pipeline_tasks.storage.blobs.report_files import SUMMARY, read_report_file
+from pipeline_tasks.storage.blobs.thumbnails import put_thumbnail
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.confusion import Confusion
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.label_object import AnnotationObject
+from pipeline_tasks.tables.metric import Metric
+from pipeline_tasks.tables.prediction import Prediction
+from pipeline_tasks.tables.rejected_sighting import RejectedSighting
+from pipeline_tasks.tables.split import Split
+
+pytestmark = pytest.mark.slow
+
+NOW = datetime(2026, 11, 22, 6, 0, tzinfo=timezone.utc)
+MODEL = "e" * 64
+SPLITS = (("x", "test"), ("y", "train"))
+
+
+@dataclass(frozen=True)
+class AnySummary:
+    """What a stage that the report only glances at leaves behind."""
+
+    round_id: str = "parts-2026-11-21"
+    dataset_cycle_id: str = "2026-11-21"
+    images: int = 4
+    rejected: int = 1
+    images_new: int = 6
+    files: int = 7
+    files_already_known: int = 0
+    files_seen: int = 7
+    skipped: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def report(store: Store, cycle: Cycle) -> tuple[str, Any]:
+    summary = write_cycle_report(store, cycle, NOW)
+    return read_report_file(store.objects, cycle.cycle_id).decode(), summary
+
+
+def a_curated_cycle(store: Store, *, description: str = "") -> Cycle:
+    """Six images: a, its twin b, its contested-free neighbour c, a blurred d, and two more."""
+    cycle = an_open_cycle(store, description=description)
+    images = [AnImage("a", (1, 0, 0)), AnImage("b", (0, 1, 0), pixels="a"), AnImage("c", (0.99, 0.05, 0))]
+    images += [AnImage("d", (0, 0, 1), sharpness=1), AnImage("e", (0, 1, 0)), AnImage("f", (0, 0, 1))]
+    record(store, cycle.cycle_id, images)
+    rejected = {
+        "source": "inbox",
+        "key": "<script>.jpg",
+        "object_version": "1",
+        "size_bytes": 0,
+        "reason": "empty",
+        "detail": "no bytes",
+    }
+    store.finish(cycle.cycle_id, "list_new_images", AnySummary(), [(RejectedSighting, pl.DataFrame([rejected]))])
+    put_thumbnail(store.objects, image_id("a"), b"a small image")
+    for stage in (find_quality_issues, find_duplicates, select_images):
+        stage(store, cycle)
+    return cycle
+
+
+def a_trained_cycle(store: Store) -> Cycle:
+    cycle = a_curated_cycle(store)
+    key = cycle.cycle_id
+    store.finish(key, "send_to_labeling", AnySummary())
+    answers = [
+        ("1", "a", "ada", "bolt"),
+        ("2", "a", "bob", "nut"),
+        ("3", "e", "ada", "nut"),
+        ("4", "e", "bob", "nut"),
+        ("5", "f", "eve", "nut"),
+    ]
+    rows = [
+        {
+            "annotation_id": n,
+            "task_key": "1" * 64,
+            "round_id": "parts-2026-11-21",
+            "image_id": image_id(image),
+            "revision": "2" * 64,
+        }
+        | {"annotator_id": person, "state": "answered", "lead_time_s": 2.0, "updated_at": NOW}
+        for n, image, person, _ in answers
+    ]
+    objects = [
+        dict.fromkeys(AnnotationObject.column_names())
+        | {"annotation_id": n, "revision": "2" * 64, "object_index": 0, "label_kind": "class", "class_name": name}
+        for n, _, _, name in answers
+    ]
+    tables = [(Annotation, pl.DataFrame(rows)), (AnnotationObject, pl.DataFrame(objects, infer_schema_length=None))]
+    store.finish(key, "collect_annotations", AnySummary(), tables)
+    store.finish(key, "resolve_labels", ResolveLabelsSummary(3, 2, 0, 1, 0, 0.5, {}))
+    manifest = [
+        {"image_id": image_id(name), "split_group_id": image_id(name), "split": split, "label_kind": "class", "class_name": truth}
+        | {"label_digest": "3" * 64, "is_control": False}
+        for name, split, truth in (("a", "test", "bolt"), ("e", "test", "nut"), ("f", "train", "nut"))
+    ]
+    store.finish(key, "build_dataset_version", AnySummary(), [(DatasetImage, pl.DataFrame(manifest))])
+    store.finish(key, "train_model", TrainModelSummary(None, train_images=1))
+    judged(store, key)
+    return cycle
+
+
+def judged(store: Store, key: str) -> None:
+    answers = [("a", "bolt", 0.1), ("a", "nut", 0.9), ("e", "nut", 0.8), ("e", "bolt", 0.2)]
+    predictions = [
+        {"model_digest": MODEL, "image_id": image_id(image), "class_name": name, "probability": value}
+        for image, name, value in answers
+    ]
+    confusions = [
+        {"model_digest": MODEL, "class_name": truth, "predicted_class_name": "nut", "images": 1} for truth in ("bolt", "nut")
+    ]
+    metric = {"model_digest": MODEL, "dataset_id": "v", "split": "test", "metric": "recall", "images": 1}
+    metrics = [
+        metric | {"class_name": name, "value": value, "low": 0.0, "high": 1.0} for name, value in (("bolt", 0.0), ("nut", 1.0))
+    ]
+    evaluated = EvaluateModelSummary(
+        None, model_digest=MODEL, balanced_accuracy=0.5, balanced_accuracy_low=0.2, balanced_accuracy_high=0.8
+    )
+    tables = [(Prediction, pl.DataFrame(predictions)), (Confusion, pl.DataFrame(confusions)), (Metric, pl.DataFrame(metrics))]
+    store.finish(key, "evaluate_model", evaluated, tables)
+    why = "Not promoted: as good as a coin & no better."
+    store.finish(
+        key, "compare_with_champion", CompareWithChampionSummary(None, "keep", why, MODEL, candidate_score=0.5, majority_score=0.5)
+    )
+    store.finish(key, "promote_model", PromoteModelSummary(None, False, why, MODEL))
+    gain = {"labels": 40, "mean_labels": 25.0, "mean_chosen": 20.0, "test_images": 30, "classes": 2, "classes_seen": 2}
+    gain |= {
+        "chosen": [0.75, 0.7, 0.8],
+        "drawn": [0.73, 0.6, 0.8],
+        "difference": [0.02, -0.01, 0.05],
+        "labelled_chosen": 100,
+        "labelled_drawn": 50,
+    }
+    store.finish(key, "measure_selection_gain", MeasureSelectionGainSummary("", hours=0.5, **gain))
+
+
+def test_write_cycle_report__shows_the_whole_cycle(store: Store) -> None:
+    html, summary = report(store, a_trained_cycle(store))
+    assert summary.missing == {}
+    assert "Not promoted: as good as a coin &amp; no better." in html
+    for said in (
+        "bolt → nut",
+        "50.0 % of 2 pairs of answers agree",
+        "the same pixels",
+        "blurred: 1, limit 12",
+        "control",
+        "90.0 %",
+        "Choosing did not beat chance as far as can be told",
+        "150 labelled images took people 0.50 hours",
+    ):
+        assert said in html
+    assert "YSBzbWFsbCBwaWN0dXJl" in html
+
+
+def test_write_cycle_report__stands_alone_and_escapes_what_it_shows(store: Store) -> None:
+    html, _ = report(store, a_curated_cycle(store, description="<img src=x onerror=alert(1)>"))
+    assert "<script" not in html
+    assert "<img src=x" not in html
+    assert re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', html) == []
+    assert "http" not in html.replace("&", "")
+
+
+def test_write_cycle_report__of_a_broken_off_cycle_says_what_is_missing(store: Store) -> None:
+    html, summary = report(store, a_curated_cycle(store))
+    assert summary.sections == ["funnel", "rejected", "quarantined", "duplicates", "selection"]
+    assert summary.missing["confusion"] == "Confusion and recall: evaluate_model has not been done in this cycle."
+    assert "the cycle came as far as select_images" in html
+
+
+def test_write_cycle_report__of_a_cycle_that_only_was_opened_is_still_a_page(store: Store) -> None:
+    html, summary = report(store, an_open_cycle(store))
+    assert summary.sections == []
+    assert html.startswith("<!doctype html>")
+
+
+def test_write_cycle_report__repeats_why_a_stage_was_skipped(store: Store) -> None:
+    cycle = a_curated_cycle(store)
+    store.finish(cycle.cycle_id, "evaluate_model", EvaluateModelSummary("Nothing was trained: no new labels."))
+    html, summary = report(store, cycle)
+    assert summary.missing["learning"] == "Learning so far: Nothing was trained: no new labels."
+    assert "Nothing was trained: no new labels." in html
+
+
+def test_write_cycle_report__again_replaces_the_page_and_names_no_event(store: Store) -> None:
+    cycle = a_curated_cycle(store)
+    before = store.state().sequence
+    _, first = report(store, cycle)
+    judged(store, cycle.cycle_id)
+    _, second = report(store, cycle)
+    assert set(first.sections) < set(second.sections)
+    assert store.event(cycle.cycle_id, "write_cycle_report") is None
+    assert store.state().sequence == before + 4
+    assert json.loads(read_report_file(store.objects, cycle.cycle_id, SUMMARY))["report_key"] == second.report_key
+
+
+def test_write_cycle_report__shows_contested_images_beside_what_they_resemble(store: Store) -> None:
+    first = an_open_cycle(store, "2026-11-20")
+    record(store, "2026-11-20", [AnImage("x", (1, 0)), AnImage("y", (0.77, 0.64))])
+    find_quality_issues(store, first)
+    find_duplicates(store, first)
+    splits = [
+        {"split_group_id": image_id(name), "split": split, "policy": "rest"} for name, split in (("x", "test"), ("y", "train"))
+    ]
+    store.finish("2026-11-20", "select_images", AnySummary(), [(Split, pl.DataFrame(splits))])
+    cycle = an_open_cycle(store)
+    record(store, cycle.cycle_id, [AnImage("z", (0.94, 0.34))])
+    find_quality_issues(store, cycle)
+    assert find_duplicates(store, cycle).contested == 1
+    html, _ = report(store, cycle)
+    assert "Contested images" in html
+    assert "used by no split" in html

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from given import an_open_cycle
+from given_candidates import BAD, CONSTANT, GOOD, InProcessDecoder, RecordingRegistry, a_cycle_with_model
+from tiny_model import tiny_model
+
+from pipeline_tasks.errors import CorruptObjectError, MissingStageError, ModelError
+from pipeline_tasks.stages.deploy.promote_model import promote_model
+from pipeline_tasks.stages.evaluate.compare_with_champion import compare_with_champion
+from pipeline_tasks.stages.evaluate.evaluate_model import evaluate_model
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
+from pipeline_tasks.tables.confusion import Confusion
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.metric import Metric
+from pipeline_tasks.tables.prediction import Prediction
+
+DECODER = InProcessDecoder()
+
+
+def test_evaluate_model__scores_a_model_that_is_always_right(store: Store) -> None:
+    cycle = a_cycle_with_model(store, GOOD)
+
+    summary = evaluate_model(store, cycle, DECODER, RecordingRegistry())
+
+    assert (summary.test_images, summary.test_groups) == (12, 12)
+    assert (summary.balanced_accuracy, summary.accuracy, summary.majority_balanced_accuracy) == (1.0, 1.0, 0.5)
+    assert summary.champion_digest is None
+    assert store.read(Prediction, cycle.cycle_id).height == 12 * 2
+    assert store.read(Confusion, cycle.cycle_id)["images"].to_list() == [6, 6]
+
+
+def test_evaluate_model__writes_every_figure_with_its_bounds(store: Store) -> None:
+    cycle = a_cycle_with_model(store, CONSTANT)
+
+    evaluate_model(store, cycle, DECODER, RecordingRegistry())
+
+    metrics = store.read(Metric, cycle.cycle_id)
+    found = {(metric, name): value for metric, name, value in metrics.select("metric", "class_name", "value").iter_rows()}
+    assert found["balanced_accuracy", ""] == 0.5
+    assert found["recall", "bolt"] == 1.0
+    assert found["recall", "nut"] == 0.0
+    assert found["precision", "bolt"] == 0.5
+    assert ("precision", "nut") not in found
+    assert found["log_loss", ""] == pytest.approx(0.693, abs=0.01)
+    assert metrics.filter(pl.col("low") > pl.col("value")).height == 0
+
+
+def test_evaluate_model__measures_the_champion_on_the_same_images(store: Store) -> None:
+    _promoted(store, GOOD)
+    cycle = a_cycle_with_model(store, BAD, "2026-11-22")
+
+    summary = evaluate_model(store, cycle, DECODER, RecordingRegistry())
+
+    assert (summary.balanced_accuracy, summary.champion_balanced_accuracy) == (0.0, 1.0)
+    assert summary.champion_dataset_cycle_id == "2026-11-21"
+    assert store.read(Prediction, cycle.cycle_id)["model_digest"].n_unique() == 2
+
+
+def test_evaluate_model__scores_a_candidate_that_is_the_champion_once(store: Store) -> None:
+    _promoted(store, GOOD)
+    cycle = a_cycle_with_model(store, GOOD, "2026-11-22")
+
+    assert evaluate_model(store, cycle, DECODER, RecordingRegistry()).champion_balanced_accuracy == 1.0
+    assert store.read(Prediction, cycle.cycle_id)["model_digest"].n_unique() == 1
+
+
+def test_evaluate_model__is_skipped_when_there_is_no_model(store: Store) -> None:
+    cycle = a_cycle_with_model(store, None)
+
+    assert evaluate_model(store, cycle, DECODER, RecordingRegistry()).skipped == "There is nothing new to learn from."
+    assert not store.has(Prediction, cycle.cycle_id)
+
+
+def test_evaluate_model__says_so_when_there_are_no_test_images(store: Store) -> None:
+    cycle = a_cycle_with_model(store, GOOD, test=0)
+
+    summary = evaluate_model(store, cycle, DECODER, RecordingRegistry())
+
+    assert summary.skipped is None
+    assert summary.why == "The dataset version has no labelled test images."
+    assert summary.balanced_accuracy is None
+
+
+def test_evaluate_model__gives_no_balanced_figure_over_too_few_images(store: Store) -> None:
+    cycle = a_cycle_with_model(store, GOOD, test=4)
+
+    summary = evaluate_model(store, cycle, DECODER, RecordingRegistry())
+
+    assert summary.classes_left_out == ["bolt", "nut"]
+    assert (summary.balanced_accuracy, summary.accuracy) == (None, 1.0)
+
+
+def test_evaluate_model__shows_its_figures_in_the_registry_on_every_try(store: Store) -> None:
+    cycle, registries = a_cycle_with_model(store, GOOD), (RecordingRegistry(), RecordingRegistry())
+    for registry in registries:
+        evaluate_model(store, cycle, DECODER, registry)
+
+    assert registries[0].metrics == registries[1].metrics
+    assert registries[0].metrics["test_balanced_accuracy"] == 1.0
+    assert "test_champion_balanced_accuracy" not in registries[0].metrics
+
+
+def test_evaluate_model__changes_nothing_when_it_runs_again(store: Store) -> None:
+    cycle = a_cycle_with_model(store, GOOD)
+    first = evaluate_model(store, cycle, DECODER, RecordingRegistry())
+    sequence = store.state().sequence
+
+    assert evaluate_model(store, cycle, DECODER, RecordingRegistry()) == first
+    assert store.state().sequence == sequence
+
+
+def test_evaluate_model__writes_the_same_bytes_from_the_same_start() -> None:
+    keys = []
+    for _ in range(2):
+        store = Store(MemoryObjects())
+        evaluate_model(store, a_cycle_with_model(store, GOOD), DECODER, RecordingRegistry())
+        keys.append([file.key for table in (Prediction, Metric, Confusion) for file in store.files(table)])
+    assert keys[0] == keys[1]
+
+
+def test_evaluate_model__refuses_a_model_made_for_other_images(store: Store) -> None:
+    cycle = a_cycle_with_model(store, tiny_model(recipe="c" * 64))
+
+    with pytest.raises(ModelError, match="recipe"):
+        evaluate_model(store, cycle, DECODER, RecordingRegistry())
+
+
+def test_evaluate_model__refuses_an_original_that_changed(store: Store) -> None:
+    cycle = a_cycle_with_model(store, GOOD)
+    key = layout.original(store.history(Image)["md5"][0])
+    store.objects.replace(key, b"rotten", store.objects.read(key).etag)
+
+    with pytest.raises(CorruptObjectError):
+        evaluate_model(store, cycle, DECODER, RecordingRegistry())
+
+
+def test_evaluate_model__needs_an_exported_model(store: Store) -> None:
+    with pytest.raises(MissingStageError, match="export_model"):
+        evaluate_model(store, an_open_cycle(store), DECODER, RecordingRegistry())
+
+
+def _promoted(store: Store, content: bytes) -> None:
+    cycle = a_cycle_with_model(store, content)
+    evaluate_model(store, cycle, DECODER, RecordingRegistry())
+    compare_with_champion(store, cycle)
+    assert promote_model(store, cycle, RecordingRegistry()).is_promoted

@@ -1,0 +1,178 @@
+"""Every answer is taken once in each of its revisions, and what vanished takes nothing with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from a_labeling_round import LabelingRound
+
+from pipeline_tasks.errors import MissingStageError, ServiceRefusedError, ServiceUnavailableError
+from pipeline_tasks.stages.label.collect_annotations import CollectAnnotationsSummary
+from pipeline_tasks.storage.blobs.annotation_log import list_revisions, read_revision
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.label_object import AnnotationObject
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def round(store: Store, tmp_path: Path) -> LabelingRound:
+    return LabelingRound(store, tmp_path)
+
+
+def states(store: Store) -> list[str]:
+    return sorted(store.current(Annotation)["state"].cast(str).to_list())
+
+
+def test_collect_annotations__takes_what_people_said(round: LabelingRound, store: Store) -> None:
+    cycle = round.open(images=4)
+    round.send(cycle)
+    first, second, third, _ = round.task_ids(cycle)
+    round.server.answer(first, ["bolt"], person=1)
+    round.server.answer(second, [], person=2)
+    round.server.answer(third, [], person=2, is_skipped=True)
+
+    summary = round.collect(cycle)
+    assert summary == CollectAnnotationsSummary(3, 0, 0, 1, 0, annotators=2, tasks_unanswered=1)
+    assert store.read(AnnotationObject, cycle.cycle_id)["class_name"].to_list() == ["bolt"]
+    assert states(store) == ["answered", "answered", "skipped"]
+    logged = [read_revision(store.objects, *one) for one in list_revisions(store.objects)]
+    assert len(logged) == 3
+    assert "example.com" not in str(logged)
+
+
+def test_collect_annotations__freezes_what_it_saw_first(round: LabelingRound, store: Store) -> None:
+    cycle = round.open()
+    round.send(cycle)
+    ids = round.task_ids(cycle)
+    round.server.answer(ids[0], ["bolt"])
+    summary = round.collect(cycle)
+    round.server.answer(ids[1], ["nut"])
+
+    assert round.collect(cycle) == summary
+    assert store.read(Annotation, cycle.cycle_id).height == 1
+
+
+def test_collect_annotations__takes_late_edited_and_deleted_answers_in_the_next_cycle(round: LabelingRound, store: Store) -> None:
+    first = round.open("2026-11-21")
+    round.send(first)
+    ids = round.task_ids(first)
+    edited, deleted, kept = (round.server.answer(ids[index], ["bolt"]) for index in range(3))
+    round.collect(first)
+    second = round.open("2026-11-22", images=1)
+    round.send(second)
+    round.server.edit(edited, ["nut"])
+    round.server.take_back(deleted)
+    round.server.answer(ids[3], ["nut"])
+
+    assert round.collect(second) == CollectAnnotationsSummary(1, 1, 1, 0, 3, annotators=1, tasks_unanswered=1)
+    assert states(store) == ["answered", "answered", "answered", "deleted"]
+    assert store.read(Annotation, second.cycle_id).height == 3
+    assert not [row for row in store.read(Annotation, second.cycle_id)["annotation_id"] if row.endswith(f"-{kept}")]
+    assert len(list(list_revisions(store.objects))) == 6
+    third = round.open("2026-11-23", images=0)
+    round.send(third)
+    assert round.collect(third) == CollectAnnotationsSummary(0, 0, 0, 0, 0, annotators=0, tasks_unanswered=0)
+
+
+def test_collect_annotations__finds_by_counting_what_left_no_trace(round: LabelingRound, store: Store) -> None:
+    first = round.open("2026-11-21", images=3)
+    round.send(first)
+    numbers = [round.server.answer(task_id, ["bolt"]) for task_id in round.task_ids(first)]
+    round.collect(first)
+    for _ in range(1200):
+        round.server._tick()
+    round.server.take_back(numbers[0], is_noticed=False)
+    second = round.open("2026-11-22", images=1)
+    round.send(second)
+
+    assert round.collect(second).annotations_deleted == 1
+    assert states(store) == ["answered", "answered", "deleted"]
+
+
+def test_collect_annotations__asks_only_for_what_changed(round: LabelingRound) -> None:
+    first = round.open("2026-11-21")
+    round.send(first)
+    round.server.answer(round.task_ids(first)[0], ["bolt"])
+    round.collect(first)
+    second = round.open("2026-11-22", images=0)
+    round.send(second)
+    asked = len(round.server.requests)
+    round.collect(second)
+
+    number = next(iter(round.server.projects))
+    assert round.server.requests[asked:] == [f"GET /api/projects/{number}", "GET /api/tasks", f"GET /api/projects/{number}"]
+
+
+def test_collect_annotations__takes_nothing_back_when_a_task_was_deleted(round: LabelingRound, store: Store) -> None:
+    first = round.open("2026-11-21", images=2)
+    round.send(first)
+    ids = round.task_ids(first)
+    round.server.answer(ids[0], ["bolt"])
+    round.collect(first)
+    del round.server.tasks[ids[0]]
+    second = round.open("2026-11-22", images=0)
+    round.send(second)
+
+    assert round.collect(second).annotations_deleted == 0
+    assert states(store) == ["answered"]
+
+
+def test_collect_annotations__goes_on_without_an_earlier_project_that_somebody_deleted(round: LabelingRound, store: Store) -> None:
+    first = round.open("2026-11-21")
+    gone = round.send(first).label_studio_project_id
+    round.server.answer(round.task_ids(first)[0], ["bolt"])
+    round.collect(first)
+    second = round.open("2026-11-22", question="Which one?")
+    round.send(second)
+    round.server.projects.pop(gone or 0)
+
+    assert round.collect(second).projects_gone == [gone]
+    assert states(store) == ["answered"]
+
+
+def test_collect_annotations__refuses_when_this_rounds_project_is_gone(round: LabelingRound, store: Store) -> None:
+    cycle = round.open()
+    round.send(cycle)
+    round.server.projects.clear()
+
+    with pytest.raises(ServiceRefusedError, match="which holds the round of cycle 2026-11-21, is gone"):
+        round.collect(cycle)
+    assert not store.has(Annotation, cycle.cycle_id)
+
+
+def test_collect_annotations__ends_the_same_after_being_broken_off(round: LabelingRound, store: Store) -> None:
+    cycle = round.open()
+    round.send(cycle)
+    round.server.answer(round.task_ids(cycle)[0], ["bolt"])
+    round.server.fail("GET /api/tasks", httpx.Response(500))
+    with pytest.raises(ServiceUnavailableError):
+        round.collect(cycle)
+
+    assert not store.has(Annotation, cycle.cycle_id)
+    assert round.collect(cycle).annotations_new == 1
+
+
+def test_collect_annotations__logs_before_it_records(round: LabelingRound, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    cycle = round.open()
+    round.send(cycle)
+    round.server.answer(round.task_ids(cycle)[0], ["bolt"])
+    finish: Callable[..., object] = store.finish
+    logged: list[int] = []
+
+    def noting(*arguments: object, **more: object) -> object:
+        logged.append(len(list(list_revisions(store.objects))))
+        return finish(*arguments, **more)
+
+    monkeypatch.setattr(store, "finish", noting)
+    round.collect(cycle)
+    assert logged == [1]
+
+
+def test_collect_annotations__comes_after_the_push(round: LabelingRound) -> None:
+    with pytest.raises(MissingStageError):
+        round.collect(round.open())

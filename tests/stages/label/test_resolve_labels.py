@@ -1,0 +1,87 @@
+"""Labels follow the answers, also when these change later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from a_labeling_round import LabelingRound
+
+from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.stages.label.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.label_object import LabelObject
+
+
+@pytest.fixture
+def round(store: Store, tmp_path: Path) -> LabelingRound:
+    return LabelingRound(store, tmp_path)
+
+
+def test_resolve_labels__takes_what_most_people_say(round: LabelingRound, store: Store) -> None:
+    cycle = round.open(images=3, overlap_ratio=1.0, overlap_annotators=3)
+    round.send(cycle)
+    answers = ["bolt", "nut", None, "bolt", "nut", None, "nut", "nut", "bolt"]
+    for number, (task_id, said) in enumerate(zip(round.task_ids(cycle), answers, strict=True)):
+        round.server.answer(task_id, [said] if said else [], person=number // 3)
+    round.collect(cycle)
+    summary = round.resolve(cycle)
+
+    assert summary == ResolveLabelsSummary(3, 2, 1, 0, 0, pytest.approx(7 / 9), {"bolt": 1, "nut": 1})  # type: ignore[arg-type]
+    assert round.resolve(cycle) == summary
+    labels = store.read(Label, cycle.cycle_id)
+    assert sorted(labels["state"].cast(str)) == ["empty", "labelled", "labelled"]
+    assert set(labels["labels_version"]) == {"2026-11-21"}
+
+
+def test_resolve_labels__resolves_anew_what_changed_and_only_that(round: LabelingRound, store: Store) -> None:
+    first = round.open("2026-11-21", images=3)
+    round.send(first)
+    numbers = [round.server.answer(task_id, ["bolt"]) for task_id in round.task_ids(first)]
+    round.collect(first)
+    round.resolve(first)
+    second = round.open("2026-11-22", images=0)
+    round.send(second)
+    round.server.edit(numbers[0], ["nut"])
+    round.server.take_back(numbers[1])
+    round.collect(second)
+    summary = round.resolve(second)
+
+    assert summary == ResolveLabelsSummary(2, 1, 0, 1, 2, None, {"nut": 1})
+    current = store.current(Label)
+    assert current.height == 3
+    assert current.filter(pl.col("labels_version") == "2026-11-21").height == 1
+    taken_back = current.filter(pl.col("votes") == 0)
+    assert taken_back["state"].cast(str).to_list() == ["unsure"]
+    labelled = store.current(LabelObject).join(current.filter(pl.col("state") == "labelled"), on="image_id", how="semi")
+    assert sorted(labelled["class_name"]) == ["bolt", "nut"]
+
+
+def test_resolve_labels__does_not_count_an_edit_that_says_the_same(round: LabelingRound) -> None:
+    first = round.open("2026-11-21", images=1)
+    round.send(first)
+    number = round.server.answer(round.task_ids(first)[0], ["bolt"])
+    round.collect(first)
+    round.resolve(first)
+    second = round.open("2026-11-22", images=0)
+    round.send(second)
+    round.server.edit(number, ["bolt"])
+    round.collect(second)
+
+    assert round.resolve(second).changed_labels == 0
+
+
+def test_resolve_labels__of_a_night_without_answers_is_empty(round: LabelingRound, store: Store) -> None:
+    cycle = round.open(images=0)
+    round.send(cycle)
+    round.collect(cycle)
+
+    assert round.resolve(cycle) == ResolveLabelsSummary(0, 0, 0, 0, 0, None, {})
+    assert store.read(Label, cycle.cycle_id).is_empty()
+
+
+def test_resolve_labels__comes_after_the_answers(round: LabelingRound) -> None:
+    with pytest.raises(MissingStageError):
+        round.resolve(round.open())

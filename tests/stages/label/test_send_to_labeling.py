@@ -1,0 +1,102 @@
+"""A round is pushed once, however often the stage runs and wherever it is broken off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+from a_labeling_round import LabelingRound
+
+from pipeline_tasks.errors import MissingStageError, ServiceUnavailableError
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.selection import SelectedImage
+
+
+@pytest.fixture
+def round(store: Store, tmp_path: Path) -> LabelingRound:
+    return LabelingRound(store, tmp_path)
+
+
+def test_send_to_labeling__puts_each_image_to_people_in_the_order_of_picking(round: LabelingRound, store: Store) -> None:
+    cycle = round.open(images=4, overlap_ratio=0.25, overlap_annotators=3)
+    summary = round.send(cycle)
+
+    assert (summary.round_id, summary.images, summary.tasks) == ("parts-2026-11-21", 4, 6)
+    assert summary.deadline_at == "2026-11-21T23:00:00+00:00"
+    assert summary.url == f"http://label-studio/projects/{summary.label_studio_project_id}/data?tab={summary.label_studio_view_id}"
+    tasks = store.read(LabelingTask, cycle.cycle_id)
+    assert tasks["image_id"].to_list()[:4] == store.read(SelectedImage, cycle.cycle_id)["image_id"].to_list()
+    assert tasks["purpose"].cast(str).to_list() == ["first"] * 4 + ["overlap"] * 2
+    for row in tasks.iter_rows(named=True):
+        shown = round.server.tasks[row["label_studio_task_id"]]["data"]
+        assert shown == {
+            "picture": f"/data/local-files/?d=parts/{row['image_id'][:2]}/{row['image_id']}.jpg",
+            "image_id": row["image_id"],
+            "task_key": row["task_key"],
+            "round_id": "parts-2026-11-21",
+            "purpose": row["purpose"],
+        }
+        assert round.files.has(row["image_id"])
+    assert [storage["path"] for storage in round.server.storages] == [str(round.files.folder)]
+
+
+def test_send_to_labeling__changes_nothing_when_run_again(round: LabelingRound) -> None:
+    cycle = round.open()
+    summary = round.send(cycle)
+    asked = len(round.server.requests)
+
+    assert round.send(cycle) == summary
+    assert len(round.server.requests) == asked
+
+
+@pytest.mark.parametrize(
+    "broken_off_at",
+    [
+        "GET /api/projects",
+        "POST /api/projects",
+        "POST /api/storages/localfiles",
+        "POST /api/projects/1/import",
+        "POST /api/dm/views",
+    ],
+)
+@pytest.mark.parametrize("happens", [True, False])
+def test_send_to_labeling__ends_the_same_after_being_broken_off(
+    round: LabelingRound, store: Store, broken_off_at: str, happens: bool
+) -> None:
+    cycle = round.open()
+    round.server.fail(broken_off_at, httpx.ReadTimeout("gone"), happens=happens)
+    try:
+        round.send(cycle)
+    except ServiceUnavailableError:
+        assert not store.has(LabelingTask, cycle.cycle_id)
+    summary = round.send(cycle)
+
+    assert summary.tasks == len(round.server.tasks) == 4
+    assert (len(round.server.projects), len(round.server.views), len(round.server.storages)) == (1, 1, 1)
+    assert round.decoder.decoded == 4
+
+
+def test_send_to_labeling__uses_one_label_studio_project_for_all_rounds(round: LabelingRound) -> None:
+    first, second = round.open("2026-11-21"), round.open("2026-11-22")
+
+    assert round.send(first).label_studio_project_id == round.send(second).label_studio_project_id
+    assert [view["data"]["title"] for view in round.server.views.values()] == ["parts-2026-11-21", "parts-2026-11-22"]
+    assert len(round.server.tasks) == 8
+
+
+def test_send_to_labeling__asks_nobody_when_nothing_was_selected(round: LabelingRound, store: Store) -> None:
+    cycle = round.open(images=0)
+    summary = round.send(cycle)
+
+    assert (summary.tasks, summary.url, summary.why) == (0, None, "No images were selected, so nobody is asked.")
+    assert store.read(LabelingTask, cycle.cycle_id).is_empty()
+    assert round.server.requests == []
+
+
+def test_send_to_labeling__comes_after_the_selection(round: LabelingRound, store: Store) -> None:
+    import given
+
+    with pytest.raises(MissingStageError):
+        round.send(given.an_open_cycle(store))

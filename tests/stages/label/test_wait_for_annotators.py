@@ -1,0 +1,83 @@
+"""One look says whether the cycle may go on, and why."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import given
+import httpx
+import pytest
+from a_labeling_round import LabelingRound
+
+from pipeline_tasks.errors import MissingStageError, ServiceUnavailableError
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.stages.label.wait_for_annotators import WaitForAnnotatorsSummary, wait_for_annotators
+from pipeline_tasks.storage.history.store import Store
+
+
+@pytest.fixture
+def round(store: Store, tmp_path: Path) -> LabelingRound:
+    return LabelingRound(store, tmp_path)
+
+
+def look(round: LabelingRound, cycle: Cycle, after_s: float = 0) -> WaitForAnnotatorsSummary:
+    return wait_for_annotators(round.store, cycle, round.server.client(), given.STARTED_AT + timedelta(seconds=after_s))
+
+
+def test_wait_for_annotators__goes_on_when_enough_is_answered_or_skipped(round: LabelingRound) -> None:
+    cycle = round.open(images=4, release_ratio=0.5, ask_every_s=7)
+    round.send(cycle)
+    first, second, *_ = round.task_ids(cycle)
+    round.server.answer(first, ["bolt"])
+
+    before = look(round, cycle)
+    assert (before.tasks, before.answered, before.done_ratio, before.is_released, before.ask_every_s) == (4, 1, 0.25, False, 7)
+    assert before.why == "1 of 4 labeling tasks are answered; waiting for 50% or the deadline 2026-11-21T23:00:00+00:00."
+    round.server.answer(second, [], is_skipped=True)
+    after = look(round, cycle)
+    assert (after.answered, after.is_released) == (2, True)
+    assert after.why == "2 of 4 labeling tasks are answered, which is the wanted share of 50%."
+
+
+def test_wait_for_annotators__goes_on_at_the_deadline_with_what_there_is(round: LabelingRound) -> None:
+    cycle = round.open()
+    round.send(cycle)
+
+    assert not look(round, cycle, after_s=3599).is_released
+    late = look(round, cycle, after_s=3600)
+    assert late.is_released
+    assert "the deadline 2026-11-21T23:00:00+00:00 has passed" in late.why
+
+
+def test_wait_for_annotators__asks_once_and_records_nothing(round: LabelingRound, store: Store) -> None:
+    cycle = round.open()
+    round.send(cycle)
+    sequence, asked = store.state().sequence, len(round.server.requests)
+    look(round, cycle)
+
+    assert round.server.requests[asked:] == ["GET /api/tasks"]
+    assert store.state().sequence == sequence
+
+
+def test_wait_for_annotators__does_not_wait_where_nobody_was_asked(round: LabelingRound) -> None:
+    cycle = round.open(images=0)
+    round.send(cycle)
+    summary = look(round, cycle)
+
+    assert (summary.is_released, summary.done_ratio, round.server.requests) == (True, 1.0, [])
+    assert summary.why == "Nobody was asked anything, so there is nothing to wait for."
+
+
+def test_wait_for_annotators__says_when_label_studio_is_away(round: LabelingRound) -> None:
+    cycle = round.open()
+    round.send(cycle)
+    round.server.fail("GET /api/tasks", httpx.ConnectError("refused"))
+
+    with pytest.raises(ServiceUnavailableError):
+        look(round, cycle)
+
+
+def test_wait_for_annotators__comes_after_the_push(round: LabelingRound) -> None:
+    with pytest.raises(MissingStageError, match="no round to wait for"):
+        look(round, round.open())

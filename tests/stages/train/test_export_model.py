@@ -1,0 +1,146 @@
+"""The exported file answers as the trained network does, or nothing is registered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from given import an_open_cycle
+from given_models import SIDE_PX, TinyNetwork, World, an_image
+from torch import nn
+
+from pipeline_tasks.decoding.model_image import model_image, recipe_digest
+from pipeline_tasks.errors import ModelError, ParityError
+from pipeline_tasks.models.exported import ExportedModel, golden_image, read_head
+from pipeline_tasks.records.cycle import CycleArguments
+from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
+from pipeline_tasks.stages.train.export_model import ExportModelSummary, export_model
+from pipeline_tasks.storage.blobs.checkpoint_files import put_candidate
+from pipeline_tasks.storage.blobs.model_files import read_model
+
+pytestmark = pytest.mark.slow
+
+
+def export(world: World, network: nn.Module | None = None) -> ExportModelSummary:
+    network = network or TinyNetwork().eval()
+    return export_model(world.store, world.cycle, world.decoder, world.backbone, world.registry, lambda: network)
+
+
+def exported(world: World, summary: ExportModelSummary) -> ExportedModel:
+    assert summary.model_digest is not None
+    return ExportedModel(read_model(world.store.objects, summary.model_digest))
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> World:
+    world = World(tmp_path)
+    world.train()
+    return world
+
+
+def test_export_model__answers_from_pixels_alone(trained: World) -> None:
+    summary = export(trained)
+
+    model = exported(trained, summary)
+    images = np.stack([model_image(an_image(name, 99), SIDE_PX) for name in ("bolt", "nut")])
+    assert [model.class_names[one] for one in model.predict(images).argmax(axis=1)] == ["bolt", "nut"]
+    assert summary.parity_max_difference is not None
+    assert summary.parity_max_difference < 1e-5
+    assert summary.parity_images == 24
+    assert summary.size_bytes == len(read_model(trained.store.objects, str(summary.model_digest)))
+
+
+def test_export_model__carries_its_origin_and_golden_answers(trained: World) -> None:
+    summary = export(trained)
+
+    model = exported(trained, summary)
+    assert model.class_names == ("bolt", "nut")
+    assert model.recipe_digest == recipe_digest(SIDE_PX)
+    assert model.backbone_digest == trained.backbone.digest
+    assert model.dataset_id == summary.dataset_id
+    assert len(model.golden) == 3
+    for golden in model.golden:
+        found = model.predict(golden_image(golden.seed, SIDE_PX)[np.newaxis])[0]
+        assert np.abs(found - golden.probabilities).max() < 1e-5
+
+
+def test_export_model__head_alone_scores_known_embeddings(trained: World) -> None:
+    summary = export(trained)
+    content = read_model(trained.store.objects, str(summary.model_digest))
+    images = np.stack([model_image(an_image("nut", number), SIDE_PX) for number in range(3)])
+
+    head = read_head(content)
+
+    assert head.backbone_digest == trained.backbone.digest
+    found = head.probabilities(trained.backbone.embed(images))
+    assert np.abs(found - ExportedModel(content).predict(images)).max() < 1e-5
+
+
+def test_export_model__registers_the_candidate_once(trained: World) -> None:
+    summary = export(trained)
+
+    assert export(trained) == summary
+    assert trained.registry.versions == {summary.model_digest: "1"}
+    assert trained.registry.aliases == {"parts@candidate": "1"}
+    candidate = trained.store.state().values["candidate"]
+    assert candidate["model_digest"] == summary.model_digest
+    assert candidate["dataset_cycle_id"] == "2026-11-21"
+
+
+def test_export_model__registers_nothing_that_answers_otherwise(trained: World) -> None:
+    other = TinyNetwork().eval()
+    nn.init.constant_(other.filters.weight, 0.3)
+
+    with pytest.raises(ParityError, match="wanted probabilities within"):
+        export(trained, other)
+
+    assert trained.registry.versions == {}
+    assert list(trained.store.objects.list("models/")) == []
+
+
+def test_export_model__refuses_a_head_of_another_backbone(trained: World) -> None:
+    trained.backbone.digest = "c" * 64
+
+    with pytest.raises(ModelError, match="wanted the backbone"):
+        export(trained)
+
+
+def test_export_model__of_an_unfrozen_backbone_holds_the_trained_weights(tmp_path: Path) -> None:
+    world = World(tmp_path, unfreeze_epochs=3, learning_rate=0.01)
+    world.train()
+
+    summary = export(world)
+
+    assert exported(world, summary).backbone_digest != world.backbone.digest
+    assert summary.parity_max_difference is not None
+    assert summary.parity_max_difference < 1e-5
+
+
+def test_export_model__has_nothing_to_do_after_a_skipped_training(tmp_path: Path) -> None:
+    world = World(tmp_path, arguments=CycleArguments(training="skip"))
+    world.train()
+
+    assert export(world).skipped == "Not trained: whoever started this cycle asked to skip training."
+
+
+def test_build_dataset_version__trains_again_only_for_new_labels(trained: World) -> None:
+    export(trained)
+    cycle = an_open_cycle(trained.store, "2026-11-22")
+
+    summary = build_dataset_version(trained.store, cycle)
+
+    assert not summary.is_changed
+    assert not summary.should_train
+    assert summary.why == "Not trained: the newest model was trained on exactly these labels."
+
+
+def test_candidate__same_parts_are_the_same_bytes(trained: World) -> None:
+    first = export(trained)
+    candidate = trained.candidate(trained.train())
+
+    key, sha256 = put_candidate(trained.store.objects, "2026-11-21", replace(candidate).as_bytes())
+
+    assert (key, sha256) == (trained.train().candidate_key, trained.train().candidate_sha256)
+    assert first.model_digest is not None

@@ -1,0 +1,166 @@
+"""A candidate is trained once, resumes after a kill, and is the same however it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from given import an_open_cycle
+from given_models import SIDE_PX, TRAINING, TinyNetwork, World
+
+from pipeline_tasks.errors import CorruptObjectError, ServiceUnavailableError
+from pipeline_tasks.records.cycle import CycleArguments
+from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
+from pipeline_tasks.storage.blobs.checkpoint_files import keep_checkpoint
+
+pytestmark = pytest.mark.slow
+
+
+def test_train_model__tells_bolts_from_nuts(tmp_path: Path) -> None:
+    world = World(tmp_path)
+
+    summary = world.train()
+
+    assert summary.skipped is None
+    assert summary.val_balanced_accuracy == 1.0
+    assert (summary.train_images, summary.val_images, summary.epochs) == (18, 6, 12)
+    candidate = world.candidate(summary)
+    assert candidate.weight.shape == (2, 32)
+    assert candidate.marks.dataset_id == summary.dataset_id
+    assert candidate.marks.backbone_digest == world.backbone.digest
+    assert not summary.is_unfrozen
+
+
+def test_train_model__tells_both_trackers_each_epoch(tmp_path: Path) -> None:
+    world = World(tmp_path)
+
+    summary = world.train()
+
+    assert world.registry.told == [*range(12), 0]
+    assert {"train_loss", "val_loss", "val_balanced_accuracy", "best_val_loss"} <= set(world.registry.epochs[0])
+    assert world.registry.status == {"parts/2026-11-21": "FINISHED"}
+    assert world.registry.tags["nightlens.dataset_id"] == summary.dataset_id
+    assert world.log.epochs == list(range(12))
+    assert world.log.calls == ["start parts parts/2026-11-21", "finish"]
+
+
+def test_train_model__a_second_run_changes_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    summary = world.train()
+    keys = list(world.store.objects.list(""))
+    # What a kill between the event and the clean-up leaves.
+    keep_checkpoint(world.store.objects, "2026-11-21", "r" * 24, "head", 1, b"left behind")
+
+    assert world.train() == summary
+    assert list(world.store.objects.list("")) == keys
+
+
+def test_train_model__embeds_images_and_views_only_once(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.registry.fails_at_epoch = 0
+    with pytest.raises(ServiceUnavailableError):
+        world.train()
+    assert world.backbone.embedded == 18 * 3 + 6
+
+    world.train()
+
+    assert world.backbone.embedded == 18 * 3 + 6 + 18 + 6, "only the plain images, which no table holds here, once more"
+
+
+@pytest.mark.parametrize("unfreeze_epochs", [0, 3])
+def test_train_model__resumed_after_a_kill_gives_the_same_candidate(tmp_path: Path, unfreeze_epochs: int) -> None:
+    undisturbed, killed = (World(tmp_path, unfreeze_epochs=unfreeze_epochs) for _ in range(2))
+    wanted = undisturbed.train()
+    killed.registry.fails_at_epoch = 13 if unfreeze_epochs else 7
+
+    with pytest.raises(ServiceUnavailableError):
+        killed.train()
+    assert killed.registry.status == {"parts/2026-11-21": "FAILED"}
+    found = killed.train()
+
+    assert wanted.resumed_from_epoch is None
+    assert found.resumed_from_epoch == (13 if unfreeze_epochs else 5)
+    assert found.candidate_sha256 == wanted.candidate_sha256
+    assert killed.registry.epochs == undisturbed.registry.epochs
+    assert killed.registry.status == {"parts/2026-11-21": "FINISHED"}
+    assert not [key for key in killed.store.objects.list("checkpoints/") if key.endswith(".ckpt")]
+
+
+def test_train_model__starts_over_from_a_broken_checkpoint(tmp_path: Path) -> None:
+    undisturbed, killed = World(tmp_path), World(tmp_path)
+    wanted = undisturbed.train()
+    killed.registry.fails_at_epoch = 7
+    with pytest.raises(ServiceUnavailableError):
+        killed.train()
+    for key in killed.store.objects.list("checkpoints/"):
+        killed.store.objects.replace(key, b"rot", killed.store.objects.read(key).etag)
+
+    found = killed.train()
+
+    assert found.resumed_from_epoch is None
+    assert found.candidate_sha256 == wanted.candidate_sha256
+
+
+@pytest.mark.parametrize("prefix", ["files/md5/", "tables/dataset_images/"])
+@pytest.mark.parametrize(
+    "rot",
+    [
+        lambda content: content[:40] + bytes([content[40] ^ 1]) + content[41:],
+        lambda content: content[:-7],
+        lambda content: bytes(len(content)),
+    ],
+    ids=["one bit", "truncated", "zeroed"],
+)
+def test_train_model__refuses_what_rotted(tmp_path: Path, prefix: str, rot: Callable[[bytes], bytes]) -> None:
+    world = World(tmp_path)
+    objects = world.store.objects
+    for key in objects.list(prefix):
+        standing = objects.read(key)
+        objects.replace(key, rot(standing.content), standing.etag)
+
+    with pytest.raises(CorruptObjectError, match=f"{prefix}.*wanted sha256"):
+        world.train()
+
+    assert world.store.event("2026-11-21", "train_model") is None
+
+
+def test_train_model__unfreezes_the_backbone(tmp_path: Path) -> None:
+    world = World(tmp_path, unfreeze_epochs=3, learning_rate=0.01)
+
+    summary = world.train()
+
+    candidate = world.candidate(summary)
+    assert summary.is_unfrozen
+    assert summary.epochs == 12 + 3
+    assert candidate.marks.backbone_digest != world.backbone.digest
+    before = TinyNetwork().state_dict()["filters.weight"].numpy()
+    assert not np.array_equal(candidate.backbone_weights["filters.weight"], before)
+
+
+def test_train_model__says_why_it_trains_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path, arguments=CycleArguments(training="skip"))
+
+    summary = world.train()
+
+    assert summary.skipped == "Not trained: whoever started this cycle asked to skip training."
+    assert world.registry.status == {}
+    assert world.decoder.decoded == 0
+
+
+def test_train_model__depends_on_data_and_not_on_the_cycle(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    first = world.train()
+    world.cycle = an_open_cycle(
+        world.store,
+        "2026-11-22",
+        CycleArguments(training="force"),
+        training=TRAINING,
+        backbone={"side_px": SIDE_PX},
+    )
+    build_dataset_version(world.store, world.cycle)
+
+    second = world.train()
+
+    assert second.candidate_sha256 == first.candidate_sha256
