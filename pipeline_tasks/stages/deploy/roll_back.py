@@ -13,7 +13,7 @@ from pipeline_tasks.records.cycle import check_cycle_id
 from pipeline_tasks.settings import Project
 from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.blobs.serving_pointer import ServingPointer, pointer_to, replace_pointer
-from pipeline_tasks.storage.history.cycles import open_persons_cycle
+from pipeline_tasks.storage.history.cycles import open_manual_cycle
 from pipeline_tasks.storage.history.store import Store
 
 STAGE = "roll_back"
@@ -61,7 +61,7 @@ def roll_back(
     """
     summary = store.finished(check_cycle_id(cycle_id), STAGE, RollBackSummary)
     champion = None if summary else _earlier_champion(store, to_model_digest)
-    cycle = open_persons_cycle(store, project, cycle_id, "roll_back", run_key, started_at, code_version)
+    cycle = open_manual_cycle(store, project, cycle_id, "roll_back", run_key, started_at, code_version)
     if champion is not None:
         read_model(store.objects, champion["model_digest"])
         summary = store.finish(cycle_id, STAGE, _summary(store, champion, cycle_id), sets={"champion": champion})

@@ -15,7 +15,7 @@ from pipeline_tasks.settings import Project
 from pipeline_tasks.storage.erasure.erased_images import keyed, project_key
 from pipeline_tasks.storage.erasure.erasing import Reach, finish_erasure, reach_of
 from pipeline_tasks.storage.erasure.erasure_plan import ErasurePlan, drop_plan, keep_plan, read_plan, tombstones_of
-from pipeline_tasks.storage.history.cycles import open_persons_cycle
+from pipeline_tasks.storage.history.cycles import open_manual_cycle
 from pipeline_tasks.storage.history.rows_about import rows_about
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.object_store import ObjectStore
@@ -88,7 +88,7 @@ def erase(
     """
     summary = store.finished(check_cycle_id(cycle_id), STAGE, EraseSummary)
     asked = _asked(store, cycle_id, image_ids) if summary is None else []
-    cycle = open_persons_cycle(store, project, cycle_id, "erasure", run_key, started_at, code_version)
+    cycle = open_manual_cycle(store, project, cycle_id, "erasure", run_key, started_at, code_version)
     if summary is None:
         summary = _recorded(store, cycle, asked)
     plan = read_plan(store.objects, cycle_id)
@@ -183,7 +183,7 @@ def _asked(store: Store, cycle_id: str, wanted: Sequence[str]) -> list[str]:
 
 
 def _recorded(store: Store, cycle: Cycle, image_ids: Sequence[str]) -> EraseSummary:
-    """Write what stands instead, then the event, right behind the state that was looked through."""
+    """Write what stands instead, then the event, if no other came after the state that was looked through."""
     for left in reversed(range(TRIES)):
         seen = store.state().sequence
         plan = make_plan(store, image_ids, cycle.seed, cycle.cycle_id)
@@ -191,8 +191,9 @@ def _recorded(store: Store, cycle: Cycle, image_ids: Sequence[str]) -> EraseSumm
         rows = _rows(project_key(store.objects), plan)
         reach = reach_of(store, plan, cycle.cycle_id, writes=True)
         summary = describe(store, plan, reach)
+        writes = [(ErasedImage, rows)]
         try:
-            return store.finish(cycle.cycle_id, STAGE, summary, [(ErasedImage, rows)], replaced=reach.replaced, behind=seen)
+            return store.finish(cycle.cycle_id, STAGE, summary, writes, replaced=reach.replaced, expected_sequence=seen)
         except ChangedMeanwhileError:
             if not left:
                 raise

@@ -11,7 +11,7 @@ import polars as pl
 from pipeline_tasks.records.cycle import check_cycle_id
 from pipeline_tasks.settings import HousekeepingSettings, Project
 from pipeline_tasks.storage.care.collecting import Patience, plan
-from pipeline_tasks.storage.history.cycles import open_persons_cycle
+from pipeline_tasks.storage.history.cycles import open_manual_cycle
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.collection_marks import announcement
 from pipeline_tasks.tables.unneeded_object import ACTIONS, UnneededObject
@@ -54,7 +54,7 @@ def plan_collection(
         StorageError: something that names objects cannot be read, so that nobody can say what is needed.
     """
     standing = store.finished(check_cycle_id(cycle_id), STAGE, PlanCollectionSummary)
-    cycle = open_persons_cycle(store, project, cycle_id, "tending", run_key, started_at, code_version)
+    cycle = open_manual_cycle(store, project, cycle_id, "tending", run_key, started_at, code_version)
     if standing is not None:
         return standing
     settings = cycle.project.housekeeping

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pipeline_tasks.records.cycle import check_cycle_id
 from pipeline_tasks.settings import Project
-from pipeline_tasks.storage.history.cycles import open_persons_cycle
+from pipeline_tasks.storage.history.cycles import open_manual_cycle
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.dataset_versions import read_version
 from pipeline_tasks.storage.versions.restored_version import STATE_VALUE, check_restorable, restored_version
@@ -43,7 +43,7 @@ def restore_dataset_version(
     """
     summary = store.finished(check_cycle_id(cycle_id), STAGE, RestoreDatasetVersionSummary)
     version = None if summary or dataset_id == NEWEST else _whole_version(store, project, dataset_id)
-    open_persons_cycle(store, project, cycle_id, "restore", run_key, started_at, code_version)
+    open_manual_cycle(store, project, cycle_id, "restore", run_key, started_at, code_version)
     if summary is not None:
         return summary
     value = version and {"dataset_id": version.dataset_id, "cycle_id": version.cycle_id, "restored_in": cycle_id}

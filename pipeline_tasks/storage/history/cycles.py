@@ -49,7 +49,7 @@ def record_opening(store: Store, cycle: Cycle, run_key: str) -> OpenCycleSummary
     return standing
 
 
-def open_persons_cycle(
+def open_manual_cycle(
     store: Store, project: Project, cycle_id: str, cycle_kind: str, run_key: str, started_at: datetime, code_version: str
 ) -> Cycle:
     """Open a cycle of its own kind for what a person asks for beside the nights: a roll-back, a restore, an erasure.

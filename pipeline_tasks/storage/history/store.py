@@ -90,21 +90,21 @@ class Store:
         writes: Sequence[Write] = (),
         sets: dict[str, Any] | None = None,
         replaced: Mapping[str, dict[str, Any] | None] | None = None,
-        behind: int | None = None,
+        expected_sequence: int | None = None,
     ) -> S:
         """Write a stage's tables and end it in one event; who comes second gets the first one's summary.
 
-        `replaced` is an erasure's; `behind` is the only event that this one may stand right behind.
+        `replaced` is an erasure's; `expected_sequence` is that of the event which must be the newest when this one is recorded.
 
         Raises:
             TableContractError: rows break their table's contract; nothing was recorded.
             StorageError: an object that the event names was collected meanwhile, and is no longer in the trash either.
-            ChangedMeanwhileError: an image was erased since the stage began, or another event came behind `behind`; nothing was
-                recorded, the stage may be run again.
+            ChangedMeanwhileError: an image was erased since the stage began, or an event was recorded after `expected_sequence`;
+                nothing was recorded, the stage may be run again.
         """
         self.check_open(cycle_id, stage)
         tables = tuple(table_files.write_table(self.objects, table, cycle_id, rows) for table, rows in writes)
-        return self.record(cycle_id, stage, summary, tables, sets, replaced, behind)
+        return self.record(cycle_id, stage, summary, tables, sets, replaced, expected_sequence)
 
     def record(
         self,
@@ -114,7 +114,7 @@ class Store:
         tables: tuple[TableFile, ...],
         sets: dict[str, Any] | None = None,
         replaced: Mapping[str, dict[str, Any] | None] | None = None,
-        behind: int | None = None,
+        expected_sequence: int | None = None,
     ) -> S:
         """As `finish`, of tables that have been written.
 
@@ -125,7 +125,7 @@ class Store:
         fields: dict[str, Any] = json.loads(json.dumps(asdict(summary)))
         event = ledger.Event(0, cycle_id, stage, fields, tables, sets or {}, dict(replaced or {}))
         while stage not in (seen := self.state()).stages.get(cycle_id, {}):
-            self._check_not_passed(cycle_id, stage, behind)
+            self._check_not_passed(cycle_id, stage, expected_sequence)
             if has_seen_a_collection(seen, cycle_id):
                 secure(self.objects, event, seen)
             # Behind the very events that were looked through: one that another writer appended since takes the number.
@@ -176,9 +176,9 @@ class Store:
         """The files of a table that events name, in ledger order."""
         return self.state().tables.get(table.table_name, [])
 
-    def _check_not_passed(self, cycle_id: str, stage: str, behind: int | None) -> None:
+    def _check_not_passed(self, cycle_id: str, stage: str, expected_sequence: int | None) -> None:
         """What a stage read before an erasure may name what is erased: it must not be recorded behind it."""
-        if behind is not None and self.state().sequence != behind:
+        if expected_sequence is not None and self.state().sequence != expected_sequence:
             raise ChangedMeanwhileError(f"cycle {cycle_id}: another event came while {stage} worked; run it again")
         if self._erasures_at_start is not None and len(self.files(ErasedImage)) != self._erasures_at_start:
             raise ChangedMeanwhileError(f"cycle {cycle_id}: images were erased while {stage} worked; run it again")
