@@ -1,4 +1,4 @@
-"""The copies of images that people look at: no EXIF, in a folder of their own, never the originals."""
+"""Copies of images for annotators: without EXIF, in a folder of their own, never the originals."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class AnnotatorFiles:
         self._outside_name = outside_name
 
     def address(self, image_id: str) -> str:
-        """Where Label Studio shows the image to people who are logged in."""
+        """The address at which Label Studio shows the image to people who are logged in."""
         return f"/data/local-files/?d={self._outside_name}/{_name(image_id)}"
 
     def has(self, image_id: str) -> bool:
-        """Whether the copy is there; one that is there is whole."""
+        """Return True if the copy exists; an existing copy is always complete."""
         return (self.folder / _name(image_id)).is_file()
 
     def put(self, image_id: str, jpeg: bytes) -> str:
-        """Store a copy, whole or not at all, and return its address; one that is there stays.
+        """Store a copy, whole or not at all, and return its address; an existing copy is kept.
 
         Raises:
             StorageError: the disk is full or not ours to write.
@@ -41,7 +41,7 @@ class AnnotatorFiles:
         return self.address(image_id)
 
     def remove(self, image_id: str) -> bool:
-        """Delete a copy for good; whether it was there.
+        """Delete a copy for good and return True if it existed.
 
         Raises:
             StorageError: the folder is not ours to write.
@@ -61,7 +61,7 @@ def _name(image_id: str) -> str:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Write beside the place, then move there: a reader and a second writer never meet half a file."""
+    """Write a temporary file and move it into place, so that no reader or second writer sees half a file."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -70,6 +70,6 @@ def _write_whole(path: Path, content: bytes) -> None:
             os.fchmod(file.fileno(), 0o644)
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:  # Whatever ended the writing, its leftover must go; the error goes on.
+    except BaseException:  # Remove the temporary file after any failure; the error is raised again.
         os.unlink(temporary)
         raise

@@ -1,4 +1,4 @@
-"""Weights & Biases: the same metrics once more, written to a folder; nothing is sent unless a key is set."""
+"""Weights & Biases client: writes a training's metrics to a folder; sends nothing unless a key is set."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ class ExperimentLog:
     """One run at a time. Nothing is imported or written before it starts."""
 
     def __init__(self, folder: Path) -> None:
-        """Keep runs under `folder`; `wandb sync` sends them later, if somebody wants that."""
+        """Keep runs under `folder`; `wandb sync` can send them later."""
         self._folder = folder
         self._run: Any = None
 
     @property
     def mode(self) -> str:
-        """`online` where WANDB_API_KEY is set, else `offline`: then no socket is opened to anywhere."""
+        """`online` if WANDB_API_KEY is set, else `offline`, which opens no network connection."""
         return "online" if os.environ.get("WANDB_API_KEY") else "offline"
 
     def start(self, name: str, cycle_key: str, settings: Mapping[str, object]) -> None:
-        """Start the run of a cycle in the project `name`; its id derives from the cycle, so that a second try goes on with it.
+        """Start the run of a cycle in the project `name`; its id derives from the cycle, so that a second try continues it.
 
         Raises:
-            ServiceUnavailableError: its local service did not start, or with a key, the server did not answer.
+            ServiceUnavailableError: the local W&B service did not start or, with a key, the server did not respond.
         """
         os.environ.update(_QUIET | {"WANDB_DIR": str(self._folder), "WANDB_MODE": self.mode})
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A git repository that versions are published into: one commit and one tag each, the same for the same content."""
+"""Git repository that dataset versions are published into: one commit and one tag each, the same for the same content."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError, StorageError
 
 _NAME, _ADDRESS = "Nightlens", "nightlens@localhost"
-# A person's own settings must neither change the bytes of a commit nor ask for a key.
+# The user's own git settings must not change a commit's bytes or ask for a signing key.
 _SETTINGS = ("commit.gpgSign=false", "core.autocrlf=false", "core.safecrlf=false", f"core.hooksPath={os.devnull}", "gc.auto=0")
 
 
@@ -26,18 +26,18 @@ class Commit:
 
 
 class GitRepository:
-    """A folder under git that belongs to one project's publications."""
+    """A git repository that holds one project's published versions."""
 
     def __init__(self, folder: Path, mark: tuple[str, str]) -> None:
-        """`mark` is a file and its first line, by which a repository is known to be ours."""
+        """`mark` is a file name and its first line; they identify a repository as made by Nightlens."""
         self._folder = folder
         self._mark = mark
 
     def publish(self, files: Mapping[str, str], tag: str, message: str, at: datetime) -> Commit:
-        """Commit these files (path → text) and tag the commit; what is tagged already is compared and left alone.
+        """Commit these files (path → text) and tag the commit; an existing tag is compared and kept.
 
         Raises:
-            StorageError: the folder or one of the files is somebody else's, or the tag names other content.
+            StorageError: the folder or one of the files was not made by Nightlens, or the tag names other content.
             ServiceUnavailableError: there is no git.
             ServiceRefusedError: git refuses.
         """
@@ -78,7 +78,7 @@ class GitRepository:
 
     def _commit(self, files: Mapping[str, str], message: str, at: datetime) -> None:
         path, _ = self._mark
-        # The mark comes first: a publication that was broken off is then known as ours.
+        # Write the mark first, so that an interrupted publication is still recognized.
         for one in sorted(files, key=lambda name: name != path):
             (self._folder / one).parent.mkdir(parents=True, exist_ok=True)
             (self._folder / one).write_text(files[one], newline="")
@@ -95,7 +95,7 @@ class GitRepository:
         return outcome.stdout.decode()
 
     def _try(self, *words: str) -> str | None:
-        """What git says, None where it says no."""
+        """Git's output; None if it fails."""
         outcome = self._run(words, None)
         return None if outcome.returncode else outcome.stdout.decode()
 
@@ -110,7 +110,7 @@ class GitRepository:
 
 
 def _environment(at: datetime | None) -> dict[str, str]:
-    """Nothing of a git that called us, and a fixed person and time: the same version gives the same commit."""
+    """Git's environment: no caller's GIT_* variables, a fixed author and time, so that a version always gives the same commit."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | {"LC_ALL": "C"}
     own |= {f"GIT_{role}_{part}": said for role in ("AUTHOR", "COMMITTER") for part, said in (("NAME", _NAME), ("EMAIL", _ADDRESS))}
     if at is not None:

@@ -1,4 +1,4 @@
-"""Label Studio as the stages need it: things are looked up before they are made, and counted rather than believed."""
+"""Label Studio client for the stages: looks things up before it creates them, and verifies imports by counting."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pipeline_tasks.clients.label_studio_connection import Connection, NotThereE
 from pipeline_tasks.errors import ServiceUnavailableError
 
 TaskData = Mapping[str, str | int]
-"""What a labeling task shows and knows: image, image_id, task_key, round_id, purpose."""
+"""Data of a labeling task: image address, image_id, task_key, round_id, purpose."""
 
 _PAGE_TASKS = 500
 _TITLE_LENGTH = 50
 """Label Studio's own limit."""
 _ANSWER_FIELDS = "id,data,updated_at,annotations,result,was_cancelled,completed_by,lead_time,created_at"
-"""Asked for by name, so that no name and no e-mail of an annotator is ever fetched."""
+"""Fields are requested by name, so that no annotator's name or e-mail address is ever fetched."""
 _NO_FILE = "^nothing is ever synced from here$"
 _NOT_FOR_PEOPLE = """
     data.purpose data.image_id data.round_id data.task_key inner_id completed_at total_annotations cancelled_annotations
@@ -34,11 +34,11 @@ _GRID_OF_IMAGES = {
     "gridWidth": 6,
     "hiddenColumns": {"explore": _HIDDEN, "labeling": _HIDDEN},
 }
-"""How a round's tab looks: images side by side, without columns that say nothing to who answers."""
+"""Display settings of a round's tab: images side by side, without columns that do not help annotators."""
 
 
 class LabelStudio:
-    """One Label Studio, seen by the service's own account."""
+    """One Label Studio server, used with the service's own account."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class LabelStudio:
         sleep: Callable[[float], None] = time.sleep,
         settle_s: float = 30.0,
     ) -> None:
-        """Connect lazily. `settle_s`: how long an import whose answer was lost may take to show.
+        """Connect lazily. `settle_s`: seconds that an import may take to appear after its response was lost.
 
         Raises:
             SettingsError: there is no token.
@@ -63,13 +63,13 @@ class LabelStudio:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._connection.close()
 
     def find_or_create_project(self, outside_name: str, label_config: str, label_config_digest: str) -> int:
         """The id of the one Label Studio project for a project and a label configuration.
 
-        Its key stands in the description, so that people may rename it. Of two made at once the first stays.
+        The project is found by a key in its description, so people may rename it. If two are created at once, the first is kept.
         """
         key = f"nightlens:{outside_name}:{label_config_digest}"
         found = self._projects_with(key)
@@ -81,11 +81,11 @@ class LabelStudio:
         return found[0]
 
     def has_project(self, project_id: int) -> bool:
-        """Whether nobody has deleted the project."""
+        """Return True if the project still exists."""
         return self._is_there(f"api/projects/{project_id}", include="id")
 
     def connect_local_files(self, project_id: int, folder: Path) -> None:
-        """Let people of the project see the images in a folder below Label Studio's document root; syncs nothing."""
+        """Let annotators of the project see the images in a folder below Label Studio's document root; syncs nothing."""
         stored = self._connection.get("api/storages/localfiles", project=project_id)
         if str(folder) not in [storage["path"] for storage in stored]:
             wanted = {"path": str(folder), "project": project_id, "use_blob_urls": True, "regex_filter": _NO_FILE}
@@ -104,14 +104,14 @@ class LabelStudio:
         return found[0]
 
     def round_url(self, project_id: int, view_id: int) -> str:
-        """Where people open a round."""
+        """The address at which people open a round."""
         return f"{self._connection.url}/projects/{project_id}/data?tab={view_id}"
 
     def import_tasks(self, project_id: int, round_id: str, tasks: Sequence[TaskData]) -> dict[str, int]:
-        """Bring each labeling task into a round exactly once; return task_key → Label Studio's task id.
+        """Import each labeling task into a round exactly once; return task_key → Label Studio's task id.
 
-        What is there is listed before and after; an import's own answer is not relied upon. After an import whose answer
-        was lost nothing is sent again in this try, for it may still be under way.
+        Existing tasks are listed before and after; the import's own response is not trusted. If that response was lost,
+        this try sends nothing again, because the import may still be running.
 
         Raises:
             ServiceUnavailableError: tasks are still missing; trying again imports only those.
@@ -124,29 +124,29 @@ class LabelStudio:
         return {str(task["task_key"]): self._keep_one(there[str(task["task_key"])]) for task in tasks}
 
     def count_answered_tasks(self, project_id: int, round_id: str) -> int:
-        """How many tasks of a round somebody has answered or skipped; one light call."""
+        """Number of tasks in a round that were annotated or skipped; one light call."""
         is_answered = {"filter": "filter:tasks:completed_at", "operator": "empty", "type": "Datetime", "value": False}
         page = self._page(project_id, [_in_round(round_id), is_answered], page_size=1, include="id")
         return int(page["total"])
 
     def count_answers(self, project_id: int) -> int:
-        """How many answers and skips the whole Label Studio project holds; one light call."""
+        """Number of annotations and skips in the whole Label Studio project; one light call."""
         counts = self._connection.get(
             f"api/projects/{project_id}", include="id,total_annotations_number,skipped_annotations_number"
         )
         return int(counts["total_annotations_number"]) + int(counts["skipped_annotations_number"])
 
     def changed_since(self, project_id: int, moment: str | None) -> list[dict[str, Any]]:
-        """The tasks of which anything changed after an ISO moment (None: all tasks), each with all its answers."""
+        """Tasks that changed after an ISO moment (None: all tasks), each with all its annotations."""
         changed = {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime", "value": moment}
         return list(self._tasks(project_id, [] if moment is None else [changed], fields="all", include=_ANSWER_FIELDS))
 
     def has_answer(self, annotation_number: int) -> bool:
-        """Whether nobody has taken back the answer."""
+        """Return True if the annotation has not been deleted."""
         return self._is_there(f"api/annotations/{annotation_number}")
 
     def delete_tasks(self, task_ids: Sequence[int]) -> None:
-        """Delete tasks with all their answers; those that are gone already are no error."""
+        """Delete tasks with all their annotations; tasks that no longer exist are not an error."""
         for task_id in task_ids:
             self._connection.delete(f"api/tasks/{task_id}")
 
@@ -158,7 +158,7 @@ class LabelStudio:
         return True
 
     def _projects_with(self, key: str) -> list[int]:
-        """Ids of the projects that carry a key, the oldest first."""
+        """Ids of the projects with a key, oldest first."""
         found, page = [], 1
         while True:
             listed = self._connection.get("api/projects", include="id,description", page=page, page_size=100)
@@ -172,7 +172,7 @@ class LabelStudio:
         return sorted(view["id"] for view in views if view["data"].get("title") == round_id)
 
     def _import(self, project_id: int, round_id: str, tasks: Sequence[TaskData]) -> None:
-        """Import and wait until a list of what is there shows all of it."""
+        """Import tasks and wait until Label Studio lists all of them."""
         lost: ServiceUnavailableError | None = None
         try:
             self._connection.post(f"api/projects/{project_id}/import", [{"data": dict(task)} for task in tasks])
@@ -189,7 +189,7 @@ class LabelStudio:
             waited_s += 2.0
 
     def _ids_by_key(self, project_id: int, round_id: str) -> dict[str, list[tuple[bool, int]]]:
-        """task_key → (is unanswered, task id) of each task with this key in the round."""
+        """task_key → (is not annotated, task id) of each task with this key in the round."""
         include = "id,data,total_annotations,cancelled_annotations"
         ids: dict[str, list[tuple[bool, int]]] = {}
         for task in self._tasks(project_id, [_in_round(round_id)], fields="task_only", include=include):
@@ -198,7 +198,7 @@ class LabelStudio:
         return ids
 
     def _keep_one(self, copies: Sequence[tuple[bool, int]]) -> int:
-        """Of several tasks with one key keep an answered one, else the oldest; delete only what nobody has answered."""
+        """Of several tasks with one key keep an annotated one, else the oldest; delete only tasks without annotations."""
         kept, *others = sorted(copies)
         for is_unanswered, task_id in others:
             if is_unanswered:
@@ -206,7 +206,7 @@ class LabelStudio:
         return kept[1]
 
     def _tasks(self, project_id: int, filters: Sequence[Any], *, fields: str, include: str) -> Iterator[dict[str, Any]]:
-        """All tasks that pass the filters, by id: each page starts behind the last id, so none is missed or past the end."""
+        """All tasks that pass the filters, by id; each page starts after the last id, so that none is missed."""
         last_id, is_more = 0, True
         while is_more:
             behind = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": last_id}
@@ -227,7 +227,7 @@ def _in_round(round_id: str) -> dict[str, Any]:
 
 
 def _project_fields(outside_name: str, label_config: str, label_config_digest: str, key: str) -> dict[str, Any]:
-    """A skip counts as an answer (it is not asked again), and an answer may say that nothing is there."""
+    """Fields of a Label Studio project: a skipped task is not shown again, and an empty annotation is allowed."""
     ending = f" · {label_config_digest[:8]}"
     return {
         "title": outside_name[: _TITLE_LENGTH - len(ending)] + ending,

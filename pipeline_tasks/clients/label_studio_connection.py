@@ -1,7 +1,7 @@
-"""One way to ask Label Studio: its own SDK's connection underneath, its refusals and absences turned into our errors.
+"""Connection to Label Studio through its SDK; turns its errors into Nightlens's errors.
 
-The SDK renews personal access tokens and takes the older kind as well. Of the SDK only this part is used: its full client
-imports pandas and takes two seconds to load, and it hides in models what the annotation log must keep word for word.
+The SDK renews personal access tokens and also accepts legacy ones. Only this part of the SDK is used: its full client
+imports pandas, takes two seconds to load, and wraps in models the JSON that the annotation log must keep unchanged.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ _MENDED_BY_WAITING = {408, 425, 429}
 
 
 class NotThereError(ServiceRefusedError):
-    """Label Studio has no such project, task or answer (any more)."""
+    """Label Studio does not have this project, task or annotation (any more)."""
 
 
 class Connection:
-    """Asks one Label Studio with one token. Nothing is asked twice here: Airflow repeats what waiting can mend."""
+    """Requests to one Label Studio server with one token. Nothing is retried here: Airflow retries what may succeed later."""
 
     def __init__(self, url: str, token: str | None, *, transport: httpx.BaseTransport | None = None) -> None:
-        """Connect lazily; `transport` lets tests answer in place of a server.
+        """Connect lazily; tests pass a `transport` that stands in for the server.
 
         Raises:
             SettingsError: there is no token.
-            ServiceRefusedError: the token says of itself that it has expired.
+            ServiceRefusedError: the token has expired.
         """
         self.url = url.rstrip("/")
         if not token:
@@ -42,35 +42,35 @@ class Connection:
             raise self._refusal(error.status_code or 401, "sign in", "the token has expired") from error
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._http.close()
 
     def get(self, path: str, **parameters: Any) -> Any:
-        """Read something; returns parsed JSON."""
+        """Send a GET request; returns parsed JSON."""
         return self._ask("GET", path, parameters=parameters)
 
     def post(self, path: str, content: Any) -> Any:
-        """Make something; returns parsed JSON."""
+        """Send a POST request; returns parsed JSON."""
         return self._ask("POST", path, content=content)
 
     def patch(self, path: str, content: Any) -> Any:
-        """Change something; returns parsed JSON."""
+        """Send a PATCH request; returns parsed JSON."""
         return self._ask("PATCH", path, content=content)
 
     def delete(self, path: str) -> None:
-        """Remove something; what is not there is no error."""
+        """Send a DELETE request; a missing object is not an error."""
         try:
             self._ask("DELETE", path)
         except NotThereError:
             return
 
     def _ask(self, method: str, path: str, *, parameters: dict[str, Any] | None = None, content: Any = None) -> Any:
-        """Ask once.
+        """Send one request.
 
         Raises:
-            ServiceUnavailableError: no answer, or one that says "later".
-            NotThereError: no such thing.
-            ServiceRefusedError: any other no, or an answer that is not Label Studio's.
+            ServiceUnavailableError: no response, or one that says to try later.
+            NotThereError: the object does not exist.
+            ServiceRefusedError: any other error status, or a response that is not from Label Studio.
         """
         what = f"{method} {path}"
         try:
@@ -100,7 +100,7 @@ class Connection:
 
 
 def _detail(answer: httpx.Response) -> str:
-    """What Label Studio says of the matter, cut to what fits a sentence."""
+    """Label Studio's error detail, shortened to fit a sentence."""
     try:
         content = answer.json()
     except ValueError:

@@ -1,6 +1,6 @@
-"""MLflow's REST API: one call in, its answer or an error of our tree out.
+"""MLflow's REST API: each call returns the parsed response or raises an error of `errors.py`.
 
-Spoken directly, because importing MLflow's own client takes seconds in every task that needs one alias set.
+Called directly, because importing MLflow's own client takes seconds in every task, even to set one alias.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _CONNECT_TRIES = 2
 
 
 class MlflowApi:
-    """One server. Opens its connections at the first call."""
+    """One MLflow server; opens its connections at the first call."""
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
-        """Speak to the server at `url`; tests give their own transport."""
+        """Use the server at `url`; tests pass their own transport."""
         self.url = url.rstrip("/")
         self._client = httpx.Client(
             base_url=self.url, timeout=_TIMEOUT, transport=transport or httpx.HTTPTransport(retries=_CONNECT_TRIES)
@@ -30,45 +30,45 @@ class MlflowApi:
 
     @property
     def page_url(self) -> str:
-        """The address for people: without a user and password, should the connection hold them."""
+        """The address shown to people: without the connection's user and password."""
         parts = urlsplit(self.url)
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
     def get(self, path: str, **parameters: str) -> dict[str, Any]:
-        """Ask for something.
+        """Send a GET request.
 
         Raises:
-            ServiceUnavailableError: the server is away or overloaded.
-            ServiceRefusedError: it said no.
+            ServiceUnavailableError: the server does not respond or is overloaded.
+            ServiceRefusedError: it refused the request.
         """
         return self._answer(self._send("GET", _API + path, params=parameters))
 
     def find(self, path: str, **parameters: str) -> dict[str, Any] | None:
-        """Ask for something that may not be there; None if it is not. Otherwise raises as `get` does."""
+        """Send a GET request for something that may not exist; None if it does not. Otherwise raises as `get` does."""
         response = self._send("GET", _API + path, params=parameters)
         code, message = ("", "") if response.is_success else _complaint(response)
-        # MLflow calls an alias that does not exist an invalid parameter.
+        # MLflow reports an alias that does not exist as an invalid parameter.
         if code == "RESOURCE_DOES_NOT_EXIST" or (code == "INVALID_PARAMETER_VALUE" and "not found" in message):
             return None
         return self._answer(response)
 
     def make(self, path: str, fields: dict[str, Any]) -> dict[str, Any] | None:
-        """Make something that another try may have made already; None if so. Otherwise raises as `get` does."""
+        """Create something that an earlier try may have created; None if it exists. Otherwise raises as `get` does."""
         response = self._send("POST", _API + path, json=fields)
         if not response.is_success and _complaint(response)[0] == "RESOURCE_ALREADY_EXISTS":
             return None
         return self._answer(response)
 
     def post(self, path: str, fields: dict[str, Any]) -> dict[str, Any]:
-        """Make or change something; raises as `get` does."""
+        """Send a POST request; raises as `get` does."""
         return self._answer(self._send("POST", _API + path, json=fields))
 
     def put_artifact(self, artifact_uri: str, name: str, content: bytes) -> None:
-        """Put a file beside a run; `artifact_uri` is what the run says.
+        """Upload a file as an artifact of a run; `artifact_uri` is the run's own.
 
         Raises:
-            ServiceRefusedError: the server does not take artifacts itself.
-            ServiceUnavailableError: it is away or overloaded.
+            ServiceRefusedError: the server does not accept artifacts itself.
+            ServiceUnavailableError: it does not respond or is overloaded.
         """
         if not artifact_uri.startswith("mlflow-artifacts:/"):
             raise ServiceRefusedError(
@@ -85,7 +85,7 @@ class MlflowApi:
             raise ServiceUnavailableError(f"MLflow at {self.page_url}: no answer: {error or type(error).__name__}") from error
 
     def _answer(self, response: httpx.Response) -> dict[str, Any]:
-        """Take the answer apart; MLflow says what is wrong in `error_code`."""
+        """Parse the response; MLflow names the problem in `error_code`."""
         if response.is_success:
             fields: dict[str, Any] = response.json() if response.content else {}
             return fields

@@ -1,6 +1,6 @@
-"""The model registry and its runs in MLflow: a mirror for people. The ledger leads; nothing is ever loaded from here.
+"""Model registry and runs in MLflow: a mirror for people. The ledger is authoritative; nothing is ever loaded from MLflow.
 
-Whatever is made is first looked up by a key derived from the cycle, so that a second try finds what the first one made.
+Everything is first looked up by a key derived from the cycle, so that a second try finds what the first one created.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from pipeline_tasks.errors import ServiceRefusedError
 CYCLE_KEY = "nightlens.cycle_key"
 MODEL_DIGEST = "nightlens.model_digest"
 _MAX_METRICS = 1000
-"""MLflow takes no more in one call."""
+"""MLflow's limit for one call."""
 _EPOCH_MS = 1000
 
 
 @dataclass(frozen=True)
 class TrackedRun:
-    """A training as MLflow knows it."""
+    """A training run in MLflow."""
 
     run_id: str
     experiment_id: str
@@ -36,7 +36,7 @@ class TrackedRun:
 
 @dataclass(frozen=True)
 class RegisteredVersion:
-    """A model as the registry knows it."""
+    """A model version in the registry."""
 
     version: str
     url: str
@@ -47,15 +47,15 @@ class ModelRegistry:
     """One MLflow server. `name` is the project's outside name: its experiment and its registered model."""
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
-        """Use the server at `url`; tests give their own transport."""
+        """Use the server at `url`; tests pass their own transport."""
         self._api = MlflowApi(url, transport)
 
     def find_or_start_run(self, name: str, cycle_key: str, params: Mapping[str, object], tags: Mapping[str, str]) -> TrackedRun:
-        """The run of a cycle; it is made if it is not there, and set running again if it had ended.
+        """Find or create the run of a cycle, and set it running again if it had ended.
 
         Raises:
-            ServiceUnavailableError: the server is away or overloaded.
-            ServiceRefusedError: it said no.
+            ServiceUnavailableError: the server does not respond or is overloaded.
+            ServiceRefusedError: it refused the request.
         """
         experiment_id = self._experiment(name)
         run = self._find_run(experiment_id, cycle_key) or self._create_run(experiment_id, cycle_key)
@@ -70,14 +70,14 @@ class ModelRegistry:
         return self._tracked(self._api.get("runs/get", run_id=run_id)["run"])
 
     def log_dataset(self, run_id: str, name: str, dataset_id: str, source: str) -> None:
-        """Say what a run trains on, by name and digest; no rows leave."""
+        """Record the dataset that a run trains on, by name and digest; no rows are sent."""
         # MLflow keeps at most 36 characters of a digest; the whole dataset_id is a tag.
         dataset = {"name": name, "digest": dataset_id[:36], "source_type": "nightlens", "source": source}
         tags = [{"key": "mlflow.data.context", "value": "training"}]
         self._api.post("runs/log-inputs", {"run_id": run_id, "datasets": [{"dataset": dataset, "tags": tags}]})
 
     def log_epoch_metrics(self, run: TrackedRun, epochs: Iterable[tuple[int, Mapping[str, float]]]) -> None:
-        """Log each epoch's metrics; a point that stands already is not doubled, because its time derives from run and epoch."""
+        """Log each epoch's metrics; a repeated point is not doubled, because its time derives from run and epoch."""
         points = [
             {"key": key, "value": value, "timestamp": run.started_at_ms + epoch * _EPOCH_MS, "step": epoch}
             for epoch, metrics in epochs
@@ -92,12 +92,12 @@ class ModelRegistry:
         self._api.post("runs/update", fields)
 
     def register_model(self, name: str, run_id: str, content: bytes, digest: str, tags: Mapping[str, str]) -> RegisteredVersion:
-        """Register one file as a version of the project's model; a digest that is registered already keeps its version."""
+        """Register one file as a version of the project's model; an already registered digest keeps its version."""
         self._ensure_model(name)
         standing = self._find_version(name, digest)
         if standing is None:
             run = self.run(run_id)
-            # A folder for each file: a version's content may not change because its run exports another one.
+            # One folder for each file: a version's content must not change when its run exports another file.
             folder = f"model-{digest[:12]}"
             self._api.put_artifact(run.artifact_uri, f"{folder}/model.onnx", content)
             fields = {
@@ -110,24 +110,24 @@ class ModelRegistry:
         return RegisteredVersion(standing, f"{self._api.page_url}/#/models/{name}/versions/{standing}")
 
     def set_alias(self, name: str, alias: str, version: str) -> None:
-        """Let an alias name this version; naming it again changes nothing."""
+        """Point an alias to this version; doing so again changes nothing."""
         self._api.post("registered-models/alias", {"name": name, "alias": alias, "version": version})
 
     def set_champion_alias(self, outside_name: str, registry_version: str) -> None:
-        """Let the alias `champion` of the project's model name this version."""
+        """Point the alias `champion` of the project's model to this version."""
         self.set_alias(outside_name, "champion", registry_version)
 
     def alias(self, name: str, alias: str) -> str | None:
-        """The version that an alias names; None if it names none."""
+        """The version that an alias points to; None if the alias does not exist."""
         found = self._api.find("registered-models/alias", name=name, alias=alias)
         return None if found is None else str(found["model_version"]["version"])
 
     def check(self) -> str:
-        """The experiment that the server lists first: shows that it answers and lets us read."""
+        """The experiment that the server lists first; proves that the server responds and grants read access."""
         return str(self._api.post("experiments/search", {"max_results": 1}).get("experiments", [{}])[0].get("name", ""))
 
     def _experiment(self, name: str) -> str:
-        """The project's experiment; another try may make it at the same time."""
+        """The project's experiment; another try may create it at the same time."""
         found = self._api.find("experiments/get-by-name", experiment_name=name)
         if found is None:
             created = self._api.make("experiments/create", {"name": name})
@@ -139,7 +139,7 @@ class ModelRegistry:
         return str(found["experiment"]["experiment_id"])
 
     def _find_run(self, experiment_id: str, cycle_key: str) -> dict[str, Any] | None:
-        """The oldest run of the cycle: two tries at once may have made two."""
+        """The oldest run of the cycle; two simultaneous tries may have created two."""
         fields = {
             "experiment_ids": [experiment_id],
             "filter": f"tags.`{CYCLE_KEY}` = '{cycle_key}'",

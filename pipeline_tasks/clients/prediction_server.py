@@ -1,4 +1,4 @@
-"""The prediction server, as stages and people's tools see it."""
+"""Client of the prediction server, for stages and tools."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ ASK_EVERY_S = 0.25
 
 @dataclass(frozen=True)
 class Readiness:
-    """What the server says of itself."""
+    """The server's state as it reports it."""
 
     is_ready: bool
     model_digest: str | None
     why: str
-    """A sentence: why it is not ready, or why it refused the newest pointer; empty if all is well."""
+    """The reason why the server is not ready or refused the newest pointer; empty if there is no problem."""
 
 
 class PredictionServer:
     """A prediction server at one address."""
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
-        """Talk to `url`; `transport` stands in for the network in tests."""
+        """Use the server at `url`; `transport` stands in for the network in tests."""
         self.url = url
         self._client = httpx.Client(base_url=url, timeout=5.0, transport=transport, trust_env=False)
 
     def __enter__(self) -> PredictionServer:
-        """Hold the connections open."""
+        """Return the client; its connections close with the block."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -41,10 +41,10 @@ class PredictionServer:
         self._client.close()
 
     def readiness(self) -> Readiness:
-        """Ask which model answers.
+        """Ask which model is being served.
 
         Raises:
-            ServiceUnavailableError: the server is away.
+            ServiceUnavailableError: the server does not respond.
         """
         fields = self._asked("GET", "/readyz", also_fine=(503,)).json()
         return Readiness(
@@ -52,7 +52,7 @@ class PredictionServer:
         )
 
     def wait_for(self, model_digest: str, within_s: float) -> Readiness | None:
-        """Ask until the server answers with this model or the time is up; None if it was away to the end."""
+        """Ask until the server serves this model or the time is up; None if it never responded."""
         until = time.monotonic() + within_s
         last: Readiness | None = None
         while True:
@@ -65,11 +65,11 @@ class PredictionServer:
             time.sleep(ASK_EVERY_S)
 
     def predict(self, content: bytes) -> dict[str, Any]:
-        """Have one image answered.
+        """Get the prediction for one image.
 
         Raises:
-            ServiceUnavailableError: the server is away, overloaded or has no model.
-            ServiceRefusedError: it does not take this image.
+            ServiceUnavailableError: the server does not respond, is overloaded or has no model.
+            ServiceRefusedError: it refuses this image.
         """
         response = self._asked("POST", "/predict", content=content, headers={"Content-Type": "application/octet-stream"})
         answer: dict[str, Any] = response.json()

@@ -1,4 +1,4 @@
-"""One training told to both trackers, MLflow and W&B, under one key that derives from the cycle."""
+"""Log of one training in both trackers, MLflow and W&B, under one key that derives from the cycle."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pipeline_tasks.errors import ServiceError
 
 
 class RunTracker(Protocol):
-    """What is asked of MLflow while a training runs; `ModelRegistry` does it."""
+    """The calls to MLflow during a training; `ModelRegistry` implements them."""
 
     def find_or_start_run(self, name: str, cycle_key: str, params: Mapping[str, object], tags: Mapping[str, str]) -> TrackedRun:
-        """The run of a cycle, made if it is not there."""
+        """Find or create the run of a cycle."""
         ...
 
     def log_dataset(self, run_id: str, name: str, dataset_id: str, source: str) -> None:
-        """Say what it trains on."""
+        """Record the dataset that the run trains on."""
         ...
 
     def log_epoch_metrics(self, run: TrackedRun, epochs: list[tuple[int, Mapping[str, float]]]) -> None:
@@ -28,12 +28,12 @@ class RunTracker(Protocol):
         ...
 
     def end_run(self, run_id: str, *, is_success: bool = True) -> None:
-        """Mark it as ended."""
+        """Mark the run as ended."""
         ...
 
 
 class EpochLog(Protocol):
-    """What is asked of W&B; `ExperimentLog` does it."""
+    """The calls to W&B during a training; `ExperimentLog` implements them."""
 
     mode: str
 
@@ -46,13 +46,13 @@ class EpochLog(Protocol):
         ...
 
     def finish(self) -> None:
-        """End it."""
+        """End the run."""
         ...
 
 
 @dataclass(frozen=True)
 class TrainingFacts:
-    """What both trackers are told at the start."""
+    """Data that both trackers receive at the start."""
 
     name: str
     """The project's outside name."""
@@ -65,10 +65,10 @@ class TrainingFacts:
 
 
 class TrainingLog:
-    """A training as both trackers see it, for the length of a block; a block that raises leaves a failed run, not a running one."""
+    """Context manager that logs one training to both trackers; a block that raises leaves the run marked as failed."""
 
     def __init__(self, tracker: RunTracker, epoch_log: EpochLog, facts: TrainingFacts) -> None:
-        """Find or start the run in MLflow, then in W&B; raises ServiceUnavailableError if MLflow is away."""
+        """Find or start the run in MLflow, then in W&B; raises ServiceUnavailableError if MLflow does not respond."""
         self._tracker, self._epoch_log = tracker, epoch_log
         self.run = tracker.find_or_start_run(facts.name, facts.cycle_key, facts.params, facts.tags)
         tracker.log_dataset(self.run.run_id, facts.name, facts.dataset_id, facts.dataset_source)
@@ -80,20 +80,20 @@ class TrainingLog:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Mark the run as failed if the training did not come to its end."""
+        """Mark the run as failed if the training did not finish."""
         self._epoch_log.finish()
         if not self._is_done:
-            # The error that ended the block matters more than one in telling of it.
+            # The error that ended the block matters more than a failure to report it.
             with suppress(ServiceError):
                 self._tracker.end_run(self.run.run_id, is_success=False)
 
     def tell_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
-        """Tell one epoch's metrics; telling it again changes nothing in MLflow."""
+        """Log one epoch's metrics; logging them again changes nothing in MLflow."""
         self._tracker.log_epoch_metrics(self.run, [(epoch, metrics)])
         self._epoch_log.log_epoch(epoch, metrics)
 
     def end(self, metrics: Mapping[str, float]) -> None:
-        """Mark the run as done, with what came out."""
+        """Mark the run as finished and log its final metrics."""
         self._tracker.log_epoch_metrics(self.run, [(0, metrics)])
         self._tracker.end_run(self.run.run_id)
         self._is_done = True

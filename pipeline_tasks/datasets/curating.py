@@ -1,6 +1,6 @@
-"""Propose splits by what groups look like: typical ones validate, hard and rare ones test, what is left trains.
+"""Split proposals by embedding: typical groups go to val, hard and rare ones to test, the rest to train.
 
-The control arm's share goes to test at random as under the random policy, so that a part of test stays like what arrives.
+The control arm's share goes to test at random, as under the random policy, so that test also contains images as they arrive.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.table import Rows
 
 HALF = 0.5
-"""Rare groups are of the outer half of all images, typical ones of the inner, however large the shares."""
+"""Rare groups come from the outer half of all images and typical ones from the inner half, whatever the split ratios."""
 
 
 def propose_curated_splits(
@@ -29,12 +29,12 @@ def propose_curated_splits(
     val_ratio: float,
     seed: int,
 ) -> Rows[Split]:
-    """Splits for the split groups of picks that `standing` does not name yet; each row's `policy` holds the group's number.
+    """Propose splits for the split groups of picks that are not in `standing`; each row's `policy` states the group's score.
 
-    Test takes `test_ratio` of the images that the control arm leaves: first the hardest groups (greatest disagreement) up to half
-    of it, then the rarest (greatest outlier score). Of what is left val takes `val_ratio`, the most typical first (smallest outlier
-    score), and train everything else: what selection spread out, without what test and val took. A group that holds more images
-    than what is left of a split's share is passed over; one without looks (no embedding) trains. Groups of equal scores go by name.
+    Test takes `test_ratio` of the images outside the control arm: first the hardest groups (greatest disagreement) up to half
+    of it, then the rarest (greatest outlier score). Val takes `val_ratio` of the rest, the most typical first (smallest outlier
+    score), and train takes everything else. A group with more images than a split's share has room for is skipped; a group
+    without an embedding goes to train. Groups of equal scores are ordered by name.
     """
     new = [pick for pick in picks if pick[0] not in standing]
     sizes = Counter(group for group, _ in new)
@@ -58,7 +58,7 @@ def propose_curated_splits(
 
 
 def _hardest(groups: Sequence[str], looks: Mapping[str, Looks]) -> list[str]:
-    """Groups between labels, the most contradictory first."""
+    """Groups whose neighbours disagree on the label, greatest disagreement first."""
     disputed = [(-(looks[one].disagreement or 0.0), -looks[one].outlier, one) for one in groups]
     return [group for disagreement, _, group in sorted(disputed) if disagreement < 0]
 
@@ -68,7 +68,7 @@ def _rest(looks: Looks | None) -> tuple[str, str]:
 
 
 def group_looks(groups: Sequence[str], looks: Sequence[Looks]) -> dict[str, Looks]:
-    """The mean of its images' looks for each group; both go image by image."""
+    """The mean of the images' looks for each group; `groups` and `looks` have one entry an image."""
     members: dict[str, list[Looks]] = {}
     for group, one in zip(groups, looks, strict=True):
         members.setdefault(group, []).append(one)

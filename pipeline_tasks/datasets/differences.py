@@ -1,4 +1,4 @@
-"""Compares the rows of two dataset versions: which images came, went, changed their label or their split."""
+"""Differences between two dataset versions: images that were added, removed, relabelled or moved to another split."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ _COLUMNS = ("image_id", "split", "class_name", "label_digest")
 
 @dataclass(frozen=True)
 class Difference:
-    """What makes one version of another; each frame is sorted by image_id."""
+    """Differences between two versions; each frame is sorted by image_id."""
 
     added: pl.DataFrame
     """image_id, split, class_name."""
     removed: pl.DataFrame
     """image_id, split, class_name, as in the first version."""
     relabelled: pl.DataFrame
-    """image_id, split, class_before, class_after; equal classes where only other parts of the label changed."""
+    """image_id, split, class_before, class_after; equal classes if only other fields of the label changed."""
     moved: pl.DataFrame
     """image_id, class_name, split_before, split_after."""
 
     @property
     def is_none(self) -> bool:
-        """Whether the versions hold the same images with the same labels and splits."""
+        """Return True if the versions hold the same images with the same labels and splits."""
         return not (self.added.height or self.removed.height or self.relabelled.height or self.moved.height)
 
 
@@ -44,14 +44,14 @@ def difference(before: pl.DataFrame, after: pl.DataFrame) -> Difference:
 
 
 def counts(rows: pl.DataFrame, *columns: str) -> dict[str, int]:
-    """How many rows have each value, or each combination (`a → b`), sorted; a missing value is `none`."""
+    """Number of rows with each value or combination of values (`a → b`), sorted; a missing value is `none`."""
     texts = [pl.col(column).cast(pl.String).fill_null("none") for column in columns]
     shown = rows.select(value=pl.concat_str(texts, separator=" → "))
     return dict(shown.group_by("value").len().sort("value").iter_rows())
 
 
 def _texts(rows: pl.DataFrame) -> pl.DataFrame:
-    """The columns that are compared, as text; no rows at all have no columns either."""
+    """The compared columns, as text; a frame without rows may have no columns."""
     if rows.is_empty():
         return pl.DataFrame(schema=dict.fromkeys(_COLUMNS, pl.String()))
     return rows.select(pl.col(column).cast(pl.String) for column in _COLUMNS)

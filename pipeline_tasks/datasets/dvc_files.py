@@ -1,4 +1,4 @@
-"""The small files that DVC reads: a folder's object, the file that names it, the repository's configuration.
+"""DVC's small files: a folder's object, the file that names it, the repository's configuration.
 
 The formats are those that DVC 3.67.1 writes; `make drill-dvc` shows that it makes the same folder object from the same images.
 """
@@ -20,14 +20,14 @@ class PublishedImage:
     """One image of a published folder."""
 
     path: str
-    """Below the folder, with forward slashes."""
+    """Relative to the folder, with forward slashes."""
     md5: str
     size_bytes: int
 
 
 @dataclass(frozen=True)
 class Remote:
-    """Where readers pull from; credentials are theirs and never stand here."""
+    """The remote that readers pull from; they use their own credentials, which are never stored here."""
 
     url: str
     """A folder or s3://bucket/prefix."""
@@ -43,16 +43,16 @@ def folder_object(images: Sequence[PublishedImage]) -> tuple[str, bytes]:
 
 
 def tracked_folder(name: str, images: Sequence[PublishedImage]) -> str:
-    """The file that lets git name a folder that DVC holds; `name` is its object's `<md5>.dir`."""
+    """The `.dvc` file, tracked by git, of a folder that DVC stores; `name` is its object's `<md5>.dir`."""
     size_bytes = sum(one.size_bytes for one in images)
     return f"outs:\n- md5: {name}\n  size: {size_bytes}\n  nfiles: {len(images)}\n  hash: md5\n  path: {FOLDER}\n"
 
 
 def repository_files(remote: Remote, mark: str) -> dict[str, str]:
-    """What makes a git repository one of DVC's, path → content; `mark` says whose it is, as a comment."""
+    """Files that make a git repository a DVC repository, path → content; `mark` is a comment that names its owner."""
     places = {"url": remote.url, "endpointurl": remote.endpoint_url, "region": remote.region}
     said = "".join(f'    {name} = "{value}"\n' for name, value in places.items() if value is not None)
-    # By itself DVC believes whatever an S3 remote hands it; `verify` lets it compare digests.
+    # By default DVC does not check what an S3 remote returns; with `verify` it compares digests.
     core = f"[core]\n    remote = {REMOTE}\n    analytics = false\n    autostage = false\n"
     return {
         CONFIG_FILE: f"# {mark}\n{core}['remote \"{REMOTE}\"']\n{said}    verify = true\n",

@@ -1,4 +1,4 @@
-"""The golden test set: which images a person named, and which of them cannot be in it."""
+"""Golden set: the test images that a person named, without those that cannot be in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMED_IMAGES = 5
 
 
 def golden_images(settings: GoldenSettings | None, sightings: pl.DataFrame) -> frozenset[str]:
-    """Image ids that are named, or that were seen (`sightings`: source, key, image_id) under a key that fits the pattern."""
+    """Image ids that are named, or that were seen (`sightings`: source, key, image_id) under a key that matches the pattern."""
     if settings is None:
         return frozenset()
     named = set(settings.image_ids)
@@ -25,10 +25,10 @@ def golden_images(settings: GoldenSettings | None, sightings: pl.DataFrame) -> f
 
 
 def check_golden(settings: GoldenSettings, version: pl.DataFrame, dataset_id: str) -> None:
-    """Refuse an image_id that stands in train or val of the newest dataset version (`version`: image_id, split).
+    """Refuse golden images that are in train or val of the newest dataset version (`version`: image_id, split).
 
     Raises:
-        SettingsError: some do; the first few are named.
+        SettingsError: some are; the first few are named.
     """
     taught = version.filter(pl.col("split") != "test", pl.col("image_id").is_in(list(settings.image_ids))).sort("image_id")
     if taught.is_empty():
@@ -42,10 +42,10 @@ def check_golden(settings: GoldenSettings, version: pl.DataFrame, dataset_id: st
 
 
 def refused(golden: Collection[str], rows: pl.DataFrame, before: Collection[str]) -> frozenset[str]:
-    """Golden images that must be left out of a version of these rows (image_id, split), since their group is not of test.
+    """Golden images that must be left out of a version of these rows (image_id, split), because their group is not in test.
 
-    They came to stand there before they were named. Those that were in the version `before` stay, as any image does: nothing is
-    moved, and they are not golden.
+    Their group got its split before they were named. Images that were in the version `before` stay in it, as any image does:
+    they keep their split and are not golden.
     """
     found = rows.filter(pl.col("split") != "test", pl.col("image_id").is_in(list(golden)))["image_id"]
     return frozenset(found) - frozenset(before)

@@ -1,4 +1,4 @@
-"""Finds validation images where a version has none: a part of the training images, whole split groups at a time."""
+"""Validation images for a version without any: whole split groups held out of the training images."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ HELD_OUT_RATIO = 0.15
 
 
 def training_parts(rows: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Part a version's `rows` (image_id, split_group_id, split, class_name) into those to train and to validate on.
+    """Divide a version's `rows` (image_id, split_group_id, split, class_name) into rows to train on and rows to validate on.
 
     The version's own validation images are used if it has any. Otherwise groups are held out in an order drawn from
-    `seed`, never the last one of a class; where every class has but one group, the training images also validate.
+    `seed`, never the last one of a class; if every class has only one group, the training images are also used to validate.
     """
     train, val = rows.filter(pl.col("split") == "train"), rows.filter(pl.col("split") == "val")
     if val.height:

@@ -1,4 +1,4 @@
-"""How a picked image lies among the others: at the rim or in a crowd, and between which labels."""
+"""Position of a picked image among all embeddings: how far out it lies, and how much its neighbours' labels disagree."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline_tasks.neighbors.cosine import Floats, Integers, nearest, unit_rows
 NEIGHBORS = 10
 LABELLED_NEIGHBORS = 5
 REFERENCE_ROWS = 4096
-"""What is a lot is measured on so many images: the share that lies less far out barely depends on more."""
+"""Rows in the sample that outlier scores are ranked against; more would barely change a rank."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class Looks:
     """One image, or the mean over a group's images; each number runs from 0 to 1."""
 
     outlier: float
-    """Share of all images that have their nearest others closer by."""
+    """Share of all images that are closer to their nearest neighbours."""
     disagreement: float | None
-    """Share of the nearest labelled images that are not of their commonest class; None: too few are labelled."""
+    """Share of the nearest labelled images that are not of their most common class; None if too few are labelled."""
 
 
 def looks_of(vectors: npt.ArrayLike, picks: Sequence[int], labels: Sequence[str | None], seed: int) -> list[Looks]:
-    """How each of `picks` (row numbers) looks among N x D `vectors`; `labels` are the rows' classes, None where not known.
+    """Looks of each of `picks` (row numbers) among N x D `vectors`; `labels` are the rows' classes, None if unknown.
 
     Outlier: mean Euclidean distance to the 10 nearest others, rows scaled to length 1 (Angiulli and Pizzuti, Fast outlier detection
     in high dimensional spaces, 2002), as its place among all images. Disagreement: k-disagreeing neighbours (Smith, Martinez and
@@ -43,7 +43,7 @@ def looks_of(vectors: npt.ArrayLike, picks: Sequence[int], labels: Sequence[str 
 
 
 def _outliers(units: Floats, rows: Integers, seed: int) -> npt.NDArray[np.float64]:
-    """The place of each row's mean distance among those of all rows, or of many drawn with the seed."""
+    """Rank (0 to 1) of each row's mean distance among those of all rows, or of a sample drawn with the seed."""
     drawn = np.sort(np.random.default_rng(seed).permutation(len(units))[:REFERENCE_ROWS])
     distances, reference = _mean_distances(units, rows), np.sort(_mean_distances(units, drawn))
     places: npt.NDArray[np.float64] = np.searchsorted(reference, distances, side="left") / len(reference)
@@ -51,13 +51,13 @@ def _outliers(units: Floats, rows: Integers, seed: int) -> npt.NDArray[np.float6
 
 
 def _mean_distances(units: Floats, rows: Integers) -> npt.NDArray[np.float64]:
-    """Mean distance of rows to their nearest others, to 6 decimals: what is equally far must come out equal on every machine."""
+    """Mean distance of rows to their nearest others, rounded to 6 decimals so that equal distances are equal on every machine."""
     count = min(NEIGHBORS, len(units) - 1)
     if count < 1:
         return np.zeros(len(rows))
     numbers, cosines = nearest(units[rows], units, count + 1)
     is_other = numbers != rows[:, None]
-    # Of many equal images the row itself may not be among the nearest; then the last one is one too many.
+    # Among many equal images the row itself may not be one of the nearest; then the last neighbour is dropped.
     is_other[is_other.all(axis=1), -1] = False
     distances = np.sqrt(np.clip(2 - 2 * cosines.astype(np.float64), 0, 4))
     means: npt.NDArray[np.float64] = np.round(np.where(is_other, distances, 0).sum(axis=1) / count, 6)

@@ -1,4 +1,4 @@
-"""Freezes labels into a dataset version: which labelled images are in it, in which split, and why the others are not."""
+"""Content of a dataset version: the labelled images in it with their splits, and the reason why each other one is left out."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _PART_ROWS = 100_000
 
 @dataclass(frozen=True)
 class Facts:
-    """What a version is frozen from; every column named here is read and no other."""
+    """Tables that a version is frozen from; only the columns named here are read."""
 
     labels: pl.DataFrame
     """image_id, state."""
     label_objects: pl.DataFrame
-    """The label objects of those images."""
+    """Label objects of those images."""
     split_groups: pl.DataFrame
     """image_id, split_group_id."""
     splits: pl.DataFrame
@@ -46,7 +46,7 @@ class Manifest:
     rows: Rows[DatasetImage]
     """Sorted by image_id."""
     left_out: dict[str, int]
-    """Why labelled images are not in the version → how many; the first reason that holds counts."""
+    """Reason to leave a labelled image out → number of images; each image counts under its first reason."""
 
 
 def freeze(facts: Facts, label_kind: str, class_names: Sequence[str]) -> Manifest:
@@ -58,15 +58,15 @@ def freeze(facts: Facts, label_kind: str, class_names: Sequence[str]) -> Manifes
 
 
 def why_left_out(facts: Facts, label_kind: str, class_names: Sequence[str]) -> pl.DataFrame:
-    """One row a labelled image with all that is known of it, and the `reason` why it cannot be in the version, or null."""
+    """One row a labelled image with its known columns and the `reason` why it is left out of the version, or null."""
     return _candidates(facts, label_kind).with_columns(reason=_first_reason(facts, class_names))
 
 
 def dataset_digest(rows: pl.DataFrame, label_kind: str, class_names: Sequence[str]) -> str:
-    """Name a version by its images, labels, split and class list, and by nothing else."""
+    """Digest of a version's images, labels, split and class list, and of nothing else."""
     digest = hashlib.sha256(json.dumps({"label_kind": label_kind, "class_names": list(class_names)}).encode())
     for part in rows.select("image_id", "split", "label_digest").sort("image_id").iter_slices(_PART_ROWS):
-        # As CSV, because that is many times as fast as a loop; none of the columns can hold a space or a line break.
+        # CSV is many times faster than a loop; no column can hold a space or a line break.
         lines = io.BytesIO()
         part.write_csv(lines, separator=" ", include_header=False, quote_style="never")
         digest.update(b"\n" + lines.getvalue()[:-1])
@@ -74,11 +74,11 @@ def dataset_digest(rows: pl.DataFrame, label_kind: str, class_names: Sequence[st
 
 
 def label_digests(label_objects: pl.DataFrame) -> pl.DataFrame:
-    """Digest each image's label objects, in their order: columns image_id, label_digest, class_name of the first object."""
+    """Digest of each image's label objects, in order: columns image_id, label_digest, class_name of the first object."""
     ordered = label_objects.sort("image_id", "object_index")
     said = ordered.select("image_id", "class_name", thing=pl.struct(pl.exclude("image_id")))
     said = said.with_columns(thing=_mapped(said["thing"], lambda thing: json.dumps(thing, sort_keys=True)))
-    # Grouping is slow and most images have one object, so only the others are grouped.
+    # Grouping is slow and most images have one object, so only images with several are grouped.
     is_one_of_many = said["image_id"].is_duplicated()
     several = said.filter(is_one_of_many).group_by("image_id", maintain_order=True)
     joined = several.agg(pl.col("class_name").first(), pl.col("thing").str.join(", "))
@@ -88,7 +88,7 @@ def label_digests(label_objects: pl.DataFrame) -> pl.DataFrame:
 
 
 def _mapped(values: pl.Series, function: Callable[[Any], str]) -> pl.Series:
-    """Apply a function once to each distinct value: of a million classified images only as many differ as there are classes."""
+    """Apply a function once to each distinct value; a million classified images have only as many as there are classes."""
     distinct = values.unique(maintain_order=True)
     results = pl.Series([function(value) for value in distinct.to_list()], dtype=pl.String)
     table = pl.DataFrame({"value": distinct, "result": results})
@@ -96,7 +96,7 @@ def _mapped(values: pl.Series, function: Callable[[Any], str]) -> pl.Series:
 
 
 def _candidates(facts: Facts, label_kind: str) -> pl.DataFrame:
-    """One row a labelled image with all that is known of it; unknown is null."""
+    """One row a labelled image with its known columns; unknown values are null."""
     splits = facts.splits.unique("split_group_id", keep="first", maintain_order=True)
     return (
         facts.labels.filter(pl.col("state") == "labelled")
@@ -109,7 +109,7 @@ def _candidates(facts: Facts, label_kind: str) -> pl.DataFrame:
 
 
 def _first_reason(facts: Facts, class_names: Sequence[str]) -> pl.Expr:
-    """The first reason why an image cannot be in the version; null for one that can."""
+    """The first reason to leave an image out of the version; null if there is none."""
     return (
         pl.when(pl.col("image_id").is_in(list(facts.contested)))
         .then(pl.lit("contested"))

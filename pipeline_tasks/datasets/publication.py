@@ -1,4 +1,4 @@
-"""A dataset version as others read it: where its images lie, its labels as CSV, what it is in words."""
+"""Published form of a dataset version: paths of its images, labels as CSV, and a README."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 Row = Mapping[str, Any]
 
 ID_DIGITS = 16
-"""Of an image_id in a file's name; two images that share them keep their whole ids."""
+"""Digits of an image_id in a file name; two images with the same digits keep their whole ids."""
 LABEL_COLUMNS = (
     "path",
     "image_id",
@@ -35,7 +35,7 @@ _EXTENSIONS = {"JPEG": ".jpg", "TIFF": ".tif"}
 
 @dataclass(frozen=True)
 class Described:
-    """What the page about a version says."""
+    """Content of a version's README."""
 
     project: str
     dataset_id: str
@@ -63,13 +63,13 @@ def extension(file_format: str) -> str:
 
 
 def folder_name(class_name: str) -> str:
-    """A class as a folder on any system: letters, digits and `-+.,()_` and blanks as they are, all else as %XX of UTF-8."""
+    """A class name as a folder name for any system: letters, digits, spaces and `-+.,()_` are kept, the rest is %XX of UTF-8."""
     safe = re.sub(r"[^\w\-+.,() ]", lambda found: _as_hex(found[0]), class_name)
     return re.sub(r"^\.|[. ]$", lambda found: _as_hex(found[0]), safe)
 
 
 def labels_csv(rows: Sequence[Row], paths: Mapping[str, str]) -> str:
-    """One line an image, sorted by path; `annotators` are pseudonyms joined by semicolons."""
+    """CSV with one line an image, sorted by path; `annotators` are pseudonyms joined by semicolons."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(LABEL_COLUMNS)
@@ -80,7 +80,7 @@ def labels_csv(rows: Sequence[Row], paths: Mapping[str, str]) -> str:
 
 
 def read_me(described: Described, rows: Sequence[Row]) -> str:
-    """The page about a version."""
+    """README of a version."""
     by_split = Counter(row["split"] for row in rows)
     by_class = Counter(row["class_name"] for row in rows)
     known = [name for name in described.class_names if by_class[name]]

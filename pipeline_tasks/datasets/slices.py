@@ -1,4 +1,4 @@
-"""Which test images are scored by themselves: the golden set, the recent ones, and the random ones of a curated test."""
+"""Slices of the test split, each scored on its own: golden images, recent ones, and the random ones of a curated test."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pipeline_tasks.tables.table import Rows, check
 def slice_test_images(
     rows: pl.DataFrame, golden: Collection[str], recent: Collection[str], *, is_curated: bool
 ) -> Rows[SliceImage]:
-    """Slices of a version's rows (image_id, split, is_control), test images only, so that nothing in them was learnt from.
+    """Rows of the slices of a version (image_id, split, is_control): test images only, so that no model was trained on them.
 
-    `golden` and `recent` are images of any split. Golden images are in no other slice: what a person picked out is not what
-    arrives. Sorted by slice and image_id.
+    `golden` and `recent` are images of any split. Golden images are in no other slice, because a person's choice does not
+    represent the images that arrive. Sorted by slice and image_id.
     """
     test = rows.filter(pl.col("split") == "test")
     is_golden = pl.col("image_id").is_in(list(golden))
@@ -30,12 +30,12 @@ def slice_test_images(
 
 
 def without_golden(test: pl.DataFrame, slices: pl.DataFrame) -> pl.DataFrame:
-    """The test images that the gate is about: they stand for what arrives."""
+    """The test images that the gate uses: all but the golden ones, as they represent the images that arrive."""
     return test.join(slices.filter(pl.col("slice").cast(pl.String) == "golden"), on="image_id", how="anti", maintain_order="left")
 
 
 def members_of(test: pl.DataFrame, slices: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """The test images of each slice that has any."""
+    """Test images of each slice that has any."""
     found = {
         name: test.join(slices.filter(pl.col("slice").cast(pl.String) == name), on="image_id", how="semi", maintain_order="left")
         for name in SLICES

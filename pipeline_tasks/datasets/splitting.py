@@ -1,4 +1,4 @@
-"""Propose splits for split groups that have none: control images found the test split, a share of the rest is for validation."""
+"""Split proposals for split groups that have none: a share of the control images goes to test, a share of the rest to val."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.table import Rows, check
 
 Pick = tuple[str, bool]
-"""A picked image: its split_group_id, and whether it was drawn at random (the control arm)."""
+"""A picked image: its split_group_id, and True if it was drawn at random (the control arm)."""
 
 
 def propose_splits(
     picks: Sequence[Pick], standing: Mapping[str, str], *, control_test_ratio: float, val_ratio: float, seed: int
 ) -> Rows[Split]:
-    """Splits for the split groups of picks that `standing` does not name yet.
+    """Propose splits for the split groups of picks that are not in `standing`.
 
-    A group with a control pick counts as control. Which groups of a kind get which split is drawn with the seed; how many
-    images do is the ratio, rounded, and never more: a group that holds more than its split's share stays in train. What stands
-    is never proposed again: the first writer wins.
+    A group with a control pick counts as control. The seed decides which groups go to test or val; the ratio, rounded, is an
+    upper limit on the number of images: a group that would exceed it stays in train. A group that already has a split is never
+    proposed again: the first writer wins.
     """
     new = [pick for pick in picks if pick[0] not in standing]
     generator = np.random.default_rng(seed)
@@ -34,14 +34,14 @@ def propose_splits(
 
 
 def draw_control_test(picks: Sequence[Pick], ratio: float, generator: np.random.Generator) -> set[str]:
-    """Groups with control picks that go to test: as many images as `ratio` of the control picks, at random."""
+    """Random groups with control picks that go to test, up to `ratio` of the control picks' images."""
     control = dict.fromkeys(group for group, is_control in picks if is_control)
     share = round(sum(is_control for _, is_control in picks) * ratio)
     return take_share(_shuffled(list(control), generator), Counter(group for group, _ in picks), share)
 
 
 def take_share(groups: Sequence[str], sizes: Mapping[str, int], images: int) -> set[str]:
-    """Groups in their order, each if it still fits into a share of so many images."""
+    """Groups, in order, that fit into a share of `images` images."""
     taken: set[str] = set()
     for group in groups:
         if sizes[group] <= images:
@@ -51,7 +51,7 @@ def take_share(groups: Sequence[str], sizes: Mapping[str, int], images: int) -> 
 
 
 def split_rows(found: Mapping[str, tuple[str, str]]) -> Rows[Split]:
-    """Group → (split, why) as rows, sorted by group."""
+    """Group → (split, policy) as rows, sorted by group."""
     rows = [(group, *found[group]) for group in sorted(found)]
     return check(Split, pl.DataFrame(rows, schema=Split.column_names(), orient="row") if rows else Split.create_empty())
 
@@ -63,7 +63,7 @@ def _shuffled(groups: Sequence[str], generator: np.random.Generator) -> list[str
 
 
 def _split(is_test: bool, is_val: bool) -> tuple[str, str]:
-    """The split and the policy behind it."""
+    """The split and the policy that chose it."""
     if is_test:
         return "test", "control_arm"
     return ("val", "val_share") if is_val else ("train", "rest")

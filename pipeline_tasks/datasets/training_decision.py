@@ -1,4 +1,4 @@
-"""Decides whether a dataset version is worth a training, and says why in a sentence."""
+"""Decision whether to train on a dataset version, with the reason as a sentence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import polars as pl
 
 @dataclass(frozen=True)
 class TrainingDecision:
-    """Whether to train, and the sentence for people."""
+    """Decision to train or not, and the reason as a sentence for people."""
 
     should_train: bool
     why: str
@@ -18,8 +18,8 @@ class TrainingDecision:
 def decide_training(rows: pl.DataFrame, trained_labels: pl.DataFrame | None, wish: str, min_new_labels: int) -> TrainingDecision:
     """Decide for a version's `rows` (image_id, split, class_name, label_digest).
 
-    `trained_labels` holds the same columns of the version that was trained on last (None: nothing was trained yet);
-    `wish` is `auto`, `force` or `skip`, as a person said when starting the cycle.
+    `trained_labels` holds the same columns of the last version that was trained on (None: no model was trained yet);
+    `wish` is `auto`, `force` or `skip`, as chosen when the cycle was started.
     """
     if wish == "skip":
         return TrainingDecision(False, "Not trained: whoever started this cycle asked to skip training.")
@@ -36,7 +36,7 @@ def decide_training(rows: pl.DataFrame, trained_labels: pl.DataFrame | None, wis
 
 
 def decide_training_again(rows: pl.DataFrame, wish: str, restored_in: str, *, is_trained_on: bool) -> TrainingDecision:
-    """Decide for a version that a person restored in the cycle `restored_in`: how many labels are new does not matter then."""
+    """Decide for a version that a person restored in the cycle `restored_in`, whatever the number of new labels."""
     decision = decide_training(rows, None, wish, min_new_labels=0)
     if not decision.should_train or wish == "force":
         return decision
@@ -48,7 +48,7 @@ def decide_training_again(rows: pl.DataFrame, wish: str, restored_in: str, *, is
 
 
 def new_labels(rows: pl.DataFrame, earlier: pl.DataFrame | None) -> int:
-    """How many of the labels are not in an earlier version: of new images, or changed."""
+    """Number of labels that are not in an earlier version: of new images, or changed."""
     if earlier is None:
         return rows.height
     return rows.join(earlier, on=["image_id", "label_digest"], how="anti").height

@@ -1,4 +1,4 @@
-"""The one canonical image that every later step sees, whatever the file was."""
+"""The canonical image that every later step uses, whatever the file's format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class CanonicalImage:
-    """A decoded file: canonical pixels, and what was read off the file on the way."""
+    """A decoded file: canonical pixels, and properties of the file."""
 
     pixels: Pixels
     """Height x width x 3, uint8, sRGB; orientation applied, transparency composited on white."""

@@ -1,7 +1,7 @@
-"""A child process that decodes one file after another: `python -m pipeline_tasks.decoding.child <limits as JSON>`.
+"""Child process that decodes one file after another: `python -m pipeline_tasks.decoding.child <limits as JSON>`.
 
-A hostile file can at worst end this process: its memory, processor time and files are limited by the kernel, it is
-given no secrets, and it ends with its parent.
+At worst, a hostile file ends this process: the kernel limits its memory, processor time and file writes, it receives
+no secrets, and it ends with its parent.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pipeline_tasks.errors import RejectedFileError
 
 
 def main(limits_json: str) -> None:
-    """Decode what comes on standard input until the parent closes it."""
+    """Decode files from standard input until the parent closes it."""
     limits = Limits(**json.loads(limits_json))
     requests, answers = _own_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -37,7 +37,7 @@ def main(limits_json: str) -> None:
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits) -> None:
-    """Answer each request with an image or a rejection."""
+    """Send back an image or a rejection for each request."""
     while (content := receive_file(requests)) is not None:
         _allow_cpu(limits.max_cpu_s)
         send_answer(answers, _answer(content, limits))
@@ -51,7 +51,7 @@ def _answer(content: bytes, limits: Limits) -> CanonicalImage | RejectedFileErro
 
 
 def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Take the pipes away from standard input and output, so that nothing a library prints gets between our words."""
+    """Move the pipes away from standard input and output, so that output of a library cannot corrupt the protocol."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
@@ -60,7 +60,7 @@ def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _end_with_parent(requests: int) -> None:
-    """Watch the request pipe from a thread: it hangs up when the parent is gone, however it went."""
+    """Watch the request pipe from a thread and exit when it closes, however the parent ended."""
 
     def watch() -> None:
         poll = select.poll()
@@ -73,14 +73,14 @@ def _end_with_parent(requests: int) -> None:
 
 
 def _limit_process(limits: Limits) -> None:
-    """Let the kernel hold memory down, and forbid writing files and leaving core dumps."""
+    """Set kernel limits: a maximum of memory, no file writes, no core dumps."""
     resource.setrlimit(resource.RLIMIT_AS, (limits.max_memory_bytes, limits.max_memory_bytes))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _allow_cpu(seconds: int) -> None:
-    """Give the next image its own processor time: the kernel counts what the process used since its start."""
+    """Raise the processor time limit for the next image: the kernel counts from the start of the process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     allowed = int(used.ru_utime + used.ru_stime) + 1 + seconds
     resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.getrlimit(resource.RLIMIT_CPU)[1]))

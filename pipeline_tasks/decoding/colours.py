@@ -1,4 +1,4 @@
-"""Any colour mode to sRGB: deep images scaled, profiles applied, transparency composited."""
+"""Conversion of any colour mode to sRGB: deep images scaled, profiles applied, transparency composited."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 BACKGROUND = (255, 255, 255)
-"""What shows through transparent places."""
+"""Background colour behind transparent pixels."""
 
 _SRGB = ImageCms.createProfile("sRGB")
 _DEEP_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
@@ -30,13 +30,13 @@ def to_srgb(image: Image.Image) -> Image.Image:
         try:
             return _converted(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
         except (OSError, ImageCms.PyCMSError):
-            # A broken profile, or one for another kind of image: what remains is the image as it is.
+            # The profile is broken or does not fit the colour mode: keep the image unchanged.
             pass
     return image.convert("RGB")
 
 
 def _scaled(image: Image.Image) -> Image.Image:
-    """Bring a deep grey image to 8 bits: 16-bit values by their full range, others by the range they use."""
+    """Scale a deep grey image to 8 bits: 16-bit values by their full range, others by the range they use."""
     values = np.asarray(image)
     if values.dtype.kind == "u":
         return Image.fromarray(_by_range(values, 0, 65535))
@@ -48,7 +48,7 @@ def _scaled(image: Image.Image) -> Image.Image:
 
 
 def _by_range(values: NDArray[np.generic], low: float, high: float) -> NDArray[np.uint8]:
-    """Map low..high to 0..255; a range without width is black."""
+    """Map low..high to 0..255; an empty range becomes black."""
     span = (high - low) or 1.0
     grey = values.astype(np.float32)
     # In place: 50 megapixels of these take 200 MB.
@@ -58,7 +58,7 @@ def _by_range(values: NDArray[np.generic], low: float, high: float) -> NDArray[n
 
 
 def _composited(image: Image.Image) -> Image.Image:
-    """Lay a transparent image on the background."""
+    """Composite a transparent image on the background."""
     seen = image.convert("RGBA")
     flat = Image.new("RGB", seen.size, BACKGROUND)
     flat.paste(seen, mask=seen.getchannel("A"))
@@ -66,7 +66,7 @@ def _composited(image: Image.Image) -> Image.Image:
 
 
 def _is_srgb(profile: bytes) -> bool:
-    """Most profiles are sRGB itself; converting would only cost time and a rounding."""
+    """Return True if the profile is sRGB itself, as most are; converting would only cost time and rounding."""
     return b"sRGB" in profile[:1024] or b"s\x00R\x00G\x00B" in profile[:1024]
 
 

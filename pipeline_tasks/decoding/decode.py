@@ -1,4 +1,4 @@
-"""Bytes to the one canonical image, strictly: a file is an image whole, or it is refused with a reason."""
+"""Strict decoding of bytes to the canonical image: a file is a complete image, or it is refused with a reason."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _DECODER_ERRORS = (
     zlib.error,
     Image.DecompressionBombError,
 )
-"""What Pillow raises on broken files. Anything else ends a child process, which its pool reports as `decoder_crashed`."""
+"""Exceptions that Pillow raises on broken files. Any other ends the child process and is reported as `decoder_crashed`."""
 
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -44,7 +44,7 @@ _TRANSPOSE = {
 
 
 def decode(content: bytes, limits: Limits) -> CanonicalImage:
-    """Decode a file in this process; `DecodingPool` does the same in children that time and memory limits hold.
+    """Decode a file in this process; `DecodingPool` does the same in child processes with time and memory limits.
 
     Raises:
         RejectedFileError: with one reason of the closed list in `tables.rejected_sighting`.
@@ -64,7 +64,7 @@ def decode(content: bytes, limits: Limits) -> CanonicalImage:
 
 
 def check_size(content: bytes, limits: Limits) -> None:
-    """Refuse what need not be opened.
+    """Refuse files that need not be opened.
 
     Raises:
         RejectedFileError: `empty` or `too_many_bytes`.
@@ -85,14 +85,14 @@ def _decoded(content: bytes, name: str, limits: Limits) -> CanonicalImage:
         orientation, frames = _orientation(image), _frames(image)
         image.load()
         upright: Image.Image = image
-        # Pillow turns a TIFF upright itself while loading it.
+        # Pillow applies a TIFF's orientation itself while loading it.
         if orientation in _TRANSPOSE and name != "TIFF":
             upright = image.transpose(_TRANSPOSE[orientation])
         return CanonicalImage(np.array(to_srgb(upright)), name, orientation, frames)
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation; 1 where the EXIF data is broken, for the image may still be whole."""
+    """The EXIF orientation; 1 if the EXIF data is broken, because the image may still be complete."""
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
     except _DECODER_ERRORS:
@@ -101,7 +101,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _frames(image: Image.Image) -> int:
-    """How many frames the file has; 1 where later ones are broken, for only the first is the image."""
+    """Number of frames in the file; 1 if later ones are broken, because only the first is used."""
     try:
         frames = int(getattr(image, "n_frames", 1))
     except _DECODER_ERRORS:
@@ -111,8 +111,8 @@ def _frames(image: Image.Image) -> int:
 
 
 def _broken(content: bytes, name: str, error: BaseException) -> RejectedFileError:
-    """Say whether a broken file is cut short, too greedy, or damaged otherwise."""
-    # Pillow's own sentence for an unreadable header holds a memory address, which would differ from run to run.
+    """Tell apart broken files: cut short, too large for memory, or damaged otherwise."""
+    # Pillow's own message for an unreadable header contains a memory address, which differs from run to run.
     words = "its header cannot be read" if isinstance(error, UnidentifiedImageError) else str(error) or type(error).__name__
     said = f"{name}: {words}"
     if "memory" in words:

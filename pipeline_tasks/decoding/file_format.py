@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes: names and content types are not believed."""
+"""File format by the first bytes of a file; file names and content types are not trusted."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _FTYP_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEI
 
 
 def file_format(content: bytes) -> str:
-    """Name a file's format, one of `FORMATS`.
+    """Return a file's format, one of `FORMATS`.
 
     Raises:
         RejectedFileError: `unsupported_format` for a known other format, `not_an_image` for anything else.
@@ -56,7 +56,7 @@ def file_format(content: bytes) -> str:
 
 
 def is_cut_short(content: bytes, name: str) -> bool:
-    """Whether a file that could not be decoded lacks its end, by what its own format says about that."""
+    """Return True if a file that could not be decoded lacks its end, judged by the rules of its format."""
     if name == "JPEG":
         return b"\xff\xd9" not in content[-4096:]
     if name == "PNG":
@@ -71,7 +71,7 @@ def is_cut_short(content: bytes, name: str) -> bool:
 
 
 def _refusal(content: bytes) -> RejectedFileError:
-    """Tell an image in another format from something that is no image."""
+    """Error for an image in an unsupported format, or for a file that is not an image."""
     wanted = ", ".join(FORMATS)
     for signature, name in _OTHERS:
         if content.startswith(signature):

@@ -1,4 +1,4 @@
-"""JPEGs that we hand out: pixels only, so that no position, device or name leaves with them."""
+"""JPEGs without metadata, so that no position, device or name is handed out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def encode_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
 
 
 def thumbnail(pixels: Pixels, max_side_px: int = 160) -> Pixels:
-    """Make an image small enough for a table of many; one that is already small stays as it is."""
+    """Shrink an image for a table of many; a small image is returned unchanged."""
     image = Image.fromarray(pixels)
     image.thumbnail((max_side_px, max_side_px), Image.Resampling.BICUBIC, reducing_gap=2.0)
     return np.asarray(image)

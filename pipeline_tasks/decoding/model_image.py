@@ -1,4 +1,4 @@
-"""The one resize: embedding, training, evaluation and serving all see an image through it.
+"""The one resize, used for embedding, training, evaluation and serving.
 
 Centre crop of side / (side + 32) of the shorter side, then bicubic: what the default backbone was trained on.
 """
@@ -19,7 +19,7 @@ RECIPE = {
     "resize": "Pillow bicubic, antialiased, reducing_gap 3",
     "colour": "sRGB uint8",
 }
-"""Whoever changes what `model_image` does changes this, and with it every digest made from it."""
+"""Change this when the output of `model_image` changes; every digest made from it then changes too."""
 
 
 def model_image(pixels: Pixels, side_px: int) -> Pixels:
@@ -34,5 +34,5 @@ def model_image(pixels: Pixels, side_px: int) -> Pixels:
 
 
 def recipe_digest(side_px: int) -> str:
-    """Name the recipe at this size: 64 hexadecimal digits that change whenever the model-size image may change."""
+    """Digest of the recipe at this size: 64 hexadecimal digits that change whenever the model-size image may change."""
     return hashlib.sha256(json.dumps(RECIPE | {"side_px": side_px}, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""PNG carries a checksum for each piece of image data, which Pillow reads past: here they are checked."""
+"""Verification of the checksums that PNG stores for each chunk of image data, which Pillow ignores."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pipeline_tasks.errors import RejectedFileError
 
 _CHECKED = (b"IHDR", b"PLTE", b"IDAT")
-"""What the image is made of; a damaged comment does no harm."""
+"""Chunks that make up the image; damage in others, such as comments, is ignored."""
 _SIGNATURE_BYTES = 8
 
 
 def check_png(content: bytes) -> None:
-    """Compare the checksums of a PNG's image data; a piece that is cut short is left to the decoder.
+    """Verify the checksums of a PNG's image data; a truncated chunk is left to the decoder.
 
     Raises:
         RejectedFileError: `corrupt`.

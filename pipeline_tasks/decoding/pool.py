@@ -1,4 +1,4 @@
-"""A small pool of child processes that decode: a file can end a child, never its parent."""
+"""Pool of child processes that decode: a file can end a child, never its parent."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from pipeline_tasks.decoding.wire import READY, receive_answer, send_file
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
 
 _ENDING_S = 2.0
-"""How long a child may take to end by itself."""
+"""Seconds that a child may take to end by itself."""
 
 
 class DecodingPool:
-    """Children that decode, started at first need and replaced when a file ends one. `decode` may be called by many threads."""
+    """Decoding children, started when needed and replaced when a file ends one. Many threads may call `decode`."""
 
     def __init__(self, workers: int | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
         """Use up to `workers` children, by default one a core."""
@@ -58,11 +58,11 @@ class DecodingPool:
         except RejectedFileError as rejection:
             if rejection.reason != "decoder_crashed":
                 raise
-        # A child may also have been ended from outside, as by a machine short of memory: a second one decides.
+        # Something else may have ended the child, such as a lack of memory: a second child decides.
         return self._decode_once(content)
 
     def close(self) -> None:
-        """End all children; call it when no thread decodes any more."""
+        """End all children; call this when no thread decodes any more."""
         for _ in range(self._workers):
             child = self._places.get()
             if child is not None:
@@ -88,7 +88,7 @@ class _Child:
         """Start it and wait until it is ready.
 
         Raises:
-            ServiceUnavailableError: it did not become ready; this says nothing about any file.
+            ServiceUnavailableError: it did not become ready; no file is to blame.
         """
         self._limits = limits
         self.is_fit = True
@@ -107,14 +107,14 @@ class _Child:
             )
 
     def decode(self, content: bytes) -> CanonicalImage:
-        """Decode a file; afterwards `is_fit` says whether the child can take another one."""
+        """Decode a file; afterwards `is_fit` tells if the child can take another one."""
         self.is_fit = False
         with self._wall_limit() as ran_out:
             try:
                 send_file(self._requests, content)
                 image = receive_answer(self._answers)
             except RejectedFileError as rejection:
-                # What a failed allocation leaves behind is not worth keeping.
+                # After a failed allocation the process is in an unknown state, so it is replaced.
                 self.is_fit = rejection.reason != "took_too_much_memory" and not ran_out.is_set()
                 raise
             except (EOFError, BrokenPipeError):
@@ -123,12 +123,12 @@ class _Child:
         return image
 
     def end(self) -> None:
-        """Let the child end, or end it."""
+        """Ask the child to end, and kill it if it does not."""
         for pipe in (self._requests, self._answers):
             try:
                 pipe.close()
             except BrokenPipeError:
-                pass  # It is gone already, with something unsent.
+                pass  # It ended already, with something unsent.
         try:
             self._process.wait(_ENDING_S)
         except subprocess.TimeoutExpired:
@@ -137,7 +137,7 @@ class _Child:
 
     @contextmanager
     def _wall_limit(self) -> Iterator[threading.Event]:
-        """End the child when the file takes too long by the clock on the wall."""
+        """End the child when the file takes too much elapsed time."""
         ran_out = threading.Event()
 
         def run_out() -> None:
@@ -153,7 +153,7 @@ class _Child:
             timer.cancel()
 
     def _verdict(self, has_run_out: bool) -> RejectedFileError:
-        """Say what ended the child."""
+        """Error that names what ended the child."""
         code = self._process.wait()
         if has_run_out:
             return RejectedFileError("took_too_long", f"decoding took more than {self._limits.max_wall_s:g} s")
@@ -163,6 +163,6 @@ class _Child:
 
 
 def _environment() -> dict[str, str]:
-    """Only what Python needs to find us: no secret of the parent's environment reaches a child."""
+    """Environment of a child: only what Python needs to import this package, and no secret of the parent."""
     root = Path(__file__).resolve().parent.parent.parent
     return {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(root), "OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}

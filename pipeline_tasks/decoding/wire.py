@@ -1,4 +1,4 @@
-"""What a decoding pool and its children say to each other over pipes: a length, then bytes."""
+"""Protocol between a decoding pool and its children over pipes: a length, then bytes."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.errors import RejectedFileError
 
 READY = b"nightlens decoding child is ready\n"
-"""A child's first words: before them its death says nothing about a file."""
+"""First bytes from a child; if it ends before sending them, no file is to blame."""
 
 _LENGTH = struct.Struct(">Q")
 
 
 def send_file(stream: BinaryIO, content: bytes) -> None:
-    """Hand a file to a child."""
+    """Send a file to a child."""
     stream.write(_LENGTH.pack(len(content)))
     stream.write(content)
     stream.flush()
 
 
 def receive_file(stream: BinaryIO) -> bytes | None:
-    """Take a file from the parent; None when there will be no more.
+    """Read a file from the parent; None when there will be no more.
 
     Raises:
         EOFError: the parent ended in the middle of one.
@@ -35,7 +35,7 @@ def receive_file(stream: BinaryIO) -> bytes | None:
 
 
 def send_answer(stream: BinaryIO, answer: CanonicalImage | RejectedFileError) -> None:
-    """Give an image or a rejection back."""
+    """Send an image or a rejection to the parent."""
     if isinstance(answer, RejectedFileError):
         head: dict[str, object] = {"reason": answer.reason, "detail": answer.detail}
         pixels = memoryview(b"")
@@ -51,11 +51,11 @@ def send_answer(stream: BinaryIO, answer: CanonicalImage | RejectedFileError) ->
 
 
 def receive_answer(stream: BinaryIO) -> CanonicalImage:
-    """Take a child's answer.
+    """Read a child's response.
 
     Raises:
         RejectedFileError: the child refused the file.
-        EOFError: the child ended before it had answered.
+        EOFError: the child ended before it responded.
     """
     head = json.loads(_exactly(stream, *_LENGTH.unpack(_exactly(stream, _LENGTH.size))))
     if "reason" in head:
@@ -73,7 +73,7 @@ def _exactly(stream: BinaryIO, length: int) -> bytes:
 
 
 def _fill(stream: BinaryIO, buffer: memoryview) -> None:
-    """Read straight into the image, so that it is never in memory twice."""
+    """Fill the buffer directly, so that the image is never in memory twice."""
     filled = 0
     while filled < len(buffer):
         count = stream.readinto(buffer[filled:])  # type: ignore[attr-defined]  # BinaryIO lacks what every buffered reader has.

@@ -1,9 +1,9 @@
-"""Says how far a figure could have come out otherwise, when images come in groups that resemble each other.
+"""Bootstrap intervals for figures over images that come in groups of similar ones.
 
-The cluster bootstrap: whole groups are drawn with replacement, never single images, because two frames of one clip are
-not two observations. Percentile intervals after Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13;
-drawing whole clusters after Davison and Hinkley, Bootstrap Methods and their Application (1997), section 3.8. Two models
-are compared on the same draws, so that what both find hard cancels out.
+Cluster bootstrap: whole groups are drawn with replacement, never single images, because two frames of one clip are not
+two independent observations. Percentile intervals after Efron and Tibshirani, An Introduction to the Bootstrap (1993),
+chapter 13; drawing whole clusters after Davison and Hinkley, Bootstrap Methods and their Application (1997), section 3.8.
+Two models are compared on the same draws, so that images which both find hard cancel out.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Interval:
-    """Bounds of a two-sided interval; both NaN where no draw gave a value."""
+    """Bounds of a two-sided interval; both NaN if no draw gave a value."""
 
     low: float
     high: float
 
 
 def draw_groups(groups: int, samples: int, seed: int) -> Floats:
-    """How often each group stands in each bootstrap sample: samples x groups, each row adds up to `groups`."""
+    """Number of times each group is in each bootstrap sample: samples x groups, each row adds up to `groups`."""
     generator = np.random.default_rng(seed)
     return generator.multinomial(groups, np.full(groups, 1.0 / groups), size=samples).astype(np.float64)
 
@@ -39,13 +39,13 @@ def sum_by_group(values: npt.NDArray[np.generic], groups: Integers, group_count:
 
 
 def ratio_draws(draws: Floats, numerators: Floats, denominators: Floats) -> Floats:
-    """A ratio of sums in each sample: groups x K counts give samples x K ratios, NaN where a sample has none to count."""
+    """A ratio of sums in each sample: groups x K counts give samples x K ratios, NaN where the denominator is 0."""
     counted, hits = draws @ denominators, draws @ numerators
     return np.divide(hits, counted, out=np.full_like(hits, np.nan), where=counted > 0)
 
 
 def percentile_interval(values: Floats, confidence: float) -> Interval:
-    """The middle `confidence` of a figure's draws (one value a sample); samples without a value are left out."""
+    """Percentile interval over a figure's draws (one value a sample); samples without a value are left out."""
     known = values[~np.isnan(values)]
     if known.size == 0:
         return Interval(float("nan"), float("nan"))

@@ -1,7 +1,7 @@
-"""How often a model was wrong about images before people answered: an answer that it knew already teaches it little.
+"""Shares of images that a model got wrong before people labelled them: a label it already predicted teaches it little.
 
-Wrong shares of two independent samples, with the interval of their difference by Newcombe 1998, Interval estimation for the
-difference between independent proportions, Statistics in Medicine 17, method 10 (two Wilson intervals put together).
+The interval of the difference between two independent shares is by Newcombe 1998, Interval estimation for the difference
+between independent proportions, Statistics in Medicine 17, method 10 (two Wilson intervals combined).
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from pipeline_tasks.intervals.resampled import Estimate
 
 @dataclass(frozen=True)
 class Wrong:
-    """How many of an arm's images the model of their night was wrong about."""
+    """Number of an arm's images that the model of their night got wrong."""
 
     images: int = 0
     wrong: int = 0
 
     def __add__(self, other: Wrong) -> Wrong:
-        """Of both nights together."""
+        """Sum over both nights."""
         return Wrong(self.images + other.images, self.wrong + other.wrong)
 
     @property
     def ratio(self) -> float:
-        """Share of the images; of none at all it is 0."""
+        """Share of wrong images; 0 if there are no images."""
         return self.wrong / self.images if self.images else 0.0
 
 
 def surprise(chosen: Wrong, drawn: Wrong, confidence: float) -> Estimate | None:
-    """How much more often the model was wrong about chosen images than about drawn ones; None where an arm has none."""
+    """Difference between the wrong shares of chosen and of drawn images; None if an arm has no images."""
     if not chosen.images or not drawn.images:
         return None
     (low, high), (other_low, other_high) = wilson(chosen, confidence), wilson(drawn, confidence)
@@ -41,7 +41,7 @@ def surprise(chosen: Wrong, drawn: Wrong, confidence: float) -> Estimate | None:
 
 
 def wilson(found: Wrong, confidence: float) -> tuple[float, float]:
-    """Wilson's score interval of a share of at least one image."""
+    """Wilson's score interval of a share; needs at least one image."""
     z, count = NormalDist().inv_cdf(0.5 + confidence / 2), found.images
     centre = found.ratio + z * z / (2 * count)
     reach = z * sqrt(found.ratio * (1 - found.ratio) / count + z * z / (4 * count * count))

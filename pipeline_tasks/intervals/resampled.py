@@ -1,7 +1,7 @@
-"""Intervals for figures that were measured again and again on overlapping draws of the same data.
+"""Intervals for figures measured repeatedly on overlapping draws of the same data.
 
-The corrected resampled t-test: Nadeau, Bengio 2003, Inference for the generalization error, Machine Learning 52, 239-281. The
-variance over draws is raised by the ratio of test to training images, for draws that share data vary less than fresh data would.
+Corrected resampled t-test: Nadeau, Bengio 2003, Inference for the generalization error, Machine Learning 52, 239-281. The
+variance over draws is raised by the ratio of test to training images, because draws that share data vary less than fresh data.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Estimate:
 
 
 def corrected_interval(draws: npt.NDArray[np.float64], test_ratio: float, confidence: float) -> Estimate:
-    """Mean of a figure's draws (J of them, at least 2) and its interval; `test_ratio` is test rows per training row in a draw."""
+    """Mean of a figure's draws (at least 2) and its interval; `test_ratio` is test rows per training row in a draw."""
     count = len(draws)
     error = float(np.sqrt(draws.var(ddof=1) * (1 / count + test_ratio)))
     reach = student_quantile(0.5 + confidence / 2, count - 1) * error
@@ -32,7 +32,7 @@ def corrected_interval(draws: npt.NDArray[np.float64], test_ratio: float, confid
 
 
 def student_quantile(probability: float, freedom: int) -> float:
-    """Student's quantile by expansion around the normal one (Abramowitz, Stegun 1964, 26.7.5): good to 1e-3 from 10 degrees on."""
+    """Student's quantile, expanded around the normal one (Abramowitz, Stegun 1964, 26.7.5); within 1e-3 from 10 degrees on."""
     z = NormalDist().inv_cdf(probability)
     first = (z**3 + z) / 4
     second = (5 * z**5 + 16 * z**3 + 3 * z) / 96

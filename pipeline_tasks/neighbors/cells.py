@@ -1,8 +1,8 @@
-"""Nearest neighbours among very many vectors: about right, in time that grows with N, not with its square.
+"""Approximate nearest neighbours among very many vectors, in time that grows with N, not with its square.
 
-Rows are projected on the few directions that hold most of their length (uncentred principal components by subspace iteration), so
-that a product of two projections is about their cosine, and sorted into cells around centres (k-means); a row is compared with the
-rows of the cells nearest to its own (an inverted file, as in Jegou, Douze, Schmid 2011).
+Rows are projected on a few directions (uncentred principal components by subspace iteration), so that the product of two
+projections is approximately their cosine, and assigned to cells around k-means centres. A row is compared with the rows of the
+cells nearest to its own (an inverted file, as in Jegou, Douze, Schmid 2011).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ SAMPLE_ROWS = 8192
 CELL_ROWS = 256
 CELLS_SEARCHED = 8
 ROUNDS = 6
-"""Of subspace iteration and of k-means, each on a sample."""
+"""Iterations of subspace iteration and of k-means, each on a sample."""
 ASSIGN_ROWS = 8192
 
 
 def nearest_in_cells(units: Floats, count: int, seed: int = 0) -> tuple[npt.NDArray[np.int32], Floats]:
-    """About the `count` rows nearest to each row of N x D units (rows of length 1): numbers (int32) and cosines, best first.
+    """Approximately the `count` rows nearest to each row of N x D units (rows of length 1): numbers (int32), cosines, best first.
 
-    Each row's first neighbour is itself. Where cells hold too few rows, a row is repeated with a cosine of -1.
+    Each row's first neighbour is itself. If the cells hold too few rows, a row is repeated with a cosine of -1.
     """
     generator = np.random.default_rng(seed)
     vectors = _project(units, generator)
@@ -45,7 +45,7 @@ def nearest_in_cells(units: Floats, count: int, seed: int = 0) -> tuple[npt.NDAr
 
 
 def _project(units: Floats, generator: np.random.Generator) -> Floats:
-    """Rows on the directions that hold most of a sample's length."""
+    """Project rows on the principal directions of a sample."""
     if units.shape[1] <= DIRECTIONS:
         return units
     sample = units[_some(len(units), SAMPLE_ROWS, generator)]
@@ -57,7 +57,7 @@ def _project(units: Floats, generator: np.random.Generator) -> Floats:
 
 
 def _centres(vectors: Floats, generator: np.random.Generator) -> Floats:
-    """K-means on a sample, about CELL_ROWS rows of all a centre."""
+    """K-means centres of a sample; about CELL_ROWS of all rows fall to one centre."""
     cells = max(1, len(vectors) // CELL_ROWS)
     sample = vectors[_some(len(vectors), max(SAMPLE_ROWS, 32 * cells), generator)]
     centres = sample[generator.permutation(len(sample))[:cells]]
@@ -80,7 +80,7 @@ def _assign(vectors: Floats, centres: Floats) -> Integers:
 
 
 def _nearby_cells(centres: Floats) -> Integers:
-    """Each cell and the ones whose centres are nearest to its own."""
+    """For each cell, itself and the cells with the nearest centres."""
     count = min(CELLS_SEARCHED, len(centres))
     squares = (centres * centres).sum(axis=1)
     distances = squares[None, :] - 2 * (centres @ centres.T)
@@ -90,7 +90,7 @@ def _nearby_cells(centres: Floats) -> Integers:
 
 
 def _nearest_of(vectors: Floats, rows: Integers, others: Integers, count: int) -> tuple[Integers, Floats]:
-    """The nearest of `others`, best first, each row itself before all."""
+    """The nearest of `others`, best first; each row itself comes first."""
     product = vectors[rows] @ vectors[others].T
     sorter = np.argsort(others)
     product[np.arange(len(rows)), sorter[np.searchsorted(others, rows, sorter=sorter)]] = np.inf
@@ -106,5 +106,5 @@ def _nearest_of(vectors: Floats, rows: Integers, others: Integers, count: int) -
 
 
 def _some(rows: int, count: int, generator: np.random.Generator) -> Integers:
-    """Up to `count` row numbers, in order."""
+    """Up to `count` random row numbers, in order."""
     return np.sort(generator.permutation(rows)[:count])

@@ -1,4 +1,4 @@
-"""Which rows of two sets of vectors point the same way: exact, in blocks, so that memory stays bounded."""
+"""Exact cosine neighbours between two sets of vectors, in blocks, so that memory stays bounded."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Integers = npt.NDArray[np.int64]
 QUERY_ROWS = 512
 BASE_ROWS = 8192
 SAFE_SQUARES = (1e-20, 1e30)
-"""Sums of squares that float32 holds without losing small parts or overflowing."""
+"""Range of sums of squares that float32 holds without underflow or overflow."""
 AS_GOOD_AS_1 = 5e-7
-"""Rows whose length is this near to 1 are as good as float32 can make them."""
+"""Tolerance within which a float32 row has length 1."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class CosinePairs:
 
 
 def unit_rows(vectors: npt.ArrayLike) -> Floats:
-    """Scale rows to length 1, so that a product of two is their cosine; a row of zeros stays one.
+    """Scale rows to length 1, so that a product of two is their cosine; a row of zeros stays unchanged.
 
-    Where all rows have it already, they are given back as they are, not copied.
+    If all rows already have length 1, the same array is returned, not a copy.
 
     Raises:
-        SettingsError: not a matrix, or a value that is no finite number.
+        SettingsError: not a matrix, or a value that is not finite.
     """
     matrix = np.asarray(vectors)
     if matrix.ndim != 2:
@@ -56,10 +56,10 @@ def unit_rows(vectors: npt.ArrayLike) -> Floats:
 
 
 def _lengths(block: Floats) -> npt.NDArray[np.float64]:
-    """Euclidean length of each row; not finite only where a value is not."""
+    """Euclidean length of each row; not finite only if a value is not."""
     with np.errstate(over="ignore", invalid="ignore"):
         squares = np.vecdot(block, block).astype(np.float64)
-    # Beyond that they are summed again: of finite float32 numbers the sum is finite in float64: this finds NaN and infinity alone.
+    # Sums outside that range are repeated in float64, where finite float32 values cannot overflow: only NaN and infinity remain.
     is_beyond = ~((squares > SAFE_SQUARES[0]) & (squares < SAFE_SQUARES[1]))
     precise = block[is_beyond].astype(np.float64)
     squares[is_beyond] = np.einsum("ij,ij->i", precise, precise)
@@ -99,7 +99,7 @@ def nearest(queries: Floats, base: Floats, count: int) -> tuple[Integers, Floats
 
 
 def _nearest_of_block(block: Floats, base: Floats, count: int) -> tuple[Integers, Floats]:
-    """Keep the best of what was seen and the best of each further base block."""
+    """Merge the best rows so far with the best of each further base block."""
     numbers: Integers = np.empty((len(block), 0), np.int64)
     cosines: Floats = np.empty((len(block), 0), np.float32)
     for base_first, base_block in _blocks(base, BASE_ROWS):

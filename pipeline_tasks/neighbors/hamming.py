@@ -1,4 +1,4 @@
-"""Which 64-bit hashes differ in few bits: exact, by counting bits in blocks."""
+"""Exact pairs of 64-bit hashes that differ in few bits, by counting bits in blocks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Hashes = npt.NDArray[np.uint64]
 Integers = npt.NDArray[np.int64]
 
 QUERY_ROWS = 64
-"""64 queries against a million hashes are 512 MB of differences; numpy streams through them at about a billion a second."""
+"""Queries in a block: 64 against a million hashes are 512 MB of differences, of which numpy handles a billion a second."""
 
 
 @dataclass(frozen=True)
