@@ -25,8 +25,9 @@ import polars as pl
 
 from pipeline_tasks.datasets.differences import Difference, difference
 from pipeline_tasks.datasets.manifest import dataset_digest
+from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
-from pipeline_tasks.storage.versions.dataset_versions import differing_rows, read_index, write_version
+from pipeline_tasks.storage.versions.dataset_versions import differing_rows, write_version
 
 CLASSES = [f"class {number}" for number in range(10)]
 SEED = 20261122

@@ -26,14 +26,14 @@ from pathlib import Path
 from drills.kill_workload import MAY_GO, WORKLOADS, tidy
 
 from pipeline_tasks.errors import NotFoundError
+from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects import fail_points, layout
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.object_store import ObjectStore
-from pipeline_tasks.storage.versions.dataset_versions import read_index
 
 TENDING = (layout.LEDGER, layout.SNAPSHOTS, layout.trash(layout.SNAPSHOTS), "tables/unneeded_objects/")
-STORAGE = Path(fail_points.__file__).parent
+STORAGE = Path(fail_points.__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ def digest_at(objects: ObjectStore, key: str) -> str | None:
 
 def points_in_source() -> list[str]:
     """Every fail point of storage/, read off its source."""
-    names = [name for path in STORAGE.glob("*.py") for name in re.findall(r'\baround\("([a-z0-9_.]+)"\)', path.read_text())]
+    names = [name for path in STORAGE.rglob("*.py") for name in re.findall(r'\baround\("([a-z0-9_.]+)"\)', path.read_text())]
     return [f"{name}.{side}" for name in sorted(names) for side in ("before", "after")]
 
 

@@ -29,6 +29,7 @@ from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.blobs.report_files import PAGE, write_report_file
 from pipeline_tasks.storage.blobs.serving_pointer import pointer_to, replace_pointer
 from pipeline_tasks.storage.blobs.thumbnails import put_thumbnail
+from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.blobs.view_files import read_views, write_views
 from pipeline_tasks.storage.care.backup import back_up, is_left_out
 from pipeline_tasks.storage.care.mending import verify_and_mend
@@ -43,7 +44,7 @@ from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.tables.table_files import TableFile, encode, read_part, write_part, write_table
 from pipeline_tasks.storage.versions import restricted_view
-from pipeline_tasks.storage.versions.dataset_versions import index_key, write_version
+from pipeline_tasks.storage.versions.dataset_versions import write_version
 from pipeline_tasks.storage.versions.published_files import Publication, put_folder, record_publication
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.image import Image

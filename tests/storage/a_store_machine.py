@@ -26,6 +26,7 @@ from pipeline_tasks.storage.blobs.annotation_log import append_revision, read_re
 from pipeline_tasks.storage.blobs.model_files import put_model
 from pipeline_tasks.storage.blobs.originals import put_original, read_original
 from pipeline_tasks.storage.blobs.serving_pointer import pointer_to, read_pointer, replace_pointer
+from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.care.backup import back_up, restore_backup
 from pipeline_tasks.storage.care.mending import verify_and_mend
 from pipeline_tasks.storage.care.verifying import verify_objects
@@ -36,7 +37,7 @@ from pipeline_tasks.storage.ledger.state import State
 from pipeline_tasks.storage.objects import fail_points, layout
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.storage.objects.object_store import ObjectStore
-from pipeline_tasks.storage.versions.dataset_versions import index_key, read_version, write_version
+from pipeline_tasks.storage.versions.dataset_versions import read_version, write_version
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.quality_issue import QualityIssue

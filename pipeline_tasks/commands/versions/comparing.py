@@ -12,9 +12,10 @@ from pipeline_tasks.commands.versions.text_table import one_line
 from pipeline_tasks.datasets.differences import Difference, counts, difference
 from pipeline_tasks.datasets.manifest import why_left_out
 from pipeline_tasks.stages.train.build_dataset_version import facts_of
+from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
-from pipeline_tasks.storage.versions.dataset_versions import differing_rows, read_index
+from pipeline_tasks.storage.versions.dataset_versions import differing_rows
 from pipeline_tasks.storage.versions.version_history import VersionRecord
 
 NOT_LABELLED = "not labelled"

@@ -9,9 +9,10 @@ import polars as pl
 from pipeline_tasks.commands.versions.people import images_by_author, images_by_reason
 from pipeline_tasks.commands.versions.text_table import cross_table, one_line
 from pipeline_tasks.datasets.differences import counts
+from pipeline_tasks.storage.blobs.version_index import index_key, read_index
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
-from pipeline_tasks.storage.versions.dataset_versions import index_key, read_index, read_leaves
+from pipeline_tasks.storage.versions.dataset_versions import read_leaves
 from pipeline_tasks.storage.versions.version_history import VersionRecord
 from pipeline_tasks.tables.slice_image import SLICES
 

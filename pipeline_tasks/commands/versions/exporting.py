@@ -20,9 +20,10 @@ from pipeline_tasks.commands.versions.originals import originals_of
 from pipeline_tasks.commands.versions.progress import Progress
 from pipeline_tasks.errors import CorruptObjectError, SettingsError
 from pipeline_tasks.storage.blobs.originals import read_original
+from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.object_store import ObjectStore
-from pipeline_tasks.storage.versions.dataset_versions import read_index, read_leaves
+from pipeline_tasks.storage.versions.dataset_versions import read_leaves
 from pipeline_tasks.storage.versions.version_history import VersionRecord
 
 UNFINISHED, MANIFEST, ABOUT = "UNFINISHED.json", "manifest.csv", "about.json"

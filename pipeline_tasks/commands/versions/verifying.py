@@ -14,9 +14,9 @@ from pipeline_tasks.commands.versions.progress import Progress
 from pipeline_tasks.commands.versions.text_table import text_table
 from pipeline_tasks.datasets.manifest import dataset_digest, label_digests
 from pipeline_tasks.errors import CorruptObjectError, NotFoundError
+from pipeline_tasks.storage.blobs.version_index import index_key, read_index
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
-from pipeline_tasks.storage.versions.dataset_versions import index_key, read_index
 from pipeline_tasks.storage.versions.version_history import VersionRecord
 from pipeline_tasks.storage.versions.version_verify import Damage, damaged_originals, readable_rows
 from pipeline_tasks.tables.image import Image

@@ -14,9 +14,10 @@ from pipeline_tasks.datasets.slices import slice_test_images
 from pipeline_tasks.datasets.training_decision import TrainingDecision, decide_training, decide_training_again, new_labels
 from pipeline_tasks.images.leak_records import LeakReport, leak_report
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store, Write
-from pipeline_tasks.storage.versions.dataset_versions import index_key, write_version
+from pipeline_tasks.storage.versions.dataset_versions import write_version
 from pipeline_tasks.storage.versions.restored_version import check_restorable, restored_version
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup

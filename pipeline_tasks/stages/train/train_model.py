@@ -26,10 +26,10 @@ from pipeline_tasks.models.journal import Journal, Metrics
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.storage.blobs.checkpoint_files import drop_checkpoints, keep_checkpoint, newest_checkpoint, put_candidate
 from pipeline_tasks.storage.blobs.originals import read_original
+from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.blobs.view_files import read_views, write_views
 from pipeline_tasks.storage.history.embedding_rows import read_embeddings
 from pipeline_tasks.storage.history.store import Store
-from pipeline_tasks.storage.versions.dataset_versions import index_key
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.image import Image
 

@@ -18,11 +18,11 @@ from functools import partial
 
 import polars as pl
 
-from pipeline_tasks.storage.care.named_objects import names_of
 from pipeline_tasks.storage.care.object_kinds import kind_of
 from pipeline_tasks.storage.care.references import References, references
 from pipeline_tasks.storage.erasure.erasures import read_erasures
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger.event_names import names_of
 from pipeline_tasks.storage.ledger.events import events_after
 from pipeline_tasks.storage.ledger.state import read_state
 from pipeline_tasks.storage.objects import layout

@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, StorageError
-from pipeline_tasks.storage.care.named_objects import NamedObjects
 from pipeline_tasks.storage.care.verifying import Tell, Verification, look_at, verify_objects
+from pipeline_tasks.storage.ledger.event_names import NamedObjects
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore, StoredObject

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.care.object_kinds import cycle_of, kind_of
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects import layout
-from pipeline_tasks.storage.versions.dataset_versions import read_index, read_version
+from pipeline_tasks.storage.versions.dataset_versions import read_version
 from pipeline_tasks.storage.versions.version_history import VersionRecord
 from pipeline_tasks.tables.image import Image
 

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from pipeline_tasks.errors import NotFoundError
-from pipeline_tasks.storage.care.named_objects import THREADS, NamedObjects, named_objects
+from pipeline_tasks.storage.care.named_objects import THREADS, named_objects
+from pipeline_tasks.storage.ledger.event_names import NamedObjects
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 

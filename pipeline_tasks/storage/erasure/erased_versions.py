@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline_tasks.storage.blobs.version_index import index_without, read_index
 from pipeline_tasks.storage.erasure.erasure_plan import ErasurePlan
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.object_store import ObjectStore
-from pipeline_tasks.storage.versions.dataset_versions import index_without, put_leaf, read_index, read_leaf
+from pipeline_tasks.storage.versions.dataset_versions import put_leaf, read_leaf
 from pipeline_tasks.storage.versions.version_leaves import parse_leaves
 
 Leaf = Mapping[str, Any]

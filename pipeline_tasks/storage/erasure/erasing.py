@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline_tasks.errors import AlreadyThereError, StorageError
 from pipeline_tasks.storage.blobs.annotation_log import list_revisions
+from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.erasure.erased_reports import cut_out_of_reports
 from pipeline_tasks.storage.erasure.erased_rows import changed_files, rows_left
 from pipeline_tasks.storage.erasure.erased_versions import changed_versions, write_changed_leaves
@@ -25,7 +26,6 @@ from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.objects.trash import is_there
 from pipeline_tasks.storage.tables.table_files import decode, encode, write_table
-from pipeline_tasks.storage.versions.dataset_versions import index_key
 from pipeline_tasks.tables.catalog import ALL_TABLES
 
 Replaced = dict[str, dict[str, Any] | None]

@@ -11,13 +11,13 @@ import io
 import polars as pl
 
 from pipeline_tasks.errors import CorruptObjectError, NotFoundError
+from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.erasure.erased_versions import version_names
 from pipeline_tasks.storage.erasure.erasure_plan import ErasurePlan
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
-from pipeline_tasks.storage.versions.dataset_versions import read_index
 
 _ASIDE = (layout.TRASH, layout.SET_ASIDE)
 _OPENED = (layout.TABLES, layout.VERSIONS, "annotation_log/")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline_tasks.storage.care.named_objects import names_of
+from pipeline_tasks.storage.ledger.event_names import names_of
 from pipeline_tasks.storage.ledger.events import Event
 from pipeline_tasks.storage.ledger.state import State
 from pipeline_tasks.storage.objects.object_store import ObjectStore

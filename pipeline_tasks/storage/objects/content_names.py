@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 
 from pipeline_tasks.errors import CorruptObjectError
-from pipeline_tasks.storage.blobs.serving_pointer import parse_pointer
-from pipeline_tasks.storage.ledger.events import parse_event
 from pipeline_tasks.storage.objects import layout
-from pipeline_tasks.storage.versions.dataset_versions import parse_index
+from pipeline_tasks.storage.objects.seal import unsealed
 
 Promise = Callable[[bytes], str | None]
 """What is wrong with these bytes, as a sentence; None if they are what the name promises."""
@@ -47,34 +46,30 @@ def _is_md5(first: str, rest: str) -> Promise:
 
 
 def _is_event(sequence: str) -> Promise:
-    def find(content: bytes) -> str | None:
-        try:
-            found = parse_event(content, "found").sequence
-        except CorruptObjectError as error:
-            return str(error)
-        return None if found == int(sequence) else f"wanted event {int(sequence)}, found event {found}"
-
-    return find
+    return _is_sealed("sequence", int(sequence), "cycle_id", "stage", "summary", "tables")
 
 
 def _is_index(dataset_id: str) -> Promise:
-    def find(content: bytes) -> str | None:
-        try:
-            parse_index(content, dataset_id)
-        except CorruptObjectError as error:
-            return str(error)
-        return None
-
-    return find
+    return _is_sealed("dataset_id", dataset_id, "leaves")
 
 
 def _is_pointer() -> Promise:
+    return _is_sealed(None, None, "generation", "routes", "class_names")
+
+
+def _is_sealed(name: str | None, wanted: object, *others: str) -> Promise:
+    """The bytes are a JSON object whose seal is whole; a field says what the key says, and some others are there."""
+
     def find(content: bytes) -> str | None:
         try:
-            parse_pointer(content, layout.SERVING_POINTER)
-        except CorruptObjectError as error:
-            return str(error)
-        return None
+            fields = unsealed(json.loads(content), "found")
+        except (ValueError, AttributeError, CorruptObjectError) as error:
+            return f"wanted a sealed JSON object: {error}"
+        missing = [one for one in others if one not in fields]
+        if missing:
+            return f"wanted the fields {', '.join(others)}, found none of the name {missing[0]}"
+        found = None if name is None else fields.get(name)
+        return None if found == wanted else f"wanted {name} {wanted}, found {found}"
 
     return find
 

@@ -9,9 +9,10 @@ import polars as pl
 
 from pipeline_tasks.errors import StorageError
 from pipeline_tasks.records.cycle import utc
+from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
-from pipeline_tasks.storage.versions.dataset_versions import read_index, read_version
+from pipeline_tasks.storage.versions.dataset_versions import read_version
 from pipeline_tasks.storage.versions.version_history import dataset_versions, find_version
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.image import Image

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.history.store import Store
-from pipeline_tasks.storage.versions.dataset_versions import read_index
 
 STATE_VALUE = "restored_dataset"
 

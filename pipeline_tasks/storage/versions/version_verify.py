@@ -11,9 +11,10 @@ from typing import Any
 import polars as pl
 
 from pipeline_tasks.errors import CorruptObjectError, NotFoundError
+from pipeline_tasks.storage.blobs.version_index import index_key, read_index
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.object_store import ObjectStore
-from pipeline_tasks.storage.versions.dataset_versions import index_key, read_index, read_leaf
+from pipeline_tasks.storage.versions.dataset_versions import read_leaf
 from pipeline_tasks.storage.versions.version_leaves import parse_leaves
 
 _THREADS = 16

@@ -12,10 +12,10 @@ from pipeline_tasks.commands.versions.describing import describe
 from pipeline_tasks.commands.versions.listing import as_text, list_versions
 from pipeline_tasks.commands.versions.text_table import text_table
 from pipeline_tasks.errors import SettingsError, StorageError
+from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.state import read_state, state_at
-from pipeline_tasks.storage.versions.dataset_versions import index_key
 from pipeline_tasks.storage.versions.version_history import VersionRecord, find_version
 
 pytestmark = pytest.mark.slow

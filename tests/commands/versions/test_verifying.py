@@ -12,10 +12,10 @@ from given_versions import id_of, image, two_versions
 
 from pipeline_tasks.commands.versions.progress import progress_bar
 from pipeline_tasks.commands.versions.verifying import as_text, verify_version
+from pipeline_tasks.storage.blobs.version_index import index_key, read_index
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.seal import unsealed
-from pipeline_tasks.storage.versions.dataset_versions import index_key, read_index
 from pipeline_tasks.storage.versions.version_history import dataset_versions
 from pipeline_tasks.tables.label_object import LabelObject
 

@@ -12,9 +12,10 @@ from given_images import AnImage, record
 from pipeline_tasks.errors import LeakError
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
+from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
-from pipeline_tasks.storage.versions.dataset_versions import read_index, read_version
+from pipeline_tasks.storage.versions.dataset_versions import read_version
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject

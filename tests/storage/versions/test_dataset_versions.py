@@ -10,8 +10,9 @@ import pytest
 from given import image_id
 
 from pipeline_tasks.errors import CorruptObjectError, NotFoundError
+from pipeline_tasks.storage.blobs.version_index import index_key, read_index
 from pipeline_tasks.storage.history.store import Store
-from pipeline_tasks.storage.versions.dataset_versions import differing_rows, index_key, read_index, read_version, write_version
+from pipeline_tasks.storage.versions.dataset_versions import differing_rows, read_version, write_version
 
 pytestmark = pytest.mark.slow
 

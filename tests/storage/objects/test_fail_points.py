@@ -16,7 +16,7 @@ from pipeline_tasks.storage.objects import fail_points
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.fail_points import ENVIRONMENT, arm, around, listen
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)

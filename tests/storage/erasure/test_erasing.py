@@ -22,6 +22,7 @@ from pipeline_tasks.lineage.explain import explain
 from pipeline_tasks.outside_copies import OutsideCopies
 from pipeline_tasks.stages.tend.erase import EraseSummary, erase, erasure_of, find_images, images_of_person
 from pipeline_tasks.storage.blobs.annotation_log import append_revision, list_revisions
+from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.care.backup import back_up, restore_backup
 from pipeline_tasks.storage.care.verifying import verify_objects
 from pipeline_tasks.storage.erasure.erased_images import is_erased_in
@@ -33,7 +34,7 @@ from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.tables.table_files import encode
-from pipeline_tasks.storage.versions.dataset_versions import read_index, read_version
+from pipeline_tasks.storage.versions.dataset_versions import read_version
 from pipeline_tasks.storage.versions.version_history import dataset_versions
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image

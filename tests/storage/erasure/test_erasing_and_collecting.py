@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from given import STARTED_AT, a_project
 from given_versions import id_of, two_versions
-from storage.test_erasing import erase_names, named_in
+from storage.erasure.test_erasing import erase_names, named_in
 
 from pipeline_tasks.errors import ChangedMeanwhileError
 from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
