@@ -22,12 +22,12 @@ import polars as pl
 from benchmarks.timed_steps import take_steps
 from pipeline_tasks.neighbors.cosine import Floats, unit_rows
 from pipeline_tasks.records.cycle import Cycle, CycleArguments
+from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.selection.arms import interleave
 from pipeline_tasks.selection.choose import choose
 from pipeline_tasks.selection.rows import scores_of, selected_images
 from pipeline_tasks.selection.typicality import typicality
 from pipeline_tasks.settings import Project, parse_project
-from pipeline_tasks.stages.ingest.list_new_images import ListNewImagesSummary
 from pipeline_tasks.stages.ingest.record_images import record_images
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store

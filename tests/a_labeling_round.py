@@ -12,10 +12,13 @@ from stand_in_label_studio import StandInLabelStudio
 
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
+from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.cycle import Cycle
-from pipeline_tasks.stages.label.collect_annotations import CollectAnnotationsSummary, collect_annotations
-from pipeline_tasks.stages.label.resolve_labels import ResolveLabelsSummary, resolve_labels
-from pipeline_tasks.stages.label.send_to_labeling import SendToLabelingSummary, send_to_labeling
+from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
+from pipeline_tasks.stages.label.collect_annotations import collect_annotations
+from pipeline_tasks.stages.label.resolve_labels import resolve_labels
+from pipeline_tasks.stages.label.send_to_labeling import send_to_labeling
 from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.image import Image

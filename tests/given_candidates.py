@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -14,7 +13,10 @@ from pipeline_tasks.clients.model_registry import TrackedRun
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.storage.blobs.model_files import put_model
 from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.history.store import Store
@@ -29,24 +31,6 @@ BAD = tiny_model(["bolt", "nut"], channels=(1, 0))
 CONSTANT = tiny_model(["bolt", "nut"], channels=(2, 2))
 """Finds both equally likely, so that it always answers the first."""
 COLOURS = {"bolt": (255, 0, 0), "nut": (0, 255, 0)}
-
-
-@dataclass(frozen=True)
-class BuiltSummary:
-    dataset_id: str
-    dataset_cycle_id: str
-
-
-@dataclass(frozen=True)
-class TrainedSummary:
-    mlflow_run_id: str | None
-
-
-@dataclass(frozen=True)
-class ExportedSummary:
-    skipped: str | None
-    model_digest: str | None
-    registry_version: str | None
 
 
 class InProcessDecoder:
@@ -83,18 +67,18 @@ def a_dataset(store: Store, cycle: Cycle, test: int = 12, train: int = 4) -> Non
     tables: list[Any] = [(Image, manifest.select(Image.column_names())), (SplitGroup, split_groups)]
     tables.append((DatasetImage, manifest.select(DatasetImage.column_names())))
     standing = {"dataset_id": dataset_id, "cycle_id": cycle.cycle_id}
-    summary = BuiltSummary(dataset_id, cycle.cycle_id)
+    summary = BuildDatasetVersionSummary(dataset_id, cycle.cycle_id, is_changed=True, should_train=True, why="It is new.")
     store.finish(cycle.cycle_id, "build_dataset_version", summary, tables, sets={"dataset": standing})
 
 
 def an_exported_model(store: Store, cycle: Cycle, content: bytes | None, registry_version: str | None = "1") -> str:
     """What `train_model` and `export_model` leave behind; None: they were skipped."""
-    store.finish(cycle.cycle_id, "train_model", TrainedSummary("run 1"))
+    store.finish(cycle.cycle_id, "train_model", TrainModelSummary(skipped=None, mlflow_run_id="run 1"))
     if content is None:
-        store.finish(cycle.cycle_id, "export_model", ExportedSummary("There is nothing new to learn from.", None, None))
+        store.finish(cycle.cycle_id, "export_model", ExportModelSummary("There is nothing new to learn from."))
         return ""
     digest = put_model(store.objects, content)
-    store.finish(cycle.cycle_id, "export_model", ExportedSummary(None, digest, registry_version))
+    store.finish(cycle.cycle_id, "export_model", ExportModelSummary(None, digest, registry_version=registry_version))
     return digest
 
 

@@ -12,11 +12,14 @@ from tiny_model import tiny_model
 
 from pipeline_tasks.clients.prediction_server import Readiness
 from pipeline_tasks.errors import ServiceUnavailableError
+from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.cycle import Cycle
-from pipeline_tasks.stages.deploy.promote_model import PromoteModelSummary, promote_model
-from pipeline_tasks.stages.deploy.roll_back import RollBackSummary, roll_back
+from pipeline_tasks.records.promote_model import PromoteModelSummary
+from pipeline_tasks.records.roll_back import RollBackSummary
+from pipeline_tasks.stages.deploy.promote_model import promote_model
+from pipeline_tasks.stages.deploy.roll_back import roll_back
 from pipeline_tasks.stages.deploy.roll_out import roll_out
-from pipeline_tasks.stages.evaluate.compare_with_champion import CompareWithChampionSummary, compare_with_champion
+from pipeline_tasks.stages.evaluate.compare_with_champion import compare_with_champion
 from pipeline_tasks.stages.evaluate.evaluate_model import evaluate_model
 from pipeline_tasks.storage.history.store import Store
 

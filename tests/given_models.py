@@ -23,8 +23,9 @@ from pipeline_tasks.models.backbone import Backbone
 from pipeline_tasks.models.backbone_torch import export_module
 from pipeline_tasks.models.candidate import Candidate, parse_candidate
 from pipeline_tasks.records.cycle import Cycle, CycleArguments
+from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
-from pipeline_tasks.stages.train.train_model import TrainModelSummary, train_model
+from pipeline_tasks.stages.train.train_model import train_model
 from pipeline_tasks.storage.blobs.checkpoint_files import read_candidate
 from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.history.store import Store

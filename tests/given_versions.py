@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 from given import an_open_cycle
 
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle
-from pipeline_tasks.stages.train.build_dataset_version import BuildDatasetVersionSummary, build_dataset_version
+from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
 from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.version_history import VersionRecord, dataset_versions

@@ -17,10 +17,11 @@ from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.sources.folder import FolderSource
 from pipeline_tasks.stages.ingest.list_new_images import list_new_images
 from pipeline_tasks.stages.ingest.measure_images import measure_images
-from pipeline_tasks.stages.ingest.record_images import RecordImagesSummary, record_images
+from pipeline_tasks.stages.ingest.record_images import record_images
 from pipeline_tasks.storage.history.store import Store
 
 

@@ -17,6 +17,8 @@ from pipeline_tasks.lineage.of_images import image_lineage
 from pipeline_tasks.lineage.of_models import answer_lineage, model_lineage, version_lineage
 from pipeline_tasks.lineage.reads import LineageReads
 from pipeline_tasks.models.exported import ExportedModel
+from pipeline_tasks.records.erase import EraseSummary
+from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.reports.tree import Node
 from pipeline_tasks.serving.answers_given import answers_given
 from pipeline_tasks.storage.blobs.model_files import read_model
@@ -119,9 +121,9 @@ def _explain_erased(reads: LineageReads, tombstone: str, log_folder: Path) -> No
     """All that is left of an erased image."""
     store = reads.store
     cycle_id = rows_about(store, ErasedImage, [tombstone], "tombstone")["written_in"][0]
-    opened, erased = store.summary_of(cycle_id, "open_cycle"), store.summary_of(cycle_id, "erase")
-    says = f"an image that was erased in cycle {cycle_id}, on {opened['started_at'][:10]}; nothing else is left of it"
-    return Node("erased image", tombstone, says, {"cycle_id": cycle_id, "erased_with_it": erased["images"] - 1})
+    opened, erased = store.summary(cycle_id, OpenCycleSummary), store.summary(cycle_id, EraseSummary)
+    says = f"an image that was erased in cycle {cycle_id}, on {opened.started_at[:10]}; nothing else is left of it"
+    return Node("erased image", tombstone, says, {"cycle_id": cycle_id, "erased_with_it": erased.images - 1})
 
 
 _BY_KIND: dict[str, Callable[[LineageReads, str, Path], Node]] = {

@@ -21,10 +21,12 @@ from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.decoding.pool import DecodingPool
 from pipeline_tasks.errors import ServiceRefusedError
+from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.cycle import Cycle
-from pipeline_tasks.stages.label.collect_annotations import CollectAnnotationsSummary, collect_annotations
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
+from pipeline_tasks.stages.label.collect_annotations import collect_annotations
 from pipeline_tasks.stages.label.resolve_labels import resolve_labels
-from pipeline_tasks.stages.label.send_to_labeling import SendToLabelingSummary, send_to_labeling
+from pipeline_tasks.stages.label.send_to_labeling import send_to_labeling
 from pipeline_tasks.stages.label.wait_for_annotators import wait_for_annotators
 from pipeline_tasks.storage.blobs.annotation_log import list_revisions
 from pipeline_tasks.storage.blobs.originals import put_original

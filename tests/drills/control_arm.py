@@ -30,12 +30,13 @@ from PIL import ImageDraw
 
 from pipeline_tasks.evaluation import selection_gain
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
+from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.reports.gain import sentence
 from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
 from pipeline_tasks.stages.curate.find_quality_issues import find_quality_issues
 from pipeline_tasks.stages.curate.select_images import select_images
-from pipeline_tasks.stages.deploy.measure_selection_gain import MeasureSelectionGainSummary, measure_selection_gain
-from pipeline_tasks.stages.deploy.promote_model import PromoteModelSummary
+from pipeline_tasks.stages.deploy.measure_selection_gain import measure_selection_gain
 from pipeline_tasks.stages.deploy.write_cycle_report import write_cycle_report
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
 from pipeline_tasks.storage.blobs.model_files import put_model

@@ -14,6 +14,7 @@ from given_night import Night, a_night
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.lineage.explain import explain
+from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.reports.tree import Node, as_text
 from pipeline_tasks.serving.prediction_log import PredictionLog
 from pipeline_tasks.storage.history.store import Store
@@ -136,8 +137,8 @@ def test_explain__walks_from_a_model_to_its_decision_figures_labels_people_and_s
     assert node == told(night, "champion")
     assert (node.kind, node.name, node.fields["is_champion"]) == ("model", digest, True)
     assert one(node, "decision").name == "promoted"
-    evaluated = night.store.summary_of(CYCLE, "evaluate_model")
-    assert f"balanced accuracy {evaluated['balanced_accuracy']:.3f}" in one(node, "figures").says
+    evaluated = night.store.summary(CYCLE, EvaluateModelSummary)
+    assert f"balanced accuracy {evaluated.balanced_accuracy:.3f}" in one(node, "figures").says
     assert set(one(node, "figures").fields["recalls"]) == {"bolt", "nut"}
     version = one(node, "dataset version")
     images = night.store.read(DatasetImage, CYCLE).height

@@ -9,12 +9,15 @@ from typing import Any
 import polars as pl
 import pytest
 from given import an_open_cycle
-from given_candidates import BAD, CONSTANT, GOOD, BuiltSummary, InProcessDecoder, RecordingRegistry, a_dataset, an_exported_model
+from given_candidates import BAD, CONSTANT, GOOD, InProcessDecoder, RecordingRegistry, a_dataset, an_exported_model
 from given_deploying import BETTER, a_night_of
 
+from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.cycle import Cycle
-from pipeline_tasks.stages.evaluate.compare_with_champion import CompareWithChampionSummary, compare_with_champion
-from pipeline_tasks.stages.evaluate.evaluate_model import EvaluateModelSummary, evaluate_model
+from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.promote_model import PromoteModelSummary
+from pipeline_tasks.stages.evaluate.compare_with_champion import compare_with_champion
+from pipeline_tasks.stages.evaluate.evaluate_model import evaluate_model
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.metric import Metric
@@ -32,7 +35,7 @@ def a_sliced_cycle(
     rows = store.read(DatasetImage, cycle_id).filter(split="test").sort("class_name", "image_id")["image_id"]
     named = [("golden", rows[one]) for one in golden] + [("recent", rows[one]) for one in recent]
     slices = pl.DataFrame(named, schema=["slice", "image_id"], orient="row")
-    store.finish(cycle_id, "given", BuiltSummary("", ""), [(SliceImage, slices)])
+    store.finish(cycle_id, "given", PromoteModelSummary(None), [(SliceImage, slices)])
     an_exported_model(store, cycle, content)
     return cycle
 

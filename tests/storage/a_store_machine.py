@@ -20,7 +20,8 @@ from given_garbage import a_tended_project
 from hypothesis import strategies as any_of
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from pipeline_tasks.stages.tend.collect_garbage import CollectGarbageSummary, collect_garbage
+from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
+from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
 from pipeline_tasks.stages.tend.plan_collection import plan_collection
 from pipeline_tasks.storage.blobs.annotation_log import append_revision, read_revision
 from pipeline_tasks.storage.blobs.model_files import put_model

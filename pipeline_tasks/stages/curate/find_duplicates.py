@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import polars as pl
 
 from pipeline_tasks.datasets.golden import check_golden, golden_images
 from pipeline_tasks.images import duplicate_records
 from pipeline_tasks.images.duplicates import add_new_images
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.dataset_image import DatasetImage
@@ -23,30 +22,6 @@ from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 
 STAGE = "find_duplicates"
-
-
-@dataclass(frozen=True)
-class FindDuplicatesSummary:
-    """What the cycle's new images turned out to resemble; quarantined ones are compared by their pixels only."""
-
-    images_searched: int
-    images_in_history: int
-    """Earlier images that they were searched against."""
-    exact: int
-    """New images with the same pixels as an earlier one."""
-    near: int
-    """New images that joined an earlier one by hash or embedding."""
-    groups: int
-    """Groups of at least two images that hold a new one."""
-    images_in_groups: int
-    """New images that are not the first of their group: nobody is asked about them."""
-    groups_merged: int
-    contested: int
-    """New images that resemble, or share a key with, groups of different splits: used by none."""
-    compared_by_pixels_only: int
-    """New images that are quarantined or have no usable embedding."""
-    keys_in_two_splits: list[str] = field(default_factory=list)
-    """Clips, sites, devices or days that straddled splits before the key was named; new images that share them are contested."""
 
 
 def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:

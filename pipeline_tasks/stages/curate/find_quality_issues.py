@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pipeline_tasks.images.quality import judge
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.quality_issue import RULES, QualityIssue
 
 STAGE = "find_quality_issues"
-
-
-@dataclass(frozen=True)
-class FindQualityIssuesSummary:
-    """How many new images were judged and how many of them are quarantined, by the rule that they broke."""
-
-    images_judged: int
-    images_quarantined: int
-    issues_by_rule: dict[str, int]
-    """An image may break several rules."""
 
 
 def find_quality_issues(store: Store, cycle: Cycle) -> FindQualityIssuesSummary:

@@ -15,6 +15,7 @@ from pipeline_tasks.datasets.golden import golden_images
 from pipeline_tasks.datasets.looks import looks_of
 from pipeline_tasks.datasets.splitting import propose_splits
 from pipeline_tasks.records.cycle import Cycle, derive_seed
+from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.selection.arms import draw_control, interleave
 from pipeline_tasks.selection.candidates import Candidates, candidates
 from pipeline_tasks.selection.choose import Selection, choose
@@ -36,27 +37,6 @@ from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 
 STAGE = "select_images"
-
-
-@dataclass(frozen=True)
-class SelectImagesSummary:
-    """What was chosen out of how many."""
-
-    images_eligible: int
-    left_out: dict[str, int]
-    """Why an image of any cycle is not eligible → how many."""
-    budget: int
-    images_selected: int
-    control: int
-    """Drawn at random."""
-    strategies: dict[str, int]
-    """What spoke loudest → how many picks, the control arm as `random`."""
-    splits: dict[str, int]
-    """New split groups by split."""
-    is_first_round: bool
-    champion_digest: str | None
-    """The model whose probabilities helped to choose, None if there was none for these embeddings."""
-    why: str
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,10 @@ import polars as pl
 from pipeline_tasks.evaluation.selection_gain import Labelled, SelectionGain, selection_gain, why_not
 from pipeline_tasks.intervals.proportions import Wrong
 from pipeline_tasks.intervals.resampled import Estimate
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle, derive_seed
+from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
+from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store
@@ -22,40 +24,6 @@ from pipeline_tasks.tables.selection import SelectedImage
 
 STAGE = "measure_selection_gain"
 SECONDS_AN_HOUR = 3600
-
-
-@dataclass(frozen=True)
-class MeasureSelectionGainSummary:
-    """Figures of all nights so far: balanced accuracies from 0 to 1, each as [value, low, high]."""
-
-    why: str
-    """Why nothing was measured; empty if it was."""
-    labels: int = 0
-    """That the largest heads were fitted on; there are heads on a quarter, half and three quarters of them, too."""
-    mean_labels: float = 0.0
-    mean_chosen: float = 0.0
-    """Of those that people were asked for first, how many the strategy chose."""
-    test_images: int = 0
-    classes: int = 0
-    """Among the test images."""
-    classes_seen: int = 0
-    """That have a labelled image of either arm."""
-    chosen: list[float] = field(default_factory=list)
-    """Score of heads on the first labels, as the project asked for them: a mean over their sizes."""
-    drawn: list[float] = field(default_factory=list)
-    """Score of heads on as many labels drawn at random."""
-    difference: list[float] = field(default_factory=list)
-    confidence: float = 0.95
-    labelled_chosen: int = 0
-    labelled_drawn: int = 0
-    """Labelled images of the two arms, of all nights."""
-    hours: float = 0.0
-    """That people worked, by Label Studio's clock, all answers of all nights."""
-    money: float | None = None
-    currency: str | None = None
-    """None, both: the project does not say what an hour costs."""
-    champion_wrong: dict[str, list[int]] = field(default_factory=dict)
-    """Arm → images of this night's round that got a label, and of how many the champion that helped to choose was wrong."""
 
 
 def measure_selection_gain(store: Store, cycle: Cycle) -> MeasureSelectionGainSummary:
@@ -68,16 +36,16 @@ def measure_selection_gain(store: Store, cycle: Cycle) -> MeasureSelectionGainSu
     standing = store.finished(cycle.cycle_id, STAGE, MeasureSelectionGainSummary)
     if standing is not None:
         return standing
-    version = store.summary_of(cycle.cycle_id, "build_dataset_version")
+    version = store.summary(cycle.cycle_id, BuildDatasetVersionSummary)
     answers = store.current(Annotation).filter(pl.col("state").cast(pl.String) != "deleted")
     hours = float(answers["lead_time_s"].sum()) / SECONDS_AN_HOUR
     labeling = cycle.project.labeling
     spent: dict[str, Any] = {"hours": hours, "confidence": cycle.project.gates.confidence}
     if labeling.cost_per_hour is not None:
         spent |= {"money": hours * labeling.cost_per_hour, "currency": labeling.currency}
-    if version["dataset_cycle_id"] is None:
+    if version.dataset_cycle_id is None:
         return store.finish(cycle.cycle_id, STAGE, MeasureSelectionGainSummary("No image is labelled yet.", **spent))
-    rows = _rows(store, version["dataset_cycle_id"])
+    rows = _rows(store, version.dataset_cycle_id)
     counted: dict[str, Any] = {"labelled_chosen": rows.filter(arm="strategy").height}
     counted |= {"labelled_drawn": rows.filter(arm="control").height}
     measured = _measured(store, cycle, rows)
@@ -127,8 +95,8 @@ def _as_fields(gain: SelectionGain) -> dict[str, Any]:
 
 def _champion_wrong(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, list[int]]:
     """What the champion of the selection would have answered, held against what people said since."""
-    selected = store.event(cycle.cycle_id, "select_images")
-    digest = None if selected is None else selected.summary["champion_digest"]
+    selected = store.find_summary(cycle.cycle_id, SelectImagesSummary)
+    digest = None if selected is None else selected.champion_digest
     if digest is None:
         return {}
     # The room of models is heavy to import, and a project's first nights have no champion.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.storage.history.store import Store
 
 STAGE = "promote_model"
@@ -19,23 +22,6 @@ class AliasRegistry(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class PromoteModelSummary:
-    """Which model is champion from here on, and why."""
-
-    skipped: str | None
-    is_promoted: bool = False
-    why: str = ""
-    model_digest: str | None = None
-    """The candidate."""
-    champion_digest: str | None = None
-    """The champion after this stage."""
-    previous_digest: str | None = None
-    """The champion before it."""
-    registry_version: str | None = None
-    """The candidate's version in the model registry."""
-
-
 def promote_model(store: Store, cycle: Cycle, model_registry: AliasRegistry) -> PromoteModelSummary:
     """Record the gate's decision as the project's champion, then repair the registry's alias from the ledger.
 
@@ -45,7 +31,7 @@ def promote_model(store: Store, cycle: Cycle, model_registry: AliasRegistry) -> 
     """
     summary = store.finished(cycle.cycle_id, STAGE, PromoteModelSummary)
     if summary is None:
-        compared = store.summary_of(cycle.cycle_id, "compare_with_champion")
+        compared = store.summary(cycle.cycle_id, CompareWithChampionSummary)
         summary, sets = _decision(store, cycle, compared)
         summary = store.finish(cycle.cycle_id, STAGE, summary, sets=sets)
     if summary.skipped is None:
@@ -53,20 +39,20 @@ def promote_model(store: Store, cycle: Cycle, model_registry: AliasRegistry) -> 
     return summary
 
 
-def _decision(store: Store, cycle: Cycle, compared: dict[str, Any]) -> tuple[PromoteModelSummary, dict[str, Any]]:
+def _decision(store: Store, cycle: Cycle, compared: CompareWithChampionSummary) -> tuple[PromoteModelSummary, dict[str, Any]]:
     """What to record, and the new champion if there is one."""
-    if compared["skipped"]:
-        return PromoteModelSummary(skipped=compared["skipped"]), {}
-    exported = store.summary_of(cycle.cycle_id, "export_model")
-    evaluated = store.summary_of(cycle.cycle_id, "evaluate_model")
+    if compared.skipped:
+        return PromoteModelSummary(skipped=compared.skipped), {}
+    exported = store.summary(cycle.cycle_id, ExportModelSummary)
+    evaluated = store.summary(cycle.cycle_id, EvaluateModelSummary)
     standing = (store.state().values.get("champion") or {}).get("model_digest")
-    is_promoted, why = compared["decision"] == "promote", compared["why"]
-    if is_promoted and standing != compared["champion_digest"]:
+    is_promoted, why = compared.decision == "promote", compared.why
+    if is_promoted and standing != compared.champion_digest:
         is_promoted, why = (
             False,
             f"Not promoted: the champion became {standing} after the candidate had been compared with another one.",
         )
-    digest, version = exported["model_digest"], exported["registry_version"]
+    digest, version = exported.model_digest, exported.registry_version
     summary = PromoteModelSummary(
         skipped=None,
         is_promoted=is_promoted,
@@ -78,7 +64,7 @@ def _decision(store: Store, cycle: Cycle, compared: dict[str, Any]) -> tuple[Pro
     )
     champion = {
         "model_digest": digest,
-        "dataset_id": evaluated["dataset_id"],
+        "dataset_id": evaluated.dataset_id,
         "cycle_id": cycle.cycle_id,
         "registry_version": version,
     }

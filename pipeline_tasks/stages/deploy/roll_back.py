@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.models.exported import read_head
 from pipeline_tasks.records.cycle import check_cycle_id
+from pipeline_tasks.records.roll_back import RollBackSummary
 from pipeline_tasks.settings import Project
 from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.blobs.serving_pointer import ServingPointer, pointer_to, replace_pointer
@@ -25,18 +25,6 @@ class AliasRegistry(Protocol):
     def set_champion_alias(self, outside_name: str, registry_version: str) -> None:
         """Let the alias `champion` of the project's model name this version; naming it again changes nothing."""
         ...
-
-
-@dataclass(frozen=True)
-class RollBackSummary:
-    """Which champion was put back, in the place of which."""
-
-    skipped: str | None
-    model_digest: str
-    previous_digest: str
-    dataset_id: str
-    registry_version: str | None
-    why: str
 
 
 def roll_back(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline_tasks.clients.prediction_server import Readiness
 from pipeline_tasks.models.exported import read_head
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.roll_out import RollOutSummary
 from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.blobs.serving_pointer import ServingPointer, pointer_to, replace_pointer
 from pipeline_tasks.storage.history.store import Store
@@ -23,21 +23,6 @@ class Server(Protocol):
     def wait_for(self, model_digest: str, within_s: float) -> Readiness | None:
         """Ask until it answers with this model or the time is up; None if it was away to the end."""
         ...
-
-
-@dataclass(frozen=True)
-class RollOutSummary:
-    """What is to be served, and what the server says it serves."""
-
-    skipped: str | None
-    model_digest: str | None = None
-    generation: int | None = None
-    """Counts the changes of what is to be served."""
-    is_changed: bool = False
-    server_digest: str | None = None
-    """What the server answered with when this stage ended; None if it was away or not asked."""
-    why: str = ""
-    """What the server said, as a sentence."""
 
 
 def roll_out(store: Store, cycle: Cycle, prediction_server: Server | None = None) -> RollOutSummary:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ import polars as pl
 
 from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
 from pipeline_tasks.reports.facts import CycleFacts, GainPoint, LearningPoint
 from pipeline_tasks.reports.page import render
 from pipeline_tasks.storage.blobs.report_files import PAGE, SUMMARY, write_report_file
@@ -52,18 +53,6 @@ STAGES = (
     "measure_selection_gain",
 )
 """Stages that end in an event, in the order of the process; wait_for_annotators only looks."""
-
-
-@dataclass(frozen=True)
-class WriteCycleReportSummary:
-    """Where the report lies and what is in it."""
-
-    report_key: str
-    sections: list[str]
-    missing: dict[str, str]
-    """Section → why it is not there."""
-    stages_done: list[str]
-    size_bytes: int
 
 
 def write_cycle_report(store: Store, cycle: Cycle, now: datetime) -> WriteCycleReportSummary:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 
 import polars as pl
 
@@ -11,7 +11,9 @@ from pipeline_tasks.evaluation.answers import Answers, answers_of
 from pipeline_tasks.evaluation.gate import NOTHING_TO_COMPARE, Decision, Rule, decide
 from pipeline_tasks.evaluation.leakage import why_test_is_not_clean
 from pipeline_tasks.evaluation.slices import SliceDifference, compare_on_slice, with_golden_gate
+from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.cycle import Cycle, derive_seed
+from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.prediction import Prediction
@@ -20,35 +22,6 @@ from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import Rows, empty
 
 STAGE = "compare_with_champion"
-
-
-@dataclass(frozen=True)
-class CompareWithChampionSummary:
-    """The decision and the figures it rests on; scores are balanced accuracies from 0 to 1."""
-
-    skipped: str | None
-    decision: str = "keep"
-    """`promote` or `keep`."""
-    why: str = ""
-    model_digest: str | None = None
-    champion_digest: str | None = None
-    """The champion that the candidate was compared with; None if there was none."""
-    candidate_score: float | None = None
-    candidate_low: float | None = None
-    candidate_high: float | None = None
-    champion_score: float | None = None
-    majority_score: float | None = None
-    """What always answering the most frequent class scores; set where there was no champion."""
-    difference: float | None = None
-    low: float | None = None
-    high: float | None = None
-    margin: float | None = None
-    classes_left_out: list[str] = field(default_factory=list)
-    test_images: int = 0
-    test_groups: int = 0
-    slices: dict[str, dict[str, float | None]] = field(default_factory=dict)
-    """golden, recent, control → images and accuracies: candidate, champion, difference with its bounds low and high."""
-    golden_margin: float | None = None
 
 
 def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSummary:
@@ -60,13 +33,14 @@ def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSumm
     standing = store.finished(cycle.cycle_id, STAGE, CompareWithChampionSummary)
     if standing is not None:
         return standing
-    evaluated = store.summary_of(cycle.cycle_id, "evaluate_model")
-    if evaluated["skipped"]:
-        return store.finish(cycle.cycle_id, STAGE, CompareWithChampionSummary(skipped=evaluated["skipped"]))
-    candidate, champion = evaluated["model_digest"], evaluated["champion_digest"]
-    manifest = store.read(DatasetImage, evaluated["dataset_cycle_id"])
+    evaluated = store.summary(cycle.cycle_id, EvaluateModelSummary)
+    if evaluated.skipped:
+        return store.finish(cycle.cycle_id, STAGE, CompareWithChampionSummary(skipped=evaluated.skipped))
+    candidate, champion = evaluated.model_digest, evaluated.champion_digest
+    assert evaluated.dataset_cycle_id is not None
+    manifest = store.read(DatasetImage, evaluated.dataset_cycle_id)
     labelled = manifest.filter(pl.col("split") == "test", pl.col("class_name").is_not_null())
-    frozen = _slices(store, evaluated["dataset_cycle_id"])
+    frozen = _slices(store, evaluated.dataset_cycle_id)
     test_images, has_champion = without_golden(labelled, frozen), champion is not None
     slices = _compare_slices(store, cycle, evaluated, members_of(labelled, frozen))
     decision = _decide(store, cycle, evaluated, manifest, labelled, test_images)
@@ -98,13 +72,13 @@ def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSumm
 def _decide(
     store: Store,
     cycle: Cycle,
-    evaluated: dict[str, str | None],
+    evaluated: EvaluateModelSummary,
     manifest: Rows[DatasetImage],
     labelled: pl.DataFrame,
     test_images: pl.DataFrame,
 ) -> Decision:
     """Refuse what may not be compared, then let the gate decide; of `labelled` the golden ones are not in `test_images`."""
-    candidate, champion = evaluated["model_digest"], evaluated["champion_digest"]
+    candidate, champion = evaluated.model_digest, evaluated.champion_digest
     assert candidate is not None
     if not test_images.height:
         return Decision(False, NOTHING_TO_COMPARE)
@@ -112,7 +86,7 @@ def _decide(
         return Decision(False, "Not promoted: the candidate is the champion itself, to the last byte.")
     not_clean = why_test_is_not_clean(labelled, manifest, store.current(SplitGroup), "candidate")
     if not_clean is None and champion is not None:
-        trained = evaluated["champion_dataset_cycle_id"]
+        trained = evaluated.champion_dataset_cycle_id
         if trained is None:
             return Decision(False, "Not promoted: it cannot be shown on which images the champion was trained.")
         version = store.read(DatasetImage, trained)
@@ -130,20 +104,20 @@ def _slices(store: Store, dataset_cycle_id: str) -> Rows[SliceImage]:
 
 
 def _compare_slices(
-    store: Store, cycle: Cycle, evaluated: dict[str, str], members: dict[str, pl.DataFrame]
+    store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, members: dict[str, pl.DataFrame]
 ) -> dict[str, SliceDifference]:
     """Both models' answers on each slice, side by side."""
     if not members:
         return {}
-    predictions, champion = store.read(Prediction, cycle.cycle_id), evaluated["champion_digest"]
+    predictions, champion = store.read(Prediction, cycle.cycle_id), evaluated.champion_digest
 
     def answers(rows: pl.DataFrame, digest: str) -> Answers:
         return answers_of(predictions, rows, digest)
 
+    assert evaluated.model_digest is not None
+    candidate = evaluated.model_digest
     return {
-        name: compare_on_slice(
-            answers(rows, evaluated["model_digest"]), answers(rows, champion) if champion else None, _rule(cycle)
-        )
+        name: compare_on_slice(answers(rows, candidate), answers(rows, champion) if champion else None, _rule(cycle))
         for name, rows in members.items()
     }
 

@@ -6,7 +6,7 @@ Both answer as the prediction server does: the exported file, on the canonical i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
@@ -18,7 +18,11 @@ from pipeline_tasks.evaluation.answers import answers_of
 from pipeline_tasks.evaluation.predict import Pixels, predict
 from pipeline_tasks.evaluation.scorecard import Scorecard, score, slice_figures
 from pipeline_tasks.models.exported import ExportedModel
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle, derive_seed
+from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.history.store import Store, Write
@@ -49,34 +53,6 @@ class MetricRegistry(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class EvaluateModelSummary:
-    """Headline figures of the candidate; all of them, and the champion's, stand in `metrics`."""
-
-    skipped: str | None
-    why: str = ""
-    """Why there are no figures, where there are none."""
-    model_digest: str | None = None
-    dataset_id: str | None = None
-    dataset_cycle_id: str | None = None
-    """The cycle whose `dataset_images` is the version's manifest."""
-    champion_digest: str | None = None
-    champion_dataset_cycle_id: str | None = None
-    test_images: int = 0
-    test_groups: int = 0
-    classes_left_out: list[str] = field(default_factory=list)
-    balanced_accuracy: float | None = None
-    balanced_accuracy_low: float | None = None
-    balanced_accuracy_high: float | None = None
-    accuracy: float | None = None
-    log_loss: float | None = None
-    majority_balanced_accuracy: float | None = None
-    champion_balanced_accuracy: float | None = None
-    slices: dict[str, dict[str, float | None]] = field(default_factory=dict)
-    """golden, recent, control → images, groups, and accuracy, balanced_accuracy (each with _low, _high) of the candidate, the
-    champion's behind champion_; a slice that the version has no images of is not named."""
-
-
 def evaluate_model(store: Store, cycle: Cycle, decoder: DecodingPool, model_registry: MetricRegistry) -> EvaluateModelSummary:
     """Have candidate and champion answer every labelled test image, and score the answers, those of each slice by themselves.
 
@@ -97,10 +73,10 @@ def evaluate_model(store: Store, cycle: Cycle, decoder: DecodingPool, model_regi
 
 def _evaluate(store: Store, cycle: Cycle, decoder: DecodingPool) -> EvaluateModelSummary:
     """Measure once, and record it."""
-    exported = store.summary_of(cycle.cycle_id, "export_model")
-    if exported["skipped"]:
-        return store.finish(cycle.cycle_id, STAGE, EvaluateModelSummary(skipped=exported["skipped"]))
-    summary = _what_is_compared(store, cycle, exported["model_digest"])
+    exported = store.summary(cycle.cycle_id, ExportModelSummary)
+    if exported.skipped:
+        return store.finish(cycle.cycle_id, STAGE, EvaluateModelSummary(skipped=exported.skipped))
+    summary = _what_is_compared(store, cycle, exported.model_digest)
     test_images = _test_images(store, summary)
     if not test_images.height:
         return store.finish(cycle.cycle_id, STAGE, replace(summary, why="The dataset version has no labelled test images."))
@@ -126,18 +102,18 @@ def _slices(store: Store, summary: EvaluateModelSummary) -> Rows[SliceImage]:
     return store.read(SliceImage, cycle_id) if store.has(SliceImage, cycle_id) else empty(SliceImage)
 
 
-def _what_is_compared(store: Store, cycle: Cycle, model_digest: str) -> EvaluateModelSummary:
+def _what_is_compared(store: Store, cycle: Cycle, model_digest: str | None) -> EvaluateModelSummary:
     """Name the models, and the dataset versions that they were trained on."""
-    version = store.summary_of(cycle.cycle_id, "build_dataset_version")
+    version = store.summary(cycle.cycle_id, BuildDatasetVersionSummary)
     champion = store.state().values.get("champion")
-    trained = None if champion is None else store.event(champion["cycle_id"], STAGE)
+    trained = None if champion is None else store.find_summary(champion["cycle_id"], EvaluateModelSummary)
     return EvaluateModelSummary(
         skipped=None,
         model_digest=model_digest,
-        dataset_id=version["dataset_id"],
-        dataset_cycle_id=version["dataset_cycle_id"],
+        dataset_id=version.dataset_id,
+        dataset_cycle_id=version.dataset_cycle_id,
         champion_digest=None if champion is None else champion["model_digest"],
-        champion_dataset_cycle_id=None if trained is None else trained.summary["dataset_cycle_id"],
+        champion_dataset_cycle_id=None if trained is None else trained.dataset_cycle_id,
     )
 
 
@@ -208,7 +184,7 @@ def _with_headline(summary: EvaluateModelSummary, scorecard: Scorecard) -> Evalu
 
 def _mirror(store: Store, cycle: Cycle, summary: EvaluateModelSummary, model_registry: MetricRegistry) -> None:
     """Show the headline figures beside the training's own; logging them again changes nothing."""
-    run_id = store.summary_of(cycle.cycle_id, "train_model")["mlflow_run_id"]
+    run_id = store.summary(cycle.cycle_id, TrainModelSummary).mlflow_run_id
     if run_id is None:
         return
     names = ("balanced_accuracy", "balanced_accuracy_low", "balanced_accuracy_high", "accuracy", "log_loss")

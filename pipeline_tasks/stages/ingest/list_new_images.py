@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.new_file import NewFile
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
@@ -23,18 +23,6 @@ STAGE = "list_new_images"
 
 TROUBLES_OF_THE_SOURCE = ("vanished", "unreadable", "changed_while_reading")
 """Rejections that tell nothing about the file's bytes: such a file is looked at again."""
-
-
-@dataclass(frozen=True)
-class ListNewImagesSummary:
-    """What the sources held, and what of it is new."""
-
-    files_seen: int
-    files_new: int
-    files_unsettled: int
-    """Changed too recently: left for the next cycle."""
-    shards: int
-    """How many mapped measuring tasks share the new files."""
 
 
 def list_new_images(store: Store, cycle: Cycle, sources: Sequence[FolderSource]) -> ListNewImagesSummary:

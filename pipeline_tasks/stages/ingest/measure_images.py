@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -18,6 +18,7 @@ from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, RejectedFileError
 from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.measure_images import MeasureImagesSummary
 from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.blobs.thumbnails import MAX_SIDE_PX, put_thumbnail
 from pipeline_tasks.storage.erasure.erased_images import IsErased, is_erased_in
@@ -46,19 +47,6 @@ logger = logging.getLogger(__name__)
 Row = dict[str, Any]
 Found = dict[type[Table], Row]
 """The rows that one file adds, at most one a table."""
-
-
-@dataclass(frozen=True)
-class MeasureImagesSummary:
-    """What became of one shard's files."""
-
-    shard: int
-    files: int
-    measured: int
-    """Images seen for the first time."""
-    already_known: int
-    """Files with the bytes of an image that an earlier cycle, or an earlier file, brought."""
-    rejected: int
 
 
 def measure_images(

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.records.cycle import Cycle, CycleArguments, check_cycle_id
+from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.settings import Project, SelectionSettings
-from pipeline_tasks.storage.history.cycles import OpenCycleSummary, cycle_seed, record_opening
+from pipeline_tasks.storage.history.cycles import cycle_seed, record_opening
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.generation import read_generation
 from pipeline_tasks.strategy_names import STRATEGIES

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import polars as pl
 
 from pipeline_tasks.errors import MissingStageError, NotFoundError
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.list_new_images import ListNewImagesSummary
+from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.storage.erasure.erased_images import is_erased_in
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.tables.table_files import read_part
@@ -21,21 +21,6 @@ from pipeline_tasks.tables.table import Table, empty
 STAGE = "record_images"
 
 
-@dataclass(frozen=True)
-class RecordImagesSummary:
-    """What this cycle took in."""
-
-    files: int
-    sightings: int
-    images_new: int
-    images_already_known: int
-    """Images of earlier cycles that were seen again."""
-    files_already_known: int
-    """Sightings that brought no new image: of known images, or of one seen twice this night."""
-    rejected: int
-    rejected_by_reason: dict[str, int] = field(default_factory=dict)
-
-
 def record_images(store: Store, cycle: Cycle) -> RecordImagesSummary:
     """Record images, sightings, rejected sightings, measurements and embeddings of all shards, each image once.
 
@@ -45,10 +30,7 @@ def record_images(store: Store, cycle: Cycle) -> RecordImagesSummary:
     standing = store.finished(cycle.cycle_id, STAGE, RecordImagesSummary)
     if standing is not None:
         return standing
-    listed = store.event(cycle.cycle_id, "list_new_images")
-    if listed is None:
-        raise MissingStageError(f"cycle {cycle.cycle_id}: list_new_images has not been done")
-    shards = int(listed.summary["shards"])
+    shards = store.summary(cycle.cycle_id, ListNewImagesSummary).shards
     sightings = _gathered(store, cycle.cycle_id, shards, Sighting)
     rejected = _gathered(store, cycle.cycle_id, shards, RejectedSighting)
     erased = list(filter(is_erased_in(store), sightings["image_id"].unique()))

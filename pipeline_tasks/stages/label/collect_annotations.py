@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from pipeline_tasks.annotations.answers import Answer, AnswerContext, annotation
 from pipeline_tasks.annotations.changes import changed_answers, newest_change, vanished_answers
 from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.errors import ServiceRefusedError
+from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.cycle import Cycle, utc
 from pipeline_tasks.storage.blobs.annotation_log import append_revision
 from pipeline_tasks.storage.history.store import Store
@@ -28,24 +28,6 @@ _OVERLAP = timedelta(minutes=10)
 
 Rows = Mapping[str, Mapping[str, Any]]
 """Rows of `Annotation` by annotation_id."""
-
-
-@dataclass(frozen=True)
-class CollectAnnotationsSummary:
-    """What people answered since the last look."""
-
-    annotations_new: int
-    annotations_changed: int
-    annotations_deleted: int
-    annotations_skipped: int
-    """Of the new and changed ones, those that say nothing."""
-    annotations_from_earlier_rounds: int
-    """Of all these, those that came after their own cycle had gone on."""
-    annotators: int
-    tasks_unanswered: int
-    """Of this cycle's round; they stay open in Label Studio and the next cycle collects them."""
-    projects_gone: list[int] = field(default_factory=list)
-    """Label Studio projects of earlier rounds that somebody deleted; what was answered there stays."""
 
 
 def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -> CollectAnnotationsSummary:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -10,6 +9,7 @@ import polars as pl
 from pipeline_tasks.annotations.consensus import LabelsVersion, resolve
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label import Label
@@ -17,22 +17,6 @@ from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
 from pipeline_tasks.tables.table import Rows
 
 STAGE = "resolve_labels"
-
-
-@dataclass(frozen=True)
-class ResolveLabelsSummary:
-    """What the cycle's answers add up to."""
-
-    images: int
-    """Images of which an answer is new, changed or taken back."""
-    labelled: int
-    empty: int
-    unsure: int
-    changed_labels: int
-    """Images that had another label before."""
-    mean_agreement_ratio: float | None
-    """Over images with at least two votes; None without any."""
-    images_by_class: dict[str, int]
 
 
 def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -16,6 +16,7 @@ from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.decoding.jpeg import encode_jpeg
 from pipeline_tasks.decoding.pool import DecodingPool
 from pipeline_tasks.records.cycle import Cycle, derive_seed
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.image import Image
@@ -24,24 +25,6 @@ from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.table import Rows, check, empty
 
 STAGE = "send_to_labeling"
-
-
-@dataclass(frozen=True)
-class SendToLabelingSummary:
-    """Where people find the round, how much it asks of them, and until when the cycle waits."""
-
-    round_id: str
-    label_config_digest: str
-    images: int
-    tasks: int
-    """Labeling tasks: images, and copies of those that several people answer."""
-    deadline_at: str
-    """Fixed at the first success, so that a retry does not prolong the night."""
-    label_studio_project_id: int | None = None
-    label_studio_view_id: int | None = None
-    url: str | None = None
-    why: str | None = None
-    """Why there is no round."""
 
 
 def send_to_labeling(

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline_tasks.clients.label_studio import LabelStudio
-from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.records.cycle import Cycle, utc
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
+from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
 from pipeline_tasks.storage.history.store import Store
 
 STAGE = "wait_for_annotators"
-
-
-@dataclass(frozen=True)
-class WaitForAnnotatorsSummary:
-    """How far the round is, and whether the cycle may go on."""
-
-    round_id: str
-    tasks: int
-    answered: int
-    """Tasks that somebody answered or skipped."""
-    done_ratio: float
-    is_released: bool
-    why: str
-    ask_every_s: float
-    deadline_at: str
 
 
 def wait_for_annotators(store: Store, cycle: Cycle, label_studio: LabelStudio, now: datetime) -> WaitForAnnotatorsSummary:
@@ -34,25 +19,22 @@ def wait_for_annotators(store: Store, cycle: Cycle, label_studio: LabelStudio, n
     Raises:
         MissingStageError: send_to_labeling of this cycle has not been done.
     """
-    event = store.event(cycle.cycle_id, "send_to_labeling")
-    if event is None:
-        raise MissingStageError(f"cycle {cycle.cycle_id}: no round to wait for; send_to_labeling has not been done")
-    pushed, labeling = event.summary, cycle.project.labeling
-    tasks, answered = int(pushed["tasks"]), 0
-    if tasks:
-        answered = min(tasks, label_studio.count_answered_tasks(pushed["label_studio_project_id"], pushed["round_id"]))
+    pushed, labeling = store.summary(cycle.cycle_id, SendToLabelingSummary), cycle.project.labeling
+    tasks, answered = pushed.tasks, 0
+    if tasks and pushed.label_studio_project_id is not None:
+        answered = min(tasks, label_studio.count_answered_tasks(pushed.label_studio_project_id, pushed.round_id))
     done_ratio = answered / tasks if tasks else 1.0
-    is_late = now >= utc(pushed["deadline_at"])
+    is_late = now >= utc(pushed.deadline_at)
     is_enough = done_ratio >= labeling.release_ratio
     return WaitForAnnotatorsSummary(
-        round_id=pushed["round_id"],
+        round_id=pushed.round_id,
         tasks=tasks,
         answered=answered,
         done_ratio=done_ratio,
         is_released=is_enough or is_late,
-        why=_why(tasks, answered, labeling.release_ratio, is_enough=is_enough, is_late=is_late, deadline_at=pushed["deadline_at"]),
+        why=_why(tasks, answered, labeling.release_ratio, is_enough=is_enough, is_late=is_late, deadline_at=pushed.deadline_at),
         ask_every_s=labeling.ask_every_s,
-        deadline_at=pushed["deadline_at"],
+        deadline_at=pushed.deadline_at,
     )
 
 

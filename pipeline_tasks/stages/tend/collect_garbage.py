@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
 
-from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.plan_collection import PlanCollectionSummary
 from pipeline_tasks.storage.care.collecting import Collected, collect
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.unneeded_object import UnneededObject
@@ -14,23 +14,6 @@ from pipeline_tasks.tables.unneeded_object import UnneededObject
 STAGE = "collect_garbage"
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class CollectGarbageSummary:
-    """What was done."""
-
-    skipped: str | None
-    moved_to_trash: int = 0
-    moved_bytes: int = 0
-    moved_by_kind: dict[str, int] = field(default_factory=dict)
-    deleted: int = 0
-    """For good: out of the trash, and temporary files of killed writers."""
-    deleted_bytes: int = 0
-    put_back: int = 0
-    """Were in the trash and are needed after all."""
-    spared: int = 0
-    """Were planned, but somebody named them meanwhile, or they had gone already."""
 
 
 def collect_garbage(store: Store, cycle: Cycle) -> CollectGarbageSummary:
@@ -43,12 +26,10 @@ def collect_garbage(store: Store, cycle: Cycle) -> CollectGarbageSummary:
     standing = store.finished(cycle.cycle_id, STAGE, CollectGarbageSummary)
     if standing is not None:
         return standing
-    planned = store.event(cycle.cycle_id, "plan_collection")
-    if planned is None:
-        raise MissingStageError(f"cycle {cycle.cycle_id}: plan_collection has not been done")
-    if planned.summary["is_dry_run"]:
+    planned = store.summary(cycle.cycle_id, PlanCollectionSummary)
+    if planned.is_dry_run:
         return store.finish(cycle.cycle_id, STAGE, CollectGarbageSummary("This is a dry run: everything was left as it is."))
-    done = collect(store, store.read(UnneededObject, cycle.cycle_id), planned.summary["ledger_read_to"], _log)
+    done = collect(store, store.read(UnneededObject, cycle.cycle_id), planned.ledger_read_to, _log)
     return store.finish(cycle.cycle_id, STAGE, _summary(done))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline_tasks.errors import ChangedMeanwhileError, SettingsError
 from pipeline_tasks.records.cycle import Cycle, check_cycle_id
+from pipeline_tasks.records.erase import EraseSummary
 from pipeline_tasks.settings import Project
 from pipeline_tasks.storage.erasure.erased_images import keyed, project_key
 from pipeline_tasks.storage.erasure.erasing import Reach, finish_erasure, reach_of
@@ -46,24 +47,6 @@ class LabelingTasks(Protocol):
     def delete_tasks(self, task_ids: Sequence[int]) -> None:
         """Delete tasks with their answers."""
         ...
-
-
-@dataclass(frozen=True)
-class EraseSummary:
-    """What was erased, by numbers and by names of what held it; the images themselves are named nowhere."""
-
-    images: int
-    tombstones: list[str]
-    rows_by_table: dict[str, int]
-    splits_by_version: dict[str, list[str]]
-    """Dataset version → the split of each erased image that it held."""
-    models: list[str]
-    """Trained on such a version, on the image itself: an erasure takes nothing out of a model's weights."""
-    labeling_tasks: int
-    revisions: int
-    """Of people's answers, in the annotation log."""
-    left_outside: list[str] = field(default_factory=list)
-    """What this call could not reach, as sentences; empty in the event, since another call may reach it."""
 
 
 def erase(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
 
 from pipeline_tasks.records.cycle import check_cycle_id
+from pipeline_tasks.records.plan_collection import PlanCollectionSummary
 from pipeline_tasks.settings import HousekeepingSettings, Project
 from pipeline_tasks.storage.care.collecting import Patience, plan
 from pipeline_tasks.storage.history.cycles import open_manual_cycle
@@ -18,22 +18,6 @@ from pipeline_tasks.tables.unneeded_object import ACTIONS, UnneededObject
 
 STAGE = "plan_collection"
 _DAY_S = 86_400.0
-
-
-@dataclass(frozen=True)
-class PlanCollectionSummary:
-    """What would become of how much; the table `unneeded_objects` of the cycle names each object."""
-
-    is_dry_run: bool
-    """True: `collect_garbage` will leave everything as it is."""
-    objects: dict[str, int]
-    """Action → objects: wait (too young), trash, keep_in_trash, purge, put_back."""
-    size_bytes: dict[str, int]
-    """The same in bytes."""
-    ledger_read_to: int
-    """The last event that the plan knew of for certain: what later ones name is looked for again before anything is moved."""
-    kinds: dict[str, int] = field(default_factory=dict)
-    """Kind → objects that nobody needs and that are not in the trash yet."""
 
 
 def plan_collection(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline_tasks.records.cycle import check_cycle_id
+from pipeline_tasks.records.restore_dataset_version import RestoreDatasetVersionSummary
 from pipeline_tasks.settings import Project
 from pipeline_tasks.storage.history.cycles import open_manual_cycle
 from pipeline_tasks.storage.history.store import Store
@@ -15,18 +15,6 @@ from pipeline_tasks.storage.versions.version_history import VersionRecord, datas
 
 STAGE = "restore_dataset_version"
 NEWEST = "newest"
-
-
-@dataclass(frozen=True)
-class RestoreDatasetVersionSummary:
-    """What the next training uses."""
-
-    dataset_id: str | None
-    """None: the current labels again, as in any other night."""
-    previous_dataset_id: str | None
-    """What had been restored before."""
-    why: str
-    images: int = 0
 
 
 def restore_dataset_version(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.write_storage_report import WriteStorageReportSummary
 from pipeline_tasks.reports.storage_facts import IntermediateOutput, KindUse, StorageFacts, VersionCost
 from pipeline_tasks.reports.storage_page import render_storage
 from pipeline_tasks.reports.tree import shortened
@@ -33,17 +33,6 @@ LINEAGE = {
     "report": ("write_cycle_report or write_storage_report, from tables", "for good"),
 }
 """Kind that is made again → what makes it, and how long it is kept."""
-
-
-@dataclass(frozen=True)
-class WriteStorageReportSummary:
-    """Where the report lies, and the sums in it."""
-
-    report_key: str
-    objects: int
-    size_bytes: int
-    trash_objects: int
-    trash_bytes: int
 
 
 def write_storage_report(store: Store, cycle: Cycle) -> WriteStorageReportSummary:

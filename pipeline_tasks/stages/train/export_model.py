@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,6 +17,8 @@ from pipeline_tasks.errors import ModelError
 from pipeline_tasks.models.candidate import Candidate, parse_candidate
 from pipeline_tasks.models.exported import ExportedModel
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.storage.blobs.checkpoint_files import read_candidate
 from pipeline_tasks.storage.blobs.model_files import put_model
 from pipeline_tasks.storage.blobs.originals import read_original
@@ -49,21 +50,6 @@ class VersionRegistry(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class ExportModelSummary:
-    """Which file it is, how near it is to the trained network, and where it is registered."""
-
-    skipped: str | None
-    model_digest: str | None = None
-    dataset_id: str | None = None
-    registry_version: str | None = None
-    registry_url: str | None = None
-    parity_max_difference: float | None = None
-    """Greatest difference between two probabilities of the same image and class."""
-    parity_images: int = 0
-    size_bytes: int = 0
-
-
 def export_model(
     store: Store,
     cycle: Cycle,
@@ -82,18 +68,21 @@ def export_model(
     standing = store.finished(cycle.cycle_id, STAGE, ExportModelSummary)
     if standing is not None:
         return standing
-    trained = store.summary_of(cycle.cycle_id, "train_model")
-    if trained["skipped"]:
-        return store.finish(cycle.cycle_id, STAGE, ExportModelSummary(skipped=trained["skipped"]))
-    candidate = parse_candidate(read_candidate(store.objects, trained["candidate_key"], trained["candidate_sha256"]))
-    images = _parity_images(store, decoder, trained["dataset_cycle_id"], candidate.marks.side_px)
+    trained = store.summary(cycle.cycle_id, TrainModelSummary)
+    if trained.skipped:
+        return store.finish(cycle.cycle_id, STAGE, ExportModelSummary(skipped=trained.skipped))
+    assert trained.candidate_key is not None
+    assert trained.candidate_sha256 is not None
+    assert trained.dataset_cycle_id is not None
+    candidate = parse_candidate(read_candidate(store.objects, trained.candidate_key, trained.candidate_sha256))
+    images = _parity_images(store, decoder, trained.dataset_cycle_id, candidate.marks.side_px)
     content, parity = _export(candidate, backbone, load_torch or partial(_load_torch_backbone, cycle), images)
     digest = put_model(store.objects, content)
     registered = _register(model_registry, cycle, trained, content, digest)
     summary = ExportModelSummary(
         skipped=None,
         model_digest=digest,
-        dataset_id=trained["dataset_id"],
+        dataset_id=trained.dataset_id,
         registry_version=registered.version,
         registry_url=registered.url,
         parity_max_difference=parity.max_difference,
@@ -144,19 +133,21 @@ def _backbone_bytes(candidate: Candidate, backbone: Backbone, network: nn.Module
         return file.read_bytes()
 
 
-def _register(registry: VersionRegistry, cycle: Cycle, trained: dict[str, Any], content: bytes, digest: str) -> RegisteredVersion:
-    tags = {"nightlens.cycle_id": cycle.cycle_id, "nightlens.dataset_id": str(trained["dataset_id"])}
-    registered = registry.register_model(cycle.outside_name, str(trained["mlflow_run_id"]), content, digest, tags)
+def _register(
+    registry: VersionRegistry, cycle: Cycle, trained: TrainModelSummary, content: bytes, digest: str
+) -> RegisteredVersion:
+    tags = {"nightlens.cycle_id": cycle.cycle_id, "nightlens.dataset_id": str(trained.dataset_id)}
+    registered = registry.register_model(cycle.outside_name, str(trained.mlflow_run_id), content, digest, tags)
     registry.set_alias(cycle.outside_name, "candidate", registered.version)
     return registered
 
 
-def _as_value(cycle: Cycle, trained: dict[str, Any], summary: ExportModelSummary) -> dict[str, Any]:
+def _as_value(cycle: Cycle, trained: TrainModelSummary, summary: ExportModelSummary) -> dict[str, Any]:
     """What the project's state says of its newest candidate."""
     return {
         "model_digest": summary.model_digest,
         "dataset_id": summary.dataset_id,
-        "dataset_cycle_id": trained["dataset_cycle_id"],
+        "dataset_cycle_id": trained.dataset_cycle_id,
         "cycle_id": cycle.cycle_id,
         "registry_version": summary.registry_version,
     }

@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,9 @@ from pipeline_tasks.models.augmentation import augmentation_digest, augmented_vi
 from pipeline_tasks.models.candidate import Candidate, trained_backbone_digest
 from pipeline_tasks.models.exported import ModelMarks
 from pipeline_tasks.models.journal import Journal, Metrics
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle, derive_seed
+from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.storage.blobs.checkpoint_files import drop_checkpoints, keep_checkpoint, newest_checkpoint, put_candidate
 from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.blobs.version_index import index_key
@@ -43,36 +44,6 @@ if TYPE_CHECKING:
 STAGE = "train_model"
 TRAINING_VERSION = 2
 """Whoever changes what a training does changes this, so that no checkpoint of another way is resumed from."""
-
-
-@dataclass(frozen=True)
-class TrainModelSummary:
-    """Where the candidate lies, and how its training went."""
-
-    skipped: str | None
-    why: str = ""
-    dataset_id: str | None = None
-    dataset_cycle_id: str | None = None
-    candidate_key: str | None = None
-    candidate_sha256: str | None = None
-    backbone_digest: str | None = None
-    is_unfrozen: bool = False
-    """Whether the candidate's backbone was trained too."""
-    mlflow_run_id: str | None = None
-    mlflow_url: str | None = None
-    wandb_mode: str | None = None
-    train_images: int = 0
-    val_images: int = 0
-    views: int = 0
-    """Augmented views of each training image, beside the plain one."""
-    view_recipe: str | None = None
-    """Names what the kept embeddings of these views depend on; those of other recipes are needed no more."""
-    epochs: int = 0
-    resumed_from_epoch: int | None = None
-    """Epochs that a killed try had done; None: nothing was resumed."""
-    val_balanced_accuracy: float | None = None
-    val_loss: float | None = None
-    temperature: float | None = None
 
 
 def train_model(
@@ -97,10 +68,10 @@ def train_model(
         # A kill right behind the event has left them.
         drop_checkpoints(store.objects, cycle.cycle_id)
         return standing
-    version = store.summary_of(cycle.cycle_id, "build_dataset_version")
-    if not version["should_train"]:
-        return store.finish(cycle.cycle_id, STAGE, TrainModelSummary(skipped=version["why"]))
-    work = _Work(store, cycle, decoder, backbone, store.read(DatasetImage, version["dataset_cycle_id"]), version)
+    version = store.summary(cycle.cycle_id, BuildDatasetVersionSummary)
+    if not version.should_train or version.dataset_cycle_id is None:
+        return store.finish(cycle.cycle_id, STAGE, TrainModelSummary(skipped=version.why))
+    work = _Work(store, cycle, decoder, backbone, store.read(DatasetImage, version.dataset_cycle_id), version)
     with TrainingLog(model_registry, experiment_log, work.facts) as log:
         outcome = _train(work, log, work_folder / "training", load_torch)
         log.end({f"best_{name}": value for name, value in outcome.best.items()} | {"temperature": outcome.temperature})
@@ -201,12 +172,18 @@ class _Work:
     """What one training depends on, and what is derived from that."""
 
     def __init__(
-        self, store: Store, cycle: Cycle, decoder: DecodingPool, backbone: Backbone, rows: pl.DataFrame, version: dict[str, Any]
+        self,
+        store: Store,
+        cycle: Cycle,
+        decoder: DecodingPool,
+        backbone: Backbone,
+        rows: pl.DataFrame,
+        version: BuildDatasetVersionSummary,
     ) -> None:
         self.store, self.cycle, self.decoder, self.backbone, self.version = store, cycle, decoder, backbone, version
         self.class_names = cycle.project.classes
         self.side_px = cycle.project.backbone.side_px
-        self.dataset_id: str = version["dataset_id"]
+        self.dataset_id = str(version.dataset_id)
         # Of project and data, not of the cycle: the same labels train the same model.
         self.seed = derive_seed(cycle.project.seed, "train", self.dataset_id)
         self.train, self.val = training_parts(rows, self.seed)
@@ -267,9 +244,9 @@ def _summary(work: _Work, outcome: Outcome, log: TrainingLog, wandb_mode: str) -
     key, sha256 = put_candidate(work.store.objects, work.cycle.cycle_id, candidate.as_bytes())
     return TrainModelSummary(
         skipped=None,
-        why=work.version["why"],
+        why=work.version.why,
         dataset_id=work.dataset_id,
-        dataset_cycle_id=work.version["dataset_cycle_id"],
+        dataset_cycle_id=work.version.dataset_cycle_id,
         candidate_key=key,
         candidate_sha256=sha256,
         backbone_digest=candidate.marks.backbone_digest,

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, CycleTakenError, MissingStageError
 from pipeline_tasks.records.cycle import Cycle, CycleArguments, derive_seed, utc
+from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.settings import Project, parse_project
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.generation import read_generation
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
-
-
-@dataclass(frozen=True)
-class OpenCycleSummary:
-    """What was frozen, and for which run."""
-
-    cycle_id: str
-    cycle_kind: str
-    run_key: str
-    """Names the run that owns the cycle: Airflow's run id, or `command line`."""
-    settings_key: str
-    settings_sha256: str
-    started_at: str
-    generation: int
 
 
 def record_opening(store: Store, cycle: Cycle, run_key: str) -> OpenCycleSummary:
@@ -101,12 +88,12 @@ def read_cycle(store: Store, cycle_id: str) -> Cycle:
         MissingStageError: the cycle was never opened.
         CorruptObjectError: its settings were changed afterwards.
     """
-    event = store.event(cycle_id, "open_cycle")
-    if event is None:
+    opened = store.find_summary(cycle_id, OpenCycleSummary)
+    if opened is None:
         raise MissingStageError(f"cycle {cycle_id} was never opened: run open_cycle first")
-    key = event.summary["settings_key"]
+    key = opened.settings_key
     content = store.objects.read(key).content
-    if hashlib.sha256(content).hexdigest() != event.summary["settings_sha256"]:
+    if hashlib.sha256(content).hexdigest() != opened.settings_sha256:
         raise CorruptObjectError(f"{key}: the frozen settings of cycle {cycle_id} were changed")
     fields = json.loads(content)
     fields["project"] = parse_project(fields["project"], key)

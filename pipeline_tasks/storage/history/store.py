@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import polars as pl
 
 from pipeline_tasks.errors import ChangedMeanwhileError, MissingStageError
+from pipeline_tasks.records.reading import StageRecord
 from pipeline_tasks.storage.ledger import events as ledger
 from pipeline_tasks.storage.ledger import state
 from pipeline_tasks.storage.ledger.collection_marks import has_seen_a_collection, secure
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 T = TypeVar("T", bound=Table)
-
-
+Recorded = TypeVar("Recorded", bound=StageRecord)
 S = TypeVar("S", bound="DataclassInstance")
 """What a stage returns: a frozen dataclass of JSON-able fields."""
 Write = tuple[type[Table], pl.DataFrame]
@@ -57,16 +57,21 @@ class Store:
         """
         return ledger.read_event(self.objects, sequence)
 
-    def summary_of(self, cycle_id: str, stage: str) -> dict[str, Any]:
-        """What an earlier stage of the cycle recorded.
+    def summary(self, cycle_id: str, kind: type[Recorded]) -> Recorded:
+        """The record that an earlier stage of the cycle left.
 
         Raises:
             MissingStageError: it has not been done.
         """
-        event = self.event(cycle_id, stage)
-        if event is None:
-            raise MissingStageError(f"cycle {cycle_id}: the stage {stage} has not been done yet")
-        return event.summary
+        found = self.find_summary(cycle_id, kind)
+        if found is None:
+            raise MissingStageError(f"cycle {cycle_id}: the stage {kind.stage} has not been done yet")
+        return found
+
+    def find_summary(self, cycle_id: str, kind: type[Recorded]) -> Recorded | None:
+        """The record that a stage of the cycle left, None if it has not been done."""
+        event = self.event(cycle_id, kind.stage)
+        return None if event is None else event.read(kind)
 
     def finished(self, cycle_id: str, stage: str, summary_type: type[S]) -> S | None:
         """The standing summary of a stage that has been done, its tables verified; None if it has not.
@@ -80,7 +85,7 @@ class Store:
             return None
         for file in event.tables:
             table_files.verify(self.objects, self.state().standing(file))
-        return summary_type(**event.summary)
+        return event.read(summary_type)
 
     def finish(
         self,
@@ -133,7 +138,7 @@ class Store:
         standing = ledger.read_event(self.objects, seen.stages[cycle_id][stage])
         if has_seen_a_collection(seen, cycle_id):
             secure(self.objects, standing, seen)
-        return type(summary)(**standing.summary)
+        return standing.read(type(summary))
 
     def check_open(self, cycle_id: str, stage: str) -> None:
         """Whether a stage may write here: always, but in the past."""

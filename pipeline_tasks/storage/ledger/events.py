@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
+from pipeline_tasks.records.reading import R, read_record
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
@@ -32,6 +33,14 @@ class Event:
     """Single values of the state that this event changes: `champion`, `dataset`, `engine`, …"""
     replaced: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     """Of an erasure: key of an object that held something erased → key, sha256, rows of what stands in its place, or None."""
+
+    def read(self, kind: type[R]) -> R:
+        """The stage's summary as a record.
+
+        Raises:
+            CorruptObjectError: a field is missing or of another type.
+        """
+        return read_record(kind, self.summary, f"{layout.event(self.sequence)} ({self.stage} of cycle {self.cycle_id})")
 
     def as_bytes(self) -> bytes:
         """The event as it lies in the store."""

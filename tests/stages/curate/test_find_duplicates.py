@@ -10,8 +10,10 @@ from given_version import a_version
 
 from pipeline_tasks.errors import MissingStageError, SettingsError
 from pipeline_tasks.records.cycle import Cycle
-from pipeline_tasks.stages.curate.find_duplicates import FindDuplicatesSummary, find_duplicates
-from pipeline_tasks.stages.curate.find_quality_issues import FindQualityIssuesSummary, find_quality_issues
+from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
+from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
+from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
+from pipeline_tasks.stages.curate.find_quality_issues import find_quality_issues
 from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup

@@ -9,9 +9,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.models.exported import HEAD_BIAS, HEAD_WEIGHT, ModelMarks
+from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
+from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
-from pipeline_tasks.stages.curate.find_quality_issues import FindQualityIssuesSummary, find_quality_issues
-from pipeline_tasks.stages.curate.select_images import SelectImagesSummary, select_images
+from pipeline_tasks.stages.curate.find_quality_issues import find_quality_issues
+from pipeline_tasks.stages.curate.select_images import select_images
 from pipeline_tasks.storage.blobs.model_files import put_model
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.label import Label

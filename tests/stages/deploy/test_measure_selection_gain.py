@@ -14,9 +14,10 @@ from given_version import a_label
 
 from pipeline_tasks.errors import MissingStageError, SettingsError
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
+from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.settings import LabelingSettings
-from pipeline_tasks.stages.curate.select_images import SelectImagesSummary
-from pipeline_tasks.stages.deploy.measure_selection_gain import MeasureSelectionGainSummary, measure_selection_gain
+from pipeline_tasks.stages.deploy.measure_selection_gain import measure_selection_gain
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
 from pipeline_tasks.storage.blobs.model_files import put_model
 from pipeline_tasks.storage.history.store import Store

@@ -9,17 +9,17 @@ import pytest
 from given import an_open_cycle, image_id
 from given_images import AnImage, record
 
+from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
+from pipeline_tasks.records.promote_model import PromoteModelSummary
+from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
 from pipeline_tasks.stages.curate.find_quality_issues import find_quality_issues
 from pipeline_tasks.stages.curate.select_images import select_images
-from pipeline_tasks.stages.deploy.measure_selection_gain import MeasureSelectionGainSummary
-from pipeline_tasks.stages.deploy.promote_model import PromoteModelSummary
 from pipeline_tasks.stages.deploy.write_cycle_report import write_cycle_report
-from pipeline_tasks.stages.evaluate.compare_with_champion import CompareWithChampionSummary
-from pipeline_tasks.stages.evaluate.evaluate_model import EvaluateModelSummary
-from pipeline_tasks.stages.label.resolve_labels import ResolveLabelsSummary
-from pipeline_tasks.stages.train.train_model import TrainModelSummary
 from pipeline_tasks.storage.blobs.report_files import SUMMARY, read_report_file
 from pipeline_tasks.storage.blobs.thumbnails import put_thumbnail
 from pipeline_tasks.storage.history.store import Store

@@ -10,7 +10,8 @@ import pytest
 from small_ingest import an_image, ingest, put_files, sources_of
 
 from pipeline_tasks.errors import ServiceUnavailableError
-from pipeline_tasks.stages.ingest.list_new_images import ListNewImagesSummary, list_new_images
+from pipeline_tasks.records.list_new_images import ListNewImagesSummary
+from pipeline_tasks.stages.ingest.list_new_images import list_new_images
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.new_file import NewFile
 

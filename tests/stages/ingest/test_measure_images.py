@@ -15,9 +15,10 @@ from small_ingest import InProcessDecoder, MeanBackbone, an_image, ingest, measu
 
 from pipeline_tasks.decoding.pool import DecodingPool
 from pipeline_tasks.errors import MissingStageError, NotFoundError, ServiceUnavailableError
+from pipeline_tasks.records.measure_images import MeasureImagesSummary
 from pipeline_tasks.stages.ingest import measure_images as stage
 from pipeline_tasks.stages.ingest.list_new_images import list_new_images
-from pipeline_tasks.stages.ingest.measure_images import PARTS, MeasureImagesSummary, measure_images
+from pipeline_tasks.stages.ingest.measure_images import PARTS, measure_images
 from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.history.store import Store

@@ -9,8 +9,9 @@ import pytest
 from small_ingest import MeanBackbone, an_image, ingest, measure, put_files, sources_of
 
 from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.stages.ingest.list_new_images import list_new_images
-from pipeline_tasks.stages.ingest.record_images import RecordImagesSummary, record_images
+from pipeline_tasks.stages.ingest.record_images import record_images
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.tables.table_files import read_part, write_part
 from pipeline_tasks.tables.embedding import Embedding

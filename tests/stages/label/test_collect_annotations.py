@@ -10,7 +10,7 @@ import pytest
 from a_labeling_round import LabelingRound
 
 from pipeline_tasks.errors import MissingStageError, ServiceRefusedError, ServiceUnavailableError
-from pipeline_tasks.stages.label.collect_annotations import CollectAnnotationsSummary
+from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.storage.blobs.annotation_log import list_revisions, read_revision
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation

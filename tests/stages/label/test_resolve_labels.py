@@ -9,7 +9,7 @@ import pytest
 from a_labeling_round import LabelingRound
 
 from pipeline_tasks.errors import MissingStageError
-from pipeline_tasks.stages.label.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject

@@ -12,7 +12,8 @@ from a_labeling_round import LabelingRound
 
 from pipeline_tasks.errors import MissingStageError, ServiceUnavailableError
 from pipeline_tasks.records.cycle import Cycle
-from pipeline_tasks.stages.label.wait_for_annotators import WaitForAnnotatorsSummary, wait_for_annotators
+from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
+from pipeline_tasks.stages.label.wait_for_annotators import wait_for_annotators
 from pipeline_tasks.storage.history.store import Store
 
 
@@ -79,5 +80,5 @@ def test_wait_for_annotators__says_when_label_studio_is_away(round: LabelingRoun
 
 
 def test_wait_for_annotators__comes_after_the_push(round: LabelingRound) -> None:
-    with pytest.raises(MissingStageError, match="no round to wait for"):
+    with pytest.raises(MissingStageError, match="send_to_labeling has not been done yet"):
         look(round, round.open())

@@ -13,8 +13,9 @@ from given import STARTED_AT, a_project, an_open_cycle
 from given_garbage import DAY, a_root_with_garbage, a_tended_project
 
 from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
 from pipeline_tasks.settings import Project
-from pipeline_tasks.stages.tend.collect_garbage import CollectGarbageSummary, collect_garbage
+from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
 from pipeline_tasks.stages.tend.plan_collection import plan_collection
 from pipeline_tasks.storage.care import collecting
 from pipeline_tasks.storage.care.verifying import verify_objects

@@ -7,8 +7,9 @@ from given import STARTED_AT, a_project
 from given_garbage import DAY, a_root_with_garbage, a_tended_project
 
 from pipeline_tasks.errors import CycleTakenError
+from pipeline_tasks.records.plan_collection import PlanCollectionSummary
 from pipeline_tasks.settings import Project
-from pipeline_tasks.stages.tend.plan_collection import PlanCollectionSummary, plan_collection
+from pipeline_tasks.stages.tend.plan_collection import plan_collection
 from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.unneeded_object import UnneededObject

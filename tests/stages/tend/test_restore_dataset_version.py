@@ -10,7 +10,8 @@ from given_versions import build, two_versions
 
 from pipeline_tasks.errors import CorruptObjectError, CycleTakenError, SettingsError
 from pipeline_tasks.lineage.reads import LineageReads
-from pipeline_tasks.stages.tend.restore_dataset_version import RestoreDatasetVersionSummary, restore_dataset_version
+from pipeline_tasks.records.restore_dataset_version import RestoreDatasetVersionSummary
+from pipeline_tasks.stages.tend.restore_dataset_version import restore_dataset_version
 from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.store import Store

@@ -15,8 +15,9 @@ from pipeline_tasks.decoding.model_image import model_image, recipe_digest
 from pipeline_tasks.errors import ModelError, ParityError
 from pipeline_tasks.models.exported import ExportedModel, golden_image, read_head
 from pipeline_tasks.records.cycle import CycleArguments
+from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
-from pipeline_tasks.stages.train.export_model import ExportModelSummary, export_model
+from pipeline_tasks.stages.train.export_model import export_model
 from pipeline_tasks.storage.blobs.checkpoint_files import put_candidate
 from pipeline_tasks.storage.blobs.model_files import read_model
 

@@ -20,7 +20,8 @@ from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.errors import ChangedMeanwhileError, CorruptObjectError, SettingsError
 from pipeline_tasks.lineage.explain import explain
 from pipeline_tasks.outside_copies import OutsideCopies
-from pipeline_tasks.stages.tend.erase import EraseSummary, erase, erasure_of, find_images, images_of_person
+from pipeline_tasks.records.erase import EraseSummary
+from pipeline_tasks.stages.tend.erase import erase, erasure_of, find_images, images_of_person
 from pipeline_tasks.storage.blobs.annotation_log import append_revision, list_revisions
 from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.care.backup import back_up, restore_backup

@@ -1,0 +1,37 @@
+"""Record of the stage `compare_with_champion`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class CompareWithChampionSummary:
+    """Decision and the figures that it rests on; scores are balanced accuracies from 0 to 1."""
+
+    stage: ClassVar[str] = "compare_with_champion"
+
+    skipped: str | None
+    decision: str = "keep"
+    """`promote` or `keep`."""
+    why: str = ""
+    model_digest: str | None = None
+    champion_digest: str | None = None
+    """The champion that the candidate was compared with; None if there was none."""
+    candidate_score: float | None = None
+    candidate_low: float | None = None
+    candidate_high: float | None = None
+    champion_score: float | None = None
+    majority_score: float | None = None
+    """What always answering the most frequent class scores; set where there was no champion."""
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    margin: float | None = None
+    classes_left_out: list[str] = field(default_factory=list)
+    test_images: int = 0
+    test_groups: int = 0
+    slices: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    """golden, recent, control → images and accuracies: candidate, champion, difference with its bounds low and high."""
+    golden_margin: float | None = None

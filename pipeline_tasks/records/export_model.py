@@ -1,0 +1,23 @@
+"""Record of the stage `export_model`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class ExportModelSummary:
+    """Exported file, its distance from the trained network, and its place in the model registry."""
+
+    stage: ClassVar[str] = "export_model"
+
+    skipped: str | None
+    model_digest: str | None = None
+    dataset_id: str | None = None
+    registry_version: str | None = None
+    registry_url: str | None = None
+    parity_max_difference: float | None = None
+    """Greatest difference between two probabilities of the same image and class."""
+    parity_images: int = 0
+    size_bytes: int = 0

@@ -1,0 +1,21 @@
+"""Record of the stage `measure_images`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class MeasureImagesSummary:
+    """Outcome of one shard's files."""
+
+    stage: ClassVar[str] = "measure_images"
+
+    shard: int
+    files: int
+    measured: int
+    """Images seen for the first time."""
+    already_known: int
+    """Files with the bytes of an image that an earlier cycle, or an earlier file, brought."""
+    rejected: int

@@ -1,0 +1,22 @@
+"""Record of the stage `open_cycle`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class OpenCycleSummary:
+    """Opening of a cycle: what was frozen, and for which run."""
+
+    stage: ClassVar[str] = "open_cycle"
+
+    cycle_id: str
+    cycle_kind: str
+    run_key: str
+    """Names the run that owns the cycle: Airflow's run id, or `command line`."""
+    settings_key: str
+    settings_sha256: str
+    started_at: str
+    generation: int

@@ -1,0 +1,20 @@
+"""Record of the stage `roll_back`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class RollBackSummary:
+    """Champion that was put back, and the one that it replaces."""
+
+    stage: ClassVar[str] = "roll_back"
+
+    skipped: str | None
+    model_digest: str
+    previous_digest: str
+    dataset_id: str
+    registry_version: str | None
+    why: str

@@ -1,0 +1,38 @@
+"""Record of the stage `train_model`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class TrainModelSummary:
+    """Place of the candidate, and the course of its training."""
+
+    stage: ClassVar[str] = "train_model"
+
+    skipped: str | None
+    why: str = ""
+    dataset_id: str | None = None
+    dataset_cycle_id: str | None = None
+    candidate_key: str | None = None
+    candidate_sha256: str | None = None
+    backbone_digest: str | None = None
+    is_unfrozen: bool = False
+    """Whether the candidate's backbone was trained too."""
+    mlflow_run_id: str | None = None
+    mlflow_url: str | None = None
+    wandb_mode: str | None = None
+    train_images: int = 0
+    val_images: int = 0
+    views: int = 0
+    """Augmented views of each training image, beside the plain one."""
+    view_recipe: str | None = None
+    """Names what the kept embeddings of these views depend on; those of other recipes are needed no more."""
+    epochs: int = 0
+    resumed_from_epoch: int | None = None
+    """Epochs that a killed try had done; None: nothing was resumed."""
+    val_balanced_accuracy: float | None = None
+    val_loss: float | None = None
+    temperature: float | None = None

@@ -1,0 +1,23 @@
+"""Record of the stage `wait_for_annotators`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class WaitForAnnotatorsSummary:
+    """Progress of the labeling round, and whether the cycle may go on."""
+
+    stage: ClassVar[str] = "wait_for_annotators"
+
+    round_id: str
+    tasks: int
+    answered: int
+    """Tasks that somebody answered or skipped."""
+    done_ratio: float
+    is_released: bool
+    why: str
+    ask_every_s: float
+    deadline_at: str

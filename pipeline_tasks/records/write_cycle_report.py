@@ -1,0 +1,20 @@
+"""Record of the stage `write_cycle_report`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class WriteCycleReportSummary:
+    """Place of the report and its sections."""
+
+    stage: ClassVar[str] = "write_cycle_report"
+
+    report_key: str
+    sections: list[str]
+    missing: dict[str, str]
+    """Section → why it is not there."""
+    stages_done: list[str]
+    size_bytes: int
