@@ -1,4 +1,4 @@
-"""Label Studio's tasks with their answers → the answers that are new or changed, as rows and as log entries."""
+"""One person's answer as Label Studio gives it, as rows and as an entry of the annotation log."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from pipeline_tasks.annotations.label_kinds import KINDS, Thing
 from pipeline_tasks.annotations.revisions import annotator_pseudonym, deleted_content, revision_content, revision_digest
+from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.records.cycle import utc
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label_object import AnnotationObject
@@ -30,16 +30,17 @@ class Answer:
     state: str
     lead_time_s: float | None
     updated_at: datetime
-    things: tuple[Thing, ...]
+    objects: tuple[Any, ...]
+    """What the answer names, of the kind's own type."""
     content: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class AnswerContext:
-    """What is known about a task's answers before they are read: where they come from and what was asked."""
+    """What all answers to a task have in common: where they come from and what was asked."""
 
     project: str
-    label_kind: str
+    labeling: Labeling[Any]
     label_studio_project_id: int
     task_key: str
     round_id: str
@@ -47,7 +48,7 @@ class AnswerContext:
 
 
 def read_answer(annotation: Mapping[str, Any], context: AnswerContext) -> Answer:
-    """Read one answer as Label Studio gives it; an empty result is an answer that names nothing."""
+    """Read one answer as Label Studio gives it; an empty result names nothing."""
     user = annotation.get("completed_by")
     user_id = user.get("id") if isinstance(user, Mapping) else user
     annotator_id = annotator_pseudonym(context.project, user_id, annotation["id"])
@@ -64,7 +65,7 @@ def read_answer(annotation: Mapping[str, Any], context: AnswerContext) -> Answer
         state="skipped" if is_skipped else "answered",
         lead_time_s=None if lead_time is None else float(lead_time),
         updated_at=utc(annotation["updated_at"]),
-        things=() if is_skipped else tuple(KINDS[context.label_kind].things(annotation.get("result") or [])),
+        objects=() if is_skipped else context.labeling.read(annotation.get("result") or []),
         content=content,
     )
 
@@ -73,23 +74,25 @@ def taken_back(known: Mapping[str, Any]) -> Answer:
     """The deletion of an answer that stands in `Annotation` as this row."""
     content = deleted_content(known["annotation_id"], known["revision"])
     fields = {name: known[name] for name in Annotation.column_names()}
-    answer = Answer(**fields, things=(), content=content)
+    answer = Answer(**fields, objects=(), content=content)
     return replace(answer, state="deleted", revision=revision_digest(content), lead_time_s=None)
 
 
 def annotation_rows(answers: Iterable[Answer]) -> Rows[Annotation]:
-    """The answers as rows."""
+    """Rows of the answers."""
     names = Annotation.column_names()
     records = [{name: getattr(answer, name) for name in names} for answer in answers]
     return check(Annotation, pl.DataFrame(records, infer_schema_length=None)) if records else empty(Annotation)
 
 
-def object_rows(answers: Sequence[Answer]) -> Rows[AnnotationObject]:
-    """What the answers name, as rows."""
+def object_rows(answers: Sequence[Answer], labeling: Labeling[Any]) -> Rows[AnnotationObject]:
+    """Rows of what the answers name."""
     nothing = dict.fromkeys(AnnotationObject.column_names())
     records = [
-        nothing | dict(thing) | {"annotation_id": answer.annotation_id, "revision": answer.revision, "object_index": index}
+        nothing
+        | dict(labeling.as_columns(one))
+        | {"annotation_id": answer.annotation_id, "revision": answer.revision, "object_index": index}
         for answer in answers
-        for index, thing in enumerate(answer.things)
+        for index, one in enumerate(answer.objects)
     ]
     return check(AnnotationObject, pl.DataFrame(records, infer_schema_length=None)) if records else empty(AnnotationObject)

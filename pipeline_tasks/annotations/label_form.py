@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
-from pipeline_tasks.annotations.label_kinds import KINDS
-
-_HINT = "Nothing of this there? Submit without a choice. Cannot tell? Skip."
+from pipeline_tasks.kinds.kind import Kind
 
 
 @dataclass(frozen=True)
@@ -19,16 +16,16 @@ class LabelForm:
 
     xml: str
     digest: str
-    """Digests label kind, classes in their order, and question: what an answer's meaning hangs on, not the layout."""
+    """Digests the label kind, what it asks (classes in their order) and the question, not the layout."""
 
 
-def label_form(label_kind: str, class_names: Sequence[str], question: str) -> LabelForm:
+def label_form(kind: Kind, question: str) -> LabelForm:
     """Ask one question about the image at `$picture`; names and question are escaped."""
-    control = KINDS[label_kind].control_xml(class_names)
+    labeling = kind.labeling
     xml = (
         f"<View><Header value={quoteattr(question)}/>"
         '<Image name="picture" value="$picture" zoom="true" zoomControl="true"/>'
-        f'{control}<Header value={quoteattr(_HINT)} size="6"/></View>'
+        f'{labeling.control_xml}<Header value={quoteattr(labeling.hint)} size="6"/></View>'
     )
-    asked = json.dumps([label_kind, list(class_names), question])
+    asked = json.dumps([kind.name, labeling.asked, question])
     return LabelForm(xml, hashlib.sha256(asked.encode()).hexdigest())

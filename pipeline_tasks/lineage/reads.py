@@ -9,6 +9,7 @@ from functools import cached_property
 import polars as pl
 
 from pipeline_tasks.annotations.label_form import label_form
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.lineage.lineage_facts import Answer, Facts, ModelFacts, VersionFacts
 from pipeline_tasks.lineage.of_images import ABOUT_IMAGES
 from pipeline_tasks.lineage.of_models import ABOUT_VERSIONS
@@ -121,7 +122,7 @@ class LineageReads:
             labels.unique("label_config_digest", keep="first").select("label_config_digest", "written_in").iter_rows()
         ):
             project = read_cycle(self.store, cycle_id).project
-            form = label_form(project.label_kind, project.classes, project.labeling.question)
+            form = label_form(kind_of(project), project.labeling.question)
             if form.digest == digest:
                 found[digest] = f"{project.labeling.question} ({', '.join(project.classes)})"
         return found

@@ -9,6 +9,8 @@ from typing import Any
 
 import polars as pl
 
+from pipeline_tasks.kinds.labeling import Agreement
+
 
 @dataclass(frozen=True)
 class LearningPoint:
@@ -57,7 +59,9 @@ class CycleFacts:
     selected: pl.DataFrame | None = None
     selection_scores: pl.DataFrame | None = None
     annotations: pl.DataFrame | None = None
-    """Newest revisions of the answers in this cycle's round, with `class_name`."""
+    """Newest revisions of the answers in this cycle's round."""
+    agreement: Agreement | None = None
+    """Agreement of these answers, by the kind's own measure."""
     dataset_images: pl.DataFrame | None = None
     """The newest dataset version's manifest as of this cycle."""
     metrics: pl.DataFrame | None = None

@@ -1,10 +1,10 @@
-"""What people answered and how far they agree, by pseudonym."""
+"""Answers by annotator, and how far people agree; people by their pseudonyms."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from pipeline_tasks.reports.agreement import Agreement, agreement
+from pipeline_tasks.kinds.labeling import Agreement
 from pipeline_tasks.reports.facts import CycleFacts
 from pipeline_tasks.reports.html import Html, element, paragraph, ratio, table, together
 
@@ -17,12 +17,7 @@ def section(facts: CycleFacts) -> Html | None:
         return None
     if facts.annotations.is_empty():
         return paragraph("Nobody has answered an image of this round.", quiet=True)
-    answered = facts.annotations.filter((pl.col("state").cast(pl.String) == "answered") & pl.col("class_name").is_not_null())
-    given: dict[str, dict[str, str]] = {}
-    for image, annotator, name in answered.select("image_id", "annotator_id", "class_name").iter_rows():
-        given.setdefault(image, {})[annotator] = name
-    found = agreement(given)
-    return together([_by_annotator(facts.annotations), _said(found), _pairwise(found), _labels(facts)])
+    return together([_by_annotator(facts.annotations), _said(facts.agreement), _pairwise(facts.agreement), _labels(facts)])
 
 
 def _by_annotator(annotations: pl.DataFrame) -> Html:
@@ -40,18 +35,17 @@ def _by_annotator(annotations: pl.DataFrame) -> Html:
     return table(("annotator", "answers", "skipped", "median seconds"), cells)
 
 
-def _said(found: Agreement) -> Html:
-    if not found.pairs:
+def _said(found: Agreement | None) -> Html:
+    if found is None or not found.pairs:
         return paragraph("No image was answered by several people, so agreement cannot be measured.", quiet=True)
-    kappa = "not defined, all answers are one class" if found.kappa is None else f"{found.kappa:.2f}"
     return paragraph(
         f"{found.images} images were answered by several people: {ratio(found.agreeing_ratio)} of {found.pairs} pairs of answers "
-        f"agree; kappa (Scott's pi) {kappa}, where 0 is chance and 1 full agreement."
+        f"agree; {found.says}."
     )
 
 
-def _pairwise(found: Agreement) -> Html | None:
-    if len(found.pairwise) < 2:
+def _pairwise(found: Agreement | None) -> Html | None:
+    if found is None or len(found.pairwise) < 2:
         return None
     rows = [(f"{one} and {other}", pairs, ratio(agreeing / pairs)) for (one, other), (pairs, agreeing) in found.pairwise.items()]
     return together([element("h3", "Pair by pair"), table(("annotators", "images", "agree"), rows[:MOST_PAIRS])])

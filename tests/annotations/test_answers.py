@@ -10,9 +10,11 @@ import pytest
 from pipeline_tasks.annotations.answers import AnswerContext, annotation_rows, object_rows, read_answer, taken_back
 from pipeline_tasks.annotations.changes import changed_answers, newest_change, vanished_answers
 from pipeline_tasks.annotations.revisions import annotator_pseudonym
+from pipeline_tasks.kinds.classes.class_kind import ClassKind
 
 KEY = "e" * 64
-CONTEXT = AnswerContext("parts", "class", 7, KEY, "parts-1", given.image_id(1))
+LABELING = ClassKind(("bolt", "nut")).labeling
+CONTEXT = AnswerContext("parts", LABELING, 7, KEY, "parts-1", given.image_id(1))
 
 
 def an_annotation(*class_names: str, **fields: Any) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def test_read_answer__names_the_class_and_hides_the_person() -> None:
     assert (answer.annotation_id, answer.state, answer.lead_time_s) == ("7-12", "answered", 2.5)
     assert answer.annotator_id == annotator_pseudonym("parts", 3, 12)
     assert "example.com" not in repr(answer)
-    assert object_rows([answer])["class_name"].to_list() == ["bolt"]
+    assert object_rows([answer], LABELING)["class_name"].to_list() == ["bolt"]
     assert annotation_rows([answer])["updated_at"].dt.to_string("%H:%M:%S%.3f").to_list() == ["22:11:00.500"]
 
 
@@ -51,20 +53,20 @@ def test_read_answer__names_the_class_and_hides_the_person() -> None:
 def test_read_answer__takes_a_result_without_choices_as_naming_nothing(result: Any) -> None:
     answer = read_answer(an_annotation() | {"result": result}, CONTEXT)
 
-    assert (answer.state, answer.things) == ("answered", ())
-    assert object_rows([answer]).is_empty()
+    assert (answer.state, answer.objects) == ("answered", ())
+    assert object_rows([answer], LABELING).is_empty()
 
 
 def test_read_answer__keeps_each_of_several_names_once_and_names_it_does_not_know() -> None:
     answer = read_answer(an_annotation("nut", "washer", "nut"), CONTEXT)
 
-    assert object_rows([answer]).select("object_index", "class_name").rows() == [(0, "nut"), (1, "washer")]
+    assert object_rows([answer], LABELING).select("object_index", "class_name").rows() == [(0, "nut"), (1, "washer")]
 
 
 def test_read_answer__takes_a_skip_as_naming_nothing() -> None:
     answer = read_answer(an_annotation("bolt", was_cancelled=True), CONTEXT)
 
-    assert (answer.state, answer.things) == ("skipped", ())
+    assert (answer.state, answer.objects) == ("skipped", ())
 
 
 def test_read_answer__takes_the_person_from_an_id_or_an_object_and_each_lost_account_as_another() -> None:
@@ -85,7 +87,7 @@ def test_changed_answers__returns_new_and_edited_ones_only() -> None:
     stranger = a_task(an_annotation("bolt", id=99)) | {"data": {"task_key": "not ours"}}
 
     assert changed_answers([same, stranger], {KEY: CONTEXT}, recorded) == []
-    assert [one.things[0]["class_name"] for one in changed_answers([edited], {KEY: CONTEXT}, recorded)] == ["nut"]
+    assert [one.objects[0].class_name for one in changed_answers([edited], {KEY: CONTEXT}, recorded)] == ["nut"]
     assert [one.annotation_id for one in changed_answers([edited], {KEY: CONTEXT}, {})] == ["7-12"]
 
 
@@ -98,7 +100,7 @@ def test_vanished_answers__are_those_whose_task_is_there_without_them() -> None:
     assert vanished_answers([], {KEY: CONTEXT}, recorded) == []
     (row,) = vanished_answers([a_task()], {KEY: CONTEXT}, recorded)
     deleted = taken_back(row)
-    assert (deleted.state, deleted.annotation_id, deleted.things) == ("deleted", "7-12", ())
+    assert (deleted.state, deleted.annotation_id, deleted.objects) == ("deleted", "7-12", ())
     assert deleted.revision != row["revision"]
     rows = {one["annotation_id"]: one for one in annotation_rows([deleted]).iter_rows(named=True)}
     assert vanished_answers([a_task()], {KEY: CONTEXT}, rows) == []

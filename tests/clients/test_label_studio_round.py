@@ -21,6 +21,7 @@ from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.decoding.pool import DecodingPool
 from pipeline_tasks.errors import ServiceRefusedError
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
@@ -173,7 +174,7 @@ def test_round__is_pushed_once_though_pushed_twice(pushed_round: Round) -> None:
     assert people.client.import_tasks(project_id, pushed.round_id, data) == dict(
         tasks.select("task_key", "label_studio_task_id").iter_rows()
     )
-    form = label_form("class", cycle.project.classes, cycle.project.labeling.question)
+    form = label_form(kind_of(cycle.project), cycle.project.labeling.question)
     assert people.client.find_or_create_project(people.name, form.xml, form.digest) == project_id
     assert people.client.find_or_create_view(project_id, pushed.round_id) == pushed.label_studio_view_id
     assert people.ask(f"/api/projects/{project_id}/?include=task_number").json()["task_number"] == len(data)

@@ -10,7 +10,10 @@ from typing import Any
 
 import polars as pl
 
+from pipeline_tasks.annotations.resolving import objects_by
 from pipeline_tasks.errors import NotFoundError
+from pipeline_tasks.kinds.labeling import Agreement
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
 from pipeline_tasks.reports.facts import CycleFacts, GainPoint, LearningPoint
@@ -80,6 +83,8 @@ def _facts(store: Store, cycle: Cycle, now: datetime) -> CycleFacts:
     summaries = _summaries(store, cycle.cycle_id, STAGES)
     dataset_cycle = summaries.get("build_dataset_version", {}).get("dataset_cycle_id")
 
+    annotations = _annotations(store, cycle) if "collect_annotations" in summaries else None
+
     def table(kind: type[Table]) -> pl.DataFrame | None:
         return store.read(kind, cycle.cycle_id) if store.has(kind, cycle.cycle_id) else None
 
@@ -101,7 +106,8 @@ def _facts(store: Store, cycle: Cycle, now: datetime) -> CycleFacts:
         duplicate_pairs=table(DuplicatePair),
         selected=table(SelectedImage),
         selection_scores=table(SelectionScore),
-        annotations=_annotations(store, cycle) if "collect_annotations" in summaries else None,
+        annotations=annotations,
+        agreement=_agreement(store, cycle, annotations),
         dataset_images=store.read(DatasetImage, dataset_cycle) if dataset_cycle else None,
         metrics=table(Metric),
         confusions=table(Confusion),
@@ -125,13 +131,25 @@ def _thumbnail(store: Store, image_id: str) -> bytes | None:
 
 
 def _annotations(store: Store, cycle: Cycle) -> pl.DataFrame:
-    """Newest answers to this cycle's round, with the class that each names."""
+    """Newest answers to this cycle's round."""
     sent = store.event(cycle.cycle_id, "send_to_labeling")
     round_id = "" if sent is None else sent.summary["round_id"]
-    standing = store.current(Annotation).filter((pl.col("round_id") == round_id) & (pl.col("state").cast(pl.String) != "deleted"))
-    objects = store.current(AnnotationObject).select("annotation_id", "revision", "class_name")
-    objects = objects.unique(["annotation_id", "revision"], keep="first")
-    return standing.join(objects, on=["annotation_id", "revision"], how="left", maintain_order="left")
+    return store.current(Annotation).filter((pl.col("round_id") == round_id) & (pl.col("state").cast(pl.String) != "deleted"))
+
+
+def _agreement(store: Store, cycle: Cycle, annotations: pl.DataFrame | None) -> Agreement | None:
+    """How far people agree, of those that answered."""
+    if annotations is None:
+        return None
+    labeling = kind_of(cycle.project).labeling
+    answered = annotations.filter(pl.col("state").cast(pl.String) == "answered")
+    rows = store.current(AnnotationObject).join(answered, on=["annotation_id", "revision"], how="semi")
+    said = objects_by(rows.sort("annotation_id", "object_index"), ("annotation_id",), labeling)
+    given: dict[str, dict[str, tuple[Any, ...]]] = {}
+    for image_id, annotator_id, annotation_id in answered.select("image_id", "annotator_id", "annotation_id").iter_rows():
+        if (annotation_id,) in said:
+            given.setdefault(image_id, {})[annotator_id] = said[annotation_id,]
+    return labeling.agreement(given)
 
 
 def _learning(store: Store, until: str) -> list[LearningPoint]:

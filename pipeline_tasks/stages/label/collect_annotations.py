@@ -10,6 +10,7 @@ from pipeline_tasks.annotations.answers import Answer, AnswerContext, annotation
 from pipeline_tasks.annotations.changes import changed_answers, newest_change, vanished_answers
 from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.errors import ServiceRefusedError
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.cycle import Cycle, utc
 from pipeline_tasks.storage.blobs.annotation_log import append_revision
@@ -55,17 +56,17 @@ def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -
     for answer in answers:
         append_revision(store.objects, answer.annotation_id, answer.revision, answer.content)
     summary = _summary(store, cycle, known, answers, gone)
-    writes = [(Annotation, annotation_rows(answers)), (AnnotationObject, object_rows(answers))]
+    writes = [(Annotation, annotation_rows(answers)), (AnnotationObject, object_rows(answers, kind_of(cycle.project).labeling))]
     return store.finish(cycle.cycle_id, STAGE, summary, writes, sets={LOOKS: looks})
 
 
 def _contexts_by_project(store: Store, cycle: Cycle) -> dict[int, dict[str, AnswerContext]]:
     """Label Studio project id → task_key → what every answer to that task has in common, over all rounds."""
     contexts: dict[int, dict[str, AnswerContext]] = {}
+    labeling = kind_of(cycle.project).labeling
     for task in store.history(LabelingTask).iter_rows(named=True):
         project_id, key = task["label_studio_project_id"], task["task_key"]
-        kind = cycle.project.label_kind
-        context = AnswerContext(cycle.project.project, kind, project_id, key, task["round_id"], task["image_id"])
+        context = AnswerContext(cycle.project.project, labeling, project_id, key, task["round_id"], task["image_id"])
         contexts.setdefault(project_id, {})[key] = context
     return contexts
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
-from pipeline_tasks.annotations.consensus import LabelsVersion, resolve
 from pipeline_tasks.annotations.label_form import label_form
+from pipeline_tasks.annotations.resolving import LabelsVersion, meanings, resolve
+from pipeline_tasks.kinds.labeling import Labeling
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.storage.history.store import Store
@@ -31,30 +34,19 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
     changed = store.read(Annotation, cycle.cycle_id)["image_id"].unique().to_list()
     before = store.current(Label).filter(pl.col("image_id").is_in(changed))
     objects_before = store.current(LabelObject).filter(pl.col("image_id").is_in(changed))
-    project = cycle.project
-    digest = label_form(project.label_kind, project.classes, project.labeling.question).digest
-    version = LabelsVersion(cycle.cycle_id, project.label_kind, project.classes, digest)
-    labels, objects = resolve(changed, store.current(Annotation), store.current(AnnotationObject), version)
-    summary = _summary(labels, objects, _meanings(before, objects_before))
+    kind = kind_of(cycle.project)
+    version = LabelsVersion(cycle.cycle_id, label_form(kind, cycle.project.labeling.question).digest)
+    labels, objects = resolve(changed, store.current(Annotation), store.current(AnnotationObject), kind.labeling, version)
+    summary = _summary(labels, objects, meanings(before, objects_before, kind.labeling), kind.labeling)
     return store.finish(cycle.cycle_id, STAGE, summary, [(Label, labels), (LabelObject, objects)])
 
 
-def _meanings(labels: pl.DataFrame, objects: pl.DataFrame) -> dict[str, Any]:
-    """image_id → what its label says, to compare labels by; objects of a label that is not `labelled` no longer count."""
-    labelled = objects.join(labels.filter(pl.col("state") == "labelled"), on="image_id", how="semi").sort(
-        "image_id", "object_index"
-    )
-    said: dict[str, list[Any]] = {}
-    for thing in labelled.drop("object_index").iter_rows(named=True):
-        said.setdefault(thing["image_id"], []).append(thing)
-    return {image_id: (state, said.get(image_id)) for image_id, state in labels.select("image_id", "state").iter_rows()}
-
-
-def _summary(labels: Rows[Label], objects: Rows[LabelObject], before: dict[str, Any]) -> ResolveLabelsSummary:
-    after = _meanings(labels, objects)
+def _summary(
+    labels: Rows[Label], objects: Rows[LabelObject], before: Mapping[str, object], labeling: Labeling[Any]
+) -> ResolveLabelsSummary:
+    after = meanings(labels, objects, labeling)
     states = labels["state"].cast(str).to_list()
     shared = labels.filter(pl.col("votes") >= 2)["agreement_ratio"]
-    by_class = objects["class_name"].drop_nulls().value_counts(sort=True)
     return ResolveLabelsSummary(
         images=labels.height,
         labelled=states.count("labelled"),
@@ -62,5 +54,5 @@ def _summary(labels: Rows[Label], objects: Rows[LabelObject], before: dict[str, 
         unsure=states.count("unsure"),
         changed_labels=sum(after[image_id] != meaning for image_id, meaning in before.items()),
         mean_agreement_ratio=sum(shared) / len(shared) if len(shared) else None,
-        images_by_class=dict(sorted(by_class.iter_rows())),
+        images_by_class=labeling.counts(one for _, said in after.values() for one in said),
     )

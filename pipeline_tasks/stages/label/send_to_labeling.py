@@ -15,6 +15,7 @@ from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.decoding.jpeg import encode_jpeg
 from pipeline_tasks.decoding.pool import DecodingPool
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.storage.blobs.originals import read_original
@@ -40,7 +41,7 @@ def send_to_labeling(
     if standing is not None:
         return standing
     labeling, round_id = cycle.project.labeling, f"{cycle.outside_name}-{cycle.cycle_id}"
-    form = label_form(cycle.project.label_kind, cycle.project.classes, labeling.question)
+    form = label_form(kind_of(cycle.project), labeling.question)
     planned = _plan(store, cycle, round_id, form)
     images = len({task.image_id for task in planned})
     summary = SendToLabelingSummary(

@@ -171,7 +171,7 @@ def test_write_cycle_report__shows_the_whole_cycle(store: Store) -> None:
         "150 labelled images took people 0.50 hours",
     ):
         assert said in html
-    assert "YSBzbWFsbCBwaWN0dXJl" in html
+    assert "YSBzbWFsbCBpbWFnZQ" in html
 
 
 def test_write_cycle_report__stands_alone_and_escapes_what_it_shows(store: Store) -> None:

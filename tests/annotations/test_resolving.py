@@ -9,11 +9,13 @@ import pytest
 from annotations.test_answers import an_annotation
 
 from pipeline_tasks.annotations.answers import Answer, AnswerContext, annotation_rows, object_rows, read_answer, taken_back
-from pipeline_tasks.annotations.consensus import LabelsVersion, resolve
+from pipeline_tasks.annotations.resolving import LabelsVersion, resolve
+from pipeline_tasks.kinds.classes.class_kind import ClassKind
 
-VERSION = LabelsVersion("2026-11-21", "class", ("bolt", "nut", "washer"), "d" * 64)
+VERSION = LabelsVersion("2026-11-21", "d" * 64)
+LABELING = ClassKind(("bolt", "nut", "washer")).labeling
 IMAGE = given.image_id(1)
-CONTEXT = AnswerContext("parts", "class", 7, "e" * 64, "parts-1", IMAGE)
+CONTEXT = AnswerContext("parts", LABELING, 7, "e" * 64, "parts-1", IMAGE)
 
 
 def said(*answers: tuple[int, str]) -> list[Answer]:
@@ -51,7 +53,7 @@ def test_resolve__takes_the_majority_of_persons_else_says_unsure(
     answers: list[tuple[int, str]], state: str, votes: int, agreement_ratio: float, class_name: str | None
 ) -> None:
     read = said(*answers)
-    labels, objects = resolve([IMAGE], annotation_rows(read), object_rows(read), VERSION)
+    labels, objects = resolve([IMAGE], annotation_rows(read), object_rows(read, LABELING), LABELING, VERSION)
 
     assert labels.select("image_id", "state", "votes").rows() == [(IMAGE, state, votes)]
     assert labels["agreement_ratio"][0] == pytest.approx(agreement_ratio)
@@ -61,7 +63,9 @@ def test_resolve__takes_the_majority_of_persons_else_says_unsure(
 def test_resolve__does_not_count_what_was_taken_back() -> None:
     first, second = said((1, "bolt"), (2, "nut"))
     (row,) = annotation_rows([first]).iter_rows(named=True)
-    labels, objects = resolve([IMAGE], annotation_rows([taken_back(row), second]), object_rows([first, second]), VERSION)
+    labels, objects = resolve(
+        [IMAGE], annotation_rows([taken_back(row), second]), object_rows([first, second], LABELING), LABELING, VERSION
+    )
 
     assert labels["votes"].to_list() == [1]
     assert objects["class_name"].to_list() == ["nut"]
@@ -70,7 +74,7 @@ def test_resolve__does_not_count_what_was_taken_back() -> None:
 def test_resolve__does_not_read_the_things_of_an_earlier_revision() -> None:
     (before,) = said((1, "bolt"))
     after = read_answer(an_annotation(id=0, completed_by=1), CONTEXT)
-    labels, objects = resolve([IMAGE], annotation_rows([after]), object_rows([before, after]), VERSION)
+    labels, objects = resolve([IMAGE], annotation_rows([after]), object_rows([before, after], LABELING), LABELING, VERSION)
 
     assert labels["state"].to_list() == ["empty"]
     assert objects.is_empty()
@@ -79,6 +83,6 @@ def test_resolve__does_not_read_the_things_of_an_earlier_revision() -> None:
 def test_resolve__resolves_only_the_images_asked_for() -> None:
     read = said((1, "bolt"))
 
-    assert resolve([], annotation_rows(read), object_rows(read), VERSION)[0].is_empty()
-    labels, _ = resolve([given.image_id(2)], annotation_rows(read), object_rows(read), VERSION)
+    assert resolve([], annotation_rows(read), object_rows(read, LABELING), LABELING, VERSION)[0].is_empty()
+    labels, _ = resolve([given.image_id(2)], annotation_rows(read), object_rows(read, LABELING), LABELING, VERSION)
     assert labels.select("state", "votes").rows() == [("unsure", 0)]

@@ -1,0 +1,58 @@
+"""The kind `class`, opened for one list of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pipeline_tasks.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pipeline_tasks.kinds.classes.labeling import ClassLabeling
+
+MIN_CLASSES = 2
+
+
+@dataclass(frozen=True)
+class ClassKind:
+    """One class an image. Its parts are loaded when they are asked for."""
+
+    class_names: tuple[str, ...]
+    name = "class"
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> ClassKind:
+        """Open the kind for the key `classes` of a project file.
+
+        Raises:
+            SettingsError: fewer than two classes, or two of one name.
+        """
+        return cls(_checked(settings.get("classes") or ()))
+
+    @classmethod
+    def from_about(cls, about: Mapping[str, Any]) -> ClassKind:
+        """Open the kind for the class list of a dataset version."""
+        return cls(tuple(about["class_names"]))
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The class list of a dataset version."""
+        return {"class_names": list(self.class_names)}
+
+    @cached_property
+    def labeling(self) -> ClassLabeling:
+        """Form, parsing, consensus and agreement."""
+        from pipeline_tasks.kinds.classes.labeling import ClassLabeling
+
+        return ClassLabeling(self.class_names)
+
+
+def _checked(classes: Sequence[str]) -> tuple[str, ...]:
+    """Two classes of one name could never be told apart."""
+    if len(classes) < MIN_CLASSES:
+        raise SettingsError(f"classes: at least {MIN_CLASSES} are needed, found {list(classes)}")
+    if len(set(classes)) != len(classes):
+        raise SettingsError(f"classes: class names must differ from each other, found {list(classes)}")
+    return tuple(classes)

@@ -1,0 +1,86 @@
+"""What people are asked about classes, and how their answers become one class an image."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from pipeline_tasks.kinds.classes import class_object
+from pipeline_tasks.kinds.classes.agreement import agreement
+from pipeline_tasks.kinds.classes.class_object import ClassObject
+from pipeline_tasks.kinds.labeling import Agreed, Agreement
+
+
+@dataclass(frozen=True)
+class ClassLabeling:
+    """Form, parsing, consensus and agreement of the kind `class`."""
+
+    class_names: tuple[str, ...]
+    hint = "Nothing of this there? Submit without a choice. Cannot tell? Skip."
+
+    @property
+    def control_xml(self) -> str:
+        """One button a class; the keys 1 to 9 press the first nine."""
+        choices = "".join(f"<Choice value={quoteattr(name)}/>" for name in self.class_names)
+        return f'<Choices name="class" toName="picture" choice="single-radio" showInline="true">{choices}</Choices>'
+
+    @property
+    def asked(self) -> list[str]:
+        """The classes in their order."""
+        return list(self.class_names)
+
+    def read(self, result: Sequence[Mapping[str, Any]]) -> tuple[ClassObject, ...]:
+        """One object for each different name chosen, in the order of choosing, known to the project or not."""
+        chosen = [name for region in result for name in _choices(region)]
+        return tuple(ClassObject(name) for name in dict.fromkeys(chosen))
+
+    def can_vote(self, objects: Sequence[ClassObject]) -> bool:
+        """False for an answer with a name that is not among the classes any more: it was given to another question."""
+        return {one.class_name for one in objects} <= set(self.class_names)
+
+    def agree(self, answers: Sequence[Sequence[ClassObject]]) -> Agreed[ClassObject]:
+        """The class that most people name, if it has at least half of the votes; else `unsure`.
+
+        No class is a vote for `empty`. Several classes are a vote for that mixture, which can never win.
+        """
+        if not answers:
+            return Agreed("unsure", 0, 0.0)
+        counts = Counter(tuple(sorted(one.class_name for one in objects)) for objects in answers).most_common(2)
+        winner, count = counts[0]
+        agreement_ratio = count / len(answers)
+        is_tie = len(counts) > 1 and counts[1][1] == count
+        if is_tie or agreement_ratio < 0.5 or len(winner) > 1:
+            return Agreed("unsure", len(answers), agreement_ratio)
+        objects = tuple(ClassObject(name) for name in winner)
+        return Agreed("labelled" if objects else "empty", len(answers), agreement_ratio, objects)
+
+    def agreement(self, answers: Mapping[str, Mapping[str, Sequence[ClassObject]]]) -> Agreement:
+        """Shares of equal answers, and Scott's pi; of an answer with several classes the first counts."""
+        first = {image: {who: said[0].class_name for who, said in given.items() if said} for image, given in answers.items()}
+        return agreement(first)
+
+    def counts(self, objects: Iterable[ClassObject]) -> dict[str, int]:
+        """Objects by class."""
+        return dict(sorted(Counter(one.class_name for one in objects).items()))
+
+    def describe(self, objects: Sequence[ClassObject]) -> str:
+        """The classes named."""
+        return ", ".join(one.class_name for one in objects) or "nothing there"
+
+    def as_columns(self, one: ClassObject) -> Mapping[str, Any]:
+        """An object as columns of `annotation_objects` and `label_objects`."""
+        return class_object.as_columns(one)
+
+    def from_columns(self, row: Mapping[str, Any]) -> ClassObject:
+        """The object that a row of these tables holds."""
+        return class_object.from_columns(row)
+
+
+def _choices(region: Mapping[str, Any]) -> list[str]:
+    """The names in one region of an answer; regions of another form (text, stars) hold none."""
+    value = region.get("value")
+    names = value.get("choices") if region.get("type") == "choices" and isinstance(value, Mapping) else None
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
