@@ -29,12 +29,12 @@ from demo.people import PEOPLE, answer, person_for
 from demo.plan import COPIES, LOW_QUALITY, NEAR_DUPLICATES
 from demo.truth import Truth, read_truth
 from pipeline_tasks import wiring
+from pipeline_tasks.backbones.backbone import open_backbone
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.errors import RejectedFileError
 from pipeline_tasks.images.measuring import measure
-from pipeline_tasks.models.backbone import open_backbone
 from pipeline_tasks.settings import DuplicateSettings, load_project
 
 FILES = 600

@@ -18,11 +18,11 @@ from scipy.sparse.csgraph import connected_components
 from benchmarks.label_rounds import Floats, LabelledSet
 from demo.images import draw_file
 from demo.plan import CLASSES, PlannedFile, Shot
+from pipeline_tasks.backbones.backbone import open_backbone
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.errors import RejectedFileError, SettingsError
-from pipeline_tasks.models.backbone import open_backbone
 from pipeline_tasks.neighbors.cosine import pairs_above, unit_rows
 from pipeline_tasks.settings import BackboneSettings
 

@@ -12,9 +12,10 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.registries import BACKBONES
 
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -155,9 +156,11 @@ class LabelingSettings(Settings):
 
 
 class BackboneSettings(Settings):
-    """The frozen network that turns an image into an embedding; one entry, one backbone."""
+    """The frozen network that turns an image into an embedding."""
 
-    name: Literal["efficientnet_lite0"] = "efficientnet_lite0"
+    name: Annotated[str, AfterValidator(BACKBONES.check)] = Field(
+        "efficientnet_lite0", description="A backbone that ships with Nightlens, or `module:class` of your own."
+    )
     side_px: int = Field(224, ge=32, le=1024, description="Side of the model-size image.")
 
 

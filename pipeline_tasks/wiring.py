@@ -207,7 +207,7 @@ def _sources(parts: Parts) -> Any:
 
 
 def _backbone(parts: Parts) -> Any:
-    from pipeline_tasks.models.backbone import open_backbone
+    from pipeline_tasks.backbones.backbone import open_backbone
 
     return open_backbone(parts.make("cycle").project.backbone, cache_folder=home() / "backbones")
 

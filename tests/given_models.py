@@ -14,13 +14,12 @@ from given import an_open_cycle, image_id
 from PIL import Image as PillowImage
 from torch import Tensor, nn
 
+from pipeline_tasks.backbones.exported_backbone import ExportedBackbone
 from pipeline_tasks.clients.model_registry import RegisteredVersion, TrackedRun
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.errors import ServiceUnavailableError
-from pipeline_tasks.models.backbone import Backbone
-from pipeline_tasks.models.backbone_torch import export_module
 from pipeline_tasks.models.candidate import Candidate, parse_candidate
 from pipeline_tasks.records.cycle import Cycle, CycleArguments
 from pipeline_tasks.records.train_model import TrainModelSummary
@@ -61,14 +60,23 @@ class TinyNetwork(nn.Module):
         return torch.relu(features).flatten(1)
 
 
-class TinyBackbone(Backbone):
-    """The real backbone class around the tiny network; counts what it embeds."""
+class TinyBackbone(ExportedBackbone):
+    """The tiny network behind the contract of a backbone; counts what it embeds."""
 
+    name = "tiny"
     dimensions = 32
 
-    def __init__(self, file: Path) -> None:
-        super().__init__("b" * 64, SIDE_PX, file)
+    def __init__(self, side_px: int, cache_folder: Path) -> None:
+        self.network: nn.Module = TinyNetwork().eval()
+        super().__init__(side_px, cache_folder)
         self.embedded = 0
+
+    @classmethod
+    def digest_at(cls, side_px: int) -> str:
+        return "b" * 64
+
+    def load_network(self) -> nn.Module:
+        return self.network
 
     def embed(self, images: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         self.embedded += len(images)
@@ -77,10 +85,7 @@ class TinyBackbone(Backbone):
 
 def a_tiny_backbone(folder: Path) -> TinyBackbone:
     """Export the tiny network into a folder and open it."""
-    file = folder / "tiny.onnx"
-    if not file.exists():
-        export_module(TinyNetwork().eval(), SIDE_PX, file)
-    return TinyBackbone(file)
+    return TinyBackbone(SIDE_PX, folder)
 
 
 def an_image(class_name: str, number: int) -> np.ndarray[Any, Any]:
@@ -208,10 +213,7 @@ class World:
         self.registry, self.log = RememberingRegistry(), RememberingLog()
 
     def train(self) -> TrainModelSummary:
-        work_folder = self.folder / "work"
-        return train_model(
-            self.store, self.cycle, self.decoder, self.backbone, self.registry, self.log, work_folder, lambda: TinyNetwork().eval()
-        )
+        return train_model(self.store, self.cycle, self.decoder, self.backbone, self.registry, self.log, self.folder / "work")
 
     def candidate(self, summary: TrainModelSummary) -> Candidate:
         assert summary.candidate_key is not None

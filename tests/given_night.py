@@ -87,7 +87,6 @@ class Night:
             label_studio=self.server.client(),
             annotator_files=AnnotatorFiles(self.folder / "for_people", "parts"),
             model_registry=self.registry,
-            load_torch=lambda: given_models.TinyNetwork().eval(),
             work_folder=self.folder / "work",
             **arguments,
         )

@@ -58,9 +58,9 @@ def train(
     seed: int,
     journal: Journal,
     folder: Path,
-    load_torch: Callable[[], nn.Module],
+    load_network: Callable[[], nn.Module],
 ) -> Outcome:
-    """Train a candidate; `load_torch` opens the backbone, and is called only if `settings` unfreeze it."""
+    """Train a candidate; `load_network` opens the backbone, and is called only if `settings` unfreeze it."""
     head = train_head(material.train, material.val, class_count, settings, seed=seed, journal=journal, folder=folder)
 
     def frozen(resumed_from_epoch: int | None, epochs: int) -> Outcome:
@@ -75,7 +75,7 @@ def train(
     assert material.train_images is not None, "unfreezing wants the images themselves"
     assert material.val_images is not None, "unfreezing wants the images themselves"
     live = train_live(
-        load_torch(), head, material.train_images, material.val_images, settings, seed=seed, journal=journal, folder=folder
+        load_network(), head, material.train_images, material.val_images, settings, seed=seed, journal=journal, folder=folder
     )
     epochs, resumed = len(head.fitted.history) + len(live.fitted.history), _resumed(head.fitted, live.fitted)
     if is_better(head.fitted.best, live.fitted.best):

@@ -34,8 +34,8 @@ from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.table import Table, empty
 
 if TYPE_CHECKING:
+    from pipeline_tasks.backbones.backbone import Backbone
     from pipeline_tasks.decoding.pool import DecodingPool
-    from pipeline_tasks.models.backbone import Backbone
     from pipeline_tasks.sources.folder import FolderSource
 
 STAGE = "measure_images"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Mapping
-from functools import partial
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -27,11 +24,9 @@ from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.image import Image
 
 if TYPE_CHECKING:
-    from torch import nn
-
+    from pipeline_tasks.backbones.backbone import Backbone
     from pipeline_tasks.clients.model_registry import RegisteredVersion
     from pipeline_tasks.decoding.pool import DecodingPool
-    from pipeline_tasks.models.backbone import Backbone
     from pipeline_tasks.models.parity import Parity
 
 STAGE = "export_model"
@@ -56,7 +51,6 @@ def export_model(
     decoder: DecodingPool,
     backbone: Backbone,
     model_registry: VersionRegistry,
-    load_torch: Callable[[], nn.Module] | None = None,
 ) -> ExportModelSummary:
     """Export the cycle's candidate; only a file that passed the comparison is stored and registered.
 
@@ -76,7 +70,7 @@ def export_model(
     assert trained.dataset_cycle_id is not None
     candidate = parse_candidate(read_candidate(store.objects, trained.candidate_key, trained.candidate_sha256))
     images = _parity_images(store, decoder, trained.dataset_cycle_id, candidate.marks.side_px)
-    content, parity = _export(candidate, backbone, load_torch or partial(_load_torch_backbone, cycle), images)
+    content, parity = _export(candidate, backbone, images)
     digest = put_model(store.objects, content)
     registered = _register(model_registry, cycle, trained, content, digest)
     summary = ExportModelSummary(
@@ -92,12 +86,6 @@ def export_model(
     return store.finish(cycle.cycle_id, STAGE, summary, sets={"candidate": _as_value(cycle, trained, summary)})
 
 
-def _load_torch_backbone(cycle: Cycle) -> nn.Module:
-    from pipeline_tasks.models.backbone_torch import load_torch_backbone
-
-    return load_torch_backbone(cycle.project.backbone)
-
-
 def _parity_images(store: Store, decoder: DecodingPool, dataset_cycle_id: str, side_px: int) -> NDArray[np.uint8]:
     """Real images of the version, of all splits: an image_id is as good as random, so the first ones are a fair draw."""
     rows = store.read(DatasetImage, dataset_cycle_id).sort("image_id").head(PARITY_IMAGES)
@@ -107,30 +95,22 @@ def _parity_images(store: Store, decoder: DecodingPool, dataset_cycle_id: str, s
     return np.stack([model_image(decoder.decode(file).pixels, side_px) for file in files])
 
 
-def _export(
-    candidate: Candidate, backbone: Backbone, load_torch: Callable[[], nn.Module], images: NDArray[np.uint8]
-) -> tuple[bytes, Parity]:
+def _export(candidate: Candidate, backbone: Backbone, images: NDArray[np.uint8]) -> tuple[bytes, Parity]:
     """Make the file and compare it with the network; torch is imported only here."""
     from pipeline_tasks.models.exporting import export_model_bytes
     from pipeline_tasks.models.parity import check_parity, with_weights
 
-    network = with_weights(load_torch(), candidate.backbone_weights)
-    content = export_model_bytes(candidate, _backbone_bytes(candidate, backbone, network))
+    network = with_weights(backbone.load_network(), candidate.backbone_weights)
+    graph = backbone.onnx_of(network) if candidate.backbone_weights else _frozen_graph(candidate, backbone)
+    content = export_model_bytes(candidate, graph)
     return content, check_parity(candidate, network, ExportedModel(content), images)
 
 
-def _backbone_bytes(candidate: Candidate, backbone: Backbone, network: nn.Module) -> bytes:
-    """The backbone's graph: as all images were embedded with, or as this training changed it."""
-    if not candidate.backbone_weights:
-        if candidate.marks.backbone_digest != backbone.digest:
-            raise ModelError(f"candidate: wanted the backbone {candidate.marks.backbone_digest}, found {backbone.digest}")
-        return backbone.onnx_bytes
-    from pipeline_tasks.models.backbone_torch import export_module
-
-    with tempfile.TemporaryDirectory(prefix="nightlens-export-") as folder:
-        file = Path(folder) / "backbone.onnx"
-        export_module(network, candidate.marks.side_px, file)
-        return file.read_bytes()
+def _frozen_graph(candidate: Candidate, backbone: Backbone) -> bytes:
+    """The graph that all images were embedded with."""
+    if candidate.marks.backbone_digest != backbone.digest:
+        raise ModelError(f"candidate: wanted the backbone {candidate.marks.backbone_digest}, found {backbone.digest}")
+    return backbone.onnx_bytes
 
 
 def _register(

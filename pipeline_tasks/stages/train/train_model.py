@@ -35,15 +35,13 @@ from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.image import Image
 
 if TYPE_CHECKING:
-    from torch import nn
-
+    from pipeline_tasks.backbones.backbone import Backbone
     from pipeline_tasks.decoding.pool import DecodingPool
-    from pipeline_tasks.models.backbone import Backbone
     from pipeline_tasks.models.training import Material, Outcome
 
 STAGE = "train_model"
 TRAINING_VERSION = 2
-"""Whoever changes what a training does changes this, so that no checkpoint of another way is resumed from."""
+"""Bump when training changes, so that older checkpoints are ignored."""
 
 
 def train_model(
@@ -54,7 +52,6 @@ def train_model(
     model_registry: RunTracker,
     experiment_log: EpochLog,
     work_folder: Path,
-    load_torch: Callable[[], nn.Module] | None = None,
 ) -> TrainModelSummary:
     """Train a candidate if the dataset version is worth it; metrics go to MLflow and W&B, checkpoints into the store.
 
@@ -73,14 +70,14 @@ def train_model(
         return store.finish(cycle.cycle_id, STAGE, TrainModelSummary(skipped=version.why))
     work = _Work(store, cycle, decoder, backbone, store.read(DatasetImage, version.dataset_cycle_id), version)
     with TrainingLog(model_registry, experiment_log, work.facts) as log:
-        outcome = _train(work, log, work_folder / "training", load_torch)
+        outcome = _train(work, log, work_folder / "training")
         log.end({f"best_{name}": value for name, value in outcome.best.items()} | {"temperature": outcome.temperature})
     summary = store.finish(cycle.cycle_id, STAGE, _summary(work, outcome, log, experiment_log.mode))
     drop_checkpoints(store.objects, cycle.cycle_id)
     return summary
 
 
-def _train(work: _Work, log: TrainingLog, folder: Path, load_torch: Callable[[], nn.Module] | None) -> Outcome:
+def _train(work: _Work, log: TrainingLog, folder: Path) -> Outcome:
     """Gather what is trained on, then train; torch is imported only here."""
     material = _material(work)
     from pipeline_tasks.models.training import train
@@ -102,14 +99,8 @@ def _train(work: _Work, log: TrainingLog, folder: Path, load_torch: Callable[[],
         seed=work.seed,
         journal=journal,
         folder=folder,
-        load_torch=load_torch or partial(_load_torch_backbone, work.cycle),
+        load_network=work.backbone.load_network,
     )
-
-
-def _load_torch_backbone(cycle: Cycle) -> nn.Module:
-    from pipeline_tasks.models.backbone_torch import load_torch_backbone
-
-    return load_torch_backbone(cycle.project.backbone)
 
 
 def _material(work: _Work) -> Material:

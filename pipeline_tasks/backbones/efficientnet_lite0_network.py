@@ -6,6 +6,9 @@ padding is asymmetric where a stride is 2, and its batch normalisation uses an e
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -21,6 +24,32 @@ _STAGES = (
 )
 _STEM_CHANNELS = 32
 _HEAD_CHANNELS = 1280
+
+
+def load_network(weights: Path) -> NormalizedNetwork:
+    """Read the published weights, without the classifier, into a network in evaluation mode."""
+    saved = torch.load(weights, weights_only=True, map_location="cpu")
+    features = EfficientNetLite0()
+    # The file's tensors are transposed views; their values, not their memory, are the weights. The classifier stays behind.
+    wanted = {name: tensor.contiguous() for name, tensor in saved.items() if not name.startswith("_fc.")}
+    own = features.state_dict()
+    features.load_state_dict(dict(zip(own, wanted.values(), strict=True)), strict=True)
+    return NormalizedNetwork(features).eval()
+
+
+class NormalizedNetwork(nn.Module):
+    """uint8 images N x side x side x 3 → embeddings float32 N x 1280; normalisation inside."""
+
+    def __init__(self, features: nn.Module) -> None:
+        """Put the normalisation in front of a network that takes float32 N x 3 x side x side."""
+        super().__init__()
+        self.features = features
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Embed images; gradients flow into `features` where it is in training."""
+        channels_first = images.permute(0, 3, 1, 2).to(torch.float32)
+        embeddings: Tensor = self.features((channels_first - 127.0) / 128.0)
+        return embeddings
 
 
 class EfficientNetLite0(nn.Module):

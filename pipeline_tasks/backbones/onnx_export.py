@@ -1,0 +1,30 @@
+"""Export a torch backbone as ONNX."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from pathlib import Path
+
+import torch
+from torch import nn
+
+
+def export_onnx(network: nn.Module, side_px: int) -> bytes:
+    """The network as ONNX: input `pictures` uint8 N x side x side x 3, output `embeddings` float32 N x D, N free."""
+    example = torch.zeros((1, side_px, side_px, 3), dtype=torch.uint8)
+    with tempfile.TemporaryDirectory(prefix="nightlens-export-") as folder, warnings.catch_warnings():
+        # Torch advises its newer exporter, which this graph does not need.
+        warnings.simplefilter("ignore")
+        file = Path(folder) / "backbone.onnx"
+        torch.onnx.export(
+            network,
+            (example,),
+            file,
+            dynamo=False,
+            opset_version=17,
+            input_names=["pictures"],
+            output_names=["embeddings"],
+            dynamic_axes={"pictures": {0: "n"}, "embeddings": {0: "n"}},
+        )
+        return file.read_bytes()
