@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.decoding.canonical_copy import RECIPE
-from pipeline_tasks.serving.erased_answers import erase_answers
+from pipeline_tasks.serving.erased_predictions import erase_predictions
 from pipeline_tasks.settings import Project
 from pipeline_tasks.storage.erasure.erasure_plan import ErasurePlan
 from pipeline_tasks.storage.objects import layout
@@ -36,7 +36,7 @@ class OutsideCopies:
         for_people = AnnotatorFiles(self._home / "for_people", outside_name)
         for image_id in plan.tombstones:
             for_people.remove(image_id)
-        erase_answers(self._home / "serving" / self._project.project, plan.tombstones)
+        erase_predictions(self._home / "serving" / self._project.project, plan.tombstones)
         restricted_view.hide(links_folder(self._home, outside_name), map(layout.original, plan.md5s.values()))
         copies = published_copies(root, RECIPE, plan.tombstones)
         remote = self._open(copies_url(self._project, self._home, outside_name)) if copies else None

@@ -24,10 +24,10 @@ def tiny_model(
     channels: Sequence[int] = (0, 1, 2),
     bias: float = 0.0,
     dataset_id: str = DATASET_ID,
-    golden_shift: float = 0.0,
+    smoke_shift: float = 0.0,
     recipe: str | None = None,
 ) -> bytes:
-    """An exported model: class i is likely when channel `channels[i]` is bright. `golden_shift` falsifies its golden answers."""
+    """An exported model: class i is likely when channel `channels[i]` is bright. `smoke_shift` falsifies its smoke predictions."""
     weight = np.zeros((len(class_names), 3), dtype=np.float32)
     for row, channel in zip(weight, channels, strict=False):
         row[channel] = 10.0
@@ -39,7 +39,7 @@ def tiny_model(
         "nightlens_side_px": str(SIDE_PX),
         "nightlens_dataset_id": dataset_id,
         "nightlens_temperature": "1.0",
-        "nightlens_golden": json.dumps(_golden(model, golden_shift)),
+        "nightlens_golden": json.dumps(_smoke_predictions(model, smoke_shift)),
     }
     helper.set_model_props(model, marks)
     return model.SerializeToString()
@@ -74,7 +74,7 @@ def _graph(weight: np.ndarray, bias: np.ndarray) -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
 
 
-def _golden(model: onnx.ModelProto, shift: float) -> list[dict[str, object]]:
+def _smoke_predictions(model: onnx.ModelProto, shift: float) -> list[dict[str, object]]:
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     image = np.random.default_rng(1).integers(0, 256, (SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
     probabilities = session.run(["probabilities"], {"pictures": image[None]})[0][0]

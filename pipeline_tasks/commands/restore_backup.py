@@ -1,4 +1,4 @@
-"""Bring a backup into a root that holds no cycle yet."""
+"""Restore a backup into a root that holds no cycle yet."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Copy it back; broken off, it goes on where it was.
 
     Raises:
-        StorageError: the root holds cycles that the backup does not know, or the backup holds none.
+        StorageError: the root holds cycles that are not in the backup, or the backup holds none.
     """
     from pipeline_tasks.storage.care.backup import restore_backup
 

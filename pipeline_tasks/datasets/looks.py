@@ -30,9 +30,9 @@ def looks_of(vectors: npt.ArrayLike, picks: Sequence[int], labels: Sequence[str 
     """Looks of each of `picks` (row numbers) among N x D `vectors`; `labels` are the rows' classes, None if unknown.
 
     Outlier: mean Euclidean distance to the 10 nearest others, rows scaled to length 1 (Angiulli and Pizzuti, Fast outlier detection
-    in high dimensional spaces, 2002), as its place among all images. Disagreement: k-disagreeing neighbours (Smith, Martinez and
-    Giraud-Carrier, An instance level analysis of data complexity, 2014) against the neighbours' commonest class, for the image's
-    own is not known yet. No model is asked: a test set of what the champion finds hard would favour every candidate.
+    in high dimensional spaces, 2002), as its rank among all images. Disagreement: k-disagreeing neighbours (Smith, Martinez and
+    Giraud-Carrier, An instance level analysis of data complexity, 2014) against the neighbours' most common class, because the
+    image's own is not known yet. No model is used: a test set of what the champion finds hard would favour every candidate.
     """
     if not len(picks):
         return []

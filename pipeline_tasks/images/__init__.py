@@ -1,1 +1,1 @@
-"""Pure room: what can be read off images, their quality and their duplicates."""
+"""Pure room: measurements of images, their quality and their duplicates."""

@@ -1,9 +1,8 @@
-"""Groups of images that show the same thing, grown image by image, safe from chains and from leaks between splits.
+"""Groups of images that show the same thing, built image by image, without chains and without leaks between splits.
 
-Every image of a group resembles the group's anchor itself (its first image that takes part in the search), so a chain
-A~B~C of small steps does not join A and C: transitive closure over a lenient cosine would end in one group of everything.
-Groups of different splits never merge. An image that resembles groups of different splits is contested: linked to all of
-them, used by none.
+Every image of a group resembles the group's anchor (its first searchable image), so a chain A~B~C of small steps does not
+join A and C: transitive closure over a lenient cosine would put everything into one group. Groups of different splits never
+merge. An image that resembles groups of different splits is contested: linked to all of them, used by none.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pipeline_tasks.images.split_groups import Key, SplitGroups
 
 @dataclass(frozen=True)
 class Link:
-    """A piece of evidence that a new image shows the same as an earlier one; images are numbers in history order."""
+    """Evidence that a new image shows the same as an earlier one; images are numbers in history order."""
 
     other: int
     method: str
@@ -31,30 +30,30 @@ class Link:
 
 @dataclass
 class DuplicateGroups:
-    """The groups as of now. Held open while images are added in history order."""
+    """Current groups, while images are added in history order."""
 
     split_groups: SplitGroups
     group_of: dict[int, int]
     """Image → first image of its group."""
     contested: dict[int, tuple[int, ...]]
-    """Image → first images of the groups it resembles."""
+    """Contested image → first images of the groups it resembles."""
     is_searchable: Sequence[bool]
     resembles: Callable[[int, int], bool]
-    """Whether an image is near enough to an anchor to stay in its group when two groups merge."""
+    """Predicate: an image is near enough to an anchor to stay in its group when two groups merge."""
     members: dict[int, list[int]] = field(default_factory=dict)
     merged_into: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Turn image → group around."""
+        """Index the images of each group."""
         for image, group in sorted(self.group_of.items()):
             self.members.setdefault(group, []).append(image)
 
     def anchor(self, group: int) -> int | None:
-        """The first image of a group that takes part in the search by likeness, None if all are quarantined."""
+        """The first searchable image of a group; None if all are quarantined."""
         return next((image for image in self.members[group] if self.is_searchable[image]), None)
 
     def add(self, image: int, links: Sequence[Link], keys: Sequence[Key] = ()) -> None:
-        """Put a new image into the closest group it resembles, into one of its own, or between groups of different splits."""
+        """Add a new image to the closest group it resembles, else to a new group; contest it if groups of two splits match."""
         groups = sorted({link.group for link in links})
         owners = self.split_groups.owners(keys)
         if len(self.split_groups.splits_of([*groups, *owners]) | self.split_groups.wish_of(image)) > 1:
@@ -68,17 +67,17 @@ class DuplicateGroups:
             group = self._merge(group, other)
 
     def contest(self, image: int, groups: Sequence[int]) -> None:
-        """Link an image to groups without putting it into one."""
+        """Link an image to groups without adding it to one."""
         self.contested[image] = tuple(groups)
 
     def current(self, group: int) -> int:
-        """The group that a group has become through merges."""
+        """The group that now contains a group, after merges."""
         while group in self.merged_into:
             group = self.merged_into[group]
         return group
 
     def _merge(self, one: int, other: int) -> int:
-        """Make two groups one if all images of the younger resemble the older's anchor; return where `one` is now."""
+        """Merge two groups if all images of the younger resemble the older's anchor; return the group that now contains `one`."""
         survivor, loser = sorted((one, other))
         anchor = self.anchor(survivor)
         if anchor is None or not all(self.resembles(image, anchor) for image in self.members[loser]):
@@ -92,7 +91,7 @@ class DuplicateGroups:
 
 
 def standing_groups(rows: Sequence[tuple[int, int, bool]]) -> tuple[dict[int, int], dict[int, tuple[int, ...]]]:
-    """Tell members from contested images in what earlier cycles recorded as (image, group, is_contested)."""
+    """Separate members from contested images in earlier cycles' rows (image, group, is_contested)."""
     contested: dict[int, tuple[int, ...]] = {}
     for image, group, is_contested in rows:
         if is_contested:
@@ -101,5 +100,5 @@ def standing_groups(rows: Sequence[tuple[int, int, bool]]) -> tuple[dict[int, in
 
 
 def changed(before: Mapping[int, int], after: Mapping[int, int]) -> dict[int, int]:
-    """What is new or different in `after`, in the order of images."""
+    """Entries that are new or different in `after`, in the order of images."""
     return {image: group for image, group in sorted(after.items()) if before.get(image) != group}

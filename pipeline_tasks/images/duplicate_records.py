@@ -1,4 +1,4 @@
-"""Duplicate search between tables and arrays: images become numbers in history order, and what was found becomes rows."""
+"""Conversion between tables and the duplicate search's arrays: image ids to numbers in history order, results to rows."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from pipeline_tasks.tables.table import Rows, check
 
 @dataclass(frozen=True)
 class Known:
-    """What the tables say of the images that were searched before and of the new ones behind them."""
+    """Table rows of the images that were searched before, followed by the new ones."""
 
     images: pl.DataFrame
-    """One column, `image_id`, in history order; from `first_new` on the new ones."""
+    """One column, `image_id`, in history order; the new ones start at `first_new`."""
     first_new: int
     measurements: pl.DataFrame
     quarantined: frozenset[str]
@@ -36,7 +36,7 @@ class Known:
     sightings: pl.DataFrame | None
     """None if the project has no split group keys."""
     golden: frozenset[str] = frozenset()
-    """Images that a person fixed for test."""
+    """Images of the golden set."""
 
     def numbers(self) -> dict[str, int]:
         """Image id → the image's number."""
@@ -45,13 +45,13 @@ class Known:
 
 @dataclass(frozen=True)
 class FoundRows:
-    """What the search adds to the tables: rows of the new images and of those whose group was merged."""
+    """Rows that the search adds to the tables: for the new images and for those whose group was merged."""
 
     pairs: Rows[DuplicatePair]
     groups: Rows[DuplicateGroup]
     split_groups: Rows[SplitGroup]
     splits: Rows[Split]
-    """For groups that had no split and were merged with one that has, or that hold a golden image."""
+    """Splits of groups that had none and were merged with a group that has one, or that hold a golden image."""
     groups_with_new: int
 
 
@@ -71,7 +71,7 @@ def images(
 
 
 def groups(known: Known, images: Images) -> DuplicateGroups:
-    """The groups as earlier cycles left them."""
+    """Groups recorded by earlier cycles."""
     number = known.numbers()
     recorded = known.duplicate_groups.select("image_id", "duplicate_group_id", "is_contested")
     group_of, contested = standing_groups([(number[one], number[group], flag) for one, group, flag in recorded.iter_rows()])
@@ -87,10 +87,10 @@ def groups(known: Known, images: Images) -> DuplicateGroups:
 
 
 def keys(known: Known, groups: DuplicateGroups, settings: DuplicateSettings) -> dict[int, list[Key]]:
-    """The keys of each image from all its sightings; earlier images that share one are joined unless their splits differ.
+    """Split group keys of each image from all its sightings; earlier images that share one are joined unless splits differ.
 
-    Clips are told apart by source; a site, a device or a day is the same thing in all sources. Where a sighting has no value for
-    a key, the image shares that key with nobody.
+    A clip is specific to its source; a site, a device or a day is the same in all sources. If a sighting has no value for a key,
+    the image shares that key with no other.
     """
     found: dict[int, list[Key]] = {}
     number = known.numbers()
@@ -108,7 +108,7 @@ def keys(known: Known, groups: DuplicateGroups, settings: DuplicateSettings) -> 
 
 
 def rows(known: Known, groups: DuplicateGroups, evidence: Mapping[int, Sequence[Link]]) -> FoundRows:
-    """What is new or different from what the tables say, as rows in history order."""
+    """Rows that are new or differ from the tables, in history order."""
     image_ids = known.images["image_id"].to_list()
     number = known.numbers()
     recorded = known.duplicate_groups.filter(~pl.col("is_contested")).select("image_id", "duplicate_group_id")

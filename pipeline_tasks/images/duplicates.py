@@ -1,8 +1,8 @@
-"""Find what new images resemble: equal pixels, hashes that differ in few bits, embeddings that point the same way.
+"""Duplicate search for new images: equal pixels, hashes that differ in few bits, embeddings with a high cosine.
 
-A new image is searched against every earlier one: by pixels against all, by embedding against the anchor of each group,
-by hash against each group's different hashes. A hash link counts only if the image also resembles the linked image and the
-group's anchor by embedding, since flat images share hashes. Blocks keep memory bounded; the search is exact.
+A new image is compared with the earlier ones: by pixels with all, by embedding with the anchor of each group, by hash with
+each group's distinct hashes. A hash link counts only if the image also resembles the linked image and the group's anchor by
+embedding, because flat images share hashes. Blocks keep memory bounded; the search is exact.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ BLOCK = 512
 
 @dataclass(frozen=True)
 class Images:
-    """What the search knows of images: one entry each, in history order, the new ones last."""
+    """Arrays for the search: one entry an image, in history order, the new ones last."""
 
     pixels: Sequence[str]
     """Digest of the decoded pixels."""
     hashes: npt.NDArray[np.uint64]
     likeness: Likeness
     is_searchable: npt.NDArray[np.bool_]
-    """Has an embedding and is not quarantined: dark and blurred images all look alike."""
+    """Has an embedding and is not quarantined, because dark and blurred images all look alike."""
     first_new: int
 
 
 @dataclass(frozen=True)
 class _RawLink:
-    """A link as the block search sees it, before it is known what became of the other image."""
+    """A link found by the block search, before the other image's group is known."""
 
     other: int
     method: str
@@ -46,7 +46,7 @@ class _RawLink:
 def add_new_images(
     images: Images, groups: DuplicateGroups, max_hash_distance: int, keys: Mapping[int, Sequence[Key]]
 ) -> dict[int, list[Link]]:
-    """Put each new image into `groups`, in order; return the evidence: the best link per image, group and method."""
+    """Add each new image to `groups`, in order; return the evidence: the best link per image, group and method."""
     first_with = _first_with_pixels(images, groups)
     evidence: dict[int, list[Link]] = {}
     for block in _blocks(images):
@@ -64,7 +64,7 @@ def add_new_images(
 
 
 def _first_with_pixels(images: Images, groups: DuplicateGroups) -> dict[str, int]:
-    """The first known image of each digest of pixels."""
+    """Pixel digest → the first known image that has it."""
     first: dict[str, int] = {}
     for image in range(images.first_new):
         if image in groups.group_of or image in groups.contested:
@@ -78,7 +78,7 @@ def _blocks(images: Images) -> Iterator[range]:
 
 
 def _search_block(images: Images, groups: DuplicateGroups, max_hash_distance: int, block: range) -> dict[int, list[_RawLink]]:
-    """Links of a block's images to what was known before it and to each other."""
+    """Links of a block's images to earlier images and to each other."""
     new = np.array([image for image in block if images.is_searchable[image]], np.int64)
     anchors = np.array([a for a in map(groups.anchor, groups.members) if a is not None], np.int64)
     found: dict[int, list[_RawLink]] = {}
@@ -104,7 +104,7 @@ def _gather(
 
 
 def _different_hashes(images: Images, groups: DuplicateGroups) -> npt.NDArray[np.int64]:
-    """One image per group and hash: a thousand equal images need no thousand comparisons."""
+    """One image per group and hash, so that a thousand equal images do not cost a thousand comparisons."""
     first: dict[tuple[int, int], int] = {}
     for group, members in groups.members.items():
         for image in members:
@@ -114,13 +114,13 @@ def _different_hashes(images: Images, groups: DuplicateGroups) -> npt.NDArray[np
 
 
 def _counting_links(images: Images, groups: DuplicateGroups, image: int, raw: Sequence[_RawLink]) -> list[Link]:
-    """The links that hold against the other image's group, the best of each group and method."""
+    """Links that also hold against the other image's group: the best of each group and method."""
     best: dict[tuple[int, str], Link] = {}
     for one in raw:
         group = groups.group_of.get(one.other)
         anchor = None if group is None else groups.anchor(group)
         if group is None or anchor is None:
-            continue  # A contested image is in no group; likeness to it alone founds nothing.
+            continue  # A contested image is in no group, so likeness to it does not count.
         closeness = images.likeness.closeness(image, anchor)
         if one.method == "embedding":
             counts = one.other == anchor

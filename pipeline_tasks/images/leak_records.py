@@ -1,4 +1,4 @@
-"""Leak search between tables and arrays: a version's rows become numbers, and what was found becomes rows and reasons."""
+"""Conversion between tables and the leak search's arrays: a version's rows to numbers, results to rows and reasons."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMED_PAIRS = 5
 
 @dataclass(frozen=True)
 class LeakReport:
-    """What a version carries: which images are left out, and how much was compared."""
+    """Leak report of a version: images that are left out, and the number of comparisons."""
 
     rows: Rows[Leak]
     reasons: dict[str, str]
@@ -38,10 +38,10 @@ def leak_report(
     in_use: Collection[str],
     settings: DuplicateSettings,
 ) -> LeakReport:
-    """Report on a version's rows (image_id, split); `vectors` are in their order, `in_use` are the images of the version before.
+    """Report on a version's rows (image_id, split); `vectors` are in row order, `in_use` are the previous version's images.
 
     Raises:
-        LeakError: more than `settings.max_leak_ratio` of the training and validation images would have to go.
+        LeakError: more than `settings.max_leak_ratio` of the training and validation images would be left out.
     """
     images = _images(version, measurements, duplicate_groups, vectors, has_embedding)
     leaks = find_leaks(images, settings)
@@ -89,9 +89,9 @@ def _refuse_too_many(frame: pl.DataFrame, images: int, max_ratio: float) -> None
     raise LeakError(
         f"{frame.height} of {images} training and validation images show the same as an image of another split; "
         f"duplicates.max_leak_ratio allows {max_ratio:.0%}. Look at some pairs (`python -m pipeline_tasks explain IMAGE_ID`). "
-        "If they are different things, make duplicates.min_embedding_cosine and min_centred_cosine greater, or "
-        "max_hash_distance smaller. If they are the same, name in duplicates.split_group_keys what they share (clip, site, "
-        "device, day), for images to come. The next cycle takes the changed settings."
+        "If they show different things, raise duplicates.min_embedding_cosine and min_centred_cosine, or lower "
+        "max_hash_distance. If they show the same, add what they share (clip, site, device, day) to "
+        "duplicates.split_group_keys, for later images. The next cycle uses the changed settings."
         + "".join(map(_pair, frame.rows(named=True)[:NAMED_PAIRS]))
     )
 

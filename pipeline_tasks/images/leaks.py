@@ -1,8 +1,9 @@
-"""Find images that show the same thing although they are in different splits.
+"""Search for images that show the same thing but are in different splits.
 
-`find_duplicates` holds new images against the anchors of groups, with the mean embedding of that night; so a chain A~B~C, or a
-mean that moved since, can leave two images that are alike in two groups, and then in two splits. Here every pair of two splits
-is looked at, by the same rules. Exact, in blocks: beside the embeddings, memory holds those of the split searched in once more.
+`find_duplicates` compares new images with the anchors of groups, using the mean embedding of that night. A chain A~B~C, or a
+mean that has changed since, can therefore leave two similar images in two groups, and so in two splits. This search compares
+every pair of images from different splits by the same rules. It is exact and works in blocks; beside the embeddings, memory
+holds a second copy of those of the split that is searched.
 """
 
 from __future__ import annotations
@@ -23,19 +24,19 @@ BLOCK = 2048
 
 @dataclass(frozen=True)
 class SplitImages:
-    """What the search knows of a version's images: one entry each."""
+    """Arrays for the search: one entry for each image of a version."""
 
     splits: npt.NDArray[np.str_]
     """`train`, `val` or `test`."""
     pixels: Sequence[Hashable]
-    """Digest of the decoded pixels; None where it is not known."""
+    """Digest of the decoded pixels; None if unknown."""
     groups: Sequence[Hashable]
-    """Duplicate group; None where it is not known."""
+    """Duplicate group; None if unknown."""
     hashes: npt.NDArray[np.uint64]
     vectors: Floats
     """N x D embeddings, not normalised."""
     has_embedding: npt.NDArray[np.bool_]
-    """Those without one, and so without a hash to trust, are compared by pixels and groups only."""
+    """False for images without an embedding, and so without a reliable hash: only their pixels and groups are compared."""
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,18 @@ class Leak:
 
 @dataclass(frozen=True)
 class Leaks:
-    """What was found."""
+    """Result of the search."""
 
     found: list[Leak]
-    """One for each image that has to go, in the order of images."""
+    """One for each image to leave out, in the order of images."""
     pairs_compared: int
 
 
 def find_leaks(images: SplitImages, settings: DuplicateSettings) -> Leaks:
-    """Which images must leave the version, so that no two of different splits show the same thing.
+    """Find the images to leave out of the version, so that no two images of different splits show the same thing.
 
-    Test images stay. Training and validation images that are like a test image go; then training images that are like a
-    validation image which stayed. Of too few images to know their mean, only what is certain by itself counts.
+    Test images stay. Training and validation images that resemble a test image are left out, then training images that resemble
+    a remaining validation image. With too few images to know their mean, only links that are certain by themselves count.
     """
     mean = mean_of(images.vectors, images.has_embedding)
     if mean is None:
@@ -80,7 +81,7 @@ def find_leaks(images: SplitImages, settings: DuplicateSettings) -> Leaks:
 def _search(
     images: SplitImages, ones: Integers, others: Integers, mean: Floats | None, settings: DuplicateSettings
 ) -> dict[int, Leak]:
-    """Image of `ones` → its strongest likeness to one of `others`."""
+    """Image of `ones` → its strongest link to one of `others`."""
     found: dict[int, Leak] = {}
     for method, keys in (("pixels", images.pixels), ("group", images.groups)):
         first = {keys[other]: int(other) for other in reversed(others) if keys[other] is not None}
@@ -99,7 +100,7 @@ def _search(
 
 
 def _beside(known: Likeness, vectors: Floats, mean: Floats | None, settings: DuplicateSettings) -> Likeness:
-    """A block's images, and behind them those that are known."""
+    """A block's images, followed by the known ones."""
     block = likeness_around(vectors, mean, settings)
     units = np.concatenate([block.units, known.units])
     if mean is None:
@@ -108,7 +109,7 @@ def _beside(known: Likeness, vectors: Floats, mean: Floats | None, settings: Dup
 
 
 def _search_block(images: SplitImages, ones: Integers, others: Integers, likeness: Likeness) -> dict[int, Leak]:
-    """The links of one block: by hash if the embeddings agree, then by embedding alone."""
+    """Links of one block: by hash if the embeddings agree, then by embedding alone."""
     found: dict[int, Leak] = {}
     rows, columns = np.arange(len(ones)), np.arange(len(ones), len(ones) + len(others))
     close = pairs_within(images.hashes[ones], images.hashes[others], likeness.settings.max_hash_distance)
@@ -127,7 +128,7 @@ def _keep(
     values: npt.NDArray[np.int64] | npt.NDArray[np.float32],
     best: int,
 ) -> None:
-    """Of each image's links the one of the smallest value (`best` 1) or the greatest (-1); what stands already stays."""
+    """Keep each image's link with the smallest value (`best` 1) or the greatest (-1); an earlier link is not replaced."""
     order = np.lexsort((others, best * values, ones))
     first = order[np.unique(ones[order], return_index=True)[1]]
     for one, other, value in zip(ones[first].tolist(), others[first].tolist(), values[first].tolist(), strict=True):

@@ -1,8 +1,8 @@
-"""How alike two images are to the backbone, in projects of all sorts as in those whose images are all of one kind.
+"""Similarity of two images by embedding, for varied projects and for narrow ones whose images all look alike.
 
-A narrow project (one machine, one material) has cosines of 0.9 between any two images. Taking its mean embedding off leaves what
-sets images apart: on tile surfaces other tiles then fall from 0.83 to 0.0 in the middle, views of one tile stay at 0.9, and
-on photographs of everyday things little changes. So a link needs both cosines, or one that is certain by itself.
+In a narrow project (one machine, one material) any two images have a cosine of 0.9. Subtracting the mean embedding leaves what
+distinguishes images: on tile surfaces the median cosine to other tiles then falls from 0.83 to 0.0, views of one tile stay at
+0.9, and photographs of everyday things change little. So a link needs both cosines, or one that is certain by itself.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from pipeline_tasks.neighbors.cosine import CosinePairs, Floats, Integers, pairs
 from pipeline_tasks.settings import DuplicateSettings
 
 FEWEST_FOR_A_MEAN = 16
-"""Of fewer images the mean says nothing about the project; then only the plain cosine counts."""
+"""With fewer images the mean says nothing about the project, and only the plain cosine counts."""
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """The plain and the centred embeddings of all images, and from where on images are alike."""
+    """Plain and centred embeddings of all images, with the limits above which two are alike."""
 
     units: Floats
     """N x D, rows of length 1."""
     centred_units: Floats
-    """The same with the mean taken off."""
+    """The same with the mean subtracted."""
     settings: DuplicateSettings
 
     def closeness(self, one: int, other: int) -> float:
-        """What picks the closest of several: the centred cosine."""
+        """The centred cosine, used to pick the closest of several images."""
         return float(self.centred_units[one] @ self.centred_units[other])
 
     def is_near(self, one: int, other: int) -> bool:
-        """Whether a likeness by hash holds for the backbone too: flat images share hashes."""
+        """Return True if a link by hash is confirmed by the embeddings; flat images share hashes."""
         if one == other:
             return True
         plain = float(self.units[one] @ self.units[other])
@@ -50,7 +50,7 @@ class Likeness:
         return is_near | (plain >= self.settings.certain_cosine)
 
     def pairs(self, queries: Integers, base: Integers) -> CosinePairs:
-        """Which of the query images are one thing with which of the base images, by embedding alone, with the plain cosine."""
+        """Pairs of query and base images that show the same thing by embedding alone, with the plain cosine."""
         certain = pairs_above(self.units[queries], self.units[base], self.settings.certain_cosine)
         centred = pairs_above(self.centred_units[queries], self.centred_units[base], self.settings.min_centred_cosine)
         plain = _cosines(self.units, queries[centred.query], base[centred.base])
@@ -63,12 +63,12 @@ class Likeness:
 
 
 def likeness_of(vectors: Floats, is_searchable: npt.NDArray[np.bool_], settings: DuplicateSettings) -> Likeness:
-    """Make ready what is compared; the mean is that of the searchable rows of `vectors` (N x D)."""
+    """Likeness of all images; the mean is that of the searchable rows of `vectors` (N x D)."""
     return likeness_around(vectors, mean_of(vectors, is_searchable), settings)
 
 
 def mean_of(vectors: Floats, is_searchable: npt.NDArray[np.bool_]) -> Floats | None:
-    """The mean of the searchable rows (D); None of too few."""
+    """Mean of the searchable rows (D); None if there are too few."""
     if is_searchable.sum() < FEWEST_FOR_A_MEAN:
         return None
     mean: Floats = vectors.mean(axis=0, dtype=np.float64, where=is_searchable[:, None]).astype(np.float32)
@@ -76,7 +76,7 @@ def mean_of(vectors: Floats, is_searchable: npt.NDArray[np.bool_]) -> Floats | N
 
 
 def likeness_around(vectors: Floats, mean: Floats | None, settings: DuplicateSettings) -> Likeness:
-    """Make ready what is compared, with this mean taken off; with None only the plain cosine counts."""
+    """Likeness with this mean subtracted; with None only the plain cosine counts."""
     units = unit_rows(vectors)
     return Likeness(units, units if mean is None else unit_rows(vectors - mean), settings)
 

@@ -1,4 +1,4 @@
-"""Numbers read off an image once, so that limits can be judged often."""
+"""Measurements of an image, taken once and judged against limits as often as needed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from PIL import Image
 from pipeline_tasks.images.perceptual_hash import perceptual_hash
 
 SHARPNESS_SIDE_PX = 256
-"""Sharpness is measured on an image of at most this side, so that sizes can be compared."""
+"""Sharpness is measured on an image scaled down to this side, so that it does not depend on the size."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What the table `measurements` keeps of one image."""
+    """Measurements of one image, as in the table `measurements`."""
 
     pixels_sha256: str
     luma_mean: float
@@ -66,7 +66,7 @@ def _entropy_bits(shares: NDArray[np.float64]) -> float:
 
 
 def _pixels_sha256(pixels: NDArray[np.uint8]) -> str:
-    """Digest the shape with the pixels: 2 x 3 and 3 x 2 images may hold the same bytes."""
+    """Digest of shape and pixels, because images of 2 x 3 and 3 x 2 may hold the same bytes."""
     digest = hashlib.sha256(repr(pixels.shape).encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()

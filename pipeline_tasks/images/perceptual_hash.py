@@ -1,4 +1,4 @@
-"""A 64-bit hash that images share, up to a few bits, when they look alike."""
+"""64-bit hash that differs in only a few bits between images that look alike."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def perceptual_hash(luma: Image.Image) -> int:
     This is pHash as Zauner describes it ("Implementation and Benchmarking of Perceptual Image Hash Functions", 2010).
     """
     small = np.asarray(luma.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS), np.float64)
-    # Rounding keeps the noise of a flat image's arithmetic out of its hash.
+    # Rounding keeps floating-point noise out of a flat image's hash.
     low = np.round(_COSINES @ small @ _COSINES.T, 6)
     bits = (low > np.median(low)).ravel()
     return int.from_bytes(np.packbits(bits).tobytes(), "big")

@@ -1,4 +1,4 @@
-"""Judge measurements by the project's limits, without opening an image again."""
+"""Quality rules: measurements judged by the project's limits, without opening an image again."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pipeline_tasks.tables.table import Rows, check, empty
 
 
 def judge(images: Rows[Image], measurements: Rows[Measurement], settings: QualitySettings) -> Rows[QualityIssue]:
-    """One row per image and rule that it breaks, images in their order; a limit of None judges nothing.
+    """One row per image and rule that it breaks, in the order of images; a rule with limit None is off.
 
-    A value equal to its limit is fine.
+    A value equal to its limit breaks no rule.
     """
     values = images.join(measurements, on="image_id", how="inner", maintain_order="left").with_columns(
         side_px=pl.min_horizontal("width_px", "height_px"), image_number=pl.int_range(pl.len())
@@ -36,7 +36,7 @@ def judge(images: Rows[Image], measurements: Rows[Measurement], settings: Qualit
 
 
 def _broken(values: pl.DataFrame, rule: str, column: str, limit: float, is_broken: pl.Expr) -> pl.DataFrame:
-    """The images that break one rule, with what was measured and what is wanted."""
+    """Images that break one rule, with the measured value and the limit."""
     return values.filter(is_broken).select(
         "image_number",
         "image_id",

@@ -20,7 +20,7 @@ from pipeline_tasks.models.exported import ExportedModel
 from pipeline_tasks.records.erase import EraseSummary
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.reports.tree import Node
-from pipeline_tasks.serving.answers_given import answers_given
+from pipeline_tasks.serving.logged_predictions import logged_predictions
 from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.history.rows_about import rows_about
 from pipeline_tasks.storage.history.store import Store
@@ -32,13 +32,13 @@ FEWEST_DIGITS = 4
 
 
 class Decoder(Protocol):
-    """Decodes untrusted bytes, away from this process."""
+    """Decoder of untrusted bytes, outside this process."""
 
     def decode(self, content: bytes) -> CanonicalImage:
         """The canonical image.
 
         Raises:
-            RejectedFileError: it is none.
+            RejectedFileError: the bytes are not a usable image.
         """
         ...
 
@@ -97,12 +97,12 @@ def _explain_answer(reads: LineageReads, answer: Answer, log_folder: Path) -> No
 
 
 def _explain_logged(reads: LineageReads, prediction_id: str, log_folder: Path) -> Node:
-    answer = next(one for one in answers_given(log_folder, prediction_id) if one["prediction_id"] == prediction_id)
+    answer = next(one for one in logged_predictions(log_folder, prediction_id) if one["prediction_id"] == prediction_id)
     return _explain_answer(reads, answer, log_folder)
 
 
 def _explain_image(reads: LineageReads, image_id: str, log_folder: Path) -> Node:
-    answers = [answer for answer in answers_given(log_folder, image_id) if answer["image_id"] == image_id]
+    answers = [answer for answer in logged_predictions(log_folder, image_id) if answer["image_id"] == image_id]
     return image_lineage(image_id, reads.about_image(image_id, answers))
 
 
@@ -166,7 +166,7 @@ def _known(reads: LineageReads, thing: str, log_folder: Path) -> Iterable[Meant]
     yield from (Meant("erased image", tombstone) for tombstone in reads.store.history(ErasedImage)["tombstone"])
     yield from (Meant("model", model.model_digest) for model in reads.models)
     yield from (Meant("dataset version", version.dataset_id) for version in reads.versions)
-    for answer in answers_given(log_folder, thing):
+    for answer in logged_predictions(log_folder, thing):
         yield from (Meant("answer", answer["prediction_id"]), Meant("image", answer["image_id"]))
 
 

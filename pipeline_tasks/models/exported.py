@@ -21,7 +21,7 @@ INPUT = "pictures"
 OUTPUT = "probabilities"
 HEAD_WEIGHT = "head_weight"
 HEAD_BIAS = "head_bias"
-GOLDEN_TOLERANCE = 1e-3
+SMOKE_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -175,10 +175,10 @@ class ExportedModel:
         return np.concatenate(rows) if rows else np.empty((0, len(self.class_names)), np.float32)
 
     @cached_property
-    def golden(self) -> tuple[GoldenImage, ...]:
+    def smoke_images(self) -> tuple[SmokeImage, ...]:
         """The synthetic images whose answers stand in the file."""
         fields = json.loads(self._session.get_modelmeta().custom_metadata_map.get("nightlens_golden", "[]"))
-        return tuple(GoldenImage(one["seed"], tuple(one["probabilities"])) for one in fields)
+        return tuple(SmokeImage(one["seed"], tuple(one["probabilities"])) for one in fields)
 
     @cached_property
     def _session(self) -> Any:
@@ -196,14 +196,14 @@ class ExportedModel:
 
 
 @dataclass(frozen=True)
-class GoldenImage:
+class SmokeImage:
     """A synthetic image, named by its seed, and what the model answers to it."""
 
     seed: int
     probabilities: tuple[float, ...]
 
 
-def golden_image(seed: int, side_px: int) -> NDArray[np.uint8]:
+def smoke_image(seed: int, side_px: int) -> NDArray[np.uint8]:
     """Draw the synthetic image of a seed: side x side x 3 of uniform noise."""
     return np.random.default_rng(seed).integers(0, 256, (side_px, side_px, 3), dtype=np.uint8)
 

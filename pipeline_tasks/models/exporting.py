@@ -12,9 +12,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.models.candidate import Candidate
-from pipeline_tasks.models.exported import HEAD_BIAS, HEAD_WEIGHT, INPUT, OUTPUT, ExportedModel, golden_image
+from pipeline_tasks.models.exported import HEAD_BIAS, HEAD_WEIGHT, INPUT, OUTPUT, ExportedModel, smoke_image
 
-GOLDEN_SEEDS = (1, 2, 3)
+SMOKE_SEEDS = (1, 2, 3)
 _EMBEDDINGS = "embeddings"
 _TEMPERATURE = "head_temperature"
 
@@ -32,8 +32,8 @@ def export_model_bytes(candidate: Candidate, backbone: bytes) -> bytes:
     model.producer_name, model.producer_version, model.doc_string = "nightlens", "", ""
     properties = candidate.marks.as_properties()
     _mark(model, properties)
-    golden = _golden(model.SerializeToString(deterministic=True), candidate.marks.side_px)
-    _mark(model, properties | {"nightlens_golden": golden})
+    smoke = _smoke_predictions(model.SerializeToString(deterministic=True), candidate.marks.side_px)
+    _mark(model, properties | {"nightlens_golden": smoke})
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString(deterministic=True))
 
@@ -78,9 +78,9 @@ def _mark(model: onnx.ModelProto, properties: Mapping[str, str]) -> None:
     helper.set_model_props(model, dict(sorted(properties.items())))
 
 
-def _golden(content: bytes, side_px: int) -> str:
+def _smoke_predictions(content: bytes, side_px: int) -> str:
     """What the model answers to the synthetic images, so that a server can tell whether it computes the same."""
     model = ExportedModel(content)
-    answers = model.predict(np.stack([golden_image(seed, side_px) for seed in GOLDEN_SEEDS]))
+    answers = model.predict(np.stack([smoke_image(seed, side_px) for seed in SMOKE_SEEDS]))
     rows = [[round(float(one), 6) for one in row] for row in answers]
-    return json.dumps([{"seed": seed, "probabilities": row} for seed, row in zip(GOLDEN_SEEDS, rows, strict=True)])
+    return json.dumps([{"seed": seed, "probabilities": row} for seed, row in zip(SMOKE_SEEDS, rows, strict=True)])

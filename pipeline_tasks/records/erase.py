@@ -21,6 +21,6 @@ class EraseSummary:
     """Trained on such a version, on the image itself: an erasure takes nothing out of a model's weights."""
     labeling_tasks: int
     revisions: int
-    """Of people's answers, in the annotation log."""
+    """Number of annotation revisions in the annotation log."""
     left_outside: list[str] = field(default_factory=list)
     """What this call could not reach, as sentences; empty in the event, since another call may reach it."""

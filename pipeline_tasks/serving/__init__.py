@@ -1,1 +1,1 @@
-"""The prediction server: imports itself, storage's blobs, decoding and errors, nothing else of ours."""
+"""The prediction server: of Nightlens it imports only itself, storage's blobs, decoding and errors."""

@@ -1,4 +1,4 @@
-"""Counts what is let in, so that neither time nor memory grows with the number of clients."""
+"""Admission control, so that neither time nor memory grows with the number of clients."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import threading
 
 
 class Admission:
-    """A count with a bound that may differ from one moment to the next; safe to use from several threads."""
+    """A counter with a bound that may change between calls; safe to use from several threads."""
 
     def __init__(self) -> None:
-        """Start empty."""
+        """Start at zero."""
         self.held = 0
         self._lock = threading.Lock()
 
     def take(self, amount: int, bound: int) -> bool:
-        """Let `amount` more in; False, and nothing is taken, if that would be more than `bound`."""
+        """Admit `amount` more and return True; return False and admit nothing if the total would exceed `bound`."""
         with self._lock:
             if self.held + amount > bound:
                 return False
@@ -22,6 +22,6 @@ class Admission:
             return True
 
     def give_back(self, amount: int) -> None:
-        """Make room again."""
+        """Release `amount`."""
         with self._lock:
             self.held -= amount

@@ -1,4 +1,4 @@
-"""The server's addresses: /predict, /healthz, /readyz, /metrics."""
+"""HTTP API of the server: /predict, /healthz, /readyz, /metrics."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pydantic import BaseModel
 
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
 from pipeline_tasks.serving.admission import Admission
-from pipeline_tasks.serving.answering import Answering, Job
 from pipeline_tasks.serving.body import Bodies, ClientDisconnect
 from pipeline_tasks.serving.follower import Follower
 from pipeline_tasks.serving.limits import ServerLimits
 from pipeline_tasks.serving.metrics import Metrics
+from pipeline_tasks.serving.prediction_threads import Job, PredictionThreads
 from pipeline_tasks.serving.refusal import refusal, too_busy
 from pipeline_tasks.serving.served import Served
 
@@ -32,18 +32,18 @@ _REQUEST = {
     }
 }
 _REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"description": "A form without an image."},
-    408: {"description": "The body came too slowly."},
+    400: {"description": "The form has no image."},
+    408: {"description": "The body arrived too slowly."},
     413: {"description": "The image has too many bytes."},
-    422: {"description": "The bytes are no image for us; the reason says why."},
+    422: {"description": "The bytes are not a usable image; the reason says why."},
     429: {"description": "Too busy; try again after Retry-After seconds."},
     503: {"description": "There is no model yet."},
-    504: {"description": "The answer took too long."},
+    504: {"description": "The prediction took too long."},
 }
 
 
 class Prediction(BaseModel):
-    """An answer."""
+    """Response of /predict."""
 
     prediction_id: str
     image_id: str
@@ -58,34 +58,34 @@ class Prediction(BaseModel):
 
 @dataclass
 class Parts:
-    """What the addresses stand on."""
+    """Objects that the HTTP API uses."""
 
     follower: Follower
-    answering: Answering
+    prediction_threads: PredictionThreads
     metrics: Metrics
     limits: ServerLimits
     is_draining: bool = False
 
 
 def make_application(parts: Parts) -> FastAPI:
-    """The web application. It has no pages that load anything from elsewhere."""
+    """The web application; it has no pages that load anything from other hosts."""
     application = FastAPI(title="Nightlens prediction server", docs_url=None, redoc_url=None)
-    predicting = Predicting(parts)
+    predict_handler = PredictHandler(parts)
     parts.metrics.generation.set_function(lambda: parts.follower.served.pointer.generation if parts.follower.served else 0)
 
     @application.post("/predict", responses=_REFUSALS | {200: {"model": Prediction}}, openapi_extra=_REQUEST)
     async def predict(request: Request) -> Response:
-        """Say what one image shows."""
-        return await predicting.respond(request)
+        """Predict one image."""
+        return await predict_handler.respond(request)
 
     @application.get("/healthz")
     async def healthz() -> dict[str, bool]:
-        """Whether the process is alive."""
+        """Report that the process is alive."""
         return {"is_alive": True}
 
     @application.get("/readyz", responses={503: {"description": "Not ready; `why` is a sentence."}})
     async def readyz() -> JSONResponse:
-        """Whether requests should be sent here, and which model answers them."""
+        """Report if requests should be sent here, and which model is served."""
         return _readiness(parts)
 
     @application.get("/metrics")
@@ -96,22 +96,22 @@ def make_application(parts: Parts) -> FastAPI:
     return application
 
 
-class Predicting:
-    """Answers /predict within its bounds."""
+class PredictHandler:
+    """Handler of /predict, within the server's limits."""
 
     def __init__(self, parts: Parts) -> None:
-        """Nothing is admitted yet."""
+        """Start without admitted requests."""
         self._parts, self._limits = parts, parts.limits
         self._bodies = Bodies(parts.limits)
         self._admission = Admission()
 
     async def respond(self, request: Request) -> Response:
-        """Answer a request and count it."""
+        """Respond to a request and count it."""
         begun, status = time.perf_counter(), 500
         try:
-            answer = await self._predict(request)
-            status = CLIENT_LEFT if answer is None else 200
-            return JSONResponse(answer, status_code=status)
+            prediction = await self._predict(request)
+            status = CLIENT_LEFT if prediction is None else 200
+            return JSONResponse(prediction, status_code=status)
         except HTTPException as error:
             status = error.status_code
             raise
@@ -130,7 +130,7 @@ class Predicting:
                 why = f"{served.pointer.max_waiting} requests are waiting or running."
                 raise too_busy(why, self._limits.retry_after_s)
             job = Job(content, served)
-            work = self._parts.answering.submit(job)
+            work = self._parts.prediction_threads.submit(job)
             self._count_until_done(work)
             return await self._wait(request, job, work)
 
@@ -140,7 +140,7 @@ class Predicting:
         return served
 
     def _count_until_done(self, work: Future[dict[str, Any] | None]) -> None:
-        """Hold the request's place until its work has ended, even if its client leaves before."""
+        """Keep the request admitted until its work has ended, even if its client leaves earlier."""
         gauge = self._parts.metrics.admitted
         gauge.inc()
 
@@ -151,20 +151,20 @@ class Predicting:
         work.add_done_callback(done)
 
     async def _wait(self, request: Request, job: Job, work: Future[dict[str, Any] | None]) -> dict[str, Any] | None:
-        """The answer; None if the client left first."""
-        answer = asyncio.wrap_future(work)
+        """The prediction; None if the client left first."""
+        prediction = asyncio.wrap_future(work)
         left = asyncio.ensure_future(_left(request))
-        waiting: tuple[asyncio.Future[Any], ...] = (answer, left)
+        waiting: tuple[asyncio.Future[Any], ...] = (prediction, left)
         try:
             await asyncio.wait(waiting, timeout=self._limits.deadline_s, return_when=asyncio.FIRST_COMPLETED)
-            if answer.done():
-                return answer.result()
+            if prediction.done():
+                return prediction.result()
             job.is_wanted = False
             has_begun = not work.cancel()
             if left.done():
                 return None
             if has_begun:
-                raise refusal(504, "too_slow", f"The answer took more than {self._limits.deadline_s:g} s.")
+                raise refusal(504, "too_slow", f"The prediction took more than {self._limits.deadline_s:g} s.")
             raise too_busy("The request waited too long for its turn.", self._limits.retry_after_s)
         except RejectedFileError as error:
             raise refusal(422, error.reason, error.detail) from None

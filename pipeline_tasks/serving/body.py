@@ -1,4 +1,4 @@
-"""Reads a request's image: bytes are counted as they arrive, slow senders are not waited for."""
+"""Reading of a request's image: counts bytes as they arrive and gives up on slow senders."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from pipeline_tasks.serving.refusal import refusal, too_busy
 
 FIELD = "image"
 OLD_FIELD = "picture"
-"""As clients of 0.1.0 call the field; still taken."""
+"""Field name that clients of 0.1.0 use; still accepted."""
 MAX_FORM_PARTS = 4
 FORM_EXTRA_BYTES = 4096
-"""What a form may have beside its image."""
+"""Bytes that a form may have beside its image."""
 LINGER_S = 1.0
-"""How long a refused body is read on and thrown away, so that its sender sees the answer instead of a broken pipe."""
+"""Seconds that a refused body is read and discarded, so that its sender sees the response, not a broken pipe."""
 
 
 class Bodies:
-    """The bodies of all requests; together they have a bound, too."""
+    """Bodies of all requests, with a bound on their total size."""
 
     def __init__(self, limits: ServerLimits) -> None:
-        """Start with none."""
+        """Start without any body."""
         self._limits = limits
         self._buffered = Admission()
 
     @contextmanager
     def room_for(self, max_bytes: int) -> Iterator[Room]:
-        """Room for one body as it grows; given back at the end of the block."""
+        """Reserve room for one body as it grows; released at the end of the block."""
         room = Room(self._buffered, max_bytes, self._limits)
         try:
             yield room
@@ -44,15 +44,15 @@ class Bodies:
 
 
 class Room:
-    """What one request may hold."""
+    """Memory that one request may hold."""
 
     def __init__(self, buffered: Admission, max_bytes: int, limits: ServerLimits) -> None:
-        """Nothing is taken yet."""
+        """Start with nothing reserved."""
         self.taken = 0
         self._buffered, self._max_bytes, self._limits = buffered, max_bytes, limits
 
     async def read_image(self, request: Request) -> bytes:
-        """The image's bytes: the body, or the field `image` of a form.
+        """Read the image's bytes: the body, or the field `image` of a form.
 
         Raises:
             HTTPException: 400 no image in the form, 408 too slow, 413 too large, 429 too many bodies at once.
@@ -69,7 +69,7 @@ class Room:
         return await _field(request.headers, content) if is_form else content
 
     async def _read(self, request: Request, max_bytes: int) -> bytes:
-        """The body, if it is not too large; a length that is announced is believed at once."""
+        """Read the body; refuse it at once if its announced length is too large."""
         announced = request.headers.get("content-length", "")
         chunks: list[bytes] = []
         if announced.isdigit() and int(announced) > max_bytes:
@@ -84,7 +84,7 @@ class Room:
         return b"".join(chunks)
 
     async def _too_large(self, request: Request, max_bytes: int) -> None:
-        """Throw away what still arrives for a moment, then refuse."""
+        """Discard what still arrives for a moment, then refuse."""
         if "expect" not in request.headers:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LINGER_S):
@@ -94,13 +94,13 @@ class Room:
 
 
 async def _field(headers: Headers, content: bytes) -> bytes:
-    """The image in a form."""
+    """Read the image from a form."""
 
     async def stream() -> AsyncIterator[bytes]:
         yield content
 
     parser = MultiPartParser(headers, stream(), max_files=1, max_fields=MAX_FORM_PARTS)  # type: ignore[arg-type]
-    # The body is in memory already: no spooling to a disk, which would block the event loop.
+    # The body is already in memory: spooling it to disk would block the event loop.
     parser.spool_max_size = len(content) + 1
     try:
         form = await parser.parse()

@@ -1,4 +1,4 @@
-"""Follows the pointer: loads what it names, proves it, and only then swaps; what is served stays if anything is wrong."""
+"""Follower of the serving pointer: loads and verifies the models it names before the swap, and keeps the old ones on failure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class Follower:
-    """Holds what is served and looks for something newer once a second in a thread of its own."""
+    """Holder of the served state; checks for a newer pointer once a second in its own thread."""
 
     def __init__(
         self,
@@ -31,10 +31,10 @@ class Follower:
         ask_every_s: float = ASK_EVERY_S,
         on_change: Callable[[str], None] = lambda outcome: None,
     ) -> None:
-        """Follow `root`; `on_change` hears of each outcome: `swapped` or `refused`."""
+        """Follow `root`; `on_change` is called with each outcome: `swapped` or `refused`."""
         self.served: Served | None = None
         self.refused = ""
-        """A sentence about the newest pointer if it was refused; empty if it is served."""
+        """The reason why the newest pointer was refused; empty if it is served."""
         self._root, self._last_good, self._project = root, last_good, project
         self._ask_every_s, self._on_change = ask_every_s, on_change
         self._seen_etag = ""
@@ -43,23 +43,23 @@ class Follower:
         self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
 
     def start(self) -> None:
-        """Serve what the root names, or the last good model where the root is away; then follow."""
+        """Serve the root's pointer, or the last good model if the root does not respond; then follow."""
         self.look()
         if self.served is None:
             self._serve_last_good()
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop following; what is served stays."""
+        """Stop following; the served state stays."""
         self._stopping.set()
         self._thread.join()
 
     def look(self) -> None:
-        """Look once, and swap if the pointer changed and all that it names is good."""
+        """Check once, and swap if the pointer changed and all models that it names pass verification."""
         try:
             standing = self._root.read(layout.SERVING_POINTER)
         except (NightlensError, OSError):
-            # No pointer yet, or the root is away: what is served stays, a later look sees it again.
+            # No pointer yet, or the root does not respond: keep the served state and check again later.
             return
         is_refused_still = bool(self.refused) and time.monotonic() < self._try_again_at
         if standing.etag == self._seen_etag and (not self.refused or is_refused_still):
@@ -68,7 +68,7 @@ class Follower:
         self._take(standing.content)
 
     def _take(self, content: bytes) -> None:
-        """Swap to a pointer, or keep what is served and remember why."""
+        """Swap to a pointer, or keep the served state and remember the reason."""
         try:
             served = self._open(parse_pointer(content, layout.SERVING_POINTER), self._root)
         except (NightlensError, OSError) as error:
@@ -76,14 +76,14 @@ class Follower:
             logger.error("kept the model that is served: %s", error)
             self._on_change("refused")
             return
-        # One assignment: requests that began keep the old state, and its models go when the last of them has ended.
+        # One assignment: running requests keep the old state, and its models are freed when the last of them ends.
         self.served, self.refused = served, ""
         logger.info("serving %s, generation %d", served.pointer.champion_digest, served.pointer.generation)
         self._on_change("swapped")
         self._last_good.keep(served.pointer, self._root)
 
     def _open(self, pointer: ServingPointer, objects: ObjectStore) -> Served:
-        """Open every model that the pointer names; one that is served already is not opened again."""
+        """Open every model that the pointer names; a model that is already served is not opened again."""
         if pointer.project != self._project:
             raise NightlensError(f"{layout.SERVING_POINTER}: wanted project {self._project}, found {pointer.project}")
         standing = self.served.models if self.served else {}
@@ -97,12 +97,12 @@ class Follower:
         return Served(pointer, models)
 
     def _serve_last_good(self) -> None:
-        """Serve what was served when this server last ran."""
+        """Serve the state that was served when this server last ran."""
         try:
             pointer = self._last_good.pointer()
             if pointer is not None:
                 self.served = self._open(pointer, self._last_good.objects)
-                logger.warning("the root names no model: serving the last good one, %s", pointer.champion_digest)
+                logger.warning("the root has no serving pointer: serving the last good model, %s", pointer.champion_digest)
         except (NightlensError, OSError) as error:
             logger.error("the last good model cannot be used: %s", error)
 

@@ -1,4 +1,4 @@
-"""Closes connections that never finish their headers; uvicorn itself would wait for them for ever."""
+"""HTTP protocol that closes connections which never finish their headers; uvicorn would wait for them for ever."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import ClassVar
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
-class PatientProtocol(H11Protocol):
+class HeaderTimeoutProtocol(H11Protocol):
     """HTTP/1.1 with a time limit on each request's headers."""
 
     header_s: ClassVar[float] = 10.0
     _header_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Expect headers from the first moment on."""
+        """Start the timer for the first request's headers."""
         super().connection_made(transport)
         self._expect_headers()
 
     def data_received(self, data: bytes) -> None:
-        """Expect the rest of headers that have begun; stop when a request is complete enough to run."""
+        """Start the timer when headers begin; stop it when they are complete."""
         if self._header_timer is None and self._is_idle():
             self._expect_headers()
         super().data_received(data)
@@ -28,12 +28,12 @@ class PatientProtocol(H11Protocol):
             self._stop_expecting()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timer."""
+        """Cancel the timer."""
         self._stop_expecting()
         super().connection_lost(exc)
 
     def _is_idle(self) -> bool:
-        """Whether no request is running on this connection."""
+        """Return True if no request is running on this connection."""
         return self.cycle is None or self.cycle.response_complete
 
     def _expect_headers(self) -> None:

@@ -1,4 +1,4 @@
-"""Keeps what is served on the server's own disk, so that a restart needs nobody else."""
+"""Copy of the served models on the server's own disk, so that it can restart without the root."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ logger = logging.getLogger(__name__)
 
 
 class LastGood:
-    """A pointer and the models that it names, laid out as in a project's root."""
+    """A pointer and its models, laid out as in a project's root."""
 
     def __init__(self, objects: ObjectStore) -> None:
-        """Keep them in `objects`."""
+        """Store them in `objects`."""
         self.objects = objects
 
     def pointer(self) -> ServingPointer | None:
-        """What was served last; None if nothing ever was.
+        """The pointer that was served last; None if there was none.
 
         Raises:
             CorruptObjectError: the file cannot be read.
@@ -28,7 +28,7 @@ class LastGood:
         return read_pointer(self.objects)
 
     def keep(self, pointer: ServingPointer, source: ObjectStore) -> None:
-        """Copy what is served from `source`, models first; then forget older models. A full disk is only a warning."""
+        """Copy the pointer and its models from `source`, models first; then delete older models. A full disk is only a warning."""
         digests = {route.model_digest for route in pointer.routes}
         try:
             for digest in digests:

@@ -1,4 +1,4 @@
-"""One exported model, opened, warmed and proven: nothing answers that has not passed here."""
+"""An exported model, opened, warmed and verified; only verified models are served."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pipeline_tasks.errors import CorruptObjectError, ModelError
 
 Pixels = npt.NDArray[np.uint8]
 Probabilities = npt.NDArray[np.float32]
-GOLDEN_TOLERANCE = 1e-3
-"""How far an answer to a golden image may lie from the one recorded at export: engines round differently."""
+SMOKE_TOLERANCE = 1e-3
+"""Tolerance between a smoke image's probabilities and those recorded at export, as engines round differently."""
 # ONNX Runtime's exceptions share no class of their own, only Exception.
 _REFUSALS: tuple[type[Exception], ...] = (
     RuntimeError,
@@ -28,7 +28,7 @@ _REFUSALS: tuple[type[Exception], ...] = (
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model that may answer; used by several threads at once."""
+    """A verified model; used by several threads at once."""
 
     digest: str
     dataset_id: str
@@ -37,17 +37,17 @@ class LoadedModel:
     session: onnxruntime.InferenceSession
 
     def probabilities(self, image: Pixels) -> Probabilities:
-        """Answer one model-size image, side x side x 3, with one probability a class."""
-        answer: Probabilities = self.session.run(["probabilities"], {"pictures": image[None]})[0][0]
-        return answer
+        """Predict one model-size image (side x side x 3): one probability a class."""
+        row: Probabilities = self.session.run(["probabilities"], {"pictures": image[None]})[0][0]
+        return row
 
 
 def load_model(content: bytes, digest: str) -> LoadedModel:
-    """Open a model's bytes and compare its answers with those recorded at export; this also warms it.
+    """Open a model's bytes and compare its smoke predictions with those recorded at export; this also warms it.
 
     Raises:
         CorruptObjectError: the bytes do not have this digest.
-        ModelError: it is no model of ours, was made for other images, or answers otherwise than at export.
+        ModelError: it was not exported by Nightlens, uses another resize recipe, or predicts otherwise than at export.
     """
     found = hashlib.sha256(content).hexdigest()
     if found != digest:
@@ -56,27 +56,27 @@ def load_model(content: bytes, digest: str) -> LoadedModel:
     marks = session.get_modelmeta().custom_metadata_map
     try:
         side_px, class_names = int(marks["nightlens_side_px"]), tuple(json.loads(marks["nightlens_classes"]))
-        recipe, dataset_id, golden = (
+        recipe, dataset_id, smoke = (
             marks["nightlens_recipe_digest"],
             marks["nightlens_dataset_id"],
-            _golden(marks["nightlens_golden"]),
+            _smoke_predictions(marks["nightlens_golden"]),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise ModelError(f"model {digest}: its metadata lack or break {error}") from error
     if recipe != recipe_digest(side_px):
         raise ModelError(f"model {digest}: wanted one for images of the recipe {recipe_digest(side_px)}, found {recipe}")
     model = LoadedModel(digest, dataset_id, class_names, side_px, session)
-    _compare_golden(model, golden)
+    _compare_smoke_images(model, smoke)
     return model
 
 
-def golden_image(seed: int, side_px: int) -> Pixels:
+def smoke_image(seed: int, side_px: int) -> Pixels:
     """The synthetic image of a seed, the same everywhere."""
     return np.random.default_rng(seed).integers(0, 256, (side_px, side_px, 3), dtype=np.uint8)
 
 
 def _open(content: bytes, digest: str) -> onnxruntime.InferenceSession:
-    """Open a session from bytes: one thread, no spinning, so that parallel requests do not fight for cores."""
+    """Open a session from bytes with one thread and no spinning, so that parallel requests do not compete for cores."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -87,24 +87,24 @@ def _open(content: bytes, digest: str) -> onnxruntime.InferenceSession:
         raise ModelError(f"model {digest}: ONNX Runtime does not open it: {error}") from error
 
 
-def _golden(text: str) -> list[tuple[int, Probabilities]]:
-    """The seeds of the golden images with the answers recorded at export."""
-    golden = [(int(one["seed"]), np.asarray(one["probabilities"], dtype=np.float32)) for one in json.loads(text)]
-    if not golden:
-        raise ValueError("nightlens_golden: no golden images")
-    return golden
+def _smoke_predictions(text: str) -> list[tuple[int, Probabilities]]:
+    """Seeds of the smoke images with the probabilities recorded at export."""
+    smoke = [(int(one["seed"]), np.asarray(one["probabilities"], dtype=np.float32)) for one in json.loads(text)]
+    if not smoke:
+        raise ValueError("nightlens_golden: wanted smoke images, found none")
+    return smoke
 
 
-def _compare_golden(model: LoadedModel, golden: list[tuple[int, Probabilities]]) -> None:
-    """Recompute each golden image's answer."""
-    for seed, wanted in golden:
+def _compare_smoke_images(model: LoadedModel, smoke: list[tuple[int, Probabilities]]) -> None:
+    """Predict each smoke image and compare with the recorded probabilities."""
+    for seed, wanted in smoke:
         try:
-            found = model.probabilities(golden_image(seed, model.side_px))
+            found = model.probabilities(smoke_image(seed, model.side_px))
         except _REFUSALS as error:
-            raise ModelError(f"model {model.digest}: does not answer golden image {seed}: {error}") from error
+            raise ModelError(f"model {model.digest}: prediction of smoke image {seed} failed: {error}") from error
         if not found.shape == wanted.shape == (len(model.class_names),):
             raise ModelError(f"model {model.digest}: wanted {len(model.class_names)} probabilities, found {found.shape}")
         off = float(np.abs(found - wanted).max())
         # A comparison with NaN is False, so that a model of NaNs is refused, too.
-        if not off <= GOLDEN_TOLERANCE:
-            raise ModelError(f"model {model.digest}: its answer to golden image {seed} is off by {off:.2g}")
+        if not off <= SMOKE_TOLERANCE:
+            raise ModelError(f"model {model.digest}: its probabilities for smoke image {seed} are off by {off:.2g}")

@@ -1,4 +1,4 @@
-"""What the server tells Prometheus about itself."""
+"""Prometheus metrics of the server."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2
 
 
 class Metrics:
-    """All figures of one server, in a registry of their own."""
+    """Metrics of one server, in their own registry."""
 
     def __init__(self) -> None:
-        """Start at nought."""
+        """Start at zero."""
         self._registry = CollectorRegistry()
         self.requests = Counter("nightlens_requests", "Requests to /predict by status.", ["status"], registry=self._registry)
         self.seconds = Histogram(
             "nightlens_predict_seconds",
-            "From the request's first byte to its answer.",
+            "From the request's first byte to its response.",
             buckets=LATENCY_BUCKETS_S,
             registry=self._registry,
         )
         self.predictions = Counter(
             "nightlens_predictions",
-            "Answers by model, route and class.",
+            "Predictions by model, route and class.",
             ["model_digest", "route", "class_name"],
             registry=self._registry,
         )
@@ -32,5 +32,5 @@ class Metrics:
         self.generation = Gauge("nightlens_generation", "Generation of the pointer that is served.", registry=self._registry)
 
     def as_text(self) -> bytes:
-        """The figures in Prometheus' text format."""
+        """The metrics in Prometheus' text format."""
         return generate_latest(self._registry)

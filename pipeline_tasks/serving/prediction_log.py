@@ -1,4 +1,4 @@
-"""Writes down every answer, without pixels, in a log that never grows beyond its bound."""
+"""Log of every prediction, without pixels and with a bound on its size."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 
 
 class PredictionLog:
-    """JSON lines in `predictions.jsonl`; a full file becomes `predictions.1.jsonl`, and so on up to `files` of them."""
+    """JSON lines in `predictions.jsonl`; a full file becomes `predictions.1.jsonl`, and so on up to `files` files."""
 
     def __init__(self, folder: Path, max_file_bytes: int = 16_000_000, files: int = 8) -> None:
-        """Append to the log in `folder`, going on where an earlier server ended."""
+        """Append to the log in `folder`, after the lines of earlier servers."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._max_file_bytes, self._files = folder, max_file_bytes, files
         self._lock = threading.Lock()
         self._open()
 
-    def append(self, answer: Mapping[str, Any]) -> None:
-        """Write one answer; it is in the file (not only in memory) when this returns."""
-        line = json.dumps(answer, separators=(",", ":")).encode() + b"\n"
+    def append(self, prediction: Mapping[str, Any]) -> None:
+        """Write one prediction; it is in the file, not only in memory, when this returns."""
+        line = json.dumps(prediction, separators=(",", ":")).encode() + b"\n"
         with self._lock:
             if self._file.tell() and self._file.tell() + len(line) > self._max_file_bytes:
                 self._rotate()
@@ -38,7 +38,7 @@ class PredictionLog:
         self._file.seek(0, 2)
 
     def _rotate(self) -> None:
-        """Move every file one place back; the oldest one goes."""
+        """Renumber every file one higher; the oldest is deleted."""
         self._file.close()
         for number in range(self._files - 2, -1, -1):
             if self._path(number).exists():

@@ -1,4 +1,4 @@
-"""What is served at one moment: a pointer with its opened models, never half of two."""
+"""Served state: a pointer with its opened models, always consistent."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pipeline_tasks.storage.blobs.serving_pointer import Route, ServingPointer
 
 @dataclass(frozen=True)
 class Served:
-    """One consistent state. A request keeps the one it began with, so a swap never changes an answer half-way."""
+    """One consistent state. A request keeps the state it began with, so a swap never affects a running request."""
 
     pointer: ServingPointer
     models: Mapping[str, LoadedModel]
-    """By digest; one for each route."""
+    """Model digest → model, one for each route."""
 
     @property
     def champion(self) -> LoadedModel:
@@ -24,12 +24,12 @@ class Served:
 
 
 def pick_route(routes: tuple[Route, ...], image_id: str) -> Route:
-    """Give an image its route by the routes' shares; the same image always has the same one. Shadows answer nobody."""
-    answering = [route for route in routes if route.role != "shadow" and route.share > 0]
-    answering = answering or [route for route in routes if route.role == "champion"]
-    place = int(image_id[:13], 16) / 16**13 * sum(route.share for route in answering)
-    for route in answering:
+    """Pick an image's route by the routes' shares; the same image always gets the same one, and never a shadow."""
+    live = [route for route in routes if route.role != "shadow" and route.share > 0]
+    live = live or [route for route in routes if route.role == "champion"]
+    place = int(image_id[:13], 16) / 16**13 * sum(route.share for route in live)
+    for route in live:
         place -= route.share
         if place < 0:
             return route
-    return answering[-1]
+    return live[-1]

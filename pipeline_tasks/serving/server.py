@@ -1,4 +1,4 @@
-"""Runs the application in one process: says that it is not ready, finishes what was begun, then ends."""
+"""The server process; before it ends it reports that it is not ready and finishes the running requests."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import uvicorn
 
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.pool import DecodingPool
-from pipeline_tasks.serving.answering import Answering
 from pipeline_tasks.serving.application import Parts, make_application
 from pipeline_tasks.serving.follower import Follower
-from pipeline_tasks.serving.header_timeout_protocol import PatientProtocol
+from pipeline_tasks.serving.header_timeout_protocol import HeaderTimeoutProtocol
 from pipeline_tasks.serving.last_good import LastGood
 from pipeline_tasks.serving.limits import ServerLimits
 from pipeline_tasks.serving.metrics import Metrics
 from pipeline_tasks.serving.prediction_log import PredictionLog
+from pipeline_tasks.serving.prediction_threads import PredictionThreads
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 
 def serve(root: ObjectStore, project: str, cache: Path, host: str, port: int, limits: ServerLimits | None = None) -> None:
-    """Serve a project until the process is told to end."""
+    """Serve a project until the process is told to stop."""
     limits, threads, metrics = limits or ServerLimits(), len(os.sched_getaffinity(0)), Metrics()
     follower = Follower(
         root,
@@ -34,20 +34,20 @@ def serve(root: ObjectStore, project: str, cache: Path, host: str, port: int, li
     )
     log = PredictionLog(cache)
     with DecodingPool(threads, Limits(max_cpu_s=int(limits.decode_s), max_wall_s=limits.decode_s)) as decoder:
-        answering = Answering(decoder, log, metrics, threads)
-        parts = Parts(follower, answering, metrics, limits)
-        answering.warm()
+        prediction_threads = PredictionThreads(decoder, log, metrics, threads)
+        parts = Parts(follower, prediction_threads, metrics, limits)
+        prediction_threads.warm()
         follower.start()
         try:
             DrainingServer(_configuration(parts, host, port), parts).run()
         finally:
             follower.stop()
-            answering.close()
+            prediction_threads.close()
             log.close()
 
 
 class DrainingServer(uvicorn.Server):
-    """A server whose readiness turns false a moment before it stops taking requests."""
+    """A server that reports not ready for a moment before it stops accepting requests."""
 
     def __init__(self, config: uvicorn.Config, parts: Parts) -> None:
         """Serve `parts`."""
@@ -55,7 +55,7 @@ class DrainingServer(uvicorn.Server):
         self._parts = parts
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """On the first signal drain, on a second one end at once."""
+        """Drain on the first signal, end at once on a second one."""
         if self._parts.is_draining:
             super().handle_exit(sig, frame)
             return
@@ -68,7 +68,7 @@ class DrainingServer(uvicorn.Server):
 
 
 def _configuration(parts: Parts, host: str, port: int) -> uvicorn.Config:
-    protocol = type("Protocol", (PatientProtocol,), {"header_s": parts.limits.header_s})
+    protocol = type("Protocol", (HeaderTimeoutProtocol,), {"header_s": parts.limits.header_s})
     return uvicorn.Config(
         make_application(parts),
         host=host,

@@ -16,13 +16,13 @@ from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.errors import ServiceUnavailableError
-from pipeline_tasks.serving.answering import Answering
 from pipeline_tasks.serving.application import Parts, make_application
 from pipeline_tasks.serving.follower import Follower
 from pipeline_tasks.serving.last_good import LastGood
 from pipeline_tasks.serving.limits import ServerLimits
 from pipeline_tasks.serving.metrics import Metrics
 from pipeline_tasks.serving.prediction_log import PredictionLog
+from pipeline_tasks.serving.prediction_threads import PredictionThreads
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 
 Asking = Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]]
@@ -52,7 +52,7 @@ class Bench:
         self.folder, self.root, self.decoder = folder, MemoryObjects(), GatedDecoder()
         self.metrics, self.log = Metrics(), PredictionLog(folder)
         self.follower = Follower(self.root, LastGood(MemoryObjects()), "parts")
-        self.answering = Answering(self.decoder, self.log, self.metrics, threads=1)
+        self.prediction_threads = PredictionThreads(self.decoder, self.log, self.metrics, threads=1)
         self.limits = ServerLimits(deadline_s=5.0)
 
     def serve(self, content: bytes | None = None, **fields: object) -> str:
@@ -61,7 +61,7 @@ class Bench:
         return digest
 
     def ask(self, asking: Asking) -> Any:
-        self.parts = Parts(self.follower, self.answering, self.metrics, self.limits)
+        self.parts = Parts(self.follower, self.prediction_threads, self.metrics, self.limits)
 
         async def run() -> Any:
             transport = httpx.ASGITransport(make_application(self.parts), raise_app_exceptions=False)
@@ -83,7 +83,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench = Bench(tmp_path)
     yield bench
     bench.decoder.gate.set()
-    bench.answering.close()
+    bench.prediction_threads.close()
     bench.log.close()
 
 
@@ -219,7 +219,7 @@ def test_predict__gives_up_at_the_deadline_and_sheds_what_never_began(bench: Ben
 
     assert sorted(answer.status_code for answer in answers) == [429, 504]
     bench.decoder.gate.set()
-    bench.answering.close()
+    bench.prediction_threads.close()
     assert bench.metrics.admitted._value.get() == 0
     assert bench.logged() == []
 
@@ -240,7 +240,7 @@ def test_predict__does_not_run_the_model_for_a_client_that_left(bench: Bench) ->
 
     bench.ask(leave)
     bench.decoder.gate.set()
-    bench.answering.close()
+    bench.prediction_threads.close()
 
     assert bench.metrics.abandoned._value.get() == 1
     assert bench.logged() == []
@@ -249,12 +249,12 @@ def test_predict__does_not_run_the_model_for_a_client_that_left(bench: Bench) ->
 def test_readyz__says_what_is_served_and_what_was_refused(bench: Bench) -> None:
     before = bench.ask(lambda client: client.get("/readyz"))
     digest = bench.serve()
-    bench.serve(tiny_model(golden_shift=0.1))
+    bench.serve(tiny_model(smoke_shift=0.1))
     after = bench.ask(lambda client: client.get("/readyz"))
 
     assert (before.status_code, before.json()["why"]) == (503, "There is no model yet.")
     assert (after.status_code, after.json()["model_digest"]) == (200, digest)
-    assert "golden image 1 is off by 0.1" in after.json()["why"]
+    assert "smoke image 1 are off by 0.1" in after.json()["why"]
 
 
 def test_readyz__turns_false_while_draining(bench: Bench) -> None:

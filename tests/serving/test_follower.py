@@ -74,7 +74,7 @@ def test_look__opens_a_model_that_stays_only_once() -> None:
     ("content", "fields", "why"),
     [
         (b"no model", {}, "ONNX Runtime does not open it"),
-        (tiny_model(golden_shift=0.01), {}, "off by 0.01"),
+        (tiny_model(smoke_shift=0.01), {}, "off by 0.01"),
         (tiny_model(recipe="c" * 64), {}, "recipe"),
         (tiny_model(["nut", "bolt"]), {}, "wanted classes"),
         (tiny_model(bias=float("nan")), {}, "off by nan"),

@@ -73,7 +73,7 @@ def test_server__swaps_under_load_without_dropping_a_request(tmp_path: Path) -> 
                 assert server.wait_for(digest) < 5.0
                 served.append((digest, promoted_at))
                 load.wait_for_answers(40)
-            promote(objects, tiny_model(golden_shift=0.5))
+            promote(objects, tiny_model(smoke_shift=0.5))
             time.sleep(1.5)
             assert server.get("/readyz").json()["model_digest"] == digest
 

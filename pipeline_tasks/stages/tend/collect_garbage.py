@@ -21,7 +21,7 @@ def collect_garbage(store: Store, cycle: Cycle) -> CollectGarbageSummary:
 
     Raises:
         MissingStageError: nothing was planned in this cycle.
-        StorageError: an object that is needed lies damaged in the trash.
+        StorageError: a needed object in the trash is damaged.
     """
     standing = store.finished(cycle.cycle_id, STAGE, CollectGarbageSummary)
     if standing is not None:

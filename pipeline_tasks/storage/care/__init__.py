@@ -1,1 +1,1 @@
-"""Tending a root: verify, mend, back up, collect what nobody needs."""
+"""Care of a root: verify, mend, back up, collect unneeded objects."""

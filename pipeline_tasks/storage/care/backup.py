@@ -1,7 +1,7 @@
-"""Copies a project's root to another place and back: while cycles run, again and again, and never over another history.
+"""Incremental backup and restore of a project's root, also while cycles run, and never over another history.
 
-What each event names was written before the event. So the ledger is listed first and copied last, and a copy made beside writers
-is a state that the project really had. Broken off, it is done again and goes on where it was.
+Everything that an event names was written before the event. So the ledger is listed first and copied last, and a copy made while
+others write is a state that the project really had. An interrupted backup continues when it is run again.
 """
 
 from __future__ import annotations
@@ -20,40 +20,40 @@ from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 _MADE_AGAIN = (layout.SNAPSHOTS, "checkpoints/", "parts/", layout.SET_ASIDE, layout.TRASH, layout.ERASURE_PLANS)
-"""Not copied: caches, what a task leaves for the next one, which a cycle that is run again makes anew, damaged bytes, the
-trash, and what an erasure that is not done is about."""
+"""Not copied: caches, intermediate outputs of tasks, which a re-run of the cycle makes again, damaged bytes, the
+trash, and plans of unfinished erasures."""
 REPLACEABLE = (layout.GENERATION, layout.SERVING_POINTER, layout.PUBLICATIONS, "reports/")
-"""All else never changes under its key."""
+"""Keys whose bytes may change; all others are written once."""
 
 
 @dataclass(frozen=True)
 class BackupSummary:
-    """What a copy brought over."""
+    """Summary of a backup."""
 
     events: int
     objects: int
-    """All that is in the copy now, without the events."""
+    """Objects now in the copy, without events."""
     copied: int
-    """What was not there before, or otherwise; with the events."""
+    """Objects that were new or different, with events."""
     bytes_copied: int
     erased: int
-    """Objects that went from the copy, because they had been erased."""
+    """Objects deleted from the copy because they had been erased."""
     rotten: tuple[str, ...]
-    """Keys whose bytes are not what their name digests: not copied, and what stands in the copy is left alone."""
+    """Keys whose bytes do not have the digest in their name: not copied, and the copy's object is kept."""
 
     @property
     def is_fine(self) -> bool:
-        """Whether the copy holds everything."""
+        """Return True if the copy holds everything."""
         return not self.rotten
 
 
 def back_up(source: ObjectStore, target: ObjectStore, tell: Callable[[int, int], None] = lambda done, of: None) -> BackupSummary:
-    """Bring `target` up to date with `source`; `tell` hears how many of the objects are looked at.
+    """Bring `target` up to date with `source`; `tell` is called with the number of objects done and their total.
 
-    What was erased in the source goes from the target, too; only that: what is missing in the source otherwise stays there.
+    Objects erased in the source are deleted in the target; objects missing from the source for another reason stay.
 
     Raises:
-        StorageError: the target holds another history: that of another project, or of this one before it was emptied.
+        StorageError: the target holds another history: of another project, or of this one before it was emptied.
     """
     events = list(source.list(layout.LEDGER))
     _check_history(source, target, events)
@@ -72,7 +72,7 @@ def back_up(source: ObjectStore, target: ObjectStore, tell: Callable[[int, int],
         if key not in standing:
             copy.add(key)
         if key in copy.rotten:
-            # No event without those before it: the ledger leaves no gap.
+            # Copy events in order: the ledger must have no gap.
             break
     erased = 0 if copy.rotten else _erase(source, target, erasures)
     tell(len(keys), len(keys))
@@ -82,10 +82,10 @@ def back_up(source: ObjectStore, target: ObjectStore, tell: Callable[[int, int],
 def restore_backup(
     backup: ObjectStore, root: ObjectStore, tell: Callable[[int, int], None] = lambda done, of: None
 ) -> BackupSummary:
-    """Bring a backup into a root that holds no cycle yet.
+    """Restore a backup into a root that holds no cycle yet.
 
     Raises:
-        StorageError: the root holds cycles that the backup does not know, or the backup holds none.
+        StorageError: the root holds cycles that are not in the backup, or the backup holds none.
     """
     if next(iter(backup.list(layout.LEDGER)), None) is None:
         raise StorageError(f"{backup!r}: wanted a backup, found no event of any cycle there")
@@ -93,12 +93,12 @@ def restore_backup(
 
 
 def is_left_out(key: str) -> bool:
-    """Whether a copy can do without this object, since a cycle makes it anew or nobody names it."""
+    """Return True if a copy does not need this object, because a cycle makes it again or nothing names it."""
     return key.startswith(_MADE_AGAIN) and not is_candidate(key)
 
 
 def _erase(source: ObjectStore, target: ObjectStore, erasures: Erasures) -> int:
-    """Behind the events: take out of the copy what these say has gone, and what the source let go of that names such an image."""
+    """After the events: delete from the copy what they erased, and objects gone from the source that name an erased image."""
     if erasures.is_none:
         return 0
     there, gone = set(source.list("")), 0
@@ -111,7 +111,7 @@ def _erase(source: ObjectStore, target: ObjectStore, erasures: Erasures) -> int:
 
 
 class _Copy:
-    """Moves objects one at a time, and never one whose bytes are not what its name says."""
+    """Copies objects one at a time, and never one whose bytes do not have the digest in its name."""
 
     def __init__(self, source: ObjectStore, target: ObjectStore) -> None:
         self._source, self._target = source, target
@@ -119,7 +119,7 @@ class _Copy:
         self.rotten: list[str] = []
 
     def add(self, key: str) -> None:
-        """Copy an object that never changes; one that was deleted meanwhile is nobody's."""
+        """Copy an object that never changes; one that was deleted meanwhile was not needed."""
         try:
             content = self._source.read(key).content
         except NotFoundError:
@@ -161,7 +161,7 @@ class _Copy:
 
 
 def _check_history(source: ObjectStore, target: ObjectStore, events: list[str]) -> None:
-    """Refuse a target whose last event is not one of the source's, or that was emptied less or more often."""
+    """Refuse a target whose last event is not in the source, or whose generation (times emptied) differs."""
     standing = list(target.list(layout.LEDGER))
     if not standing:
         return

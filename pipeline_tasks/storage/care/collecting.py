@@ -1,11 +1,11 @@
-"""Garbage collection in two phases: what nobody has needed for a while goes to the trash, and after another while for good.
+"""Garbage collection in two phases: objects unneeded for a while go to the trash, and later are deleted for good.
 
-Nothing here trusts a clock or a lock against writers that run beside it. A writer may find an object that is garbage already,
+No clock or lock protects against writers that run at the same time. A writer may find an object that is already garbage,
 build on it, and name it in an event while it is being moved. So a real collection is announced by an event before it moves
-anything; the collector looks for new events just before it deletes an object and again after each batch, and puts back what
-these name; and a writer whose cycle has seen a collection looks, before and after its own event, whether all that it names is
-there (`Store.record`). Whichever of the two comes last sees the other. What a reader may meet is an object that is away from
-the moment between the collector's last look and its deletion until the end of the batch; trying again finds it.
+anything; the collector reads new events just before it deletes an object and again after each batch, and puts back what they
+name; and a writer whose cycle has seen a collection checks, before and after its own event, that everything it names exists
+(`Store.record`). Whichever of the two comes last sees the other. A reader may find an object missing from the collector's
+last check before the deletion until the end of the batch; a retry finds it.
 """
 
 from __future__ import annotations
@@ -34,37 +34,37 @@ from pipeline_tasks.tables.unneeded_object import UnneededObject
 
 BATCH = 100
 TEMPORARY = "temporary file"
-"""The kind of what is no object: a killed writer's file on a disk."""
+"""Kind of a file on disk that a killed writer left and that is not an object."""
 Row = dict[str, object]
 _IN_PLACE = ("wait", "trash")
-"""What a plan says of objects that stand in their place."""
+"""Actions of a plan on objects at their own key."""
 _FIRST = {"part": 0, "version index": 1}
-"""What names others is moved before them, so that nobody finds it whole and builds on what has gone."""
+"""Objects that name others are moved first, so that no reader finds one and builds on objects that are gone."""
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a collection waits, in seconds."""
+    """Waiting times of a collection, in seconds."""
 
     young_s: float
-    """Between the plan that first finds an object unneeded and the one that moves it."""
+    """From the plan that first finds an object unneeded to the one that moves it."""
     trash_s: float
-    """Between the plan that moves it and the one that deletes it for good."""
+    """From the plan that moves it to the one that deletes it for good."""
     abandoned_s: float
-    """Since a cycle began, until what it put down for its own later stages is needed no more."""
+    """From the start of a cycle until its intermediate outputs count as abandoned."""
     damaged_s: float
-    """As `young_s`, for damaged bytes that were set aside."""
+    """Like `young_s`, for damaged bytes that were set aside."""
 
 
 @dataclass
 class Collected:
-    """What a collection did."""
+    """Result of a collection."""
 
     moved: int = 0
     deleted: int = 0
     put_back: int = 0
     spared: int = 0
-    """Planned, but somebody named them meanwhile, or they had gone already."""
+    """Objects of the plan that were named meanwhile or no longer existed."""
     moved_bytes: int = 0
     deleted_bytes: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
@@ -72,9 +72,9 @@ class Collected:
 
 
 def plan(store: Store, now: datetime, patience: Patience, cycle_id: str = "") -> Rows[UnneededObject]:
-    """What nobody needs now, and what is to be done with each; changes nothing.
+    """Unneeded objects with the action planned for each; changes nothing.
 
-    What an earlier try of planning in the cycle of this id has left is not looked at: trying again gives the same plan.
+    Output of an earlier try in the cycle of this id is ignored, so that a retry gives the same plan.
 
     Raises:
         StorageError: something that names objects cannot be read.
@@ -91,10 +91,10 @@ def plan(store: Store, now: datetime, patience: Patience, cycle_id: str = "") ->
 def collect(
     store: Store, planned: pl.DataFrame, read_to: int, tell: Callable[[int, int], None] = lambda done, of: None
 ) -> Collected:
-    """Carry out a plan that was made when the ledger had `read_to` events; broken off, it can be carried out again.
+    """Carry out a plan that was made when the ledger had `read_to` events; safe to run again after an interruption.
 
     Raises:
-        StorageError: an object that is needed lies damaged in the trash.
+        StorageError: a needed object in the trash is damaged.
     """
     done, named = Collected(), _NamedSince(store.objects, read_to)
     rows = {action: planned.filter(pl.col("action") == action) for action in ("put_back", "trash", "purge")}
@@ -115,22 +115,22 @@ def collect(
 
 
 def _unneeded(sizes: dict[str, int], found: References, before: dict[str, Row], now: datetime, patience: Patience) -> Iterator[Row]:
-    """What lies in its place and nobody needs. What has a copy in the trash may have been put anew: it begins to wait later."""
+    """Unneeded objects at their own key. One with a copy in the trash may have been written again, so its wait starts anew."""
     for key, size in sizes.items():
         if key.startswith(layout.TRASH) or layout.trash(key) in sizes or found.why_kept(key) is not None:
             continue
         kind = kind_of(key).name
-        # A row about a copy in the trash says nothing of what stands in its place since.
+        # A row about a copy in the trash says nothing about an object written at the same key since.
         was_in_place = before.get(key, {}).get("action") in _IN_PLACE
         first_seen_at = (_time(before, key, "first_seen_at") if was_in_place else None) or now
         wait_s = patience.damaged_s if kind == "damaged bytes" else patience.young_s
-        # A plan's own finding never moves anything: what it saw first, a later one moves.
+        # A plan never moves what it is the first to find: a later plan does.
         is_old = was_in_place and now - first_seen_at >= timedelta(seconds=wait_s)
         yield _row(key, kind, size, first_seen_at, now if is_old else None, "trash" if is_old else "wait")
 
 
 def _in_trash(sizes: dict[str, int], found: References, before: dict[str, Row], now: datetime, patience: Patience) -> Iterator[Row]:
-    """What lies in the trash. Of what stands in its old place as well, the copy goes at once."""
+    """Objects in the trash. If the object also exists at its own key, the copy is deleted at once."""
     for trashed, size in sizes.items():
         key = trashed.removeprefix(layout.TRASH)
         if trashed == key:
@@ -146,7 +146,7 @@ def _in_trash(sizes: dict[str, int], found: References, before: dict[str, Row], 
 
 
 def _left_over(objects: ObjectStore, now: datetime, patience: Patience) -> Iterator[Row]:
-    """What writers that were killed have left on a disk; a file that somebody may still be writing is younger."""
+    """Files that killed writers left on a disk; younger files may still be written to."""
     if isinstance(objects, LeavesTemporaryFiles):
         for name, size in objects.temporary_files(now - timedelta(seconds=patience.young_s)):
             yield _row(name, TEMPORARY, size, now, None, "purge")
@@ -158,7 +158,7 @@ def _row(key: str, kind: str, size: int, first_seen_at: datetime, trashed_at: da
 
 
 def _earlier_plan(store: Store) -> dict[str, Row]:
-    """Key → its row in the newest plan; one that it moved has lain in the trash since then."""
+    """Key → its row in the newest plan; objects that it moved have been in the trash since then."""
     files = store.files(UnneededObject)
     rows = store.read(UnneededObject, files[-1].cycle_id) if files else empty(UnneededObject)
     return {str(row["key"]): row for row in rows.iter_rows(named=True)}
@@ -170,19 +170,19 @@ def _time(before: dict[str, Row], key: str, column: str) -> datetime | None:
 
 
 class _NamedSince:
-    """What events behind the plan, and publications, name by now."""
+    """Keys named by events after the plan and by publications."""
 
     def __init__(self, objects: ObjectStore, sequence: int) -> None:
         self._objects, self._sequence = objects, sequence
         self._keys: set[str] = set()
 
     def catch_up(self) -> set[str]:
-        """All keys named since the plan, by events or by publications."""
+        """Read new events and publications; return all keys named since the plan."""
         self._keys |= {publication.folder_key for publication in publications(self._objects)}
         return self._events()
 
     def names(self, key: str) -> bool:
-        """Whether an event names this key by now; one more read where nothing has happened."""
+        """Return True if an event now names this key; costs one read if nothing has happened."""
         return key in self._events()
 
     def _events(self) -> set[str]:
@@ -197,7 +197,7 @@ def _move(objects: ObjectStore, batch: Sequence[tuple[str, int, str]], named: _N
     needed, moved = named.catch_up(), []
     for key, size, kind in batch:
         if key in needed:
-            # An earlier try that was broken off may have moved it before it was named.
+            # An earlier, interrupted try may have moved it before it was named.
             done.put_back += not is_there(objects, key) and put_back(objects, key)
         elif move_to_trash(objects, key, partial(named.names, key)):
             moved.append(key)
@@ -225,7 +225,7 @@ def _delete(objects: ObjectStore, batch: Sequence[tuple[str, int, str]], named: 
 
 
 def _purge_what_was_erased(objects: ObjectStore) -> None:
-    """An erasure that ran beside this or an earlier collection may have looked through the trash before something came there."""
+    """Delete erased objects from the trash that were moved there after a concurrent erasure had searched it."""
     erasures = read_erasures(objects)
     if erasures.is_none:
         return

@@ -1,4 +1,4 @@
-"""Puts good bytes back from a second copy of a root; the bad ones are set aside, never deleted."""
+"""Repair of a root with good bytes from a second copy; damaged bytes are set aside, never deleted."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from pipeline_tasks.storage.objects.object_store import ObjectStore, StoredObjec
 
 @dataclass
 class Mending:
-    """What was damaged, what of it is whole again, and why the rest is not."""
+    """Result of a repair: damaged objects, the repaired ones, and the reason for each of the rest."""
 
     verification: Verification
-    """How the root is now."""
+    """State of the root after the repair."""
     mended: list[str] = field(default_factory=list)
     not_mended: dict[str, str] = field(default_factory=dict)
-    """Key → why the copy could not help."""
+    """Key → reason why the copy could not help."""
 
 
 def verify_and_mend(objects: ObjectStore, copy: ObjectStore | None = None, tell: Tell | None = None) -> Mending:
-    """Verify a root; with a second copy, mend what is damaged and verify again, until nothing more can be mended.
+    """Verify a root; with a second copy, mend damaged objects and verify again, until nothing more can be mended.
 
-    An event that is whole again may name objects that nobody missed before.
+    A mended event may name further objects that are missing.
     """
     verification, named = verify_objects(objects, tell)
     mending = Mending(verification)
@@ -47,7 +47,7 @@ def verify_and_mend(objects: ObjectStore, copy: ObjectStore | None = None, tell:
 
 
 def _mend(objects: ObjectStore, copy: ObjectStore, named: NamedObjects, key: str) -> str | None:
-    """Put one object back; why not, or None."""
+    """Replace one object with the copy's; return the reason if that failed, else None."""
     try:
         good = copy.read(key).content
     except NotFoundError:
@@ -80,11 +80,11 @@ def _set_aside(objects: ObjectStore, key: str, bad: StoredObject) -> None:
         with around("mend.set_aside"):
             objects.write_new(layout.set_aside(key, hashlib.sha256(bad.content).hexdigest()), bad.content)
     except AlreadyThereError:
-        return  # The name digests the bytes: an earlier try that was broken off has kept them.
+        return  # The name is the digest of the bytes: an earlier, interrupted try has already set them aside.
 
 
 def _foreign(objects: ObjectStore, copy: ObjectStore, key: str) -> str | None:
-    """Only its neighbours can tell an event of this project from one of another: one at least must be the same in both roots."""
+    """Reason why the copy's event may belong to another project: no neighbouring event is the same in both roots."""
     if not key.startswith(layout.LEDGER):
         return None
     sequence = int(key.removeprefix(layout.LEDGER).removesuffix(".json"))

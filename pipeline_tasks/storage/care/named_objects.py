@@ -1,4 +1,4 @@
-"""Everything that an event, a version's index, an image's row or the pointer names: what a root must hold, in which bytes."""
+"""Objects that a root must hold, with their digests: all that events, version indexes, images' rows and the pointer name."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ THREADS = 16
 
 
 def named_objects(objects: ObjectStore, *, with_strays: bool = True) -> NamedObjects:
-    """Gather from all events, then from what these name; what cannot be read names nothing more.
+    """Gather from all events, then from the objects they name; an unreadable object adds nothing more.
 
-    `with_strays` also gathers what the index of a version names that no event names.
+    `with_strays` also gathers from version indexes that no event names.
     """
     named = NamedObjects()
     events = _events(objects, named)
@@ -36,7 +36,7 @@ def named_objects(objects: ObjectStore, *, with_strays: bool = True) -> NamedObj
 
 
 def _events(objects: ObjectStore, named: NamedObjects) -> list[Event | None]:
-    """All events in order, None in the place of one that is not there or not whole: numbers leave no gap."""
+    """All events in order, None for one that is missing or damaged: sequence numbers have no gaps."""
     last = max((_number(key) for prefix in (layout.LEDGER, layout.SNAPSHOTS) for key in objects.list(prefix)), default=0)
     for sequence in range(1, last + 1):
         named.add(layout.event(sequence), f"the ledger, which goes up to {last}")
@@ -60,7 +60,7 @@ def _fold(events: Iterable[Event]) -> State:
 
 
 def _add_snapshots(objects: ObjectStore, named: NamedObjects, events: Iterable[Event | None]) -> None:
-    """A snapshot must be the fold of the events before it; behind an event that cannot be read nobody can say."""
+    """Snapshots, each of which must be the fold of the events before it; unknown after an event that cannot be read."""
     standing, state = set(objects.list(layout.SNAPSHOTS)), State()
     for event in events:
         if event is None:

@@ -1,4 +1,4 @@
-"""What kind of thing lies under a key of a project's root, read off the key."""
+"""Kinds of objects in a project's root, by key."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Kind:
     name: str
     pattern: re.Pattern[str]
     is_collected: bool
-    """Whether an object of this kind may go once nobody needs it. Histories never do."""
+    """True if objects of this kind may be deleted once unneeded; histories never are."""
     is_made_again: bool = False
-    """Whether Nightlens makes it anew at need: an intermediate output."""
+    """True if Nightlens makes it again when needed: an intermediate output."""
 
 
 def _kind(name: str, pattern: str, *, is_collected: bool = True, is_made_again: bool = False) -> Kind:
@@ -48,11 +48,11 @@ KINDS = (
     _kind("generation", re.escape(layout.GENERATION), is_collected=False),
 )
 FOREIGN = Kind("not ours", re.compile(""), is_collected=False)
-"""What somebody else has put into the root: never touched."""
+"""Objects that Nightlens did not write: never touched."""
 
 
 def kind_of(key: str) -> Kind:
-    """The kind of the object under this key; one in the trash is of the kind it was."""
+    """The kind of the object at this key; one in the trash keeps its kind."""
     key = key.removeprefix(layout.TRASH)
     return next((kind for kind in KINDS if kind.pattern.fullmatch(key)), FOREIGN)
 

@@ -1,7 +1,7 @@
-"""Who still needs an object: the ledger and what it names, a publication, or a lease of a cycle that has not got further yet.
+"""Reasons to keep an object: the ledger names it, a publication does, or an unfinished cycle holds a lease on it.
 
-A lease is no file of its own. What a cycle has put down for its own later stage (parts, checkpoints, the images that parts
-name) is leased until that stage's event stands, or until the cycle is so old that it counts as abandoned.
+A lease is not a file. Intermediate outputs of a cycle (parts, checkpoints, the images that parts name) are leased until the
+event of the stage that reads them is written, or until the cycle is so old that it counts as abandoned.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _IMAGE_PARTS = f"parts/{Image.table_name}/"
 
 @dataclass
 class References:
-    """Key → why it must stay. What is in none of the kinds that are collected needs no reason."""
+    """Key → reason to keep it. Kinds that are never collected need no reason."""
 
     needed: dict[str, str] = field(default_factory=dict)
     view_recipe: str | None = None
-    """Of the newest training; None while none says which, and then all views stay."""
+    """Recipe of the newest training's views; None if unknown, and then all views are kept."""
 
     def why_kept(self, key: str) -> str | None:
-        """Why the object must stay; None if nobody needs it."""
+        """The reason to keep the object; None if it is not needed."""
         kind = kind_of(key)
         if not kind.is_collected:
             return f"{kind.name}: never collected"
@@ -47,15 +47,15 @@ class References:
 
 
 def thumbnail_of(view_key: str) -> str:
-    """Images are known by their thumbnails' keys, of which each recorded image has one."""
+    """Key of the thumbnail of a view's image; every recorded image has one, so the key identifies the image."""
     return thumbnail_key(view_key.rpartition("/")[2].removesuffix(".npy"))
 
 
 def references(store: Store, keys: Iterable[str], now: datetime, abandoned_s: float) -> References:
-    """Gather who needs what; `keys` must have been listed before, so that whatever is put and named meanwhile is not among them.
+    """Gather the reasons for all keys; list `keys` first, so that objects written and named meanwhile are not among them.
 
     Raises:
-        StorageError: something that names objects cannot be read: nobody can say what it would have kept.
+        StorageError: an object that names others cannot be read, so their reasons are unknown.
     """
     found, named = References(), named_objects(store.objects, with_strays=False)
     if named.unreadable:
@@ -75,7 +75,7 @@ def references(store: Store, keys: Iterable[str], now: datetime, abandoned_s: fl
 
 
 def _leases(store: Store, keys: Iterable[str], now: datetime, abandoned_s: float) -> dict[str, str]:
-    """What cycles that are under way have put down for a stage of their own."""
+    """Intermediate outputs of open cycles."""
     leases: dict[str, str] = {}
     stages, is_young = store.state().stages, _Young(store, now - timedelta(seconds=abandoned_s))
     for key in keys:
@@ -86,7 +86,7 @@ def _leases(store: Store, keys: Iterable[str], now: datetime, abandoned_s: float
 
 
 class _Young:
-    """Tells cycles that may still go on from abandoned ones, reading each cycle's opening once."""
+    """Test for cycles that may still continue, as opposed to abandoned ones; reads each cycle's opening once."""
 
     def __init__(self, store: Store, since: datetime) -> None:
         self._store, self._since, self._known = store, since, dict[str, bool]()
@@ -99,7 +99,7 @@ class _Young:
 
 
 def _named_by_parts(store: Store, leases: Mapping[str, str]) -> dict[str, str]:
-    """The images that leased parts name."""
+    """Images that leased parts name."""
     needed: dict[str, str] = {}
     for key in (key for key in leases if key.startswith(_IMAGE_PARTS)):
         try:
@@ -123,7 +123,7 @@ def _view_recipe(store: Store) -> str | None:
 
 
 def _let_snapshots_go(needed: dict[str, str]) -> None:
-    """Of the folds of the ledger the newest stay, and some far apart for looking back."""
+    """Release snapshots of the ledger, but keep the newest ones and a few far apart for looking back."""
     snapshots = sorted(key for key in needed if key.startswith(layout.SNAPSHOTS))
     for key in snapshots[:-_NEWEST_SNAPSHOTS]:
         if int(key.removeprefix(layout.SNAPSHOTS).removesuffix(".json")) % SNAPSHOT_KEPT_EVERY_EVENTS:

@@ -1,4 +1,4 @@
-"""How much of what lies in a root, and what a dataset version keeps there."""
+"""Storage use of a root by kind, and of each dataset version."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from pipeline_tasks.tables.image import Image
 
 @dataclass(frozen=True)
 class Heap:
-    """Objects of one kind, of one cycle or recipe where the kind has such."""
+    """Objects of one kind, further divided by cycle or recipe if the kind has one."""
 
     kind: str
     part: str
-    """The cycle of parts and checkpoints, the recipe of what is derived, else empty."""
+    """The cycle of parts and checkpoints, the recipe of derived images, else empty."""
     objects: int
     size_bytes: int
 
 
 @dataclass(frozen=True)
 class VersionUse:
-    """What a version keeps in the root, in bytes."""
+    """Objects that a version keeps in the root, in bytes."""
 
     images: int
     originals_bytes: int
@@ -39,7 +39,7 @@ class VersionUse:
 
 
 def heaps(sizes: Mapping[str, int]) -> list[Heap]:
-    """Add objects up by kind and by cycle or recipe, in the order of the keys."""
+    """Sum objects by kind and by cycle or recipe, in the order of the keys."""
     found: dict[tuple[str, str], list[int]] = defaultdict(list)
     for key, size in sizes.items():
         found[kind_of(key).name, _part_of(key)].append(size)
@@ -47,7 +47,7 @@ def heaps(sizes: Mapping[str, int]) -> list[Heap]:
 
 
 def version_uses(store: Store, versions: Iterable[VersionRecord]) -> dict[str, VersionUse]:
-    """dataset_id → what it keeps; each version is read whole."""
+    """dataset_id → its use; each version is read whole."""
     size_of = store.history(Image).unique("image_id", keep="first").select("image_id", "size_bytes")
     held: dict[str, pl.DataFrame] = {}
     for version in versions:
@@ -69,6 +69,6 @@ def _use(store: Store, dataset_id: str, rows: pl.DataFrame, times: Counter[str])
 
 
 def _part_of(key: str) -> str:
-    """What tells a heap from others of its kind."""
+    """The cycle or recipe of a key, which divides the objects of a kind."""
     kind = kind_of(key).name
     return key.split("/")[1] if kind in ("thumbnail", "embedded views") else cycle_of(key) or ""

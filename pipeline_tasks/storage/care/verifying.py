@@ -1,4 +1,4 @@
-"""Reads a whole root and names exactly the objects that are not what their names, or those who name them, say."""
+"""Verification of a whole root: finds exactly the objects whose bytes do not match their name or their recorded digest."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 Tell = Callable[[int, int], None]
-"""Hears how many of how many objects have been read."""
+"""Called with the number of objects read and their total."""
 _BATCH = 1000
 
 
 @dataclass(frozen=True)
 class Damage:
-    """An object that is not what it must be."""
+    """A damaged or missing object."""
 
     key: str
     why: str
     named_by: str | None = None
-    """Who names it; None if only its own name says what it must be."""
+    """Description of what names it; None if only its own name gives the digest."""
 
 
 @dataclass
 class Verification:
-    """What was read and what was found."""
+    """Result of a verification."""
 
     objects: int = 0
     checked: int = 0
     unchecked: dict[str, int] = field(default_factory=dict)
-    """Folder → objects about which nothing says what they must be: made again at need, or replaced at each change."""
+    """Folder → number of objects without a known digest: made again when needed, or replaced at each change."""
     damaged: list[Damage] = field(default_factory=list)
     """Sorted by key."""
 
 
 def verify_objects(objects: ObjectStore, tell: Tell | None = None) -> tuple[Verification, NamedObjects]:
-    """Read every object that lies in the root or that something in it names; return what was found, and what was wanted.
+    """Read every object that is in the root or named in it; return the result and the named objects.
 
     Raises:
-        ServiceError: the root does not answer.
+        ServiceError: the root does not respond.
     """
     named = named_objects(objects)
     keys = sorted({*objects.list(""), *named.named_by})
@@ -64,12 +64,12 @@ def verify_objects(objects: ObjectStore, tell: Tell | None = None) -> tuple[Veri
 
 
 def look_at(objects: ObjectStore, named: NamedObjects, key: str) -> Damage | None:
-    """Read one object; what is wrong with it, or None."""
+    """Read one object; return its damage, or None."""
     named_by = named.named_by.get(key)
     try:
         content = objects.read(key).content
     except NotFoundError:
-        # What nobody names may have been let go of since it was listed.
+        # An object that nothing names may have been deleted since it was listed.
         return None if named_by is None else Damage(key, "missing", named_by)
     except OSError as error:
         return Damage(key, f"cannot be read: {error}", named_by)
@@ -78,5 +78,5 @@ def look_at(objects: ObjectStore, named: NamedObjects, key: str) -> Damage | Non
 
 
 def is_checked(named: NamedObjects, key: str) -> bool:
-    """Whether anything says what this object must be; what was set aside is known to be bad."""
+    """Return True if a digest for this object is known; bytes that were set aside are not checked."""
     return not key.startswith(layout.SET_ASIDE) and named.can_be_checked(key)

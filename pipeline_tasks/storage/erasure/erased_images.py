@@ -1,6 +1,6 @@
-"""Knows an erased image again without keeping its name: by digests under a random key that only this root holds.
+"""Recognition of erased images without keeping their names: by digests under a random key that only this root holds.
 
-Who has the root and an image can tell whether it was erased here; who has only the root cannot tell which images were.
+With the root and an image one can tell if it was erased here; with only the root one cannot tell which images were.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from pipeline_tasks.storage.tables.table_files import TableFile, read_table
 from pipeline_tasks.tables.erased_image import ErasedImage
 
 IsErased = Callable[[str], bool]
-"""Whether the image of this image_id, or of this md5, was erased."""
+"""Predicate: the image with this image_id or this md5 was erased."""
 _KEY_BYTES = 32
 
 
 def is_erased_in(store: Store) -> IsErased:
-    """What tells the erased images of a project from all others.
+    """Predicate for the erased images of a project.
 
     Raises:
-        CorruptObjectError: images were erased and the key is gone, or not as it was written.
+        CorruptObjectError: images were erased and the key is missing or damaged.
     """
     return is_erased_by(store.objects, store.files(ErasedImage))
 
 
 def is_erased_by(objects: ObjectStore, files: Sequence[TableFile]) -> IsErased:
-    """The same, by the files of `erased_images` that the caller knows of; raises as `is_erased_in` does."""
+    """The same, from the given files of `erased_images`; raises as `is_erased_in` does."""
     rows = [read_table(objects, ErasedImage, file) for file in files]
     erased = {digest for one in rows for digest in (*one["keyed_image_id"], *one["keyed_md5"])}
     key = _read_key(objects) if erased else b""
@@ -45,7 +45,7 @@ def is_erased_by(objects: ObjectStore, files: Sequence[TableFile]) -> IsErased:
 
 
 def project_key(objects: ObjectStore) -> bytes:
-    """The project's key; made when the first image is erased."""
+    """The project's key; created when the first image is erased."""
     key = _read_key(objects)
     if key is not None:
         return key
@@ -53,12 +53,12 @@ def project_key(objects: ObjectStore) -> bytes:
         with around("erasure.key"):
             objects.write_new(layout.ERASURE_KEY, _key_file(fresh_key()))
     except AlreadyThereError:
-        pass  # Somebody else was faster.
+        pass  # Another writer was faster.
     return project_key(objects)
 
 
 def fresh_key() -> bytes:
-    """A key that nobody can guess."""
+    """A random key."""
     return os.urandom(_KEY_BYTES)
 
 
@@ -68,7 +68,7 @@ def keyed(key: bytes, name: str) -> str:
 
 
 def _key_file(key: bytes) -> bytes:
-    """A key as it lies in the store."""
+    """A key in its stored form."""
     return json.dumps(sealed({"key": key.hex()})).encode()
 
 

@@ -1,4 +1,4 @@
-"""Cuts erased images out of cycle reports: the thumbnail's bytes, and what names the image; all else stays as it was."""
+"""Removal of erased images from cycle reports: the thumbnail's bytes and the image's names; the rest stays unchanged."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 SHORT_DIGITS = 10
-"""So many digits of an image_id a report shows."""
+"""Digits of an image_id that a report shows."""
 
 
 def cut_out_of_reports(objects: ObjectStore, plan: ErasurePlan) -> None:
-    """Replace every file of a report that shows or names an image. Thumbnails are deleted only behind this.
+    """Replace every file of a report that shows or names an image. Thumbnails are deleted only after this.
 
     Raises:
-        ChangedMeanwhileError: the report was written in the same moment; trying again is safe.
+        ChangedMeanwhileError: the report was written at the same moment; retrying is safe.
     """
     instead = _instead(objects, plan)
     for key in list(objects.list("reports/")):
@@ -33,13 +33,13 @@ def cut_out_of_reports(objects: ObjectStore, plan: ErasurePlan) -> None:
 
 
 def _instead(objects: ObjectStore, plan: ErasurePlan) -> list[tuple[bytes, bytes]]:
-    """What is looked for, and what comes into its place; whole names before short ones."""
+    """Pairs of bytes to find and their replacement; whole names before short ones."""
     found = []
     for image_id, tombstone in plan.tombstones.items():
         try:
             found.append((base64.b64encode(read_thumbnail(objects, image_id)), b""))
         except NotFoundError:
-            pass  # It was never made, or an earlier try that had cut the reports has deleted it.
+            pass  # It was never made, or an earlier try, which had edited the reports, has deleted it.
         found.append((image_id.encode(), tombstone.encode()))
         found.append((plan.md5s[image_id].encode(), tombstone.encode()))
         found.append((layout.original(plan.md5s[image_id]).encode(), layout.original(tombstone[:32]).encode()))

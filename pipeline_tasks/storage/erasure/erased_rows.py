@@ -1,7 +1,7 @@
-"""Which rows of a table go with an image, and under which name a group goes on whose first image is erased.
+"""Removal of an erased image from tables, and new names for groups whose first image is erased.
 
-Rows about the image go. In rows about others its name becomes its tombstone; a group that was named by it takes the name of
-the first image that is left in it, so that what was decided for the group (its split) goes on.
+Rows about the image are removed. In rows about others its name becomes its tombstone. A group that was named by it takes the
+name of the first image left in it, so that the decisions about the group (its split) stay valid.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from pipeline_tasks.tables.table import Table
 from pipeline_tasks.tables.unneeded_object import UnneededObject
 
 Heirs = Mapping[str, Mapping[str, str]]
-"""Column that names groups → erased first image → first image that is left in its group."""
+"""Column that names groups → erased first image → first image left in its group."""
 _FILE = ["source", "key", "object_version"]
 
 
 @dataclass(frozen=True)
 class ChangedFile:
-    """A table's file that names an erased image, and the rows that may stay."""
+    """A table file that names an erased image, and the rows that stay."""
 
     table: type[Table]
     file: TableFile
@@ -43,7 +43,7 @@ def changed_files(store: Store, plan: ErasurePlan) -> Iterator[ChangedFile]:
     """Yield every file of every table that must be replaced; reads all tables.
 
     Raises:
-        CorruptObjectError: a file is not what its event names; mend it before anything is erased.
+        CorruptObjectError: a file does not have the digest in its event; mend it before erasing.
     """
     heirs = heirs_of(store, plan)
     for table in ALL_TABLES:
@@ -55,7 +55,7 @@ def changed_files(store: Store, plan: ErasurePlan) -> Iterator[ChangedFile]:
 
 
 def heirs_of(store: Store, plan: ErasurePlan) -> Heirs:
-    """Who names the groups that erased images have named, by the order in which images came."""
+    """New names of the groups that erased images have named, by the order in which images arrived."""
     order = {one: number for number, one in enumerate(store.history(Image)["image_id"].to_list())}
     groups = store.history(DuplicateGroup).filter(~pl.col("is_contested"))
     return {
@@ -65,7 +65,7 @@ def heirs_of(store: Store, plan: ErasurePlan) -> Heirs:
 
 
 def rows_left(table: type[Table], rows: pl.DataFrame, plan: ErasurePlan, heirs: Heirs) -> pl.DataFrame:
-    """The rows of a table without all that is of an erased image or names one."""
+    """Rows of a table without erased images and their names."""
     left = _without_rows_about(table, rows, plan)
     if table is Split:
         left = left.filter(~pl.col("split_group_id").is_in(list(plan.tombstones.keys() - heirs["split_group_id"].keys())))
@@ -80,7 +80,7 @@ def rows_left(table: type[Table], rows: pl.DataFrame, plan: ErasurePlan, heirs: 
 
 
 def _first_left(members: pl.DataFrame, plan: ErasurePlan, order: Mapping[str, int]) -> dict[str, str]:
-    """Erased first image → the earliest other image that ever was in its group."""
+    """Erased first image → the earliest other image that was ever in its group."""
     left = members.rows()
     found: dict[str, str] = {}
     for image_id, group in left:
@@ -106,7 +106,7 @@ def _without_rows_about(table: type[Table], rows: pl.DataFrame, plan: ErasurePla
 
 
 def _renamed_group(table: type[Table], column: str, plan: ErasurePlan, heirs: Mapping[str, str]) -> pl.Expr:
-    """A group of which nobody is left was only resembled: a contested image is then linked to itself."""
+    """Expression for a group column's new name; a contested image linked to an emptied group is linked to itself."""
     renamed = pl.col(column).replace_strict(dict(heirs), default=pl.col(column), return_dtype=pl.String)
     if table is DuplicateGroup:
         return pl.when(renamed.is_in(list(plan.tombstones))).then(pl.col("image_id")).otherwise(renamed).alias(column)

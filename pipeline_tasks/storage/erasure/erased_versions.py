@@ -1,7 +1,7 @@
-"""Takes an image out of every dataset version: its leaf is replaced, and its index shows a tombstone in its place.
+"""Removal of an image from every dataset version: its leaf is replaced, and the index shows a tombstone.
 
-A version keeps its name, the digest of what it once held. It can then no longer be recomputed from the rows; that the leaves are
-those that the erasure left is known by the index, which is sealed and whose digest stands in the erasure's event.
+A version keeps its name, the digest of its original content, which can then no longer be recomputed from the rows. The remaining
+leaves are verified by the index, which is sealed and whose digest is in the erasure's event.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ Leaf = Mapping[str, Any]
 
 @dataclass
 class ChangedVersions:
-    """What an erasure makes of the versions."""
+    """Changes of an erasure to the versions."""
 
     leaves: dict[str, tuple[Leaf, bytes]] = field(default_factory=dict)
-    """Key of a leaf that names an image → the leaf in its place with its bytes; one without rows gives no bytes."""
+    """Key of a leaf that names an image → the new leaf with its bytes; no bytes if it has no rows left."""
     indexes: dict[str, bytes] = field(default_factory=dict)
-    """dataset_id → its index as it will be."""
+    """dataset_id → its new index."""
     splits: dict[str, dict[str, str]] = field(default_factory=dict)
-    """dataset_id → erased image_id → the split that it was in."""
+    """dataset_id → erased image_id → its split."""
 
 
 def changed_versions(objects: ObjectStore, plan: ErasurePlan, cycle_id: str) -> ChangedVersions:
-    """Find the leaves that name an image, by their prefixes, and say what becomes of them; writes nothing.
+    """Find the leaves that name an image, by their prefixes, and compute their replacements; writes nothing.
 
     Raises:
-        CorruptObjectError: an index or a leaf is not what it was; mend it before anything is erased.
+        CorruptObjectError: an index or a leaf is damaged; mend it before erasing.
     """
     changed, splits_of = ChangedVersions(), dict[str, dict[str, str]]()
     for dataset_id in version_names(objects):
@@ -58,12 +58,12 @@ def changed_versions(objects: ObjectStore, plan: ErasurePlan, cycle_id: str) -> 
 
 
 def version_names(objects: ObjectStore) -> Iterator[str]:
-    """Every version that has an index, also one that no event names."""
+    """Names of all versions that have an index, including those that no event names."""
     yield from (key.split("/")[1] for key in objects.list(layout.VERSIONS) if key.endswith("/index.json"))
 
 
 def write_changed_leaves(objects: ObjectStore, changed: ChangedVersions) -> dict[str, dict[str, Any] | None]:
-    """Write the leaves; return for the event what stands in the place of which key."""
+    """Write the leaves; return, for the event, each replaced key with its replacement."""
     replaced: dict[str, dict[str, Any] | None] = {}
     for key, (leaf, content) in changed.leaves.items():
         if content:
@@ -73,7 +73,7 @@ def write_changed_leaves(objects: ObjectStore, changed: ChangedVersions) -> dict
 
 
 def _look_into(objects: ObjectStore, leaf: Leaf, plan: ErasurePlan, changed: ChangedVersions) -> dict[str, str]:
-    """Note what becomes of a leaf that names an image; image_id → split of those that it names."""
+    """Record the replacement of a leaf that names an image; return image_id → split of the images it names."""
     content = read_leaf(objects, leaf)
     lines = content.splitlines(keepends=True)
     kept = [line for line in lines if not plan.is_named_in(line.decode())]

@@ -1,8 +1,8 @@
-"""Erases images from a root, in three steps that can each be broken off: write what stands instead, one event, delete.
+"""Erasure of images from a root in three steps, each safe to interrupt: write replacements, write one event, delete.
 
-Tables, leaves and revisions are named by their content and events never change, so the erasure's event says what stands in the
-place of which object, and the fold of the state follows it. Until that event stands nothing is lost; behind it the plan says what
-is still to be deleted, and it goes last.
+Tables, leaves and revisions are named by their content and events never change, so the erasure's event maps each replaced object
+to its replacement, and the fold of the state follows it. Before that event nothing is lost; after it the plan lists what is still
+to be deleted, and the plan itself is deleted last.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ _BY_NAME = {table.table_name: table for table in ALL_TABLES}
 
 @dataclass
 class Reach:
-    """What an erasure reaches in a root."""
+    """Extent of an erasure in a root."""
 
     rows_by_table: dict[str, int] = field(default_factory=dict)
-    """Table → how many rows go."""
+    """Table → number of rows removed."""
     splits_by_version: dict[str, list[str]] = field(default_factory=dict)
-    """dataset_id → the split of each erased image that it holds."""
+    """dataset_id → the split of each erased image in it."""
     revisions: int = 0
-    """Of people's answers, in the annotation log."""
+    """Number of annotation revisions in the annotation log."""
     replaced: Replaced = field(default_factory=dict)
-    """For the event; empty after a dry run."""
+    """Replacements for the event; empty after a dry run."""
 
 
 def reach_of(store: Store, plan: ErasurePlan, cycle_id: str, *, writes: bool) -> Reach:
-    """Find what names the images; `writes` also writes what will stand instead. Nothing is deleted and no event written.
+    """Find what names the images; with `writes` also write the replacements. Deletes nothing and writes no event.
 
     Raises:
-        CorruptObjectError: something is not what its name says; mend it before anything is erased.
+        CorruptObjectError: an object does not have the digest in its name; mend it before erasing.
     """
     reach = Reach()
     for found in changed_files(store, plan):
@@ -71,11 +71,11 @@ def reach_of(store: Store, plan: ErasurePlan, cycle_id: str, *, writes: bool) ->
 
 
 def finish_erasure(store: Store, cycle_id: str, stage: str, plan: ErasurePlan) -> None:
-    """Behind the event: replace what keeps its key, then delete. Doing it again goes on where it was broken off.
+    """After the event: replace objects that keep their key, then delete. Safe to run again after an interruption.
 
     Raises:
-        StorageError: something still names an image; says what.
-        ChangedMeanwhileError: a task wrote into an open cycle in the same moment; trying again goes on.
+        StorageError: an object still names an image; the message lists them.
+        ChangedMeanwhileError: a task wrote into an open cycle at the same moment; a retry continues.
     """
     objects, event = store.objects, store.event(cycle_id, stage)
     assert event is not None
@@ -91,7 +91,7 @@ def finish_erasure(store: Store, cycle_id: str, stage: str, plan: ErasurePlan) -
 
 
 def delete_replaced(objects: ObjectStore, replaced: Replaced) -> int:
-    """Delete the objects in whose place others stand; return how many were there."""
+    """Delete the replaced objects; return the number that existed."""
     standing = {found["key"] for found in replaced.values() if found is not None}
     gone = [key for key in replaced if key not in standing and is_there(objects, key)]
     for key in gone:
@@ -101,7 +101,7 @@ def delete_replaced(objects: ObjectStore, replaced: Replaced) -> int:
 
 
 def _revisions(objects: ObjectStore, plan: ErasurePlan, cycle_id: str, replaced: Replaced | None) -> int:
-    """Count the revisions of answers on the images; with `replaced`, put a tombstone into the place of each answer's."""
+    """Count the annotation revisions on the images; with `replaced`, replace each annotation's content with a tombstone."""
     count = 0
     for annotation_id in plan.annotation_ids:
         content = json.dumps({"annotation_id": annotation_id, "erased_in": cycle_id}, sort_keys=True).encode()
@@ -122,7 +122,7 @@ def _put_tombstone(objects: ObjectStore, key: str, content: bytes) -> None:
         with around("erasure.tombstone"):
             objects.write_new(key, content)
     except AlreadyThereError:
-        return  # The name digests the content.
+        return  # The name is the digest of the content.
 
 
 def _replace_indexes(objects: ObjectStore, indexes: dict[str, bytes]) -> None:
@@ -133,7 +133,7 @@ def _replace_indexes(objects: ObjectStore, indexes: dict[str, bytes]) -> None:
 
 
 def _cut_out_of_parts(objects: ObjectStore, plan: ErasurePlan) -> None:
-    """What mapped tasks learnt, also in a cycle that is open now."""
+    """Remove the images from parts of mapped tasks, also in a cycle that is open now."""
     no_heirs: dict[str, dict[str, str]] = {"duplicate_group_id": {}, "split_group_id": {}}
     for key in list(objects.list("parts/")):
         standing, table = objects.read(key), _BY_NAME[key.split("/")[1]]

@@ -1,6 +1,6 @@
-"""What an erasure is about, written down before it begins, so that one that was killed can go on: the last thing to go.
+"""Plan of an erasure, written before it begins, so that a killed one can continue, and deleted last.
 
-While it stands the root still names the images, here and in what has not been deleted yet. No backup copies it.
+While the plan exists the root still names the images, here and in objects not deleted yet. Backups never copy it.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ _FOLDER = re.compile(re.escape(layout.ORIGINALS) + r"([0-9a-f]{2})/")
 
 @dataclass(frozen=True)
 class ErasurePlan:
-    """The images that go, and what outside the tables will no longer be found once their rows have gone."""
+    """Images to erase, with the data needed outside the tables once their rows are gone."""
 
     tombstones: dict[str, str]
-    """image_id → the name that stands for it from now on."""
+    """image_id → its tombstone, the name that replaces it."""
     md5s: dict[str, str]
     """image_id → md5."""
     annotation_ids: tuple[str, ...]
     files: tuple[tuple[str, str, str], ...]
-    """Source, key and object version of every sighting."""
+    """Source, key and object version of each sighting."""
     labeling_tasks: tuple[int, ...]
-    """Label Studio's ids."""
+    """Task ids in Label Studio."""
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Every text that names one of the images."""
+        """All texts that name one of the images."""
         return frozenset((*self.tombstones, *self.md5s.values()))
 
     def is_named_in(self, text: str) -> bool:
-        """Whether a key or a text names one of the images; originals lie in folders of their md5's first digits."""
+        """Return True if a key or a text names one of the images; originals are in folders named by the first md5 digits."""
         return not self.names.isdisjoint(_HEXADECIMAL.findall(_FOLDER.sub(r"\1", text)))
 
 
 def tombstones_of(image_ids: Sequence[str], seed: int, cycle_id: str) -> dict[str, str]:
-    """A random name for each image, the same at a second try: it depends on the seed, the cycle and the place in the list."""
+    """Random name for each image, the same in a second try: derived from seed, cycle and position in the list."""
     return {
         image_id: hashlib.sha256(f"tombstone/{seed}/{cycle_id}/{number}".encode()).hexdigest()
         for number, image_id in enumerate(sorted(image_ids))
@@ -55,10 +55,10 @@ def tombstones_of(image_ids: Sequence[str], seed: int, cycle_id: str) -> dict[st
 
 
 def read_plan(objects: ObjectStore, cycle_id: str) -> ErasurePlan | None:
-    """The plan of an erasure that is not done yet; None if there is none.
+    """Plan of an unfinished erasure; None if there is none.
 
     Raises:
-        CorruptObjectError: it is not as it was written.
+        CorruptObjectError: the plan is damaged.
     """
     key = layout.erasure_plan(cycle_id)
     try:
@@ -79,7 +79,7 @@ def read_plan(objects: ObjectStore, cycle_id: str) -> ErasurePlan | None:
 
 
 def keep_plan(objects: ObjectStore, cycle_id: str, plan: ErasurePlan) -> None:
-    """Write the plan down; one that stands already stays."""
+    """Write the plan; an existing one is kept."""
     try:
         with around("erasure.plan"):
             objects.write_new(layout.erasure_plan(cycle_id), json.dumps(sealed(asdict(plan)), sort_keys=True).encode())
@@ -88,6 +88,6 @@ def keep_plan(objects: ObjectStore, cycle_id: str, plan: ErasurePlan) -> None:
 
 
 def drop_plan(objects: ObjectStore, cycle_id: str) -> None:
-    """Let go of the plan of an erasure that is done."""
+    """Delete the plan of a finished erasure."""
     with around("erasure.plan_drop"):
         objects.delete(layout.erasure_plan(cycle_id))

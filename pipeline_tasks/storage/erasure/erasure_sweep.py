@@ -1,7 +1,7 @@
-"""Deletes what lies in a root under an erased image's name, and what nobody names any more but still speaks of it.
+"""Deletion of objects whose key contains an erased image's name, and of unneeded objects that still mention it.
 
-Originals, thumbnails and cached views carry the name in their keys. Of all else only small objects are opened: tables that no
-event names, trash, damaged copies, folder objects and records of publications. Checkpoints of open trainings go, too.
+Originals, thumbnails and cached views have the name in their keys. Of other objects only small ones are opened: tables that no
+event names, trash, damaged copies, folder objects and records of publications. Checkpoints of open trainings are deleted, too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NEVER_HOLDS = (layout.ORIGINALS, "derived/", "models/", layout.LEDGER, layout.S
 
 
 def sweep(store: Store, plan: ErasurePlan) -> None:
-    """Delete everything of the images that no event and no index names."""
+    """Delete all objects of the images that no event and no index names."""
     objects, standing = store.objects, _standing(store)
     records = list(objects.list(layout.PUBLICATIONS))
     folders = {key for key in objects.list(layout.ORIGINALS) if key.endswith(".dir") and _names(objects, key, plan)}
@@ -33,13 +33,13 @@ def sweep(store: Store, plan: ErasurePlan) -> None:
         is_record_of_it = key in records and (_names(objects, key, plan) or _has_any(objects, key, folders))
         if is_record_of_it or _goes(objects, key, plan, standing):
             _delete(objects, key)
-    # Behind the records that name them, so that a second try still finds these.
+    # After the records that name them, so that a second try still finds these.
     for key in sorted(folders):
         _delete(objects, key)
 
 
 def _standing(store: Store) -> frozenset[str]:
-    """Tables and leaves in use: what is left of them names no erased image any more, and the caller has seen to it."""
+    """Tables and leaves in use; the caller has already removed the erased images from them."""
     tables = {file.key for files in store.state().tables.values() for file in files}
     leaves = {
         leaf["key"] for dataset_id in version_names(store.objects) for leaf in read_index(store.objects, dataset_id)["leaves"]
@@ -51,14 +51,14 @@ def _goes(objects: ObjectStore, key: str, plan: ErasurePlan, standing: frozenset
     if plan.is_named_in(key) or key.endswith(".ckpt"):
         return True
     if key.startswith(_ASIDE):
-        # What is damaged or was thrown away may hold anything; models and other people's images are let be.
+        # Damaged or trashed objects may hold anything; models and other images are left alone.
         inner = key.removeprefix(layout.TRASH) if key.startswith(layout.TRASH) else key.split("/", 2)[2]
         return (inner.endswith(".dir") or not inner.startswith(_NEVER_HOLDS)) and _names(objects, key, plan)
     return key.startswith(_OPENED) and key not in standing and not key.endswith("/index.json") and _names(objects, key, plan)
 
 
 def _names(objects: ObjectStore, key: str, plan: ErasurePlan) -> bool:
-    """Whether an object's content names an image; a table that cannot be read may."""
+    """Return True if an object's content names an image; a table that cannot be read is assumed to."""
     try:
         content = objects.read(key).content
     except NotFoundError:

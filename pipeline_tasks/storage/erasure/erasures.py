@@ -1,4 +1,4 @@
-"""What the erasures of a root let go of, as far as its ledger and its key tell: for whoever copies the root or restores a copy."""
+"""Erasures of a root, read from its ledger and key, for backup and restore."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ class Erasures:
     """All erasures of one root."""
 
     replaced: frozenset[str]
-    """Keys of objects that were deleted because they named an erased image."""
+    """Keys of objects deleted because they named an erased image."""
     renewed: frozenset[str]
-    """Keys that kept their name and got other bytes: indexes of dataset versions."""
+    """Keys whose bytes were replaced: indexes of dataset versions."""
     is_erased: IsErased
 
     @property
     def is_none(self) -> bool:
-        """Whether nothing was ever erased."""
+        """Return True if nothing was ever erased."""
         return not (self.replaced or self.renewed)
 
     def is_gone(self, key: str) -> bool:
-        """Whether no copy of the root may hold this object any more."""
+        """Return True if no copy of the root may keep this object."""
         return key in self.replaced or (not self.is_none and self._has_name(_FOLDER.sub(r"\1", key)))
 
     def is_named_in(self, key: str, content: bytes) -> bool:
-        """Whether an object that its root has let go of speaks of an erased image; images and models are not opened."""
+        """Return True if an object that is gone from its root mentions an erased image; images and models are not opened."""
         if key.startswith(_NEVER_OPENED) or (key.startswith(layout.ORIGINALS) and not key.endswith(".dir")):
             return False
         return any(map(self._has_name, _texts(key, content)))
@@ -58,15 +58,15 @@ class Erasures:
 
 
 def read_erasures(objects: ObjectStore) -> Erasures:
-    """Read them off the ledger; behind an event that cannot be read nobody can say.
+    """Read the erasures from the ledger, up to the first event that cannot be read.
 
     Raises:
-        CorruptObjectError: the key that knows erased images again is gone.
+        CorruptObjectError: the key that identifies erased images is missing.
     """
     nothing = Erasures(frozenset(), frozenset(), lambda _: False)
     if next(iter(objects.list(f"{layout.TABLES}{ErasedImage.table_name}/")), None) is None:
         return nothing
-    # Folded here, because `read_state` leaves snapshots behind and a copy may be closed for writing.
+    # Folded here, because `read_state` writes snapshots and a copy may be read-only.
     state, changes = State(), list[tuple[str, dict[str, Any] | None]]()
     try:
         for event in events_after(objects, 0):
@@ -80,7 +80,7 @@ def read_erasures(objects: ObjectStore) -> Erasures:
 
 
 def images_erased_in(store: Store, other: ObjectStore) -> list[str]:
-    """The images of a project that another root of it, which knows more, has erased; sorted.
+    """Sorted ids of images of a project that were erased in another, newer root of it.
 
     Raises:
         CorruptObjectError: the other root's ledger or key cannot be read.

@@ -16,38 +16,38 @@ from pipeline_tasks.storage.tables.table_files import TableFile, read_table
 from pipeline_tasks.tables.image import Image
 
 _DIGEST_FIELDS = {"settings_key": "settings_sha256", "candidate_key": "candidate_sha256", "index_key": None, "report_key": None}
-"""The fields of summaries that name a key, each with the field that holds its digest."""
+"""Fields of summaries that name a key → the field that holds its digest."""
 
 
 @dataclass
 class NamedObjects:
-    """What a root must hold."""
+    """Objects that a root must hold."""
 
     named_by: dict[str, str] = field(default_factory=dict)
-    """Key → who names it."""
+    """Key → description of what names it."""
     sha256: dict[str, str] = field(default_factory=dict)
-    """Key → the digest recorded for it, where one is."""
+    """Key → its recorded digest, if there is one."""
     unreadable: list[str] = field(default_factory=list)
-    """Keys of what could not be read, and may name more."""
+    """Keys of objects that could not be read and may name more."""
 
     def add(self, key: str, named_by: str, sha256: str | None = None) -> None:
-        """Somebody names this key."""
+        """Add a key that is named."""
         self.named_by.setdefault(key, named_by)
         if sha256 is not None:
             self.sha256.setdefault(key, sha256)
 
     def problem(self, key: str, content: bytes) -> str | None:
-        """What is wrong with an object's bytes, as a sentence; None if they are those recorded, or those its name promises."""
+        """The problem with an object's bytes, as a sentence; None if they match the recorded digest or the one in its name."""
         promise = has_digest("sha256", self.sha256[key]) if key in self.sha256 else promise_of(key)
         return None if promise is None else promise(content)
 
     def can_be_checked(self, key: str) -> bool:
-        """Whether anything says what the object's bytes must be."""
+        """Return True if a digest for the object's bytes is known."""
         return key in self.sha256 or promise_of(key) is not None
 
 
 def names_of(objects: ObjectStore, events: Sequence[Event], state: State) -> NamedObjects:
-    """Gather what these events name, and what that names; `state` knows what erasures have replaced."""
+    """Gather what these events name, directly and indirectly; `state` holds what erasures have replaced."""
     named = NamedObjects()
     add_names_of(objects, named, events, state)
     return named
@@ -90,7 +90,7 @@ def _add_what_an_event_names(named: NamedObjects, event: Event, state: State) ->
 
 
 def _add_erasures(named: NamedObjects, events: Iterable[Event]) -> None:
-    """What stands in the place of erased things; of one key the newest erasure says what it holds."""
+    """Replacements of erased objects; for each key the newest erasure counts."""
     replaced = {key: (event, found) for event in events for key, found in event.replaced.items()}
     for event, found in replaced.values():
         if found is not None and (found["key"] not in replaced or replaced[found["key"]][1] == found):

@@ -13,7 +13,7 @@ from torch import nn
 
 from pipeline_tasks.decoding.model_image import model_image, recipe_digest
 from pipeline_tasks.errors import ModelError, ParityError
-from pipeline_tasks.models.exported import ExportedModel, golden_image, read_head
+from pipeline_tasks.models.exported import ExportedModel, read_head, smoke_image
 from pipeline_tasks.records.cycle import CycleArguments
 from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
@@ -52,7 +52,7 @@ def test_export_model__answers_from_pixels_alone(trained: World) -> None:
     assert summary.size_bytes == len(read_model(trained.store.objects, str(summary.model_digest)))
 
 
-def test_export_model__carries_its_origin_and_golden_answers(trained: World) -> None:
+def test_export_model__carries_its_origin_and_smoke_predictions(trained: World) -> None:
     summary = export(trained)
 
     model = exported(trained, summary)
@@ -60,10 +60,10 @@ def test_export_model__carries_its_origin_and_golden_answers(trained: World) -> 
     assert model.recipe_digest == recipe_digest(SIDE_PX)
     assert model.backbone_digest == trained.backbone.digest
     assert model.dataset_id == summary.dataset_id
-    assert len(model.golden) == 3
-    for golden in model.golden:
-        found = model.predict(golden_image(golden.seed, SIDE_PX)[np.newaxis])[0]
-        assert np.abs(found - golden.probabilities).max() < 1e-5
+    assert len(model.smoke_images) == 3
+    for smoke in model.smoke_images:
+        found = model.predict(smoke_image(smoke.seed, SIDE_PX)[np.newaxis])[0]
+        assert np.abs(found - smoke.probabilities).max() < 1e-5
 
 
 def test_export_model__head_alone_scores_known_embeddings(trained: World) -> None:

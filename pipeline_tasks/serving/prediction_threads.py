@@ -1,4 +1,4 @@
-"""Turns an image's bytes into an answer: decode in a child, fit, infer, write down; as many at once as there are cores."""
+"""Predictions from image bytes: decode in a child, resize, infer, log; as many at once as there are cores."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from pipeline_tasks.serving.served import Served, pick_route
 
 
 class Decoder(Protocol):
-    """Decodes untrusted bytes, away from this process."""
+    """Decoder of untrusted bytes, outside this process."""
 
     def decode(self, content: bytes) -> CanonicalImage:
         """The canonical image.
 
         Raises:
-            RejectedFileError: it is none.
+            RejectedFileError: the bytes are not a usable image.
         """
         ...
 
 
 @dataclass
 class Job:
-    """One request's work; `is_wanted` turns False when its client has left or its time is up."""
+    """Work of one request; `is_wanted` returns False when its client has left or its time is up."""
 
     content: bytes
     served: Served
@@ -44,28 +44,28 @@ class Job:
     begun: float = field(default_factory=time.perf_counter)
 
 
-class Answering:
-    """The threads that answer."""
+class PredictionThreads:
+    """Threads that compute predictions."""
 
     def __init__(self, decoder: Decoder, log: PredictionLog, metrics: Metrics, threads: int) -> None:
-        """Answer up to `threads` images at once; others wait in order."""
+        """Predict up to `threads` images at once; others wait in order."""
         self._decoder, self._log, self._metrics = decoder, log, metrics
         self._count = threads
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="answering")
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="predict")
 
     def warm(self) -> None:
         """Start every decoding child, so that the first request does not wait for one."""
         list(self._threads.map(self._decoder.decode, [_white_image()] * self._count))
 
     def submit(self, job: Job) -> Future[dict[str, Any] | None]:
-        """Have a job done; its result is None if nobody wanted it any more before the model ran."""
-        return self._threads.submit(self._answer, job)
+        """Queue a job; its result is None if it was no longer wanted before the model ran."""
+        return self._threads.submit(self._predict, job)
 
     def close(self) -> None:
-        """Finish what was begun."""
+        """Finish the jobs that have begun."""
         self._threads.shutdown(wait=True)
 
-    def _answer(self, job: Job) -> dict[str, Any] | None:
+    def _predict(self, job: Job) -> dict[str, Any] | None:
         if not job.is_wanted:
             return self._abandon()
         image_id = hashlib.sha256(job.content).hexdigest()
@@ -76,7 +76,7 @@ class Answering:
         model = job.served.models[route.model_digest]
         probabilities = model.probabilities(model_image(pixels, model.side_px))
         named = _named(probabilities, model.class_names, job.served.pointer.min_confidence)
-        answer = {
+        prediction = {
             "prediction_id": uuid.uuid4().hex,
             "image_id": image_id,
             "model_digest": model.digest,
@@ -84,9 +84,9 @@ class Answering:
             "route": route.role,
         } | named
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-        self._log.append({"at": now, "seconds": round(time.perf_counter() - job.begun, 4)} | answer)
+        self._log.append({"at": now, "seconds": round(time.perf_counter() - job.begun, 4)} | prediction)
         self._metrics.predictions.labels(model.digest, route.role, named["class_name"]).inc()
-        return answer
+        return prediction
 
     def _abandon(self) -> dict[str, Any] | None:
         self._metrics.abandoned.inc()
@@ -100,7 +100,7 @@ def _white_image() -> bytes:
 
 
 def _named(probabilities: npt.NDArray[np.float32], class_names: tuple[str, ...], min_confidence: float) -> dict[str, Any]:
-    """The most probable class, and all of them."""
+    """The most probable class, and the probabilities of all classes."""
     best = int(probabilities.argmax())
     return {
         "class_name": class_names[best],

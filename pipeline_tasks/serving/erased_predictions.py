@@ -1,4 +1,4 @@
-"""Takes answers on erased images out of a prediction server's log, while the server goes on writing to it."""
+"""Removal of predictions on erased images from a prediction server's log, while the server keeps writing to it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Collection
 from pathlib import Path
 
 
-def erase_answers(folder: Path, image_ids: Collection[str]) -> int:
-    """Blank every line that names one of the images, in place, in all files of the log; return how many.
+def erase_predictions(folder: Path, image_ids: Collection[str]) -> int:
+    """Blank every line that names one of the images, in place, in all files of the log; return the number of lines.
 
-    A file keeps its length and its inode: the server appends behind its end, so nothing of its lines is lost.
+    A file keeps its length and its inode: the server appends at the end, so none of its lines is lost.
     """
     erased = 0
     for path in sorted(folder.glob("predictions*.jsonl")):

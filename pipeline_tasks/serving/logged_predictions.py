@@ -1,0 +1,39 @@
+"""Search for predictions in a prediction server's log, including rotated files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def logged_predictions(folder: Path, word: str) -> Iterator[dict[str, Any]]:
+    """Yield the logged predictions whose prediction_id or image_id starts with `word`, oldest first.
+
+    A missing log has none; a line that was cut off when its server was killed is skipped.
+    """
+    for path in sorted(folder.glob("predictions*.jsonl"), key=_age, reverse=True):
+        with path.open("rb") as lines:
+            for line in lines:
+                # Parsing every line as JSON would take a minute for a full log.
+                if f'_id":"{word}'.encode() in line and (prediction := _parse(line)) and _is_meant(prediction, word):
+                    yield prediction
+
+
+def _age(path: Path) -> int:
+    """Age of a file: 0 for `predictions.jsonl`, 7 for `predictions.7.jsonl`."""
+    number = path.name.split(".")[1]
+    return int(number) if number.isdigit() else 0
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    try:
+        prediction = json.loads(line)
+    except ValueError:
+        return None
+    return prediction if isinstance(prediction, dict) else None
+
+
+def _is_meant(prediction: dict[str, Any], word: str) -> bool:
+    return any(str(prediction.get(key, "")).startswith(word) for key in ("prediction_id", "image_id"))
