@@ -1,26 +1,28 @@
-"""Has models answer images one at a time, as the prediction server does."""
+"""Has models predict images one at a time, as the prediction server does."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pipeline_tasks.kinds.decoding import Size
+from pipeline_tasks.kinds.kind import Kind
+
 Pixels = npt.NDArray[np.uint8]
-Probabilities = npt.NDArray[np.float32]
 
 
 class Model(Protocol):
-    """What is asked of a model; it may be called from several threads at once."""
+    """The demands on a model; it may be called from several threads at once."""
 
     @property
-    def class_names(self) -> Sequence[str]:
-        """Its classes in the order of its probabilities."""
+    def kind(self) -> Kind:
+        """Its label kind, opened for its own classes."""
         ...
 
     @property
@@ -28,39 +30,27 @@ class Model(Protocol):
         """The side of the images that it takes."""
         ...
 
-    def predict(self, images: Pixels) -> Probabilities:
-        """Answer images, uint8 N x side x side x 3, with N x C probabilities."""
+    def objects(self, image: Pixels, size_px: Size) -> tuple[Any, ...]:
+        """The objects in one image (uint8, side x side x 3) that was made of an image of `size_px`."""
         ...
 
 
 def predict(
     models: Mapping[str, Model], image_ids: Sequence[str], pixels_of: Callable[[str], Pixels], fit: Callable[[Pixels, int], Pixels]
 ) -> pl.DataFrame:
-    """Every model's answer on every image, as rows of `predictions`; images are spread over all cores.
+    """Every model's prediction on every image, as rows of its kind; images are spread over all cores.
 
     `models` go by their digests; `pixels_of` gives an image by its image_id; `fit` makes it the size that a model takes.
     """
 
-    def answers_on(image_id: str) -> dict[str, Probabilities]:
+    def predicted(image_id: str) -> dict[str, tuple[Any, ...]]:
         pixels = pixels_of(image_id)
-        return {digest: model.predict(fit(pixels, model.side_px)[None])[0] for digest, model in models.items()}
+        size_px = pixels.shape[1], pixels.shape[0]
+        return {digest: model.objects(fit(pixels, model.side_px), size_px) for digest, model in models.items()}
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        answers = list(threads.map(answers_on, image_ids))
+        found = list(threads.map(predicted, image_ids))
     tables = (
-        _rows(digest, image_ids, model.class_names, np.stack([answer[digest] for answer in answers]))
-        for digest, model in models.items()
+        model.kind.scoring.prediction_rows(digest, image_ids, [one[digest] for one in found]) for digest, model in models.items()
     )
     return pl.concat(tables)
-
-
-def _rows(digest: str, image_ids: Sequence[str], class_names: Sequence[str], probabilities: Probabilities) -> pl.DataFrame:
-    """N x C probabilities as one row an image and class."""
-    return pl.DataFrame(
-        {
-            "model_digest": np.full(probabilities.size, digest),
-            "image_id": np.repeat(np.array(image_ids), len(class_names)),
-            "class_name": np.tile(np.array(class_names), len(image_ids)),
-            "probability": np.clip(probabilities.astype(np.float64), 0.0, 1.0).ravel(),
-        }
-    )

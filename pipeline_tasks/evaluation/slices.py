@@ -1,24 +1,25 @@
 """Compares candidate and champion on slices of the test images, and lets the golden one stop a promotion.
 
-Plain accuracy, not balanced: a slice may be small or of one class only, and in a set that a person chose each image counts
-the same.
+By the mean of the kind's image scores, not by its score: a slice may be small or of one class only, and in a set that a person
+chose each image counts the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from pipeline_tasks.evaluation.answers import Answers
 from pipeline_tasks.evaluation.gate import Decision, Rule
 from pipeline_tasks.intervals.bootstrap import draw_groups, percentile_interval, ratio_draws, sum_by_group
+from pipeline_tasks.kinds.scoring import Matches, Scoring
 
 
 @dataclass(frozen=True)
 class SliceDifference:
-    """Candidate against champion on one slice, in accuracy; the last three are None where there is no champion."""
+    """Candidate against champion on one slice, in mean image scores; the last three are None where there is no champion."""
 
     images: int
     candidate: float
@@ -28,13 +29,13 @@ class SliceDifference:
     high: float | None = None
 
 
-def compare_on_slice(candidate: Answers, champion: Answers | None, rule: Rule) -> SliceDifference:
+def compare_on_slice(scoring: Scoring[Any], candidate: Matches, champion: Matches | None, rule: Rule) -> SliceDifference:
     """The paired difference with its interval, bootstrap clustered by split group."""
-    mine = (candidate.predicted == candidate.truth).astype(np.float64)
+    mine = scoring.image_scores(candidate)
     found = SliceDifference(len(mine), float(mine.mean()))
     if champion is None:
         return found
-    theirs = (champion.predicted == champion.truth).astype(np.float64)
+    theirs = scoring.image_scores(champion)
     draws = draw_groups(candidate.group_count, rule.bootstrap_samples, rule.seed)
     sums = sum_by_group((mine - theirs)[:, None], candidate.groups, candidate.group_count)
     images = sum_by_group(np.ones_like(mine)[:, None], candidate.groups, candidate.group_count)
@@ -44,11 +45,12 @@ def compare_on_slice(candidate: Answers, champion: Answers | None, rule: Rule) -
 
 
 def with_golden_gate(
-    decision: Decision, slices: Mapping[str, SliceDifference], golden_margin: float | None, *, has_champion: bool
+    decision: Decision, slices: Mapping[str, SliceDifference], golden_margin: float | None, words: str, *, has_champion: bool
 ) -> Decision:
     """Stop a promotion whose lower bound on the golden set is not above minus `golden_margin`; None: it is only reported.
 
-    A gate that somebody set and that cannot be measured stops too. The first champion has nobody to fall behind.
+    `words` names the mean image score. A gate that somebody set and that cannot be measured stops too. The first champion has
+    nobody to fall behind.
     """
     if golden_margin is None or not decision.is_promoted or not has_champion:
         return decision
@@ -57,7 +59,7 @@ def with_golden_gate(
         why = "Not promoted: gates.golden_margin is set, and the dataset version has no labelled images of the golden set."
         return replace(decision, is_promoted=False, why=why)
     said = (
-        f"on the {golden.images} images of the golden set the accuracy differs by {100 * golden.difference:+.1f} points "
+        f"on the {golden.images} images of the golden set the {words} differs by {100 * golden.difference:+.1f} points "
         f"(lower bound {100 * golden.low:+.1f}, which is"
     )
     floor = f"{-100 * golden_margin:+.1f}" if golden_margin else "0"

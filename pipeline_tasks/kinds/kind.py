@@ -7,9 +7,14 @@ prediction server reads neither tables nor torch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from pipeline_tasks.kinds.decoding import Decoding
 from pipeline_tasks.kinds.labeling import Labeling
+
+if TYPE_CHECKING:
+    # Scoring reads tables; the prediction server has nothing to read them with.
+    from pipeline_tasks.kinds.scoring import Scoring
 
 K = TypeVar("K", bound="Kind", covariant=True)
 
@@ -28,8 +33,28 @@ class Kind(Protocol):
         ...
 
     @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The names that a label or a model of this kind may use, in their order; empty where there are none."""
+        ...
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """What a model's file keeps of the kind, among its `metadata_props`."""
+        ...
+
+    @property
     def labeling(self) -> Labeling[Any]:
         """What people are asked, and how their answers become labels."""
+        ...
+
+    @property
+    def decoding(self) -> Decoding[Any]:
+        """How the outputs of a model become objects and answers."""
+        ...
+
+    @property
+    def scoring(self) -> Scoring[Any]:
+        """How models are judged."""
         ...
 
 
@@ -46,4 +71,12 @@ class KindOpener(Protocol[K]):
 
     def from_about(self, about: Mapping[str, Any]) -> K:
         """Open the kind for what a dataset version's index keeps of it."""
+        ...
+
+    def from_properties(self, properties: Mapping[str, str]) -> K:
+        """Open the kind for what a model's file keeps of it.
+
+        Raises:
+            KeyError, ValueError, TypeError: it keeps nothing of this kind, or something else.
+        """
         ...

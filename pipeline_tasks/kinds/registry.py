@@ -42,6 +42,16 @@ def kind_of_version(about: Mapping[str, Any]) -> Kind:
     return _opener(str(about["label_kind"])).from_about(about)
 
 
+def kind_of_model(properties: Mapping[str, str]) -> Kind:
+    """The kind of a model, by what its file says. Files that do not name one are classifiers: the first kind there was.
+
+    Raises:
+        SettingsError: no kind of this name.
+        KeyError, ValueError, TypeError: the file keeps nothing of its kind, or something else.
+    """
+    return _opener(properties.get("nightlens_label_kind", "class")).from_properties(properties)
+
+
 def _opener(name: str) -> KindOpener[Kind]:
     if name not in KINDS:
         raise SettingsError(f"label_kind: unknown kind {name!r}; known: {', '.join(sorted(KINDS))}")

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline_tasks.errors import ModelError
+from pipeline_tasks.kinds.kind import Kind
+from pipeline_tasks.kinds.registry import kind_of_model
 
 INPUT = "pictures"
 OUTPUT = "probabilities"
@@ -140,6 +142,15 @@ class ExportedModel:
     def class_names(self) -> tuple[str, ...]:
         """The classes in the order of the probabilities."""
         return self.marks.class_names
+
+    @cached_property
+    def kind(self) -> Kind:
+        """Its label kind, opened for its own classes."""
+        return kind_of_model(self._session.get_modelmeta().custom_metadata_map)
+
+    def objects(self, image: NDArray[np.uint8], size_px: tuple[int, int]) -> tuple[Any, ...]:
+        """The objects in one model-size image that was made of an image of `size_px` (width, height)."""
+        return self.kind.decoding.decode({OUTPUT: self.predict(image[np.newaxis])[0]}, size_px)
 
     @property
     def side_px(self) -> int:

@@ -3,16 +3,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from evaluation.answers_by_hand import answers
+from kinds.classes.matches_by_hand import matches
 
 from pipeline_tasks.evaluation.gate import Rule, decide
+from pipeline_tasks.kinds.classes.scoring import ClassScoring
 
+SCORING = ClassScoring()
 RULE = Rule(margin=0.05, confidence=0.95, bootstrap_samples=1000, min_test_images_per_class=5, seed=1)
 TRUTH = "a" * 50 + "b" * 50
 
 
 def test_decide__promotes_a_better_candidate() -> None:
-    decision = decide(answers(TRUTH, "a" * 48 + "b" * 52), answers(TRUTH, "a" * 30 + "b" * 70), RULE)
+    decision = decide(SCORING, matches(TRUTH, "a" * 48 + "b" * 52), matches(TRUTH, "a" * 30 + "b" * 70), RULE)
 
     assert decision.is_promoted
     assert decision.candidate_score == pytest.approx(0.98)
@@ -24,23 +26,23 @@ def test_decide__promotes_a_better_candidate() -> None:
 
 
 def test_decide__promotes_an_equal_candidate_because_of_the_margin() -> None:
-    same = answers(TRUTH, "a" * 45 + "b" * 55)
+    same = matches(TRUTH, "a" * 45 + "b" * 55)
 
-    decision = decide(same, same, RULE)
+    decision = decide(SCORING, same, same, RULE)
 
     assert decision.is_promoted
     assert (decision.difference, decision.low, decision.high) == (0.0, 0.0, 0.0)
 
 
 def test_decide__keeps_the_champion_without_a_margin_when_nothing_is_won() -> None:
-    same = answers(TRUTH, "a" * 45 + "b" * 55)
+    same = matches(TRUTH, "a" * 45 + "b" * 55)
 
-    assert not decide(same, same, replace(RULE, margin=0.0)).is_promoted
+    assert not decide(SCORING, same, same, replace(RULE, margin=0.0)).is_promoted
 
 
 def test_decide__keeps_the_champion_when_the_lower_bound_is_below_the_margin() -> None:
     # 2 points worse on 100 images: the difference is within the margin, its lower bound is not.
-    decision = decide(answers(TRUTH, "b" * 8 + "a" * 42 + "b" * 50), answers(TRUTH, "b" * 4 + "a" * 46 + "b" * 50), RULE)
+    decision = decide(SCORING, matches(TRUTH, "b" * 8 + "a" * 42 + "b" * 50), matches(TRUTH, "b" * 4 + "a" * 46 + "b" * 50), RULE)
 
     assert not decision.is_promoted
     assert decision.difference == pytest.approx(-0.04)
@@ -51,9 +53,9 @@ def test_decide__keeps_the_champion_when_the_lower_bound_is_below_the_margin() -
 
 def test_decide__needs_more_evidence_when_images_come_in_groups() -> None:
     better, worse = "a" * 40 + "b" * 60, "a" * 35 + "b" * 65
-    one_group_each = decide(answers(TRUTH, worse), answers(TRUTH, better), replace(RULE, margin=0.10))
+    one_group_each = decide(SCORING, matches(TRUTH, worse), matches(TRUTH, better), replace(RULE, margin=0.10))
     groups = "".join(chr(ord("A") + number // 5) for number in range(100))
-    clustered = decide(answers(TRUTH, worse, groups), answers(TRUTH, better, groups), replace(RULE, margin=0.10))
+    clustered = decide(SCORING, matches(TRUTH, worse, groups), matches(TRUTH, better, groups), replace(RULE, margin=0.10))
 
     assert one_group_each.difference == clustered.difference
     assert one_group_each.is_promoted
@@ -61,7 +63,7 @@ def test_decide__needs_more_evidence_when_images_come_in_groups() -> None:
 
 
 def test_decide__lets_the_first_champion_only_beat_the_majority_class() -> None:
-    decision = decide(answers(TRUTH, "a" * 35 + "b" * 65), None, RULE)
+    decision = decide(SCORING, matches(TRUTH, "a" * 35 + "b" * 65), None, RULE)
 
     assert decision.is_promoted
     assert decision.rival_score == pytest.approx(0.5)
@@ -69,14 +71,14 @@ def test_decide__lets_the_first_champion_only_beat_the_majority_class() -> None:
 
 
 def test_decide__refuses_a_first_champion_that_always_answers_one_class() -> None:
-    decision = decide(answers(TRUTH, "a" * 100), None, RULE)
+    decision = decide(SCORING, matches(TRUTH, "a" * 100), None, RULE)
 
     assert not decision.is_promoted
     assert decision.difference == pytest.approx(0.0)
 
 
 def test_decide__names_the_classes_that_it_left_out() -> None:
-    decision = decide(answers(TRUTH + "cccc", TRUTH + "aaaa"), None, RULE)
+    decision = decide(SCORING, matches(TRUTH + "cccc", TRUTH + "aaaa"), None, RULE)
 
     assert decision.candidate_score == pytest.approx(1.0)
     assert decision.classes_left_out == ("c",)
@@ -84,17 +86,17 @@ def test_decide__names_the_classes_that_it_left_out() -> None:
 
 
 def test_decide__refuses_to_compare_on_fewer_than_two_classes() -> None:
-    decision = decide(answers("aaaaab", "aaaaab"), None, RULE)
+    decision = decide(SCORING, matches("aaaaab", "aaaaab"), None, RULE)
 
     assert not decision.is_promoted
     assert decision.why == "Not promoted: 1 classes have at least 5 test images, and a comparison needs 2."
 
 
 def test_decide__refuses_to_compare_on_nothing() -> None:
-    assert "no labelled test images" in decide(answers("", ""), None, RULE).why
+    assert "no labelled test images" in decide(SCORING, matches("", ""), None, RULE).why
 
 
 def test_decide__decides_the_same_each_time() -> None:
-    candidate, champion = answers(TRUTH, "a" * 44 + "b" * 56), answers(TRUTH, "a" * 41 + "b" * 59)
+    candidate, champion = matches(TRUTH, "a" * 44 + "b" * 56), matches(TRUTH, "a" * 41 + "b" * 59)
 
-    assert decide(candidate, champion, RULE) == decide(candidate, champion, RULE)
+    assert decide(SCORING, candidate, champion, RULE) == decide(SCORING, candidate, champion, RULE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pipeline_tasks.errors import SettingsError
 
 if TYPE_CHECKING:
+    from pipeline_tasks.kinds.classes.decode import ClassDecoding
     from pipeline_tasks.kinds.classes.labeling import ClassLabeling
+    from pipeline_tasks.kinds.classes.scoring import ClassScoring
 
 MIN_CLASSES = 2
 
@@ -36,6 +39,21 @@ class ClassKind:
         """Open the kind for the class list of a dataset version."""
         return cls(tuple(about["class_names"]))
 
+    @classmethod
+    def from_properties(cls, properties: Mapping[str, str]) -> ClassKind:
+        """Open the kind for the classes of a model."""
+        return cls(tuple(str(name) for name in json.loads(properties["nightlens_classes"])))
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """The classes as a model's file keeps them."""
+        return {"nightlens_classes": json.dumps(list(self.class_names), ensure_ascii=False)}
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The classes."""
+        return self.class_names
+
     @property
     def about(self) -> dict[str, Any]:
         """The class list of a dataset version."""
@@ -47,6 +65,20 @@ class ClassKind:
         from pipeline_tasks.kinds.classes.labeling import ClassLabeling
 
         return ClassLabeling(self.class_names)
+
+    @cached_property
+    def decoding(self) -> ClassDecoding:
+        """Probabilities as objects and answers."""
+        from pipeline_tasks.kinds.classes.decode import ClassDecoding
+
+        return ClassDecoding(self.class_names)
+
+    @cached_property
+    def scoring(self) -> ClassScoring:
+        """Balanced accuracy and its neighbours."""
+        from pipeline_tasks.kinds.classes.scoring import ClassScoring
+
+        return ClassScoring()
 
 
 def _checked(classes: Sequence[str]) -> tuple[str, ...]:

@@ -7,16 +7,16 @@ from dataclasses import asdict
 import polars as pl
 
 from pipeline_tasks.datasets.slices import members_of, without_golden
-from pipeline_tasks.evaluation.answers import Answers, answers_of
 from pipeline_tasks.evaluation.gate import NOTHING_TO_COMPARE, Decision, Rule, decide
 from pipeline_tasks.evaluation.leakage import why_test_is_not_clean
 from pipeline_tasks.evaluation.slices import SliceDifference, compare_on_slice, with_golden_gate
+from pipeline_tasks.kinds.registry import kind_of
+from pipeline_tasks.kinds.scoring import Matches
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.dataset_image import DatasetImage
-from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import Rows, empty
@@ -39,12 +39,14 @@ def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSumm
     candidate, champion = evaluated.model_digest, evaluated.champion_digest
     assert evaluated.dataset_cycle_id is not None
     manifest = store.read(DatasetImage, evaluated.dataset_cycle_id)
-    labelled = manifest.filter(pl.col("split") == "test", pl.col("class_name").is_not_null())
+    scoring = kind_of(cycle.project).scoring
+    labelled = scoring.with_truth(manifest.filter(pl.col("split") == "test"))
     frozen = _slices(store, evaluated.dataset_cycle_id)
     test_images, has_champion = without_golden(labelled, frozen), champion is not None
     slices = _compare_slices(store, cycle, evaluated, members_of(labelled, frozen))
     decision = _decide(store, cycle, evaluated, manifest, labelled, test_images)
-    decision = with_golden_gate(decision, slices, cycle.project.gates.golden_margin, has_champion=has_champion)
+    margin, words = cycle.project.gates.golden_margin, scoring.names.image_words
+    decision = with_golden_gate(decision, slices, margin, words, has_champion=has_champion)
     summary = CompareWithChampionSummary(
         skipped=None,
         decision="promote" if decision.is_promoted else "keep",
@@ -93,9 +95,10 @@ def _decide(
         not_clean = why_test_is_not_clean(labelled, version, store.current(SplitGroup), "champion")
     if not_clean is not None:
         return Decision(False, not_clean)
-    predictions = store.read(Prediction, cycle.cycle_id)
-    rival = None if champion is None else answers_of(predictions, test_images, champion)
-    return decide(answers_of(predictions, test_images, candidate), rival, _rule(cycle))
+    scoring = kind_of(cycle.project).scoring
+    predictions = store.read(scoring.prediction_table, cycle.cycle_id)
+    rival = None if champion is None else scoring.match(predictions, test_images, champion)
+    return decide(scoring, scoring.match(predictions, test_images, candidate), rival, _rule(cycle))
 
 
 def _slices(store: Store, dataset_cycle_id: str) -> Rows[SliceImage]:
@@ -106,18 +109,20 @@ def _slices(store: Store, dataset_cycle_id: str) -> Rows[SliceImage]:
 def _compare_slices(
     store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, members: dict[str, pl.DataFrame]
 ) -> dict[str, SliceDifference]:
-    """Both models' answers on each slice, side by side."""
+    """Both models on each slice, side by side."""
     if not members:
         return {}
-    predictions, champion = store.read(Prediction, cycle.cycle_id), evaluated.champion_digest
+    scoring, champion = kind_of(cycle.project).scoring, evaluated.champion_digest
+    predictions = store.read(scoring.prediction_table, cycle.cycle_id)
 
-    def answers(rows: pl.DataFrame, digest: str) -> Answers:
-        return answers_of(predictions, rows, digest)
+    def matches(rows: pl.DataFrame, digest: str) -> Matches:
+        found: Matches = scoring.match(predictions, rows, digest)
+        return found
 
     assert evaluated.model_digest is not None
     candidate = evaluated.model_digest
     return {
-        name: compare_on_slice(answers(rows, candidate), answers(rows, champion) if champion else None, _rule(cycle))
+        name: compare_on_slice(scoring, matches(rows, candidate), matches(rows, champion) if champion else None, _rule(cycle))
         for name, rows in members.items()
     }
 

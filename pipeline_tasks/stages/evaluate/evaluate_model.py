@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 
 from pipeline_tasks.datasets.slices import members_of, without_golden
 from pipeline_tasks.decoding.model_image import model_image, recipe_digest
 from pipeline_tasks.errors import ModelError
-from pipeline_tasks.evaluation.answers import answers_of
 from pipeline_tasks.evaluation.predict import Pixels, predict
 from pipeline_tasks.evaluation.scorecard import Scorecard, score, slice_figures
+from pipeline_tasks.kinds.registry import kind_of
+from pipeline_tasks.kinds.scoring import Scoring
 from pipeline_tasks.models.exported import ExportedModel
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle, derive_seed
@@ -26,11 +27,9 @@ from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.history.store import Store, Write
-from pipeline_tasks.tables.confusion import Confusion
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.metric import Metric
-from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.table import Rows, empty
 
@@ -54,7 +53,7 @@ class MetricRegistry(Protocol):
 
 
 def evaluate_model(store: Store, cycle: Cycle, decoder: DecodingPool, model_registry: MetricRegistry) -> EvaluateModelSummary:
-    """Have candidate and champion answer every labelled test image, and score the answers, those of each slice by themselves.
+    """Have candidate and champion predict every labelled test image, and score both, on each slice by itself, too.
 
     Images of the golden set count in their own slice only.
 
@@ -76,20 +75,20 @@ def _evaluate(store: Store, cycle: Cycle, decoder: DecodingPool) -> EvaluateMode
     exported = store.summary(cycle.cycle_id, ExportModelSummary)
     if exported.skipped:
         return store.finish(cycle.cycle_id, STAGE, EvaluateModelSummary(skipped=exported.skipped))
-    summary = _what_is_compared(store, cycle, exported.model_digest)
-    test_images = _test_images(store, summary)
+    summary, scoring = _what_is_compared(store, cycle, exported.model_digest), kind_of(cycle.project).scoring
+    test_images = _test_images(store, summary, scoring)
     if not test_images.height:
         return store.finish(cycle.cycle_id, STAGE, replace(summary, why="The dataset version has no labelled test images."))
     predictions = _predict(store, decoder, summary, test_images)
     slices, dataset_id = _slices(store, summary), summary.dataset_id or ""
     cards = {name: _score(cycle, summary, predictions, rows) for name, rows in members_of(test_images, slices).items()}
     summary = replace(summary, slices={name: slice_figures(card, summary.champion_digest) for name, card in cards.items()})
-    writes: list[Write] = [(Prediction, predictions)]
+    writes: list[Write] = [(scoring.prediction_table, predictions)]
     representative = without_golden(test_images, slices)
     if representative.height:
         cards["test"] = _score(cycle, summary, predictions, representative)
         summary = _with_headline(summary, cards["test"])
-        writes.append((Confusion, cards["test"].confusion_rows()))
+        writes += cards["test"].details()
     else:
         summary = replace(summary, why="The dataset version has no labelled test images outside its golden set.")
     metrics = pl.concat([card.metric_rows(dataset_id, name) for name, card in cards.items()])
@@ -117,11 +116,11 @@ def _what_is_compared(store: Store, cycle: Cycle, model_digest: str | None) -> E
     )
 
 
-def _test_images(store: Store, summary: EvaluateModelSummary) -> pl.DataFrame:
+def _test_images(store: Store, summary: EvaluateModelSummary, scoring: Scoring[Any]) -> pl.DataFrame:
     """The labelled test images, in the order of their ids."""
     assert summary.dataset_cycle_id is not None
     manifest = store.read(DatasetImage, summary.dataset_cycle_id)
-    return manifest.filter(pl.col("split") == "test", pl.col("class_name").is_not_null()).sort("image_id")
+    return scoring.with_truth(manifest.filter(pl.col("split") == "test")).sort("image_id")
 
 
 def _digests(summary: EvaluateModelSummary) -> list[str]:
@@ -130,7 +129,7 @@ def _digests(summary: EvaluateModelSummary) -> list[str]:
 
 
 def _predict(store: Store, decoder: DecodingPool, summary: EvaluateModelSummary, test_images: pl.DataFrame) -> pl.DataFrame:
-    """Every model's answer on every test image, from the original bytes."""
+    """Every model's prediction on every test image, from the original bytes."""
     models = {digest: _open(store, digest) for digest in _digests(summary)}
     image_ids = test_images["image_id"]
     images = store.history(Image).filter(pl.col("image_id").is_in(image_ids.implode()))
@@ -152,9 +151,10 @@ def _open(store: Store, digest: str) -> ExportedModel:
 
 
 def _score(cycle: Cycle, summary: EvaluateModelSummary, predictions: pl.DataFrame, test_images: pl.DataFrame) -> Scorecard:
-    gates = cycle.project.gates
+    gates, scoring = cycle.project.gates, kind_of(cycle.project).scoring
     return score(
-        {digest: answers_of(predictions, test_images, digest) for digest in _digests(summary)},
+        scoring,
+        {digest: scoring.match(predictions, test_images, digest) for digest in _digests(summary)},
         min_images=gates.min_test_images_per_class,
         samples=gates.bootstrap_samples,
         confidence=gates.confidence,
@@ -165,17 +165,17 @@ def _score(cycle: Cycle, summary: EvaluateModelSummary, predictions: pl.DataFram
 def _with_headline(summary: EvaluateModelSummary, scorecard: Scorecard) -> EvaluateModelSummary:
     """Put the figures that people ask for first into the summary."""
     own, rival = scorecard.overall(summary.model_digest), scorecard.overall(summary.champion_digest)
-    balanced, baseline = own.get("balanced_accuracy"), own.get("majority_balanced_accuracy")
-    champion = rival.get("balanced_accuracy")
+    names = scorecard.scoring.names
+    found, baseline, champion = own.get(names.metric), own.get(names.baseline_metric), rival.get(names.metric)
     return replace(
         summary,
-        test_images=len(scorecard.candidate.truth),
+        test_images=scorecard.candidate.images,
         test_groups=scorecard.candidate.group_count,
-        classes_left_out=list(scorecard.classes_left_out),
-        balanced_accuracy=balanced.value if balanced else None,
-        balanced_accuracy_low=balanced.low if balanced else None,
-        balanced_accuracy_high=balanced.high if balanced else None,
-        accuracy=own["accuracy"].value,
+        classes_left_out=list(scorecard.left_out),
+        balanced_accuracy=found.value if found else None,
+        balanced_accuracy_low=found.low if found else None,
+        balanced_accuracy_high=found.high if found else None,
+        accuracy=own[names.image_metric].value,
         log_loss=own["log_loss"].value,
         majority_balanced_accuracy=baseline.value if baseline else None,
         champion_balanced_accuracy=champion.value if champion else None,

@@ -4,21 +4,15 @@ import math
 
 import numpy as np
 import pytest
-from evaluation.answers_by_hand import answers
+from kinds.classes.matches_by_hand import matches
 
 from pipeline_tasks.evaluation.scorecard import score
-from pipeline_tasks.evaluation.scores import (
-    balanced_accuracy,
-    confusions,
-    counted_classes,
-    figures,
-    majority_class,
-    majority_figure,
-)
 from pipeline_tasks.intervals.bootstrap import draw_groups
+from pipeline_tasks.kinds.classes.metrics import balanced_accuracy, confusions, counted_classes, figures, majority_class
+from pipeline_tasks.kinds.classes.scoring import ClassScoring
 
 # 4 of class a, 3 of them recognised; 2 of class b, 1 of them recognised.
-BY_HAND = answers("aaaabb", "aaabba")
+BY_HAND = matches("aaaabb", "aaabba")
 
 
 def _figures(**options: float) -> dict[tuple[str, str], float]:
@@ -46,7 +40,7 @@ def test_figures__lie_within_their_bounds() -> None:
 
 
 def test_figures__take_a_certain_mistake_for_finite() -> None:
-    certain = answers("ab", "ba", probability=0.0)
+    certain = matches("ab", "ba", probability=0.0)
 
     values = {one.metric: one.value for one in figures(certain, ("a", "b"), draw_groups(2, 50, seed=1), 0.95)}
 
@@ -54,25 +48,27 @@ def test_figures__take_a_certain_mistake_for_finite() -> None:
 
 
 def test_counted_classes__leaves_out_rare_and_unseen_classes() -> None:
-    assert counted_classes(answers("aaab", "aaac"), min_images=2) == (("a",), ("b", "c"))
+    assert counted_classes(matches("aaab", "aaac"), min_images=2) == (("a",), ("b", "c"))
 
 
 def test_balanced_accuracy__counts_a_mistake_into_a_left_out_class() -> None:
-    score = balanced_accuracy(answers("aabb", "acbb"), ("a", "b"), draw_groups(4, 10, seed=1))
+    score = balanced_accuracy(matches("aabb", "acbb"), ("a", "b"), draw_groups(4, 10, seed=1))
 
     assert score.value == pytest.approx((0.5 + 1.0) / 2)
 
 
 def test_balanced_accuracy__averages_over_the_classes_that_a_sample_drew() -> None:
     # The second sample drew only the image of class a: its recall there is 1.
-    score = balanced_accuracy(answers("ab", "aa"), ("a", "b"), np.array([[1.0, 1.0], [2.0, 0.0]]))
+    score = balanced_accuracy(matches("ab", "aa"), ("a", "b"), np.array([[1.0, 1.0], [2.0, 0.0]]))
 
     assert score.draws.tolist() == [0.5, 1.0]
 
 
-def test_majority_figure__is_one_over_the_number_of_classes() -> None:
+def test_baseline__scores_one_over_the_number_of_classes() -> None:
+    scoring, draws = ClassScoring(), draw_groups(6, 50, seed=1)
+
     assert majority_class(BY_HAND) == "a"
-    assert majority_figure(BY_HAND, ("a", "b"), draw_groups(6, 50, seed=1), 0.95).value == pytest.approx(1 / 2)
+    assert scoring.score(scoring.baseline(BY_HAND), scoring.basis(BY_HAND, 1), draws).value == pytest.approx(1 / 2)
 
 
 def test_confusions__add_up_to_the_images() -> None:
@@ -80,9 +76,10 @@ def test_confusions__add_up_to_the_images() -> None:
 
 
 def test_score__leaves_out_what_cannot_be_given() -> None:
-    scorecard = score({"m": answers("ab", "ab")}, min_images=5, samples=100, confidence=0.95, seed=1)
+    scorecard = score(ClassScoring(), {"m": matches("ab", "ab")}, min_images=5, samples=100, confidence=0.95, seed=1)
 
-    assert scorecard.classes_left_out == ("a", "b")
+    assert scorecard.left_out == ("a", "b")
     assert set(scorecard.overall("m")) == {"accuracy", "log_loss"}
     assert scorecard.overall(None) == {}
-    assert scorecard.confusion_rows()["images"].sum() == 2
+    ((table, rows),) = scorecard.details()
+    assert (table.table_name, rows["images"].sum()) == ("confusions", 2)

@@ -1,4 +1,4 @@
-"""What one model answered on test images, beside what is true and which images belong together."""
+"""Per-image matches of one model: the true class beside the most probable one."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Answers:
-    """One model's answers, one entry an image, images in the order of their image_id."""
+class ClassMatches:
+    """One model's predictions beside the truth, one entry an image, images in the order of their image_id."""
 
     class_names: tuple[str, ...]
     """Every class that is true somewhere or that the model knows."""
@@ -33,14 +33,19 @@ class Answers:
     """Number of the image's split group, from 0 on."""
 
     @property
+    def images(self) -> int:
+        """How many images there are."""
+        return len(self.truth)
+
+    @property
     def group_count(self) -> int:
         """How many split groups there are."""
         return int(self.groups.max()) + 1 if self.groups.size else 0
 
 
-def answers_of(
+def match(
     predictions: Rows[Prediction] | pl.DataFrame, test_images: Rows[DatasetImage] | pl.DataFrame, model_digest: str
-) -> Answers:
+) -> ClassMatches:
     """Line one model's predictions up with the test images; each image must have been predicted."""
     mine = predictions.filter(pl.col("model_digest") == model_digest)
     images = test_images.sort("image_id")
@@ -52,7 +57,7 @@ def answers_of(
     )
     given = mine.select("image_id", "class_name", pl.col("probability").alias("truth_probability"))
     lined_up = images.join(best, on="image_id", how="left").join(given, on=["image_id", "class_name"], how="left").sort("image_id")
-    return Answers(
+    return ClassMatches(
         class_names=names,
         truth=_indices(lined_up["class_name"].to_list(), names),
         predicted=_indices(lined_up["predicted"].to_list(), names),
@@ -61,11 +66,11 @@ def answers_of(
     )
 
 
-def always(answers: Answers, class_name: str) -> Answers:
-    """What a model would answer that knows only one class: the baseline that every model must beat."""
-    index = answers.class_names.index(class_name)
-    hits = (answers.truth == index).astype(np.float64)
-    return Answers(answers.class_names, answers.truth, np.full_like(answers.truth, index), hits, answers.groups)
+def always(matches: ClassMatches, class_name: str) -> ClassMatches:
+    """The same images, taken for one class by a model that knows no other: the baseline that every model must beat."""
+    index = matches.class_names.index(class_name)
+    hits = (matches.truth == index).astype(np.float64)
+    return ClassMatches(matches.class_names, matches.truth, np.full_like(matches.truth, index), hits, matches.groups)
 
 
 def _indices(values: Sequence[str], names: Sequence[str]) -> Integers:

@@ -1,17 +1,17 @@
-"""Answers written as two strings of letters, one an image."""
+"""Predictions written as two strings of letters, one an image."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from pipeline_tasks.evaluation.answers import Answers
+from pipeline_tasks.kinds.classes.matches import ClassMatches
 
 
-def answers(truth: str, predicted: str, groups: str | None = None, probability: float = 0.5) -> Answers:
+def matches(truth: str, predicted: str, groups: str | None = None, probability: float = 0.5) -> ClassMatches:
     """Classes are letters; `groups` gives each image its group by a letter, by default one group an image."""
     names = tuple(sorted({*truth, *predicted}))
     members = list(groups) if groups else [f"{number:04d}" for number in range(len(truth))]
-    return Answers(
+    return ClassMatches(
         class_names=names,
         truth=np.array([names.index(one) for one in truth], dtype=np.int64),
         predicted=np.array([names.index(one) for one in predicted], dtype=np.int64),

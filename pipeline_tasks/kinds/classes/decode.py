@@ -1,0 +1,66 @@
+"""Probabilities of a classifier as objects and as answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline_tasks.kinds.classes.class_object import ClassObject
+from pipeline_tasks.kinds.decoding import Outputs, Size
+
+PROBABILITIES = "probabilities"
+"""The output of a classifier's file: float32 N x C."""
+_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class ClassDecoding:
+    """Reads the outputs of a model with these classes."""
+
+    class_names: tuple[str, ...]
+    output_names = (PROBABILITIES,)
+
+    def decode(self, outputs: Outputs, size_px: Size) -> tuple[ClassObject, ...]:
+        """Every class with its probability, in the order of the model's classes."""
+        return tuple(ClassObject(name, float(one)) for name, one in zip(self.class_names, outputs[PROBABILITIES], strict=True))
+
+    def answer(self, objects: Sequence[ClassObject], min_confidence: float) -> dict[str, Any]:
+        """The most probable class, and all of them; of equally probable ones the first."""
+        probabilities = {one.class_name: one.probability or 0.0 for one in objects}
+        best = max(probabilities, key=lambda name: probabilities[name])
+        return {
+            "class_name": best,
+            "probability": probabilities[best],
+            "probabilities": probabilities,
+            "is_unsure": probabilities[best] < min_confidence,
+        }
+
+    def headline(self, answer: Mapping[str, Any]) -> str:
+        """The most probable class."""
+        return str(answer["class_name"])
+
+    def describe(self, answer: Mapping[str, Any]) -> str:
+        """The most probable class with its probability."""
+        return f"{answer['class_name']} {answer['probability']:.3f}"
+
+    def as_recorded(self, outputs: Outputs) -> dict[str, Any]:
+        """The probabilities of one image."""
+        return {PROBABILITIES: [round(float(one), _DIGITS) for one in outputs[PROBABILITIES]]}
+
+    def difference(self, outputs: Outputs, recorded: Mapping[str, Any]) -> float:
+        """The greatest difference of two probabilities."""
+        wanted, found = np.asarray(recorded[PROBABILITIES], dtype=np.float32), outputs[PROBABILITIES]
+        if not found.shape == wanted.shape == (len(self.class_names),):
+            raise ValueError(f"wanted {len(self.class_names)} probabilities, found {found.shape}")
+        return float(np.abs(found - wanted).max())
+
+
+def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Turn logits (N x C) into probabilities; the greatest is taken off first, so that nothing overflows."""
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: npt.NDArray[np.float32] = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return probabilities

@@ -1,0 +1,84 @@
+"""How models that name a class are judged: by balanced accuracy, against the most frequent class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from pipeline_tasks.kinds.classes import metrics
+from pipeline_tasks.kinds.classes.class_object import ClassObject
+from pipeline_tasks.kinds.classes.matches import ClassMatches, always, match
+from pipeline_tasks.kinds.classes.prediction_rows import prediction_rows
+from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Score, ScoreNames
+from pipeline_tasks.tables.confusion import Confusion
+from pipeline_tasks.tables.prediction import Prediction
+from pipeline_tasks.tables.table import Table
+
+MIN_CLASSES = 2
+"""A balanced metric over one class would be won by always answering it."""
+
+
+class ClassScoring:
+    """Metrics of the kind `class`, from per-image matches."""
+
+    names = ScoreNames(
+        metric="balanced_accuracy",
+        words="balanced accuracy",
+        baseline_metric="majority_balanced_accuracy",
+        baseline_words="always answering the most frequent class",
+        image_metric="accuracy",
+        image_words="accuracy",
+        headlines=("log_loss",),
+    )
+    prediction_table: type[Table] = Prediction
+
+    def prediction_rows(
+        self, model_digest: str, image_ids: Sequence[str], predictions: Sequence[Sequence[ClassObject]]
+    ) -> pl.DataFrame:
+        """One row an image and class."""
+        return prediction_rows(model_digest, image_ids, predictions)
+
+    def with_truth(self, images: pl.DataFrame) -> pl.DataFrame:
+        """Images with a class."""
+        return images.filter(pl.col("class_name").is_not_null())
+
+    def match(self, predictions: pl.DataFrame, images: pl.DataFrame, model_digest: str) -> ClassMatches:
+        """Hold one model's most probable classes against the truth."""
+        return match(predictions, images, model_digest)
+
+    def basis(self, candidate: ClassMatches, min_images: int) -> Basis:
+        """Classes with at least `min_images` test images count."""
+        counted, left_out = metrics.counted_classes(candidate, min_images)
+        why = ""
+        if len(counted) < MIN_CLASSES:
+            why = f"{len(counted)} classes have at least {min_images} test images, and a comparison needs {MIN_CLASSES}."
+        note = f"Left out for having fewer than {min_images} test images: {', '.join(left_out)}." if left_out else ""
+        return Basis(counted, left_out, why, note)
+
+    def score(self, matches: ClassMatches, basis: Basis, draws: Floats) -> Score:
+        """Balanced accuracy over the classes that count."""
+        return metrics.balanced_accuracy(matches, basis.counted, draws)
+
+    def baseline(self, candidate: ClassMatches) -> ClassMatches:
+        """Always the most frequent true class."""
+        return always(candidate, metrics.majority_class(candidate))
+
+    def image_scores(self, matches: ClassMatches) -> Floats:
+        """1 where the most probable class is the true one."""
+        is_right: Floats = (matches.predicted == matches.truth).astype(np.float64)
+        return is_right
+
+    def figures(self, matches: ClassMatches, basis: Basis, draws: Floats, confidence: float) -> Iterator[Figure]:
+        """Balanced accuracy, accuracy, log loss, recall and precision of each class."""
+        return metrics.figures(matches, basis.counted, draws, confidence)
+
+    def details(self, matches: Mapping[str, ClassMatches]) -> list[tuple[type[Table], pl.DataFrame]]:
+        """How often each class was taken for another."""
+        rows = [
+            {"model_digest": digest, "class_name": truth, "predicted_class_name": predicted, "images": images}
+            for digest, one in matches.items()
+            for truth, predicted, images in metrics.confusions(one)
+        ]
+        return [(Confusion, pl.DataFrame(rows))]
