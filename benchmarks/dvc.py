@@ -232,12 +232,11 @@ class Put:
 
 def _listed(objects: DiskObjects, inbox: Path) -> tuple[Any, list[Any], Any]:
     """The store, the files that it has not seen in this state, and their source."""
-    from pipeline_tasks.settings import SourceSettings
-    from pipeline_tasks.sources.folder import FolderSource
+    from pipeline_tasks.sources.folder import FolderSettings, FolderSource
     from pipeline_tasks.storage.history.store import Store
     from pipeline_tasks.tables.sighting import Sighting
 
-    store, source = Store(objects), FolderSource(SourceSettings(name="inbox", path=str(inbox), settle_s=0), inbox)
+    store, source = Store(objects), FolderSource(FolderSettings(name="inbox", path=str(inbox), settle_s=0), inbox)
     known = set(store.history(Sighting).select("key", "object_version").iter_rows())
     return store, [file for file in source.list_files() if (file.key, file.object_version) not in known], source
 

@@ -11,6 +11,14 @@ from pipeline_tasks.registry import Registry
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import OpensBackbone
+    from pipeline_tasks.sources.source import OpensSource
+
+SOURCES: Registry[OpensSource] = Registry(
+    "kind of source",
+    {"folder": "pipeline_tasks.sources.folder:FolderSource"},
+    members=("settings_model", "list_files", "is_at_rest", "read", "metadata"),
+)
+"""Where images come from: `sources[].kind` in a project file."""
 
 BACKBONES: Registry[OpensBackbone] = Registry(
     "backbone",

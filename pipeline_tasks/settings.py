@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator, model_validator
+from pydantic.functional_validators import AfterValidator, BeforeValidator
 
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.registries import BACKBONES
+from pipeline_tasks.registries import BACKBONES, SOURCES
 
 Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -27,15 +28,28 @@ class Settings(BaseModel):
 
 
 class SourceSettings(Settings):
-    """Where images come from."""
+    """Where images come from: the settings that every kind of source has. Each kind adds its own, in its module in `sources/`."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Stands in every sighting; never reuse a name.")
-    kind: Literal["folder"] = "folder"
-    path: str = Field(description="A folder; a relative one lies in NIGHTLENS_HOME.")
-    settle_s: float = Field(2.0, ge=0, description="A file changed more recently than this is left for the next cycle.")
-    key_pattern: str | None = Field(
-        None, description="A regular expression over the key; its named groups (device, clip, site, day) become metadata."
-    )
+    kind: str = Field("folder", description="A kind that ships with Nightlens, or `module:class` of your own.")
+
+    def metadata_keys(self) -> frozenset[str]:
+        """The metadata that the source can give: device, clip, site, day."""
+        return frozenset()
+
+
+def _settings_of_their_kind(given: object) -> object:
+    """Let the settings model of the source's own kind check its section."""
+    if not isinstance(given, dict) or not isinstance(given.get("kind", "folder"), str):
+        return given
+    try:
+        model = SOURCES.load(given.get("kind", "folder")).settings_model
+    except SettingsError as error:
+        raise ValueError(str(error)) from error
+    return model.model_validate(given)
+
+
+AnySourceSettings = Annotated[SerializeAsAny[SourceSettings], BeforeValidator(_settings_of_their_kind)]
 
 
 class QualitySettings(Settings):
@@ -240,7 +254,7 @@ class Project(Settings):
     time_zone: str = "UTC"
     seed: int = Field(0, ge=0, lt=2**31)
     shard_images: int = Field(1000, ge=1, description="Images a mapped measuring task works on.")
-    sources: tuple[SourceSettings, ...] = Field(min_length=1)
+    sources: tuple[AnySourceSettings, ...] = Field(min_length=1)
     quality: QualitySettings = QualitySettings()
     duplicates: DuplicateSettings = DuplicateSettings()
     selection: SelectionSettings
@@ -332,9 +346,9 @@ def _with_golden_file(content: dict[str, Any], path: Path) -> dict[str, Any]:
 
 def _check_split_group_keys(project: Project, where: str) -> None:
     """A key that no source can give would silently group nothing."""
-    patterns = [source.key_pattern for source in project.sources if source.key_pattern is not None]
+    given = frozenset[str]().union(*(source.metadata_keys() for source in project.sources))
     for key in project.duplicates.split_group_keys:
-        if not any(f"(?P<{key}>" in pattern for pattern in patterns):
+        if key not in given:
             raise SettingsError(
                 f"{where}: duplicates.split_group_keys: wanted a key that a source's key_pattern reads off file names with "
                 f"(?P<{key}>…), found {key!r} in no source"

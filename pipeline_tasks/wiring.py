@@ -201,9 +201,9 @@ def _decoder(parts: Parts) -> Any:
 
 
 def _sources(parts: Parts) -> Any:
-    from pipeline_tasks.sources.folder import FolderSource
+    from pipeline_tasks.sources.source import open_sources
 
-    return [FolderSource(source, home()) for source in parts.make("cycle").project.sources]
+    return open_sources(parts.make("cycle").project.sources, home())
 
 
 def _backbone(parts: Parts) -> Any:

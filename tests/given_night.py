@@ -20,7 +20,7 @@ from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.model_registry import TrackedRun
 from pipeline_tasks.process import NIGHTLY_STAGES
 from pipeline_tasks.settings import Project
-from pipeline_tasks.sources.folder import FolderSource
+from pipeline_tasks.sources.source import open_sources
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 
@@ -81,7 +81,7 @@ class Night:
             started_at=given.STARTED_AT,
             now=given.STARTED_AT,
             code_version="test",
-            sources=[FolderSource(self.project.sources[0], self.folder)],
+            sources=open_sources(self.project.sources, self.folder),
             decoder=given_models.DecodingHere(),
             backbone=given_models.a_tiny_backbone(self.folder),
             label_studio=self.server.client(),

@@ -18,7 +18,7 @@ from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.record_images import RecordImagesSummary
-from pipeline_tasks.sources.folder import FolderSource
+from pipeline_tasks.sources.source import Source, open_sources
 from pipeline_tasks.stages.ingest.list_new_images import list_new_images
 from pipeline_tasks.stages.ingest.measure_images import measure_images
 from pipeline_tasks.stages.ingest.record_images import record_images
@@ -70,9 +70,9 @@ def put_files(home: Path, files: dict[str, bytes], age_s: float = 60) -> None:
         os.utime(path, (moment, moment))
 
 
-def sources_of(cycle: Cycle, home: Path) -> list[FolderSource]:
+def sources_of(cycle: Cycle, home: Path) -> list[Source]:
     """The cycle's sources, their folders in `home`."""
-    return [FolderSource(source, home) for source in cycle.project.sources]
+    return open_sources(cycle.project.sources, home)
 
 
 def ingest(store: Store, cycle: Cycle, home: Path) -> RecordImagesSummary:

@@ -6,13 +6,14 @@ import os
 import tempfile
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from pipeline_tasks import wiring
 from pipeline_tasks.errors import AlreadyThereError, NightlensError, ServiceUnavailableError, SettingsError
-from pipeline_tasks.settings import Project
+from pipeline_tasks.settings import Project, SourceSettings
 
 if TYPE_CHECKING:
     from pipeline_tasks.storage.objects.object_store import ObjectStore
@@ -28,7 +29,7 @@ def check_project(name: str, endpoints: wiring.Endpoints | None = None) -> dict[
     reached = endpoints or wiring.endpoints_from_environment(name)
     checks: dict[str, Callable[[], str]] = {
         "root": lambda: _check_root(project, reached.s3),
-        **{f"source {source.name}": _source_check(project, index) for index, source in enumerate(project.sources)},
+        **{f"source {source.name}": partial(_check_source, source) for source in project.sources},
         "label_studio": lambda: _check_service(reached.label_studio, "label_studio", "/api/current-user/whoami"),
         "mlflow": lambda: _check_service(reached.mlflow, "mlflow", "/health"),
     }
@@ -73,14 +74,11 @@ def _check_bucket(objects: ObjectStore, root: str) -> str:
     raise SettingsError(f"root: wanted a server that refuses a put with `If-None-Match: *` on a key that is taken, {root} took it")
 
 
-def _source_check(project: Project, index: int) -> Callable[[], str]:
-    def check() -> str:
-        from pipeline_tasks.sources.folder import FolderSource
+def _check_source(settings: SourceSettings) -> str:
+    """List what the source has."""
+    from pipeline_tasks.sources.source import open_source
 
-        source = FolderSource(project.sources[index], wiring.home())
-        return f"fine: {sum(1 for _ in source.list_files())} files"
-
-    return check
+    return f"fine: {sum(1 for _ in open_source(settings, wiring.home()).list_files())} files"
 
 
 def _check_service(endpoint: wiring.Endpoint | None, service: str, path: str) -> str:

@@ -8,18 +8,20 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import fields
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
 
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError, SettingsError
 from pipeline_tasks.settings import SourceSettings
 from pipeline_tasks.sources.file_keys import key_of_path, path_of_key
+from pipeline_tasks.sources.source import FileMetadata, FoundFile
 
 logger = logging.getLogger(__name__)
 
-METADATA = ("device", "clip", "site", "day")
-"""Names of groups in `key_pattern` that become columns of a sighting."""
 MAX_BYTES = 160_000_000
 """A larger file is refused without being read into memory."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -27,29 +29,38 @@ _UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart",
 """Names that programs give to files which they are still writing."""
 
 
-@dataclass(frozen=True)
-class FoundFile:
-    """One file as the listing saw it."""
+class FolderSettings(SourceSettings):
+    """Settings of a source of kind `folder`."""
 
-    key: str
-    """Path inside the source with forward slashes; bytes that are no UTF-8 are escaped."""
-    object_version: str
-    """Changes when the file changes: modification time in ns, and size."""
-    size_bytes: int
-    modified_at: datetime
+    kind: Literal["folder"] = "folder"
+    path: str = Field(description="A folder; a relative one lies in NIGHTLENS_HOME.")
+    settle_s: float = Field(2.0, ge=0, description="A file changed more recently than this is left for the next cycle.")
+    key_pattern: str | None = Field(
+        None, description="A regular expression over the key; its named groups (device, clip, site, day) become metadata."
+    )
+
+    def metadata_keys(self) -> frozenset[str]:
+        """Names of the groups in `key_pattern`."""
+        return frozenset(re.findall(r"\(\?P<(\w+)>", self.key_pattern or ""))
 
 
 class FolderSource:
-    """The files below one folder, hidden and unfinished ones left out."""
+    """The files below one folder, hidden and unfinished ones left out.
 
-    def __init__(self, settings: SourceSettings, home: Path, max_bytes: int = MAX_BYTES) -> None:
+    A key is the path inside the folder with forward slashes, bytes that are no UTF-8 escaped; a version is modification time in ns
+    and size.
+    """
+
+    settings_model = FolderSettings
+
+    def __init__(self, settings: FolderSettings, home: Path, max_bytes: int = MAX_BYTES) -> None:
         """Read below `settings.path`; a relative one lies in `home`.
 
         Raises:
             SettingsError: `key_pattern` is no regular expression.
         """
         self.name = settings.name
-        self.settle_s = settings.settle_s
+        self._settle = timedelta(seconds=settings.settle_s)
         self._folder = home / settings.path
         self._max_bytes = max_bytes
         try:
@@ -69,6 +80,10 @@ class FolderSource:
         """
         found = [self._found(path) for path in self._paths()]
         yield from sorted((file for file in found if file is not None), key=lambda file: file.key)
+
+    def is_at_rest(self, file: FoundFile, now: datetime) -> bool:
+        """Tell whether the file has not changed for `settle_s`."""
+        return file.modified_at <= now - self._settle
 
     def read(self, key: str, object_version: str) -> bytes:
         """Return a file's bytes if it is still the one that was listed.
@@ -93,11 +108,11 @@ class FolderSource:
         except OSError as error:
             raise RejectedFileError("unreadable", f"{key}: {os.strerror(error.errno or errno.EIO)}") from error
 
-    def metadata(self, key: str) -> dict[str, str | None]:
-        """Device, clip, site and day as the source's `key_pattern` reads them off the key; None where it does not."""
+    def metadata(self, key: str) -> FileMetadata:
+        """Device, clip, site and day as the source's `key_pattern` reads them off the key."""
         match = self._pattern.search(key) if self._pattern is not None else None
         groups = match.groupdict() if match is not None else {}
-        return {name: groups.get(name) for name in METADATA}
+        return FileMetadata(**{field.name: groups.get(field.name) for field in fields(FileMetadata)})
 
     def _paths(self) -> Iterator[str]:
         """Walk the folder without following links to folders."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ from hypothesis import given as given_any
 from hypothesis import strategies
 
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError, SettingsError
-from pipeline_tasks.settings import SourceSettings
 from pipeline_tasks.sources.file_keys import key_of_path, path_of_key
-from pipeline_tasks.sources.folder import FolderSource
+from pipeline_tasks.sources.folder import FolderSettings, FolderSource
+from pipeline_tasks.sources.source import FileMetadata, FoundFile
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def inbox(tmp_path: Path) -> Path:
 
 
 def a_source(inbox: Path, max_bytes: int = 1000, **settings: Any) -> FolderSource:
-    return FolderSource(SourceSettings(name="inbox", path="inbox", **settings), inbox.parent, max_bytes)
+    return FolderSource(FolderSettings(name="inbox", path="inbox", **settings), inbox.parent, max_bytes)
 
 
 def write(path: Path, content: bytes = b"bytes") -> Path:
@@ -188,9 +188,16 @@ def test_keys__are_reversible(name: bytes) -> None:
 def test_metadata__comes_from_the_keys_groups(inbox: Path) -> None:
     source = a_source(inbox, key_pattern=r"(?P<device>cam\d+)/(?P<day>\d{4}-\d{2}-\d{2})")
 
-    assert source.metadata("cam7/2026-11-21/a.jpg") == {"device": "cam7", "day": "2026-11-21", "clip": None, "site": None}
-    assert source.metadata("other.jpg") == dict.fromkeys(("device", "clip", "site", "day"))
-    assert a_source(inbox).metadata("cam7/2026-11-21/a.jpg")["device"] is None
+    assert source.metadata("cam7/2026-11-21/a.jpg") == FileMetadata(device="cam7", day="2026-11-21")
+    assert source.metadata("other.jpg") == FileMetadata()
+    assert a_source(inbox).metadata("cam7/2026-11-21/a.jpg").device is None
+
+
+def test_is_at_rest__waits_until_a_file_has_settled(inbox: Path) -> None:
+    source, now = a_source(inbox, settle_s=10), datetime(2026, 11, 21, tzinfo=timezone.utc)
+
+    assert source.is_at_rest(FoundFile("a", "1", 1, now - timedelta(seconds=10)), now)
+    assert not source.is_at_rest(FoundFile("a", "1", 1, now - timedelta(seconds=9)), now)
 
 
 def test_folder_source__refuses_a_pattern_that_is_none(inbox: Path) -> None:

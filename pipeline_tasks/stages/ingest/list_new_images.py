@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -17,7 +16,7 @@ from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.table import empty
 
 if TYPE_CHECKING:
-    from pipeline_tasks.sources.folder import FolderSource, FoundFile
+    from pipeline_tasks.sources.source import FoundFile, Source
 
 STAGE = "list_new_images"
 
@@ -25,7 +24,7 @@ TROUBLES_OF_THE_SOURCE = ("vanished", "unreadable", "changed_while_reading")
 """Rejections that tell nothing about the file's bytes: such a file is looked at again."""
 
 
-def list_new_images(store: Store, cycle: Cycle, sources: Sequence[FolderSource]) -> ListNewImagesSummary:
+def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source]) -> ListNewImagesSummary:
     """List the files that no earlier cycle has seen in their present state, and deal them out to shards.
 
     Raises:
@@ -38,9 +37,8 @@ def list_new_images(store: Store, cycle: Cycle, sources: Sequence[FolderSource])
     rows: list[dict[str, object]] = []
     done = _done(store)
     for source in sources:
-        newest = cycle.started_at - timedelta(seconds=source.settle_s)
         files = list(source.list_files())
-        at_rest = [file for file in files if file.modified_at <= newest]
+        at_rest = [file for file in files if source.is_at_rest(file, cycle.started_at)]
         seen, settled = seen + len(files), settled + len(at_rest)
         rows += _rows(source.name, (file for file in at_rest if (source.name, file.key, file.object_version) not in done))
     plan = _dealt_out(rows, cycle.project.shard_images)

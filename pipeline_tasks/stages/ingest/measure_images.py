@@ -36,7 +36,7 @@ from pipeline_tasks.tables.table import Table, empty
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
     from pipeline_tasks.decoding.pool import DecodingPool
-    from pipeline_tasks.sources.folder import FolderSource
+    from pipeline_tasks.sources.source import Source
 
 STAGE = "measure_images"
 PARTS: tuple[type[Table], ...] = (Image, Measurement, Embedding, RejectedSighting, Sighting)
@@ -50,7 +50,7 @@ Found = dict[type[Table], Row]
 
 
 def measure_images(
-    store: Store, cycle: Cycle, shard: int, sources: Sequence[FolderSource], decoder: DecodingPool, backbone: Backbone
+    store: Store, cycle: Cycle, shard: int, sources: Sequence[Source], decoder: DecodingPool, backbone: Backbone
 ) -> MeasureImagesSummary:
     """Work on the files that the frozen plan gives to this shard, and leave parts for `record_images`.
 
@@ -78,7 +78,7 @@ class _Look:
     def __init__(
         self,
         objects: ObjectStore,
-        sources: Mapping[str, FolderSource],
+        sources: Mapping[str, Source],
         decoder: DecodingPool,
         backbone: Backbone,
         known: frozenset[str],
@@ -112,7 +112,7 @@ class _Look:
         except RejectedFileError as rejection:
             size_bytes, reason, detail = file["size_bytes"], rejection.reason, rejection.detail
             return {RejectedSighting: where | {"size_bytes": size_bytes, "reason": reason, "detail": detail}}
-        sighting = where | {"image_id": image_id, "modified_at": file["modified_at"]} | source.metadata(file["key"])
+        sighting = where | {"image_id": image_id, "modified_at": file["modified_at"]} | asdict(source.metadata(file["key"]))
         return found | {Sighting: sighting}
 
     def _once(self, image_id: str, content: bytes) -> Found:
