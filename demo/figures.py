@@ -10,6 +10,7 @@ from typing import Any
 from demo.errors import DemoError
 from demo.nightly_run import EndedRun
 from demo.services import LabelStudioRound, MlflowVersion, Services
+from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.storage.history.store import Store
 
 SERVER_FOLLOWS_WITHIN_S = 10.0
@@ -82,20 +83,20 @@ def read_night(night: int, run: EndedRun, store: Store, services: Services, outs
     return _night(night, cycle_id, run, told, labeling, version)
 
 
-def check_champion(store: Store, services: Services, outside_name: str) -> Summary:
+def check_champion(store: Store, services: Services, outside_name: str) -> Champion:
     """The ledger's champion, after MLflow's alias was found to name the same version.
 
     Raises:
         DemoError: there is no champion, or the alias names another version.
     """
-    champion: Summary | None = store.state().values.get("champion")
+    champion = store.state().champion
     if champion is None:
         raise DemoError("the ledger has no champion, so nothing can be served")
     alias = services.champion_alias(outside_name)
-    if alias != champion["registry_version"]:
+    if alias != champion.registry_version:
         raise DemoError(
             f"MLflow's alias champion of {outside_name} names version {alias}, the ledger's champion is version "
-            f"{champion['registry_version']}"
+            f"{champion.registry_version}"
         )
     return champion
 

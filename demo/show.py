@@ -23,6 +23,7 @@ from demo.truth import read_truth
 from local_stack import stack
 from local_stack.addresses import Addresses
 from pipeline_tasks import wiring
+from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.storage.history.store import Store
 
 Say = Callable[[str], None]
@@ -123,7 +124,7 @@ def _finish(nights: list[figures.Night], cycles: Cycles, addresses: Addresses, h
         if not any(night.is_promoted for night in nights):
             raise DemoError(f"the cycles went well, but no night promoted a champion to answer. The last one: {nights[-1].why}")
         champion = figures.check_champion(cycles.store, cycles.services, cycles.outside_name)
-        answer = figures.ask_server(cycles.services, cycles.inbox.an_image(), champion["model_digest"])
+        answer = figures.ask_server(cycles.services, cycles.inbox.an_image(), champion.model_digest)
         say(table.answer_line(answer))
     finally:
         say(f"\n{table.logins(addresses, cycles.inbox.project)}")
@@ -135,7 +136,7 @@ def _write_summary(
     nights: list[figures.Night],
     cycles: Cycles,
     addresses: Addresses,
-    champion: dict[str, Any] | None,
+    champion: Champion | None,
     answer: dict[str, Any] | None,
 ) -> None:
     """The same as JSON; passwords stay in the stack's own file."""
@@ -143,7 +144,7 @@ def _write_summary(
         "project": cycles.inbox.project,
         "outside_name": cycles.outside_name,
         "nights": [asdict(night) for night in nights],
-        "champion": champion,
+        "champion": None if champion is None else asdict(champion),
         "answer": answer,
         "addresses": {
             "airflow": addresses.airflow_url,

@@ -16,6 +16,7 @@ from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.project_state import Dataset
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.storage.blobs.model_files import put_model
 from pipeline_tasks.storage.blobs.originals import put_original
@@ -66,9 +67,8 @@ def a_dataset(store: Store, cycle: Cycle, test: int = 12, train: int = 4) -> Non
     dataset_id = cycle.cycle_id.replace("-", "").ljust(64, "0")
     tables: list[Any] = [(Image, manifest.select(Image.column_names())), (SplitGroup, split_groups)]
     tables.append((DatasetImage, manifest.select(DatasetImage.column_names())))
-    standing = {"dataset_id": dataset_id, "cycle_id": cycle.cycle_id}
     summary = BuildDatasetVersionSummary(dataset_id, cycle.cycle_id, is_changed=True, should_train=True, why="It is new.")
-    store.finish(cycle.cycle_id, "build_dataset_version", summary, tables, sets={"dataset": standing})
+    store.finish(cycle.cycle_id, "build_dataset_version", summary, tables, sets=[Dataset(dataset_id, cycle.cycle_id)])
 
 
 def an_exported_model(store: Store, cycle: Cycle, content: bytes | None, registry_version: str | None = "1") -> str:

@@ -73,13 +73,13 @@ def explain(store: Store, thing: str, log_folder: Path, decoder: Decoder) -> Nod
 def _explain_file(reads: LineageReads, content: bytes, log_folder: Path, decoder: Decoder) -> Node:
     """The champion's answer on these bytes, and the image if it is known; only the image before there is a champion."""
     image_id = hashlib.sha256(content).hexdigest()
-    champion = reads.store.state().values.get("champion")
+    champion = reads.store.state().champion
     if champion is None:
         return _explain_image(reads, image_id, log_folder)
-    model = ExportedModel(read_model(reads.store.objects, champion["model_digest"]))
+    model = ExportedModel(read_model(reads.store.objects, champion.model_digest))
     probabilities = model.predict(model_image(decoder.decode(content).pixels, model.side_px)[None])[0]
     best = int(probabilities.argmax())
-    answer: dict[str, Any] = {"image_id": image_id, "model_digest": champion["model_digest"], "dataset_id": champion["dataset_id"]}
+    answer: dict[str, Any] = {"image_id": image_id, "model_digest": champion.model_digest, "dataset_id": champion.dataset_id}
     answer |= {"class_name": model.class_names[best], "probability": float(probabilities[best])}
     answer["probabilities"] = dict(zip(model.class_names, map(float, probabilities), strict=True))
     return _explain_answer(reads, answer, log_folder)
@@ -136,10 +136,10 @@ _BY_KIND: dict[str, Callable[[LineageReads, str, Path], Node]] = {
 
 
 def _champion(store: Store) -> Meant:
-    champion = store.state().values.get("champion")
+    champion = store.state().champion
     if champion is None:
         raise SettingsError("explain: wanted the champion, found that no model of this project was promoted yet")
-    return Meant("model", champion["model_digest"])
+    return Meant("model", champion.model_digest)
 
 
 def _meant(reads: LineageReads, thing: str, log_folder: Path) -> Meant:

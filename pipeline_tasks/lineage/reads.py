@@ -40,11 +40,15 @@ class LineageReads:
     @cached_property
     def versions(self) -> Sequence[VersionFacts]:
         """All dataset versions, in the order of the ledger; a cycle that only named a restored one has made none."""
-        newest = self.store.state().values.get("dataset", {}).get("cycle_id")
+        newest = self.store.state().dataset
         found = [event for event in self._events("build_dataset_version") if event.summary.get("is_changed")]
         return [
             VersionFacts(
-                event.sets["dataset"]["dataset_id"], event.cycle_id, event.sequence, event.summary, event.cycle_id == newest
+                str(event.summary["dataset_id"]),
+                event.cycle_id,
+                event.sequence,
+                event.summary,
+                is_newest=newest is not None and event.cycle_id == newest.cycle_id,
             )
             for event in found
         ]
@@ -52,12 +56,13 @@ class LineageReads:
     @cached_property
     def models(self) -> Sequence[ModelFacts]:
         """All models that were exported, each in the first cycle that made it."""
-        champion = self.store.state().values.get("champion", {}).get("model_digest")
+        champion = self.store.state().champion
         found: dict[str, ModelFacts] = {}
         for event in self._events("export_model"):
             digest = event.summary.get("model_digest")
             if digest is not None:
-                found.setdefault(digest, ModelFacts(digest, event.cycle_id, event.summary["dataset_id"], digest == champion))
+                is_champion = champion is not None and digest == champion.model_digest
+                found.setdefault(digest, ModelFacts(digest, event.cycle_id, event.summary["dataset_id"], is_champion))
         return list(found.values())
 
     def version(self, dataset_id: str) -> VersionFacts:

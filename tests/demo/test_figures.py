@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, make_dataclass, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from demo.errors import DemoError
 from demo.nightly_run import EndedRun
 from demo.services import Services
 from demo.table import answer_line, nights_table
+from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.storage.history.store import Store
 
 CYCLE = "2026-11-21"
@@ -72,7 +74,7 @@ class _Outside:
         return httpx.Response(200, json=answer) if self.served else httpx.Response(503, text="no model yet")
 
 
-def _finish(store: Store, stage: str, summary: dict[str, Any], sets: dict[str, Any] | None = None) -> None:
+def _finish(store: Store, stage: str, summary: dict[str, Any], sets: Sequence[Champion] = ()) -> None:
     kind = make_dataclass(f"Summary_{stage}", [(name, Any) for name in summary], frozen=True)
     store.finish(CYCLE, stage, kind(**summary), sets=sets)
 
@@ -81,9 +83,9 @@ def _finish(store: Store, stage: str, summary: dict[str, Any], sets: dict[str, A
 def after(store: Store) -> Store:
     """A store after a night that promoted its first champion."""
     an_open_cycle(store, CYCLE)
-    champion = {"model_digest": DIGEST, "dataset_id": "cd" * 32, "cycle_id": CYCLE, "registry_version": "1"}
+    champion = Champion(DIGEST, "cd" * 32, CYCLE, "1")
     for stage, summary in SUMMARIES.items():
-        _finish(store, stage, summary, {"champion": champion} if stage == "promote_model" else None)
+        _finish(store, stage, summary, [champion] if stage == "promote_model" else [])
     return store
 
 
@@ -121,7 +123,7 @@ def test_cycle_of_run__fails_for_a_run_that_opened_none(after: Store) -> None:
 
 
 def test_check_champion__wants_the_alias_to_name_the_ledgers_version(after: Store) -> None:
-    assert figures.check_champion(after, _Outside().services(), "parts")["model_digest"] == DIGEST
+    assert figures.check_champion(after, _Outside().services(), "parts").model_digest == DIGEST
     with pytest.raises(DemoError, match="names version 7"):
         figures.check_champion(after, _Outside(alias="7").services(), "parts")
 

@@ -31,6 +31,7 @@ from PIL import ImageDraw
 from pipeline_tasks.evaluation import selection_gain
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
+from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.reports.gain import sentence
 from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
@@ -215,8 +216,8 @@ def promote(store: Store, world: World, cycle_id: str, seen: int) -> None:
     manifest = store.history(DatasetImage).unique("image_id", keep="last").filter(pl.col("split").cast(pl.String) != "test")
     rows = rows_of(manifest["image_id"].to_list(), seen)
     content = fitted_head(CLASSES, BACKBONE, world.embeddings[rows], world.class_numbers[rows])
-    champion = {"champion": {"model_digest": put_model(store.objects, content), "cycle_id": cycle_id}}
-    store.finish(cycle_id, "promote_model", PromoteModelSummary(None, True, "The drill promotes each night."), sets=champion)
+    champion = Champion(put_model(store.objects, content), "", cycle_id, None)
+    store.finish(cycle_id, "promote_model", PromoteModelSummary(None, True, "The drill promotes each night."), sets=[champion])
 
 
 def rows_of(image_ids: Sequence[str], seen: int) -> list[int]:

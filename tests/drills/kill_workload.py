@@ -19,6 +19,7 @@ from given import STARTED_AT, a_project
 
 from pipeline_tasks.errors import AlreadyThereError, StorageError
 from pipeline_tasks.records.cycle import Cycle, CycleArguments
+from pipeline_tasks.records.project_state import Champion, Dataset
 from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
 from pipeline_tasks.stages.tend.erase import erase
 from pipeline_tasks.stages.tend.plan_collection import plan_collection
@@ -302,13 +303,12 @@ def collect(store: Store, cycle: Cycle, number: int) -> None:
 def build_version(store: Store, cycle: Cycle, number: int) -> None:
     """Freeze a version that adds to the one of the night before."""
     rows = pl.DataFrame([{"image_id": hex_id(f"{one}"), "label": str(one % 3)} for one in range(number * 4)]).sort("image_id")
-    dataset_id, earlier = hex_id(f"version {number}"), store.state().values.get("dataset")
-    if earlier == dataset_id:
+    dataset_id, earlier = hex_id(f"version {number}"), store.state().dataset
+    if earlier is not None and earlier.dataset_id == dataset_id:
         return
-    write_version(store.objects, dataset_id, rows, about={"classes": 2}, earlier=earlier)
-    store.finish(
-        cycle.cycle_id, "build_version", Summary(rows.height, index_key=index_key(dataset_id)), sets={"dataset": dataset_id}
-    )
+    write_version(store.objects, dataset_id, rows, about={"classes": 2}, earlier=earlier and earlier.dataset_id)
+    summary = Summary(rows.height, index_key=index_key(dataset_id))
+    store.finish(cycle.cycle_id, "build_version", summary, sets=[Dataset(dataset_id, cycle.cycle_id)])
 
 
 def train(store: Store, cycle: Cycle, number: int) -> None:
@@ -331,15 +331,21 @@ def train(store: Store, cycle: Cycle, number: int) -> None:
 def promote(store: Store, cycle: Cycle, number: int) -> None:
     """Put the model, then record it as the champion."""
     digest = put_model(store.objects, f"model {number}".encode())
-    champion = {"model_digest": digest, "dataset_id": hex_id(f"version {number}")}
-    store.finish(cycle.cycle_id, "promote", Summary(1, model_digest=digest), sets={"champion": champion})
+    champion = Champion(digest, hex_id(f"version {number}"), cycle.cycle_id, None)
+    store.finish(cycle.cycle_id, "promote", Summary(1, model_digest=digest), sets=[champion])
 
 
 def roll_out(store: Store, cycle: Cycle, _: int) -> None:
     """Point the server at the ledger's champion."""
     if store.finished(cycle.cycle_id, "roll_out", Summary) is None:
-        replace_pointer(store.objects, lambda: pointer_to(store.state().values["champion"], ["bolt", "nut"], cycle.project))
+        replace_pointer(store.objects, lambda: pointer_to(_champion(store), ["bolt", "nut"], cycle.project))
         store.finish(cycle.cycle_id, "roll_out", Summary(1))
+
+
+def _champion(store: Store) -> Champion:
+    champion = store.state().champion
+    assert champion is not None
+    return champion
 
 
 def issues(ids: list[str], value: float) -> pl.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -15,6 +14,7 @@ from given_night import Night, a_night
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.lineage.explain import explain
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.reports.tree import Node, as_text
 from pipeline_tasks.serving.prediction_log import PredictionLog
 from pipeline_tasks.storage.history.store import Store
@@ -40,8 +40,9 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
         yield night
 
 
-def champion(night: Night) -> dict[str, Any]:
-    found: dict[str, Any] = night.store.state().values["champion"]
+def champion(night: Night) -> Champion:
+    found = night.store.state().champion
+    assert found is not None
     return found
 
 
@@ -121,16 +122,16 @@ def test_explain__tells_which_models_an_image_trained_and_which_it_only_judged(n
         node = told(night, an_image(night, split))
 
         version = one(node, "dataset version")
-        assert version.name == champion(night)["dataset_id"]
+        assert version.name == champion(night).dataset_id
         assert version.fields["split"] == split == one(node, "split group").fields["split"]
         model = one(version, "model")
-        assert model.name == champion(night)["model_digest"]
+        assert model.name == champion(night).model_digest
         assert model.fields["is_trained_on_it"] is is_trained_on
         assert bool(below(node, "answer of model")) is (split == "test")
 
 
 def test_explain__walks_from_a_model_to_its_decision_figures_labels_people_and_sources(night: Night) -> None:
-    digest = champion(night)["model_digest"]
+    digest = champion(night).model_digest
 
     node = told(night, digest[:10])
 
@@ -150,10 +151,10 @@ def test_explain__walks_from_a_model_to_its_decision_figures_labels_people_and_s
 
 
 def test_explain__names_the_models_that_a_version_led_to(night: Night) -> None:
-    node = told(night, champion(night)["dataset_id"])
+    node = told(night, champion(night).dataset_id)
 
     assert node.kind == "dataset version"
-    assert [model.name for model in below(node, "model")] == [champion(night)["model_digest"]]
+    assert [model.name for model in below(node, "model")] == [champion(night).model_digest]
 
 
 def test_explain__has_the_champion_answer_a_file_on_the_spot(night: Night, tmp_path: Path) -> None:
@@ -162,20 +163,20 @@ def test_explain__has_the_champion_answer_a_file_on_the_spot(night: Night, tmp_p
     assert known.fields["class_name"] in ("bolt", "nut")
     assert sum(known.fields["probabilities"].values()) == pytest.approx(1.0, abs=1e-5)
     assert [child.kind for child in known.children] == ["model", "image"]
-    assert known.children[0].name == champion(night)["model_digest"]
+    assert known.children[0].name == champion(night).model_digest
     assert known.children[1].name == image_of(night, "bolt3.png")
     assert known.children[1].fields["is_known"]
 
 
 def test_explain__knows_an_answer_of_the_prediction_server(night: Night) -> None:
     image_id = an_image(night, "train")
-    a_logged_answer(night, "0" * 31 + "a", image_id, champion(night)["model_digest"])
+    a_logged_answer(night, "0" * 31 + "a", image_id, champion(night).model_digest)
     a_logged_answer(night, "f" * 31 + "b", "9" * 64, "8" * 64)
 
     node = told(night, "0" * 31 + "a")
 
     assert (node.kind, node.fields["route"]) == ("answer", "champion")
-    assert [child.name for child in node.children] == [champion(night)["model_digest"], image_id]
+    assert [child.name for child in node.children] == [champion(night).model_digest, image_id]
     assert [answer.name for answer in below(told(night, image_id), "answer")] == ["0" * 31 + "a"]
     stranger = told(night, "f" * 31)
     assert "not of this project" in stranger.children[0].says
@@ -193,7 +194,7 @@ def test_explain__refuses_what_is_unknown_and_says_what_was_searched(night: Nigh
 
 def test_explain__names_the_candidates_of_an_id_that_is_too_short(night: Night) -> None:
     ids = sorted(night.store.history(Image)["image_id"])
-    digest = champion(night)["model_digest"]
+    digest = champion(night).model_digest
     a_logged_answer(night, digest[:12] + "0" * 20, ids[0], digest)
 
     with pytest.raises(SettingsError, match="may mean 2 things; give more digits") as error:

@@ -21,6 +21,7 @@ from hypothesis import strategies as any_of
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
+from pipeline_tasks.records.project_state import Champion, Dataset, RestoredDataset, StateValue, changes_as_json
 from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
 from pipeline_tasks.stages.tend.plan_collection import plan_collection
 from pipeline_tasks.storage.blobs.annotation_log import append_revision, read_revision
@@ -157,14 +158,15 @@ class StoreMachine(RuleBasedStateMachine):
             ({"image_id": image_id(one), "label": label} for one, label in labels.items()), key=lambda row: row["image_id"]
         )
         dataset_id = hashlib.sha256(repr(rows).encode()).hexdigest()
-        cycle_id, earlier = f"version-{len(self.model.stages)}", self.model.values.get("dataset")
+        cycle_id, earlier = f"version-{len(self.model.stages)}", self.model.values.get("dataset", {}).get("dataset_id")
+        dataset = Dataset(dataset_id, cycle_id)
 
         def act(store: Store) -> Done:
             write_version(store.objects, dataset_id, pl.DataFrame(rows), about={"classes": 2}, earlier=earlier)
             done = Done(len(rows), index_key=index_key(dataset_id))
-            return store.finish(cycle_id, "freeze", done, sets={"dataset": dataset_id})
+            return store.finish(cycle_id, "freeze", done, sets=[dataset])
 
-        self.note(cycle_id, "freeze", self.do(act, kill_at), {"dataset": dataset_id})
+        self.note(cycle_id, "freeze", self.do(act, kill_at), dataset)
         self.model.versions[dataset_id] = rows
 
     @precondition(lambda self: self.model.versions)
@@ -173,12 +175,13 @@ class StoreMachine(RuleBasedStateMachine):
         """Any version can be had back as it was, and becomes the one to train on."""
         dataset_id = list(self.model.versions)[number % len(self.model.versions)]
         cycle_id = f"restore-{len(self.model.stages)}"
+        restored = RestoredDataset(dataset_id, "version", cycle_id)
 
         def act(store: Store) -> Done:
             assert read_version(store.objects, dataset_id).to_dicts() == self.model.versions[dataset_id]
-            return store.finish(cycle_id, "restore", Done(0), sets={"restored_dataset": dataset_id})
+            return store.finish(cycle_id, "restore", Done(0), sets=[restored])
 
-        self.note(cycle_id, "restore", self.do(act, kill_at), {"restored_dataset": dataset_id})
+        self.note(cycle_id, "restore", self.do(act, kill_at), restored)
 
     @rule(model=any_of.integers(0, 4), rival=any_of.none() | any_of.integers(0, 4), kill_at=KILLS)
     def serve_a_model(self, model: int, rival: int | None, kill_at: int) -> None:
@@ -187,7 +190,9 @@ class StoreMachine(RuleBasedStateMachine):
 
         def act(store: Store) -> Done:
             digest = put_model(store.objects, b"model %d" % model)
-            done = store.finish(cycle_id, "promote", Done(model, model_digest=digest), sets={"champion": digest})
+            done = store.finish(
+                cycle_id, "promote", Done(model, model_digest=digest), sets=[Champion(digest, "d" * 64, cycle_id, None)]
+            )
             replace_pointer(store.objects, lambda: pointer_of(digest))
             return done
 
@@ -196,7 +201,7 @@ class StoreMachine(RuleBasedStateMachine):
             replace_pointer(self.open(), lambda: pointer_of(digest))
 
         done = self.do(act, kill_at, None if rival is None else ("pointer.replace.before", interrupt))
-        self.note(cycle_id, "promote", done, {"champion": done.model_digest})
+        self.note(cycle_id, "promote", done, Champion(done.model_digest or "", "d" * 64, cycle_id, None))
         self.model.served = done.model_digest
 
     @rule(answer=any_of.integers(0, 3), said=any_of.integers(0, 3), kill_at=KILLS)
@@ -313,12 +318,12 @@ class StoreMachine(RuleBasedStateMachine):
         assert act(Store(self.open())) == done
         return done
 
-    def note(self, cycle_id: str, stage: str, done: Done, sets: dict[str, Any] | None = None) -> bool:
+    def note(self, cycle_id: str, stage: str, done: Done, change: StateValue | None = None) -> bool:
         """A stage's summary; the first one stands, and whether this is it."""
         stages = self.model.stages.setdefault(cycle_id, {})
         is_first = stage not in stages
         assert stages.setdefault(stage, done) == done
-        self.model.values |= sets or {}
+        self.model.values |= changes_as_json([change]) if change else {}
         return is_first
 
     def check_reads(self, store: Store) -> None:
@@ -406,4 +411,4 @@ def groups_of(groups: dict[int, int]) -> pl.DataFrame:
 
 def pointer_of(digest: str) -> Any:
     """A pointer that serves this model alone."""
-    return pointer_to({"model_digest": digest, "dataset_id": "d" * 64}, ["bolt", "nut"], PROJECT)
+    return pointer_to(Champion(digest, "d" * 64, "promote", None), ["bolt", "nut"], PROJECT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from pipeline_tasks.commands.versions.text_table import text_table
@@ -15,8 +16,7 @@ SHORT = 12
 
 def list_versions(store: Store) -> dict[str, Any]:
     """All versions, oldest first, each with its counts and the models that were trained on it."""
-    models, state = trained_models(store), store.state().values
-    newest, restored = state.get("dataset"), restored_version(store)
+    models, newest, restored = trained_models(store), store.state().dataset, restored_version(store)
     versions = [
         {
             "dataset_id": version.dataset_id,
@@ -31,8 +31,8 @@ def list_versions(store: Store) -> dict[str, Any]:
     ]
     return {
         "versions": versions,
-        "dataset_id": None if newest is None else newest["dataset_id"],
-        "restored": restored,
+        "dataset_id": None if newest is None else newest.dataset_id,
+        "restored": None if restored is None else asdict(restored),
     }
 
 

@@ -80,9 +80,9 @@ def _known(store: Store, cycle: Cycle) -> duplicate_records.Known:
 
 def _golden(store: Store, cycle: Cycle) -> frozenset[str]:
     """The images of the golden test set, none of which may stand in train or val of the newest dataset version."""
-    settings, newest = cycle.project.splits.golden, store.state().values.get("dataset")
+    settings, newest = cycle.project.splits.golden, store.state().dataset
     if settings is None:
         return frozenset()
     if newest is not None:
-        check_golden(settings, store.read(DatasetImage, newest["cycle_id"]), newest["dataset_id"])
+        check_golden(settings, store.read(DatasetImage, newest.cycle_id), newest.dataset_id)
     return golden_images(settings, store.history(Sighting))

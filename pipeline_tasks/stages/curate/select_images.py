@@ -151,17 +151,17 @@ def _classes(store: Store) -> dict[str, str]:
 
 def _champion_scores(store: Store, vectors: npt.NDArray[np.float32], backbone_digest: str | None, seed: int) -> _Scores:
     """What the champion says of the embeddings, if it stands on the backbone that made them."""
-    champion = store.state().values.get("champion")
+    champion = store.state().champion
     if champion is None or vectors.size == 0:
         return _Scores(None, (), None)
     # The room of models is heavy to import, and a project's first nights have no champion.
     from pipeline_tasks.models.exported import read_head
 
-    head = read_head(read_model(store.objects, champion["model_digest"]))
+    head = read_head(read_model(store.objects, champion.model_digest))
     if head.backbone_digest != backbone_digest:
         return _Scores(None, (), None)
     draws = partial(head.probability_draws, vectors, seed=seed)
-    return _Scores(champion["model_digest"], head.class_names, head.probabilities(vectors), draws)
+    return _Scores(champion.model_digest, head.class_names, head.probabilities(vectors), draws)
 
 
 def _choose(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.storage.history.store import Store
 
@@ -39,18 +40,19 @@ def promote_model(store: Store, cycle: Cycle, model_registry: AliasRegistry) -> 
     return summary
 
 
-def _decision(store: Store, cycle: Cycle, compared: CompareWithChampionSummary) -> tuple[PromoteModelSummary, dict[str, Any]]:
+def _decision(store: Store, cycle: Cycle, compared: CompareWithChampionSummary) -> tuple[PromoteModelSummary, list[Champion]]:
     """What to record, and the new champion if there is one."""
     if compared.skipped:
-        return PromoteModelSummary(skipped=compared.skipped), {}
+        return PromoteModelSummary(skipped=compared.skipped), []
     exported = store.summary(cycle.cycle_id, ExportModelSummary)
     evaluated = store.summary(cycle.cycle_id, EvaluateModelSummary)
-    standing = (store.state().values.get("champion") or {}).get("model_digest")
+    standing = store.state().champion
+    standing_digest = None if standing is None else standing.model_digest
     is_promoted, why = compared.decision == "promote", compared.why
-    if is_promoted and standing != compared.champion_digest:
+    if is_promoted and standing_digest != compared.champion_digest:
         is_promoted, why = (
             False,
-            f"Not promoted: the champion became {standing} after the candidate had been compared with another one.",
+            f"Not promoted: the champion became {standing_digest} after the candidate had been compared with another one.",
         )
     digest, version = exported.model_digest, exported.registry_version
     summary = PromoteModelSummary(
@@ -58,21 +60,19 @@ def _decision(store: Store, cycle: Cycle, compared: CompareWithChampionSummary) 
         is_promoted=is_promoted,
         why=why,
         model_digest=digest,
-        champion_digest=digest if is_promoted else standing,
-        previous_digest=standing,
+        champion_digest=digest if is_promoted else standing_digest,
+        previous_digest=standing_digest,
         registry_version=version,
     )
-    champion = {
-        "model_digest": digest,
-        "dataset_id": evaluated.dataset_id,
-        "cycle_id": cycle.cycle_id,
-        "registry_version": version,
-    }
-    return summary, {"champion": champion} if is_promoted else {}
+    if not is_promoted:
+        return summary, []
+    assert digest is not None
+    assert evaluated.dataset_id is not None
+    return summary, [Champion(digest, evaluated.dataset_id, cycle.cycle_id, version)]
 
 
 def _mirror(store: Store, cycle: Cycle, model_registry: AliasRegistry) -> None:
     """Let the alias name whatever the ledger's champion is now."""
-    champion = store.state().values.get("champion")
-    if champion is not None and champion["registry_version"] is not None:
-        model_registry.set_champion_alias(cycle.outside_name, champion["registry_version"])
+    champion = store.state().champion
+    if champion is not None and champion.registry_version is not None:
+        model_registry.set_champion_alias(cycle.outside_name, champion.registry_version)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.models.exported import read_head
 from pipeline_tasks.records.cycle import check_cycle_id
+from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.records.roll_back import RollBackSummary
 from pipeline_tasks.settings import Project
 from pipeline_tasks.storage.blobs.model_files import read_model
@@ -51,21 +52,21 @@ def roll_back(
     champion = None if summary else _earlier_champion(store, to_model_digest)
     cycle = open_manual_cycle(store, project, cycle_id, "roll_back", run_key, started_at, code_version)
     if champion is not None:
-        read_model(store.objects, champion["model_digest"])
-        summary = store.finish(cycle_id, STAGE, _summary(store, champion, cycle_id), sets={"champion": champion})
+        read_model(store.objects, champion.model_digest)
+        summary = store.finish(cycle_id, STAGE, _summary(store, champion, cycle_id), sets=[champion])
     assert summary is not None
     replace_pointer(store.objects, lambda: _wanted(store, project))
-    standing = store.state().values["champion"]
-    if standing["registry_version"] is not None:
-        model_registry.set_champion_alias(cycle.outside_name, standing["registry_version"])
+    registry_version = _standing(store).registry_version
+    if registry_version is not None:
+        model_registry.set_champion_alias(cycle.outside_name, registry_version)
     return summary
 
 
-def _earlier_champion(store: Store, digest: str | None) -> dict[str, Any]:
+def _earlier_champion(store: Store, digest: str | None) -> Champion:
     """The one that is meant, exactly as the ledger once recorded it."""
-    champions = {champion["model_digest"]: champion for champion in _champions(store)}
-    standing = (store.state().values.get("champion") or {}).get("model_digest")
-    earlier = list(champions)
+    champions = {champion.model_digest: champion for champion in _champions(store)}
+    present = store.state().champion
+    standing, earlier = None if present is None else present.model_digest, list(champions)
     if digest is None:
         before = earlier[: earlier.index(standing)] if standing in champions else []
         fitting = before[-1:]
@@ -78,28 +79,36 @@ def _earlier_champion(store: Store, digest: str | None) -> dict[str, Any]:
     return champions[fitting[0]]
 
 
-def _champions(store: Store) -> Iterator[dict[str, Any]]:
+def _champions(store: Store) -> Iterator[Champion]:
     """Every champion that was ever promoted, in the order of the ledger."""
     for cycle_id, stages in store.state().stages.items():
         event = store.event(cycle_id, "promote_model") if "promote_model" in stages else None
-        if event is not None and event.sets.get("champion"):
-            yield event.sets["champion"]
+        champion = None if event is None else event.value(Champion)
+        if champion is not None:
+            yield champion
 
 
-def _summary(store: Store, champion: dict[str, Any], cycle_id: str) -> RollBackSummary:
-    previous = store.state().values["champion"]["model_digest"]
-    digest = champion["model_digest"]
+def _standing(store: Store) -> Champion:
+    """The present champion; there is one wherever there are earlier ones."""
+    champion = store.state().champion
+    assert champion is not None
+    return champion
+
+
+def _summary(store: Store, champion: Champion, cycle_id: str) -> RollBackSummary:
+    previous = _standing(store).model_digest
+    digest = champion.model_digest
     return RollBackSummary(
         skipped="This model is the champion already." if digest == previous else None,
         model_digest=digest,
         previous_digest=previous,
-        dataset_id=champion["dataset_id"],
-        registry_version=champion["registry_version"],
-        why=f"A person put the champion of cycle {champion['cycle_id']} back in cycle {cycle_id}.",
+        dataset_id=champion.dataset_id,
+        registry_version=champion.registry_version,
+        why=f"A person put the champion of cycle {champion.cycle_id} back in cycle {cycle_id}.",
     )
 
 
 def _wanted(store: Store, project: Project) -> ServingPointer:
     """What the ledger wants to be served now."""
-    champion = store.state().values["champion"]
-    return pointer_to(champion, read_head(read_model(store.objects, champion["model_digest"])).class_names, project)
+    champion = _standing(store)
+    return pointer_to(champion, read_head(read_model(store.objects, champion.model_digest)).class_names, project)

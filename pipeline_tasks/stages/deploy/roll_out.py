@@ -34,7 +34,7 @@ def roll_out(store: Store, cycle: Cycle, prediction_server: Server | None = None
     standing = store.finished(cycle.cycle_id, STAGE, RollOutSummary)
     if standing is not None:
         return standing
-    if store.state().values.get("champion") is None:
+    if store.state().champion is None:
         return store.finish(
             cycle.cycle_id, STAGE, RollOutSummary(skipped="There is no champion yet, so there is nothing to serve.")
         )
@@ -46,8 +46,9 @@ def roll_out(store: Store, cycle: Cycle, prediction_server: Server | None = None
 
 def _wanted(store: Store, cycle: Cycle) -> ServingPointer:
     """What the ledger wants to be served now."""
-    champion = store.state().values["champion"]
-    head = read_head(read_model(store.objects, champion["model_digest"]))
+    champion = store.state().champion
+    assert champion is not None  # It was looked for before, and none is ever taken away.
+    head = read_head(read_model(store.objects, champion.model_digest))
     return pointer_to(champion, head.class_names, cycle.project)
 
 

@@ -104,14 +104,14 @@ def _slices(store: Store, summary: EvaluateModelSummary) -> Rows[SliceImage]:
 def _what_is_compared(store: Store, cycle: Cycle, model_digest: str | None) -> EvaluateModelSummary:
     """Name the models, and the dataset versions that they were trained on."""
     version = store.summary(cycle.cycle_id, BuildDatasetVersionSummary)
-    champion = store.state().values.get("champion")
-    trained = None if champion is None else store.find_summary(champion["cycle_id"], EvaluateModelSummary)
+    champion = store.state().champion
+    trained = None if champion is None else store.find_summary(champion.cycle_id, EvaluateModelSummary)
     return EvaluateModelSummary(
         skipped=None,
         model_digest=model_digest,
         dataset_id=version.dataset_id,
         dataset_cycle_id=version.dataset_cycle_id,
-        champion_digest=None if champion is None else champion["model_digest"],
+        champion_digest=None if champion is None else champion.model_digest,
         champion_dataset_cycle_id=None if trained is None else trained.dataset_cycle_id,
     )
 

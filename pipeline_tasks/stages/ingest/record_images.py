@@ -7,6 +7,7 @@ import polars as pl
 from pipeline_tasks.errors import MissingStageError, NotFoundError
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
+from pipeline_tasks.records.project_state import Engine
 from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.storage.erasure.erased_images import is_erased_in
 from pipeline_tasks.storage.history.store import Store
@@ -82,8 +83,8 @@ def _summary(sightings: pl.DataFrame, rejected: pl.DataFrame, images: pl.DataFra
     )
 
 
-def _engine(store: Store, embeddings: pl.DataFrame) -> dict[str, str]:
+def _engine(store: Store, embeddings: pl.DataFrame) -> list[Engine]:
     """The project's engine is noted once: what ran the first images."""
-    if embeddings.is_empty() or "engine" in store.state().values:
-        return {}
-    return {"engine": str(embeddings["engine"][0])}
+    if embeddings.is_empty() or store.state().value(Engine) is not None:
+        return []
+    return [Engine(str(embeddings["engine"][0]))]

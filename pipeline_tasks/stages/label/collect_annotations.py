@@ -13,6 +13,7 @@ from pipeline_tasks.errors import ServiceRefusedError
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.cycle import Cycle, utc
+from pipeline_tasks.records.project_state import LabelStudioLooks
 from pipeline_tasks.storage.blobs.annotation_log import append_revision
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
@@ -20,9 +21,6 @@ from pipeline_tasks.tables.label_object import AnnotationObject
 from pipeline_tasks.tables.labeling_task import LabelingTask
 
 STAGE = "collect_annotations"
-
-LOOKS = "label_studio_looks"
-"""In the project's state: Label Studio project id → the newest change seen there, by Label Studio's own clock."""
 
 _OVERLAP = timedelta(minutes=10)
 """Looked at again, for a change may be stamped well before it can be seen."""
@@ -48,7 +46,8 @@ def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -
     gone = [project_id for project_id in contexts if not label_studio.has_project(project_id)]
     _refuse_lost_round(store, cycle, gone)
     known = {row["annotation_id"]: row for row in store.current(Annotation).iter_rows(named=True)}
-    looks: dict[str, str] = dict(store.state().values.get(LOOKS, {}))
+    standing_looks = store.state().value(LabelStudioLooks)
+    looks = {} if standing_looks is None else dict(standing_looks.newest_changes)
     answers: list[Answer] = []
     for project_id in sorted(contexts.keys() - gone):
         there = {key: row for key, row in known.items() if key.startswith(f"{project_id}-")}
@@ -57,7 +56,7 @@ def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -
         append_revision(store.objects, answer.annotation_id, answer.revision, answer.content)
     summary = _summary(store, cycle, known, answers, gone)
     writes = [(Annotation, annotation_rows(answers)), (AnnotationObject, object_rows(answers, kind_of(cycle.project).labeling))]
-    return store.finish(cycle.cycle_id, STAGE, summary, writes, sets={LOOKS: looks})
+    return store.finish(cycle.cycle_id, STAGE, summary, writes, sets=[LabelStudioLooks(looks)])
 
 
 def _contexts_by_project(store: Store, cycle: Cycle) -> dict[int, dict[str, AnswerContext]]:
@@ -81,10 +80,10 @@ def _refuse_lost_round(store: Store, cycle: Cycle, gone: list[int]) -> None:
 
 
 def _differences(
-    label_studio: LabelStudio, project_id: int, contexts: Mapping[str, AnswerContext], known: Rows, looks: dict[str, str]
+    label_studio: LabelStudio, project_id: int, contexts: Mapping[str, AnswerContext], known: Rows, looks: dict[int, str]
 ) -> list[Answer]:
     """What changed since the last look; if the counts then disagree, what differs in the whole project. Notes the look."""
-    since = looks.get(str(project_id))
+    since = looks.get(project_id)
     moment = None if since is None else (utc(since) - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     tasks = label_studio.changed_since(project_id, moment)
     answers = _compare(label_studio, tasks, contexts, known)
@@ -95,7 +94,7 @@ def _differences(
         answers = _compare(label_studio, tasks, contexts, known)
     newest = newest_change(tasks)
     if newest is not None:
-        looks[str(project_id)] = newest.isoformat()
+        looks[project_id] = newest.isoformat()
     return answers
 
 

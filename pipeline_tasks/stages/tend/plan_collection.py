@@ -9,11 +9,11 @@ import polars as pl
 
 from pipeline_tasks.records.cycle import check_cycle_id
 from pipeline_tasks.records.plan_collection import PlanCollectionSummary
+from pipeline_tasks.records.project_state import Collection
 from pipeline_tasks.settings import HousekeepingSettings, Project
 from pipeline_tasks.storage.care.collecting import Patience, plan
 from pipeline_tasks.storage.history.cycles import open_manual_cycle
 from pipeline_tasks.storage.history.store import Store
-from pipeline_tasks.storage.ledger.collection_marks import announcement
 from pipeline_tasks.tables.unneeded_object import ACTIONS, UnneededObject
 
 STAGE = "plan_collection"
@@ -45,7 +45,7 @@ def plan_collection(
     ledger_read_to = store.state().sequence
     rows = plan(store, cycle.started_at, patience_of(settings), cycle_id)
     is_dry_run = settings.is_dry_run if is_dry_run is None else is_dry_run
-    sets = {} if is_dry_run else announcement(cycle_id)
+    sets = [] if is_dry_run else [Collection(cycle_id)]
     return store.finish(cycle_id, STAGE, _summary(rows, is_dry_run, ledger_read_to), [(UnneededObject, rows)], sets=sets)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from pipeline_tasks.records.cycle import check_cycle_id
+from pipeline_tasks.records.project_state import Ended, RestoredDataset
 from pipeline_tasks.records.restore_dataset_version import RestoreDatasetVersionSummary
 from pipeline_tasks.settings import Project
 from pipeline_tasks.storage.history.cycles import open_manual_cycle
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.dataset_versions import read_version
-from pipeline_tasks.storage.versions.restored_version import STATE_VALUE, check_restorable, restored_version
+from pipeline_tasks.storage.versions.restored_version import check_restorable, restored_version
 from pipeline_tasks.storage.versions.version_history import VersionRecord, dataset_versions, find_version
 
 STAGE = "restore_dataset_version"
@@ -34,8 +35,8 @@ def restore_dataset_version(
     open_manual_cycle(store, project, cycle_id, "restore", run_key, started_at, code_version)
     if summary is not None:
         return summary
-    value = version and {"dataset_id": version.dataset_id, "cycle_id": version.cycle_id, "restored_in": cycle_id}
-    return store.finish(cycle_id, STAGE, _summary(store, version, cycle_id), sets={STATE_VALUE: value})
+    change = Ended(RestoredDataset) if version is None else RestoredDataset(version.dataset_id, version.cycle_id, cycle_id)
+    return store.finish(cycle_id, STAGE, _summary(store, version, cycle_id), sets=[change])
 
 
 def _whole_version(store: Store, project: Project, wanted: str) -> VersionRecord:
@@ -48,7 +49,7 @@ def _whole_version(store: Store, project: Project, wanted: str) -> VersionRecord
 
 def _summary(store: Store, version: VersionRecord | None, cycle_id: str) -> RestoreDatasetVersionSummary:
     previous = restored_version(store)
-    previous_id = None if previous is None else previous["dataset_id"]
+    previous_id = None if previous is None else previous.dataset_id
     if version is None:
         why = f"A person let trainings use the current labels again in cycle {cycle_id}."
         return RestoreDatasetVersionSummary(None, previous_id, why)

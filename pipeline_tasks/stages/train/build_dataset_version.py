@@ -15,6 +15,7 @@ from pipeline_tasks.datasets.training_decision import TrainingDecision, decide_t
 from pipeline_tasks.images.leak_records import LeakReport, leak_report
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.project_state import Dataset, RestoredDataset
 from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store, Write
@@ -51,13 +52,13 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
     if standing is not None:
         return standing
     if (restored := restored_version(store)) is not None:
-        sets = {"dataset": {"dataset_id": restored["dataset_id"], "cycle_id": restored["cycle_id"]}}
-        return store.finish(cycle.cycle_id, STAGE, _summary_of_restored(store, cycle, restored), sets=sets)
-    newest = store.state().values.get("dataset")
+        summary = _summary_of_restored(store, cycle, restored)
+        return store.finish(cycle.cycle_id, STAGE, summary, sets=[restored.dataset])
+    newest = store.state().dataset
     golden = golden_images(cycle.project.splits.golden, store.history(Sighting)) if cycle.project.splits.golden else frozenset()
     manifest, leaks = _freeze(store, cycle, newest, golden)
     slices = _slices(store, cycle, manifest, golden)
-    is_changed = manifest.rows.height > 0 and (newest is None or newest["dataset_id"] != manifest.dataset_id)
+    is_changed = manifest.rows.height > 0 and (newest is None or newest.dataset_id != manifest.dataset_id)
     summary = replace(_summary(store, cycle, manifest, newest, is_changed=is_changed), leak_report=leaks.counts)
     summary = replace(
         summary,
@@ -71,17 +72,17 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
         manifest.dataset_id,
         _lines(manifest),
         about=_about(cycle, leaks, slices),
-        earlier=None if newest is None else newest["dataset_id"],
+        earlier=None if newest is None else newest.dataset_id,
     )
-    sets = {"dataset": {"dataset_id": manifest.dataset_id, "cycle_id": cycle.cycle_id}}
+    sets = [Dataset(manifest.dataset_id, cycle.cycle_id)]
     writes: list[Write] = [(DatasetImage, manifest.rows), (Leak, leaks.rows)]
     return store.finish(cycle.cycle_id, STAGE, summary, [*writes, *([(SliceImage, slices)] if summary.slices else [])], sets=sets)
 
 
-def _freeze(store: Store, cycle: Cycle, newest: dict[str, str] | None, golden: frozenset[str]) -> tuple[Manifest, LeakReport]:
+def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozenset[str]) -> tuple[Manifest, LeakReport]:
     """Freeze what may be used, then leave out what would leak between splits, or would be learnt from although it is golden."""
     facts, kind, classes = facts_of(store), cycle.project.label_kind, cycle.project.classes
-    before = frozenset[str]() if newest is None else frozenset(store.read(DatasetImage, newest["cycle_id"])["image_id"])
+    before = frozenset[str]() if newest is None else frozenset(store.read(DatasetImage, newest.cycle_id)["image_id"])
     if golden:
         not_test = refused(golden, freeze(facts, kind, classes).rows, before)
         facts = replace(facts, leaks=dict.fromkeys(not_test, "golden_not_in_test"))
@@ -111,11 +112,11 @@ def _slices(store: Store, cycle: Cycle, manifest: Manifest, golden: frozenset[st
     return slice_test_images(manifest.rows, golden, recent, is_curated=settings.policy == "curated")
 
 
-def _standing_slices(store: Store, newest: dict[str, str] | None) -> Rows[SliceImage]:
+def _standing_slices(store: Store, newest: Dataset | None) -> Rows[SliceImage]:
     """Those of the version that stands."""
-    if newest is None or not store.has(SliceImage, newest["cycle_id"]):
+    if newest is None or not store.has(SliceImage, newest.cycle_id):
         return empty(SliceImage)
-    return store.read(SliceImage, newest["cycle_id"])
+    return store.read(SliceImage, newest.cycle_id)
 
 
 def _slice_counts(cycle: Cycle, slices: pl.DataFrame) -> dict[str, int]:
@@ -160,38 +161,38 @@ def facts_of(store: Store) -> Facts:
 
 
 def _summary(
-    store: Store, cycle: Cycle, manifest: Manifest, newest: dict[str, str] | None, *, is_changed: bool
+    store: Store, cycle: Cycle, manifest: Manifest, newest: Dataset | None, *, is_changed: bool
 ) -> BuildDatasetVersionSummary:
     """Describe what was frozen, and decide about the training."""
-    candidate = store.state().values.get("candidate")
-    trained_labels = None if candidate is None else store.read(DatasetImage, candidate["dataset_cycle_id"])
+    candidate = store.state().candidate
+    trained_labels = None if candidate is None else store.read(DatasetImage, candidate.dataset_cycle_id)
     training = cycle.project.training
     decision = decide_training(manifest.rows, trained_labels, cycle.arguments.training, training.min_new_labels)
-    named = {"dataset_id": manifest.dataset_id, "cycle_id": cycle.cycle_id} if is_changed else newest
+    named = Dataset(manifest.dataset_id, cycle.cycle_id) if is_changed else newest
     described = _described(store, cycle, manifest.rows, decision, named)
     return replace(described, is_changed=is_changed, left_out=manifest.left_out)
 
 
-def _summary_of_restored(store: Store, cycle: Cycle, restored: dict[str, str]) -> BuildDatasetVersionSummary:
+def _summary_of_restored(store: Store, cycle: Cycle, restored: RestoredDataset) -> BuildDatasetVersionSummary:
     """Describe the version that a person restored; it is trained on unless the newest candidate already was."""
     project = cycle.project
-    check_restorable(store, restored["dataset_id"], project.label_kind, project.classes)
-    rows, candidate = store.read(DatasetImage, restored["cycle_id"]), store.state().values.get("candidate")
-    is_trained_on = candidate is not None and candidate["dataset_id"] == restored["dataset_id"]
-    decision = decide_training_again(rows, cycle.arguments.training, restored["restored_in"], is_trained_on=is_trained_on)
-    slices = _slice_counts(cycle, _standing_slices(store, restored))
-    return replace(_described(store, cycle, rows, decision, restored), restored_in=restored["restored_in"], slices=slices)
+    check_restorable(store, restored.dataset_id, project.label_kind, project.classes)
+    rows, candidate = store.read(DatasetImage, restored.cycle_id), store.state().candidate
+    is_trained_on = candidate is not None and candidate.dataset_id == restored.dataset_id
+    decision = decide_training_again(rows, cycle.arguments.training, restored.restored_in, is_trained_on=is_trained_on)
+    slices = _slice_counts(cycle, _standing_slices(store, restored.dataset))
+    return replace(_described(store, cycle, rows, decision, restored.dataset), restored_in=restored.restored_in, slices=slices)
 
 
 def _described(
-    store: Store, cycle: Cycle, rows: pl.DataFrame, decision: TrainingDecision, named: dict[str, str] | None
+    store: Store, cycle: Cycle, rows: pl.DataFrame, decision: TrainingDecision, named: Dataset | None
 ) -> BuildDatasetVersionSummary:
     """What is said of any version; `named` is where its rows lie."""
-    newest = store.state().values.get("dataset")
-    earlier = None if newest is None else store.read(DatasetImage, newest["cycle_id"])
+    newest = store.state().dataset
+    earlier = None if newest is None else store.read(DatasetImage, newest.cycle_id)
     return BuildDatasetVersionSummary(
-        dataset_id=None if named is None else named["dataset_id"],
-        dataset_cycle_id=None if named is None else named["cycle_id"],
+        dataset_id=None if named is None else named.dataset_id,
+        dataset_cycle_id=None if named is None else named.cycle_id,
         is_changed=False,
         should_train=decision.should_train,
         why=decision.why,
@@ -199,7 +200,7 @@ def _described(
         labels_new=new_labels(rows, earlier),
         images_by_split={split: rows.filter(pl.col("split") == split).height for split in SPLITS},
         images_by_class={name: rows.filter(pl.col("class_name") == name).height for name in cycle.project.classes},
-        index_key=None if named is None else index_key(named["dataset_id"]),
+        index_key=None if named is None else index_key(named.dataset_id),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import polars as pl
@@ -13,6 +13,7 @@ from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.models.candidate import Candidate, parse_candidate
 from pipeline_tasks.models.exported import ExportedModel
+from pipeline_tasks.records import project_state
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
@@ -83,7 +84,14 @@ def export_model(
         parity_images=parity.images,
         size_bytes=len(content),
     )
-    return store.finish(cycle.cycle_id, STAGE, summary, sets={"candidate": _as_value(cycle, trained, summary)})
+    newest = project_state.Candidate(
+        model_digest=digest,
+        dataset_id=candidate.marks.dataset_id,
+        dataset_cycle_id=trained.dataset_cycle_id,
+        cycle_id=cycle.cycle_id,
+        registry_version=registered.version,
+    )
+    return store.finish(cycle.cycle_id, STAGE, summary, sets=[newest])
 
 
 def _parity_images(store: Store, decoder: DecodingPool, dataset_cycle_id: str, side_px: int) -> NDArray[np.uint8]:
@@ -120,14 +128,3 @@ def _register(
     registered = registry.register_model(cycle.outside_name, str(trained.mlflow_run_id), content, digest, tags)
     registry.set_alias(cycle.outside_name, "candidate", registered.version)
     return registered
-
-
-def _as_value(cycle: Cycle, trained: TrainModelSummary, summary: ExportModelSummary) -> dict[str, Any]:
-    """What the project's state says of its newest candidate."""
-    return {
-        "model_digest": summary.model_digest,
-        "dataset_id": summary.dataset_id,
-        "dataset_cycle_id": trained.dataset_cycle_id,
-        "cycle_id": cycle.cycle_id,
-        "registry_version": summary.registry_version,
-    }

@@ -6,9 +6,9 @@ Written by `roll_out` and `roll_back`, read by the server each second. It follow
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, CorruptObjectError, NotFoundError
 from pipeline_tasks.storage.objects import layout
@@ -18,6 +18,7 @@ from pipeline_tasks.storage.objects.seal import sealed, unsealed
 
 if TYPE_CHECKING:
     # The prediction server reads pointers in an environment that has nothing to read settings with.
+    from pipeline_tasks.records.project_state import Champion
     from pipeline_tasks.settings import Project
 
 ROLES = ("champion", "challenger", "shadow")
@@ -57,14 +58,14 @@ class ServingPointer:
         return json.dumps(sealed(asdict(self)), sort_keys=True, indent=1).encode()
 
 
-def pointer_to(champion: Mapping[str, Any], class_names: Sequence[str], project: Project) -> ServingPointer:
+def pointer_to(champion: Champion, class_names: Sequence[str], project: Project) -> ServingPointer:
     """What a project wants served: the ledger's champion with all of the traffic; the generation is still to be given."""
     return ServingPointer(
         generation=0,
         project=project.project,
-        routes=(Route(champion["model_digest"], 1.0, "champion"),),
+        routes=(Route(champion.model_digest, 1.0, "champion"),),
         class_names=tuple(class_names),
-        dataset_id=champion["dataset_id"],
+        dataset_id=champion.dataset_id,
         min_confidence=project.serving.min_confidence,
         max_waiting=project.serving.max_waiting,
         max_body_bytes=project.serving.max_body_bytes,

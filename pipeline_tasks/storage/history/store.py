@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import polars as pl
 
 from pipeline_tasks.errors import ChangedMeanwhileError, MissingStageError
+from pipeline_tasks.records.project_state import Change, changes_as_json
 from pipeline_tasks.records.reading import StageRecord
 from pipeline_tasks.storage.ledger import events as ledger
 from pipeline_tasks.storage.ledger import state
@@ -93,7 +94,7 @@ class Store:
         stage: str,
         summary: S,
         writes: Sequence[Write] = (),
-        sets: dict[str, Any] | None = None,
+        sets: Sequence[Change] = (),
         replaced: Mapping[str, dict[str, Any] | None] | None = None,
         expected_sequence: int | None = None,
     ) -> S:
@@ -117,7 +118,7 @@ class Store:
         stage: str,
         summary: S,
         tables: tuple[TableFile, ...],
-        sets: dict[str, Any] | None = None,
+        sets: Sequence[Change] = (),
         replaced: Mapping[str, dict[str, Any] | None] | None = None,
         expected_sequence: int | None = None,
     ) -> S:
@@ -128,7 +129,7 @@ class Store:
         """
         self.check_open(cycle_id, stage)
         fields: dict[str, Any] = json.loads(json.dumps(asdict(summary)))
-        event = ledger.Event(0, cycle_id, stage, fields, tables, sets or {}, dict(replaced or {}))
+        event = ledger.Event(0, cycle_id, stage, fields, tables, changes_as_json(sets), dict(replaced or {}))
         while stage not in (seen := self.state()).stages.get(cycle_id, {}):
             self._check_not_passed(cycle_id, stage, expected_sequence)
             if has_seen_a_collection(seen, cycle_id):

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+from pipeline_tasks.records.project_state import Collection
 from pipeline_tasks.storage.ledger.event_names import names_of
 from pipeline_tasks.storage.ledger.events import Event
 from pipeline_tasks.storage.ledger.state import State
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.objects.trash import ensure_there
 
-STATE_VALUE = "collection"
 ANNOUNCED_BY, ENDED_BY = "plan_collection", "collect_garbage"
-
-
-def announcement(cycle_id: str) -> dict[str, str]:
-    """What the event sets that stands before a collection moves anything."""
-    return {STATE_VALUE: cycle_id}
 
 
 def has_seen_a_collection(state: State, cycle_id: str) -> bool:
     """Whether objects may have been moved while this cycle ran: then its writers look whether all that they named is there."""
-    collecting = state.values.get(STATE_VALUE)
-    if collecting is None:
+    announced = state.value(Collection)
+    if announced is None:
         return False
-    ended = state.stages[collecting].get(ENDED_BY)
+    ended = state.stages[announced.cycle_id].get(ENDED_BY)
     return ended is None or ended > state.stages.get(cycle_id, {}).get("open_cycle", 0)
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
+from pipeline_tasks.records.project_state import V, value_in
 from pipeline_tasks.records.reading import R, read_record
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
@@ -41,6 +42,14 @@ class Event:
             CorruptObjectError: a field is missing or of another type.
         """
         return read_record(kind, self.summary, f"{layout.event(self.sequence)} ({self.stage} of cycle {self.cycle_id})")
+
+    def value(self, kind: type[V]) -> V | None:
+        """The value of the state that this event sets; None if it sets none of this kind.
+
+        Raises:
+            CorruptObjectError: what it sets is another thing.
+        """
+        return value_in(self.sets, kind, layout.event(self.sequence))
 
     def as_bytes(self) -> bytes:
         """The event as it lies in the store."""

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError
+from pipeline_tasks.records.project_state import Candidate, Champion, Dataset, V, value_in
 from pipeline_tasks.storage.ledger.events import Event, events_after
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
@@ -29,9 +30,32 @@ class State:
     tables: dict[str, list[TableFile]] = field(default_factory=dict)
     """Table name → its files in ledger order."""
     values: dict[str, Any] = field(default_factory=dict)
-    """The newest of each single value: `champion`, `dataset`, …"""
+    """The newest of each single value, as JSON: `value` reads it."""
     replaced: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Key of a table's file that an erasure replaced → key, sha256 and rows of the file in its place."""
+
+    def value(self, kind: type[V]) -> V | None:
+        """The newest value of a kind; None if no event has set one, or a later one ended it.
+
+        Raises:
+            CorruptObjectError: what the ledger holds is another thing.
+        """
+        return value_in(self.values, kind, f"the state at event {self.sequence}")
+
+    @property
+    def champion(self) -> Champion | None:
+        """The model in production."""
+        return self.value(Champion)
+
+    @property
+    def candidate(self) -> Candidate | None:
+        """The newest model that was exported."""
+        return self.value(Candidate)
+
+    @property
+    def dataset(self) -> Dataset | None:
+        """The dataset version that the newest training used or would use."""
+        return self.value(Dataset)
 
     def add(self, event: Event) -> None:
         """Fold one more event in."""

@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.records.project_state import RestoredDataset
 from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.history.store import Store
 
-STATE_VALUE = "restored_dataset"
 
-
-def restored_version(store: Store) -> dict[str, str] | None:
-    """dataset_id, cycle_id (whose `dataset_images` holds it) and restored_in (the cycle of the restore), or None."""
-    value: dict[str, str] | None = store.state().values.get(STATE_VALUE)
-    return value
+def restored_version(store: Store) -> RestoredDataset | None:
+    """The version that is restored now, None if there is none."""
+    return store.state().value(RestoredDataset)
 
 
 def check_restorable(store: Store, dataset_id: str, label_kind: str, class_names: Sequence[str]) -> None:

@@ -68,8 +68,8 @@ def find_version(versions: Sequence[VersionRecord], wanted: str) -> VersionRecor
 
 def trained_models(store: Store) -> list[TrainedModel]:
     """All models that were exported, oldest first, each with the version that it was trained on."""
-    values = store.state().values
-    roles = {(values.get(role) or {}).get("model_digest"): role for role in ("candidate", "champion")}
+    state = store.state()
+    roles = {one.model_digest: one.key for one in (state.candidate, state.champion) if one is not None}
     models = []
     for cycle_id, stages in sorted(store.state().stages.items(), key=lambda one: one[1].get("export_model", 0)):
         event = store.event(cycle_id, "export_model") if "export_model" in stages else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 from given_versions import two_versions
 
@@ -12,6 +10,8 @@ from pipeline_tasks.commands.versions.describing import describe
 from pipeline_tasks.commands.versions.listing import as_text, list_versions
 from pipeline_tasks.commands.versions.text_table import text_table
 from pipeline_tasks.errors import SettingsError, StorageError
+from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.project_state import Candidate, Champion
 from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
@@ -21,19 +21,12 @@ from pipeline_tasks.storage.versions.version_history import VersionRecord, find_
 pytestmark = pytest.mark.slow
 
 
-@dataclass(frozen=True)
-class Exported:
-    model_digest: str | None
-    dataset_id: str | None
-
-
 def test_list_versions__names_counts_and_the_models_trained_on_each(store: Store) -> None:
     first, second = two_versions(store)
-    model = {"model_digest": "c" * 64}
-    store.finish("2026-11-21", "export_model", Exported("c" * 64, first.dataset_id), sets={"candidate": model, "champion": model})
-    store.finish(
-        "2026-11-22", "export_model", Exported("d" * 64, second.dataset_id), sets={"candidate": {"model_digest": "d" * 64}}
-    )
+    exported = [ExportModelSummary(None, digit * 64, version.dataset_id) for digit, version in (("c", first), ("d", second))]
+    store.finish("2026-11-21", "export_model", exported[0], sets=[Champion("c" * 64, first.dataset_id, "2026-11-21", None)])
+    newest = Candidate("d" * 64, second.dataset_id, "2026-11-22", "2026-11-22", None)
+    store.finish("2026-11-22", "export_model", exported[1], sets=[newest])
 
     found = list_versions(store)
 
@@ -92,11 +85,11 @@ def test_past_store__knows_nothing_of_later_events_and_writes_nothing(store: Sto
     first, _ = two_versions(store)
     past = PastStore(store.objects, first.sequence)
 
-    assert past.state().values["dataset"]["dataset_id"] == first.dataset_id
+    assert past.state().dataset.dataset_id == first.dataset_id
     assert past.event("2026-11-22", "given") is None
     assert state_at(store.objects, store.state().sequence) == read_state(store.objects)
     with pytest.raises(StorageError, match="into the past"):
-        past.finish("2026-11-23", "given", Exported(None, None))
+        past.finish("2026-11-23", "given", ExportModelSummary("Nothing was trained."))
 
 
 def test_state_at__uses_no_snapshot_that_is_younger(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

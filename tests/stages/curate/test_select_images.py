@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.models.exported import HEAD_BIAS, HEAD_WEIGHT, ModelMarks
 from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
+from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
 from pipeline_tasks.stages.curate.find_quality_issues import find_quality_issues
@@ -167,7 +168,7 @@ def test_select_images__listens_to_a_champion_of_the_same_backbone(store: Store,
     night(store, FIRST, AnImage("z", at(15)), budget=1, control_ratio=0, first_round_control_ratio=0)
     label(store, FIRST, z="bolt")
     digest = put_model(store.objects, a_model(backbone))
-    store.finish(FIRST, "promote_model", FindQualityIssuesSummary(0, 0, {}), sets={"champion": {"model_digest": digest}})
+    store.finish(FIRST, "promote_model", FindQualityIssuesSummary(0, 0, {}), sets=[Champion(digest, "d" * 64, FIRST, None)])
     images = [AnImage(name, at(45 + 30 * number)) for number, name in enumerate("abcd")]
     summary = night(store, SECOND, *images, budget=1, control_ratio=0, objectives="margin" if is_used else "auto")
     assert summary.champion_digest == (digest if is_used else None)

@@ -12,6 +12,7 @@ from given_candidates import (
 from given_deploying import BETTER, a_night_of, compared
 from tiny_model import DATASET_ID
 
+from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.storage.history.store import Store
 
@@ -56,11 +57,10 @@ def test_compare_with_champion__refuses_test_images_that_the_champion_was_traine
 
 
 def test_compare_with_champion__refuses_a_champion_of_unknown_origin(store: Store) -> None:
-
     cycle = a_cycle_with_model(store, BETTER)
     digest = an_exported_model(store, an_open_cycle(store, "2026-11-20"), GOOD)
-    champion = {"model_digest": digest, "dataset_id": DATASET_ID, "cycle_id": "2026-11-20", "registry_version": None}
-    store.finish("2026-11-20", "promote_model", PromoteModelSummary(None), sets={"champion": champion})
+    champion = Champion(digest, DATASET_ID, "2026-11-20", None)
+    store.finish("2026-11-20", "promote_model", PromoteModelSummary(None), sets=[champion])
 
     assert "cannot be shown on which images the champion was trained" in compared(store, cycle).why
 

@@ -10,6 +10,7 @@ from given_versions import build, two_versions
 
 from pipeline_tasks.errors import CorruptObjectError, CycleTakenError, SettingsError
 from pipeline_tasks.lineage.reads import LineageReads
+from pipeline_tasks.records.project_state import Candidate
 from pipeline_tasks.records.restore_dataset_version import RestoreDatasetVersionSummary
 from pipeline_tasks.stages.tend.restore_dataset_version import restore_dataset_version
 from pipeline_tasks.storage.blobs.version_index import read_index
@@ -58,8 +59,8 @@ def test_restore_dataset_version__newest_goes_back_to_the_current_labels(store: 
 def test_restore_dataset_version__trains_on_it_once(store: Store) -> None:
     first, _ = two_versions(store)
     restore(store, first.dataset_id)
-    trained = {"dataset_id": first.dataset_id, "dataset_cycle_id": first.cycle_id, "model_digest": "c" * 64}
-    store.finish("2026-11-23T090000", "export_model", restore(store, first.dataset_id), sets={"candidate": trained})
+    trained = Candidate("c" * 64, first.dataset_id, first.cycle_id, "2026-11-23T090000", None)
+    store.finish("2026-11-23T090000", "export_model", restore(store, first.dataset_id), sets=[trained])
 
     built = build(store, an_open_cycle(store, "2026-11-24"))
 

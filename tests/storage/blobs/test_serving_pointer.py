@@ -6,6 +6,7 @@ import pytest
 from given import a_project
 
 from pipeline_tasks.errors import CorruptObjectError
+from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.storage.blobs.serving_pointer import (
     Route,
     ServingPointer,
@@ -17,7 +18,7 @@ from pipeline_tasks.storage.blobs.serving_pointer import (
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 
-CHAMPION = {"model_digest": "a" * 64, "dataset_id": "d" * 64, "cycle_id": "2026-11-21", "registry_version": "1"}
+CHAMPION = Champion("a" * 64, "d" * 64, "2026-11-21", "1")
 POINTER = pointer_to(CHAMPION, ["bolt", "nut"], a_project())
 
 

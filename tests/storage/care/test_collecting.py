@@ -14,6 +14,7 @@ from given_garbage import A_YEAR_ON, DAY, PATIENCE, a_root_with_garbage, a_runni
 from given_version import a_version
 
 from pipeline_tasks.errors import StorageError
+from pipeline_tasks.records.project_state import Collection
 from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.blobs.thumbnails import put_thumbnail
 from pipeline_tasks.storage.care import collecting
@@ -21,7 +22,6 @@ from pipeline_tasks.storage.care.collecting import Collected, collect, plan
 from pipeline_tasks.storage.care.verifying import verify_objects
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger import state
-from pipeline_tasks.storage.ledger.collection_marks import announcement
 from pipeline_tasks.storage.ledger.events import Event
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.trash import move_to_trash
@@ -46,7 +46,7 @@ def planned(store: Store, now: datetime, *, is_real: bool = True) -> tuple[pl.Da
     cycle_id = f"{now:%Y-%m-%dT%H%M%S}"
     an_open_cycle(store, cycle_id)
     rows = plan(store, now, PATIENCE)
-    sets = announcement(cycle_id) if is_real else {}
+    sets = [Collection(cycle_id)] if is_real else []
     store.finish(cycle_id, "plan_collection", Recorded(rows.height), [(UnneededObject, rows)], sets=sets)
     event = store.event(cycle_id, "plan_collection")
     assert event is not None

@@ -10,6 +10,7 @@ import pytest
 from given import image_id
 
 from pipeline_tasks.errors import CorruptObjectError, MissingStageError, StorageError, TableContractError
+from pipeline_tasks.records.project_state import Engine
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger import state
@@ -83,9 +84,9 @@ def test_read__does_not_see_a_table_that_no_event_names(store: Store) -> None:
 
 
 def test_state__without_its_last_event_is_exactly_the_earlier_one(store: Store) -> None:
-    store.finish("2026-11-21", "a", Done(1), [(QualityIssue, issues(1))], sets={"champion": "one"})
+    store.finish("2026-11-21", "a", Done(1), [(QualityIssue, issues(1))], sets=[Engine("one")])
     before = state.read_state(store.objects)
-    store.finish("2026-11-22", "a", Done(2), [(QualityIssue, issues(2))], sets={"champion": "two"})
+    store.finish("2026-11-22", "a", Done(2), [(QualityIssue, issues(2))], sets=[Engine("two")])
     store.objects.delete(layout.event(2))
 
     assert state.read_state(store.objects) == before
@@ -94,7 +95,7 @@ def test_state__without_its_last_event_is_exactly_the_earlier_one(store: Store) 
 def test_state__is_the_same_with_without_and_with_broken_snapshots(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "SNAPSHOT_EVERY_EVENTS", 3)
     for number in range(8):
-        store.finish(f"2026-11-{number + 1:02d}", "a", Done(number), [(QualityIssue, issues(number))], sets={"champion": number})
+        store.finish(f"2026-11-{number + 1:02d}", "a", Done(number), [(QualityIssue, issues(number))], sets=[Engine(f"{number}")])
     with_snapshots = state.read_state(store.objects)
     snapshots = list(store.objects.list(layout.SNAPSHOTS))
     newest = store.objects.read(snapshots[-1])

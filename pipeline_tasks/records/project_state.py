@@ -1,0 +1,172 @@
+"""Single values of a project's state: an event sets each of them whole, and the newest one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import ClassVar, Self, TypeVar
+
+from pipeline_tasks.errors import CorruptObjectError
+from pipeline_tasks.records.reading import read_record
+
+
+@dataclass(frozen=True)
+class StateValue:
+    """One value of the state, and its JSON in the ledger."""
+
+    key: ClassVar[str]
+
+    def as_json(self) -> object:
+        """The value as an event holds it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: object, where: str) -> Self:
+        """Read what an event holds.
+
+        Raises:
+            CorruptObjectError: it is another thing.
+        """
+        if not isinstance(content, Mapping):
+            raise CorruptObjectError(f"{where}: wanted the fields of a {cls.__name__}, found {content!r}")
+        return read_record(cls, content, where)
+
+
+V = TypeVar("V", bound=StateValue)
+
+
+@dataclass(frozen=True)
+class Champion(StateValue):
+    """The model in production."""
+
+    key: ClassVar[str] = "champion"
+
+    model_digest: str
+    dataset_id: str
+    cycle_id: str
+    """The cycle that trained it."""
+    registry_version: str | None
+
+
+@dataclass(frozen=True)
+class Candidate(StateValue):
+    """The newest model that was exported."""
+
+    key: ClassVar[str] = "candidate"
+
+    model_digest: str
+    dataset_id: str
+    dataset_cycle_id: str
+    """The cycle whose `dataset_images` holds the version that it was trained on."""
+    cycle_id: str
+    """The cycle that trained it."""
+    registry_version: str | None
+
+
+@dataclass(frozen=True)
+class Dataset(StateValue):
+    """The dataset version that the newest training used or would use."""
+
+    key: ClassVar[str] = "dataset"
+
+    dataset_id: str
+    cycle_id: str
+    """The cycle whose `dataset_images` holds its rows."""
+
+
+@dataclass(frozen=True)
+class RestoredDataset(StateValue):
+    """The dataset version that a person restored: trainings use it instead of the current labels."""
+
+    key: ClassVar[str] = "restored_dataset"
+
+    dataset_id: str
+    cycle_id: str
+    """The cycle whose `dataset_images` holds its rows."""
+    restored_in: str
+    """The cycle of the restore."""
+
+    @property
+    def dataset(self) -> Dataset:
+        """The version by itself."""
+        return Dataset(self.dataset_id, self.cycle_id)
+
+
+@dataclass(frozen=True)
+class Engine(StateValue):
+    """The inference engine that ran the project's first images."""
+
+    key: ClassVar[str] = "engine"
+
+    name: str
+
+    def as_json(self) -> str:
+        """Its name alone."""
+        return self.name
+
+    @classmethod
+    def from_json(cls, content: object, where: str) -> Self:
+        """Read a name."""
+        return read_record(cls, {"name": content}, where)
+
+
+@dataclass(frozen=True)
+class Collection(StateValue):
+    """The newest collection that was announced: from then on objects may be moved."""
+
+    key: ClassVar[str] = "collection"
+
+    cycle_id: str
+
+    def as_json(self) -> str:
+        """Its cycle alone."""
+        return self.cycle_id
+
+    @classmethod
+    def from_json(cls, content: object, where: str) -> Self:
+        """Read a cycle_id."""
+        return read_record(cls, {"cycle_id": content}, where)
+
+
+@dataclass(frozen=True)
+class LabelStudioLooks(StateValue):
+    """The newest change that was seen in each Label Studio project, by Label Studio's own clock."""
+
+    key: ClassVar[str] = "label_studio_looks"
+
+    newest_changes: Mapping[int, str]
+    """Label Studio project id → time."""
+
+    def as_json(self) -> dict[str, str]:
+        """Time by project id; JSON's keys are text."""
+        return {str(project_id): moment for project_id, moment in self.newest_changes.items()}
+
+    @classmethod
+    def from_json(cls, content: object, where: str) -> Self:
+        """Read times by project id."""
+        return read_record(cls, {"newest_changes": content}, where)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Takes a value of this kind out of the state."""
+
+    kind: type[StateValue]
+
+
+Change = StateValue | Ended
+
+
+def changes_as_json(changes: Sequence[Change]) -> dict[str, object]:
+    """What an event sets: JSON by the value's key, null for one that ends."""
+    return {(one.kind if isinstance(one, Ended) else one).key: None if isinstance(one, Ended) else one.as_json() for one in changes}
+
+
+def value_in(values: Mapping[str, object], kind: type[V], where: str) -> V | None:
+    """Read one value out of those that events have set; None if it was never set, or has ended.
+
+    Raises:
+        CorruptObjectError: what stands there is another thing.
+    """
+    content = values.get(kind.key)
+    return None if content is None else kind.from_json(content, f"{where}, {kind.key}")
