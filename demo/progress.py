@@ -7,16 +7,8 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from demo.airflow import TaskState
+from pipeline_tasks.process import TASK_GROUPS
 
-GROUPS = {
-    "ingest": ("list_new_images", "measure_images", "record_images"),
-    "curate": ("find_quality_issues", "find_duplicates", "select_images"),
-    "label": ("send_to_labeling", "wait_for_annotators", "collect_annotations", "resolve_labels"),
-    "train": ("build_dataset_version", "train_model", "export_model"),
-    "evaluate": ("evaluate_model", "compare_with_champion"),
-    "deploy": ("promote_model", "roll_out", "measure_selection_gain"),
-}
-"""The task groups of the nightly DAG, as Airflow's grid shows them."""
 _WIDTH = 24
 _DONE = ("success", "skipped", "failed", "upstream_failed", "removed")
 
@@ -24,7 +16,7 @@ _DONE = ("success", "skipped", "failed", "upstream_failed", "removed")
 def group_counts(tasks: Sequence[TaskState]) -> dict[str, tuple[int, int]]:
     """Group → (tasks that are over, tasks); a mapped task counts once for each shard."""
     counts = {}
-    for group, names in GROUPS.items():
+    for group, names in TASK_GROUPS.items():
         own = [task for task in tasks if task.task_id in names]
         counts[group] = (sum(task.state in _DONE for task in own), max(len(own), len(names)))
     return counts

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from demo.figures import Night
-from demo.progress import GROUPS
 from local_stack.addresses import Addresses
+from pipeline_tasks.process import TASK_GROUPS
 
 _LABEL_WIDTH = 26
 _COLUMN_WIDTH = 30
@@ -38,7 +38,7 @@ def nights_table(nights: Sequence[Night]) -> str:
     for label, tell in rows:
         lines += _row(label, [tell(night) for night in nights])
     lines += ["", "seconds per stage"]
-    for group, stages in GROUPS.items():
+    for group, stages in TASK_GROUPS.items():
         lines += _row(f" {group}", ["" for _ in nights])
         for stage in stages:
             lines += _row(f"   {stage}", [f"{night.stage_seconds.get(stage, 0.0):.1f}" for night in nights])

@@ -1,4 +1,6 @@
-"""Make `docs/tables.md` from the table classes and `docs/dags.md` from the DAG files; `--check` only compares."""
+"""Make `docs/tables.md` from the table classes, `docs/dags.md` from the DAG files and `process.py`, and the README's table of
+the process from `process.py`; `--check` only compares.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,16 @@ import ast
 import inspect
 import re
 import sys
+from itertools import zip_longest
 from pathlib import Path
 
+from pipeline_tasks.process import GROUPS, NIGHTLY, PROCESS, Stage
 from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.table import Table
 
 DOCS = Path(__file__).parent
+ROOT = DOCS.parent
+PROCESS_BEGINS, PROCESS_ENDS = "<!-- process: made by `make docs` -->", "<!-- end of process -->"
 MADE = "<!-- Made by `make docs`; do not edit. -->\n"
 
 
@@ -22,9 +28,51 @@ def tables_page() -> str:
 
 
 def dags_page() -> str:
-    """The documents of the DAG files, as Airflow shows them."""
-    documents = [ast.get_docstring(ast.parse(path.read_text())) or "" for path in sorted((DOCS.parent / "dags").glob("*.py"))]
-    return "# DAGs\n\n" + MADE + "".join("\n" + re.sub(r"^#", "##", text, flags=re.MULTILINE) + "\n" for text in documents)
+    """The documents of the DAG files, as Airflow shows them, each with its stages."""
+    return "# DAGs\n\n" + MADE + "".join(_dag(path) for path in sorted((ROOT / "dags").glob("*.py")))
+
+
+def readme() -> str:
+    """The README with a fresh table of the process between its two marks."""
+    text = (ROOT / "README.md").read_text()
+    before, _, rest = text.partition(PROCESS_BEGINS)
+    _, _, after = rest.partition(PROCESS_ENDS)
+    return before + PROCESS_BEGINS + "\n" + process_table() + PROCESS_ENDS + after
+
+
+def process_table() -> str:
+    """The nightly process as a table, a column a group; each stage links to its code."""
+    columns = [_column(group, is_last=group == GROUPS[-1]) for group in GROUPS]
+    rows = zip_longest(*columns, fillvalue="")
+    head = [f"**{group}**" + ("" if group == GROUPS[-1] else " →") for group in GROUPS]
+    lines = [head, ["---"] * len(GROUPS), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+
+
+def _column(group: str, *, is_last: bool) -> list[str]:
+    stages = [stage for stage in NIGHTLY if stage.group == group]
+    opens = stages[0].name == NIGHTLY[0].name
+    arrows = [" ↓"] * (len(stages) - 1) + ["" if is_last else " →"]
+    cells = [f"[{stage.name}]({_file(stage)}){arrow}" for stage, arrow in zip(stages, arrows, strict=True)]
+    return cells if opens else ["↓", *cells]
+
+
+def _file(stage: Stage) -> str:
+    return f"{stage.module.replace('.', '/')}.py"
+
+
+def _dag(path: Path) -> str:
+    tree = ast.parse(path.read_text())
+    named = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    document = re.sub(r"^#", "##", ast.get_docstring(tree) or "", flags=re.MULTILINE)
+    head = ["| stage | does | reads | writes | talks to |", "|---|---|---|---|---|"]
+    rows = [_stage_row(stage) for stage in PROCESS if stage.name in named]
+    return f"\n{document}\n\n" + "\n".join([*head, *rows]) + "\n"
+
+
+def _stage_row(stage: Stage) -> str:
+    things = [", ".join(one.replace("_", " ") for one in names) for names in (stage.reads, stage.writes, stage.services)]
+    return f"| [{stage.name}](../{_file(stage)}) | {stage.does} | " + " | ".join(things) + " |"
 
 
 def _table(table: type[Table]) -> str:
@@ -58,10 +106,9 @@ def _column_comments(table: type[Table]) -> dict[str, str]:
 def main() -> int:
     """Write the pages, or say which is out of date."""
     stale = []
-    for name, page in (("tables.md", tables_page()), ("dags.md", dags_page())):
-        path = DOCS / name
+    for path, page in ((DOCS / "tables.md", tables_page()), (DOCS / "dags.md", dags_page()), (ROOT / "README.md", readme())):
         if not path.exists() or path.read_text() != page:
-            stale.append(name)
+            stale.append(str(path.relative_to(ROOT)))
             if "--check" not in sys.argv:
                 path.write_text(page)
     if stale and "--check" in sys.argv:

@@ -19,7 +19,7 @@ from typing import Any
 
 from pipeline_tasks import wiring
 from pipeline_tasks.errors import NightlensError
-from pipeline_tasks.process import STAGES
+from pipeline_tasks.process import PROCESS
 from pipeline_tasks.records.cycle import CycleArguments
 from pipeline_tasks.strategy_names import STRATEGIES
 
@@ -87,8 +87,8 @@ def _tool(name: str) -> Any:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pipeline_tasks", description="Run one stage of one cycle, or a tool.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for stage in (one for one in STAGES if one not in TOOLS):
-        _add_stage_arguments(commands.add_parser(stage, help="a stage"))
+    for stage in (one for one in PROCESS if one.name not in TOOLS):
+        _add_stage_arguments(commands.add_parser(stage.name, help=stage.does, description=stage.does))
     commands.add_parser("versions", help="List, show, compare, export, restore and verify dataset versions.", add_help=False)
     for name in TOOLS:
         tool = _tool(name)

@@ -1,21 +1,37 @@
-"""The process: every stage once, in order, with its group. DAG, commands, demo, report and tests derive from it."""
+"""The process: every stage once, in order, with what it reads, writes and talks to. Imports nothing: DAG files read it.
+
+The README's table, `docs/dags.md`, the documents of Airflow's tasks, the command line, the demo's progress bars, the cycle's
+report and the tests are made from this list. Tests compare it with the DAGs and with what each stage really touches.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline_tasks.process_names import ServiceName, Thing
+
 GROUPS = ("ingest", "curate", "label", "train", "evaluate", "deploy")
-"""Of the nightly process, in order."""
+"""Groups of the nightly process, in order."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Stage:
     """One step of the process. Function, module, Airflow task, command and test carry its name."""
 
     name: str
     group: str
     """One of `GROUPS`, or `tend` for a stage beside the nights."""
+    does: str
+    """One sentence."""
+    reads: tuple[Thing, ...] = ()
+    """Tables and objects; ledger and frozen settings go without saying."""
+    writes: tuple[Thing, ...] = ()
+    services: tuple[ServiceName, ...] = ()
+    ends_in_event: bool = True
+    """False: it only looks, its results are taken over by a later stage, or what it writes is derived."""
     is_nightly: bool = True
+    has_task_group: bool = True
+    """False: it opens or closes the night, and stands beside the task groups of the DAG."""
 
     @property
     def module(self) -> str:
@@ -24,33 +40,220 @@ class Stage:
 
 
 PROCESS = (
-    Stage("open_cycle", "ingest"),
-    Stage("list_new_images", "ingest"),
-    Stage("measure_images", "ingest"),
-    Stage("record_images", "ingest"),
-    Stage("find_quality_issues", "curate"),
-    Stage("find_duplicates", "curate"),
-    Stage("select_images", "curate"),
-    Stage("send_to_labeling", "label"),
-    Stage("wait_for_annotators", "label"),
-    Stage("collect_annotations", "label"),
-    Stage("resolve_labels", "label"),
-    Stage("build_dataset_version", "train"),
-    Stage("train_model", "train"),
-    Stage("export_model", "train"),
-    Stage("evaluate_model", "evaluate"),
-    Stage("compare_with_champion", "evaluate"),
-    Stage("promote_model", "deploy"),
-    Stage("roll_out", "deploy"),
-    Stage("measure_selection_gain", "deploy"),
-    Stage("write_cycle_report", "deploy"),
-    Stage("roll_back", "deploy", is_nightly=False),
-    Stage("restore_dataset_version", "tend", is_nightly=False),
-    Stage("plan_collection", "tend", is_nightly=False),
-    Stage("collect_garbage", "tend", is_nightly=False),
-    Stage("write_storage_report", "tend", is_nightly=False),
-    Stage("erase", "tend", is_nightly=False),
+    Stage(
+        name="open_cycle",
+        group="ingest",
+        does="Freeze the settings, the run's arguments, seed and start time of a cycle.",
+        has_task_group=False,
+    ),
+    Stage(
+        name="list_new_images",
+        group="ingest",
+        does="List the files that no cycle has seen before, and plan shards.",
+        reads=("sightings", "rejected_sightings"),
+        writes=("new_files",),
+        services=("sources",),
+    ),
+    Stage(
+        name="measure_images",
+        group="ingest",
+        does="Store a shard's originals, decode each image once, measure and embed it.",
+        reads=("new_files", "images", "erased_images", "shard results"),
+        writes=("originals", "thumbnails", "shard results"),
+        services=("sources", "decoder", "backbone"),
+        ends_in_event=False,
+    ),
+    Stage(
+        name="record_images",
+        group="ingest",
+        does="Make what the shards learnt part of the project.",
+        reads=("shard results", "images", "erased_images"),
+        writes=("images", "sightings", "rejected_sightings", "measurements", "embeddings"),
+    ),
+    Stage(
+        name="find_quality_issues",
+        group="curate",
+        does="Hold measurements against the limits of quality and quarantine images.",
+        reads=("images", "measurements"),
+        writes=("quality_issues",),
+    ),
+    Stage(
+        name="find_duplicates",
+        group="curate",
+        does="Join images that show the same thing into duplicate groups and split groups.",
+        reads=(
+            *("images", "sightings", "measurements", "embeddings", "quality_issues"),
+            *("duplicate_groups", "split_groups", "splits", "dataset_images"),
+        ),
+        writes=("duplicate_pairs", "duplicate_groups", "split_groups", "splits"),
+    ),
+    Stage(
+        name="select_images",
+        group="curate",
+        does="Choose the images that are worth a person's time, each with a reason.",
+        reads=(
+            *("images", "sightings", "embeddings", "quality_issues", "duplicate_groups", "split_groups", "splits"),
+            *("selected_images", "labels", "label_objects", "models"),
+        ),
+        writes=("selected_images", "selection_scores", "splits"),
+    ),
+    Stage(
+        name="send_to_labeling",
+        group="label",
+        does="Send the selection to Label Studio as a labeling round with a deadline.",
+        reads=("images", "selected_images", "originals"),
+        writes=("labeling_tasks",),
+        services=("label_studio", "annotator_files", "decoder"),
+    ),
+    Stage(
+        name="wait_for_annotators",
+        group="label",
+        does="Look once whether enough is answered or the deadline has passed.",
+        services=("label_studio",),
+        ends_in_event=False,
+    ),
+    Stage(
+        name="collect_annotations",
+        group="label",
+        does="Fetch every answer that changed since the last look.",
+        reads=("labeling_tasks", "annotations"),
+        writes=("annotation log", "annotations", "annotation_objects"),
+        services=("label_studio",),
+    ),
+    Stage(
+        name="resolve_labels",
+        group="label",
+        does="Weigh the annotators' answers on each image and record its label.",
+        reads=("annotations", "annotation_objects", "labels", "label_objects"),
+        writes=("labels", "label_objects"),
+    ),
+    Stage(
+        name="build_dataset_version",
+        group="train",
+        does="Freeze labelled images, labels and splits as a dataset version.",
+        reads=(
+            *("labels", "label_objects", "splits", "split_groups", "selected_images", "quality_issues", "duplicate_groups"),
+            *("sightings", "images", "measurements", "embeddings", "dataset_images", "version manifests"),
+        ),
+        writes=("dataset_images", "slice_images", "leaks", "version manifests"),
+    ),
+    Stage(
+        name="train_model",
+        group="train",
+        does="Train a candidate on the dataset version, or resume a killed training.",
+        reads=("dataset_images", "images", "embeddings", "originals", "embedded views"),
+        writes=("embedded views", "checkpoints"),
+        services=("decoder", "backbone", "model_registry", "experiment_log"),
+    ),
+    Stage(
+        name="export_model",
+        group="train",
+        does="Turn the candidate into one ONNX file, check it and register it.",
+        reads=("dataset_images", "images", "originals", "checkpoints"),
+        writes=("models",),
+        services=("decoder", "backbone", "model_registry"),
+    ),
+    Stage(
+        name="evaluate_model",
+        group="evaluate",
+        does="Score candidate and champion on the test split of the candidate's version.",
+        reads=("dataset_images", "slice_images", "images", "originals", "models"),
+        writes=("predictions", "metrics", "confusions"),
+        services=("decoder", "model_registry"),
+    ),
+    Stage(
+        name="compare_with_champion",
+        group="evaluate",
+        does="Decide by the gate whether the candidate may replace the champion.",
+        reads=("dataset_images", "slice_images", "split_groups", "predictions"),
+    ),
+    Stage(
+        name="promote_model",
+        group="deploy",
+        does="Make the candidate champion if the gate said so.",
+        services=("model_registry",),
+    ),
+    Stage(
+        name="roll_out",
+        group="deploy",
+        does="Have the prediction server serve the champion.",
+        reads=("models", "serving pointer"),
+        writes=("serving pointer",),
+        services=("prediction_server",),
+    ),
+    Stage(
+        name="measure_selection_gain",
+        group="deploy",
+        does="Measure what chosen labels are worth against labels drawn at random.",
+        reads=("annotations", "selected_images", "dataset_images", "embeddings", "models"),
+    ),
+    Stage(
+        name="write_cycle_report",
+        group="deploy",
+        does="Write the cycle's report, whatever became of the stages before it.",
+        reads=(
+            *("rejected_sightings", "quality_issues", "duplicate_groups", "duplicate_pairs", "selected_images"),
+            *("selection_scores", "annotations", "annotation_objects", "dataset_images", "predictions", "metrics"),
+            *("confusions", "thumbnails"),
+        ),
+        writes=("reports",),
+        ends_in_event=False,
+        has_task_group=False,
+    ),
+    Stage(
+        name="roll_back",
+        group="deploy",
+        does="Put an earlier champion back.",
+        reads=("models", "serving pointer"),
+        writes=("serving pointer",),
+        services=("model_registry",),
+        is_nightly=False,
+    ),
+    Stage(
+        name="restore_dataset_version",
+        group="tend",
+        does="Make an earlier dataset version the one that is trained on.",
+        reads=("version manifests",),
+        is_nightly=False,
+    ),
+    Stage(
+        name="plan_collection",
+        group="tend",
+        does="Find what nobody in the project's root needs any more.",
+        reads=("whole root",),
+        writes=("unneeded_objects",),
+        is_nightly=False,
+    ),
+    Stage(
+        name="collect_garbage",
+        group="tend",
+        does="Move what nobody needs to the trash, and delete what has lain there long enough.",
+        reads=("unneeded_objects", "whole root"),
+        writes=("trash",),
+        is_nightly=False,
+    ),
+    Stage(
+        name="write_storage_report",
+        group="tend",
+        does="Write what lies in the root, what it costs, and what nobody needs.",
+        reads=("whole root",),
+        writes=("reports",),
+        ends_in_event=False,
+        is_nightly=False,
+    ),
+    Stage(
+        name="erase",
+        group="tend",
+        does="Erase images for good, from the root and from their copies outside.",
+        reads=("whole root",),
+        writes=("erased_images", "erasures", "annotation log", "shard results", "reports", "version manifests"),
+        services=("outside_copies", "label_studio"),
+        is_nightly=False,
+    ),
 )
 
 STAGES = {stage.name: stage for stage in PROCESS}
-NIGHTLY_STAGES = tuple(stage.name for stage in PROCESS if stage.is_nightly)
+NIGHTLY = tuple(stage for stage in PROCESS if stage.is_nightly)
+NIGHTLY_STAGES = tuple(stage.name for stage in NIGHTLY)
+TASK_GROUPS = {group: tuple(stage.name for stage in NIGHTLY if stage.has_task_group and stage.group == group) for group in GROUPS}
+"""Group → its tasks, as Airflow's grid shows the nightly DAG."""

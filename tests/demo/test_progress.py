@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 
 from demo.airflow import TaskState
-from demo.progress import GROUPS, Progress, group_counts
+from demo.progress import Progress, group_counts
+from pipeline_tasks.process import TASK_GROUPS
 
 
 def _task(task_id: str, state: str, map_index: int = -1) -> TaskState:
@@ -33,7 +34,7 @@ def test_group_counts__counts_each_shard_and_a_skipped_task_as_over() -> None:
     assert counts["ingest"] == (2, 4)
     assert counts["train"] == (1, 3)
     assert counts["deploy"] == (0, 3)
-    assert set(counts) == set(GROUPS)
+    assert set(counts) == set(TASK_GROUPS)
 
 
 def test_progress__says_a_plain_line_only_when_something_changed() -> None:
@@ -57,5 +58,5 @@ def test_progress__draws_bars_over_each_other_on_a_terminal() -> None:
     progress.show(TASKS, "second", 2)
     progress.end()
 
-    assert stream.getvalue().count(f"\x1b[{len(GROUPS) + 1}A") == 1
+    assert stream.getvalue().count(f"\x1b[{len(TASK_GROUPS) + 1}A") == 1
     assert "2/4" in stream.getvalue()

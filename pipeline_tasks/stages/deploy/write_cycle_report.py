@@ -14,6 +14,7 @@ from pipeline_tasks.annotations.resolving import objects_by
 from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.kinds.labeling import Agreement
 from pipeline_tasks.kinds.registry import kind_of
+from pipeline_tasks.process import NIGHTLY
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
 from pipeline_tasks.reports.facts import CycleFacts, GainPoint, LearningPoint
@@ -36,26 +37,8 @@ from pipeline_tasks.tables.selection_score import SelectionScore
 from pipeline_tasks.tables.table import Table
 
 STAGE = "write_cycle_report"
-STAGES = (
-    "open_cycle",
-    "list_new_images",
-    "record_images",
-    "find_quality_issues",
-    "find_duplicates",
-    "select_images",
-    "send_to_labeling",
-    "collect_annotations",
-    "resolve_labels",
-    "build_dataset_version",
-    "train_model",
-    "export_model",
-    "evaluate_model",
-    "compare_with_champion",
-    "promote_model",
-    "roll_out",
-    "measure_selection_gain",
-)
-"""Stages that end in an event, in the order of the process; wait_for_annotators only looks."""
+STAGES = tuple(stage.name for stage in NIGHTLY if stage.ends_in_event)
+"""Stages of a night that a summary is kept of, in the order of the process."""
 
 
 def write_cycle_report(store: Store, cycle: Cycle, now: datetime) -> WriteCycleReportSummary:

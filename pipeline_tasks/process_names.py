@@ -1,0 +1,64 @@
+"""Names of what stages read, write and talk to, so that mypy finds a misspelled one in `process`. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+TableName = Literal[
+    "annotation_objects",
+    "annotations",
+    "confusions",
+    "dataset_images",
+    "duplicate_groups",
+    "duplicate_pairs",
+    "embeddings",
+    "erased_images",
+    "images",
+    "label_objects",
+    "labeling_tasks",
+    "labels",
+    "leaks",
+    "measurements",
+    "metrics",
+    "new_files",
+    "predictions",
+    "quality_issues",
+    "rejected_sightings",
+    "selected_images",
+    "selection_scores",
+    "sightings",
+    "slice_images",
+    "split_groups",
+    "splits",
+    "unneeded_objects",
+]
+ObjectName = Literal[
+    "annotation log",
+    "checkpoints",
+    "embedded views",
+    "erasures",
+    "models",
+    "originals",
+    "reports",
+    "serving pointer",
+    "shard results",
+    "thumbnails",
+    "trash",
+    "version manifests",
+    "whole root",
+]
+"""Objects of a project's root beside its tables; `whole root` stands for all of them and every table."""
+ServiceName = Literal[
+    "annotator_files",
+    "backbone",
+    "decoder",
+    "experiment_log",
+    "label_studio",
+    "model_registry",
+    "outside_copies",
+    "prediction_server",
+    "sources",
+]
+"""Attributes of `wiring.services.Services` that reach beyond the project's root."""
+
+Thing = TableName | ObjectName

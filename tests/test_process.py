@@ -1,0 +1,118 @@
+"""The list of stages tells the truth: about tables, about the DAG files, and about what each stage really touches."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from given_night import Night, a_night
+from recording_root import RecordingObjects, RecordingStore, Touched
+
+from pipeline_tasks.process import NIGHTLY_STAGES, STAGES
+from pipeline_tasks.process_names import ObjectName, TableName
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
+from pipeline_tasks.tables.catalog import ALL_TABLES
+from pipeline_tasks.tables.image import Image
+
+NIGHTS = ("2026-11-21", "2026-11-22")
+TENDING = ("2026-11-23T120000", "2026-11-23T123000")
+EVERYTHING = "whole root"
+
+
+def test_process__knows_every_table_by_name() -> None:
+    assert set(get_args(TableName)) == {table.table_name for table in ALL_TABLES}
+
+
+def test_process__names_only_objects_that_a_stage_touches() -> None:
+    touched = {thing for stage in STAGES.values() for thing in (*stage.reads, *stage.writes)}
+
+    assert set(get_args(ObjectName)) <= touched
+
+
+@pytest.mark.slow
+def test_stages__read_and_write_what_the_process_says(recorded: dict[str, Touched]) -> None:
+    said = {name: (set(stage.reads), set(stage.writes), stage.ends_in_event) for name, stage in STAGES.items()}
+    seen = {name: (_reads(name, touched), touched.writes, touched.has_event) for name, touched in recorded.items()}
+
+    assert seen == said
+
+
+def _reads(stage: str, touched: Touched) -> set[str]:
+    """What was seen; of a stage that may read everything, what was said."""
+    said = set(STAGES[stage].reads)
+    return said if EVERYTHING in said else touched.reads
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Touched]:
+    """Stage → what it touched in two nights with every optional setting on, and in the stages beside the nights."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("home")
+        patch.setenv("NIGHTLENS_HOME", str(folder))
+        patch.setenv("WANDB_MODE", "disabled")
+        return record(a_night_with_everything(folder))
+
+
+def a_night_with_everything(folder: Path) -> Night:
+    """A project that groups by device, has a golden set and recent images, and promotes every candidate."""
+    night = a_night(
+        folder,
+        sources=[{"name": "inbox", "path": "inbox", "settle_s": 0, "key_pattern": r"(?P<device>(bolt|nut)\d+)"}],
+        duplicates={"split_group_keys": ["device"], "max_hash_distance": 0, "min_hash_cosine": 1.0, "min_embedding_cosine": 1.0},
+        splits={"golden": {"key_pattern": "inbox:bolt0.png"}, "recent_cycles": 1, "policy": "curated"},
+        housekeeping={"young_days": 0, "is_dry_run": False},
+        gates={"margin": 1.0, "min_test_images_per_class": 1},
+    )
+    night.store = Store(RecordingObjects())
+    return night
+
+
+def record(night: Night) -> dict[str, Touched]:
+    """Run every stage and note what it touches."""
+    touched: dict[str, Touched] = defaultdict(Touched)
+    objects = objects_of(night)
+
+    def run(stage: str, cycle_id: str, **arguments: Any) -> None:
+        objects.touched = touched[stage]
+        night.store = RecordingStore(objects)
+        night.run(stage, cycle_id, **arguments)
+        touched[stage].note_event(Store(objects).event(cycle_id, stage))
+
+    for number, cycle_id in enumerate(NIGHTS):
+        night.bring(range(10 * number, 10 * number + 10))
+        for stage in NIGHTLY_STAGES:
+            run(stage, cycle_id)
+            if stage == "send_to_labeling":
+                night.answer_all()
+    beside_the_nights(night, run)
+    return touched
+
+
+def objects_of(night: Night) -> RecordingObjects:
+    assert isinstance(night.store.objects, RecordingObjects)
+    return night.store.objects
+
+
+def beside_the_nights(night: Night, run: Callable[..., None]) -> None:
+    run("roll_back", "2026-11-23T100000", run_key="by hand")
+    dataset_id = Store(objects_of(night)).summary(NIGHTS[0], BuildDatasetVersionSummary).dataset_id
+    run("restore_dataset_version", "2026-11-23T110000", run_key="by hand", dataset_id=dataset_id)
+    image_ids = Store(objects_of(night)).history(Image)["image_id"].to_list()[:1]
+    run("erase", "2026-11-23T113000", run_key="by hand", image_ids=image_ids, outside_copies=NothingOutside())
+    MemoryObjects.write_new(objects_of(night), "derived/thumbnail-old/of-nobody", b"needed by nobody")
+    for cycle_id in TENDING:
+        run("plan_collection", cycle_id, run_key="by hand")
+        run("collect_garbage", cycle_id)
+    run("write_storage_report", cycle_id)
+
+
+class NothingOutside:
+    """A project that left no copies outside its root."""
+
+    def erase(self, *_: object) -> None:
+        """Nothing to do."""
