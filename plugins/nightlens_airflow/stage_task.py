@@ -1,4 +1,4 @@
-"""Turns a stage into a task of Airflow: services from connections, its docstring on the page, `skipped` as a pink square."""
+"""Stages as tasks of Airflow: services from connections, a document on the page, `skipped` as a pink square."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any, ParamSpec, TypeVar
 from airflow.sdk import BaseOperatorLink, XComArg, get_current_context, task
 from airflow.sdk.bases.decorator import Task
 from airflow.sdk.exceptions import AirflowSkipException
+
+from pipeline_tasks.process import STAGES
 
 
 def cycle_id_from(task_id: str) -> str:
@@ -27,12 +29,23 @@ log = logging.getLogger(__name__)
 
 
 def stage_task(**settings: Any) -> Callable[[Callable[Parameters, Result]], Task[Parameters, Result]]:
-    """Make a task of a function; its docstring becomes the task's document. `settings` are those of any Airflow task."""
+    """Make a task of a function, documented by its docstring and `process`. `settings` are those of any Airflow task."""
 
     def make(function: Callable[Parameters, Result]) -> Task[Parameters, Result]:
-        return task(multiple_outputs=False, doc_md=inspect.getdoc(function), **settings)(function)
+        document = stage_document(function.__name__, inspect.getdoc(function) or "")
+        return task(multiple_outputs=False, doc_md=document, **settings)(function)
 
     return make
+
+
+def stage_document(name: str, text: str) -> str:
+    """A task's document: the text, then what the stage of this name reads, writes and talks to."""
+    stage = STAGES.get(name)
+    if stage is None:
+        return text
+    rows = {"Reads": stage.reads, "Writes": stage.writes, "Talks to": stage.services}
+    lines = [f"| {title} | {', '.join(names).replace('_', ' ')} |" for title, names in rows.items() if names]
+    return "\n".join([text, "", "| | |", "|---|---|", *lines]) if lines else text
 
 
 def with_buttons(*links: BaseOperatorLink) -> Callable[[Callable[Parameters, XComArg]], Callable[Parameters, XComArg]]:

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import TriggerRule, get_current_context
 
 from nightlens_airflow.links import CycleReportLink, LabelingRoundLink, MlflowRunLink, RegisteredVersionLink
-from nightlens_airflow.stage_task import run, stage_task, with_buttons
+from nightlens_airflow.stage_task import run, stage_document, stage_task, with_buttons
 from nightlens_airflow.wait_for_annotators_sensor import WaitForAnnotatorsSensor
 
 Summary = dict[str, Any]
@@ -91,7 +91,8 @@ def send_to_labeling(project: str, cycle_id: str) -> Summary:
 
 def wait_for_annotators(project: str, cycle_id: str) -> WaitForAnnotatorsSensor:
     """The sensor that waits for the cycle's round without holding a worker."""
-    sensor = WaitForAnnotatorsSensor(task_id="wait_for_annotators", project=project, cycle_id=cycle_id, doc_md=_WAIT_FOR_ANNOTATORS)
+    document = stage_document("wait_for_annotators", _WAIT_FOR_ANNOTATORS)
+    sensor = WaitForAnnotatorsSensor(task_id="wait_for_annotators", project=project, cycle_id=cycle_id, doc_md=document)
     sensor.operator_extra_links = (LabelingRoundLink(),)
     return sensor
 
@@ -239,8 +240,7 @@ def read_project_file(name: str) -> None:
     read_project(name)
 
 
-_WAIT_FOR_ANNOTATORS = """
+_WAIT_FOR_ANNOTATORS = """\
 Wait, deferred and without a worker, until enough is answered or the round's deadline has passed.
 
-What people did not answer stays open in Label Studio; the next cycle collects it.
-"""
+What people did not answer stays open in Label Studio; the next cycle collects it."""

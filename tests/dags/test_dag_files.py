@@ -113,20 +113,32 @@ def test_tasks__have_a_document_and_retries_by_our_error_tree(dag_bag: DagBag) -
                 assert task.retry_policy is RETRY_POLICY or task.retry_policy.rules == RETRY_POLICY.rules  # type: ignore[union-attr]
 
 
-def test_nightly__has_six_groups_with_tooltips_that_hold_the_stages_in_order(dag_bag: DagBag) -> None:
-    from pipeline_tasks.process import NIGHTLY_STAGES
+def test_nightly__holds_the_stages_of_the_process_in_their_order_and_groups(dag_bag: DagBag) -> None:
+    from pipeline_tasks.process import NIGHTLY, NIGHTLY_STAGES, TASK_GROUPS
 
     dag = dag_bag.dags["nightly__belt"]
     groups = {name: group for name, group in dag.task_group_dict.items() if name}
+    group_of = {task.task_id: task.task_group.group_id for task in dag.tasks}  # type: ignore[union-attr]
 
-    assert sorted(groups) == ["curate", "deploy", "evaluate", "ingest", "label", "train"]
+    assert sorted(groups) == sorted(TASK_GROUPS)
     assert all(group.tooltip for group in groups.values())
     assert [task.task_id for task in dag.topological_sort()] == [*NIGHTLY_STAGES, "cycle_succeeded"]
-    assert {task.task_id for task in dag.tasks if not task.task_group.group_id} == {  # type: ignore[union-attr]
-        "open_cycle",
-        "write_cycle_report",
-        "cycle_succeeded",
-    }
+    assert group_of == {stage.name: stage.group if stage.has_task_group else None for stage in NIGHTLY} | {"cycle_succeeded": None}
+
+
+def test_other_dags__hold_only_stages_that_stand_beside_the_nights(dag_bag: DagBag) -> None:
+    from pipeline_tasks.process import PROCESS
+
+    beside = [stage.name for stage in PROCESS if not stage.is_nightly]
+    placed = [task.task_id for kind in ("roll_back", "tend_storage") for task in dag_bag.dags[f"{kind}__belt"].topological_sort()]
+
+    assert placed == [name for name in beside if name in placed]
+
+
+def test_tasks__say_what_their_stage_reads_and_writes(dag_bag: DagBag) -> None:
+    task = dag_bag.dags["nightly__belt"].get_task("collect_annotations")
+
+    assert "| Writes | annotation log, annotations, annotation objects |" in (task.doc_md or "")
 
 
 def test_nightly__runs_in_the_zone_of_its_project(dag_bag: DagBag) -> None:
