@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from demo.night import draw_night
+from demo.ahead import WorkAhead
+from demo.night import aside_of, bring_in, draw_aside, truth_of_night
 from demo.own_images import copy_night, find_own_images, write_project_file
 from demo.truth import truth_path
 
@@ -24,6 +27,8 @@ class Inbox:
     truth_file: Path
     fill: Callable[[int, Progress], None]
     """Brings a night's images in; told the night and whom to tell of progress."""
+    ahead: Callable[[int], AbstractContextManager[object]] = nullcontext
+    """Makes so many nights ready in a process of its own, as long as the context is open."""
 
     def an_image(self) -> bytes:
         """One image that came in, to be asked about."""
@@ -53,8 +58,21 @@ def open_inbox(home: Path, images: Path | None, images_a_night: int) -> Inbox:
 def parts_inbox(home: Path, images_a_night: int, project: str = "parts") -> Inbox:
     """The inbox of drawn parts of a project; so many files a night."""
     folder, truth_file = home / "inbox" / project, truth_path(home, project)
+    draw = partial(draw_aside, files=images_a_night, seed=SEED, inbox=folder, truth_file=truth_file, project=project)
+    ahead = WorkAhead(draw)
 
     def fill(night: int, progress: Progress) -> None:
-        draw_night(night, images_a_night, SEED, folder, truth_file, project, progress)
+        if ahead.does(night):
+            drawn = truth_of_night(truth_file, night)
+            ahead.wait(drawn.exists, lambda: progress(_drawn_so_far(aside_of(folder, night), images_a_night), images_a_night))
+            progress(images_a_night, images_a_night)
+        else:
+            draw(night, progress=progress)
+        bring_in(night, images_a_night, SEED, folder, truth_file, project)
 
-    return Inbox(project, folder, truth_file, fill)
+    return Inbox(project, folder, truth_file, fill, ahead.begin)
+
+
+def _drawn_so_far(aside: Path, files: int) -> int:
+    """Files that a night has by now; the last one only counts once all is written."""
+    return min(sum(path.is_file() for path in aside.rglob("*")), files - 1)

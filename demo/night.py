@@ -32,9 +32,17 @@ def draw_night(
 
     `progress` is told how many files of how many are drawn.
     """
-    plan = plan_night(night, files, seed)
-    truth = read_truth(truth_file) if night > 1 and truth_file.exists() else Truth(project, CLASSES)
-    aside = inbox.parent / f".{inbox.name}-drawing"
+    draw_aside(night, files, seed, inbox, truth_file, project, progress)
+    return bring_in(night, files, seed, inbox, truth_file, project)
+
+
+def draw_aside(
+    night: int, files: int, seed: int, inbox: Path, truth_file: Path, project: str, progress: Progress | None = None
+) -> None:
+    """Draw the night beside the inbox. The night's own truth is written last: once it is there, the night is whole."""
+    plan, truth = plan_night(night, files, seed), Truth(project, CLASSES)
+    aside, own_truth = aside_of(inbox, night), truth_of_night(truth_file, night)
+    own_truth.unlink(missing_ok=True)
     shutil.rmtree(aside, ignore_errors=True)
     for done, (file, sha256, shown) in enumerate(_draw_all(plan, aside), start=1):
         if shown is not None:
@@ -43,9 +51,27 @@ def draw_night(
             truth.plants.append(Plant(file.key, file.kind, file.copy_of))
         if progress:
             progress(done, len(plan))
-    write_truth(truth_file, truth)
-    move_in(aside, inbox, [file.key for file in plan], FIRST_NIGHT + timedelta(days=night - 1))
+    write_truth(own_truth, truth)
+
+
+def bring_in(night: int, files: int, seed: int, inbox: Path, truth_file: Path, project: str) -> list[PlannedFile]:
+    """Add the truth of a night that `draw_aside` drew to the project's, then move the files in; return their plan."""
+    plan, own_truth = plan_night(night, files, seed), truth_of_night(truth_file, night)
+    truth, new = read_truth(truth_file) if night > 1 and truth_file.exists() else Truth(project, CLASSES), read_truth(own_truth)
+    write_truth(truth_file, Truth(project, truth.classes, truth.images | new.images, truth.plants + new.plants))
+    move_in(aside_of(inbox, night), inbox, [file.key for file in plan], FIRST_NIGHT + timedelta(days=night - 1))
+    own_truth.unlink()
     return plan
+
+
+def aside_of(inbox: Path, night: int) -> Path:
+    """The folder beside the inbox in which a night is drawn."""
+    return inbox.parent / f".{inbox.name}-night-{night}"
+
+
+def truth_of_night(truth_file: Path, night: int) -> Path:
+    """Where the truth of one drawn night lies until its files come in."""
+    return truth_file.with_name(f"{truth_file.stem}-night-{night}.json")
 
 
 def move_in(aside: Path, inbox: Path, keys: list[str], began: datetime) -> None:

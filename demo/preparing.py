@@ -18,6 +18,7 @@ from demo.inbox import Inbox
 from demo.people import PEOPLE
 from demo.team import Team
 from local_stack.addresses import Addresses, read_addresses
+from pipeline_tasks import wiring
 
 SERVER_STARTS_WITHIN_S = 90.0
 Say = Callable[[str], None]
@@ -35,6 +36,17 @@ def wait_for_prediction_server(home: Path, project: str) -> Addresses:
             raise DemoError(f"the local stack started no prediction server for {project}; see `make status`")
         time.sleep(1)
     return addresses
+
+
+def export_backbone(_: int, project: str) -> None:
+    """Export the project's backbone for this machine, as the first night would otherwise have to.
+
+    Raises:
+        SettingsError: its weights are not installed.
+    """
+    from pipeline_tasks.backbones.backbone import open_backbone
+
+    open_backbone(wiring.read_project(project).backbone, cache_folder=wiring.home() / "backbones")
 
 
 def empty_project(inbox: Inbox, home: Path, airflow: Airflow, say: Say) -> str:

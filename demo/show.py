@@ -6,16 +6,18 @@ import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from demo import figures, table
+from demo.ahead import WorkAhead
 from demo.airflow import Airflow
 from demo.errors import DemoError
 from demo.inbox import Inbox, open_inbox
 from demo.nightly_run import run_night, why_failed
 from demo.people import PEOPLE
-from demo.preparing import call_team, empty_project, wait_for_prediction_server
+from demo.preparing import call_team, empty_project, export_backbone, wait_for_prediction_server
 from demo.progress import Progress
 from demo.services import Services
 from demo.team import Team
@@ -52,8 +54,10 @@ def show(options: Options, home: Path, say: Say) -> None:
     """
     inbox = open_inbox(home, options.images, options.images_a_night)
     say(f"bringing the local stack up in {home}")
-    stack.up(home, say)
     with ExitStack() as held:
+        held.enter_context(WorkAhead(partial(export_backbone, project=inbox.project)).begin(1))
+        held.enter_context(inbox.ahead(options.nights))
+        stack.up(home, say)
         addresses = wait_for_prediction_server(home, inbox.project)
         airflow = Airflow(addresses.airflow_url, addresses.airflow_user, addresses.airflow_password)
         held.callback(airflow.close)
