@@ -10,7 +10,8 @@
     │   ├── NotFoundError           no object under this key
     │   ├── AlreadyThereError       an object under this key already exists
     │   ├── ChangedMeanwhileError   somebody else replaced the object first
-    │   └── CorruptObjectError      the bytes do not have the digest they are stored under
+    │   ├── CorruptObjectError      the bytes do not have the digest they are stored under
+    │   └── NewerFormError          a later release of Nightlens wrote this
     ├── RejectedFileError           a file is no image for us (carries its reason)
     ├── LeakError                   a dataset version would be judged on what it was trained on
     ├── ModelError                  a model cannot be used
@@ -67,6 +68,10 @@ class ChangedMeanwhileError(StorageError):
 
 class CorruptObjectError(StorageError):
     """The bytes under a key do not have the digest they are stored under."""
+
+
+class NewerFormError(StorageError):
+    """A later release of Nightlens wrote this; the message names the release and how far this one reads."""
 
 
 class RejectedFileError(NightlensError):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.process import STAGES
 from pipeline_tasks.records.cycle import Cycle, CycleArguments
+from pipeline_tasks.release import RELEASE
 from pipeline_tasks.settings import Project, load_project
 
 if TYPE_CHECKING:
@@ -257,9 +258,7 @@ def _prediction_server(parts: Parts) -> Any:
 
 
 def _code_version(parts: Parts) -> str:
-    from importlib.metadata import version
-
-    return os.environ.get("NIGHTLENS_CODE_VERSION") or version("nightlens")
+    return os.environ.get("NIGHTLENS_CODE_VERSION") or RELEASE
 
 
 _MAKERS: dict[str, Callable[[Parts], Any]] = {

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.registry import kind_of_model
+from pipeline_tasks.upgrades.model_properties import marked_properties, upgraded_properties
 
 INPUT = "pictures"
 OUTPUT = "probabilities"
@@ -40,7 +41,7 @@ class ModelMarks:
 
     def as_properties(self) -> dict[str, str]:
         """The marks as they stand in the file."""
-        return {
+        properties = {
             "nightlens_classes": json.dumps(list(self.class_names), ensure_ascii=False),
             "nightlens_backbone_digest": self.backbone_digest,
             "nightlens_recipe_digest": self.recipe_digest,
@@ -48,6 +49,7 @@ class ModelMarks:
             "nightlens_dataset_id": self.dataset_id,
             "nightlens_temperature": repr(self.temperature),
         }
+        return marked_properties(properties)
 
 
 def parse_marks(properties: Mapping[str, str]) -> ModelMarks:
@@ -55,7 +57,9 @@ def parse_marks(properties: Mapping[str, str]) -> ModelMarks:
 
     Raises:
         ModelError: one is missing or wrong.
+        NewerFormError: a later Nightlens exported the model.
     """
+    properties = upgraded_properties(properties, "model")
     try:
         return ModelMarks(
             class_names=tuple(str(name) for name in json.loads(properties["nightlens_classes"])),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NightlensError, NotFoundError
+from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NewerFormError, NightlensError, NotFoundError
 from pipeline_tasks.storage.blobs.serving_pointer import ServingPointer, parse_pointer, read_pointer
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.object_store import ObjectStore
@@ -57,7 +57,7 @@ class LastGood:
             return
         try:
             is_same = parse_pointer(standing.content, layout.SERVING_POINTER) == pointer
-        except CorruptObjectError:
+        except (CorruptObjectError, NewerFormError):
             is_same = False
         if not is_same:
             self.objects.replace(layout.SERVING_POINTER, pointer.as_bytes(), standing.etag)

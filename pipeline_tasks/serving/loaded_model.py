@@ -13,6 +13,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state
 
 from pipeline_tasks.decoding.model_image import recipe_digest
 from pipeline_tasks.errors import CorruptObjectError, ModelError
+from pipeline_tasks.upgrades.model_properties import upgraded_properties
 
 Pixels = npt.NDArray[np.uint8]
 Probabilities = npt.NDArray[np.float32]
@@ -53,7 +54,7 @@ def load_model(content: bytes, digest: str) -> LoadedModel:
     if found != digest:
         raise CorruptObjectError(f"model: wanted sha256 {digest}, found {found}")
     session = _open(content, digest)
-    marks = session.get_modelmeta().custom_metadata_map
+    marks = upgraded_properties(session.get_modelmeta().custom_metadata_map, f"model {digest}")
     try:
         side_px, class_names = int(marks["nightlens_side_px"]), tuple(json.loads(marks["nightlens_classes"]))
         recipe, dataset_id, smoke = (

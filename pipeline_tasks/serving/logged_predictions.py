@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pipeline_tasks.upgrades import forms
+from pipeline_tasks.upgrades.json_fields import upgraded_fields
+
 
 def logged_predictions(folder: Path, word: str) -> Iterator[dict[str, Any]]:
     """Yield the logged predictions whose prediction_id or image_id starts with `word`, oldest first.
@@ -18,7 +21,7 @@ def logged_predictions(folder: Path, word: str) -> Iterator[dict[str, Any]]:
             for line in lines:
                 # Parsing every line as JSON would take a minute for a full log.
                 if f'_id":"{word}'.encode() in line and (prediction := _parse(line)) and _is_meant(prediction, word):
-                    yield prediction
+                    yield upgraded_fields(forms.PREDICTION, prediction, str(path))
 
 
 def _age(path: Path) -> int:

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline_tasks.upgrades import forms
+from pipeline_tasks.upgrades.json_fields import marked
+
 
 class PredictionLog:
     """JSON lines in `predictions.jsonl`; a full file becomes `predictions.1.jsonl`, and so on up to `files` files."""
@@ -21,7 +24,7 @@ class PredictionLog:
 
     def append(self, prediction: Mapping[str, Any]) -> None:
         """Write one prediction; it is in the file, not only in memory, when this returns."""
-        line = json.dumps(prediction, separators=(",", ":")).encode() + b"\n"
+        line = json.dumps(marked(forms.PREDICTION, prediction), separators=(",", ":")).encode() + b"\n"
         with self._lock:
             if self._file.tell() and self._file.tell() + len(line) > self._max_file_bytes:
                 self._rotate()

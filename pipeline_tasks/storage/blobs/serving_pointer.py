@@ -15,6 +15,8 @@ from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.objects.seal import sealed, unsealed
+from pipeline_tasks.upgrades import forms
+from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 if TYPE_CHECKING:
     # The prediction server reads pointers in an environment that has nothing to read settings with.
@@ -55,7 +57,8 @@ class ServingPointer:
 
     def as_bytes(self) -> bytes:
         """The pointer as it lies in the store."""
-        return json.dumps(sealed(asdict(self)), sort_keys=True, indent=1).encode()
+        fields = marked(forms.SERVING_POINTER, asdict(self))
+        return json.dumps(sealed(fields), sort_keys=True, indent=1).encode()
 
 
 def pointer_to(champion: Champion, class_names: Sequence[str], project: Project) -> ServingPointer:
@@ -79,7 +82,7 @@ def parse_pointer(content: bytes, where: str) -> ServingPointer:
         CorruptObjectError: it is not one, or not exactly one of its routes is the champion's.
     """
     try:
-        fields = unsealed(json.loads(content), where)
+        fields = upgraded_fields(forms.SERVING_POINTER, unsealed(json.loads(content), where), where)
         fields["routes"] = tuple(Route(**route) for route in fields["routes"])
         pointer = ServingPointer(**fields | {"class_names": tuple(fields["class_names"])})
     except (ValueError, TypeError, KeyError, AttributeError) as error:

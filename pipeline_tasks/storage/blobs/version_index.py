@@ -10,6 +10,8 @@ from pipeline_tasks.errors import CorruptObjectError
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.objects.seal import sealed, unsealed
+from pipeline_tasks.upgrades import forms
+from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 
 def index_key(dataset_id: str) -> str:
@@ -53,7 +55,7 @@ def read_kept_index(objects: ObjectStore, dataset_id: str) -> dict[str, Any]:
 
 def index_bytes(index: Mapping[str, Any]) -> bytes:
     """The index as it lies in the store; its leaves as `as_columns` gives them."""
-    return json.dumps(sealed(index), sort_keys=True, ensure_ascii=False).encode()
+    return json.dumps(sealed(marked(forms.VERSION_INDEX, index)), sort_keys=True, ensure_ascii=False).encode()
 
 
 def index_without(
@@ -94,9 +96,9 @@ def expanded(dataset_id: str, kept: Any, without: frozenset[str] = frozenset()) 
 
 def _parse_kept_index(content: bytes, dataset_id: str) -> dict[str, Any]:
     try:
-        index: dict[str, Any] = {"rows": None, "prefix_digits": 2, "tombstones": []} | unsealed(
-            json.loads(content), index_key(dataset_id)
-        )
+        fields = unsealed(json.loads(content), index_key(dataset_id))
+        index: dict[str, Any] = {"rows": None, "prefix_digits": 2, "tombstones": []}
+        index |= upgraded_fields(forms.VERSION_INDEX, fields, index_key(dataset_id))
         found = index["dataset_id"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptObjectError(f"{index_key(dataset_id)}: not the index of a dataset version: {error}") from error

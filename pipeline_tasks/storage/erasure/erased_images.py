@@ -19,6 +19,8 @@ from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.objects.seal import sealed, unsealed
 from pipeline_tasks.storage.tables.table_files import TableFile, read_table
 from pipeline_tasks.tables.erased_image import ErasedImage
+from pipeline_tasks.upgrades import forms
+from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 IsErased = Callable[[str], bool]
 """Predicate: the image with this image_id or this md5 was erased."""
@@ -69,7 +71,7 @@ def keyed(key: bytes, name: str) -> str:
 
 def _key_file(key: bytes) -> bytes:
     """A key in its stored form."""
-    return json.dumps(sealed({"key": key.hex()})).encode()
+    return json.dumps(sealed(marked(forms.ERASURE_KEY, {"key": key.hex()}))).encode()
 
 
 def _read_key(objects: ObjectStore) -> bytes | None:
@@ -78,6 +80,7 @@ def _read_key(objects: ObjectStore) -> bytes | None:
     except NotFoundError:
         return None
     try:
-        return bytes.fromhex(unsealed(json.loads(content), layout.ERASURE_KEY)["key"])
+        fields = unsealed(json.loads(content), layout.ERASURE_KEY)
+        return bytes.fromhex(upgraded_fields(forms.ERASURE_KEY, fields, layout.ERASURE_KEY)["key"])
     except (ValueError, TypeError, KeyError) as error:
         raise CorruptObjectError(f"{layout.ERASURE_KEY}: not the key of erased images: {error}") from error

@@ -20,6 +20,7 @@ from pipeline_tasks.storage.erasure.erased_rows import changed_files, rows_left
 from pipeline_tasks.storage.erasure.erased_versions import changed_versions, write_changed_leaves
 from pipeline_tasks.storage.erasure.erasure_plan import ErasurePlan
 from pipeline_tasks.storage.erasure.erasure_sweep import sweep
+from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
@@ -84,7 +85,9 @@ def finish_erasure(store: Store, cycle_id: str, stage: str, plan: ErasurePlan) -
     _cut_out_of_parts(objects, plan)
     delete_replaced(objects, event.replaced)
     sweep(store, plan)
-    left = [found.file.key for found in changed_files(store, plan)]
+    # Later nights list the file again if its source still has it, and refuse it.
+    then = PastStore(objects, event.sequence)
+    left = [found.file.key for found in changed_files(then, plan)]
     left += [f"version {dataset_id}" for dataset_id in changed_versions(objects, plan, cycle_id).indexes]
     if left:
         raise StorageError(f"erasure {cycle_id}: wanted no object that names an erased image, found {', '.join(left)}")

@@ -17,6 +17,8 @@ from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.objects.seal import sealed, unsealed
+from pipeline_tasks.upgrades import forms
+from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 _HEXADECIMAL = re.compile(r"[0-9a-f]{32,}")
 _FOLDER = re.compile(re.escape(layout.ORIGINALS) + r"([0-9a-f]{2})/")
@@ -66,7 +68,7 @@ def read_plan(objects: ObjectStore, cycle_id: str) -> ErasurePlan | None:
     except NotFoundError:
         return None
     try:
-        fields = unsealed(json.loads(content), key)
+        fields = upgraded_fields(forms.ERASURE_PLAN, unsealed(json.loads(content), key), key)
         return ErasurePlan(
             fields["tombstones"],
             fields["md5s"],
@@ -80,9 +82,10 @@ def read_plan(objects: ObjectStore, cycle_id: str) -> ErasurePlan | None:
 
 def keep_plan(objects: ObjectStore, cycle_id: str, plan: ErasurePlan) -> None:
     """Write the plan; an existing one is kept."""
+    fields = marked(forms.ERASURE_PLAN, asdict(plan))
     try:
         with around("erasure.plan"):
-            objects.write_new(layout.erasure_plan(cycle_id), json.dumps(sealed(asdict(plan)), sort_keys=True).encode())
+            objects.write_new(layout.erasure_plan(cycle_id), json.dumps(sealed(fields), sort_keys=True).encode())
     except AlreadyThereError:
         return
 

@@ -10,12 +10,16 @@ from datetime import datetime
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, CycleTakenError, MissingStageError
 from pipeline_tasks.records.cycle import Cycle, CycleArguments, derive_seed, utc
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
-from pipeline_tasks.settings import Project, parse_project
+from pipeline_tasks.records.reading import read_record
+from pipeline_tasks.settings import Project
+from pipeline_tasks.storage.history.frozen_settings import parse_frozen_project
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.generation import read_generation
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.upgrades import forms
+from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 
 def record_opening(store: Store, cycle: Cycle, run_key: str) -> OpenCycleSummary:
@@ -70,7 +74,7 @@ def cycle_seed(store: Store, project: Project, cycle_id: str) -> int:
 def write_cycle(objects: ObjectStore, cycle: Cycle) -> tuple[str, str]:
     """Freeze a cycle; return key and sha256 for its event."""
     fields = asdict(cycle) | {"project": cycle.project.model_dump(mode="json"), "started_at": cycle.started_at.isoformat()}
-    content = json.dumps(fields, sort_keys=True, indent=1).encode()
+    content = json.dumps(marked(forms.FROZEN_SETTINGS, fields), sort_keys=True, indent=1).encode()
     sha256 = hashlib.sha256(content).hexdigest()
     key = layout.cycle_settings(cycle.cycle_id, sha256)
     try:
@@ -87,6 +91,7 @@ def read_cycle(store: Store, cycle_id: str) -> Cycle:
     Raises:
         MissingStageError: the cycle was never opened.
         CorruptObjectError: its settings were changed afterwards.
+        NewerFormError: a later Nightlens opened it, with settings that this one does not know.
     """
     opened = store.find_summary(cycle_id, OpenCycleSummary)
     if opened is None:
@@ -95,8 +100,8 @@ def read_cycle(store: Store, cycle_id: str) -> Cycle:
     content = store.objects.read(key).content
     if hashlib.sha256(content).hexdigest() != opened.settings_sha256:
         raise CorruptObjectError(f"{key}: the frozen settings of cycle {cycle_id} were changed")
-    fields = json.loads(content)
-    fields["project"] = parse_project(fields["project"], key)
-    fields["arguments"] = CycleArguments(**fields["arguments"])
+    fields = upgraded_fields(forms.FROZEN_SETTINGS, json.loads(content), key)
+    fields["project"] = parse_frozen_project(fields["project"], fields["code_version"], key)
+    fields["arguments"] = read_record(CycleArguments, fields["arguments"], key)
     fields["started_at"] = utc(fields["started_at"])
-    return Cycle(**fields)
+    return read_record(Cycle, fields, key)

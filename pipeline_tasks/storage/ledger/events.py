@@ -19,6 +19,8 @@ from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.objects.seal import sealed, unsealed
 from pipeline_tasks.storage.tables.table_files import TableFile
+from pipeline_tasks.upgrades import forms
+from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class Event:
         if not self.replaced:
             # As before there were erasures, so that an event has the same bytes whoever writes it.
             del fields["replaced"]
-        return json.dumps(sealed(fields), sort_keys=True, indent=1).encode()
+        fields["summary"] = marked(forms.summary_form(self.stage), self.summary)
+        return json.dumps(sealed(marked(forms.EVENT, fields)), sort_keys=True, indent=1).encode()
 
 
 def parse_event(content: bytes, where: str) -> Event:
@@ -65,10 +68,12 @@ def parse_event(content: bytes, where: str) -> Event:
 
     Raises:
         CorruptObjectError: it is not one, or not as it was written.
+        NewerFormError: a later Nightlens wrote it.
     """
     try:
-        fields = unsealed(json.loads(content), where)
+        fields = upgraded_fields(forms.EVENT, unsealed(json.loads(content), where), where)
         fields["tables"] = tuple(TableFile(**one) for one in fields["tables"])
+        fields["summary"] = upgraded_fields(forms.summary_form(fields["stage"]), fields["summary"], where)
         return Event(**fields)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise CorruptObjectError(f"{where}: not a ledger event: {error}") from error

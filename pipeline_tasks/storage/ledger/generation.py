@@ -8,6 +8,8 @@ from pipeline_tasks.errors import NotFoundError, StorageError
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.upgrades import forms
+from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 
 def read_generation(objects: ObjectStore) -> int:
@@ -39,14 +41,16 @@ def empty_project(objects: ObjectStore) -> int:
 
 def _read(objects: ObjectStore) -> tuple[int, bool]:
     try:
-        fields = json.loads(objects.read(layout.GENERATION).content)
+        content = json.loads(objects.read(layout.GENERATION).content)
     except NotFoundError:
         return 1, False
+    fields = upgraded_fields(forms.GENERATION, content, layout.GENERATION)
     return int(fields["generation"]), bool(fields["is_emptying"])
 
 
 def _write(objects: ObjectStore, generation: int, *, is_emptying: bool) -> None:
-    content = json.dumps({"generation": generation, "is_emptying": is_emptying}).encode()
+    fields = {"generation": generation, "is_emptying": is_emptying}
+    content = json.dumps(marked(forms.GENERATION, fields)).encode()
     try:
         standing = objects.read(layout.GENERATION)
     except NotFoundError:

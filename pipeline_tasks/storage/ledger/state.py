@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError
+from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NewerFormError
 from pipeline_tasks.records.project_state import Candidate, Champion, Dataset, V, value_in
 from pipeline_tasks.storage.ledger.events import Event, events_after
 from pipeline_tasks.storage.objects import layout
@@ -16,6 +16,8 @@ from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.objects.seal import sealed, unsealed
 from pipeline_tasks.storage.tables.table_files import TableFile
+from pipeline_tasks.upgrades import forms
+from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 SNAPSHOT_EVERY_EVENTS = 100
 
@@ -116,7 +118,7 @@ def _newest_snapshot(objects: ObjectStore, up_to: int | None = None) -> State:
             continue
         try:
             return _parse_snapshot(objects.read(key).content, key)
-        except CorruptObjectError:
+        except (CorruptObjectError, NewerFormError):
             # A snapshot is a cache: without it the fold starts earlier and ends the same.
             continue
     return State()
@@ -135,12 +137,12 @@ def _as_snapshot(state: State) -> bytes:
     if not state.replaced:
         # As before there were erasures: what lies in a root is the fold that it was.
         del fields["replaced"]
-    return json.dumps(sealed(fields)).encode()
+    return json.dumps(sealed(marked(forms.SNAPSHOT, fields))).encode()
 
 
 def _parse_snapshot(content: bytes, where: str) -> State:
     try:
-        fields = unsealed(json.loads(content), where)
+        fields = upgraded_fields(forms.SNAPSHOT, unsealed(json.loads(content), where), where)
         fields["tables"] = {name: [TableFile(**file) for file in files] for name, files in fields["tables"].items()}
         return State(**fields)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

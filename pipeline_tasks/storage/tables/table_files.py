@@ -13,9 +13,12 @@ from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoun
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
-from pipeline_tasks.tables.table import Rows, Table, check
+from pipeline_tasks.tables.table import Rows, Table, check, form_of, upgraded_rows
+from pipeline_tasks.upgrades.form import Form
 
 T = TypeVar("T", bound=Table)
+_TABLE, _VERSION, _RELEASE = "nightlens_table", "nightlens_version", "nightlens_release"
+"""Keys of the Parquet metadata."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def read_table(objects: ObjectStore, table: type[T], file: TableFile) -> Rows[T]
 
     Raises:
         CorruptObjectError: the bytes are not those the event names.
-        TableContractError: another table or version, or rows that break the contract.
+        TableContractError: another table, or rows that break the contract.
     """
     return decode(table, verify(objects, file), file.key)
 
@@ -104,20 +107,25 @@ def read_part(objects: ObjectStore, table: type[T], cycle_id: str, shard: int) -
 def encode(table: type[T], rows: pl.DataFrame) -> bytes:
     """Check rows and return them as Parquet; the same rows give the same bytes."""
     buffer = io.BytesIO()
-    marks = {"nightlens_table": table.table_name, "nightlens_version": str(table.version)}
-    check(table, rows).write_parquet(buffer, compression="zstd", metadata=marks)
+    check(table, rows).write_parquet(buffer, compression="zstd", metadata=_marks(form_of(table), table.table_name))
     return buffer.getvalue()
 
 
 def decode(table: type[T], content: bytes, where: str) -> Rows[T]:
-    """Read Parquet that must be this table in this version.
+    """Read Parquet that must be this table, in today's version or an older one.
 
     Raises:
         TableContractError: it is another one, or its rows break the contract.
+        NewerFormError: a later Nightlens wrote it.
     """
     marks = pl.read_parquet_metadata(io.BytesIO(content))
-    found = f"{marks.get('nightlens_table')} version {marks.get('nightlens_version')}"
-    wanted = f"{table.table_name} version {table.version}"
-    if found != wanted:
-        raise TableContractError(f"{where}: wanted table {wanted}, found {found}")
-    return check(table, pl.read_parquet(io.BytesIO(content)))
+    if marks.get(_TABLE) != table.table_name:
+        raise TableContractError(f"{where}: wanted table {table.table_name}, found {marks.get(_TABLE)}")
+    rows = pl.read_parquet(io.BytesIO(content))
+    return check(table, upgraded_rows(table, rows, int(marks.get(_VERSION, 1)), marks.get(_RELEASE), where))
+
+
+def _marks(form: Form[pl.DataFrame], table_name: str) -> dict[str, str]:
+    """The file's metadata. From version 2 on it names the release, for readers that do not know the version yet."""
+    marks = {_TABLE: table_name, _VERSION: str(form.version)}
+    return marks if form.version == 1 else marks | {_RELEASE: form.release}

@@ -14,6 +14,8 @@ from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.objects.trash import ensure_there
+from pipeline_tasks.upgrades import forms
+from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 ORIGINALS = "originals"
 """The recipe of what is published as it is."""
@@ -61,7 +63,7 @@ def record_publication(objects: ObjectStore, publication: Publication) -> str:
 
 
 def _write_record(objects: ObjectStore, key: str, publication: Publication) -> None:
-    content = json.dumps(asdict(publication), sort_keys=True, indent=1).encode()
+    content = json.dumps(marked(forms.PUBLICATION, asdict(publication)), sort_keys=True, indent=1).encode()
     try:
         standing = objects.read(key)
     except NotFoundError:
@@ -82,7 +84,7 @@ def publications(objects: ObjectStore) -> list[Publication]:
     found = []
     for key in objects.list(layout.PUBLICATIONS):
         try:
-            found.append(Publication(**json.loads(objects.read(key).content)))
+            found.append(Publication(**upgraded_fields(forms.PUBLICATION, json.loads(objects.read(key).content), key)))
         except (ValueError, TypeError) as error:
             raise CorruptObjectError(f"{key}: not the record of a publication: {error}") from error
     return found
@@ -120,7 +122,7 @@ def stored_originals(objects: ObjectStore) -> set[str]:
 def _read(objects: ObjectStore, key: str) -> dict[str, Mapping[str, tuple[str, int]]]:
     content = objects.read(key).content
     try:
-        fields: dict[str, Mapping[str, tuple[str, int]]] = json.loads(content)
+        fields: dict[str, Mapping[str, tuple[str, int]]] = upgraded_fields(forms.PUBLICATION, json.loads(content), key)
         fields["copies"].items()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptObjectError(f"{key}: not the record of a publication: {error}") from error
