@@ -1,4 +1,4 @@
-"""Shows Nightlens at work: draws parts on a conveyor, plays the annotators, drives the public HTTP interfaces.
+"""Demo of Nightlens: draws parts on a conveyor, simulates annotators, uses the public HTTP APIs.
 
-Stands at the front door: it imports no stage. The truth about the images is known here and to the simulated annotators only.
+It imports no stage. Only the demo and its simulated annotators know the truth about the images.
 """

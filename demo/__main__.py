@@ -1,6 +1,6 @@
-"""The command line of the demo: `python -m demo`, or `make demo`.
+"""Command line of the demo: `python -m demo`, or `make demo`.
 
-Environment: NIGHTLENS_HOME, IMAGES (a folder of class folders), ANNOTATORS=none, BUDGET, IMAGES.
+Environment: NIGHTLENS_HOME, IMAGES (a folder of class folders), ANNOTATORS=none, BUDGET, IMAGES_A_NIGHT.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipeline_tasks.errors import NightlensError
 
 
 def main(words: list[str] | None = None) -> int:
-    """Show two nights; 0 if both cycles ended in success, one promoted a champion, and the server answers with the champion."""
+    """Run two nights; 0 if both cycles succeed, one promotes a champion, and the prediction server serves it."""
     options, home = _options(words), wiring.home()
     try:
         show(options, home, lambda line: print(line, flush=True))
@@ -26,8 +26,8 @@ def main(words: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print(
-            "\ndemo: stopped by Ctrl-C. A run that was under way is marked failed in Airflow; services that were up stay up "
-            "(`make status` shows them, `make down` ends them). `make demo` begins anew with an emptied project.",
+            "\ndemo: stopped by Ctrl-C. An open DAG run is marked failed in Airflow; running services stay up "
+            "(`make status` shows them, `make down` stops them). `make demo` starts again with an emptied project.",
             file=sys.stderr,
         )
         return 130
@@ -43,7 +43,7 @@ def _options(words: list[str] | None) -> Options:
     parser.add_argument(
         "--images-a-night", type=int, default=int(environment.get("IMAGES_A_NIGHT") or 600), help="files drawn a night"
     )
-    parser.add_argument("--nights", type=int, default=2, help="how many nights")
+    parser.add_argument("--nights", type=int, default=2, help="number of nights")
     chosen = parser.parse_args(words)
     images = Path(chosen.images).expanduser().resolve() if chosen.images else None
     return Options(images, chosen.annotators == "simulated", chosen.budget, chosen.images_a_night, chosen.nights)

@@ -1,4 +1,4 @@
-"""Opens accounts in Label Studio for the simulated annotators, through the pages that people use."""
+"""Label Studio accounts for the simulated annotators, opened through the pages that people use."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _CSRF_FIELD = re.compile(r'name="csrfmiddlewaretoken"\s+value="([^"]+)"')
 
 
 def open_accounts(url: str, owner_token: str, people: Sequence[Person], kept_file: Path) -> dict[str, str]:
-    """Each person's name → their own API token; who has no account yet signs up by the invite link.
+    """Each person's name → their API token; a person without an account signs up by the invite link.
 
-    Passwords are random and kept with the tokens in `kept_file`, readable by this user only, so that one can log in as an
+    Passwords are random and stored with the tokens in `kept_file`, readable by this user only, so that one can log in as an
     annotator.
 
     Raises:
-        DemoError: Label Studio does not take an account.
+        DemoError: Label Studio refuses an account.
     """
     kept: dict[str, dict[str, str]] = json.loads(kept_file.read_text()) if kept_file.exists() else {}
     for person in people:
@@ -37,7 +37,7 @@ def open_accounts(url: str, owner_token: str, people: Sequence[Person], kept_fil
 
 
 def _is_known(url: str, token: str | None) -> bool:
-    """Whether a token that was kept still opens Label Studio."""
+    """Return True if a stored token is still valid."""
     if token is None:
         return False
     answer = httpx.get(f"{url}/api/current-user/whoami", headers={"Authorization": f"Token {token}"}, timeout=60, trust_env=False)
@@ -58,7 +58,7 @@ def _token_of(url: str, owner_token: str, person: Person, password: str) -> str:
 
 
 def _submit(browser: httpx.Client, page: str, person: Person, password: str) -> bool:
-    """Fill in a page's form; True if one is logged in afterwards."""
+    """Submit a page's form; True if this logs in."""
     shown = browser.get(page)
     _refuse(shown, page)
     found = _CSRF_FIELD.search(shown.text)

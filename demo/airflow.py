@@ -1,4 +1,4 @@
-"""Airflow's public API, as far as the demo drives it: start a DAG run, watch its tasks, read why one failed."""
+"""Client of Airflow's public API for the demo: start a DAG run, watch its tasks, read why one failed."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ OVER = ("success", "failed")
 
 @dataclass(frozen=True)
 class TaskState:
-    """One task of a run, a shard of a mapped one included."""
+    """One task of a run, or one shard of a mapped task."""
 
     task_id: str
     map_index: int
     state: str
     try_number: int
     seconds: float
-    """How long it has worked; a deferred task's waiting is not all in it."""
+    """Seconds of work; not all of a deferred task's waiting is included."""
     pid: int | None = None
-    """Its process, while it works on this machine."""
+    """Its process id, while it runs on this machine."""
 
 
 class Airflow:
-    """One Airflow, logged in to."""
+    """A session with one Airflow server."""
 
     def __init__(self, url: str, user: str, password: str, transport: httpx.BaseTransport | None = None) -> None:
-        """Log in at the first call, and again whenever the token has run out; tests give their own transport."""
+        """Log in at the first call, and again when the token expires; tests pass their own transport."""
         self.url = url
         self._login = {"username": user, "password": password}
         self._client = httpx.Client(base_url=url, timeout=30, trust_env=False, transport=transport)
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._client.close()
 
     def wait_for_dag(self, dag_id: str, within_s: float = 120) -> None:
-        """Wait until Airflow has read the DAG, and unpause it.
+        """Wait until Airflow has parsed the DAG, and unpause it.
 
         Raises:
-            DemoError: it does not show in time.
+            DemoError: it does not appear in time.
         """
         until = time.monotonic() + within_s
         while self._ask("GET", f"/api/v2/dags/{dag_id}", also_fine=404).status_code == 404:
@@ -59,7 +59,7 @@ class Airflow:
         return str(answer.json()["dag_run_id"])
 
     def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
-        """A DAG run as Airflow knows it: its state, start, end and so on."""
+        """A DAG run: its state, start, end and so on."""
         fields: dict[str, Any] = self._ask("GET", _run(dag_id, run_id)).json()
         return fields
 
@@ -69,11 +69,11 @@ class Airflow:
         return [run["dag_run_id"] for run in answer.json()["dag_runs"]]
 
     def fail(self, dag_id: str, run_id: str) -> None:
-        """End a run that nobody waits for any more."""
+        """Mark a run as failed."""
         self._ask("PATCH", f"{_run(dag_id, run_id)}?update_mask=state", json={"state": "failed"})
 
     def tasks(self, dag_id: str, run_id: str) -> list[TaskState]:
-        """All tasks of a run as they stand."""
+        """All tasks of a run in their current state."""
         listed = self._ask("GET", f"{_run(dag_id, run_id)}/taskInstances?limit=500").json()["task_instances"]
         return [
             TaskState(
@@ -113,7 +113,7 @@ class Airflow:
 
 
 class AirflowAwayError(DemoError):
-    """Airflow does not answer just now; asking again may mend it."""
+    """Airflow does not respond at the moment; a retry may succeed."""
 
 
 def _run(dag_id: str, run_id: str) -> str:
@@ -121,7 +121,7 @@ def _run(dag_id: str, run_id: str) -> str:
 
 
 def _said(entry: Any) -> list[str]:
-    """The lines of one entry of a structured log, an error's last lines included."""
+    """Lines of one entry of a structured log, with the last lines of an error."""
     if not isinstance(entry, dict):
         return [str(entry)]
     details = entry.get("error_detail") or []

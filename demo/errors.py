@@ -1,7 +1,7 @@
-"""What the demo raises on purpose: one sentence that says what was found and what was wanted."""
+"""Errors of the demo: one sentence that says what was found and what was wanted."""
 
 from __future__ import annotations
 
 
 class DemoError(Exception):
-    """The demo cannot go on, or a figure of one service is not that of another."""
+    """The demo cannot continue, or a figure differs between two services."""

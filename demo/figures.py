@@ -1,4 +1,4 @@
-"""Reads a cycle's figures back from the ledger, and holds each against the service that owns it."""
+"""Figures of a cycle, read from the ledger and compared with the service that owns each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Summary = dict[str, Any]
 
 @dataclass(frozen=True)
 class Night:
-    """What one night came to. Every figure was read back; None where the night had nothing of that kind."""
+    """Result of one night. Every figure was read back; None if the night has no such figure."""
 
     night: int
     cycle_id: str
@@ -57,7 +57,7 @@ def cycle_of_run(store: Store, run_id: str) -> str:
     """The cycle that a DAG run opened.
 
     Raises:
-        DemoError: it opened none.
+        DemoError: the run opened none.
     """
     for cycle_id in reversed(store.state().stages):
         event = store.event(cycle_id, "open_cycle")
@@ -70,7 +70,7 @@ def read_night(night: int, run: EndedRun, store: Store, services: Services, outs
     """Read a finished night.
 
     Raises:
-        DemoError: a stage is missing from the ledger, or a service tells another figure than the ledger.
+        DemoError: a stage is missing from the ledger, or a service reports another figure than the ledger.
     """
     cycle_id = cycle_of_run(store, run.run_id)
     told = {stage: event.summary for stage in _READ if (event := store.event(cycle_id, stage)) is not None}
@@ -84,7 +84,7 @@ def read_night(night: int, run: EndedRun, store: Store, services: Services, outs
 
 
 def check_champion(store: Store, services: Services, outside_name: str) -> Champion:
-    """The ledger's champion, after MLflow's alias was found to name the same version.
+    """The ledger's champion, after a check that MLflow's alias names the same version.
 
     Raises:
         DemoError: there is no champion, or the alias names another version.
@@ -102,10 +102,10 @@ def check_champion(store: Store, services: Services, outside_name: str) -> Champ
 
 
 def ask_server(services: Services, image: bytes, champion_digest: str) -> Summary:
-    """The prediction server's answer to one image, from the champion.
+    """The prediction server's prediction for one image, from the champion.
 
     Raises:
-        DemoError: after 10 s it still does not answer, or another model does.
+        DemoError: after 10 s it still does not respond, or another model is served.
     """
     until = time.monotonic() + SERVER_FOLLOWS_WITHIN_S
     while True:
@@ -138,7 +138,7 @@ _READ = (
 
 
 def _registered(exported: Summary, services: Services, outside_name: str) -> MlflowVersion | None:
-    """The version that the cycle registered, as MLflow has it."""
+    """The version that the cycle registered in MLflow."""
     if exported["skipped"]:
         return None
     version = services.mlflow_version(outside_name, str(exported["registry_version"]))

@@ -1,4 +1,4 @@
-"""Turns one planned file into its bytes, with the truth about the part that it shows."""
+"""Bytes of a planned file, with the truth about the part that it shows."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from demo.plan import BROKEN, CLASSES, PlannedFile, Shot
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
-NOT_A_IMAGE = b"The camera did not answer in time: no image was taken.\n"
+NOT_AN_IMAGE = b"The camera did not answer in time: no image was taken.\n"
 ORIENTATION_TAG = 0x0112
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A file's bytes; the mask (height x width, of the image as it is to be seen) is None where there is no image."""
+    """A file's bytes; the mask (height x width, of the oriented image) is None if the file is not an image."""
 
     key: str
     content: bytes
@@ -44,7 +44,7 @@ def draw_file(file: PlannedFile) -> Drawn:
 
 
 def _first_frame(shot: Shot, seed: int, kind: str) -> tuple[Pixels, Mask]:
-    """The photograph that belongs to a shot; the dark and the blurred ones are faults of this camera."""
+    """The photograph of a shot; dark and blurred ones are faults of the camera."""
     rng = _rng(shot, seed, "camera")
     camera = _camera(rng)
     if kind == "dark":
@@ -55,7 +55,7 @@ def _first_frame(shot: Shot, seed: int, kind: str) -> tuple[Pixels, Mask]:
 
 
 def _next_frame(file: PlannedFile, rng: np.random.Generator) -> tuple[Pixels, Mask]:
-    """The same scene a moment later: the belt has moved on."""
+    """The same scene a moment later: the belt has moved."""
     camera = _camera(_rng(file.shot, file.seed, "camera"))
     moved = (int(rng.choice([-1, 1]) * rng.integers(10, 27)), int(rng.integers(-2, 3)))
     later = Camera(moved, camera.exposure * float(rng.uniform(0.94, 1.06)), camera.blur_px, camera.motion_px, camera.noise)
@@ -85,24 +85,24 @@ def _crop(pixels: Pixels, mask: Mask, rng: np.random.Generator) -> tuple[Pixels,
 
 
 def _quality(file: PlannedFile, rng: np.random.Generator) -> int:
-    """JPEG quality: a camera's own, or a worse one for what was encoded again."""
+    """JPEG quality: the camera's, or a lower one for a re-encoded file."""
     own = int(_rng(file.shot, file.seed, "quality").integers(84, 93))
     return int(rng.integers(50, 72)) if file.kind == "re_encoded" else own
 
 
 def _encode(pixels: Pixels, kind: str, quality: int, rng: np.random.Generator) -> bytes:
-    """The file's bytes, broken where the plan says so."""
+    """The file's bytes, damaged if the plan says so."""
     if kind == "empty":
         return b""
     if kind == "text_named_jpg":
-        return NOT_A_IMAGE
+        return NOT_AN_IMAGE
     if kind == "png_named_jpg":
         return _saved(pixels, "PNG")
     if kind == "corrupt":
         return _scrambled(_saved(pixels, "PNG"), rng) if rng.random() < 0.5 else _without_tables(_saved(pixels, "JPEG"))
     if kind == "turned":
         exif = Image.Exif()
-        exif[ORIENTATION_TAG] = 6  # to be turned a quarter clockwise before it is looked at
+        exif[ORIENTATION_TAG] = 6  # to be rotated clockwise by 90 degrees for display
         return _saved(np.rot90(pixels), "JPEG", quality=quality, exif=exif)
     content = _saved(pixels, "JPEG", quality=quality)
     return content[: int(len(content) * rng.uniform(0.35, 0.75))] if kind == "truncated" else content
@@ -115,17 +115,17 @@ def _saved(pixels: Pixels, file_format: str, **options: object) -> bytes:
 
 
 def _scrambled(content: bytes, rng: np.random.Generator) -> bytes:
-    """A stretch in the middle overwritten, as a failing disk does."""
+    """Overwrite a stretch in the middle, as a failing disk does."""
     start, length = len(content) // 2, 512
     return content[:start] + rng.integers(0, 256, length, dtype=np.uint8).tobytes() + content[start + length :]
 
 
 def _without_tables(content: bytes) -> bytes:
-    """A JPEG whose tables are gone: what follows them cannot be read."""
+    """Remove the tables of a JPEG, so that the rest cannot be decoded."""
     start = content.index(b"\xff\xc4") + 4
     return content[:start] + bytes(400) + content[start + 400 :]
 
 
 def _rng(shot: Shot, seed: int, purpose: str) -> np.random.Generator:
-    """Randomness named by what it is for."""
+    """Random generator for one shot and purpose."""
     return np.random.default_rng([seed, shot.night, shot.number, CLASSES.index(shot.class_name), *purpose.encode()])

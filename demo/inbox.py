@@ -1,4 +1,4 @@
-"""Where images come in during the demo: drawn parts, or a person's own folder; both fill an inbox night by night."""
+"""Inbox of the demo, filled night by night with drawn parts or with images from a user's own folder."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ class Inbox:
     folder: Path
     truth_file: Path
     fill: Callable[[int, Progress], None]
-    """Brings a night's images in; told the night and whom to tell of progress."""
+    """Adds a night's images; takes the night and a progress callback."""
     ahead: Callable[[int], AbstractContextManager[object]] = nullcontext
     """Makes so many nights ready in a process of its own, as long as the context is open."""
 
     def an_image(self) -> bytes:
-        """One image that came in, to be asked about."""
+        """One image of the inbox, to be predicted."""
         images = [path for path in sorted(self.folder.rglob("*")) if path.is_file() and path.read_bytes()[:3] == b"\xff\xd8\xff"]
         return images[len(images) // 2].read_bytes()
 
 
 def open_inbox(home: Path, images: Path | None, images_a_night: int) -> Inbox:
-    """The inbox of drawn parts, or of a folder of class folders, whose project file is written here.
+    """Open the inbox of drawn parts, or of a folder of class folders, whose project file is written here.
 
     Raises:
         DemoError: the folder holds no class folders.
@@ -56,7 +56,7 @@ def open_inbox(home: Path, images: Path | None, images_a_night: int) -> Inbox:
 
 
 def parts_inbox(home: Path, images_a_night: int, project: str = "parts") -> Inbox:
-    """The inbox of drawn parts of a project; so many files a night."""
+    """The inbox of a project of drawn parts, with `images_a_night` files a night."""
     folder, truth_file = home / "inbox" / project, truth_path(home, project)
     draw = partial(draw_aside, files=images_a_night, seed=SEED, inbox=folder, truth_file=truth_file, project=project)
     ahead = WorkAhead(draw)

@@ -1,4 +1,4 @@
-"""Draws a whole night of parts into an inbox, as cameras would have left it there."""
+"""A night of drawn parts in an inbox, as cameras would have left it."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from demo.plan import CLASSES, PlannedFile, plan_night
 from demo.truth import ImageTruth, Plant, Truth, describe, read_truth, write_truth
 
 FIRST_NIGHT = datetime(2026, 11, 20, 22, 0, tzinfo=timezone.utc)
-"""When the cameras began; the second night begins a day later. Files carry these times, so that drawing again changes nothing."""
+"""Start of the first night; the second begins a day later. Files carry these times, so that drawing again changes nothing."""
 WORTH_CHILDREN = 50
-"""Fewer files are drawn sooner than child processes start."""
+"""Below this number of files, drawing in one process is faster than starting children."""
 KEEPS_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "100000000", "MALLOC_TRIM_THRESHOLD_": "200000000", "OMP_NUM_THREADS": "1"}
-"""glibc would give each large array back to the kernel and fetch it anew, which takes as long as the drawing itself."""
+"""Keep glibc from returning each large array to the kernel, which takes as long as the drawing itself."""
 Progress = Callable[[int, int], None]
 
 
 def draw_night(
     night: int, files: int, seed: int, inbox: Path, truth_file: Path, project: str, progress: Progress | None = None
 ) -> list[PlannedFile]:
-    """Draw the night beside the inbox, write the truth, and only then move the files in; return their plan.
+    """Draw the night outside the inbox, write the truth, and only then move the files in; return their plan.
 
-    `progress` is told how many files of how many are drawn.
+    `progress` is called with the number of files drawn and their total.
     """
     draw_aside(night, files, seed, inbox, truth_file, project, progress)
     return bring_in(night, files, seed, inbox, truth_file, project)
@@ -75,7 +75,7 @@ def truth_of_night(truth_file: Path, night: int) -> Path:
 
 
 def move_in(aside: Path, inbox: Path, keys: list[str], began: datetime) -> None:
-    """Rename finished files into the inbox, so that nobody sees a half-written one; one file every 20 seconds of that night."""
+    """Rename finished files into the inbox, so that none is seen half-written; their times are 20 seconds apart."""
     for number, key in enumerate(keys):
         moment = (began + timedelta(seconds=20 * number)).timestamp()
         os.utime(aside / key, (moment, moment))
@@ -85,7 +85,7 @@ def move_in(aside: Path, inbox: Path, keys: list[str], began: datetime) -> None:
 
 
 def _draw_all(plan: list[PlannedFile], aside: Path) -> Iterator[tuple[PlannedFile, str, ImageTruth | None]]:
-    """Draw on all cores; yield each file with the sha256 of its bytes and what it shows."""
+    """Draw on all cores; yield each file with the sha256 of its bytes and its truth."""
     with ExitStack() as held:
         drawing: Iterable[Drawn] = map(draw_file, plan)
         if len(plan) >= WORTH_CHILDREN:
@@ -101,7 +101,7 @@ def _draw_all(plan: list[PlannedFile], aside: Path) -> Iterator[tuple[PlannedFil
 
 @contextmanager
 def _environment(**variables: str) -> Iterator[None]:
-    """Give these variables to the children that are started meanwhile."""
+    """Set environment variables for children started within the block."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

@@ -1,4 +1,4 @@
-"""Lets one nightly cycle run: starts the DAG, shows progress, and says what went wrong where."""
+"""Run of one nightly cycle: starts the DAG, shows progress, and reports failures."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ AWAY_LIMIT_S = 90.0
 
 @dataclass(frozen=True)
 class EndedRun:
-    """A DAG run that is over, as Airflow tells it."""
+    """A finished DAG run."""
 
     run_id: str
     state: str
     seconds: float
     stage_seconds: dict[str, float]
-    """Stage → seconds it worked, the shards of a mapped stage added up."""
+    """Stage → seconds of work, summed over the shards of a mapped stage."""
 
 
 def run_night(airflow: Airflow, dag_id: str, conf: dict[str, object], progress: Progress, look: Callable[[], str]) -> EndedRun:
-    """Trigger the DAG and wait for its end. `look` is called at each look and returns a note to show.
+    """Trigger the DAG and wait for its end. `look` is called at each poll and returns a note to show.
 
     Raises:
-        DemoError: Airflow stays away, or `look` raises it. The run is then marked failed.
+        DemoError: Airflow does not come back, or `look` raises it. The run is then marked failed.
     """
     run_id = airflow.trigger(dag_id, conf)
     try:
         return _wait(airflow, dag_id, run_id, progress, look)
-    except BaseException:  # Ctrl-C as well: a run that nobody answers must not wait on.
+    except BaseException:  # Ctrl-C as well: an abandoned run must not keep waiting for annotators.
         _give_up(airflow, dag_id, run_id)
         raise
 
 
 def why_failed(airflow: Airflow, dag_id: str, run_id: str) -> str:
-    """Which tasks failed, with the end of their logs."""
+    """Failed tasks with the end of their logs."""
     failed = [task for task in airflow.tasks(dag_id, run_id) if task.state == "failed"]
     told = []
     for task in failed:
@@ -77,4 +77,4 @@ def _give_up(airflow: Airflow, dag_id: str, run_id: str) -> None:
     try:
         airflow.fail(dag_id, run_id)
     except DemoError:
-        return  # Why the run was given up is the error that people are to see.
+        return  # The error that ended the run is more important than this one.

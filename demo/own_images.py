@@ -1,7 +1,7 @@
-"""Turns a folder of class folders into a project of its own: half of the images come on the first night, half on the second.
+"""Project from a folder of class folders: half of the images arrive on the first night, half on the second.
 
-Files get neutral names and lose nothing of their bytes; class names go into the project file, and which image is which
-only to the simulated annotators.
+Files get neutral names and keep their bytes; class names go into the project file, and only the simulated annotators learn
+the class of each image.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ _LONGEST_NAME = 30
 
 @dataclass(frozen=True)
 class OwnImages:
-    """A folder of class folders, looked through once."""
+    """Content of a folder of class folders."""
 
     folder: Path
     project: str
     classes: tuple[str, ...]
     files: tuple[tuple[Path, str], ...]
-    """Each file with its class, in the order in which it will arrive."""
+    """Each file with its class, in order of arrival."""
 
     def night(self, night: int) -> tuple[tuple[Path, str], ...]:
-        """What arrives on the first or the second night."""
+        """Files that arrive on the first or the second night."""
         half = (len(self.files) + 1) // 2
         return self.files[:half] if night == 1 else self.files[half:]
 
 
 def find_own_images(folder: Path, seed: int) -> OwnImages:
-    """Look through the class folders; the seed alone says which image comes when.
+    """Read the class folders; the seed alone decides when each image arrives.
 
     Raises:
         DemoError: no such folder, or fewer than two class folders with files in them.
@@ -58,14 +58,14 @@ def find_own_images(folder: Path, seed: int) -> OwnImages:
 
 
 def project_name(folder: Path) -> str:
-    """A project's name from a folder's: `tiles/images` becomes `own_tiles`, `/data/My Cats` becomes `own_my_cats`."""
+    """Project name from a folder's: `tiles/images` becomes `own_tiles`, `/data/My Cats` becomes `own_my_cats`."""
     parts = [part for part in folder.resolve().parts if part.lower() not in ("images", "train", "pictures", "/")]
     words = re.sub(r"[^a-z0-9]+", "_", (parts or ["images"])[-1].lower()).strip("_")[:_LONGEST_NAME]
     return f"own_{words or 'images'}"
 
 
 def write_project_file(own: OwnImages, example: Path, home: Path, seed: int) -> Path:
-    """Write the project's file into NIGHTLENS_HOME: the example's choices, with the images' own classes and default limits."""
+    """Write the project's file into NIGHTLENS_HOME: the example's settings, with the images' own classes and default limits."""
     settings = yaml.safe_load(example.read_text(encoding="utf-8"))
     for key in ("quality", "duplicates", "connections"):
         settings.pop(key, None)
@@ -76,7 +76,7 @@ def write_project_file(own: OwnImages, example: Path, home: Path, seed: int) -> 
         "seed": seed,
         "sources": [{"name": "inbox", "kind": "folder", "path": f"inbox/{own.project}", "settle_s": 0}],
     }
-    settings["labeling"] = settings["labeling"] | {"question": "What does the picture show?"}
+    settings["labeling"] = settings["labeling"] | {"question": "What does the image show?"}
     path = home / "projects" / f"{own.project}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
@@ -86,7 +86,7 @@ def write_project_file(own: OwnImages, example: Path, home: Path, seed: int) -> 
 
 
 def copy_night(own: OwnImages, night: int, inbox: Path, truth_file: Path) -> list[str]:
-    """Copy a night's half beside the inbox, write the truth, and only then move the files in; returns their names."""
+    """Copy a night's half outside the inbox, write the truth, and only then move the files in; returns their names."""
     truth = read_truth(truth_file) if night > 1 and truth_file.exists() else Truth(own.project, own.classes)
     aside = inbox.parent / f".{inbox.name}-copying"
     shutil.rmtree(aside, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The simulated annotators: who answers which image, and what, depends on person and image alone."""
+"""Simulated annotators: the assignment of images and each annotation depend on person and image alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MOST_WRONG = 0.08
-"""Nobody errs more often than this, however hard a class is."""
+"""Upper limit on a person's error ratio, however hard a class is."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Person:
     name: str
     email: str
     error_ratio: float
-    """How often a wrong class is given for an image of ordinary difficulty, 0 to MOST_WRONG."""
+    """Share of wrong classes on images of ordinary difficulty, 0 to MOST_WRONG."""
 
 
 PEOPLE = (
@@ -34,9 +34,9 @@ LOOKALIKES: dict[str, tuple[str, ...]] = {
     "bolt": ("screw",),
     "screw": ("bolt",),
 }
-"""What a class is mistaken for; a class that is not here may be taken for any other."""
+"""Class → the classes it is mistaken for; a class that is not listed may be mistaken for any other."""
 DIFFICULTY = {"chipped_gear": 2.0, "gear": 1.5, "spring": 0.3, "bracket": 0.3}
-"""How much more often a class is mistaken than an ordinary one."""
+"""Class → factor by which it is mistaken more often than an ordinary one."""
 
 
 def answer(
@@ -47,7 +47,7 @@ def answer(
     lookalikes: Mapping[str, Sequence[str]] = LOOKALIKES,
     difficulty: Mapping[str, float] = DIFFICULTY,
 ) -> str:
-    """The class that this person gives this image, right or wrong; the same whenever and however often they are asked."""
+    """The class that this person gives this image, right or wrong; always the same."""
     wrong_ratio = min(MOST_WRONG, person.error_ratio * difficulty.get(class_name, 1.0))
     if _chance(person.name, image_id, "errs") >= wrong_ratio:
         return class_name
@@ -57,16 +57,16 @@ def answer(
 
 
 def person_for(people: Sequence[Person], image_id: str, copy_number: int) -> Person:
-    """Who answers an image; its copies go to different people as long as there are enough."""
+    """The person who annotates an image; its copies go to different people as long as there are enough."""
     ranked = sorted(people, key=lambda person: _chance(person.name, image_id, "answers"))
     return ranked[copy_number % len(ranked)]
 
 
 def seconds_spent(person: Person, image_id: str) -> float:
-    """How long this person looks at this image, as they report it (nobody waits for it)."""
+    """Seconds that this person reports for this image (without actually waiting)."""
     return round(1.5 + 6 * _chance(person.name, image_id, "looks") ** 2, 2)
 
 
 def _chance(*names: str) -> float:
-    """An even number of [0, 1) that the names alone decide."""
+    """A uniform number in [0, 1) derived from the names alone."""
     return int.from_bytes(hashlib.sha256("/".join(names).encode()).digest()[:8], "big") / 2**64

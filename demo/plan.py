@@ -1,4 +1,4 @@
-"""What lies in the inbox after a night: which file shows what, and which ones were planted to be found.
+"""Plan of a night's inbox: what each file shows, and which files are planted to be found.
 
 A plan is a pure function of seed, night and number of images; `demo.images` draws it. Each image's own randomness is
 named by (seed, night, number), so the second night can plant copies of the first night's images without keeping any.
@@ -29,11 +29,11 @@ PLANT_SHARES = {
     "text_named_jpg": 0.005,
     "empty": 0.002,
 }
-"""Kind of plant → share of the night's files; every kind is planted at least once."""
+"""Kind of planted file → share of the night's files; every kind is planted at least once."""
 NEAR_DUPLICATES = ("next_frame", "re_encoded", "small_crop")
 COPIES = ("exact_duplicate", *NEAR_DUPLICATES)
 BROKEN = ("truncated", "corrupt", "text_named_jpg", "empty")
-"""Kinds that are no images and must end as rejected."""
+"""Kinds that are not usable images and must be rejected."""
 LOW_QUALITY = ("dark", "blurred")
 
 _CLASS_WEIGHTS = {"bearing": 13, "bolt": 14, "bracket": 9, "gear": 16, "nut": 15, "screw": 12, "spring": 8, "washer": 13}
@@ -50,18 +50,18 @@ _CAMERAS = {
         Surroundings("grey_felt", 3.0, 0.18, 0.65),
     ),
 }
-"""The second night's lamps are older: redder, weaker, and hung elsewhere."""
+"""Lighting of the second night: the lamps are older (redder, weaker) and in another place."""
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One thing in front of one camera: what a photograph and its copies have in common."""
+    """One scene in front of one camera, shared by a photograph and its copies."""
 
     night: int
     number: int
     class_name: str
     camera: int
-    """Counted from 0."""
+    """Camera number, counted from 0."""
 
     @property
     def surroundings(self) -> Surroundings:
@@ -74,13 +74,13 @@ class PlannedFile:
     """One file of the inbox."""
 
     key: str
-    """Path inside the inbox; tells camera and running number only."""
+    """Path inside the inbox; contains only camera and running number."""
     kind: str
     """`plain` or one of PLANT_SHARES."""
     shot: Shot
     seed: int
     copy_of: str | None = None
-    """Key of the file that this one repeats, for COPIES."""
+    """For COPIES: key of the file that this one repeats."""
 
 
 def plan_night(night: int, files: int, seed: int) -> list[PlannedFile]:
@@ -103,7 +103,7 @@ def plan_night(night: int, files: int, seed: int) -> list[PlannedFile]:
 
 
 def plant_counts(files: int) -> dict[str, int]:
-    """How many of each kind are planted among so many files."""
+    """Number of planted files of each kind, out of `files`."""
     return {kind: max(1, round(share * files)) for kind, share in PLANT_SHARES.items()}
 
 
@@ -116,9 +116,9 @@ def _repeats(
     seed: int,
     rng: np.random.Generator,
 ) -> list[PlannedFile]:
-    """The copies, at the places left free; no image is repeated twice."""
+    """The copies, in the free places; no image is repeated twice."""
     originals = [file for file in firsts if file.kind == "plain"]
-    if night == 2:  # Some parts went round the belt again: their first images are a night old.
+    if night == 2:  # Some parts pass the cameras again: their first images are one night old.
         originals += [file for file in plan_night(1, files, seed) if file.kind == "plain"][::3]
     kinds = [kind for kind, count in copies.items() for _ in range(count)]
     repeated = [originals[int(index)] for index in rng.permutation(len(originals))[: len(kinds)]]

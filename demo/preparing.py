@@ -1,4 +1,4 @@
-"""What comes before a night: a prediction server for the project, an emptied project, annotators with accounts."""
+"""Preparation for the nights: a prediction server for the project, an emptied project, annotators with accounts."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Say = Callable[[str], None]
 
 
 def wait_for_prediction_server(home: Path, project: str) -> Addresses:
-    """The stack's addresses, once the project's prediction server has one: a new project file is noticed a little later.
+    """Wait for the project's prediction server, which starts a little after a new project file; return the stack's addresses.
 
     Raises:
-        DemoError: none was started in time.
+        DemoError: it was not started in time.
     """
     until = time.monotonic() + SERVER_STARTS_WITHIN_S
     while project not in (addresses := read_addresses(home)).prediction_servers:
@@ -50,7 +50,7 @@ def export_backbone(_: int, project: str) -> None:
 
 
 def empty_project(inbox: Inbox, home: Path, airflow: Airflow, say: Say) -> str:
-    """Empty the inbox's project and the inbox; returns the name under which the next generation is known outside.
+    """Empty the inbox's project and the inbox; returns the outside name of the next generation.
 
     Raises:
         DemoError: Airflow does not know the project's DAG, or the project cannot be emptied.
@@ -58,7 +58,7 @@ def empty_project(inbox: Inbox, home: Path, airflow: Airflow, say: Say) -> str:
     dag_id = f"nightly__{inbox.project}"
     airflow.wait_for_dag(dag_id)
     for run_id in airflow.open_runs(dag_id):
-        say(f"an earlier run {run_id} is still open: it is ended as failed")
+        say(f"an earlier run {run_id} is still open: marking it failed")
         airflow.fail(dag_id, run_id)
     shutil.rmtree(inbox.folder, ignore_errors=True)
     inbox.truth_file.unlink(missing_ok=True)
@@ -71,7 +71,7 @@ def empty_project(inbox: Inbox, home: Path, airflow: Airflow, say: Say) -> str:
 
 
 def call_team(addresses: Addresses, home: Path, outside_name: str) -> Team:
-    """The simulated annotators with their accounts; they begin once they `learn` a truth."""
+    """The simulated annotators with their accounts; they start once they `learn` a truth."""
     kept = home / "demo" / "annotators.json"
     tokens = open_accounts(addresses.label_studio_url, addresses.label_studio_token, PEOPLE, kept)
     return Team(addresses.label_studio_url, tokens, PEOPLE, outside_name)

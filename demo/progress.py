@@ -1,4 +1,4 @@
-"""Shows how far a run is: one bar a task group on a terminal, plain lines elsewhere."""
+"""Progress display of a run: one bar a task group on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DONE = ("success", "skipped", "failed", "upstream_failed", "removed")
 
 
 def group_counts(tasks: Sequence[TaskState]) -> dict[str, tuple[int, int]]:
-    """Group → (tasks that are over, tasks); a mapped task counts once for each shard."""
+    """Group → (finished tasks, all tasks); a mapped task counts once for each shard."""
     counts = {}
     for group, names in TASK_GROUPS.items():
         own = [task for task in tasks if task.task_id in names]
@@ -23,7 +23,7 @@ def group_counts(tasks: Sequence[TaskState]) -> dict[str, tuple[int, int]]:
 
 
 class Progress:
-    """Draws the bars over each other, or says a line whenever a group goes on."""
+    """Progress bars that are redrawn in place, or a line whenever a group advances."""
 
     def __init__(self, stream: TextIO = sys.stdout) -> None:
         """Draw on this stream."""
@@ -33,7 +33,7 @@ class Progress:
         self._last = ""
 
     def show(self, tasks: Sequence[TaskState], note: str, seconds: float) -> None:
-        """Show where the tasks stand."""
+        """Show the state of the tasks."""
         counts = group_counts(tasks)
         if self._is_terminal:
             self._redraw([_bar(group, *counted) for group, counted in counts.items()] + [f"  {seconds:4.0f} s  {note}"])
@@ -45,7 +45,7 @@ class Progress:
             self._last = line
 
     def count(self, done: int, total: int, what: str) -> None:
-        """Show a single count on one line: on a terminal as it moves, elsewhere at its end only."""
+        """Show a single count on one line: continuously on a terminal, elsewhere only at the end."""
         if self._is_terminal:
             self._stream.write(f"\r{_bar(what, done, total)}" + ("\n" if done == total else ""))
         elif done == total:
@@ -53,7 +53,7 @@ class Progress:
         self._stream.flush()
 
     def end(self) -> None:
-        """Leave what was drawn standing."""
+        """Keep the last display on the screen."""
         self._drawn, self._last = 0, ""
 
     def _redraw(self, lines: list[str]) -> None:

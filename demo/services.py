@@ -1,4 +1,4 @@
-"""Asks Label Studio, MLflow and the prediction server for the figures that they own."""
+"""Figures from the services that own them: Label Studio, MLflow and the prediction server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MODEL_DIGEST_TAG = "nightlens.model_digest"
 
 @dataclass(frozen=True)
 class LabelStudioRound:
-    """A labeling round as Label Studio counts it."""
+    """Counts of a labeling round in Label Studio."""
 
     tasks: int
     answered: int
@@ -23,16 +23,16 @@ class LabelStudioRound:
 
 @dataclass(frozen=True)
 class MlflowVersion:
-    """A registered version as MLflow has it."""
+    """A registered model version in MLflow."""
 
     version: str
     model_digest: str | None
     metrics: dict[str, float]
-    """The newest value of each metric of its run."""
+    """Newest value of each metric of its run."""
 
 
 class Services:
-    """The services of one stack, seen through their public interfaces."""
+    """Services of one stack, used through their public APIs."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Services:
         prediction_url: str,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """Connect lazily; tests give their own transport."""
+        """Connect lazily; tests pass their own transport."""
         authorization = {"Authorization": f"Token {label_studio_token}"}
         self._label_studio = httpx.Client(
             base_url=label_studio_url, timeout=60, trust_env=False, headers=authorization, transport=transport
@@ -51,15 +51,15 @@ class Services:
         self._prediction = httpx.Client(base_url=prediction_url, timeout=10, trust_env=False, transport=transport)
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         for client in (self._label_studio, self._mlflow, self._prediction):
             client.close()
 
     def label_studio_round(self, pushed: dict[str, Any]) -> LabelStudioRound:
-        """Count a round that `send_to_labeling` tells of.
+        """Count the tasks of a round, given the summary of `send_to_labeling`.
 
         Raises:
-            DemoError: Label Studio does not answer.
+            DemoError: Label Studio does not respond.
         """
         if pushed["label_studio_project_id"] is None:
             return LabelStudioRound(0, 0)
@@ -84,13 +84,13 @@ class Services:
         """The version that MLflow's alias `champion` names.
 
         Raises:
-            DemoError: it names none.
+            DemoError: the alias does not exist.
         """
         found = _json(self._mlflow, "/api/2.0/mlflow/registered-models/alias", name=name, alias="champion")
         return str(found["model_version"]["version"])
 
     def predict(self, image: bytes) -> tuple[str, dict[str, Any] | None]:
-        """The prediction server's answer to one image; without one, what was found instead."""
+        """The prediction server's prediction for one image, with a description; None if it gave none."""
         try:
             response = self._prediction.post("/predict", content=image, headers={"Content-Type": "image/jpeg"})
         except httpx.HTTPError as error:

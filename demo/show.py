@@ -1,4 +1,4 @@
-"""The demo from start to end: two nights of one project, each figure read back from the service that owns it."""
+"""The whole demo: two nights of one project, each figure read back from the service that owns it."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Options:
-    """What a person may choose."""
+    """Options of the demo."""
 
     images: Path | None = None
     """A folder of class folders instead of drawn parts."""
     has_annotators: bool = True
     budget: int = 240
-    """Images that people are asked about each night."""
+    """Labeling budget of each night."""
     images_a_night: int = 600
-    """Files that are drawn each night."""
+    """Files drawn each night."""
     nights: int = 2
 
 
@@ -49,11 +49,11 @@ def show(options: Options, home: Path, say: Say) -> None:
     """Run the nights, print the table, write `demo/summary.json`.
 
     Raises:
-        DemoError: a cycle failed, no night promoted a champion, or a service tells another figure than the ledger.
+        DemoError: a cycle failed, no night promoted a champion, or a service reports another figure than the ledger.
         StackError: a service does not start.
     """
     inbox = open_inbox(home, options.images, options.images_a_night)
-    say(f"bringing the local stack up in {home}")
+    say(f"starting the local stack in {home}")
     with ExitStack() as held:
         held.enter_context(WorkAhead(partial(export_backbone, project=inbox.project)).begin(1))
         held.enter_context(inbox.ahead(options.nights))
@@ -79,7 +79,7 @@ def show(options: Options, home: Path, say: Say) -> None:
 
 @dataclass
 class Cycles:
-    """What every night needs."""
+    """Objects that every night needs."""
 
     inbox: Inbox
     airflow: Airflow
@@ -90,7 +90,7 @@ class Cycles:
     say: Say
 
     def run(self, night: int, budget: int) -> figures.Night:
-        """Fill the inbox, let the cycle run, read its figures.
+        """Fill the inbox, run the cycle, read its figures.
 
         Raises:
             DemoError: the cycle failed.
@@ -110,12 +110,12 @@ class Cycles:
         if self.team is None:
             return "waiting for people in Label Studio whenever a round is open"
         self.team.check()
-        return f"{self.team.answered} answers given" if self.team.answered else ""
+        return f"{self.team.answered} annotations submitted" if self.team.answered else ""
 
 
 def _team(options: Options, addresses: Addresses, home: Path, outside_name: str, say: Say) -> Team | None:
     if not options.has_annotators:
-        say(f"ANNOTATORS=none: answer the rounds yourself at {addresses.label_studio_url}")
+        say(f"ANNOTATORS=none: annotate the rounds yourself at {addresses.label_studio_url}")
         return None
     say(f"annotators: {', '.join(f'{person.name} errs on about {person.error_ratio:.0%}' for person in PEOPLE)}")
     return call_team(addresses, home, outside_name)
@@ -126,7 +126,7 @@ def _finish(nights: list[figures.Night], cycles: Cycles, addresses: Addresses, h
     champion = answer = None
     try:
         if not any(night.is_promoted for night in nights):
-            raise DemoError(f"the cycles went well, but no night promoted a champion to answer. The last one: {nights[-1].why}")
+            raise DemoError(f"both cycles succeeded, but no night promoted a champion. The last one: {nights[-1].why}")
         champion = figures.check_champion(cycles.store, cycles.services, cycles.outside_name)
         answer = figures.ask_server(cycles.services, cycles.inbox.an_image(), champion.model_digest)
         say(table.answer_line(answer))
@@ -143,7 +143,7 @@ def _write_summary(
     champion: Champion | None,
     answer: dict[str, Any] | None,
 ) -> None:
-    """The same as JSON; passwords stay in the stack's own file."""
+    """Write the same as JSON, without passwords."""
     content = {
         "project": cycles.inbox.project,
         "outside_name": cycles.outside_name,

@@ -1,4 +1,4 @@
-"""Prints what the nights came to as one table, with addresses and logins."""
+"""Result table of the nights, with addresses and logins."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _decision(night: Night) -> str:
 
 
 def answer_line(answer: dict[str, Any]) -> str:
-    """The prediction server's answer in one line."""
+    """The prediction server's prediction in one line."""
     return (
         f"prediction server: {answer['class_name']} with probability {answer['probability']:.2f}, from the champion "
         f"{_short(answer['model_digest'])} trained on dataset version {_short(answer['dataset_id'])}"
@@ -63,7 +63,7 @@ def answer_line(answer: dict[str, Any]) -> str:
 
 
 def logins(addresses: Addresses, project: str) -> str:
-    """Where the pages are and what opens them."""
+    """Addresses and logins of the web pages."""
     return "\n".join(
         (
             f"Airflow           {addresses.airflow_url}   user {addresses.airflow_user}   password {addresses.airflow_password}",
@@ -77,7 +77,7 @@ def logins(addresses: Addresses, project: str) -> str:
 
 
 def _row(label: str, cells: list[str]) -> list[str]:
-    """A row; cells that are too long go on below."""
+    """A row; long cells continue on the lines below."""
     split = [_wrapped(cell) for cell in cells]
     height = max(len(cell) for cell in split)
     return [

@@ -1,4 +1,4 @@
-"""The simulated annotators at work: they look for open tasks in Label Studio as people would, and answer with their own tokens."""
+"""Simulated annotators at work: they look for open tasks in Label Studio and submit annotations with their own tokens."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from demo.truth import Truth
 
 LOOK_EVERY_S = 2.0
 PATIENCE_S = 90.0
-"""How long Label Studio may be away before the team gives up."""
+"""Seconds without a response from Label Studio after which the team gives up."""
 _PAGE_TASKS = 500
 
 
 class Team:
-    """Annotators who work in the background until they are sent home."""
+    """Annotators who work in the background until `go_home`."""
 
     def __init__(self, url: str, tokens: Mapping[str, str], people: Sequence[Person], outside_name: str) -> None:
         """Work in the Label Studio project of this outside name."""
@@ -37,14 +37,14 @@ class Team:
         self.answered = 0
 
     def learn(self, truth: Truth) -> None:
-        """Know these images from now on; the first time, begin to look for tasks."""
+        """Replace the known truth; the first call starts the work."""
         is_first = self._truth is None
         self._truth = truth
         if is_first:
             self._thread.start()
 
     def go_home(self) -> None:
-        """Stop after the answers that are being given."""
+        """Stop after the annotations in progress."""
         self._is_over.set()
         if self._thread.is_alive():
             self._thread.join(timeout=30)
@@ -70,7 +70,7 @@ class Team:
                     return
 
     def _look_once(self) -> None:
-        """Find what is open, and let everybody answer their own share at once."""
+        """Find the open tasks, and let each person annotate their share in parallel."""
         first_desk = self._desks[self._people[0].name]
         for project_id in first_desk.projects_of(self._outside_name):
             open_tasks = self._open_tasks(first_desk, project_id)
@@ -84,7 +84,7 @@ class Team:
                 worker.join()
 
     def _open_tasks(self, desk: _Desk, project_id: int) -> list[tuple[Person, dict[str, Any]]]:
-        """Unanswered tasks with the person that each is for. An image's copies are ranked by their order in the queue."""
+        """Tasks without annotations, each with its person. An image's copies are ranked by their order in the queue."""
         found = []
         for task in desk.tasks_after(project_id, 0) if desk.has_open_tasks(project_id) else ():
             image_id = str(task["data"].get("image_id"))
@@ -102,14 +102,14 @@ class Team:
             try:
                 self._answer(person, task)
             except httpx.HTTPError:
-                return  # The task stays open, and the next look finds it again.
+                return  # The task stays open, and the next poll finds it again.
 
     def _answer(self, person: Person, task: dict[str, Any]) -> None:
         assert self._truth is not None
         image_id = str(task["data"]["image_id"])
         shown = self._truth.images.get(image_id)
         if shown is None:
-            self._trouble = f"image {image_id} is in Label Studio, but nothing was drawn or copied that has these bytes"
+            self._trouble = f"image {image_id} is in Label Studio, but the demo drew or copied no file with these bytes"
             self._is_over.set()
             return
         chosen = answer(person, image_id, shown.class_name, self._truth.classes)
@@ -118,7 +118,7 @@ class Team:
 
 
 class _Desk:
-    """One person's way into Label Studio."""
+    """One person's session in Label Studio."""
 
     def __init__(self, url: str, token: str) -> None:
         self._client = httpx.Client(base_url=url, timeout=60, trust_env=False, headers={"Authorization": f"Token {token}"})
@@ -132,11 +132,11 @@ class _Desk:
         return [project["id"] for project in listed if f"nightlens:{outside_name}:" in (project.get("description") or "")]
 
     def has_open_tasks(self, project_id: int) -> bool:
-        """Whether anything is left to answer; one light call."""
+        """Return True if any task is open; one light call."""
         return bool(self._page(project_id, 0, is_open=True, page_size=1)["total"])
 
     def tasks_after(self, project_id: int, task_id: int) -> list[dict[str, Any]]:
-        """All tasks behind an id, in their order."""
+        """All tasks after an id, in order."""
         found: list[dict[str, Any]] = []
         while True:
             page = self._page(project_id, found[-1]["id"] if found else task_id, is_open=False, page_size=_PAGE_TASKS)
@@ -145,7 +145,7 @@ class _Desk:
                 return found
 
     def submit(self, task_id: int, class_name: str, lead_time_s: float) -> None:
-        """Answer a task, as the page's Submit does."""
+        """Submit an annotation, as the page's Submit button does."""
         choice = {"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": [class_name]}}
         answer = self._client.post(f"/api/tasks/{task_id}/annotations/", json={"result": [choice], "lead_time": lead_time_s})
         answer.raise_for_status()

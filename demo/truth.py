@@ -1,6 +1,6 @@
-"""The truth about drawn or copied images: read by the simulated annotators and by the demo's own benchmark, by nobody else.
+"""Ground truth of drawn or copied images, read only by the simulated annotators and the demo's own benchmark.
 
-It lies outside every project's root, source and work folder, in `$NIGHTLENS_HOME/demo/truth/<project>.json`, keyed by the
+It is stored outside every project's root, source and work folder, in `$NIGHTLENS_HOME/demo/truth/<project>.json`, keyed by the
 sha256 of the file's bytes. A test proves that no stage opens it.
 """
 
@@ -18,18 +18,18 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class ImageTruth:
-    """What one image really shows."""
+    """True content of one image."""
 
     class_name: str
     box_xywh: tuple[int, int, int, int] | None = None
-    """Left, top, width, height in pixels of the image as it is to be seen."""
+    """Left, top, width, height in pixels of the oriented image."""
     mask: dict[str, Any] | None = None
-    """Height, width and run lengths in row order that begin with a run of outside."""
+    """Height, width and run lengths in row order; the first run is outside the mask."""
 
 
 @dataclass(frozen=True)
 class Plant:
-    """A file that was planted to be found."""
+    """A planted file, to be found by the pipeline."""
 
     key: str
     kind: str
@@ -38,22 +38,22 @@ class Plant:
 
 @dataclass
 class Truth:
-    """All that is known about one project's images."""
+    """Truth about one project's images."""
 
     project: str
     classes: tuple[str, ...]
     images: dict[str, ImageTruth] = field(default_factory=dict)
-    """sha256 of the file's bytes → what it shows."""
+    """sha256 of the file's bytes → its truth."""
     plants: list[Plant] = field(default_factory=list)
 
 
 def truth_path(home: Path, project: str) -> Path:
-    """Where a project's truth lies."""
+    """Path of a project's truth file."""
     return home / "demo" / "truth" / f"{project}.json"
 
 
 def write_truth(path: Path, truth: Truth) -> None:
-    """Write it whole or not at all, readable by this user only."""
+    """Write the truth, whole or not at all, readable by this user only."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished = path.with_suffix(".unfinished")
     with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
@@ -62,10 +62,10 @@ def write_truth(path: Path, truth: Truth) -> None:
 
 
 def read_truth(path: Path) -> Truth:
-    """Read it back.
+    """Read the truth.
 
     Raises:
-        FileNotFoundError: nothing was drawn or copied for this project yet.
+        FileNotFoundError: no file was drawn or copied for this project yet.
     """
     content = json.loads(path.read_text(encoding="utf-8"))
     images = {sha256: _image(fields) for sha256, fields in content["images"].items()}
@@ -73,7 +73,7 @@ def read_truth(path: Path) -> Truth:
 
 
 def describe(class_name: str, mask: npt.NDArray[np.bool_] | None) -> ImageTruth:
-    """Class, box and mask of one image; a part that cannot be seen has neither box nor mask."""
+    """Class, box and mask of one image; an invisible part has neither box nor mask."""
     if mask is None or not mask.any():
         return ImageTruth(class_name)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
@@ -83,7 +83,7 @@ def describe(class_name: str, mask: npt.NDArray[np.bool_] | None) -> ImageTruth:
 
 
 def run_lengths(mask: npt.NDArray[np.bool_]) -> list[int]:
-    """Lengths of alternating runs in row order, the first one outside (0 if the mask begins inside)."""
+    """Lengths of alternating runs in row order, starting outside (0 if the mask starts inside)."""
     flat = mask.ravel()
     changes = np.flatnonzero(np.diff(flat)) + 1
     runs = np.diff(np.concatenate([[0], changes, [flat.size]])).tolist()

@@ -1,5 +1,5 @@
-"""Starts, watches and ends the services that Nightlens needs on one machine, so that one command gives a working place.
+"""Local stack: starts, watches and stops all services that Nightlens needs, on one machine and with one command.
 
 PostgreSQL, Airflow, Label Studio, MLflow and one prediction server a project, all on loopback, under one detached
-supervisor. It stands outside at the front door: it imports no stage.
+supervisor. It imports no stage.
 """

@@ -1,4 +1,4 @@
-"""The command line of the stack: `python -m local_stack up|status|logs|down|reset|back_up|restore`."""
+"""Command line of the stack: `python -m local_stack up|status|logs|down|reset|back_up|restore`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from local_stack.status import logins, status
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do one command on the stack of NIGHTLENS_HOME (default `./.nightlens`); 0 if it went well, or a sentence and 1."""
+    """Run one command on the stack of NIGHTLENS_HOME (default `./.nightlens`); 0 on success, else a message and 1."""
     options = _parser().parse_args(arguments)
     folders = Folders.of(Path(os.environ.get("NIGHTLENS_HOME", ".nightlens")))
     try:
@@ -32,22 +32,22 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local_stack", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up", help="start all services, wait until they answer, print addresses and logins")
-    commands.add_parser("status", help="show each service; ends with 1 if one is not ready")
-    logs = commands.add_parser("logs", help="show the end of a service's log, or a little of all")
+    commands.add_parser("up", help="start all services, wait until they are ready, print addresses and logins")
+    commands.add_parser("status", help="show each service; exits with 1 if one is not ready")
+    logs = commands.add_parser("logs", help="show the end of a service's log, or of all logs")
     logs.add_argument("service", nargs="?")
-    logs.add_argument("-f", "--follow", action="store_true", help="go on showing what is added")
-    commands.add_parser("down", help="end all services and see that nothing is left")
-    reset = commands.add_parser("reset", help="end all services and delete NIGHTLENS_HOME")
+    logs.add_argument("-f", "--follow", action="store_true", help="keep showing new lines")
+    commands.add_parser("down", help="stop all services and check that no process is left")
+    reset = commands.add_parser("reset", help="stop all services and delete NIGHTLENS_HOME")
     reset.add_argument("--yes", action="store_true", help="do not ask")
-    for name, said in (("back_up", "bring a copy of everything up to date"), ("restore", "bring one into an empty NIGHTLENS_HOME")):
-        commands.add_parser(name, help=said).add_argument("--place", type=_place, required=True, help="the folder of the copy")
+    for name, said in (("back_up", "update a backup of everything"), ("restore", "restore a backup into an empty NIGHTLENS_HOME")):
+        commands.add_parser(name, help=said).add_argument("--place", type=_place, required=True, help="folder of the backup")
     return parser
 
 
 def _place(text: str) -> Path:
     if not text:
-        raise argparse.ArgumentTypeError("wanted a folder, found nothing; say PLACE=<folder on another disk>")
+        raise argparse.ArgumentTypeError("wanted a folder, found nothing; set PLACE=<folder on another disk>")
     return Path(text)
 
 
@@ -55,7 +55,7 @@ def _up(folders: Folders, _: argparse.Namespace) -> int:
     started = time.monotonic()
     print(f"starting the local stack of {folders.home}", flush=True)
     stack.up(folders.home, say=lambda line: print(line, flush=True))
-    print(f"up after {time.monotonic() - started:.0f} s; end it with `make down`\n{logins(folders)}")
+    print(f"up after {time.monotonic() - started:.0f} s; stop it with `make down`\n{logins(folders)}")
     return 0
 
 
@@ -90,9 +90,7 @@ def _down(folders: Folders, _: argparse.Namespace) -> int:
 
 def _reset(folders: Folders, options: argparse.Namespace) -> int:
     if not options.yes and not os.environ.get("YES"):
-        print(
-            f"this deletes {folders.home} with all images' copies, labels, models and logins; say YES=1 to do it", file=sys.stderr
-        )
+        print(f"this deletes {folders.home} with all images, labels, models and logins; set YES=1 to confirm", file=sys.stderr)
         return 1
     stack.reset(folders.home)
     return 0
@@ -101,7 +99,7 @@ def _reset(folders: Folders, options: argparse.Namespace) -> int:
 def _back_up(folders: Folders, options: argparse.Namespace) -> int:
     started = time.monotonic()
     backup.back_up(folders.home, options.place, say=lambda line: print(line, flush=True))
-    print(f"backed up to {options.place} after {time.monotonic() - started:.0f} s; it holds images and logins: keep it as safe")
+    print(f"backed up to {options.place} after {time.monotonic() - started:.0f} s; protect it: it holds images and logins")
     return 0
 
 

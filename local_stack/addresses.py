@@ -1,4 +1,4 @@
-"""Where the services of a local stack are and what opens them, for the demo, the tests and people."""
+"""Addresses and logins of a local stack's services, for the demo, the tests and people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local_stack.project_files import project_files
 
 @dataclass(frozen=True)
 class PostgresAddress:
-    """The pieces of a connection to one database; the password is left out when this is shown."""
+    """Connection to one database; its repr hides the password."""
 
     host: str
     port: int
@@ -22,13 +22,13 @@ class PostgresAddress:
     password: str = field(repr=False)
 
     def dsn(self, driver: str = "postgresql+psycopg2") -> str:
-        """The address as SQLAlchemy wants it. It holds the password: for an environment, never for arguments."""
+        """The address for SQLAlchemy. It contains the password: pass it by environment, never as an argument."""
         return f"{driver}://{self.user}:{self.password}@{self.host}:{self.port}/{self.database}"
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Everything that opens the services of one NIGHTLENS_HOME; secrets are left out when this is shown."""
+    """Addresses and logins of the services of one NIGHTLENS_HOME; its repr hides secrets."""
 
     airflow_url: str
     airflow_user: str
@@ -48,7 +48,7 @@ DATABASES = ("airflow", "mlflow", "label_studio")
 
 
 def read_addresses(home: Path) -> Addresses:
-    """The addresses and logins of the stack of a NIGHTLENS_HOME, whether it is up or not.
+    """Read the addresses and logins of the stack of a NIGHTLENS_HOME, whether it is up or not.
 
     `prediction_servers` maps each project to its address; `postgres` maps each database (`airflow`, `mlflow`,
     `label_studio`) to its connection.

@@ -1,4 +1,4 @@
-"""Posts what the stack knows to Airflow, where people see and edit it: connections to the services, and the pool for inference."""
+"""Connections to the services and the inference pool, posted to Airflow, where people can see and edit them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from local_stack.kept_json import read_json, write_json
 _POOL = {
     "name": "inference",
     "slots": 1,
-    "description": "One stream of images through the backbone a machine.",
+    "description": "Backbone inference: one slot a machine.",
     "include_deferred": False,
 }
 
 
 def wanted_connections(addresses: Addresses) -> dict[str, dict[str, Any]]:
-    """Connection id → what Airflow's API is to be told."""
+    """Connection id → body for Airflow's API."""
     servers = {f"nightlens_prediction_server_{project}": (url, None) for project, url in addresses.prediction_servers.items()}
     services = {
         "nightlens_label_studio": (addresses.label_studio_url, addresses.label_studio_token),
@@ -33,12 +33,12 @@ def wanted_connections(addresses: Addresses) -> dict[str, dict[str, Any]]:
 
 
 def post_to_airflow(folders: Folders, addresses: Addresses, transport: httpx.BaseTransport | None = None) -> list[str]:
-    """Make what is missing, change what we ourselves posted otherwise before, and leave what a person edited.
+    """Create missing connections, update those that an earlier `make up` posted, and keep those that a person edited.
 
-    Returns the ids of the connections that Airflow now has from us.
+    Returns the ids of the connections that the stack posted.
 
     Raises:
-        StackError: Airflow is away or refuses.
+        StackError: Airflow does not respond or refuses.
     """
     wanted = wanted_connections(addresses)
     kept_file = folders.stack / "posted_connections.json"
@@ -82,5 +82,5 @@ def _refuse_errors(answer: httpx.Response, also_fine: int | None = None) -> http
 
 
 def _digest(body: Mapping[str, Any]) -> str:
-    """Tells whether we would post the same again, without keeping the secret a second time."""
+    """Digest of a posted body, to detect changes without storing the secret a second time."""
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

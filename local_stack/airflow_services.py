@@ -1,4 +1,4 @@
-"""Airflow's four processes, and the step that makes its tables."""
+"""Airflow's four processes, and the step that creates its tables."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COMPONENTS = {
 
 
 def airflow_services(folders: Folders, ports: Mapping[str, int], secrets: Mapping[str, str], addresses: Addresses) -> list[Service]:
-    """The step that makes the tables, the api-server, scheduler, dag-processor and triggerer."""
+    """The step that creates the tables, then api-server, scheduler, dag-processor and triggerer."""
     settings = _settings(folders, ports, secrets, addresses)
     migrate = _migrate(folders, settings, lambda: empty_database(folders, "airflow", ports["postgres"], secrets))
     api_server = Service(
@@ -56,7 +56,7 @@ def _program() -> str:
 
 
 def _settings(folders: Folders, ports: Mapping[str, int], secrets: Mapping[str, str], addresses: Addresses) -> dict[str, str]:
-    """What is only known on this machine: ports, secrets and folders. All else stands in airflow.cfg.example."""
+    """Settings that depend on this machine: ports, secrets and folders. The others are in airflow.cfg.example."""
     return {
         "AIRFLOW_HOME": str(folders.home / "airflow"),
         "AIRFLOW_CONFIG": str(REPOSITORY / "airflow.cfg.example"),
@@ -73,7 +73,7 @@ def _settings(folders: Folders, ports: Mapping[str, int], secrets: Mapping[str, 
 
 
 def _migrate(folders: Folders, settings: Mapping[str, str], prepare: Callable[[], None]) -> Service:
-    """Make Airflow's tables once for each version and cluster; afterwards the step costs nothing."""
+    """Create Airflow's tables once for each version and cluster; afterwards the step costs nothing."""
     made = made_mark(folders, "airflow")
     of_version = made.with_name(f"{made.name}-{version('apache-airflow-core')}")
     command = 'test -e "$0" || { "$2" db migrate && touch "$1" "$0"; }'
@@ -93,7 +93,7 @@ def _passwords_file(folders: Folders) -> Path:
 
 
 def _write_passwords(folders: Folders, secrets: Mapping[str, str]) -> None:
-    """Airflow reads this file at each login."""
+    """Write the password file that Airflow reads at each login."""
     path = _passwords_file(folders)
     path.touch(mode=0o600)
     path.chmod(0o600)
@@ -101,7 +101,7 @@ def _write_passwords(folders: Folders, secrets: Mapping[str, str]) -> None:
 
 
 def _beats(url: str, component: str) -> Callable[[float], bool]:
-    """Whether a component reports a heartbeat that is younger than its start: that of an earlier process does not count."""
+    """Readiness check of a component: its heartbeat must be newer than its start, so that an earlier process does not count."""
 
     def answers(started_at: float) -> bool:
         health = answered_json(f"{url}/api/v2/monitor/health").get(component) or {}

@@ -1,7 +1,7 @@
-"""Everything of a NIGHTLENS_HOME into one folder, and back into an empty one: roots, databases, files, logins.
+"""Backup of a whole NIGHTLENS_HOME (roots, databases, files, logins) into one folder, and its restoration.
 
-The roots come first and the databases after them: what a root names in Label Studio or MLflow is then in their databases, and what
-these know beyond it is looked up by its key before it would be made again.
+Roots are copied before databases: everything that a root names in Label Studio or MLflow is then in their databases, and anything
+newer in them is found by its key before a re-run would create it again.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _ROOTS, _DATABASES, _FILES = "roots", "databases", "home"
 
 
 def back_up(home: Path, place: Path, say: Say = print) -> None:
-    """Bring the copy in `place` up to date, while services and cycles run or while they do not.
+    """Update the backup in `place`, whether services and cycles are running or not.
 
     Raises:
-        StackError: there is no stack here, the place lies within it, or a part cannot be copied.
+        StackError: there is no stack here, the place is inside it, or something cannot be copied.
     """
     folders, place = Folders.of(home), place.resolve()
     if not folders.ports_file.exists():
-        raise StackError(f"{folders.home}: found no stack/ports.json, so this is no folder of ours; `make up` makes one")
+        raise StackError(f"{folders.home}: found no stack/ports.json, so this is not a NIGHTLENS_HOME; `make up` creates one")
     if place.is_relative_to(folders.home):
         raise StackError(f"{place}: wanted a place outside {folders.home}, best on another disk")
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -41,14 +41,14 @@ def back_up(home: Path, place: Path, say: Say = print) -> None:
     _dump(folders, place / _DATABASES, say)
     within = [Path(root) for root in roots.values() if "://" not in root]
     files = copy_home(folders.home, place / _FILES, without=within)
-    say(f"  files: {files.copied} of {files.files} copied, {files.deleted} that are gone deleted")
+    say(f"  files: {files.copied} of {files.files} copied, {files.deleted} deleted from the backup")
 
 
 def restore(home: Path, place: Path, say: Say = print) -> None:
-    """Bring a backup into a NIGHTLENS_HOME that holds nothing yet; `up` then starts it, on ports of its own.
+    """Restore a backup into an empty NIGHTLENS_HOME; `up` then starts it, on its own ports.
 
     Raises:
-        StackError: the home is not empty, that is no backup, or a part cannot be brought back.
+        StackError: the home is not empty, the place holds no backup, or something cannot be restored.
     """
     folders, place = Folders.of(home), place.resolve()
     if not (place / _FILES).is_dir() or not (place / _DATABASES).is_dir():
@@ -79,7 +79,7 @@ def _dump(folders: Folders, into: Path, say: Say) -> None:
 
 
 def _tool(folders: Folders, tool: str, project: str, place: Path) -> None:
-    """Run a tool of the pipeline, which knows what a root is."""
+    """Run a command of `pipeline_tasks`, which knows the layout of a root."""
     command = (sys.executable, "-m", "pipeline_tasks", tool, "--project", project, "--place", str(place / _ROOTS / project))
     environment = {**os.environ, "NIGHTLENS_HOME": str(folders.home)}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False, cwd=REPOSITORY)

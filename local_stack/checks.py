@@ -1,4 +1,4 @@
-"""What must be true before a stack is started; each thing that is not is one sentence with what to do."""
+"""Checks before a stack is started; each failed check is one sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ MIN_FREE_BYTES = 2_000_000_000
 
 
 def refuse_full_disk(folder: Path, free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free) -> None:
-    """The stack writes tables, images and logs: without room it fails later and in worse words.
+    """Refuse to start without room for tables, images and logs, as that would fail later with a less helpful message.
 
     Raises:
-        StackError: less than 2 GB are free where this folder is, or will be.
+        StackError: less than 2 GB are free on the folder's disk.
     """
     standing = next(place for place in (folder, *folder.parents) if place.exists())
     free = free_bytes(standing)
@@ -32,10 +32,10 @@ def refuse_full_disk(folder: Path, free_bytes: Callable[[Path], int] = lambda fo
 
 
 def refuse_missing_parts(folders: Folders) -> None:
-    """Both environments must have been installed.
+    """Refuse to start unless both environments are installed.
 
     Raises:
-        StackError: the environment of Label Studio, or PostgreSQL's wheel, is not there.
+        StackError: Label Studio's environment or PostgreSQL's wheel is missing.
     """
     if not folders.label_studio_python.with_name("label-studio").exists():
         raise StackError(f"Label Studio: found no {folders.label_studio_python.parent / 'label-studio'}; run `make install`")
@@ -44,10 +44,10 @@ def refuse_missing_parts(folders: Folders) -> None:
 
 
 def refuse_used_ports(folders: Folders, ports: Mapping[str, int]) -> None:
-    """Somebody else may have taken a port that was chosen on an earlier day.
+    """Refuse to start if another program now uses one of the stack's ports.
 
     Raises:
-        StackError: a kept port is taken.
+        StackError: a port is in use.
     """
     for name, port in ports.items():
         if not is_free(port):

@@ -1,4 +1,4 @@
-"""Ends a stack: the supervisor ends its services in order, and what a killed one left is found by its mark."""
+"""End of a stack: the supervisor stops its services in order; processes left by a killed supervisor are found by their mark."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ DOWN_LIMIT_S = 120.0
 
 
 def end_stack(folders: Folders, say: Callable[[str], None]) -> None:
-    """End all processes of a stack and see that none is left.
+    """Stop all processes of a stack and check that none is left.
 
     Raises:
-        StackError: a process could not be ended.
+        StackError: a process could not be stopped.
     """
     _end_supervisor(folders, say)
     end_strays(folders, say)
     end_processes(lambda: [process.pid for process in stack_processes(folders.digest, data_folder(folders))], signal.SIGKILL, 0.0)
     left = stack_processes(folders.digest, data_folder(folders))
     if left:
-        raise StackError(f"processes {[process.pid for process in left]} of {folders.home} could not be ended; end them by hand")
+        raise StackError(f"processes {[process.pid for process in left]} of {folders.home} could not be stopped; kill them by hand")
 
 
 def end_strays(folders: Folders, say: Callable[[str], None]) -> None:
-    """End what a killed supervisor left, in the usual order; the supervisor itself first, so that it starts nothing anew."""
+    """Stop processes that a killed supervisor left, in the usual order; a supervisor first, so that it restarts nothing."""
     strays = stack_processes(folders.digest, data_folder(folders))
     if strays:
-        say(f"ending {len(strays)} processes that an earlier stack left")
+        say(f"stopping {len(strays)} processes left by an earlier stack")
     for wave in [["supervisor"], *stop_waves(sorted({process.service for process in strays} - {"supervisor"}))]:
         wanted = signal.SIGINT if wave == ["postgres"] else signal.SIGTERM
         end_processes(lambda wave=wave: _pids(folders, wave), wanted, 10.0)  # type: ignore[misc]
 
 
 def supervisor_pid(folders: Folders) -> int | None:
-    """The process id of the living supervisor of this home, or None."""
+    """Process id of this home's running supervisor, or None."""
     try:
         pid = int(folders.lock_file.read_text())
         variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
@@ -56,13 +56,13 @@ def _end_supervisor(folders: Folders, say: Callable[[str], None]) -> None:
     pid = supervisor_pid(folders)
     if pid is None:
         return
-    say("ending the services")
+    say("stopping the services")
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + DOWN_LIMIT_S
     while is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.1)
-    with contextlib.suppress(ChildProcessError):  # Where `up` and `down` are called in one process, it is our child.
+    with contextlib.suppress(ChildProcessError):  # If `up` and `down` are called in one process, the supervisor is its child.
         os.waitpid(pid, os.WNOHANG)
 
 

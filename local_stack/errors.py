@@ -1,4 +1,4 @@
-"""What the local stack raises on purpose: one sentence that a person can act on."""
+"""Errors of the local stack: one sentence that a person can act on."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from pipeline_tasks.errors import NightlensError
 
 
 class StackError(NightlensError):
-    """The stack cannot do what was asked; the sentence names what was found and what to do."""
+    """The stack cannot do what was asked; the message says what was found and what to do."""

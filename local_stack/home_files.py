@@ -1,4 +1,4 @@
-"""The files of a NIGHTLENS_HOME into another folder and back: only what differs is copied, and what is gone goes there too."""
+"""Incremental copy of a NIGHTLENS_HOME's files: copies what differs and deletes what is gone."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ _OF_ONE_MACHINE = (
     "postgres",
     "work",
 )
-"""Means nothing elsewhere, or lies in the databases' own copies."""
+"""Not copied: valid on one machine only, or part of the databases' own dumps."""
 
 
 @dataclass(frozen=True)
 class CopiedFiles:
-    """What was copied."""
+    """Counts of a copy."""
 
     files: int
     copied: int
     deleted: int
-    """In the copy: they are no longer in what it copies."""
+    """Files deleted from the copy, as they are no longer in the source."""
 
 
 def copy_home(source: Path, target: Path, without: Iterable[Path] = ()) -> CopiedFiles:
-    """Make `target` what `source` is, but for what belongs to one machine and the folders in `without`.
+    """Make `target` equal to `source`, except for files of one machine and the folders in `without`.
 
-    Copying runs beside services: a file that goes meanwhile is left out, one that changes meanwhile is copied the next time.
+    Services may run meanwhile: a file that disappears is left out, a file that changes is copied the next time.
     """
     left_out = {source / name for name in _OF_ONE_MACHINE} | {path.resolve() for path in without}
     names = {path.relative_to(source) for path in _files(source, left_out)}
@@ -46,7 +46,7 @@ def copy_home(source: Path, target: Path, without: Iterable[Path] = ()) -> Copie
 
 
 def _files(folder: Path, left_out: set[Path]) -> Iterator[Path]:
-    """All files and links below a folder; sockets and the like are no files."""
+    """All files and links below a folder, without sockets and other special files."""
     for path in sorted(folder.iterdir()):
         if path in left_out:
             continue
@@ -57,7 +57,7 @@ def _files(folder: Path, left_out: set[Path]) -> Iterator[Path]:
 
 
 def _copy(source: Path, target: Path) -> bool:
-    """Copy one file under a name of its own, then put it in its place; whether it had to be."""
+    """Copy one file under a temporary name, then move it into place; False if it was already up to date."""
     with contextlib.suppress(FileNotFoundError):
         if target.is_symlink() or target.exists():
             before, after = source.lstat(), target.lstat()

@@ -1,4 +1,4 @@
-"""Asks a service on loopback whether it answers: no proxies, no long waits, and cheap, for it is asked all the time."""
+"""HTTP checks of services on loopback: no proxies, short timeouts, and cheap, because they run all the time."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _LIMIT_S = 5.0
 
 
 def answers_ok(url: str) -> bool:
-    """Whether a GET is answered with a success."""
+    """Return True if a GET succeeds."""
     return 200 <= _get(url)[0] < 300
 
 
 def answered_json(url: str) -> dict[str, Any]:
-    """The JSON object that a GET is answered with; empty when there is none."""
+    """The JSON object that a GET returns; empty if there is none."""
     try:
         content = json.loads(_get(url)[1])
     except ValueError:
@@ -25,7 +25,7 @@ def answered_json(url: str) -> dict[str, Any]:
 
 
 def _get(url: str) -> tuple[int, bytes]:
-    """Status and body; status 0 when nobody answers."""
+    """Status and body; status 0 if there is no response."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=_LIMIT_S)
     try:

@@ -1,4 +1,4 @@
-"""The Label Studio server, in an environment of its own because its requirements do not go with Airflow's."""
+"""Label Studio server, in its own environment because its requirements conflict with Airflow's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from local_stack.service import Service, environment_for
 
 
 def label_studio_service(folders: Folders, ports: Mapping[str, int], secrets: Mapping[str, str], addresses: Addresses) -> Service:
-    """The server with its first account and token; it shows images of `for_people` only."""
+    """The server with its first account and token; it serves images from `for_people` only."""
     settings, port = _settings(folders, secrets, addresses), ports["label_studio"]
     arguments = ("start", "--no-browser", "--internal-host", "127.0.0.1", "-p", str(port), "--enable-legacy-api-token")
     return Service(

@@ -1,4 +1,4 @@
-"""The MLflow server with its registry: runs and versions in PostgreSQL, artifacts in a folder."""
+"""MLflow server with its registry: runs and versions in PostgreSQL, artifacts in a folder."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from local_stack.service import Service, environment_for
 
 
 def mlflow_service(folders: Folders, ports: Mapping[str, int], secrets: Mapping[str, str], addresses: Addresses) -> Service:
-    """The server; the address of its database, which holds a password, comes by environment."""
+    """The server; its database address contains a password, so it is passed by environment."""
     port = ports["mlflow"]
     settings = {
         "MLFLOW_BACKEND_STORE_URI": addresses.postgres["mlflow"].dsn(),
-        # Without this it starts eight more processes.
+        # Prevents it from starting eight more processes.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     }

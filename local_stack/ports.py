@@ -1,4 +1,4 @@
-"""Ports that are chosen once and kept, so that addresses stay the same from one `make up` to the next."""
+"""Ports of the services, chosen once and kept, so that addresses stay the same from one `make up` to the next."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def prediction_port_name(project: str) -> str:
-    """The name under which the port of a project's prediction server is kept."""
+    """Name under which a project's prediction server keeps its port."""
     return f"prediction_server_{project}"
 
 
 def keep_ports(folders: Folders, names: Iterable[str]) -> dict[str, int]:
-    """Port name → port; a name seen before keeps its port, a new one gets a free port, and all is written down."""
+    """Port name → port; a known name keeps its port, a new one gets a free port, and all are stored."""
     kept: dict[str, int] = read_json(folders.ports_file) if folders.ports_file.exists() else {}
     missing = [name for name in names if name not in kept]
     if missing:
@@ -31,7 +31,7 @@ def keep_ports(folders: Folders, names: Iterable[str]) -> dict[str, int]:
 
 
 def is_free(port: int) -> bool:
-    """Whether a service could listen on this port of loopback now."""
+    """Return True if a service could listen on this loopback port now."""
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -42,7 +42,7 @@ def is_free(port: int) -> bool:
 
 
 def holder(port: int) -> str:
-    """Who listens on a port, as far as this user may see: `process 123 (nginx)` or `another process`."""
+    """The process that listens on a port: `process 123 (nginx)`, or `another process` if this user may not see it."""
     sockets = _listening_sockets(port)
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -54,7 +54,7 @@ def holder(port: int) -> str:
 
 
 def _choose(count: int, taken: set[int]) -> list[int]:
-    """Free ports below the range from which the kernel draws ports of outgoing connections: those come and go."""
+    """Free ports below the kernel's range for outgoing connections, whose ports are only taken temporarily."""
     above = int(_EPHEMERAL.read_text().split()[0]) if _EPHEMERAL.exists() else 32_768
     candidates = [port for port in range(_LOWEST, max(above, _LOWEST + 5_000)) if port not in taken]
     random.SystemRandom().shuffle(candidates)
@@ -68,7 +68,7 @@ def _choose(count: int, taken: set[int]) -> list[int]:
 
 
 def _listening_sockets(port: int) -> set[str]:
-    """The kernel's names of the sockets that listen on this port: `socket:[inode]`."""
+    """Kernel names of the sockets that listen on this port: `socket:[inode]`."""
     found: set[str] = set()
     for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
         for line in table.read_text().splitlines()[1:] if table.exists() else []:

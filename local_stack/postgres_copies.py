@@ -1,4 +1,4 @@
-"""Databases into files and back, by PostgreSQL's own tools; the password goes by environment."""
+"""Dump and restore of databases with PostgreSQL's own tools; the password is passed by environment."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ START_LIMIT_S = 120.0
 
 
 def dump_database(folders: Folders, name: str, port: int, password: str, file: Path) -> None:
-    """Write one database into a file, as it is at one moment, while services go on; whole or not at all.
+    """Write a consistent dump of one database, whole or not at all, while services keep running.
 
     Raises:
-        StackError: pg_dump does not manage.
+        StackError: pg_dump fails.
     """
     unfinished = file.with_suffix(".unfinished")
     _run(folders, "pg_dump", name, port, password, "--format=custom", f"--file={unfinished}")
@@ -32,10 +32,10 @@ def dump_database(folders: Folders, name: str, port: int, password: str, file: P
 
 
 def restore_database(folders: Folders, name: str, port: int, secrets: Mapping[str, str], file: Path) -> None:
-    """Make a service's database anew out of such a file, in one transaction.
+    """Restore a service's database from such a file, in one transaction.
 
     Raises:
-        StackError: the service has made tables already, or pg_restore does not manage.
+        StackError: the database already has tables, or pg_restore fails.
     """
     if made_mark(folders, name).exists():
         raise StackError(f"PostgreSQL: the database {name} holds tables already; restore into a new NIGHTLENS_HOME")
@@ -46,10 +46,10 @@ def restore_database(folders: Folders, name: str, port: int, secrets: Mapping[st
 
 @contextlib.contextmanager
 def running_postgres(folders: Folders) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Hold a server that answers, with its port and our secrets: that of the stack, or if this is down one for the while.
+    """Provide a running server with its port and the stack's secrets: the stack's own, or a temporary one if the stack is down.
 
     Raises:
-        StackError: it does not answer.
+        StackError: the server does not respond.
     """
     secrets, ports = keep_secrets(folders), keep_ports(folders, SERVICE_PORTS)
     service = postgres_service(folders, ports, secrets)

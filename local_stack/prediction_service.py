@@ -1,4 +1,4 @@
-"""One prediction server a project, started for each project file that is there."""
+"""Prediction servers: one for each project file."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from local_stack.service import Service, environment_for
 
 
 def prediction_services(folders: Folders) -> dict[str, Service]:
-    """Project name → its server, for the project files as they are now; a new project gets a port that it keeps."""
+    """Project name → its server, for the current project files; a new project gets a port that it keeps."""
     roots = project_roots(folders.home)
     ports = keep_ports(folders, [prediction_port_name(project) for project in roots])
     return {project: _service(folders, project, root, ports[prediction_port_name(project)]) for project, root in roots.items()}
 
 
 def service_name(project: str) -> str:
-    """The name of a project's server among the services."""
+    """Service name of a project's server."""
     return f"prediction-{project}"
 
 

@@ -1,4 +1,4 @@
-"""Finds and ends the processes of a stack, also those whose parent was killed: each carries a mark in its environment."""
+"""Search for and end of a stack's processes, also of those whose parent was killed: each has a mark in its environment."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ SERVICE_MARK = "NIGHTLENS_SERVICE"
 
 @dataclass(frozen=True)
 class StackProcess:
-    """One process of ours and the service it belongs to."""
+    """A process of the stack and its service."""
 
     pid: int
     service: str
 
 
 def stack_processes(digest: str, postgres_data: Path) -> list[StackProcess]:
-    """Every living process of the stack with this digest, this one left out.
+    """All running processes of the stack with this digest, except the caller's.
 
-    PostgreSQL overwrites the environment that the kernel shows, so its processes are known by the folder they work in.
+    PostgreSQL overwrites the environment that the kernel shows, so its processes are identified by their working directory.
     """
     mark = f"{STACK_MARK}={digest}".encode()
     found = []
@@ -37,7 +37,7 @@ def stack_processes(digest: str, postgres_data: Path) -> list[StackProcess]:
 
 
 def end_processes(find: Callable[[], list[int]], wanted_signal: signal.Signals, grace_s: float) -> int:
-    """Send a signal to what `find` finds, wait, and kill what is still there; returns how many had to be killed."""
+    """Send a signal to the processes that `find` returns, wait, and kill the rest; returns the number killed."""
     _send(find(), wanted_signal)
     deadline = time.monotonic() + grace_s
     while time.monotonic() < deadline and find():
@@ -54,7 +54,7 @@ def end_processes(find: Callable[[], list[int]], wanted_signal: signal.Signals, 
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process runs; one that ended and was not yet waited for does not."""
+    """Return True if a process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
@@ -62,7 +62,7 @@ def is_alive(pid: int) -> bool:
 
 
 def _service_of(folder: Path, mark: bytes, postgres_data: Path) -> str | None:
-    """The service of a process of ours, or None for a process that is not ours, has ended or may not be seen."""
+    """The service of a process; None if it is not the stack's, has ended or is not visible."""
     try:
         variables = (folder / "environ").read_bytes().split(b"\0")
         if mark in variables:

@@ -1,4 +1,4 @@
-"""Which projects there are and where their roots lie, read without any stage, so that each gets its prediction server."""
+"""Projects and their roots, read from the project files without any stage, so that each gets its prediction server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def project_files(home: Path) -> dict[str, Path]:
 
 
 def project_roots(home: Path) -> dict[str, str]:
-    """Project name → its root, as the prediction server is told; a file that cannot be read has no server."""
+    """Project name → its root, for the prediction server; a file that cannot be read has no server."""
     roots = {name: _root(home, name, path) for name, path in project_files(home).items()}
     return {name: root for name, root in roots.items() if root is not None}
 

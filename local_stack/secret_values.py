@@ -1,4 +1,4 @@
-"""Passwords and tokens that are random, made at first start and kept where only the owner reads them."""
+"""Random passwords and tokens, created at the first start and readable by the owner only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local_stack.kept_json import read_json, write_json
 
 
 def keep_secrets(folders: Folders) -> dict[str, str]:
-    """Secret name → value; what was made before is kept, what is missing is made, in a file of mode 600."""
+    """Secret name → value, from a file of mode 600; missing ones are created, existing ones kept."""
     kept = read_json(folders.secrets_file) if folders.secrets_file.exists() else {}
     fresh = {name: value for name, value in _make().items() if name not in kept}
     if fresh:

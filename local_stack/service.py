@@ -1,4 +1,4 @@
-"""What the supervisor must know of a service: how to start it, how to see that it answers, how to end it."""
+"""Description of a service for the supervisor: how to start it, check it and stop it."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from local_stack.processes import SERVICE_MARK, STACK_MARK
 
 
 def _nothing() -> None:
-    """What most services need before and after their start."""
+    """Do nothing; the default before and after a start."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """One process of the stack with its children; secrets stand in `environment` only, never in `command`."""
+    """One process of the stack with its children; secrets are in `environment` only, never in `command`."""
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(repr=False)
     answers: Callable[[float], bool]
-    """Whether it does its work; given when it was started (seconds since 1970)."""
+    """Returns True if the service is ready; takes its start time (seconds since 1970)."""
     port: int | None = None
     needs: tuple[str, ...] = ()
     prepare: Callable[[], None] = _nothing
-    """Done before each start."""
+    """Called before each start."""
     complete: Callable[[], None] = _nothing
-    """Done each time it answers for the first time after a start."""
+    """Called when the service first becomes ready after a start."""
     is_step: bool = False
-    """It does one thing and ends; others wait until it ended well."""
+    """True for a step that ends by itself; other services wait until it has succeeded."""
     is_essential: bool = True
-    """The stack is not up without it."""
+    """True if the stack is not up without it."""
     stop_signal: signal.Signals = signal.SIGTERM
     stop_grace_s: float = 10.0
     start_limit_s: float = 600.0
 
     @property
     def address(self) -> str:
-        """Where it listens, or nothing."""
+        """Address it listens on, or an empty string."""
         return "" if self.port is None else f"127.0.0.1:{self.port}"
 
 
@@ -50,7 +50,7 @@ _FOREIGN = ("AIRFLOW", "MLFLOW_", "LABEL_STUDIO", "POSTGRE", "DJANGO", "PG", "PY
 
 
 def environment_for(folders: Folders, service: str, **own: str) -> dict[str, str]:
-    """What a service is started with: the caller's environment without foreign settings of the same programs, plus our own."""
+    """Environment of a service: the caller's without its settings for the same programs, plus the stack's own."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     loopback = ",".join(filter(None, [os.environ.get("NO_PROXY", ""), "127.0.0.1,localhost"]))
     return {
@@ -62,9 +62,9 @@ def environment_for(folders: Folders, service: str, **own: str) -> dict[str, str
         "NIGHTLENS_HOME": str(folders.home),
         STACK_MARK: folders.digest,
         SERVICE_MARK: service,
-        # setproctitle would otherwise write over the environment by which our processes are found.
+        # setproctitle would otherwise overwrite the environment that identifies the stack's processes.
         "SPT_NOENV": "1",
-        # Nothing dials out on its own.
+        # No telemetry and no update checks.
         "NO_ALBUMENTATIONS_UPDATE": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "1",

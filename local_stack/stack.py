@@ -1,4 +1,4 @@
-"""Brings a stack up and down as a whole: what `make up`, `make down` and the integration tests call."""
+"""Start and stop of a whole stack, for `make up`, `make down` and the integration tests."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ Say = Callable[[str], None]
 
 
 def up(home: Path, say: Say = print) -> Addresses:
-    """Start the stack of this NIGHTLENS_HOME, or what of it is missing, and wait until every service answers.
+    """Start the stack of this NIGHTLENS_HOME, or its missing services, and wait until every service is ready.
 
-    One line a service is said as it gets ready. Does nothing when all is up already.
+    Reports one line for each service as it gets ready. Does nothing if all services are up.
 
     Raises:
-        StackError: a part is missing, the disk is full, a port is taken, or a service cannot be started. What this call
-            started has then been ended again; also on Ctrl-C.
+        StackError: a program is missing, the disk is full, a port is taken, or a service cannot be started. Everything that
+            this call started has then been stopped again; also on Ctrl-C.
     """
     folders = Folders.of(home)
     with alone(folders):
@@ -47,24 +47,24 @@ def up(home: Path, say: Say = print) -> Addresses:
 
 
 def down(home: Path, say: Say = print) -> None:
-    """End everything of this stack in order, also what a killed supervisor left, and see that nothing is there any more.
+    """Stop all processes of this stack in order, also those left by a killed supervisor, and check that none is left.
 
     Raises:
-        StackError: a process could not be ended.
+        StackError: a process could not be stopped.
     """
     end_stack(Folders.of(home), say)
     say("no process of this stack is left")
 
 
 def reset(home: Path, say: Say = print) -> None:
-    """End the stack and delete all that it and the pipeline keep in this NIGHTLENS_HOME.
+    """Stop the stack and delete this NIGHTLENS_HOME with all data.
 
     Raises:
-        StackError: the folder is not one that `make up` made.
+        StackError: the folder was not created by `make up`.
     """
     folders = Folders.of(home)
     if not folders.ports_file.exists():
-        raise StackError(f"{folders.home}: found no stack/ports.json, so this is no folder of ours; nothing was deleted")
+        raise StackError(f"{folders.home}: found no stack/ports.json, so this is not a NIGHTLENS_HOME; nothing was deleted")
     down(home, say)
     shutil.rmtree(folders.postgres, ignore_errors=True)
     shutil.rmtree(folders.home)
@@ -73,7 +73,7 @@ def reset(home: Path, say: Say = print) -> None:
 
 @contextlib.contextmanager
 def alone(folders: Folders) -> Iterator[None]:
-    """A second `up` or restore beside this one waits until this one is through."""
+    """Lock that makes a second `up` or `restore` wait for this one."""
     folders.stack.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folders.stack / "up.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -81,7 +81,7 @@ def alone(folders: Folders) -> Iterator[None]:
 
 
 def _join(folders: Folders, pid: int, say: Say) -> Addresses:
-    """The stack was started before: try dead services again and wait until all is ready."""
+    """Join a stack that is already running: restart dead services and wait until all are ready."""
     if any(one["state"] == DEAD for one in read_state(folders)["services"].values()):
         os.kill(pid, signal.SIGHUP)
         time.sleep(1.0)
@@ -93,8 +93,8 @@ def _start(folders: Folders, say: Say) -> Addresses:
     process = _start_supervisor(folders)
     try:
         return _wait(folders, process, say)
-    except BaseException:  # Ctrl-C too: nothing may stay half-started.
-        say("not up; ending what was started")
+    except BaseException:  # Ctrl-C too: no stack may stay half-started.
+        say("not up; stopping what was started")
         down(folders.home, say=lambda _: None)
         raise
 
@@ -124,7 +124,7 @@ def _start_supervisor(folders: Folders) -> subprocess.Popen[bytes]:
 
 
 def _wait(folders: Folders, process: subprocess.Popen[bytes] | None, say: Say) -> Addresses:
-    """Until every service is ready or dead and Airflow has the connections."""
+    """Wait until every service is ready or dead and Airflow has the connections."""
     deadline, told = time.monotonic() + UP_LIMIT_S, set[str]()
     while time.monotonic() < deadline:
         _refuse_dead_supervisor(folders, process)
@@ -145,7 +145,7 @@ def _is_settled(state: dict[str, Any]) -> bool:
 
 
 def _tell(services: dict[str, Any], told: set[str], say: Say) -> None:
-    """One line for each service that is ready, or dead without being essential."""
+    """Report one line for each service that is ready, or dead but not essential."""
     for name, one in services.items():
         if name in told or one["state"] not in (READY, DONE, DEAD):
             continue
@@ -161,7 +161,7 @@ def _refuse_dead_supervisor(folders: Folders, process: subprocess.Popen[bytes] |
     is_dead = supervisor_pid(folders) is None if process is None else process.poll() is not None
     if is_dead:
         log = folders.log_file("supervisor")
-        raise StackError(f"the supervisor ended: {last_line(log) or 'without a word'}; see {log}")
+        raise StackError(f"the supervisor ended: {last_line(log) or 'without a message'}; see {log}")
 
 
 def _refuse_dead_services(folders: Folders, services: dict[str, Any]) -> None:

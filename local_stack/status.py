@@ -1,4 +1,4 @@
-"""What `make status` shows: each service with its state, and in which words."""
+"""Output of `make status`: each service with its state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEAD = ("service", "state", "pid", "address", "restarts", "")
 
 
 def status(folders: Folders) -> tuple[str, bool]:
-    """The text of the table, and whether all services are ready."""
+    """Text of the table, and True if all services are ready."""
     if supervisor_pid(folders) is None:
         left = len(stack_processes(folders.digest, data_folder(folders)))
         return (
@@ -31,14 +31,14 @@ def status(folders: Folders) -> tuple[str, bool]:
 
 
 def table(services: dict[str, Any]) -> list[str]:
-    """One line a service under a head, in columns as wide as their widest entry."""
+    """One line a service below a header, in columns as wide as their widest entry."""
     rows = [_HEAD, *(_row(name, one) for name, one in services.items())]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     return ["  ".join(entry.ljust(width) for entry, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def logins(folders: Folders) -> str:
-    """Where a person goes and with what they get in."""
+    """Addresses and logins for people."""
     addresses = read_addresses(folders.home)
     lines = [
         f"Airflow       {addresses.airflow_url}  {addresses.airflow_user}  {addresses.airflow_password}",

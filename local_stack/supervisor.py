@@ -1,7 +1,7 @@
-"""The one detached process that owns the services: starts them side by side, starts the dead again, ends them in order.
+"""Supervisor: the one detached process that starts the services in parallel, restarts dead ones and stops all in order.
 
-`python -m local_stack.supervisor` with NIGHTLENS_HOME; `local_stack.stack.up` starts it. SIGTERM ends the stack, SIGHUP
-tries dead services again.
+`python -m local_stack.supervisor` with NIGHTLENS_HOME; `local_stack.stack.up` starts it. SIGTERM stops the stack, SIGHUP
+restarts dead services.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LOOK_EVERY_S = 2.0
 
 
 def stop_waves(names: list[str]) -> list[list[str]]:
-    """In which order services are ended: those of one wave together, what others stand on last."""
+    """Order in which services are stopped: those of one wave together, services that others need last."""
     first, second, last = ["airflow-triggerer", "airflow-dag-processor"], ["airflow-scheduler"], ["postgres"]
     middle = [name for name in names if name not in (*first, *second, *last)]
     waves = [[name for name in wave if name in names] for wave in (first, second, middle, last)]
@@ -42,7 +42,7 @@ def stop_waves(names: list[str]) -> list[list[str]]:
 
 
 def fixed_services(folders: Folders) -> list[Service]:
-    """The services that every stack has; ports and secrets must have been made."""
+    """Services that every stack has; ports and secrets must exist."""
     ports, secrets, addresses = read_json(folders.ports_file), read_json(folders.secrets_file), read_addresses(folders.home)
     return [
         postgres_service(folders, ports, secrets),
@@ -53,7 +53,7 @@ def fixed_services(folders: Folders) -> list[Service]:
 
 
 def read_state(folders: Folders) -> dict[str, Any]:
-    """What the supervisor last wrote: `services` by name and `connections`; empty before it wrote anything."""
+    """The supervisor's last state: `services` by name and `connections`; empty before the first write."""
     return (
         read_json(folders.state_file)
         if folders.state_file.exists()
@@ -62,10 +62,10 @@ def read_state(folders: Folders) -> dict[str, Any]:
 
 
 class Supervisor:
-    """Holds the watches; its state is written to a file that `status` and `up` read."""
+    """Owner of the watches; writes its state to a file that `status` and `up` read."""
 
     def __init__(self, folders: Folders) -> None:
-        """Nothing is started yet."""
+        """Start nothing yet."""
         self.folders = folders
         self.watches: dict[str, Watch] = {}
         self.connections: list[str] = []
@@ -75,7 +75,7 @@ class Supervisor:
         self._written, self._next_look = "", 0.0
 
     def run(self) -> None:
-        """Start everything and stay until SIGTERM."""
+        """Start all services and run until SIGTERM."""
         signal.signal(signal.SIGTERM, self._ask_stop)
         signal.signal(signal.SIGINT, self._ask_stop)
         signal.signal(signal.SIGHUP, self._revive)
@@ -90,7 +90,7 @@ class Supervisor:
             self._end_all()
 
     def _look(self) -> None:
-        """Follow the project files, tell Airflow, keep logs short; trouble with that, as a full disk, ends no service."""
+        """Follow the project files, update Airflow, bound the logs; an error here, such as a full disk, stops no service."""
         try:
             if time.monotonic() >= self._next_look:
                 self._next_look = time.monotonic() + _LOOK_EVERY_S
@@ -103,7 +103,7 @@ class Supervisor:
             self.trouble = str(error)
 
     def _follow_projects(self) -> None:
-        """Start servers of new project files, end those of removed ones, start anew those whose root moved."""
+        """Start servers for new project files, stop those of removed ones, restart those whose root has changed."""
         wanted = {service.name: service for service in prediction_services(self.folders).values()}
         for name in [name for name, watch in self.watches.items() if not watch.service.is_essential]:
             if name not in wanted or wanted[name].command != self.watches[name].service.command:
@@ -114,7 +114,7 @@ class Supervisor:
             self._add(wanted[name])
 
     def _tell_airflow(self) -> None:
-        """Post connections when Airflow answers and they are not the ones posted before."""
+        """Post connections when Airflow is ready and they differ from those posted before."""
         addresses = read_addresses(self.folders.home)
         wanted = wanted_connections(addresses)
         if wanted == self._posted or not self._is_ready("airflow-api-server"):
@@ -161,7 +161,7 @@ class Supervisor:
 
 
 def main() -> None:
-    """Take the lock of this home, so that there is one supervisor, and run."""
+    """Take this home's lock, so that there is only one supervisor, and run."""
     folders = Folders.of(Path(os.environ["NIGHTLENS_HOME"]))
     with folders.lock_file.open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Keeps one service running: waits for what it needs, starts it, sees whether it answers, starts it again when it died."""
+"""Watch of one service: waits for the services it needs, starts it, checks it, restarts it when it dies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from local_stack.service import Service
 
 READY, DONE, DEAD, ENDED = "ready", "done", "dead", "ended"
 MAX_DEATHS = 5
-"""Deaths in a row, none of them after `STEADY_S` of good work, from which a service is not started again."""
+"""Consecutive deaths, each within `STEADY_S` of becoming ready, after which a service is not restarted."""
 STEADY_S = 10.0
 _ASK_WHILE_STARTING_S = 0.3
 _ASK_WHEN_READY_S = 5.0
@@ -27,7 +27,7 @@ _LONGEST_PAUSE_S = 30.0
 
 @dataclass
 class Seen:
-    """What the watch last saw of its service."""
+    """Last state that the watch saw of its service."""
 
     state: str = "waiting"
     detail: str = ""
@@ -48,14 +48,14 @@ class Watch(threading.Thread):
         find: Callable[[str], list[int]],
         changed: threading.Event,
     ) -> None:
-        """Watch a service; `is_ready` tells of the services it needs, `find` finds its processes, `changed` is set at news."""
+        """Watch a service; `is_ready` checks the services it needs, `find` finds its processes, `changed` is set on a change."""
         super().__init__(name=service.name, daemon=True)
         self.service, self.folders, self.seen = service, folders, Seen()
         self._is_ready, self._find, self._changed = is_ready, lambda: find(service.name), changed
         self._stop_asked, self._revive_asked = threading.Event(), threading.Event()
 
     def run(self) -> None:
-        """Live through starts and deaths until asked to stop."""
+        """Start and restart the service until asked to stop."""
         try:
             self._live()
         finally:
@@ -63,12 +63,12 @@ class Watch(threading.Thread):
                 self._say(DEAD, f"its watch failed, see {self.folders.log_file('supervisor')}")
 
     def stop(self) -> None:
-        """Ask the service to end; `join` waits for it."""
+        """Ask the service to stop; `join` waits for it."""
         self._stop_asked.set()
         self._revive_asked.set()
 
     def revive(self) -> None:
-        """Try a dead service again."""
+        """Restart a dead service."""
         if self.seen.state == DEAD:
             self._revive_asked.set()
 
@@ -80,7 +80,7 @@ class Watch(threading.Thread):
                 break
             deaths = 1 if was_steady else deaths + 1
             if deaths >= MAX_DEATHS:
-                self._say(DEAD, f"{reason}; not started again after {deaths} tries")
+                self._say(DEAD, f"{reason}; not restarted after {deaths} tries")
                 self._await_revival()
                 deaths = 0
             else:
@@ -90,7 +90,7 @@ class Watch(threading.Thread):
             self._say(ENDED)
 
     def _live_once(self) -> tuple[str, bool]:
-        """One life: why it ended, and whether it had worked well for a while."""
+        """Run the service once; return why it ended, and True if it was ready for a while."""
         self._say("waiting")
         while not all(self._is_ready(name) for name in self.service.needs):
             if self._stop_asked.wait(0.1):
@@ -107,7 +107,7 @@ class Watch(threading.Thread):
             return str(error), False
 
     def _refuse_used_port(self) -> None:
-        """Some programs silently take another port, or fail in words of their own."""
+        """Refuse a port in use, because some programs silently take another one or fail with an unclear message."""
         port, deadline = self.service.port, time.monotonic() + 3.0
         while port is not None and not is_free(port):
             if time.monotonic() > deadline:
@@ -130,7 +130,7 @@ class Watch(threading.Thread):
         return process
 
     def _accompany(self, process: subprocess.Popen[bytes]) -> tuple[str, bool]:
-        """Ask whether it answers until it dies or is to stop."""
+        """Check the process until it dies or is asked to stop."""
         pause_s, ready_since = _ASK_WHILE_STARTING_S, None
         while not self._stop_asked.is_set():
             if (code := process.poll()) is not None:
@@ -141,7 +141,7 @@ class Watch(threading.Thread):
                 self._say("not answering")
                 pause_s = _ASK_WHILE_STARTING_S
             elif time.time() - self.seen.started_at > self.service.start_limit_s:
-                return f"it did not answer {self.service.start_limit_s:.0f} s after its start", False
+                return f"it was not ready {self.service.start_limit_s:.0f} s after its start", False
             self._sleep_beside(process, pause_s)
         return "stopped", False
 
@@ -162,13 +162,13 @@ class Watch(threading.Thread):
         return f"{how}: {line}" if line else how
 
     def _sleep_beside(self, process: subprocess.Popen[bytes], pause_s: float) -> None:
-        """Wait, but no longer than the process lives."""
+        """Wait, but not longer than the process runs."""
         deadline = time.monotonic() + pause_s
         while time.monotonic() < deadline and process.poll() is None and not self._stop_asked.wait(0.1):
             pass
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
-        """Ask the leader to end, then kill whatever of the service is left: children outlive a killed leader."""
+        """Ask the main process to end, then kill the rest of the service, because children outlive a killed parent."""
         if process.poll() is None:
             self._say("stopping")
             process.send_signal(self.service.stop_signal)
@@ -181,7 +181,7 @@ class Watch(threading.Thread):
         self.seen.pid = None
 
     def _pause(self, reason: str, pause_s: float) -> None:
-        self._say("restarting", f"{reason}; started again in {pause_s:g} s")
+        self._say("restarting", f"{reason}; restart in {pause_s:g} s")
         self._stop_asked.wait(pause_s)
 
     def _await_revival(self) -> None:
@@ -195,8 +195,8 @@ class Watch(threading.Thread):
 
 
 def used_port(folders: Folders, service: str, port: int) -> str:
-    """The sentence for a port that somebody else has."""
+    """Message for a port that another process uses."""
     return (
-        f"{service}: its port {port} is used by {holder(port)}; end that, or remove the line of the port from {folders.ports_file} "
-        "so that another is chosen, and run `make up`"
+        f"{service}: its port {port} is used by {holder(port)}; stop that process, or remove the port's line from "
+        f"{folders.ports_file} so that another port is chosen, and run `make up`"
     )

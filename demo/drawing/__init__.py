@@ -1,1 +1,1 @@
-"""Images of machine parts on a conveyor, drawn from a seed, with the exact truth about each."""
+"""Synthetic images of machine parts on a conveyor, drawn from a seed, with exact ground truth."""

@@ -1,4 +1,4 @@
-"""The conveyor belt under the parts: weave, wear, stains, and what lies about on it."""
+"""Conveyor belt under the parts: weave, wear, stains and loose objects."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ BELTS = {
     "blue_pvc": ((0.13, 0.20, 0.32), 0.20),
     "grey_felt": ((0.34, 0.33, 0.31), 0.45),
 }
-"""Name → linear colour and how rough the belt is."""
+"""Name → linear colour and roughness of the belt."""
 
 
 def draw_belt(side_px: int, name: str, rng: np.random.Generator) -> Pixels:
-    """A square of belt, linear colours, with its weave, scratches and stains."""
+    """Draw a square of belt, linear colours, with weave, scratches and stains."""
     colour, roughness = BELTS[name]
     wave = np.sin(np.arange(side_px, dtype=np.float32) * np.float32(2 * np.pi / rng.uniform(3.2, 5.5)))
     weave = wave[:, None] * wave[None, :]
@@ -25,7 +25,7 @@ def draw_belt(side_px: int, name: str, rng: np.random.Generator) -> Pixels:
     texture = 1 + roughness * (0.22 * weave + 0.38 * rough)
     _scratch(texture, rng)
     _stain(texture, rng)
-    if rng.random() < 0.18:  # the seam where the belt was joined
+    if rng.random() < 0.18:  # the seam of the belt
         at = int(rng.integers(side_px // 5, side_px * 4 // 5))
         cv2.line(texture, (at, 0), (at + int(rng.integers(-25, 25)), side_px), 1.45, 2, cv2.LINE_AA)
     pixels: Pixels = np.maximum(texture, 0.05)[..., None] * np.asarray(colour, np.float32)
@@ -33,13 +33,13 @@ def draw_belt(side_px: int, name: str, rng: np.random.Generator) -> Pixels:
 
 
 def noise(side_px: int, grain_px: int, rng: np.random.Generator) -> Field:
-    """Smooth random unevenness around 0 whose spots are about `grain_px` wide."""
+    """Smooth random noise around 0 with spots about `grain_px` wide."""
     small = rng.standard_normal((side_px // grain_px + 3, side_px // grain_px + 3)).astype(np.float32)
     return cv2.resize(small, (side_px, side_px), interpolation=cv2.INTER_CUBIC).astype(np.float32)
 
 
 def scatter_swarf(canvas: Pixels, covered: Field, count: int, rng: np.random.Generator) -> None:
-    """Drop bright curls of swarf on the image, also over the part; marks what they cover."""
+    """Draw bright curls of swarf, also over the part, and mark the pixels they cover."""
     side_px = canvas.shape[0]
     for _ in range(count):
         centre = tuple(int(value) for value in rng.integers(side_px // 6, side_px * 5 // 6, 2))
@@ -53,7 +53,7 @@ def scatter_swarf(canvas: Pixels, covered: Field, count: int, rng: np.random.Gen
 
 
 def reach_in(canvas: Pixels, covered: Field, rng: np.random.Generator) -> None:
-    """Let a gripper's finger or a hose come in from the side and hide some of the part."""
+    """Draw a gripper's finger or a hose that comes in from the side and hides some of the part."""
     side_px = canvas.shape[0]
     angle = rng.uniform(0, 2 * np.pi)
     outwards = np.asarray((np.cos(angle), np.sin(angle)))
@@ -73,7 +73,7 @@ def reach_in(canvas: Pixels, covered: Field, rng: np.random.Generator) -> None:
 
 
 def _scratch(texture: Field, rng: np.random.Generator) -> None:
-    """Draw the marks of use, mostly along the belt."""
+    """Draw scratches, mostly along the belt."""
     side_px = texture.shape[0]
     for _ in range(int(rng.integers(2, 12))):
         start = rng.integers(0, side_px, 2)
@@ -83,7 +83,7 @@ def _scratch(texture: Field, rng: np.random.Generator) -> None:
 
 
 def _stain(texture: Field, rng: np.random.Generator) -> None:
-    """Darken some spots of oil."""
+    """Draw dark spots of oil."""
     side_px = texture.shape[0]
     oil = np.zeros_like(texture)
     for _ in range(int(rng.integers(0, 5))):

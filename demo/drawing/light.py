@@ -1,4 +1,4 @@
-"""What light makes of a relief: shading, gloss and the shadow that it throws."""
+"""Lighting of a relief: shading, gloss and cast shadow."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from demo.drawing.fields import Field, Pixels
 
 @dataclass(frozen=True)
 class Light:
-    """One lamp, far away."""
+    """One distant lamp."""
 
     azimuth: float
-    """Radians in the image plane: where the light comes from."""
+    """Direction of the light in the image plane, in radians."""
     elevation: float
-    """Radians above the belt."""
+    """Angle above the belt, in radians."""
     colour: tuple[float, float, float]
     strength: float
     ambient: float
@@ -31,11 +31,11 @@ class Light:
 
 @dataclass(frozen=True)
 class Surface:
-    """What a part is made of."""
+    """Material of a part."""
 
     colour: tuple[float, float, float]
     gloss: float
-    """Share of the light that is mirrored."""
+    """Share of the light that is reflected like a mirror."""
     sharpness: float
     """Exponent of the highlight."""
 
@@ -48,15 +48,15 @@ SURFACES = {
     "black_oxide": Surface((0.15, 0.15, 0.17), 0.40, 18.0),
     "rusty": Surface((0.42, 0.28, 0.18), 0.12, 6.0),
 }
-"""Any part comes in any of these, so that colour tells nothing about its class."""
+"""Any part may have any of these surfaces, so that colour says nothing about its class."""
 
 
 def shade(height: Field, surface: Surface, light: Light, grain: Field) -> Pixels:
-    """Colour a relief: diffuse light, a highlight and a sky that metal mirrors.
+    """Colour a relief: diffuse light, a highlight and a sky that metal reflects.
 
     Args:
         height: in pixels, float32.
-        grain: small unevenness of the material around 0, the same size.
+        grain: small variation of the material around 0, the same size.
     """
     normals = _normals(height + 0.35 * grain)
     towards = light.direction()
@@ -73,7 +73,7 @@ def shade(height: Field, surface: Surface, light: Light, grain: Field) -> Pixels
 
 
 def shadow(height: Field, light: Light, softness_px: float) -> Field:
-    """How dark the belt is under a relief: 0 in full light, 1 in full shadow. Same size as `height` (pixels)."""
+    """Shadow on the belt under a relief: 0 in full light, 1 in full shadow. Same size as `height` (pixels)."""
     reach = float(height.max()) / np.tan(light.elevation)
     dark = np.zeros_like(height)
     for share in (0.35, 0.7, 1.0):

@@ -1,6 +1,6 @@
-"""One part on the belt, and photographs of it: the same scene can be taken twice, as the next frame of a camera is.
+"""Scene of one part on the belt, and photographs of it; a second photograph is the camera's next frame.
 
-A scene is drawn somewhat larger than an image; a photograph is a window of it, seen through a lens and a sensor.
+A scene is drawn somewhat larger than an image; a photograph is a window of it with the effects of lens and sensor.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ SIDE_PX = 320
 MARGIN_PX = 32
 CANVAS_PX = SIDE_PX + 2 * MARGIN_PX
 FINER = 2
-"""The part is drawn this much finer than the canvas and then averaged, so that edges are smooth."""
+"""Oversampling of the part relative to the canvas, so that edges are smooth."""
 SHADOW_PX = 24
-"""How far beyond the part its shadow may fall."""
+"""Distance beyond the part that its shadow may reach."""
 
 Place = tuple[slice, slice]
 """A window of the canvas: rows, columns."""
@@ -30,12 +30,12 @@ Place = tuple[slice, slice]
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is the same for all images of one camera on one night."""
+    """Conditions shared by all images of one camera on one night."""
 
     belt: str
     light_azimuth: float
     warmth: float
-    """0 is neutral light; above, redder; below, bluer."""
+    """0 is neutral light, positive is redder, negative is bluer."""
     strength: float
 
 
@@ -46,12 +46,12 @@ class Scene:
     class_name: str
     canvas: Pixels
     visible: Field
-    """Share of each canvas pixel in which the part can be seen."""
+    """Share of each canvas pixel in which the part is visible."""
 
 
 @dataclass(frozen=True)
 class Camera:
-    """How one photograph is taken."""
+    """Settings of one photograph."""
 
     shift_px: tuple[int, int] = (0, 0)
     exposure: float = 1.0
@@ -61,7 +61,7 @@ class Camera:
 
 
 def draw_scene(class_name: str, surroundings: Surroundings, rng: np.random.Generator) -> Scene:
-    """Put one part on the belt under a lamp; everything about it comes from `rng`."""
+    """Draw one part on the belt under a lamp; everything random comes from `rng`."""
     light = _light(surroundings, rng)
     tone = np.asarray(light.colour, np.float32) * np.float32(0.45 + 0.75 * light.strength)
     canvas = belt.draw_belt(CANVAS_PX, surroundings.belt, rng) * tone
@@ -96,7 +96,7 @@ def photograph(scene: Scene, camera: Camera, rng: np.random.Generator) -> tuple[
 
 
 def _stand_part(class_name: str, rng: np.random.Generator) -> tuple[Place, Field, Field]:
-    """Place, height and coverage (canvas pixels) of a part that lies near the middle, at any angle and size."""
+    """Place, height and coverage (canvas pixels) of a part near the middle, at any angle and size."""
     half = rng.uniform(54, 106)
     centre = CANVAS_PX / 2 + rng.uniform(-34, 34, 2)
     left, top = (max(SHADOW_PX, int(value - 1.3 * half)) for value in centre)
@@ -113,14 +113,14 @@ def _stand_part(class_name: str, rng: np.random.Generator) -> tuple[Place, Field
 
 
 def _turned(across: Field, down: Field, rng: np.random.Generator) -> tuple[Field, Field]:
-    """The part's own coordinates: turned anyhow, and seen a little from the side, so that one direction is shorter."""
+    """The part's own coordinates: rotated at random and slightly tilted, so that one direction is shorter."""
     turn = rng.uniform(-np.pi, np.pi)
     cosine, sine, shorter = np.float32(np.cos(turn)), np.float32(np.sin(turn)), np.float32(1 - rng.uniform(0.0, 0.16))
     return across * cosine + down * sine, (down * cosine - across * sine) / shorter
 
 
 def _light(surroundings: Surroundings, rng: np.random.Generator) -> Light:
-    """The camera's lamp, a little different for each image."""
+    """The camera's lamp, slightly different for each image."""
     warmth = surroundings.warmth + rng.normal(0, 0.04)
     return Light(
         azimuth=surroundings.light_azimuth + rng.normal(0, 0.5),
@@ -132,7 +132,7 @@ def _light(surroundings: Surroundings, rng: np.random.Generator) -> Light:
 
 
 def _grain(shape: tuple[int, ...], rng: np.random.Generator) -> Field:
-    """Unevenness of a part's material: brushed one way, pitted, or nearly smooth."""
+    """Grain of a part's material: brushed in one direction, pitted, or nearly smooth."""
     side_px = max(shape)
     fine, coarse = (belt.noise(side_px, grain_px, rng)[: shape[0], : shape[1]] for grain_px in (2, 20))
     brushed = cv2.blur(fine, (9, 1) if rng.random() < 0.5 else (1, 9))
@@ -140,7 +140,7 @@ def _grain(shape: tuple[int, ...], rng: np.random.Generator) -> Field:
 
 
 def _vignette(rng: np.random.Generator) -> Field:
-    """The lens darkens the corners, and the lamp one side."""
+    """Vignette: the lens darkens the corners, and the lamp one side."""
     line = np.linspace(-1, 1, SIDE_PX, dtype=np.float32)
     rows, columns = line[:, None], line[None, :]
     falloff, lean_x, lean_y = (np.float32(value) for value in (rng.uniform(0.10, 0.24), rng.normal(0, 0.1), rng.normal(0, 0.1)))

@@ -1,7 +1,7 @@
-"""The parts themselves: each is a height field over its own unit square, seen straight from above.
+"""Shapes of the parts: each is a height field over its own unit square, seen from above.
 
 A shape takes coordinates `u`, `v` (float32, one value a pixel, the part fills about -1 … 1) and a random generator for its
-own build (teeth, holes, proportions); it returns heights, 0 where there is no part.
+variation (teeth, holes, proportions); it returns heights, 0 where there is no part.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Shape = Callable[[Field, Field, np.random.Generator], Field]
 
 
 def washer(u: Field, v: Field, rng: np.random.Generator) -> Field:
-    """A flat ring, sometimes a spring washer that is slit."""
+    """A flat ring, sometimes a slit spring washer."""
     radius, angle = _polar(u, v)
     outer, inner = 0.93, rng.uniform(0.45, 0.62)
     height = _plate(np.maximum(radius - outer, inner - radius), 0.10, 0.05)
@@ -41,7 +41,7 @@ def nut(u: Field, v: Field, rng: np.random.Generator) -> Field:
 
 
 def bearing(u: Field, v: Field, rng: np.random.Generator) -> Field:
-    """Two rings with balls between them, now and then behind a shield."""
+    """Two rings with balls between them, sometimes behind a shield."""
     radius, angle = _polar(u, v)
     inner = rng.uniform(0.30, 0.42)
     middle, ball = (inner + 0.14 + 0.78) / 2, (0.78 - inner - 0.14) / 2
@@ -65,12 +65,12 @@ def gear(u: Field, v: Field, rng: np.random.Generator) -> Field:
 
 
 def chipped_gear(u: Field, v: Field, rng: np.random.Generator) -> Field:
-    """The same gear with neighbouring teeth broken off: the rare class."""
+    """A gear with adjacent teeth broken off: the rare class."""
     return _gear(u, v, rng, broken_teeth=int(rng.integers(3, 7)))
 
 
 def bolt(u: Field, v: Field, rng: np.random.Generator) -> Field:
-    """A hexagon head bolt that lies on its side."""
+    """A hexagon head bolt lying on its side."""
     half_shank, head_end = rng.uniform(0.15, 0.20), -0.62
     shank = _lying_cylinder(u, v, head_end, 0.95, half_shank)
     threaded_from = rng.uniform(-0.35, 0.15)
@@ -85,7 +85,7 @@ def bolt(u: Field, v: Field, rng: np.random.Generator) -> Field:
 
 
 def screw(u: Field, v: Field, rng: np.random.Generator) -> Field:
-    """A countersunk screw that lies on its side: a cone for a head and a pointed tip."""
+    """A countersunk screw lying on its side: a cone for a head and a pointed tip."""
     half_shank, tip_from = rng.uniform(0.13, 0.18), rng.uniform(0.45, 0.65)
     taper = half_shank * np.clip((0.95 - u) / (0.95 - tip_from), 0, 1)
     half = np.where(u < -0.60, half_shank + (-0.60 - u) / 0.33 * rng.uniform(0.17, 0.24), np.minimum(half_shank, taper))
@@ -97,7 +97,7 @@ def screw(u: Field, v: Field, rng: np.random.Generator) -> Field:
 
 
 def spring(u: Field, v: Field, rng: np.random.Generator) -> Field:
-    """A coil spring that lies on its side, ground flat at its ends."""
+    """A coil spring lying on its side, ground flat at its ends."""
     turns, half, wire = rng.uniform(5.5, 9.5), rng.uniform(0.26, 0.38), rng.uniform(0.045, 0.065)
     pitch = 1.84 / turns
     height = np.zeros_like(u)
@@ -135,13 +135,13 @@ SHAPES: dict[str, Shape] = {
     "spring": spring,
     "washer": washer,
 }
-"""Class name → its shape, in the order in which `parts.yaml` lists the classes."""
+"""Class name → its shape, in the order of `parts.yaml`."""
 
 RARE_CLASS = "chipped_gear"
 
 
 def _gear(u: Field, v: Field, rng: np.random.Generator, broken_teeth: int) -> Field:
-    """A gear; `broken_teeth` neighbouring ones are gone, down to a ragged root."""
+    """A gear; `broken_teeth` adjacent teeth are missing, down to a ragged root."""
     radius, angle = _polar(u, v)
     teeth, root = int(rng.integers(14, 23)), rng.uniform(0.76, 0.81)
     wave = np.clip(1.7 * np.sin(teeth * angle), -1, 1)
@@ -168,7 +168,7 @@ def _polar(u: Field, v: Field) -> tuple[Field, Field]:
 
 
 def _turn(angle: Field) -> Field:
-    """The same angle between -pi and pi."""
+    """The angle wrapped to -pi … pi."""
     turned: Field = (angle + np.pi) % (2 * np.pi) - np.pi
     return turned
 
@@ -188,13 +188,13 @@ def _box(u: Field, v: Field, left: float, right: float, top: float, bottom: floa
 
 
 def _plate(distance: Field, thickness: float, bevel: float) -> Field:
-    """A flat top of `thickness` whose edge falls off over `bevel`; 0 outside."""
+    """A flat top of `thickness` with an edge of width `bevel`; 0 outside."""
     rise = np.clip(-distance / bevel, 0, 1)
     return np.where(distance < 0, thickness * (0.55 + 0.45 * rise), 0).astype(np.float32)
 
 
 def _highest(*heights: Field) -> Field:
-    """What is on top, never below the belt."""
+    """The maximum of the heights, never below the belt."""
     top = np.zeros_like(heights[0], np.float32)
     for height in heights:
         top = np.maximum(top, height)
@@ -208,5 +208,5 @@ def _lying_cylinder(u: Field, v: Field, left: float, right: float, half: float) 
 
 
 def _cut(height: Field, hole: Field) -> Field:
-    """Take away what lies inside a hole (positive inside)."""
+    """Remove the inside of a hole (positive inside)."""
     return np.where(hole > 0, 0, height).astype(np.float32)

@@ -116,7 +116,7 @@ class Drill:
 
     def _checked(self, team: Team) -> str:
         team.check()
-        return f"{team.answered} answers given"
+        return f"{team.answered} annotations submitted"
 
 
 class Killer(threading.Thread):

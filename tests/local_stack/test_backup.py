@@ -71,4 +71,4 @@ def test_main__wants_to_be_told_the_place(capsys: pytest.CaptureFixture[str]) ->
     with pytest.raises(SystemExit):
         main(["back_up", "--place", ""])
 
-    assert "wanted a folder, found nothing; say PLACE=" in capsys.readouterr().err
+    assert "wanted a folder, found nothing; set PLACE=" in capsys.readouterr().err
