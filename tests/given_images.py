@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 import polars as pl
 from given import image_id
 
+from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.embedding import Embedding
 from pipeline_tasks.tables.image import Image
@@ -17,11 +18,6 @@ from pipeline_tasks.tables.sighting import Sighting
 
 BACKBONE = "b" * 64
 SEEN_AT = datetime(2026, 11, 21, 20, 0, tzinfo=timezone.utc)
-
-
-@dataclass(frozen=True)
-class _Recorded:
-    images: int
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ def record(store: Store, cycle_id: str, images: Sequence[AnImage]) -> None:
     store.finish(
         cycle_id,
         "record_images",
-        _Recorded(len(images)),
+        RecordImagesSummary(len(images), len(images), len(images), 0, 0, 0),
         [
             (Image, _frame(Image, [_image(one) for one in images])),
             (Measurement, _frame(Measurement, [_measurement(one) for one in images])),

@@ -17,24 +17,24 @@ ARMS = (("chosen", "as asked for", -3), ("drawn", "drawn at random", 3))
 
 def arms_curve(points: Sequence[GainPoint]) -> Html:
     """Balanced accuracy of both heads over the labels that each was fitted on; whiskers are their intervals."""
-    bounds = [bound for one in points for arm, _, _ in ARMS for bound in one.found[arm]]
+    bounds = [bound for one in points for arm, _, _ in ARMS for bound in _score(one, arm)]
     low, high = max(0.0, floor(10 * min(bounds)) / 10), min(1.0, ceil(10 * max(bounds)) / 10)
     y = _scale(low, high)
     pieces = [_grid(y, tick, f"{tick:.0%}") for tick in _ticks(low, high, 0.1)]
     places = [_across(one, points) for one in points]
     for arm, name, aside in ARMS:
-        marks = [(x + aside, one, one.found[arm]) for x, one in zip(places, points, strict=True)]
+        marks = [(x + aside, one, _score(one, arm)) for x, one in zip(places, points, strict=True)]
         pieces.append(_line([(x, y(found[0])) for x, _, found in marks], arm))
         pieces += [_mark(x, y, found, arm, f"{one.cycle_id}, {name}: {ratio(found[0])}") for x, one, found in marks]
     pieces += _labels(points, places, lambda one: str(_labels_of(one)), "labels of either kind, up to")
     pieces += _legend()
-    said = "; ".join(f"{one.cycle_id}: {ratio(one.found['chosen'][0])} against {ratio(one.found['drawn'][0])}" for one in points)
+    said = "; ".join(f"{one.cycle_id}: {ratio(one.found.chosen[0])} against {ratio(one.found.drawn[0])}" for one in points)
     return _svg(pieces, said)
 
 
 def difference_curve(points: Sequence[GainPoint]) -> Html:
     """The arms' difference in points, night by night, around the line of chance."""
-    found = [[100 * bound for bound in one.found["difference"]] for one in points]
+    found = [[100 * bound for bound in one.found.difference] for one in points]
     most = 10 * ceil(max(5.0, max(abs(bound) for one in found for bound in one)) / 10)
     y = _scale(-most, most)
     pieces = [_grid(y, tick, f"{tick:+.0f}") for tick in (-most, -most / 2, most / 2, most)]
@@ -50,8 +50,12 @@ def difference_curve(points: Sequence[GainPoint]) -> Html:
     return _svg(pieces, said)
 
 
+def _score(one: GainPoint, arm: str) -> list[float]:
+    return one.found.chosen if arm == "chosen" else one.found.drawn
+
+
 def _labels_of(one: GainPoint) -> int:
-    return int(one.found["labels"])
+    return one.found.labels
 
 
 def _across(one: GainPoint, points: Sequence[GainPoint]) -> float:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
+from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.promote_model import PromoteModelSummary
+from pipeline_tasks.records.roll_out import RollOutSummary
 from pipeline_tasks.reports.charts import Figure, intervals
 from pipeline_tasks.reports.facts import CycleFacts
 from pipeline_tasks.reports.html import Html, element, paragraph, ratio, short, table, together
@@ -25,32 +29,32 @@ def header(facts: CycleFacts) -> Html:
 def sentence(facts: CycleFacts) -> str:
     """What came of the cycle, in a sentence."""
     for stage in ("promote_model", "compare_with_champion", "evaluate_model", "train_model", "build_dataset_version"):
-        summary = facts.summary(stage)
-        if summary.get("why") or summary.get("skipped"):
-            return str(summary.get("why") or summary.get("skipped"))
-    done = [stage for stage in facts.stages if stage in facts.summaries]
+        why = facts.records.why(stage)
+        if why:
+            return why
+    done = [stage for stage in facts.stages if facts.records.has(stage)]
     return f"No decision yet: the cycle came as far as {done[-1]}." if done else "No decision yet: no stage has been done."
 
 
 def section(facts: CycleFacts) -> Html | None:
     """The figures that the decision rests on."""
-    compared, promoted = facts.summary("compare_with_champion"), facts.summary("promote_model")
-    if not compared or compared.get("skipped"):
+    compared, promoted = facts.records.find(CompareWithChampionSummary), facts.records.find(PromoteModelSummary)
+    if compared is None or compared.skipped:
         return None
-    figures = [_figure("candidate", compared, "candidate_score", "candidate_low", "candidate_high")]
-    figures += [_figure("champion", compared, "champion_score"), _figure("most frequent class", compared, "majority_score")]
+    figures = [_figure("candidate", compared.candidate_score, compared.candidate_low, compared.candidate_high)]
+    figures += [_figure("champion", compared.champion_score), _figure("most frequent class", compared.majority_score)]
     shown = [one for one in figures if one is not None]
-    rolled = facts.summary("roll_out")
+    rolled = facts.records.find(RollOutSummary)
     rows = [
-        ("candidate", short(str(compared.get("model_digest") or "–"))),
-        ("champion before", short(str(compared.get("champion_digest") or "none"))),
-        ("champion now", short(str(promoted["champion_digest"])) if promoted.get("champion_digest") else "not decided"),
-        ("test images", f"{compared.get('test_images', 0)} in {compared.get('test_groups', 0)} split groups"),
-        ("roll-out", str(rolled.get("why") or rolled.get("skipped") or "not reached")),
+        ("candidate", short(compared.model_digest or "–")),
+        ("champion before", short(compared.champion_digest or "none")),
+        ("champion now", short(promoted.champion_digest) if promoted and promoted.champion_digest else "not decided"),
+        ("test images", f"{compared.test_images} in {compared.test_groups} split groups"),
+        ("roll-out", (rolled and (rolled.why or rolled.skipped)) or "not reached"),
     ]
     return together(
         [
-            paragraph(str(compared.get("why", ""))),
+            paragraph(compared.why),
             paragraph("Balanced accuracy on the frozen test split, intervals by bootstrap over split groups:", quiet=True),
             intervals(shown) if shown else None,
             table(("", ""), rows, numbers_from=2),
@@ -61,10 +65,10 @@ def section(facts: CycleFacts) -> Html | None:
 
 def _slices(facts: CycleFacts) -> Html | None:
     """Both models on the test images that are scored by themselves."""
-    compared, scored = facts.summary("compare_with_champion").get("slices"), facts.summary("evaluate_model").get("slices")
-    if not compared or not scored:
+    compared, scored = facts.records.find(CompareWithChampionSummary), facts.records.find(EvaluateModelSummary)
+    if not compared or not scored or not compared.slices or not scored.slices:
         return None
-    margin = facts.summary("compare_with_champion").get("golden_margin")
+    margin = compared.golden_margin
     rule = (
         "it is reported and stops nothing"
         if margin is None
@@ -74,11 +78,11 @@ def _slices(facts: CycleFacts) -> Html | None:
         (
             name,
             found["images"],
-            _with_bounds(scored[name], "accuracy"),
-            _with_bounds(scored[name], "champion_accuracy"),
+            _with_bounds(scored.slices[name], "accuracy"),
+            _with_bounds(scored.slices[name], "champion_accuracy"),
             _points(found),
         )
-        for name, found in sorted(compared.items(), key=lambda one: SLICES.index(one[0]))
+        for name, found in sorted(compared.slices.items(), key=lambda one: SLICES.index(one[0]))
     ]
     headers = ("slice of test", "images", "candidate", "champion", "difference in points")
     note = f"Accuracy on each slice, intervals as above. Golden: {rule}."
@@ -98,21 +102,18 @@ def _points(found: dict[str, float | None]) -> str:
     return f"{100 * difference:+.1f}" + ("" if low is None or high is None else f" ({100 * low:+.1f} to {100 * high:+.1f})")
 
 
-def _figure(name: str, summary: object, value: str, low: str = "", high: str = "") -> Figure | None:
-    fields = dict(summary) if isinstance(summary, dict) else {}
-    if fields.get(value) is None:
-        return None
-    return Figure(name, float(fields[value]), fields.get(low), fields.get(high))
+def _figure(name: str, value: float | None, low: float | None = None, high: float | None = None) -> Figure | None:
+    return None if value is None else Figure(name, value, low, high)
 
 
 def _decision(facts: CycleFacts) -> str:
-    compared = facts.summary("compare_with_champion")
-    return "" if not compared or compared.get("skipped") else str(compared.get("decision", ""))
+    compared = facts.records.find(CompareWithChampionSummary)
+    return "" if compared is None or compared.skipped else compared.decision
 
 
 def _stage(facts: CycleFacts, stage: str) -> Html:
     """One stage: done, skipped (hover says why), or not reached."""
-    if stage not in facts.summaries:
+    if not facts.records.has(stage):
         return element("span", stage, class_="stage", title="not done")
-    skipped = facts.summary(stage).get("skipped")
+    skipped = facts.records.why_skipped(stage)
     return element("span", stage, class_="stage skipped" if skipped else "stage done", title=str(skipped or "done"))

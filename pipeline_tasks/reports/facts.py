@@ -1,15 +1,16 @@
-"""Everything that a cycle's report is made from: tables and summaries as they are, with None where a stage was not reached."""
+"""Everything that a cycle's report is made from: tables and records as they are, with None where a stage was not reached."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 
 from pipeline_tasks.kinds.labeling import Agreement
+from pipeline_tasks.records.by_stage import CycleRecords
+from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,7 @@ class GainPoint:
     """What the control arm showed up to one cycle."""
 
     cycle_id: str
-    found: Mapping[str, Any]
-    """The summary of measure_selection_gain."""
+    found: MeasureSelectionGainSummary
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,7 @@ class CycleFacts:
     class_names: tuple[str, ...]
     stages: tuple[str, ...]
     """All stages in the order of the process."""
-    summaries: Mapping[str, Mapping[str, Any]]
-    """Stage → its summary, for those that were done."""
+    records: CycleRecords
     thumbnail: Callable[[str], bytes | None]
     """Image id → a small JPEG, None if there is none."""
     rejected: pl.DataFrame | None = None
@@ -69,7 +68,3 @@ class CycleFacts:
     predictions: pl.DataFrame | None = None
     learning: tuple[LearningPoint, ...] = field(default=())
     gains: tuple[GainPoint, ...] = field(default=())
-
-    def summary(self, stage: str) -> Mapping[str, Any]:
-        """A stage's summary, empty if it has not been done."""
-        return self.summaries.get(stage, {})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from pipeline_tasks.intervals.proportions import Wrong, surprise
+from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.reports.arm_charts import arms_curve, difference_curve
 from pipeline_tasks.reports.facts import CycleFacts, GainPoint
 from pipeline_tasks.reports.html import Html, element, paragraph, ratio, table, together
@@ -23,7 +23,7 @@ def section(facts: CycleFacts) -> Html | None:
     """The verdict, both arms' scores night by night, and the cost."""
     if not facts.gains:
         return None
-    newest, measured = facts.gains[-1], [one for one in facts.gains if not one.found["why"]]
+    newest, measured = facts.gains[-1], [one for one in facts.gains if not one.found.why]
     verdict = element("div", sentence(newest.found), class_=f"decision {_colour(newest.found)}".strip())
     charts: list[Html | None] = []
     if measured:
@@ -33,19 +33,19 @@ def section(facts: CycleFacts) -> Html | None:
             element("h3", "As asked for less drawn at random, in points, with its interval"),
             difference_curve(measured),
         ]
-    asked = together([paragraph(_surprise(facts.gains, float(newest.found["confidence"])))])
+    asked = together([paragraph(_surprise(facts.gains, newest.found.confidence))])
     return together([verdict, asked, *charts, _nights(facts.gains), element("h3", "Cost"), _cost(newest.found), _note()])
 
 
-def sentence(found: Mapping[str, Any]) -> str:
+def sentence(found: MeasureSelectionGainSummary) -> str:
     """Whether choosing beat chance, as far as the labels so far can tell."""
-    if found["why"]:
-        return f"Whether choosing beats chance cannot be told yet: {found['why']}"
-    value, low, high = (100 * one for one in found["difference"])
+    if found.why:
+        return f"Whether choosing beats chance cannot be told yet: {found.why}"
+    value, low, high = (100 * one for one in found.difference)
     figures = (
-        f"over the first {found['labels']} labels that people were asked for, heads have a mean balanced accuracy of "
-        f"{ratio(found['chosen'][0])}; on as many drawn at random, {ratio(found['drawn'][0])}. The difference is {value:+.1f} "
-        f"points ({100 * found['confidence']:g} % interval {low:+.1f} to {high:+.1f}); per label that was chosen "
+        f"over the first {found.labels} labels that people were asked for, heads have a mean balanced accuracy of "
+        f"{ratio(found.chosen[0])}; on as many drawn at random, {ratio(found.drawn[0])}. The difference is {value:+.1f} "
+        f"points ({100 * found.confidence:g} % interval {low:+.1f} to {high:+.1f}); per label that was chosen "
         f"{_per_label(found, value):+.2f} ({_per_label(found, low):+.2f} to {_per_label(found, high):+.2f}). {_tested(found)}"
     )
     if low > 0:
@@ -56,28 +56,28 @@ def sentence(found: Mapping[str, Any]) -> str:
     return f"Choosing did not beat chance as far as can be told: {figures} {unseen}"
 
 
-def _tested(found: Mapping[str, Any]) -> str:
+def _tested(found: MeasureSelectionGainSummary) -> str:
     """How many images tell, and about what."""
-    classes = f"{found['classes']} of {found['classes_seen']} classes"
-    return f"Tested on {found['test_images']} images drawn at random on later nights, of {classes}."
+    classes = f"{found.classes} of {found.classes_seen} classes"
+    return f"Tested on {found.test_images} images drawn at random on later nights, of {classes}."
 
 
-def _colour(found: Mapping[str, Any]) -> str:
-    if found["why"]:
+def _colour(found: MeasureSelectionGainSummary) -> str:
+    if found.why:
         return ""
-    return "good" if found["difference"][1] > 0 else "bad" if found["difference"][2] < 0 else "warn"
+    return "good" if found.difference[1] > 0 else "bad" if found.difference[2] < 0 else "warn"
 
 
-def _per_label(found: Mapping[str, Any], points: float) -> float:
+def _per_label(found: MeasureSelectionGainSummary, points: float) -> float:
     """Points per label that was chosen where it could have been drawn, in the mean of the sizes."""
-    return points / max(1.0, float(found["mean_chosen"]))
+    return points / max(1.0, found.mean_chosen)
 
 
 def _surprise(gains: Sequence[GainPoint], confidence: float) -> str:
     """How often the champion of each night was wrong, by arm, over all nights that had one."""
     counted = {"strategy": Wrong(), "control": Wrong()}
     for one in gains:
-        for arm, (images, wrong) in one.found["champion_wrong"].items():
+        for arm, (images, wrong) in one.found.champion_wrong.items():
             counted[arm] += Wrong(images, wrong)
     chosen, drawn = counted["strategy"], counted["control"]
     found = surprise(chosen, drawn, confidence)
@@ -99,45 +99,46 @@ def _nights(gains: Sequence[GainPoint]) -> Html:
     return table(headers, [_night(one.cycle_id, one.found) for one in gains])
 
 
-def _night(cycle_id: str, found: Mapping[str, Any]) -> tuple[str | int, ...]:
-    spent = (cycle_id, found["labelled_chosen"], found["labelled_drawn"], f"{found['hours']:.2f}", _money(found, found["money"]))
-    if found["why"]:
+def _night(cycle_id: str, found: MeasureSelectionGainSummary) -> tuple[str | int, ...]:
+    spent = (cycle_id, found.labelled_chosen, found.labelled_drawn, f"{found.hours:.2f}", _money(found, found.money))
+    if found.why:
         return (*spent, "–", "–", "–", "–")
-    value, low, high = (100 * one for one in found["difference"])
-    scores = ", ".join(ratio(found[arm][0]) for arm in ("chosen", "drawn"))
-    return (*spent, found["labels"], scores, f"{value:+.1f} ({low:+.1f} to {high:+.1f})", f"{_per_label(found, value):+.2f}")
+    value, low, high = (100 * one for one in found.difference)
+    scores = ", ".join(ratio(score[0]) for score in (found.chosen, found.drawn))
+    return (*spent, found.labels, scores, f"{value:+.1f} ({low:+.1f} to {high:+.1f})", f"{_per_label(found, value):+.2f}")
 
 
-def _cost(found: Mapping[str, Any]) -> Html:
+def _cost(found: MeasureSelectionGainSummary) -> Html:
     """What was spent, and what a point of balanced accuracy costs by labels of either arm."""
-    labels = found["labelled_chosen"] + found["labelled_drawn"]
-    said = f"{labels} labelled images took people {found['hours']:.2f} hours by Label Studio's clock"
-    said += "." if found["money"] is None else f" and cost {_money(found, found['money'])}."
-    if found["money"] is None:
+    labels = found.labelled_chosen + found.labelled_drawn
+    said = f"{labels} labelled images took people {found.hours:.2f} hours by Label Studio's clock"
+    said += "." if found.money is None else f" and cost {_money(found, found.money)}."
+    if found.money is None:
         said += " Set labeling.cost_per_hour and labeling.currency in the project file to see money here."
-    if found["why"] or not labels:
+    if found.why or not labels:
         return paragraph(said)
     rows = [
-        (name, *_per_point(found, found[arm], labels)) for name, arm in (("as asked for", "chosen"), ("drawn at random", "drawn"))
+        (name, *_per_point(found, score, labels))
+        for name, score in (("as asked for", found.chosen), ("drawn at random", found.drawn))
     ]
-    headers = (f"up to {found['labels']} labels", "score", "interval", "points above guessing", "labels a point")
+    headers = (f"up to {found.labels} labels", "score", "interval", "points above guessing", "labels a point")
     return together([paragraph(said), table((*headers, "minutes a point", "money a point"), rows)])
 
 
-def _per_point(found: Mapping[str, Any], score: Sequence[float], labels: int) -> tuple[str, ...]:
+def _per_point(found: MeasureSelectionGainSummary, score: Sequence[float], labels: int) -> tuple[str, ...]:
     """A head's score, and what a point above guessing costs at the mean cost of a label; no price for what is no better."""
     value, low, high = score
-    points = 100 * (value - 1 / found["classes"])
+    points = 100 * (value - 1 / found.classes)
     known = (ratio(value), f"{100 * low:.1f} to {100 * high:.1f} %", f"{points:+.1f}")
     if points <= 0:
         return (*known, "–", "–", "–")
-    each = found["mean_labels"] / points
-    money = None if found["money"] is None else found["money"] / labels * each
-    return (*known, f"{each:.1f}", f"{60 * found['hours'] / labels * each:.1f}", _money(found, money))
+    each = found.mean_labels / points
+    money = None if found.money is None else found.money / labels * each
+    return (*known, f"{each:.1f}", f"{60 * found.hours / labels * each:.1f}", _money(found, money))
 
 
-def _money(found: Mapping[str, Any], amount: float | None) -> str:
-    return "–" if amount is None else f"{amount:,.2f} {found['currency']}"
+def _money(found: MeasureSelectionGainSummary, amount: float | None) -> str:
+    return "–" if amount is None else f"{amount:,.2f} {found.currency}"
 
 
 def _note() -> Html:

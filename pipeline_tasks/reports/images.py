@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
+from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
+from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.reports.facts import CycleFacts
 from pipeline_tasks.reports.html import Html, card, cards, element, paragraph, short, together
 
@@ -27,19 +30,20 @@ def quarantined(facts: CycleFacts) -> Html | None:
         broken = zip(one["rule"], one["value"], one["limit"], strict=True)
         lines = [f"{rule.replace('_', ' ')}: {value:.4g}, limit {limit:g}" for rule, value, limit in broken]
         shown.append(card(facts.thumbnail(one["image_id"]), short(one["image_id"]), *lines))
-    counts = facts.summary("find_quality_issues").get("issues_by_rule", {})
+    judged = facts.records.find(FindQualityIssuesSummary)
+    counts = {} if judged is None else judged.issues_by_rule
     said = ", ".join(f"{count} {rule.replace('_', ' ')}" for rule, count in counts.items())
     return together([paragraph(f"{images.height} images: {said}."), cards(shown, images.height, "images")])
 
 
 def duplicates(facts: CycleFacts) -> Html | None:
     """Examples of duplicate groups side by side: the first image, which stands for all, and those that joined it tonight."""
-    summary = facts.summary("find_duplicates")
-    if facts.duplicate_groups is None or facts.duplicate_pairs is None or not summary:
+    found = facts.records.find(FindDuplicatesSummary)
+    if facts.duplicate_groups is None or facts.duplicate_pairs is None or found is None:
         return None
     said = (
-        f"{summary['exact']} new images have the pixels of an earlier one, {summary['near']} show the same as an earlier one; "
-        f"{summary['contested']} resemble images of different splits and are used by none."
+        f"{found.exact} new images have the pixels of an earlier one, {found.near} show the same as an earlier one; "
+        f"{found.contested} resemble images of different splits and are used by none."
     )
     evidence = facts.duplicate_pairs.with_columns(pl.col("method").cast(pl.String)).unique(
         "image_id", keep="first", maintain_order=True
@@ -59,7 +63,8 @@ def selection(facts: CycleFacts) -> Html | None:
     """The picks in the round's order, with arm, scores and reason."""
     if facts.selected is None:
         return None
-    why = paragraph(str(facts.summary("select_images").get("why", "")))
+    chosen = facts.records.find(SelectImagesSummary)
+    why = paragraph("" if chosen is None else chosen.why)
     scores: dict[str, list[str]] = {}
     for one in () if facts.selection_scores is None else facts.selection_scores.iter_rows(named=True):
         scores.setdefault(one["image_id"], []).append(f"{one['objective'].replace('_', ' ')} {one['score']:.2f}")

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.reports.charts import Figure, intervals
 from pipeline_tasks.reports.facts import CycleFacts
 from pipeline_tasks.reports.html import Html, card, cards, element, paragraph, ratio, together
@@ -15,14 +16,14 @@ MOST_ERRORS = 36
 
 def confusion(facts: CycleFacts) -> Html | None:
     """Test images by class and by the candidate's answer, and the recall of each class with its interval."""
-    digest = facts.summary("evaluate_model").get("model_digest")
+    digest = _candidate(facts)
     if facts.confusions is None or digest is None:
         return None
     counts = {(a, b): n for a, b, n in facts.confusions.filter(model_digest=digest).drop("model_digest").iter_rows()}
     names = [*facts.class_names, *sorted({name for pair in counts for name in pair} - set(facts.class_names))]
     head = element("tr", element("th", "is ↓  taken for →"), *(element("th", name, class_="number") for name in names))
     rows = [element("tr", element("th", one), *_cells(one, names, counts)) for one in names]
-    recalls = _recalls(facts, str(digest))
+    recalls = _recalls(facts, digest)
     return together(
         [
             element("div", element("table", head, *rows, class_="confusion"), class_="scrolling"),
@@ -34,7 +35,7 @@ def confusion(facts: CycleFacts) -> Html | None:
 
 def worst_errors(facts: CycleFacts) -> Html | None:
     """Test images that the candidate takes for another class, surest first."""
-    digest = facts.summary("evaluate_model").get("model_digest")
+    digest = _candidate(facts)
     if facts.predictions is None or facts.dataset_images is None or digest is None:
         return None
     truth = facts.dataset_images.select("image_id", truth="class_name")
@@ -48,6 +49,12 @@ def worst_errors(facts: CycleFacts) -> Html | None:
     shown = [_error(facts, one) for one in wrong.head(MOST_ERRORS).iter_rows(named=True)]
     said = paragraph(f"{wrong.height} of {top.height} test images are taken for another class; the surest errors come first.")
     return together([said, cards(shown, wrong.height, "errors")])
+
+
+def _candidate(facts: CycleFacts) -> str | None:
+    """The digest of the model that was evaluated."""
+    evaluated = facts.records.find(EvaluateModelSummary)
+    return None if evaluated is None else evaluated.model_digest
 
 
 def _cells(one: str, names: list[str], counts: dict[tuple[str, str], int]) -> list[Html]:

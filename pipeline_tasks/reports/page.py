@@ -59,9 +59,9 @@ def _navigation(bodies: dict[str, tuple[str, Html]]) -> Html:
 
 
 def _why_missing(facts: CycleFacts, title: str, stage: str) -> str:
-    if stage not in facts.summaries:
+    if not facts.records.has(stage):
         return f"{title}: {stage} has not been done in this cycle."
-    skipped = facts.summary(stage).get("skipped")
+    skipped = facts.records.why_skipped(stage)
     return f"{title}: {skipped}" if skipped else f"{title}: {stage} was done and has nothing to show."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline_tasks.kinds.labeling import Agreement
+from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.reports.facts import CycleFacts
 from pipeline_tasks.reports.html import Html, element, paragraph, ratio, table, together
 
@@ -52,8 +53,8 @@ def _pairwise(found: Agreement | None) -> Html | None:
 
 
 def _labels(facts: CycleFacts) -> Html | None:
-    summary = facts.summary("resolve_labels")
-    if not summary:
+    labels = facts.records.find(ResolveLabelsSummary)
+    if labels is None:
         return None
-    said = f"{summary['labelled']} images got a label, {summary['unsure']} stay unsure, {summary['empty']} show nothing"
-    return paragraph(f"{said}; {summary['changed_labels']} labels changed.")
+    said = f"{labels.labelled} images got a label, {labels.unsure} stay unsure, {labels.empty} show nothing"
+    return paragraph(f"{said}; {labels.changed_labels} labels changed.")

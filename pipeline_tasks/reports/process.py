@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
+from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
+from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
+from pipeline_tasks.records.list_new_images import ListNewImagesSummary
+from pipeline_tasks.records.record_images import RecordImagesSummary
+from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.records.select_images import SelectImagesSummary
+from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.reports.charts import bars, stacked
 from pipeline_tasks.reports.facts import CycleFacts
 from pipeline_tasks.reports.html import Html, paragraph, table, together
@@ -20,30 +28,29 @@ LEAKS_INTO = (("test", "test"), ("val", "validation"))
 
 def funnel(facts: CycleFacts) -> Html | None:
     """Tonight's images from seen to trained on."""
-    recorded, quality = facts.summary("record_images"), facts.summary("find_quality_issues")
-    if not recorded:
+    find = facts.records.find
+    recorded, quality, duplicates = find(RecordImagesSummary), find(FindQualityIssuesSummary), find(FindDuplicatesSummary)
+    if recorded is None:
         return None
-    listed, duplicates = facts.summary("list_new_images"), facts.summary("find_duplicates")
-    selected, trained = facts.summary("select_images"), facts.summary("train_model")
-    taken_in = int(recorded.get("images_new", 0))
+    listed, selected, trained = find(ListNewImagesSummary), find(SelectImagesSummary), find(TrainModelSummary)
     rows = [
-        ("files seen", int(listed.get("files_seen", recorded.get("files", 0))), f"{recorded.get('files', 0)} of them new"),
-        ("taken in", taken_in, f"{recorded.get('rejected', 0)} files rejected, {recorded.get('files_already_known', 0)} known"),
+        ("files seen", recorded.files if listed is None else listed.files_seen, f"{recorded.files} of them new"),
+        ("taken in", recorded.images_new, f"{recorded.rejected} files rejected, {recorded.files_already_known} known"),
     ]
-    if quality:
-        fine = taken_in - int(quality["images_quarantined"])
-        rows.append(("after quality", fine, f"{quality['images_quarantined']} quarantined"))
-    if quality and duplicates:
-        rows.append(("after duplicates", _unique(facts), f"{duplicates['contested']} contested"))
-    if selected:
-        rows.append(("selected", int(selected["images_selected"]), f"of {selected['images_eligible']} eligible, of all nights"))
+    if quality is not None:
+        fine = recorded.images_new - quality.images_quarantined
+        rows.append(("after quality", fine, f"{quality.images_quarantined} quarantined"))
+    if quality is not None and duplicates is not None:
+        rows.append(("after duplicates", _unique(quality, duplicates), f"{duplicates.contested} contested"))
+    if selected is not None:
+        rows.append(("selected", selected.images_selected, f"of {selected.images_eligible} eligible, of all nights"))
     if facts.annotations is not None:
         rows.append(("answered", facts.annotations["image_id"].n_unique(), "images of this round"))
-    labels = facts.summary("resolve_labels")
-    if labels:
-        rows.append(("labelled", int(labels["labelled"]), f"{labels['unsure']} unsure"))
-    if trained and not trained.get("skipped"):
-        rows.append(("trained on", int(trained["train_images"]), "of all nights"))
+    labels = find(ResolveLabelsSummary)
+    if labels is not None:
+        rows.append(("labelled", labels.labelled, f"{labels.unsure} unsure"))
+    if trained is not None and not trained.skipped:
+        rows.append(("trained on", trained.train_images, "of all nights"))
     return bars(rows)
 
 
@@ -64,10 +71,10 @@ def class_balance(facts: CycleFacts) -> Html | None:
 
 def _slices(facts: CycleFacts) -> Html | None:
     """How many test images are scored by themselves, and which golden ones are not in test."""
-    built = facts.summary("build_dataset_version")
-    slices, outside = built.get("slices") or {}, built.get("golden_not_in_test") or {}
-    if not slices:
+    built = facts.records.find(BuildDatasetVersionSummary)
+    if built is None or not built.slices:
         return None
+    slices, outside = built.slices, built.golden_not_in_test
     counts = ", ".join(f"{slices[name]} are {words}" for name, words in SLICE_WORDS.items() if name in slices)
     said = f"Of the test images {counts}."
     if outside:
@@ -78,9 +85,10 @@ def _slices(facts: CycleFacts) -> Html | None:
 
 def _leaks(facts: CycleFacts) -> Html | None:
     """The version's leak report in a line."""
-    report = facts.summary("build_dataset_version").get("leak_report")
-    if not report:
+    built = facts.records.find(BuildDatasetVersionSummary)
+    if built is None or not built.leak_report:
         return None
+    report = built.leak_report
     into = [f"{report[f'leaks_into_{split}']} that show the same as a {word} image" for split, word in LEAKS_INTO]
     left_out = report["leaks_into_test"] + report["leaks_into_val"]
     said = f"Leak report: {report['pairs_compared']} pairs of images of different splits were compared; "
@@ -112,8 +120,7 @@ def rejected(facts: CycleFacts) -> Html | None:
     return together([table(("reason", "files", "for example", "count"), rows, numbers_from=3), note])
 
 
-def _unique(facts: CycleFacts) -> int:
+def _unique(quality: FindQualityIssuesSummary, duplicates: FindDuplicatesSummary) -> int:
     """New images that are fine and not redundant; quarantined ones are in no group but by their pixels."""
-    quality, duplicates = facts.summary("find_quality_issues"), facts.summary("find_duplicates")
-    left = int(duplicates["images_searched"]) - int(quality["images_quarantined"])
-    return max(0, left - int(duplicates["images_in_groups"]) - int(duplicates["contested"]))
+    left = duplicates.images_searched - quality.images_quarantined
+    return max(0, left - duplicates.images_in_groups - duplicates.contested)

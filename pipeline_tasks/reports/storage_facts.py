@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
+
+from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
+from pipeline_tasks.records.plan_collection import PlanCollectionSummary
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,9 @@ class StorageFacts:
     cycle_id: str
     planned_at: datetime
     code_version: str
-    plan: Mapping[str, object]
-    """The summary of `plan_collection`."""
-    collection: Mapping[str, object]
-    """The summary of `collect_garbage`, empty if it has not been done."""
+    plan: PlanCollectionSummary
+    collection: CollectGarbageSummary | None
+    """None if it has not been done."""
     kinds: tuple[KindUse, ...]
     trash_objects: int
     trash_bytes: int

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from pipeline_tasks.reports.document import document
@@ -48,22 +46,21 @@ def _header(facts: StorageFacts) -> Html:
     total = sum(kind.size_bytes for kind in facts.kinds)
     said = f"{size(total)} in {sum(kind.objects for kind in facts.kinds)} objects, and {size(facts.trash_bytes)} in the trash."
     cost = _money(facts, total + facts.trash_bytes)
-    sentence = element("p", _outcome(facts), class_="decision " + ("warn" if facts.plan.get("is_dry_run") else "good"))
+    sentence = element("p", _outcome(facts), class_="decision " + ("warn" if facts.plan.is_dry_run else "good"))
     return element("header", element("h1", f"Storage of {facts.project}"), paragraph(said, cost), sentence)
 
 
 def _outcome(facts: StorageFacts) -> str:
-    counts, done = facts.plan.get("objects"), facts.collection
-    planned = counts if isinstance(counts, Mapping) else {}
+    planned, done = facts.plan.objects, facts.collection
     to_go, young = planned.get("trash", 0) + planned.get("purge", 0), planned.get("wait", 0)
     waiting = f" {young} more are unneeded, but too young to go." if young else ""
-    if facts.plan.get("is_dry_run"):
+    if facts.plan.is_dry_run:
         return f"Dry run: everything was left as it is. A real run would move or delete {to_go} objects.{waiting}"
-    if not done:
+    if done is None:
         return f"Planned, not carried out yet: {to_go} objects are to be moved or deleted.{waiting}"
     return (
-        f"{done.get('moved_to_trash', 0)} objects went to the trash, {done.get('deleted', 0)} were deleted for good, "
-        f"{done.get('put_back', 0)} came back, {done.get('spared', 0)} were spared since somebody named them meanwhile.{waiting}"
+        f"{done.moved_to_trash} objects went to the trash, {done.deleted} were deleted for good, "
+        f"{done.put_back} came back, {done.spared} were spared since somebody named them meanwhile.{waiting}"
     )
 
 

@@ -5,6 +5,9 @@ from typing import Any
 
 from reports.test_process import FACTS
 
+from pipeline_tasks.records.by_stage import CycleRecords
+from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
+from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.reports.decision import section
 
 SCORED = {"images": 16, "accuracy": 0.875, "accuracy_low": 0.69, "accuracy_high": 1.0, "champion_accuracy": None}
@@ -12,11 +15,9 @@ COMPARED: dict[str, Any] = {"images": 16, "candidate": 0.875, "champion": None, 
 
 
 def shown(golden_margin: float | None, **compared: float) -> str:
-    summaries = {
-        "evaluate_model": {"slices": {"golden": SCORED}},
-        "compare_with_champion": {"slices": {"golden": COMPARED | compared}, "golden_margin": golden_margin},
-    }
-    return str(section(replace(FACTS, summaries=summaries)))
+    scored = EvaluateModelSummary(None, slices={"golden": SCORED})
+    decided = CompareWithChampionSummary(None, slices={"golden": COMPARED | compared}, golden_margin=golden_margin)
+    return str(section(replace(FACTS, records=CycleRecords((scored, decided)))))
 
 
 def test_section__shows_both_models_on_each_slice_with_their_intervals() -> None:
@@ -33,4 +34,4 @@ def test_section__says_where_the_golden_set_stops_nothing_and_where_there_was_no
 
 
 def test_section__without_slices_says_nothing_of_them() -> None:
-    assert "By slice" not in str(section(replace(FACTS, summaries={"compare_with_champion": {"why": "Kept."}})))
+    assert "By slice" not in str(section(replace(FACTS, records=CycleRecords((CompareWithChampionSummary(None, why="Kept."),)))))

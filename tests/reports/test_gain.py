@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
+from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.reports.arm_charts import arms_curve, difference_curve
 from pipeline_tasks.reports.facts import GainPoint
 from pipeline_tasks.reports.gain import sentence
 
 
-def found(difference: tuple[float, float, float] = (0.02, 0.01, 0.03), why: str = "") -> dict[str, Any]:
+def found(difference: tuple[float, float, float] = (0.02, 0.01, 0.03), why: str = "") -> MeasureSelectionGainSummary:
     measured: dict[str, Any] = {"why": why, "confidence": 0.95, "labels": 90, "mean_labels": 56.25, "mean_chosen": 50.0}
     measured |= {"test_images": 60, "classes": 5, "classes_seen": 6}
     measured |= {"chosen": [0.826, 0.71, 0.94], "drawn": [0.806, 0.69, 0.92], "difference": list(difference)}
-    return measured | {"labelled_chosen": 300, "labelled_drawn": 100}
+    return MeasureSelectionGainSummary(**measured, labelled_chosen=300, labelled_drawn=100)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from datetime import datetime, timezone
 
 import polars as pl
 
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
+from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.reports.facts import CycleFacts
 from pipeline_tasks.reports.process import class_balance
 
@@ -20,14 +22,19 @@ FACTS = CycleFacts(
     code_version="test",
     class_names=("bolt",),
     stages=(),
-    summaries={},
+    records=CycleRecords(),
     thumbnail=lambda image_id: None,
     dataset_images=pl.DataFrame({"split": ["train"], "class_name": ["bolt"]}),
 )
 
 
+def built(**counts: dict[str, int]) -> CycleRecords:
+    version = BuildDatasetVersionSummary("d", "2026-11-21", is_changed=True, should_train=True, why="It is new.")
+    return CycleRecords((replace(version, **counts),))
+
+
 def shown(**counts: int) -> str:
-    return str(class_balance(replace(FACTS, summaries={"build_dataset_version": {"leak_report": COUNTS | counts}})))
+    return str(class_balance(replace(FACTS, records=built(leak_report=COUNTS | counts))))
 
 
 def test_class_balance__says_that_nothing_leaks_between_splits() -> None:
@@ -47,8 +54,8 @@ def test_class_balance__of_a_version_from_before_leak_reports_says_nothing_of_th
 
 
 def test_class_balance__counts_what_of_test_is_scored_by_itself() -> None:
-    built = {"slices": {"golden": 16, "recent": 24}, "golden_not_in_test": {"train": 2}}
-    said = str(class_balance(replace(FACTS, summaries={"build_dataset_version": built})))
+    records = built(slices={"golden": 16, "recent": 24}, golden_not_in_test={"train": 2})
+    said = str(class_balance(replace(FACTS, records=records)))
 
     assert "Of the test images 16 are in the golden set and count there only, 24 are recent." in said
     assert "since models may have learnt from them: 2 in train." in said

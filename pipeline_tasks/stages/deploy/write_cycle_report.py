@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +14,19 @@ from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.kinds.labeling import Agreement
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.process import NIGHTLY
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
+from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
+from pipeline_tasks.records.promote_model import PromoteModelSummary
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
 from pipeline_tasks.reports.facts import CycleFacts, GainPoint, LearningPoint
 from pipeline_tasks.reports.page import render
 from pipeline_tasks.storage.blobs.report_files import PAGE, SUMMARY, write_report_file
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
+from pipeline_tasks.storage.history.cycle_records import read_cycle_records
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.confusion import Confusion
@@ -54,7 +60,7 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime) -> WriteCycleR
         report_key=write_report_file(store.objects, cycle.cycle_id, PAGE, content),
         sections=list(page.sections),
         missing=page.missing,
-        stages_done=[stage for stage in STAGES if stage in facts.summaries],
+        stages_done=[stage for stage in STAGES if facts.records.has(stage)],
         size_bytes=len(content),
     )
     write_report_file(store.objects, cycle.cycle_id, SUMMARY, json.dumps(asdict(summary), indent=1).encode())
@@ -63,10 +69,10 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime) -> WriteCycleR
 
 def _facts(store: Store, cycle: Cycle, now: datetime) -> CycleFacts:
     """Everything that is there of the cycle."""
-    summaries = _summaries(store, cycle.cycle_id, STAGES)
-    dataset_cycle = summaries.get("build_dataset_version", {}).get("dataset_cycle_id")
-
-    annotations = _annotations(store, cycle) if "collect_annotations" in summaries else None
+    records = read_cycle_records(store, cycle.cycle_id, STAGES)
+    built = records.find(BuildDatasetVersionSummary)
+    dataset_cycle = None if built is None else built.dataset_cycle_id
+    annotations = _annotations(store, records) if records.has("collect_annotations") else None
 
     def table(kind: type[Table]) -> pl.DataFrame | None:
         return store.read(kind, cycle.cycle_id) if store.has(kind, cycle.cycle_id) else None
@@ -81,11 +87,11 @@ def _facts(store: Store, cycle: Cycle, now: datetime) -> CycleFacts:
         code_version=cycle.code_version,
         class_names=cycle.project.classes,
         stages=STAGES,
-        summaries=summaries,
+        records=records,
         thumbnail=lambda image_id: _thumbnail(store, image_id),
         rejected=table(RejectedSighting),
         quality_issues=table(QualityIssue),
-        duplicate_groups=store.current(DuplicateGroup) if "find_duplicates" in summaries else None,
+        duplicate_groups=store.current(DuplicateGroup) if records.has("find_duplicates") else None,
         duplicate_pairs=table(DuplicatePair),
         selected=table(SelectedImage),
         selection_scores=table(SelectionScore),
@@ -100,11 +106,6 @@ def _facts(store: Store, cycle: Cycle, now: datetime) -> CycleFacts:
     )
 
 
-def _summaries(store: Store, cycle_id: str, stages: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    events = {stage: store.event(cycle_id, stage) for stage in stages}
-    return {stage: event.summary for stage, event in events.items() if event is not None}
-
-
 def _thumbnail(store: Store, image_id: str) -> bytes | None:
     """A thumbnail is a cache: a report without one is still a report."""
     try:
@@ -113,10 +114,10 @@ def _thumbnail(store: Store, image_id: str) -> bytes | None:
         return None
 
 
-def _annotations(store: Store, cycle: Cycle) -> pl.DataFrame:
+def _annotations(store: Store, records: CycleRecords) -> pl.DataFrame:
     """Newest answers to this cycle's round."""
-    sent = store.event(cycle.cycle_id, "send_to_labeling")
-    round_id = "" if sent is None else sent.summary["round_id"]
+    sent = records.find(SendToLabelingSummary)
+    round_id = "" if sent is None else sent.round_id
     return store.current(Annotation).filter((pl.col("round_id") == round_id) & (pl.col("state").cast(pl.String) != "deleted"))
 
 
@@ -139,17 +140,18 @@ def _learning(store: Store, until: str) -> list[LearningPoint]:
     """The candidates of all cycles up to this one, in the order they were opened."""
     points: list[LearningPoint] = []
     for cycle_id in store.state().stages:
-        found = _summaries(store, cycle_id, ("build_dataset_version", "evaluate_model", "promote_model"))
-        scored = found.get("evaluate_model", {})
-        if scored.get("balanced_accuracy") is not None:
+        scored = store.find_summary(cycle_id, EvaluateModelSummary)
+        if scored is not None and scored.balanced_accuracy is not None:
+            built = store.find_summary(cycle_id, BuildDatasetVersionSummary)
+            promoted = store.find_summary(cycle_id, PromoteModelSummary)
             points.append(
                 LearningPoint(
                     cycle_id=cycle_id,
-                    labels=int(found.get("build_dataset_version", {}).get("images", 0)),
-                    score=float(scored["balanced_accuracy"]),
-                    low=scored.get("balanced_accuracy_low"),
-                    high=scored.get("balanced_accuracy_high"),
-                    is_promoted=bool(found.get("promote_model", {}).get("is_promoted")),
+                    labels=0 if built is None else built.images,
+                    score=scored.balanced_accuracy,
+                    low=scored.balanced_accuracy_low,
+                    high=scored.balanced_accuracy_high,
+                    is_promoted=promoted is not None and promoted.is_promoted,
                 )
             )
         if cycle_id == until:
@@ -161,14 +163,15 @@ def _gains(store: Store, until: str) -> list[GainPoint]:
     """What the control arm showed in each cycle up to this one; nothing if this one has not measured it."""
     points: list[GainPoint] = []
     for cycle_id in store.state().stages:
-        event = store.event(cycle_id, "measure_selection_gain")
-        if event is not None:
-            points.append(GainPoint(cycle_id, _comparable(event.summary)))
+        found = store.find_summary(cycle_id, MeasureSelectionGainSummary)
+        if found is not None:
+            points.append(GainPoint(cycle_id, _comparable(found)))
         if cycle_id == until:
-            return points if event is not None else []
+            return points if found is not None else []
     return points
 
 
-def _comparable(found: Mapping[str, Any]) -> Mapping[str, Any]:
+def _comparable(found: MeasureSelectionGainSummary) -> MeasureSelectionGainSummary:
     """A night's comparison, or its cost alone where an older version of the stage compared something else."""
-    return {**found, "why": found["why"] or "it was measured in another way that night."} if "base_labels" in found else found
+    is_another = not found.why and not found.mean_labels
+    return replace(found, why="it was measured in another way that night.") if is_another else found

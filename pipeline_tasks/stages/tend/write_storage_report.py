@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import polars as pl
 
-from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.plan_collection import PlanCollectionSummary
 from pipeline_tasks.records.write_storage_report import WriteStorageReportSummary
 from pipeline_tasks.reports.storage_facts import IntermediateOutput, KindUse, StorageFacts, VersionCost
 from pipeline_tasks.reports.storage_page import render_storage
@@ -42,10 +40,7 @@ def write_storage_report(store: Store, cycle: Cycle) -> WriteStorageReportSummar
         MissingStageError: nothing was planned in this cycle.
         CorruptObjectError: a version's manifest is not whole.
     """
-    planned = store.event(cycle.cycle_id, "plan_collection")
-    if planned is None:
-        raise MissingStageError(f"cycle {cycle.cycle_id}: plan_collection has not been done")
-    facts = _facts(store, cycle, planned.summary)
+    facts = _facts(store, cycle, store.summary(cycle.cycle_id, PlanCollectionSummary))
     return WriteStorageReportSummary(
         report_key=write_report_file(store.objects, cycle.cycle_id, PAGE, render_storage(facts).encode()),
         objects=sum(kind.objects for kind in facts.kinds),
@@ -55,11 +50,11 @@ def write_storage_report(store: Store, cycle: Cycle) -> WriteStorageReportSummar
     )
 
 
-def _facts(store: Store, cycle: Cycle, plan: Mapping[str, Any]) -> StorageFacts:
+def _facts(store: Store, cycle: Cycle, plan: PlanCollectionSummary) -> StorageFacts:
     sizes = dict(store.objects.sizes(""))
     trash = {key: size for key, size in sizes.items() if key.startswith(layout.TRASH)}
     found = heaps({key: size for key, size in sizes.items() if key not in trash})
-    unneeded, collected = store.read(UnneededObject, cycle.cycle_id), store.event(cycle.cycle_id, "collect_garbage")
+    unneeded = store.read(UnneededObject, cycle.cycle_id)
     versions, settings = dataset_versions(store), cycle.project.housekeeping
     return StorageFacts(
         project=cycle.project.project,
@@ -67,7 +62,7 @@ def _facts(store: Store, cycle: Cycle, plan: Mapping[str, Any]) -> StorageFacts:
         planned_at=cycle.started_at,
         code_version=cycle.code_version,
         plan=plan,
-        collection={} if collected is None else collected.summary,
+        collection=store.find_summary(cycle.cycle_id, CollectGarbageSummary),
         kinds=tuple(_kinds(found, unneeded)),
         trash_objects=len(trash),
         trash_bytes=sum(trash.values()),

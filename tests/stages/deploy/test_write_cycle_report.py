@@ -1,6 +1,5 @@
 import json
 import re
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
@@ -9,12 +8,17 @@ import pytest
 from given import an_open_cycle, image_id
 from given_images import AnImage, record
 
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
+from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.records.select_images import SelectImagesSummary
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
 from pipeline_tasks.stages.curate.find_quality_issues import find_quality_issues
@@ -39,22 +43,6 @@ MODEL = "e" * 64
 SPLITS = (("x", "test"), ("y", "train"))
 
 
-@dataclass(frozen=True)
-class AnySummary:
-    """What a stage that the report only glances at leaves behind."""
-
-    round_id: str = "parts-2026-11-21"
-    dataset_cycle_id: str = "2026-11-21"
-    images: int = 4
-    rejected: int = 1
-    images_new: int = 6
-    files: int = 7
-    files_already_known: int = 0
-    files_seen: int = 7
-    skipped: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
-
-
 def report(store: Store, cycle: Cycle) -> tuple[str, Any]:
     summary = write_cycle_report(store, cycle, NOW)
     return read_report_file(store.objects, cycle.cycle_id).decode(), summary
@@ -74,7 +62,9 @@ def a_curated_cycle(store: Store, *, description: str = "") -> Cycle:
         "reason": "empty",
         "detail": "no bytes",
     }
-    store.finish(cycle.cycle_id, "list_new_images", AnySummary(), [(RejectedSighting, pl.DataFrame([rejected]))])
+    store.finish(
+        cycle.cycle_id, "list_new_images", ListNewImagesSummary(7, 7, 0, 1), [(RejectedSighting, pl.DataFrame([rejected]))]
+    )
     put_thumbnail(store.objects, image_id("a"), b"a small image")
     for stage in (find_quality_issues, find_duplicates, select_images):
         stage(store, cycle)
@@ -84,7 +74,7 @@ def a_curated_cycle(store: Store, *, description: str = "") -> Cycle:
 def a_trained_cycle(store: Store) -> Cycle:
     cycle = a_curated_cycle(store)
     key = cycle.cycle_id
-    store.finish(key, "send_to_labeling", AnySummary())
+    store.finish(key, "send_to_labeling", SendToLabelingSummary("parts-2026-11-21", "1" * 64, 3, 5, "2026-11-22T06:00:00+00:00"))
     answers = [
         ("1", "a", "ada", "bolt"),
         ("2", "a", "bob", "nut"),
@@ -109,14 +99,19 @@ def a_trained_cycle(store: Store) -> Cycle:
         for n, _, _, name in answers
     ]
     tables = [(Annotation, pl.DataFrame(rows)), (AnnotationObject, pl.DataFrame(objects, infer_schema_length=None))]
-    store.finish(key, "collect_annotations", AnySummary(), tables)
+    store.finish(key, "collect_annotations", CollectAnnotationsSummary(5, 0, 0, 0, 0, 3, 0), tables)
     store.finish(key, "resolve_labels", ResolveLabelsSummary(3, 2, 0, 1, 0, 0.5, {}))
     manifest = [
         {"image_id": image_id(name), "split_group_id": image_id(name), "split": split, "label_kind": "class", "class_name": truth}
         | {"label_digest": "3" * 64, "is_control": False}
         for name, split, truth in (("a", "test", "bolt"), ("e", "test", "nut"), ("f", "train", "nut"))
     ]
-    store.finish(key, "build_dataset_version", AnySummary(), [(DatasetImage, pl.DataFrame(manifest))])
+    store.finish(
+        key,
+        "build_dataset_version",
+        BuildDatasetVersionSummary("v", key, True, True, "", images=3),
+        [(DatasetImage, pl.DataFrame(manifest))],
+    )
     store.finish(key, "train_model", TrainModelSummary(None, train_images=1))
     judged(store, key)
     return cycle
@@ -223,7 +218,8 @@ def test_write_cycle_report__shows_contested_images_beside_what_they_resemble(st
     splits = [
         {"split_group_id": image_id(name), "split": split, "policy": "rest"} for name, split in (("x", "test"), ("y", "train"))
     ]
-    store.finish("2026-11-20", "select_images", AnySummary(), [(Split, pl.DataFrame(splits))])
+    selected = SelectImagesSummary(2, {}, 2, 2, 0, {}, {}, True, None, "")
+    store.finish("2026-11-20", "select_images", selected, [(Split, pl.DataFrame(splits))])
     cycle = an_open_cycle(store)
     record(store, cycle.cycle_id, [AnImage("z", (0.94, 0.34))])
     find_quality_issues(store, cycle)

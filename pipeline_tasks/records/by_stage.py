@@ -1,0 +1,89 @@
+"""All records of stages by the stage's name, and what the stages of one cycle have recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
+from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
+from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
+from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
+from pipeline_tasks.records.erase import EraseSummary
+from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
+from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
+from pipeline_tasks.records.list_new_images import ListNewImagesSummary
+from pipeline_tasks.records.measure_images import MeasureImagesSummary
+from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
+from pipeline_tasks.records.open_cycle import OpenCycleSummary
+from pipeline_tasks.records.plan_collection import PlanCollectionSummary
+from pipeline_tasks.records.promote_model import PromoteModelSummary
+from pipeline_tasks.records.reading import StageRecord
+from pipeline_tasks.records.record_images import RecordImagesSummary
+from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.records.restore_dataset_version import RestoreDatasetVersionSummary
+from pipeline_tasks.records.roll_back import RollBackSummary
+from pipeline_tasks.records.roll_out import RollOutSummary
+from pipeline_tasks.records.select_images import SelectImagesSummary
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
+from pipeline_tasks.records.train_model import TrainModelSummary
+from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
+from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
+from pipeline_tasks.records.write_storage_report import WriteStorageReportSummary
+
+R = TypeVar("R", bound=StageRecord)
+
+KINDS: tuple[type[StageRecord], ...] = (
+    BuildDatasetVersionSummary,
+    CollectAnnotationsSummary,
+    CollectGarbageSummary,
+    CompareWithChampionSummary,
+    EraseSummary,
+    EvaluateModelSummary,
+    ExportModelSummary,
+    FindDuplicatesSummary,
+    FindQualityIssuesSummary,
+    ListNewImagesSummary,
+    MeasureImagesSummary,
+    MeasureSelectionGainSummary,
+    OpenCycleSummary,
+    PlanCollectionSummary,
+    PromoteModelSummary,
+    RecordImagesSummary,
+    ResolveLabelsSummary,
+    RestoreDatasetVersionSummary,
+    RollBackSummary,
+    RollOutSummary,
+    SelectImagesSummary,
+    SendToLabelingSummary,
+    TrainModelSummary,
+    WaitForAnnotatorsSummary,
+    WriteCycleReportSummary,
+    WriteStorageReportSummary,
+)
+RECORDS = {kind.stage: kind for kind in KINDS}
+
+
+@dataclass(frozen=True)
+class CycleRecords:
+    """Records of the stages that one cycle has done, as far as they were asked for."""
+
+    records: tuple[StageRecord, ...] = ()
+
+    def find(self, kind: type[R]) -> R | None:
+        """The record of this kind; None if its stage has not been done."""
+        return next((one for one in self.records if isinstance(one, kind)), None)
+
+    def has(self, stage: str) -> bool:
+        """Whether the stage has been done."""
+        return any(one.stage == stage for one in self.records)
+
+    def why_skipped(self, stage: str) -> str | None:
+        """The sentence with which a stage skipped its work; None if it did it, was not done, or never skips."""
+        return next((getattr(one, "skipped", None) for one in self.records if one.stage == stage), None)
+
+    def why(self, stage: str) -> str | None:
+        """The sentence with which a stage explains its outcome, or that it skipped its work; None if it says nothing."""
+        return next((getattr(one, "why", None) for one in self.records if one.stage == stage), None) or self.why_skipped(stage)
