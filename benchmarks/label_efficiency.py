@@ -32,7 +32,7 @@ from scipy.stats import t as student
 from benchmarks.label_rounds import Asked, Integers, LabelledSet, Strategy, all_accuracies, budgets, split
 from benchmarks.labelled_sets import class_folders, drawn_parts, drawn_points, given_embeddings, join_near
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.selection.choose import choose
+from pipeline_tasks.selection.choosing import choose
 
 ROOT = Path(__file__).parents[1]
 PEER_PYTHON = ROOT / ".venv-bench/bin/python"

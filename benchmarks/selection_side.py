@@ -32,7 +32,7 @@ def main() -> None:
 def _nightlens(kind: str):
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from pipeline_tasks.neighbors.cosine import unit_rows
-    from pipeline_tasks.selection.choose import choose
+    from pipeline_tasks.selection.choosing import choose
     from pipeline_tasks.selection.typicality import typicality
 
     if kind == "typicality":

@@ -24,7 +24,7 @@ from pipeline_tasks.neighbors.cosine import Floats, unit_rows
 from pipeline_tasks.records.cycle import Cycle, CycleArguments
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.selection.arms import interleave
-from pipeline_tasks.selection.choose import choose
+from pipeline_tasks.selection.choosing import choose
 from pipeline_tasks.selection.rows import scores_of, selected_images
 from pipeline_tasks.selection.typicality import typicality
 from pipeline_tasks.settings import Project, parse_project

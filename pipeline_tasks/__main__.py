@@ -21,7 +21,7 @@ from pipeline_tasks import wiring
 from pipeline_tasks.errors import NightlensError
 from pipeline_tasks.process import PROCESS
 from pipeline_tasks.records.cycle import CycleArguments
-from pipeline_tasks.strategy_names import STRATEGIES
+from pipeline_tasks.selection.strategies.strategy import strategies_in_form
 
 TOOLS = ("check_project", "empty_project", "back_up", "restore_backup", "verify_store", "explain", "publish", "erase")
 """Modules of `commands`."""
@@ -104,7 +104,7 @@ def _add_stage_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shard", type=int, default=0, help="measure_images: which shard of the plan")
     parser.add_argument("--budget", type=int, help="open_cycle: images that people are asked about")
     parser.add_argument("--deadline-s", type=float, help="open_cycle: seconds that people have")
-    parser.add_argument("--selection", choices=STRATEGIES, help="open_cycle: the one strategy that chooses")
+    parser.add_argument("--selection", choices=strategies_in_form(), help="open_cycle: the one strategy that chooses")
     parser.add_argument(
         "--selection-weight", type=_weight, action="append", default=[], metavar="NAME=WEIGHT", help="open_cycle: several, weighed"
     )

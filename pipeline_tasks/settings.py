@@ -78,7 +78,7 @@ class DuplicateSettings(Settings):
         description="What the cosine must be besides, with the mean embedding taken off: images of one kind are all alike.",
     )
     min_centred_hash_cosine: float = Field(0.5, ge=-1, le=1, description="The same for a pair found by hash.")
-    certain_cosine: float = Field(0.99, ge=-1, le=1, description="From here on two images are one thing, mean or no mean.")
+    certain_cosine: float = Field(0.99, ge=-1, le=1, description="At or above this, always duplicates, even without centring.")
     max_leak_ratio: Ratio = Field(
         0.5,
         description="Share of a version's training and validation images that may be left out because they show the same as a "

@@ -20,7 +20,7 @@ class SelectImagesSummary:
     control: int
     """Drawn at random."""
     strategies: dict[str, int]
-    """What spoke loudest → how many picks, the control arm as `random`."""
+    """Picks per dominant objective, the control arm as `random`."""
     splits: dict[str, int]
     """New split groups by split."""
     is_first_round: bool

@@ -12,19 +12,20 @@ import numpy.typing as npt
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.selection.pool import Pool
-from pipeline_tasks.selection.scored import Scored, Values
+
+Values = npt.NDArray[np.float64]
 
 
-def bald(pool: Pool) -> Scored:
-    """Disagreement of the model's variants.
+def draws_of(pool: Pool) -> npt.NDArray[np.float32]:
+    """The answers of the model's variants, T x N x C.
 
     Raises:
-        SettingsError: there are no variants' answers.
+        SettingsError: there are none.
     """
     draws = pool.wishes.probability_draws
     if draws is None:
         raise SettingsError("objectives: bald: wanted probability_draws, the answers of a model's variants, found none")
-    return Scored(disagreement(draws), lambda pick: _words(pool, draws, pick))
+    return draws
 
 
 def disagreement(draws: npt.NDArray[np.float32]) -> Values:
@@ -36,16 +37,13 @@ def disagreement(draws: npt.NDArray[np.float32]) -> Values:
     return shares
 
 
+def votes_of(draws: npt.NDArray[np.float32], row: int) -> list[tuple[int, int]]:
+    """Class number and how many variants say it, most votes first; classes that none says are left out."""
+    votes = np.bincount(draws[:, row].argmax(axis=1), minlength=draws.shape[2])
+    return [(int(number), int(votes[number])) for number in np.argsort(-votes, kind="stable") if votes[number]]
+
+
 def _entropy(probabilities: npt.NDArray[np.float32]) -> Values:
     safe = np.clip(probabilities.astype(np.float64), 1e-12, 1)
     entropies: Values = -(safe * np.log(safe)).sum(axis=1)
     return entropies
-
-
-def _words(pool: Pool, draws: npt.NDArray[np.float32], pick: int) -> str:
-    votes = np.bincount(draws[:, pick].argmax(axis=1), minlength=draws.shape[2])
-    ranked = [number for number in np.argsort(-votes, kind="stable") if votes[number]][:2]
-    said = [f"{pool.class_name(int(number))} ({votes[number]} of {len(draws)})" for number in ranked]
-    if len(said) == 1:
-        return f"variants of the model all say {said[0]}, but some are much less sure than others"
-    return f"variants of the model disagree: {' against '.join(said)}"

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline_tasks.neighbors.cosine import Integers
-from pipeline_tasks.selection.objectives import Objective
+from pipeline_tasks.selection.objective import Objective
 
 BLOCK = 4096
 """How many of the highest bounds are looked at between two looks at the whole pool; doubled while that is too few."""

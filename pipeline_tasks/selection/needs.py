@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.neighbors.cosine import Integers
 from pipeline_tasks.selection.pool import Pool
-from pipeline_tasks.selection.scored import Scored, Values
 from pipeline_tasks.selection.wishes import CLASS
+
+Values = npt.NDArray[np.float64]
 
 
 class Need(Protocol):
@@ -116,44 +118,43 @@ class Needs:
         for need in self._needs:
             need.add(pick)
 
-    def words(self, pick: int) -> str:
+    def reason(self, pick: int) -> str:
         """Why the row was picked."""
         return self._said.get(pick, "nothing that is still lacking can be found any more")
 
 
-def metadata_balance(pool: Pool) -> Needs:
+def metadata_balance(pool: Pool, why: str) -> Needs:
     """Labels in the wanted mix of each key; without targets, alike for all values of all keys but `clip` and `seen_s`."""
     targets = pool.wishes.metadata_targets or {key: {} for key in _keys(pool)}
     needs = []
     for key, shares in targets.items():
         mix = dict(shares) or dict.fromkeys(sorted({text for text in texts(pool, key) if text is not None}), 1.0)
         needs.append(MetadataNeed(pool, key, _counts_of_shares(mix, len(pool.labelled) + pool.budget)))
-    return Needs(needs, "of which labels have less than their share")
+    return Needs(needs, why)
 
 
-def class_target(pool: Pool) -> Needs:
+def class_target(pool: Pool, why: str) -> Needs:
     """Labels in the wanted mix of classes."""
     targets = pool.wishes.class_targets or dict.fromkeys(_class_names(pool), 1.0)
     wanted = _counts_of_shares(targets, len(pool.labelled) + pool.budget)
-    return Needs([ClassNeed(pool, wanted)], "of which labels have less than their share")
+    return Needs([ClassNeed(pool, wanted)], why)
 
 
-def requirements(pool: Pool) -> Needs:
+def requirements(pool: Pool, why: str) -> Needs:
     """Numbers that labels shall reach. Those of classes need a model: without one they say nothing yet."""
     wanted = pool.wishes.requirements
     needs: list[Need] = [MetadataNeed(pool, key, counts) for key, counts in wanted.items() if key != CLASS]
     if CLASS in wanted and pool.probabilities is not None:
         needs.append(ClassNeed(pool, wanted[CLASS]))
-    return Needs(needs, "of which fewer are labelled than are required")
+    return Needs(needs, why)
 
 
-def metadata_weight(pool: Pool) -> Scored:
-    """Weights by metadata, multiplied over keys, as shares of the highest that a row has."""
+def metadata_weights(pool: Pool) -> Values:
+    """Weights by metadata, multiplied over keys."""
     weights = np.ones(len(pool.units))
     for key, by_value in pool.wishes.metadata_weights.items():
         weights *= np.array([by_value.get(text, 1.0) if text is not None else 1.0 for text in texts(pool, key)])
-    said = ", ".join(pool.wishes.metadata_weights)
-    return Scored(weights / max(float(weights.max(initial=0)), 1e-12), lambda pick: f"its {said} weighs {weights[pick]:g}")
+    return weights
 
 
 def texts(pool: Pool, key: str) -> list[str | None]:

@@ -8,13 +8,15 @@ scale. It counts as far as nothing labelled or picked is near, so that one odd t
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline_tasks.neighbors.cells import nearest_in_cells
 from pipeline_tasks.neighbors.cosine import Floats, Integers, nearest
 from pipeline_tasks.selection.coverage import MOST_EXACT_ROWS
 from pipeline_tasks.selection.diversity import Diversity
 from pipeline_tasks.selection.pool import Pool
-from pipeline_tasks.selection.scored import Values
+
+Values = npt.NDArray[np.float64]
 
 NEIGHBORS = 10
 
@@ -23,22 +25,18 @@ class Outliers:
     """Rank by distance to the nearest neighbours, times the distance to the nearest row that is labelled or picked."""
 
     def __init__(self, pool: Pool) -> None:
-        """Measure the pool once."""
-        self._ranks = outlier_ranks(pool.units)
+        """Measure the pool once; `ranks` are shares of the N rows that lie nearer to their neighbours."""
+        self.ranks = outlier_ranks(pool.units)
         self._diversity = Diversity(pool.units, pool.labelled)
 
     def values(self, rows: Integers) -> Values:
         """What the rows are worth as of now, from 0 to 1."""
-        values: Values = self._ranks[rows] * self._diversity.values(rows)
+        values: Values = self.ranks[rows] * self._diversity.values(rows)
         return values
 
     def add(self, pick: int) -> None:
         """What is near the pick is worth less."""
         self._diversity.add(pick)
-
-    def words(self, pick: int) -> str:
-        """Why the row was picked."""
-        return f"rare: farther from its nearest neighbours than {self._ranks[pick]:.0%} of the images"
 
 
 def outlier_ranks(units: Floats) -> Values:

@@ -1,4 +1,4 @@
-"""A person's own strategy: a function that the project file names as `module:function`.
+"""A strategy of your own: a function that the project file names as `module:function`.
 
 It is given the `Pool` (units, labelled rows and their labels, probabilities, budget, seed) and gives N finite scores, higher
 ones to be asked about sooner. A query strategy of modAL or scikit-activeml becomes one in a line or two.
@@ -6,34 +6,38 @@ ones to be asked about sooner. A query strategy of modAL or scikit-activeml beco
 
 from __future__ import annotations
 
-import importlib
-
 import numpy as np
 import numpy.typing as npt
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.selection.objective import Scored
 from pipeline_tasks.selection.pool import Pool
+from pipeline_tasks.selection.strategies.strategy import Strategy
 
 
-def is_own(name: str) -> bool:
-    """Whether an objective's name is that of a person's function."""
-    module, colon, function = name.partition(":")
-    return bool(colon) and all(part.isidentifier() for part in (*module.split("."), function))
-
-
-def own_scores(name: str, pool: Pool) -> npt.NDArray[np.float64]:
-    """What the function of this name gives, scaled to 0 to 1.
+def strategy_from(name: str, function: object) -> Strategy:
+    """Make a strategy of a function of the pool.
 
     Raises:
-        SettingsError: no such function, or what it gives is not N finite numbers.
+        SettingsError: it is no function.
     """
-    module, _, function = name.partition(":")
-    try:
-        own = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise SettingsError(f"objectives: {name}: wanted a function that can be imported, found: {error}") from error
-    scores: npt.NDArray[np.float64] = np.asarray(own(pool), dtype=np.float64)
-    if scores.shape != (len(pool.units),) or not np.isfinite(scores).all():
-        raise SettingsError(f"objectives: {name}: wanted {len(pool.units)} finite scores, found {scores.shape}, some not finite")
+    if not callable(function):
+        raise SettingsError(f"strategy {name!r} is no function of the pool, but of type {type(function).__name__}")
+
+    def objective(pool: Pool) -> Scored:
+        return Scored(_scaled(name, function(pool), len(pool.units)), lambda pick: f"{name} puts it before others")
+
+    return Strategy(name=name, words="a function of your own", objective=objective, is_in_form=False)
+
+
+def _scaled(name: str, given: npt.ArrayLike, rows: int) -> npt.NDArray[np.float64]:
+    """What the function gave, scaled to 0 to 1.
+
+    Raises:
+        SettingsError: it is not one finite number a row.
+    """
+    scores: npt.NDArray[np.float64] = np.asarray(given, dtype=np.float64)
+    if scores.shape != (rows,) or not np.isfinite(scores).all():
+        raise SettingsError(f"strategy {name!r}: wanted {rows} finite scores, found shape {scores.shape}, some not finite")
     span = float(np.ptp(scores)) if scores.size else 0.0
     return (scores - scores.min()) / span if span else np.ones(len(scores))

@@ -8,7 +8,7 @@ import polars as pl
 
 from pipeline_tasks.neighbors.cosine import Integers
 from pipeline_tasks.selection.arms import Ranked
-from pipeline_tasks.selection.choose import Selection
+from pipeline_tasks.selection.choosing import Selection
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
 from pipeline_tasks.tables.table import Rows, check

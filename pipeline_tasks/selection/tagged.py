@@ -18,43 +18,27 @@ import numpy.typing as npt
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.neighbors.cosine import Floats, Integers
 from pipeline_tasks.selection.pool import Pool
-from pipeline_tasks.selection.scored import Scored, Values
+
+Values = npt.NDArray[np.float64]
 
 MOST_TAGGED = 256
 """Of more tagged images the heaviest count."""
 NEAR_SHARE = 0.05
 
 
-def similar_to(pool: Pool) -> Scored:
-    """More like any of the tagged images."""
-    near, weights = _kernel(pool, "similar_to")
-    return Scored(_highest(near * weights), lambda pick: "like the example images that more was asked of")
-
-
-def away_from(pool: Pool) -> Scored:
-    """Unlike all of the tagged images."""
-    near, weights = _kernel(pool, "away_from")
-    return Scored(1 - _highest(near * weights), lambda pick: "unlike the images that were tagged as known well enough")
-
-
-def errors(pool: Pool) -> Answering:
-    """Near what the model was found to get wrong."""
-    return Answering(*_kernel(pool, "errors"), "near images that the model got wrong")
-
-
-def drifted(pool: Pool) -> Answering:
-    """Near what production sees and the labels do not know."""
-    return Answering(*_kernel(pool, "drifted"), "near images from production that differ from what was learnt")
+def likeness(pool: Pool, tag: str) -> Values:
+    """How near each row is to the nearest tagged one, by the tagged ones' weights, from 0 to 1."""
+    near, weights = _kernel(pool, tag)
+    return _highest(near * weights)
 
 
 class Answering:
     """How much a row answers of what tagged images still ask for."""
 
-    def __init__(self, near: Floats, weights: Floats, why: str) -> None:
-        """Start with N x T nearness and T weights from 0 to 1."""
-        self._near = near
+    def __init__(self, pool: Pool, tag: str) -> None:
+        """Start with what all images of this tag ask for."""
+        self._near, weights = _kernel(pool, tag)
         self._asks = weights.copy()
-        self._why = why
 
     def values(self, rows: Integers) -> Values:
         """The most that a row answers of any."""
@@ -63,10 +47,6 @@ class Answering:
     def add(self, pick: int) -> None:
         """What lies at the pick asks half as much from now on."""
         self._asks *= 1 - self._near[pick] / 2
-
-    def words(self, pick: int) -> str:
-        """Why the row was picked."""
-        return self._why
 
 
 def _kernel(pool: Pool, tag: str) -> tuple[Floats, Floats]:

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.selection.strategies.strategy import strategy_of
 from pipeline_tasks.selection.wishes import CLASS, Wishes
 from pipeline_tasks.settings import SelectionSettings
-from pipeline_tasks.strategy_names import NEED_MODEL
 
 KEYS = ("device", "clip", "site", "day")
 
@@ -29,12 +29,17 @@ def metadata_of(sightings: pl.DataFrame, image_ids: Sequence[str]) -> list[dict[
 def usable(objectives: str | Mapping[str, float], has_model: bool) -> tuple[str | Mapping[str, float], str]:
     """What can choose tonight, and a sentence where that is not what was asked for: before the first champion some cannot."""
     weights = {objectives: 1.0} if isinstance(objectives, str) else dict(objectives)
-    lacking = [name for name in weights if name in NEED_MODEL]
+    lacking = [name for name in weights if strategy_of(name).needs_model]
     if has_model or not lacking:
         return objectives, ""
-    left: str | dict[str, float] = {name: weight for name, weight in weights.items() if name not in NEED_MODEL} or "auto"
+    left: str | dict[str, float] = {name: weight for name, weight in weights.items() if name not in lacking} or "auto"
     instead = "auto chose instead" if left == "auto" else f"{', '.join(left)} chose alone"
     return left, f" There is no champion for these embeddings that {', '.join(lacking)} could ask, so {instead}."
+
+
+def needs_draws(objectives: str | Mapping[str, float]) -> bool:
+    """Tell whether a strategy asks for the answers of variants of the model."""
+    return any(strategy_of(name).needs_draws for name in ([objectives] if isinstance(objectives, str) else objectives))
 
 
 def wishes_of(

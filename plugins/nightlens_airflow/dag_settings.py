@@ -8,10 +8,11 @@ from airflow.sdk import CronTriggerTimetable, Param
 
 from nightlens_airflow.defaults import DEFAULT_ARGS
 from nightlens_airflow.projects import BrokenProject
+from pipeline_tasks.selection.strategies.strategy import strategies_in_form
 from pipeline_tasks.settings import Project
-from pipeline_tasks.strategy_names import STRATEGIES
 
 _AS_IN_FILE = "as in the project file"
+_STRATEGIES = strategies_in_form()
 
 CYCLE_FORM: dict[str, Param] = {
     "cycle_id": Param(
@@ -31,8 +32,8 @@ CYCLE_FORM: dict[str, Param] = {
     "selection": Param(
         None,
         type=["null", "string"],
-        enum=[None, *STRATEGIES],
-        values_display={"null": _AS_IN_FILE, "None": _AS_IN_FILE} | {name: f"{name}: {says}" for name, says in STRATEGIES.items()},
+        enum=[None, *_STRATEGIES],
+        values_display={"null": _AS_IN_FILE, "None": _AS_IN_FILE} | {name: f"{name}: {says}" for name, says in _STRATEGIES.items()},
         title="Strategy",
         description="What images are chosen by. Leave empty for the project's setting.",
     ),

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline_tasks.neighbors.cosine import unit_rows
-from pipeline_tasks.selection.auto import COVERAGE, DIVERSITY, ROUND, auto_turns, diversity_share
 from pipeline_tasks.selection.pool import Pool, check_pool
+from pipeline_tasks.selection.strategies.auto import COVERAGE, DIVERSITY, ROUND, auto_turns, diversity_share
 
 HEAPS = np.arange(1000) % 2
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.neighbors.cosine import unit_rows
-from pipeline_tasks.selection.choose import Selection, choose
+from pipeline_tasks.selection.choosing import Selection, choose
 from pipeline_tasks.selection.wishes import Wishes
 
 ROWS = np.random.default_rng(0).normal(size=(60, 6)).astype(np.float32)

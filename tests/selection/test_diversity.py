@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline_tasks.neighbors.cosine import unit_rows
-from pipeline_tasks.selection.choose import choose
+from pipeline_tasks.selection.choosing import choose
 from pipeline_tasks.selection.diversity import Diversity
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.selection.choose import Selection, choose
+from pipeline_tasks.selection.choosing import Selection, choose
 from pipeline_tasks.selection.wishes import Wishes
 
 SURE, HALF, TORN = [0.95, 0.05], [0.75, 0.25], [0.52, 0.48]

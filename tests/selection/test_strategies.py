@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.selection.choose import Selection, choose
+from pipeline_tasks.registries import STRATEGIES
+from pipeline_tasks.selection.choosing import Selection, choose
 from pipeline_tasks.selection.disagreement import disagreement
-from pipeline_tasks.selection.objectives import turns_of
+from pipeline_tasks.selection.objective import Objective, Scored
 from pipeline_tasks.selection.outliers import outlier_ranks
-from pipeline_tasks.selection.pool import check_pool
+from pipeline_tasks.selection.pool import Pool, check_pool
+from pipeline_tasks.selection.strategies.strategy import Strategy, strategies_in_form, strategy_of
+from pipeline_tasks.selection.turns import turns_of
 from pipeline_tasks.selection.wishes import Wishes
-from pipeline_tasks.strategy_names import NEED_MODEL, STRATEGIES
 
 
 def at(*degrees: float) -> np.ndarray:
@@ -156,8 +158,45 @@ def test_wishes__that_cannot_be_meant_are_named(objectives: str, wishes: Wishes,
 def test_names__are_those_that_can_choose() -> None:
     without = check_pool(at(0, 10), 1, 0, (), (), None, None, ())
     with_model = replace(without, probabilities=np.full((2, 2), 0.5))
-    for name in set(STRATEGIES) - {"auto"}:
+    for name in set(STRATEGIES.names) - {"auto"}:
         assert turns_of(name, with_model) == ({name: 1.0},)
-    for name in NEED_MODEL - {"errors"}:
+    for name in [one for one in STRATEGIES.names if strategy_of(one).needs_probabilities]:
         with pytest.raises(SettingsError, match="probabilities"):
             turns_of(name, without)
+
+
+def test_strategies_in_form__are_those_that_a_person_may_ask_for_and_say_what_for() -> None:
+    offered = strategies_in_form()
+    assert list(offered)[:2] == ["auto", "coverage"]
+    assert {"balanced_coverage", "drifted"} == set(STRATEGIES.names) - set(offered)
+    needing = [name for name in STRATEGIES.names if strategy_of(name).needs_model]
+    assert needing == ["margin", "entropy", "least_confidence", "bald", "class_balance", "class_target", "errors"]
+
+
+def _by_angle(pool: Pool) -> Objective:
+    return Scored(1 - pool.units[:, 0].clip(0), lambda pick: f"row {pick} points elsewhere")
+
+
+BY_ANGLE = Strategy(name="by_angle", words="what points elsewhere", objective=_by_angle)
+HALF = 0.5
+
+
+def test_strategy_of_ones_own__is_a_record_with_its_own_reasons() -> None:
+    chosen = asked(f"{__name__}:BY_ANGLE", 0, 80, 40)
+    assert chosen.picks.tolist() == [1]
+    assert chosen.reasons == ("row 1 points elsewhere",)
+
+
+@pytest.mark.parametrize(
+    ("objectives", "says"),
+    [
+        ("coverge", r"unknown strategy 'coverge' \(did you mean 'coverage'\?\); name one of your own as module:attribute"),
+        ({"auto": 1.0, "random": 1.0}, "auto takes turns among strategies and has no weight: name it alone"),
+        ({}, "no strategy is named"),
+        ({"random": 0.0}, "weights must be above 0, found {'random': 0.0}"),
+        (f"{__name__}:HALF", "is no function of the pool, but of type float"),
+    ],
+)
+def test_objectives__that_cannot_be_meant_are_named(objectives: Any, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        asked(objectives, 0, 10)

@@ -3,7 +3,7 @@ import pytest
 
 from pipeline_tasks.neighbors.cosine import unit_rows
 from pipeline_tasks.selection import typicality as room
-from pipeline_tasks.selection.choose import choose
+from pipeline_tasks.selection.choosing import choose
 from pipeline_tasks.selection.typicality import typicality
 
 

@@ -18,9 +18,9 @@ from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.selection.arms import draw_control, interleave
 from pipeline_tasks.selection.candidates import Candidates, candidates
-from pipeline_tasks.selection.choose import Selection, choose
+from pipeline_tasks.selection.choosing import Selection, choose
 from pipeline_tasks.selection.rows import golden_first, scores_of, selected_images
-from pipeline_tasks.selection.wanted import champion_errors, metadata_of, usable, wishes_of
+from pipeline_tasks.selection.wanted import champion_errors, metadata_of, needs_draws, usable, wishes_of
 from pipeline_tasks.settings import SelectionSettings
 from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
@@ -179,7 +179,7 @@ def _choose(
     """Let the objectives pick what the control arm leaves of the first `pool` names; those behind were asked about before."""
     taken = [*control.tolist(), *range(pool, len(names))]
     labels = [classes.get(names[row]) for row in taken]
-    draws = scores.draws() if scores.draws is not None and "bald" in settings.objectives else None
+    draws = scores.draws() if scores.draws is not None and needs_draws(settings.objectives) else None
     errors = champion_errors(names, classes, test_images, scores.class_names, scores.probabilities)
     return choose(
         vectors,

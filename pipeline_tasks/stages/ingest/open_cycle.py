@@ -7,11 +7,12 @@ from datetime import datetime
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.records.cycle import Cycle, CycleArguments, check_cycle_id
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
+from pipeline_tasks.registry import unknown
+from pipeline_tasks.selection.strategies.strategy import strategies_in_form
 from pipeline_tasks.settings import Project, SelectionSettings
 from pipeline_tasks.storage.history.cycles import cycle_seed, record_opening
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.generation import read_generation
-from pipeline_tasks.strategy_names import STRATEGIES
 
 __all__ = ["STAGE", "OpenCycleSummary", "open_cycle"]
 
@@ -74,7 +75,7 @@ def _objectives(selection: SelectionSettings, arguments: CycleArguments) -> str 
     if arguments.selection is not None and arguments.selection_weights is not None:
         raise SettingsError("selection: wanted one strategy or weights of several, found both")
     in_file = {selection.objectives} if isinstance(selection.objectives, str) else set(selection.objectives)
-    known = sorted(set(STRATEGIES) | in_file)
+    known = sorted(strategies_in_form().keys() | in_file)
     if arguments.selection_weights is None:
         return None if arguments.selection is None else _known(arguments.selection, known)
     weights = {_known(name, known): weight for name, weight in arguments.selection_weights.items()}
@@ -85,5 +86,5 @@ def _objectives(selection: SelectionSettings, arguments: CycleArguments) -> str 
 
 def _known(name: str, known: list[str]) -> str:
     if name not in known:
-        raise SettingsError(f"selection: wanted one of {', '.join(known)}; found {name!r}")
+        raise SettingsError(f"selection: {unknown('strategy', name, known)}")
     return name

@@ -16,9 +16,9 @@ from pipeline_tasks.neighbors.cosine import Integers
 from pipeline_tasks.selection.clips import ClipLimits
 from pipeline_tasks.selection.distance import Distance
 from pipeline_tasks.selection.greedy import pick_greedily
-from pipeline_tasks.selection.objectives import Objective, make_objective, turns_of
 from pipeline_tasks.selection.pool import Label, Pool, check_pool
 from pipeline_tasks.selection.reasons import reason_of
+from pipeline_tasks.selection.turns import make_objectives, turns_of
 from pipeline_tasks.selection.wishes import Wishes
 
 
@@ -31,7 +31,7 @@ class Selection:
     scores: dict[str, npt.NDArray[np.float64]]
     """Objective → its score of each pick at the moment it was picked, from 0 to 1."""
     strategy: tuple[str, ...]
-    """The objective that spoke loudest for each pick."""
+    """The dominant objective of each pick."""
     reasons: tuple[str, ...]
     """A sentence a pick."""
 
@@ -76,7 +76,7 @@ def choose(
     is_free[pool.labelled] = False
     if pool.budget == 0 or not is_free.any():
         return Selection(np.empty(0, np.int64), {name: np.empty(0) for name in names}, (), ())
-    made: dict[str, Objective] = {name: make_objective(name, pool) for name in names}
+    made = make_objectives(names, pool)
     picked = pick_greedily(made, turns, is_free, pool.budget, _limits(pool, min_distance))
     shares = [
         {name: weight * float(picked.scores[name][number]) for name, weight in turns[turn].items()}
@@ -86,7 +86,7 @@ def choose(
         picks=picked.rows,
         scores=picked.scores,
         strategy=tuple(max(share, key=lambda name: share[name]) for share in shares),
-        reasons=tuple(reason_of(pool, int(pick), share, made) for pick, share in zip(picked.rows, shares, strict=True)),
+        reasons=tuple(reason_of(int(pick), share, made) for pick, share in zip(picked.rows, shares, strict=True)),
     )
 
 

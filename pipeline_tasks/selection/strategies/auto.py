@@ -8,12 +8,13 @@ classes behind it, which no crowd points at. As far as a model is trusted its ow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from pipeline_tasks.selection.pool import Pool
+from pipeline_tasks.selection.strategies.strategy import Strategy, Turns
 
-Turns = tuple[Mapping[str, float], ...]
-"""Name → weight for each pick in turn, from the first again after the last."""
+if TYPE_CHECKING:
+    from pipeline_tasks.selection.pool import Pool
+
 ROUND = 30
 """Turns after which they begin again."""
 SHARES_OF_BUDGET = 10
@@ -38,3 +39,10 @@ def diversity_share(pool: Pool) -> float:
 def _whole(turns: float) -> int:
     """Whole turns; a sum that falls short of one by rounding counts."""
     return int(turns + 1e-9)
+
+
+AUTO = Strategy(
+    name="auto",
+    words="covers, looks for the rare, and listens to the model as far as it can be trusted",
+    turns=auto_turns,
+)

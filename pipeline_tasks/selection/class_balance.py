@@ -1,0 +1,34 @@
+"""Class balance: how much an image's likely classes still lack against equal shares of labels and picks."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline_tasks.neighbors.cosine import Integers
+from pipeline_tasks.selection.pool import Pool
+
+Values = npt.NDArray[np.float64]
+
+
+class ClassBalance:
+    """The expected need of a row's classes."""
+
+    def __init__(self, pool: Pool) -> None:
+        """Count what is labelled, the unknown by what the model expects."""
+        assert pool.probabilities is not None
+        self._probabilities = pool.probabilities
+        classes = pool.probabilities.shape[1]
+        self._counts = np.bincount(pool.known_labels, minlength=classes)[:classes].astype(np.float64)
+        self._counts += self._probabilities[pool.labelled[pool.label_numbers < 0]].sum(axis=0)
+        self._target = (self._counts.sum() + pool.budget) / classes
+
+    def values(self, rows: Integers) -> Values:
+        """The expected need of the rows."""
+        need = np.clip(1 - self._counts / self._target, 0, 1)
+        expected: Values = np.clip(self._probabilities[rows] @ need, 0, 1)
+        return expected
+
+    def add(self, pick: int) -> None:
+        """Expect the pick's classes among the labels."""
+        self._counts += self._probabilities[pick]

@@ -1,0 +1,44 @@
+"""Classes that labels lack: few of them at all, or fewer than a wanted mix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline_tasks.selection.objective import Objective, Spoken
+from pipeline_tasks.selection.strategies.strategy import Strategy
+
+if TYPE_CHECKING:
+    from pipeline_tasks.selection.pool import Pool
+
+
+def _class_balance(pool: Pool) -> Objective:
+    from pipeline_tasks.selection.class_balance import ClassBalance
+
+    return Spoken(ClassBalance(pool), lambda pick: f"{_likeliest(pool, pick)}, in a mix where classes with few labels come first")
+
+
+def _likeliest(pool: Pool, pick: int) -> str:
+    assert pool.probabilities is not None
+    return f"probably {pool.class_name(int(pool.probabilities[pick].argmax()))}"
+
+
+def _class_target(pool: Pool) -> Objective:
+    from pipeline_tasks.selection.needs import class_target
+
+    return class_target(pool, "of which labels have less than their share")
+
+
+CLASS_BALANCE = Strategy(
+    name="class_balance",
+    words="classes with few labels, as far as the model can tell",
+    objective=_class_balance,
+    needs_model=True,
+    needs_probabilities=True,
+)
+CLASS_TARGET = Strategy(
+    name="class_target",
+    words="classes that lack against selection.class_targets",
+    objective=_class_target,
+    needs_model=True,
+    needs_probabilities=True,
+)

@@ -1,0 +1,75 @@
+"""Doubts: what a model is unsure of, by its probabilities of an image or of the parts that it finds in one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline_tasks.selection.objective import Objective, Scored
+from pipeline_tasks.selection.strategies.strategy import Strategy
+
+if TYPE_CHECKING:
+    from pipeline_tasks.selection.parts import Measure
+    from pipeline_tasks.selection.pool import Pool
+
+
+def _margin(pool: Pool) -> Objective:
+    from pipeline_tasks.selection.uncertainty import uncertainty
+
+    return _scored(pool, uncertainty)
+
+
+def _entropy(pool: Pool) -> Objective:
+    from pipeline_tasks.selection.uncertainty import entropy
+
+    return _scored(pool, entropy)
+
+
+def _least_confidence(pool: Pool) -> Objective:
+    from pipeline_tasks.selection.uncertainty import least_confidence
+
+    return _scored(pool, least_confidence)
+
+
+def _scored(pool: Pool, measure: Measure) -> Objective:
+    from pipeline_tasks.selection.parts import of_images
+
+    return Scored(of_images(pool, measure), lambda pick: doubt_of(pool, pick))
+
+
+def doubt_of(pool: Pool, pick: int) -> str:
+    """The two classes between which the model wavers."""
+    from pipeline_tasks.selection.parts import most_doubtful
+
+    probabilities, parts = most_doubtful(pool, pick)
+    if not parts:
+        return "the model finds nothing in it"
+    second, first = probabilities.argsort(kind="stable")[-2:]
+    one, other = (f"{pool.class_name(int(c))} ({probabilities[c]:.0%})" for c in (first, second))
+    where = f"in one of {parts} parts that it finds, " if parts > 1 else ""
+    return f"{where}the model wavers between {one} and {other}"
+
+
+MARGIN = Strategy(
+    name="margin",
+    words="what the model wavers about between two classes",
+    objective=_margin,
+    needs_model=True,
+    needs_probabilities=True,
+    takes_parts=True,
+)
+ENTROPY = Strategy(
+    name="entropy",
+    words="what the model spreads over many classes",
+    objective=_entropy,
+    needs_model=True,
+    needs_probabilities=True,
+    takes_parts=True,
+)
+LEAST_CONFIDENCE = Strategy(
+    name="least_confidence",
+    words="where the model's best answer is weak",
+    objective=_least_confidence,
+    needs_model=True,
+    needs_probabilities=True,
+    takes_parts=True,
+)
