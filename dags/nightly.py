@@ -1,21 +1,21 @@
 """
 # One night of a project
 
-Take in what is new, measure it, choose what is worth a person's time, have it labelled, train a candidate, and let it
-become champion only if it is as good. One DAG a project file: `dags/projects/*.yaml` and `$NIGHTLENS_HOME/projects/*.yaml`.
+Take in new images, measure them, select those worth labeling, have them labelled, train a candidate, and make it the
+champion only if it is at least as good. One DAG a project file: `dags/projects/*.yaml` and `$NIGHTLENS_HOME/projects/*.yaml`.
 
 | | |
 |---|---|
 | Starts | by the project's schedule in its time zone, or by hand; missed nights are not caught up; one at a time |
 | Reads | the project's sources, Label Studio |
 | Writes | the project's root: originals, tables, ledger, models, report; a round in Label Studio; a run and a version in MLflow |
-| Waits for | people, deferred and without a worker, until enough is answered or the deadline has passed |
-| If nothing is new | it ends green: nothing is trained, and the skipped tasks say why |
-| Run again? | yes: each stage ends in one event of the ledger and returns it the second time; clear a failed task to go on |
-| If it fails | the failed task's log says what was found, what was wanted and where; the report is written all the same |
+| Waits for | annotators, deferred and without a worker, until enough tasks are annotated or the deadline has passed |
+| If nothing is new | it ends green: no model is trained, and the skipped tasks say why |
+| Run again? | yes: each stage ends in one ledger event, and a second run returns its summary; clear a failed task to continue |
+| If it fails | the failed task's log says what was found, what was wanted and where; the report is still written |
 
-Started by hand, the form asks for the cycle's name, the labeling budget, what chooses the images, the share drawn at
-random, the deadline, and whether to train.
+A manual run's form asks for the cycle's name, the labeling budget, the selection strategy, the share drawn at random, the
+deadline, and whether to train.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from nightlens_airflow.stage_task import CYCLE_ID
 
 @task_group(prefix_group_id=False)
 def ingest(project: str, cycle_id: str) -> None:
-    """Take new images in and measure each of them once."""
+    """Take in new images and measure each of them once."""
     shards = tasks.list_new_images(project, cycle_id)
     measured = tasks.measure_images.partial(project=project, cycle_id=cycle_id).expand(shard=shards)
     chain(measured, tasks.record_images(project, cycle_id))
@@ -37,7 +37,7 @@ def ingest(project: str, cycle_id: str) -> None:
 
 @task_group(prefix_group_id=False)
 def curate(project: str, cycle_id: str) -> None:
-    """Set poor images aside, join those that show the same thing, choose what people are asked about."""
+    """Quarantine poor images, group duplicates, select images for labeling."""
     chain(
         tasks.find_quality_issues(project, cycle_id),
         tasks.find_duplicates(project, cycle_id),
@@ -47,7 +47,7 @@ def curate(project: str, cycle_id: str) -> None:
 
 @task_group(prefix_group_id=False)
 def label(project: str, cycle_id: str) -> None:
-    """Ask people in Label Studio, wait without a worker, and resolve their answers into labels."""
+    """Send a labeling round to Label Studio, wait without a worker, and resolve the annotations into labels."""
     chain(
         tasks.send_to_labeling(project, cycle_id),
         tasks.wait_for_annotators(project, cycle_id),
@@ -66,13 +66,13 @@ def train(project: str, cycle_id: str) -> None:
 
 @task_group(prefix_group_id=False)
 def evaluate(project: str, cycle_id: str) -> None:
-    """Hold the candidate against the champion."""
+    """Compare the candidate with the champion."""
     chain(tasks.evaluate_model(project, cycle_id), tasks.compare_with_champion(project, cycle_id))
 
 
 @task_group(prefix_group_id=False)
 def deploy(project: str, cycle_id: str) -> None:
-    """Promote the candidate, or say why not, and have the champion served. Then measure what the chosen labels were worth."""
+    """Promote the candidate, or say why not, and roll out the champion. Then measure the gain of the selected labels."""
     served = tasks.roll_out(project, cycle_id)
     chain(tasks.promote_model(project, cycle_id), served, tasks.measure_selection_gain(project, cycle_id))
 
@@ -80,7 +80,7 @@ def deploy(project: str, cycle_id: str) -> None:
 for project in readable_projects():
     with DAG(schedule=schedule_of(project), **nightly_settings(project, __doc__)):
         name, cycle_opened = project.project, tasks.open_cycle(project.project)
-        # As the teardown of the opened cycle, the report is written whatever became of the stages between them.
+        # As the teardown of the opened cycle, the report is written even if a stage in between failed.
         report_written = tasks.write_cycle_report(name, CYCLE_ID).as_teardown(setups=cycle_opened)  # type: ignore[arg-type]
         deployed = deploy(name, CYCLE_ID)
         chain(
@@ -97,6 +97,6 @@ for project in readable_projects():
         chain([deployed, report_written], succeeded)
 
 for broken in broken_projects():
-    # A night that does not come is red every day until the file is mended.
+    # A project without a working file is red every day until the file is corrected.
     with DAG(schedule="@daily", **broken_settings(broken)):
         tasks.read_project_file(broken.path.stem)

@@ -1,17 +1,17 @@
 """
-# Put an earlier champion back
+# Restore an earlier champion
 
-For the day on which the model in production is worse than it looked. One DAG a project file.
+For the case that the model in production is worse than its evaluation. One DAG a project file.
 
 | | |
 |---|---|
 | Starts | by hand only |
 | Reads | the project's ledger and models |
 | Writes | one event of the ledger, the serving pointer, the alias in MLflow; the prediction server follows within seconds |
-| Run again? | Each run goes one champion further back, unless the form names the model. Clearing the task repeats nothing |
-| If it fails | the log lists the earlier champions that there are |
+| Run again? | Each run goes back one more champion, unless the form names the model. Clearing the task has no effect |
+| If it fails | the log lists the earlier champions |
 
-The form asks for the digest of the model; left empty, the champion before the present one comes back.
+The form asks for the digest of the model; if empty, the previous champion is restored.
 """
 
 from __future__ import annotations

@@ -1,19 +1,19 @@
 """
 # Tend a project's storage
 
-Garbage collection in two phases, and a report on what the project's root holds and costs. One DAG a project file.
+Garbage collection in two phases, and a report on the content and cost of the project's root. One DAG a project file.
 
 | | |
 |---|---|
-| Starts | by `housekeeping.schedule` of the project file, or by hand; also beside a nightly cycle |
-| Reads | the whole listing of the root, the ledger and what it names |
+| Starts | by `housekeeping.schedule` of the project file, or by hand; may run during a nightly cycle |
+| Reads | the full listing of the root, the ledger and the objects it names |
 | Writes | a plan (table `unneeded_objects`), the trash, a report |
-| By default | a **dry run**: says what would go, and leaves everything as it is |
-| Never touches | what the ledger, a publication or a cycle under way needs; reports, people's answers, files that are not ours |
-| Run again? | yes: an object is moved by a later run than the one that first found it, and deleted by one later still |
-| If it fails | nothing that is needed is gone; clear the failed task to go on |
+| By default | a **dry run**: reports what would be removed, and changes nothing |
+| Never touches | objects that the ledger, a publication or an open cycle needs; reports, annotations, foreign files |
+| Run again? | yes: one run finds an object, a later one moves it to the trash, and a still later one deletes it |
+| If it fails | no needed object is lost; clear the failed task to continue |
 
-An object goes to the trash once it has been unneeded for `young_days`, and for good after `trash_days` more.
+An object is moved to the trash after `young_days` unneeded, and deleted for good after `trash_days` more.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class DuplicateSettings(Settings):
 
 
 class SelectionSettings(Settings):
-    """Which images people are asked about."""
+    """Images selected for labeling."""
 
     budget: int = Field(ge=0, description="Images a cycle.")
     objectives: Literal["auto"] | str | dict[str, float] = "auto"

@@ -1,6 +1,6 @@
-"""The one real Airflow plugin: buttons of tasks, and the cycle report as a page and as a tab of the DAG run.
+"""Airflow plugin: link buttons of tasks, and the cycle report as a page and as a tab of the DAG run.
 
-Every component of Airflow executes this file, so it stays light: the pages are built at their first request.
+Every component of Airflow imports this file, so it stays light: the pages are built at the first request.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ Send = Callable[[Any], Awaitable[None]]
 
 
 class Pages:
-    """An ASGI application that builds the real one when somebody asks for a page."""
+    """ASGI application that builds the real one at the first request."""
 
     def __init__(self) -> None:
-        """Nothing is built yet."""
+        """Build nothing yet."""
         self._app: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if self._app is None:
             from nightlens_airflow.web.app import make_app
 
@@ -33,7 +33,7 @@ class Pages:
 
 
 class NightlensPlugin(AirflowPlugin):
-    """What Nightlens adds to Airflow's pages."""
+    """Nightlens's additions to Airflow's pages."""
 
     name = "nightlens"
     operator_extra_links = [link() for link in LINKS]

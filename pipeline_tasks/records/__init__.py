@@ -1,1 +1,1 @@
-"""Records: what one stage writes down and another reads."""
+"""Records: typed data that one stage writes and another reads."""

@@ -8,32 +8,32 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class BuildDatasetVersionSummary:
-    """Content of the dataset version, its news, and whether it is worth a training."""
+    """Content of the dataset version, its changes, and the decision to train on it."""
 
     stage: ClassVar[str] = "build_dataset_version"
 
     dataset_id: str | None
-    """None as long as no image is labelled."""
+    """None if no image is labelled yet."""
     dataset_cycle_id: str | None
-    """The cycle whose `dataset_images` holds the version: an earlier one, if nothing changed."""
+    """The cycle whose `dataset_images` holds the version: an earlier one if nothing changed."""
     is_changed: bool
     should_train: bool
     why: str
     images: int = 0
     labels_new: int = 0
-    """Labels that the version before does not have, or has otherwise."""
+    """Labels that are new or different from the previous version."""
     images_by_split: dict[str, int] = field(default_factory=dict)
     images_by_class: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
-    """Labelled images that are not in the version: reason → how many."""
+    """Labelled images that are not in the version: reason → number."""
     index_key: str | None = None
     restored_in: str | None = None
-    """The cycle in which a person restored this version; None: it was frozen from the labels."""
+    """The cycle in which a person restored this version; None if it was frozen from the labels."""
     leak_report: dict[str, int] = field(default_factory=dict)
-    """How many pairs of different splits were compared, and how many images were left out for being the same as another split's:
-    pairs_compared, compared_by_pixels_only, leaks_into_test, leaks_into_val, leaks_in_use (of these, in the version before);
-    leaks_into_golden (of those into test) where the project has a golden set."""
+    """Pairs of images compared across splits, and images left out because they show the same as one of another split:
+    pairs_compared, compared_by_pixels_only, leaks_into_test, leaks_into_val, leaks_in_use (of these, in the previous version);
+    leaks_into_golden (of those into test) if the project has a golden set."""
     slices: dict[str, int] = field(default_factory=dict)
-    """Test images that are also scored by themselves: golden, recent, control → how many; only what the project asks for."""
+    """Slices of test: golden, recent, control → number of images; only those that the project asks for."""
     golden_not_in_test: dict[str, int] = field(default_factory=dict)
-    """Images that fit the golden set's pattern but were in train or val before it was named, and stay there: split → how many."""
+    """Images that match the golden set's pattern but were in train or val before it was set, and stay there: split → number."""

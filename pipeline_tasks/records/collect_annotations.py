@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class CollectAnnotationsSummary:
-    """Answers that people gave since the last look."""
+    """New and changed annotations since the last collection."""
 
     stage: ClassVar[str] = "collect_annotations"
 
@@ -16,11 +16,11 @@ class CollectAnnotationsSummary:
     annotations_changed: int
     annotations_deleted: int
     annotations_skipped: int
-    """Of the new and changed ones, those that say nothing."""
+    """New and changed annotations without content."""
     annotations_from_earlier_rounds: int
-    """Of all these, those that came after their own cycle had gone on."""
+    """Annotations that arrived after their own cycle had continued."""
     annotators: int
     tasks_unanswered: int
-    """Of this cycle's round; they stay open in Label Studio and the next cycle collects them."""
+    """Tasks of this cycle's round without annotations; they stay open in Label Studio and the next cycle collects them."""
     projects_gone: list[int] = field(default_factory=list)
-    """Label Studio projects of earlier rounds that somebody deleted; what was answered there stays."""
+    """Label Studio projects of earlier rounds that were deleted there; their collected annotations stay."""

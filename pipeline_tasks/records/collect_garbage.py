@@ -17,9 +17,9 @@ class CollectGarbageSummary:
     moved_bytes: int = 0
     moved_by_kind: dict[str, int] = field(default_factory=dict)
     deleted: int = 0
-    """For good: out of the trash, and temporary files of killed writers."""
+    """Objects deleted for good: from the trash, and temporary files of killed writers."""
     deleted_bytes: int = 0
     put_back: int = 0
-    """Were in the trash and are needed after all."""
+    """Objects taken out of the trash because they are needed after all."""
     spared: int = 0
-    """Were planned, but somebody named them meanwhile, or they had gone already."""
+    """Objects of the plan that were named meanwhile or no longer existed."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class CompareWithChampionSummary:
-    """Decision and the figures that it rests on; scores are balanced accuracies from 0 to 1."""
+    """Decision with its figures; scores are balanced accuracies from 0 to 1."""
 
     stage: ClassVar[str] = "compare_with_champion"
 
@@ -24,7 +24,7 @@ class CompareWithChampionSummary:
     candidate_high: float | None = None
     champion_score: float | None = None
     majority_score: float | None = None
-    """What always answering the most frequent class scores; set where there was no champion."""
+    """Score of always predicting the most frequent class; set if there was no champion."""
     difference: float | None = None
     low: float | None = None
     high: float | None = None

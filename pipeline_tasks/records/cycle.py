@@ -1,4 +1,4 @@
-"""One nightly run: its key, and what its first stage froze for all later ones."""
+"""Cycle: one nightly run with its key and the settings that its first stage froze for all later ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CYCLE_ID_PATTERN = r"^\d{4}-\d{2}-\d{2}(T\d{4}(\d{2})?)?$"
 
 @dataclass(frozen=True)
 class CycleArguments:
-    """What a person may set for one cycle in Airflow's form or on the command line; None leaves the project's setting."""
+    """Arguments for one cycle from Airflow's form or the command line; None keeps the project's setting."""
 
     budget: int | None = None
     deadline_s: float | None = None
@@ -33,31 +33,31 @@ class CycleArguments:
 
 @dataclass(frozen=True)
 class Cycle:
-    """What `open_cycle` froze: later stages read only this, never the project file and never the clock."""
+    """Frozen settings of a cycle: later stages read only these, never the project file and never the clock."""
 
     cycle_id: str
     cycle_kind: str
     """`nightly`, later also `import`, `review`, `erasure`."""
     project: Project
-    """The settings in force, the run's arguments already applied."""
+    """Effective settings, with the run's arguments applied."""
     arguments: CycleArguments
     generation: int
-    """Counts how often the project was emptied; names of things outside carry it."""
+    """Number of times the project was emptied; names in outside services contain it."""
     seed: int
     started_at: datetime
     code_version: str
 
     @property
     def outside_name(self) -> str:
-        """The project's name in services outside: `parts`, after an emptying `parts-2`."""
+        """The project's name in outside services: `parts`, and after it was emptied `parts-2`."""
         return self.project.project if self.generation == 1 else f"{self.project.project}-{self.generation}"
 
 
 def check_cycle_id(cycle_id: str) -> str:
-    """Return the id if it has the form of one.
+    """Return the id if it has the form of a cycle_id.
 
     Raises:
-        SettingsError: it has not.
+        SettingsError: it does not.
     """
     if not re.fullmatch(CYCLE_ID_PATTERN.strip("^$"), cycle_id):
         raise SettingsError(f"cycle_id: wanted 2026-11-21, 2026-11-21T1430 or 2026-11-21T143000, found {cycle_id!r}")
@@ -65,9 +65,9 @@ def check_cycle_id(cycle_id: str) -> str:
 
 
 def cycle_id_of_time(moment: datetime, time_zone: str, *, is_scheduled: bool, is_daily: bool = True) -> str:
-    """Name a cycle after a moment in the project's zone: the day if scheduled, to the second if started by hand.
+    """Name a cycle after a time in the project's zone: by day if scheduled, to the second if started by hand.
 
-    Where clocks are set back an hour comes twice: the second time, a cycle that is more than daily is named to the second.
+    When clocks are set back an hour repeats: the second time, a cycle that runs more than daily is named to the second.
     """
     local = moment.astimezone(ZoneInfo(time_zone))
     if not is_scheduled or (local.fold and not is_daily):

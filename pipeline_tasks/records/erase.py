@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class EraseSummary:
-    """Numbers of what was erased and names of what held it; the images themselves are named nowhere."""
+    """Counts of erased data and names of what contained it; the images themselves are named nowhere."""
 
     stage: ClassVar[str] = "erase"
 
@@ -18,9 +18,9 @@ class EraseSummary:
     splits_by_version: dict[str, list[str]]
     """Dataset version → the split of each erased image that it held."""
     models: list[str]
-    """Trained on such a version, on the image itself: an erasure takes nothing out of a model's weights."""
+    """Models trained on an erased image; an erasure does not change a model's weights."""
     labeling_tasks: int
     revisions: int
     """Number of annotation revisions in the annotation log."""
     left_outside: list[str] = field(default_factory=list)
-    """What this call could not reach, as sentences; empty in the event, since another call may reach it."""
+    """Places that this call could not reach, as sentences; empty in the event, because another call may reach them."""

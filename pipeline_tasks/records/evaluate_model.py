@@ -8,13 +8,13 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class EvaluateModelSummary:
-    """Headline figures of the candidate; all of them, and the champion's, stand in `metrics`."""
+    """Main figures of the candidate; all figures, and the champion's, are in `metrics`."""
 
     stage: ClassVar[str] = "evaluate_model"
 
     skipped: str | None
     why: str = ""
-    """Why there are no figures, where there are none."""
+    """Reason why there are no figures; empty if there are."""
     model_digest: str | None = None
     dataset_id: str | None = None
     dataset_cycle_id: str | None = None

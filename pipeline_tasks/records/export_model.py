@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class ExportModelSummary:
-    """Exported file, its distance from the trained network, and its place in the model registry."""
+    """Exported file, its deviation from the trained network, and its version in the model registry."""
 
     stage: ClassVar[str] = "export_model"
 
@@ -18,6 +18,6 @@ class ExportModelSummary:
     registry_version: str | None = None
     registry_url: str | None = None
     parity_max_difference: float | None = None
-    """Greatest difference between two probabilities of the same image and class."""
+    """Greatest difference between the two models' probabilities for the same image and class."""
     parity_images: int = 0
     size_bytes: int = 0

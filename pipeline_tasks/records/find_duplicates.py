@@ -8,13 +8,13 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class FindDuplicatesSummary:
-    """Resemblances of the cycle's new images; quarantined ones are compared by their pixels only."""
+    """Duplicates among the cycle's new images; quarantined ones are compared by their pixels only."""
 
     stage: ClassVar[str] = "find_duplicates"
 
     images_searched: int
     images_in_history: int
-    """Earlier images that they were searched against."""
+    """Earlier images that were searched."""
     exact: int
     """New images with the same pixels as an earlier one."""
     near: int
@@ -22,11 +22,11 @@ class FindDuplicatesSummary:
     groups: int
     """Groups of at least two images that hold a new one."""
     images_in_groups: int
-    """New images that are not the first of their group: nobody is asked about them."""
+    """New images that are not the first of their group; they are never selected."""
     groups_merged: int
     contested: int
     """New images that resemble, or share a key with, groups of different splits: used by none."""
     compared_by_pixels_only: int
     """New images that are quarantined or have no usable embedding."""
     keys_in_two_splits: list[str] = field(default_factory=list)
-    """Clips, sites, devices or days that straddled splits before the key was named; new images that share them are contested."""
+    """Clips, sites, devices or days that straddled splits before the key was set; new images that share them are contested."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class FindQualityIssuesSummary:
-    """New images that were judged, and those that are quarantined by the rule that they broke."""
+    """Number of new images judged, and of quarantined ones by rule."""
 
     stage: ClassVar[str] = "find_quality_issues"
 

@@ -8,13 +8,13 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class ListNewImagesSummary:
-    """Files that the sources held, and how many of them are new."""
+    """Number of files in the sources, and of new ones."""
 
     stage: ClassVar[str] = "list_new_images"
 
     files_seen: int
     files_new: int
     files_unsettled: int
-    """Changed too recently: left for the next cycle."""
+    """Files that changed too recently and are left for the next cycle."""
     shards: int
-    """How many mapped measuring tasks share the new files."""
+    """Number of mapped measuring tasks for the new files."""

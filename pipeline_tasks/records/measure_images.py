@@ -17,5 +17,5 @@ class MeasureImagesSummary:
     measured: int
     """Images seen for the first time."""
     already_known: int
-    """Files with the bytes of an image that an earlier cycle, or an earlier file, brought."""
+    """Files with the bytes of an image from an earlier cycle or an earlier file."""
     rejected: int

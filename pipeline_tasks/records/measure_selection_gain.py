@@ -13,30 +13,30 @@ class MeasureSelectionGainSummary:
     stage: ClassVar[str] = "measure_selection_gain"
 
     why: str
-    """Why nothing was measured; empty if it was."""
+    """Reason why nothing was measured; empty if it was."""
     labels: int = 0
-    """That the largest heads were fitted on; there are heads on a quarter, half and three quarters of them, too."""
+    """Labels that the largest heads were fitted on; other heads use a quarter, half and three quarters of them."""
     mean_labels: float = 0.0
     mean_chosen: float = 0.0
-    """Of those that people were asked for first, how many the strategy chose."""
+    """Number of the first labels in order of request that the strategy chose."""
     test_images: int = 0
     classes: int = 0
     """Among the test images."""
     classes_seen: int = 0
     """That have a labelled image of either arm."""
     chosen: list[float] = field(default_factory=list)
-    """Score of heads on the first labels, as the project asked for them: a mean over their sizes."""
+    """Score of heads on the first labels in the project's own order: a mean over their sizes."""
     drawn: list[float] = field(default_factory=list)
     """Score of heads on as many labels drawn at random."""
     difference: list[float] = field(default_factory=list)
     confidence: float = 0.95
     labelled_chosen: int = 0
     labelled_drawn: int = 0
-    """Labelled images of the two arms, of all nights."""
+    """Labelled images of both arms, over all nights."""
     hours: float = 0.0
-    """That people worked, by Label Studio's clock, all answers of all nights."""
+    """Hours of work on all annotations of all nights, by Label Studio's clock."""
     money: float | None = None
     currency: str | None = None
-    """None, both: the project does not say what an hour costs."""
+    """Both are None if the project does not state the cost of an hour."""
     champion_wrong: dict[str, list[int]] = field(default_factory=dict)
-    """Arm → images of this night's round that got a label, and of how many the champion that helped to choose was wrong."""
+    """Arm → labelled images of this night's round, and how many of them the champion that helped to choose got wrong."""

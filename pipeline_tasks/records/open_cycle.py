@@ -8,14 +8,14 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class OpenCycleSummary:
-    """Opening of a cycle: what was frozen, and for which run."""
+    """Opening of a cycle: its frozen settings and the run that owns it."""
 
     stage: ClassVar[str] = "open_cycle"
 
     cycle_id: str
     cycle_kind: str
     run_key: str
-    """Names the run that owns the cycle: Airflow's run id, or `command line`."""
+    """The run that owns the cycle: Airflow's run id, or `command line`."""
     settings_key: str
     settings_sha256: str
     started_at: str

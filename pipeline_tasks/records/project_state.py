@@ -1,4 +1,4 @@
-"""Single values of a project's state: an event sets each of them whole, and the newest one stands."""
+"""Single values of a project's state; an event sets a value whole, and the newest one counts."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class StateValue:
     key: ClassVar[str]
 
     def as_json(self) -> object:
-        """The value as an event holds it."""
+        """The value as stored in an event."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, content: object, where: str) -> Self:
-        """Read what an event holds.
+        """Read the value from an event.
 
         Raises:
-            CorruptObjectError: it is another thing.
+            CorruptObjectError: the content is not such a value.
         """
         if not isinstance(content, Mapping):
             raise CorruptObjectError(f"{where}: wanted the fields of a {cls.__name__}, found {content!r}")
@@ -50,14 +50,14 @@ class Champion(StateValue):
 
 @dataclass(frozen=True)
 class Candidate(StateValue):
-    """The newest model that was exported."""
+    """The newest exported model."""
 
     key: ClassVar[str] = "candidate"
 
     model_digest: str
     dataset_id: str
     dataset_cycle_id: str
-    """The cycle whose `dataset_images` holds the version that it was trained on."""
+    """The cycle whose `dataset_images` holds its training version."""
     cycle_id: str
     """The cycle that trained it."""
     registry_version: str | None
@@ -76,7 +76,7 @@ class Dataset(StateValue):
 
 @dataclass(frozen=True)
 class RestoredDataset(StateValue):
-    """The dataset version that a person restored: trainings use it instead of the current labels."""
+    """The dataset version that a person restored; trainings use it instead of the current labels."""
 
     key: ClassVar[str] = "restored_dataset"
 
@@ -112,7 +112,7 @@ class Engine(StateValue):
 
 @dataclass(frozen=True)
 class Collection(StateValue):
-    """The newest collection that was announced: from then on objects may be moved."""
+    """The newest announced collection, which may move objects from then on."""
 
     key: ClassVar[str] = "collection"
 
@@ -149,7 +149,7 @@ class LabelStudioLooks(StateValue):
 
 @dataclass(frozen=True)
 class Ended:
-    """Takes a value of this kind out of the state."""
+    """Removes a value of this kind from the state."""
 
     kind: type[StateValue]
 
@@ -158,15 +158,15 @@ Change = StateValue | Ended
 
 
 def changes_as_json(changes: Sequence[Change]) -> dict[str, object]:
-    """What an event sets: JSON by the value's key, null for one that ends."""
+    """Changes of an event: value key → JSON, null for an ended value."""
     return {(one.kind if isinstance(one, Ended) else one).key: None if isinstance(one, Ended) else one.as_json() for one in changes}
 
 
 def value_in(values: Mapping[str, object], kind: type[V], where: str) -> V | None:
-    """Read one value out of those that events have set; None if it was never set, or has ended.
+    """Read one value from those that events have set; None if it was never set or has ended.
 
     Raises:
-        CorruptObjectError: what stands there is another thing.
+        CorruptObjectError: the content is not such a value.
     """
     content = values.get(kind.key)
     return None if content is None else kind.from_json(content, f"{where}, {kind.key}")

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class PromoteModelSummary:
-    """Champion from here on, and the reason."""
+    """The champion after the stage, and the reason."""
 
     stage: ClassVar[str] = "promote_model"
 

@@ -1,4 +1,4 @@
-"""From the JSON of an event to the record that a stage wrote."""
+"""Reader of records from the JSON of events."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class StageRecord(Protocol):
 
 
 def read_record(kind: type[R], fields: Mapping[str, object], where: str) -> R:
-    """Read a record, nested ones too; keys that it does not know are dropped, missing ones get their defaults.
+    """Read a record, nested ones too; unknown keys are dropped, missing ones get their defaults.
 
     Raises:
         CorruptObjectError: a field without a default is missing, or holds something of another type.

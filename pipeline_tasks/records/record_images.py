@@ -18,6 +18,6 @@ class RecordImagesSummary:
     images_already_known: int
     """Images of earlier cycles that were seen again."""
     files_already_known: int
-    """Sightings that brought no new image: of known images, or of one seen twice this night."""
+    """Sightings without a new image: of known images, or of one seen twice this night."""
     rejected: int
     rejected_by_reason: dict[str, int] = field(default_factory=dict)

@@ -8,17 +8,17 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class ResolveLabelsSummary:
-    """Labels that the cycle's answers add up to."""
+    """Labels resolved from the cycle's annotations."""
 
     stage: ClassVar[str] = "resolve_labels"
 
     images: int
-    """Images of which an answer is new, changed or taken back."""
+    """Images with a new, changed or deleted annotation."""
     labelled: int
     empty: int
     unsure: int
     changed_labels: int
     """Images that had another label before."""
     mean_agreement_ratio: float | None
-    """Over images with at least two votes; None without any."""
+    """Mean over images with at least two votes; None if there are none."""
     images_by_class: dict[str, int]

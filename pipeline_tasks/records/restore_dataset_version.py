@@ -13,8 +13,8 @@ class RestoreDatasetVersionSummary:
     stage: ClassVar[str] = "restore_dataset_version"
 
     dataset_id: str | None
-    """None: the current labels again, as in any other night."""
+    """None if trainings use the current labels again."""
     previous_dataset_id: str | None
-    """What had been restored before."""
+    """The previously restored version."""
     why: str
     images: int = 0

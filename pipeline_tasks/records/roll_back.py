@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class RollBackSummary:
-    """Champion that was put back, and the one that it replaces."""
+    """The restored champion, and the one that it replaces."""
 
     stage: ClassVar[str] = "roll_back"
 

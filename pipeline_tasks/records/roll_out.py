@@ -8,16 +8,16 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class RollOutSummary:
-    """Model that is to be served, and the one that the server says it serves."""
+    """The model to be served, and the one that the server reports."""
 
     stage: ClassVar[str] = "roll_out"
 
     skipped: str | None
     model_digest: str | None = None
     generation: int | None = None
-    """Counts the changes of what is to be served."""
+    """Number of changes of the serving pointer."""
     is_changed: bool = False
     server_digest: str | None = None
-    """What the server answered with when this stage ended; None if it was away or not asked."""
+    """The model that the server reported at the end of the stage; None if it did not respond or was not asked."""
     why: str = ""
-    """What the server said, as a sentence."""
+    """The server's state, as a sentence."""

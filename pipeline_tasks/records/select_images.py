@@ -8,17 +8,17 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class SelectImagesSummary:
-    """Images that were chosen for people, out of how many."""
+    """Number of selected images, and of the images they were selected from."""
 
     stage: ClassVar[str] = "select_images"
 
     images_eligible: int
     left_out: dict[str, int]
-    """Why an image of any cycle is not eligible → how many."""
+    """Reason why images of any cycle are not eligible → number of images."""
     budget: int
     images_selected: int
     control: int
-    """Drawn at random."""
+    """Images drawn at random."""
     strategies: dict[str, int]
     """Picks per dominant objective, the control arm as `random`."""
     splits: dict[str, int]

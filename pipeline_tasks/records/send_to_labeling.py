@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class SendToLabelingSummary:
-    """Place and size of the labeling round, and the time until which the cycle waits."""
+    """Address and size of the labeling round, and its deadline."""
 
     stage: ClassVar[str] = "send_to_labeling"
 
@@ -16,11 +16,11 @@ class SendToLabelingSummary:
     label_config_digest: str
     images: int
     tasks: int
-    """Labeling tasks: images, and copies of those that several people answer."""
+    """Labeling tasks: images, and copies of those that several people annotate."""
     deadline_at: str
-    """Fixed at the first success, so that a retry does not prolong the night."""
+    """Deadline, fixed at the first success, so that a retry does not extend it."""
     label_studio_project_id: int | None = None
     label_studio_view_id: int | None = None
     url: str | None = None
     why: str | None = None
-    """Why there is no round."""
+    """Reason why there is no round."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class TrainModelSummary:
-    """Place of the candidate, and the course of its training."""
+    """Location of the candidate, and figures of its training."""
 
     stage: ClassVar[str] = "train_model"
 
@@ -20,7 +20,7 @@ class TrainModelSummary:
     candidate_sha256: str | None = None
     backbone_digest: str | None = None
     is_unfrozen: bool = False
-    """Whether the candidate's backbone was trained too."""
+    """True if the candidate's backbone was trained too."""
     mlflow_run_id: str | None = None
     mlflow_url: str | None = None
     wandb_mode: str | None = None
@@ -29,10 +29,10 @@ class TrainModelSummary:
     views: int = 0
     """Augmented views of each training image, beside the plain one."""
     view_recipe: str | None = None
-    """Names what the kept embeddings of these views depend on; those of other recipes are needed no more."""
+    """Digest of everything that the stored embeddings of these views depend on; those of other recipes are unneeded."""
     epochs: int = 0
     resumed_from_epoch: int | None = None
-    """Epochs that a killed try had done; None: nothing was resumed."""
+    """Epochs completed by an earlier, killed try; None if the training was not resumed."""
     val_balanced_accuracy: float | None = None
     val_loss: float | None = None
     temperature: float | None = None

@@ -8,14 +8,14 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class WaitForAnnotatorsSummary:
-    """Progress of the labeling round, and whether the cycle may go on."""
+    """Progress of the labeling round, and whether the cycle may continue."""
 
     stage: ClassVar[str] = "wait_for_annotators"
 
     round_id: str
     tasks: int
     answered: int
-    """Tasks that somebody answered or skipped."""
+    """Tasks that were annotated or skipped."""
     done_ratio: float
     is_released: bool
     why: str

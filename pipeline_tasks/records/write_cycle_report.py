@@ -8,13 +8,13 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class WriteCycleReportSummary:
-    """Place of the report and its sections."""
+    """Key of the report, and its sections."""
 
     stage: ClassVar[str] = "write_cycle_report"
 
     report_key: str
     sections: list[str]
     missing: dict[str, str]
-    """Section → why it is not there."""
+    """Missing section → reason."""
     stages_done: list[str]
     size_bytes: int

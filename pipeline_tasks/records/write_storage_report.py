@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class WriteStorageReportSummary:
-    """Place of the storage report, and the sums in it."""
+    """Key of the storage report, and its totals."""
 
     stage: ClassVar[str] = "write_storage_report"
 

@@ -1,1 +1,1 @@
-"""The contracts: one typed table a module."""
+"""Table contracts: one typed table a module."""

@@ -1,4 +1,4 @@
-"""One person's answer on one image."""
+"""Annotations: one person's answer on one image."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class Annotation(Table):
-    """An answer in the newest revision that this cycle saw; one that was changed later stands again in a later cycle."""
+    """An annotation in the newest revision that this cycle saw; a later change adds a row in a later cycle."""
 
     table_name = "annotations"
     superseded_by_key = ("annotation_id",)
 
-    #: `<Label Studio project>-<annotation>`.
+    #: `<Label Studio project id>-<annotation id>`.
     annotation_id = dy.String(primary_key=True)
     task_key = dy.String(regex=DIGEST)
     round_id = dy.String()
@@ -22,8 +22,8 @@ class Annotation(Table):
     revision = dy.String(regex=DIGEST)
     #: A pseudonym that is stable within the project; no name and no e-mail.
     annotator_id = dy.String()
-    #: answered; skipped: the person could or would not say; deleted: taken back.
+    #: answered; skipped: the person could or would not answer; deleted: taken back.
     state = dy.Enum(["answered", "skipped", "deleted"])
-    #: Seconds the person took, as Label Studio counted.
+    #: Seconds the person took, as counted by Label Studio.
     lead_time_s = dy.Float64(nullable=True)
     updated_at = dy.Datetime(time_zone="UTC", time_unit="us")

@@ -1,4 +1,4 @@
-"""Which classes models mix up."""
+"""Confusion matrices of models."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class Confusion(Table):
-    """How many test images of one class a model took for another."""
+    """Number of test images of one class that a model predicted as another."""
 
     table_name = "confusions"
 

@@ -8,7 +8,7 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class DatasetImage(Table):
-    """One image of a dataset version, with its label and its split; who and when stand in `labels` and `annotations`."""
+    """One image of a dataset version, with its label and its split; annotators and times are in `labels` and `annotations`."""
 
     table_name = "dataset_images"
 
@@ -20,5 +20,5 @@ class DatasetImage(Table):
     class_name = dy.String(nullable=True)
     #: Digest of the image's label objects.
     label_digest = dy.String(regex=DIGEST)
-    #: Was drawn at random: the test images that stay representative of what arrives.
+    #: True if the image was drawn at random; such test images represent the images that arrive.
     is_control = dy.Bool()

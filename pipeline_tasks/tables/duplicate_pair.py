@@ -1,4 +1,4 @@
-"""Why two images were held to show the same thing."""
+"""Evidence that two images show the same thing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class DuplicatePair(Table):
-    """One piece of evidence that a new image shows the same as another one."""
+    """One link from a new image to another that shows the same thing."""
 
     table_name = "duplicate_pairs"
 

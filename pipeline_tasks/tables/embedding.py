@@ -1,4 +1,4 @@
-"""What the backbone saw."""
+"""Embeddings of images."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class Embedding(Table):
-    """One image through one backbone; never depends on its neighbours in a batch."""
+    """Embedding of one image by one backbone; it never depends on the other images of a batch."""
 
     table_name = "embeddings"
 
     image_id = dy.String(primary_key=True, regex=DIGEST)
     backbone_digest = dy.String(primary_key=True, regex=DIGEST)
-    #: What ran it: `onnxruntime-fp32`.
+    #: Inference engine, such as `onnxruntime-fp32`.
     engine = dy.String()
-    #: float32; all of one backbone have one length. Not normalised.
+    #: float32, not normalised; the length depends on the backbone.
     embedding = dy.List(dy.Float32(nullable=False), min_length=1)

@@ -1,4 +1,4 @@
-"""Which images were erased: nothing here leads back to one without the project's key."""
+"""Erased images; without the project's key, no row identifies an image."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class ErasedImage(Table):
 
     table_name = "erased_images"
 
-    #: A random name, made from the cycle's seed; stands wherever something must be said of the image.
+    #: Random name from the cycle's seed; replaces the image_id wherever the image must still be mentioned.
     tombstone = dy.String(primary_key=True, regex=DIGEST)
-    #: HMAC-SHA256 of the image_id under the project's own random key: knows the image again when a source offers it.
+    #: HMAC-SHA256 of the image_id under the project's random key; recognizes the image if a source offers it again.
     keyed_image_id = dy.String(regex=DIGEST)
-    #: The same of its md5: knows the original's copy in a backup.
+    #: The same of its md5; recognizes the original's copy in a backup.
     keyed_md5 = dy.String(regex=DIGEST)

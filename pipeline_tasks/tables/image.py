@@ -8,12 +8,12 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class Image(Table):
-    """One image, by the bytes of its original file; a row stands in the cycle that first saw it."""
+    """One image, by the bytes of its original file; its row is in the cycle that first saw it."""
 
     table_name = "images"
 
     image_id = dy.String(primary_key=True, regex=DIGEST)
-    #: Names the original in the store, in DVC's layout.
+    #: Key of the original in the store, in DVC's layout.
     md5 = dy.String(regex=r"^[0-9a-f]{32}$")
     size_bytes = dy.Int64(min=1)
     #: JPEG, PNG, WEBP, BMP, TIFF or GIF, read off the bytes.

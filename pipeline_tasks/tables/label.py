@@ -1,4 +1,4 @@
-"""What the pipeline takes as the truth."""
+"""Labels: the truth that training and evaluation use."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Label(Table):
 
     image_id = dy.String(primary_key=True, regex=DIGEST)
     labels_version = dy.String()
-    #: labelled; empty: people say that nothing is there; unsure: people disagree or could not say.
+    #: labelled; empty: annotators say that nothing is there; unsure: annotators disagree or could not answer.
     state = dy.Enum(["labelled", "empty", "unsure"])
-    #: How many people answered.
+    #: Number of people who answered.
     votes = dy.Int32(min=0)
     #: Share of the votes that agree with the label.
     agreement_ratio = dy.Float64(min=0, max=1)

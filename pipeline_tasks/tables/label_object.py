@@ -1,4 +1,4 @@
-"""The things in answers, in labels and in predictions: one shape for all three."""
+"""Objects in annotations, in labels and in predictions, in one form for all three."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ LABEL_KINDS = ("class", "box", "polygon", "mask", "keypoints", "text")
 
 
 class AnnotationObject(Table):
-    """One thing in one annotation; classification is one class an image."""
+    """One object in one annotation; in classification, one class an image."""
 
     table_name = "annotation_objects"
     superseded_by_key = ("annotation_id",)
 
     annotation_id = dy.String(primary_key=True)
-    #: The annotation's revision that named the thing; an edit that names nothing leaves the earlier revision's rows behind.
+    #: The annotation's revision that contains the object; an edit that removes all objects keeps the earlier revision's rows.
     revision = dy.String(regex=DIGEST)
     object_index = dy.Int32(primary_key=True, min=0)
     #: class, box, polygon, mask, keypoints or text.
@@ -35,7 +35,7 @@ class AnnotationObject(Table):
 
 
 class LabelObject(Table):
-    """One thing in one label."""
+    """One object in one label."""
 
     table_name = "label_objects"
     superseded_by_key = ("image_id",)

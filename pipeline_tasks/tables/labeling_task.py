@@ -1,4 +1,4 @@
-"""One image put to one person."""
+"""Labeling tasks: one image shown to one person."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class LabelingTask(Table):
-    """An image put to people, as it stands in Label Studio."""
+    """A labeling task in Label Studio."""
 
     table_name = "labeling_tasks"
 
@@ -19,6 +19,6 @@ class LabelingTask(Table):
     purpose = dy.Enum(["first", "overlap", "gold", "review"])
     copy_number = dy.Int32(min=0)
     label_config_digest = dy.String(regex=DIGEST)
-    #: The server's ids: they stand beside, no digest depends on them.
+    #: Label Studio's ids; no digest depends on them.
     label_studio_project_id = dy.Int64()
     label_studio_task_id = dy.Int64()

@@ -1,4 +1,4 @@
-"""Numbers read off images."""
+"""Measurements of images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class Measurement(Table):
-    """What one decode of an image told; limits are judged later, without opening it again."""
+    """Measurements from one decode of an image; limits are judged later, without opening it again."""
 
     table_name = "measurements"
 

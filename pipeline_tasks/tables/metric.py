@@ -1,4 +1,4 @@
-"""What models are worth."""
+"""Scores of models."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class Metric(Table):
-    """One figure of one model on one split, or slice of test, of one dataset version, with its interval."""
+    """One metric of one model on one split, or slice of test, of one dataset version, with its interval."""
 
     table_name = "metrics"
 
@@ -18,7 +18,7 @@ class Metric(Table):
     split = dy.String(primary_key=True)
     #: balanced_accuracy, accuracy, recall, precision, log_loss; of the majority class: majority_balanced_accuracy.
     metric = dy.String(primary_key=True)
-    #: Empty for figures over all classes.
+    #: Empty for metrics over all classes.
     class_name = dy.String(primary_key=True)
     value = dy.Float64()
     #: Bounds of the bootstrap interval, clustered by split group.

@@ -1,4 +1,4 @@
-"""The frozen plan of a cycle: which files to measure, in which shard."""
+"""Frozen plan of a cycle: the files to measure, by shard."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class NewFile(Table):
     source = dy.String(primary_key=True)
     #: Path inside the source, with forward slashes.
     key = dy.String(primary_key=True)
-    #: Changes when the file changes: on a disk, modification time and size.
+    #: Changes with the file: on a disk, modification time and size.
     object_version = dy.String()
     size_bytes = dy.Int64()
     modified_at = dy.Datetime(time_zone="UTC", time_unit="us")
-    #: Which mapped measuring task works on it, from 0.
+    #: Number of the mapped measuring task that works on it, from 0.
     shard = dy.Int32(min=0)

@@ -1,4 +1,4 @@
-"""What models answered."""
+"""Predictions of models."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class Prediction(Table):
-    """One model's answer on one image."""
+    """One model's prediction for one image."""
 
     table_name = "predictions"
 

@@ -1,4 +1,4 @@
-"""Quality rules that images broke."""
+"""Quality issues: rules that images broke."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ RULES = ("too_small", "too_dark", "too_bright", "flat", "blurred", "uninformativ
 
 
 class QualityIssue(Table):
-    """One row per rule that an image broke; such an image is quarantined. An image with no row here is fine."""
+    """One row per rule that an image broke; such an image is quarantined. An image without a row broke no rule."""
 
     table_name = "quality_issues"
 
     image_id = dy.String(primary_key=True, regex=DIGEST)
     rule = dy.Enum(RULES, primary_key=True)
-    #: What was measured.
+    #: Measured value.
     value = dy.Float64()
-    #: What the settings ask for.
+    #: Limit of the settings.
     limit = dy.Float64()

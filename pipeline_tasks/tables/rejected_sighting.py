@@ -1,4 +1,4 @@
-"""Files that are no images for us, and why."""
+"""Files that are not usable images, with the reason."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ REASONS = (
     "unreadable",
     "changed_while_reading",
 )
-"""The closed list. `vanished`, `unreadable` and `changed_while_reading` are about the source; the others about the bytes.
+"""Closed list of reasons. `vanished`, `unreadable` and `changed_while_reading` concern the source, the others the bytes.
 `erased`: the image was erased and is not taken in again."""
 
 
 class RejectedSighting(Table):
-    """One refused file. It stays where it was and is not looked at again until it changes."""
+    """One refused file. It stays in the source and is not read again until it changes."""
 
     table_name = "rejected_sightings"
 
@@ -37,5 +37,5 @@ class RejectedSighting(Table):
     object_version = dy.String(primary_key=True)
     size_bytes = dy.Int64()
     reason = dy.Enum(REASONS)
-    #: A sentence for people: what was found, what was wanted.
+    #: Sentence for people: what was found and what was wanted.
     detail = dy.String()

@@ -1,4 +1,4 @@
-"""Which images people are asked about."""
+"""Images selected for labeling."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class SelectedImage(Table):
-    """One pick of a cycle."""
+    """One picked image of a cycle."""
 
     table_name = "selected_images"
 
     image_id = dy.String(primary_key=True, regex=DIGEST)
     #: From 0, in the order of picking.
     rank = dy.Int32(min=0)
-    #: strategy: chosen; control: drawn at random, to measure against.
+    #: strategy: chosen by the strategy; control: drawn at random, as a baseline.
     arm = dy.Enum(["strategy", "control"])
-    #: What chose it: `coverage`, `margin`, `random`, `golden`.
+    #: Strategy or source of the pick: `coverage`, `margin`, `random`, `golden`.
     strategy = dy.String()
     score = dy.Float64()
-    #: A sentence that a person understands.
+    #: Reason, as a sentence for people.
     reason = dy.String()

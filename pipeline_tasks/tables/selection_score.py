@@ -1,4 +1,4 @@
-"""Every score of every pick."""
+"""All scores of all picks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where and when images were seen."""
+"""Sightings of images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Sighting(Table):
     object_version = dy.String(primary_key=True)
     image_id = dy.String(regex=DIGEST)
     modified_at = dy.Datetime(time_zone="UTC", time_unit="us")
-    #: From the source's `key_pattern`; null where it names none.
+    #: From the source's `key_pattern`; null if the pattern does not contain it.
     device = dy.String(nullable=True)
     clip = dy.String(nullable=True)
     site = dy.String(nullable=True)

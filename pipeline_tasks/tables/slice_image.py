@@ -1,4 +1,4 @@
-"""Which test images are scored by themselves."""
+"""Test images in slices, which are scored on their own."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ SLICES = ("golden", "recent", "control")
 
 
 class SliceImage(Table):
-    """A test image of a dataset version that is also scored in a smaller set; frozen with the version."""
+    """A test image of a dataset version that belongs to a slice; frozen with the version."""
 
     table_name = "slice_images"
 
-    #: golden: a person fixed it, and it is scored there only; recent: arrived in the last cycles; control: drawn at random,
-    #: where the rest of test is curated.
+    #: golden: chosen by a person and scored only there; recent: arrived in the last cycles; control: drawn at random,
+    #: if the rest of test is curated.
     slice = dy.Enum(SLICES, primary_key=True)
     image_id = dy.String(primary_key=True, regex=DIGEST)

@@ -1,4 +1,4 @@
-"""Which split a split group belongs to, for ever."""
+"""Splits of split groups, which never change."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ SPLITS = ("train", "val", "test")
 
 
 class Split(Table):
-    """A recorded fact; the first writer wins and nothing changes it afterwards."""
+    """Split of one split group; the first writer wins, and it never changes afterwards."""
 
     table_name = "splits"
 
     split_group_id = dy.String(primary_key=True, regex=DIGEST)
     split = dy.Enum(SPLITS)
-    #: Why: `control_arm`, `val_share`, `rest`, `merged`, `golden`; of curated splits the kind with its score, such as
+    #: Policy: `control_arm`, `val_share`, `rest`, `merged`, `golden`; for curated splits with the score, such as
     #: `rare: outlier score 0.93`.
     policy = dy.String()

@@ -1,4 +1,4 @@
-"""What must not straddle splits."""
+"""Split groups: images that must not straddle splits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all tables share: a name, a version, and a contract that is checked on every read and write."""
+"""Base of all tables: a name, a version, and a contract that is checked on every read and write."""
 
 from __future__ import annotations
 

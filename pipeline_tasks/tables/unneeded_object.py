@@ -1,4 +1,4 @@
-"""Objects of a root that nobody needs, and what becomes of them."""
+"""Unneeded objects of a root, with the action planned for each."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ ACTIONS = ("wait", "trash", "keep_in_trash", "purge", "put_back")
 
 
 class UnneededObject(Table):
-    """One object that nothing named when the collection was planned, or that lay in the trash then."""
+    """One object that nothing named, or that was in the trash, when the collection was planned."""
 
     table_name = "unneeded_objects"
 
-    #: Its key; for one in the trash the key that it had before.
+    #: Its key; for an object in the trash, its original key.
     key = dy.String(primary_key=True)
     kind = dy.String()
     size_bytes = dy.Int64(min=0)
-    #: When a plan first found it unneeded; it waits from then on.
+    #: Time at which a plan first found it unneeded; the wait starts then.
     first_seen_at = dy.Datetime(time_zone="UTC", time_unit="us")
-    #: When the plan was made that moved it to the trash, or that first found it there.
+    #: Time of the plan that moved it to the trash, or first found it there.
     trashed_at = dy.Datetime(time_zone="UTC", time_unit="us", nullable=True)
-    #: wait: too young; trash: to be moved there; purge: to be deleted for good; put_back: is needed after all.
+    #: wait: too young; trash: to be moved there; purge: to be deleted for good; put_back: needed after all.
     action = dy.Enum(ACTIONS)

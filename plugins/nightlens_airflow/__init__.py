@@ -1,1 +1,1 @@
-"""Everything of Nightlens that knows Airflow: tasks, retries, the waiting for people, links, pages."""
+"""All code of Nightlens that knows Airflow: tasks, retries, the wait for annotators, links, pages."""

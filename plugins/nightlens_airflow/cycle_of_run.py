@@ -1,4 +1,4 @@
-"""Names the cycle of a DAG run, and reads what a person set for it in Airflow's form."""
+"""Cycle of a DAG run: its id, and the arguments that a person set in Airflow's form."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _SELECTION = ("selection", "selection_weights", "control_ratio")
 
 
 def cycle_id_of_run(run: DagRunProtocol, *, time_zone: str, schedule: str | None, typed: str | None = None) -> str:
-    """The cycle of a DAG run: the same on each retry, whatever the clock says.
+    """The cycle_id of a DAG run, the same on each retry.
 
-    A scheduled or backfilled run is named after its logical date in the project's zone; one started by hand, by an asset
-    or by another DAG has no meaningful logical date and is named after the moment from which it might run. What a
-    person typed goes before both.
+    A scheduled or backfilled run is named after its logical date in the project's zone. A run started by hand, by an asset
+    or by another DAG has no meaningful logical date and is named after its `run_after`. An id typed into the form comes
+    first.
 
     Raises:
-        SettingsError: the typed id does not have the form of one.
+        SettingsError: the typed id does not have the form of a cycle_id.
     """
     if typed:
         return check_cycle_id(typed)
@@ -36,19 +36,19 @@ def cycle_id_of_run(run: DagRunProtocol, *, time_zone: str, schedule: str | None
 
 
 def is_daily(schedule: str | None) -> bool:
-    """Whether a cron expression fires at most once a day."""
+    """Return True if a cron expression fires at most once a day."""
     if schedule is None:
         return True
-    # Airflow spells a preset like @weekly out.
+    # Expand a preset such as @weekly as Airflow does.
     minute_and_hour = CronTriggerTimetable(schedule, timezone="UTC").expression.split()[:2]
     return all(re.fullmatch(r"\d+", one) for one in minute_and_hour)
 
 
 def cycle_arguments(params: Mapping[str, Any], conf: Mapping[str, Any] | None) -> CycleArguments:
-    """What the form or the API set for this cycle.
+    """Arguments of this cycle from the form or the API.
 
     Raises:
-        SettingsError: the run was started with a name that the form does not have, so that a slip is not ignored.
+        SettingsError: the run was started with an argument that the form does not have, so that a typing error is not ignored.
     """
     known = ("cycle_id", "budget", "deadline_s", "training", *_SELECTION)
     unknown = sorted(set(conf or {}) - set(known))

@@ -1,4 +1,4 @@
-"""Turns Airflow's connections into plain endpoints: addresses are seen and edited in Airflow, secrets stay out of XComs."""
+"""Service endpoints from Airflow's connections, so that addresses are edited in Airflow and secrets stay out of XComs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline_tasks.wiring import Endpoint, Endpoints, S3Endpoint, read_project
 
 
 def read_endpoints(project_name: str) -> Endpoints:
-    """The services of a project, for a task. One without a connection stays None: a stage that needs it says so.
+    """Endpoints of a project's services, for a task. A service without a connection is None; a stage that needs it says so.
 
     Raises:
         SettingsError: no such project, or a connection without a host.
@@ -21,13 +21,13 @@ def read_endpoints(project_name: str) -> Endpoints:
 
 
 async def read_endpoints_in_trigger(project_name: str) -> Endpoints:
-    """The same for a trigger, whose event loop must not be held up."""
+    """The same for a trigger, without blocking its event loop."""
     ids = connection_ids(read_project(project_name))
     return _endpoints({service: await _read_in_trigger(connection_id) for service, connection_id in ids.items()})
 
 
 def connection_ids(project: Project) -> dict[str, str]:
-    """Service → the id of its Airflow connection."""
+    """Service → id of its Airflow connection."""
     ids = {
         "label_studio": project.connections.label_studio,
         "mlflow": project.connections.mlflow,
@@ -37,7 +37,7 @@ def connection_ids(project: Project) -> dict[str, str]:
 
 
 def endpoint_of(connection: Connection) -> Endpoint:
-    """Address and token of a connection of type http: its password is the token, its schema field http or https.
+    """Address and token of a connection of type http: the password is the token, the schema field is http or https.
 
     Raises:
         SettingsError: it has no host.
@@ -50,7 +50,7 @@ def endpoint_of(connection: Connection) -> Endpoint:
 
 
 def s3_endpoint_of(connection: Connection) -> S3Endpoint:
-    """Address and keys of a connection of type aws: login, password, and in its extra endpoint_url and region_name."""
+    """Address and keys of a connection of type aws: login, password, and endpoint_url and region_name in `extra`."""
     extra = connection.extra_dejson
     return S3Endpoint(extra.get("endpoint_url"), connection.login, connection.password, extra.get("region_name"))
 

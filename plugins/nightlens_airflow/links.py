@@ -1,4 +1,4 @@
-"""The buttons of tasks: from Airflow to the labeling round, the MLflow run, the registered version, the cycle's report."""
+"""Link buttons of tasks: to the labeling round, the MLflow run, the registered version, the cycle's report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class LabelingRoundLink(BaseOperatorLink):
-    """Opens the cycle's labeling round in Label Studio."""
+    """Link to the cycle's labeling round in Label Studio."""
 
     name = "Labeling round"
 
@@ -25,7 +25,7 @@ class LabelingRoundLink(BaseOperatorLink):
 
 
 class MlflowRunLink(BaseOperatorLink):
-    """Opens the training in MLflow."""
+    """Link to the training run in MLflow."""
 
     name = "MLflow run"
 
@@ -35,7 +35,7 @@ class MlflowRunLink(BaseOperatorLink):
 
 
 class RegisteredVersionLink(BaseOperatorLink):
-    """Opens the candidate in MLflow's model registry."""
+    """Link to the candidate in MLflow's model registry."""
 
     name = "Registered version"
 
@@ -45,7 +45,7 @@ class RegisteredVersionLink(BaseOperatorLink):
 
 
 class CycleReportLink(BaseOperatorLink):
-    """Opens the cycle's report."""
+    """Link to the cycle's report."""
 
     name = "Cycle report"
 
@@ -58,7 +58,7 @@ LINKS: tuple[type[BaseOperatorLink], ...] = (LabelingRoundLink, MlflowRunLink, R
 
 
 def _from_summary(ti_key: TaskInstanceKey, stage: str, field: str) -> str:
-    """An address out of the summary that another stage of the same run returned; the empty string shows no button."""
+    """An address from the summary of another stage of the same run; an empty string shows no button."""
     summary: Any = XCom.get_one(key=BaseXCom.XCOM_RETURN_KEY, dag_id=ti_key.dag_id, task_id=stage, run_id=ti_key.run_id)
     address = summary.get(field) if isinstance(summary, dict) else None
     return address or ""

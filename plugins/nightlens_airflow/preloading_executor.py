@@ -1,8 +1,8 @@
-"""Airflow's LocalExecutor, with the libraries that every stage needs loaded before its workers are forked.
+"""Airflow's LocalExecutor, which loads the libraries of the stages before it forks its workers.
 
-A task's process is a fork of such a worker. Importing polars, dataframely and numpy takes a second of processor; loaded here,
-it is taken once a start of the scheduler and not once a task. Our own code is not loaded, so that an edited stage runs at the
-next task. Other executors work as well, each task then imports for itself.
+A task's process is a fork of such a worker. Importing polars, dataframely and numpy takes a second of processor time; here it is
+spent once a scheduler start instead of once a task. Nightlens's own code is not preloaded, so that an edited stage takes effect
+at the next task. With other executors each task imports the libraries itself.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import importlib
 from airflow.executors.local_executor import LocalExecutor
 
 LIBRARIES = ("numpy", "polars", "dataframely", "pydantic", "yaml", "httpx")
-"""What stages import at their top. None of these holds a lock, a socket or a pool of threads before it is first used."""
+"""Libraries that stages import. None of them holds a lock, a socket or a thread pool before its first use."""
 
 
 class PreloadingLocalExecutor(LocalExecutor):
-    """What `[core] executor` in airflow.cfg.example names."""
+    """The executor of `[core] executor` in airflow.cfg.example."""
 
     def start(self) -> None:
         """Load the libraries, then fork the workers."""

@@ -1,4 +1,4 @@
-"""Reads the project files for the DAGs made from them: a bad file is told apart, so that it cannot take the others along."""
+"""Project files for the DAGs; a bad file is reported separately, so that it does not affect the others."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class BrokenProject:
     """A project file that cannot be used."""
 
     name: str
-    """The file's name without its ending, as an id of Airflow may be spelled."""
+    """The file's name without its ending, as a valid Airflow id."""
     path: Path
     message: str
-    """Names file, key, wanted and found, one line a problem."""
+    """File, key, wanted and found, one line a problem."""
 
 
 def readable_projects() -> list[Project]:
-    """The projects whose files are fine, by name."""
+    """Projects with a valid file, by name."""
     return [project for project in _read_all() if isinstance(project, Project)]
 
 
 def broken_projects() -> list[BrokenProject]:
-    """The project files that cannot be used, by name."""
+    """Project files that cannot be used, by name."""
     return [project for project in _read_all() if isinstance(project, BrokenProject)]
 
 
@@ -40,7 +40,7 @@ def _read_all() -> list[Project | BrokenProject]:
 
 
 def _is_asked_for(path: Path) -> bool:
-    """A task's process reads the DAG files again for its own DAG: with many projects it should not make all of them."""
+    """Return True if the current process needs this project's DAG: a task's process parses the DAG files only for its own."""
     dag_id = get_parsing_context().dag_id
     return dag_id is None or dag_id.partition("__")[2] == _id_of(path)
 
@@ -57,7 +57,7 @@ def _id_of(path: Path) -> str:
 
 
 def _with_a_real_schedule(project: Project, path: Path) -> Project:
-    """Airflow would find a wrong schedule only when it stores the DAGs, and then drop all that this file made."""
+    """Check the schedule here: Airflow would find an error only when storing the DAGs, and then drop all DAGs of the file."""
     if project.schedule is not None:
         try:
             CronTriggerTimetable(project.schedule, timezone=project.time_zone).validate()

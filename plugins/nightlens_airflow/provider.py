@@ -1,4 +1,4 @@
-"""Tells Airflow that Nightlens is a provider: the entry point without which Airflow shows no connection type of ours."""
+"""Provider entry point, without which Airflow does not show Nightlens's connection types."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def get_provider_info() -> dict[str, Any]:
-    """What Airflow's provider list shows."""
+    """Metadata for Airflow's list of providers."""
     return {
         "package-name": "nightlens",
         "name": "Nightlens",

@@ -1,4 +1,4 @@
-"""Stages as tasks of Airflow: services from connections, a document on the page, `skipped` as a pink square."""
+"""Stages as Airflow tasks: services from connections, a document on the task's page, `skipped` as a pink square."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline_tasks.process import STAGES
 
 
 def cycle_id_from(task_id: str) -> str:
-    """The key that goes through all tasks, from the one that opened the cycle. As a template it draws no arrows to all of them."""
+    """The cycle_id from the task that opened the cycle, as a template, which adds no dependency arrows to the graph."""
     return "{{ ti.xcom_pull(task_ids='" + task_id + "')['cycle_id'] }}"
 
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def stage_task(**settings: Any) -> Callable[[Callable[Parameters, Result]], Task[Parameters, Result]]:
-    """Make a task of a function, documented by its docstring and `process`. `settings` are those of any Airflow task."""
+    """Make a function a task, documented by its docstring and `process`. `settings` are those of any Airflow task."""
 
     def make(function: Callable[Parameters, Result]) -> Task[Parameters, Result]:
         document = stage_document(function.__name__, inspect.getdoc(function) or "")
@@ -39,7 +39,7 @@ def stage_task(**settings: Any) -> Callable[[Callable[Parameters, Result]], Task
 
 
 def stage_document(name: str, text: str) -> str:
-    """A task's document: the text, then what the stage of this name reads, writes and talks to."""
+    """A task's document: the text, then the stage's inputs, outputs and services."""
     stage = STAGES.get(name)
     if stage is None:
         return text
@@ -49,7 +49,7 @@ def stage_document(name: str, text: str) -> str:
 
 
 def with_buttons(*links: BaseOperatorLink) -> Callable[[Callable[Parameters, XComArg]], Callable[Parameters, XComArg]]:
-    """Give a task buttons: Airflow refuses them as an argument of @task, an operator in a DAG takes them."""
+    """Add link buttons to a task: Airflow refuses them as an argument of @task, but accepts them on an operator in a DAG."""
 
     def make(stage: Callable[Parameters, XComArg]) -> Callable[Parameters, XComArg]:
         def place(*arguments: Parameters.args, **named: Parameters.kwargs) -> XComArg:
@@ -66,8 +66,8 @@ def run(stage: str, project: str, cycle_id: str, **arguments: Any) -> dict[str, 
     """Run one stage and return its summary.
 
     Raises:
-        AirflowSkipException: the stage had nothing to do; carries the sentence that says why.
-        NightlensError: whatever the stage raises; `defaults.RETRY_POLICY` decides what follows.
+        AirflowSkipException: the stage had nothing to do; contains the reason.
+        NightlensError: any error of the stage; `defaults.RETRY_POLICY` decides about a retry.
     """
     from nightlens_airflow.endpoints import read_endpoints
     from pipeline_tasks.wiring import run_stage

@@ -1,4 +1,4 @@
-"""Each stage as a task of a few lines, imports inside, so that reading the DAG files stays quick. Docstrings show in Airflow."""
+"""Each stage as a task of a few lines; imports are inside, so that DAG files parse quickly. Docstrings are shown in Airflow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Summary = dict[str, Any]
 def open_cycle(project: str) -> Summary:
     """Name the cycle and freeze everything it depends on: settings, the form's arguments, seed, time, code version.
 
-    Later stages read only what is frozen here, so editing the project file changes the next cycle, not this one.
+    Later stages read only this frozen copy, so editing the project file changes the next cycle, not this one.
     Fails if another run already owns the cycle_id.
     """
     from nightlens_airflow.cycle_of_run import cycle_arguments, cycle_id_of_run
@@ -31,12 +31,12 @@ def open_cycle(project: str) -> Summary:
     return run("open_cycle", project, cycle_id, cycle_arguments=arguments)
 
 
-# Airflow wants this rule right after a set-up task, which open_cycle is for the report.
+# Airflow requires this rule directly after a setup task, which open_cycle is for the report.
 @stage_task(trigger_rule=TriggerRule.ALL_SUCCESS)
 def list_new_images(project: str, cycle_id: str) -> list[int]:
-    """List the files that no cycle has seen before, and plan the shards in which they are measured.
+    """List the files that no cycle has seen before, and divide them into shards for measuring.
 
-    Returns the numbers of the shards, none if nothing is new; the summary is the XCom `summary`.
+    Returns the shard numbers, none if nothing is new; the summary is the XCom `summary`.
     """
     summary = run("list_new_images", project, cycle_id)
     get_current_context()["ti"].xcom_push(key="summary", value=summary)
@@ -45,16 +45,16 @@ def list_new_images(project: str, cycle_id: str) -> list[int]:
 
 @stage_task(pool="inference", map_index_template="shard {{ task.op_kwargs['shard'] }}")
 def measure_images(project: str, shard: int, cycle_id: str) -> Summary:
-    """Put a shard's originals into the store, decode each image once and measure everything from that one decode.
+    """Copy a shard's originals into the store, decode each image once and take all measurements from that one decode.
 
-    One task a shard, in the pool `inference`. A file that is no image becomes a rejected sighting with a reason.
+    One task a shard, in the pool `inference`. A file that is not a usable image becomes a rejected sighting with a reason.
     """
     return run("measure_images", project, cycle_id, shard=shard)
 
 
 @stage_task()
 def record_images(project: str, cycle_id: str) -> Summary:
-    """Make what the shards learnt part of the project: images, sightings, measurements, embeddings, rejected sightings.
+    """Record the shards' results: images, sightings, measurements, embeddings, rejected sightings.
 
     Runs also when there was no shard to measure.
     """
@@ -63,7 +63,7 @@ def record_images(project: str, cycle_id: str) -> Summary:
 
 @stage_task()
 def find_quality_issues(project: str, cycle_id: str) -> Summary:
-    """Hold each new image's measurements against the project's limits; images that break one are quarantined.
+    """Compare each new image's measurements with the project's limits; images that break one are quarantined.
 
     Cheap: no image is opened.
     """
@@ -72,13 +72,13 @@ def find_quality_issues(project: str, cycle_id: str) -> Summary:
 
 @stage_task()
 def find_duplicates(project: str, cycle_id: str) -> Summary:
-    """Join images that show the same thing into duplicate groups, and those into split groups that never straddle splits."""
+    """Group images that show the same thing into duplicate groups, and those into split groups that never straddle splits."""
     return run("find_duplicates", project, cycle_id)
 
 
 @stage_task()
 def select_images(project: str, cycle_id: str) -> Summary:
-    """Choose the images that are worth a person's time, within the labeling budget, each with its scores and the reason."""
+    """Select the images most worth labeling, within the labeling budget, each with its scores and the reason."""
     return run("select_images", project, cycle_id)
 
 
@@ -90,7 +90,7 @@ def send_to_labeling(project: str, cycle_id: str) -> Summary:
 
 
 def wait_for_annotators(project: str, cycle_id: str) -> WaitForAnnotatorsSensor:
-    """The sensor that waits for the cycle's round without holding a worker."""
+    """Wait for the cycle's round without holding a worker."""
     document = stage_document("wait_for_annotators", _WAIT_FOR_ANNOTATORS)
     sensor = WaitForAnnotatorsSensor(task_id="wait_for_annotators", project=project, cycle_id=cycle_id, doc_md=document)
     sensor.operator_extra_links = (LabelingRoundLink(),)
@@ -100,13 +100,13 @@ def wait_for_annotators(project: str, cycle_id: str) -> WaitForAnnotatorsSensor:
 @with_buttons(LabelingRoundLink())
 @stage_task()
 def collect_annotations(project: str, cycle_id: str) -> Summary:
-    """Fetch every answer that changed since the last look into the append-only annotation log and the table of annotations."""
+    """Fetch the annotations that are new or changed into the append-only annotation log and the table of annotations."""
     return run("collect_annotations", project, cycle_id)
 
 
 @stage_task()
 def resolve_labels(project: str, cycle_id: str) -> Summary:
-    """Weigh the annotators' answers on each image and record what is taken as the truth from here on."""
+    """Combine the annotations of each image into its label, which later stages use as the truth."""
     return run("resolve_labels", project, cycle_id)
 
 
@@ -119,7 +119,7 @@ def build_dataset_version(project: str, cycle_id: str) -> Summary:
 @with_buttons(MlflowRunLink())
 @stage_task()
 def train_model(project: str, cycle_id: str) -> Summary:
-    """Train a candidate on the dataset version. Skipped if there are too few new labels, or if the form said so.
+    """Train a candidate on the dataset version. Skipped if there are too few new labels, or if the form says so.
 
     A killed training resumes from its checkpoint.
     """
@@ -129,7 +129,7 @@ def train_model(project: str, cycle_id: str) -> Summary:
 @with_buttons(RegisteredVersionLink())
 @stage_task()
 def export_model(project: str, cycle_id: str) -> Summary:
-    """Turn the candidate into one ONNX file, check that it answers as the trained model does, and register it."""
+    """Export the candidate as one ONNX file, check that it predicts as the trained model does, and register it."""
     return run("export_model", project, cycle_id)
 
 
@@ -141,15 +141,15 @@ def evaluate_model(project: str, cycle_id: str) -> Summary:
 
 @stage_task()
 def compare_with_champion(project: str, cycle_id: str) -> Summary:
-    """Decide whether the candidate may replace the champion: the gate, with a confidence interval and the reason."""
+    """Decide if the candidate may replace the champion: the gate, with a confidence interval and the reason."""
     return run("compare_with_champion", project, cycle_id)
 
 
 @stage_task(trigger_rule=TriggerRule.NONE_FAILED)
 def measure_selection_gain(project: str, cycle_id: str) -> Summary:
-    """Measure what chosen labels are worth against the control arm's, drawn at random, and what all labels have cost so far.
+    """Measure the gain of selected labels over the control arm's random ones, and the cost of all labels so far.
 
-    It stands behind the roll-out, so that no measurement keeps a better model waiting.
+    It runs after the roll-out, so that it does not delay a better model.
     """
     return run("measure_selection_gain", project, cycle_id)
 
@@ -157,7 +157,7 @@ def measure_selection_gain(project: str, cycle_id: str) -> Summary:
 @with_buttons(RegisteredVersionLink())
 @stage_task()
 def promote_model(project: str, cycle_id: str) -> Summary:
-    """Make the candidate champion if the gate said so; the ledger decides, MLflow's alias mirrors it."""
+    """Make the candidate the champion if the gate allows it; the ledger decides, MLflow's alias mirrors it."""
     return run("promote_model", project, cycle_id)
 
 
@@ -170,15 +170,15 @@ def roll_out(project: str, cycle_id: str) -> Summary:
 @with_buttons(CycleReportLink())
 @stage_task()
 def write_cycle_report(project: str, cycle_id: str) -> Summary:
-    """Write the cycle's report, one HTML file with images. Runs whatever became of the stages before it."""
+    """Write the cycle's report, one HTML file with images. Runs even if earlier stages failed."""
     return run("write_cycle_report", project, cycle_id)
 
 
 @stage_task()
 def cycle_succeeded() -> None:
-    """Decide the colour of the DAG run: green only if no task failed, the writing of the report included.
+    """Decide the colour of the DAG run: green only if no task failed, including the report.
 
-    Airflow takes a run's colour from its last tasks. The report is written after a failure, too, so it must not be the last one.
+    Airflow takes a run's colour from its last tasks. The report is also written after a failure, so it must not be the last task.
     """
     from airflow.sdk.exceptions import AirflowFailException
 
@@ -190,13 +190,13 @@ def cycle_succeeded() -> None:
 
 
 def failed_tasks(states: Mapping[str, str | None]) -> list[str]:
-    """Names of the tasks that failed themselves, of the states of all tasks of a DAG run."""
+    """Names of the tasks that failed themselves, given the states of all tasks of a DAG run."""
     return sorted(task for task, state in states.items() if state == "failed" and task != "cycle_succeeded")
 
 
 @stage_task()
 def roll_back(project: str) -> Summary:
-    """Put an earlier champion back: one ledger event, then the serving pointer and MLflow's alias follow it."""
+    """Restore an earlier champion: one ledger event, then the serving pointer and MLflow's alias follow it."""
     from nightlens_airflow.cycle_of_run import cycle_id_of_run
     from pipeline_tasks.wiring import read_project
 
@@ -207,40 +207,40 @@ def roll_back(project: str) -> Summary:
 
 @stage_task()
 def plan_collection(project: str) -> Summary:
-    """Find what nobody in the project's root needs any more. Without a dry run, tell all writers that it is about to go."""
+    """Find unneeded objects in the project's root. Unless it is a dry run, announce to all writers that they will be removed."""
     from nightlens_airflow.dag_settings import IS_DRY_RUN
     from pipeline_tasks.records.cycle import cycle_id_of_time
     from pipeline_tasks.wiring import read_project
 
     context, settings = get_current_context(), read_project(project)
     is_dry_run = IS_DRY_RUN[context["params"]["collection"]]
-    # To the second even if scheduled: the day's name belongs to the nightly cycle.
+    # Named to the second even if scheduled: the day's name belongs to the nightly cycle.
     cycle_id = cycle_id_of_time(context["dag_run"].run_after, settings.time_zone, is_scheduled=False)
     return {"cycle_id": cycle_id} | run("plan_collection", project, cycle_id, is_dry_run=is_dry_run)
 
 
 @stage_task()
 def collect_garbage(project: str, cycle_id: str) -> Summary:
-    """Move what nobody needs to the trash, delete what has lain there long enough, put back what is needed after all."""
+    """Move unneeded objects to the trash, delete those that were there long enough, put back those needed after all."""
     return run("collect_garbage", project, cycle_id)
 
 
 @with_buttons(CycleReportLink())
 @stage_task(trigger_rule=TriggerRule.NONE_FAILED)
 def write_storage_report(project: str, cycle_id: str) -> Summary:
-    """Write what lies in the root, what each dataset version costs, and what nobody needs: one HTML file."""
+    """Write the storage report, one HTML file: content of the root, cost of each dataset version, unneeded objects."""
     return run("write_storage_report", project, cycle_id)
 
 
 @stage_task(retries=0)
 def read_project_file(name: str) -> None:
-    """Say what is wrong with the project's file. Mend the file: its DAG comes back with the next reading of the DAG files."""
+    """Report the problems of the project's file. Once the file is corrected, its DAG comes back when Airflow next parses it."""
     from pipeline_tasks.wiring import read_project
 
     read_project(name)
 
 
 _WAIT_FOR_ANNOTATORS = """\
-Wait, deferred and without a worker, until enough is answered or the round's deadline has passed.
+Wait, deferred and without a worker, until enough tasks are annotated or the round's deadline has passed.
 
-What people did not answer stays open in Label Studio; the next cycle collects it."""
+Open tasks stay in Label Studio; the next cycle collects their annotations."""

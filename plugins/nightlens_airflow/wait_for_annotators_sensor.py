@@ -1,4 +1,4 @@
-"""Waits for people without holding a worker: looks once, then hands the waiting to the triggerer."""
+"""Sensor that waits for annotators without holding a worker: checks once, then defers to the triggerer."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class WaitForAnnotatorsSensor(BaseSensorOperator):
-    """Ends when the cycle's labeling round is released.
+    """Succeeds when the cycle's labeling round is released.
 
-    Everything it knows is in the ledger and in Label Studio, so it may be killed, resumed or run twice at any time: it looks
-    again and either ends with the standing summary or waits on. It has no timeout of its own; the round has a deadline.
+    All its state is in the ledger and in Label Studio, so it may be killed, resumed or run twice at any time: it checks
+    again and either returns the recorded summary or keeps waiting. It has no timeout of its own; the round has a deadline.
     """
 
     template_fields: Sequence[str] = ("project", "cycle_id")
@@ -30,14 +30,14 @@ class WaitForAnnotatorsSensor(BaseSensorOperator):
         self.cycle_id = cycle_id
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Look once; end with the summary, or defer."""
+        """Check once; return the summary, or defer."""
         summary = run("wait_for_annotators", self.project, self.cycle_id)
         if not summary["is_released"]:
             self.defer(trigger=self._trigger(context, summary), method_name="resume")
         return summary
 
     def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
-        """The trigger fired: look again, which a second event or a lost one cannot mislead."""
+        """Check again after the trigger fired, so that a repeated or lost event does no harm."""
         return self.execute(context)
 
     def _trigger(self, context: Context, summary: dict[str, Any]) -> WaitForAnnotatorsTrigger:

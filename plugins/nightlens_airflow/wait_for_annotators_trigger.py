@@ -1,4 +1,4 @@
-"""Asks again and again whether a labeling round is released, in the triggerer, so that waiting for people holds no worker."""
+"""Trigger that polls a labeling round until it is released, so that the wait for annotators holds no worker."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pipeline_tasks.errors import NightlensError, ServiceUnavailableError
 from pipeline_tasks.records.cycle import utc
 
 Look = Callable[[str, str, str], Awaitable[dict[str, Any]]]
-"""Project, cycle_id, run_key → the summary of one look."""
+"""Project, cycle_id, run_key → summary of one check."""
 
 
 class WaitForAnnotatorsTrigger(BaseTrigger):
-    """Fires once, when the round is released: enough is answered, or its deadline has passed.
+    """Fires once, when the round is released: enough tasks are annotated, or its deadline has passed.
 
-    Level-triggered: each look asks for the state as it is, so a restart, a second copy and a second event change nothing.
-    It only wakes the sensor, which looks for itself. Its arguments hold no secret: connections are read at each look.
+    Level-triggered: each check reads the current state, so a restart, a second copy and a second event change nothing.
+    It only wakes the sensor, which checks again. Its arguments contain no secret: connections are read at each check.
     """
 
     def __init__(self, *, project: str, cycle_id: str, run_key: str, deadline: str, ask_every_s: float) -> None:
@@ -34,7 +34,7 @@ class WaitForAnnotatorsTrigger(BaseTrigger):
         self.look: Look = look
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """The mirror of `__init__`: what another triggerer starts this from."""
+        """Class path and arguments from which another triggerer recreates this trigger."""
         return f"{type(self).__module__}.{type(self).__qualname__}", {
             "project": self.project,
             "cycle_id": self.cycle_id,
@@ -44,7 +44,7 @@ class WaitForAnnotatorsTrigger(BaseTrigger):
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look every `ask_every_s` seconds. The first look comes after a pause: the sensor has only just looked."""
+        """Check every `ask_every_s` seconds, first after a pause because the sensor has just checked."""
         while True:
             await asyncio.sleep(self.ask_every_s)
             if await self._is_over():
@@ -52,22 +52,22 @@ class WaitForAnnotatorsTrigger(BaseTrigger):
                 return
 
     async def _is_over(self) -> bool:
-        """Whether the sensor should look for itself."""
+        """Return True if the sensor should check again."""
         try:
             summary = await self.look(self.project, self.cycle_id, self.run_key)
         except ServiceUnavailableError as error:
             is_late = datetime.now(timezone.utc) >= utc(self.deadline)
-            self.log.warning("Label Studio is away; asking again in %g s: %s", self.ask_every_s, error)
+            self.log.warning("Label Studio does not respond; next check in %g s: %s", self.ask_every_s, error)
             return is_late
         except NightlensError as error:
-            # The sensor will meet the same error in the task's own log, where the retry policy judges it.
-            self.log.warning("Waking the task for this: %s", error)
+            # The sensor will raise the same error in the task, where the retry policy applies.
+            self.log.warning("Waking the task because of this error: %s", error)
             return True
         return bool(summary["is_released"])
 
 
 async def look(project: str, cycle_id: str, run_key: str) -> dict[str, Any]:
-    """Run the stage once, in a thread: it talks over HTTP and reads files, and the event loop belongs to all triggers."""
+    """Run the stage once, in a thread, because it uses HTTP and files and the event loop serves all triggers."""
     from nightlens_airflow.endpoints import read_endpoints_in_trigger
     from pipeline_tasks.wiring import run_stage
 

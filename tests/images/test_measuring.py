@@ -1,4 +1,4 @@
-"""Numbers read off images."""
+"""Tests of measurements on images."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Take new images in and measure each of them once."""
+"""Take in new images and measure each of them once."""

@@ -51,7 +51,7 @@ class State:
 
     @property
     def candidate(self) -> Candidate | None:
-        """The newest model that was exported."""
+        """The newest exported model."""
         return self.value(Candidate)
 
     @property

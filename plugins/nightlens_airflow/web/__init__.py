@@ -1,1 +1,1 @@
-"""The pages that Nightlens adds to Airflow's web server, for logged-in people only."""
+"""Pages that Nightlens adds to Airflow's web server, for logged-in users only."""

@@ -1,4 +1,4 @@
-"""Serves the cycle reports inside Airflow: a list of them, and each one, to people who are logged in and may read the DAG."""
+"""Web app for cycle reports inside Airflow: a list and each report, for logged-in users who may read the DAG."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline_tasks.records.cycle import check_cycle_id
 from pipeline_tasks.wiring import project_files
 
 HEADERS = {
-    # A report shows texts that annotators and file names brought along: nothing in it may run, load or send anything.
+    # A report contains text from annotators and file names, so it must not run, load or send anything.
     "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; font-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
@@ -26,7 +26,7 @@ DAG_PREFIXES = ("nightly__", "roll_back__", "tend_storage__")
 
 
 def make_app() -> FastAPI:
-    """The pages below /nightlens. Every one asks Airflow who is there; without a login it answers 401."""
+    """The app below /nightlens. Every page checks Airflow's login and returns 401 without one."""
     app = FastAPI(title="Nightlens", docs_url=None, redoc_url=None, openapi_url=None)
     app.get("/reports", response_class=HTMLResponse)(show_reports)
     app.get("/report", response_class=HTMLResponse, dependencies=[Depends(requires_access_dag("GET"))])(show_report)
@@ -34,12 +34,12 @@ def make_app() -> FastAPI:
 
 
 def readable_dags(user: GetUserDep) -> set[str]:
-    """The ids of the DAGs that the person may read; without a login this answers 401."""
+    """Ids of the DAGs that the user may read; 401 without a login."""
     return get_auth_manager().get_authorized_dag_ids(user=user, method="GET")
 
 
 def show_reports(readable: Annotated[set[str], Depends(readable_dags)]) -> HTMLResponse:
-    """The list of cycles of all projects whose nightly DAG the person may read."""
+    """List the cycles of all projects whose nightly DAG the user may read."""
     names = [name for name in sorted(project_files()) if f"nightly__{name}" in readable]
     return _answer(pages.list_page({name: _cycles(name) for name in names}))
 
@@ -47,7 +47,7 @@ def show_reports(readable: Annotated[set[str], Depends(readable_dags)]) -> HTMLR
 def show_report(
     dag_id: Annotated[str, Query()], run_id: Annotated[str | None, Query()] = None, cycle_id: Annotated[str | None, Query()] = None
 ) -> HTMLResponse:
-    """The report of a DAG run or of a cycle, or a friendly word if there is none yet."""
+    """Show the report of a DAG run or of a cycle, or a message if there is none yet."""
     try:
         report = _report(_project_of(dag_id), run_id, cycle_id)
     except NightlensError as error:
@@ -59,7 +59,7 @@ def _report(project: str, run_id: str | None, cycle_id: str | None) -> str | byt
     store = cycle_reports.open_root(project)
     cycle_id = check_cycle_id(cycle_id) if cycle_id else cycle_reports.cycle_of_run(store, run_id or "")
     if cycle_id is None:
-        return pages.no_report_page("This run has not opened a cycle yet, so there is nothing to report on.")
+        return pages.no_report_page("This run has not opened a cycle yet, so there is no report.")
     report = cycle_reports.read_report(store, cycle_id)
     return report or pages.no_report_page(f"Cycle {cycle_id} has no report yet: it is written when its last stage has ended.")
 
@@ -72,7 +72,7 @@ def _project_of(dag_id: str) -> str:
 
 
 def _cycles(project: str) -> list[cycle_reports.CycleLine] | str:
-    """The cycles, or why they cannot be listed: one bad project must not take the list of the others along."""
+    """A project's cycles, or the reason why they cannot be listed, so that one bad project does not break the list."""
     try:
         return cycle_reports.cycles(cycle_reports.open_root(project))
     except NightlensError as error:

@@ -1,4 +1,4 @@
-"""Finds the reports of cycles in the projects' roots, for the pages."""
+"""Cycle reports in the projects' roots, for the web pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CycleLine:
-    """One cycle in the list of a project."""
+    """One cycle in a project's list."""
 
     cycle_id: str
     cycle_kind: str
@@ -28,7 +28,7 @@ class CycleLine:
 
 
 def open_root(project_name: str) -> Store:
-    """The project's root, opened as a task would.
+    """Open the project's root as a task does.
 
     Raises:
         SettingsError: no such project, or its file cannot be used.
@@ -43,7 +43,7 @@ def open_root(project_name: str) -> Store:
 
 
 def cycles(store: Store) -> list[CycleLine]:
-    """All cycles of a project, the newest first."""
+    """All cycles of a project, newest first."""
     written = {
         key.split("/")[1] for key in store.objects.list(layout.report("", "").rstrip("/") + "/") if key.endswith("/index.html")
     }
@@ -57,7 +57,7 @@ def cycles(store: Store) -> list[CycleLine]:
 
 
 def cycle_of_run(store: Store, run_id: str) -> str | None:
-    """The cycle that a DAG run opened, None if it has not opened one. The newest are looked at first."""
+    """The cycle that a DAG run opened; None if there is none. Searches the newest first."""
     for cycle_id in reversed(store.state().stages):
         opened = store.event(cycle_id, "open_cycle")
         if opened is not None and opened.summary["run_key"] == run_id:
@@ -66,7 +66,7 @@ def cycle_of_run(store: Store, run_id: str) -> str | None:
 
 
 def read_report(store: Store, cycle_id: str) -> bytes | None:
-    """The cycle's report, one HTML file; None if none is written yet."""
+    """The cycle's report, one HTML file; None if it is not written yet."""
     try:
         return store.objects.read(layout.report(cycle_id, "index.html")).content
     except NotFoundError:

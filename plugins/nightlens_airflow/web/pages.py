@@ -1,4 +1,4 @@
-"""Draws the small pages around the reports: the list of cycles, and a friendly word where there is no report yet."""
+"""HTML of the pages around the reports: the list of cycles, and a message if there is no report yet."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ td, th { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(-
 
 
 def list_page(projects: dict[str, list[CycleLine] | str]) -> str:
-    """All projects that the person may see, with their cycles or with the reason why these cannot be listed."""
+    """All projects that the user may see, with their cycles or the reason why they cannot be listed."""
     tables = "".join(f"<h2>{escape(name)}</h2>{_table(name, lines)}" for name, lines in projects.items())
     return _page("Cycle reports", tables or "<p class='soft'>There is no project that you may see.</p>")
 
 
 def no_report_page(what: str) -> str:
-    """Said in the place of a report that is not there, with the reason."""
+    """Page that replaces a missing report, with the reason."""
     return _page("No report yet", f"<p>{escape(what)}</p>")
 
 
@@ -32,7 +32,7 @@ def _table(project: str, lines: list[CycleLine] | str) -> str:
     if isinstance(lines, str):
         return f"<p class='soft'>{escape(lines)}</p>"
     if not lines:
-        return "<p class='soft'>No cycle yet. Trigger the project's DAG and this page fills.</p>"
+        return "<p class='soft'>No cycle yet. Trigger the project's DAG to add one.</p>"
     head = "<tr><th>Cycle</th><th>Kind</th><th>Started</th><th>Report</th></tr>"
     return f"<table>{head}{''.join(_row(project, line) for line in lines)}</table>"
 
