@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from demo.errors import DemoError
 from demo.nightly_run import EndedRun
 from demo.services import LabelStudioRound, MlflowVersion, Services
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
+from pipeline_tasks.records.by_stage import CycleRecords
+from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
+from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
+from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
+from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
+from pipeline_tasks.records.list_new_images import ListNewImagesSummary
+from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.records.project_state import Champion
+from pipeline_tasks.records.promote_model import PromoteModelSummary
+from pipeline_tasks.records.record_images import RecordImagesSummary
+from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.records.select_images import SelectImagesSummary
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
+from pipeline_tasks.storage.history.cycle_records import read_cycle_records
 from pipeline_tasks.storage.history.store import Store
 
 SERVER_FOLLOWS_WITHIN_S = 10.0
@@ -60,8 +74,8 @@ def cycle_of_run(store: Store, run_id: str) -> str:
         DemoError: the run opened none.
     """
     for cycle_id in reversed(store.state().stages):
-        event = store.event(cycle_id, "open_cycle")
-        if event is not None and event.summary["run_key"] == run_id:
+        opened = store.find_summary(cycle_id, OpenCycleSummary)
+        if opened is not None and opened.run_key == run_id:
             return cycle_id
     raise DemoError(f"the ledger knows no cycle of the DAG run {run_id}, though Airflow says that it ended")
 
@@ -73,12 +87,12 @@ def read_night(night: int, run: EndedRun, store: Store, services: Services, outs
         DemoError: a stage is missing from the ledger, or a service reports another figure than the ledger.
     """
     cycle_id = cycle_of_run(store, run.run_id)
-    told = {stage: event.summary for stage in _READ if (event := store.event(cycle_id, stage)) is not None}
-    missing = [stage for stage in _READ if stage not in told]
+    told = read_cycle_records(store, cycle_id, _READ)
+    missing = [stage for stage in _READ if not told.has(stage)]
     if missing:
         raise DemoError(f"Airflow says that {run.run_id} ended in success, but the ledger has no event of {', '.join(missing)}")
-    version = _registered(told["export_model"], services, outside_name)
-    labeling = services.label_studio_round(told["send_to_labeling"])
+    version = _registered(told.get(ExportModelSummary), services, outside_name)
+    labeling = services.label_studio_round(told.get(SendToLabelingSummary))
     _check_round(told, labeling)
     return _night(night, cycle_id, run, told, labeling, version)
 
@@ -137,27 +151,27 @@ _READ = (
 )
 
 
-def _registered(exported: Summary, services: Services, outside_name: str) -> MlflowVersion | None:
+def _registered(exported: ExportModelSummary, services: Services, outside_name: str) -> MlflowVersion | None:
     """The version that the cycle registered in MLflow."""
-    if exported["skipped"]:
+    if exported.skipped:
         return None
-    version = services.mlflow_version(outside_name, str(exported["registry_version"]))
-    if version.model_digest != exported["model_digest"]:
+    version = services.mlflow_version(outside_name, str(exported.registry_version))
+    if version.model_digest != exported.model_digest:
         raise DemoError(
             f"MLflow's version {version.version} of {outside_name} carries the model {version.model_digest}, the ledger says "
-            f"{exported['model_digest']}"
+            f"{exported.model_digest}"
         )
     return version
 
 
-def _check_round(told: Mapping[str, Summary], labeling: LabelStudioRound) -> None:
-    pushed, collected = told["send_to_labeling"], told["collect_annotations"]
-    if labeling.tasks != pushed["tasks"]:
-        raise DemoError(f"Label Studio has {labeling.tasks} tasks in {pushed['round_id']}, the ledger says {pushed['tasks']}")
-    answered = pushed["tasks"] - collected["tasks_unanswered"]
+def _check_round(told: CycleRecords, labeling: LabelStudioRound) -> None:
+    pushed, collected = told.get(SendToLabelingSummary), told.get(CollectAnnotationsSummary)
+    if labeling.tasks != pushed.tasks:
+        raise DemoError(f"Label Studio has {labeling.tasks} tasks in {pushed.round_id}, the ledger says {pushed.tasks}")
+    answered = pushed.tasks - collected.tasks_unanswered
     if labeling.answered < answered:
         raise DemoError(
-            f"Label Studio has {labeling.answered} answered tasks in {pushed['round_id']}, the ledger collected {answered}"
+            f"Label Studio has {labeling.answered} answered tasks in {pushed.round_id}, the ledger collected {answered}"
         )
 
 
@@ -165,12 +179,13 @@ def _night(
     night: int,
     cycle_id: str,
     run: EndedRun,
-    told: Mapping[str, Summary],
+    told: CycleRecords,
     labeling: LabelStudioRound,
     version: MlflowVersion | None,
 ) -> Night:
-    recorded, doubled, compared = told["record_images"], told["find_duplicates"], told["compare_with_champion"]
-    built, resolved = told["build_dataset_version"], told["resolve_labels"]
+    recorded, doubled = told.get(RecordImagesSummary), told.get(FindDuplicatesSummary)
+    compared, promoted = told.get(CompareWithChampionSummary), told.get(PromoteModelSummary)
+    built, resolved = told.get(BuildDatasetVersionSummary), told.get(ResolveLabelsSummary)
     return Night(
         night=night,
         cycle_id=cycle_id,
@@ -178,28 +193,28 @@ def _night(
         state=run.state,
         seconds=run.seconds,
         stage_seconds=run.stage_seconds,
-        files_seen=told["list_new_images"]["files_new"],
-        images_taken_in=recorded["images_new"],
-        rejected=recorded["rejected_by_reason"],
-        quarantined=told["find_quality_issues"]["images_quarantined"],
-        exact_duplicates=recorded["sightings"] - recorded["images_new"] + doubled["exact"],
-        near_duplicates=doubled["near"],
-        selected=told["select_images"]["images_selected"],
+        files_seen=told.get(ListNewImagesSummary).files_new,
+        images_taken_in=recorded.images_new,
+        rejected=recorded.rejected_by_reason,
+        quarantined=told.get(FindQualityIssuesSummary).images_quarantined,
+        exact_duplicates=recorded.sightings - recorded.images_new + doubled.exact,
+        near_duplicates=doubled.near,
+        selected=told.get(SelectImagesSummary).images_selected,
         labeling_tasks=labeling.tasks,
         annotated=labeling.answered,
-        labelled=resolved["labelled"],
-        unsure=resolved["unsure"],
-        dataset_id=built["dataset_id"],
-        dataset_images=built["images"],
-        candidate_digest=told["export_model"]["model_digest"],
-        candidate_score=compared["candidate_score"],
-        candidate_low=compared["candidate_low"],
-        candidate_high=compared["candidate_high"],
-        champion_score=compared["champion_score"],
-        majority_score=compared["majority_score"],
-        classes_left_out=compared["classes_left_out"],
-        is_promoted=bool(told["promote_model"]["is_promoted"]),
-        why=told["promote_model"]["why"] or told["promote_model"]["skipped"] or "",
+        labelled=resolved.labelled,
+        unsure=resolved.unsure,
+        dataset_id=built.dataset_id,
+        dataset_images=built.images,
+        candidate_digest=told.get(ExportModelSummary).model_digest,
+        candidate_score=compared.candidate_score,
+        candidate_low=compared.candidate_low,
+        candidate_high=compared.candidate_high,
+        champion_score=compared.champion_score,
+        majority_score=compared.majority_score,
+        classes_left_out=compared.classes_left_out,
+        is_promoted=promoted.is_promoted,
+        why=promoted.why or promoted.skipped or "",
         registry_version=None if version is None else version.version,
-        round_url=told["send_to_labeling"]["url"],
+        round_url=told.get(SendToLabelingSummary).url,
     )

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from demo.errors import DemoError
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 
 MODEL_DIGEST_TAG = "nightlens.model_digest"
 
@@ -55,17 +56,17 @@ class Services:
         for client in (self._label_studio, self._mlflow, self._prediction):
             client.close()
 
-    def label_studio_round(self, pushed: dict[str, Any]) -> LabelStudioRound:
+    def label_studio_round(self, pushed: SendToLabelingSummary) -> LabelStudioRound:
         """Count the tasks of a round, given the summary of `send_to_labeling`.
 
         Raises:
             DemoError: Label Studio does not respond.
         """
-        if pushed["label_studio_project_id"] is None:
+        if pushed.label_studio_project_id is None:
             return LabelStudioRound(0, 0)
-        in_round = {"filter": "filter:tasks:data.round_id", "operator": "equal", "type": "String", "value": pushed["round_id"]}
+        in_round = {"filter": "filter:tasks:data.round_id", "operator": "equal", "type": "String", "value": pushed.round_id}
         answered = {"filter": "filter:tasks:completed_at", "operator": "empty", "type": "Datetime", "value": False}
-        project_id = int(pushed["label_studio_project_id"])
+        project_id = pushed.label_studio_project_id
         return LabelStudioRound(self._count(project_id, [in_round]), self._count(project_id, [in_round, answered]))
 
     def mlflow_version(self, name: str, version: str) -> MlflowVersion:

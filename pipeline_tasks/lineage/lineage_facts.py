@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
+from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.tables.table import Table
 
 Answer = Mapping[str, Any]
@@ -22,7 +24,7 @@ class VersionFacts:
     cycle_id: str
     sequence: int
     """Its event's place in the ledger: what was recorded behind it is not in it."""
-    summary: Mapping[str, Any]
+    summary: BuildDatasetVersionSummary
     is_newest: bool
 
 
@@ -36,16 +38,12 @@ class ModelFacts:
     dataset_id: str
     is_champion: bool
     code_version: str = ""
-    summaries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Stage → its summary, from train_model to promote_model; a stage that was not reached is not there."""
+    records: CycleRecords = field(default=CycleRecords())
+    """Of its cycle's stages, from train_model to promote_model."""
     put_back_in: tuple[str, ...] = ()
     """Cycles in which a person made it the champion again."""
     recalls: Mapping[str, float] = field(default_factory=dict)
     """Class → recall on the test images."""
-
-    def summary(self, stage: str) -> Mapping[str, Any]:
-        """A stage's summary, empty if it was not reached."""
-        return self.summaries.get(stage, {})
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Facts:
         """One image's rows of a table, in ledger order."""
         return self.rows[table].filter(pl.col(column) == image_id).to_dicts()
 
-    def version_of_cycle(self, cycle_id: str) -> VersionFacts:
+    def version_of_cycle(self, cycle_id: str | None) -> VersionFacts:
         """The version that a cycle built."""
         return next(version for version in self.versions if version.cycle_id == cycle_id)
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 import polars as pl
 
 from pipeline_tasks.lineage.lineage_facts import Answer, Facts, ModelFacts, VersionFacts
+from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
+from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.promote_model import PromoteModelSummary
+from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.reports.tree import Node, shortened
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label import Label
@@ -29,50 +34,52 @@ def answer_lineage(answer: Answer, model: Node, image: Node) -> Node:
 
 def model_lineage(model: ModelFacts, facts: Facts) -> Node:
     """A model with its decision, its figures and its dataset version."""
-    trained = model.summary("train_model")
+    trained = model.records.get(TrainModelSummary)
     says = "the champion, " if model.is_champion else ""
-    says += f"trained in cycle {model.cycle_id} on {trained.get('train_images', 0)} images, code {model.code_version}"
-    version = version_lineage(facts.version_of_cycle(trained["dataset_cycle_id"]), facts, besides=model.model_digest)
-    fields = {"cycle_id": model.cycle_id, "is_champion": model.is_champion, "code_version": model.code_version}
-    fields |= {key: trained.get(key) for key in ("backbone_digest", "mlflow_run_id", "mlflow_url", "epochs")}
+    says += f"trained in cycle {model.cycle_id} on {trained.train_images} images, code {model.code_version}"
+    version = version_lineage(facts.version_of_cycle(trained.dataset_cycle_id), facts, besides=model.model_digest)
+    fields: dict[str, object] = {"cycle_id": model.cycle_id, "is_champion": model.is_champion, "code_version": model.code_version}
+    fields |= {"backbone_digest": trained.backbone_digest, "mlflow_run_id": trained.mlflow_run_id}
+    fields |= {"mlflow_url": trained.mlflow_url, "epochs": trained.epochs}
     return Node("model", model.model_digest, says, fields, (*_decisions(model), *_figures(model), version))
 
 
 def version_lineage(version: VersionFacts, facts: Facts, besides: str | None = None) -> Node:
     """A version with where its labels and images came from, and the models trained on it."""
     summary = version.summary
-    splits = ", ".join(f"{count} {split}" for split, count in summary["images_by_split"].items())
+    splits = ", ".join(f"{count} {split}" for split, count in summary.images_by_split.items())
     newest = ", the newest version" if version.is_newest else ""
-    says = f"{summary['images']} images ({splits}), built in cycle {version.cycle_id}{newest}"
+    says = f"{summary.images} images ({splits}), built in cycle {version.cycle_id}{newest}"
     behind = [*_labels(version, facts), *_people(version, facts), *_selections(version, facts), *_sources(version, facts)]
     others = [model for model in facts.models_of(version.dataset_id) if model.model_digest != besides]
-    fields = {"cycle_id": version.cycle_id, "is_newest": version.is_newest} | dict(summary)
+    fields = {"cycle_id": version.cycle_id, "is_newest": version.is_newest} | asdict(summary)
     return Node("dataset version", version.dataset_id, says, fields, (*behind, *map(_trained_on, others)))
 
 
 def _decisions(model: ModelFacts) -> Iterable[Node]:
-    decided = model.summary("promote_model") or model.summary("compare_with_champion")
-    if decided:
-        word = "promoted" if decided.get("is_promoted") else "not promoted"
-        yield Node("decision", word, str(decided.get("why") or decided.get("skipped") or ""), dict(decided))
-    else:
+    promoted, compared = model.records.find(PromoteModelSummary), model.records.find(CompareWithChampionSummary)
+    decided = promoted or compared
+    if decided is None:
         yield Node("decision", "none", "its cycle has not come to one")
+    else:
+        word = "promoted" if promoted is not None and promoted.is_promoted else "not promoted"
+        yield Node("decision", word, decided.why or decided.skipped or "", asdict(decided))
     for cycle_id in model.put_back_in:
         yield Node("decision", "put back", f"by a person in cycle {cycle_id}", {"cycle_id": cycle_id})
 
 
 def _figures(model: ModelFacts) -> Iterable[Node]:
-    evaluated = model.summary("evaluate_model")
-    if evaluated.get("balanced_accuracy") is None:
+    evaluated = model.records.find(EvaluateModelSummary)
+    if evaluated is None or evaluated.balanced_accuracy is None:
         return
-    low, high = evaluated.get("balanced_accuracy_low"), evaluated.get("balanced_accuracy_high")
-    says = f"balanced accuracy {evaluated['balanced_accuracy']:.3f}"
+    low, high = evaluated.balanced_accuracy_low, evaluated.balanced_accuracy_high
+    says = f"balanced accuracy {evaluated.balanced_accuracy:.3f}"
     says += "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
-    says += f" on {evaluated['test_images']} test images"
+    says += f" on {evaluated.test_images} test images"
     if model.recalls:
         worst = sorted(model.recalls.items(), key=lambda one: (one[1], one[0]))[:3]
         says += "; lowest recall: " + ", ".join(f"{name} {value:.2f}" for name, value in worst)
-    yield Node("figures", "", says, dict(evaluated) | {"recalls": dict(model.recalls)})
+    yield Node("figures", "", says, asdict(evaluated) | {"recalls": dict(model.recalls)})
 
 
 def _labels(version: VersionFacts, facts: Facts) -> Iterable[Node]:

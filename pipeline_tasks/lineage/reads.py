@@ -13,6 +13,11 @@ from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.lineage.lineage_facts import Answer, Facts, ModelFacts, VersionFacts
 from pipeline_tasks.lineage.of_images import ABOUT_IMAGES
 from pipeline_tasks.lineage.of_models import ABOUT_VERSIONS
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
+from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.roll_back import RollBackSummary
+from pipeline_tasks.records.train_model import TrainModelSummary
+from pipeline_tasks.storage.history.cycle_records import read_cycle_records
 from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.rows_about import rows_about
 from pipeline_tasks.storage.history.store import Store
@@ -41,17 +46,13 @@ class LineageReads:
     def versions(self) -> Sequence[VersionFacts]:
         """All dataset versions, in the order of the ledger; a cycle that only named a restored one has made none."""
         newest = self.store.state().dataset
-        found = [event for event in self._events("build_dataset_version") if event.summary.get("is_changed")]
-        return [
-            VersionFacts(
-                str(event.summary["dataset_id"]),
-                event.cycle_id,
-                event.sequence,
-                event.summary,
-                is_newest=newest is not None and event.cycle_id == newest.cycle_id,
-            )
-            for event in found
-        ]
+        found = []
+        for event in self._events("build_dataset_version"):
+            built = event.read(BuildDatasetVersionSummary)
+            if built.is_changed and built.dataset_id is not None:
+                is_newest = newest is not None and event.cycle_id == newest.cycle_id
+                found.append(VersionFacts(built.dataset_id, event.cycle_id, event.sequence, built, is_newest))
+        return found
 
     @cached_property
     def models(self) -> Sequence[ModelFacts]:
@@ -59,10 +60,11 @@ class LineageReads:
         champion = self.store.state().champion
         found: dict[str, ModelFacts] = {}
         for event in self._events("export_model"):
-            digest = event.summary.get("model_digest")
-            if digest is not None:
+            exported = event.read(ExportModelSummary)
+            digest = exported.model_digest
+            if digest is not None and exported.dataset_id is not None:
                 is_champion = champion is not None and digest == champion.model_digest
-                found.setdefault(digest, ModelFacts(digest, event.cycle_id, event.summary["dataset_id"], is_champion))
+                found.setdefault(digest, ModelFacts(digest, event.cycle_id, exported.dataset_id, is_champion))
         return list(found.values())
 
     def version(self, dataset_id: str) -> VersionFacts:
@@ -74,19 +76,18 @@ class LineageReads:
         model = next((one for one in self.models if one.model_digest == model_digest), None)
         if model is None:
             return None
-        events = {stage: self.store.event(model.cycle_id, stage) for stage in STAGES_OF_A_MODEL}
-        back = [event.cycle_id for event in self._events("roll_back") if event.summary["model_digest"] == model_digest]
+        back = [event.cycle_id for event in self._events("roll_back") if event.read(RollBackSummary).model_digest == model_digest]
         return replace(
             model,
             code_version=read_cycle(self.store, model.cycle_id).code_version,
-            summaries={stage: event.summary for stage, event in events.items() if event is not None},
+            records=read_cycle_records(self.store, model.cycle_id, STAGES_OF_A_MODEL),
             put_back_in=tuple(back),
             recalls=self._recalls(model),
         )
 
     def version_of_model(self, model: ModelFacts) -> VersionFacts:
         """The version that a model was trained on, as its cycle knew it."""
-        cycle_id = model.summary("train_model")["dataset_cycle_id"]
+        cycle_id = model.records.get(TrainModelSummary).dataset_cycle_id
         return next(version for version in self.versions if version.cycle_id == cycle_id)
 
     def about_image(self, image_id: str, answers: Sequence[Answer]) -> Facts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
+from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
@@ -75,6 +76,17 @@ class CycleRecords:
     def find(self, kind: type[R]) -> R | None:
         """The record of this kind; None if its stage has not been done."""
         return next((one for one in self.records if isinstance(one, kind)), None)
+
+    def get(self, kind: type[R]) -> R:
+        """The record of this kind.
+
+        Raises:
+            MissingStageError: its stage has not been done, or was not asked for.
+        """
+        found = self.find(kind)
+        if found is None:
+            raise MissingStageError(f"the stage {kind.stage} has not been done yet")
+        return found
 
     def has(self, stage: str) -> bool:
         """Whether the stage has been done."""

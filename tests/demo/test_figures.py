@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, make_dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -15,34 +14,44 @@ from demo.errors import DemoError
 from demo.nightly_run import EndedRun
 from demo.services import Services
 from demo.table import answer_line, nights_table
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
+from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
+from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
+from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
+from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
+from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.project_state import Champion
+from pipeline_tasks.records.promote_model import PromoteModelSummary
+from pipeline_tasks.records.record_images import RecordImagesSummary
+from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.records.roll_out import RollOutSummary
+from pipeline_tasks.records.select_images import SelectImagesSummary
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.storage.history.store import Store
 
 CYCLE = "2026-11-21"
 DIGEST = "ab" * 32
 ENDED = EndedRun("test", "success", 61.0, {"train_model": 4.2})
-SUMMARIES: dict[str, dict[str, Any]] = {
-    "list_new_images": {"files_new": 10},
-    "record_images": {"images_new": 7, "sightings": 8, "rejected_by_reason": {"empty": 1, "truncated": 1}},
-    "find_quality_issues": {"images_quarantined": 1},
-    "find_duplicates": {"exact": 0, "near": 2},
-    "select_images": {"images_selected": 4},
-    "send_to_labeling": {"tasks": 5, "label_studio_project_id": 3, "round_id": "parts-2026-11-21", "url": "http://ls/3"},
-    "collect_annotations": {"tasks_unanswered": 1},
-    "resolve_labels": {"labelled": 4, "unsure": 0},
-    "build_dataset_version": {"dataset_id": "cd" * 32, "images": 4},
-    "export_model": {"skipped": None, "model_digest": DIGEST, "registry_version": "1"},
-    "compare_with_champion": {
-        "candidate_score": 0.8,
-        "candidate_low": 0.7,
-        "candidate_high": 0.9,
-        "champion_score": None,
-        "majority_score": 0.5,
-        "classes_left_out": ["nut"],
-    },
-    "promote_model": {"is_promoted": True, "why": "It beats the majority class.", "skipped": None},
-    "roll_out": {"skipped": None},
-}
+RECORDS = (
+    ListNewImagesSummary(files_seen=10, files_new=10, files_unsettled=0, shards=1),
+    RecordImagesSummary(10, 8, 7, 0, 1, 2, {"empty": 1, "truncated": 1}),
+    FindQualityIssuesSummary(7, 1, {"blurred": 1}),
+    FindDuplicatesSummary(
+        7, 0, exact=0, near=2, groups=2, images_in_groups=2, groups_merged=0, contested=0, compared_by_pixels_only=0
+    ),
+    SelectImagesSummary(4, {}, 4, 4, 0, {}, {}, is_first_round=True, champion_digest=None, why=""),
+    SendToLabelingSummary("parts-2026-11-21", "1" * 64, 4, 5, "2026-11-21T23:00:00", 3, 1, "http://ls/3"),
+    CollectAnnotationsSummary(4, 0, 0, 0, 0, 2, tasks_unanswered=1),
+    ResolveLabelsSummary(4, 4, 0, 0, 0, None, {}),
+    BuildDatasetVersionSummary("cd" * 32, CYCLE, True, True, "It is new.", images=4),
+    ExportModelSummary(None, DIGEST, registry_version="1"),
+    CompareWithChampionSummary(
+        None, candidate_score=0.8, candidate_low=0.7, candidate_high=0.9, majority_score=0.5, classes_left_out=["nut"]
+    ),
+    PromoteModelSummary(None, is_promoted=True, why="It beats the majority class."),
+    RollOutSummary(None),
+)
 
 
 @dataclass
@@ -74,18 +83,13 @@ class _Outside:
         return httpx.Response(200, json=answer) if self.served else httpx.Response(503, text="no model yet")
 
 
-def _finish(store: Store, stage: str, summary: dict[str, Any], sets: Sequence[Champion] = ()) -> None:
-    kind = make_dataclass(f"Summary_{stage}", [(name, Any) for name in summary], frozen=True)
-    store.finish(CYCLE, stage, kind(**summary), sets=sets)
-
-
 @pytest.fixture
 def after(store: Store) -> Store:
     """A store after a night that promoted its first champion."""
     an_open_cycle(store, CYCLE)
     champion = Champion(DIGEST, "cd" * 32, CYCLE, "1")
-    for stage, summary in SUMMARIES.items():
-        _finish(store, stage, summary, [champion] if stage == "promote_model" else [])
+    for one in RECORDS:
+        store.finish(CYCLE, one.stage, one, sets=[champion] if isinstance(one, PromoteModelSummary) else [])
     return store
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from pipeline_tasks.commands.versions.people import images_by_author, images_by_reason
 from pipeline_tasks.commands.versions.text_table import cross_table, one_line
 from pipeline_tasks.datasets.differences import counts
+from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.storage.blobs.version_index import index_key, read_index
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
@@ -41,8 +42,8 @@ def describe(store: Store, version: VersionRecord) -> dict[str, Any]:
         "images_by_split_and_class": by_split,
         "images_by_author": images_by_author(then, rows["image_id"]),
         "images_by_reason": images_by_reason(then, rows["image_id"]),
-        "left_out": version.summary.get("left_out", {}),
-        "slices": _in_order(version.summary.get("slices", {})),
+        "left_out": version.summary.left_out,
+        "slices": _in_order(version.summary.slices),
         "scores": _scores(store, version),
         "index_key": index_key(version.dataset_id),
         "leaves": len(index["leaves"]),
@@ -76,11 +77,11 @@ def as_text(fields: dict[str, Any]) -> str:
 def _scores(store: Store, version: VersionRecord) -> list[dict[str, Any]]:
     """What models scored on the version's test images: model_digest, cycle_id, balanced_accuracy with bounds, slices."""
     found = []
-    for cycle_id, stages in store.state().stages.items():
-        event = store.event(cycle_id, "evaluate_model") if "evaluate_model" in stages else None
-        if event is not None and event.summary.get("dataset_id") == version.dataset_id:
+    for cycle_id in store.state().stages:
+        scored = store.find_summary(cycle_id, EvaluateModelSummary)
+        if scored is not None and scored.dataset_id == version.dataset_id:
             names = ("model_digest", "balanced_accuracy", "balanced_accuracy_low", "balanced_accuracy_high", "slices")
-            found.append({"cycle_id": cycle_id} | {name: event.summary.get(name) for name in names})
+            found.append({"cycle_id": cycle_id} | {name: getattr(scored, name) for name in names})
     return found
 
 

@@ -22,9 +22,9 @@ def list_versions(store: Store) -> dict[str, Any]:
             "dataset_id": version.dataset_id,
             "cycle_id": version.cycle_id,
             "started_at": version.started_at,
-            "images": version.summary["images"],
-            "images_by_split": version.summary["images_by_split"],
-            "labels_new": version.summary["labels_new"],
+            "images": version.summary.images,
+            "images_by_split": version.summary.images_by_split,
+            "labels_new": version.summary.labels_new,
             "models": [_fields(model) for model in models if model.dataset_id == version.dataset_id],
         }
         for version in dataset_versions(store)

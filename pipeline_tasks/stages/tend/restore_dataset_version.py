@@ -54,4 +54,4 @@ def _summary(store: Store, version: VersionRecord | None, cycle_id: str) -> Rest
         why = f"A person let trainings use the current labels again in cycle {cycle_id}."
         return RestoreDatasetVersionSummary(None, previous_id, why)
     why = f"A person restored the dataset version of cycle {version.cycle_id} in cycle {cycle_id}."
-    return RestoreDatasetVersionSummary(version.dataset_id, previous_id, why, int(version.summary.get("images", 0)))
+    return RestoreDatasetVersionSummary(version.dataset_id, previous_id, why, version.summary.images)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
+from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger.events import Event
 
 BUILT_BY = "build_dataset_version"
 
@@ -23,8 +26,8 @@ class VersionRecord:
     """The event's number: what was known then is the state up to it."""
     started_at: str | None
     """When that cycle began."""
-    summary: dict[str, Any]
-    """What `build_dataset_version` said of it."""
+    summary: BuildDatasetVersionSummary
+    """Its counts, as they were when it was made."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,13 @@ class TrainedModel:
 def dataset_versions(store: Store) -> list[VersionRecord]:
     """All versions in the order in which they were made; content that came back later is the version that it was."""
     found: dict[str, VersionRecord] = {}
-    for cycle_id, stages in sorted(store.state().stages.items(), key=lambda one: one[1].get(BUILT_BY, 0)):
-        event = store.event(cycle_id, BUILT_BY) if BUILT_BY in stages else None
-        if event is None or not event.summary.get("is_changed") or event.summary["dataset_id"] in found:
+    for event in _events(store, BUILT_BY):
+        built = event.read(BuildDatasetVersionSummary)
+        if built.dataset_id is None or not built.is_changed or built.dataset_id in found:
             continue
-        opened = store.event(cycle_id, "open_cycle")
-        started_at = None if opened is None else opened.summary.get("started_at")
-        dataset_id = str(event.summary["dataset_id"])
-        found[dataset_id] = VersionRecord(dataset_id, cycle_id, event.sequence, started_at, event.summary)
+        opened = store.find_summary(event.cycle_id, OpenCycleSummary)
+        started_at = None if opened is None else opened.started_at
+        found[built.dataset_id] = VersionRecord(built.dataset_id, event.cycle_id, event.sequence, started_at, built)
     return list(found.values())
 
 
@@ -71,9 +73,15 @@ def trained_models(store: Store) -> list[TrainedModel]:
     state = store.state()
     roles = {one.model_digest: one.key for one in (state.candidate, state.champion) if one is not None}
     models = []
-    for cycle_id, stages in sorted(store.state().stages.items(), key=lambda one: one[1].get("export_model", 0)):
-        event = store.event(cycle_id, "export_model") if "export_model" in stages else None
-        if event is not None and event.summary.get("model_digest") and event.summary.get("dataset_id"):
-            digest = event.summary["model_digest"]
-            models.append(TrainedModel(digest, event.summary["dataset_id"], cycle_id, roles.get(digest)))
+    for event in _events(store, "export_model"):
+        exported = event.read(ExportModelSummary)
+        if exported.model_digest is not None and exported.dataset_id is not None:
+            digest = exported.model_digest
+            models.append(TrainedModel(digest, exported.dataset_id, event.cycle_id, roles.get(digest)))
     return models
+
+
+def _events(store: Store, stage: str) -> Iterator[Event]:
+    """The events of a stage in the order of the ledger."""
+    for sequence in sorted(stages[stage] for stages in store.state().stages.values() if stage in stages):
+        yield store.event_at(sequence)
