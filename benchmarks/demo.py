@@ -97,7 +97,7 @@ def _take_in(images: Images, path: Path, key: str, night: int) -> None:
     images.keys.append(key)
     images.nights.append(night)
     images.image_ids.append(hashlib.sha256(content).hexdigest())
-    images.hashes.append(measure(pixels).perceptual_hash)
+    images.hashes.append(int(measure(pixels, ["perceptual_hash"])["perceptual_hash"]))
     images.thumbnails.append(_thumbnail(pixels))
     images.model_images.append(model_image(pixels, 224))
 

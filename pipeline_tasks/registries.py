@@ -12,6 +12,8 @@ from pipeline_tasks.registry import Registry
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import OpensBackbone
+    from pipeline_tasks.images.canonical_pixels import CanonicalPixels
+    from pipeline_tasks.images.quality_rules import QualityRule
     from pipeline_tasks.selection.strategies.strategy import Strategy
     from pipeline_tasks.sources.source import OpensSource
 
@@ -54,3 +56,29 @@ STRATEGIES: Registry[Strategy | Callable[..., object]] = Registry(
     },
 )
 """Ways to choose images: `selection.objectives` in a project file. Airflow's form shows them in this order."""
+
+MEASUREMENTS: Registry[Callable[[CanonicalPixels], float | int | str]] = Registry(
+    "measurement",
+    {
+        "pixels_sha256": "pipeline_tasks.images.measurements.pixels_digest:pixels_sha256",
+        "luma_mean": "pipeline_tasks.images.measurements.luma:luma_mean",
+        "luma_contrast": "pipeline_tasks.images.measurements.luma:luma_contrast",
+        "sharpness": "pipeline_tasks.images.measurements.sharpness:sharpness",
+        "entropy_bits": "pipeline_tasks.images.measurements.luma:entropy_bits",
+        "perceptual_hash": "pipeline_tasks.images.measurements.perceptual_hash:perceptual_hash",
+    },
+)
+"""Numbers read off an image once: each is the column of its name in the table `measurements`."""
+
+QUALITY_RULES: Registry[QualityRule] = Registry(
+    "quality rule",
+    {
+        "too_small": "pipeline_tasks.images.quality_rules:TOO_SMALL",
+        "too_dark": "pipeline_tasks.images.quality_rules:TOO_DARK",
+        "too_bright": "pipeline_tasks.images.quality_rules:TOO_BRIGHT",
+        "flat": "pipeline_tasks.images.quality_rules:FLAT",
+        "blurred": "pipeline_tasks.images.quality_rules:BLURRED",
+        "uninformative": "pipeline_tasks.images.quality_rules:UNINFORMATIVE",
+    },
+)
+"""Limits on measurements: an image that breaks one is quarantined. Add new ones at the end: the table keeps their order."""

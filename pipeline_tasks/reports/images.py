@@ -7,6 +7,7 @@ import polars as pl
 from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
 from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
 from pipeline_tasks.records.select_images import SelectImagesSummary
+from pipeline_tasks.registries import QUALITY_RULES
 from pipeline_tasks.reports.facts import CycleFacts
 from pipeline_tasks.reports.html import Html, card, cards, element, paragraph, short, together
 
@@ -28,7 +29,7 @@ def quarantined(facts: CycleFacts) -> Html | None:
     shown = []
     for one in images.head(MOST_CARDS).iter_rows(named=True):
         broken = zip(one["rule"], one["value"], one["limit"], strict=True)
-        lines = [f"{rule.replace('_', ' ')}: {value:.4g}, limit {limit:g}" for rule, value, limit in broken]
+        lines = [QUALITY_RULES.load(rule).says(value, limit) for rule, value, limit in broken]
         shown.append(card(facts.thumbnail(one["image_id"]), short(one["image_id"]), *lines))
     judged = facts.records.find(FindQualityIssuesSummary)
     counts = {} if judged is None else judged.issues_by_rule

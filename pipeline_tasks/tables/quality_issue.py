@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataframely as dy
 
+from pipeline_tasks.registries import QUALITY_RULES
 from pipeline_tasks.tables.table import DIGEST, Table
-
-RULES = ("too_small", "too_dark", "too_bright", "flat", "blurred", "uninformative")
 
 
 class QualityIssue(Table):
@@ -15,7 +14,7 @@ class QualityIssue(Table):
     table_name = "quality_issues"
 
     image_id = dy.String(primary_key=True, regex=DIGEST)
-    rule = dy.Enum(RULES, primary_key=True)
+    rule = dy.Enum(QUALITY_RULES.names, primary_key=True)
     #: Measured value.
     value = dy.Float64()
     #: Limit of the settings.

@@ -102,5 +102,5 @@ def test_draw_file__dark_and_blurred_images_lie_outside_the_limits_of_the_exampl
 
     assert limits.min_luma_mean is not None
     assert limits.min_sharpness is not None
-    assert dark.luma_mean < limits.min_luma_mean < plain.luma_mean
-    assert blurred.sharpness < limits.min_sharpness < plain.sharpness
+    assert dark["luma_mean"] < limits.min_luma_mean < plain["luma_mean"]
+    assert blurred["sharpness"] < limits.min_sharpness < plain["sharpness"]

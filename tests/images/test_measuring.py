@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from pipeline_tasks.images.measuring import measure, sharpness
-from pipeline_tasks.images.perceptual_hash import perceptual_hash
+from pipeline_tasks.images.canonical_pixels import CanonicalPixels
+from pipeline_tasks.images.measurements.perceptual_hash import perceptual_hash
+from pipeline_tasks.images.measuring import measure
+from pipeline_tasks.registries import MEASUREMENTS
+from pipeline_tasks.tables.measurement import Measurement
 
 
 def grey(values: list[list[int]]) -> np.ndarray:
@@ -27,30 +30,43 @@ def bits_apart(one: int, other: int) -> int:
 def test_measure__reads_mean_contrast_and_entropy_off_the_histogram() -> None:
     measured = measure(grey([[0, 0], [100, 100]]))
 
-    assert measured.luma_mean == pytest.approx(50)
-    assert measured.luma_contrast == pytest.approx(50)
-    assert measured.entropy_bits == pytest.approx(1)
+    assert measured["luma_mean"] == pytest.approx(50)
+    assert measured["luma_contrast"] == pytest.approx(50)
+    assert measured["entropy_bits"] == pytest.approx(1)
 
 
 def test_measure__knows_luma_from_red() -> None:
     red = np.zeros((4, 4, 3), np.uint8)
     red[..., 0] = 255
 
-    assert measure(red).luma_mean == pytest.approx(76, abs=1)
+    assert measure(red)["luma_mean"] == pytest.approx(76, abs=1)
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (2, 300, 3), (500, 3, 3), (64, 64, 3)])
 def test_measure__finds_nothing_in_a_flat_image_of_any_shape(shape: tuple[int, int, int]) -> None:
-    measured = measure(np.full(shape, 77, np.uint8))
+    columns = ["luma_mean", "luma_contrast", "entropy_bits", "sharpness"]
 
-    assert (measured.luma_mean, measured.luma_contrast, measured.entropy_bits, measured.sharpness) == (77, 0, 0, 0)
+    assert list(measure(np.full(shape, 77, np.uint8), columns).values()) == [77, 0, 0, 0]
 
 
 def test_measure__digests_pixels_with_their_shape() -> None:
     wide, high = measure(np.zeros((2, 3, 3), np.uint8)), measure(np.zeros((3, 2, 3), np.uint8))
 
-    assert wide.pixels_sha256 != high.pixels_sha256
+    assert wide["pixels_sha256"] != high["pixels_sha256"]
     assert wide == measure(np.zeros((2, 3, 3), np.uint8))
+
+
+def sharpness(luma: Image.Image) -> float:
+    return float(measure(np.asarray(luma.convert("RGB")), ["sharpness"])["sharpness"])
+
+
+def hash_of(luma: Image.Image) -> int:
+    return perceptual_hash(CanonicalPixels(np.asarray(luma.convert("RGB"))))
+
+
+def test_measurements__are_the_columns_of_their_table() -> None:
+    assert ("image_id", *MEASUREMENTS.names) == tuple(Measurement.column_names())
+    assert tuple(measure(np.zeros((2, 2, 3), np.uint8))) == MEASUREMENTS.names
 
 
 def test_sharpness__is_the_variance_of_the_laplacian() -> None:
@@ -73,9 +89,9 @@ def test_perceptual_hash__survives_resizing_and_compression_but_not_another_imag
     smaller = photo.resize((photo.width // 2, photo.height // 2))
     other = photo.transpose(Image.Transpose.ROTATE_90)
 
-    assert bits_apart(perceptual_hash(photo), perceptual_hash(smaller)) <= 4
-    assert bits_apart(perceptual_hash(photo), perceptual_hash(other)) >= 16
+    assert bits_apart(hash_of(photo), hash_of(smaller)) <= 4
+    assert bits_apart(hash_of(photo), hash_of(other)) >= 16
 
 
 def test_perceptual_hash__of_a_flat_image_is_the_same_for_every_size() -> None:
-    assert perceptual_hash(Image.new("L", (10, 10), 9)) == perceptual_hash(Image.new("L", (300, 50), 200)) == 1 << 63
+    assert hash_of(Image.new("L", (10, 10), 9)) == hash_of(Image.new("L", (300, 50), 200)) == 1 << 63

@@ -3,9 +3,11 @@ import pytest
 from given import image_id
 
 from pipeline_tasks.images.quality import judge
+from pipeline_tasks.registries import QUALITY_RULES
 from pipeline_tasks.settings import QualitySettings
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
+from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.table import Rows, check
 
 FINE = {"luma_mean": 120.0, "luma_contrast": 40.0, "sharpness": 100.0, "entropy_bits": 7.0}
@@ -58,3 +60,27 @@ def test_judge__gives_an_image_a_row_for_each_rule_it_breaks() -> None:
 def test_judge__does_not_judge_by_a_limit_of_none() -> None:
     off = dict.fromkeys(QualitySettings.model_fields)
     assert judge(*tables({"luma_mean": 1, "sharpness": 0, "width_px": 1}), QualitySettings(**off)).is_empty()
+
+
+def test_judge__does_not_judge_what_is_not_measured_yet() -> None:
+    images, measured = tables({"sharpness": 1})
+    unmeasured = measured.with_columns(sharpness=pl.lit(None, pl.Float64))
+    assert judge(images, unmeasured, QualitySettings()).is_empty()
+
+
+def test_quality_rules__say_what_was_measured_and_what_is_wanted() -> None:
+    assert QUALITY_RULES.load("too_dark").says(12.345, 28.0) == "too dark: mean luma 12.35, at least 28 wanted"
+    assert QUALITY_RULES.load("too_bright").says(250.0, 235.0) == "too bright: mean luma 250, at most 235 wanted"
+
+
+def test_quality_rules__each_have_a_column_and_a_limit_of_their_own() -> None:
+    rules = dict(QUALITY_RULES.load_all())
+    assert {name: rule.name for name, rule in rules.items()} == {name: name for name in QUALITY_RULES.names}
+    assert sorted(rule.setting for rule in rules.values()) == sorted(QualitySettings.model_fields)
+    assert {rule.column for rule in rules.values()} <= {"side_px", *Image.column_names(), *Measurement.column_names()}
+
+
+def test_quality_issues__of_a_time_with_fewer_rules_still_read() -> None:
+    older = pl.DataFrame({"image_id": [image_id(1)], "rule": ["flat"], "value": [1.0], "limit": [6.0]})
+    older = older.with_columns(rule=pl.col("rule").cast(pl.Enum(["too_small", "flat"])))
+    assert check(QualityIssue, older)["rule"].to_list() == ["flat"]

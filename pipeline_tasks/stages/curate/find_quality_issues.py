@@ -5,10 +5,11 @@ from __future__ import annotations
 from pipeline_tasks.images.quality import judge
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
+from pipeline_tasks.registries import QUALITY_RULES
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
-from pipeline_tasks.tables.quality_issue import RULES, QualityIssue
+from pipeline_tasks.tables.quality_issue import QualityIssue
 
 STAGE = "find_quality_issues"
 
@@ -28,6 +29,6 @@ def find_quality_issues(store: Store, cycle: Cycle) -> FindQualityIssuesSummary:
     summary = FindQualityIssuesSummary(
         images_judged=images.height,
         images_quarantined=issues["image_id"].n_unique(),
-        issues_by_rule={rule: counts[rule] for rule in RULES if rule in counts},
+        issues_by_rule={rule: counts[rule] for rule in QUALITY_RULES.names if rule in counts},
     )
     return store.finish(cycle.cycle_id, STAGE, summary, [(QualityIssue, issues)])

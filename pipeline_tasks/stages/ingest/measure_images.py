@@ -152,7 +152,7 @@ class _Look:
             "engine": self._backbone.engine,
             "embedding": self._backbone.embed(small[None])[0],
         }
-        return {Image: image, Measurement: {"image_id": image_id} | asdict(measure(decoded.pixels)), Embedding: embedding}
+        return {Image: image, Measurement: {"image_id": image_id} | measure(decoded.pixels), Embedding: embedding}
 
 
 def _progress(found: Iterator[Found], files: int, shard: int) -> Iterator[Found]:

@@ -6,16 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipeline_tasks.images.canonical_pixels import CanonicalPixels
+
 _SIDE_PX = 32
 _LOW = 8
 
 
-def perceptual_hash(luma: Image.Image) -> int:
-    """Hash a grey image: the signs of its 8 x 8 lowest DCT coefficients against their median, row by row, first bit highest.
+def perceptual_hash(image: CanonicalPixels) -> int:
+    """Hash luma: the signs of its 8 x 8 lowest DCT coefficients against their median, row by row, first bit highest.
 
     This is pHash as Zauner describes it ("Implementation and Benchmarking of Perceptual Image Hash Functions", 2010).
     """
-    small = np.asarray(luma.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS), np.float64)
+    small = np.asarray(image.luma.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS), np.float64)
     # Rounding keeps floating-point noise out of a flat image's hash.
     low = np.round(_COSINES @ small @ _COSINES.T, 6)
     bits = (low > np.median(low)).ravel()
