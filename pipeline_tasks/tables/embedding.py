@@ -11,6 +11,7 @@ class Embedding(Table):
     """Embedding of one image by one backbone; it never depends on the other images of a batch."""
 
     table_name = "embeddings"
+    max_compacted_rows = 32_768
 
     image_id = dy.String(primary_key=True, regex=DIGEST)
     backbone_digest = dy.String(primary_key=True, regex=DIGEST)

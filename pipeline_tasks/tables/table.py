@@ -28,6 +28,8 @@ class Table(dy.Schema):
     """From version 1 of its columns to 2, from 2 to 3, and so on."""
     superseded_by_key: ClassVar[tuple[str, ...] | None] = None
     """Columns under which a later cycle's rows replace earlier ones in the project's state; None: rows only add up."""
+    max_compacted_rows: ClassVar[int] = 250_000
+    """So many rows of earlier nights are kept as one object at most."""
 
 
 T = TypeVar("T", bound=Table)

@@ -33,6 +33,7 @@ from pipeline_tasks.storage.blobs.thumbnails import put_thumbnail
 from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.blobs.view_files import read_views, write_views
 from pipeline_tasks.storage.care.backup import back_up, is_left_out
+from pipeline_tasks.storage.care.collecting import collect as collecting_objects
 from pipeline_tasks.storage.care.mending import verify_and_mend
 from pipeline_tasks.storage.erasure import erased_images
 from pipeline_tasks.storage.erasure.erasure_plan import ErasurePlan
@@ -43,6 +44,8 @@ from pipeline_tasks.storage.ledger.generation import empty_project, read_generat
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.tables import spans
+from pipeline_tasks.storage.tables.compacted_tables import TableReader, keys_in_use
 from pipeline_tasks.storage.tables.table_files import TableFile, encode, read_part, write_part, write_table
 from pipeline_tasks.storage.versions import restricted_view
 from pipeline_tasks.storage.versions.dataset_versions import write_version
@@ -50,6 +53,7 @@ from pipeline_tasks.storage.versions.published_files import Publication, put_fol
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.tables.table import empty
 from pipeline_tasks.tables.unneeded_object import UnneededObject
 
 NIGHTS = 3
@@ -217,6 +221,8 @@ def erasing(store: Store, tell: Tell, folder: Path) -> None:
         restricted_view.show(view, folder / "root", {layout.original(md5)})
     tell(MAY_GO, "")
     erase(store, a_project(), "2026-11-20", "kill matrix", STARTED_AT, "test", OutsideLinks(view), [image_id])
+    _plant(store, layout.compacted("images", "0" * 64), b"of a reader that was killed before it looked at the erasure")
+    collecting_objects(store, empty(UnneededObject), store.state().sequence)
     back_up(store.objects, copy)
     for objects in (store.objects, copy):
         assert not [one for one in objects.list("") if image_id in one or layout.original(md5) in one]
@@ -260,7 +266,7 @@ WORKLOADS = {
 
 def night(store: Store, number: int, tell: Tell) -> None:
     """One cycle, stage by stage; what has been done is not done again."""
-    state.SNAPSHOT_EVERY_EVENTS = 3
+    state.SNAPSHOT_EVERY_EVENTS, spans.FANOUT = 3, 2
     cycle = Cycle(f"2026-11-{number:02d}", "nightly", a_project(), CycleArguments(), 1, number, STARTED_AT, "test")
     record_opening(store, cycle, "kill matrix")
     _told(store, cycle, "open_cycle", tell)
@@ -306,9 +312,19 @@ def build_version(store: Store, cycle: Cycle, number: int) -> None:
     dataset_id, earlier = hex_id(f"version {number}"), store.state().dataset
     if earlier is not None and earlier.dataset_id == dataset_id:
         return
+    _read_all(store)
     write_version(store.objects, dataset_id, rows, about={"classes": 2}, earlier=earlier and earlier.dataset_id)
     summary = Summary(rows.height, index_key=index_key(dataset_id))
     store.finish(cycle.cycle_id, "build_version", summary, sets=[Dataset(dataset_id, cycle.cycle_id)])
+
+
+def _read_all(store: Store) -> None:
+    """Read tables of all nights: what is put together for that is kept, unless an erasure came meanwhile or it is broken."""
+    for table in (Image, QualityIssue):
+        list(TableReader(store.objects, lambda _: ()).pieces(table, store.files(table)))
+        for key in keys_in_use(table, store.files(table)):
+            _plant(store, key, b"torn")
+        assert store.history(table).height == store.count(table)
 
 
 def train(store: Store, cycle: Cycle, number: int) -> None:

@@ -36,6 +36,7 @@ VERSIONED_BY: dict[str, object] = {
     "published folder": "DVC's form",
     "thumbnail": "JPEG, made again at need",
     "embedded views": "NumPy's form, named by a recipe, made again at need",
+    "compacted rows": "named by the columns and the version of its table, ignored under another, made again at need",
     "report": "HTML for people, made again at need",
     "damaged bytes": "whatever they were",
 }

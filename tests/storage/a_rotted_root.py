@@ -15,6 +15,7 @@ from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger import state
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
+from pipeline_tasks.storage.tables import spans
 from pipeline_tasks.tables.image import Image
 
 KINDS = ("bit flipped", "truncated", "zeroed", "missing", "swapped")
@@ -24,11 +25,11 @@ CYCLE_ID = "2026-12-01"
 def a_full_root(folder: Path, image_count: int) -> Store:
     """Three nights of every kind of object, and one that records this many images."""
     store = Store(DiskObjects(folder))
-    usual = state.SNAPSHOT_EVERY_EVENTS
+    usual = state.SNAPSHOT_EVERY_EVENTS, spans.FANOUT
     try:
         nights(store, lambda key, digest: None)
     finally:
-        state.SNAPSHOT_EVERY_EVENTS = usual
+        state.SNAPSHOT_EVERY_EVENTS, spans.FANOUT = usual
     rows = []
     for number in range(image_count):
         content = random.Random(number).randbytes(600 + number % 97)

@@ -39,6 +39,7 @@ from pipeline_tasks.storage.ledger.state import State
 from pipeline_tasks.storage.objects import fail_points, layout
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.tables import spans
 from pipeline_tasks.storage.versions.dataset_versions import read_version, write_version
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image
@@ -50,6 +51,7 @@ CYCLES = any_of.integers(0, 5)
 KILLS = any_of.one_of(any_of.just(0), any_of.integers(1, 40))
 """At which fail point a rule is killed, counted from its beginning; 0: it is not."""
 GROUPS = any_of.dictionaries(IMAGES, IMAGES, max_size=4)
+USUAL_FANOUT = spans.FANOUT
 PROJECT, TENDED_PROJECT = a_project(), a_tended_project()
 
 
@@ -99,6 +101,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        spans.FANOUT = 2
         self.open = self.opener()
         self.store = Store(self.open())
         self.model = Model()
@@ -212,10 +215,10 @@ class StoreMachine(RuleBasedStateMachine):
         self.do(lambda store: append_revision(store.objects, f"{answer}", revision, content), kill_at)
         self.model.revisions[f"{answer} {revision}"] = content
 
-    @rule(share=any_of.integers(1, 3))
-    def lose_snapshots(self, share: int) -> None:
+    @rule(share=any_of.integers(1, 3), caches=any_of.sampled_from([layout.SNAPSHOTS, layout.COMPACTED]))
+    def lose_caches(self, share: int, caches: str) -> None:
         """Caches may go at any time."""
-        for key in list(self.store.objects.list(layout.SNAPSHOTS))[::share]:
+        for key in list(self.store.objects.list(caches))[::share]:
             self.store.objects.delete(key)
 
     @rule(kill_at=KILLS)
@@ -253,10 +256,10 @@ class StoreMachine(RuleBasedStateMachine):
         self.model.stages[cycle_id] = dict.fromkeys(("open_cycle", "plan_collection", "collect_garbage"))
         self.model.values["collection"] = cycle_id
 
-    @rule()
-    def read_everything(self) -> None:
+    @rule(kill_at=KILLS)
+    def read_everything(self, kill_at: int) -> None:
         """History, newest rows, versions, answers and originals are the model's."""
-        self.check_reads(self.store)
+        self.do(self.check_reads, kill_at)
 
     @invariant()
     def nothing_acknowledged_is_lost(self) -> None:
@@ -286,6 +289,7 @@ class StoreMachine(RuleBasedStateMachine):
         """At the end all can be read, and nothing is damaged."""
         fail_points.listen(None)
         self.check_reads(Store(self.open()))
+        spans.FANOUT = USUAL_FANOUT
         assert verify_objects(self.open())[0].damaged == []
 
     def do(
@@ -332,7 +336,12 @@ class StoreMachine(RuleBasedStateMachine):
         assert list(store.history(QualityIssue).select("image_id", "value").iter_rows()) == model.issues
         groups = store.current(DuplicateGroup).select("image_id", "duplicate_group_id").iter_rows()
         assert dict(groups) == model.groups
-        assert set(store.history(Image)["image_id"]) == set(model.images)
+        assert set(store.history(Image, ["image_id"])["image_id"]) == set(model.images)
+        some = [image_id(one) for one in range(0, 12, 2)]
+        assert store.known(QualityIssue, some) == {one for one, _ in model.issues}.intersection(some)
+        grouped = store.rows_of(DuplicateGroup, some, columns=["image_id", "duplicate_group_id"]).iter_rows()
+        assert dict(grouped) == {one: group for one, group in model.groups.items() if one in some}
+        assert store.count(QualityIssue) == len(model.issues)
         for found, (md5, content) in model.images.items():
             assert read_original(objects, found, md5) == content
         for dataset_id, rows in model.versions.items():

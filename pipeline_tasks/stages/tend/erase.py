@@ -93,7 +93,7 @@ def find_images(store: Store, wanted: Sequence[str]) -> list[str]:
     Raises:
         SettingsError: one fits none or several, or nothing is asked for.
     """
-    known, found = store.history(Image)["image_id"].unique(), set()
+    known, found = store.every_row(Image)["image_id"].unique(), set()
     for one in wanted:
         fitting = known.filter(known.str.starts_with(one)).to_list() if len(one) >= FEWEST_DIGITS else []
         if len(fitting) != 1:
@@ -111,7 +111,7 @@ def images_of_person(store: Store, tag: str) -> list[str]:
     Raises:
         SettingsError: there is none.
     """
-    sightings = store.history(Sighting)
+    sightings = store.every_row(Sighting)
     is_part = pl.col("key").str.split("/").list.contains(tag) | (pl.col("key").str.extract(r"([^/]+?)(\.[^./]*)?$", 1) == tag)
     is_tagged = pl.any_horizontal(pl.col("device", "clip", "site") == tag)
     found = sightings.filter(is_part | is_tagged.fill_null(value=False))["image_id"].unique().sort().to_list()

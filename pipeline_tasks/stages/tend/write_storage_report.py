@@ -28,6 +28,7 @@ LINEAGE = {
     "part": ("measure_images of cycle {part}", "until record_images of the cycle is done"),
     "checkpoint": ("train_model of cycle {part}", "until train_model is done; the candidate stays"),
     "snapshot": ("any reader of the ledger", "the two newest, and one in 1,000 events"),
+    "compacted rows": ("any reader of a table", "until more rows come, or a row of it is erased"),
     "report": ("write_cycle_report or write_storage_report, from tables", "for good"),
 }
 """Kind that is made again → what makes it, and how long it is kept."""

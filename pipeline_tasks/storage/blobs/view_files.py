@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 
 import numpy as np
@@ -12,8 +11,7 @@ from pipeline_tasks.errors import AlreadyThereError, NotFoundError
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
-
-_DIGEST_BYTES = 32
+from pipeline_tasks.storage.objects.self_checked import with_digest, without_digest
 
 
 def read_views(objects: ObjectStore, recipe: str, image_id: str) -> NDArray[np.float32] | None:
@@ -25,8 +23,8 @@ def read_views(objects: ObjectStore, recipe: str, image_id: str) -> NDArray[np.f
         content = objects.read(_key(recipe, image_id)).content
     except NotFoundError:
         return None
-    digest, array = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-    if hashlib.sha256(array).digest() != digest:
+    array = without_digest(content)
+    if array is None:
         with around("view.drop_broken"):
             objects.delete(_key(recipe, image_id))
         return None
@@ -38,10 +36,9 @@ def write_views(objects: ObjectStore, recipe: str, image_id: str, views: NDArray
     """Keep the embeddings of one image's views; who comes second changes nothing."""
     buffer = io.BytesIO()
     np.save(buffer, views, allow_pickle=False)
-    array = buffer.getvalue()
     try:
         with around("view.put"):
-            objects.write_new(_key(recipe, image_id), hashlib.sha256(array).digest() + array)
+            objects.write_new(_key(recipe, image_id), with_digest(buffer.getvalue()))
     except AlreadyThereError:
         return
 

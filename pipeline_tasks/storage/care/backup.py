@@ -19,7 +19,7 @@ from pipeline_tasks.storage.objects.content_names import promise_of
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 
-_MADE_AGAIN = (layout.SNAPSHOTS, "checkpoints/", "parts/", layout.SET_ASIDE, layout.TRASH, layout.ERASURE_PLANS)
+_MADE_AGAIN = (layout.SNAPSHOTS, layout.COMPACTED, "checkpoints/", "parts/", layout.SET_ASIDE, layout.TRASH, layout.ERASURE_PLANS)
 """Not copied: caches, intermediate outputs of tasks, which a re-run of the cycle makes again, damaged bytes, the
 trash, and plans of unfinished erasures."""
 REPLACEABLE = (layout.GENERATION, layout.SERVING_POINTER, layout.PUBLICATIONS, "reports/")

@@ -19,13 +19,14 @@ from functools import partial
 import polars as pl
 
 from pipeline_tasks.storage.care.object_kinds import kind_of
-from pipeline_tasks.storage.care.references import References, references
+from pipeline_tasks.storage.care.references import References, compacted_in_use, references
 from pipeline_tasks.storage.erasure.erasures import read_erasures
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.event_names import names_of
 from pipeline_tasks.storage.ledger.events import events_after
 from pipeline_tasks.storage.ledger.state import read_state
 from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import LeavesTemporaryFiles, ObjectStore
 from pipeline_tasks.storage.objects.trash import is_there, move_to_trash, purge, put_back
 from pipeline_tasks.storage.versions.published_files import publications
@@ -110,7 +111,7 @@ def collect(
         _delete(store.objects, batch, named, done)
         count += len(batch)
         tell(count, todo)
-    _purge_what_was_erased(store.objects)
+    _purge_what_was_erased(store)
     return done
 
 
@@ -224,15 +225,20 @@ def _delete(objects: ObjectStore, batch: Sequence[tuple[str, int, str]], named: 
         done.deleted_bytes += size
 
 
-def _purge_what_was_erased(objects: ObjectStore) -> None:
-    """Delete erased objects from the trash that were moved there after a concurrent erasure had searched it."""
-    erasures = read_erasures(objects)
+def _purge_what_was_erased(store: Store) -> None:
+    """Delete what was moved to the trash, or compacted, after a concurrent erasure had searched there."""
+    objects, erasures = store.objects, read_erasures(store.objects)
     if erasures.is_none:
         return
     for trashed in list(objects.list(layout.TRASH)):
         key = trashed.removeprefix(layout.TRASH)
-        if erasures.is_gone(key):
+        if erasures.is_gone(key) or key.startswith(layout.COMPACTED):
             purge(objects, key)
+    in_use = compacted_in_use(store)
+    for key in list(objects.list(layout.COMPACTED)):
+        if key not in in_use:
+            with around("collection.drop_compacted"):
+                objects.delete(key)
 
 
 def _batches(rows: pl.DataFrame) -> Iterable[Sequence[tuple[str, int, str]]]:

@@ -30,6 +30,7 @@ KINDS = (
     _kind("thumbnail", r"derived/thumbnail-[^/]+/.*", is_made_again=True),
     _kind("embedded views", r"derived/[^/]+/.*\.npy", is_made_again=True),
     _kind("table", r"tables/[^/]+/cycle=[^/]+/part-[0-9a-f]{24}\.parquet"),
+    _kind("compacted rows", re.escape(layout.COMPACTED) + r".+", is_made_again=True),
     _kind("part", r"parts/[^/]+/cycle=(?P<cycle_id>[^/]+)/shard-\d+\.parquet", is_made_again=True),
     _kind("checkpoint", r"checkpoints/(?P<cycle_id>[^/]+)/.+", is_made_again=True),
     _kind("frozen settings", r"cycles/[^/]+/[0-9a-f]{24}\.json"),

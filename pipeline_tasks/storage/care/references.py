@@ -17,8 +17,10 @@ from pipeline_tasks.storage.care.named_objects import named_objects
 from pipeline_tasks.storage.care.object_kinds import cycle_of, kind_of
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.tables.compacted_tables import keys_in_use
 from pipeline_tasks.storage.tables.table_files import decode
 from pipeline_tasks.storage.versions.published_files import publications
+from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.image import Image
 
 NEEDED_BY = {"part": "record_images", "checkpoint": "train_model"}
@@ -69,9 +71,16 @@ def references(store: Store, keys: Iterable[str], now: datetime, abandoned_s: fl
         found.needed[publication.folder_key] = layout.publication(publication.dataset_id, publication.recipe)
     leases = _leases(store, keys, now, abandoned_s)
     found.needed |= leases | _named_by_parts(store, leases)
+    found.needed |= compacted_in_use(store)
     found.view_recipe = _view_recipe(store)
     _let_snapshots_go(found.needed)
     return found
+
+
+def compacted_in_use(store: Store) -> dict[str, str]:
+    """Key → what it holds, of the compacted objects that readers of the project as it is now would look for."""
+    keys = ((table, key) for table in ALL_TABLES for key in keys_in_use(table, store.files(table)))
+    return {key: f"the rows of {table.table_name}" for table, key in keys}
 
 
 def _leases(store: Store, keys: Iterable[str], now: datetime, abandoned_s: float) -> dict[str, str]:

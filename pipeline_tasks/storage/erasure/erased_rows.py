@@ -56,11 +56,11 @@ def changed_files(store: Store, plan: ErasurePlan) -> Iterator[ChangedFile]:
 
 def heirs_of(store: Store, plan: ErasurePlan) -> Heirs:
     """New names of the groups that erased images have named, by the order in which images arrived."""
-    order = {one: number for number, one in enumerate(store.history(Image)["image_id"].to_list())}
-    groups = store.history(DuplicateGroup).filter(~pl.col("is_contested"))
+    order = {one: number for number, one in enumerate(store.every_row(Image)["image_id"].to_list())}
+    groups = store.every_row(DuplicateGroup).filter(~pl.col("is_contested"))
     return {
         "duplicate_group_id": _first_left(groups.select("image_id", "duplicate_group_id"), plan, order),
-        "split_group_id": _first_left(store.history(SplitGroup), plan, order),
+        "split_group_id": _first_left(store.every_row(SplitGroup), plan, order),
     }
 
 

@@ -1,7 +1,8 @@
 """Deletion of objects whose key contains an erased image's name, and of unneeded objects that still mention it.
 
 Originals, thumbnails and cached views have the name in their keys. Of other objects only small ones are opened: tables that no
-event names, trash, damaged copies, folder objects and records of publications. Checkpoints of open trainings are deleted, too.
+event names, trash, damaged copies, folder objects and records of publications. Checkpoints of open trainings and compacted
+tables are deleted unopened: both are made again.
 """
 
 from __future__ import annotations
@@ -48,13 +49,18 @@ def _standing(store: Store) -> frozenset[str]:
 
 
 def _goes(objects: ObjectStore, key: str, plan: ErasurePlan, standing: frozenset[str]) -> bool:
-    if plan.is_named_in(key) or key.endswith(".ckpt"):
+    if plan.is_named_in(key) or key.endswith(".ckpt") or _is_compacted(key):
         return True
     if key.startswith(_ASIDE):
         # Damaged or trashed objects may hold anything; models and other images are left alone.
         inner = key.removeprefix(layout.TRASH) if key.startswith(layout.TRASH) else key.split("/", 2)[2]
         return (inner.endswith(".dir") or not inner.startswith(_NEVER_HOLDS)) and _names(objects, key, plan)
     return key.startswith(_OPENED) and key not in standing and not key.endswith("/index.json") and _names(objects, key, plan)
+
+
+def _is_compacted(key: str) -> bool:
+    """Also one in the trash, or damaged and set aside."""
+    return f"/{layout.COMPACTED}" in f"/{key}"
 
 
 def _names(objects: ObjectStore, key: str, plan: ErasurePlan) -> bool:

@@ -85,7 +85,7 @@ def images_erased_in(store: Store, other: ObjectStore) -> list[str]:
     Raises:
         CorruptObjectError: the other root's ledger or key cannot be read.
     """
-    return sorted(filter(read_erasures(other).is_erased, store.history(Image)["image_id"].unique()))
+    return sorted(filter(read_erasures(other).is_erased, store.every_row(Image)["image_id"].unique()))
 
 
 def _texts(key: str, content: bytes) -> Iterable[str]:

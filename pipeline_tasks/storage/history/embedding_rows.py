@@ -37,12 +37,11 @@ def read_embeddings(store: Store, image_ids: Sequence[str], backbone_digest: str
     wanted = pl.DataFrame({"image_id": list(image_ids)}, schema={"image_id": pl.String}).with_row_index("row")
     vectors = np.zeros((wanted.height, 0), np.float32)
     has_embedding = np.zeros(wanted.height, np.bool_)
-    for file in store.files(Embedding) if backbone_digest else ():
-        rows = (
-            read_table(store.objects, Embedding, file)
-            .filter(pl.col("backbone_digest") == backbone_digest)
-            .join(wanted, on="image_id")
-        )
+    if backbone_digest is None:
+        return EmbeddingMatrix(vectors, has_embedding)
+    is_asked_for = (pl.col("backbone_digest") == backbone_digest) & pl.col("image_id").is_in(wanted["image_id"].implode())
+    for piece in store.pieces(Embedding, ["image_id", "embedding"], is_asked_for):
+        rows = piece.join(wanted, on="image_id")
         if rows.is_empty():
             continue
         found = rows["embedding"].explode().to_numpy().reshape(rows.height, -1)

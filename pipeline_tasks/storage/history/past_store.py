@@ -6,6 +6,7 @@ from pipeline_tasks.errors import StorageError
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger import state
 from pipeline_tasks.storage.objects.object_store import ObjectStore
+from pipeline_tasks.storage.tables.compacted_tables import TableReader
 
 
 class PastStore(Store):
@@ -15,6 +16,8 @@ class PastStore(Store):
         """Look at the project as it was right after the event of this number."""
         super().__init__(objects)
         self._past = state.state_at(objects, sequence)
+        # An erasure that comes later is not seen here: nothing is put together and kept.
+        self._reader = TableReader(objects, None)
 
     def state(self) -> state.State:
         """The project's state as of then."""

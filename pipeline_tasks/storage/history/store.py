@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import polars as pl
 
@@ -17,6 +17,7 @@ from pipeline_tasks.storage.ledger import state
 from pipeline_tasks.storage.ledger.collection_marks import has_seen_a_collection, secure
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.tables import table_files
+from pipeline_tasks.storage.tables.compacted_tables import TableReader, Wanted, newest
 from pipeline_tasks.storage.tables.table_files import TableFile
 from pipeline_tasks.tables.erased_image import ErasedImage
 from pipeline_tasks.tables.table import Rows, Table, empty
@@ -39,6 +40,7 @@ class Store:
         self.objects = objects
         self._state: state.State | None = None
         self._erasures_at_start: int | None = None
+        self._reader = TableReader(objects, self.files)
 
     def state(self) -> state.State:
         """The project's state as of now. Do not change it."""
@@ -159,24 +161,70 @@ class Store:
         """Whether a stage of this cycle has written the table."""
         return any(file.cycle_id == cycle_id for file in self.files(table))
 
-    def history(self, table: type[T]) -> Rows[T]:
-        """The rows of all cycles in ledger order, every row as it was written."""
+    @overload
+    def history(self, table: type[T]) -> Rows[T]: ...
+    @overload
+    def history(self, table: type[T], columns: Sequence[str]) -> pl.DataFrame: ...
+    def history(self, table: type[T], columns: Sequence[str] | None = None) -> Rows[T] | pl.DataFrame:
+        """The rows of all cycles in ledger order, every row as it was written; only some columns where these are named.
+
+        Of a table with `superseded_by_key` it opens every file that there is: a tool's way to read, not a stage's.
+        """
+        if table.superseded_by_key is None:
+            return self.current(table) if columns is None else self.current(table, columns)
+        rows = self.every_row(table)
+        return rows if columns is None else rows.select(columns)
+
+    def every_row(self, table: type[T]) -> Rows[T]:
+        """As `history`, read off each file itself, in time and memory of the whole project; keeps nothing for later readers."""
         return self._read_files(table, self.files(table))
 
-    def current(self, table: type[T]) -> Rows[T]:
+    @overload
+    def current(self, table: type[T]) -> Rows[T]: ...
+    @overload
+    def current(self, table: type[T], columns: Sequence[str]) -> pl.DataFrame: ...
+    def current(self, table: type[T], columns: Sequence[str] | None = None) -> Rows[T] | pl.DataFrame:
         """The project's newest rows: of a key that stands in several files, only the rows of the last file.
 
         Tables without `superseded_by_key` only add up; then this is `history`.
         """
-        if table.superseded_by_key is None:
-            return self.history(table)
-        frames = [table_files.read_table(self.objects, table, file) for file in self.files(table)]
-        if not frames:
-            return empty(table)
-        key = list(table.superseded_by_key)
-        marked = pl.concat([frame.with_columns(file_number=pl.lit(number)) for number, frame in enumerate(frames)])
-        newest = marked.filter(pl.col("file_number") == pl.col("file_number").max().over(key))
-        return table.validate(newest.drop("file_number"), cast=True)
+        key = table.superseded_by_key
+        needed = None if columns is None else list(dict.fromkeys([*columns, *(key or ())]))
+        found = newest(list(self._reader.pieces(table, self.files(table), Wanted(needed))), key)
+        return _put_together(table, found, columns)
+
+    @overload
+    def rows_of(self, table: type[T], names: Iterable[str], column: str = ...) -> Rows[T]: ...
+    @overload
+    def rows_of(self, table: type[T], names: Iterable[str], column: str = ..., *, columns: Sequence[str]) -> pl.DataFrame: ...
+    def rows_of(
+        self, table: type[T], names: Iterable[str], column: str = "image_id", *, columns: Sequence[str] | None = None
+    ) -> Rows[T] | pl.DataFrame:
+        """Those of the project's newest rows whose `column` holds one of these names, in ledger order."""
+        key = table.superseded_by_key
+        is_wanted = pl.col(column).is_in(pl.Series(names, dtype=pl.String).unique(maintain_order=True).implode())
+        needed = None if columns is None else list(dict.fromkeys([*columns, *(key or ()), column]))
+        # Rows of one key may name different images: then the newest are known only when all are.
+        first = is_wanted if key is None or column in key else None
+        found = newest(list(self._reader.pieces(table, self.files(table), Wanted(needed, first))), key)
+        return _put_together(table, [piece.filter(is_wanted) for piece in found], columns)
+
+    def known(self, table: type[Table], names: Iterable[str], column: str = "image_id") -> frozenset[str]:
+        """Those of these names that stand in a column of the project's newest rows."""
+        return frozenset(self.rows_of(table, names, column, columns=[column])[column])
+
+    def count(self, table: type[Table]) -> int:
+        """How many rows all cycles have written; opens none."""
+        return sum(file.rows for file in self.files(table))
+
+    def pieces(
+        self, table: type[Table], columns: Sequence[str] | None = None, rows: pl.Expr | None = None
+    ) -> Iterator[pl.DataFrame]:
+        """Rows in ledger order, a part of the history at a time, for who cannot hold all of them.
+
+        Of a table with `superseded_by_key` a key may still stand in several pieces.
+        """
+        yield from self._reader.pieces(table, self.files(table), Wanted(columns, rows))
 
     def files(self, table: type[T]) -> list[TableFile]:
         """The files of a table that events name, in ledger order."""
@@ -190,8 +238,15 @@ class Store:
             raise ChangedMeanwhileError(f"cycle {cycle_id}: images were erased while {stage} worked; run it again")
 
     def _read_files(self, table: type[T], files: Sequence[TableFile]) -> Rows[T]:
-        frames = [table_files.read_table(self.objects, table, file) for file in files]
+        frames = [self._reader.file(table, file) for file in files]
         if not frames:
             return empty(table)
         # A union of checked files needs no second check, and keys may repeat between cycles.
         return table.cast(pl.concat(frames))
+
+
+def _put_together(table: type[T], pieces: Sequence[pl.DataFrame], columns: Sequence[str] | None) -> Rows[T] | pl.DataFrame:
+    """Checked pieces as one; their union needs no second check, and keys may repeat between cycles."""
+    if columns is None:
+        return table.cast(pl.concat(pieces)) if pieces else empty(table)
+    return pl.concat([empty(table).select(columns), *(piece.select(columns) for piece in pieces)])

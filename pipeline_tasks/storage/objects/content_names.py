@@ -10,11 +10,10 @@ from collections.abc import Callable
 from pipeline_tasks.errors import CorruptObjectError
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.seal import unsealed
+from pipeline_tasks.storage.objects.self_checked import without_digest
 
 Promise = Callable[[bytes], str | None]
 """What is wrong with these bytes, as a sentence; None if they are what the name promises."""
-
-_VIEW_DIGEST_BYTES = 32
 
 
 def promise_of(key: str) -> Promise | None:
@@ -74,9 +73,9 @@ def _is_sealed(name: str | None, wanted: object, *others: str) -> Promise:
     return find
 
 
-def _begins_with_its_digest() -> Promise:
+def _begins_with_its_digest(name: str = "") -> Promise:
     def find(content: bytes) -> str | None:
-        is_whole = hashlib.sha256(content[_VIEW_DIGEST_BYTES:]).digest() == content[:_VIEW_DIGEST_BYTES]
+        is_whole = without_digest(content, name) is not None
         return None if is_whole else "wanted bytes of the sha256 that they begin with, found others"
 
     return find
@@ -93,5 +92,6 @@ _PROMISES: tuple[tuple[re.Pattern[str], Callable[..., Promise]], ...] = (
     (re.compile(r"annotation_log/[^/]+/([0-9a-f]{64})\.json"), _is_sha256),
     (re.compile(r"checkpoints/.*-([0-9a-f]{24})\.(?:ckpt|npz)"), _is_sha256),
     (re.compile(r"derived/.*\.npy"), _begins_with_its_digest),
+    (re.compile(f"({re.escape(layout.COMPACTED)}.+)"), _begins_with_its_digest),
     (re.compile(re.escape(layout.SERVING_POINTER)), _is_pointer),
 )

@@ -12,6 +12,7 @@ ORIGINALS = "files/md5/"
 TABLES = "tables/"
 PUBLICATIONS = "published/"
 TRASH = "trash/"
+COMPACTED = "compacted/"
 ERASURE_PLANS = "erasing/"
 ERASURE_KEY = "erasures/key.json"
 
@@ -34,6 +35,11 @@ def table(name: str, cycle_id: str, sha256: str) -> str:
 def tables_of(name: str, cycle_id: str) -> str:
     """Where the files lie that a cycle has written of one table."""
     return f"tables/{name}/cycle={cycle_id}/"
+
+
+def compacted(what: str, sha256: str) -> str:
+    """What many small objects say, in one: a cache, named by the digest of what it is made of."""
+    return f"{COMPACTED}{what}/{sha256[:24]}"
 
 
 def part(name: str, cycle_id: str, shard: int) -> str:

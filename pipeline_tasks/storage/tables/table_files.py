@@ -111,8 +111,8 @@ def encode(table: type[T], rows: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def decode(table: type[T], content: bytes, where: str) -> Rows[T]:
-    """Read Parquet that must be this table, in today's version or an older one.
+def decode(table: type[T], content: bytes, where: str, *, is_checked: bool = False) -> Rows[T]:
+    """Read Parquet that must be this table, in today's version or an older one. `is_checked`: these very bytes were before.
 
     Raises:
         TableContractError: it is another one, or its rows break the contract.
@@ -122,7 +122,8 @@ def decode(table: type[T], content: bytes, where: str) -> Rows[T]:
     if marks.get(_TABLE) != table.table_name:
         raise TableContractError(f"{where}: wanted table {table.table_name}, found {marks.get(_TABLE)}")
     rows = pl.read_parquet(io.BytesIO(content))
-    return check(table, upgraded_rows(table, rows, int(marks.get(_VERSION, 1)), marks.get(_RELEASE), where))
+    rows = upgraded_rows(table, rows, int(marks.get(_VERSION, 1)), marks.get(_RELEASE), where)
+    return table.cast(rows) if is_checked else check(table, rows)
 
 
 def _marks(form: Form[pl.DataFrame], table_name: str) -> dict[str, str]:

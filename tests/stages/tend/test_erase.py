@@ -27,6 +27,7 @@ from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.care.backup import back_up
 from pipeline_tasks.storage.care.verifying import verify_objects
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.storage.objects.object_store import ObjectStore
@@ -71,7 +72,9 @@ class Traces:
         found = []
         for name, content in where:
             in_bytes = any(needle in content or needle in name.encode() for needle in self.needles)
-            if in_bytes or (name.endswith(".parquet") and self._in_table(content)):
+            # Compacted rows are Parquet behind a digest.
+            table = content if name.endswith(".parquet") else content[32:] if layout.COMPACTED in name else None
+            if in_bytes or (table is not None and self._in_table(table)):
                 found.append(name)
         return found
 

@@ -21,7 +21,7 @@ from pipeline_tasks.tables.image import Image
 pytestmark = pytest.mark.slow
 
 WRITTEN_ONCE = ("files", "tables", "ledger", "versions", "models")
-CHECKED_FOLDERS = (*WRITTEN_ONCE, "cycles", "annotation_log", "checkpoints", "snapshots", "serving")
+CHECKED_FOLDERS = (*WRITTEN_ONCE, "cycles", "annotation_log", "checkpoints", "snapshots", "serving", "compacted")
 
 
 @pytest.fixture(scope="module")
@@ -67,11 +67,11 @@ def test_verify_objects__names_one_damaged_object_of_each_folder(root: Path, fol
     damaged = [one.key for one in verified(root).damaged]
 
     # Nobody names a snapshot, a log entry or the pointer: where such a one is gone, nobody knows of it.
-    is_unknown = kind == "missing" and folder in ("snapshots", "annotation_log", "serving")
+    is_unknown = kind == "missing" and folder in ("snapshots", "annotation_log", "serving", "compacted")
     assert damaged == ([] if is_unknown else [key])
 
 
-@pytest.mark.parametrize("folder", [*WRITTEN_ONCE, "snapshots"])
+@pytest.mark.parametrize("folder", [*WRITTEN_ONCE, "snapshots", "compacted"])
 def test_verify_objects__names_both_of_two_swapped_objects(root: Path, folder: str) -> None:
     keys = list(DiskObjects(root).list(folder + "/"))
     first, second = keys[0], next(key for key in keys[1:] if (root / key).read_bytes() != (root / keys[0]).read_bytes())

@@ -67,7 +67,9 @@ def named_in(objects: ObjectStore, name: str) -> list[str]:
     found = []
     for key in objects.list(""):
         content = objects.read(key).content
-        text = pl.read_parquet(io.BytesIO(content)).write_json() if key.endswith(".parquet") else content.decode()
+        # Compacted rows are Parquet behind a digest.
+        table = content if key.endswith(".parquet") else content[32:] if layout.COMPACTED in key else None
+        text = content.decode() if table is None else pl.read_parquet(io.BytesIO(table)).write_json()
         shown = text + key.replace("/", "")
         if id_of(name) in shown or md5 in shown or image(name) in content:
             found.append(key)
