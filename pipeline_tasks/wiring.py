@@ -159,7 +159,7 @@ def open_objects(where: str, s3: S3Endpoint | None = None) -> ObjectStore:
     """A folder or s3://bucket/prefix that holds a project's root, or a copy of one.
 
     Raises:
-        SettingsError: it is neither.
+        SettingsError: `where` is neither.
     """
     from pipeline_tasks.storage.objects.places import open_place
 

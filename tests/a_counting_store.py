@@ -45,7 +45,7 @@ class CountingObjects:
         return self._objects.write_new(key, content)
 
     def replace(self, key: str, content: bytes, etag: str) -> str:
-        """Store in the place of the object that carries `etag`."""
+        """Replace the object that has `etag`."""
         return self._objects.replace(key, content, etag)
 
     def list(self, prefix: str) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""Objects that no table holds: originals, thumbnails, models, checkpoints, reports, the annotation log."""
+"""Objects outside tables: originals, thumbnails, models, checkpoints, reports, the annotation log."""

@@ -1,4 +1,4 @@
-"""Every revision of every answer ever seen, append-only: what Label Studio loses is still here."""
+"""Annotation log: every revision of every annotation, append-only, so that a loss in Label Studio does no harm."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 
 def append_revision(objects: ObjectStore, annotation_id: str, revision: str, content: Mapping[str, Any]) -> None:
-    """Keep one revision; its digest names its content, so keeping it twice changes nothing."""
+    """Store one revision; its name is the digest of its content, so storing it twice changes nothing."""
     try:
         with around("annotation.append"):
             objects.write_new(layout.annotation_revision(annotation_id, revision), json.dumps(content, sort_keys=True).encode())
@@ -22,17 +22,17 @@ def append_revision(objects: ObjectStore, annotation_id: str, revision: str, con
 
 
 def read_revision(objects: ObjectStore, annotation_id: str, revision: str) -> dict[str, Any]:
-    """What was kept of one revision.
+    """Read the stored content of one revision.
 
     Raises:
-        NotFoundError: it was never seen.
+        NotFoundError: it was never stored.
     """
     content: dict[str, Any] = json.loads(objects.read(layout.annotation_revision(annotation_id, revision)).content)
     return content
 
 
 def list_revisions(objects: ObjectStore, annotation_id: str | None = None) -> Iterator[tuple[str, str]]:
-    """Yield (annotation_id, revision) of one answer, or of all, sorted; the times stand in their contents."""
+    """Yield (annotation_id, revision) of one annotation, or of all, sorted; the times are in the contents."""
     prefix = "annotation_log/" if annotation_id is None else f"annotation_log/{annotation_id}/"
     for key in objects.list(prefix):
         _, found_id, name = key.split("/")

@@ -1,6 +1,6 @@
-"""What a killed training resumes from, and the candidate it ends in.
+"""Checkpoints, from which a killed training resumes, and the resulting candidate.
 
-Names digest their content: an orphaned try that still runs beside its successor can replace nothing.
+Names contain the digest of the content, so an orphaned try that still runs beside its successor can replace nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _DIGITS = 24
 
 
 def keep_checkpoint(objects: ObjectStore, cycle_id: str, recipe: str, phase: str, epochs_done: int, content: bytes) -> None:
-    """Keep a training's checkpoint and let go of the one before the last; `recipe` names all that the training depends on."""
+    """Store a training's checkpoint and delete all but the last two; `recipe` is the digest of all inputs of the training."""
     folder = _folder(cycle_id, recipe, phase)
     _write(objects, f"{folder}{epochs_done:05d}-{_short(content)}.ckpt", content)
     for key in list(objects.list(folder))[:-2]:
@@ -26,7 +26,7 @@ def keep_checkpoint(objects: ObjectStore, cycle_id: str, recipe: str, phase: str
 
 
 def newest_checkpoint(objects: ObjectStore, cycle_id: str, recipe: str, phase: str) -> bytes | None:
-    """The training's newest checkpoint that is whole; None if there is none."""
+    """The training's newest undamaged checkpoint; None if there is none."""
     for key in reversed(list(objects.list(_folder(cycle_id, recipe, phase)))):
         try:
             content = objects.read(key).content
@@ -34,14 +34,14 @@ def newest_checkpoint(objects: ObjectStore, cycle_id: str, recipe: str, phase: s
             continue
         if key.endswith(f"-{_short(content)}.ckpt"):
             return content
-        # Out of the way, so that the training that starts over can keep this checkpoint again.
+        # Delete the damaged one, so that the restarted training can store this checkpoint again.
         with around("checkpoint.drop_broken"):
             objects.delete(key)
     return None
 
 
 def drop_checkpoints(objects: ObjectStore, cycle_id: str) -> None:
-    """Let go of all checkpoints of a cycle whose training is done; its candidate stays."""
+    """Delete all checkpoints of a cycle whose training is done; its candidate stays."""
     for key in list(objects.list(layout.checkpoint(cycle_id, ""))):
         if key.endswith(".ckpt"):
             with around("checkpoint.drop_done"):
@@ -49,7 +49,7 @@ def drop_checkpoints(objects: ObjectStore, cycle_id: str) -> None:
 
 
 def put_candidate(objects: ObjectStore, cycle_id: str, content: bytes) -> tuple[str, str]:
-    """Store what a training ended in; return its key and sha256."""
+    """Store a training's candidate; return its key and sha256."""
     sha256 = hashlib.sha256(content).hexdigest()
     key = layout.checkpoint(cycle_id, f"candidate-{sha256[:_DIGITS]}.npz")
     _write(objects, key, content)
@@ -57,15 +57,15 @@ def put_candidate(objects: ObjectStore, cycle_id: str, content: bytes) -> tuple[
 
 
 def is_candidate(key: str) -> bool:
-    """Whether this is what a training ended in, which its event names; checkpoints nobody names."""
+    """Return True if the key is a candidate's, which an event names, and not a checkpoint's, which nothing names."""
     return re.fullmatch(r"checkpoints/[^/]+/candidate-[0-9a-f]+\.npz", key) is not None
 
 
 def read_candidate(objects: ObjectStore, key: str, sha256: str) -> bytes:
-    """Return a candidate's bytes, verified.
+    """Read a candidate's bytes, verified.
 
     Raises:
-        NotFoundError: it is gone.
+        NotFoundError: it does not exist.
         CorruptObjectError: its bytes changed in the store.
     """
     content = objects.read(key).content

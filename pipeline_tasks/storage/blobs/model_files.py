@@ -1,4 +1,4 @@
-"""Models in a project's root: one ONNX file each, named by its digest and verified on every read."""
+"""Models in a project's root: ONNX files, named by their digest and verified on every read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def put_model(objects: ObjectStore, content: bytes) -> str:
     """Store a model's bytes and return their digest (sha256). Storing it twice changes nothing.
 
     Raises:
-        CorruptObjectError: what is already there under this name are other bytes.
+        CorruptObjectError: other bytes are stored under this name.
     """
     digest = hashlib.sha256(content).hexdigest()
     try:

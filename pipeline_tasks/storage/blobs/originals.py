@@ -1,4 +1,4 @@
-"""The originals: content-addressed, verified on every read, never changed."""
+"""Originals: content-addressed, verified on every read, never changed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def put_original(objects: ObjectStore, content: bytes) -> tuple[str, str]:
     """Store a file's bytes; return its image_id (sha256) and its md5. Storing it twice changes nothing.
 
     Raises:
-        RejectedFileError: `md5_collision`, if other bytes of the same md5 are already there.
-        CorruptObjectError: what is already there no longer has the md5 it is stored under.
+        RejectedFileError: `md5_collision`, if other bytes with the same md5 are stored.
+        CorruptObjectError: the stored object no longer has the md5 in its name.
     """
     image_id = hashlib.sha256(content).hexdigest()
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
@@ -44,7 +44,7 @@ def read_original(objects: ObjectStore, image_id: str, md5: str) -> bytes:
 
 
 def _refuse(md5: str, standing: bytes) -> None:
-    """Tell rot from collision: rotten bytes no longer have the md5 in their name."""
+    """Raise the error for damage or for a collision: damaged bytes no longer have the md5 in their name."""
     found = hashlib.md5(standing, usedforsecurity=False).hexdigest()
     if found != md5:
         raise CorruptObjectError(f"{layout.original(md5)}: wanted md5 {md5}, found {found}")

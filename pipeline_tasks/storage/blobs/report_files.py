@@ -1,4 +1,4 @@
-"""Files of cycle reports: derived from tables, so the newest one replaces what stood there."""
+"""Files of cycle reports: derived from tables, so a newer file replaces the older one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def write_report_file(objects: ObjectStore, cycle_id: str, name: str, content: b
     """Write or replace one file of a cycle's report; return its key.
 
     Raises:
-        ChangedMeanwhileError: another try replaced it in the same moment; trying again is safe.
+        ChangedMeanwhileError: another try replaced it at the same moment; retrying is safe.
     """
     key = layout.report(cycle_id, name)
     try:

@@ -1,4 +1,4 @@
-"""What a project's prediction server shall serve: one small object that is replaced as a whole.
+"""Serving pointer: names the models that a project's prediction server serves; one small object, replaced as a whole.
 
 Written by `roll_out` and `roll_back`, read by the server each second. It follows the ledger; it never leads.
 """
@@ -19,7 +19,7 @@ from pipeline_tasks.upgrades import forms
 from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 if TYPE_CHECKING:
-    # The prediction server reads pointers in an environment that has nothing to read settings with.
+    # Imported for types only: the prediction server's environment cannot import settings.
     from pipeline_tasks.records.project_state import Champion
     from pipeline_tasks.settings import Project
 
@@ -33,15 +33,15 @@ class Route:
     model_digest: str
     share: float
     role: str
-    """champion | challenger | shadow; a shadow answers nobody."""
+    """champion | challenger | shadow; a shadow's predictions are not returned."""
 
 
 @dataclass(frozen=True)
 class ServingPointer:
-    """What is served, under which limits."""
+    """Served models and limits."""
 
     generation: int
-    """Counts the changes of this pointer."""
+    """Number of changes of this pointer."""
     project: str
     routes: tuple[Route, ...]
     class_names: tuple[str, ...]
@@ -56,13 +56,13 @@ class ServingPointer:
         return next(route.model_digest for route in self.routes if route.role == "champion")
 
     def as_bytes(self) -> bytes:
-        """The pointer as it lies in the store."""
+        """The pointer in its stored form."""
         fields = marked(forms.SERVING_POINTER, asdict(self))
         return json.dumps(sealed(fields), sort_keys=True, indent=1).encode()
 
 
 def pointer_to(champion: Champion, class_names: Sequence[str], project: Project) -> ServingPointer:
-    """What a project wants served: the ledger's champion with all of the traffic; the generation is still to be given."""
+    """The pointer for a project: the ledger's champion with all of the traffic; the generation is set later."""
     return ServingPointer(
         generation=0,
         project=project.project,
@@ -79,7 +79,7 @@ def parse_pointer(content: bytes, where: str) -> ServingPointer:
     """Read a pointer.
 
     Raises:
-        CorruptObjectError: it is not one, or not exactly one of its routes is the champion's.
+        CorruptObjectError: it is not a pointer, or does not have exactly one champion.
     """
     try:
         fields = upgraded_fields(forms.SERVING_POINTER, unsealed(json.loads(content), where), where)
@@ -94,7 +94,7 @@ def parse_pointer(content: bytes, where: str) -> ServingPointer:
 
 
 def read_pointer(objects: ObjectStore) -> ServingPointer | None:
-    """What is to be served now; None before the first promotion."""
+    """The current pointer; None before the first promotion."""
     try:
         return parse_pointer(objects.read(layout.SERVING_POINTER).content, layout.SERVING_POINTER)
     except NotFoundError:
@@ -102,11 +102,11 @@ def read_pointer(objects: ObjectStore) -> ServingPointer | None:
 
 
 def replace_pointer(objects: ObjectStore, wanted: Callable[[], ServingPointer]) -> tuple[ServingPointer, bool]:
-    """Put what `wanted` says in the place of what stands; return the pointer and whether it changed.
+    """Replace the pointer with the one from `wanted`; return the pointer and whether it changed.
 
-    `wanted` is asked after the standing pointer was read and again whenever somebody else was faster, so that who writes
-    last has seen the newest ledger. Its generation is ignored: it grows by one exactly when something else changes. A
-    pointer that cannot be read is replaced too: the ledger knows better.
+    `wanted` is called after the current pointer was read, and again whenever another writer was faster, so that the last
+    writer has seen the newest ledger. Its generation is ignored: the generation grows by one exactly when another field
+    changes. An unreadable pointer is replaced, too, because the ledger is authoritative.
     """
     while True:
         try:
@@ -135,7 +135,7 @@ def _replaced_once(objects: ObjectStore, wanted: Callable[[], ServingPointer]) -
 
 
 def _generation(content: bytes) -> int:
-    """The generation of what stands; 0 if it cannot be read."""
+    """Generation of the current pointer; 0 if it cannot be read."""
     try:
         return parse_pointer(content, layout.SERVING_POINTER).generation
     except CorruptObjectError:

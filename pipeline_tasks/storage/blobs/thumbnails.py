@@ -1,4 +1,4 @@
-"""Thumbnails: small JPEGs for reports, made while measuring, and made again at need."""
+"""Thumbnails: small JPEGs for reports, made while measuring, and made again when needed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _RECIPE = f"thumbnail-{MAX_SIDE_PX}"
 
 
 def put_thumbnail(objects: ObjectStore, image_id: str, jpeg: bytes) -> None:
-    """Keep an image's thumbnail; one that is already there stays."""
+    """Store an image's thumbnail; an existing one is kept."""
     try:
         with around("thumbnail.put"):
             objects.write_new(thumbnail_key(image_id), jpeg)
@@ -30,5 +30,5 @@ def read_thumbnail(objects: ObjectStore, image_id: str) -> bytes:
 
 
 def thumbnail_key(image_id: str) -> str:
-    """Where an image's thumbnail lies."""
+    """Key of an image's thumbnail."""
     return layout.derived(_RECIPE, f"{image_id[:2]}/{image_id}.jpg")

@@ -1,4 +1,4 @@
-"""The index of a dataset version: one sealed JSON object that names the version's leaves, wherever an earlier one has put them."""
+"""Index of a dataset version: one sealed JSON object that names the version's leaves, some written by earlier versions."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 
 def index_key(dataset_id: str) -> str:
-    """Where a version's index lies."""
+    """Key of a version's index."""
     return layout.version_file(dataset_id, "index.json")
 
 
 def leaf_key(dataset_id: str, prefix: str, sha256: str) -> str:
-    """The key of a leaf; many leaves lie in folders of two digits, so that no folder grows large."""
+    """Key of a leaf; many leaves are in folders of two digits, so that no folder grows large."""
     folder = f"{prefix[:2]}/" if len(prefix) > 2 else ""
     return layout.version_file(dataset_id, f"{folder}{prefix or 'all'}-{sha256[:24]}.csv")
 
@@ -29,7 +29,7 @@ def read_index(objects: ObjectStore, dataset_id: str) -> dict[str, Any]:
     """A version's index: dataset_id, about, prefix_digits, rows, `leaves` (each prefix, sha256, key, rows, size_bytes), and
     `tombstones` of erased images (each tombstone, split, cycle_id of the erasure).
 
-    Rows and sizes are None in the index of a version that was written in the first format.
+    Rows and sizes are None in an index of the first format.
 
     Raises:
         NotFoundError: there is no such version.
@@ -42,26 +42,26 @@ def parse_index(content: bytes, dataset_id: str) -> dict[str, Any]:
     """Read the bytes of a version's index, as `read_index` gives it.
 
     Raises:
-        CorruptObjectError: it is the index of another one, or none, or not as it was written.
+        CorruptObjectError: it is damaged, the index of another version, or not an index.
     """
     index = _parse_kept_index(content, dataset_id)
     return index | {"leaves": expanded(dataset_id, index["leaves"])}
 
 
 def read_kept_index(objects: ObjectStore, dataset_id: str) -> dict[str, Any]:
-    """An index with its leaves as they are kept."""
+    """Read an index with its leaves in stored form."""
     return _parse_kept_index(objects.read(index_key(dataset_id)).content, dataset_id)
 
 
 def index_bytes(index: Mapping[str, Any]) -> bytes:
-    """The index as it lies in the store; its leaves as `as_columns` gives them."""
+    """The index in its stored form; its leaves as returned by `as_columns`."""
     return json.dumps(sealed(marked(forms.VERSION_INDEX, index)), sort_keys=True, ensure_ascii=False).encode()
 
 
 def index_without(
     objects: ObjectStore, dataset_id: str, replaced: Mapping[str, Mapping[str, Any]], tombstones: Sequence[Mapping[str, str]]
 ) -> bytes:
-    """A version's index with other leaves in the place of some, leaves without rows left out, and more tombstones."""
+    """A version's index with replaced leaves, without empty leaves, and with more tombstones."""
     kept = read_kept_index(objects, dataset_id)
     leaves = [replaced.get(leaf["key"], leaf) for leaf in expanded(dataset_id, kept["leaves"])]
     left = [leaf for leaf in leaves if leaf["rows"] != 0]
@@ -72,7 +72,7 @@ def index_without(
 
 
 def as_columns(leaves: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The leaves as an index keeps them: a list a column, and of the keys only whose version put them there."""
+    """Leaves in stored form: a list for each column, and instead of keys only the versions that wrote them."""
     columns: dict[str, Any] = {name: [leaf[name] for leaf in leaves] for name in ("prefix", "sha256", "rows", "size_bytes")}
     writers = [leaf["key"].split("/")[1] for leaf in leaves]
     numbers = {writer: number for number, writer in enumerate(dict.fromkeys(writers))}
@@ -80,12 +80,12 @@ def as_columns(leaves: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def digests_of(kept: Any) -> frozenset[str]:
-    """The digests of kept leaves."""
+    """Digests of leaves in stored form."""
     return frozenset(leaf["sha256"] for leaf in kept) if isinstance(kept, list) else frozenset(kept["sha256"])
 
 
 def expanded(dataset_id: str, kept: Any, without: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
-    """What `as_columns` kept, or a list of leaves as the first format has it, but for leaves of some digests."""
+    """Leaves from the form of `as_columns`, or from the list of the first format, without those of some digests."""
     try:
         if isinstance(kept, list):
             return [{"rows": None, "size_bytes": None} | leaf for leaf in kept if leaf["sha256"] not in without]

@@ -1,4 +1,4 @@
-"""Embeddings of an image's augmented views: derived, made again at need, so that the next training does not embed them anew."""
+"""Embeddings of an image's augmented views: derived, and stored so that the next training does not compute them again."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pipeline_tasks.storage.objects.self_checked import with_digest, without_dig
 
 
 def read_views(objects: ObjectStore, recipe: str, image_id: str) -> NDArray[np.float32] | None:
-    """The embeddings (views x D) of one image's views; None if they are not there, or no longer whole.
+    """Embeddings (views x D) of one image's views; None if they are missing or damaged.
 
-    `recipe` names all that they depend on beside the image.
+    `recipe` is the digest of all their inputs except the image.
     """
     try:
         content = objects.read(_key(recipe, image_id)).content
@@ -33,7 +33,7 @@ def read_views(objects: ObjectStore, recipe: str, image_id: str) -> NDArray[np.f
 
 
 def write_views(objects: ObjectStore, recipe: str, image_id: str, views: NDArray[np.float32]) -> None:
-    """Keep the embeddings of one image's views; who comes second changes nothing."""
+    """Store the embeddings of one image's views; existing ones are kept."""
     buffer = io.BytesIO()
     np.save(buffer, views, allow_pickle=False)
     try:

@@ -1,1 +1,1 @@
-"""The ledger's events and their fold, the project's state."""
+"""Ledger: events, and their fold, the project's state."""

@@ -1,4 +1,4 @@
-"""How the ledger tells writers that a collection runs, or has run since their cycle began."""
+"""Checks of writers against garbage collections that run, or have run since their cycle began."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ANNOUNCED_BY, ENDED_BY = "plan_collection", "collect_garbage"
 
 
 def has_seen_a_collection(state: State, cycle_id: str) -> bool:
-    """Whether objects may have been moved while this cycle ran: then its writers look whether all that they named is there."""
+    """Return True if objects may have been moved during this cycle; its writers then check that all named objects exist."""
     announced = state.value(Collection)
     if announced is None:
         return False
@@ -22,13 +22,13 @@ def has_seen_a_collection(state: State, cycle_id: str) -> bool:
 
 
 def secure(objects: ObjectStore, event: Event, state: State) -> None:
-    """See to it that all that an event names is in its place, before or after it is appended.
+    """Ensure that all objects that an event names exist, before or after it is appended.
 
     Raises:
-        StorageError: something is neither in the store nor in its trash.
+        StorageError: an object is neither in the store nor in its trash.
     """
     named = names_of(objects, [event], state)
     ensure_there(objects, named.named_by)
     if named.unreadable:
-        # What had been collected is readable again, and names more.
+        # Restored objects are readable again, and name more.
         ensure_there(objects, names_of(objects, [event], state).named_by)

@@ -1,4 +1,4 @@
-"""What events name: tables, frozen settings, models, versions, and what these name in turn, each with its recorded digest."""
+"""Objects that events name (tables, settings, models, versions) and those they name in turn, with recorded digests."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def names_of(objects: ObjectStore, events: Sequence[Event], state: State) -> Nam
 
 
 def add_names_of(objects: ObjectStore, named: NamedObjects, events: Sequence[Event], state: State) -> None:
-    """Add what these events name, and what that names in turn."""
+    """Add all objects that these events name, directly and indirectly."""
     for event in events:
         _add_what_an_event_names(named, event, state)
     _add_erasures(named, events)

@@ -1,7 +1,7 @@
-"""The ledger: what happened to a project, one JSON object an event, append-only.
+"""Ledger: the events of a project, one JSON object each, append-only.
 
-An event's key is the next sequence number and is written only if absent; who loses that race reads the winner's event
-and tries the number after it. What no event names does not exist for other stages.
+An event's key is the next sequence number and is written only if absent; the loser of a race reads the winner's event
+and tries the next number. Objects that no event names do not exist for other stages.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 @dataclass(frozen=True)
 class Event:
-    """One change of the project's state. Holds no content of images or answers and no tags of persons."""
+    """One change of the project's state; contains no content of images or annotations and no tags of persons."""
 
     sequence: int
     cycle_id: str
@@ -35,7 +35,7 @@ class Event:
     sets: dict[str, Any] = field(default_factory=dict)
     """Single values of the state that this event changes: `champion`, `dataset`, `engine`, …"""
     replaced: dict[str, dict[str, Any] | None] = field(default_factory=dict)
-    """Of an erasure: key of an object that held something erased → key, sha256, rows of what stands in its place, or None."""
+    """Of an erasure: key of an object with erased content → key, sha256 and rows of its replacement, or None."""
 
     def read(self, kind: type[R]) -> R:
         """The stage's summary as a record.
@@ -46,18 +46,18 @@ class Event:
         return read_record(kind, self.summary, f"{layout.event(self.sequence)} ({self.stage} of cycle {self.cycle_id})")
 
     def value(self, kind: type[V]) -> V | None:
-        """The value of the state that this event sets; None if it sets none of this kind.
+        """The state value that this event sets; None if it sets none of this kind.
 
         Raises:
-            CorruptObjectError: what it sets is another thing.
+            CorruptObjectError: the content is not such a value.
         """
         return value_in(self.sets, kind, layout.event(self.sequence))
 
     def as_bytes(self) -> bytes:
-        """The event as it lies in the store."""
+        """The event in its stored form."""
         fields = asdict(self)
         if not self.replaced:
-            # As before there were erasures, so that an event has the same bytes whoever writes it.
+            # Left out as before erasures existed, so that an event has the same bytes in every release.
             del fields["replaced"]
         fields["summary"] = marked(forms.summary_form(self.stage), self.summary)
         return json.dumps(sealed(marked(forms.EVENT, fields)), sort_keys=True, indent=1).encode()
@@ -67,7 +67,7 @@ def parse_event(content: bytes, where: str) -> Event:
     """Read an event.
 
     Raises:
-        CorruptObjectError: it is not one, or not as it was written.
+        CorruptObjectError: it is not an event, or damaged.
         NewerFormError: a later Nightlens wrote it.
     """
     try:
@@ -80,11 +80,11 @@ def parse_event(content: bytes, where: str) -> Event:
 
 
 def read_event(objects: ObjectStore, sequence: int) -> Event:
-    """Read the event of this number.
+    """Read the event with this number.
 
     Raises:
         NotFoundError: there is none.
-        CorruptObjectError: what lies there is another one, or none.
+        CorruptObjectError: the object is another event, or not an event.
     """
     key = layout.event(sequence)
     event = parse_event(objects.read(key).content, key)
@@ -94,7 +94,7 @@ def read_event(objects: ObjectStore, sequence: int) -> Event:
 
 
 def events_after(objects: ObjectStore, sequence: int) -> Iterator[Event]:
-    """Yield the events behind `sequence` in order, up to the newest."""
+    """Yield the events after `sequence` in order, up to the newest."""
     while True:
         sequence += 1
         try:
@@ -110,7 +110,7 @@ def append_event(objects: ObjectStore, event: Event) -> Event | None:
         with around("ledger.append"):
             objects.write_new(layout.event(event.sequence), content)
     except AlreadyThereError:
-        # The answer to an earlier try may have been lost although it was written.
+        # An earlier try may have succeeded although its response was lost.
         if objects.read(layout.event(event.sequence)).content != content:
             return None
     return event

@@ -1,4 +1,4 @@
-"""A project's generation: counts how often it was emptied, and empties it so that a crash in between is noticed."""
+"""Generation of a project: the number of times it was emptied, recorded so that an interrupted emptying is detected."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 
 def read_generation(objects: ObjectStore) -> int:
-    """The project's generation, 1 if it was never emptied.
+    """The project's generation; 1 if it was never emptied.
 
     Raises:
-        StorageError: an emptying was broken off; emptying again ends it.
+        StorageError: an emptying was interrupted; run it again to finish it.
     """
     generation, is_emptying = _read(objects)
     if is_emptying:
@@ -25,11 +25,11 @@ def read_generation(objects: ObjectStore) -> int:
 
 
 def empty_project(objects: ObjectStore) -> int:
-    """Delete everything the project holds and return its next generation. Broken off, it can be run again."""
+    """Delete everything in the project and return its next generation. Safe to run again after an interruption."""
     generation, is_emptying = _read(objects)
     following = generation if is_emptying else generation + 1
     _write(objects, following, is_emptying=True)
-    # What names others goes first, so that nothing ever names an object that has gone.
+    # Objects that name others are deleted first, so that no object names a deleted one.
     for prefix in (layout.SERVING_POINTER, layout.LEDGER, layout.SNAPSHOTS, ""):
         for key in sorted(objects.list(prefix), key=lambda key: (not key.endswith("/index.json"), key)):
             if key != layout.GENERATION:

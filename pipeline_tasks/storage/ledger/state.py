@@ -1,4 +1,4 @@
-"""The project's state: the fold of its events in order, never by date, with snapshots as a cache."""
+"""State of a project: the fold of its events in order, never by date, with snapshots as a cache."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ SNAPSHOT_EVERY_EVENTS = 100
 
 @dataclass
 class State:
-    """What all events up to `sequence` add up to."""
+    """Fold of all events up to `sequence`."""
 
     sequence: int = 0
     stages: dict[str, dict[str, int]] = field(default_factory=dict)
-    """cycle_id → stage → sequence of its event, cycles in the order they were opened."""
+    """cycle_id → stage → sequence of its event, cycles in order of opening."""
     tables: dict[str, list[TableFile]] = field(default_factory=dict)
     """Table name → its files in ledger order."""
     values: dict[str, Any] = field(default_factory=dict)
-    """The newest of each single value, as JSON: `value` reads it."""
+    """Newest JSON of each single value; read it with `value`."""
     replaced: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Key of a table's file that an erasure replaced → key, sha256 and rows of the file in its place."""
+    """Key of a table file that an erasure replaced → key, sha256 and rows of its replacement."""
 
     def value(self, kind: type[V]) -> V | None:
-        """The newest value of a kind; None if no event has set one, or a later one ended it.
+        """The newest value of a kind; None if no event has set one or a later one ended it.
 
         Raises:
-            CorruptObjectError: what the ledger holds is another thing.
+            CorruptObjectError: the content is not such a value.
         """
         return value_in(self.values, kind, f"the state at event {self.sequence}")
 
@@ -60,7 +60,7 @@ class State:
         return self.value(Dataset)
 
     def add(self, event: Event) -> None:
-        """Fold one more event in."""
+        """Fold in one more event."""
         self.sequence = event.sequence
         self.stages.setdefault(event.cycle_id, {})[event.stage] = event.sequence
         for file in event.tables:
@@ -69,31 +69,31 @@ class State:
         self.redirect({key: found for key, found in event.replaced.items() if found and key.startswith(layout.TABLES)})
 
     def redirect(self, replaced: Mapping[str, dict[str, Any]]) -> None:
-        """Name what stands in the place of files that an erasure replaced."""
+        """Replace files by those of an erasure."""
         if replaced:
             self.replaced.update(replaced)
             self.tables = {name: [self.standing(file) for file in files] for name, files in self.tables.items()}
 
     def standing(self, file: TableFile) -> TableFile:
-        """The file that an event names, or what stands in its place."""
+        """The file that an event names, or its replacement."""
         while (found := self.replaced.get(file.key)) is not None:
             file = replace(file, **found)
         return file
 
 
 def read_state(objects: ObjectStore) -> State:
-    """Fold the ledger, starting from the newest snapshot that can be read."""
+    """Fold the ledger, starting from the newest readable snapshot."""
     state = _newest_snapshot(objects)
     return catch_up(objects, state)
 
 
 def digest_of_fold(state: State) -> str:
-    """The sha256 of the snapshot that this state would be written as."""
+    """sha256 of this state's snapshot."""
     return hashlib.sha256(_as_snapshot(state)).hexdigest()
 
 
 def state_at(objects: ObjectStore, sequence: int) -> State:
-    """The state as it was right after the event of this number, but for what was erased since."""
+    """The state right after the event with this number, except for later erasures."""
     state = _newest_snapshot(objects, sequence)
     for event in events_after(objects, state.sequence):
         if event.sequence > sequence:
@@ -104,7 +104,7 @@ def state_at(objects: ObjectStore, sequence: int) -> State:
 
 
 def catch_up(objects: ObjectStore, state: State) -> State:
-    """Fold in what was appended since; leave a snapshot behind now and then."""
+    """Fold in newer events, and write a snapshot from time to time."""
     for event in events_after(objects, state.sequence):
         state.add(event)
         if event.sequence % SNAPSHOT_EVERY_EVENTS == 0:
@@ -119,7 +119,7 @@ def _newest_snapshot(objects: ObjectStore, up_to: int | None = None) -> State:
         try:
             return _parse_snapshot(objects.read(key).content, key)
         except (CorruptObjectError, NewerFormError):
-            # A snapshot is a cache: without it the fold starts earlier and ends the same.
+            # A snapshot is a cache: without it the fold starts earlier and gives the same result.
             continue
     return State()
 

@@ -1,1 +1,1 @@
-"""Objects by key, the six verbs, on disk, in memory and on S3."""
+"""Object stores with six verbs on keys: on disk, in memory and on S3."""

@@ -1,4 +1,4 @@
-"""What an object's name promises about its bytes: most names digest their content, others hold what can be read back."""
+"""Checks of an object's bytes by its name: most names contain a digest of the content, others a field of it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pipeline_tasks.storage.objects.seal import unsealed
 from pipeline_tasks.storage.objects.self_checked import without_digest
 
 Promise = Callable[[bytes], str | None]
-"""What is wrong with these bytes, as a sentence; None if they are what the name promises."""
+"""Check of bytes: returns the problem as a sentence, or None if they match the name."""
 
 
 def promise_of(key: str) -> Promise | None:
-    """What the key's name promises, in the trash too; None where a name promises nothing (parts, reports, thumbnails)."""
+    """Check that belongs to a key, also in the trash; None if its bytes cannot be checked (parts, reports, thumbnails)."""
     key = key.removeprefix(layout.TRASH)
     for pattern, make in _PROMISES:
         match = pattern.fullmatch(key)
@@ -27,7 +27,7 @@ def promise_of(key: str) -> Promise | None:
 
 
 def has_digest(algorithm: str, wanted: str) -> Promise:
-    """The bytes have a digest that begins like this."""
+    """Check that the bytes have a digest that begins with `wanted`."""
 
     def find(content: bytes) -> str | None:
         found = hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()
@@ -57,7 +57,7 @@ def _is_pointer() -> Promise:
 
 
 def _is_sealed(name: str | None, wanted: object, *others: str) -> Promise:
-    """The bytes are a JSON object whose seal is whole; a field says what the key says, and some others are there."""
+    """Check that the bytes are a JSON object with a valid seal, a field that matches the key, and the other fields."""
 
     def find(content: bytes) -> str | None:
         try:

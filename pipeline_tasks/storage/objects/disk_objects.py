@@ -1,9 +1,8 @@
-"""The six verbs on a folder: what is visible is complete and survives a power loss.
+"""Object store in a folder: every visible object is complete and survives a power loss.
 
 A new object is written to a temporary file, synced, linked to its name (a link never replaces), and its folder synced.
-Who linked, replaced or deleted may be killed before that sync, and who reads afterwards builds on what they saw: so reading
-and listing sync a folder that changed a short while ago, once.
-A root on disk serves one machine: replacing holds a lock file per key.
+A writer may be killed before that last sync, and a later reader builds on what it saw: so reading and listing sync a
+recently changed folder, once. A root on disk is for one machine: replacing holds a lock file per key.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ _TEMPORARY = ".temporary"
 _LOCKS = ".locks"
 _HIDDEN = (_TEMPORARY, _LOCKS)
 _WRITTEN_BACK_NS = 600 * 10**9
-"""A folder that has not changed for so long was written to the disk by the system itself, which waits half a minute at most."""
+"""Age after which the operating system has written a folder to disk itself; it waits half a minute at most."""
 _CLOCK_STEP_NS = 10**8
-"""Two changes so close to each other may carry the same time."""
+"""Interval within which two changes may have the same modification time."""
 _NOT_OURS = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EINVAL)
-"""What a sync answers in a folder that has gone, or to somebody who may only look."""
+"""Errors of a sync in a deleted or read-only folder."""
 _THREADS = 16
 
 
@@ -40,12 +39,12 @@ class DiskObjects:
     """An object store in a folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Serve the objects below `folder`, which is made when the first one is written."""
+        """Use the objects below `folder`, which is created at the first write."""
         self._folder = folder
         self._lasting: set[Path] = set()
-        """Folders whose names are known to be on the disk for good."""
+        """Folders whose names are known to be on disk."""
         self._settled: dict[Path, int] = {}
-        """Folder → when it had changed last, as of a sync that holds all that had happened in it."""
+        """Folder → its modification time at the last sync."""
 
     def __repr__(self) -> str:
         """Show the folder."""
@@ -73,7 +72,7 @@ class DiskObjects:
         return found
 
     def write_new(self, key: str, content: bytes) -> str:
-        """Link a synced file to a name that must be free."""
+        """Write a synced file and link it to a name that must be free."""
         path = self._path(key)
         if path.exists():
             raise self._already_there(path)
@@ -88,7 +87,7 @@ class DiskObjects:
             return _etag(path.stat())
 
     def replace(self, key: str, content: bytes, etag: str) -> str:
-        """Put a synced file in the place of the one that carries `etag`."""
+        """Replace the file that has `etag` with a synced one."""
         path = self._path(key)
         with self._locked(key):
             if not path.is_file():
@@ -102,13 +101,13 @@ class DiskObjects:
                 return _etag(path.stat())
 
     def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
-        """Yield keys and sizes, sorted; what is deleted meanwhile is left out."""
+        """Yield keys and sizes, sorted; objects deleted meanwhile are left out."""
         for key in self.list(prefix):
             with suppress(FileNotFoundError):
                 yield key, self._path(key).stat().st_size
 
     def temporary_files(self, before: datetime) -> list[tuple[str, int]]:
-        """Names and sizes of files that no writer has written to since `before`: those of killed writers."""
+        """Names and sizes of killed writers' files: those not written to since `before`."""
         folder, found = self._folder / _TEMPORARY, []
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             with suppress(FileNotFoundError):
@@ -118,7 +117,7 @@ class DiskObjects:
         return found
 
     def drop_temporary_file(self, name: str) -> None:
-        """Unlink a killed writer's file; one that is gone is no error."""
+        """Unlink a killed writer's file; a missing one is not an error."""
         with around("disk.drop_left_over"):
             (self._folder / _TEMPORARY / Path(name).name).unlink(missing_ok=True)
 
@@ -138,7 +137,7 @@ class DiskObjects:
                 _sync_folder(path.parent)
 
     def _files_below(self, start: Path) -> Iterator[Path]:
-        """All files, the names of their folders made lasting."""
+        """All files, after syncing their folders."""
         walked = []
         for found, folders, names in os.walk(start):
             if Path(found) == self._folder:
@@ -149,10 +148,10 @@ class DiskObjects:
             yield from (folder / name for name in names)
 
     def _settle(self, folders: Iterable[Path]) -> None:
-        """Make lasting what was just seen in folders, where it may not be."""
+        """Sync recently changed folders, so that what a reader saw in them survives a power loss."""
         young = [folder for folder in folders if self._may_be_lost(folder)]
         if len(young) > 1:
-            # The disk takes syncs that come together nearly as one.
+            # The disk handles simultaneous syncs almost as fast as one.
             with ThreadPoolExecutor(_THREADS, thread_name_prefix="settle") as threads:
                 list(threads.map(self._settle_one, young))
         elif young:
@@ -184,14 +183,14 @@ class DiskObjects:
         return self._folder.joinpath(*parts)
 
     def _already_there(self, path: Path) -> AlreadyThereError:
-        """What to raise; who linked the object may have been killed before syncing its name, and the caller builds on it."""
+        """Error for an existing object, after syncing its name, because its writer may have been killed before that."""
         self._make_folder(path.parent)
         _sync_folder(path.parent)
         return AlreadyThereError(f"{path}: an object is already there")
 
     @contextmanager
     def _synced_file(self, content: bytes) -> Iterator[Path]:
-        """Hold a file with this content, on the disk for good, until the caller has linked it."""
+        """Provide a synced temporary file with this content until the caller has linked it."""
         folder = self._folder / _TEMPORARY
         self._make_folder(folder)
         with around("disk.make_temporary"):
@@ -209,17 +208,17 @@ class DiskObjects:
 
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
-        """Be the only one who replaces or deletes this key."""
+        """Lock this key against other replaces and deletes."""
         folder = self._folder / _LOCKS
         self._make_folder(folder)
-        # 256 lock files serve all keys: two keys that share one only wait for each other.
+        # 256 lock files serve all keys; two keys that share one only wait for each other.
         name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:2]
         with around("disk.lock"), (folder / name).open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     def _make_folder(self, folder: Path) -> None:
-        """Make a folder so that its name, too, survives a power loss; who made a standing one may have been killed before that."""
+        """Create a folder and sync its name; an existing one is synced too, because its creator may have been killed before."""
         is_ours = folder.is_relative_to(self._folder)
         if folder.is_dir() and (folder in self._lasting or not is_ours):
             return
@@ -228,7 +227,7 @@ class DiskObjects:
             with around("disk.make_folder"):
                 folder.mkdir()
         except FileExistsError:
-            pass  # It was there, or somebody else was faster.
+            pass  # It existed, or another writer was faster.
         _sync_folder(folder.parent)
         self._lasting.add(folder)
 

@@ -1,6 +1,6 @@
-"""Named points just before and just after each write, where a drill ends the process. Nobody armed: nothing happens.
+"""Fail points: named points just before and after each write, at which a drill ends the process; inactive by default.
 
-Armed by the environment for one process: `NIGHTLENS_FAIL_POINT=name:hit:action`, for instance `disk.link.after:2:kill`.
+The environment arms one for a process: `NIGHTLENS_FAIL_POINT=name:hit:action`, for instance `disk.link.after:2:kill`.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from pipeline_tasks.errors import SettingsError
 
 ENVIRONMENT = "NIGHTLENS_FAIL_POINT"
 ACTIONS = ("kill", "full")
-"""`kill` ends the process with SIGKILL; `full` raises what a full disk does."""
+"""`kill` ends the process with SIGKILL; `full` raises the error of a full disk."""
 
 _NOTHING: AbstractContextManager[None] = nullcontext()
 
 
 def around(name: str) -> AbstractContextManager[None]:
-    """Hold one write: `name.before` is reached when the block begins, `name.after` when it has ended well."""
+    """Wrap one write: `name.before` is reached when the block begins, `name.after` when it has succeeded."""
     return _NOTHING if _on_reach is None else _Around(name, _on_reach)
 
 
 def listen(on_reach: Callable[[str], None] | None) -> None:
-    """Tell each point that is reached from now on; None: tell nobody."""
+    """Call `on_reach` at each point from now on; None stops that."""
     global _on_reach
     _on_reach = on_reach
 
 
 def arm(text: str) -> None:
-    """Do the action at the hit-th time that the point is reached; `text` is `name:hit:action`.
+    """Run the action at the hit-th time that the point is reached; `text` is `name:hit:action`.
 
     Raises:
-        SettingsError: it is not that.
+        SettingsError: the text has another form.
     """
     name, _, rest = text.partition(":")
     hit, _, action = rest.partition(":")
@@ -61,7 +61,7 @@ def _act(action: str, point: str) -> None:
 
 
 class _Around:
-    """Tells the two points of one write."""
+    """Context manager that reports the two points of one write."""
 
     def __init__(self, name: str, on_reach: Callable[[str], None]) -> None:
         self._name, self._on_reach = name, on_reach

@@ -1,4 +1,4 @@
-"""Where things lie in a project's root: every key is made here."""
+"""Layout of a project's root: all keys are built here."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ ERASURE_KEY = "erasures/key.json"
 
 
 def original(md5: str) -> str:
-    """An original file, in DVC's remote layout."""
+    """Key of an original file, in DVC's remote layout."""
     return f"{ORIGINALS}{md5[:2]}/{md5[2:]}"
 
 
 def derived(recipe_digest: str, name: str) -> str:
-    """Something made again at need: a thumbnail, an exported backbone."""
+    """Key of a derived object that is made again when needed: a thumbnail, an exported backbone."""
     return f"derived/{recipe_digest}/{name}"
 
 
 def table(name: str, cycle_id: str, sha256: str) -> str:
-    """A table's file; its name digests its content, so that two writers cannot disagree about it."""
+    """Key of a table file; it contains the digest of the content, so that two writers cannot disagree about it."""
     return f"{tables_of(name, cycle_id)}part-{sha256[:24]}.parquet"
 
 
 def tables_of(name: str, cycle_id: str) -> str:
-    """Where the files lie that a cycle has written of one table."""
+    """Prefix of the files that a cycle has written of one table."""
     return f"tables/{name}/cycle={cycle_id}/"
 
 
@@ -43,65 +43,65 @@ def compacted(what: str, sha256: str) -> str:
 
 
 def part(name: str, cycle_id: str, shard: int) -> str:
-    """What one mapped task learnt; only the stage behind it reads this."""
+    """Key of one mapped task's output; only the next stage reads it."""
     return f"parts/{name}/cycle={cycle_id}/shard-{shard:05d}.parquet"
 
 
 def event(sequence: int) -> str:
-    """A ledger event."""
+    """Key of a ledger event."""
     return f"{LEDGER}{sequence:012d}.json"
 
 
 def snapshot(sequence: int) -> str:
-    """The fold of all events up to this one: a cache."""
+    """Key of a snapshot, the cached fold of all events up to this one."""
     return f"{SNAPSHOTS}{sequence:012d}.json"
 
 
 def cycle_settings(cycle_id: str, sha256: str) -> str:
-    """What `open_cycle` froze."""
+    """Key of the settings that `open_cycle` froze."""
     return f"cycles/{cycle_id}/{sha256[:24]}.json"
 
 
 def annotation_revision(annotation_id: str, revision: str) -> str:
-    """One revision of one answer."""
+    """Key of one revision of one annotation."""
     return f"annotation_log/{annotation_id}/{revision}.json"
 
 
 def version_file(dataset_id: str, name: str) -> str:
-    """A leaf of a dataset version's manifest."""
+    """Key of a leaf of a dataset version's manifest."""
     return f"{VERSIONS}{dataset_id}/{name}"
 
 
 def publication(dataset_id: str, recipe: str) -> str:
-    """The record of a version as it was published."""
+    """Key of the record of a published version."""
     return f"{PUBLICATIONS}{dataset_id}/{recipe}.json"
 
 
 def model(model_digest: str) -> str:
-    """One ONNX file."""
+    """Key of one ONNX file."""
     return f"models/{model_digest}.onnx"
 
 
 def checkpoint(cycle_id: str, name: str) -> str:
-    """What a killed training resumes from."""
+    """Key of a checkpoint, from which a killed training resumes."""
     return f"checkpoints/{cycle_id}/{name}"
 
 
 def set_aside(key: str, sha256: str) -> str:
-    """Damaged bytes that were replaced by good ones."""
+    """Key of damaged bytes that were replaced by good ones."""
     return f"{SET_ASIDE}{sha256[:24]}/{key}"
 
 
 def trash(key: str) -> str:
-    """What nobody named, until it is deleted for good."""
+    """Key in the trash of an unneeded object, until it is deleted for good."""
     return f"{TRASH}{key}"
 
 
 def erasure_plan(cycle_id: str) -> str:
-    """What an erasure that is not done yet is about; goes as its last step."""
+    """Key of the plan of an unfinished erasure; deleted in the erasure's last step."""
     return f"{ERASURE_PLANS}{cycle_id}.json"
 
 
 def report(cycle_id: str, name: str) -> str:
-    """A file of a cycle's report."""
+    """Key of a file of a cycle's report."""
     return f"reports/{cycle_id}/{name}"

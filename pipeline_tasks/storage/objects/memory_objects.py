@@ -1,4 +1,4 @@
-"""The six verbs in memory: for tests, and to show that nothing above depends on a disk."""
+"""Object store in memory, for tests, which shows that no upper floor depends on a disk."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class MemoryObjects:
             return self._store(key, content)
 
     def replace(self, key: str, content: bytes, etag: str) -> str:
-        """Store in the place of the object that carries `etag`."""
+        """Replace the object that has `etag`."""
         with self._lock:
             if self.read(key).etag != etag:
                 raise ChangedMeanwhileError(f"{key}: was replaced by somebody else")
@@ -53,7 +53,7 @@ class MemoryObjects:
         yield from ((key, len(self.read(key).content)) for key in self.list(prefix))
 
     def delete(self, key: str) -> None:
-        """Forget the object."""
+        """Delete the object."""
         with self._lock:
             self._objects.pop(key, None)
 

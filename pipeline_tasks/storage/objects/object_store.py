@@ -1,4 +1,4 @@
-"""The six verbs on keys that everything else in a project's root is built from."""
+"""Object store interface: the six verbs on keys that everything else in a project's root is built from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 @dataclass(frozen=True)
 class StoredObject:
-    """An object's bytes and the tag that changes whenever it is replaced."""
+    """An object's bytes, and the etag that changes whenever it is replaced."""
 
     content: bytes
     etag: str
@@ -44,11 +44,11 @@ class ObjectStore(Protocol):
         ...
 
     def replace(self, key: str, content: bytes, etag: str) -> str:
-        """Replace the object that still carries `etag`, whole or not at all; return the new etag.
+        """Replace the object if it still has `etag`, whole or not at all; return the new etag.
 
         Raises:
             NotFoundError: there is none.
-            ChangedMeanwhileError: somebody else replaced it first.
+            ChangedMeanwhileError: another writer replaced it first.
         """
         ...
 
@@ -61,18 +61,18 @@ class ObjectStore(Protocol):
         ...
 
     def delete(self, key: str) -> None:
-        """Remove the object; one that is not there is no error."""
+        """Delete the object; a missing one is not an error."""
         ...
 
 
 @runtime_checkable
 class LeavesTemporaryFiles(Protocol):
-    """A store whose killed writers leave files behind that are no objects."""
+    """A store whose killed writers leave files behind that are not objects."""
 
     def temporary_files(self, before: datetime) -> list[tuple[str, int]]:
-        """Names, sorted, and sizes in bytes of those that were last written to before this time."""
+        """Sorted names and sizes in bytes of files last written to before this time."""
         ...
 
     def drop_temporary_file(self, name: str) -> None:
-        """Let go of one."""
+        """Delete one."""
         ...

@@ -1,6 +1,6 @@
-"""The six verbs on an S3 bucket: conditional puts, and answers that got lost are resolved by reading back.
+"""Object store in an S3 bucket: conditional puts; after a lost response, reading back shows what was written.
 
-Any S3-compatible endpoint will do that honours `If-None-Match: *` and `If-Match` on PutObject.
+Works with any S3-compatible endpoint that supports `If-None-Match: *` and `If-Match` on PutObject.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class S3Objects:
     """An object store in a bucket below a prefix."""
 
     def __init__(self, client: Any, bucket: str, prefix: str) -> None:
-        """Use a boto3 client whose own retries are off: a retry must know that an earlier try may have been done."""
+        """Use a boto3 client without its own retries: a retry must know that an earlier try may have succeeded."""
         self._client = client
         self._bucket = bucket
         self._prefix = prefix.strip("/")
@@ -73,7 +73,7 @@ class S3Objects:
         return self._put(key, content, {"IfNoneMatch": "*"}, taken)
 
     def replace(self, key: str, content: bytes, etag: str) -> str:
-        """Put in the place of the object that carries `etag`."""
+        """Replace the object that has `etag`."""
         changed = ChangedMeanwhileError(f"{self._address(key)}: was replaced by somebody else")
         return self._put(key, content, {"IfMatch": etag}, changed)
 
@@ -82,7 +82,7 @@ class S3Objects:
         yield from (key for key, _ in self.sizes(prefix))
 
     def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
-        """Yield keys and sizes, sorted by code point: a listing tells both."""
+        """Yield keys and sizes, sorted by code point; a listing contains both."""
         cut = len(self._name(""))
         token: dict[str, str] = {}
         while True:
@@ -94,7 +94,7 @@ class S3Objects:
             token = {"ContinuationToken": page["NextContinuationToken"]}
 
     def _put(self, key: str, content: bytes, condition: dict[str, str], refusal: StorageError) -> str:
-        """Put under a condition; a 412 behind a lost answer is resolved by reading back."""
+        """Put under a condition; a 412 after a lost response is resolved by reading back."""
 
         def put(is_retry: bool) -> str:
             try:
@@ -115,7 +115,7 @@ class S3Objects:
         return lambda _: self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._name(prefix), **token)
 
     def delete(self, key: str) -> None:
-        """Delete; what is not there is no error."""
+        """Delete the object; a missing one is not an error."""
         with around("s3.delete"):
             self._patiently(lambda _: self._client.delete_object(Bucket=self._bucket, Key=self._name(key)), key)
 
@@ -126,7 +126,7 @@ class S3Objects:
         return f"s3://{self._bucket}/{self._name(key)}"
 
     def _patiently(self, call: Callable[[bool], R], key: str) -> R:
-        """Try again while the endpoint is away; the call learns whether an earlier try may already have been done."""
+        """Retry while the endpoint does not respond; `call` is told if an earlier try may have succeeded."""
         for number in range(TRIES):
             try:
                 return call(number > 0)
@@ -145,15 +145,15 @@ class S3Objects:
 
 
 class _BehindTheEndError(StorageError):
-    """A range begins behind the object's end."""
+    """A range begins after the object's end."""
 
 
 def make_client(url: str | None, access_key: str | None, secret_key: str | None, region: str | None) -> Any:
-    """A boto3 client as `S3Objects` wants it; None leaves a part to boto3's own search."""
+    """Create a boto3 client for `S3Objects`; boto3 searches for arguments that are None."""
     import boto3
     from botocore.config import Config
 
-    # Endpoints that are not Amazon's may refuse the checksums that newer clients add by themselves.
+    # Endpoints other than Amazon's may refuse the checksums that newer clients add by default.
     checksums: dict[str, Any] = {} if url is None else {"request_checksum_calculation": "when_required"}
     config = Config(signature_version="s3v4", retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=60, **checksums)
     return boto3.client(

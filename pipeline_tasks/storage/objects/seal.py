@@ -1,4 +1,4 @@
-"""A seal: the digest of a JSON object's other fields, kept inside it: one flipped bit is noticed where no name digests it."""
+"""Seal: a field of a JSON object with the digest of its other fields, to detect damage in objects not named by a digest."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _SEAL = "sha256"
 
 
 def sealed(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields with their seal."""
+    """Return the fields with their seal."""
     return {**fields, _SEAL: _digest(fields)}
 
 
 def unsealed(fields: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The fields without their seal; what was written before there were seals has none.
+    """Check and remove the seal; objects from before seals existed have none.
 
     Raises:
-        CorruptObjectError: they are not what was sealed.
+        CorruptObjectError: the fields do not match the seal.
     """
     rest = {name: value for name, value in fields.items() if name != _SEAL}
     if _SEAL in fields and fields[_SEAL] != _digest(rest):

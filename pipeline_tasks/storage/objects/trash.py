@@ -1,4 +1,4 @@
-"""The trash of a root: what is collected lies there under its old name until it is deleted for good, or is needed after all."""
+"""Trash of a root: collected objects stay there under their old key until they are deleted for good or needed after all."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 
 def move_to_trash(objects: ObjectStore, key: str, is_needed: Callable[[], bool] = lambda: False) -> bool:
-    """Copy an object into the trash, then delete it; whether it lies only there now. Broken off, it can be done again.
+    """Copy an object into the trash, then delete it; True if it is now only there. Safe to run again after an interruption.
 
-    `is_needed` is asked when the copy stands, just before the object would be deleted; then it stays where it is. So does what
-    has a copy in the trash already: it may have been put anew since it was collected, and nobody can say how young it is.
+    `is_needed` is called after the copy, just before the deletion; if it returns True, the object stays. An object that already
+    has a copy in the trash stays, too: it may have been written again since it was collected, and its age is unknown.
     """
     try:
         content = objects.read(key).content
@@ -34,10 +34,10 @@ def move_to_trash(objects: ObjectStore, key: str, is_needed: Callable[[], bool] 
 
 
 def put_back(objects: ObjectStore, key: str) -> bool:
-    """Copy an object back from the trash, then out of it; whether it stands in its place now. What stands there stays.
+    """Copy an object back from the trash and delete it there; True if it now exists. An existing object is not replaced.
 
     Raises:
-        StorageError: its bytes are no longer what its name promises; it is left in the trash.
+        StorageError: its bytes no longer match its name; it is left in the trash.
     """
     try:
         content = objects.read(layout.trash(key)).content
@@ -51,7 +51,7 @@ def put_back(objects: ObjectStore, key: str) -> bool:
         with around("trash.put_back"):
             objects.write_new(key, content)
     except AlreadyThereError:
-        pass  # Somebody wrote it anew.
+        pass  # It was written again.
     purge(objects, key)
     return True
 
@@ -63,7 +63,7 @@ def purge(objects: ObjectStore, key: str) -> None:
 
 
 def ensure_there(objects: ObjectStore, keys: Iterable[str]) -> None:
-    """Put back what was collected while it was being named.
+    """Put back objects that were collected while they were being named.
 
     Raises:
         StorageError: an object is neither in the store nor in its trash.
@@ -76,7 +76,7 @@ def ensure_there(objects: ObjectStore, keys: Iterable[str]) -> None:
 
 
 def is_there(objects: ObjectStore, key: str) -> bool:
-    """Whether an object stands under this key; no byte more than one is read."""
+    """Return True if an object exists at this key; reads at most one byte."""
     try:
         objects.read_range(key, 0, 1)
     except NotFoundError:

@@ -1,1 +1,1 @@
-"""Table files: Parquet that is checked against its contract."""
+"""Table files: Parquet, checked against the table's contract."""

@@ -1,4 +1,4 @@
-"""Tables as Parquet: checked against their contract, marked with name and version, read by any tool as they lie."""
+"""Tables as Parquet files, checked against their contract and marked with name and version; any tool can read them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from pipeline_tasks.upgrades.form import Form
 
 T = TypeVar("T", bound=Table)
 _TABLE, _VERSION, _RELEASE = "nightlens_table", "nightlens_version", "nightlens_release"
-"""Keys of the Parquet metadata."""
+"""Keys in the Parquet metadata."""
 
 
 @dataclass(frozen=True)
 class TableFile:
-    """A table's file as a ledger event names it."""
+    """A table file, as named in a ledger event."""
 
     table: str
     cycle_id: str
@@ -37,7 +37,7 @@ class TableFile:
 
 
 def write_table(objects: ObjectStore, table: type[T], cycle_id: str, rows: pl.DataFrame) -> TableFile:
-    """Check rows and write them under a name that digests them; the same rows twice are one file.
+    """Check rows and write them under the digest of their content; the same rows always give the same file.
 
     Raises:
         TableContractError: the rows break the contract.
@@ -54,20 +54,20 @@ def write_table(objects: ObjectStore, table: type[T], cycle_id: str, rows: pl.Da
 
 
 def read_table(objects: ObjectStore, table: type[T], file: TableFile) -> Rows[T]:
-    """Read what an event names, verified.
+    """Read a table file that an event names, verified.
 
     Raises:
-        CorruptObjectError: the bytes are not those the event names.
+        CorruptObjectError: the bytes do not have the event's digest.
         TableContractError: another table, or rows that break the contract.
     """
     return decode(table, verify(objects, file), file.key)
 
 
 def verify(objects: ObjectStore, file: TableFile) -> bytes:
-    """Return the file's bytes if they are those the event names.
+    """Return the file's bytes if they have the event's digest.
 
     Raises:
-        CorruptObjectError: they are not.
+        CorruptObjectError: they do not.
     """
     content = objects.read(file.key).content
     found = hashlib.sha256(content).hexdigest()
@@ -77,10 +77,10 @@ def verify(objects: ObjectStore, file: TableFile) -> bytes:
 
 
 def write_part(objects: ObjectStore, table: type[T], cycle_id: str, shard: int, rows: pl.DataFrame) -> None:
-    """Write what one shard learnt, replacing only what stood there when this call began.
+    """Write one shard's output, replacing only the object that existed when this call began.
 
     Raises:
-        ChangedMeanwhileError: another try of the same shard was faster; trying again is safe.
+        ChangedMeanwhileError: another try of the same shard was faster; retrying is safe.
     """
     key, content = layout.part(table.table_name, cycle_id, shard), encode(table, rows)
     try:
@@ -95,10 +95,10 @@ def write_part(objects: ObjectStore, table: type[T], cycle_id: str, shard: int, 
 
 
 def read_part(objects: ObjectStore, table: type[T], cycle_id: str, shard: int) -> Rows[T]:
-    """Read what one shard learnt.
+    """Read one shard's output.
 
     Raises:
-        NotFoundError: the shard has not been worked on.
+        NotFoundError: the shard has not been processed.
     """
     key = layout.part(table.table_name, cycle_id, shard)
     return decode(table, objects.read(key).content, key)
@@ -112,10 +112,10 @@ def encode(table: type[T], rows: pl.DataFrame) -> bytes:
 
 
 def decode(table: type[T], content: bytes, where: str, *, is_checked: bool = False) -> Rows[T]:
-    """Read Parquet that must be this table, in today's version or an older one. `is_checked`: these very bytes were before.
+    """Read Parquet of this table, in the current version or an older one. `is_checked`: these very bytes were before.
 
     Raises:
-        TableContractError: it is another one, or its rows break the contract.
+        TableContractError: it is another table, or its rows break the contract.
         NewerFormError: a later Nightlens wrote it.
     """
     marks = pl.read_parquet_metadata(io.BytesIO(content))

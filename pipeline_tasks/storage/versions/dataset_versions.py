@@ -1,7 +1,7 @@
-"""Manifests of dataset versions as leaves that never change, so that a new version writes only what is new in it.
+"""Manifests of dataset versions as immutable leaves, so that a new version writes only its changes.
 
-A leaf's name digests its content (how it is cut: `version_leaves`). A version's index names its leaves, wherever an
-earlier version has put them; it is written last, so a version is there whole or not at all.
+A leaf's name contains the digest of its content (`version_leaves` divides the rows). A version's index names its leaves,
+including those of earlier versions; it is written last, so a version exists whole or not at all.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from pipeline_tasks.storage.versions.version_leaves import Leaf, choose_digits, 
 
 _INDEX_FORMAT = 2
 _THREADS = 16
-"""A leaf waits for the disk's sync or the network nearly all the time; beyond this many at once a disk gives nothing more."""
+"""Parallel writes: a leaf mostly waits for the disk's sync or the network, and more do not make a disk faster."""
 _LEAVES_IN_FLIGHT = 512
 
 
@@ -40,8 +40,8 @@ def write_version(
 ) -> str:
     """Write a version's leaves and then its index; return the index's key. Writing it twice changes nothing.
 
-    `rows` are text columns, image_id among them and unique; `about` says more of the version (classes, label kind);
-    `earlier` is the dataset_id of the version before, whose leaves are named instead of written again.
+    `rows` are text columns, including a unique image_id; `about` describes the version (classes, label kind); `earlier` is
+    the dataset_id of the previous version, whose leaves are reused.
     """
     if has_version(objects, dataset_id):
         return index_key(dataset_id)
@@ -57,7 +57,7 @@ def write_version(
 
 
 def has_version(objects: ObjectStore, dataset_id: str) -> bool:
-    """Whether the version is whole: its index is written after all its leaves."""
+    """Return True if the version is complete: its index is written after all its leaves."""
     try:
         read_index(objects, dataset_id)
     except NotFoundError:
@@ -66,26 +66,26 @@ def has_version(objects: ObjectStore, dataset_id: str) -> bool:
 
 
 def put_leaf(objects: ObjectStore, key: str, content: bytes) -> None:
-    """Write a leaf in the place of one that named an erased image.
+    """Write a leaf that replaces one with an erased image.
 
     Raises:
-        CorruptObjectError: other bytes are there.
+        CorruptObjectError: other bytes are stored there.
     """
     _write(objects, key, content)
 
 
 def read_version(objects: ObjectStore, dataset_id: str) -> pl.DataFrame:
-    """All rows of a version, sorted by image_id.
+    """Read all rows of a version, sorted by image_id.
 
     Raises:
-        NotFoundError: there is no such version, or one of its leaves is gone.
+        NotFoundError: there is no such version, or one of its leaves is missing.
         CorruptObjectError: a leaf was changed.
     """
     return read_leaves(objects, read_index(objects, dataset_id)["leaves"])
 
 
 def read_leaves(objects: ObjectStore, leaves: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    """The rows of some leaves of an index, each leaf verified.
+    """Read the rows of some leaves of an index, each leaf verified.
 
     Raises:
         NotFoundError: a leaf is gone.
@@ -96,10 +96,10 @@ def read_leaves(objects: ObjectStore, leaves: Sequence[Mapping[str, Any]]) -> pl
 
 
 def read_leaf(objects: ObjectStore, leaf: Mapping[str, Any]) -> bytes:
-    """One leaf's bytes, verified.
+    """Read one leaf's bytes, verified.
 
     Raises:
-        NotFoundError: it is gone.
+        NotFoundError: it does not exist.
         CorruptObjectError: it was changed.
     """
     content = objects.read(leaf["key"]).content
@@ -109,9 +109,9 @@ def read_leaf(objects: ObjectStore, leaf: Mapping[str, Any]) -> bytes:
 
 
 def differing_rows(objects: ObjectStore, before: str, after: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows of two versions that lie in leaves of which the other has none like it; equal leaves are never opened.
+    """Rows of two versions from leaves that are not equal in both; equal leaves are never opened.
 
-    All that differs between the versions is in these rows, beside neighbours that do not differ.
+    These rows contain all differences between the versions, and some equal rows.
 
     Raises:
         NotFoundError: there is no such version, or a leaf is gone.
@@ -128,7 +128,7 @@ def differing_rows(objects: ObjectStore, before: str, after: str) -> tuple[pl.Da
 def _write_leaves(
     objects: ObjectStore, dataset_id: str, leaves: Iterable[Leaf], standing: Mapping[str, Any]
 ) -> list[Mapping[str, Any]]:
-    """Write the leaves that do not stand yet, while the next ones are cut; return what the index says of each."""
+    """Write the missing leaves while the next ones are prepared; return each leaf's entry for the index."""
     named: list[Mapping[str, Any]] = []
     writing: deque[Future[None]] = deque()
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="leaves") as threads:

@@ -1,4 +1,4 @@
-"""A dataset version with all that was known of its images when it was frozen, whatever was learnt since."""
+"""Dataset version with its images' metadata at the time when it was frozen."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from pipeline_tasks.tables.label import Label
 
 @dataclass(frozen=True)
 class FrozenVersion:
-    """A version and what its images were known by."""
+    """A version with the metadata of its images."""
 
     dataset_id: str
     cycle_id: str
     """The cycle that froze it."""
     frozen_at: datetime
-    """When that cycle started."""
+    """Start of that cycle."""
     label_kind: str
     class_names: tuple[str, ...]
     rows: pl.DataFrame
@@ -35,10 +35,10 @@ class FrozenVersion:
 
 
 def read_frozen_version(store: Store, name: str) -> FrozenVersion:
-    """Read a version by its dataset_id or the beginning of one.
+    """Read a version by its dataset_id or its first digits.
 
     Raises:
-        SettingsError: no event names such a version, or several; lists those that fit.
+        SettingsError: no version matches, or several do; the message lists them.
         CorruptObjectError: a leaf or a table was changed.
         StorageError: an image of the version has no row in `images`.
     """

@@ -1,6 +1,6 @@
-"""What a publication adds to a store: the folder's object, and a record of what was published.
+"""Objects that a publication adds to a store: the folder's object, and a record of the publication.
 
-Whoever collects garbage keeps what a record names; whoever erases an image finds by it which folder objects held it.
+Garbage collection keeps what a record names; an erasure uses it to find folder objects that contain the image.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from pipeline_tasks.upgrades import forms
 from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 ORIGINALS = "originals"
-"""The recipe of what is published as it is."""
+"""Recipe of a publication of the originals."""
 Copies = Mapping[str, tuple[str, int]]
 """image_id → md5 and size in bytes of its copy."""
 
 
 @dataclass(frozen=True)
 class Publication:
-    """One version as it was published: from the originals or from copies made by a recipe."""
+    """A published version: from the originals or from copies made by a recipe."""
 
     dataset_id: str
     recipe: str
     """`originals`, or the recipe of the copies."""
     folder_key: str
-    """The folder's object: in this store for the originals, in the remote of the copies for these."""
+    """Key of the folder's object: for originals in this store, for copies in their remote."""
     copies: Copies
     """Empty for the originals."""
 
@@ -40,7 +40,7 @@ def put_folder(objects: ObjectStore, name: str, content: bytes) -> str:
     """Store a folder's object under its name `<md5>.dir`; return its key. Storing it twice changes nothing.
 
     Raises:
-        CorruptObjectError: other bytes are there.
+        CorruptObjectError: other bytes are stored there.
     """
     key = layout.original(name)
     try:
@@ -53,11 +53,11 @@ def put_folder(objects: ObjectStore, name: str, content: bytes) -> str:
 
 
 def record_publication(objects: ObjectStore, publication: Publication) -> str:
-    """Record what is published, in the place of an earlier record of this version and recipe; return the record's key."""
+    """Record a publication, replacing an earlier record of this version and recipe; return the record's key."""
     key = layout.publication(publication.dataset_id, publication.recipe)
     _write_record(objects, key, publication)
     if publication.recipe == ORIGINALS:
-        # It may have been collected since `put_folder` found it there.
+        # It may have been collected since `put_folder` found it.
         ensure_there(objects, [publication.folder_key])
     return key
 
@@ -76,7 +76,7 @@ def _write_record(objects: ObjectStore, key: str, publication: Publication) -> N
 
 
 def publications(objects: ObjectStore) -> list[Publication]:
-    """All versions that were published, each from the originals or from copies.
+    """All published versions, each from the originals or from copies.
 
     Raises:
         CorruptObjectError: a record cannot be read.
@@ -91,7 +91,7 @@ def publications(objects: ObjectStore) -> list[Publication]:
 
 
 def known_copies(objects: ObjectStore, recipe: str) -> dict[str, tuple[str, int]]:
-    """What earlier publications know of the copies by a recipe.
+    """Copies by a recipe that earlier publications recorded.
 
     Raises:
         CorruptObjectError: a record cannot be read.
@@ -104,7 +104,7 @@ def known_copies(objects: ObjectStore, recipe: str) -> dict[str, tuple[str, int]
 
 
 def published_copies(objects: ObjectStore, recipe: str, image_ids: Collection[str]) -> set[str]:
-    """The keys, in the remote of the copies by a recipe, of these images' copies and of every folder that names one."""
+    """Keys in the remote of a recipe's copies: of these images' copies, and of every folder that names one."""
     found: set[str] = set()
     for key in objects.list(layout.PUBLICATIONS):
         if key.endswith(f"/{recipe}.json"):
@@ -115,7 +115,7 @@ def published_copies(objects: ObjectStore, recipe: str, image_ids: Collection[st
 
 
 def stored_originals(objects: ObjectStore) -> set[str]:
-    """The keys of all originals in a store, or of all copies in a remote: existence only, no byte is read."""
+    """Keys of all originals in a store, or of all copies in a remote, by listing only."""
     return set(objects.list(layout.ORIGINALS))
 
 

@@ -1,4 +1,4 @@
-"""The dataset version that a person restored: what trainings use instead of the current labels, until it is released."""
+"""Restored dataset version, which trainings use instead of the current labels until it is released."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pipeline_tasks.storage.history.store import Store
 
 
 def restored_version(store: Store) -> RestoredDataset | None:
-    """The version that is restored now, None if there is none."""
+    """The currently restored version; None if there is none."""
     return store.state().value(RestoredDataset)
 
 
 def check_restorable(store: Store, dataset_id: str, label_kind: str, class_names: Sequence[str]) -> None:
-    """Refuse a version of other classes than the project asks for now: a model of one could not answer for the other.
+    """Refuse a version with other classes than the project's, because its model could not be compared or served.
 
     Raises:
-        SettingsError: its label kind or its class list is another one.
-        NotFoundError: the version's index is gone.
+        SettingsError: its label kind or its class list differs.
+        NotFoundError: the version's index is missing.
         CorruptObjectError: the version's index was changed.
     """
     wanted: dict[str, Any] = {"label_kind": label_kind, "class_names": list(class_names)}

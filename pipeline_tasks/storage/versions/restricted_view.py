@@ -1,8 +1,8 @@
-"""A folder that shows objects of a root on disk to readers who must not be able to harm it.
+"""Read-only view: a folder of links to objects of a root on disk, for readers who must not be able to harm it.
 
-Each object is shown by a link of its own, in folders that nobody may write: who deletes there is refused, and who need not
-care for permissions (root) deletes links. The objects lie elsewhere and are never opened for writing through a link: DVC
-writes beside and renames. A whole folder is never shown by one link, because deleting below that one would reach the objects.
+Each object has its own link, in read-only folders: deleting there is refused, and root, who ignores permissions, deletes
+only links. The objects are elsewhere and are never opened for writing through a link, because DVC writes a new file and
+renames it. A whole folder is never shown by one link, because deleting below that link would reach the objects.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _OWNER_WRITES = 0o755
 
 
 def show(view: Path, root: Path, keys: Iterable[str]) -> int:
-    """Let `view` show these objects of `root` beside those it shows already; return how many links were missing.
+    """Add links to these objects of `root` to `view`; return the number of links that were missing.
 
-    Links need no fsync: what a power loss takes, the next call brings back.
+    Links need no fsync: the next call restores those lost in a power failure.
 
     Raises:
         StorageError: the disk is full or not ours to write.
@@ -42,7 +42,7 @@ def show(view: Path, root: Path, keys: Iterable[str]) -> int:
 
 
 def hide(view: Path, keys: Iterable[str]) -> int:
-    """Take the links to these objects away, whether the objects are there or not; return how many there were.
+    """Remove the links to these objects, even if the objects no longer exist; return the number of links.
 
     Raises:
         StorageError: the folder is not ours to write.
@@ -63,7 +63,7 @@ def hide(view: Path, keys: Iterable[str]) -> int:
 
 
 def _show_in(view: Path, parent: str, root: Path, names: list[str]) -> int:
-    """Make the links of one folder that are missing or no longer ours; relative, so that a home may be moved."""
+    """Create missing or foreign links of one folder; they are relative, so that a home may be moved."""
     folder = view / parent
     way = os.path.relpath(root / parent, folder)
     missing = [name for name in names if _target(folder / name) != os.path.join(way, name)]
@@ -72,7 +72,7 @@ def _show_in(view: Path, parent: str, root: Path, names: list[str]) -> int:
             with around("view_of_links.make_folder"):
                 one.mkdir(exist_ok=True)
             one.chmod(_OWNER_WRITES)
-        # Outside the view, where DVC does not look should we be killed before it is moved.
+        # Outside the view, so that DVC does not see it if this process is killed before the move.
         temporary = view.parent / f".{view.name}.new"
         for name in missing:
             with around("view_of_links.link"):
@@ -87,11 +87,11 @@ def _target(path: Path) -> str | None:
     try:
         return os.readlink(path)
     except OSError:
-        return None  # Not there, or not a link.
+        return None  # Missing, or not a link.
 
 
 def _folders_down_to(view: Path, parent: str) -> list[Path]:
-    """The view and the folders below it on the way to `parent`, uppermost first."""
+    """The view and the folders from it down to `parent`, uppermost first."""
     return [
         view,
         *(view.joinpath(*PurePosixPath(parent).parts[:depth]) for depth in range(1, len(PurePosixPath(parent).parts) + 1)),
@@ -100,7 +100,7 @@ def _folders_down_to(view: Path, parent: str) -> list[Path]:
 
 @contextmanager
 def _alone(view: Path) -> Iterator[None]:
-    """Be the only one who opens and closes this view's folders."""
+    """Lock this view's folders against other processes that change them."""
     with around("view_of_links.make_parent"):
         view.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(view.parent, os.O_RDONLY | os.O_DIRECTORY)

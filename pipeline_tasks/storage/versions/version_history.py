@@ -1,4 +1,4 @@
-"""Which dataset versions a project has, in the order of its ledger."""
+"""Dataset versions of a project, in the order of its ledger."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ BUILT_BY = "build_dataset_version"
 
 @dataclass(frozen=True)
 class VersionRecord:
-    """A dataset version, as the event that made it says."""
+    """A dataset version, as recorded in the event that made it."""
 
     dataset_id: str
     cycle_id: str
     """The cycle that made it; its `dataset_images` holds the rows."""
     sequence: int
-    """The event's number: what was known then is the state up to it."""
+    """The event's number; the state up to it is what was known then."""
     started_at: str | None
-    """When that cycle began."""
+    """Start of that cycle."""
     summary: BuildDatasetVersionSummary
     """Its counts, as they were when it was made."""
 
@@ -38,11 +38,11 @@ class TrainedModel:
     dataset_id: str
     cycle_id: str
     role: str | None
-    """`champion`, `candidate`, or None: neither of them now."""
+    """`champion`, `candidate`, or None if it is neither now."""
 
 
 def dataset_versions(store: Store) -> list[VersionRecord]:
-    """All versions in the order in which they were made; content that came back later is the version that it was."""
+    """All versions in the order in which they were made; content that occurs again later is the same version."""
     found: dict[str, VersionRecord] = {}
     for event in _events(store, BUILT_BY):
         built = event.read(BuildDatasetVersionSummary)
@@ -55,10 +55,10 @@ def dataset_versions(store: Store) -> list[VersionRecord]:
 
 
 def find_version(versions: Sequence[VersionRecord], wanted: str) -> VersionRecord:
-    """The version of this dataset_id, which may be shortened as long as one version fits.
+    """The version with this dataset_id, which may be shortened as long as only one version matches.
 
     Raises:
-        SettingsError: no version fits, or several; the message lists them.
+        SettingsError: no version matches, or several do; the message lists them.
     """
     fitting = [version for version in versions if wanted and version.dataset_id.startswith(wanted)]
     if len(fitting) == 1:
@@ -69,7 +69,7 @@ def find_version(versions: Sequence[VersionRecord], wanted: str) -> VersionRecor
 
 
 def trained_models(store: Store) -> list[TrainedModel]:
-    """All models that were exported, oldest first, each with the version that it was trained on."""
+    """All exported models, oldest first, each with its training version."""
     state = store.state()
     roles = {one.model_digest: one.key for one in (state.candidate, state.champion) if one is not None}
     models = []

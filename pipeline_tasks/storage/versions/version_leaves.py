@@ -1,14 +1,14 @@
-"""Cuts a dataset version's manifest into leaves and puts leaves together again.
+"""Leaves of a dataset version's manifest: division of the rows into leaves, and the reverse.
 
-A leaf holds the images whose ids start with the same hexadecimal digits, as CSV with a header, sorted. How many digits
-follows from the number of rows: a commit writes at most one leaf a changed row, so leaves must be small beside what
-stays (with 256 leaves, 1,000 changed rows of 1,000,000 touch 251 of them; with 65,536 they touch 992, which is 1.5 %),
-and yet each leaf costs one object, so small versions have few. A version keeps the digits of the one before it as long
-as its leaves hold 2 to 128 rows on average; a new choice gives 8 to 128, so that one that grows or shrinks a little
-never swings between two cuts. An image_id is a digest, so leaves of equal digits are about equally large.
+A leaf holds the images whose ids start with the same hexadecimal digits, as CSV with a header, sorted. The number of digits
+depends on the number of rows. A commit writes at most one leaf for each changed row, so leaves must be small compared with
+the version (with 256 leaves, 1,000 changed rows of 1,000,000 touch 251 of them; with 65,536 they touch 992, which is 1.5 %).
+But each leaf costs one object, so small versions have few. A version keeps the digits of its predecessor as long as its leaves
+hold 2 to 128 rows on average; a new choice gives 8 to 128, so that a version that grows or shrinks a little does not alternate
+between two divisions. An image_id is a digest, so leaves of equal digits are about equally large.
 
-CSV, because cutting 1,000,000 rows anew in every commit must be cheap: polars writes it several times as fast as JSON lines.
-Leaves of earlier versions may be JSON lines; they are still read.
+CSV, because dividing 1,000,000 rows in every commit must be cheap: polars writes it several times as fast as JSON lines.
+Leaves of old versions may be JSON lines; they can still be read.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from pipeline_tasks.errors import TableContractError
 
 MAX_LEAF_ROWS, MIN_LEAF_ROWS = 128, 2
 _SLAB_ROWS = 50_000
-"""So many rows are turned into bytes at once: enough to be quick, few enough to take little memory."""
+"""Rows encoded at once: enough to be fast, few enough to need little memory."""
 
 
 class Leaf(NamedTuple):
-    """The images whose ids start with `prefix`."""
+    """Images whose ids start with `prefix`."""
 
     prefix: str
     content: bytes
@@ -38,7 +38,7 @@ class Leaf(NamedTuple):
 
 
 def choose_digits(rows: int, earlier: int | None = None) -> int:
-    """How many digits name a leaf of a version of so many rows; `earlier` is what the version before it chose."""
+    """Number of digits for the leaves of a version with `rows` rows; `earlier` is the previous version's choice."""
     if earlier is not None and MIN_LEAF_ROWS * 16**earlier <= rows <= MAX_LEAF_ROWS * 16**earlier:
         return earlier
     digits = 0
@@ -51,7 +51,7 @@ def cut(rows: pl.DataFrame, digits: int) -> Iterator[Leaf]:
     """Yield the leaves of `rows` (text columns, image_id among them, sorted by it); the same rows give the same bytes.
 
     Raises:
-        TableContractError: a text holds a line break, so that lines would not be rows.
+        TableContractError: a text contains a line break, so that lines would not be rows.
     """
     header = (",".join(rows.columns) + "\n").encode()
     runs = rows["image_id"].str.slice(0, digits).rle().struct.unnest()
@@ -65,7 +65,7 @@ def cut(rows: pl.DataFrame, digits: int) -> Iterator[Leaf]:
 
 
 def parse_leaves(contents: Iterable[bytes]) -> pl.DataFrame:
-    """Put the rows of many leaves together, sorted by image_id; no leaf gives no columns."""
+    """Combine the rows of many leaves, sorted by image_id; without leaves there are no columns."""
     bodies: dict[bytes, list[bytes]] = {}
     json_lines: list[bytes] = []
     for content in contents:
@@ -82,7 +82,7 @@ def parse_leaves(contents: Iterable[bytes]) -> pl.DataFrame:
 
 
 def _slabs(runs: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
-    """Group neighbouring leaves to about `_SLAB_ROWS` rows; yield each group's first row's number, and its leaves."""
+    """Group adjacent leaves to about `_SLAB_ROWS` rows; yield the number of each group's first row, and its leaves."""
     ends = runs["len"].cum_sum().cast(pl.Int64)
     numbered = runs.with_columns(slab=(ends - 1) // _SLAB_ROWS, start=ends - runs["len"].cast(pl.Int64))
     for slab in numbered.partition_by("slab", maintain_order=True):
@@ -90,7 +90,7 @@ def _slabs(runs: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
 
 
 def _as_lines(rows: pl.DataFrame) -> tuple[bytes, NDArray[np.int64]]:
-    """The rows as CSV lines, and where each line ends."""
+    """The rows as CSV lines, and the end of each line."""
     buffer = io.BytesIO()
     rows.write_csv(buffer, include_header=False)
     lines = buffer.getvalue()

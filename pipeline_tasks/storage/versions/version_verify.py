@@ -1,4 +1,4 @@
-"""Checks that a dataset version can be had back byte for byte, and names exactly what is missing or rotted."""
+"""Verification that a dataset version can be restored byte for byte, with exactly what is missing or damaged."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _THREADS = 16
 
 @dataclass(frozen=True)
 class Damage:
-    """One thing that is not as the version names it."""
+    """One damaged or missing piece of a version."""
 
     what: str
     """`index`, `leaf`, `manifest`, `original`, `label` or `table`."""
     key: str
     problem: str
-    """`missing`, or what was wanted and what was found."""
+    """`missing`, or what was wanted and found."""
     image_id: str | None = None
 
 
 def readable_rows(objects: ObjectStore, dataset_id: str) -> tuple[pl.DataFrame, list[Damage]]:
-    """The rows of all leaves that are whole, and what is wrong with index and leaves."""
+    """Rows of all undamaged leaves, and the damage of index and leaves."""
     try:
         leaves = read_index(objects, dataset_id)["leaves"]
     except NotFoundError:
@@ -52,7 +52,7 @@ def damaged_originals(
 ) -> list[Damage]:
     """Check the originals (image_id, md5, size_bytes): presence and size, or, with `reads_bytes`, every byte.
 
-    `count` is told how many more have been checked.
+    `count` is called with the number of newly checked ones.
     """
 
     def check(row: tuple[str, str, int]) -> Damage | None:
@@ -86,7 +86,7 @@ def _whole(contents: Iterable[bytes | Damage], damages: list[Damage]) -> Iterato
 
 
 def _absence(objects: ObjectStore, image_id: str, md5: str, size_bytes: int) -> str | None:
-    """What a look at an original's last byte tells; an object that is longer or shorter gives more or none."""
+    """Check presence and size by reading an original's last byte; an object of another size gives more bytes or none."""
     try:
         end = objects.read_range(layout.original(md5), size_bytes - 1, 2)
     except NotFoundError:
