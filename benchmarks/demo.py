@@ -28,7 +28,6 @@ from demo.night import draw_night
 from demo.people import PEOPLE, answer, person_for
 from demo.plan import COPIES, LOW_QUALITY, NEAR_DUPLICATES
 from demo.truth import Truth, read_truth
-from pipeline_tasks import wiring
 from pipeline_tasks.backbones.backbone import open_backbone
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
@@ -36,6 +35,7 @@ from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.errors import RejectedFileError
 from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.settings import DuplicateSettings, load_project
+from pipeline_tasks.wiring.projects import home_folder
 
 FILES = 600
 LABELS_A_NIGHT = 240
@@ -62,7 +62,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         images, truth = _draw_and_measure(Path(folder))
     began = time.monotonic()
-    embeddings = open_backbone(project.backbone, wiring.home() / "backbones").embed(np.stack(images.model_images))
+    embeddings = open_backbone(project.backbone, home_folder() / "backbones").embed(np.stack(images.model_images))
     print(f"{len(embeddings)} images embedded in {time.monotonic() - began:.1f} s")
     thumbnail, champion = _heads(images, truth, embeddings)
     by_hash, by_both = _found(images, truth, embeddings, project.duplicates)

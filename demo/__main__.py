@@ -12,13 +12,13 @@ from pathlib import Path
 
 from demo.errors import DemoError
 from demo.show import Options, show
-from pipeline_tasks import wiring
 from pipeline_tasks.errors import NightlensError
+from pipeline_tasks.wiring.projects import home_folder
 
 
 def main(words: list[str] | None = None) -> int:
     """Run two nights; 0 if both cycles succeed, one promotes a champion, and the prediction server serves it."""
-    options, home = _options(words), wiring.home()
+    options, home = _options(words), home_folder()
     try:
         show(options, home, lambda line: print(line, flush=True))
     except (DemoError, NightlensError) as error:

@@ -18,7 +18,7 @@ from demo.inbox import Inbox
 from demo.people import PEOPLE
 from demo.team import Team
 from local_stack.addresses import Addresses, read_addresses
-from pipeline_tasks import wiring
+from pipeline_tasks.wiring.projects import home_folder, read_project
 
 SERVER_STARTS_WITHIN_S = 90.0
 Say = Callable[[str], None]
@@ -46,7 +46,7 @@ def export_backbone(_: int, project: str) -> None:
     """
     from pipeline_tasks.backbones.backbone import open_backbone
 
-    open_backbone(wiring.read_project(project).backbone, cache_folder=wiring.home() / "backbones")
+    open_backbone(read_project(project).backbone, cache_folder=home_folder() / "backbones")
 
 
 def empty_project(inbox: Inbox, home: Path, airflow: Airflow, say: Say) -> str:

@@ -24,9 +24,10 @@ from demo.team import Team
 from demo.truth import read_truth
 from local_stack import stack
 from local_stack.addresses import Addresses
-from pipeline_tasks import wiring
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.wiring.projects import read_project
+from pipeline_tasks.wiring.roots import open_store
 
 Say = Callable[[str], None]
 
@@ -72,7 +73,7 @@ def show(options: Options, home: Path, say: Say) -> None:
         team = _team(options, addresses, home, outside_name, say)
         if team is not None:
             held.callback(team.go_home)
-        cycles = Cycles(inbox, airflow, services, wiring.open_store(wiring.read_project(inbox.project)), outside_name, team, say)
+        cycles = Cycles(inbox, airflow, services, open_store(read_project(inbox.project)), outside_name, team, say)
         nights = [cycles.run(night, options.budget) for night in range(1, options.nights + 1)]
         _finish(nights, cycles, addresses, home, say)
 

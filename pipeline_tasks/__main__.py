@@ -17,11 +17,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline_tasks import wiring
 from pipeline_tasks.errors import NightlensError
 from pipeline_tasks.process import PROCESS
 from pipeline_tasks.records.cycle import CycleArguments
 from pipeline_tasks.selection.strategies.strategy import strategies_in_form
+from pipeline_tasks.wiring.arguments import StageArguments
+from pipeline_tasks.wiring.run import run_stage
 
 TOOLS = ("check_project", "empty_project", "back_up", "restore_backup", "verify_store", "explain", "publish", "erase")
 """Modules of `commands`."""
@@ -51,16 +52,14 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _run_stage(arguments: argparse.Namespace) -> dict[str, Any]:
-    return wiring.run_stage(
-        arguments.command,
-        arguments.project,
-        arguments.cycle,
-        shard=arguments.shard,
-        cycle_arguments=_cycle_arguments(arguments),
+    given = StageArguments(
         run_key=arguments.run_key,
+        cycle_arguments=_cycle_arguments(arguments),
+        shard=arguments.shard,
         to_model_digest=arguments.to_model_digest,
         is_dry_run=arguments.dry_run,
     )
+    return run_stage(arguments.command, arguments.project, arguments.cycle, given)
 
 
 def _cycle_arguments(arguments: argparse.Namespace) -> CycleArguments:

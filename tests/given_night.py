@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import given
 import given_models
@@ -15,14 +18,21 @@ import numpy as np
 from PIL import Image as PillowImage
 from stand_in_label_studio import StandInLabelStudio
 
-from pipeline_tasks import wiring
+from pipeline_tasks.backbones.backbone import Backbone
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
-from pipeline_tasks.clients.model_registry import TrackedRun
+from pipeline_tasks.clients.label_studio import LabelStudio
+from pipeline_tasks.clients.model_registry import ModelRegistry, TrackedRun
+from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.process import NIGHTLY_STAGES
 from pipeline_tasks.settings import Project
-from pipeline_tasks.sources.source import open_sources
+from pipeline_tasks.sources.source import Source, open_sources
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
+from pipeline_tasks.wiring.arguments import StageArguments
+from pipeline_tasks.wiring.endpoints import Endpoints
+from pipeline_tasks.wiring.outside_copies import OutsideCopies
+from pipeline_tasks.wiring.services import Services
+from pipeline_tasks.wiring.stages import CALLS
 
 NIGHTLY = NIGHTLY_STAGES
 NO_LIMITS = dict.fromkeys(
@@ -68,28 +78,19 @@ class Night:
         for path in (self.folder / "inbox").iterdir():
             os.utime(path, (0, 0))
 
-    def run(self, stage: str, cycle_id: str, **arguments: Any) -> dict[str, Any]:
+    def run(
+        self,
+        stage: str,
+        cycle_id: str,
+        *,
+        outside_copies: OutsideCopies | None = None,
+        label_studio_if_there: LabelStudio | None = None,
+        **arguments: Any,
+    ) -> dict[str, Any]:
         """Run one stage as Airflow's tasks and the command line do."""
-        return wiring.run_stage(
-            stage,
-            "parts",
-            cycle_id,
-            shard=0,
-            endpoints=wiring.Endpoints(),
-            project=self.project,
-            store=self.store,
-            started_at=given.STARTED_AT,
-            now=given.STARTED_AT,
-            code_version="test",
-            sources=open_sources(self.project.sources, self.folder),
-            decoder=given_models.DecodingHere(),
-            backbone=given_models.a_tiny_backbone(self.folder),
-            label_studio=self.server.client(),
-            annotator_files=AnnotatorFiles(self.folder / "for_people", "parts"),
-            model_registry=self.registry,
-            work_folder=self.folder / "work",
-            **arguments,
-        )
+        with NightServices(self, cycle_id) as services:
+            services.given_copies, services.given_label_studio = outside_copies, label_studio_if_there
+            return asdict(CALLS[stage](services, StageArguments(**arguments)))
 
     def answer_all(self) -> None:
         """Let one person answer every open task rightly."""
@@ -110,6 +111,69 @@ class Night:
         """Every object of the root but the reports, which are derived, with the digest of its bytes."""
         keys = [key for key in self.store.objects.list("") if not key.startswith("reports/")]
         return {key: hashlib.sha256(self.store.objects.read(key).content).hexdigest() for key in keys}
+
+
+class NightServices(Services):
+    """Real rooms; only the services outside are stand-ins."""
+
+    given_copies: OutsideCopies | None = None
+    given_label_studio: LabelStudio | None = None
+
+    def __init__(self, night: Night, cycle_id: str) -> None:
+        super().__init__("parts", cycle_id, Endpoints())
+        self.night = night
+
+    @cached_property
+    def project(self) -> Project:
+        return self.night.project
+
+    @cached_property
+    def store(self) -> Store:
+        return self.night.store
+
+    @property
+    def now(self) -> datetime:
+        return given.STARTED_AT
+
+    @property
+    def code_version(self) -> str:
+        return "test"
+
+    @property
+    def work_folder(self) -> Path:
+        return self.night.folder / "work"
+
+    @cached_property
+    def sources(self) -> Sequence[Source]:
+        return open_sources(self.night.project.sources, self.night.folder)
+
+    @cached_property
+    def decoder(self) -> Decoder:
+        return given_models.DecodingHere()
+
+    @cached_property
+    def backbone(self) -> Backbone:
+        return given_models.a_tiny_backbone(self.night.folder)
+
+    @cached_property
+    def label_studio(self) -> LabelStudio:
+        return self.night.server.client()
+
+    @property
+    def label_studio_if_there(self) -> LabelStudio | None:
+        return self.given_label_studio
+
+    @cached_property
+    def annotator_files(self) -> AnnotatorFiles:
+        return AnnotatorFiles(self.night.folder / "for_people", "parts")
+
+    @cached_property
+    def outside_copies(self) -> OutsideCopies:
+        return self.given_copies or super().outside_copies
+
+    @cached_property
+    def model_registry(self) -> ModelRegistry:
+        return cast(ModelRegistry, self.night.registry)
 
 
 def a_patchwork(class_name: str, number: int) -> np.ndarray[Any, Any]:

@@ -103,16 +103,9 @@ def beside_the_nights(night: Night, run: Callable[..., None]) -> None:
     dataset_id = Store(objects_of(night)).summary(NIGHTS[0], BuildDatasetVersionSummary).dataset_id
     run("restore_dataset_version", "2026-11-23T110000", run_key="by hand", dataset_id=dataset_id)
     image_ids = Store(objects_of(night)).history(Image)["image_id"].to_list()[:1]
-    run("erase", "2026-11-23T113000", run_key="by hand", image_ids=image_ids, outside_copies=NothingOutside())
+    run("erase", "2026-11-23T113000", run_key="by hand", image_ids=tuple(image_ids))
     MemoryObjects.write_new(objects_of(night), "derived/thumbnail-old/of-nobody", b"needed by nobody")
     for cycle_id in TENDING:
         run("plan_collection", cycle_id, run_key="by hand")
         run("collect_garbage", cycle_id)
     run("write_storage_report", cycle_id)
-
-
-class NothingOutside:
-    """A project that left no copies outside its root."""
-
-    def erase(self, *_: object) -> None:
-        """Nothing to do."""

@@ -35,7 +35,10 @@ class RunTracker(Protocol):
 class EpochLog(Protocol):
     """The calls to W&B during a training; `ExperimentLog` implements them."""
 
-    mode: str
+    @property
+    def mode(self) -> str:
+        """`online` or `offline`."""
+        ...
 
     def start(self, name: str, cycle_key: str, settings: Mapping[str, object]) -> None:
         """Start the run of a cycle."""

@@ -11,7 +11,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from pipeline_tasks import wiring
+from pipeline_tasks.wiring.endpoints import endpoints_from_environment
+from pipeline_tasks.wiring.projects import read_project
+from pipeline_tasks.wiring.roots import open_objects, open_store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,10 +29,10 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """
     from pipeline_tasks.storage.care.backup import back_up
 
-    s3 = wiring.endpoints_from_environment(arguments.project).s3
-    root = wiring.open_store(wiring.read_project(arguments.project), s3).objects
+    s3 = endpoints_from_environment(arguments.project).s3
+    root = open_store(read_project(arguments.project), s3).objects
     with object_bar("back_up") as tell:
-        summary = back_up(root, wiring.open_objects(arguments.place, s3), tell)
+        summary = back_up(root, open_objects(arguments.place, s3), tell)
     return {"project": arguments.project, "place": arguments.place, "is_fine": summary.is_fine, **asdict(summary)}
 
 

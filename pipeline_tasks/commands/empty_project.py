@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from pipeline_tasks import wiring
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.wiring.endpoints import endpoints_from_environment
+from pipeline_tasks.wiring.projects import read_project
+from pipeline_tasks.wiring.roots import open_store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +25,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     from pipeline_tasks.storage.ledger.generation import empty_project
 
     name: str = arguments.project
-    store = wiring.open_store(wiring.read_project(name), wiring.endpoints_from_environment(name).s3)
+    store = open_store(read_project(name), endpoints_from_environment(name).s3)
     if not arguments.yes:
         objects = sum(1 for _ in store.objects.list(""))
         raise SettingsError(f"empty_project would delete all {objects} objects of project {name!r} for good; add --yes to do it")

@@ -7,8 +7,13 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
-from pipeline_tasks import wiring
 from pipeline_tasks.records.cycle import cycle_id_of_time
+from pipeline_tasks.wiring import stages
+from pipeline_tasks.wiring.arguments import StageArguments
+from pipeline_tasks.wiring.endpoints import endpoints_from_environment
+from pipeline_tasks.wiring.projects import read_project
+from pipeline_tasks.wiring.roots import open_store
+from pipeline_tasks.wiring.run import open_services
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +36,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """
     from pipeline_tasks.stages.tend.erase import erasure_of, find_images, images_of_person
 
-    project = wiring.read_project(arguments.project)
-    endpoints = wiring.endpoints_from_environment(arguments.project)
-    store = wiring.open_store(project, endpoints.s3)
+    project = read_project(arguments.project)
+    endpoints = endpoints_from_environment(arguments.project)
+    store = open_store(project, endpoints.s3)
     now = datetime.now(timezone.utc)
     cycle_id = arguments.cycle or cycle_id_of_time(now, project.time_zone, is_scheduled=False)
     # Behind its event nothing knows the images any more; the stage then only ends what is left to do.
@@ -41,7 +46,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     people = () if is_recorded else arguments.person
     wanted = [*arguments.image, *(one for tag in people for one in images_of_person(store, tag))]
     if arguments.do:
-        done = wiring.run_stage("erase", arguments.project, cycle_id, image_ids=wanted, run_key=arguments.run_key)
-        return {"cycle_id": cycle_id, "is_done": True, "is_fine": not done["left_outside"], **done}
+        with open_services(arguments.project, cycle_id) as services:
+            done = stages.erase(services, StageArguments(image_ids=tuple(wanted), run_key=arguments.run_key))
+        return {"cycle_id": cycle_id, "is_done": True, "is_fine": not done.left_outside, **asdict(done)}
     reached = asdict(erasure_of(store, find_images(store, wanted)))
     return {"is_done": False, "to_do_it": "add --do", **{name: value for name, value in reached.items() if name != "tombstones"}}

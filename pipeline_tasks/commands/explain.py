@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from pipeline_tasks import wiring
+from pipeline_tasks.wiring.endpoints import endpoints_from_environment
+from pipeline_tasks.wiring.projects import home_folder, read_project
+from pipeline_tasks.wiring.roots import open_store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,9 +29,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any] | str:
     from pipeline_tasks.lineage.explain import explain
     from pipeline_tasks.reports.tree import as_json, as_text
 
-    s3 = wiring.endpoints_from_environment(arguments.project).s3
-    store = wiring.open_store(wiring.read_project(arguments.project), s3)
-    log_folder = arguments.prediction_log or wiring.home() / "serving" / arguments.project
+    s3 = endpoints_from_environment(arguments.project).s3
+    store = open_store(read_project(arguments.project), s3)
+    log_folder = arguments.prediction_log or home_folder() / "serving" / arguments.project
     with DecodingPool(workers=1) as decoder:
         lineage = explain(store, arguments.thing, log_folder, decoder)
     return as_json(lineage) if arguments.json else as_text(lineage)

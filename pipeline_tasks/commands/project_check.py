@@ -11,22 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from pipeline_tasks import wiring
 from pipeline_tasks.errors import AlreadyThereError, NightlensError, ServiceUnavailableError, SettingsError
 from pipeline_tasks.settings import Project, SourceSettings
+from pipeline_tasks.wiring.endpoints import Endpoint, Endpoints, S3Endpoint, endpoints_from_environment
+from pipeline_tasks.wiring.projects import home_folder, read_project
+from pipeline_tasks.wiring.roots import open_store, root_folder
 
 if TYPE_CHECKING:
     from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 
-def check_project(name: str, endpoints: wiring.Endpoints | None = None) -> dict[str, Any]:
+def check_project(name: str, endpoints: Endpoints | None = None) -> dict[str, Any]:
     """Run every check and say of each what is wrong, or `fine`.
 
     Raises:
         SettingsError: the project file itself cannot be read, so nothing else can be tried.
     """
-    project = wiring.read_project(name)
-    reached = endpoints or wiring.endpoints_from_environment(name)
+    project = read_project(name)
+    reached = endpoints or endpoints_from_environment(name)
     checks: dict[str, Callable[[], str]] = {
         "root": lambda: _check_root(project, reached.s3),
         **{f"source {source.name}": partial(_check_source, source) for source in project.sources},
@@ -44,12 +46,12 @@ def _outcome(run: Callable[[], str]) -> str:
         return str(error)
 
 
-def _check_root(project: Project, s3: wiring.S3Endpoint | None) -> str:
+def _check_root(project: Project, s3: S3Endpoint | None) -> str:
     """Write and remove something: in the bucket, in the root's folder, or in the nearest folder above it that exists."""
-    objects = wiring.open_store(project, s3).objects
+    objects = open_store(project, s3).objects
     if project.root is not None and "://" in project.root:
         return _check_bucket(objects, project.root)
-    folder = wiring.root_folder(project)
+    folder = root_folder(project)
     while not folder.is_dir():
         folder = folder.parent
     try:
@@ -58,7 +60,7 @@ def _check_root(project: Project, s3: wiring.S3Endpoint | None) -> str:
     except OSError as error:
         raise SettingsError(f"root: wanted a folder that can be written, found {folder}: {error.strerror}") from error
     free_gib = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize / 2**30
-    return f"fine: {wiring.root_folder(project)} can be written, {free_gib:.0f} GiB are free"
+    return f"fine: {root_folder(project)} can be written, {free_gib:.0f} GiB are free"
 
 
 def _check_bucket(objects: ObjectStore, root: str) -> str:
@@ -78,10 +80,10 @@ def _check_source(settings: SourceSettings) -> str:
     """List what the source has."""
     from pipeline_tasks.sources.source import open_source
 
-    return f"fine: {sum(1 for _ in open_source(settings, wiring.home()).list_files())} files"
+    return f"fine: {sum(1 for _ in open_source(settings, home_folder()).list_files())} files"
 
 
-def _check_service(endpoint: wiring.Endpoint | None, service: str, path: str) -> str:
+def _check_service(endpoint: Endpoint | None, service: str, path: str) -> str:
     if endpoint is None:
         raise SettingsError(f"{service}: wanted an address, found none; set NIGHTLENS_{service.upper()}_URL")
     headers = {} if endpoint.token is None else {"Authorization": f"Token {endpoint.token}"}

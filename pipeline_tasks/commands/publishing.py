@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_tasks import wiring
 from pipeline_tasks.clients.git_repository import GitRepository
 from pipeline_tasks.datasets import dvc_files, publication
 from pipeline_tasks.datasets.dvc_files import PublishedImage, Remote
 from pipeline_tasks.decoding.canonical_copy import RECIPE, canonical_copy, canonical_format
 from pipeline_tasks.decoding.pool import DecodingPool
 from pipeline_tasks.errors import NotFoundError
-from pipeline_tasks.outside_copies import copies_url, links_folder
 from pipeline_tasks.settings import Project
 from pipeline_tasks.storage.blobs.originals import put_original, read_original
 from pipeline_tasks.storage.ledger.generation import read_generation
@@ -36,6 +34,10 @@ from pipeline_tasks.storage.versions.published_files import (
     record_publication,
     stored_originals,
 )
+from pipeline_tasks.wiring.endpoints import Endpoints, S3Endpoint, endpoints_from_environment
+from pipeline_tasks.wiring.outside_copies import copies_url, links_folder
+from pipeline_tasks.wiring.projects import home_folder, read_project
+from pipeline_tasks.wiring.roots import open_store, root_folder
 
 Rows = list[dict[str, Any]]
 
@@ -59,7 +61,7 @@ class PublishSummary:
 
 
 def publish(
-    project_name: str, version: str, folder: Path, *, is_canonical: bool = False, endpoints: wiring.Endpoints | None = None
+    project_name: str, version: str, folder: Path, *, is_canonical: bool = False, endpoints: Endpoints | None = None
 ) -> PublishSummary:
     """Publish a version into a git folder; publishing it again writes nothing.
 
@@ -69,8 +71,8 @@ def publish(
         CorruptObjectError: a part of the version was changed.
         StorageError: the folder is somebody else's.
     """
-    project = wiring.read_project(project_name)
-    s3 = (endpoints or wiring.endpoints_from_environment(project_name)).s3
+    project = read_project(project_name)
+    s3 = (endpoints or endpoints_from_environment(project_name)).s3
     place = _Place(project, s3)
     frozen = read_frozen_version(place.store, version)
     return _publish_copies(place, frozen, folder) if is_canonical else _publish_originals(place, frozen, folder)
@@ -79,10 +81,10 @@ def publish(
 class _Place:
     """Where a project's objects and its publications lie."""
 
-    def __init__(self, project: Project, s3: wiring.S3Endpoint | None) -> None:
+    def __init__(self, project: Project, s3: S3Endpoint | None) -> None:
         self.project = project
         self.s3 = s3
-        self.store = wiring.open_store(project, s3)
+        self.store = open_store(project, s3)
         self.is_on_disk = project.root is None or "://" not in project.root
         generation = read_generation(self.store.objects)
         self.outside_name = project.project if generation == 1 else f"{project.project}-{generation}"
@@ -90,7 +92,7 @@ class _Place:
     @property
     def view(self) -> Path:
         """The folder of links to the originals, for a root on disk."""
-        return links_folder(wiring.home(), self.outside_name)
+        return links_folder(home_folder(), self.outside_name)
 
     def originals(self) -> Remote:
         """Where readers pull originals from."""
@@ -98,8 +100,8 @@ class _Place:
 
     def copies(self) -> tuple[Remote, ObjectStore]:
         """The second remote, beside the root and never below it: who may write there must not reach the root."""
-        url = copies_url(self.project, wiring.home(), self.outside_name)
-        return self._remote(url), wiring.open_store(self.project.model_copy(update={"root": url}), self.s3).objects
+        url = copies_url(self.project, home_folder(), self.outside_name)
+        return self._remote(url), open_store(self.project.model_copy(update={"root": url}), self.s3).objects
 
     def _remote(self, url: str) -> Remote:
         if self.is_on_disk or self.s3 is None:
@@ -118,7 +120,7 @@ def _publish_originals(place: _Place, frozen: FrozenVersion, folder: Path) -> Pu
     record_publication(place.store.objects, Publication(frozen.dataset_id, ORIGINALS, folder_key, {}))
     links = 0
     if place.is_on_disk:
-        links = restricted_view.show(place.view, wiring.root_folder(place.project), {*keys, folder_key})
+        links = restricted_view.show(place.view, root_folder(place.project), {*keys, folder_key})
     return _commit(place, frozen, rows, images, place.originals(), folder, links_made=links)
 
 

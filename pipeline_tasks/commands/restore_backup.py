@@ -7,9 +7,14 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
-from pipeline_tasks import wiring
 from pipeline_tasks.commands.back_up import object_bar
 from pipeline_tasks.records.cycle import cycle_id_of_time
+from pipeline_tasks.wiring import stages
+from pipeline_tasks.wiring.arguments import StageArguments
+from pipeline_tasks.wiring.endpoints import endpoints_from_environment
+from pipeline_tasks.wiring.projects import read_project
+from pipeline_tasks.wiring.roots import open_objects, open_store
+from pipeline_tasks.wiring.run import open_services
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,10 +31,10 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """
     from pipeline_tasks.storage.care.backup import restore_backup
 
-    s3 = wiring.endpoints_from_environment(arguments.project).s3
-    root = wiring.open_store(wiring.read_project(arguments.project), s3).objects
+    s3 = endpoints_from_environment(arguments.project).s3
+    root = open_store(read_project(arguments.project), s3).objects
     with object_bar("restore_backup") as tell:
-        summary = restore_backup(wiring.open_objects(arguments.place, s3), root, tell)
+        summary = restore_backup(open_objects(arguments.place, s3), root, tell)
     again = _erase_again(arguments) if arguments.erasures_from else {}
     told = {"project": arguments.project, "place": arguments.place, "erased_again": again.get("images", 0)}
     told |= {"erased_in": again.get("cycle_id"), "left_outside": again.get("left_outside", [])}
@@ -40,9 +45,10 @@ def _erase_again(arguments: argparse.Namespace) -> dict[str, Any]:
     """Erase what a root that knows more has erased since the backup was made; what was done, and in which cycle."""
     from pipeline_tasks.storage.erasure.erasures import images_erased_in
 
-    project, s3 = wiring.read_project(arguments.project), wiring.endpoints_from_environment(arguments.project).s3
-    image_ids = images_erased_in(wiring.open_store(project, s3), wiring.open_objects(arguments.erasures_from, s3))
+    project, s3 = read_project(arguments.project), endpoints_from_environment(arguments.project).s3
+    image_ids = images_erased_in(open_store(project, s3), open_objects(arguments.erasures_from, s3))
     if not image_ids:
         return {}
     cycle_id = cycle_id_of_time(datetime.now(timezone.utc), project.time_zone, is_scheduled=False)
-    return {"cycle_id": cycle_id} | wiring.run_stage("erase", arguments.project, cycle_id, image_ids=image_ids)
+    with open_services(arguments.project, cycle_id) as services:
+        return {"cycle_id": cycle_id} | asdict(stages.erase(services, StageArguments(image_ids=tuple(image_ids))))

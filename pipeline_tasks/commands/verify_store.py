@@ -6,8 +6,10 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
-from pipeline_tasks import wiring
 from pipeline_tasks.commands.back_up import object_bar
+from pipeline_tasks.wiring.endpoints import endpoints_from_environment
+from pipeline_tasks.wiring.projects import read_project
+from pipeline_tasks.wiring.roots import open_objects, open_store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,9 +21,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Verify and mend; `is_fine` is false as long as something is damaged."""
     from pipeline_tasks.storage.care.mending import verify_and_mend
 
-    s3 = wiring.endpoints_from_environment(arguments.project).s3
-    copy = None if arguments.mend_from is None else wiring.open_objects(arguments.mend_from, s3)
-    root = wiring.open_store(wiring.read_project(arguments.project), s3).objects
+    s3 = endpoints_from_environment(arguments.project).s3
+    copy = None if arguments.mend_from is None else open_objects(arguments.mend_from, s3)
+    root = open_store(read_project(arguments.project), s3).objects
     with object_bar("verify_store") as tell:
         mending = verify_and_mend(root, copy, tell)
     found = asdict(mending.verification)

@@ -7,7 +7,8 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.settings import Project
-from pipeline_tasks.wiring import Endpoint, Endpoints, S3Endpoint, read_project
+from pipeline_tasks.wiring.endpoints import Endpoint, Endpoints, S3Endpoint
+from pipeline_tasks.wiring.projects import read_project
 
 
 def read_endpoints(project_name: str) -> Endpoints:

@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowTimetableInvalid
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.settings import Project, load_project
-from pipeline_tasks.wiring import project_files
+from pipeline_tasks.wiring.projects import project_files
 
 
 @dataclass(frozen=True)

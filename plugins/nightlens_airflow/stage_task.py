@@ -6,6 +6,7 @@ import inspect
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ParamSpec, TypeVar
 
 from airflow.sdk import BaseOperatorLink, XComArg, get_current_context, task
@@ -13,6 +14,7 @@ from airflow.sdk.bases.decorator import Task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from pipeline_tasks.process import STAGES
+from pipeline_tasks.wiring.arguments import NO_ARGUMENTS, StageArguments
 
 
 def cycle_id_from(task_id: str) -> str:
@@ -62,7 +64,7 @@ def with_buttons(*links: BaseOperatorLink) -> Callable[[Callable[Parameters, XCo
     return make
 
 
-def run(stage: str, project: str, cycle_id: str, **arguments: Any) -> dict[str, Any]:
+def run(stage: str, project: str, cycle_id: str, arguments: StageArguments = NO_ARGUMENTS) -> dict[str, Any]:
     """Run one stage and return its summary.
 
     Raises:
@@ -70,11 +72,11 @@ def run(stage: str, project: str, cycle_id: str, **arguments: Any) -> dict[str, 
         NightlensError: any error of the stage; `defaults.RETRY_POLICY` decides about a retry.
     """
     from nightlens_airflow.endpoints import read_endpoints
-    from pipeline_tasks.wiring import run_stage
+    from pipeline_tasks.wiring.run import run_stage
 
     context = get_current_context()
-    endpoints = read_endpoints(project)
-    summary = run_stage(stage, project, cycle_id, endpoints=endpoints, run_key=context["run_id"], **arguments)
+    arguments = replace(arguments, run_key=context["run_id"])
+    summary = run_stage(stage, project, cycle_id, arguments, read_endpoints(project))
     log.info("%s %s: %s", stage, cycle_id, json.dumps(summary, sort_keys=True))
     if summary.get("skipped"):
         context["ti"].xcom_push(key="return_value", value=summary)

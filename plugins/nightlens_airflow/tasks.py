@@ -10,6 +10,7 @@ from airflow.sdk import TriggerRule, get_current_context
 from nightlens_airflow.links import CycleReportLink, LabelingRoundLink, MlflowRunLink, RegisteredVersionLink
 from nightlens_airflow.stage_task import run, stage_document, stage_task, with_buttons
 from nightlens_airflow.wait_for_annotators_sensor import WaitForAnnotatorsSensor
+from pipeline_tasks.wiring.arguments import StageArguments
 
 Summary = dict[str, Any]
 
@@ -22,13 +23,13 @@ def open_cycle(project: str) -> Summary:
     Fails if another run already owns the cycle_id.
     """
     from nightlens_airflow.cycle_of_run import cycle_arguments, cycle_id_of_run
-    from pipeline_tasks.wiring import read_project
+    from pipeline_tasks.wiring.projects import read_project
 
     context, settings = get_current_context(), read_project(project)
     params, dag_run = context["params"], context["dag_run"]
     arguments = cycle_arguments(params, dag_run.conf)
     cycle_id = cycle_id_of_run(dag_run, time_zone=settings.time_zone, schedule=settings.schedule, typed=params["cycle_id"])
-    return run("open_cycle", project, cycle_id, cycle_arguments=arguments)
+    return run("open_cycle", project, cycle_id, StageArguments(cycle_arguments=arguments))
 
 
 # Airflow requires this rule directly after a setup task, which open_cycle is for the report.
@@ -49,7 +50,7 @@ def measure_images(project: str, shard: int, cycle_id: str) -> Summary:
 
     One task a shard, in the pool `inference`. A file that is not a usable image becomes a rejected sighting with a reason.
     """
-    return run("measure_images", project, cycle_id, shard=shard)
+    return run("measure_images", project, cycle_id, StageArguments(shard=shard))
 
 
 @stage_task()
@@ -198,11 +199,12 @@ def failed_tasks(states: Mapping[str, str | None]) -> list[str]:
 def roll_back(project: str) -> Summary:
     """Restore an earlier champion: one ledger event, then the serving pointer and MLflow's alias follow it."""
     from nightlens_airflow.cycle_of_run import cycle_id_of_run
-    from pipeline_tasks.wiring import read_project
+    from pipeline_tasks.wiring.projects import read_project
 
     context, settings = get_current_context(), read_project(project)
     cycle_id = cycle_id_of_run(context["dag_run"], time_zone=settings.time_zone, schedule=None)
-    return run("roll_back", project, cycle_id, to_model_digest=context["params"]["to_model_digest"] or None)
+    to_model_digest = context["params"]["to_model_digest"] or None
+    return run("roll_back", project, cycle_id, StageArguments(to_model_digest=to_model_digest))
 
 
 @stage_task()
@@ -210,13 +212,13 @@ def plan_collection(project: str) -> Summary:
     """Find unneeded objects in the project's root. Unless it is a dry run, announce to all writers that they will be removed."""
     from nightlens_airflow.dag_settings import IS_DRY_RUN
     from pipeline_tasks.records.cycle import cycle_id_of_time
-    from pipeline_tasks.wiring import read_project
+    from pipeline_tasks.wiring.projects import read_project
 
     context, settings = get_current_context(), read_project(project)
     is_dry_run = IS_DRY_RUN[context["params"]["collection"]]
     # Named to the second even if scheduled: the day's name belongs to the nightly cycle.
     cycle_id = cycle_id_of_time(context["dag_run"].run_after, settings.time_zone, is_scheduled=False)
-    return {"cycle_id": cycle_id} | run("plan_collection", project, cycle_id, is_dry_run=is_dry_run)
+    return {"cycle_id": cycle_id} | run("plan_collection", project, cycle_id, StageArguments(is_dry_run=is_dry_run))
 
 
 @stage_task()
@@ -235,7 +237,7 @@ def write_storage_report(project: str, cycle_id: str) -> Summary:
 @stage_task(retries=0)
 def read_project_file(name: str) -> None:
     """Report the problems of the project's file. Once the file is corrected, its DAG comes back when Airflow next parses it."""
-    from pipeline_tasks.wiring import read_project
+    from pipeline_tasks.wiring.projects import read_project
 
     read_project(name)
 

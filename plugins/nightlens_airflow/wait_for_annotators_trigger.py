@@ -69,7 +69,9 @@ class WaitForAnnotatorsTrigger(BaseTrigger):
 async def look(project: str, cycle_id: str, run_key: str) -> dict[str, Any]:
     """Run the stage once, in a thread, because it uses HTTP and files and the event loop serves all triggers."""
     from nightlens_airflow.endpoints import read_endpoints_in_trigger
-    from pipeline_tasks.wiring import run_stage
+    from pipeline_tasks.wiring.arguments import StageArguments
+    from pipeline_tasks.wiring.run import run_stage
 
     endpoints = await read_endpoints_in_trigger(project)
-    return await asyncio.to_thread(run_stage, "wait_for_annotators", project, cycle_id, endpoints=endpoints, run_key=run_key)
+    arguments = StageArguments(run_key=run_key)
+    return await asyncio.to_thread(run_stage, "wait_for_annotators", project, cycle_id, arguments, endpoints)

@@ -15,7 +15,6 @@ from given import a_project, an_open_cycle
 from given_version import a_file, a_label, a_version
 from PIL import Image
 
-from pipeline_tasks import wiring
 from pipeline_tasks.__main__ import main
 from pipeline_tasks.clients.git_repository import GitRepository
 from pipeline_tasks.commands.publishing import publish
@@ -25,6 +24,8 @@ from pipeline_tasks.errors import NotFoundError, SettingsError, StorageError
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.layout import original
 from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.wiring.projects import home_folder, read_project
+from pipeline_tasks.wiring.roots import open_store
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +43,7 @@ def a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def published_store(a_home: Path) -> Store:
-    return wiring.open_store(wiring.read_project("parts"))
+    return open_store(read_project("parts"))
 
 
 def git(folder: Path, *words: str) -> str:
@@ -82,7 +83,7 @@ def test_publish__copies_no_original_and_shows_it_by_a_link_that_nobody_may_writ
     links = sorted(path for path in view.rglob("*") if not path.is_dir())
     assert summary.links_made == len(links) == 13
     assert all(path.is_symlink() for path in links)
-    assert {path.resolve().relative_to(wiring.home() / "roots/parts").as_posix() for path in links} == set(
+    assert {path.resolve().relative_to(home_folder() / "roots/parts").as_posix() for path in links} == set(
         published_store.objects.list("files/")
     )
     assert {path.stat().st_mode & 0o777 for path in [view, *view.rglob("*")] if path.is_dir()} == {0o555}

@@ -23,11 +23,12 @@ WATCHED = textwrap.dedent(
     import json, sys
     opened = []
     sys.addaudithook(lambda event, values: opened.append(str(values[0])) if event in ("open", "os.listdir", "os.scandir") else None)
-    from pipeline_tasks.wiring import run_stage
+    from pipeline_tasks.wiring.arguments import StageArguments
+    from pipeline_tasks.wiring.run import run_stage
     from pipeline_tasks.records.cycle import CycleArguments
     for stage in ("open_cycle", "list_new_images", "measure_images", "record_images", "find_quality_issues", "find_duplicates",
                   "select_images"):
-        run_stage(stage, "parts", "2026-11-21", shard=0, cycle_arguments=CycleArguments(budget=4))
+        run_stage(stage, "parts", "2026-11-21", StageArguments(cycle_arguments=CycleArguments(budget=4)))
     sys.stderr.flush()
     print(json.dumps(sorted({path for path in opened if "/demo/" in path or path.endswith("/demo")})))
     """

@@ -25,9 +25,11 @@ from given import a_project
 from given_version import a_version
 from storage.an_s3_server import BUCKET, PUSHER, READER, an_s3_server
 
-from pipeline_tasks import wiring
 from pipeline_tasks.commands.publishing import PublishSummary, publish
 from pipeline_tasks.storage.objects.s3_objects import make_client
+from pipeline_tasks.wiring.endpoints import Endpoints, S3Endpoint
+from pipeline_tasks.wiring.projects import read_project
+from pipeline_tasks.wiring.roots import open_store
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(os.environ.get("NIGHTLENS_DVC", ROOT / ".venv-dvc/bin/dvc"))
@@ -44,7 +46,7 @@ class Place:
     """A project on disk or on S3 with readers beside it, all in one folder."""
 
     folder: Path
-    endpoints: wiring.Endpoints = field(default_factory=wiring.Endpoints)
+    endpoints: Endpoints = field(default_factory=Endpoints)
     root: str | None = None
     reader: Mapping[str, str] = field(default_factory=dict)
     """What readers have in their environment."""
@@ -55,7 +57,7 @@ class Place:
         settings = {} if self.root is None else {"root": self.root}
         (self.folder / "projects" / "parts.yaml").write_text(yaml.safe_dump(a_project(**settings).model_dump(mode="json")))
         os.environ |= {"NIGHTLENS_HOME": str(self.folder / "home"), "NIGHTLENS_PROJECTS": str(self.folder / "projects")}
-        self.store = wiring.open_store(wiring.read_project("parts"), self.endpoints.s3)
+        self.store = open_store(read_project("parts"), self.endpoints.s3)
 
     def publish(self, version: str, *, is_canonical: bool = False) -> PublishSummary:
         """Publish into the one git folder."""
@@ -118,7 +120,7 @@ def drill_disk(folder: Path, images: int) -> Iterator[str]:
 def drill_s3(folder: Path, client: Any, images: int) -> Iterator[str]:
     """All checks on a root on S3, readers with a key that only reads; a line for each."""
     url = client.meta.endpoint_url
-    owner = wiring.Endpoints(s3=wiring.S3Endpoint(url, "test", "test-secret"))
+    owner = Endpoints(s3=S3Endpoint(url, "test", "test-secret"))
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     place = Place(
         folder, owner, f"s3://{BUCKET}/parts", dict(zip(names, READER, strict=True)) | {"AWS_DEFAULT_REGION": "us-east-1"}

@@ -33,7 +33,8 @@ from local_stack.addresses import Addresses
 from local_stack.folders import Folders
 from local_stack.processes import is_alive
 from local_stack.supervisor import read_state
-from pipeline_tasks import wiring
+from pipeline_tasks.wiring.projects import home_folder, read_project
+from pipeline_tasks.wiring.roots import open_store
 
 PROJECT, CYCLE_ID = "kill_drill", "2026-11-21T000000"
 IMAGES, BUDGET = 120, 60
@@ -105,7 +106,7 @@ class Drill:
                 killer.end()
         if ended.state != "success":
             raise DemoError(f"the cycle ended as {ended.state}\n{why_failed(self.airflow, self.dag_id, ended.run_id)}")
-        store = wiring.open_store(wiring.read_project(PROJECT))
+        store = open_store(read_project(PROJECT))
         built = store.event(figures.cycle_of_run(store, ended.run_id), "build_dataset_version")
         assert built is not None
         hit = killer.hit if killer else Hit()
@@ -186,7 +187,7 @@ def service_pid(home: Path, service: str) -> int | None:
 
 def main() -> int:
     """Run the control and the nine cycles; 0 if every one ended in success with the control's dataset_id."""
-    home = wiring.home()
+    home = home_folder()
     _write_project_file(home)
     inbox = parts_inbox(home, IMAGES, PROJECT)
     stack.up(home, say)

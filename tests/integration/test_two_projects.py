@@ -33,8 +33,9 @@ from local_stack.kept_json import read_json
 from local_stack.postgres_service import data_folder
 from local_stack.processes import stack_processes
 from local_stack.status import status
-from pipeline_tasks import wiring
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.wiring.projects import read_project
+from pipeline_tasks.wiring.roots import open_store
 
 pytestmark = [pytest.mark.services, pytest.mark.browser]
 
@@ -52,7 +53,7 @@ class Stack:
 
     def store(self, project: str) -> Store:
         """A project's root."""
-        return wiring.open_store(wiring.read_project(project))
+        return open_store(read_project(project))
 
     def tasks(self, project: str, run_id: str) -> dict[str, str]:
         """Task → state of one run."""

@@ -33,7 +33,6 @@ from PIL import Image as PillowImage
 
 from pipeline_tasks.commands.publishing import publish
 from pipeline_tasks.errors import ServiceUnavailableError
-from pipeline_tasks.outside_copies import OutsideCopies
 from pipeline_tasks.records.cycle import CycleArguments
 from pipeline_tasks.release import RELEASE
 from pipeline_tasks.serving.prediction_log import PredictionLog
@@ -44,6 +43,7 @@ from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.wiring.outside_copies import OutsideCopies
 
 HERE = Path(__file__).parent
 SETTINGS: dict[str, Any] = {

@@ -11,10 +11,8 @@ from given_night import NIGHTLY
 from old_roots.an_old_root import RELEASES, OldRoot, an_old_root
 from old_roots.facts_of_a_root import facts_of, fold_sha256, rows_sha256
 
-from pipeline_tasks import wiring
 from pipeline_tasks.commands.versions.progress import progress_bar
 from pipeline_tasks.commands.versions.verifying import verify_version
-from pipeline_tasks.outside_copies import OutsideCopies
 from pipeline_tasks.records.cycle import CycleArguments
 from pipeline_tasks.storage.care.verifying import verify_objects
 from pipeline_tasks.storage.history.cycles import read_cycle
@@ -25,6 +23,7 @@ from pipeline_tasks.storage.versions.version_history import dataset_versions
 from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.table import form_of
+from pipeline_tasks.wiring.outside_copies import OutsideCopies
 
 pytestmark = pytest.mark.slow
 
@@ -34,9 +33,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("NIGHTLENS_HOME", str(tmp_path))
     monkeypatch.setenv("NIGHTLENS_PROJECTS", str(tmp_path / "projects"))
     monkeypatch.setenv("WANDB_MODE", "disabled")
-    root = an_old_root(request.param, tmp_path)
-    monkeypatch.setattr(wiring, "read_project", lambda _: root.night.project)
-    return root
+    return an_old_root(request.param, tmp_path)
 
 
 def test_old_root__folds_to_what_it_was_with_its_snapshot_and_without(old: OldRoot) -> None:

@@ -8,7 +8,7 @@ from given import a_project
 from nightlens_airflow.endpoints import connection_ids, endpoint_of, s3_endpoint_of
 
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.wiring import Endpoint
+from pipeline_tasks.wiring.endpoints import Endpoint
 
 pytestmark = pytest.mark.airflow
 

@@ -13,7 +13,8 @@ from nightlens_airflow.web.app import make_app, readable_dags
 
 from pipeline_tasks.stages.ingest.open_cycle import open_cycle
 from pipeline_tasks.storage.objects import layout
-from pipeline_tasks.wiring import open_store, read_project
+from pipeline_tasks.wiring.projects import read_project
+from pipeline_tasks.wiring.roots import open_store
 
 pytestmark = pytest.mark.airflow
 

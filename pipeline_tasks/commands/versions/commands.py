@@ -14,12 +14,11 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from pipeline_tasks import wiring
 from pipeline_tasks.commands.versions.comparing import as_text as diff_text
 from pipeline_tasks.commands.versions.comparing import compare
 from pipeline_tasks.commands.versions.describing import as_text as show_text
@@ -34,6 +33,12 @@ from pipeline_tasks.commands.versions.verifying import verify_version
 from pipeline_tasks.records.cycle import cycle_id_of_time
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.version_history import VersionRecord, dataset_versions, find_version
+from pipeline_tasks.wiring import stages
+from pipeline_tasks.wiring.arguments import StageArguments
+from pipeline_tasks.wiring.endpoints import endpoints_from_environment
+from pipeline_tasks.wiring.projects import read_project
+from pipeline_tasks.wiring.roots import open_store
+from pipeline_tasks.wiring.run import open_services
 
 
 @dataclass(frozen=True)
@@ -83,12 +88,13 @@ def _export(arguments: argparse.Namespace) -> Answer:
 
 
 def _restore(arguments: argparse.Namespace) -> Answer:
-    project = wiring.read_project(arguments.project)
+    project = read_project(arguments.project)
     now = datetime.now(timezone.utc)
     cycle_id = arguments.cycle or cycle_id_of_time(now, project.time_zone, is_scheduled=False)
-    fields = wiring.run_stage("restore_dataset_version", arguments.project, cycle_id, dataset_id=arguments.version)
-    undo = fields["previous_dataset_id"] or "newest"
-    return Answer(fields, f"{fields['why']}\nUndo: versions restore {undo[:12]} --project {arguments.project}")
+    with open_services(arguments.project, cycle_id) as services:
+        summary = stages.restore_dataset_version(services, StageArguments(dataset_id=arguments.version))
+    undo = summary.previous_dataset_id or "newest"
+    return Answer(asdict(summary), f"{summary.why}\nUndo: versions restore {undo[:12]} --project {arguments.project}")
 
 
 def _verify(arguments: argparse.Namespace) -> Answer:
@@ -100,8 +106,8 @@ def _verify(arguments: argparse.Namespace) -> Answer:
 
 
 def _store(arguments: argparse.Namespace) -> Store:
-    project = wiring.read_project(arguments.project)
-    return wiring.open_store(project, wiring.endpoints_from_environment(arguments.project).s3)
+    project = read_project(arguments.project)
+    return open_store(project, endpoints_from_environment(arguments.project).s3)
 
 
 def _version(store: Store, wanted: str) -> VersionRecord:

@@ -35,7 +35,7 @@ from pipeline_tasks.tables.table import Rows, empty
 
 if TYPE_CHECKING:
     from pipeline_tasks.clients.model_registry import TrackedRun
-    from pipeline_tasks.decoding.pool import DecodingPool
+    from pipeline_tasks.decoding.decoder import Decoder
 
 STAGE = "evaluate_model"
 
@@ -52,7 +52,7 @@ class MetricRegistry(Protocol):
         ...
 
 
-def evaluate_model(store: Store, cycle: Cycle, decoder: DecodingPool, model_registry: MetricRegistry) -> EvaluateModelSummary:
+def evaluate_model(store: Store, cycle: Cycle, decoder: Decoder, model_registry: MetricRegistry) -> EvaluateModelSummary:
     """Have candidate and champion predict every labelled test image, and score both, on each slice by itself, too.
 
     Images of the golden set count in their own slice only.
@@ -70,7 +70,7 @@ def evaluate_model(store: Store, cycle: Cycle, decoder: DecodingPool, model_regi
     return summary
 
 
-def _evaluate(store: Store, cycle: Cycle, decoder: DecodingPool) -> EvaluateModelSummary:
+def _evaluate(store: Store, cycle: Cycle, decoder: Decoder) -> EvaluateModelSummary:
     """Measure once, and record it."""
     exported = store.summary(cycle.cycle_id, ExportModelSummary)
     if exported.skipped:
@@ -128,7 +128,7 @@ def _digests(summary: EvaluateModelSummary) -> list[str]:
     return list(dict.fromkeys(digest for digest in (summary.model_digest, summary.champion_digest) if digest))
 
 
-def _predict(store: Store, decoder: DecodingPool, summary: EvaluateModelSummary, test_images: pl.DataFrame) -> pl.DataFrame:
+def _predict(store: Store, decoder: Decoder, summary: EvaluateModelSummary, test_images: pl.DataFrame) -> pl.DataFrame:
     """Every model's prediction on every test image, from the original bytes."""
     models = {digest: _open(store, digest) for digest in _digests(summary)}
     image_ids = test_images["image_id"]

@@ -35,7 +35,7 @@ from pipeline_tasks.tables.table import Table, empty
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
-    from pipeline_tasks.decoding.pool import DecodingPool
+    from pipeline_tasks.decoding.decoder import Decoder
     from pipeline_tasks.sources.source import Source
 
 STAGE = "measure_images"
@@ -50,7 +50,7 @@ Found = dict[type[Table], Row]
 
 
 def measure_images(
-    store: Store, cycle: Cycle, shard: int, sources: Sequence[Source], decoder: DecodingPool, backbone: Backbone
+    store: Store, cycle: Cycle, shard: int, sources: Sequence[Source], decoder: Decoder, backbone: Backbone
 ) -> MeasureImagesSummary:
     """Work on the files that the frozen plan gives to this shard, and leave parts for `record_images`.
 
@@ -79,7 +79,7 @@ class _Look:
         self,
         objects: ObjectStore,
         sources: Mapping[str, Source],
-        decoder: DecodingPool,
+        decoder: Decoder,
         backbone: Backbone,
         known: frozenset[str],
         is_erased: IsErased,

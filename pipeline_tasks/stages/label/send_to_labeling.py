@@ -13,8 +13,8 @@ from pipeline_tasks.annotations.label_form import LabelForm, label_form
 from pipeline_tasks.annotations.task_keys import PlannedTask, plan_tasks
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
+from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.decoding.jpeg import encode_jpeg
-from pipeline_tasks.decoding.pool import DecodingPool
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
@@ -29,7 +29,7 @@ STAGE = "send_to_labeling"
 
 
 def send_to_labeling(
-    store: Store, cycle: Cycle, label_studio: LabelStudio, annotator_files: AnnotatorFiles, decoder: DecodingPool, now: datetime
+    store: Store, cycle: Cycle, label_studio: LabelStudio, annotator_files: AnnotatorFiles, decoder: Decoder, now: datetime
 ) -> SendToLabelingSummary:
     """Push the round once, however often this runs.
 
@@ -72,7 +72,7 @@ def _plan(store: Store, cycle: Cycle, round_id: str, form: LabelForm) -> list[Pl
     )
 
 
-def _copy_for_people(store: Store, image_ids: list[str], annotator_files: AnnotatorFiles, decoder: DecodingPool) -> None:
+def _copy_for_people(store: Store, image_ids: list[str], annotator_files: AnnotatorFiles, decoder: Decoder) -> None:
     """Make the EXIF-free copies that are not there yet, one image a core at a time."""
     md5_of = dict(store.history(Image).select("image_id", "md5").iter_rows())
 

@@ -58,7 +58,7 @@ def erase(
     code_version: str,
     outside_copies: Outside,
     image_ids: Sequence[str] = (),
-    label_studio_if_there: LabelingTasks | None = None,
+    label_studio: LabelingTasks | None = None,
 ) -> EraseSummary:
     """Erase images in a cycle of its own kind. Broken off anywhere, the same call goes on; done, it says what was done.
 
@@ -76,11 +76,11 @@ def erase(
         summary = _recorded(store, cycle, asked)
     plan = read_plan(store.objects, cycle_id)
     if plan is not None:
-        if label_studio_if_there is not None:
-            label_studio_if_there.delete_tasks(plan.labeling_tasks)
+        if label_studio is not None:
+            label_studio.delete_tasks(plan.labeling_tasks)
         outside_copies.erase(store.objects, cycle.outside_name, plan)
         finish_erasure(store, cycle_id, STAGE, plan)
-        if label_studio_if_there is None and plan.labeling_tasks:
+        if label_studio is None and plan.labeling_tasks:
             # The plan alone still knows them: the same call with an address ends it.
             return replace(summary, left_outside=[LABEL_STUDIO])
         drop_plan(store.objects, cycle_id)

@@ -27,7 +27,7 @@ from pipeline_tasks.tables.image import Image
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
     from pipeline_tasks.clients.model_registry import RegisteredVersion
-    from pipeline_tasks.decoding.pool import DecodingPool
+    from pipeline_tasks.decoding.decoder import Decoder
     from pipeline_tasks.models.parity import Parity
 
 STAGE = "export_model"
@@ -49,7 +49,7 @@ class VersionRegistry(Protocol):
 def export_model(
     store: Store,
     cycle: Cycle,
-    decoder: DecodingPool,
+    decoder: Decoder,
     backbone: Backbone,
     model_registry: VersionRegistry,
 ) -> ExportModelSummary:
@@ -94,7 +94,7 @@ def export_model(
     return store.finish(cycle.cycle_id, STAGE, summary, sets=[newest])
 
 
-def _parity_images(store: Store, decoder: DecodingPool, dataset_cycle_id: str, side_px: int) -> NDArray[np.uint8]:
+def _parity_images(store: Store, decoder: Decoder, dataset_cycle_id: str, side_px: int) -> NDArray[np.uint8]:
     """Real images of the version, of all splits: an image_id is as good as random, so the first ones are a fair draw."""
     rows = store.read(DatasetImage, dataset_cycle_id).sort("image_id").head(PARITY_IMAGES)
     originals = store.history(Image).unique("image_id").join(rows.select("image_id"), on="image_id", how="semi")

@@ -36,7 +36,7 @@ from pipeline_tasks.tables.image import Image
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
-    from pipeline_tasks.decoding.pool import DecodingPool
+    from pipeline_tasks.decoding.decoder import Decoder
     from pipeline_tasks.models.training import Material, Outcome
 
 STAGE = "train_model"
@@ -47,7 +47,7 @@ TRAINING_VERSION = 2
 def train_model(
     store: Store,
     cycle: Cycle,
-    decoder: DecodingPool,
+    decoder: Decoder,
     backbone: Backbone,
     model_registry: RunTracker,
     experiment_log: EpochLog,
@@ -166,7 +166,7 @@ class _Work:
         self,
         store: Store,
         cycle: Cycle,
-        decoder: DecodingPool,
+        decoder: Decoder,
         backbone: Backbone,
         rows: pl.DataFrame,
         version: BuildDatasetVersionSummary,

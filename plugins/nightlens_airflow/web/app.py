@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from nightlens_airflow.web import cycle_reports, pages
 from pipeline_tasks.errors import NightlensError, SettingsError
 from pipeline_tasks.records.cycle import check_cycle_id
-from pipeline_tasks.wiring import project_files
+from pipeline_tasks.wiring.projects import project_files
 
 HEADERS = {
     # A report contains text from annotators and file names, so it must not run, load or send anything.

@@ -11,7 +11,8 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from nightlens_airflow.endpoints import s3_endpoint_of
 from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.storage.objects import layout
-from pipeline_tasks.wiring import open_store, read_project
+from pipeline_tasks.wiring.projects import read_project
+from pipeline_tasks.wiring.roots import open_store
 
 if TYPE_CHECKING:
     from pipeline_tasks.storage.history.store import Store

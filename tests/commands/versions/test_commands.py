@@ -10,9 +10,10 @@ import yaml
 from given import a_project
 from given_versions import id_of, two_versions
 
-from pipeline_tasks import wiring
 from pipeline_tasks.__main__ import main
 from pipeline_tasks.storage.versions.version_history import VersionRecord
+from pipeline_tasks.wiring.projects import read_project
+from pipeline_tasks.wiring.roots import open_store
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +25,7 @@ def versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[VersionRe
     monkeypatch.setenv("NIGHTLENS_PROJECTS", str(tmp_path / "projects"))
     (tmp_path / "projects").mkdir()
     (tmp_path / "projects" / "parts.yaml").write_text(yaml.safe_dump(a_project().model_dump(mode="json")))
-    return two_versions(wiring.open_store(wiring.read_project("parts")))
+    return two_versions(open_store(read_project("parts")))
 
 
 def versions_command(*words: str) -> int:

@@ -13,15 +13,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 from given_night import Night, a_night
 
-from pipeline_tasks import wiring
 from pipeline_tasks.__main__ import main
 from pipeline_tasks.commands.publishing import publish
 from pipeline_tasks.commands.versions.describing import describe
 from pipeline_tasks.commands.versions.progress import progress_bar
 from pipeline_tasks.commands.versions.verifying import verify_version
-from pipeline_tasks.outside_copies import OutsideCopies
 from pipeline_tasks.serving.prediction_log import PredictionLog
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.care.backup import back_up
@@ -37,6 +36,7 @@ from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.embedding import Embedding
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
+from pipeline_tasks.wiring.outside_copies import OutsideCopies
 
 pytestmark = pytest.mark.slow
 
@@ -107,10 +107,12 @@ def every_object(objects: ObjectStore) -> Iterator[tuple[str, bytes]]:
 def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
     """A project on disk, where the wiring looks for it."""
     monkeypatch.setenv("NIGHTLENS_HOME", str(tmp_path))
+    monkeypatch.setenv("NIGHTLENS_PROJECTS", str(tmp_path / "none"))
     monkeypatch.setenv("WANDB_MODE", "disabled")
     night = a_night(tmp_path)
+    (tmp_path / "projects").mkdir()
+    (tmp_path / "projects" / "parts.yaml").write_text(yaml.safe_dump(night.project.model_dump(mode="json")))
     night.store = Store(DiskObjects(tmp_path / "roots" / "parts"))
-    monkeypatch.setattr(wiring, "read_project", lambda _: night.project)
     return night
 
 

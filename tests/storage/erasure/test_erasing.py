@@ -19,7 +19,6 @@ from pipeline_tasks.commands.versions.verifying import verify_version
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.errors import ChangedMeanwhileError, CorruptObjectError, SettingsError
 from pipeline_tasks.lineage.explain import explain
-from pipeline_tasks.outside_copies import OutsideCopies
 from pipeline_tasks.records.erase import EraseSummary
 from pipeline_tasks.stages.tend.erase import erase, erasure_of, find_images, images_of_person
 from pipeline_tasks.storage.blobs.annotation_log import append_revision, list_revisions
@@ -44,6 +43,7 @@ from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
+from pipeline_tasks.wiring.outside_copies import OutsideCopies
 
 pytestmark = pytest.mark.slow
 
@@ -340,7 +340,7 @@ def test_erase__says_that_label_studio_was_out_of_reach(store: Store) -> None:
     assert (summary.labeling_tasks, len(summary.left_outside)) == (1, 1)
     assert named_in(store.objects, "a1") == [layout.erasure_plan(ERASURE)], "the plan alone knows what is left"
 
-    again = erase_names(store, label_studio_if_there=(tasks := DeletedTasks()))
+    again = erase_names(store, label_studio=(tasks := DeletedTasks()))
 
     assert (tasks.deleted, again.left_outside) == ([17], [])
     assert named_in(store.objects, "a1") == []

@@ -1,0 +1,30 @@
+"""Arguments that a person or a DAG gives to a stage, beside the project and the cycle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pipeline_tasks.records.cycle import CycleArguments
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageArguments:
+    """Arguments of one run of a stage; each stage is given those that it knows."""
+
+    run_key: str = "command line"
+    """For stages that open a cycle: names the run that owns it."""
+    cycle_arguments: CycleArguments = field(default_factory=CycleArguments)
+    """For open_cycle."""
+    shard: int = 0
+    """For measure_images: the shard of the plan."""
+    to_model_digest: str | None = None
+    """For roll_back: the earlier champion; None is the one before the present."""
+    dataset_id: str = ""
+    """For restore_dataset_version."""
+    is_dry_run: bool | None = None
+    """For plan_collection; None is the project's setting."""
+    image_ids: tuple[str, ...] = ()
+    """For erase."""
+
+
+NO_ARGUMENTS = StageArguments()

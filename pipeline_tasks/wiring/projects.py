@@ -1,0 +1,33 @@
+"""Project files, and the folder of everything that belongs to this installation."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.registry import unknown
+from pipeline_tasks.settings import Project, load_project
+
+
+def home_folder() -> Path:
+    """The folder of everything that is not a project's root or its source: NIGHTLENS_HOME, default `./.nightlens`."""
+    return Path(os.environ.get("NIGHTLENS_HOME", ".nightlens")).resolve()
+
+
+def project_files() -> dict[str, Path]:
+    """Project name → its file, from the shipped folder and from `$NIGHTLENS_HOME/projects`; the latter wins."""
+    shipped = Path(os.environ.get("NIGHTLENS_PROJECTS", Path(__file__).parents[2] / "dags" / "projects"))
+    return {path.stem: path for folder in (shipped, home_folder() / "projects") for path in sorted(folder.glob("*.yaml"))}
+
+
+def read_project(name: str) -> Project:
+    """The project's file as it is now; only `open_cycle` and tools outside cycles may ask.
+
+    Raises:
+        SettingsError: no such file, or its content is wrong.
+    """
+    files = project_files()
+    if name not in files:
+        raise SettingsError(unknown("project", name, files))
+    return load_project(files[name])

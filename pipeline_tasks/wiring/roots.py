@@ -1,0 +1,53 @@
+"""Roots of projects: opened by what the project file says, on disk or on S3."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.settings import Project
+from pipeline_tasks.wiring.endpoints import S3Endpoint
+from pipeline_tasks.wiring.projects import home_folder
+
+if TYPE_CHECKING:
+    # Airflow reads this module with every DAG file, so what opens tables is imported where it is used.
+    from pipeline_tasks.storage.history.store import Store
+    from pipeline_tasks.storage.objects.object_store import ObjectStore
+
+
+def open_store(project: Project, s3: S3Endpoint | None = None) -> Store:
+    """The project's root, on disk or on S3.
+
+    Raises:
+        SettingsError: a root that is neither a folder nor s3://bucket/prefix.
+    """
+    from pipeline_tasks.storage.history.store import Store
+
+    where = str(root_folder(project)) if is_on_disk(project) else str(project.root)
+    try:
+        return Store(open_objects(where, s3))
+    except SettingsError as error:
+        raise SettingsError(f"project {project.project}: root: {error}") from error
+
+
+def open_objects(where: str, s3: S3Endpoint | None = None) -> ObjectStore:
+    """A folder or s3://bucket/prefix that holds a project's root, or a copy of one.
+
+    Raises:
+        SettingsError: `where` is neither.
+    """
+    from pipeline_tasks.storage.objects.places import open_place
+
+    s3 = s3 or S3Endpoint()
+    return open_place(where, s3.url, s3.access_key, s3.secret_key, s3.region)
+
+
+def is_on_disk(project: Project) -> bool:
+    """Whether the project's root is a folder of this machine."""
+    return project.root is None or "://" not in project.root
+
+
+def root_folder(project: Project) -> Path:
+    """The folder of a root on disk."""
+    return home_folder() / "roots" / project.project if project.root is None else home_folder() / project.root

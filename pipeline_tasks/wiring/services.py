@@ -1,0 +1,154 @@
+"""Everything that a stage may be given: opened when it is first asked for, closed when the stage has ended.
+
+Each import stands where it is needed, so that a task's process imports only what its stage uses. A test subclasses `Services`
+and overrides what it stands in for; mypy checks that too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.release import RELEASE
+from pipeline_tasks.settings import Project
+from pipeline_tasks.wiring.endpoints import Endpoints, known
+from pipeline_tasks.wiring.projects import home_folder, read_project
+from pipeline_tasks.wiring.roots import open_objects, open_store
+
+if TYPE_CHECKING:
+    from pipeline_tasks.backbones.backbone import Backbone
+    from pipeline_tasks.clients.annotator_files import AnnotatorFiles
+    from pipeline_tasks.clients.experiment_log import ExperimentLog
+    from pipeline_tasks.clients.label_studio import LabelStudio
+    from pipeline_tasks.clients.model_registry import ModelRegistry
+    from pipeline_tasks.clients.prediction_server import PredictionServer
+    from pipeline_tasks.decoding.decoder import Decoder
+    from pipeline_tasks.sources.source import Source
+    from pipeline_tasks.storage.history.store import Store
+    from pipeline_tasks.wiring.outside_copies import OutsideCopies
+
+
+class Services:
+    """Store, frozen cycle and clients of one stage of one cycle. Use it in a `with`."""
+
+    def __init__(self, project_name: str, cycle_id: str, endpoints: Endpoints) -> None:
+        """Open nothing yet."""
+        self.project_name, self.cycle_id, self.endpoints = project_name, cycle_id, endpoints
+        self._open = ExitStack()
+
+    def __enter__(self) -> Services:
+        """Hold what is opened from here on."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close whatever was opened."""
+        self._open.close()
+
+    @cached_property
+    def project(self) -> Project:
+        """The project's file as it is now: for stages that open a cycle. All others read `cycle.project`."""
+        return read_project(self.project_name)
+
+    @cached_property
+    def store(self) -> Store:
+        """The project's root."""
+        return open_store(self.project, self.endpoints.s3)
+
+    @cached_property
+    def cycle(self) -> Cycle:
+        """The cycle as `open_cycle` froze it."""
+        from pipeline_tasks.storage.history.cycles import read_cycle
+
+        return read_cycle(self.store, self.cycle_id)
+
+    @property
+    def now(self) -> datetime:
+        """This moment; stages never ask the clock themselves."""
+        return datetime.now(timezone.utc)
+
+    @property
+    def code_version(self) -> str:
+        """The version of the code that runs."""
+        return os.environ.get("NIGHTLENS_CODE_VERSION") or RELEASE
+
+    @property
+    def work_folder(self) -> Path:
+        """A folder for the cycle's temporary files on this machine."""
+        return home_folder() / "work" / self.project_name / self.cycle_id
+
+    @cached_property
+    def sources(self) -> Sequence[Source]:
+        """The project's sources."""
+        from pipeline_tasks.sources.source import open_sources
+
+        return open_sources(self.cycle.project.sources, home_folder())
+
+    @cached_property
+    def decoder(self) -> Decoder:
+        """A pool of child processes that decode images."""
+        from pipeline_tasks.decoding.pool import DecodingPool
+
+        return self._open.enter_context(DecodingPool())
+
+    @cached_property
+    def backbone(self) -> Backbone:
+        """The project's backbone."""
+        from pipeline_tasks.backbones.backbone import open_backbone
+
+        return open_backbone(self.cycle.project.backbone, cache_folder=home_folder() / "backbones")
+
+    @cached_property
+    def label_studio(self) -> LabelStudio:
+        """Label Studio; a SettingsError if no address is known."""
+        from pipeline_tasks.clients.label_studio import LabelStudio
+
+        endpoint = known(self.endpoints.label_studio, "label_studio", self.project_name)
+        return self._open.enter_context(LabelStudio(endpoint.url, endpoint.token))
+
+    @property
+    def label_studio_if_there(self) -> LabelStudio | None:
+        """Label Studio, or None where no address is known, for a stage that can do without."""
+        return None if self.endpoints.label_studio is None else self.label_studio
+
+    @cached_property
+    def annotator_files(self) -> AnnotatorFiles:
+        """The folder of copies that annotators see."""
+        from pipeline_tasks.clients.annotator_files import AnnotatorFiles
+
+        return AnnotatorFiles(home_folder() / "for_people", self.cycle.outside_name)
+
+    @cached_property
+    def outside_copies(self) -> OutsideCopies:
+        """Copies of images outside the project's root."""
+        from pipeline_tasks.wiring.outside_copies import OutsideCopies
+
+        return OutsideCopies(self.project, home_folder(), lambda where: open_objects(where, self.endpoints.s3))
+
+    @cached_property
+    def model_registry(self) -> ModelRegistry:
+        """MLflow; a SettingsError if no address is known."""
+        from pipeline_tasks.clients.model_registry import ModelRegistry
+
+        return ModelRegistry(known(self.endpoints.mlflow, "mlflow", self.project_name).url)
+
+    @cached_property
+    def experiment_log(self) -> ExperimentLog:
+        """Weights & Biases, offline unless its environment says otherwise."""
+        from pipeline_tasks.clients.experiment_log import ExperimentLog
+
+        return ExperimentLog(self.work_folder / "wandb")
+
+    @cached_property
+    def prediction_server(self) -> PredictionServer | None:
+        """The prediction server, or None where no address is known: the pointer moves whether the server is up or not."""
+        from pipeline_tasks.clients.prediction_server import PredictionServer
+
+        endpoint = self.endpoints.prediction_server
+        return None if endpoint is None else self._open.enter_context(PredictionServer(endpoint.url))
