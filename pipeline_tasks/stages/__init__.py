@@ -1,1 +1,1 @@
-"""One stage a module: read tables, call a pure room, write tables, return a summary."""
+"""Stages, one a module: read tables, call a pure room, write tables, return a summary."""

@@ -1,1 +1,1 @@
-"""Set poor images aside, join duplicates, select what people are asked about."""
+"""Quarantine poor images, group duplicates, select images for labeling."""

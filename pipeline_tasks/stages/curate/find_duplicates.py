@@ -1,4 +1,4 @@
-"""Find which new images show the same thing as others, and what must therefore never straddle splits."""
+"""Find new images that show the same thing as others, and which therefore must not straddle splits."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ STAGE = "find_duplicates"
 
 
 def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
-    """Search the new images against each other and all history; extend duplicate groups and split groups.
+    """Compare the new images with each other and all history; extend duplicate groups and split groups.
 
     Raises:
         MissingStageError: find_quality_issues of this cycle has not been done.
-        SettingsError: the golden test set names an image that stands in train or val of the newest dataset version.
+        SettingsError: the golden set names an image that is in train or val of the newest dataset version.
     """
     standing = store.finished(cycle.cycle_id, STAGE, FindDuplicatesSummary)
     if standing is not None:
@@ -59,7 +59,7 @@ def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
 
 
 def _known(store: Store, cycle: Cycle) -> duplicate_records.Known:
-    """All images that have been searched before, then the new ones, with what is recorded of them."""
+    """All images searched before, then the new ones, with their recorded groups."""
     duplicate_groups = store.current(DuplicateGroup)
     images = store.history(Image).select("image_id").unique(keep="first", maintain_order=True)
     is_searched = pl.col("image_id").is_in(duplicate_groups["image_id"].unique().to_list())
@@ -79,7 +79,7 @@ def _known(store: Store, cycle: Cycle) -> duplicate_records.Known:
 
 
 def _golden(store: Store, cycle: Cycle) -> frozenset[str]:
-    """The images of the golden test set, none of which may stand in train or val of the newest dataset version."""
+    """Images of the golden set, none of which may be in train or val of the newest dataset version."""
     settings, newest = cycle.project.splits.golden, store.state().dataset
     if settings is None:
         return frozenset()

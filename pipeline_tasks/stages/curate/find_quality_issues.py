@@ -1,4 +1,4 @@
-"""Set aside the new images that are too dark, too blurred or otherwise not worth a person's time."""
+"""Quarantine new images that are too dark, too blurred or otherwise not worth labeling."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STAGE = "find_quality_issues"
 
 
 def find_quality_issues(store: Store, cycle: Cycle) -> FindQualityIssuesSummary:
-    """Judge the cycle's new images by the limits that its settings ask for.
+    """Judge the cycle's new images by the limits of its settings.
 
     Raises:
         MissingStageError: record_images of this cycle has not been done.

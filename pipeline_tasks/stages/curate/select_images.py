@@ -1,4 +1,4 @@
-"""Choose the images that people are asked about tonight, say why for each, and record which split they belong to for ever."""
+"""Select tonight's images for labeling, with the reason for each, and record their splits for ever."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ STAGE = "select_images"
 
 @dataclass(frozen=True)
 class _Scores:
-    """A champion's answers on embeddings."""
+    """A champion's predictions on embeddings."""
 
     model_digest: str | None
     class_names: tuple[str, ...]
     probabilities: npt.NDArray[np.float32] | None
     draws: Callable[[], npt.NDArray[np.float32]] | None = None
-    """Gives the answers of variants of the champion: made only where somebody asks for them."""
+    """Computes the predictions of variants of the champion, only when needed."""
 
 
 def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
-    """Pick up to the budget from all images nobody was asked about, a control arm at random, the rest by the objectives.
+    """Pick images up to the budget that were never sent to labeling: a control arm at random, the rest by the objectives.
 
     Raises:
         MissingStageError: find_duplicates of this cycle has not been done.
@@ -102,14 +102,14 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
 
 
 def _pool(store: Store, images: pl.Series, asked: set[str]) -> Candidates:
-    """What people may be asked about."""
+    """Images eligible for labeling."""
     quarantined = set(store.history(QualityIssue)["image_id"])
     groups = store.current(DuplicateGroup), store.current(SplitGroup)
     return candidates(images.to_frame(), *groups, quarantined=quarantined, selected=asked)
 
 
 def _golden_picks(store: Store, cycle: Cycle, images: pl.Series, asked: set[str]) -> list[str]:
-    """Golden test images that nobody was asked about yet, up to the budget; redundant ones too, for a person named them."""
+    """Golden images that were never sent to labeling, up to the budget; duplicates too, because a person chose them."""
     if cycle.project.splits.golden is None:
         return []
     golden = golden_images(cycle.project.splits.golden, store.history(Sighting))
@@ -119,14 +119,14 @@ def _golden_picks(store: Store, cycle: Cycle, images: pl.Series, asked: set[str]
 
 
 def _names(settings: SelectionSettings, pool: Candidates, images: pl.Series, asked: set[str]) -> list[str]:
-    """What may be picked, then what people were asked about, then examples that are neither."""
+    """Eligible images, then those sent to labeling before, then other examples."""
     eligible = pool.images["image_id"].to_list()
     examples = {*settings.similar_to, *settings.away_from} - set(eligible)
     return eligible + [one for one in images if one in asked or one in examples]
 
 
 def _usable(settings: SelectionSettings, scores: _Scores) -> tuple[SelectionSettings, str]:
-    """Settings whose objectives can choose tonight, and what to say if that is not what was asked for."""
+    """Settings with the objectives that can be used tonight, and a sentence if they differ from the requested ones."""
     objectives, instead = usable(settings.objectives, scores.probabilities is not None)
     return settings.model_copy(update={"objectives": objectives}), instead
 
@@ -138,23 +138,23 @@ def _test_images(store: Store) -> set[str]:
 
 
 def _rows(images: pl.Series, names: Sequence[str]) -> list[int]:
-    """Where the named images stand."""
+    """Row numbers of the named images."""
     row_of = {name: row for row, name in enumerate(images)}
     return [row_of[name] for name in names]
 
 
 def _classes(store: Store) -> dict[str, str]:
-    """The class that people gave to each image, where they agree."""
+    """image_id → class, if the annotators agree."""
     labelled = store.current(Label).filter(pl.col("state") == "labelled").select("image_id")
     return dict(labelled.join(store.current(LabelObject), on="image_id").select("image_id", "class_name").iter_rows())
 
 
 def _champion_scores(store: Store, vectors: npt.NDArray[np.float32], backbone_digest: str | None, seed: int) -> _Scores:
-    """What the champion says of the embeddings, if it stands on the backbone that made them."""
+    """Predictions of the champion on the embeddings, if it uses the backbone that made them."""
     champion = store.state().champion
     if champion is None or vectors.size == 0:
         return _Scores(None, (), None)
-    # The room of models is heavy to import, and a project's first nights have no champion.
+    # Imported here, because models are heavy to import and a project's first nights have no champion.
     from pipeline_tasks.models.exported import read_head
 
     head = read_head(read_model(store.objects, champion.model_digest))
@@ -176,7 +176,7 @@ def _choose(
     metadata: Sequence[Mapping[str, object]],
     test_images: set[str],
 ) -> Selection:
-    """Let the objectives pick what the control arm leaves of the first `pool` names; those behind were asked about before."""
+    """Pick by the objectives from the first `pool` names without the control arm; later names were sent to labeling before."""
     taken = [*control.tolist(), *range(pool, len(names))]
     labels = [classes.get(names[row]) for row in taken]
     draws = scores.draws() if scores.draws is not None and needs_draws(settings.objectives) else None
@@ -204,7 +204,7 @@ def _splits(
     vectors: npt.NDArray[np.float32],
     labels: Sequence[str | None],
 ) -> pl.DataFrame:
-    """Splits of the picks' split groups that have none yet; the first of `vectors` and `labels` are the pool's."""
+    """Splits for the picks' split groups that have none yet; `vectors` and `labels` begin with the pool's."""
     settings, seed = cycle.project.selection, derive_seed(cycle.seed, STAGE, "splits")
     picks = rows.select("image_id", is_control=pl.col("arm") == "control").join(pool.images, on="image_id", maintain_order="left")
     proposed = picks.select("split_group_id", "is_control").rows()
@@ -229,16 +229,16 @@ def _counts(rows: pl.DataFrame, column: str) -> dict[str, int]:
 
 
 def _why(budget: int, pool: Candidates, rows: pl.DataFrame, control: int, golden: int) -> str:
-    """The selection in a sentence or two."""
+    """Description of the selection in one or two sentences."""
     reasons = ", ".join(f"{count} {why.replace('_', ' ')}" for why, count in pool.left_out.items())
     left_out = f" Left out: {reasons}." if reasons else ""
     if golden and budget:
-        left_out = f" Before them come {golden} images of the golden test set.{left_out}"
+        left_out = f" Before them come {golden} images of the golden set.{left_out}"
     if budget == 0 and golden:
-        return f"People are asked about {golden} images of the golden test set, which is the whole budget.{left_out}"
+        return f"{golden} images of the golden set were selected, which is the whole budget.{left_out}"
     if budget == 0:
         return "Nothing was selected: the budget is 0."
     if rows.is_empty():
         return f"Nothing was selected: no image is eligible.{left_out}"
-    whole = "all of them, since the budget is larger" if budget >= pool.images.height else f"{rows.height} of them"
-    return f"{pool.images.height} images were eligible; people are asked about {whole}, {control} drawn at random.{left_out}"
+    selected = "all of them, since the budget is larger" if budget >= pool.images.height else f"{rows.height} of them"
+    return f"{pool.images.height} images were eligible; selected: {selected}, {control} drawn at random.{left_out}"

@@ -1,4 +1,4 @@
-"""Measure what choosing images is worth against drawing them at random, and what the labels have cost so far."""
+"""Measure the gain of selected images over random ones, and the cost of the labels so far."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ SECONDS_AN_HOUR = 3600
 
 
 def measure_selection_gain(store: Store, cycle: Cycle) -> MeasureSelectionGainSummary:
-    """Compare the arms on all labels so far; where there are too few, say so and count the cost all the same.
+    """Compare the arms on all labels so far; if there are too few, say so and still count the cost.
 
     Raises:
         MissingStageError: the cycle has built no dataset version.
-        CorruptObjectError: a table or the champion is not what it was.
+        CorruptObjectError: a table or the champion was changed in the store.
     """
     standing = store.finished(cycle.cycle_id, STAGE, MeasureSelectionGainSummary)
     if standing is not None:
@@ -54,7 +54,7 @@ def measure_selection_gain(store: Store, cycle: Cycle) -> MeasureSelectionGainSu
 
 
 def _rows(store: Store, dataset_cycle_id: str) -> pl.DataFrame:
-    """The version's images as they were asked for, with the arm of each; not what no selection chose: golden or imported."""
+    """The version's images in order of selection, with their arms; without golden and imported images."""
     picks = (
         store.history(SelectedImage)
         .with_columns(pl.col("arm").cast(pl.String), number=(pl.col("rank") == 0).cum_sum())
@@ -68,7 +68,7 @@ def _rows(store: Store, dataset_cycle_id: str) -> pl.DataFrame:
 
 
 def _measured(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, Any]:
-    """The comparison of the arms, or why there is none."""
+    """The comparison of the arms, or the reason why there is none."""
     embeddings = read_embeddings(store, rows["image_id"].to_list(), newest_backbone_digest(store))
     seen = rows.filter(pl.Series(embeddings.has_embedding))
     labelled = Labelled(
@@ -94,12 +94,12 @@ def _as_fields(gain: SelectionGain) -> dict[str, Any]:
 
 
 def _champion_wrong(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, list[int]]:
-    """What the champion of the selection would have answered, held against what people said since."""
+    """Predictions of the champion at the time of selection, compared with the labels given since."""
     selected = store.find_summary(cycle.cycle_id, SelectImagesSummary)
     digest = None if selected is None else selected.champion_digest
     if digest is None:
         return {}
-    # The room of models is heavy to import, and a project's first nights have no champion.
+    # Imported here, because models are heavy to import and a project's first nights have no champion.
     from pipeline_tasks.models.exported import read_head
 
     head = read_head(read_model(store.objects, digest))

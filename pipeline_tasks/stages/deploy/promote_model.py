@@ -1,4 +1,4 @@
-"""Make the candidate champion if the gate said so; the ledger decides, the registry's alias only mirrors it."""
+"""Make the candidate the champion if the gate allows it; the ledger decides, the registry's alias only mirrors it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ STAGE = "promote_model"
 
 
 class AliasRegistry(Protocol):
-    """What is asked of the model registry."""
+    """Calls to the model registry."""
 
     def set_champion_alias(self, outside_name: str, registry_version: str) -> None:
-        """Let the alias `champion` of the project's model name this version; naming it again changes nothing."""
+        """Point the alias `champion` of the project's model to this version; doing so again changes nothing."""
         ...
 
 
 def promote_model(store: Store, cycle: Cycle, model_registry: AliasRegistry) -> PromoteModelSummary:
-    """Record the gate's decision as the project's champion, then repair the registry's alias from the ledger.
+    """Record the gate's decision, then update the registry's alias from the ledger.
 
     Raises:
         MissingStageError: the cycle's candidate has not been compared.
-        ServiceUnavailableError: the registry is away; the decision stands, trying again mends the alias.
+        ServiceUnavailableError: the registry does not respond; the decision is recorded, and a retry updates the alias.
     """
     summary = store.finished(cycle.cycle_id, STAGE, PromoteModelSummary)
     if summary is None:
@@ -41,7 +41,7 @@ def promote_model(store: Store, cycle: Cycle, model_registry: AliasRegistry) -> 
 
 
 def _decision(store: Store, cycle: Cycle, compared: CompareWithChampionSummary) -> tuple[PromoteModelSummary, list[Champion]]:
-    """What to record, and the new champion if there is one."""
+    """Summary to record, and the new champion if there is one."""
     if compared.skipped:
         return PromoteModelSummary(skipped=compared.skipped), []
     exported = store.summary(cycle.cycle_id, ExportModelSummary)
@@ -72,7 +72,7 @@ def _decision(store: Store, cycle: Cycle, compared: CompareWithChampionSummary) 
 
 
 def _mirror(store: Store, cycle: Cycle, model_registry: AliasRegistry) -> None:
-    """Let the alias name whatever the ledger's champion is now."""
+    """Point the alias to the ledger's current champion."""
     champion = store.state().champion
     if champion is not None and champion.registry_version is not None:
         model_registry.set_champion_alias(cycle.outside_name, champion.registry_version)

@@ -1,4 +1,4 @@
-"""Put an earlier champion back: one ledger event, then the pointer and the registry's alias follow it."""
+"""Restore an earlier champion: one ledger event, then the pointer and the registry's alias follow it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ STAGE = "roll_back"
 
 
 class AliasRegistry(Protocol):
-    """What is asked of the model registry."""
+    """Calls to the model registry."""
 
     def set_champion_alias(self, outside_name: str, registry_version: str) -> None:
-        """Let the alias `champion` of the project's model name this version; naming it again changes nothing."""
+        """Point the alias `champion` of the project's model to this version; doing so again changes nothing."""
         ...
 
 
@@ -38,15 +38,15 @@ def roll_back(
     code_version: str,
     to_model_digest: str | None = None,
 ) -> RollBackSummary:
-    """Make an earlier champion the champion again, in a cycle of its own kind.
+    """Restore an earlier champion, in a cycle of its own kind.
 
-    `to_model_digest` may be shortened as long as one earlier champion fits; None means the one before the present one.
+    `to_model_digest` may be shortened as long as only one earlier champion matches; None means the previous champion.
 
     Raises:
-        SettingsError: no such earlier champion; the message lists those that there are.
+        SettingsError: no such earlier champion; the message lists them.
         CycleTakenError: another run owns this cycle_id.
-        CorruptObjectError: the earlier champion's file is not what it was.
-        ServiceUnavailableError: the registry is away; champion and pointer stand, trying again mends the alias.
+        CorruptObjectError: the earlier champion's file was changed in the store.
+        ServiceUnavailableError: the registry does not respond; champion and pointer are set, and a retry updates the alias.
     """
     summary = store.finished(check_cycle_id(cycle_id), STAGE, RollBackSummary)
     champion = None if summary else _earlier_champion(store, to_model_digest)
@@ -63,7 +63,7 @@ def roll_back(
 
 
 def _earlier_champion(store: Store, digest: str | None) -> Champion:
-    """The one that is meant, exactly as the ledger once recorded it."""
+    """The requested champion, exactly as the ledger recorded it."""
     champions = {champion.model_digest: champion for champion in _champions(store)}
     present = store.state().champion
     standing, earlier = None if present is None else present.model_digest, list(champions)
@@ -80,7 +80,7 @@ def _earlier_champion(store: Store, digest: str | None) -> Champion:
 
 
 def _champions(store: Store) -> Iterator[Champion]:
-    """Every champion that was ever promoted, in the order of the ledger."""
+    """All champions that were ever promoted, in the order of the ledger."""
     for cycle_id, stages in store.state().stages.items():
         event = store.event(cycle_id, "promote_model") if "promote_model" in stages else None
         champion = None if event is None else event.value(Champion)
@@ -89,7 +89,7 @@ def _champions(store: Store) -> Iterator[Champion]:
 
 
 def _standing(store: Store) -> Champion:
-    """The present champion; there is one wherever there are earlier ones."""
+    """The current champion; there is always one if there are earlier ones."""
     champion = store.state().champion
     assert champion is not None
     return champion
@@ -109,6 +109,6 @@ def _summary(store: Store, champion: Champion, cycle_id: str) -> RollBackSummary
 
 
 def _wanted(store: Store, project: Project) -> ServingPointer:
-    """What the ledger wants to be served now."""
+    """The serving pointer that the ledger requires now."""
     champion = _standing(store)
     return pointer_to(champion, read_head(read_model(store.objects, champion.model_digest)).class_names, project)

@@ -1,4 +1,4 @@
-"""Have the prediction server serve the ledger's champion."""
+"""Roll out the ledger's champion to the prediction server."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from pipeline_tasks.storage.history.store import Store
 
 STAGE = "roll_out"
 WAIT_S = 10.0
-"""How long the server is given to follow; it asks for the pointer each second."""
+"""Seconds for the server to follow; it reads the pointer each second."""
 
 
 class Server(Protocol):
-    """What is asked of the prediction server."""
+    """Calls to the prediction server."""
 
     def wait_for(self, model_digest: str, within_s: float) -> Readiness | None:
-        """Ask until it answers with this model or the time is up; None if it was away to the end."""
+        """Ask until the server serves this model or the time is up; None if it never responded."""
         ...
 
 
 def roll_out(store: Store, cycle: Cycle, prediction_server: Server | None = None) -> RollOutSummary:
-    """Point the server at the champion, whether it is new or not: a lost pointer is repaired, too.
+    """Point the server to the champion, even if it is not new, so that a lost pointer is repaired.
 
     Raises:
-        CorruptObjectError: the champion's file is not what it was.
+        CorruptObjectError: the champion's file was changed in the store.
     """
     standing = store.finished(cycle.cycle_id, STAGE, RollOutSummary)
     if standing is not None:
@@ -45,20 +45,20 @@ def roll_out(store: Store, cycle: Cycle, prediction_server: Server | None = None
 
 
 def _wanted(store: Store, cycle: Cycle) -> ServingPointer:
-    """What the ledger wants to be served now."""
+    """The serving pointer that the ledger requires now."""
     champion = store.state().champion
-    assert champion is not None  # It was looked for before, and none is ever taken away.
+    assert champion is not None  # Checked before, and a champion is never removed.
     head = read_head(read_model(store.objects, champion.model_digest))
     return pointer_to(champion, head.class_names, cycle.project)
 
 
 def _asked(server: Server | None, model_digest: str) -> tuple[str | None, str]:
-    """The digest that the server answers with, and a sentence about it."""
+    """Digest of the served model, and a sentence about it."""
     if server is None:
-        return None, "No prediction server is known for this project; it follows when it is started."
+        return None, "This project has no prediction server yet; it will follow when it is started."
     readiness = server.wait_for(model_digest, WAIT_S)
     if readiness is None:
-        return None, f"The prediction server did not answer within {WAIT_S:g} s; it follows when it is back."
+        return None, f"The prediction server did not respond within {WAIT_S:g} s; it will follow when it is back."
     if readiness.model_digest != model_digest:
         return readiness.model_digest, f"The prediction server does not serve the champion after {WAIT_S:g} s: {readiness.why}"
     return readiness.model_digest, "The prediction server serves the champion."

@@ -1,4 +1,4 @@
-"""Write the cycle's report: one HTML file with images. Runs also where a stage failed, and says what is missing."""
+"""Write the cycle's report: one HTML file with images. Runs even if a stage failed, and says what is missing."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ from pipeline_tasks.tables.table import Table
 
 STAGE = "write_cycle_report"
 STAGES = tuple(stage.name for stage in NIGHTLY if stage.ends_in_event)
-"""Stages of a night that a summary is kept of, in the order of the process."""
+"""Stages of a night that leave a summary, in the order of the process."""
 
 
 def write_cycle_report(store: Store, cycle: Cycle, now: datetime) -> WriteCycleReportSummary:
-    """Render what the cycle's tables say so far. It is derived: a later call replaces it, and no event names it.
+    """Render the cycle's report from its tables so far. It is derived: a later call replaces it, and no event names it.
 
     Raises:
-        ChangedMeanwhileError: another try wrote it in the same moment.
+        ChangedMeanwhileError: another try wrote it at the same moment.
     """
     facts = _facts(store, cycle, now)
     page = render(facts)
@@ -68,7 +68,7 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime) -> WriteCycleR
 
 
 def _facts(store: Store, cycle: Cycle, now: datetime) -> CycleFacts:
-    """Everything that is there of the cycle."""
+    """All available data of the cycle."""
     records = read_cycle_records(store, cycle.cycle_id, STAGES)
     built = records.find(BuildDatasetVersionSummary)
     dataset_cycle = None if built is None else built.dataset_cycle_id
@@ -107,7 +107,7 @@ def _facts(store: Store, cycle: Cycle, now: datetime) -> CycleFacts:
 
 
 def _thumbnail(store: Store, image_id: str) -> bytes | None:
-    """A thumbnail is a cache: a report without one is still a report."""
+    """Read a thumbnail; None if it is missing, because it is only a cache."""
     try:
         return read_thumbnail(store.objects, image_id)
     except NotFoundError:
@@ -115,14 +115,14 @@ def _thumbnail(store: Store, image_id: str) -> bytes | None:
 
 
 def _annotations(store: Store, records: CycleRecords) -> pl.DataFrame:
-    """Newest answers to this cycle's round."""
+    """Newest annotations of this cycle's round."""
     sent = records.find(SendToLabelingSummary)
     round_id = "" if sent is None else sent.round_id
     return store.current(Annotation).filter((pl.col("round_id") == round_id) & (pl.col("state").cast(pl.String) != "deleted"))
 
 
 def _agreement(store: Store, cycle: Cycle, annotations: pl.DataFrame | None) -> Agreement | None:
-    """How far people agree, of those that answered."""
+    """Agreement between annotators."""
     if annotations is None:
         return None
     labeling = kind_of(cycle.project).labeling
@@ -137,7 +137,7 @@ def _agreement(store: Store, cycle: Cycle, annotations: pl.DataFrame | None) -> 
 
 
 def _learning(store: Store, until: str) -> list[LearningPoint]:
-    """The candidates of all cycles up to this one, in the order they were opened."""
+    """Candidates of all cycles up to this one, in order of opening."""
     points: list[LearningPoint] = []
     for cycle_id in store.state().stages:
         scored = store.find_summary(cycle_id, EvaluateModelSummary)
@@ -160,7 +160,7 @@ def _learning(store: Store, until: str) -> list[LearningPoint]:
 
 
 def _gains(store: Store, until: str) -> list[GainPoint]:
-    """What the control arm showed in each cycle up to this one; nothing if this one has not measured it."""
+    """Gain over the control arm in each cycle up to this one; empty if this one has not measured it."""
     points: list[GainPoint] = []
     for cycle_id in store.state().stages:
         found = store.find_summary(cycle_id, MeasureSelectionGainSummary)
@@ -172,6 +172,6 @@ def _gains(store: Store, until: str) -> list[GainPoint]:
 
 
 def _comparable(found: MeasureSelectionGainSummary) -> MeasureSelectionGainSummary:
-    """A night's comparison, or its cost alone where an older version of the stage compared something else."""
+    """A night's comparison, or only its cost if an older version of the stage compared something else."""
     is_another = not found.why and not found.mean_labels
     return replace(found, why="it was measured in another way that night.") if is_another else found

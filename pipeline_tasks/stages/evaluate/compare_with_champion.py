@@ -1,4 +1,4 @@
-"""Decide by the gate whether the candidate is good enough to become champion."""
+"""Decide by the gate if the candidate is good enough to become the champion."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STAGE = "compare_with_champion"
 
 
 def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSummary:
-    """Apply the gate to what `evaluate_model` wrote.
+    """Apply the gate to the results of `evaluate_model`.
 
     Raises:
         MissingStageError: the cycle's model has not been evaluated.
@@ -79,7 +79,7 @@ def _decide(
     labelled: pl.DataFrame,
     test_images: pl.DataFrame,
 ) -> Decision:
-    """Refuse what may not be compared, then let the gate decide; of `labelled` the golden ones are not in `test_images`."""
+    """Refuse pairs that cannot be compared, then apply the gate; `test_images` are `labelled` without the golden ones."""
     candidate, champion = evaluated.model_digest, evaluated.champion_digest
     assert candidate is not None
     if not test_images.height:
@@ -102,14 +102,14 @@ def _decide(
 
 
 def _slices(store: Store, dataset_cycle_id: str) -> Rows[SliceImage]:
-    """The version's slices, as they were frozen with it."""
+    """Slices that were frozen with the version."""
     return store.read(SliceImage, dataset_cycle_id) if store.has(SliceImage, dataset_cycle_id) else empty(SliceImage)
 
 
 def _compare_slices(
     store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, members: dict[str, pl.DataFrame]
 ) -> dict[str, SliceDifference]:
-    """Both models on each slice, side by side."""
+    """Comparison of both models on each slice."""
     if not members:
         return {}
     scoring, champion = kind_of(cycle.project).scoring, evaluated.champion_digest

@@ -1,6 +1,6 @@
-"""Measure what candidate and champion are worth on the candidate version's test images.
+"""Score candidate and champion on the test images of the candidate's dataset version.
 
-Both answer as the prediction server does: the exported file, on the canonical image of the original bytes, one at a time.
+Both predict as the prediction server does: the exported file, on the canonical image of the original bytes, one at a time.
 """
 
 from __future__ import annotations
@@ -41,28 +41,28 @@ STAGE = "evaluate_model"
 
 
 class MetricRegistry(Protocol):
-    """What is asked of the model registry."""
+    """Calls to the model registry."""
 
     def run(self, run_id: str) -> TrackedRun:
         """The training's run."""
         ...
 
     def log_epoch_metrics(self, run: TrackedRun, epochs: Iterable[tuple[int, Mapping[str, float]]]) -> None:
-        """Log metrics; a point that stands already is not doubled."""
+        """Log metrics; a repeated point is not doubled."""
         ...
 
 
 def evaluate_model(store: Store, cycle: Cycle, decoder: Decoder, model_registry: MetricRegistry) -> EvaluateModelSummary:
-    """Have candidate and champion predict every labelled test image, and score both, on each slice by itself, too.
+    """Predict every labelled test image with candidate and champion, and score both, also on each slice.
 
     Images of the golden set count in their own slice only.
 
     Raises:
         MissingStageError: the cycle has exported no model yet.
-        CorruptObjectError: an original or a model is not what it was.
+        CorruptObjectError: an original or a model was changed in the store.
         RejectedFileError: an original can no longer be decoded.
-        ModelError: a model was made for another recipe of images.
-        ServiceUnavailableError: the registry is away; the figures stand, trying again logs them there.
+        ModelError: a model uses another resize recipe.
+        ServiceUnavailableError: the registry does not respond; the figures are recorded, and a retry logs them there.
     """
     summary = store.finished(cycle.cycle_id, STAGE, EvaluateModelSummary) or _evaluate(store, cycle, decoder)
     if summary.balanced_accuracy is not None:
@@ -96,13 +96,13 @@ def _evaluate(store: Store, cycle: Cycle, decoder: Decoder) -> EvaluateModelSumm
 
 
 def _slices(store: Store, summary: EvaluateModelSummary) -> Rows[SliceImage]:
-    """The version's slices, as they were frozen with it."""
+    """Slices that were frozen with the version."""
     cycle_id = summary.dataset_cycle_id or ""
     return store.read(SliceImage, cycle_id) if store.has(SliceImage, cycle_id) else empty(SliceImage)
 
 
 def _what_is_compared(store: Store, cycle: Cycle, model_digest: str | None) -> EvaluateModelSummary:
-    """Name the models, and the dataset versions that they were trained on."""
+    """Summary with the models to compare and their training versions."""
     version = store.summary(cycle.cycle_id, BuildDatasetVersionSummary)
     champion = store.state().champion
     trained = None if champion is None else store.find_summary(champion.cycle_id, EvaluateModelSummary)
@@ -117,19 +117,19 @@ def _what_is_compared(store: Store, cycle: Cycle, model_digest: str | None) -> E
 
 
 def _test_images(store: Store, summary: EvaluateModelSummary, scoring: Scoring[Any]) -> pl.DataFrame:
-    """The labelled test images, in the order of their ids."""
+    """Labelled test images, in the order of their ids."""
     assert summary.dataset_cycle_id is not None
     manifest = store.read(DatasetImage, summary.dataset_cycle_id)
     return scoring.with_truth(manifest.filter(pl.col("split") == "test")).sort("image_id")
 
 
 def _digests(summary: EvaluateModelSummary) -> list[str]:
-    """The models to score, the candidate first; once only if it is the champion itself."""
+    """Models to score, the candidate first; only one if it is the champion itself."""
     return list(dict.fromkeys(digest for digest in (summary.model_digest, summary.champion_digest) if digest))
 
 
 def _predict(store: Store, decoder: Decoder, summary: EvaluateModelSummary, test_images: pl.DataFrame) -> pl.DataFrame:
-    """Every model's prediction on every test image, from the original bytes."""
+    """Predictions of every model on every test image, from the original bytes."""
     models = {digest: _open(store, digest) for digest in _digests(summary)}
     image_ids = test_images["image_id"]
     images = store.history(Image).filter(pl.col("image_id").is_in(image_ids.implode()))
@@ -142,7 +142,7 @@ def _predict(store: Store, decoder: Decoder, summary: EvaluateModelSummary, test
 
 
 def _open(store: Store, digest: str) -> ExportedModel:
-    """Open a model, if it was made for images as we make them."""
+    """Open a model, if it uses the current resize recipe."""
     model = ExportedModel(read_model(store.objects, digest))
     wanted = recipe_digest(model.side_px)
     if model.recipe_digest != wanted:
@@ -163,7 +163,7 @@ def _score(cycle: Cycle, summary: EvaluateModelSummary, predictions: pl.DataFram
 
 
 def _with_headline(summary: EvaluateModelSummary, scorecard: Scorecard) -> EvaluateModelSummary:
-    """Put the figures that people ask for first into the summary."""
+    """Add the main figures to the summary."""
     own, rival = scorecard.overall(summary.model_digest), scorecard.overall(summary.champion_digest)
     names = scorecard.scoring.names
     found, baseline, champion = own.get(names.metric), own.get(names.baseline_metric), rival.get(names.metric)
@@ -183,7 +183,7 @@ def _with_headline(summary: EvaluateModelSummary, scorecard: Scorecard) -> Evalu
 
 
 def _mirror(store: Store, cycle: Cycle, summary: EvaluateModelSummary, model_registry: MetricRegistry) -> None:
-    """Show the headline figures beside the training's own; logging them again changes nothing."""
+    """Log the main figures beside the training's own; logging them again changes nothing."""
     run_id = store.summary(cycle.cycle_id, TrainModelSummary).mlflow_run_id
     if run_id is None:
         return

@@ -1,4 +1,4 @@
-"""Freeze which files of the sources this cycle works on, and in which shard."""
+"""Freeze the plan of the cycle: the new files of the sources, by shard."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 STAGE = "list_new_images"
 
 TROUBLES_OF_THE_SOURCE = ("vanished", "unreadable", "changed_while_reading")
-"""Rejections that tell nothing about the file's bytes: such a file is looked at again."""
+"""Rejections that say nothing about the file's bytes; such a file is read again."""
 
 
 def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source]) -> ListNewImagesSummary:
-    """List the files that no earlier cycle has seen in their present state, and deal them out to shards.
+    """List the files that no earlier cycle has seen in their current state, and divide them into shards.
 
     Raises:
-        ServiceUnavailableError: a source is away.
+        ServiceUnavailableError: a source does not respond.
     """
     standing = store.finished(cycle.cycle_id, STAGE, ListNewImagesSummary)
     if standing is not None:
@@ -47,7 +47,7 @@ def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source]) -> Li
 
 
 def _done(store: Store) -> set[tuple[str, str, str]]:
-    """What earlier cycles have dealt with: source, key and version of each file."""
+    """Files that earlier cycles have handled: source, key and version of each."""
     key = ["source", "key", "object_version"]
     rejected = store.history(RejectedSighting).filter(~pl.col("reason").cast(pl.String).is_in(TROUBLES_OF_THE_SOURCE))
     return set(store.history(Sighting).select(key).rows()) | set(rejected.select(key).rows())
@@ -67,7 +67,7 @@ def _rows(source: str, files: Iterable[FoundFile]) -> list[dict[str, object]]:
 
 
 def _dealt_out(rows: list[dict[str, object]], shard_images: int) -> pl.DataFrame:
-    """Sort by source and key, so that the same files always come into the same shards."""
+    """Sort by source and key and assign shards, so that the same files are always in the same shards."""
     schema = {name: kind for name, kind in empty(NewFile).schema.items() if name != "shard"}
     plan = pl.DataFrame(rows, schema=schema).sort("source", "key")
     return plan.with_columns(shard=(pl.int_range(pl.len()) // shard_images).cast(pl.Int32))

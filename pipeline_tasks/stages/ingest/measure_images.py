@@ -1,4 +1,4 @@
-"""Look at each new file once: keep its original, decode it, measure it, make its thumbnail and its embedding."""
+"""Process each new file once: store its original, decode it, measure it, make its thumbnail and its embedding."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ if TYPE_CHECKING:
 
 STAGE = "measure_images"
 PARTS: tuple[type[Table], ...] = (Image, Measurement, Embedding, RejectedSighting, Sighting)
-"""What each shard leaves for `record_images`, in the order of writing."""
+"""Tables whose parts each shard writes for `record_images`, in the order of writing."""
 
 logger = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 Found = dict[type[Table], Row]
-"""The rows that one file adds, at most one a table."""
+"""Rows from one file, at most one a table."""
 
 
 def measure_images(
     store: Store, cycle: Cycle, shard: int, sources: Sequence[Source], decoder: Decoder, backbone: Backbone
 ) -> MeasureImagesSummary:
-    """Work on the files that the frozen plan gives to this shard, and leave parts for `record_images`.
+    """Process the files of this shard in the frozen plan, and write parts for `record_images`.
 
-    A shard whose parts are complete is not worked on again: they hold what was seen when they were made.
+    A shard with complete parts is not processed again.
 
     Raises:
         MissingStageError: `list_new_images` has not frozen the plan.
@@ -68,12 +68,12 @@ def measure_images(
             store.objects, cycle.cycle_id, shard, _as_tables(_progress(look.at_all(files.to_dicts()), files.height, shard))
         )
         parts = _standing_parts(store.objects, cycle.cycle_id, shard)
-        assert parts is not None  # They were just written.
+        assert parts is not None  # They have just been written.
     return _summary(shard, parts)
 
 
 class _Look:
-    """Looks at files in as many threads as keep the cores busy; equal bytes are measured once."""
+    """Processes files in as many threads as keep the cores busy; equal bytes are measured once."""
 
     def __init__(
         self,
@@ -94,13 +94,13 @@ class _Look:
         self._lock = threading.Lock()
 
     def at_all(self, files: Sequence[Row]) -> Iterator[Found]:
-        """Yield what each file adds, in the order of the files."""
-        # Twice the cores: while some threads wait for the disk or for a decoding child, others embed.
+        """Yield the rows from each file, in the order of the files."""
+        # Twice the cores: while some threads wait for the disk or a decoding child, others embed.
         with ThreadPoolExecutor(2 * len(os.sched_getaffinity(0)), thread_name_prefix=STAGE) as threads:
             yield from threads.map(self._at, files)
 
     def _at(self, file: Row) -> Found:
-        """One file becomes a sighting, or a rejected sighting with its reason."""
+        """Sighting of one file, or a rejected sighting with its reason."""
         where = {name: file[name] for name in ("source", "key", "object_version")}
         source = self._sources[file["source"]]
         try:
@@ -116,7 +116,7 @@ class _Look:
         return found | {Sighting: sighting}
 
     def _once(self, image_id: str, content: bytes) -> Found:
-        """Measure these bytes, or wait for the thread that does; all files of equal bytes get the same rows or reason."""
+        """Measure these bytes, or wait for the thread that does; all files with equal bytes get the same rows or reason."""
         with self._lock:
             future = self._measured.get(image_id)
             is_ours = future is None
@@ -125,12 +125,12 @@ class _Look:
         if is_ours:
             try:
                 future.set_result(self._measure(content))
-            except BaseException as error:  # It belongs to whoever waits, too; `result` raises it here.
+            except BaseException as error:  # Passed to waiting threads, too; `result` raises it here.
                 future.set_exception(error)
         return future.result()
 
     def _measure(self, content: bytes) -> Found:
-        """Everything that one decode gives. A refused file is not stored: it stays where it was."""
+        """All results of one decode. A refused file is not stored; it stays in the source."""
         decoded = self._decoder.decode(content)
         image_id, md5 = put_original(self._objects, content)
         put_thumbnail(self._objects, image_id, encode_jpeg(thumbnail(decoded.pixels, MAX_SIDE_PX)))
@@ -156,7 +156,7 @@ class _Look:
 
 
 def _progress(found: Iterator[Found], files: int, shard: int) -> Iterator[Found]:
-    """Pass on what was found, with a line in the log now and then."""
+    """Pass on the rows, and log the progress from time to time."""
     rejected = 0
     every = max(1, files // 10)
     for number, one in enumerate(found, start=1):
@@ -167,7 +167,7 @@ def _progress(found: Iterator[Found], files: int, shard: int) -> Iterator[Found]
 
 
 def _as_tables(found: Iterator[Found]) -> dict[type[Table], pl.DataFrame]:
-    """Gather rows by table; an image found twice stands once."""
+    """Collect rows by table; an image found twice has one row."""
     rows: dict[type[Table], list[Row]] = {table: [] for table in PARTS}
     for one in found:
         for table, row in one.items():
@@ -182,7 +182,7 @@ def _frame(table: type[Table], rows: list[Row]) -> pl.DataFrame:
 
 
 def _write_parts(objects: ObjectStore, cycle_id: str, shard: int, tables: Mapping[type[Table], pl.DataFrame]) -> None:
-    """Write the parts; another try of the same shard that is just as far writes the same."""
+    """Write the parts; a simultaneous try of the same shard writes the same ones."""
     for table, rows in tables.items():
         try:
             write_part(objects, table, cycle_id, shard, rows)
@@ -191,7 +191,7 @@ def _write_parts(objects: ObjectStore, cycle_id: str, shard: int, tables: Mappin
 
 
 def _standing_parts(objects: ObjectStore, cycle_id: str, shard: int) -> dict[type[Table], pl.DataFrame] | None:
-    """The parts of a try that came to its end; None if there was none, or if two tries that saw different files mixed theirs."""
+    """Parts of a completed try; None if there is none, or if parts of two tries that saw different files are mixed."""
     try:
         parts: dict[type[Table], pl.DataFrame] = {table: read_part(objects, table, cycle_id, shard) for table in PARTS}
     except NotFoundError:

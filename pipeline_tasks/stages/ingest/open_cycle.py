@@ -30,10 +30,10 @@ def open_cycle(
     arguments: CycleArguments | None = None,
     cycle_kind: str = "nightly",
 ) -> OpenCycleSummary:
-    """Open a cycle, or return how it was opened if the same run opened it before.
+    """Open a cycle, or return its opening if the same run opened it before.
 
     Raises:
-        SettingsError: the id does not have the form of one, or the arguments ask for a selection that cannot be made.
+        SettingsError: the id does not have the form of a cycle_id, or the arguments request an invalid selection.
         CycleTakenError: another run owns this cycle_id.
     """
     check_cycle_id(cycle_id)
@@ -52,7 +52,7 @@ def open_cycle(
 
 
 def _with_arguments(project: Project, arguments: CycleArguments) -> Project:
-    """Apply what a person set for this cycle over the project's settings."""
+    """The project's settings with this cycle's arguments applied."""
     selection, labeling = project.selection, project.labeling
     if arguments.budget is not None:
         selection = selection.model_copy(update={"budget": arguments.budget})
@@ -68,9 +68,9 @@ def _with_arguments(project: Project, arguments: CycleArguments) -> Project:
 
 
 def _objectives(selection: SelectionSettings, arguments: CycleArguments) -> str | dict[str, float] | None:
-    """What a person asked this cycle's images to be chosen by; None: what the project file says.
+    """Strategies requested for this cycle; None for those of the project file.
 
-    A function of one's own is code: only one that the project file names already can be asked for.
+    A user's own function is code, so it can be requested only if the project file names it.
     """
     if arguments.selection is not None and arguments.selection_weights is not None:
         raise SettingsError("selection: wanted one strategy or weights of several, found both")

@@ -1,4 +1,4 @@
-"""Put together what the shards learnt: from here on the new images exist for the project."""
+"""Combine the shards' results, which makes the new images part of the project."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def record_images(store: Store, cycle: Cycle) -> RecordImagesSummary:
     sightings = _gathered(store, cycle.cycle_id, shards, Sighting)
     rejected = _gathered(store, cycle.cycle_id, shards, RejectedSighting)
     erased = list(filter(is_erased_in(store), sightings["image_id"].unique()))
-    # Measured before an erasure that came in between: the next night is offered them again and refuses them by name.
+    # Measured before an erasure in between: the next night finds these files again and rejects them as erased.
     sightings = sightings.filter(~pl.col("image_id").is_in(erased))
     known = store.history(Image)["image_id"].implode()
     of_images: dict[type[Table], pl.DataFrame] = {
@@ -51,7 +51,7 @@ def record_images(store: Store, cycle: Cycle) -> RecordImagesSummary:
 
 
 def _gathered(store: Store, cycle_id: str, shards: int, table: type[Table]) -> pl.DataFrame:
-    """One table's parts; of an image that several shards found, the row of the first."""
+    """Rows of one table from all parts; for an image found by several shards, the first row."""
     try:
         parts: list[pl.DataFrame] = [read_part(store.objects, table, cycle_id, shard) for shard in range(shards)]
     except NotFoundError as error:
@@ -61,7 +61,7 @@ def _gathered(store: Store, cycle_id: str, shards: int, table: type[Table]) -> p
 
 
 def _check_whole(cycle_id: str, sightings: pl.DataFrame, known: pl.Series, of_images: dict[type[Table], pl.DataFrame]) -> None:
-    """Each sighting must lead to an image with all that was measured."""
+    """Check that each sighting has an image with all its measurements."""
     new = set(sightings.filter(~pl.col("image_id").is_in(known))["image_id"])
     for table, rows in of_images.items():
         if set(rows["image_id"]) != new:
@@ -84,7 +84,7 @@ def _summary(sightings: pl.DataFrame, rejected: pl.DataFrame, images: pl.DataFra
 
 
 def _engine(store: Store, embeddings: pl.DataFrame) -> list[Engine]:
-    """The project's engine is noted once: what ran the first images."""
+    """The engine to record: once in a project, that of the first images."""
     if embeddings.is_empty() or store.state().value(Engine) is not None:
         return []
     return [Engine(str(embeddings["engine"][0]))]

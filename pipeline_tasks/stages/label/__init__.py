@@ -1,1 +1,1 @@
-"""Ask people, wait, resolve their annotations into labels."""
+"""Send a labeling round, wait for annotators, resolve their annotations into labels."""

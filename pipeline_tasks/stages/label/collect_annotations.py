@@ -1,4 +1,4 @@
-"""Take every answer that is new, changed or taken back since the last look, late ones to earlier rounds included."""
+"""Collect all annotations that are new, changed or deleted since the last collection, including late ones of earlier rounds."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from pipeline_tasks.tables.labeling_task import LabelingTask
 STAGE = "collect_annotations"
 
 _OVERLAP = timedelta(minutes=10)
-"""Looked at again, for a change may be stamped well before it can be seen."""
+"""Overlap with the last collection, because a change may be stamped well before it becomes visible."""
 
 Rows = Mapping[str, Mapping[str, Any]]
 """Rows of `Annotation` by annotation_id."""
 
 
 def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -> CollectAnnotationsSummary:
-    """Log every new revision, then record it; what the first success saw is what counts.
+    """Log every new revision, then record it; the first success counts.
 
-    An answer is `deleted` when its task is there without it. A task or project that vanished takes nothing back.
+    An annotation is `deleted` if its task exists without it. If a task or project is gone, its annotations are kept.
 
     Raises:
         MissingStageError: send_to_labeling of this cycle has not been done.
-        ServiceRefusedError: the Label Studio project of this cycle's round is gone.
+        ServiceRefusedError: the Label Studio project of this cycle's round was deleted.
     """
     standing = store.finished(cycle.cycle_id, STAGE, CollectAnnotationsSummary)
     if standing is not None:
@@ -60,7 +60,7 @@ def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -
 
 
 def _contexts_by_project(store: Store, cycle: Cycle) -> dict[int, dict[str, AnswerContext]]:
-    """Label Studio project id → task_key → what every answer to that task has in common, over all rounds."""
+    """Label Studio project id → task_key → context of the task's annotations, over all rounds."""
     contexts: dict[int, dict[str, AnswerContext]] = {}
     labeling = kind_of(cycle.project).labeling
     for task in store.history(LabelingTask).iter_rows(named=True):
@@ -82,7 +82,7 @@ def _refuse_lost_round(store: Store, cycle: Cycle, gone: list[int]) -> None:
 def _differences(
     label_studio: LabelStudio, project_id: int, contexts: Mapping[str, AnswerContext], known: Rows, looks: dict[int, str]
 ) -> list[Answer]:
-    """What changed since the last look; if the counts then disagree, what differs in the whole project. Notes the look."""
+    """Changes since the last collection; if the counts then disagree, all differences of the whole project."""
     since = looks.get(project_id)
     moment = None if since is None else (utc(since) - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     tasks = label_studio.changed_since(project_id, moment)
@@ -101,7 +101,7 @@ def _differences(
 def _compare(
     label_studio: LabelStudio, tasks: list[dict[str, Any]], contexts: Mapping[str, AnswerContext], known: Rows
 ) -> list[Answer]:
-    """New, changed and deleted answers; each deletion is asked about once more, by its own id."""
+    """New, changed and deleted annotations; each deletion is checked once more by id."""
     missing = vanished_answers(tasks, contexts, known)
     deleted = [row for row in missing if not label_studio.has_answer(int(row["annotation_id"].split("-")[1]))]
     return changed_answers(tasks, contexts, known) + [taken_back(row) for row in deleted]

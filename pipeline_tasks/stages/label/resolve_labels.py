@@ -1,4 +1,4 @@
-"""Turn what people answered into what is taken as the truth."""
+"""Resolve annotations into labels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STAGE = "resolve_labels"
 
 
 def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
-    """Resolve anew each image whose answers changed in this cycle, from all its answers that still stand.
+    """Resolve each image whose annotations changed in this cycle, from all its current annotations.
 
     Raises:
         MissingStageError: collect_annotations of this cycle has not been done.

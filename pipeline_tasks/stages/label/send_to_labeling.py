@@ -1,4 +1,4 @@
-"""Put the cycle's selected images to people: a labeling round in Label Studio."""
+"""Send the cycle's selected images to Label Studio as a labeling round."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ STAGE = "send_to_labeling"
 def send_to_labeling(
     store: Store, cycle: Cycle, label_studio: LabelStudio, annotator_files: AnnotatorFiles, decoder: Decoder, now: datetime
 ) -> SendToLabelingSummary:
-    """Push the round once, however often this runs.
+    """Push the round exactly once, even if the stage runs again.
 
     Raises:
         MissingStageError: select_images of this cycle has not been done.
-        ServiceUnavailableError: Label Studio is away, or does not show all tasks yet.
+        ServiceUnavailableError: Label Studio does not respond, or does not list all tasks yet.
     """
     standing = store.finished(cycle.cycle_id, STAGE, SendToLabelingSummary)
     if standing is not None:
@@ -48,7 +48,7 @@ def send_to_labeling(
         round_id, form.digest, images, len(planned), (now + timedelta(seconds=labeling.deadline_s)).isoformat()
     )
     if not planned:
-        summary = replace(summary, why="No images were selected, so nobody is asked.")
+        summary = replace(summary, why="No images were selected, so there is no round.")
         return store.finish(cycle.cycle_id, STAGE, summary, [(LabelingTask, empty(LabelingTask))])
     _copy_for_people(store, [task.image_id for task in planned if task.copy_number == 0], annotator_files, decoder)
     project_id = label_studio.find_or_create_project(cycle.outside_name, form.xml, form.digest)
@@ -61,7 +61,7 @@ def send_to_labeling(
 
 
 def _plan(store: Store, cycle: Cycle, round_id: str, form: LabelForm) -> list[PlannedTask]:
-    """The round's labeling tasks, the images in the order in which they were picked."""
+    """The round's labeling tasks, images in order of selection."""
     return plan_tasks(
         store.read(SelectedImage, cycle.cycle_id).sort("rank")["image_id"].to_list(),
         round_id=round_id,
@@ -73,7 +73,7 @@ def _plan(store: Store, cycle: Cycle, round_id: str, form: LabelForm) -> list[Pl
 
 
 def _copy_for_people(store: Store, image_ids: list[str], annotator_files: AnnotatorFiles, decoder: Decoder) -> None:
-    """Make the EXIF-free copies that are not there yet, one image a core at a time."""
+    """Make the missing EXIF-free copies, one image a core at a time."""
     md5_of = dict(store.history(Image).select("image_id", "md5").iter_rows())
 
     def copy(image_id: str) -> None:
@@ -94,7 +94,7 @@ def _push(
     label_studio: LabelStudio,
     annotator_files: AnnotatorFiles,
 ) -> Rows[LabelingTask]:
-    """Bring each labeling task into Label Studio once and say under which id it is there."""
+    """Import each labeling task into Label Studio once; return the rows with Label Studio's ids."""
     shown = [
         {"picture": annotator_files.address(task.image_id), "round_id": round_id, "task_key": task.task_key}
         | {"image_id": task.image_id, "purpose": task.purpose}

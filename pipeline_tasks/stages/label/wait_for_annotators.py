@@ -1,4 +1,4 @@
-"""Look once whether people are done with the cycle's round, or its deadline has passed; only the sensor repeats."""
+"""Check once if the cycle's round is annotated or its deadline has passed; only the sensor repeats this."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STAGE = "wait_for_annotators"
 
 
 def wait_for_annotators(store: Store, cycle: Cycle, label_studio: LabelStudio, now: datetime) -> WaitForAnnotatorsSummary:
-    """Count the answers with one light call. Changes nothing and has no event: the world may differ at the next look.
+    """Count the annotated tasks with one light call. Changes nothing and has no event, because the next check may differ.
 
     Raises:
         MissingStageError: send_to_labeling of this cycle has not been done.
@@ -40,10 +40,10 @@ def wait_for_annotators(store: Store, cycle: Cycle, label_studio: LabelStudio, n
 
 def _why(tasks: int, answered: int, release_ratio: float, *, is_enough: bool, is_late: bool, deadline_at: str) -> str:
     if not tasks:
-        return "Nobody was asked anything, so there is nothing to wait for."
-    so_far = f"{answered} of {tasks} labeling tasks are answered"
+        return "No round was sent, so there is nothing to wait for."
+    so_far = f"{answered} of {tasks} labeling tasks are annotated"
     if is_enough:
-        return f"{so_far}, which is the wanted share of {release_ratio:.0%}."
+        return f"{so_far}, which reaches the required share of {release_ratio:.0%}."
     if is_late:
-        return f"{so_far}, and the deadline {deadline_at} has passed; the next cycle collects what comes later."
+        return f"{so_far}, and the deadline {deadline_at} has passed; the next cycle collects later annotations."
     return f"{so_far}; waiting for {release_ratio:.0%} or the deadline {deadline_at}."

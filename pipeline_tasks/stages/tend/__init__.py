@@ -1,1 +1,1 @@
-"""Stages beside the nights: restore, erase, collect garbage."""
+"""Stages outside the nightly cycle: restore, erase, collect garbage."""

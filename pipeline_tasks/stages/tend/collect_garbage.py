@@ -1,4 +1,4 @@
-"""Carry out the plan of a collection: unneeded objects to the trash, old ones in it away for good, needed ones back."""
+"""Carry out the plan of a collection: move unneeded objects to the trash, delete old ones there, put needed ones back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def collect_garbage(store: Store, cycle: Cycle) -> CollectGarbageSummary:
-    """Carry out the cycle's plan; clearing the task after a crash ends what it began.
+    """Carry out the cycle's plan; after a crash, clearing the task completes it.
 
     Raises:
         MissingStageError: nothing was planned in this cycle.
@@ -28,7 +28,7 @@ def collect_garbage(store: Store, cycle: Cycle) -> CollectGarbageSummary:
         return standing
     planned = store.summary(cycle.cycle_id, PlanCollectionSummary)
     if planned.is_dry_run:
-        return store.finish(cycle.cycle_id, STAGE, CollectGarbageSummary("This is a dry run: everything was left as it is."))
+        return store.finish(cycle.cycle_id, STAGE, CollectGarbageSummary("This is a dry run: nothing was changed."))
     done = collect(store, store.read(UnneededObject, cycle.cycle_id), planned.ledger_read_to, _log)
     return store.finish(cycle.cycle_id, STAGE, _summary(done))
 

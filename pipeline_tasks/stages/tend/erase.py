@@ -1,4 +1,4 @@
-"""Erase images: nothing of them is left but a random name, wherever something must still be said of them."""
+"""Erase images; only a random name is left of each, wherever it must still be mentioned."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from pipeline_tasks.tables.sighting import Sighting
 STAGE = "erase"
 TRIES = 5
 FEWEST_DIGITS = 8
-LABEL_STUDIO = "Label Studio: no address was given, so its tasks are still there; erase in the same cycle again with one"
+LABEL_STUDIO = "Label Studio: no address was given, so its tasks still exist; erase again in the same cycle with an address"
 
 
 class Outside(Protocol):
-    """What lies of the images beside the root; `OutsideCopies` does it."""
+    """Copies of the images outside the root; `OutsideCopies` implements it."""
 
     def erase(self, root: ObjectStore, outside_name: str, plan: ErasurePlan) -> None:
         """Delete the copies of the plan's images."""
@@ -42,10 +42,10 @@ class Outside(Protocol):
 
 
 class LabelingTasks(Protocol):
-    """What is asked of Label Studio."""
+    """Calls to Label Studio."""
 
     def delete_tasks(self, task_ids: Sequence[int]) -> None:
-        """Delete tasks with their answers."""
+        """Delete tasks with their annotations."""
         ...
 
 
@@ -60,14 +60,14 @@ def erase(
     image_ids: Sequence[str] = (),
     label_studio: LabelingTasks | None = None,
 ) -> EraseSummary:
-    """Erase images in a cycle of its own kind. Broken off anywhere, the same call goes on; done, it says what was done.
+    """Erase images in a cycle of its own kind. After an interruption the same call continues; when done, it returns the summary.
 
     Raises:
-        SettingsError: an image_id (which may be shortened) fits no image or several, or the cycle erases others.
+        SettingsError: an image_id (which may be shortened) matches no image or several, or the cycle erases others.
         CycleTakenError: another run owns this cycle_id.
-        CorruptObjectError: something rotted that may hold the images; `verify_store --mend-from` first.
-        ChangedMeanwhileError: other stages ended all the time; nothing was erased, try again.
-        ServiceUnavailableError: Label Studio is away; trying again goes on.
+        CorruptObjectError: a damaged object may contain the images; run `verify_store --mend-from` first.
+        ChangedMeanwhileError: other stages kept finishing meanwhile; nothing was erased, try again.
+        ServiceUnavailableError: Label Studio does not respond; a retry continues.
     """
     summary = store.finished(check_cycle_id(cycle_id), STAGE, EraseSummary)
     asked = _asked(store, cycle_id, image_ids) if summary is None else []
@@ -81,17 +81,17 @@ def erase(
         outside_copies.erase(store.objects, cycle.outside_name, plan)
         finish_erasure(store, cycle_id, STAGE, plan)
         if label_studio is None and plan.labeling_tasks:
-            # The plan alone still knows them: the same call with an address ends it.
+            # Only the plan still knows the images: the same call with an address completes the erasure.
             return replace(summary, left_outside=[LABEL_STUDIO])
         drop_plan(store.objects, cycle_id)
     return replace(summary, left_outside=[])
 
 
 def find_images(store: Store, wanted: Sequence[str]) -> list[str]:
-    """The image_ids that are meant, sorted; each may be shortened as long as one image fits.
+    """Sorted image_ids of the wanted images; each may be shortened as long as only one image matches.
 
     Raises:
-        SettingsError: one fits none or several, or nothing is asked for.
+        SettingsError: one matches none or several, or the list is empty.
     """
     known, found = store.every_row(Image)["image_id"].unique(), set()
     for one in wanted:
@@ -106,7 +106,7 @@ def find_images(store: Store, wanted: Sequence[str]) -> list[str]:
 
 
 def images_of_person(store: Store, tag: str) -> list[str]:
-    """The images with a sighting whose device, clip or site is this tag, or whose key has it as a folder or as a file's name.
+    """Images with a sighting whose device, clip or site is this tag, or whose key contains it as a folder or file name.
 
     Raises:
         SettingsError: there is none.
@@ -121,13 +121,13 @@ def images_of_person(store: Store, tag: str) -> list[str]:
 
 
 def erasure_of(store: Store, image_ids: Sequence[str]) -> EraseSummary:
-    """What erasing these images would reach; changes nothing."""
+    """Extent of an erasure of these images; changes nothing."""
     plan = make_plan(store, image_ids, 0, "dry run")
     return describe(store, plan, reach_of(store, plan, "dry run", writes=False))
 
 
 def make_plan(store: Store, image_ids: Sequence[str], seed: int, cycle_id: str) -> ErasurePlan:
-    """Write down what will no longer be found once the rows have gone."""
+    """Plan of the erasure, with the data that cannot be found once the rows are gone."""
     md5s = dict(rows_about(store, Image, image_ids).select("image_id", "md5").iter_rows())
     files = rows_about(store, Sighting, image_ids).select("source", "key", "object_version").unique().sort("source", "key")
     return ErasurePlan(
@@ -140,7 +140,7 @@ def make_plan(store: Store, image_ids: Sequence[str], seed: int, cycle_id: str) 
 
 
 def describe(store: Store, plan: ErasurePlan, reach: Reach) -> EraseSummary:
-    """What the erasure reaches, as numbers."""
+    """Extent of the erasure, as numbers."""
     learnt_from = {name for name, splits in reach.splits_by_version.items() if {"train", "val"} & set(splits)}
     return EraseSummary(
         images=len(plan.tombstones),
@@ -154,19 +154,19 @@ def describe(store: Store, plan: ErasurePlan, reach: Reach) -> EraseSummary:
 
 
 def _asked(store: Store, cycle_id: str, wanted: Sequence[str]) -> list[str]:
-    """The images that are meant; those of a try that was killed, if it had begun."""
+    """The images to erase; those of a killed try, if there was one."""
     plan = read_plan(store.objects, cycle_id)
     found = find_images(store, wanted) if plan is None or wanted else sorted(plan.tombstones)
     if plan is not None and found != sorted(plan.tombstones):
         raise SettingsError(
-            f"image: the erasure of cycle {cycle_id} was broken off while it erased {len(plan.tombstones)} other images; "
-            "let it go on without naming any, then erase these in another cycle"
+            f"image: the erasure of cycle {cycle_id} was interrupted while it erased {len(plan.tombstones)} other images; "
+            "let it continue without naming any image, then erase these in another cycle"
         )
     return found
 
 
 def _recorded(store: Store, cycle: Cycle, image_ids: Sequence[str]) -> EraseSummary:
-    """Write what stands instead, then the event, if no other came after the state that was looked through."""
+    """Write the replacements, then the event, unless another event was recorded since the state was read."""
     for left in reversed(range(TRIES)):
         seen = store.state().sequence
         plan = make_plan(store, image_ids, cycle.seed, cycle.cycle_id)
@@ -184,7 +184,7 @@ def _recorded(store: Store, cycle: Cycle, image_ids: Sequence[str]) -> EraseSumm
 
 
 def _keep_newest(objects: ObjectStore, cycle_id: str, plan: ErasurePlan) -> None:
-    """A try that was killed may have seen fewer answers."""
+    """Replace the plan of a killed try, which may have seen fewer annotations."""
     standing = read_plan(objects, cycle_id)
     if standing is not None and standing != plan:
         drop_plan(objects, cycle_id)
@@ -192,7 +192,7 @@ def _keep_newest(objects: ObjectStore, cycle_id: str, plan: ErasurePlan) -> None
 
 
 def _rows(key: bytes, plan: ErasurePlan) -> pl.DataFrame:
-    """The rows of `erased_images`."""
+    """Rows of `erased_images`."""
     return pl.DataFrame(
         {
             "tombstone": list(plan.tombstones.values()),

@@ -1,4 +1,4 @@
-"""Find what nobody in a project's root needs any more, in a cycle of its own kind. By default that is all: a dry run."""
+"""Find unneeded objects in a project's root, in a cycle of its own kind. By default this is a dry run."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def plan_collection(
     code_version: str,
     is_dry_run: bool | None = None,
 ) -> PlanCollectionSummary:
-    """Plan a collection; without a dry run its event announces to all writers that objects are about to be moved.
+    """Plan a collection; unless it is a dry run, its event announces to all writers that objects will be moved.
 
-    `is_dry_run` of None means what the project's settings say.
+    If `is_dry_run` is None, the project's settings decide.
 
     Raises:
         CycleTakenError: another run owns this cycle_id.
-        StorageError: something that names objects cannot be read, so that nobody can say what is needed.
+        StorageError: an object that names others cannot be read, so unneeded objects cannot be determined.
     """
     standing = store.finished(check_cycle_id(cycle_id), STAGE, PlanCollectionSummary)
     cycle = open_manual_cycle(store, project, cycle_id, "tending", run_key, started_at, code_version)

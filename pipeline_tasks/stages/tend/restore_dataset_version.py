@@ -1,4 +1,4 @@
-"""Let trainings use an earlier dataset version again, exactly as it was: one ledger event, which a later one undoes."""
+"""Restore an earlier dataset version for trainings, exactly as it was: one ledger event, which a later one can undo."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ NEWEST = "newest"
 def restore_dataset_version(
     store: Store, project: Project, cycle_id: str, run_key: str, started_at: datetime, code_version: str, dataset_id: str = ""
 ) -> RestoreDatasetVersionSummary:
-    """Restore a version in a cycle of its own kind; nothing is deleted, and labels go on being collected beside it.
+    """Restore a version in a cycle of its own kind; nothing is deleted, and labels are still collected.
 
-    `dataset_id` may be shortened as long as one version fits; `newest` ends it: the next version is frozen from the labels.
+    `dataset_id` may be shortened as long as only one version matches; `newest` returns to versions frozen from the labels.
 
     Raises:
-        SettingsError: no such version, or one of other classes than the project has now.
+        SettingsError: no such version, or its classes differ from the project's.
         CycleTakenError: another run owns this cycle_id.
-        NotFoundError, CorruptObjectError: the version is no longer whole.
+        NotFoundError, CorruptObjectError: the version is incomplete or damaged.
     """
     summary = store.finished(check_cycle_id(cycle_id), STAGE, RestoreDatasetVersionSummary)
     version = None if summary or dataset_id == NEWEST else _whole_version(store, project, dataset_id)
@@ -40,7 +40,7 @@ def restore_dataset_version(
 
 
 def _whole_version(store: Store, project: Project, wanted: str) -> VersionRecord:
-    """The version that is meant, its manifest verified."""
+    """The wanted version, with its manifest verified."""
     version = find_version(dataset_versions(store), wanted)
     check_restorable(store, version.dataset_id, project.label_kind, project.classes)
     read_version(store.objects, version.dataset_id)

@@ -1,4 +1,4 @@
-"""Write the report of a `tend_storage` cycle: what lies in the root, what it costs, and what nobody needs."""
+"""Write the report of a `tend_storage` cycle: content of the root, its cost, and unneeded objects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline_tasks.tables.unneeded_object import UnneededObject
 
 STAGE = "write_storage_report"
 MAX_VERSIONS = 50
-"""Newest versions whose cost is counted: each is read whole."""
+"""Number of newest versions whose cost is counted; each is read whole."""
 LINEAGE = {
     "thumbnail": ("measure_images, from the original", "as long as the image is known"),
     "embedded views": ("train_model, recipe {part}", "while the newest training uses the recipe"),
@@ -31,15 +31,15 @@ LINEAGE = {
     "compacted rows": ("any reader of a table", "until more rows come, or a row of it is erased"),
     "report": ("write_cycle_report or write_storage_report, from tables", "for good"),
 }
-"""Kind that is made again → what makes it, and how long it is kept."""
+"""Derived kind → the stage that makes it, and how long it is kept."""
 
 
 def write_storage_report(store: Store, cycle: Cycle) -> WriteStorageReportSummary:
-    """Render what lies in the root now. It is derived: a later call replaces it, and no event names it.
+    """Render the report on the root's current content. It is derived: a later call replaces it, and no event names it.
 
     Raises:
         MissingStageError: nothing was planned in this cycle.
-        CorruptObjectError: a version's manifest is not whole.
+        CorruptObjectError: a version's manifest is damaged.
     """
     facts = _facts(store, cycle, store.summary(cycle.cycle_id, PlanCollectionSummary))
     return WriteStorageReportSummary(
@@ -77,7 +77,7 @@ def _facts(store: Store, cycle: Cycle, plan: PlanCollectionSummary) -> StorageFa
 
 
 def _kinds(found: list[Heap], unneeded: pl.DataFrame) -> list[KindUse]:
-    """Sums by kind; what the plan found unneeded stands beside them, wherever it is now."""
+    """Totals by kind, with those of objects that the plan found unneeded, wherever they are now."""
     in_place = unneeded.filter(pl.col("action").is_in(["wait", "trash"]))
     uses = []
     for kind in dict.fromkeys(heap.kind for heap in found):

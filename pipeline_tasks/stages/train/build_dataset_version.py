@@ -1,4 +1,4 @@
-"""Freeze the project's labels into a dataset version, named by its content, and decide whether it is worth a training."""
+"""Freeze the project's labels into a dataset version, named by its content, and decide whether to train on it."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ STAGE = "build_dataset_version"
 def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSummary:
     """Freeze all current labels by the recorded splits; write a version only if it differs from the newest one.
 
-    As long as a person has an earlier version restored, that one is named instead.
+    While an earlier version is restored, that one is used instead.
 
     Raises:
-        SettingsError: the restored version has other classes than the project has now.
-        LeakError: too many images show the same as an image of another split; the message names pairs, and what to do.
+        SettingsError: the restored version's classes differ from the project's.
+        LeakError: too many images show the same as an image of another split; the message names pairs and the remedy.
     """
     standing = store.finished(cycle.cycle_id, STAGE, BuildDatasetVersionSummary)
     if standing is not None:
@@ -80,7 +80,7 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
 
 
 def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozenset[str]) -> tuple[Manifest, LeakReport]:
-    """Freeze what may be used, then leave out what would leak between splits, or would be learnt from although it is golden."""
+    """Freeze the usable images, then leave out those that would leak between splits, and golden ones outside test."""
     facts, kind, classes = facts_of(store), cycle.project.label_kind, cycle.project.classes
     before = frozenset[str]() if newest is None else frozenset(store.read(DatasetImage, newest.cycle_id)["image_id"])
     if golden:
@@ -104,7 +104,7 @@ def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozense
 
 
 def _slices(store: Store, cycle: Cycle, manifest: Manifest, golden: frozenset[str]) -> Rows[SliceImage]:
-    """The slices of the version's test images that the project asks for; recent ones by the cycle that took them in."""
+    """Slices of the version's test images that the project asks for; recent ones by the cycle that took them in."""
     settings, recent = cycle.project.splits, frozenset[str]()
     if settings.recent_cycles is not None:
         taken_in = list(dict.fromkeys(file.cycle_id for file in store.files(Image)))[-settings.recent_cycles :]
@@ -113,14 +113,14 @@ def _slices(store: Store, cycle: Cycle, manifest: Manifest, golden: frozenset[st
 
 
 def _standing_slices(store: Store, newest: Dataset | None) -> Rows[SliceImage]:
-    """Those of the version that stands."""
+    """Slices of the newest version."""
     if newest is None or not store.has(SliceImage, newest.cycle_id):
         return empty(SliceImage)
     return store.read(SliceImage, newest.cycle_id)
 
 
 def _slice_counts(cycle: Cycle, slices: pl.DataFrame) -> dict[str, int]:
-    """Slice → how many test images; what the project asks for is named even where it has none."""
+    """Slice → number of test images; includes requested slices without images."""
     settings = cycle.project.splits
     wishes = {
         "golden": settings.golden is not None,
@@ -136,7 +136,7 @@ def _counts(rows: pl.DataFrame) -> dict[str, int]:
 
 
 def _about(cycle: Cycle, leaks: LeakReport, slices: pl.DataFrame) -> dict[str, Any]:
-    """What the version's index says besides its rows; the golden set is named by its content."""
+    """Description for the version's index; the golden set is named by its content."""
     project = cycle.project
     about = {"label_kind": project.label_kind, "class_names": list(project.classes), "leak_report": leaks.counts}
     if project.splits.golden is None:
@@ -147,7 +147,7 @@ def _about(cycle: Cycle, leaks: LeakReport, slices: pl.DataFrame) -> dict[str, A
 
 
 def facts_of(store: Store) -> Facts:
-    """Everything that a version is frozen from, as it is now."""
+    """Current tables that a version is frozen from."""
     groups, selected = store.current(DuplicateGroup), store.history(SelectedImage)
     return Facts(
         labels=store.current(Label),
@@ -163,7 +163,7 @@ def facts_of(store: Store) -> Facts:
 def _summary(
     store: Store, cycle: Cycle, manifest: Manifest, newest: Dataset | None, *, is_changed: bool
 ) -> BuildDatasetVersionSummary:
-    """Describe what was frozen, and decide about the training."""
+    """Summary of the frozen version, with the training decision."""
     candidate = store.state().candidate
     trained_labels = None if candidate is None else store.read(DatasetImage, candidate.dataset_cycle_id)
     training = cycle.project.training
@@ -174,7 +174,7 @@ def _summary(
 
 
 def _summary_of_restored(store: Store, cycle: Cycle, restored: RestoredDataset) -> BuildDatasetVersionSummary:
-    """Describe the version that a person restored; it is trained on unless the newest candidate already was."""
+    """Summary of the restored version; it is trained on unless the newest candidate already was."""
     project = cycle.project
     check_restorable(store, restored.dataset_id, project.label_kind, project.classes)
     rows, candidate = store.read(DatasetImage, restored.cycle_id), store.state().candidate
@@ -187,7 +187,7 @@ def _summary_of_restored(store: Store, cycle: Cycle, restored: RestoredDataset) 
 def _described(
     store: Store, cycle: Cycle, rows: pl.DataFrame, decision: TrainingDecision, named: Dataset | None
 ) -> BuildDatasetVersionSummary:
-    """What is said of any version; `named` is where its rows lie."""
+    """Fields common to all versions; `named` says where its rows are."""
     newest = store.state().dataset
     earlier = None if newest is None else store.read(DatasetImage, newest.cycle_id)
     return BuildDatasetVersionSummary(
@@ -205,5 +205,5 @@ def _described(
 
 
 def _lines(manifest: Manifest) -> pl.DataFrame:
-    """The manifest's rows as they lie in the version's leaves: what the dataset_id digests, and the class for readers."""
+    """The manifest's rows for the version's leaves: the columns of the dataset_id, and the class for readers."""
     return manifest.rows.select("image_id", pl.col("split").cast(pl.String), "label_kind", "class_name", "label_digest")

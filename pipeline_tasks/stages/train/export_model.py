@@ -1,4 +1,4 @@
-"""Turn the candidate into one ONNX file, show that it answers as the trained network does, and register it."""
+"""Export the candidate as one ONNX file, verify that it predicts as the trained network does, and register it."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ PARITY_IMAGES = 32
 
 
 class VersionRegistry(Protocol):
-    """What is asked of the model registry; `clients.ModelRegistry` does it."""
+    """Calls to the model registry; `clients.ModelRegistry` implements them."""
 
     def register_model(self, name: str, run_id: str, content: bytes, digest: str, tags: Mapping[str, str]) -> RegisteredVersion:
         """Register a file as a version of the project's model, once."""
         ...
 
     def set_alias(self, name: str, alias: str, version: str) -> None:
-        """Let an alias name a version."""
+        """Point an alias to a version."""
         ...
 
 
@@ -53,12 +53,12 @@ def export_model(
     backbone: Backbone,
     model_registry: VersionRegistry,
 ) -> ExportModelSummary:
-    """Export the cycle's candidate; only a file that passed the comparison is stored and registered.
+    """Export the cycle's candidate; only a file that passes the comparison is stored and registered.
 
     Raises:
         MissingStageError: the cycle has trained no candidate.
-        ParityError: the file answers otherwise than the trained network; nothing was registered.
-        ServiceUnavailableError: MLflow is away.
+        ParityError: the file's predictions differ from the trained network's; nothing was registered.
+        ServiceUnavailableError: MLflow does not respond.
     """
     standing = store.finished(cycle.cycle_id, STAGE, ExportModelSummary)
     if standing is not None:
@@ -95,7 +95,7 @@ def export_model(
 
 
 def _parity_images(store: Store, decoder: Decoder, dataset_cycle_id: str, side_px: int) -> NDArray[np.uint8]:
-    """Real images of the version, of all splits: an image_id is as good as random, so the first ones are a fair draw."""
+    """Images of the version from all splits; the first ones by image_id, which is as good as random."""
     rows = store.read(DatasetImage, dataset_cycle_id).sort("image_id").head(PARITY_IMAGES)
     originals = store.history(Image).unique("image_id").join(rows.select("image_id"), on="image_id", how="semi")
     named = originals.sort("image_id").select(pl.col("image_id"), pl.col("md5"))
@@ -104,7 +104,7 @@ def _parity_images(store: Store, decoder: Decoder, dataset_cycle_id: str, side_p
 
 
 def _export(candidate: Candidate, backbone: Backbone, images: NDArray[np.uint8]) -> tuple[bytes, Parity]:
-    """Make the file and compare it with the network; torch is imported only here."""
+    """Export the file and compare it with the network; imports torch."""
     from pipeline_tasks.models.exporting import export_model_bytes
     from pipeline_tasks.models.parity import check_parity, with_weights
 
@@ -115,7 +115,7 @@ def _export(candidate: Candidate, backbone: Backbone, images: NDArray[np.uint8])
 
 
 def _frozen_graph(candidate: Candidate, backbone: Backbone) -> bytes:
-    """The graph that all images were embedded with."""
+    """The backbone's graph that all images were embedded with."""
     if candidate.marks.backbone_digest != backbone.digest:
         raise ModelError(f"candidate: wanted the backbone {candidate.marks.backbone_digest}, found {backbone.digest}")
     return backbone.onnx_bytes

@@ -1,4 +1,4 @@
-"""Train a candidate on the newest dataset version: a head on the frozen backbone, or the backbone too if settings say so."""
+"""Train a candidate on the newest dataset version: a head on the frozen backbone, or also the backbone if the settings say so."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def train_model(
 
     Raises:
         MissingStageError: the cycle has built no dataset version.
-        ServiceUnavailableError: MLflow is away; a retry resumes from the newest checkpoint.
-        CorruptObjectError: an original is not what it was.
+        ServiceUnavailableError: MLflow does not respond; a retry resumes from the newest checkpoint.
+        CorruptObjectError: an original was changed in the store.
     """
     standing = store.finished(cycle.cycle_id, STAGE, TrainModelSummary)
     if standing is not None:
-        # A kill right behind the event has left them.
+        # Checkpoints are left if an earlier try was killed right after its event.
         drop_checkpoints(store.objects, cycle.cycle_id)
         return standing
     version = store.summary(cycle.cycle_id, BuildDatasetVersionSummary)
@@ -78,7 +78,7 @@ def train_model(
 
 
 def _train(work: _Work, log: TrainingLog, folder: Path) -> Outcome:
-    """Gather what is trained on, then train; torch is imported only here."""
+    """Gather the training data, then train; imports torch."""
     material = _material(work)
     from pipeline_tasks.models.training import train
 
@@ -104,7 +104,7 @@ def _train(work: _Work, log: TrainingLog, folder: Path) -> Outcome:
 
 
 def _material(work: _Work) -> Material:
-    """Embeddings of all images and of the training images' views; the images themselves only to unfreeze the backbone."""
+    """Embeddings of all images and of the training images' views, and the images themselves if the backbone is unfrozen."""
     from pipeline_tasks.models.head_training import EmbeddedImages
     from pipeline_tasks.models.live_training import Images
     from pipeline_tasks.models.training import Material
@@ -125,7 +125,7 @@ def _material(work: _Work) -> Material:
 
 
 def _plain(work: _Work, image_ids: Sequence[str]) -> NDArray[np.float32]:
-    """The embeddings that were stored when the images came in; those of this backbone that are missing are made now."""
+    """Embeddings stored by `measure_images`; missing ones of this backbone are computed now."""
     found = read_embeddings(work.store, image_ids, work.backbone.digest)
     missing = np.flatnonzero(~found.has_embedding)
     if not len(missing):
@@ -141,7 +141,7 @@ def _embedded(work: _Work, image_id: str) -> NDArray[np.float32]:
 
 
 def _embedded_views(work: _Work, image_id: str) -> NDArray[np.float32]:
-    """Embed an image's augmented views (views x D), or read what an earlier training kept of them."""
+    """Embed an image's augmented views (views x D), or read those that an earlier training stored."""
     kept = read_views(work.store.objects, work.view_recipe, image_id)
     if kept is not None:
         return kept
@@ -154,13 +154,13 @@ def _embedded_views(work: _Work, image_id: str) -> NDArray[np.float32]:
 
 
 def _on_all_cores(function: Callable[[str], NDArray[Any]], image_ids: Sequence[str]) -> list[NDArray[Any]]:
-    """One stream a core: decoding waits for children, embedding lets go of Python's lock."""
+    """Map in one thread a core: decoding waits for children, embedding releases Python's lock."""
     with ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="train") as threads:
         return list(threads.map(function, image_ids))
 
 
 class _Work:
-    """What one training depends on, and what is derived from that."""
+    """Inputs of one training, and values derived from them."""
 
     def __init__(
         self,
@@ -175,7 +175,7 @@ class _Work:
         self.class_names = cycle.project.classes
         self.side_px = cycle.project.backbone.side_px
         self.dataset_id = str(version.dataset_id)
-        # Of project and data, not of the cycle: the same labels train the same model.
+        # Seeded by project and data, not by the cycle: the same labels train the same model.
         self.seed = derive_seed(cycle.project.seed, "train", self.dataset_id)
         self.train, self.val = training_parts(rows, self.seed)
         originals = store.history(Image).join(rows.select("image_id"), on="image_id", how="semi")
@@ -192,7 +192,7 @@ class _Work:
 
     @property
     def facts(self) -> TrainingFacts:
-        """What the trackers are told."""
+        """Data for the trackers."""
         params = self.cycle.project.training.model_dump() | {"backbone": self.cycle.project.backbone.name, "seed": self.seed}
         tags = {"nightlens.dataset_id": self.dataset_id, "nightlens.backbone_digest": self.backbone.digest}
         tags |= {"nightlens.code_version": self.cycle.code_version, "nightlens.cycle_id": self.cycle.cycle_id}
@@ -206,7 +206,7 @@ class _Work:
         )
 
     def image(self, image_id: str) -> NDArray[np.uint8]:
-        """An original as a model-size image."""
+        """Read an original as a model-size image."""
         original = read_original(self.store.objects, image_id, self._md5_of[image_id])
         return model_image(self.decoder.decode(original).pixels, self.side_px)
 
@@ -216,7 +216,7 @@ class _Work:
         return np.array([positions[name] for name in rows["class_name"]], np.int64)
 
     def candidate(self, outcome: Outcome) -> Candidate:
-        """What a training found, with what it stands on."""
+        """The candidate of a training, with its origin."""
         digest = self.backbone.digest
         marks = ModelMarks(
             class_names=self.class_names,
@@ -230,7 +230,7 @@ class _Work:
 
 
 def _summary(work: _Work, outcome: Outcome, log: TrainingLog, wandb_mode: str) -> TrainModelSummary:
-    """Store the candidate and say where it lies."""
+    """Store the candidate and return the summary with its key."""
     candidate = work.candidate(outcome)
     key, sha256 = put_candidate(work.store.objects, work.cycle.cycle_id, candidate.as_bytes())
     return TrainModelSummary(

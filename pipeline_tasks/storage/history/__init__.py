@@ -1,1 +1,1 @@
-"""A project's root as stages see it, now and in the past."""
+"""Views of a project's root for stages, now and in the past."""

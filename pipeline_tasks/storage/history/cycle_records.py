@@ -9,7 +9,7 @@ from pipeline_tasks.storage.history.store import Store
 
 
 def read_cycle_records(store: Store, cycle_id: str, stages: Iterable[str]) -> CycleRecords:
-    """Read the records of those of the stages that the cycle has done.
+    """Read the records of the given stages that the cycle has completed.
 
     Raises:
         CorruptObjectError: a record lacks a field.

@@ -23,7 +23,7 @@ from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 
 def record_opening(store: Store, cycle: Cycle, run_key: str) -> OpenCycleSummary:
-    """Open a cycle under its frozen settings, or return how it was opened if the same run opened it before.
+    """Open a cycle with its frozen settings, or return its opening if the same run opened it before.
 
     Raises:
         CycleTakenError: another run owns this cycle_id.
@@ -43,7 +43,7 @@ def record_opening(store: Store, cycle: Cycle, run_key: str) -> OpenCycleSummary
 def open_manual_cycle(
     store: Store, project: Project, cycle_id: str, cycle_kind: str, run_key: str, started_at: datetime, code_version: str
 ) -> Cycle:
-    """Open a cycle of its own kind for what a person asks for beside the nights: a roll-back, a restore, an erasure.
+    """Open a cycle for a manual action outside the nights: a roll-back, a restore, an erasure.
 
     Raises:
         CycleTakenError: another run owns this cycle_id.
@@ -63,9 +63,9 @@ def open_manual_cycle(
 
 
 def cycle_seed(store: Store, project: Project, cycle_id: str) -> int:
-    """The seed of a cycle's chance: of the project file's, and of how many cycles the project has opened before.
+    """Seed of a cycle, from the project file's seed and the number of cycles that the project opened before.
 
-    Not of the cycle's name, which for one started by hand is the clock: the same nights played again are the same.
+    Not from the cycle's name, which for a manual run contains the time, so that a repeat of the same nights gives the same results.
     """
     before = [name for name in store.state().stages if name != cycle_id]
     return derive_seed(project.seed, "cycle", str(len(before)))
@@ -81,12 +81,12 @@ def write_cycle(objects: ObjectStore, cycle: Cycle) -> tuple[str, str]:
         with around("cycle.put"):
             objects.write_new(key, content)
     except AlreadyThereError:
-        pass  # The name digests the content: what is there is the same.
+        pass  # The name is the digest of the content: the existing object is the same.
     return key, sha256
 
 
 def read_cycle(store: Store, cycle_id: str) -> Cycle:
-    """What `open_cycle` froze, verified.
+    """Read a cycle's frozen settings, verified.
 
     Raises:
         MissingStageError: the cycle was never opened.

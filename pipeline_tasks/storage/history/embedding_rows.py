@@ -1,4 +1,4 @@
-"""Embeddings as one matrix, in the order that the caller asks for: tables hold them as lists, by cycle and backbone."""
+"""Embeddings as one matrix, in the caller's order; tables store them as lists, by cycle and backbone."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from pipeline_tasks.tables.embedding import Embedding
 
 @dataclass(frozen=True)
 class EmbeddingMatrix:
-    """What one backbone saw of a list of images."""
+    """Embeddings of a list of images by one backbone."""
 
     vectors: npt.NDArray[np.float32]
     """N x D, not normalised; zeros for an image without an embedding."""
     has_embedding: npt.NDArray[np.bool_]
-    """N; false where this backbone has not seen the image."""
+    """N; False if this backbone has not embedded the image."""
 
 
 def newest_backbone_digest(store: Store) -> str | None:
-    """The backbone of the newest embeddings; those of different backbones cannot be compared. None if there are none."""
+    """Backbone of the newest embeddings; those of different backbones cannot be compared. None if there are none."""
     for file in reversed(store.files(Embedding)):
         if file.rows:
             return str(read_table(store.objects, Embedding, file)["backbone_digest"][-1])

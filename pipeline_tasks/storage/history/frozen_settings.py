@@ -1,4 +1,4 @@
-"""Settings of a cycle that was opened once, whatever keys came or went since."""
+"""Frozen settings of a cycle, readable even if keys were added or removed since."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline_tasks.upgrades.json_fields import without_keys
 
 
 def parse_frozen_project(content: object, code_version: str, where: str) -> Project:
-    """Check settings that a cycle was opened with; keys that no longer exist are dropped, for the cycle is history.
+    """Check a cycle's frozen settings; keys that no longer exist are dropped, because the cycle is history.
 
     Raises:
         SettingsError: one line a problem, each with key, wanted and found.

@@ -1,4 +1,4 @@
-"""A project's root as it was right after one of its events: for asking what was known then."""
+"""Read-only view of a project's root as it was right after one of its events."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pipeline_tasks.storage.tables.compacted_tables import TableReader
 
 
 class PastStore(Store):
-    """Reads what the events up to one of them add up to; later ones do not exist for it."""
+    """A store whose state ends at one event; later events do not exist for it."""
 
     def __init__(self, objects: ObjectStore, sequence: int) -> None:
-        """Look at the project as it was right after the event of this number."""
+        """View the project right after the event with this number."""
         super().__init__(objects)
         self._past = state.state_at(objects, sequence)
         # An erasure that comes later is not seen here: nothing is put together and kept.
         self._reader = TableReader(objects, None)
 
     def state(self) -> state.State:
-        """The project's state as of then."""
+        """The project's state at that time."""
         return self._past
 
     def check_open(self, cycle_id: str, stage: str) -> None:
-        """Refuse: what was cannot be changed.
+        """Refuse, because the past cannot be changed.
 
         Raises:
             StorageError: always.

@@ -1,6 +1,6 @@
-"""Rows of a table that speak of some images, each with the cycle that wrote it and the place of its event in the ledger.
+"""Rows of a table about some images, each with the cycle that wrote it and its event's sequence number.
 
-Looks into every file of the table, so it costs O(project): a tool's way to read, not a stage's.
+Reads every file of the table, which costs O(project): for tools, not for stages.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def rows_about(store: Store, table: type[Table], image_ids: Collection[str], col
 
 
 def _sequence_of(store: Store, file: TableFile) -> int:
-    """The place of the event that names a file."""
+    """Sequence number of the event that names a file."""
     standing = store.state().standing
     for sequence in store.state().stages[file.cycle_id].values():
         if any(standing(one).key == file.key for one in ledger.read_event(store.objects, sequence).tables):

@@ -1,4 +1,4 @@
-"""A project's root as stages see it: tables by cycle, one event a stage, and the project's state."""
+"""Store: a project's root for stages, with tables by cycle, one event a stage, and the project's state."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Table)
 Recorded = TypeVar("Recorded", bound=StageRecord)
 S = TypeVar("S", bound="DataclassInstance")
-"""What a stage returns: a frozen dataclass of JSON-able fields."""
+"""Summary type of a stage: a frozen dataclass of JSON-able fields."""
 Write = tuple[type[Table], pl.DataFrame]
 
 
 class Store:
-    """One project's root. Holds the folded state open, so that each call reads only newer events."""
+    """One project's root. Keeps the folded state, so that each call reads only newer events."""
 
     def __init__(self, objects: ObjectStore) -> None:
-        """Read and write through these six verbs."""
+        """Read and write through this object store."""
         self.objects = objects
         self._state: state.State | None = None
         self._erasures_at_start: int | None = None
         self._reader = TableReader(objects, self.files)
 
     def state(self) -> state.State:
-        """The project's state as of now. Do not change it."""
+        """The project's current state. Do not change it."""
         self._state = state.read_state(self.objects) if self._state is None else state.catch_up(self.objects, self._state)
         return self._state
 
     def event(self, cycle_id: str, stage: str) -> ledger.Event | None:
-        """The event of a cycle's stage, None if it has not been done."""
+        """The event of a cycle's stage; None if it has not been done."""
         sequence = self.state().stages.get(cycle_id, {}).get(stage)
         return None if sequence is None else ledger.read_event(self.objects, sequence)
 
     def event_at(self, sequence: int) -> ledger.Event:
-        """The event of this number.
+        """The event with this number.
 
         Raises:
             NotFoundError: there is none.
@@ -61,7 +61,7 @@ class Store:
         return ledger.read_event(self.objects, sequence)
 
     def summary(self, cycle_id: str, kind: type[Recorded]) -> Recorded:
-        """The record that an earlier stage of the cycle left.
+        """The record of an earlier stage of the cycle.
 
         Raises:
             MissingStageError: it has not been done.
@@ -72,12 +72,12 @@ class Store:
         return found
 
     def find_summary(self, cycle_id: str, kind: type[Recorded]) -> Recorded | None:
-        """The record that a stage of the cycle left, None if it has not been done."""
+        """The record of a stage of the cycle; None if it has not been done."""
         event = self.event(cycle_id, kind.stage)
         return None if event is None else event.read(kind)
 
     def finished(self, cycle_id: str, stage: str, summary_type: type[S]) -> S | None:
-        """The standing summary of a stage that has been done, its tables verified; None if it has not.
+        """The recorded summary of a completed stage, with its tables verified; None if it has not been done.
 
         Raises:
             CorruptObjectError: a table that its event names was changed.
@@ -100,9 +100,9 @@ class Store:
         replaced: Mapping[str, dict[str, Any] | None] | None = None,
         expected_sequence: int | None = None,
     ) -> S:
-        """Write a stage's tables and end it in one event; who comes second gets the first one's summary.
+        """Write a stage's tables and end it in one event; a second writer gets the first one's summary.
 
-        `replaced` is an erasure's; `expected_sequence` is that of the event which must be the newest when this one is recorded.
+        `replaced` is set by an erasure; `expected_sequence` is the number of the event that must still be the newest.
 
         Raises:
             TableContractError: rows break their table's contract; nothing was recorded.
@@ -124,7 +124,7 @@ class Store:
         replaced: Mapping[str, dict[str, Any] | None] | None = None,
         expected_sequence: int | None = None,
     ) -> S:
-        """As `finish`, of tables that have been written.
+        """Like `finish`, for tables that are already written.
 
         Raises:
             StorageError, ChangedMeanwhileError: as there.
@@ -136,7 +136,7 @@ class Store:
             self._check_not_passed(cycle_id, stage, expected_sequence)
             if has_seen_a_collection(seen, cycle_id):
                 secure(self.objects, event, seen)
-            # Behind the very events that were looked through: one that another writer appended since takes the number.
+            # Directly after the events that were checked: if another writer appends first, this number is taken.
             ledger.append_event(self.objects, replace(event, sequence=seen.sequence + 1))
         standing = ledger.read_event(self.objects, seen.stages[cycle_id][stage])
         if has_seen_a_collection(seen, cycle_id):
@@ -144,10 +144,10 @@ class Store:
         return standing.read(type(summary))
 
     def check_open(self, cycle_id: str, stage: str) -> None:
-        """Whether a stage may write here: always, but in the past."""
+        """Allow a stage to write; a store of the past refuses."""
 
     def read(self, table: type[T], cycle_id: str) -> Rows[T]:
-        """The rows that one cycle added; several files of one cycle are put together in ledger order.
+        """Rows that one cycle added; several files of one cycle are joined in ledger order.
 
         Raises:
             MissingStageError: no stage of this cycle has written the table.
@@ -158,7 +158,7 @@ class Store:
         return self._read_files(table, files)
 
     def has(self, table: type[T], cycle_id: str) -> bool:
-        """Whether a stage of this cycle has written the table."""
+        """Return True if a stage of this cycle has written the table."""
         return any(file.cycle_id == cycle_id for file in self.files(table))
 
     @overload
@@ -184,9 +184,9 @@ class Store:
     @overload
     def current(self, table: type[T], columns: Sequence[str]) -> pl.DataFrame: ...
     def current(self, table: type[T], columns: Sequence[str] | None = None) -> Rows[T] | pl.DataFrame:
-        """The project's newest rows: of a key that stands in several files, only the rows of the last file.
+        """The project's newest rows: for a key in several files, only the rows of the last file.
 
-        Tables without `superseded_by_key` only add up; then this is `history`.
+        For tables without `superseded_by_key` this is `history`.
         """
         key = table.superseded_by_key
         needed = None if columns is None else list(dict.fromkeys([*columns, *(key or ())]))
@@ -227,11 +227,11 @@ class Store:
         yield from self._reader.pieces(table, self.files(table), Wanted(columns, rows))
 
     def files(self, table: type[T]) -> list[TableFile]:
-        """The files of a table that events name, in ledger order."""
+        """Files of a table that events name, in ledger order."""
         return self.state().tables.get(table.table_name, [])
 
     def _check_not_passed(self, cycle_id: str, stage: str, expected_sequence: int | None) -> None:
-        """What a stage read before an erasure may name what is erased: it must not be recorded behind it."""
+        """Refuse results that a stage computed before an erasure or another event, as they may name erased images."""
         if expected_sequence is not None and self.state().sequence != expected_sequence:
             raise ChangedMeanwhileError(f"cycle {cycle_id}: another event came while {stage} worked; run it again")
         if self._erasures_at_start is not None and len(self.files(ErasedImage)) != self._erasures_at_start:
@@ -241,7 +241,7 @@ class Store:
         frames = [self._reader.file(table, file) for file in files]
         if not frames:
             return empty(table)
-        # A union of checked files needs no second check, and keys may repeat between cycles.
+        # Checked files need no second check when joined, and keys may repeat between cycles.
         return table.cast(pl.concat(frames))
 
 

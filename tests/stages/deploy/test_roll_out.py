@@ -40,7 +40,11 @@ def test_roll_out__points_the_server_at_the_champion(store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("server", "says"),
-    [(None, "No prediction server is known"), (Server(None), "did not answer"), (Server("0" * 64), "It refused the new one.")],
+    [
+        (None, "This project has no prediction server yet"),
+        (Server(None), "did not answer"),
+        (Server("0" * 64), "It refused the new one."),
+    ],
 )
 def test_roll_out__says_when_the_server_does_not_follow(store: Store, server: Server | None, says: str) -> None:
     cycle = a_cycle_with_model(store, GOOD)

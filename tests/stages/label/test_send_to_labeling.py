@@ -90,7 +90,7 @@ def test_send_to_labeling__asks_nobody_when_nothing_was_selected(round: Labeling
     cycle = round.open(images=0)
     summary = round.send(cycle)
 
-    assert (summary.tasks, summary.url, summary.why) == (0, None, "No images were selected, so nobody is asked.")
+    assert (summary.tasks, summary.url, summary.why) == (0, None, "No images were selected, so there is no round.")
     assert store.read(LabelingTask, cycle.cycle_id).is_empty()
     assert round.server.requests == []
 

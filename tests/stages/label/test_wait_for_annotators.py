@@ -67,7 +67,7 @@ def test_wait_for_annotators__does_not_wait_where_nobody_was_asked(round: Labeli
     summary = look(round, cycle)
 
     assert (summary.is_released, summary.done_ratio, round.server.requests) == (True, 1.0, [])
-    assert summary.why == "Nobody was asked anything, so there is nothing to wait for."
+    assert summary.why == "No round was sent, so there is nothing to wait for."
 
 
 def test_wait_for_annotators__says_when_label_studio_is_away(round: LabelingRound) -> None:

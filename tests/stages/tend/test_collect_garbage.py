@@ -45,7 +45,7 @@ def test_collect_garbage__does_what_the_dry_run_said(store: Store) -> None:
     before = set(store.objects.list(""))
     moment = STARTED_AT + 63 * DAY
     said = plan_collection(store, a_project(), "2027-01-23", "by hand", moment, "test")
-    assert collect_garbage(store, read_cycle(store, "2027-01-23")).skipped == "This is a dry run: everything was left as it is."
+    assert collect_garbage(store, read_cycle(store, "2027-01-23")).skipped == "This is a dry run: nothing was changed."
     assert before <= set(store.objects.list(""))
 
     done = tended(store, a_tended_project(), 63.1)
