@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import OpensBackbone
     from pipeline_tasks.images.canonical_pixels import CanonicalPixels
     from pipeline_tasks.images.quality_rules import QualityRule
+    from pipeline_tasks.kinds.kind import Kind, KindOpener
     from pipeline_tasks.selection.strategies.strategy import Strategy
     from pipeline_tasks.sources.source import OpensSource
 
@@ -82,3 +83,5 @@ QUALITY_RULES: Registry[QualityRule] = Registry(
     },
 )
 """Limits on measurements: an image that breaks one is quarantined. Add new ones at the end: the table keeps their order."""
+KINDS: Registry[KindOpener[Kind]] = Registry("label kind", {"class": "pipeline_tasks.kinds.classes.class_kind:ClassKind"})
+"""Kinds of labels: `label_kind` in a project file."""

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from pipeline_tasks.models.exported import HEAD_BIAS, HEAD_WEIGHT, ModelMarks
+from pipeline_tasks.kinds.classes.class_kind import ClassKind
+from pipeline_tasks.kinds.classes.graph import HEAD_BIAS, HEAD_WEIGHT
+from pipeline_tasks.models.exported import ModelMarks
 
 
 def a_head(class_names: Sequence[str], backbone: str, weight: np.ndarray, bias: np.ndarray) -> bytes:
     """An exported file whose head has this weight (C x D) and bias; it answers images with themselves."""
-    marks = ModelMarks(tuple(class_names), backbone, "r" * 64, 32, "d" * 64)
+    marks = ModelMarks(ClassKind(tuple(class_names)), backbone, "r" * 64, 32, "d" * 64)
     node = helper.make_node("Identity", ["pictures"], ["probabilities"])
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 2]) for name in ("pictures", "probabilities")]
     numbers = ((weight, HEAD_WEIGHT), (bias, HEAD_BIAS))

@@ -13,7 +13,11 @@ from pipeline_tasks.kinds.decoding import Decoding
 from pipeline_tasks.kinds.labeling import Labeling
 
 if TYPE_CHECKING:
-    # Scoring reads tables; the prediction server has nothing to read them with.
+    from pydantic import BaseModel
+
+    # These read tables; the prediction server has nothing to read them with.
+    from pipeline_tasks.kinds.choosing import Choosing
+    from pipeline_tasks.kinds.modelling import Modelling
     from pipeline_tasks.kinds.scoring import Scoring
 
 K = TypeVar("K", bound="Kind", covariant=True)
@@ -57,9 +61,23 @@ class Kind(Protocol):
         """How models are judged."""
         ...
 
+    @property
+    def modelling(self) -> Modelling:
+        """How models are trained and exported."""
+        ...
+
+    @property
+    def choosing(self) -> Choosing:
+        """What a selection of images may know of labels and models."""
+        ...
+
 
 class KindOpener(Protocol[K]):
     """The class of a kind, as the registry names it: opens the kind from wherever its settings were kept."""
+
+    def answer_model(self) -> type[BaseModel]:
+        """The fields that an answer of this kind adds to what the prediction server says of every image."""
+        ...
 
     def from_settings(self, settings: Mapping[str, Any]) -> K:
         """Open the kind for the keys of a project file.

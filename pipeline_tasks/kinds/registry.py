@@ -1,22 +1,21 @@
-"""The label kinds by name, one line each. A kind is loaded when a project of it is opened."""
+"""Opens label kinds by name: from a project, from a dataset version, from a model's file. `registries` lists them."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.kinds.kind import Kind, KindOpener
+from pipeline_tasks.kinds.kind import Kind
+from pipeline_tasks.registries import KINDS
 
 if TYPE_CHECKING:
     # The prediction server opens kinds in an environment that has nothing to read settings with.
+    from pydantic import BaseModel
+
     from pipeline_tasks.settings import Project
 
-KINDS: dict[str, str] = {
-    "class": "pipeline_tasks.kinds.classes.class_kind:ClassKind",
-}
-"""`label_kind` in the project file → module:class."""
+FIRST_KIND = "class"
+"""The kind of models whose file does not name one: there was no other."""
 
 
 def kind_of(project: Project) -> Kind:
@@ -25,12 +24,12 @@ def kind_of(project: Project) -> Kind:
 
 
 def open_kind(name: str, settings: Mapping[str, Any]) -> Kind:
-    """Open a kind for the keys of a project file.
+    """Open a kind for its keys of a project file.
 
     Raises:
         SettingsError: no kind of this name, or wrong settings.
     """
-    return _opener(name).from_settings(settings)
+    return KINDS.load(name).from_settings(settings)
 
 
 def kind_of_version(about: Mapping[str, Any]) -> Kind:
@@ -39,22 +38,19 @@ def kind_of_version(about: Mapping[str, Any]) -> Kind:
     Raises:
         SettingsError: no kind of this name.
     """
-    return _opener(str(about["label_kind"])).from_about(about)
+    return KINDS.load(str(about["label_kind"])).from_about(about)
 
 
 def kind_of_model(properties: Mapping[str, str]) -> Kind:
-    """The kind of a model, by what its file says. Files that do not name one are classifiers: the first kind there was.
+    """The kind of a model, by what its file says.
 
     Raises:
         SettingsError: no kind of this name.
         KeyError, ValueError, TypeError: the file keeps nothing of its kind, or something else.
     """
-    return _opener(properties.get("nightlens_label_kind", "class")).from_properties(properties)
+    return KINDS.load(properties.get("nightlens_label_kind", FIRST_KIND)).from_properties(properties)
 
 
-def _opener(name: str) -> KindOpener[Kind]:
-    if name not in KINDS:
-        raise SettingsError(f"label_kind: unknown kind {name!r}; known: {', '.join(sorted(KINDS))}")
-    module, _, attribute = KINDS[name].partition(":")
-    opener: KindOpener[Kind] = getattr(importlib.import_module(module), attribute)
-    return opener
+def answer_models() -> dict[str, type[BaseModel]]:
+    """The fields of an answer of each kind, by its name."""
+    return {name: opener.answer_model() for name, opener in KINDS.load_all()}

@@ -77,11 +77,10 @@ def _explain_file(reads: LineageReads, content: bytes, log_folder: Path, decoder
     if champion is None:
         return _explain_image(reads, image_id, log_folder)
     model = ExportedModel(read_model(reads.store.objects, champion.model_digest))
-    probabilities = model.predict(model_image(decoder.decode(content).pixels, model.side_px)[None])[0]
-    best = int(probabilities.argmax())
+    pixels = decoder.decode(content).pixels
+    objects = model.objects(model_image(pixels, model.side_px), (pixels.shape[1], pixels.shape[0]))
     answer: dict[str, Any] = {"image_id": image_id, "model_digest": champion.model_digest, "dataset_id": champion.dataset_id}
-    answer |= {"class_name": model.class_names[best], "probability": float(probabilities[best])}
-    answer["probabilities"] = dict(zip(model.class_names, map(float, probabilities), strict=True))
+    answer |= model.kind.decoding.answer(objects, min_confidence=0.0)
     return _explain_answer(reads, answer, log_folder)
 
 

@@ -6,7 +6,9 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +24,8 @@ class Candidate:
     """A trained model before its export."""
 
     marks: ModelMarks
-    weight: NDArray[np.float32]
-    """C x D."""
-    bias: NDArray[np.float32]
-    """C."""
+    head: Mapping[str, NDArray[Any]]
+    """Weights of the head by the names that its kind gives them."""
     backbone_weights: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     """Name → values of the backbone as it was trained; empty: it stayed frozen."""
 
@@ -34,7 +34,7 @@ class Candidate:
         marks = np.frombuffer(json.dumps(self.marks.as_properties(), sort_keys=True).encode(), np.uint8)
         backbone = {_BACKBONE + name: values for name, values in sorted(self.backbone_weights.items())}
         buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, marks=marks, weight=self.weight, bias=self.bias, **backbone)
+        np.savez(buffer, allow_pickle=False, marks=marks, **self.head, **backbone)
         return buffer.getvalue()
 
 
@@ -48,7 +48,8 @@ def parse_candidate(content: bytes) -> Candidate:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             marks = parse_marks(json.loads(arrays["marks"].tobytes()))
             backbone = {name.removeprefix(_BACKBONE): arrays[name] for name in arrays.files if name.startswith(_BACKBONE)}
-            return Candidate(marks, arrays["weight"], arrays["bias"], backbone)
+            head = {name: arrays[name] for name in arrays.files if name != "marks" and not name.startswith(_BACKBONE)}
+            return Candidate(marks, head, backbone)
     except (ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
         raise ModelError(f"candidate: wanted an npz file that a training wrote, found something else: {error}") from error
 

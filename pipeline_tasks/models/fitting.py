@@ -1,4 +1,4 @@
-"""Fits a classifier with PyTorch Lightning: in this process, on the CPU, repeatable, and resumable after a kill.
+"""Fits a network with PyTorch Lightning: in this process, on the CPU, repeatable, and resumable after a kill.
 
 Both phases of a training go through `fit`: the head on stored embeddings, and the live pipeline that also trains the backbone.
 """
@@ -16,13 +16,12 @@ from typing import Any, Protocol
 
 import pytorch_lightning as lightning
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from pipeline_tasks.kinds.modelling import Objective
 from pipeline_tasks.models.best_epoch import BestEpoch
 from pipeline_tasks.models.journal import Journal, Metrics
-from pipeline_tasks.models.temperature import likeliest_temperature, log_loss
 
 for name in ("pytorch_lightning", "lightning", "lightning.pytorch"):
     logging.getLogger(name).setLevel(logging.WARNING)
@@ -68,7 +67,7 @@ class Fitted:
 
 
 class Examples(Protocol):
-    """Images in any form, with their classes."""
+    """Images in any form, with their targets."""
 
     def __len__(self) -> int:
         """How many there are."""
@@ -80,14 +79,14 @@ class Examples(Protocol):
 
 
 def fit(
-    network: nn.Module, train: Examples, val: Examples, class_weights: Tensor, plan: Plan, journal: Journal, folder: Path
+    network: nn.Module, train: Examples, val: Examples, objective: Objective, plan: Plan, journal: Journal, folder: Path
 ) -> Fitted:
     """Fit `network` on `train`, choose the best epoch on `val`, go on from the journal's checkpoint if there is one.
 
     `folder` is scratch. The data's order depends only on seed and epoch, so a resumed fit ends as an undisturbed one.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    classifier = _Classifier(network, class_weights, plan)
+    module = _Module(network, objective, plan)
     best = BestEpoch(plan.patience_epochs, plan.checkpoint_every_epochs, plan.phase, journal, folder)
     checkpoint = journal.newest_checkpoint(plan.phase)
     trainer = _trainer(plan, best, folder)
@@ -101,16 +100,9 @@ def fit(
     with _threads(plan.threads), warnings.catch_warnings():
         # Advice on loader processes: there are none, because Airflow's task processes may not start any.
         warnings.simplefilter("ignore")
-        trainer.fit(classifier, _loader(train, order), _loader(val, in_order), **arguments)
+        trainer.fit(module, _loader(train, order), _loader(val, in_order), **arguments)
     network.load_state_dict(best.weights)
     return Fitted(network.eval(), best.history, best.best_epoch, best.resumed_from_epoch)
-
-
-def class_weights(targets: Tensor, class_count: int, *, balance: bool) -> Tensor:
-    """Weights that make each class that occurs count the same; ones if they shall not be balanced."""
-    counts = torch.bincount(targets, minlength=class_count).to(torch.float32)
-    occurs = (counts > 0).to(torch.float32)
-    return occurs * counts.sum() / (occurs.sum() * counts.clamp(min=1)) if balance else torch.ones(class_count)
 
 
 @contextmanager
@@ -124,20 +116,21 @@ def _threads(count: int | None) -> Iterator[None]:
         torch.set_num_threads(standing)
 
 
-class _Classifier(lightning.LightningModule):
-    """A network with its loss, its optimizer and what is measured on the validation images."""
+class _Module(lightning.LightningModule):
+    """A network with its objective and its optimizer."""
 
-    def __init__(self, network: nn.Module, weights: Tensor, plan: Plan) -> None:
+    def __init__(self, network: nn.Module, objective: Objective, plan: Plan) -> None:
         super().__init__()
         self.network = network
-        self.register_buffer("class_weights", weights)
+        self.objective_state = objective.module
+        self.objective = objective
         self.plan = plan
         self.losses: list[Tensor] = []
         self.answers: list[Batch] = []
         self.metrics: Metrics = {}
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
-        loss = self._loss(self.network(batch[0]), batch[1])
+        loss = self.objective.loss(self.network(batch[0]), batch[1])
         self.losses.append(loss.detach())
         return loss
 
@@ -145,16 +138,8 @@ class _Classifier(lightning.LightningModule):
         self.answers.append((self.network(batch[0]), batch[1]))
 
     def on_validation_epoch_end(self) -> None:
-        logits, targets = (torch.cat(parts) for parts in zip(*self.answers, strict=True))
-        is_right = logits.argmax(1) == targets
-        recalls = [is_right[targets == one].float().mean().item() for one in torch.unique(targets)]
-        self.metrics = {
-            "train_loss": torch.stack(self.losses).mean().item(),
-            "val_loss": F.cross_entropy(logits, targets).item(),
-            "val_scaled_loss": _scaled_loss(logits, targets),
-            "val_accuracy": is_right.float().mean().item(),
-            "val_balanced_accuracy": sum(recalls) / len(recalls),
-        }
+        outputs, targets = (torch.cat(parts) for parts in zip(*self.answers, strict=True))
+        self.metrics = {"train_loss": torch.stack(self.losses).mean().item()} | self.objective.metrics(outputs, targets)
         self.losses, self.answers = [], []
 
     def configure_optimizers(self) -> Any:
@@ -164,21 +149,6 @@ class _Classifier(lightning.LightningModule):
     def _cosine(self, epoch: int) -> float:
         """Falls from 1 to almost 0 over the epochs of the schedule."""
         return 0.5 * (1 + math.cos(math.pi * epoch / ((self.plan.schedule_epochs or self.plan.max_epochs) + 1)))
-
-    def _loss(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Cross-entropy over the classes' weights; the small constant is for batches without any weight."""
-        weights = self.get_buffer("class_weights")[targets]
-        return (F.cross_entropy(logits, targets, reduction="none") * weights).sum() / (weights.sum() + 1e-12)
-
-
-def _scaled_loss(logits: Tensor, targets: Tensor) -> float:
-    """What is left of the loss when each class counts the same and a temperature has taken off what is overconfident.
-
-    Both are corrected later or are not what the gate asks for, so neither may choose the epoch.
-    """
-    weights = class_weights(targets, logits.shape[1], balance=True)[targets].numpy()
-    temperature = likeliest_temperature(logits.numpy(), targets.numpy(), weights)
-    return log_loss(logits.numpy(), targets.numpy(), temperature, weights)
 
 
 def _trainer(plan: Plan, best: BestEpoch, folder: Path) -> lightning.Trainer:

@@ -4,53 +4,44 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
-from pipeline_tasks.models.fitting import Batch, Fitted, Plan, class_weights, fit
+from pipeline_tasks.kinds.modelling import Arrays, Modelling, Scaling
+from pipeline_tasks.models.fitting import Batch, Fitted, Plan, fit
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.settings import TrainingSettings
 
 CHECKPOINT_EVERY_EPOCHS = 5
 MIN_STEPS_PER_EPOCH = 16
 """Of few images smaller batches are made: a head that takes few steps stays where it began."""
-MIN_VAL_PER_CLASS = 10
-"""Fewer validation images a class tell one epoch from another only by chance."""
 
 
 @dataclass(frozen=True)
 class EmbeddedImages:
-    """Embeddings with their classes."""
+    """Embeddings with their targets."""
 
     embeddings: NDArray[np.float32]
     """N x D, not normalised."""
-    targets: NDArray[np.int64]
-    """N, positions in the class list."""
+    targets: NDArray[Any]
+    """N values or rows, as the kind makes them."""
 
 
 @dataclass(frozen=True)
 class TrainedHead:
-    """A linear layer over embeddings as the backbone gives them."""
+    """A head over embeddings as the backbone gives them."""
 
-    weight: NDArray[np.float32]
-    """C x D."""
-    bias: NDArray[np.float32]
-    """C."""
+    arrays: Arrays
     fitted: Fitted
-
-    def logits(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Score embeddings (N x D) as N x C."""
-        logits: NDArray[np.float32] = embeddings @ self.weight.T + self.bias
-        return logits
 
 
 def train_head(
     train: EmbeddedImages,
     val: EmbeddedImages,
-    class_count: int,
+    modelling: Modelling,
     settings: TrainingSettings,
     *,
     seed: int,
@@ -58,16 +49,16 @@ def train_head(
     folder: Path,
 ) -> TrainedHead:
     """Fit the head on `train`; `val` says how long, if it has enough images for that."""
-    patience = settings.patience_epochs if can_choose(val.targets, class_count) else None
+    patience = settings.patience_epochs if modelling.can_choose_epochs(val.targets) else None
     plan = _plan(settings, "head", seed, len(train.targets), max_epochs=settings.max_epochs, patience_epochs=patience)
-    return _fit_head(train, val, class_count, plan, settings, journal, folder)
+    return _fit_head(train, val, modelling, plan, settings, journal, folder)
 
 
 def train_head_on_all(
     chosen: TrainedHead,
     train: EmbeddedImages,
     val: EmbeddedImages,
-    class_count: int,
+    modelling: Modelling,
     settings: TrainingSettings,
     *,
     seed: int,
@@ -81,12 +72,7 @@ def train_head_on_all(
     both = EmbeddedImages(np.concatenate([train.embeddings, val.embeddings]), np.concatenate([train.targets, val.targets]))
     plan = _plan(settings, "head_on_all", seed, len(both.targets), max_epochs=chosen.fitted.best_epoch + 1, patience_epochs=None)
     silent = Journal(newest_checkpoint=journal.newest_checkpoint, keep_checkpoint=journal.keep_checkpoint)
-    return _fit_head(both, val, class_count, plan, settings, silent, folder)
-
-
-def can_choose(val_targets: NDArray[np.int64], class_count: int) -> bool:
-    """Whether validation images (N) can tell one epoch from another: at least so many in the mean of all classes."""
-    return len(val_targets) >= MIN_VAL_PER_CLASS * class_count
+    return _fit_head(both, val, modelling, plan, settings, silent, folder)
 
 
 def _plan(settings: TrainingSettings, phase: str, seed: int, images: int, *, max_epochs: int, patience_epochs: int | None) -> Plan:
@@ -109,24 +95,18 @@ def _plan(settings: TrainingSettings, phase: str, seed: int, images: int, *, max
 def _fit_head(
     train: EmbeddedImages,
     val: EmbeddedImages,
-    class_count: int,
+    modelling: Modelling,
     plan: Plan,
     settings: TrainingSettings,
     journal: Journal,
     folder: Path,
 ) -> TrainedHead:
-    """It starts from zeros, so that only the order of the images is drawn."""
+    """Fit a new head on scaled embeddings; the kind puts the scaling into its weights."""
     mean, spread = train.embeddings.mean(axis=0), train.embeddings.std(axis=0) + 1e-6
-    network = nn.Linear(train.embeddings.shape[1], class_count)
-    nn.init.zeros_(network.weight)
-    nn.init.zeros_(network.bias)
-    rows = _Rows(train, mean, spread)
-    weights = class_weights(rows.targets, class_count, balance=settings.balance_classes)
-    fitted = fit(network, rows, _Rows(val, mean, spread), weights, plan, journal, folder)
-    # The scaling goes into the weights, so that the head takes embeddings as they are.
-    weight = network.weight.detach().numpy() / spread
-    bias = network.bias.detach().numpy() - weight @ mean
-    return TrainedHead(weight.astype(np.float32), bias.astype(np.float32), fitted)
+    network, rows = modelling.new_head(train.embeddings.shape[1]), _Rows(train, mean, spread)
+    objective = modelling.objective(train.targets, settings)
+    fitted = fit(network, rows, _Rows(val, mean, spread), objective, plan, journal, folder)
+    return TrainedHead(modelling.head_arrays(network, Scaling(mean, spread)), fitted)
 
 
 class _Rows:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from pipeline_tasks.kinds.modelling import Arrays, Modelling
 from pipeline_tasks.models.augmentation import augmented_view
-from pipeline_tasks.models.fitting import Batch, Fitted, Plan, class_weights, fit
+from pipeline_tasks.models.fitting import Batch, Fitted, Plan, fit
 from pipeline_tasks.models.head_training import TrainedHead
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.models.whole_network import WholeNetwork
@@ -26,21 +28,20 @@ LEARNING_RATE_RATIO = 0.03
 
 @dataclass(frozen=True)
 class Images:
-    """Model-size images with their classes."""
+    """Model-size images with their targets."""
 
     pixels: NDArray[np.uint8]
     """N x side x side x 3."""
-    targets: NDArray[np.int64]
+    targets: NDArray[Any]
 
 
 @dataclass(frozen=True)
 class TrainedNetwork:
     """Backbone and head after live training."""
 
-    weight: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    arrays: Arrays
     backbone_weights: dict[str, NDArray[np.generic]]
-    val_logits: NDArray[np.float32]
+    val_outputs: NDArray[Any]
     fitted: Fitted
 
 
@@ -49,6 +50,7 @@ def train_live(
     head: TrainedHead,
     train: Images,
     val: Images,
+    modelling: Modelling,
     settings: TrainingSettings,
     *,
     seed: int,
@@ -56,7 +58,7 @@ def train_live(
     folder: Path,
 ) -> TrainedNetwork:
     """Train backbone and head for `settings.unfreeze_epochs`; `backbone` is changed."""
-    network = WholeNetwork(backbone, head.weight, head.bias)
+    network = WholeNetwork(backbone, modelling.head_of(head.arrays))
     plan = Plan(
         phase="live",
         max_epochs=settings.unfreeze_epochs,
@@ -67,15 +69,14 @@ def train_live(
         checkpoint_every_epochs=1,
         batch_size=BATCH_SIZE,
     )
-    weights = class_weights(torch.from_numpy(train.targets), len(head.bias), balance=settings.balance_classes)
-    fitted = fit(network, _Views(train, seed), _Views(val, None), weights, plan, journal, folder)
+    objective = modelling.objective(train.targets, settings)
+    fitted = fit(network, _Views(train, seed), _Views(val, None), objective, plan, journal, folder)
     with torch.no_grad():
-        logits = [network(torch.from_numpy(one[np.newaxis])) for one in val.pixels]
+        outputs = [network(torch.from_numpy(one[np.newaxis])) for one in val.pixels]
     return TrainedNetwork(
-        weight=network.head.weight.detach().numpy().copy(),
-        bias=network.head.bias.detach().numpy().copy(),
+        arrays=modelling.head_arrays(network.head),
         backbone_weights={name: tensor.numpy() for name, tensor in network.backbone.state_dict().items()},
-        val_logits=torch.cat(logits).numpy(),
+        val_outputs=torch.cat(outputs).numpy(),
         fitted=fitted,
     )
 

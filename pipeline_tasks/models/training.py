@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from pipeline_tasks.kinds.modelling import Arrays, Modelling
 from pipeline_tasks.models.best_epoch import is_better
 from pipeline_tasks.models.fitting import Fitted
 from pipeline_tasks.models.head_training import EmbeddedImages, train_head, train_head_on_all
 from pipeline_tasks.models.journal import Journal, Metrics
 from pipeline_tasks.models.live_training import Images, TrainedNetwork, train_live
-from pipeline_tasks.models.temperature import fit_temperature
 from pipeline_tasks.settings import TrainingSettings
 
 
@@ -38,8 +38,7 @@ class Material:
 class Outcome:
     """What a training found."""
 
-    weight: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    head: Arrays
     temperature: float
     best: Metrics
     """Of the best epoch, on validation images that had no part in the training yet."""
@@ -52,7 +51,7 @@ class Outcome:
 
 def train(
     material: Material,
-    class_count: int,
+    modelling: Modelling,
     settings: TrainingSettings,
     *,
     seed: int,
@@ -61,33 +60,40 @@ def train(
     load_network: Callable[[], nn.Module],
 ) -> Outcome:
     """Train a candidate; `load_network` opens the backbone, and is called only if `settings` unfreeze it."""
-    head = train_head(material.train, material.val, class_count, settings, seed=seed, journal=journal, folder=folder)
+    head = train_head(material.train, material.val, modelling, settings, seed=seed, journal=journal, folder=folder)
 
     def frozen(resumed_from_epoch: int | None, epochs: int) -> Outcome:
         on_all = train_head_on_all(
-            head, material.train, material.val, class_count, settings, seed=seed, journal=journal, folder=folder
+            head, material.train, material.val, modelling, settings, seed=seed, journal=journal, folder=folder
         )
-        temperature = fit_temperature(head.logits(material.val.embeddings), material.val.targets)
-        return Outcome(on_all.weight, on_all.bias, temperature, head.fitted.best, epochs, resumed_from_epoch)
+        temperature = modelling.temperature(modelling.outputs(head.arrays, material.val.embeddings), material.val.targets)
+        return Outcome(on_all.arrays, temperature, head.fitted.best, epochs, resumed_from_epoch)
 
     if settings.unfreeze_epochs == 0:
         return frozen(head.fitted.resumed_from_epoch, len(head.fitted.history))
     assert material.train_images is not None, "unfreezing wants the images themselves"
     assert material.val_images is not None, "unfreezing wants the images themselves"
     live = train_live(
-        load_network(), head, material.train_images, material.val_images, settings, seed=seed, journal=journal, folder=folder
+        load_network(),
+        head,
+        material.train_images,
+        material.val_images,
+        modelling,
+        settings,
+        seed=seed,
+        journal=journal,
+        folder=folder,
     )
     epochs, resumed = len(head.fitted.history) + len(live.fitted.history), _resumed(head.fitted, live.fitted)
     if is_better(head.fitted.best, live.fitted.best):
         return frozen(resumed, epochs)
-    return _unfrozen(live, material.val.targets, resumed, epochs=epochs)
+    return _unfrozen(live, modelling.temperature(live.val_outputs, material.val.targets), resumed, epochs=epochs)
 
 
-def _unfrozen(live: TrainedNetwork, targets: NDArray[np.int64], resumed_from_epoch: int | None, *, epochs: int) -> Outcome:
+def _unfrozen(live: TrainedNetwork, temperature: float, resumed_from_epoch: int | None, *, epochs: int) -> Outcome:
     return Outcome(
-        weight=live.weight,
-        bias=live.bias,
-        temperature=fit_temperature(live.val_logits, targets),
+        head=live.arrays,
+        temperature=temperature,
         best=live.fitted.best,
         epochs=epochs,
         resumed_from_epoch=resumed_from_epoch,

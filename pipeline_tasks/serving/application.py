@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import operator
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -10,9 +12,10 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
+from pipeline_tasks.kinds.registry import answer_models
 from pipeline_tasks.serving.admission import Admission
 from pipeline_tasks.serving.body import Bodies, ClientDisconnect
 from pipeline_tasks.serving.follower import Follower
@@ -42,18 +45,23 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-class Prediction(BaseModel):
-    """Response of /predict."""
+class Predicted(BaseModel):
+    """The fields of any response of /predict; the label kind adds its own."""
 
     prediction_id: str
     image_id: str
     model_digest: str
     dataset_id: str
     route: str
-    class_name: str
-    probability: float
-    probabilities: dict[str, float]
-    is_unsure: bool
+
+
+def prediction_model() -> Any:
+    """The response of /predict, for OpenAPI: the answers of all label kinds, since a server learns its kind from its model."""
+    models = [
+        create_model("Prediction" if name == "class" else f"Prediction_{name}", __base__=(Predicted, answer))
+        for name, answer in answer_models().items()
+    ]
+    return functools.reduce(operator.or_, models)
 
 
 @dataclass
@@ -73,7 +81,7 @@ def make_application(parts: Parts) -> FastAPI:
     predict_handler = PredictHandler(parts)
     parts.metrics.generation.set_function(lambda: parts.follower.served.pointer.generation if parts.follower.served else 0)
 
-    @application.post("/predict", responses=_REFUSALS | {200: {"model": Prediction}}, openapi_extra=_REQUEST)
+    @application.post("/predict", responses=_REFUSALS | {200: {"model": prediction_model()}}, openapi_extra=_REQUEST)
     async def predict(request: Request) -> Response:
         """Predict one image."""
         return await predict_handler.respond(request)

@@ -91,7 +91,7 @@ class Follower:
             digest: standing.get(digest) or load_model(objects.read(layout.model(digest)).content, digest)
             for digest in dict.fromkeys(route.model_digest for route in pointer.routes)
         }
-        found = models[pointer.champion_digest].class_names
+        found = models[pointer.champion_digest].kind.vocabulary
         if found != pointer.class_names:
             raise NightlensError(f"{layout.SERVING_POINTER}: wanted classes {pointer.class_names}, the model has {found}")
         return Served(pointer, models)

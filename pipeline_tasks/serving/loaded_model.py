@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +14,13 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state
 
 from pipeline_tasks.decoding.model_image import recipe_digest
-from pipeline_tasks.errors import CorruptObjectError, ModelError
+from pipeline_tasks.errors import CorruptObjectError, ModelError, SettingsError
+from pipeline_tasks.kinds.decoding import Outputs, Size
+from pipeline_tasks.kinds.kind import Kind
+from pipeline_tasks.kinds.registry import kind_of_model
 from pipeline_tasks.upgrades.model_properties import upgraded_properties
 
 Pixels = npt.NDArray[np.uint8]
-Probabilities = npt.NDArray[np.float32]
 SMOKE_TOLERANCE = 1e-3
 """Tolerance between a smoke image's probabilities and those recorded at export, as engines round differently."""
 # ONNX Runtime's exceptions share no class of their own, only Exception.
@@ -33,14 +37,21 @@ class LoadedModel:
 
     digest: str
     dataset_id: str
-    class_names: tuple[str, ...]
+    kind: Kind
+    """Its label kind, opened for its own classes."""
     side_px: int
     session: onnxruntime.InferenceSession
 
-    def probabilities(self, image: Pixels) -> Probabilities:
-        """Predict one model-size image (side x side x 3): one probability a class."""
-        row: Probabilities = self.session.run(["probabilities"], {"pictures": image[None]})[0][0]
-        return row
+    def run(self, image: Pixels) -> Outputs:
+        """The outputs for one model-size image (side x side x 3)."""
+        names = list(self.kind.decoding.output_names)
+        values = self.session.run(names, {"pictures": image[None]})
+        return {name: value[0] for name, value in zip(names, values, strict=True)}
+
+    def answer(self, image: Pixels, size_px: Size, min_confidence: float) -> dict[str, Any]:
+        """The answer about one model-size image that was made of an image of `size_px` (width, height)."""
+        decoding = self.kind.decoding
+        return decoding.answer(decoding.decode(self.run(image), size_px), min_confidence)
 
 
 def load_model(content: bytes, digest: str) -> LoadedModel:
@@ -56,17 +67,17 @@ def load_model(content: bytes, digest: str) -> LoadedModel:
     session = _open(content, digest)
     marks = upgraded_properties(session.get_modelmeta().custom_metadata_map, f"model {digest}")
     try:
-        side_px, class_names = int(marks["nightlens_side_px"]), tuple(json.loads(marks["nightlens_classes"]))
+        side_px, kind = int(marks["nightlens_side_px"]), kind_of_model(marks)
         recipe, dataset_id, smoke = (
             marks["nightlens_recipe_digest"],
             marks["nightlens_dataset_id"],
             _smoke_predictions(marks["nightlens_golden"]),
         )
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, SettingsError) as error:
         raise ModelError(f"model {digest}: its metadata lack or break {error}") from error
     if recipe != recipe_digest(side_px):
         raise ModelError(f"model {digest}: wanted one for images of the recipe {recipe_digest(side_px)}, found {recipe}")
-    model = LoadedModel(digest, dataset_id, class_names, side_px, session)
+    model = LoadedModel(digest, dataset_id, kind, side_px, session)
     _compare_smoke_images(model, smoke)
     return model
 
@@ -88,24 +99,25 @@ def _open(content: bytes, digest: str) -> onnxruntime.InferenceSession:
         raise ModelError(f"model {digest}: ONNX Runtime does not open it: {error}") from error
 
 
-def _smoke_predictions(text: str) -> list[tuple[int, Probabilities]]:
-    """Seeds of the smoke images with the probabilities recorded at export."""
-    smoke = [(int(one["seed"]), np.asarray(one["probabilities"], dtype=np.float32)) for one in json.loads(text)]
+def _smoke_predictions(text: str) -> list[tuple[int, Mapping[str, Any]]]:
+    """Seeds of the smoke images with the outputs recorded at export."""
+    smoke = [(int(one["seed"]), one) for one in json.loads(text)]
     if not smoke:
         raise ValueError("nightlens_golden: wanted smoke images, found none")
     return smoke
 
 
-def _compare_smoke_images(model: LoadedModel, smoke: list[tuple[int, Probabilities]]) -> None:
-    """Predict each smoke image and compare with the recorded probabilities."""
-    for seed, wanted in smoke:
+def _compare_smoke_images(model: LoadedModel, smoke: list[tuple[int, Mapping[str, Any]]]) -> None:
+    """Predict each smoke image and compare with the recorded outputs."""
+    for seed, recorded in smoke:
         try:
-            found = model.probabilities(smoke_image(seed, model.side_px))
+            found = model.run(smoke_image(seed, model.side_px))
         except _REFUSALS as error:
             raise ModelError(f"model {model.digest}: prediction of smoke image {seed} failed: {error}") from error
-        if not found.shape == wanted.shape == (len(model.class_names),):
-            raise ModelError(f"model {model.digest}: wanted {len(model.class_names)} probabilities, found {found.shape}")
-        off = float(np.abs(found - wanted).max())
+        try:
+            off = model.kind.decoding.difference(found, recorded)
+        except (ValueError, TypeError, KeyError) as error:
+            raise ModelError(f"model {model.digest}: smoke image {seed}: {error}") from error
         # A comparison with NaN is False, so that a model of NaNs is refused, too.
         if not off <= SMOKE_TOLERANCE:
-            raise ModelError(f"model {model.digest}: its probabilities for smoke image {seed} are off by {off:.2g}")
+            raise ModelError(f"model {model.digest}: its outputs for smoke image {seed} are off by {off:.2g}")

@@ -11,8 +11,6 @@ from datetime import datetime, timezone
 from io import BytesIO
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
@@ -74,18 +72,18 @@ class PredictionThreads:
             return self._abandon()
         route = pick_route(job.served.pointer.routes, image_id)
         model = job.served.models[route.model_digest]
-        probabilities = model.probabilities(model_image(pixels, model.side_px))
-        named = _named(probabilities, model.class_names, job.served.pointer.min_confidence)
+        size_px = pixels.shape[1], pixels.shape[0]
+        answer = model.answer(model_image(pixels, model.side_px), size_px, job.served.pointer.min_confidence)
         prediction = {
             "prediction_id": uuid.uuid4().hex,
             "image_id": image_id,
             "model_digest": model.digest,
             "dataset_id": model.dataset_id,
             "route": route.role,
-        } | named
+        } | answer
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         self._log.append({"at": now, "seconds": round(time.perf_counter() - job.begun, 4)} | prediction)
-        self._metrics.predictions.labels(model.digest, route.role, named["class_name"]).inc()
+        self._metrics.predictions.labels(model.digest, route.role, model.kind.decoding.headline(answer)).inc()
         return prediction
 
     def _abandon(self) -> dict[str, Any] | None:
@@ -97,14 +95,3 @@ def _white_image() -> bytes:
     buffer = BytesIO()
     Image.new("RGB", (64, 64), "white").save(buffer, "JPEG")
     return buffer.getvalue()
-
-
-def _named(probabilities: npt.NDArray[np.float32], class_names: tuple[str, ...], min_confidence: float) -> dict[str, Any]:
-    """The most probable class, and the probabilities of all classes."""
-    best = int(probabilities.argmax())
-    return {
-        "class_name": class_names[best],
-        "probability": float(probabilities[best]),
-        "probabilities": {name: float(value) for name, value in zip(class_names, probabilities, strict=True)},
-        "is_unsure": bool(probabilities[best] < min_confidence),
-    }

@@ -12,6 +12,7 @@ from given_models import SIDE_PX, TinyBackbone, TinyNetwork, a_tiny_backbone
 from onnx import TensorProto
 
 from pipeline_tasks.errors import ModelError
+from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.models.candidate import Candidate, parse_candidate, trained_backbone_digest
 from pipeline_tasks.models.exported import ExportedModel, ModelMarks, parse_marks, read_head
 from pipeline_tasks.models.exporting import export_model_bytes
@@ -19,8 +20,9 @@ from pipeline_tasks.models.parity import check_parity
 
 pytestmark = pytest.mark.slow
 
-MARKS = ModelMarks(("bolt", "nut", "Öse"), "b" * 64, "r" * 64, SIDE_PX, "d" * 64, 1.5)
-CANDIDATE = Candidate(MARKS, np.arange(96, dtype=np.float32).reshape(3, 32) / 100, np.array([0.1, 0.0, -0.1], np.float32))
+MARKS = ModelMarks(ClassKind(("bolt", "nut", "Öse")), "b" * 64, "r" * 64, SIDE_PX, "d" * 64, 1.5)
+HEAD = {"weight": np.arange(96, dtype=np.float32).reshape(3, 32) / 100, "bias": np.array([0.1, 0.0, -0.1], np.float32)}
+CANDIDATE = Candidate(MARKS, HEAD)
 
 
 @pytest.fixture
@@ -41,15 +43,14 @@ def test_export_model_bytes__answers_as_torch_with_temperature_and_class_order(b
     assert parity.images == 5
     assert parity.max_difference < 1e-5
     assert model.marks == MARKS
-    assert np.allclose(model.predict(images).sum(axis=1), 1)
-    assert model.predict(images[:0]).shape == (0, 3)
+    assert all(model.run(image)["probabilities"].sum() == pytest.approx(1) for image in images)
 
 
 def test_exported_model__refuses_images_of_another_size(backbone: TinyBackbone) -> None:
     model = ExportedModel(export_model_bytes(CANDIDATE, backbone.onnx_bytes))
 
-    with pytest.raises(ModelError, match="wanted uint8 images"):
-        model.predict(np.zeros((1, 8, 8, 3), np.uint8))
+    with pytest.raises(ModelError, match="wanted a uint8 image"):
+        model.run(np.zeros((8, 8, 3), np.uint8))
 
 
 def test_exported_model__refuses_what_is_no_model_of_ours(backbone: TinyBackbone) -> None:
@@ -82,7 +83,7 @@ def test_export_model_bytes__refuses_graphs_of_another_form(backbone: TinyBackbo
     with pytest.raises(ModelError, match="without external data"):
         export_model_bytes(CANDIDATE, outside.SerializeToString())
     with pytest.raises(ModelError, match="wanted a row for each"):
-        export_model_bytes(replace(CANDIDATE, weight=CANDIDATE.weight[:2]), backbone.onnx_bytes)
+        export_model_bytes(replace(CANDIDATE, head=HEAD | {"weight": HEAD["weight"][:2]}), backbone.onnx_bytes)
 
 
 def test_candidate__is_read_back_with_its_backbone() -> None:
@@ -91,7 +92,9 @@ def test_candidate__is_read_back_with_its_backbone() -> None:
     found = parse_candidate(replace(CANDIDATE, backbone_weights=weights).as_bytes())
 
     assert found.marks == MARKS
-    assert np.array_equal(found.weight, CANDIDATE.weight)
+    assert {name: values.tolist() for name, values in found.head.items()} == {
+        name: values.tolist() for name, values in HEAD.items()
+    }
     assert {name: values.tolist() for name, values in found.backbone_weights.items()} == {
         "filters.weight": [[1, 1], [1, 1]],
         "seen": 3,

@@ -10,11 +10,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from pipeline_tasks.models.head_training import EmbeddedImages, can_choose, train_head, train_head_on_all
+from pipeline_tasks.kinds.classes.class_kind import ClassKind
+from pipeline_tasks.models.head_training import EmbeddedImages, TrainedHead, train_head, train_head_on_all
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.settings import TrainingSettings
 
 pytestmark = pytest.mark.slow
+
+FOUR_CLASSES = ClassKind(("a", "b", "c", "d")).modelling
 
 
 def images(per_class: list[int], seed: int) -> EmbeddedImages:
@@ -29,10 +32,14 @@ def balanced_accuracy(answers: np.ndarray, targets: np.ndarray) -> float:
     return float(np.mean([(answers[targets == one] == one).mean() for one in np.unique(targets)]))
 
 
+def logits(head: TrainedHead, embeddings: np.ndarray) -> np.ndarray:
+    return FOUR_CLASSES.outputs(head.arrays, embeddings)
+
+
 def fit(train: EmbeddedImages, val: EmbeddedImages, folder: Path):
     settings = TrainingSettings()
-    head = train_head(train, val, 4, settings, seed=1, journal=Journal(), folder=folder)
-    return head, train_head_on_all(head, train, val, 4, settings, seed=1, journal=Journal(), folder=folder)
+    head = train_head(train, val, FOUR_CLASSES, settings, seed=1, journal=Journal(), folder=folder)
+    return head, train_head_on_all(head, train, val, FOUR_CLASSES, settings, seed=1, journal=Journal(), folder=folder)
 
 
 def test_train_head__runs_the_whole_schedule_where_validation_images_are_few(tmp_path: Path) -> None:
@@ -48,8 +55,8 @@ def test_train_head__stops_where_enough_validation_images_say_so(tmp_path: Path)
     settings = TrainingSettings(max_epochs=400, patience_epochs=5, learning_rate=3e-3)
     train, val = images([60, 20, 6, 6], 1), images([40, 40, 40, 40], 2)
 
-    head = train_head(train, val, 4, settings, seed=1, journal=journal, folder=tmp_path)
-    on_all = train_head_on_all(head, train, val, 4, settings, seed=1, journal=journal, folder=tmp_path)
+    head = train_head(train, val, FOUR_CLASSES, settings, seed=1, journal=journal, folder=tmp_path)
+    on_all = train_head_on_all(head, train, val, FOUR_CLASSES, settings, seed=1, journal=journal, folder=tmp_path)
 
     assert len(head.fitted.history) == head.fitted.best_epoch + 6 < 400
     assert len(on_all.fitted.history) == head.fitted.best_epoch + 1
@@ -63,7 +70,7 @@ def test_train_head__few_labels_give_what_a_converged_regression_gives(tmp_path:
 
     scaled = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=1000))
     peer = balanced_accuracy(scaled.fit(train.embeddings, train.targets).predict(test.embeddings), test.targets)
-    assert balanced_accuracy(head.logits(test.embeddings).argmax(1), test.targets) > peer - 0.02
+    assert balanced_accuracy(logits(head, test.embeddings).argmax(1), test.targets) > peer - 0.02
 
 
 def test_train_head_on_all__learns_from_the_validation_images_too(tmp_path: Path) -> None:
@@ -73,10 +80,10 @@ def test_train_head_on_all__learns_from_the_validation_images_too(tmp_path: Path
     head, on_all = fit(images([30, 30, 30, 0], 1), val, tmp_path)
 
     is_fourth = val.targets == 3
-    assert (head.logits(val.embeddings).argmax(1)[is_fourth] == 3).mean() < 0.5
-    assert (on_all.logits(val.embeddings).argmax(1)[is_fourth] == 3).all()
+    assert (logits(head, val.embeddings).argmax(1)[is_fourth] == 3).mean() < 0.5
+    assert (logits(on_all, val.embeddings).argmax(1)[is_fourth] == 3).all()
 
 
-def test_can_choose__wants_ten_images_a_class() -> None:
-    assert can_choose(np.zeros(40, np.int64), 4)
-    assert not can_choose(np.zeros(39, np.int64), 4)
+def test_can_choose_epochs__wants_ten_images_a_class() -> None:
+    assert FOUR_CLASSES.can_choose_epochs(np.zeros(40, np.int64))
+    assert not FOUR_CLASSES.can_choose_epochs(np.zeros(39, np.int64))

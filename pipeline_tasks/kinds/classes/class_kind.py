@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 from pipeline_tasks.errors import SettingsError
 
 if TYPE_CHECKING:
+    from pipeline_tasks.kinds.classes.answer_model import ClassAnswer
+    from pipeline_tasks.kinds.classes.choosing import ClassChoosing
     from pipeline_tasks.kinds.classes.decode import ClassDecoding
     from pipeline_tasks.kinds.classes.labeling import ClassLabeling
+    from pipeline_tasks.kinds.classes.modelling import ClassModelling
     from pipeline_tasks.kinds.classes.scoring import ClassScoring
 
 MIN_CLASSES = 2
@@ -44,6 +47,18 @@ class ClassKind:
         """Open the kind for the classes of a model."""
         return cls(tuple(str(name) for name in json.loads(properties["nightlens_classes"])))
 
+    @staticmethod
+    def answer_model() -> type[ClassAnswer]:
+        """The fields of an answer."""
+        from pipeline_tasks.kinds.classes.answer_model import ClassAnswer
+
+        return ClassAnswer
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The class list of a dataset version."""
+        return {"class_names": list(self.class_names)}
+
     @property
     def properties(self) -> dict[str, str]:
         """The classes as a model's file keeps them."""
@@ -53,11 +68,6 @@ class ClassKind:
     def vocabulary(self) -> tuple[str, ...]:
         """The classes."""
         return self.class_names
-
-    @property
-    def about(self) -> dict[str, Any]:
-        """The class list of a dataset version."""
-        return {"class_names": list(self.class_names)}
 
     @cached_property
     def labeling(self) -> ClassLabeling:
@@ -79,6 +89,20 @@ class ClassKind:
         from pipeline_tasks.kinds.classes.scoring import ClassScoring
 
         return ClassScoring()
+
+    @cached_property
+    def modelling(self) -> ClassModelling:
+        """A linear head on embeddings."""
+        from pipeline_tasks.kinds.classes.modelling import ClassModelling
+
+        return ClassModelling(self.class_names)
+
+    @cached_property
+    def choosing(self) -> ClassChoosing:
+        """Classes of labels, and a model's probabilities."""
+        from pipeline_tasks.kinds.classes.choosing import ClassChoosing
+
+        return ClassChoosing(self.class_names)
 
 
 def _checked(classes: Sequence[str]) -> tuple[str, ...]:

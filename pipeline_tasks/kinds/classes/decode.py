@@ -36,7 +36,8 @@ class ClassDecoding:
             "class_name": best,
             "probability": probabilities[best],
             "probabilities": probabilities,
-            "is_unsure": probabilities[best] < min_confidence,
+            # In the precision of the model: 0.9 shall not fall short of 0.9.
+            "is_unsure": bool(np.float32(probabilities[best]) < np.float32(min_confidence)),
         }
 
     def headline(self, answer: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from pipeline_tasks.datasets.curating import group_looks, propose_curated_splits
 from pipeline_tasks.datasets.golden import golden_images
 from pipeline_tasks.datasets.looks import looks_of
 from pipeline_tasks.datasets.splitting import propose_splits
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.selection.arms import draw_control, interleave
@@ -78,7 +79,7 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
     scores = _champion_scores(store, vectors, backbone_digest, derive_seed(cycle.seed, STAGE, "draws"))
     settings, instead = _usable(settings, scores)
     metadata = metadata_of(store.history(Sighting), names)
-    classes, test = _classes(store), _test_images(store)
+    classes, test = _classes(store, cycle), _test_images(store)
     chosen = _choose(settings, cycle.seed, names, pool.images.height, control, vectors, scores, classes, metadata, test)
     ranked = interleave(len(control), len(chosen.picks))
     rows = selected_images(pool.images["image_id"].to_list(), control, chosen, ranked)
@@ -143,10 +144,10 @@ def _rows(images: pl.Series, names: Sequence[str]) -> list[int]:
     return [row_of[name] for name in names]
 
 
-def _classes(store: Store) -> dict[str, str]:
-    """image_id → class, if the annotators agree."""
+def _classes(store: Store, cycle: Cycle) -> dict[str, str]:
+    """The name that stands for each image's label, where people agree."""
     labelled = store.current(Label).filter(pl.col("state") == "labelled").select("image_id")
-    return dict(labelled.join(store.current(LabelObject), on="image_id").select("image_id", "class_name").iter_rows())
+    return kind_of(cycle.project).choosing.names_of(labelled.join(store.current(LabelObject), on="image_id"))
 
 
 def _champion_scores(store: Store, vectors: npt.NDArray[np.float32], backbone_digest: str | None, seed: int) -> _Scores:
@@ -158,10 +159,10 @@ def _champion_scores(store: Store, vectors: npt.NDArray[np.float32], backbone_di
     from pipeline_tasks.models.exported import read_head
 
     head = read_head(read_model(store.objects, champion.model_digest))
-    if head.backbone_digest != backbone_digest:
+    if head is None or head.backbone_digest != backbone_digest:
         return _Scores(None, (), None)
-    draws = partial(head.probability_draws, vectors, seed=seed)
-    return _Scores(champion.model_digest, head.class_names, head.probabilities(vectors), draws)
+    draws = partial(head.scorer.probability_draws, vectors, seed=seed)
+    return _Scores(champion.model_digest, head.vocabulary, head.scorer.probabilities(vectors), draws)
 
 
 def _choose(

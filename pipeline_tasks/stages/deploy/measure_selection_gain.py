@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline_tasks.evaluation.selection_gain import Labelled, SelectionGain, selection_gain, why_not
 from pipeline_tasks.intervals.proportions import Wrong
 from pipeline_tasks.intervals.resampled import Estimate
+from pipeline_tasks.kinds.choosing import Labelled, SelectionGain
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
@@ -45,7 +46,7 @@ def measure_selection_gain(store: Store, cycle: Cycle) -> MeasureSelectionGainSu
         spent |= {"money": hours * labeling.cost_per_hour, "currency": labeling.currency}
     if version.dataset_cycle_id is None:
         return store.finish(cycle.cycle_id, STAGE, MeasureSelectionGainSummary("No image is labelled yet.", **spent))
-    rows = _rows(store, version.dataset_cycle_id)
+    rows = _rows(store, cycle, version.dataset_cycle_id)
     counted: dict[str, Any] = {"labelled_chosen": rows.filter(arm="strategy").height}
     counted |= {"labelled_drawn": rows.filter(arm="control").height}
     measured = _measured(store, cycle, rows)
@@ -53,7 +54,7 @@ def measure_selection_gain(store: Store, cycle: Cycle) -> MeasureSelectionGainSu
     return store.finish(cycle.cycle_id, STAGE, MeasureSelectionGainSummary(**measured, **counted, **spent, champion_wrong=wrong))
 
 
-def _rows(store: Store, dataset_cycle_id: str) -> pl.DataFrame:
+def _rows(store: Store, cycle: Cycle, dataset_cycle_id: str) -> pl.DataFrame:
     """The version's images in order of selection, with their arms; without golden and imported images."""
     picks = (
         store.history(SelectedImage)
@@ -63,8 +64,10 @@ def _rows(store: Store, dataset_cycle_id: str) -> pl.DataFrame:
         .unique("image_id", keep="first", maintain_order=True)
         .with_row_index("asked")
     )
-    manifest = store.read(DatasetImage, dataset_cycle_id).filter(pl.col("class_name").is_not_null())
-    return manifest.select("image_id", "split_group_id", "class_name").join(picks, on="image_id").sort("asked")
+    kind = kind_of(cycle.project)
+    manifest = kind.scoring.with_truth(store.read(DatasetImage, dataset_cycle_id))
+    rows = manifest.select("image_id", "split_group_id", target=pl.Series(kind.choosing.targets(manifest), dtype=pl.String))
+    return rows.join(picks, on="image_id").sort("asked")
 
 
 def _measured(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, Any]:
@@ -73,16 +76,17 @@ def _measured(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, Any]:
     seen = rows.filter(pl.Series(embeddings.has_embedding))
     labelled = Labelled(
         embeddings=embeddings.vectors[embeddings.has_embedding],
-        class_numbers=_numbers(seen["class_name"]),
+        targets=_numbers(seen["target"]),
         groups=_numbers(seen["split_group_id"]),
         is_control=(seen["arm"] == "control").to_numpy(),
         cycles=seen["number"].to_numpy().astype(np.int64),
     )
-    why = why_not(labelled)
+    choosing = kind_of(cycle.project).choosing
+    why = choosing.why_no_gain(labelled)
     if why:
         return {"why": why}
-    gain = selection_gain(labelled, confidence=cycle.project.gates.confidence, seed=derive_seed(cycle.seed, STAGE))
-    return {"why": "", "classes_seen": len(np.unique(labelled.class_numbers))} | _as_fields(gain)
+    gain = choosing.gain(labelled, confidence=cycle.project.gates.confidence, seed=derive_seed(cycle.seed, STAGE))
+    return {"why": "", "classes_seen": len(np.unique(labelled.targets))} | _as_fields(gain)
 
 
 def _as_fields(gain: SelectionGain) -> dict[str, Any]:
@@ -103,12 +107,14 @@ def _champion_wrong(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str,
     from pipeline_tasks.models.exported import read_head
 
     head = read_head(read_model(store.objects, digest))
+    if head is None:
+        return {}
     tonight = rows.join(store.read(SelectedImage, cycle.cycle_id).select("image_id"), on="image_id", maintain_order="left")
     embeddings = read_embeddings(store, tonight["image_id"].to_list(), head.backbone_digest)
     if tonight.is_empty() or not embeddings.has_embedding.all():
         return {}
-    answers = np.array(head.class_names)[head.probabilities(embeddings.vectors).argmax(axis=1)]
-    marked = tonight.with_columns(is_wrong=pl.Series(answers != tonight["class_name"].to_numpy()))
+    expected = np.array(head.vocabulary)[head.scorer.probabilities(embeddings.vectors).argmax(axis=1)]
+    marked = tonight.with_columns(is_wrong=pl.Series(expected != tonight["target"].to_numpy()))
     return {arm: _wrong(marked.filter(arm=arm)) for arm in ("strategy", "control")}
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.models.exported import read_head
+from pipeline_tasks.models.exported import read_marks
 from pipeline_tasks.records.cycle import check_cycle_id
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.records.roll_back import RollBackSummary
@@ -111,4 +111,4 @@ def _summary(store: Store, champion: Champion, cycle_id: str) -> RollBackSummary
 def _wanted(store: Store, project: Project) -> ServingPointer:
     """The serving pointer that the ledger requires now."""
     champion = _standing(store)
-    return pointer_to(champion, read_head(read_model(store.objects, champion.model_digest)).class_names, project)
+    return pointer_to(champion, read_marks(read_model(store.objects, champion.model_digest)).kind.vocabulary, project)

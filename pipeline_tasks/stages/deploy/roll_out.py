@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from pipeline_tasks.clients.prediction_server import Readiness
-from pipeline_tasks.models.exported import read_head
+from pipeline_tasks.models.exported import read_marks
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.roll_out import RollOutSummary
 from pipeline_tasks.storage.blobs.model_files import read_model
@@ -48,8 +48,8 @@ def _wanted(store: Store, cycle: Cycle) -> ServingPointer:
     """The serving pointer that the ledger requires now."""
     champion = store.state().champion
     assert champion is not None  # Checked before, and a champion is never removed.
-    head = read_head(read_model(store.objects, champion.model_digest))
-    return pointer_to(champion, head.class_names, cycle.project)
+    marks = read_marks(read_model(store.objects, champion.model_digest))
+    return pointer_to(champion, marks.kind.vocabulary, cycle.project)
 
 
 def _asked(server: Server | None, model_digest: str) -> tuple[str | None, str]:

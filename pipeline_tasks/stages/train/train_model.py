@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pipeline_tasks.clients.training_log import EpochLog, RunTracker, TrainingFacts, TrainingLog
 from pipeline_tasks.datasets.held_out import training_parts
 from pipeline_tasks.decoding.model_image import model_image, recipe_digest
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.models.augmentation import augmentation_digest, augmented_view
 from pipeline_tasks.models.candidate import Candidate, trained_backbone_digest
 from pipeline_tasks.models.exported import ModelMarks
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.models.training import Material, Outcome
 
 STAGE = "train_model"
-TRAINING_VERSION = 2
+TRAINING_VERSION = 3
 """Bump when training changes, so that older checkpoints are ignored."""
 
 
@@ -94,7 +95,7 @@ def _train(work: _Work, log: TrainingLog, folder: Path) -> Outcome:
     )
     return train(
         material,
-        len(work.class_names),
+        work.kind.modelling,
         settings,
         seed=work.seed,
         journal=journal,
@@ -110,7 +111,7 @@ def _material(work: _Work) -> Material:
     from pipeline_tasks.models.training import Material
 
     train_ids, val_ids = work.train["image_id"].to_list(), work.val["image_id"].to_list()
-    train_targets, val_targets = work.targets(work.train), work.targets(work.val)
+    train_targets, val_targets = work.kind.modelling.targets(work.train), work.kind.modelling.targets(work.val)
     views = work.cycle.project.training.augmented_views
     train_embeddings = [_plain(work, train_ids)]
     if views:
@@ -172,7 +173,7 @@ class _Work:
         version: BuildDatasetVersionSummary,
     ) -> None:
         self.store, self.cycle, self.decoder, self.backbone, self.version = store, cycle, decoder, backbone, version
-        self.class_names = cycle.project.classes
+        self.kind = kind_of(cycle.project)
         self.side_px = cycle.project.backbone.side_px
         self.dataset_id = str(version.dataset_id)
         # Seeded by project and data, not by the cycle: the same labels train the same model.
@@ -210,23 +211,18 @@ class _Work:
         original = read_original(self.store.objects, image_id, self._md5_of[image_id])
         return model_image(self.decoder.decode(original).pixels, self.side_px)
 
-    def targets(self, rows: pl.DataFrame) -> NDArray[np.int64]:
-        """Each row's class as its position in the class list."""
-        positions = {name: number for number, name in enumerate(self.class_names)}
-        return np.array([positions[name] for name in rows["class_name"]], np.int64)
-
     def candidate(self, outcome: Outcome) -> Candidate:
         """The candidate of a training, with its origin."""
         digest = self.backbone.digest
         marks = ModelMarks(
-            class_names=self.class_names,
+            kind=self.kind,
             backbone_digest=trained_backbone_digest(digest, outcome.backbone_weights) if outcome.backbone_weights else digest,
             recipe_digest=recipe_digest(self.side_px),
             side_px=self.side_px,
             dataset_id=self.dataset_id,
             temperature=outcome.temperature,
         )
-        return Candidate(marks, outcome.weight, outcome.bias, outcome.backbone_weights)
+        return Candidate(marks, outcome.head, outcome.backbone_weights)
 
 
 def _summary(work: _Work, outcome: Outcome, log: TrainingLog, wandb_mode: str) -> TrainModelSummary:
@@ -251,7 +247,7 @@ def _summary(work: _Work, outcome: Outcome, log: TrainingLog, wandb_mode: str) -
         view_recipe=work.view_recipe,
         epochs=outcome.epochs,
         resumed_from_epoch=outcome.resumed_from_epoch,
-        val_balanced_accuracy=outcome.best["val_balanced_accuracy"],
+        val_balanced_accuracy=outcome.best[f"val_{work.kind.scoring.names.metric}"],
         val_loss=outcome.best["val_loss"],
         temperature=outcome.temperature,
     )

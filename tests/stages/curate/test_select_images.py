@@ -8,7 +8,9 @@ from given_images import BACKBONE, AnImage, record
 from onnx import TensorProto, helper, numpy_helper
 
 from pipeline_tasks.errors import MissingStageError
-from pipeline_tasks.models.exported import HEAD_BIAS, HEAD_WEIGHT, ModelMarks
+from pipeline_tasks.kinds.classes.class_kind import ClassKind
+from pipeline_tasks.kinds.classes.graph import HEAD_BIAS, HEAD_WEIGHT
+from pipeline_tasks.models.exported import ModelMarks
 from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.records.select_images import SelectImagesSummary
@@ -205,7 +207,7 @@ def label(store: Store, cycle_id: str, **classes: str) -> None:
 
 def a_model(backbone: str) -> bytes:
     """Wavers between bolt and nut at 45 degrees."""
-    marks = ModelMarks(("bolt", "nut"), backbone, "r" * 64, 32, "d" * 64)
+    marks = ModelMarks(ClassKind(("bolt", "nut")), backbone, "r" * 64, 32, "d" * 64)
     weight, bias = np.array([[4, 0], [0, 4]], np.float32), np.zeros(2, np.float32)
     node = helper.make_node("Identity", ["pictures"], ["probabilities"])
     value = helper.make_tensor_value_info("pictures", TensorProto.FLOAT, [None, 2])

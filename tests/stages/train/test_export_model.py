@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,6 +34,10 @@ def exported(world: World, summary: ExportModelSummary) -> ExportedModel:
     return ExportedModel(read_model(world.store.objects, summary.model_digest))
 
 
+def said(model: ExportedModel, image: np.ndarray) -> dict[str, Any]:
+    return model.kind.decoding.answer(model.objects(image, (48, 48)), 0.0)
+
+
 @pytest.fixture
 def trained(tmp_path: Path) -> World:
     world = World(tmp_path)
@@ -45,7 +50,7 @@ def test_export_model__answers_from_pixels_alone(trained: World) -> None:
 
     model = exported(trained, summary)
     images = np.stack([model_image(an_image(name, 99), SIDE_PX) for name in ("bolt", "nut")])
-    assert [model.class_names[one] for one in model.predict(images).argmax(axis=1)] == ["bolt", "nut"]
+    assert [said(model, image)["class_name"] for image in images] == ["bolt", "nut"]
     assert summary.parity_max_difference is not None
     assert summary.parity_max_difference < 1e-5
     assert summary.parity_images == 24
@@ -56,14 +61,14 @@ def test_export_model__carries_its_origin_and_smoke_predictions(trained: World) 
     summary = export(trained)
 
     model = exported(trained, summary)
-    assert model.class_names == ("bolt", "nut")
+    assert model.kind.vocabulary == ("bolt", "nut")
     assert model.recipe_digest == recipe_digest(SIDE_PX)
     assert model.backbone_digest == trained.backbone.digest
     assert model.dataset_id == summary.dataset_id
     assert len(model.smoke_images) == 3
     for smoke in model.smoke_images:
-        found = model.predict(smoke_image(smoke.seed, SIDE_PX)[np.newaxis])[0]
-        assert np.abs(found - smoke.probabilities).max() < 1e-5
+        found = model.run(smoke_image(smoke.seed, SIDE_PX))
+        assert model.kind.decoding.difference(found, smoke.recorded) < 1e-5
 
 
 def test_export_model__head_alone_scores_known_embeddings(trained: World) -> None:
@@ -74,8 +79,10 @@ def test_export_model__head_alone_scores_known_embeddings(trained: World) -> Non
     head = read_head(content)
 
     assert head.backbone_digest == trained.backbone.digest
-    found = head.probabilities(trained.backbone.embed(images))
-    assert np.abs(found - ExportedModel(content).predict(images)).max() < 1e-5
+    assert head is not None
+    found = head.scorer.probabilities(trained.backbone.embed(images))
+    wanted = [ExportedModel(content).run(image)["probabilities"] for image in images]
+    assert np.abs(found - np.stack(wanted)).max() < 1e-5
 
 
 def test_export_model__registers_the_candidate_once(trained: World) -> None:

@@ -27,7 +27,7 @@ def test_train_model__tells_bolts_from_nuts(tmp_path: Path) -> None:
     assert summary.val_balanced_accuracy == 1.0
     assert (summary.train_images, summary.val_images, summary.epochs) == (18, 6, 12)
     candidate = world.candidate(summary)
-    assert candidate.weight.shape == (2, 32)
+    assert candidate.head["weight"].shape == (2, 32)
     assert candidate.marks.dataset_id == summary.dataset_id
     assert candidate.marks.backbone_digest == world.backbone.digest
     assert not summary.is_unfrozen

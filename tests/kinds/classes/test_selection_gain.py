@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline_tasks.evaluation.selection_gain import Labelled, selection_gain, why_not
 from pipeline_tasks.intervals.proportions import Wrong, surprise, wilson
 from pipeline_tasks.intervals.resampled import corrected_interval, student_quantile
+from pipeline_tasks.kinds.choosing import Labelled
+from pipeline_tasks.kinds.classes.selection_gain import selection_gain, why_not
 
 
 def arms(chosen_classes: int, seed: int = 0, *, is_blind: bool = False) -> Labelled:
@@ -64,7 +65,7 @@ def test_selection_gain__tests_on_later_cycles_only() -> None:
     labelled = arms(4)
     order = np.concatenate([np.arange(80, 110), np.arange(80), np.arange(110, 140)])
     cycles = (np.arange(140) >= 110).astype(np.int64)
-    mixed = Labelled(labelled.embeddings[order], labelled.class_numbers[order], np.arange(140), labelled.is_control[order], cycles)
+    mixed = Labelled(labelled.embeddings[order], labelled.targets[order], np.arange(140), labelled.is_control[order], cycles)
     found = selection_gain(mixed, confidence=0.95, seed=1)
     assert (found.labels, found.test_images, found.classes) == (54, 30, 4)
     assert found.mean_labels == pytest.approx(54 * 0.625, abs=1)
@@ -80,7 +81,7 @@ def test_why_not__names_what_is_lacking() -> None:
     assert why_not(one_night).startswith("0 images were drawn at random in later cycles than the first 60 labels")
     one_clip = np.where(labelled.is_control, 0, labelled.groups)
     assert why_not(replace(labelled, groups=one_clip)) == "The images to test on make 1 split groups; at least 5 are needed."
-    one_class = replace(labelled, class_numbers=np.zeros(140, np.int64))
+    one_class = replace(labelled, targets=np.zeros(140, np.int64))
     assert why_not(one_class) == "The images to test on are of 1 class; at least 2 are needed."
 
 

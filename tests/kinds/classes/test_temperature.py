@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline_tasks.models.temperature import fit_temperature, log_loss
+from pipeline_tasks.kinds.classes.temperature import fit_temperature, log_loss
 
 
 def overconfident(count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -24,12 +24,11 @@ only the difference between the arms is meant, not how good the trained model is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
-from pipeline_tasks.intervals.resampled import Estimate, corrected_interval
+from pipeline_tasks.intervals.resampled import corrected_interval
+from pipeline_tasks.kinds.choosing import Labelled, SelectionGain
 
 FOLDS = 5
 REPEATS = 4
@@ -48,40 +47,6 @@ Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """All labelled images of both arms, N of them, in the order in which people were asked."""
-
-    embeddings: npt.NDArray[np.float32]
-    """N x D."""
-    class_numbers: Integers
-    groups: Integers
-    """Number of each one's split group."""
-    is_control: npt.NDArray[np.bool_]
-    cycles: Integers
-    """Number of the cycle in which people were asked about each, growing."""
-
-
-@dataclass(frozen=True)
-class SelectionGain:
-    """Balanced accuracies from 0 to 1 on images drawn at random, as means over the sizes at which heads were fitted."""
-
-    labels: int
-    """That the largest heads were fitted on."""
-    mean_labels: float
-    """That all heads were fitted on in the mean."""
-    mean_chosen: float
-    """Of the first labels that were asked for, how many the strategy chose; the others are the control arm's."""
-    test_images: int
-    classes: int
-    """Among the test images."""
-    chosen: Estimate
-    """Score of heads on what was asked for first."""
-    drawn: Estimate
-    """Score of heads on as many labels drawn at random."""
-    difference: Estimate
-
-
 def why_not(labelled: Labelled) -> str:
     """Why nothing can be measured yet; empty if it can."""
     control = int(labelled.is_control.sum())
@@ -95,7 +60,7 @@ def why_not(labelled: Labelled) -> str:
             f"{len(tests)} images were drawn at random in later cycles than the first {_most(labelled)} labels; at least "
             f"{FEWEST_IMAGES} are needed to test on."
         )
-    groups, classes = (len(np.unique(of[tests])) for of in (labelled.groups, labelled.class_numbers))
+    groups, classes = (len(np.unique(of[tests])) for of in (labelled.groups, labelled.targets))
     if groups < FOLDS:
         return f"The images to test on make {groups} split groups; at least {FOLDS} are needed."
     return "" if classes > 1 else f"The images to test on are of {classes} class; at least 2 are needed."
@@ -114,7 +79,7 @@ def selection_gain(labelled: Labelled, *, confidence: float, seed: int) -> Selec
             test = tests[fold_of == fold]
             asked, drawn = _as_many(labelled.groups, test, generator.permutation(control))
             steps = [max(1, round(share * len(drawn))) for share in SHARES]
-            curves = [[_score(kernel, labelled.class_numbers, rows[:step], test) for step in steps] for rows in (asked, drawn)]
+            curves = [[_score(kernel, labelled.targets, rows[:step], test) for step in steps] for rows in (asked, drawn)]
             scores.append(np.mean(curves, axis=1))
             picked = [int((~labelled.is_control[asked[:step]]).sum()) for step in steps]
             sizes.append([len(drawn), float(np.mean(steps)), float(np.mean(picked))])
@@ -122,7 +87,7 @@ def selection_gain(labelled: Labelled, *, confidence: float, seed: int) -> Selec
     figures = (with_chosen, with_drawn, with_chosen - with_drawn)
     found = (corrected_interval(one, 1 / (FOLDS - 1), confidence) for one in figures)
     labels, mean_labels, mean_chosen = (float(size) for size in np.mean(sizes, axis=0))
-    classes = len(np.unique(labelled.class_numbers[tests]))
+    classes = len(np.unique(labelled.targets[tests]))
     return SelectionGain(round(labels), mean_labels, mean_chosen, len(tests), classes, *found)
 
 
@@ -130,7 +95,7 @@ def _thinned(labelled: Labelled, generator: np.random.Generator) -> Labelled:
     """At most `MOST_ROWS` of the control arm, and the first ones asked for: memory grows with the square of what is kept."""
     control = generator.permutation(np.flatnonzero(labelled.is_control))[:MOST_ROWS]
     kept = np.union1d(control, np.arange(min(len(labelled.is_control), MOST_ROWS)))
-    columns = (labelled.embeddings, labelled.class_numbers, labelled.groups, labelled.is_control, labelled.cycles)
+    columns = (labelled.embeddings, labelled.targets, labelled.groups, labelled.is_control, labelled.cycles)
     return Labelled(*(column[kept] for column in columns))
 
 
@@ -168,17 +133,17 @@ def _folds(groups: Integers, generator: np.random.Generator) -> Integers:
     return folds
 
 
-def _score(kernel: Floats, class_numbers: Integers, rows: Integers, test: Integers) -> float:
+def _score(kernel: Floats, targets: Integers, rows: Integers, test: Integers) -> float:
     """Mean recall, over the classes of the test rows, of a head fitted on `rows`."""
-    wanted = class_numbers[test]
-    is_right = _answers(kernel, class_numbers, rows, test) == wanted
+    wanted = targets[test]
+    is_right = _answers(kernel, targets, rows, test) == wanted
     images = np.bincount(wanted)
     return float((np.bincount(wanted, weights=is_right)[images > 0] / images[images > 0]).mean())
 
 
-def _answers(kernel: Floats, class_numbers: Integers, rows: Integers, test: Integers) -> Integers:
+def _answers(kernel: Floats, targets: Integers, rows: Integers, test: Integers) -> Integers:
     """Ridge regression on indicators, rows of a rare class weighing as much as all of another; each test row's best class."""
-    names, numbers, counts = np.unique(class_numbers[rows], return_inverse=True, return_counts=True)
+    names, numbers, counts = np.unique(targets[rows], return_inverse=True, return_counts=True)
     root = np.sqrt(len(rows) / len(names) / counts[numbers])[:, None]
     system = kernel[np.ix_(rows, rows)] * root * root.T
     system[np.diag_indices(len(rows))] += RIDGE * np.trace(system) / len(rows)

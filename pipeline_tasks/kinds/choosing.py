@@ -1,0 +1,94 @@
+"""The part of a label kind that a selection of images uses, and that measures what choosing was worth.
+
+A selection asks about images as a whole, whatever is in them: one name an image that stands for its label, and shares of the
+vocabulary that a model expects in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipeline_tasks.intervals.resampled import Estimate
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+
+class Scorer(Protocol):
+    """A model's head alone: says of images whose embeddings are known what the model would, without decoding them."""
+
+    def probabilities(self, embeddings: Floats) -> Floats:
+        """N x D embeddings → N x the vocabulary, each row adding up to 1: the image-level expectation of the model."""
+        ...
+
+    def probability_draws(self, embeddings: Floats, *, seed: int) -> Floats:
+        """The same of several variants of the model: draws x N x the vocabulary."""
+        ...
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """All labelled images of both arms, N of them, in the order in which people were asked."""
+
+    embeddings: Floats
+    """N x D."""
+    targets: Integers
+    """Number of the name that stands for each one's label."""
+    groups: Integers
+    """Number of each one's split group."""
+    is_control: npt.NDArray[np.bool_]
+    cycles: Integers
+    """Number of the cycle in which people were asked about each, growing."""
+
+
+@dataclass(frozen=True)
+class SelectionGain:
+    """Scores from 0 to 1 on images drawn at random, as means over the sizes at which heads were fitted."""
+
+    labels: int
+    """That the largest heads were fitted on."""
+    mean_labels: float
+    """That all heads were fitted on in the mean."""
+    mean_chosen: float
+    """Of the first labels that were asked for, how many the strategy chose; the others are the control arm's."""
+    test_images: int
+    classes: int
+    """Among the test images."""
+    chosen: Estimate
+    """Score of heads on what was asked for first."""
+    drawn: Estimate
+    """Score of heads on as many labels drawn at random."""
+    difference: Estimate
+
+
+class Choosing(Protocol):
+    """Labels and models of one kind, as a selection sees them."""
+
+    def names_of(self, label_objects: pl.DataFrame) -> dict[str, str]:
+        """image_id → the name that stands for its label, from rows of `label_objects`."""
+        ...
+
+    def targets(self, images: pl.DataFrame) -> list[str]:
+        """The name that stands for the label of each row of a dataset version."""
+        ...
+
+    def scorer(self, graph: Any, temperature: float) -> Scorer | None:
+        """The head of an exported model (onnx's `GraphProto`); None if the kind's heads need more than the embedding.
+
+        Raises:
+            ModelError: the graph has no head of this kind.
+        """
+        ...
+
+    def why_no_gain(self, labelled: Labelled) -> str:
+        """Why it cannot be measured yet what choosing was worth; empty if it can."""
+        ...
+
+    def gain(self, labelled: Labelled, *, confidence: float, seed: int) -> SelectionGain:
+        """Measure what choosing was worth; `why_no_gain` must have nothing to say."""
+        ...

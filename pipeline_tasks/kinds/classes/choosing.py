@@ -1,0 +1,69 @@
+"""Classes of labels and probabilities of models, as a selection sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline_tasks.kinds.choosing import Labelled, SelectionGain
+from pipeline_tasks.kinds.classes.decode import softmax
+from pipeline_tasks.kinds.classes.selection_gain import selection_gain, why_not
+
+
+@dataclass(frozen=True)
+class ClassChoosing:
+    """One class stands for an image."""
+
+    class_names: tuple[str, ...]
+
+    def names_of(self, label_objects: pl.DataFrame) -> dict[str, str]:
+        """The class of each image."""
+        return dict(label_objects.select("image_id", "class_name").iter_rows())
+
+    def targets(self, images: pl.DataFrame) -> list[str]:
+        """The class of each row."""
+        return images["class_name"].to_list()
+
+    def scorer(self, graph: Any, temperature: float) -> ClassScorer:
+        """The last layer of a classifier, read without running it."""
+        from pipeline_tasks.kinds.classes.graph import head_arrays
+
+        arrays = head_arrays(graph)
+        return ClassScorer(arrays["weight"], arrays["bias"], temperature)
+
+    def why_no_gain(self, labelled: Labelled) -> str:
+        """Too few images, groups or classes."""
+        return why_not(labelled)
+
+    def gain(self, labelled: Labelled, *, confidence: float, seed: int) -> SelectionGain:
+        """Two learning curves of ridge classifiers."""
+        return selection_gain(labelled, confidence=confidence, seed=seed)
+
+
+@dataclass(frozen=True)
+class ClassScorer:
+    """The last layer alone: scores embeddings of the backbone it was trained on."""
+
+    weight: NDArray[np.float32]
+    """C x D."""
+    bias: NDArray[np.float32]
+    temperature: float
+
+    def probabilities(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Turn embeddings (N x D, not normalised) into probabilities (N x C)."""
+        return softmax((embeddings @ self.weight.T + self.bias) / self.temperature)
+
+    def probability_draws(
+        self, embeddings: NDArray[np.float32], *, seed: int, draws: int = 10, drop_ratio: float = 0.3
+    ) -> NDArray[np.float32]:
+        """Probabilities of variants of the head that each miss other features: draws x N x C.
+
+        Dropout ahead of the last layer, kept on while answering (Gal, Ghahramani 2016, arXiv 1506.02142).
+        """
+        generator = np.random.default_rng(seed)
+        kept = (generator.random((draws, self.weight.shape[1])) >= drop_ratio).astype(np.float32) / (1 - drop_ratio)
+        return np.stack([softmax((embeddings @ (self.weight * one).T + self.bias) / self.temperature) for one in kept])

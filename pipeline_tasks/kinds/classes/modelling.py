@@ -1,0 +1,112 @@
+"""How a classifier is trained and exported: a linear head on embeddings, balanced classes, a temperature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline_tasks.errors import ParityError
+from pipeline_tasks.kinds.classes.decode import PROBABILITIES, softmax
+from pipeline_tasks.kinds.classes.temperature import fit_temperature
+from pipeline_tasks.kinds.modelling import Arrays, Scaling
+
+if TYPE_CHECKING:
+    import onnx
+    from torch import nn
+
+    from pipeline_tasks.kinds.classes.torch_head import ClassObjective
+    from pipeline_tasks.settings import TrainingSettings
+
+MIN_CLASSES = 2
+MIN_VAL_PER_CLASS = 10
+"""Fewer validation images a class tell one epoch from another only by chance."""
+MAX_DIFFERENCE = 1e-3
+"""Between two probabilities of the same image and class."""
+TIE = 1e-5
+"""Two classes nearer than this may change places."""
+
+
+@dataclass(frozen=True)
+class ClassModelling:
+    """Training and export of a classifier with these classes."""
+
+    class_names: tuple[str, ...]
+
+    def why_not_train(self, rows: pl.DataFrame) -> str:
+        """A model needs two classes to tell apart."""
+        classes = rows["class_name"].n_unique()
+        few = f"a model needs training images of at least {MIN_CLASSES} classes, the version has {classes}"
+        return few if classes < MIN_CLASSES else ""
+
+    def targets(self, rows: pl.DataFrame) -> NDArray[np.int64]:
+        """Each row's class as its position in the class list."""
+        positions = {name: number for number, name in enumerate(self.class_names)}
+        return np.array([positions[name] for name in rows["class_name"]], np.int64)
+
+    def can_choose_epochs(self, val_targets: NDArray[np.int64]) -> bool:
+        """Whether there are so many validation images in the mean of all classes."""
+        return len(val_targets) >= MIN_VAL_PER_CLASS * len(self.class_names)
+
+    def new_head(self, dimensions: int) -> nn.Module:
+        """A linear layer of zeros."""
+        from pipeline_tasks.kinds.classes.torch_head import new_head
+
+        return new_head(dimensions, len(self.class_names))
+
+    def objective(self, targets: NDArray[np.int64], settings: TrainingSettings) -> ClassObjective:
+        """Cross-entropy, classes balanced if the settings say so."""
+        from pipeline_tasks.kinds.classes.torch_head import ClassObjective
+
+        return ClassObjective(targets, len(self.class_names), balance=settings.balance_classes)
+
+    def head_arrays(self, head: nn.Module, scaling: Scaling | None = None) -> dict[str, NDArray[np.float32]]:
+        """Weight (C x D) and bias (C); the scaling of the embeddings goes into both."""
+        tensors = {name: tensor.detach().numpy() for name, tensor in head.named_parameters()}
+        weight, bias = tensors["weight"], tensors["bias"]
+        if scaling is not None:
+            weight = weight / scaling.spread
+            bias = bias - weight @ scaling.mean
+        return {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)}
+
+    def head_of(self, arrays: Arrays) -> nn.Module:
+        """A linear layer."""
+        from pipeline_tasks.kinds.classes.torch_head import head_of
+
+        return head_of(arrays)
+
+    def outputs(self, arrays: Arrays, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Logits, N x C."""
+        logits: NDArray[np.float32] = embeddings @ arrays["weight"].T + arrays["bias"]
+        return logits
+
+    def temperature(self, outputs: NDArray[np.float32], targets: NDArray[np.int64]) -> float:
+        """The temperature that makes the validation images likeliest."""
+        return fit_temperature(outputs, targets)
+
+    def extend_graph(self, graph: onnx.GraphProto, features: str, arrays: Arrays, temperature: float) -> None:
+        """Append logits, temperature, softmax."""
+        from pipeline_tasks.kinds.classes.graph import extend_graph
+
+        extend_graph(graph, features, arrays, temperature, self.class_names)
+
+    def check_parity(self, outputs: NDArray[np.float32], temperature: float, found: list[Mapping[str, NDArray[Any]]]) -> float:
+        """The greatest difference of two probabilities.
+
+        Raises:
+            ParityError: a probability differs by more than MAX_DIFFERENCE, or another class wins.
+        """
+        wanted, got = softmax(outputs / temperature), np.stack([one[PROBABILITIES] for one in found])
+        difference = float(np.abs(wanted - got).max())
+        lost = wanted.max(axis=1) - np.take_along_axis(wanted, got.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
+        changed = int((lost > TIE).sum())
+        if not difference <= MAX_DIFFERENCE or changed:
+            raise ParityError(
+                f"exported model: wanted probabilities within {MAX_DIFFERENCE} of PyTorch's and the same predictions, "
+                f"found a difference of {difference:.2e} and {changed} other predictions on {len(found)} images"
+            )
+        return difference

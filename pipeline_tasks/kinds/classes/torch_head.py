@@ -1,0 +1,72 @@
+"""A linear head over embeddings, with its loss, in torch."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from pipeline_tasks.kinds.classes.temperature import likeliest_temperature, log_loss
+from pipeline_tasks.kinds.modelling import Arrays, Metrics
+
+
+def new_head(dimensions: int, class_count: int) -> nn.Linear:
+    """A linear layer of zeros, so that only the order of the images is drawn."""
+    head = nn.Linear(dimensions, class_count)
+    nn.init.zeros_(head.weight)
+    nn.init.zeros_(head.bias)
+    return head
+
+
+def head_of(arrays: Arrays) -> nn.Linear:
+    """The linear layer with these weights (C x D) and bias (C)."""
+    weight, bias = arrays["weight"], arrays["bias"]
+    head = nn.Linear(weight.shape[1], weight.shape[0])
+    with torch.no_grad():
+        head.weight.copy_(torch.from_numpy(weight))
+        head.bias.copy_(torch.from_numpy(bias))
+    return head
+
+
+class ClassObjective:
+    """Cross-entropy over the classes' weights, and figures on validation images."""
+
+    def __init__(self, targets: NDArray[np.int64], class_count: int, *, balance: bool) -> None:
+        """Weigh the classes by their number among `targets`."""
+        self.module = nn.Module()
+        self.module.register_buffer("class_weights", class_weights(torch.from_numpy(targets), class_count, balance=balance))
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Weighted cross-entropy; the small constant is for batches without any weight."""
+        weights = self.module.get_buffer("class_weights")[targets]
+        return (F.cross_entropy(outputs, targets, reduction="none") * weights).sum() / (weights.sum() + 1e-12)
+
+    def metrics(self, outputs: Tensor, targets: Tensor) -> Metrics:
+        """Loss, the loss that chooses the epoch, accuracy, balanced accuracy."""
+        is_right = outputs.argmax(1) == targets
+        recalls = [is_right[targets == one].float().mean().item() for one in torch.unique(targets)]
+        return {
+            "val_loss": F.cross_entropy(outputs, targets).item(),
+            "val_scaled_loss": _scaled_loss(outputs, targets),
+            "val_accuracy": is_right.float().mean().item(),
+            "val_balanced_accuracy": sum(recalls) / len(recalls),
+        }
+
+
+def class_weights(targets: Tensor, class_count: int, *, balance: bool) -> Tensor:
+    """Weights that make each class that occurs count the same; ones if they shall not be balanced."""
+    counts = torch.bincount(targets, minlength=class_count).to(torch.float32)
+    occurs = (counts > 0).to(torch.float32)
+    return occurs * counts.sum() / (occurs.sum() * counts.clamp(min=1)) if balance else torch.ones(class_count)
+
+
+def _scaled_loss(logits: Tensor, targets: Tensor) -> float:
+    """The loss that is left when each class counts the same and a temperature has taken off what is overconfident.
+
+    Both are corrected later or are not what the gate asks for, so neither may choose the epoch.
+    """
+    weights = class_weights(targets, logits.shape[1], balance=True)[targets].numpy()
+    temperature = likeliest_temperature(logits.numpy(), targets.numpy(), weights)
+    return log_loss(logits.numpy(), targets.numpy(), temperature, weights)
