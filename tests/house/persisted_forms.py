@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.models.exported import ModelMarks
 from pipeline_tasks.process import PROCESS
 from pipeline_tasks.records.cycle import Cycle, CycleArguments
@@ -32,7 +33,6 @@ DATACLASSES: dict[str, tuple[Any, ...]] = {
     "SERVING_POINTER": (ServingPointer, Route),
     "ERASURE_PLAN": (ErasurePlan,),
     "PUBLICATION": (Publication,),
-    "MODEL_PROPERTIES": (ModelMarks,),
 }
 """Form in `upgrades/forms.py` → the dataclasses that are written."""
 
@@ -46,6 +46,9 @@ def persisted_forms() -> dict[str, dict[str, Any]]:
     for name, classes in DATACLASSES.items():
         names = [f"{one.__name__}.{field.name}" for one in classes for field in fields(one)]
         found[getattr(forms, name).name] = {"version": getattr(forms, name).version, "fields": names}
+    # A model keeps texts by name: those of its kind and those of all models.
+    properties = sorted(ModelMarks(ClassKind(()), "", "", 0, "").as_properties())
+    found[forms.MODEL_PROPERTIES.name] = {"version": forms.MODEL_PROPERTIES.version, "fields": properties}
     for stage in PROCESS:
         module = importlib.import_module(stage.module)
         summary = getattr(module, getattr(module, stage.name).__annotations__["return"])
