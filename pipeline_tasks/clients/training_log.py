@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from typing import Protocol
 
 from pipeline_tasks.clients.model_registry import TrackedRun
 from pipeline_tasks.errors import ServiceError
+
+SEND_EVERY_S = 1.0
+"""Epochs that end within this time go to MLflow in one request. A request costs 30 ms on each side; an epoch of a head costs 10."""
 
 
 class RunTracker(Protocol):
@@ -76,6 +80,8 @@ class TrainingLog:
         self.run = tracker.find_or_start_run(facts.name, facts.cycle_key, facts.params, facts.tags)
         tracker.log_dataset(self.run.run_id, facts.name, facts.dataset_id, facts.dataset_source)
         epoch_log.start(facts.name, facts.cycle_key, facts.params)
+        self._unsent: list[tuple[int, Mapping[str, float]]] = []
+        self._sent_at = time.monotonic()
         self._is_done = False
 
     def __enter__(self) -> TrainingLog:
@@ -88,15 +94,26 @@ class TrainingLog:
         if not self._is_done:
             # The error that ended the block matters more than a failure to report it.
             with suppress(ServiceError):
+                self.send()
                 self._tracker.end_run(self.run.run_id, is_success=False)
 
     def tell_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
         """Log one epoch's metrics; logging them again changes nothing in MLflow."""
-        self._tracker.log_epoch_metrics(self.run, [(epoch, metrics)])
+        self._unsent.append((epoch, metrics))
         self._epoch_log.log_epoch(epoch, metrics)
+        if time.monotonic() - self._sent_at >= SEND_EVERY_S:
+            self.send()
+
+    def send(self) -> None:
+        """Send MLflow the epochs that it does not have yet; call this before a checkpoint, behind which nobody tells them again."""
+        unsent, self._unsent = self._unsent, []
+        self._sent_at = time.monotonic()
+        if unsent:
+            self._tracker.log_epoch_metrics(self.run, unsent)
 
     def end(self, metrics: Mapping[str, float]) -> None:
         """Mark the run as finished and log its final metrics."""
+        self.send()
         self._tracker.log_epoch_metrics(self.run, [(0, metrics)])
         self._tracker.end_run(self.run.run_id)
         self._is_done = True

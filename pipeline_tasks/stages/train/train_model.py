@@ -88,9 +88,13 @@ def _train(work: _Work, log: TrainingLog, folder: Path) -> Outcome:
     def tell_epoch(phase: str, epoch: int, metrics: Metrics) -> None:
         log.tell_epoch(epoch if phase == "head" else settings.max_epochs + epoch, metrics)
 
+    def keep(phase: str, epochs_done: int, content: bytes) -> None:
+        log.send()
+        keep_checkpoint(objects, cycle_id, work.recipe, phase, epochs_done, content)
+
     journal = Journal(
         newest_checkpoint=partial(newest_checkpoint, objects, cycle_id, work.recipe),
-        keep_checkpoint=partial(keep_checkpoint, objects, cycle_id, work.recipe),
+        keep_checkpoint=keep,
         tell_epoch=tell_epoch,
     )
     return train(

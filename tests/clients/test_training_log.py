@@ -1,0 +1,83 @@
+"""One training in both trackers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from pipeline_tasks.clients.model_registry import TrackedRun
+from pipeline_tasks.clients.training_log import TrainingFacts, TrainingLog
+
+FACTS = TrainingFacts("parts", "parts/2026-11-21", {}, {}, "d" * 64, "versions/d/index.json")
+
+
+class RememberingTracker:
+    """An MLflow that only remembers."""
+
+    def __init__(self) -> None:
+        self.told: list[int] = []
+        self.metrics: dict[int, dict[str, float]] = {}
+        self.is_success: bool | None = None
+
+    def find_or_start_run(self, name: str, cycle_key: str, params: Mapping[str, object], tags: Mapping[str, str]) -> TrackedRun:
+        return TrackedRun(cycle_key, "1", "http://tracker", "mlflow-artifacts:/1", 0)
+
+    def log_dataset(self, run_id: str, name: str, dataset_id: str, source: str) -> None:
+        pass
+
+    def log_epoch_metrics(self, run: TrackedRun, epochs: list[tuple[int, Mapping[str, float]]]) -> None:
+        for epoch, metrics in epochs:
+            self.told.append(epoch)
+            self.metrics.setdefault(epoch, {}).update(metrics)
+
+    def end_run(self, run_id: str, *, is_success: bool = True) -> None:
+        self.is_success = is_success
+
+
+class QuietLog:
+    """A W&B that takes everything."""
+
+    mode = "offline"
+
+    def start(self, name: str, cycle_key: str, settings: Mapping[str, object]) -> None:
+        pass
+
+    def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        pass
+
+    def finish(self) -> None:
+        pass
+
+
+def test_training_log__sends_many_short_epochs_at_once_and_forgets_none() -> None:
+    tracker = RememberingTracker()
+
+    with TrainingLog(tracker, QuietLog(), FACTS) as log:
+        for epoch in range(5):
+            log.tell_epoch(epoch, {"val_loss": 1.0 - epoch / 10})
+        sent_before_the_checkpoint = list(tracker.told)
+        log.send()
+        assert tracker.told == [0, 1, 2, 3, 4]
+        log.tell_epoch(5, {"val_loss": 0.1})
+        log.end({"best_val_loss": 0.1})
+
+    assert sent_before_the_checkpoint == []
+    assert sorted(tracker.metrics) == [0, 1, 2, 3, 4, 5]
+    assert tracker.metrics[0] == {"val_loss": 1.0, "best_val_loss": 0.1}
+    assert tracker.is_success is True
+
+
+def test_training_log__sends_what_it_has_when_the_training_fails() -> None:
+    tracker = RememberingTracker()
+
+    def fail() -> None:
+        with TrainingLog(tracker, QuietLog(), FACTS) as log:
+            log.tell_epoch(0, {"val_loss": 1.0})
+            raise ValueError("diverged")
+
+    with pytest.raises(ValueError, match="diverged"):
+        fail()
+
+    assert tracker.told == [0]
+    assert tracker.is_success is False
