@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.versions.dataset_versions import differing_rows, read_version, write_version
 
@@ -191,7 +192,7 @@ def _step(step: str, root: str, inbox: str, synced: str) -> int:
         import polars as pl
 
         rows = [row | {"class_name": "nut"} if number % 21 == 0 else row for number, row in enumerate(_rows(objects, "put"))]
-        write_version(objects, VERSIONS[step], pl.DataFrame(rows), about={}, earlier=VERSIONS["put"])
+        write_version(objects, VERSIONS[step], pl.DataFrame(rows), about=VersionAbout(), earlier=VERSIONS["put"])
         print(f"{len(rows)} rows")
     elif step == "status":
         print(f"{len(_listed(objects, Path(inbox))[1])} new")
@@ -212,7 +213,7 @@ def _put(objects: DiskObjects, inbox: Path, step: str) -> str:
         ids = list(threads.map(lambda file: put_original(objects, source.read(file.key, file.object_version))[0], new))
     earlier = None if step == "known" else VERSIONS["known"]
     rows = [*([] if earlier is None else _rows(objects, "known")), *(_row(number, one) for number, one in enumerate(ids))]
-    write_version(objects, VERSIONS[step], pl.DataFrame(rows).sort("image_id"), about={}, earlier=earlier)
+    write_version(objects, VERSIONS[step], pl.DataFrame(rows).sort("image_id"), about=VersionAbout(), earlier=earlier)
     blank = dict.fromkeys(("device", "clip", "site", "day"))
     where = [
         {"source": "inbox", "key": one.key, "object_version": one.object_version, "modified_at": one.modified_at} for one in new

@@ -25,6 +25,7 @@ import polars as pl
 
 from pipeline_tasks.datasets.differences import Difference, difference
 from pipeline_tasks.datasets.manifest import dataset_digest
+from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.versions.dataset_versions import differing_rows, write_version
@@ -62,11 +63,11 @@ def _measure(
 ) -> list[tuple[str, float, float, float]]:
     full_s, first = _timed("own full write", lambda: _commit(objects, before, None))
     commit_s, second = _timed("commit of what changed", lambda: _commit(objects, after, first))
-    own = [leaf for leaf in read_index(objects, second)["leaves"] if second in leaf["key"]]
-    print(f"leaves written: {len(read_index(objects, first)['leaves'])}, then {len(own)}")
+    own = [leaf for leaf in read_index(objects, second).leaves if second in leaf.key]
+    print(f"leaves written: {len(read_index(objects, first).leaves)}, then {len(own)}")
     diff_s, found = _timed("diff", lambda: difference(*differing_rows(objects, first, second)))
     _check(found, changed)
-    write_version(objects, "f" * 64, after, about={"label_kind": "class"}, earlier=second)
+    write_version(objects, "f" * 64, after, about=VersionAbout("class"), earlier=second)
     status_s, nothing = _timed("status of an unchanged version", lambda: difference(*differing_rows(objects, second, "f" * 64)))
     if not nothing.is_none:
         raise SystemExit("the unchanged version was found changed")
@@ -81,7 +82,7 @@ def _measure(
 def _commit(objects: DiskObjects, rows: pl.DataFrame, earlier: str | None) -> str:
     """Name a version and write it: what both sides do."""
     dataset_id = dataset_digest(rows, "class", CLASSES)
-    write_version(objects, dataset_id, rows, about={"label_kind": "class", "class_names": CLASSES}, earlier=earlier)
+    write_version(objects, dataset_id, rows, about=VersionAbout("class", CLASSES), earlier=earlier)
     return dataset_id
 
 

@@ -217,7 +217,7 @@ def names(objects: ObjectStore) -> dict[str, str]:
             named[event["summary"]["candidate_key"]] = event["summary"]["candidate_sha256"]
     for key in objects.list("versions/"):
         if key.endswith("/index.json"):
-            named |= {leaf["key"]: leaf["sha256"] for leaf in read_index(objects, key.split("/")[1])["leaves"]}
+            named |= {leaf.key: leaf.sha256 for leaf in read_index(objects, key.split("/")[1]).leaves}
     for key in objects.list(layout.SERVING_POINTER):
         digests = [route["model_digest"] for route in json.loads(objects.read(key).content)["routes"]]
         named |= {layout.model(digest): digest for digest in digests}

@@ -19,6 +19,7 @@ from given import STARTED_AT, a_project
 
 from pipeline_tasks.errors import AlreadyThereError, StorageError
 from pipeline_tasks.records.cycle import Cycle, CycleArguments
+from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.records.project_state import Champion, Dataset
 from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
 from pipeline_tasks.stages.tend.erase import erase
@@ -232,7 +233,7 @@ def _speak_of(store: Store, image_id: str) -> None:
     """What a night knows of an image, and more of it."""
     night(store, 1, lambda _, __: None)
     rows = pl.DataFrame({"image_id": sorted([image_id, hex_id("other")]), "split": "train"})
-    write_version(store.objects, hex_id("held"), rows, about={})
+    write_version(store.objects, hex_id("held"), rows, about=VersionAbout())
     append_revision(store.objects, "1-7", digest_of({"answer": 7}), {"answer": 7})
     answer = {"annotation_id": "1-7", "task_key": hex_id("task"), "round_id": "round", "image_id": image_id}
     answer |= {"revision": digest_of({"answer": 7}), "annotator_id": "anna", "state": "answered"}
@@ -313,7 +314,9 @@ def build_version(store: Store, cycle: Cycle, number: int) -> None:
     if earlier is not None and earlier.dataset_id == dataset_id:
         return
     _read_all(store)
-    write_version(store.objects, dataset_id, rows, about={"classes": 2}, earlier=earlier and earlier.dataset_id)
+    write_version(
+        store.objects, dataset_id, rows, about=VersionAbout("class", ["bolt", "nut"]), earlier=earlier and earlier.dataset_id
+    )
     summary = Summary(rows.height, index_key=index_key(dataset_id))
     store.finish(cycle.cycle_id, "build_version", summary, sets=[Dataset(dataset_id, cycle.cycle_id)])
 

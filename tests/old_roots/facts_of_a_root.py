@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def fold_sha256(state: State) -> str:
         "stages": state.stages,
         "tables": {name: [[one.cycle_id, one.key, one.sha256, one.rows] for one in files] for name, files in state.tables.items()},
         "values": state.values,
-        "replaced": state.replaced,
+        "replaced": {key: asdict(one) for key, one in state.replaced.items()},
     }
     return hashlib.sha256(json.dumps(fold, sort_keys=True).encode()).hexdigest()
 

@@ -21,6 +21,7 @@ from hypothesis import strategies as any_of
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
+from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.records.project_state import Champion, Dataset, RestoredDataset, StateValue, changes_as_json
 from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
 from pipeline_tasks.stages.tend.plan_collection import plan_collection
@@ -165,7 +166,9 @@ class StoreMachine(RuleBasedStateMachine):
         dataset = Dataset(dataset_id, cycle_id)
 
         def act(store: Store) -> Done:
-            write_version(store.objects, dataset_id, pl.DataFrame(rows), about={"classes": 2}, earlier=earlier)
+            write_version(
+                store.objects, dataset_id, pl.DataFrame(rows), about=VersionAbout("class", ["bolt", "nut"]), earlier=earlier
+            )
             done = Done(len(rows), index_key=index_key(dataset_id))
             return store.finish(cycle_id, "freeze", done, sets=[dataset])
 

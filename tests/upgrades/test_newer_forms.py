@@ -13,6 +13,7 @@ from given import a_project, an_open_cycle, image_id
 
 from pipeline_tasks.errors import NewerFormError
 from pipeline_tasks.models.exported import ModelMarks, parse_marks
+from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.serving.logged_predictions import logged_predictions
 from pipeline_tasks.serving.prediction_log import PredictionLog
@@ -61,7 +62,7 @@ CASES: dict[str, tuple[Step, Step]] = {
     "FROZEN_SETTINGS": (lambda w: an_open_cycle(w.store), lambda w: read_cycle(w.store, "2026-11-21")),
     "SERVING_POINTER": (lambda w: replace_pointer(w.store.objects, lambda: POINTER), lambda w: read_pointer(w.store.objects)),
     "VERSION_INDEX": (
-        lambda w: write_version(w.store.objects, "d" * 64, pl.DataFrame({"image_id": [image_id(1)]}), about={}),
+        lambda w: write_version(w.store.objects, "d" * 64, pl.DataFrame({"image_id": [image_id(1)]}), about=VersionAbout()),
         lambda w: read_index(w.store.objects, "d" * 64),
     ),
     "ERASURE_PLAN": (lambda w: keep_plan(w.store.objects, "2026-11-22", PLAN), lambda w: read_plan(w.store.objects, "2026-11-22")),

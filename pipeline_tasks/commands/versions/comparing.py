@@ -11,6 +11,7 @@ from pipeline_tasks.commands.versions.people import images_by_author, images_by_
 from pipeline_tasks.commands.versions.text_table import one_line
 from pipeline_tasks.datasets.differences import Difference, counts, difference
 from pipeline_tasks.datasets.manifest import why_left_out
+from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.stages.train.build_dataset_version import facts_of
 from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.history.past_store import PastStore
@@ -32,9 +33,9 @@ def compare(store: Store, before: VersionRecord, after: VersionRecord) -> dict[s
     """
     found = difference(*differing_rows(store.objects, before.dataset_id, after.dataset_id))
     indexes = [read_index(store.objects, version.dataset_id) for version in (before, after)]
-    abouts, erased = [index["about"] for index in indexes], [index["tombstones"] for index in indexes]
+    abouts, erased = [index.about for index in indexes], [index.tombstones for index in indexes]
     fields: dict[str, Any] = {"before": before.dataset_id, "after": after.dataset_id, "is_unchanged": found.is_none}
-    fields["about_changed"] = None if abouts[0] == abouts[1] else {"before": abouts[0], "after": abouts[1]}
+    fields["about_changed"] = None if abouts[0] == abouts[1] else {"before": abouts[0].as_json(), "after": abouts[1].as_json()}
     fields["erased"] = {name: len(tombstones) for name, tombstones in zip(("before", "after"), erased, strict=True)}
     if found.is_none:
         return fields
@@ -79,7 +80,7 @@ def _relabelled(then: Store, rows: pl.DataFrame) -> dict[str, Any]:
     return _counted(then, rows, "class_after", "split") | {"by_class": counts(rows, "class_before", "class_after")}
 
 
-def _why_gone(then: Store, found: Difference, about: dict[str, Any]) -> dict[str, int]:
+def _why_gone(then: Store, found: Difference, about: VersionAbout) -> dict[str, int]:
     """Why images of the first version are not in the second one, as it was known when that was made."""
     if found.removed.is_empty():
         return {}
@@ -87,7 +88,7 @@ def _why_gone(then: Store, found: Difference, about: dict[str, Any]) -> dict[str
     labels = facts.labels.filter(pl.col("image_id").is_in(gone))
     objects = facts.label_objects.filter(pl.col("image_id").is_in(gone))
     narrowed = replace(facts, labels=labels, label_objects=objects)
-    reasons = why_left_out(narrowed, str(about.get("label_kind")), about.get("class_names", []))
+    reasons = why_left_out(narrowed, about.label_kind, about.class_names)
     named = counts(reasons.drop_nulls("reason"), "reason")
     others = found.removed.height - sum(named.values())
     return named | ({NOT_LABELLED: others} if others else {})

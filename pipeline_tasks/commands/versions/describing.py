@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import polars as pl
@@ -10,7 +12,7 @@ from pipeline_tasks.commands.versions.people import images_by_author, images_by_
 from pipeline_tasks.commands.versions.text_table import cross_table, one_line
 from pipeline_tasks.datasets.differences import counts
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
-from pipeline_tasks.storage.blobs.version_index import index_key, read_index
+from pipeline_tasks.storage.blobs.version_index import IndexedLeaf, index_key, read_index
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.dataset_versions import read_leaves
@@ -26,17 +28,17 @@ def describe(store: Store, version: VersionRecord) -> dict[str, Any]:
         CorruptObjectError: a leaf was changed.
     """
     index = read_index(store.objects, version.dataset_id)
-    rows = read_leaves(store.objects, index["leaves"])
+    rows = read_leaves(store.objects, index.leaves)
     then = PastStore(store.objects, version.sequence)
     by_split = {split: counts(rows.filter(pl.col("split") == split), "class_name") for split in counts(rows, "split")}
     return {
         "dataset_id": version.dataset_id,
         "cycle_id": version.cycle_id,
         "started_at": version.started_at,
-        "about": index["about"],
+        "about": index.about.as_json(),
         "images": rows.height,
-        "erased": len(index["tombstones"]),
-        "tombstones": index["tombstones"],
+        "erased": len(index.tombstones),
+        "tombstones": [asdict(one) for one in index.tombstones],
         "images_by_split": counts(rows, "split"),
         "images_by_class": counts(rows, "class_name"),
         "images_by_split_and_class": by_split,
@@ -46,8 +48,8 @@ def describe(store: Store, version: VersionRecord) -> dict[str, Any]:
         "slices": _in_order(version.summary.slices),
         "scores": _scores(store, version),
         "index_key": index_key(version.dataset_id),
-        "leaves": len(index["leaves"]),
-        **_manifest_bytes(store, version.dataset_id, index["leaves"]),
+        "leaves": len(index.leaves),
+        **_manifest_bytes(store, version.dataset_id, index.leaves),
     }
 
 
@@ -109,13 +111,13 @@ def _figure(name: str, found: dict[str, Any], key: str) -> str:
     return f"{name} {100 * value:.1f} %{bounds}"
 
 
-def _manifest_bytes(store: Store, dataset_id: str, leaves: list[dict[str, Any]]) -> dict[str, int]:
+def _manifest_bytes(store: Store, dataset_id: str, leaves: Sequence[IndexedLeaf]) -> dict[str, int]:
     """Bytes of the index and of leaves that this version wrote, and of leaves that an earlier one wrote."""
     mine = index_key(dataset_id).rpartition("/")[0] + "/"
     sizes = {"own_bytes": len(store.objects.read(index_key(dataset_id)).content), "shared_bytes": 0}
     for leaf in leaves:
-        size = leaf["size_bytes"]
+        size = leaf.size_bytes
         if size is None:
-            size = len(store.objects.read(leaf["key"]).content)
-        sizes["own_bytes" if leaf["key"].startswith(mine) else "shared_bytes"] += size
+            size = len(store.objects.read(leaf.key).content)
+        sizes["own_bytes" if leaf.key.startswith(mine) else "shared_bytes"] += size
     return sizes

@@ -45,7 +45,7 @@ def export_version(store: Store, version: VersionRecord, folder: Path, progress:
         CorruptObjectError: a leaf or an original was changed.
     """
     index = read_index(store.objects, version.dataset_id)
-    manifest = _manifest(originals_of(store, read_leaves(store.objects, index["leaves"])), version.dataset_id)
+    manifest = _manifest(originals_of(store, read_leaves(store.objects, index.leaves)), version.dataset_id)
     is_resumed = _begin(folder, version.dataset_id)
     progress.expect(manifest.height)
     kept = 0
@@ -53,8 +53,13 @@ def export_version(store: Store, version: VersionRecord, folder: Path, progress:
         for rows in _batches(manifest):
             kept += sum(threads.map(lambda row: _write_original(store.objects, folder, row), rows))
             progress.count(len(rows))
-    fields = {"dataset_id": version.dataset_id, "cycle_id": version.cycle_id, "images": manifest.height, "about": index["about"]}
-    fields["erased"] = len(index["tombstones"])
+    fields = {
+        "dataset_id": version.dataset_id,
+        "cycle_id": version.cycle_id,
+        "images": manifest.height,
+        "about": index.about.as_json(),
+    }
+    fields["erased"] = len(index.tombstones)
     fields["orientation"] = ORIENTATION
     _write_whole(folder / MANIFEST, manifest.write_csv().encode())
     _write_whole(folder / ABOUT, json.dumps(fields, indent=1, sort_keys=True, ensure_ascii=False).encode())

@@ -33,7 +33,7 @@ def verify_version(store: Store, version: VersionRecord, progress: Progress, *, 
     Originals are checked for presence and size, or, with `reads_bytes`, read whole and held against their sha256 and md5.
     """
     rows, damages = readable_rows(store.objects, version.dataset_id)
-    tombstones = [] if damages else read_index(store.objects, version.dataset_id)["tombstones"]
+    tombstones = () if damages else read_index(store.objects, version.dataset_id).tombstones
     if not damages:
         damages += _check_erasure(store, version.dataset_id) if tombstones else _check_name(store, version.dataset_id, rows)
     if rows.height:
@@ -62,8 +62,8 @@ def as_text(fields: dict[str, Any]) -> str:
 
 def _check_name(store: Store, dataset_id: str, rows: pl.DataFrame) -> list[Damage]:
     """The dataset_id digests the rows: an index that names other leaves is found by that."""
-    about = read_index(store.objects, dataset_id)["about"]
-    found = dataset_digest(rows, about.get("label_kind", ""), about.get("class_names", [])) if rows.height else "no rows"
+    about = read_index(store.objects, dataset_id).about
+    found = dataset_digest(rows, about.label_kind, about.class_names) if rows.height else "no rows"
     if found == dataset_id:
         return []
     return [Damage("manifest", index_key(dataset_id), f"wanted rows that digest to {dataset_id}, found {found}")]
@@ -73,8 +73,9 @@ def _check_erasure(store: Store, dataset_id: str) -> list[Damage]:
     """What was erased cannot be digested any more: the index, which names every leaf, must be the one that the erasure left."""
     key = index_key(dataset_id)
     events = [event for cycle_id in store.state().stages if (event := store.event(cycle_id, ERASED_BY)) is not None]
-    written = [event.replaced[key] for event in sorted(events, key=lambda one: one.sequence) if event.replaced.get(key)]
-    wanted = written[-1]["sha256"] if written and written[-1] else "that an erasure's event names"
+    changes = [event.replaced.get(key) for event in sorted(events, key=lambda one: one.sequence)]
+    written = [one for one in changes if one is not None]
+    wanted = written[-1].sha256 if written else "that an erasure's event names"
     found = hashlib.sha256(store.objects.read(key).content).hexdigest()
     return [] if found == wanted else [Damage("manifest", key, f"wanted the index of sha256 {wanted}, found {found}")]
 

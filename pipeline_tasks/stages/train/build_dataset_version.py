@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import Any
 
 import polars as pl
 
@@ -15,6 +14,7 @@ from pipeline_tasks.datasets.training_decision import TrainingDecision, decide_t
 from pipeline_tasks.images.leak_records import LeakReport, leak_report
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.dataset_version import GoldenSet, VersionAbout
 from pipeline_tasks.records.project_state import Dataset, RestoredDataset
 from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
@@ -135,15 +135,15 @@ def _counts(rows: pl.DataFrame) -> dict[str, int]:
     return {split: rows.filter(pl.col("split") == split).height for split in rows["split"].cast(pl.String).unique().sort()}
 
 
-def _about(cycle: Cycle, leaks: LeakReport, slices: pl.DataFrame) -> dict[str, Any]:
+def _about(cycle: Cycle, leaks: LeakReport, slices: pl.DataFrame) -> VersionAbout:
     """Description for the version's index; the golden set is named by its content."""
     project = cycle.project
-    about = {"label_kind": project.label_kind, "class_names": list(project.classes), "leak_report": leaks.counts}
+    about = VersionAbout(project.label_kind, list(project.classes), leaks.counts)
     if project.splits.golden is None:
         return about
     members = slices.filter(pl.col("slice").cast(pl.String) == "golden")["image_id"].to_list()
     sha256 = hashlib.sha256("\n".join(members).encode()).hexdigest()
-    return about | {"golden": {"name": project.splits.golden.name, "images": len(members), "sha256": sha256}}
+    return replace(about, golden=GoldenSet(project.splits.golden.name, len(members), sha256))
 
 
 def facts_of(store: Store) -> Facts:

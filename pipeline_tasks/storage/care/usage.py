@@ -63,8 +63,8 @@ def _use(store: Store, dataset_id: str, rows: pl.DataFrame, times: Counter[str])
     sizes = rows["size_bytes"].fill_null(0).to_list()
     own = sum(size for image_id, size in zip(rows["image_id"], sizes, strict=True) if times[image_id] == 1)
     folder = layout.version_file(dataset_id, "")
-    leaves = read_index(store.objects, dataset_id)["leaves"]
-    written = sum(leaf["size_bytes"] or 0 for leaf in leaves if leaf["key"].startswith(folder))
+    leaves = read_index(store.objects, dataset_id).leaves
+    written = sum(leaf.size_bytes or 0 for leaf in leaves if leaf.key.startswith(folder))
     return VersionUse(rows.height, sum(sizes), own, written)
 
 

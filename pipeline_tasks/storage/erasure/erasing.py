@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import Any
 
 from pipeline_tasks.errors import AlreadyThereError, StorageError
 from pipeline_tasks.storage.blobs.annotation_log import list_revisions
@@ -22,6 +21,7 @@ from pipeline_tasks.storage.erasure.erasure_plan import ErasurePlan
 from pipeline_tasks.storage.erasure.erasure_sweep import sweep
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger.replacement import Replaced, Replacement
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
@@ -29,7 +29,6 @@ from pipeline_tasks.storage.objects.trash import is_there
 from pipeline_tasks.storage.tables.table_files import decode, encode, write_table
 from pipeline_tasks.tables.catalog import ALL_TABLES
 
-Replaced = dict[str, dict[str, Any] | None]
 _BY_NAME = {table.table_name: table for table in ALL_TABLES}
 
 
@@ -43,7 +42,7 @@ class Reach:
     """dataset_id → the split of each erased image in it."""
     revisions: int = 0
     """Number of annotation revisions in the annotation log."""
-    replaced: Replaced = field(default_factory=dict)
+    replaced: dict[str, Replacement | None] = field(default_factory=dict)
     """Replacements for the event; empty after a dry run."""
 
 
@@ -59,14 +58,14 @@ def reach_of(store: Store, plan: ErasurePlan, cycle_id: str, *, writes: bool) ->
         reach.rows_by_table[found.file.table] = reach.rows_by_table.get(found.file.table, 0) + gone
         if writes:
             written = write_table(store.objects, found.table, found.file.cycle_id, found.rows)
-            reach.replaced[found.file.key] = {"key": written.key, "sha256": written.sha256, "rows": written.rows}
+            reach.replaced[found.file.key] = Replacement(written.key, written.rows, written.sha256)
     changed = changed_versions(store.objects, plan, cycle_id)
     reach.splits_by_version = {dataset_id: sorted(splits.values()) for dataset_id, splits in sorted(changed.splits.items())}
     if writes:
         reach.replaced |= write_changed_leaves(store.objects, changed)
         for dataset_id, content in changed.indexes.items():
             key = index_key(dataset_id)
-            reach.replaced[key] = {"key": key, "sha256": hashlib.sha256(content).hexdigest(), "rows": 0}
+            reach.replaced[key] = Replacement(key, 0, hashlib.sha256(content).hexdigest())
     reach.revisions = _revisions(store.objects, plan, cycle_id, reach.replaced if writes else None)
     return reach
 
@@ -95,7 +94,7 @@ def finish_erasure(store: Store, cycle_id: str, stage: str, plan: ErasurePlan) -
 
 def delete_replaced(objects: ObjectStore, replaced: Replaced) -> int:
     """Delete the replaced objects; return the number that existed."""
-    standing = {found["key"] for found in replaced.values() if found is not None}
+    standing = {found.key for found in replaced.values() if found is not None}
     gone = [key for key in replaced if key not in standing and is_there(objects, key)]
     for key in gone:
         with around("erasure.delete_replaced"):
@@ -103,7 +102,7 @@ def delete_replaced(objects: ObjectStore, replaced: Replaced) -> int:
     return len(gone)
 
 
-def _revisions(objects: ObjectStore, plan: ErasurePlan, cycle_id: str, replaced: Replaced | None) -> int:
+def _revisions(objects: ObjectStore, plan: ErasurePlan, cycle_id: str, replaced: dict[str, Replacement | None] | None) -> int:
     """Count the annotation revisions on the images; with `replaced`, replace each annotation's content with a tombstone."""
     count = 0
     for annotation_id in plan.annotation_ids:
@@ -116,7 +115,7 @@ def _revisions(objects: ObjectStore, plan: ErasurePlan, cycle_id: str, replaced:
         key = layout.annotation_revision(annotation_id, sha256)
         _put_tombstone(objects, key, content)
         for revision in revisions:
-            replaced[layout.annotation_revision(annotation_id, revision)] = {"key": key, "sha256": sha256, "rows": 0}
+            replaced[layout.annotation_revision(annotation_id, revision)] = Replacement(key, 0, sha256)
     return count
 
 

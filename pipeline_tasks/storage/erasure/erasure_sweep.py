@@ -42,9 +42,7 @@ def sweep(store: Store, plan: ErasurePlan) -> None:
 def _standing(store: Store) -> frozenset[str]:
     """Tables and leaves in use; the caller has already removed the erased images from them."""
     tables = {file.key for files in store.state().tables.values() for file in files}
-    leaves = {
-        leaf["key"] for dataset_id in version_names(store.objects) for leaf in read_index(store.objects, dataset_id)["leaves"]
-    }
+    leaves = {leaf.key for dataset_id in version_names(store.objects) for leaf in read_index(store.objects, dataset_id).leaves}
     return frozenset(tables | leaves)
 
 

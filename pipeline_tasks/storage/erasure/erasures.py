@@ -7,7 +7,6 @@ import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
@@ -15,6 +14,7 @@ from pipeline_tasks.errors import CorruptObjectError
 from pipeline_tasks.storage.erasure.erased_images import IsErased, is_erased_by
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.events import events_after
+from pipeline_tasks.storage.ledger.replacement import Replacement
 from pipeline_tasks.storage.ledger.state import State
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.object_store import ObjectStore
@@ -67,7 +67,7 @@ def read_erasures(objects: ObjectStore) -> Erasures:
     if next(iter(objects.list(f"{layout.TABLES}{ErasedImage.table_name}/")), None) is None:
         return nothing
     # Folded here, because `read_state` writes snapshots and a copy may be read-only.
-    state, changes = State(), list[tuple[str, dict[str, Any] | None]]()
+    state, changes = State(), list[tuple[str, Replacement | None]]()
     try:
         for event in events_after(objects, 0):
             state.add(event)
@@ -75,7 +75,7 @@ def read_erasures(objects: ObjectStore) -> Erasures:
     except CorruptObjectError as error:
         logger.warning("what was erased is known only up to event %d: %s", state.sequence, error)
     files = state.tables.get(ErasedImage.table_name, [])
-    renewed = frozenset(key for key, found in changes if found is not None and found["key"] == key)
+    renewed = frozenset(key for key, found in changes if found is not None and found.key == key)
     return Erasures(frozenset(key for key, _ in changes) - renewed, renewed, is_erased_by(objects, files)) if files else nothing
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -15,6 +15,7 @@ from pipeline_tasks.records.reading import StageRecord
 from pipeline_tasks.storage.ledger import events as ledger
 from pipeline_tasks.storage.ledger import state
 from pipeline_tasks.storage.ledger.collection_marks import has_seen_a_collection, secure
+from pipeline_tasks.storage.ledger.replacement import Replaced
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.tables import table_files
 from pipeline_tasks.storage.tables.compacted_tables import TableReader, Wanted, newest
@@ -97,7 +98,7 @@ class Store:
         summary: S,
         writes: Sequence[Write] = (),
         sets: Sequence[Change] = (),
-        replaced: Mapping[str, dict[str, Any] | None] | None = None,
+        replaced: Replaced | None = None,
         expected_sequence: int | None = None,
     ) -> S:
         """Write a stage's tables and end it in one event; a second writer gets the first one's summary.
@@ -121,7 +122,7 @@ class Store:
         summary: S,
         tables: tuple[TableFile, ...],
         sets: Sequence[Change] = (),
-        replaced: Mapping[str, dict[str, Any] | None] | None = None,
+        replaced: Replaced | None = None,
         expected_sequence: int | None = None,
     ) -> S:
         """Like `finish`, for tables that are already written.

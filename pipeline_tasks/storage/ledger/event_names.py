@@ -66,12 +66,12 @@ def add_leaves(objects: ObjectStore, named: NamedObjects, index_keys: Iterable[s
     """Add the leaves that the indexes of dataset versions name."""
     for key in sorted(index_keys):
         try:
-            leaves = read_index(objects, key.split("/")[1])["leaves"]
+            leaves = read_index(objects, key.split("/")[1]).leaves
         except (StorageError, OSError):
             named.unreadable.append(key)
             continue
         for leaf in leaves:
-            named.add(leaf["key"], key, leaf["sha256"])
+            named.add(leaf.key, key, leaf.sha256)
 
 
 def _add_what_an_event_names(named: NamedObjects, event: Event, state: State) -> None:
@@ -93,8 +93,8 @@ def _add_erasures(named: NamedObjects, events: Iterable[Event]) -> None:
     """Replacements of erased objects; for each key the newest erasure counts."""
     replaced = {key: (event, found) for event in events for key, found in event.replaced.items()}
     for event, found in replaced.values():
-        if found is not None and (found["key"] not in replaced or replaced[found["key"]][1] == found):
-            named.add(found["key"], layout.event(event.sequence), found["sha256"])
+        if found is not None and (found.key not in replaced or replaced[found.key][1] == found):
+            named.add(found.key, layout.event(event.sequence), found.sha256)
     if replaced:
         named.add(layout.ERASURE_KEY, "the erasures")
 

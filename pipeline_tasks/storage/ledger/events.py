@@ -14,6 +14,7 @@ from typing import Any
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
 from pipeline_tasks.records.project_state import V, value_in
 from pipeline_tasks.records.reading import R, read_record
+from pipeline_tasks.storage.ledger.replacement import Replaced, Replacement
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
@@ -34,7 +35,7 @@ class Event:
     tables: tuple[TableFile, ...] = ()
     sets: dict[str, Any] = field(default_factory=dict)
     """Single values of the state that this event changes: `champion`, `dataset`, `engine`, …"""
-    replaced: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    replaced: Replaced = field(default_factory=dict)
     """Of an erasure: key of an object with erased content → key, sha256 and rows of its replacement, or None."""
 
     def read(self, kind: type[R]) -> R:
@@ -73,6 +74,7 @@ def parse_event(content: bytes, where: str) -> Event:
     try:
         fields = upgraded_fields(forms.EVENT, unsealed(json.loads(content), where), where)
         fields["tables"] = tuple(TableFile(**one) for one in fields["tables"])
+        fields["replaced"] = {key: one and Replacement(**one) for key, one in fields.get("replaced", {}).items()}
         fields["summary"] = upgraded_fields(forms.summary_form(fields["stage"]), fields["summary"], where)
         return Event(**fields)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -11,6 +11,7 @@ from typing import Any
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NewerFormError
 from pipeline_tasks.records.project_state import Candidate, Champion, Dataset, V, value_in
 from pipeline_tasks.storage.ledger.events import Event, events_after
+from pipeline_tasks.storage.ledger.replacement import Replacement
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
@@ -33,7 +34,7 @@ class State:
     """Table name → its files in ledger order."""
     values: dict[str, Any] = field(default_factory=dict)
     """Newest JSON of each single value; read it with `value`."""
-    replaced: dict[str, dict[str, Any]] = field(default_factory=dict)
+    replaced: dict[str, Replacement] = field(default_factory=dict)
     """Key of a table file that an erasure replaced → key, sha256 and rows of its replacement."""
 
     def value(self, kind: type[V]) -> V | None:
@@ -68,7 +69,7 @@ class State:
         self.values.update(event.sets)
         self.redirect({key: found for key, found in event.replaced.items() if found and key.startswith(layout.TABLES)})
 
-    def redirect(self, replaced: Mapping[str, dict[str, Any]]) -> None:
+    def redirect(self, replaced: Mapping[str, Replacement]) -> None:
         """Replace files by those of an erasure."""
         if replaced:
             self.replaced.update(replaced)
@@ -77,7 +78,7 @@ class State:
     def standing(self, file: TableFile) -> TableFile:
         """The file that an event names, or its replacement."""
         while (found := self.replaced.get(file.key)) is not None:
-            file = replace(file, **found)
+            file = replace(file, key=found.key, rows=found.rows, sha256=found.sha256)
         return file
 
 
@@ -144,6 +145,7 @@ def _parse_snapshot(content: bytes, where: str) -> State:
     try:
         fields = upgraded_fields(forms.SNAPSHOT, unsealed(json.loads(content), where), where)
         fields["tables"] = {name: [TableFile(**file) for file in files] for name, files in fields["tables"].items()}
+        fields["replaced"] = {key: Replacement(**one) for key, one in fields.get("replaced", {}).items()}
         return State(**fields)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise CorruptObjectError(f"{where}: not a snapshot: {error}") from error

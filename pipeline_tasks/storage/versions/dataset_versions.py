@@ -10,49 +10,44 @@ import hashlib
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 import polars as pl
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
+from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.storage.blobs.version_index import (
-    as_columns,
-    digests_of,
-    expanded,
+    IndexedLeaf,
+    differing_leaves,
     index_bytes,
     index_key,
     leaf_key,
     read_index,
-    read_kept_index,
 )
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.versions.version_leaves import Leaf, choose_digits, cut, parse_leaves
 
-_INDEX_FORMAT = 2
 _THREADS = 16
 """Parallel writes: a leaf mostly waits for the disk's sync or the network, and more do not make a disk faster."""
 _LEAVES_IN_FLIGHT = 512
 
 
 def write_version(
-    objects: ObjectStore, dataset_id: str, rows: pl.DataFrame, *, about: Mapping[str, Any], earlier: str | None = None
+    objects: ObjectStore, dataset_id: str, rows: pl.DataFrame, *, about: VersionAbout, earlier: str | None = None
 ) -> str:
     """Write a version's leaves and then its index; return the index's key. Writing it twice changes nothing.
 
-    `rows` are text columns, including a unique image_id; `about` describes the version (classes, label kind); `earlier` is
-    the dataset_id of the previous version, whose leaves are reused.
+    `rows` are text columns, including a unique image_id; `about` describes the version; `earlier` is the dataset_id of the
+    previous version, whose leaves are reused.
     """
     if has_version(objects, dataset_id):
         return index_key(dataset_id)
     before = None if earlier is None else read_index(objects, earlier)
-    standing = {} if before is None else {leaf["sha256"]: leaf for leaf in before["leaves"]}
-    digits = choose_digits(rows.height, None if before is None else before["prefix_digits"])
+    standing = {} if before is None else {leaf.sha256: leaf for leaf in before.leaves}
+    digits = choose_digits(rows.height, None if before is None else before.prefix_digits)
     rows = rows if rows["image_id"].is_sorted() else rows.sort("image_id")
     leaves = _write_leaves(objects, dataset_id, cut(rows, digits), standing)
-    index = {"format": _INDEX_FORMAT, "dataset_id": dataset_id, "about": dict(about), "rows": rows.height}
-    index |= {"prefix_digits": digits, "leaves": as_columns(leaves)}
-    _write(objects, index_key(dataset_id), index_bytes(index))
+    _write(objects, index_key(dataset_id), index_bytes(dataset_id, about, rows.height, digits, leaves))
     return index_key(dataset_id)
 
 
@@ -81,10 +76,10 @@ def read_version(objects: ObjectStore, dataset_id: str) -> pl.DataFrame:
         NotFoundError: there is no such version, or one of its leaves is missing.
         CorruptObjectError: a leaf was changed.
     """
-    return read_leaves(objects, read_index(objects, dataset_id)["leaves"])
+    return read_leaves(objects, read_index(objects, dataset_id).leaves)
 
 
-def read_leaves(objects: ObjectStore, leaves: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+def read_leaves(objects: ObjectStore, leaves: Sequence[IndexedLeaf]) -> pl.DataFrame:
     """Read the rows of some leaves of an index, each leaf verified.
 
     Raises:
@@ -95,16 +90,16 @@ def read_leaves(objects: ObjectStore, leaves: Sequence[Mapping[str, Any]]) -> pl
         return parse_leaves(threads.map(lambda leaf: read_leaf(objects, leaf), leaves))
 
 
-def read_leaf(objects: ObjectStore, leaf: Mapping[str, Any]) -> bytes:
+def read_leaf(objects: ObjectStore, leaf: IndexedLeaf) -> bytes:
     """Read one leaf's bytes, verified.
 
     Raises:
         NotFoundError: it does not exist.
         CorruptObjectError: it was changed.
     """
-    content = objects.read(leaf["key"]).content
-    if hashlib.sha256(content).hexdigest() != leaf["sha256"]:
-        raise CorruptObjectError(f"{leaf['key']}: wanted sha256 {leaf['sha256']}, found other bytes")
+    content = objects.read(leaf.key).content
+    if hashlib.sha256(content).hexdigest() != leaf.sha256:
+        raise CorruptObjectError(f"{leaf.key}: wanted sha256 {leaf.sha256}, found other bytes")
     return content
 
 
@@ -117,19 +112,15 @@ def differing_rows(objects: ObjectStore, before: str, after: str) -> tuple[pl.Da
         NotFoundError: there is no such version, or a leaf is gone.
         CorruptObjectError: a leaf was changed.
     """
-    one, other = (read_kept_index(objects, dataset_id)["leaves"] for dataset_id in (before, after))
-    names = digests_of(one), digests_of(other)
-    return (
-        read_leaves(objects, expanded(before, one, without=names[1])),
-        read_leaves(objects, expanded(after, other, without=names[0])),
-    )
+    one, other = differing_leaves(objects, before, after)
+    return read_leaves(objects, one), read_leaves(objects, other)
 
 
 def _write_leaves(
-    objects: ObjectStore, dataset_id: str, leaves: Iterable[Leaf], standing: Mapping[str, Any]
-) -> list[Mapping[str, Any]]:
+    objects: ObjectStore, dataset_id: str, leaves: Iterable[Leaf], standing: Mapping[str, IndexedLeaf]
+) -> list[IndexedLeaf]:
     """Write the missing leaves while the next ones are prepared; return each leaf's entry for the index."""
-    named: list[Mapping[str, Any]] = []
+    named: list[IndexedLeaf] = []
     writing: deque[Future[None]] = deque()
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="leaves") as threads:
         for leaf in leaves:
@@ -138,8 +129,7 @@ def _write_leaves(
                 named.append(standing[sha256])
                 continue
             key = leaf_key(dataset_id, leaf.prefix, sha256)
-            sizes = {"rows": leaf.rows, "size_bytes": len(leaf.content)}
-            named.append({"prefix": leaf.prefix, "sha256": sha256, "key": key} | sizes)
+            named.append(IndexedLeaf(leaf.prefix, sha256, key, leaf.rows, len(leaf.content)))
             writing.append(threads.submit(_write, objects, key, leaf.content))
             if len(writing) > _LEAVES_IN_FLIGHT:
                 writing.popleft().result()

@@ -43,13 +43,13 @@ def read_frozen_version(store: Store, name: str) -> FrozenVersion:
         StorageError: an image of the version has no row in `images`.
     """
     version = find_version(dataset_versions(store), name)
-    about = read_index(store.objects, version.dataset_id)["about"]
+    about = read_index(store.objects, version.dataset_id).about
     return FrozenVersion(
         version.dataset_id,
         version.cycle_id,
         utc(str(version.started_at)),
-        str(about["label_kind"]),
-        tuple(about["class_names"]),
+        about.label_kind,
+        tuple(about.class_names),
         _rows(PastStore(store.objects, version.sequence), version.dataset_id),
     )
 

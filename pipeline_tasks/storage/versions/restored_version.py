@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.records.project_state import RestoredDataset
@@ -24,10 +23,11 @@ def check_restorable(store: Store, dataset_id: str, label_kind: str, class_names
         NotFoundError: the version's index is missing.
         CorruptObjectError: the version's index was changed.
     """
-    wanted: dict[str, Any] = {"label_kind": label_kind, "class_names": list(class_names)}
-    about = {name: value for name, value in read_index(store.objects, dataset_id)["about"].items() if name in wanted}
-    if about != wanted:
+    about = read_index(store.objects, dataset_id).about
+    wanted = {"label_kind": label_kind, "class_names": list(class_names)}
+    found = {"label_kind": about.label_kind, "class_names": about.class_names}
+    if found != wanted:
         raise SettingsError(
-            f"dataset version {dataset_id[:16]}: wanted the project's {wanted}, found {about}; "
+            f"dataset version {dataset_id[:16]}: wanted the project's {wanted}, found {found}; "
             "set classes and label_kind back, or `versions restore newest`"
         )

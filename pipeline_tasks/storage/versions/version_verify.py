@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from pipeline_tasks.errors import CorruptObjectError, NotFoundError
-from pipeline_tasks.storage.blobs.version_index import index_key, read_index
+from pipeline_tasks.storage.blobs.version_index import IndexedLeaf, index_key, read_index
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.versions.dataset_versions import read_leaf
@@ -35,7 +34,7 @@ class Damage:
 def readable_rows(objects: ObjectStore, dataset_id: str) -> tuple[pl.DataFrame, list[Damage]]:
     """Rows of all undamaged leaves, and the damage of index and leaves."""
     try:
-        leaves = read_index(objects, dataset_id)["leaves"]
+        leaves = read_index(objects, dataset_id).leaves
     except NotFoundError:
         return pl.DataFrame(), [Damage("index", index_key(dataset_id), "missing")]
     except CorruptObjectError as error:
@@ -68,13 +67,13 @@ def damaged_originals(
     return damages
 
 
-def _leaf_or_damage(objects: ObjectStore, leaf: Mapping[str, Any]) -> bytes | Damage:
+def _leaf_or_damage(objects: ObjectStore, leaf: IndexedLeaf) -> bytes | Damage:
     try:
         return read_leaf(objects, leaf)
     except NotFoundError:
-        return Damage("leaf", leaf["key"], "missing")
+        return Damage("leaf", leaf.key, "missing")
     except CorruptObjectError as error:
-        return Damage("leaf", leaf["key"], str(error).removeprefix(f"{leaf['key']}: "))
+        return Damage("leaf", leaf.key, str(error).removeprefix(f"{leaf.key}: "))
 
 
 def _whole(contents: Iterable[bytes | Damage], damages: list[Damage]) -> Iterator[bytes]:

@@ -72,7 +72,7 @@ def test_verify_version__names_exactly_the_originals_that_are_damaged(store: Sto
 @pytest.mark.parametrize(("content", "problem"), [(None, "missing"), (b"image_id\nrot\n", "other bytes")])
 def test_verify_version__names_a_damaged_leaf(store: Store, content: bytes | None, problem: str) -> None:
     first, _ = two_versions(store)
-    leaf = read_index(store.objects, first.dataset_id)["leaves"][0]["key"]
+    leaf = read_index(store.objects, first.dataset_id).leaves[0].key
     damage(store, leaf, content)
 
     (found,) = verify(store, 0)["damages"]

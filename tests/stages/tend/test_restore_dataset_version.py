@@ -99,7 +99,7 @@ def test_build_dataset_version__refuses_a_restored_version_whose_classes_were_ch
 
 def test_restore_dataset_version__refuses_a_version_that_rotted(store: Store) -> None:
     first, _ = two_versions(store)
-    leaf = read_index(store.objects, first.dataset_id)["leaves"][0]["key"]
+    leaf = read_index(store.objects, first.dataset_id).leaves[0].key
     store.objects.replace(leaf, b"rot", store.objects.read(leaf).etag)
 
     with pytest.raises(CorruptObjectError):

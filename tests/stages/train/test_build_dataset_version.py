@@ -92,7 +92,7 @@ def test_build_dataset_version__freezes_the_golden_and_the_recent_images_of_test
     assert summary.slices == {"golden": 1, "recent": 1}
     rows = store.read(SliceImage, second.cycle_id).rows()
     assert sorted(rows) == sorted([("golden", image_id("t1")), ("recent", image_id("t3"))])
-    about = read_index(store.objects, str(summary.dataset_id))["about"]
+    about = read_index(store.objects, str(summary.dataset_id)).about.as_json()
     assert (about["golden"]["name"], about["golden"]["images"]) == ("acceptance", 1)
     assert summary.leak_report["leaks_into_golden"] == 0
     assert build_dataset_version(store, second) == summary
@@ -104,7 +104,7 @@ def test_build_dataset_version__names_no_slice_that_nobody_asked_for(store: Stor
     summary = build_dataset_version(store, cycle)
     assert summary.slices == {}
     assert not store.has(SliceImage, cycle.cycle_id)
-    assert set(read_index(store.objects, str(summary.dataset_id))["about"]) == {"label_kind", "class_names", "leak_report"}
+    assert set(read_index(store.objects, str(summary.dataset_id)).about.as_json()) == {"label_kind", "class_names", "leak_report"}
 
 
 def test_build_dataset_version__gives_the_same_id_with_slices_as_without(store: Store) -> None:
@@ -200,7 +200,7 @@ def test_build_dataset_version__leaves_out_what_is_the_same_as_a_test_image_and_
     listed = store.read(Leak, cycle.cycle_id).select("image_id", "other_image_id", "method", "was_in_use")
     assert listed.rows() == [(image_id("a1"), image_id("t1"), "embedding", False)]
     assert (summary.leak_report["pairs_compared"], summary.leak_report["leaks_into_test"]) == (2, 1)
-    assert read_index(store.objects, str(summary.dataset_id))["about"]["leak_report"] == summary.leak_report
+    assert read_index(store.objects, str(summary.dataset_id)).about.leak_report == summary.leak_report
 
 
 def test_build_dataset_version__a_leak_found_later_takes_the_training_image_out_and_never_the_test_image(store: Store) -> None:

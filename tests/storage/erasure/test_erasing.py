@@ -22,7 +22,7 @@ from pipeline_tasks.lineage.explain import explain
 from pipeline_tasks.records.erase import EraseSummary
 from pipeline_tasks.stages.tend.erase import erase, erasure_of, find_images, images_of_person
 from pipeline_tasks.storage.blobs.annotation_log import append_revision, list_revisions
-from pipeline_tasks.storage.blobs.version_index import read_index
+from pipeline_tasks.storage.blobs.version_index import Tombstone, read_index
 from pipeline_tasks.storage.care.backup import back_up, restore_backup
 from pipeline_tasks.storage.care.verifying import verify_objects
 from pipeline_tasks.storage.erasure.erased_images import is_erased_in
@@ -108,8 +108,8 @@ def test_erase__takes_an_image_out_of_both_versions_that_held_it(root: Store) ->
     assert summary.splits_by_version == {one.dataset_id: ["train"] for one in (first, second)}
     for version, held in ((first, 4), (second, 4)):
         index = read_index(root.objects, version.dataset_id)
-        assert read_version(root.objects, version.dataset_id).height == held == index["rows"]
-        assert index["tombstones"] == [{"cycle_id": ERASURE, "split": "train", "tombstone": summary.tombstones[0]}]
+        assert read_version(root.objects, version.dataset_id).height == held == index.rows
+        assert index.tombstones == (Tombstone(summary.tombstones[0], "train", ERASURE),)
     assert [(one["is_fine"], one["erased"]) for one in verified(root)] == [(True, 1), (True, 1)]
     assert verify_objects(root.objects)[0].damaged == []
     compared = compare(root, first, second)
@@ -160,7 +160,7 @@ def test_erase__twice_erases_two_and_both_stand_as_tombstones(store: Store) -> N
     other = erase_names(store, "a2", cycle_id="2026-11-23T130000")
 
     assert named_in(store.objects, "a1") == named_in(store.objects, "a2") == []
-    shown = {tombstone["tombstone"] for tombstone in read_index(store.objects, first.dataset_id)["tombstones"]}
+    shown = {tombstone.tombstone for tombstone in read_index(store.objects, first.dataset_id).tombstones}
     assert shown == {*one.tombstones, *other.tombstones}
     assert all(one["is_fine"] for one in verified(store))
     assert verify_objects(store.objects)[0].damaged == []

@@ -1,0 +1,41 @@
+"""What the index of a dataset version says of it besides its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from pipeline_tasks.records.reading import read_record
+
+
+@dataclass(frozen=True)
+class GoldenSet:
+    """The golden images of a version's test split, named by their content."""
+
+    name: str
+    images: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class VersionAbout:
+    """The label kind and classes of a version, and what was found when it was frozen."""
+
+    label_kind: str = ""
+    class_names: list[str] = field(default_factory=list)
+    leak_report: dict[str, int] = field(default_factory=dict)
+    """See `BuildDatasetVersionSummary.leak_report`."""
+    golden: GoldenSet | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The fields as an index keeps them: only those that say something."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, object], where: str) -> VersionAbout:
+        """Read what an index keeps.
+
+        Raises:
+            CorruptObjectError: a field holds something else.
+        """
+        return read_record(cls, fields, where)
