@@ -31,7 +31,7 @@ class NightlensError(Exception):
 
 
 class SettingsError(NightlensError):
-    """A setting or an argument is missing or wrong; the message names file, key, wanted, found."""
+    """A setting or an argument is missing or wrong; the message names file, key, value and what it must be."""
 
 
 class TableContractError(NightlensError):

@@ -74,6 +74,11 @@ def is_reference(name: str) -> bool:
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """Say that a name is not known: `unknown strategy 'coverge' (did you mean 'coverage'?)`, or which names are."""
     names = list(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
+    near = nearest(name, names)
+    hint = f"known: {', '.join(names)}" if near is None else f"did you mean {near!r}?"
     return f"unknown {what} {name!r} ({hint})"
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a misspelled one is most like; None if none is like it."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)

@@ -22,7 +22,7 @@ class BrokenProject:
     """The file's name without its ending, as a valid Airflow id."""
     path: Path
     message: str
-    """File, key, wanted and found, one line a problem."""
+    """File, key, value and what it must be, one line a problem."""
 
 
 def readable_projects() -> list[Project]:

@@ -88,7 +88,7 @@ def test_bad_project_file__becomes_a_dag_that_says_what_is_wrong(dag_bag: DagBag
     dag = dag_bag.dags["nightly__ore"]
     task = dag.get_task("read_project_file")
 
-    assert "selection.bugdet: wanted no such key, found 4" in (dag.doc_md or "")
+    assert "selection.bugdet: unknown key 'bugdet' (did you mean 'budget'?)" in (dag.doc_md or "")
     with pytest.raises(SettingsError, match=r"selection\.bugdet"):
         task.python_callable(*task.op_args, **task.op_kwargs)  # type: ignore[attr-defined]
 

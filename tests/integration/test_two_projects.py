@@ -200,7 +200,7 @@ def test_broken_project__becomes_a_dag_that_names_the_mistake_and_leaves_the_oth
 
     running.wait("broken", run_id, {"failed"})
 
-    assert "bugdet: wanted no such key" in why_failed(running.airflow, "nightly__broken", run_id)
+    assert "unknown key 'bugdet' (did you mean 'budget'?)" in why_failed(running.airflow, "nightly__broken", run_id)
 
 
 def test_stack__shows_no_secret_in_processes_logs_or_reports(running: Stack) -> None:

@@ -83,9 +83,9 @@ def test_source_settings__are_those_of_the_kind() -> None:
         ({"kind": "foldr", "path": "x"}, r"sources.0: .*unknown kind of source 'foldr' \(did you mean 'folder'\?\)"),
         ({"kind": "no_such_module:Source"}, "kind of source 'no_such_module:Source' cannot be imported"),
         ({"kind": "json:dumps"}, "kind of source 'json:dumps' is not complete: it lacks settings_model"),
-        ({"kind": "folder"}, "sources.0.path: wanted a value, found none"),
+        ({"kind": "folder"}, "sources.0.path: a value is missing"),
         ({"path": "x", "bucket": "y"}, r"sources.0.bucket: "),
-        ({"kind": OWN, "images": "many"}, "sources.0.images: .*found 'many'"),
+        ({"kind": OWN, "images": "many"}, "sources.0.images: .*not 'many'"),
     ],
 )
 def test_source_settings__say_what_is_wrong(source: dict[str, object], says: str) -> None:

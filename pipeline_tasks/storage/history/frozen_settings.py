@@ -14,7 +14,7 @@ def parse_frozen_project(content: object, code_version: str, where: str) -> Proj
     """Check a cycle's frozen settings; keys that no longer exist are dropped, because the cycle is history.
 
     Raises:
-        SettingsError: one line a problem, each with key, wanted and found.
+        SettingsError: one line a problem, each with key, value and what it must be.
         NewerFormError: a later release opened the cycle, so an unknown key may change what its stages must do.
     """
     try:

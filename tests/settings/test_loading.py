@@ -33,17 +33,17 @@ def test_load_project__fills_in_honest_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "wanted"),
     [
-        (("budget: 10", "budget: many"), "selection.budget: wanted: .*integer.*; found 'many'"),
-        (("budget: 10", "budgets: 10"), "selection.budgets: wanted no such key, found 10"),
-        (("gates: {margin: 0.05}", "gates: {}"), "gates.margin: wanted a value, found none"),
+        (("budget: 10", "budget: many"), "selection.budget: must be a valid integer.*, not 'many'"),
+        (("budget: 10", "budgets: 10"), "selection.budgets: unknown key 'budgets' \\(did you mean 'budget'\\?\\)$"),
+        (("gates: {margin: 0.05}", "gates: {}"), "gates.margin: a value is missing"),
         (("[bolt, nut]", "[bolt, bolt]"), "classes: .*differ"),
         (("[bolt, nut]", "[bolt]"), "classes: .*at least 2"),
         (("{name: inbox, path: inbox}", "{name: a, path: b}, {name: a, path: c}"), "different names"),
-        (("project: parts", "project: other"), "wanted the file's own name 'parts', found 'other'"),
+        (("project: parts", "project: other"), "project is 'other', but must be the name of the file, 'parts'"),
         (("project: parts", "project: ["), "not readable as YAML"),
     ],
 )
-def test_load_project__names_file_key_wanted_and_found(tmp_path: Path, change: tuple[str, str], wanted: str) -> None:
+def test_load_project__names_file_key_value_and_what_it_must_be(tmp_path: Path, change: tuple[str, str], wanted: str) -> None:
     with pytest.raises(SettingsError, match=f"(?s)parts.yaml.*{wanted}"):
         load_project(write(tmp_path, GOOD.replace(*change)))
 
@@ -55,17 +55,35 @@ def test_load_project__names_every_problem_at_once(tmp_path: Path) -> None:
     assert len(str(caught.value).splitlines()) == 2
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("gates:", "gate:"), "gate: unknown key 'gate' (did you mean 'gates'?)"),
+        (("path: inbox", "pth: inbox"), "sources.0.pth: unknown key 'pth' (did you mean 'path'?)"),
+        (("margin: 0.05", "margin: 0.05, zebra: 1"), "gates.zebra: unknown key 'zebra' (known: margin, confidence,"),
+        (("[bolt, nut]", "[bolt, 3]"), "classes.1: must be a valid string, not 3"),
+        (("budget: 10", "budget: 10, objectives: [1]"), "selection.objectives: must be 'auto', not [1]; or must be"),
+    ],
+)
+def test_load_project__says_one_thing_wrong_in_one_line_with_the_fix(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_project(write(tmp_path, GOOD.replace(*change)))
+
+    assert str(caught.value).startswith(f"{tmp_path}/parts.yaml: {said}")
+    assert len(str(caught.value).splitlines()) == 1
+
+
 def test_load_project__refuses_a_missing_file_and_a_list(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no such project file"):
         load_project(tmp_path / "parts.yaml")
-    with pytest.raises(SettingsError, match="wanted a mapping of settings, found list"):
+    with pytest.raises(SettingsError, match="a project file must be a mapping of settings, this is a list"):
         load_project(write(tmp_path, "[1]"))
 
 
 def test_load_project__refuses_a_split_group_key_that_no_source_can_give(tmp_path: Path) -> None:
     keyed = GOOD + "duplicates: {split_group_keys: [device]}\n"
 
-    with pytest.raises(SettingsError, match=r"split_group_keys: wanted a key .*\(\?P<device>…\), found 'device' in no source"):
+    with pytest.raises(SettingsError, match=r"split_group_keys: no source gives 'device'; .*\(\?P<device>…\)"):
         load_project(write(tmp_path, keyed))
 
     readable = keyed.replace("path: inbox", 'path: inbox, key_pattern: "(?P<device>cam[0-9]+)/"')
@@ -86,9 +104,9 @@ def test_load_project__takes_the_golden_set_from_a_file_beside_it(tmp_path: Path
 @pytest.mark.parametrize(
     ("golden", "wanted"),
     [
-        ("{file: none.txt}", "splits.golden.file: wanted a readable file, found 'none.txt'"),
-        ("{image_ids: [bolt7]}", "splits.golden.image_ids.0: wanted"),
-        ("{key_pattern: '('}", "splits.golden.key_pattern: wanted: .*regular expression"),
+        ("{file: none.txt}", "splits.golden.file: 'none.txt' cannot be read"),
+        ("{image_ids: [bolt7]}", "splits.golden.image_ids.0: must match"),
+        ("{key_pattern: '('}", "splits.golden.key_pattern: '\\(' is no regular expression"),
     ],
 )
 def test_load_project__says_what_is_wrong_with_a_golden_set(tmp_path: Path, golden: str, wanted: str) -> None:

@@ -1,0 +1,20 @@
+"""Settings of the backbone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.functional_validators import AfterValidator
+
+from pipeline_tasks.registries import BACKBONES
+from pipeline_tasks.settings.section import Settings
+
+
+class BackboneSettings(Settings):
+    """The frozen network that turns an image into an embedding."""
+
+    name: Annotated[str, AfterValidator(BACKBONES.check)] = Field(
+        "efficientnet_lite0", description="A backbone that ships with Nightlens, or `module:class` of your own."
+    )
+    side_px: int = Field(224, ge=32, le=1024, description="Side of the model-size image.")

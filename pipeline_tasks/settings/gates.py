@@ -1,0 +1,23 @@
+"""Limits that a candidate must keep to become champion."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from pipeline_tasks.settings.section import Settings
+
+
+class GateSettings(Settings):
+    """When a candidate may become champion."""
+
+    margin: float = Field(ge=0, le=1, description="The lower bound of (candidate - champion) must lie above minus this.")
+    confidence: float = Field(0.95, gt=0.5, lt=1)
+    bootstrap_samples: int = Field(2000, ge=100)
+    min_test_images_per_class: int = Field(5, ge=1)
+    golden_margin: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="The lower bound of (candidate - champion) in accuracy on the golden set must lie above minus this; null: only "
+        "reported.",
+    )

@@ -1,0 +1,24 @@
+"""Settings of garbage collection."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from pipeline_tasks.settings.section import Settings
+
+
+class HousekeepingSettings(Settings):
+    """What `tend_storage` lets go of, and when."""
+
+    schedule: str | None = Field(
+        None, description="Cron expression of tend_storage, in the project's time zone; null: by hand only."
+    )
+    is_dry_run: bool = Field(True, description="Only say what would go; the form of a manual run can ask for more.")
+    young_days: float = Field(
+        2, ge=0, description="Days between the plan that first finds an object unneeded and its move to the trash."
+    )
+    trash_days: float = Field(14, ge=0, description="Days in the trash before an object is deleted for good.")
+    abandoned_days: float = Field(30, gt=0, description="A cycle older than this needs its parts and checkpoints no more.")
+    damaged_days: float = Field(90, ge=0, description="Days that damaged bytes are kept which a good copy has replaced.")
+    price_per_gb_month: float | None = Field(None, ge=0, description="What a gigabyte costs a month, for the report.")
+    currency: str = "EUR"

@@ -1,0 +1,27 @@
+"""Settings of the labeling rounds."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from pipeline_tasks.settings.section import Ratio, Settings
+
+
+class LabelingSettings(Settings):
+    """How people are asked."""
+
+    deadline_s: float = Field(gt=0, description="Seconds from push to the latest release of the cycle.")
+    release_ratio: Ratio = Field(1.0, description="Share of the round's labeling tasks answered that releases the cycle early.")
+    overlap_ratio: Ratio = Field(0.1, description="Share of the images that several people answer.")
+    overlap_annotators: int = Field(3, ge=2, description="How many people answer those.")
+    ask_every_s: float = Field(5.0, gt=0)
+    question: str = "What does the picture show?"
+    cost_per_hour: float | None = Field(None, ge=0, description="Of an annotator's hour; null: the report counts hours only.")
+    currency: str | None = Field(None, min_length=1, max_length=8, description="Of that cost, as the report shall write it.")
+
+    @model_validator(mode="after")
+    def _cost_has_a_currency(self) -> LabelingSettings:
+        """A sum of money without its currency says nothing."""
+        if (self.cost_per_hour is None) != (self.currency is None):
+            raise ValueError("cost_per_hour and currency must be set together, or neither")
+        return self

@@ -1,0 +1,74 @@
+"""The model behind a project file: all sections together."""
+
+from __future__ import annotations
+
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator, model_validator
+
+from pipeline_tasks.settings.backbone import BackboneSettings
+from pipeline_tasks.settings.connections import ConnectionSettings
+from pipeline_tasks.settings.duplicates import DuplicateSettings
+from pipeline_tasks.settings.gates import GateSettings
+from pipeline_tasks.settings.housekeeping import HousekeepingSettings
+from pipeline_tasks.settings.labeling import LabelingSettings
+from pipeline_tasks.settings.quality import QualitySettings
+from pipeline_tasks.settings.section import Settings
+from pipeline_tasks.settings.selection import SelectionSettings
+from pipeline_tasks.settings.serving import ServingSettings
+from pipeline_tasks.settings.source import AnySourceSettings
+from pipeline_tasks.settings.splits import SplitSettings
+from pipeline_tasks.settings.training import TrainingSettings
+
+
+class Project(Settings):
+    """One use case: what a file in `dags/projects/` says."""
+
+    project: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    description: str = ""
+    label_kind: Literal["class"] = "class"
+    classes: tuple[str, ...] = Field(min_length=2)
+    root: str | None = Field(None, description="Folder or s3://bucket/prefix; default: NIGHTLENS_HOME/roots/<project>.")
+    schedule: str | None = Field(None, description="Cron expression; null: by hand only.")
+    time_zone: str = "UTC"
+    seed: int = Field(0, ge=0, lt=2**31)
+    shard_images: int = Field(1000, ge=1, description="Images a mapped measuring task works on.")
+    sources: tuple[AnySourceSettings, ...] = Field(min_length=1)
+    quality: QualitySettings = QualitySettings()
+    duplicates: DuplicateSettings = DuplicateSettings()
+    selection: SelectionSettings
+    splits: SplitSettings = SplitSettings()
+    labeling: LabelingSettings
+    backbone: BackboneSettings = BackboneSettings()
+    training: TrainingSettings = TrainingSettings()
+    gates: GateSettings
+    serving: ServingSettings = ServingSettings()
+    housekeeping: HousekeepingSettings = HousekeepingSettings()
+    connections: ConnectionSettings = ConnectionSettings()
+
+    @field_validator("classes")
+    @classmethod
+    def _classes_differ(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        """Two classes of one name could never be told apart."""
+        if len(set(classes)) != len(classes):
+            raise ValueError("class names must differ from each other")
+        return classes
+
+    @field_validator("time_zone")
+    @classmethod
+    def _time_zone_is_known(cls, time_zone: str) -> str:
+        """A wrong zone would be found only when a cycle is named."""
+        try:
+            ZoneInfo(time_zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{time_zone!r} is no time zone; name one like Europe/Berlin or UTC") from error
+        return time_zone
+
+    @model_validator(mode="after")
+    def _sources_differ(self) -> Project:
+        """A sighting names its source, so two sources of one name would be mixed."""
+        names = [source.name for source in self.sources]
+        if len(set(names)) != len(names):
+            raise ValueError(f"sources must have different names, found {names}")
+        return self
