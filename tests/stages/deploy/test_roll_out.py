@@ -42,7 +42,7 @@ def test_roll_out__points_the_server_at_the_champion(store: Store) -> None:
     ("server", "says"),
     [
         (None, "This project has no prediction server yet"),
-        (Server(None), "did not answer"),
+        (Server(None), "did not respond"),
         (Server("0" * 64), "It refused the new one."),
     ],
 )

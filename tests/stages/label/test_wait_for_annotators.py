@@ -34,11 +34,11 @@ def test_wait_for_annotators__goes_on_when_enough_is_answered_or_skipped(round: 
 
     before = look(round, cycle)
     assert (before.tasks, before.answered, before.done_ratio, before.is_released, before.ask_every_s) == (4, 1, 0.25, False, 7)
-    assert before.why == "1 of 4 labeling tasks are answered; waiting for 50% or the deadline 2026-11-21T23:00:00+00:00."
+    assert before.why == "1 of 4 labeling tasks are annotated; waiting for 50% or the deadline 2026-11-21T23:00:00+00:00."
     round.server.answer(second, [], is_skipped=True)
     after = look(round, cycle)
     assert (after.answered, after.is_released) == (2, True)
-    assert after.why == "2 of 4 labeling tasks are answered, which is the wanted share of 50%."
+    assert after.why == "2 of 4 labeling tasks are annotated, which reaches the required share of 50%."
 
 
 def test_wait_for_annotators__goes_on_at_the_deadline_with_what_there_is(round: LabelingRound) -> None:
