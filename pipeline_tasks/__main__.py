@@ -58,6 +58,7 @@ def _run_stage(arguments: argparse.Namespace) -> dict[str, Any]:
         shard=arguments.shard,
         to_model_digest=arguments.to_model_digest,
         is_dry_run=arguments.dry_run,
+        images_a_cycle=arguments.images,
     )
     return run_stage(arguments.command, arguments.project, arguments.cycle, given)
 
@@ -113,6 +114,7 @@ def _add_stage_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action=argparse.BooleanOptionalAction, help="plan_collection: default as the project's settings"
     )
+    parser.add_argument("--images", type=int, default=10_000, help="backfill: images to fill in this cycle")
     parser.add_argument("--to-model-digest", help="roll_back: the earlier champion; default the one before")
 
 

@@ -242,6 +242,15 @@ PROCESS = (
         is_nightly=False,
     ),
     Stage(
+        name="backfill",
+        group="tend",
+        does="Compute new columns for images of earlier nights, so many a cycle.",
+        reads=("measurements", "images", "originals", "shard results"),
+        writes=("measurements", "shard results"),
+        services=("decoder",),
+        is_nightly=False,
+    ),
+    Stage(
         name="erase",
         group="tend",
         does="Erase images for good, from the root and from their copies outside.",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
+import dataframely as dy
 import pytest
 from given_night import Night, a_night
 from recording_root import RecordingObjects, RecordingStore, Touched
@@ -18,6 +19,7 @@ from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.measurement import Measurement
 
 NIGHTS = ("2026-11-21", "2026-11-22")
 TENDING = ("2026-11-23T120000", "2026-11-23T123000")
@@ -104,8 +106,18 @@ def beside_the_nights(night: Night, run: Callable[..., None]) -> None:
     run("restore_dataset_version", "2026-11-23T110000", run_key="by hand", dataset_id=dataset_id)
     image_ids = Store(objects_of(night)).history(Image)["image_id"].to_list()[:1]
     run("erase", "2026-11-23T113000", run_key="by hand", image_ids=tuple(image_ids))
+    with pytest.MonkeyPatch.context() as patch:
+        computed = {MeasurementWithNoise: lambda pixels, columns: {"noise": 1.0}}
+        patch.setattr("pipeline_tasks.stages.tend.backfill.COMPUTED", computed)
+        run("backfill", "2026-11-23T114500", run_key="by hand")
     MemoryObjects.write_new(objects_of(night), "derived/thumbnail-old/of-nobody", b"needed by nobody")
     for cycle_id in TENDING:
         run("plan_collection", cycle_id, run_key="by hand")
         run("collect_garbage", cycle_id)
     run("write_storage_report", cycle_id)
+
+
+class MeasurementWithNoise(Measurement):
+    """With a column that no night of these has filled."""
+
+    noise = dy.Float64(nullable=True)

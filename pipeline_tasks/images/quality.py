@@ -14,7 +14,10 @@ from pipeline_tasks.tables.table import Rows, check, empty
 
 
 def judge(images: Rows[Image], measurements: Rows[Measurement], settings: QualitySettings) -> Rows[QualityIssue]:
-    """One row per image and rule that it breaks: images in their order, rules in that of the registry."""
+    """One row per image and rule that it breaks: images in their order, rules in that of the registry.
+
+    A measurement that `backfill` has not computed yet (null) breaks no rule.
+    """
     values = images.join(measurements, on="image_id", how="inner", maintain_order="left").with_columns(
         side_px=pl.min_horizontal("width_px", "height_px"), image_number=pl.int_range(pl.len())
     )

@@ -66,7 +66,7 @@ def _sightings(image_id: str, facts: Facts) -> Iterable[Node]:
 
 
 def _quality(image_id: str, facts: Facts) -> Iterable[Node]:
-    for row in facts.of(Measurement, image_id)[:1]:
+    for row in facts.of(Measurement, image_id)[-1:]:
         says = ", ".join(f"{name} {row[name]:.4g}" for name in ("luma_mean", "luma_contrast", "sharpness", "entropy_bits"))
         yield Node("measurements", "", says, _json(row) | {"perceptual_hash": f"{row['perceptual_hash']:016x}"})
     for row in facts.of(QualityIssue, image_id):

@@ -8,9 +8,13 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class Measurement(Table):
-    """Measurements from one decode of an image; limits are judged later, without opening it again."""
+    """Measurements from one decode of an image; limits are judged later, without opening it again.
+
+    A column added later is nullable: null in rows of earlier nights until `backfill` has computed it.
+    """
 
     table_name = "measurements"
+    superseded_by_key = ("image_id",)
 
     image_id = dy.String(primary_key=True, regex=DIGEST)
     #: Digest of the canonical pixels: equal for files that decode to the same image.

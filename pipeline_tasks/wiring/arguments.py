@@ -23,6 +23,8 @@ class StageArguments:
     """For restore_dataset_version."""
     is_dry_run: bool | None = None
     """For plan_collection; None is the project's setting."""
+    images_a_cycle: int = 10_000
+    """For backfill: images to fill in one cycle."""
     image_ids: tuple[str, ...] = ()
     """For erase."""
 

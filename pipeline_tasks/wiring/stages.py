@@ -14,6 +14,7 @@ from pipeline_tasks.wiring.services import Services
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+    from pipeline_tasks.records.backfill import BackfillSummary
     from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
     from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
     from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
@@ -288,6 +289,22 @@ def write_storage_report(services: Services, _: StageArguments) -> WriteStorageR
     return write_storage_report(services.store, services.cycle)
 
 
+def backfill(services: Services, arguments: StageArguments) -> BackfillSummary:
+    """Run `stages.tend.backfill`."""
+    from pipeline_tasks.stages.tend.backfill import backfill
+
+    return backfill(
+        store=services.store,
+        project=services.project,
+        cycle_id=services.cycle_id,
+        run_key=arguments.run_key,
+        started_at=services.now,
+        code_version=services.code_version,
+        decoder=services.decoder,
+        images_a_cycle=arguments.images_a_cycle,
+    )
+
+
 def erase(services: Services, arguments: StageArguments) -> EraseSummary:
     """Run `stages.tend.erase`."""
     from pipeline_tasks.stages.tend.erase import erase
@@ -333,6 +350,7 @@ CALLS: Mapping[str, Callable[[Services, StageArguments], DataclassInstance]] = {
         plan_collection,
         collect_garbage,
         write_storage_report,
+        backfill,
         erase,
     )
 }

@@ -96,6 +96,16 @@ TEND_STORAGE_FORM: dict[str, Param] = {
     ),
 }
 
+BACKFILL_FORM: dict[str, Param] = {
+    "images": Param(
+        10_000,
+        type="integer",
+        minimum=1,
+        title="Images",
+        description="Number of images to fill in this run; the rest is left for another run.",
+    ),
+}
+
 
 def nightly_settings(project: Project, document: str) -> dict[str, Any]:
     """Arguments of a project's nightly DAG, except its schedule."""
@@ -120,6 +130,11 @@ def tend_storage_settings(project: Project, document: str) -> dict[str, Any]:
 def roll_back_settings(project: Project, document: str) -> dict[str, Any]:
     """Arguments of the DAG that restores an earlier champion."""
     return _settings(f"roll_back__{project.project}", project, document) | {"params": ROLL_BACK_FORM}
+
+
+def backfill_settings(project: Project, document: str) -> dict[str, Any]:
+    """The arguments of a project's DAG that fills new columns."""
+    return _settings(f"backfill__{project.project}", project, document) | {"params": BACKFILL_FORM}
 
 
 def broken_settings(broken: BrokenProject) -> dict[str, Any]:

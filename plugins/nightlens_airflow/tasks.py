@@ -234,6 +234,17 @@ def write_storage_report(project: str, cycle_id: str) -> Summary:
     return run("write_storage_report", project, cycle_id)
 
 
+@stage_task()
+def backfill(project: str) -> Summary:
+    """Compute columns that are missing for images of earlier nights, up to the form's number of images."""
+    from nightlens_airflow.cycle_of_run import cycle_id_of_run
+    from pipeline_tasks.wiring.projects import read_project
+
+    context, settings = get_current_context(), read_project(project)
+    cycle_id = cycle_id_of_run(context["dag_run"], time_zone=settings.time_zone, schedule=None)
+    return run("backfill", project, cycle_id, StageArguments(images_a_cycle=context["params"]["images"]))
+
+
 @stage_task(retries=0)
 def read_project_file(name: str) -> None:
     """Report the problems of the project's file. Once the file is corrected, its DAG comes back when Airflow next parses it."""

@@ -75,8 +75,8 @@ def test_dag_files__make_the_same_dags_in_every_process(readings: list[dict[str,
     assert readings[0]["dags"] == readings[1]["dags"]
 
 
-def test_dag_files__make_three_dags_a_project_and_one_for_a_bad_file(dag_bag: DagBag) -> None:
-    kinds = ("nightly", "roll_back", "tend_storage")
+def test_dag_files__make_four_dags_a_project_and_one_for_a_bad_file(dag_bag: DagBag) -> None:
+    kinds = ("nightly", "roll_back", "tend_storage", "backfill")
     of_good_files = [f"{kind}__{project}" for kind in kinds for project in ("belt", "tiles")]
 
     assert sorted(dag_bag.dags) == sorted([*of_good_files, "nightly__ore"])
@@ -130,7 +130,11 @@ def test_other_dags__hold_only_stages_that_stand_beside_the_nights(dag_bag: DagB
     from pipeline_tasks.process import PROCESS
 
     beside = [stage.name for stage in PROCESS if not stage.is_nightly]
-    placed = [task.task_id for kind in ("roll_back", "tend_storage") for task in dag_bag.dags[f"{kind}__belt"].topological_sort()]
+    placed = [
+        task.task_id
+        for kind in ("roll_back", "tend_storage", "backfill")
+        for task in dag_bag.dags[f"{kind}__belt"].topological_sort()
+    ]
 
     assert placed == [name for name in beside if name in placed]
 

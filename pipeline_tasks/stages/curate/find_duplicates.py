@@ -68,7 +68,7 @@ def _known(store: Store, cycle: Cycle) -> duplicate_records.Known:
     return duplicate_records.Known(
         images=pl.concat([searched, new]),
         first_new=searched.height,
-        measurements=store.history(Measurement).unique("image_id", keep="first"),
+        measurements=store.current(Measurement),
         quarantined=frozenset(store.history(QualityIssue)["image_id"].to_list()),
         duplicate_groups=duplicate_groups,
         split_groups=store.current(SplitGroup),

@@ -90,7 +90,7 @@ def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozense
     embeddings = read_embeddings(store, rows["image_id"].to_list(), newest_backbone_digest(store))
     leaks = leak_report(
         rows,
-        store.history(Measurement),
+        store.current(Measurement),
         store.current(DuplicateGroup),
         embeddings.vectors,
         embeddings.has_embedding,

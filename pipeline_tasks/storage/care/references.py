@@ -23,7 +23,7 @@ from pipeline_tasks.storage.versions.published_files import publications
 from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.image import Image
 
-NEEDED_BY = {"part": "record_images", "checkpoint": "train_model"}
+NEEDED_BY = {"part": ("record_images", "backfill"), "checkpoint": ("train_model",)}
 """Kind → the stage whose event ends the lease."""
 SNAPSHOT_KEPT_EVERY_EVENTS = 1000
 _NEWEST_SNAPSHOTS = 2
@@ -88,9 +88,11 @@ def _leases(store: Store, keys: Iterable[str], now: datetime, abandoned_s: float
     leases: dict[str, str] = {}
     stages, is_young = store.state().stages, _Young(store, now - timedelta(seconds=abandoned_s))
     for key in keys:
-        stage, cycle_id = NEEDED_BY.get(kind_of(key).name), cycle_of(key)
-        if stage is not None and cycle_id is not None and stage not in stages.get(cycle_id, {}) and is_young(cycle_id):
-            leases[key] = f"cycle {cycle_id}, which has not done {stage} yet"
+        enders, cycle_id = NEEDED_BY.get(kind_of(key).name, ()), cycle_of(key)
+        if cycle_id is None or not enders or any(stage in stages.get(cycle_id, {}) for stage in enders):
+            continue
+        if is_young(cycle_id):
+            leases[key] = f"cycle {cycle_id}, which has not done {' or '.join(enders)} yet"
     return leases
 
 

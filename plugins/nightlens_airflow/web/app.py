@@ -22,7 +22,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "private, no-store",
 }
-DAG_PREFIXES = ("nightly__", "roll_back__", "tend_storage__")
+DAG_PREFIXES = ("nightly__", "roll_back__", "tend_storage__", "backfill__")
 
 
 def make_app() -> FastAPI:

@@ -1,0 +1,154 @@
+"""Compute new columns for images of earlier nights, in a cycle of its own kind: so many images a cycle, in pieces.
+
+A piece is a part that survives a kill; the event at the end makes all pieces rows that supersede the images' older ones.
+Until then, and for images that no cycle has reached yet, the columns hold null.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import polars as pl
+
+from pipeline_tasks.errors import ChangedMeanwhileError, NotFoundError
+from pipeline_tasks.images.computed_columns import COMPUTED, Compute, Computed, filled, lacking, nullable_columns
+from pipeline_tasks.records.backfill import BackfillSummary
+from pipeline_tasks.records.cycle import check_cycle_id
+from pipeline_tasks.settings import Project
+from pipeline_tasks.storage.blobs.originals import read_original
+from pipeline_tasks.storage.history.cycles import open_manual_cycle
+from pipeline_tasks.storage.history.past_store import PastStore
+from pipeline_tasks.storage.history.store import Store, Write
+from pipeline_tasks.storage.tables.table_files import read_part, write_part
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.table import Table
+
+if TYPE_CHECKING:
+    from pipeline_tasks.decoding.decoder import Decoder
+
+STAGE = "backfill"
+IMAGES_A_PIECE = 500
+TRIES = 5
+
+T = TypeVar("T", bound=Table)
+logger = logging.getLogger(__name__)
+
+
+def backfill(
+    store: Store,
+    project: Project,
+    cycle_id: str,
+    run_key: str,
+    started_at: datetime,
+    code_version: str,
+    decoder: Decoder,
+    images_a_cycle: int,
+    images_a_piece: int = IMAGES_A_PIECE,
+    computed: Computed | None = None,
+) -> BackfillSummary:
+    """Fill what the newest rows lack, for up to `images_a_cycle` images a table. Killed anywhere, the same call goes on.
+
+    Without anything to fill, no cycle is opened. `computed` of None means all computed columns.
+
+    Raises:
+        CycleTakenError: another run owns this cycle_id.
+        NotFoundError, CorruptObjectError: an original is gone, or is not what it was.
+        ChangedMeanwhileError: other stages ended all the time; trying again goes on.
+    """
+    computed = COMPUTED if computed is None else computed
+    summary = store.finished(check_cycle_id(cycle_id), STAGE, BackfillSummary)
+    if summary is None and not any(_count_lacking(store, table) for table in computed):
+        return BackfillSummary("No image lacks a computed value.")
+    cycle = open_manual_cycle(store, project, cycle_id, STAGE, run_key, started_at, code_version)
+    if summary is not None:
+        return summary
+    then = PastStore(store.objects, store.state().stages[cycle.cycle_id]["open_cycle"])
+    pieces = {}
+    for table, compute in computed.items():
+        work = _Work(store, then, cycle.cycle_id, decoder, compute)
+        pieces[table] = work.pieces(table, images_a_cycle, images_a_piece)
+    return _recorded(store, cycle.cycle_id, pieces)
+
+
+class _Work:
+    """Everything that a piece needs."""
+
+    def __init__(self, store: Store, then: Store, cycle_id: str, decoder: Decoder, compute: Compute) -> None:
+        self._store, self._then, self._cycle_id = store, then, cycle_id
+        self._decoder, self._compute = decoder, compute
+
+    def pieces(self, table: type[T], images: int, images_a_piece: int) -> pl.DataFrame:
+        """The filled rows of all pieces: those that stand, and those still to be computed."""
+        planned = self._planned(table, images)
+        parts = list(self._standing(table))
+        done = pl.concat([table.create_empty(), *parts])
+        todo = planned.join(done, on="image_id", how="anti", maintain_order="left")
+        known = self._store.rows_of(Image, todo["image_id"], columns=["image_id", "md5"])
+        todo, md5s = todo.join(known, on="image_id", how="semi", maintain_order="left"), dict(known.iter_rows())
+        for number, piece in enumerate(todo.iter_slices(images_a_piece), start=len(parts)):
+            rows = self._filled(table, piece, md5s)
+            write_part(self._store.objects, table, self._cycle_id, number, rows)
+            done = pl.concat([done, rows])
+            logger.info("%s: %d of %d images filled", table.table_name, done.height, planned.height)
+        return done.unique("image_id", keep="first", maintain_order=True).sort("image_id")
+
+    def _planned(self, table: type[T], images: int) -> pl.DataFrame:
+        """The rows that this cycle fills, the same in every try: the first ones that lacked a value when it was opened."""
+        lack = lacking(table, self._then.current(table, ["image_id", *nullable_columns(table)]))
+        return self._then.rows_of(table, lack["image_id"].sort().head(images)).sort("image_id")
+
+    def _standing(self, table: type[T]) -> Iterator[pl.DataFrame]:
+        """The pieces of an earlier try, in order."""
+        number = 0
+        while True:
+            try:
+                yield read_part(self._store.objects, table, self._cycle_id, number)
+            except NotFoundError:
+                return
+            number += 1
+
+    def _filled(self, table: type[Table], rows: pl.DataFrame, md5s: dict[str, str]) -> pl.DataFrame:
+        """Decode the images of a piece in as many threads as keep the cores busy."""
+        columns = nullable_columns(table)
+
+        def look(image_id: str) -> tuple[str, dict[str, object]]:
+            original = read_original(self._store.objects, image_id, md5s[image_id])
+            return image_id, dict(self._compute(self._decoder.decode(original).pixels, columns))
+
+        with ThreadPoolExecutor(2 * len(os.sched_getaffinity(0)), thread_name_prefix=STAGE) as threads:
+            return filled(table, rows, dict(threads.map(look, rows["image_id"])))
+
+
+def _recorded(store: Store, cycle_id: str, pieces: dict[type[Table], pl.DataFrame]) -> BackfillSummary:
+    """End in one event, right behind the state whose newest rows the pieces extend."""
+    for left in reversed(range(TRIES)):
+        seen = store.state().sequence
+        writes: list[Write] = []
+        lack: dict[str, int] = {}
+        for table, rows in pieces.items():
+            newest = _still_newest(table, rows, store.rows_of(table, rows["image_id"]))
+            writes.append((table, newest))
+            lack[table.table_name] = _count_lacking(store, table) - newest.height
+        summary = BackfillSummary(None, {table.table_name: rows.height for table, rows in writes}, lack)
+        try:
+            return store.finish(cycle_id, STAGE, summary, writes, expected_sequence=seen)
+        except ChangedMeanwhileError:
+            if not left:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _count_lacking(store: Store, table: type[Table]) -> int:
+    """Images whose newest row lacks a value."""
+    return lacking(table, store.current(table, ["image_id", *nullable_columns(table)])).height
+
+
+def _still_newest(table: type[Table], rows: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """Without rows of images that were erased or measured anew since they were read."""
+    same = [name for name in rows.columns if name not in nullable_columns(table)]
+    return rows.join(lacking(table, now).select(same), on=same, how="semi", nulls_equal=True, maintain_order="left")
