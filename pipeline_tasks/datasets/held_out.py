@@ -9,24 +9,26 @@ import polars as pl
 HELD_OUT_RATIO = 0.15
 
 
-def training_parts(rows: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Divide a version's `rows` (image_id, split_group_id, split, class_name) into rows to train on and rows to validate on.
+def training_parts(rows: pl.DataFrame, names: pl.Series, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Divide a version's `rows` (image_id, split_group_id, split) into rows to train on and rows to validate on.
+
+    `names` says for each row what it shows, so that no name is held out as a whole.
 
     The version's own validation images are used if it has any. Otherwise groups are held out in an order drawn from
-    `seed`, never the last one of a class; if every class has only one group, the training images are also used to validate.
+    `seed`, never the last one of a name; if every name has only one group, the training images are also used to validate.
     """
     train, val = rows.filter(pl.col("split") == "train"), rows.filter(pl.col("split") == "val")
     if val.height:
         return train, val
-    held_out = _held_out_groups(train, seed)
+    held_out = _held_out_groups(train, names.filter(rows["split"] == "train"), seed)
     if not held_out:
         return train, train
     is_held_out = pl.col("split_group_id").is_in(held_out)
     return train.filter(~is_held_out), train.filter(is_held_out)
 
 
-def _held_out_groups(train: pl.DataFrame, seed: int) -> list[str]:
-    groups_left = {name: set(part["split_group_id"]) for (name,), part in train.group_by("class_name")}
+def _held_out_groups(train: pl.DataFrame, names: pl.Series, seed: int) -> list[str]:
+    groups_left = {name: set(part["split_group_id"]) for (name,), part in train.group_by(names)}
     held_out, images = [], 0
     sizes = dict(train.group_by("split_group_id").len().iter_rows())
     for group in sorted(sizes, key=lambda one: hashlib.sha256(f"{seed}/{one}".encode()).digest()):

@@ -15,19 +15,18 @@ class TrainingDecision:
     why: str
 
 
-def decide_training(rows: pl.DataFrame, trained_labels: pl.DataFrame | None, wish: str, min_new_labels: int) -> TrainingDecision:
-    """Decide for a version's `rows` (image_id, split, class_name, label_digest).
+def decide_training(
+    rows: pl.DataFrame, trained_labels: pl.DataFrame | None, wish: str, min_new_labels: int, why_not: str
+) -> TrainingDecision:
+    """Decide for a version's `rows` (image_id, split, label_digest); `why_not` is the kind's reason not to, or empty.
 
     `trained_labels` holds the same columns of the last version that was trained on (None: no model was trained yet);
     `wish` is `auto`, `force` or `skip`, as chosen when the cycle was started.
     """
     if wish == "skip":
         return TrainingDecision(False, "Not trained: whoever started this cycle asked to skip training.")
-    classes = rows.filter(pl.col("split") == "train")["class_name"].n_unique()
-    if classes < 2:
-        return TrainingDecision(
-            False, f"Not trained: a model needs training images of at least 2 classes, the version has {classes}."
-        )
+    if why_not:
+        return TrainingDecision(False, f"Not trained: {why_not}.")
     if wish == "force":
         return TrainingDecision(True, "Trained: whoever started this cycle asked for it.")
     if trained_labels is None:
@@ -35,9 +34,11 @@ def decide_training(rows: pl.DataFrame, trained_labels: pl.DataFrame | None, wis
     return _decide_by_what_is_new(rows, trained_labels, min_new_labels)
 
 
-def decide_training_again(rows: pl.DataFrame, wish: str, restored_in: str, *, is_trained_on: bool) -> TrainingDecision:
+def decide_training_again(
+    rows: pl.DataFrame, wish: str, restored_in: str, why_not: str, *, is_trained_on: bool
+) -> TrainingDecision:
     """Decide for a version that a person restored in the cycle `restored_in`, whatever the number of new labels."""
-    decision = decide_training(rows, None, wish, min_new_labels=0)
+    decision = decide_training(rows, None, wish, 0, why_not)
     if not decision.should_train or wish == "force":
         return decision
     if is_trained_on:

@@ -73,7 +73,7 @@ class Choosing(Protocol):
         """image_id → the name that stands for its label, from rows of `label_objects`."""
         ...
 
-    def targets(self, images: pl.DataFrame) -> list[str]:
+    def names(self, images: pl.DataFrame) -> pl.Series:
         """The name that stands for the label of each row of a dataset version."""
         ...
 

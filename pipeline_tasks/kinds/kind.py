@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     # These read tables; the prediction server has nothing to read them with.
     from pipeline_tasks.kinds.choosing import Choosing
     from pipeline_tasks.kinds.modelling import Modelling
+    from pipeline_tasks.kinds.reporting import Reporting
     from pipeline_tasks.kinds.scoring import Scoring
 
 K = TypeVar("K", bound="Kind", covariant=True)
@@ -69,6 +70,11 @@ class Kind(Protocol):
     @property
     def choosing(self) -> Choosing:
         """What a selection of images may know of labels and models."""
+        ...
+
+    @property
+    def reporting(self) -> Reporting:
+        """What the cycle's report says of labels and models."""
         ...
 
 

@@ -96,6 +96,8 @@ class ScoreNames:
     """The score of the trivial baseline, in the column `metric`."""
     baseline_words: str
     """The trivial baseline, in a sentence."""
+    baseline_short: str
+    """The same beside a bar."""
     image_metric: str
     """The mean of the image scores, in the column `metric`."""
     image_words: str

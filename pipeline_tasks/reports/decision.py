@@ -41,8 +41,9 @@ def section(facts: CycleFacts) -> Html | None:
     compared, promoted = facts.records.find(CompareWithChampionSummary), facts.records.find(PromoteModelSummary)
     if compared is None or compared.skipped:
         return None
+    names = facts.kind.scoring.names
     figures = [_figure("candidate", compared.candidate_score, compared.candidate_low, compared.candidate_high)]
-    figures += [_figure("champion", compared.champion_score), _figure("most frequent class", compared.majority_score)]
+    figures += [_figure("champion", compared.champion_score), _figure(names.baseline_short, compared.majority_score)]
     shown = [one for one in figures if one is not None]
     rolled = facts.records.find(RollOutSummary)
     rows = [
@@ -55,7 +56,9 @@ def section(facts: CycleFacts) -> Html | None:
     return together(
         [
             paragraph(compared.why),
-            paragraph("Balanced accuracy on the frozen test split, intervals by bootstrap over split groups:", quiet=True),
+            paragraph(
+                f"{names.words.capitalize()} on the frozen test split, intervals by bootstrap over split groups:", quiet=True
+            ),
             intervals(shown) if shown else None,
             table(("", ""), rows, numbers_from=2),
             _slices(facts),

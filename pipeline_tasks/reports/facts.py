@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
 
+from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.labeling import Agreement
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
+from pipeline_tasks.tables.table import Table
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class CycleFacts:
     started_at: datetime
     made_at: datetime
     code_version: str
-    class_names: tuple[str, ...]
+    kind: Kind
     stages: tuple[str, ...]
     """All stages in the order of the process."""
     records: CycleRecords
@@ -64,7 +66,8 @@ class CycleFacts:
     dataset_images: pl.DataFrame | None = None
     """The newest dataset version's manifest as of this cycle."""
     metrics: pl.DataFrame | None = None
-    confusions: pl.DataFrame | None = None
     predictions: pl.DataFrame | None = None
+    details: Mapping[type[Table], pl.DataFrame] = field(default_factory=dict)
+    """Tables of the evaluation that only the kind knows."""
     learning: tuple[LearningPoint, ...] = field(default=())
     gains: tuple[GainPoint, ...] = field(default=())

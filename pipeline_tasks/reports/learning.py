@@ -27,13 +27,13 @@ def section(facts: CycleFacts) -> Html | None:
     return together(
         [
             curve([(one.labels, Figure(one.cycle_id, one.score, one.low, one.high)) for one in points], "labelled images"),
-            table(("cycle", "labels", "balanced accuracy", "interval", "points per 100 labels", "promoted"), rows),
+            table(("cycle", "labels", facts.kind.scoring.names.words, "interval", "points per 100 labels", "promoted"), rows),
             paragraph(note, quiet=True),
         ]
     )
 
 
 def _gain(before: LearningPoint | None, one: LearningPoint) -> str:
-    """Points of balanced accuracy per 100 labels since the candidate before; empty where no label was added."""
+    """Points of the score per 100 labels since the candidate before; empty where no label was added."""
     labels = 0 if before is None else one.labels - before.labels
     return "" if before is None or labels <= 0 else f"{100 * (one.score - before.score) / labels * 100:+.1f}"

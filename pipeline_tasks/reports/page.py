@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline_tasks.reports import decision, gain, learning, model, people, process
+from pipeline_tasks.reports import decision, gain, learning, people, process
 from pipeline_tasks.reports import images as images
 from pipeline_tasks.reports.document import document
 from pipeline_tasks.reports.facts import CycleFacts
 from pipeline_tasks.reports.html import Html, element, paragraph, together
+from pipeline_tasks.reports.kind_sections import drawn, kind_sections
 
 SECTIONS: tuple[tuple[str, str, Callable[[CycleFacts], Html | None], str], ...] = (
     ("decision", "Decision", decision.section, "compare_with_champion"),
@@ -22,10 +23,8 @@ SECTIONS: tuple[tuple[str, str, Callable[[CycleFacts], Html | None], str], ...] 
     ("people", "Answers and agreement", people.section, "collect_annotations"),
     ("gain", "What choosing was worth", gain.section, "measure_selection_gain"),
     ("learning", "Learning so far", learning.section, "evaluate_model"),
-    ("confusion", "Confusion and recall", model.confusion, "evaluate_model"),
-    ("errors", "Worst errors", model.worst_errors, "evaluate_model"),
 )
-"""Anchor, title, what renders it (None: nothing to render), and the stage that it needs."""
+"""Anchor, title, what renders it (None: nothing to render), and the stage that it needs. Those of the label kind follow."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,12 @@ def render(facts: CycleFacts) -> Page:
             missing[anchor] = _why_missing(facts, title, stage)
         else:
             bodies[anchor] = title, body
+    for section in kind_sections(facts):
+        body = drawn(section, facts)
+        if body is None:
+            missing[section.anchor] = _why_missing(facts, section.title, "evaluate_model")
+        else:
+            bodies[section.anchor] = section.title, body
     content = [decision.header(facts), _navigation(bodies), _missing(missing)]
     content += [element("section", element("h2", title), body, id=anchor) for anchor, (title, body) in bodies.items()]
     html = document(f"{facts.project} · {facts.cycle_id}", [*content, _footer(facts)])

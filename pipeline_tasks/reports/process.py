@@ -58,15 +58,19 @@ def class_balance(facts: CycleFacts) -> Html | None:
     """Classes of the newest dataset version, by split."""
     if facts.dataset_images is None or facts.dataset_images.is_empty():
         return None
-    counted = facts.dataset_images.with_columns(pl.col("split").cast(pl.String)).group_by("split", "class_name").len()
+    vocabulary = facts.kind.vocabulary
+    named = facts.dataset_images.select(pl.col("split").cast(pl.String), name=facts.kind.choosing.names(facts.dataset_images))
+    counted = named.group_by("split", "name").len()
     counts: dict[str, dict[str, int]] = {split: {} for split in SPLITS}
     for split, name, count in counted.iter_rows():
         counts[split][str(name)] = count
-    names = [*facts.class_names, *sorted({name for of in counts.values() for name in of} - set(facts.class_names))]
+    names = [*vocabulary, *sorted({name for of in counts.values() for name in of} - set(vocabulary))]
     rows = [
         (name, *(counts[split].get(name, 0) for split in SPLITS), sum(counts[s].get(name, 0) for s in SPLITS)) for name in names
     ]
-    return together([stacked(counts, names), table(("class", *SPLITS, "all"), rows), _slices(facts), _leaks(facts)])
+    return together(
+        [stacked(counts, names), table((facts.kind.reporting.names_word, *SPLITS, "all"), rows), _slices(facts), _leaks(facts)]
+    )
 
 
 def _slices(facts: CycleFacts) -> Html | None:

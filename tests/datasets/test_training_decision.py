@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from pipeline_tasks.datasets.training_decision import decide_training, decide_training_again, new_labels
+from pipeline_tasks.kinds.classes.class_kind import ClassKind
 
 ROWS = pl.DataFrame(
     {
@@ -31,16 +32,19 @@ ROWS = pl.DataFrame(
 def test_decide_training__says_why(
     trained: pl.DataFrame | None, wish: str, min_new_labels: int, should_train: bool, why: str
 ) -> None:
-    decision = decide_training(ROWS, trained, wish, min_new_labels)
+    decision = decide_training(ROWS, trained, wish, min_new_labels, "")
 
     assert (decision.should_train, decision.why) == (should_train, why)
 
 
-def test_decide_training__wants_two_classes_even_when_forced() -> None:
-    decision = decide_training(ROWS.filter(pl.col("image_id") != "b"), None, "force", 1)
+def test_decide_training__trains_nothing_that_the_kind_cannot_learn_even_when_forced() -> None:
+    modelling = ClassKind(("bolt", "nut")).modelling
+    why_not = modelling.why_not_train(ROWS.filter(pl.col("split") == "train", pl.col("image_id") != "b"))
+    decision = decide_training(ROWS, None, "force", 1, why_not)
 
     assert not decision.should_train
     assert decision.why == "Not trained: a model needs training images of at least 2 classes, the version has 1."
+    assert modelling.why_not_train(ROWS) == ""
 
 
 def test_new_labels__counts_changed_labels_too() -> None:
@@ -62,6 +66,6 @@ def test_new_labels__counts_changed_labels_too() -> None:
 def test_decide_training_again__trains_once_on_a_restored_version(
     is_trained_on: bool, wish: str, should_train: bool, why: str
 ) -> None:
-    decision = decide_training_again(ROWS, wish, "c", is_trained_on=is_trained_on)
+    decision = decide_training_again(ROWS, wish, "c", "", is_trained_on=is_trained_on)
 
     assert (decision.should_train, decision.why) == (should_train, why)

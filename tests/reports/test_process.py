@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 
 import polars as pl
 
+from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.reports.facts import CycleFacts
@@ -20,7 +21,7 @@ FACTS = CycleFacts(
     started_at=AT,
     made_at=AT,
     code_version="test",
-    class_names=("bolt",),
+    kind=ClassKind(("bolt",)),
     stages=(),
     records=CycleRecords(),
     thumbnail=lambda image_id: None,

@@ -24,9 +24,9 @@ class ClassChoosing:
         """The class of each image."""
         return dict(label_objects.select("image_id", "class_name").iter_rows())
 
-    def targets(self, images: pl.DataFrame) -> list[str]:
+    def names(self, images: pl.DataFrame) -> pl.Series:
         """The class of each row."""
-        return images["class_name"].to_list()
+        return images["class_name"]
 
     def scorer(self, graph: Any, temperature: float) -> ClassScorer:
         """The last layer of a classifier, read without running it."""

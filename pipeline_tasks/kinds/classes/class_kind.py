@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.classes.decode import ClassDecoding
     from pipeline_tasks.kinds.classes.labeling import ClassLabeling
     from pipeline_tasks.kinds.classes.modelling import ClassModelling
+    from pipeline_tasks.kinds.classes.reporting import ClassReporting
     from pipeline_tasks.kinds.classes.scoring import ClassScoring
 
 MIN_CLASSES = 2
@@ -103,6 +104,13 @@ class ClassKind:
         from pipeline_tasks.kinds.classes.choosing import ClassChoosing
 
         return ClassChoosing(self.class_names)
+
+    @cached_property
+    def reporting(self) -> ClassReporting:
+        """Confusions and worst errors."""
+        from pipeline_tasks.kinds.classes.reporting import ClassReporting
+
+        return ClassReporting(self.class_names)
 
 
 def _checked(classes: Sequence[str]) -> tuple[str, ...]:

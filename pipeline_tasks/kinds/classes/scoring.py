@@ -28,6 +28,7 @@ class ClassScoring:
         words="balanced accuracy",
         baseline_metric="majority_balanced_accuracy",
         baseline_words="always answering the most frequent class",
+        baseline_short="most frequent class",
         image_metric="accuracy",
         image_words="accuracy",
         headlines=("log_loss",),

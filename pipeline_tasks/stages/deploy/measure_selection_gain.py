@@ -66,7 +66,7 @@ def _rows(store: Store, cycle: Cycle, dataset_cycle_id: str) -> pl.DataFrame:
     )
     kind = kind_of(cycle.project)
     manifest = kind.scoring.with_truth(store.read(DatasetImage, dataset_cycle_id))
-    rows = manifest.select("image_id", "split_group_id", target=pl.Series(kind.choosing.targets(manifest), dtype=pl.String))
+    rows = manifest.select("image_id", "split_group_id", target=kind.choosing.names(manifest))
     return rows.join(picks, on="image_id").sort("asked")
 
 

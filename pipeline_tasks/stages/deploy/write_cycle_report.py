@@ -29,13 +29,11 @@ from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.history.cycle_records import read_cycle_records
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
-from pipeline_tasks.tables.confusion import Confusion
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.label_object import AnnotationObject
 from pipeline_tasks.tables.metric import Metric
-from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.selection import SelectedImage
@@ -69,13 +67,13 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime) -> WriteCycleR
 
 def _facts(store: Store, cycle: Cycle, now: datetime) -> CycleFacts:
     """All available data of the cycle."""
-    records = read_cycle_records(store, cycle.cycle_id, STAGES)
+    records, kind = read_cycle_records(store, cycle.cycle_id, STAGES), kind_of(cycle.project)
     built = records.find(BuildDatasetVersionSummary)
     dataset_cycle = None if built is None else built.dataset_cycle_id
     annotations = _annotations(store, records) if records.has("collect_annotations") else None
 
-    def table(kind: type[Table]) -> pl.DataFrame | None:
-        return store.read(kind, cycle.cycle_id) if store.has(kind, cycle.cycle_id) else None
+    def table(one: type[Table]) -> pl.DataFrame | None:
+        return store.read(one, cycle.cycle_id) if store.has(one, cycle.cycle_id) else None
 
     return CycleFacts(
         project=cycle.project.project,
@@ -85,7 +83,7 @@ def _facts(store: Store, cycle: Cycle, now: datetime) -> CycleFacts:
         started_at=cycle.started_at,
         made_at=now,
         code_version=cycle.code_version,
-        class_names=cycle.project.classes,
+        kind=kind,
         stages=STAGES,
         records=records,
         thumbnail=lambda image_id: _thumbnail(store, image_id),
@@ -99,8 +97,8 @@ def _facts(store: Store, cycle: Cycle, now: datetime) -> CycleFacts:
         agreement=_agreement(store, cycle, annotations),
         dataset_images=store.read(DatasetImage, dataset_cycle) if dataset_cycle else None,
         metrics=table(Metric),
-        confusions=table(Confusion),
-        predictions=table(Prediction),
+        predictions=table(kind.scoring.prediction_table),
+        details={one: rows for one in kind.reporting.detail_tables if (rows := table(one)) is not None},
         learning=tuple(_learning(store, cycle.cycle_id)),
         gains=tuple(_gains(store, cycle.cycle_id)),
     )

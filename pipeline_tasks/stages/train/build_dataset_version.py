@@ -12,6 +12,7 @@ from pipeline_tasks.datasets.manifest import Facts, Manifest, freeze
 from pipeline_tasks.datasets.slices import slice_test_images
 from pipeline_tasks.datasets.training_decision import TrainingDecision, decide_training, decide_training_again, new_labels
 from pipeline_tasks.images.leak_records import LeakReport, leak_report
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.dataset_version import GoldenSet, VersionAbout
@@ -167,7 +168,9 @@ def _summary(
     candidate = store.state().candidate
     trained_labels = None if candidate is None else store.read(DatasetImage, candidate.dataset_cycle_id)
     training = cycle.project.training
-    decision = decide_training(manifest.rows, trained_labels, cycle.arguments.training, training.min_new_labels)
+    decision = decide_training(
+        manifest.rows, trained_labels, cycle.arguments.training, training.min_new_labels, _why_not(cycle, manifest.rows)
+    )
     named = Dataset(manifest.dataset_id, cycle.cycle_id) if is_changed else newest
     described = _described(store, cycle, manifest.rows, decision, named)
     return replace(described, is_changed=is_changed, left_out=manifest.left_out)
@@ -179,9 +182,16 @@ def _summary_of_restored(store: Store, cycle: Cycle, restored: RestoredDataset) 
     check_restorable(store, restored.dataset_id, project.label_kind, project.classes)
     rows, candidate = store.read(DatasetImage, restored.cycle_id), store.state().candidate
     is_trained_on = candidate is not None and candidate.dataset_id == restored.dataset_id
-    decision = decide_training_again(rows, cycle.arguments.training, restored.restored_in, is_trained_on=is_trained_on)
+    decision = decide_training_again(
+        rows, cycle.arguments.training, restored.restored_in, _why_not(cycle, rows), is_trained_on=is_trained_on
+    )
     slices = _slice_counts(cycle, _standing_slices(store, restored.dataset))
     return replace(_described(store, cycle, rows, decision, restored.dataset), restored_in=restored.restored_in, slices=slices)
+
+
+def _why_not(cycle: Cycle, rows: pl.DataFrame) -> str:
+    """Why the kind can learn nothing from a version; empty if it can."""
+    return kind_of(cycle.project).modelling.why_not_train(rows.filter(pl.col("split") == "train"))
 
 
 def _described(

@@ -182,7 +182,7 @@ class _Work:
         self.dataset_id = str(version.dataset_id)
         # Seeded by project and data, not by the cycle: the same labels train the same model.
         self.seed = derive_seed(cycle.project.seed, "train", self.dataset_id)
-        self.train, self.val = training_parts(rows, self.seed)
+        self.train, self.val = training_parts(rows, self.kind.choosing.names(rows), self.seed)
         originals = store.history(Image).join(rows.select("image_id"), on="image_id", how="semi")
         self._md5_of = dict(originals.select("image_id", "md5").iter_rows())
         views: dict[str, Any] = {

@@ -159,7 +159,7 @@ def test_write_cycle_report__shows_the_whole_cycle(store: Store) -> None:
         "bolt → nut",
         "50.0 % of 2 pairs of answers agree",
         "the same pixels",
-        "blurred: 1, limit 12",
+        "blurred: sharpness 1, at least 12 wanted",
         "control",
         "90.0 %",
         "Choosing did not beat chance as far as can be told",

@@ -1,0 +1,97 @@
+"""Where a classifier is right and where it is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipeline_tasks.kinds.reporting import (
+    Bar,
+    Bars,
+    Block,
+    Evaluated,
+    Grid,
+    Heading,
+    ImageCard,
+    ImageCards,
+    Paragraph,
+    Section,
+)
+from pipeline_tasks.tables.confusion import Confusion
+from pipeline_tasks.tables.table import Table
+
+MOST_ERRORS = 36
+
+
+@dataclass(frozen=True)
+class ClassReporting:
+    """Confusions, recalls and the worst errors."""
+
+    class_names: tuple[str, ...]
+    detail_tables: tuple[type[Table], ...] = (Confusion,)
+    names_word: str = "class"
+
+    def sections(self, evaluated: Evaluated) -> list[Section]:
+        """Confusions with recalls, then the worst errors."""
+        return [
+            Section("confusion", "Confusion and recall", tuple(self._confusion(evaluated))),
+            Section("errors", "Worst errors", tuple(_worst_errors(evaluated))),
+        ]
+
+    def _confusion(self, evaluated: Evaluated) -> list[Block]:
+        """Test images by class and by the candidate's prediction, and the recall of each class with its interval."""
+        confusions = evaluated.details.get(Confusion)
+        if confusions is None or evaluated.model_digest is None:
+            return []
+        rows = confusions.filter(model_digest=evaluated.model_digest).drop("model_digest").iter_rows()
+        counts = {(truth, predicted): images for truth, predicted, images in rows}
+        names = (*self.class_names, *sorted({name for pair in counts for name in pair} - set(self.class_names)))
+        recalls = _recalls(evaluated)
+        grid = Grid("is ↓  taken for →", names, counts)
+        return [grid, Heading("Recall by class"), Bars(recalls)] if recalls else [grid]
+
+
+def _recalls(evaluated: Evaluated) -> tuple[Bar, ...]:
+    if evaluated.metrics is None:
+        return ()
+    rows = evaluated.metrics.filter(
+        pl.col("model_digest") == evaluated.model_digest,
+        pl.col("metric") == "recall",
+        pl.col("class_name") != "",
+        pl.col("split") == "test",
+    )
+    return tuple(
+        Bar(one["class_name"], one["value"], one["low"], one["high"], f"of {one['images']}")
+        for one in rows.unique(["class_name"], keep="last", maintain_order=True).iter_rows(named=True)
+    )
+
+
+def _worst_errors(evaluated: Evaluated) -> list[Block]:
+    """Test images that the candidate takes for another class, surest first."""
+    if evaluated.predictions is None or evaluated.images is None or evaluated.model_digest is None:
+        return []
+    truth = evaluated.images.select("image_id", truth="class_name")
+    said = evaluated.predictions.filter(model_digest=evaluated.model_digest)
+    said = said.sort("probability", "class_name", descending=[True, False])
+    top = said.unique("image_id", keep="first", maintain_order=True).join(truth, on="image_id", maintain_order="left")
+    own = said.select("image_id", truth="class_name", truth_probability="probability")
+    wrong = top.filter(pl.col("class_name") != pl.col("truth"))
+    wrong = wrong.join(own, on=["image_id", "truth"], how="left", maintain_order="left")
+    if wrong.is_empty():
+        return [Paragraph(f"None of {top.height} test images is taken for another class.", is_quiet=True)]
+    shown = tuple(_error(one) for one in wrong.head(MOST_ERRORS).iter_rows(named=True))
+    found = f"{wrong.height} of {top.height} test images are taken for another class; the surest errors come first."
+    return [Paragraph(found), ImageCards(shown, wrong.height, "errors")]
+
+
+def _error(one: dict[str, Any]) -> ImageCard:
+    lines = [f"taken for {one['class_name']} with {_percent(one['probability'])}"]
+    if one["truth_probability"] is not None:
+        lines.append(f"{one['truth']} got {_percent(one['truth_probability'])}")
+    return ImageCard(one["image_id"], f"{one['truth']} → {one['class_name']}", tuple(lines))
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f} %"

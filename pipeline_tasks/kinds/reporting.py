@@ -1,0 +1,115 @@
+"""The part of a label kind that explains itself in the cycle's report: sections of plain blocks, which the report draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import polars as pl
+
+from pipeline_tasks.tables.table import Table
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading inside a section."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph; a quiet one stands back."""
+
+    text: str
+    is_quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A share from 0 to 1 with its interval."""
+
+    name: str
+    value: float
+    low: float | None
+    high: float | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Shares below each other."""
+
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Counts by two names, each cell the darker the larger its share of the row."""
+
+    corner: str
+    names: tuple[str, ...]
+    counts: Mapping[tuple[str, str], int]
+    """Name of the row, name of the column → count."""
+
+
+@dataclass(frozen=True)
+class ImageCard:
+    """A thumbnail with a title and lines below it."""
+
+    image_id: str
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ImageCards:
+    """Thumbnails of what went wrong, side by side."""
+
+    cards: tuple[ImageCard, ...]
+    total: int
+    """How many there are, those that are not shown included."""
+    what: str
+
+
+Block = Heading | Paragraph | Bars | Grid | ImageCards
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the report; without blocks there is nothing to show."""
+
+    anchor: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Everything that an evaluation left behind about the candidate; None where a table was not written."""
+
+    model_digest: str | None
+    images: pl.DataFrame | None
+    """Rows of the dataset version."""
+    metrics: pl.DataFrame | None
+    predictions: pl.DataFrame | None
+    details: Mapping[type[Table], pl.DataFrame]
+
+
+class Reporting(Protocol):
+    """Words and sections of one kind."""
+
+    @property
+    def detail_tables(self) -> tuple[type[Table], ...]:
+        """Tables of an evaluation that only this kind writes."""
+        ...
+
+    @property
+    def names_word(self) -> str:
+        """What the names that labels use are called, in the singular: class."""
+        ...
+
+    def sections(self, evaluated: Evaluated) -> Sequence[Section]:
+        """What the candidate gets right and wrong."""
+        ...

@@ -1,0 +1,64 @@
+"""Sections that the label kind hands over, drawn block by block."""
+
+from __future__ import annotations
+
+from pipeline_tasks.kinds.reporting import Bars, Block, Evaluated, Grid, Heading, ImageCard, ImageCards, Paragraph, Section
+from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.reports.charts import Figure, intervals
+from pipeline_tasks.reports.facts import CycleFacts
+from pipeline_tasks.reports.html import Html, card, cards, element, paragraph, ratio, together
+
+
+def kind_sections(facts: CycleFacts) -> list[Section]:
+    """What the kind says of the candidate."""
+    evaluated = facts.records.find(EvaluateModelSummary)
+    digest = None if evaluated is None else evaluated.model_digest
+    known = Evaluated(digest, facts.dataset_images, facts.metrics, facts.predictions, facts.details)
+    return list(facts.kind.reporting.sections(known))
+
+
+def drawn(section: Section, facts: CycleFacts) -> Html | None:
+    """The blocks of a section; None if it has none."""
+    return together([_block(one, facts) for one in section.blocks]) if section.blocks else None
+
+
+def _block(block: Block, facts: CycleFacts) -> Html:
+    if isinstance(block, Heading):
+        return element("h3", block.text)
+    if isinstance(block, Paragraph):
+        return paragraph(block.text, quiet=block.is_quiet)
+    if isinstance(block, Bars):
+        return intervals([Figure(one.name, one.value, one.low, one.high, one.note) for one in block.bars])
+    if isinstance(block, Grid):
+        return _grid(block)
+    return _cards(block, facts)
+
+
+def _grid(grid: Grid) -> Html:
+    head = element("tr", element("th", grid.corner), *(element("th", name, class_="number") for name in grid.names))
+    rows = [element("tr", element("th", one), *_cells(one, grid)) for one in grid.names]
+    return element("div", element("table", head, *rows, class_="confusion"), class_="scrolling")
+
+
+def _cells(one: str, grid: Grid) -> list[Html]:
+    """A row's cells, the darker the larger their share of the row."""
+    counts = [grid.counts.get((one, other), 0) for other in grid.names]
+    total = sum(counts) or 1
+    return [
+        element(
+            "td",
+            count or "·",
+            class_="cell",
+            style=f"background: rgba(var(--heat), {0.75 * count / total:.2f})",
+            title=ratio(count / total),
+        )
+        for count in counts
+    ]
+
+
+def _cards(block: ImageCards, facts: CycleFacts) -> Html:
+    return cards([_card(one, facts) for one in block.cards], block.total, block.what)
+
+
+def _card(one: ImageCard, facts: CycleFacts) -> Html:
+    return card(facts.thumbnail(one.image_id), one.title, *one.lines, mark="wrong")
