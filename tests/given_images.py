@@ -60,7 +60,8 @@ def _image(one: AnImage) -> dict[str, object]:
 
 
 def _measurement(one: AnImage) -> dict[str, object]:
-    fields: dict[str, object] = {"image_id": image_id(one.name), "pixels_sha256": image_id("pixels " + (one.pixels or one.name))}
+    fields: dict[str, object] = dict.fromkeys(Measurement.column_names())
+    fields |= {"image_id": image_id(one.name), "pixels_sha256": image_id("pixels " + (one.pixels or one.name))}
     own_hash = int(image_id("hash " + one.name)[:16], 16)
     fields |= {"luma_mean": 120.0, "luma_contrast": 40.0, "sharpness": one.sharpness, "entropy_bits": 7.0}
     return fields | {"perceptual_hash": own_hash if one.hash is None else one.hash}

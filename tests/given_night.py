@@ -24,7 +24,7 @@ from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.clients.model_registry import ModelRegistry, TrackedRun
 from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.process import NIGHTLY_STAGES
-from pipeline_tasks.settings import Project
+from pipeline_tasks.settings import Project, QualitySettings
 from pipeline_tasks.sources.source import Source, open_sources
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
@@ -35,9 +35,7 @@ from pipeline_tasks.wiring.services import Services
 from pipeline_tasks.wiring.stages import CALLS
 
 NIGHTLY = NIGHTLY_STAGES
-NO_LIMITS = dict.fromkeys(
-    ["min_side_px", "min_luma_mean", "max_luma_mean", "min_luma_contrast", "min_sharpness", "min_entropy_bits"]
-)
+NO_LIMITS = dict.fromkeys(QualitySettings.model_fields)
 
 
 class Registry(given_models.RememberingRegistry):

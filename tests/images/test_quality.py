@@ -20,7 +20,8 @@ def tables(*measured_values: dict[str, float]) -> tuple[Rows[Image], Rows[Measur
         for n, one in enumerate(measured_values)
     ]
     measured = [
-        FINE
+        dict.fromkeys(Measurement.column_names())
+        | FINE
         | {"image_id": image_id(n), "pixels_sha256": image_id(n), "perceptual_hash": n}
         | {key: value for key, value in one.items() if key in FINE}
         for n, one in enumerate(measured_values)
