@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pydantic import Field, field_validator
 
-from pydantic import Field
-
+from pipeline_tasks.registries import STRATEGIES
 from pipeline_tasks.settings.section import Ratio, Settings
 
 
@@ -13,7 +12,7 @@ class SelectionSettings(Settings):
     """Images selected for labeling."""
 
     budget: int = Field(ge=0, description="Images a cycle.")
-    objectives: Literal["auto"] | str | dict[str, float] = "auto"
+    objectives: str | dict[str, float] = Field("auto", description="A strategy, several with weights, or `module:function`.")
     min_distance: float = Field(0.0, ge=0, le=2, description="Between picks and from what is labelled: embeddings of length 1.")
     control_ratio: Ratio = Field(0.1, description="Share of the budget drawn at random: the control arm.")
     first_round_control_ratio: Ratio = Field(0.4, description="The same for the first round, which also founds the test split.")
@@ -31,3 +30,11 @@ class SelectionSettings(Settings):
     requirements: dict[str, dict[str, int]] = Field(
         {}, description="For `requirements`: class, device, site … → value → labels that there shall be at least."
     )
+
+    @field_validator("objectives")
+    @classmethod
+    def _strategies_are_known(cls, objectives: str | dict[str, float]) -> str | dict[str, float]:
+        """Refuse a misspelled strategy when the file is read, not in the night."""
+        for name in [objectives] if isinstance(objectives, str) else objectives:
+            STRATEGIES.check(name)
+        return objectives

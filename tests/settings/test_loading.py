@@ -59,10 +59,18 @@ def test_load_project__names_every_problem_at_once(tmp_path: Path) -> None:
     ("change", "said"),
     [
         (("gates:", "gate:"), "gate: unknown key 'gate' (did you mean 'gates'?)"),
+        (
+            ("budget: 10", "budget: 10, objectives: coverge"),
+            "selection.objectives: unknown strategy 'coverge' (did you mean 'coverage'?)",
+        ),
+        (
+            ("budget: 10", "budget: 10, objectives: {margn: 1}"),
+            "selection.objectives: unknown strategy 'margn' (did you mean 'margin'?)",
+        ),
         (("path: inbox", "pth: inbox"), "sources.0.pth: unknown key 'pth' (did you mean 'path'?)"),
         (("margin: 0.05", "margin: 0.05, zebra: 1"), "gates.zebra: unknown key 'zebra' (known: margin, confidence,"),
         (("[bolt, nut]", "[bolt, 3]"), "classes.1: must be a valid string, not 3"),
-        (("budget: 10", "budget: 10, objectives: [1]"), "selection.objectives: must be 'auto', not [1]; or must be"),
+        (("budget: 10", "budget: 10, objectives: [1]"), "selection.objectives: must be a valid string, not [1]; or must be"),
     ],
 )
 def test_load_project__says_one_thing_wrong_in_one_line_with_the_fix(tmp_path: Path, change: tuple[str, str], said: str) -> None:
