@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
 
-from tqdm import tqdm
-
+from pipeline_tasks.commands.object_bar import object_bar
+from pipeline_tasks.commands.outcome import Outcome, in_json
+from pipeline_tasks.commands.project_option import add_project_option, open_named_store
 from pipeline_tasks.wiring.endpoints import endpoints_from_environment
-from pipeline_tasks.wiring.projects import read_project
-from pipeline_tasks.wiring.roots import open_objects, open_store
+from pipeline_tasks.wiring.roots import open_objects
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the copy lies."""
+    add_project_option(parser)
     parser.add_argument("--place", required=True, help="where the copy lies: a folder or s3://bucket/prefix")
 
 
-def run(arguments: argparse.Namespace) -> dict[str, Any]:
+def run(arguments: argparse.Namespace) -> Outcome:
     """Copy what is new; `is_fine` is false if something in the root has rotted.
 
     Raises:
@@ -30,19 +27,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     from pipeline_tasks.storage.care.backup import back_up
 
     s3 = endpoints_from_environment(arguments.project).s3
-    root = open_store(read_project(arguments.project), s3).objects
+    root = open_named_store(arguments.project).objects
     with object_bar("back_up") as tell:
         summary = back_up(root, open_objects(arguments.place, s3), tell)
-    return {"project": arguments.project, "place": arguments.place, "is_fine": summary.is_fine, **asdict(summary)}
-
-
-@contextmanager
-def object_bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar that is told how many objects of how many are done; silent where nobody looks."""
-    with tqdm(unit=" objects", desc=title, file=sys.stderr, disable=None) as bar:
-
-        def tell(done: int, of: int) -> None:
-            bar.total = of
-            bar.update(done - bar.n)
-
-        yield tell
+    return in_json({"project": arguments.project, "place": arguments.place, "is_fine": summary.is_fine, **asdict(summary)})

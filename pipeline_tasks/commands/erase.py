@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 from datetime import datetime, timezone
-from typing import Any
 
+from pipeline_tasks.commands.outcome import Outcome, in_json
+from pipeline_tasks.commands.project_option import add_project_option
 from pipeline_tasks.records.cycle import cycle_id_of_time
 from pipeline_tasks.wiring import stages
 from pipeline_tasks.wiring.arguments import StageArguments
@@ -18,6 +19,7 @@ from pipeline_tasks.wiring.run import open_services
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Whose images, and whether it is meant."""
+    add_project_option(parser)
     parser.add_argument("--image", nargs="+", default=[], metavar="ID", help="image_ids, each may be shortened")
     parser.add_argument(
         "--person", nargs="+", default=[], metavar="TAG", help="images seen under this device, clip, site or folder name"
@@ -27,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run-key", default="command line", help="names the run that owns the cycle")
 
 
-def run(arguments: argparse.Namespace) -> dict[str, Any]:
+def run(arguments: argparse.Namespace) -> Outcome:
     """Erase, or say what would be; `is_fine` is false if something outside could not be reached.
 
     Raises:
@@ -48,6 +50,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.do:
         with open_services(arguments.project, cycle_id) as services:
             done = stages.erase(services, StageArguments(image_ids=tuple(wanted), run_key=arguments.run_key))
-        return {"cycle_id": cycle_id, "is_done": True, "is_fine": not done.left_outside, **asdict(done)}
+        return in_json({"cycle_id": cycle_id, "is_done": True, "is_fine": not done.left_outside, **asdict(done)})
     reached = asdict(erasure_of(store, find_images(store, wanted)))
-    return {"is_done": False, "to_do_it": "add --do", **{name: value for name, value in reached.items() if name != "tombstones"}}
+    shown = {name: value for name, value in reached.items() if name != "tombstones"}
+    return in_json({"is_done": False, "to_do_it": "add --do", **shown})

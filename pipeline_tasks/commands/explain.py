@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
-from pipeline_tasks.wiring.endpoints import endpoints_from_environment
-from pipeline_tasks.wiring.projects import home_folder, read_project
-from pipeline_tasks.wiring.roots import open_store
+from pipeline_tasks.commands.outcome import Outcome, in_json
+from pipeline_tasks.commands.project_option import add_project_option, open_named_store
+from pipeline_tasks.wiring.projects import home_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to explain."""
+    add_project_option(parser)
     parser.add_argument("thing", help="an image's file, `champion`, or an image_id, model digest, dataset_id, prediction_id")
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--prediction-log", type=Path, help="where the prediction server's log lies, if not in NIGHTLENS_HOME")
 
 
-def run(arguments: argparse.Namespace) -> dict[str, Any] | str:
+def run(arguments: argparse.Namespace) -> Outcome:
     """The lineage of a thing, as a tree for people or as JSON.
 
     Raises:
@@ -29,9 +29,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any] | str:
     from pipeline_tasks.lineage.explain import explain
     from pipeline_tasks.reports.tree import as_json, as_text
 
-    s3 = endpoints_from_environment(arguments.project).s3
-    store = open_store(read_project(arguments.project), s3)
+    store = open_named_store(arguments.project)
     log_folder = arguments.prediction_log or home_folder() / "serving" / arguments.project
     with DecodingPool(workers=1) as decoder:
         lineage = explain(store, arguments.thing, log_folder, decoder)
-    return as_json(lineage) if arguments.json else as_text(lineage)
+    return in_json(as_json(lineage)) if arguments.json else Outcome(as_text(lineage).rstrip("\n"))

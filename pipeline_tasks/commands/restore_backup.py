@@ -7,7 +7,9 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
-from pipeline_tasks.commands.back_up import object_bar
+from pipeline_tasks.commands.object_bar import object_bar
+from pipeline_tasks.commands.outcome import Outcome, in_json
+from pipeline_tasks.commands.project_option import add_project_option, open_named_store
 from pipeline_tasks.records.cycle import cycle_id_of_time
 from pipeline_tasks.wiring import stages
 from pipeline_tasks.wiring.arguments import StageArguments
@@ -19,11 +21,12 @@ from pipeline_tasks.wiring.run import open_services
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the backup lies."""
+    add_project_option(parser)
     parser.add_argument("--place", required=True, help="where the backup lies: a folder or s3://bucket/prefix")
     parser.add_argument("--erasures-from", help="a root or copy of the project that knows later erasures: they are done again")
 
 
-def run(arguments: argparse.Namespace) -> dict[str, Any]:
+def run(arguments: argparse.Namespace) -> Outcome:
     """Copy it back; broken off, it goes on where it was.
 
     Raises:
@@ -32,13 +35,13 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     from pipeline_tasks.storage.care.backup import restore_backup
 
     s3 = endpoints_from_environment(arguments.project).s3
-    root = open_store(read_project(arguments.project), s3).objects
+    root = open_named_store(arguments.project).objects
     with object_bar("restore_backup") as tell:
         summary = restore_backup(open_objects(arguments.place, s3), root, tell)
     again = _erase_again(arguments) if arguments.erasures_from else {}
     told = {"project": arguments.project, "place": arguments.place, "erased_again": again.get("images", 0)}
     told |= {"erased_in": again.get("cycle_id"), "left_outside": again.get("left_outside", [])}
-    return told | {**asdict(summary), "is_fine": summary.is_fine and not told["left_outside"]}
+    return in_json(told | {**asdict(summary), "is_fine": summary.is_fine and not told["left_outside"]})
 
 
 def _erase_again(arguments: argparse.Namespace) -> dict[str, Any]:

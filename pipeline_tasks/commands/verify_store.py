@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
-from typing import Any
 
-from pipeline_tasks.commands.back_up import object_bar
+from pipeline_tasks.commands.object_bar import object_bar
+from pipeline_tasks.commands.outcome import Outcome, in_json
+from pipeline_tasks.commands.project_option import add_project_option, open_named_store
 from pipeline_tasks.wiring.endpoints import endpoints_from_environment
-from pipeline_tasks.wiring.projects import read_project
-from pipeline_tasks.wiring.roots import open_objects, open_store
+from pipeline_tasks.wiring.roots import open_objects
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where a second copy lies."""
+    add_project_option(parser)
     parser.add_argument("--mend-from", help="the root of a second copy, a folder or s3://bucket/prefix")
 
 
-def run(arguments: argparse.Namespace) -> dict[str, Any]:
+def run(arguments: argparse.Namespace) -> Outcome:
     """Verify and mend; `is_fine` is false as long as something is damaged."""
     from pipeline_tasks.storage.care.mending import verify_and_mend
 
     s3 = endpoints_from_environment(arguments.project).s3
     copy = None if arguments.mend_from is None else open_objects(arguments.mend_from, s3)
-    root = open_store(read_project(arguments.project), s3).objects
+    root = open_named_store(arguments.project).objects
     with object_bar("verify_store") as tell:
         mending = verify_and_mend(root, copy, tell)
     found = asdict(mending.verification)
     mended = {"mended": mending.mended, "not_mended": mending.not_mended}
-    return {"project": arguments.project, "is_fine": not found["damaged"], **found, **mended}
+    return in_json({"project": arguments.project, "is_fine": not found["damaged"], **found, **mended})

@@ -12,7 +12,7 @@ from given import a_project
 from given_versions import id_of, two_versions
 
 from pipeline_tasks.__main__ import main
-from pipeline_tasks.commands.project_check import check_project
+from pipeline_tasks.commands.check_project.checks import check_project
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
@@ -123,7 +123,7 @@ def test_check_project__names_each_part_that_is_not_fine(a_home: Path, capsys: p
     checks = json.loads(capsys.readouterr().out)["checks"]
     assert checks["source inbox"] == "fine: 1 files"
     assert checks["root"].startswith("fine:")
-    assert "wanted an address" in checks["label_studio"]
+    assert "no address is known" in checks["label_studio"]
 
 
 def test_main__backs_a_project_up_and_brings_it_back(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,5 +203,5 @@ def test_check_project__tries_whether_a_bucket_refuses_to_overwrite(
     (a_home / "projects" / "parts.yaml").write_text(yaml.safe_dump(settings))
     monkeypatch.setattr(roots, "open_objects", lambda where, s3: root)
 
-    assert check_project("parts")["checks"]["root"].startswith(said)
+    assert check_project("parts").checks["root"].startswith(said)
     assert list(root.list("")) == []

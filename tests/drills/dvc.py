@@ -25,7 +25,7 @@ from given import a_project
 from given_version import a_version
 from storage.an_s3_server import BUCKET, PUSHER, READER, an_s3_server
 
-from pipeline_tasks.commands.publishing import PublishSummary, publish
+from pipeline_tasks.commands.publish.publishing import PublishSummary, publish
 from pipeline_tasks.storage.objects.s3_objects import make_client
 from pipeline_tasks.wiring.endpoints import Endpoints, S3Endpoint
 from pipeline_tasks.wiring.projects import read_project

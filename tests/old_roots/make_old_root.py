@@ -31,7 +31,7 @@ from old_roots.facts_of_a_root import facts_of
 from old_roots.zipped_root import pack
 from PIL import Image as PillowImage
 
-from pipeline_tasks.commands.publishing import publish
+from pipeline_tasks.commands.publish.publishing import publish
 from pipeline_tasks.errors import ServiceUnavailableError
 from pipeline_tasks.records.cycle import CycleArguments
 from pipeline_tasks.release import RELEASE

@@ -17,7 +17,7 @@ import yaml
 from given_night import Night, a_night
 
 from pipeline_tasks.__main__ import main
-from pipeline_tasks.commands.publishing import publish
+from pipeline_tasks.commands.publish.publishing import publish
 from pipeline_tasks.commands.versions.describing import describe
 from pipeline_tasks.commands.versions.progress import progress_bar
 from pipeline_tasks.commands.versions.verifying import verify_version

@@ -17,7 +17,7 @@ from PIL import Image
 
 from pipeline_tasks.__main__ import main
 from pipeline_tasks.clients.git_repository import GitRepository
-from pipeline_tasks.commands.publishing import publish
+from pipeline_tasks.commands.publish.publishing import publish
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.errors import NotFoundError, SettingsError, StorageError

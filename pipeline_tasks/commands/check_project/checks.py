@@ -6,8 +6,9 @@ import os
 import tempfile
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -21,7 +22,17 @@ if TYPE_CHECKING:
     from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 
-def check_project(name: str, endpoints: Endpoints | None = None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class ProjectCheck:
+    """A project that was tried before its first night."""
+
+    project: str
+    is_fine: bool
+    checks: dict[str, str]
+    """Check → `fine` and more, or what is wrong."""
+
+
+def check_project(name: str, endpoints: Endpoints | None = None) -> ProjectCheck:
     """Run every check and say of each what is wrong, or `fine`.
 
     Raises:
@@ -36,7 +47,7 @@ def check_project(name: str, endpoints: Endpoints | None = None) -> dict[str, An
         "mlflow": lambda: _check_service(reached.mlflow, "mlflow", "/health"),
     }
     results = {check: _outcome(run) for check, run in checks.items()}
-    return {"project": name, "is_fine": all(said.startswith("fine") for said in results.values()), "checks": results}
+    return ProjectCheck(name, is_fine=all(said.startswith("fine") for said in results.values()), checks=results)
 
 
 def _outcome(run: Callable[[], str]) -> str:
@@ -85,7 +96,7 @@ def _check_source(settings: SourceSettings) -> str:
 
 def _check_service(endpoint: Endpoint | None, service: str, path: str) -> str:
     if endpoint is None:
-        raise SettingsError(f"{service}: wanted an address, found none; set NIGHTLENS_{service.upper()}_URL")
+        raise SettingsError(f"{service}: no address is known; set NIGHTLENS_{service.upper()}_URL")
     headers = {} if endpoint.token is None else {"Authorization": f"Token {endpoint.token}"}
     try:
         answer = httpx.get(endpoint.url.rstrip("/") + path, headers=headers, timeout=10)

@@ -1,0 +1,43 @@
+"""The tools of the command line by name, each imported only when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from typing import Protocol, cast
+
+from pipeline_tasks.commands.outcome import Outcome
+
+TOOLS = {
+    "check_project": "check_project.command",
+    "empty_project": "empty_project",
+    "back_up": "back_up",
+    "restore_backup": "restore_backup",
+    "verify_store": "verify_store",
+    "versions": "versions.command",
+    "explain": "explain",
+    "publish": "publish.command",
+    "erase": "erase",
+}
+"""Name → its module in `commands`."""
+
+
+class Tool(Protocol):
+    """A module of `commands`; the first line of its docstring is its help."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the tool's own arguments."""
+        ...
+
+    def run(self, arguments: argparse.Namespace) -> Outcome:
+        """Do what is asked.
+
+        Raises:
+            NightlensError: it could not be done.
+        """
+        ...
+
+
+def load_tool(name: str) -> Tool:
+    """The tool of this name."""
+    return cast(Tool, importlib.import_module(f"pipeline_tasks.commands.{TOOLS[name]}"))

@@ -1,0 +1,21 @@
+"""Try a project's file, connections and rights before the first night."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from pipeline_tasks.commands.outcome import Outcome, in_json
+from pipeline_tasks.commands.project_option import add_project_option
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the project."""
+    add_project_option(parser)
+
+
+def run(arguments: argparse.Namespace) -> Outcome:
+    """Check, and say what was found for each part."""
+    from pipeline_tasks.commands.check_project.checks import check_project
+
+    return in_json(asdict(check_project(arguments.project)))

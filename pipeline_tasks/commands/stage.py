@@ -1,0 +1,67 @@
+"""Any stage at the prompt, without Airflow; prints its summary."""
+
+from __future__ import annotations
+
+import argparse
+
+from pipeline_tasks.commands.outcome import Outcome, in_json
+from pipeline_tasks.commands.project_option import add_project_option
+from pipeline_tasks.records.cycle import CycleArguments
+from pipeline_tasks.selection.strategies.strategy import strategies_in_form
+from pipeline_tasks.wiring.arguments import StageArguments
+from pipeline_tasks.wiring.run import run_stage
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of all stages; each takes those that it knows."""
+    add_project_option(parser)
+    parser.add_argument("--cycle", required=True, help="for instance 2026-11-21")
+    parser.add_argument("--shard", type=int, default=0, help="measure_images: which shard of the plan")
+    parser.add_argument("--budget", type=int, help="open_cycle: images that people are asked about")
+    parser.add_argument("--deadline-s", type=float, help="open_cycle: seconds that people have")
+    parser.add_argument("--selection", choices=strategies_in_form(), help="open_cycle: the one strategy that chooses")
+    parser.add_argument(
+        "--selection-weight", type=_weight, action="append", default=[], metavar="NAME=WEIGHT", help="open_cycle: several, weighed"
+    )
+    parser.add_argument("--control-ratio", type=float, help="open_cycle: share of the budget drawn at random, 0 to 1")
+    parser.add_argument("--training", choices=["auto", "force", "skip"], default="auto", help="open_cycle")
+    parser.add_argument("--run-key", default="command line", help="stages that open a cycle: names the run that owns the cycle")
+    parser.add_argument(
+        "--dry-run", action=argparse.BooleanOptionalAction, help="plan_collection: default as the project's settings"
+    )
+    parser.add_argument("--images", type=int, default=10_000, help="backfill: images to fill in this cycle")
+    parser.add_argument("--to-model-digest", help="roll_back: the earlier champion; default the one before")
+
+
+def run(arguments: argparse.Namespace) -> Outcome:
+    """Run the stage.
+
+    Raises:
+        NightlensError: whatever the stage raises.
+    """
+    given = StageArguments(
+        run_key=arguments.run_key,
+        cycle_arguments=_cycle_arguments(arguments),
+        shard=arguments.shard,
+        to_model_digest=arguments.to_model_digest,
+        is_dry_run=arguments.dry_run,
+        images_a_cycle=arguments.images,
+    )
+    return in_json(run_stage(arguments.command, arguments.project, arguments.cycle, given))
+
+
+def _cycle_arguments(arguments: argparse.Namespace) -> CycleArguments:
+    return CycleArguments(
+        budget=arguments.budget,
+        deadline_s=arguments.deadline_s,
+        training=arguments.training,
+        selection=arguments.selection,
+        selection_weights=dict(arguments.selection_weight) or None,
+        control_ratio=arguments.control_ratio,
+    )
+
+
+def _weight(words: str) -> tuple[str, float]:
+    """`coverage=0.5`; the name may be module:function."""
+    name, _, weight = words.partition("=")
+    return name, float(weight)
