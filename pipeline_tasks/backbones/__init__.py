@@ -1,1 +1,1 @@
-"""Backbones: networks that turn a model-size image into an embedding, one module each. Nobody else knows their dimensions."""
+"""Backbones: networks that turn a model-size image into an embedding, one module each. No other room knows their dimensions."""

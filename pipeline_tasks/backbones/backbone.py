@@ -1,4 +1,4 @@
-"""The contract of a backbone, and how the one that a project names is opened."""
+"""Protocol of a backbone, and the opener of a project's backbone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Backbone(Protocol):
 
     @property
     def digest(self) -> str:
-        """64 hexadecimal digits that name all that its embeddings depend on: weights, preprocessing, side, graph."""
+        """Digest (64 hexadecimal digits) of all that its embeddings depend on: weights, preprocessing, side, graph."""
         ...
 
     @property
@@ -30,7 +30,7 @@ class Backbone(Protocol):
 
     @property
     def engine(self) -> str:
-        """What runs it, such as `onnxruntime-fp32`."""
+        """Inference engine, such as `onnxruntime-fp32`."""
         ...
 
     @property
@@ -52,19 +52,19 @@ class Backbone(Protocol):
         ...
 
     def load_network(self) -> nn.Module:
-        """The same network in torch, in evaluation mode: uint8 N x side x side x 3 → float32 N x D."""
+        """Load the same network in torch, in evaluation mode: uint8 N x side x side x 3 → float32 N x D."""
         ...
 
     def onnx_of(self, network: nn.Module) -> bytes:
-        """The graph, as `onnx_bytes`, of a network from `load_network` whose weights have changed."""
+        """Export a network from `load_network` with changed weights, as a graph like `onnx_bytes`."""
         ...
 
 
 class OpensBackbone(Protocol):
-    """What `BACKBONES` holds: a class of this kind, or a function."""
+    """Entry of `BACKBONES`: a class or a function that opens a backbone."""
 
     def __call__(self, side_px: int, cache_folder: Path) -> Backbone:
-        """Open the backbone for images of this side; files that it makes once a machine go into `cache_folder`."""
+        """Open the backbone for images of this side; it caches files in `cache_folder`."""
         ...
 
 

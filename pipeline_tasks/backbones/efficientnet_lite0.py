@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class EfficientNetLite0(ExportedBackbone):
-    """Quick on a CPU; reads no text."""
+    """EfficientNet-Lite0: fast on a CPU; does not read text."""
 
     name = "efficientnet_lite0"
     dimensions = 1280

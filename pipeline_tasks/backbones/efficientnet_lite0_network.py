@@ -30,7 +30,7 @@ def load_network(weights: Path) -> NormalizedNetwork:
     """Read the published weights, without the classifier, into a network in evaluation mode."""
     saved = torch.load(weights, weights_only=True, map_location="cpu")
     features = EfficientNetLite0()
-    # The file's tensors are transposed views; their values, not their memory, are the weights. The classifier stays behind.
+    # The file's tensors are transposed views, so their values are copied, not their memory. The classifier is left out.
     wanted = {name: tensor.contiguous() for name, tensor in saved.items() if not name.startswith("_fc.")}
     own = features.state_dict()
     features.load_state_dict(dict(zip(own, wanted.values(), strict=True)), strict=True)
@@ -41,19 +41,19 @@ class NormalizedNetwork(nn.Module):
     """uint8 images N x side x side x 3 → embeddings float32 N x 1280; normalisation inside."""
 
     def __init__(self, features: nn.Module) -> None:
-        """Put the normalisation in front of a network that takes float32 N x 3 x side x side."""
+        """Add the normalisation before a network that takes float32 N x 3 x side x side."""
         super().__init__()
         self.features = features
 
     def forward(self, images: Tensor) -> Tensor:
-        """Embed images; gradients flow into `features` where it is in training."""
+        """Embed images; gradients flow into `features` in training mode."""
         channels_first = images.permute(0, 3, 1, 2).to(torch.float32)
         embeddings: Tensor = self.features((channels_first - 127.0) / 128.0)
         return embeddings
 
 
 class EfficientNetLite0(nn.Module):
-    """float32 N x 3 x side x side → N x 1280 pooled features. Parameters stand in the order of the published weights."""
+    """float32 N x 3 x side x side → N x 1280 pooled features. Parameters are in the order of the published weights."""
 
     def __init__(self) -> None:
         """Build the network with random weights."""
@@ -70,14 +70,14 @@ class EfficientNetLite0(nn.Module):
         self.head_norm = _norm(_HEAD_CHANNELS)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Pool the last feature map over its places."""
+        """Average the last feature map over its positions."""
         features = self.blocks(F.relu6(self.stem_norm(self.stem(images))))
         features = F.relu6(self.head_norm(self.head(features)))
         return features.mean((2, 3))
 
 
 class _Block(nn.Module):
-    """An inverted residual: widen, filter each channel, narrow; add the input where the shape allows."""
+    """Inverted residual block: expand, filter each channel, project; adds the input if the shape allows."""
 
     def __init__(self, channels: int, out_channels: int, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class _Block(nn.Module):
 
 
 class _SameConvolution(nn.Conv2d):
-    """TensorFlow's "same": pads just enough, and the odd pixel goes right and below."""
+    """Convolution with TensorFlow's "same" padding: an odd pixel is added on the right and below."""
 
     def __init__(self, channels: int, out_channels: int, kernel: int, stride: int, groups: int = 1) -> None:
         super().__init__(channels, out_channels, kernel, stride, groups=groups, bias=False)

@@ -1,4 +1,4 @@
-"""A backbone that comes as a torch network: exported once a machine, then run by ONNX Runtime without torch."""
+"""Backbone from a torch network: exported once a machine, then run by ONNX Runtime without torch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """Weights that a package ships, so that nothing is fetched while a cycle runs."""
+    """Weights shipped in a package, so that a cycle downloads nothing."""
 
     package: str
     name: str
@@ -48,19 +48,19 @@ class WeightsFile:
 
 
 class ExportedBackbone(ABC):
-    """Subclass it for another network: five facts and `load_network`. Each image runs alone, also within one call."""
+    """Base class: a subclass sets five attributes and `load_network`. Each image runs alone, also within one call."""
 
     name: ClassVar[str]
     dimensions: ClassVar[int]
     preprocessing: ClassVar[str]
-    """Part of the digest; the network itself does it."""
+    """Description of the preprocessing, which the network itself does; part of the digest."""
     graph_version: ClassVar[int]
-    """Part of the digest; raise it when the exported graph changes."""
+    """Version of the exported graph, part of the digest; bump when the graph changes."""
     weights_file: ClassVar[WeightsFile]
     engine = "onnxruntime-fp32"
 
     def __init__(self, side_px: int, cache_folder: Path) -> None:
-        """Open the exported file in `cache_folder`; where it is missing, export it.
+        """Open the exported file in `cache_folder`; export it if it is missing.
 
         Raises:
             SettingsError: the weights are not installed.
@@ -77,7 +77,7 @@ class ExportedBackbone(ABC):
 
     @classmethod
     def digest_at(cls, side_px: int) -> str:
-        """Name what the embeddings depend on: weights, preprocessing, side, graph.
+        """Digest of all that the embeddings depend on: weights, preprocessing, side, graph.
 
         Raises:
             SettingsError: the weights are not installed.
@@ -93,7 +93,7 @@ class ExportedBackbone(ABC):
 
     @abstractmethod
     def load_network(self) -> nn.Module:
-        """The torch network, in evaluation mode: uint8 N x side x side x 3 → float32 N x D, normalisation inside."""
+        """Load the torch network, in evaluation mode: uint8 N x side x side x 3 → float32 N x D, normalisation inside."""
 
     @cached_property
     def onnx_bytes(self) -> bytes:
@@ -122,7 +122,7 @@ class ExportedBackbone(ABC):
         return export_onnx(network, self.side_px)
 
     def _embed_one(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Batches of one: the fixed batch shape, and on a CPU also the quickest."""
+        """Embed one image; batches of one are the fixed batch shape, and the fastest on a CPU."""
         row: NDArray[np.float32] = self._session.run(None, {"pictures": image[np.newaxis]})[0][0]
         return row
 
@@ -132,7 +132,7 @@ class ExportedBackbone(ABC):
 
 
 def _open_session(file: Path) -> Any:
-    """One thread a run: callers bring the threads, so that each core has its own stream."""
+    """Open a session with one thread a run; callers use several threads, so that each core has its own stream."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -147,7 +147,7 @@ def _open_session(file: Path) -> Any:
 
 @contextmanager
 def _only_exporter(cache_folder: Path) -> Iterator[None]:
-    """Let one process export while the others wait for it."""
+    """Lock so that one process exports while the others wait."""
     cache_folder.mkdir(parents=True, exist_ok=True)
     with (cache_folder / ".export.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -155,7 +155,7 @@ def _only_exporter(cache_folder: Path) -> Iterator[None]:
 
 
 def _write_whole(file: Path, content: bytes) -> None:
-    """Put a file in its place, whole or not at all."""
+    """Write a file, whole or not at all."""
     with tempfile.TemporaryDirectory(dir=file.parent, prefix=".export-") as folder:
         written = Path(folder) / file.name
         with written.open("wb") as handle:

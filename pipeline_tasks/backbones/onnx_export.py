@@ -1,4 +1,4 @@
-"""Export a torch backbone as ONNX."""
+"""Export of a torch backbone as ONNX."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from torch import nn
 
 
 def export_onnx(network: nn.Module, side_px: int) -> bytes:
-    """The network as ONNX: input `pictures` uint8 N x side x side x 3, output `embeddings` float32 N x D, N free."""
+    """Export the network as ONNX: input `pictures` uint8 N x side x side x 3, output `embeddings` float32 N x D, N free."""
     example = torch.zeros((1, side_px, side_px, 3), dtype=torch.uint8)
     with tempfile.TemporaryDirectory(prefix="nightlens-export-") as folder, warnings.catch_warnings():
-        # Torch advises its newer exporter, which this graph does not need.
+        # Silences torch's advice to use its newer exporter, which this graph does not need.
         warnings.simplefilter("ignore")
         file = Path(folder) / "backbone.onnx"
         torch.onnx.export(

@@ -1,6 +1,6 @@
-"""Decides whether a candidate may become champion, and says why in a sentence.
+"""Gate: decides whether a candidate may become the champion, with the reason as a sentence.
 
-The rule (docs/design.md, section 8): the lower bound of (candidate - champion) in the kind's score must lie above minus the
+The rule (docs/design.md, section 8): the lower bound of (candidate - champion) in the kind's score must be above minus the
 margin; the first champion must beat the kind's trivial baseline. Both are measured on the same draws.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 from pipeline_tasks.intervals.bootstrap import draw_groups, percentile_interval
 from pipeline_tasks.kinds.scoring import Basis, Matches, Score, Scoring
 
-NOTHING_TO_COMPARE = "Not promoted: the dataset version has no labelled test images, so nothing can be compared."
+NOTHING_TO_COMPARE = "Not promoted: the dataset version has no labelled test images, so no comparison is possible."
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Decision:
-    """What was decided, on which figures."""
+    """Decision and its figures."""
 
     is_promoted: bool
     why: str
@@ -37,12 +37,12 @@ class Decision:
     candidate_low: float | None = None
     candidate_high: float | None = None
     rival_score: float | None = None
-    """The champion's; of the trivial baseline where there is no champion."""
+    """The champion's score, or the trivial baseline's if there is no champion."""
     difference: float | None = None
     low: float | None = None
     high: float | None = None
     floor: float = 0.0
-    """The lower bound had to lie above this."""
+    """Limit that the lower bound must exceed."""
 
 
 def decide(scoring: Scoring[Any], candidate: Matches, champion: Matches | None, rule: Rule) -> Decision:

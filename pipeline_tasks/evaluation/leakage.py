@@ -1,4 +1,4 @@
-"""Makes sure that no model is judged on what it was trained on."""
+"""Check that no model is tested on images it was trained on."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def why_test_is_not_clean(
     split_groups: Rows[SplitGroup] | pl.DataFrame,
     model: str,
 ) -> str | None:
-    """A sentence if the model's training or validation images share an image or a split group with the test; else None.
+    """Sentence if the model's training or validation images share an image or a split group with the test; else None.
 
-    Groups may have grown since the model was trained, so its images are looked up both in the groups of its own dataset
-    version and in today's `split_groups`.
+    Groups may have grown since the model was trained, so its images are looked up in the groups of its own dataset
+    version and in the current `split_groups`.
     """
     trained = trained_version.filter(pl.col("split") != "test")
     today = split_groups.filter(pl.col("image_id").is_in(trained["image_id"].implode()))

@@ -1,4 +1,4 @@
-"""Has models predict images one at a time, as the prediction server does."""
+"""Predictions of models, one image at a time, as in the prediction server."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ Pixels = npt.NDArray[np.uint8]
 
 
 class Model(Protocol):
-    """The demands on a model; it may be called from several threads at once."""
+    """Protocol of a model; it may be called from several threads at once."""
 
     @property
     def kind(self) -> Kind:
-        """Its label kind, opened for its own classes."""
+        """Its label kind, with its own classes."""
         ...
 
     @property
     def side_px(self) -> int:
-        """The side of the images that it takes."""
+        """Side of the images that it takes."""
         ...
 
     def objects(self, image: Pixels, size_px: Size) -> tuple[Any, ...]:
-        """The objects in one image (uint8, side x side x 3) that was made of an image of `size_px`."""
+        """Objects in one image (uint8, side x side x 3), made from an image of `size_px`."""
         ...
 
 
 def predict(
     models: Mapping[str, Model], image_ids: Sequence[str], pixels_of: Callable[[str], Pixels], fit: Callable[[Pixels, int], Pixels]
 ) -> pl.DataFrame:
-    """Every model's prediction on every image, as rows of its kind; images are spread over all cores.
+    """Predict all images with all models; returns rows of the kind. Uses all cores.
 
-    `models` go by their digests; `pixels_of` gives an image by its image_id; `fit` makes it the size that a model takes.
+    `models` maps digests to models; `pixels_of` returns an image by its image_id; `fit` resizes it for a model.
     """
 
     def predicted(image_id: str) -> dict[str, tuple[Any, ...]]:

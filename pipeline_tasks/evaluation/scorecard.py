@@ -1,4 +1,4 @@
-"""Scores candidate and champion side by side and lays their figures out as tables."""
+"""Scorecard: scores of candidate and champion, and their rows for tables."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from pipeline_tasks.tables.table import Table
 
 @dataclass(frozen=True)
 class Scorecard:
-    """The figures of each model by its digest; the candidate is the first and brings the baseline."""
+    """Figures of each model by digest; the first is the candidate, with the baseline."""
 
     scoring: Scoring[Any]
     matches: Mapping[str, Matches]
     figures: Mapping[str, tuple[Figure, ...]]
     left_out: tuple[str, ...]
-    """Classes that are too rare to count in the score."""
+    """Classes too rare to count in the score."""
 
     @property
     def candidate(self) -> Matches:
-        """The candidate's matches."""
+        """Matches of the candidate."""
         return next(iter(self.matches.values()))
 
     def overall(self, model_digest: str | None) -> dict[str, Figure]:
-        """One model's figures of the whole test by name; empty for a model that was not scored."""
+        """One model's figures on the whole test, by name; empty for a model that was not scored."""
         return {figure.metric: figure for figure in self.figures.get(model_digest or "", ()) if figure.is_overall}
 
     def metric_rows(self, dataset_id: str, split: str) -> pl.DataFrame:
@@ -41,14 +41,14 @@ class Scorecard:
         )
 
     def details(self) -> Sequence[tuple[type[Table], pl.DataFrame]]:
-        """Further tables of the kind, and the rows for them."""
+        """Further tables of the kind, with their rows."""
         return self.scoring.details(self.matches)
 
 
 def slice_figures(card: Scorecard, champion_digest: str | None) -> dict[str, float | None]:
-    """Summary of a slice: images, groups, both models' figures with their bounds; None where one cannot be given.
+    """Summary of a slice: images, groups, both models' figures with their bounds; None if unavailable.
 
-    The mean image score comes first: a slice may be small, and in a set that a person chose each image counts the same.
+    The mean image score comes first, because a slice may be small, and in a set that a person chose each image counts the same.
     """
     found: dict[str, float | None] = {"images": card.candidate.images, "groups": card.candidate.group_count}
     candidate_digest, names = next(iter(card.matches)), card.scoring.names
@@ -63,7 +63,7 @@ def slice_figures(card: Scorecard, champion_digest: str | None) -> dict[str, flo
 def score(
     scoring: Scoring[Any], matches: Mapping[str, Matches], *, min_images: int, samples: int, confidence: float, seed: int
 ) -> Scorecard:
-    """Score every model on the same bootstrap draws. A figure that cannot be given (no class counts) is left out."""
+    """Score all models on the same bootstrap draws. An unavailable figure (no class counts) is left out."""
     candidate_digest, candidate = next(iter(matches.items()))
     draws = draw_groups(candidate.group_count, samples, seed)
     basis = scoring.basis(candidate, min_images)
@@ -74,7 +74,7 @@ def score(
 
 
 def _baseline(scoring: Scoring[Any], candidate: Matches, basis: Basis, draws: Floats, confidence: float) -> Iterator[Figure]:
-    """The score of the trivial model."""
+    """Score of the trivial baseline."""
     found: Score = scoring.score(scoring.baseline(candidate), basis, draws)
     interval = found.interval(confidence)
     low, high = (None if np.isnan(bound) else bound for bound in (interval.low, interval.high))

@@ -1,7 +1,7 @@
-"""Compares candidate and champion on slices of the test images, and lets the golden one stop a promotion.
+"""Comparison of candidate and champion on slices of the test images; the golden slice can stop a promotion.
 
-By the mean of the kind's image scores, not by its score: a slice may be small or of one class only, and in a set that a person
-chose each image counts the same.
+It uses the mean of the kind's image scores, not its score, because a slice may be small or of one class only, and in a set that
+a person chose each image counts the same.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pipeline_tasks.kinds.scoring import Matches, Scoring
 
 @dataclass(frozen=True)
 class SliceDifference:
-    """Candidate against champion on one slice, in mean image scores; the last three are None where there is no champion."""
+    """Candidate and champion on one slice, in mean image scores; the last three are None without a champion."""
 
     images: int
     candidate: float
@@ -30,7 +30,7 @@ class SliceDifference:
 
 
 def compare_on_slice(scoring: Scoring[Any], candidate: Matches, champion: Matches | None, rule: Rule) -> SliceDifference:
-    """The paired difference with its interval, bootstrap clustered by split group."""
+    """Paired difference with its interval, by a bootstrap clustered by split group."""
     mine = scoring.image_scores(candidate)
     found = SliceDifference(len(mine), float(mine.mean()))
     if champion is None:
@@ -47,10 +47,10 @@ def compare_on_slice(scoring: Scoring[Any], candidate: Matches, champion: Matche
 def with_golden_gate(
     decision: Decision, slices: Mapping[str, SliceDifference], golden_margin: float | None, words: str, *, has_champion: bool
 ) -> Decision:
-    """Stop a promotion whose lower bound on the golden set is not above minus `golden_margin`; None: it is only reported.
+    """Stop a promotion if its lower bound on the golden set is not above minus `golden_margin`; None only reports it.
 
-    `words` names the mean image score. A gate that somebody set and that cannot be measured stops too. The first champion has
-    nobody to fall behind.
+    `words` names the mean image score. A gate that is set but cannot be measured also stops the promotion. It does not apply to
+    the first champion.
     """
     if golden_margin is None or not decision.is_promoted or not has_champion:
         return decision

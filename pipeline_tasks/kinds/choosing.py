@@ -33,7 +33,7 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True)
 class Labelled:
-    """All labelled images of both arms, N of them, in the order in which people were asked."""
+    """All N labelled images of both arms, in order of selection."""
 
     embeddings: Floats
     """N x D."""
@@ -43,7 +43,7 @@ class Labelled:
     """Number of each one's split group."""
     is_control: npt.NDArray[np.bool_]
     cycles: Integers
-    """Number of the cycle in which people were asked about each, growing."""
+    """Increasing number of the cycle in which each image was selected."""
 
 
 @dataclass(frozen=True)
@@ -51,18 +51,18 @@ class SelectionGain:
     """Scores from 0 to 1 on images drawn at random, as means over the sizes at which heads were fitted."""
 
     labels: int
-    """That the largest heads were fitted on."""
+    """Labels of the largest heads."""
     mean_labels: float
-    """That all heads were fitted on in the mean."""
+    """Mean number of labels over all heads."""
     mean_chosen: float
-    """Of the first labels that were asked for, how many the strategy chose; the others are the control arm's."""
+    """Number of the first labels that the strategy chose; the others are the control arm's."""
     test_images: int
     classes: int
     """Among the test images."""
     chosen: Estimate
-    """Score of heads on what was asked for first."""
+    """Score of heads on the first labels."""
     drawn: Estimate
-    """Score of heads on as many labels drawn at random."""
+    """Score of heads on as many random labels."""
     difference: Estimate
 
 

@@ -1,1 +1,1 @@
-"""Pure room: the backbone, the head, training, export and parity."""
+"""Pure room: head, training, export and parity."""

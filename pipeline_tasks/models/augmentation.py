@@ -1,4 +1,4 @@
-"""Seeded views of a model-size image: what the same thing might have looked like on another photo."""
+"""Seeded augmented views of a model-size image."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RECIPE = {
     "RandomBrightnessContrast": {"brightness_limit": 0.25, "contrast_limit": 0.25, "p": 0.8},
     "GaussianBlur": {"blur_limit": [3, 5], "p": 0.2},
 }
-"""albumentations transforms in their order; whoever changes what `augmented_view` does changes this, and with it its digest."""
+"""albumentations transforms in order; change this when the output of `augmented_view` changes, so that its digest changes."""
 
 _held = threading.local()
 
@@ -32,15 +32,15 @@ def augmented_view(image: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
 
 
 def augmentation_digest() -> str:
-    """Name the recipe of the views: 64 hexadecimal digits."""
+    """Digest of the recipe of the views: 64 hexadecimal digits."""
     return hashlib.sha256(json.dumps(RECIPE, sort_keys=True).encode()).hexdigest()
 
 
 def _pipeline(side_px: int) -> Any:
-    """This thread's own pipeline: one that is shared would draw from a shared random state."""
+    """This thread's own pipeline, because a shared one would draw from a shared random state."""
     pipelines = _held.__dict__.setdefault("pipelines", {})
     if side_px not in pipelines:
-        # Importing it would otherwise ask a server for newer versions.
+        # Prevents the import from asking a server for newer versions.
         os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
         import albumentations
 

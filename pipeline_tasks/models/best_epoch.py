@@ -1,4 +1,4 @@
-"""Keeps the best epoch of a fit, ends it when nothing gets better, and leaves checkpoints to resume from."""
+"""Lightning callback that keeps the best epoch of a fit, stops without improvement, and writes checkpoints."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from torch import Tensor
 from pipeline_tasks.models.journal import Journal, Metrics
 
 MIN_IMPROVEMENT = 1e-4
-"""Of the loss; classes that are easy to part would otherwise get better by nothing until the last epoch."""
+"""Minimum improvement of the loss; for easily separated classes it would otherwise improve slightly until the last epoch."""
 
 
 class BestEpoch(lightning.Callback):
-    """Better is a lower `val_scaled_loss`: of a few dozen images, accuracy jumps, loss does not.
+    """Best epoch by the lowest `val_scaled_loss`, because on a few dozen images accuracy is noisy and loss is not.
 
-    Where there are too few validation images even for that, all epochs are run and the last one is kept.
+    With too few validation images even for that, all epochs are run and the last one is kept.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class BestEpoch(lightning.Callback):
         self._folder = folder
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: Any) -> None:
-        """Judge the epoch, tell it, and end the fit or keep a checkpoint."""
+        """Judge and report the epoch, then end the fit or keep a checkpoint."""
         epoch = trainer.current_epoch
         self.history.append(dict(pl_module.metrics))
         patience = self._patience_epochs
@@ -46,15 +46,15 @@ class BestEpoch(lightning.Callback):
         if patience is not None and epoch - self.best_epoch >= patience:
             trainer.should_stop = True
         elif (epoch + 1) % self._checkpoint_every_epochs == 0 and epoch + 1 < (trainer.max_epochs or 0):
-            # None is kept where the fit ends: whoever resumed there would go on beyond the end.
+            # No checkpoint is kept at the end: a resumed fit would continue beyond it.
             self._keep(trainer, epoch + 1)
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint holds of this."""
+        """State for a checkpoint."""
         return {"history": self.history, "best_epoch": self.best_epoch, "weights": self.weights}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a checkpoint."""
+        """Restore the state from a checkpoint."""
         self.history = list(state_dict["history"])
         self.best_epoch = int(state_dict["best_epoch"])
         self.weights = dict(state_dict["weights"])
@@ -68,5 +68,5 @@ class BestEpoch(lightning.Callback):
 
 
 def is_better(metrics: Metrics, standing: Metrics) -> bool:
-    """Whether an epoch beats the one that stands."""
+    """Return True if an epoch is better than the best so far."""
     return metrics["val_scaled_loss"] < standing["val_scaled_loss"] - MIN_IMPROVEMENT

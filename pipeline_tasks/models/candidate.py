@@ -1,4 +1,4 @@
-"""What a training leaves behind for the export: the head, what it stands on, the backbone if it was trained."""
+"""Candidate before its export: the head, its origin, and the backbone if it was trained."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Candidate:
     head: Mapping[str, NDArray[Any]]
     """Weights of the head by the names that its kind gives them."""
     backbone_weights: dict[str, NDArray[np.generic]] = field(default_factory=dict)
-    """Name → values of the backbone as it was trained; empty: it stayed frozen."""
+    """Name → values of the trained backbone; empty if it stayed frozen."""
 
     def as_bytes(self) -> bytes:
         """The candidate as an npz file without any pickle; the same candidate gives the same bytes."""
@@ -42,7 +42,7 @@ def parse_candidate(content: bytes) -> Candidate:
     """Read a candidate.
 
     Raises:
-        ModelError: the bytes are none.
+        ModelError: the bytes are not a candidate.
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
@@ -55,7 +55,7 @@ def parse_candidate(content: bytes) -> Candidate:
 
 
 def trained_backbone_digest(frozen_digest: str, weights: dict[str, NDArray[np.generic]]) -> str:
-    """Name a backbone whose weights were trained: by what it was made from and by its weights."""
+    """Digest of a trained backbone: from its origin and its weights."""
     digest = hashlib.sha256(frozen_digest.encode())
     for name, values in sorted(weights.items()):
         digest.update(f"\n{name} {values.dtype} {values.shape}\n".encode() + values.tobytes())

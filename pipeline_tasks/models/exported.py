@@ -26,19 +26,19 @@ INPUT = "pictures"
 
 @dataclass(frozen=True)
 class ModelMarks:
-    """What a model says about itself, in the file's `metadata_props`."""
+    """Metadata of a model, in the file's `metadata_props`."""
 
     kind: Kind
-    """Its label kind, opened for its own classes."""
+    """Its label kind, with its own classes."""
     backbone_digest: str
     recipe_digest: str
-    """Of the one resize: images must be made by the same recipe."""
+    """Digest of the resize recipe that its images must be made by."""
     side_px: int
     dataset_id: str
     temperature: float = 1.0
 
     def as_properties(self) -> dict[str, str]:
-        """The marks as they stand in the file."""
+        """The marks in the form of the file."""
         properties = {
             **self.kind.properties,
             "nightlens_backbone_digest": self.backbone_digest,
@@ -51,7 +51,7 @@ class ModelMarks:
 
 
 def parse_marks(properties: Mapping[str, str]) -> ModelMarks:
-    """Read the marks off a file's `metadata_props`.
+    """Read the marks from a file's `metadata_props`.
 
     Raises:
         ModelError: one is missing or wrong.
@@ -94,7 +94,7 @@ class ExportedHead:
 
     @property
     def backbone_digest(self) -> str:
-        """Whose embeddings it takes."""
+        """Digest of the backbone whose embeddings it takes."""
         return self.marks.backbone_digest
 
 
@@ -126,7 +126,7 @@ def read_graph(content: bytes) -> Any:
 
 
 class ExportedModel:
-    """An exported model, opened from its bytes to answer. Thread-safe."""
+    """An exported model, opened from its bytes. Thread-safe."""
 
     def __init__(self, content: bytes, threads: int = 1) -> None:
         """Open the file's bytes with this many threads a call.
@@ -140,11 +140,11 @@ class ExportedModel:
 
     @property
     def kind(self) -> Kind:
-        """Its label kind, opened for its own classes."""
+        """Its label kind, with its own classes."""
         return self.marks.kind
 
     def objects(self, image: NDArray[np.uint8], size_px: tuple[int, int]) -> tuple[Any, ...]:
-        """The objects in one model-size image that was made of an image of `size_px` (width, height)."""
+        """Objects in one model-size image, made from an image of `size_px` (width, height)."""
         return self.kind.decoding.decode(self.run(image), size_px)
 
     @property
@@ -154,17 +154,17 @@ class ExportedModel:
 
     @property
     def recipe_digest(self) -> str:
-        """The recipe by which its images must be made."""
+        """Digest of the resize recipe for its images."""
         return self.marks.recipe_digest
 
     @property
     def backbone_digest(self) -> str:
-        """The backbone inside."""
+        """Digest of its backbone."""
         return self.marks.backbone_digest
 
     @property
     def dataset_id(self) -> str:
-        """What it was trained on."""
+        """Dataset version it was trained on."""
         return self.marks.dataset_id
 
     def run(self, image: NDArray[np.uint8]) -> Outputs:
@@ -184,7 +184,7 @@ class ExportedModel:
 
     @cached_property
     def smoke_images(self) -> tuple[SmokeImage, ...]:
-        """The synthetic images whose answers stand in the file."""
+        """Smoke images whose predictions are stored in the file."""
         fields = json.loads(self._session.get_modelmeta().custom_metadata_map.get("nightlens_golden", "[]"))
         return tuple(SmokeImage(one.pop("seed"), one) for one in fields)
 
@@ -205,7 +205,7 @@ class ExportedModel:
 
 @dataclass(frozen=True)
 class SmokeImage:
-    """A synthetic image, named by its seed, and what the model answers to it."""
+    """A synthetic image, identified by its seed, with the model's prediction."""
 
     seed: int
     recorded: Mapping[str, Any]

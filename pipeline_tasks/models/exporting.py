@@ -1,4 +1,4 @@
-"""Puts backbone and head into one ONNX file that carries everything it needs; the same parts give the same bytes."""
+"""Export of backbone and head as one self-contained ONNX file; the same inputs give the same bytes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def export_model_bytes(candidate: Candidate, backbone: bytes) -> bytes:
     """Append the head to a backbone's graph (ONNX, `pictures` → `embeddings`) and return the finished file.
 
     Raises:
-        ModelError: the backbone's graph is not of that form.
+        ModelError: the backbone's graph has another form.
     """
     model = onnx.load_model_from_string(backbone)
     marks = candidate.marks
@@ -57,7 +57,7 @@ def _mark(model: onnx.ModelProto, properties: Mapping[str, str]) -> None:
 
 
 def _smoke_predictions(content: bytes, side_px: int) -> str:
-    """What the model answers to the synthetic images, so that a server can tell whether it computes the same."""
+    """Predictions for the smoke images, so that a server can check that it computes the same."""
     model = ExportedModel(content)
     decoding = model.kind.decoding
     found = [{"seed": seed} | decoding.as_recorded(model.run(smoke_image(seed, side_px))) for seed in SMOKE_SEEDS]

@@ -1,6 +1,6 @@
 """Fits a network with PyTorch Lightning: in this process, on the CPU, repeatable, and resumable after a kill.
 
-Both phases of a training go through `fit`: the head on stored embeddings, and the live pipeline that also trains the backbone.
+Both phases of a training use `fit`: the head on stored embeddings, and live training, which also trains the backbone.
 """
 
 from __future__ import annotations
@@ -31,38 +31,38 @@ Batch = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class Plan:
-    """How one phase is fitted."""
+    """Settings of one phase."""
 
     phase: str
     max_epochs: int
     patience_epochs: int | None
-    """None: the last epoch is kept, whatever the validation images say."""
+    """Epochs without improvement before the fit stops; if None, the last epoch is kept."""
     learning_rate: float
     weight_decay: float
     seed: int
     checkpoint_every_epochs: int
     batch_size: int
     threads: int | None = None
-    """None: as many as torch takes by itself."""
+    """Threads for torch; None for torch's default."""
     schedule_epochs: int | None = None
-    """Over how many epochs the learning rate falls; None: over `max_epochs`."""
+    """Epochs over which the learning rate falls; None for `max_epochs`."""
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What came out of a phase."""
+    """Result of a phase."""
 
     network: nn.Module
-    """With the weights of the best epoch, in evaluation mode."""
+    """The network with the weights of the best epoch, in evaluation mode."""
     history: list[Metrics]
-    """One entry an epoch, also of those before a kill."""
+    """One entry an epoch, including those before a kill."""
     best_epoch: int
     resumed_from_epoch: int | None
-    """Epochs that an earlier try had done already; None: there was no checkpoint."""
+    """Epochs completed by an earlier try; None without a checkpoint."""
 
     @property
     def best(self) -> Metrics:
-        """The metrics of the best epoch."""
+        """Metrics of the best epoch."""
         return self.history[self.best_epoch]
 
 
@@ -70,20 +70,20 @@ class Examples(Protocol):
     """Images in any form, with their targets."""
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Number of examples."""
         ...
 
     def batch(self, epoch: int, numbers: list[int]) -> Batch:
-        """Those of these numbers, as this epoch sees them."""
+        """Examples with these numbers, as augmented for this epoch."""
         ...
 
 
 def fit(
     network: nn.Module, train: Examples, val: Examples, objective: Objective, plan: Plan, journal: Journal, folder: Path
 ) -> Fitted:
-    """Fit `network` on `train`, choose the best epoch on `val`, go on from the journal's checkpoint if there is one.
+    """Fit `network` on `train`, choose the best epoch on `val`, continue from the journal's checkpoint if there is one.
 
-    `folder` is scratch. The data's order depends only on seed and epoch, so a resumed fit ends as an undisturbed one.
+    `folder` is scratch. The order of the data depends only on seed and epoch, so a resumed fit gives the same result.
     """
     folder.mkdir(parents=True, exist_ok=True)
     module = _Module(network, objective, plan)
@@ -98,7 +98,7 @@ def fit(
     order = _EpochOrder(len(train), plan.batch_size, plan.seed)
     in_order = _EpochOrder(len(val), plan.batch_size, None)
     with _threads(plan.threads), warnings.catch_warnings():
-        # Advice on loader processes: there are none, because Airflow's task processes may not start any.
+        # Silences advice on loader processes: there are none, because Airflow's task processes may not start any.
         warnings.simplefilter("ignore")
         trainer.fit(module, _loader(train, order), _loader(val, in_order), **arguments)
     network.load_state_dict(best.weights)
@@ -107,7 +107,7 @@ def fit(
 
 @contextmanager
 def _threads(count: int | None) -> Iterator[None]:
-    """Give torch this many threads for the length of a block."""
+    """Set torch's number of threads within a block."""
     standing = torch.get_num_threads()
     torch.set_num_threads(count or standing)
     try:
@@ -147,12 +147,12 @@ class _Module(lightning.LightningModule):
         return [optimizer], [torch.optim.lr_scheduler.LambdaLR(optimizer, self._cosine)]
 
     def _cosine(self, epoch: int) -> float:
-        """Falls from 1 to almost 0 over the epochs of the schedule."""
+        """Learning rate factor, falling from 1 to almost 0 over the schedule."""
         return 0.5 * (1 + math.cos(math.pi * epoch / ((self.plan.schedule_epochs or self.plan.max_epochs) + 1)))
 
 
 def _trainer(plan: Plan, best: BestEpoch, folder: Path) -> lightning.Trainer:
-    """A trainer that draws nothing, logs nothing by itself and starts no process."""
+    """A trainer without progress bar, logs or child processes."""
     return lightning.Trainer(
         accelerator="cpu",
         devices=1,
@@ -169,18 +169,18 @@ def _trainer(plan: Plan, best: BestEpoch, folder: Path) -> lightning.Trainer:
 
 
 Batches = tuple[int, list[int]]
-"""Epoch, and the numbers of the examples."""
+"""Epoch, and numbers of the examples."""
 
 
 class _EpochOrder(Sampler[Batches]):
-    """Batches in an order that depends only on seed and epoch; without a seed, in the order of the examples."""
+    """Batches in an order that depends only on seed and epoch; without a seed, in the original order."""
 
     def __init__(self, count: int, batch_size: int, seed: int | None) -> None:
         self.count, self.batch_size, self.seed = count, batch_size, seed
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Lightning says this before each epoch, also after resuming."""
+        """Set the epoch; Lightning calls this before each epoch, also after resuming."""
         self.epoch = epoch
 
     def __len__(self) -> int:
@@ -196,7 +196,7 @@ class _EpochOrder(Sampler[Batches]):
 
 
 class _InBatches(Dataset[Batch]):
-    """Examples that are asked for by the batch."""
+    """Dataset that returns whole batches."""
 
     def __init__(self, examples: Examples) -> None:
         self.examples = examples

@@ -1,4 +1,4 @@
-"""What a training tells and asks while it runs: epochs to whoever listens, checkpoints to whoever keeps them."""
+"""Journal of a training: callbacks for epochs and checkpoints."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def _tell_nobody(phase: str, epoch: int, metrics: Metrics) -> None:
 
 @dataclass(frozen=True)
 class Journal:
-    """The three doors out of a training; by default nobody stands behind them. A phase is `head`, `live` or `head_on_all`."""
+    """Callbacks of a training, which do nothing by default. A phase is `head`, `live` or `head_on_all`."""
 
     newest_checkpoint: Callable[[str], bytes | None] = _no_checkpoint
-    """phase → what an earlier try of this training kept last."""
+    """Reads: phase → last checkpoint of an earlier try."""
     keep_checkpoint: Callable[[str, int, bytes], None] = _keep_nothing
-    """phase, epochs done, content."""
+    """Stores a checkpoint: phase, epochs done, content."""
     tell_epoch: Callable[[str, int, Metrics], None] = _tell_nobody
-    """phase, epoch from 0, metrics. A resumed training tells the epochs behind its checkpoint once more, with the same metrics."""
+    """Reports: phase, epoch from 0, metrics. A resumed training repeats the epochs after its checkpoint with the same metrics."""

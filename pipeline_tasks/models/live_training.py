@@ -1,4 +1,4 @@
-"""Goes on from a trained head and trains the backbone too, on images that are augmented anew in each epoch."""
+"""Live training: continues from a trained head and also trains the backbone, on images augmented anew in each epoch."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from pipeline_tasks.records.cycle import derive_seed
 from pipeline_tasks.settings import TrainingSettings
 
 BATCH_SIZE = 16
-"""Gradients through the backbone need memory for each image."""
+"""Small batches, because gradients through the backbone need memory for each image."""
 LEARNING_RATE_RATIO = 0.03
-"""Against the head's: a trained backbone wants small steps."""
+"""Backbone's learning rate relative to the head's; a pretrained backbone needs small steps."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def train_live(
 
 
 class _Views:
-    """Images as an epoch sees them: augmented by seed, number and epoch; plain without a seed."""
+    """Images of an epoch: augmented by seed, number and epoch; plain without a seed."""
 
     def __init__(self, images: Images, seed: int | None) -> None:
         self.images, self.seed = images, seed

@@ -1,4 +1,4 @@
-"""Shows that the exported file answers as the network that was trained, on real images."""
+"""Parity check: the exported file must predict as the trained network does, on real images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline_tasks.models.whole_network import WholeNetwork
 
 @dataclass(frozen=True)
 class Parity:
-    """How far the two were apart."""
+    """Differences between the two models."""
 
     max_difference: float
     images: int
@@ -37,7 +37,7 @@ def check_parity(candidate: Candidate, backbone: nn.Module, exported: ExportedMo
 
 
 def with_weights(backbone: nn.Module, weights: dict[str, NDArray[np.generic]]) -> nn.Module:
-    """Put trained weights into a backbone; none: it stays as it is."""
+    """Load trained weights into a backbone; without any it stays unchanged."""
     if weights:
         backbone.load_state_dict({name: torch.from_numpy(np.array(values)) for name, values in weights.items()})
     return backbone.eval()

@@ -1,6 +1,6 @@
-"""A whole training: the head on the frozen backbone, then, if asked for, the backbone too; the better one is kept.
+"""Complete training: the head on the frozen backbone, then optionally the backbone too; the better result is kept.
 
-A head that is kept is fitted once more, on the validation images too: how long, and its temperature, are known by then.
+A kept head is fitted once more including the validation images, with the known number of epochs and temperature.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ from pipeline_tasks.settings import TrainingSettings
 
 @dataclass(frozen=True)
 class Material:
-    """What is trained and validated on."""
+    """Training and validation data."""
 
     train: EmbeddedImages
     """Plain images and their views."""
     val: EmbeddedImages
     train_images: Images | None = None
-    """Only for a training that unfreezes the backbone."""
+    """Only if the backbone is unfrozen."""
     val_images: Images | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a training found."""
+    """Result of a training."""
 
     head: Arrays
     temperature: float
     best: Metrics
-    """Of the best epoch, on validation images that had no part in the training yet."""
+    """Metrics of the best epoch, on validation images not yet used for training."""
     epochs: int
-    """Of all phases, also those that an earlier try had done."""
+    """Metrics of all phases, including those of an earlier try."""
     resumed_from_epoch: int | None
     backbone_weights: dict[str, NDArray[np.generic]] = field(default_factory=dict)
-    """Empty: the backbone stayed frozen."""
+    """Empty if the backbone stayed frozen."""
 
 
 def train(
@@ -102,7 +102,7 @@ def _unfrozen(live: TrainedNetwork, temperature: float, resumed_from_epoch: int 
 
 
 def _resumed(head: Fitted, live: Fitted) -> int | None:
-    """Epochs of both phases that need not be done again."""
+    """Epochs of both phases that an earlier try completed."""
     if live.resumed_from_epoch is not None:
         return len(head.history) + live.resumed_from_epoch
     return head.resumed_from_epoch

@@ -1,4 +1,4 @@
-"""Backbone and head as one torch module; apart from the training, so that whoever only compares need not import Lightning."""
+"""Backbone and head as one torch module; separate from the training, so that the parity check need not import Lightning."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class WholeNetwork(nn.Module):
-    """Backbone and head. The backbone's normalisation layers keep their statistics: batches here are too small for new ones."""
+    """Backbone and head. The backbone's batch normalisation keeps its statistics, because batches are too small for new ones."""
 
     def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
         """Put a head (N x D → outputs) on a backbone (uint8 N x side x side x 3 → N x D)."""
@@ -20,7 +20,7 @@ class WholeNetwork(nn.Module):
         return outputs
 
     def train(self, mode: bool = True) -> WholeNetwork:
-        """Leave the backbone in evaluation mode: its weights are trained, its statistics are not."""
+        """Set the training mode, but keep the backbone in evaluation mode, which freezes its statistics."""
         super().train(mode)
         self.backbone.eval()
         return self

@@ -27,7 +27,7 @@ class MeasureSelectionGainSummary:
     chosen: list[float] = field(default_factory=list)
     """Score of heads on the first labels in the project's own order: a mean over their sizes."""
     drawn: list[float] = field(default_factory=list)
-    """Score of heads on as many labels drawn at random."""
+    """Score of heads on as many random labels."""
     difference: list[float] = field(default_factory=list)
     confidence: float = 0.95
     labelled_chosen: int = 0

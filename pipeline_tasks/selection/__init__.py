@@ -1,7 +1,7 @@
-"""Pure room: which images are worth a person's time, and why.
+"""Pure room: selection of the images most worth labeling, with reasons.
 
-`choose` is its front door, for a night and for anyone with embeddings at hand; it needs numpy only. Importing the room needs not
-even that, because Airflow reads the words of the strategies with every DAG file.
+`choose` is the entry point, for a night and for any user with embeddings; it needs only numpy. Importing the package does not
+even need that, because Airflow reads the descriptions of the strategies with every DAG file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["Selection", "choose"]
 
 
 def __getattr__(name: str) -> object:
-    """Import the front door when somebody knocks."""
+    """Import the entry point at its first use."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from pipeline_tasks.selection import choosing

@@ -1,4 +1,4 @@
-"""Share a budget between what a strategy chooses and a control arm drawn at random, to measure the strategy against."""
+"""Division of the budget between a strategy and a control arm drawn at random, the strategy's baseline."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ class Ranked:
     arm: str
     """`control` or `strategy`."""
     number: int
-    """Which of its arm's picks, from 0."""
+    """Position among its arm's picks, from 0."""
 
 
 def draw_control(pool: int, budget: int, control_ratio: float, seed: int) -> Integers:
-    """Rows of the control arm, each of the pool's equally likely; at most its share of what can be picked."""
+    """Draw rows of the control arm, uniformly from the pool; at most its share of the possible picks."""
     count = round(min(budget, pool) * control_ratio)
     drawn: Integers = np.random.default_rng(seed).permutation(pool)[:count].astype(np.int64)
     return drawn
 
 
 def interleave(control: int, strategy: int) -> list[Ranked]:
-    """The round's order: both arms spread evenly, so that a round that is broken off has both in their shares."""
+    """Order of the round: both arms spread evenly, so that an unfinished round has both in proportion."""
     places = [((number + 0.5) / control, "control", number) for number in range(control)]
     places += [((number + 0.5) / strategy, "strategy", number) for number in range(strategy)]
     return [Ranked(arm, number) for _, arm, number in sorted(places)]

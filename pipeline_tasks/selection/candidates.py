@@ -1,4 +1,4 @@
-"""Which images people may be asked about at all: one of each duplicate group, good enough, never asked about before."""
+"""Images eligible for selection: one of each duplicate group, of sufficient quality, never selected before."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Candidates:
-    """The images that may be picked, and why others may not."""
+    """Eligible images, and the reasons why others are not."""
 
     images: pl.DataFrame
     """image_id, duplicate_group_id and split_group_id, in history order."""
     left_out: dict[str, int]
-    """Why → how many images."""
+    """Reason → number of images."""
 
 
 def candidates(
@@ -24,9 +24,9 @@ def candidates(
     quarantined: set[str],
     selected: set[str],
 ) -> Candidates:
-    """The first usable image of each duplicate group of which none was selected before.
+    """Return the first usable image of each duplicate group from which none was selected before.
 
-    `images` holds the `image_id` of all images with an embedding, in history order; one without a split group is contested or
+    `images` holds the `image_id` of all images with an embedding, in history order; an image without a split group is contested or
     was not searched yet.
     """
     left_out: dict[str, int] = {}
@@ -44,7 +44,7 @@ def candidates(
 
 
 def _keep(rows: pl.DataFrame, wanted: pl.Expr, why_not: str, left_out: dict[str, int]) -> pl.DataFrame:
-    """Filter, and count what goes."""
+    """Filter, and count the removed rows."""
     kept = rows.filter(wanted)
     if kept.height < rows.height:
         left_out[why_not] = rows.height - kept.height

@@ -1,6 +1,6 @@
-"""Choose the images that are worth a person's time, and say why for each.
+"""Selection of the images most worth labeling, with a reason for each.
 
-`choose` is the front door: it checks what it is given, turns `objectives` into weights, and picks greedily.
+`choose` is the entry point: it checks its arguments, converts `objectives` into weights, and picks greedily.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from pipeline_tasks.selection.wishes import Wishes
 
 @dataclass(frozen=True)
 class Selection:
-    """The picks in order, with everything that spoke for them."""
+    """Picks in order, with their scores and reasons."""
 
     picks: Integers
     """Row numbers, best first; at most `budget`, fewer if the pool is smaller."""
     scores: dict[str, npt.NDArray[np.float64]]
-    """Objective → its score of each pick at the moment it was picked, from 0 to 1."""
+    """Objective → its score of each pick at the time of picking, from 0 to 1."""
     strategy: tuple[str, ...]
     """The dominant objective of each pick."""
     reasons: tuple[str, ...]
-    """A sentence a pick."""
+    """One sentence for each pick."""
 
 
 def choose(
@@ -50,22 +50,22 @@ def choose(
     min_distance: float = 0.0,
     wishes: Wishes | None = None,
 ) -> Selection:
-    """Pick up to `budget` rows of `embeddings` (float32, N x D) that no label covers well yet.
+    """Pick up to `budget` rows of `embeddings` (float32, N x D) that labels do not cover well yet.
 
-    `labelled` are row numbers that are never picked; `labels` are their classes (column numbers, or names, which `class_names` put
-    into the order of the columns; None: asked, not answered), or are left out. `probabilities` (N x C) are a model's. `metadata` (N
-    mappings) are what `wishes` speak of: device, site, clip, `seen_s` (seconds on any clock) or keys of your own. `wishes` hold
-    what single objectives and limits need besides.
-    `objectives`: "auto" (in turn what stands for much and what is rare; once cross-validation on the labels trusts the model, what
-    it is unsure of and sees seldom), the name of one, name → weight, or `module:function` for one of your own. No pick lies nearer
-    than `min_distance` (Euclidean, between rows scaled to length 1) to a labelled row or an earlier pick.
+    `labelled` are row numbers that are never picked; `labels` are their classes (column numbers, or names, whose column order is
+    `class_names`; None: selected but not labelled yet), or are left out. `probabilities` (N x C) are a model's. `metadata` (N
+    mappings) are the values that `wishes` refer to: device, site, clip, `seen_s` (seconds on any clock) or your own keys. `wishes`
+    hold further arguments of single objectives and limits.
+    `objectives`: "auto" (alternates between representative and rare images; if cross-validation on the labels shows that the model
+    can be trusted, also images that it is unsure of or rarely predicts), one name, name → weight, or `module:function` for your
+    own. No pick is nearer than `min_distance` (Euclidean, between rows scaled to length 1) to a labelled row or an earlier pick.
     The same arguments give the same picks; the seed matters to `random` only. An empty pool or a budget of 0 gives an empty
     selection; a budget above the pool gives all of it.
 
     Raises:
-        SettingsError: NaN or infinite embeddings or probabilities, shapes that do not fit, a negative budget or minimum distance,
+        SettingsError: NaN or infinite embeddings or probabilities, shapes that do not match, a negative budget or minimum distance,
             rows outside the pool, an unknown objective, a weight that is not above 0, an objective that needs probabilities
-            without any, or a function of your own that is not there or gives no N finite scores.
+            without any, or an own function that is missing or does not return N finite scores.
     """
     pool = check_pool(embeddings, budget, seed, labelled, labels, probabilities, metadata, class_names, wishes)
     turns = turns_of(objectives, pool)
@@ -91,7 +91,7 @@ def choose(
 
 
 def _limits(pool: Pool, min_distance: float) -> Callable[[int], bool]:
-    """What always holds, whatever speaks for a row; a row that passes counts as picked."""
+    """Limits that hold for all objectives; a row that passes counts as picked."""
     clips, distance = (
         ClipLimits(pool.metadata, pool.labelled.tolist(), pool.wishes),
         Distance(pool.units, pool.labelled, min_distance),

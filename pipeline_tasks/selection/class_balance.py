@@ -1,4 +1,4 @@
-"""Class balance: how much an image's likely classes still lack against equal shares of labels and picks."""
+"""Class balance: deficit of an image's likely classes against equal shares of labels and picks."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Values = npt.NDArray[np.float64]
 
 
 class ClassBalance:
-    """The expected need of a row's classes."""
+    """Expected need of a row's classes."""
 
     def __init__(self, pool: Pool) -> None:
-        """Count what is labelled, the unknown by what the model expects."""
+        """Count the labels; unknown ones by the model's probabilities."""
         assert pool.probabilities is not None
         self._probabilities = pool.probabilities
         classes = pool.probabilities.shape[1]
@@ -24,11 +24,11 @@ class ClassBalance:
         self._target = (self._counts.sum() + pool.budget) / classes
 
     def values(self, rows: Integers) -> Values:
-        """The expected need of the rows."""
+        """Expected need of the rows."""
         need = np.clip(1 - self._counts / self._target, 0, 1)
         expected: Values = np.clip(self._probabilities[rows] @ need, 0, 1)
         return expected
 
     def add(self, pick: int) -> None:
-        """Expect the pick's classes among the labels."""
+        """Add the pick's expected classes to the counts."""
         self._counts += self._probabilities[pick]

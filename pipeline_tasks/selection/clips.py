@@ -1,4 +1,4 @@
-"""Limits a clip: frames of one sequence show nearly the same, so few of them are asked about, spread in time."""
+"""Limits on picks of one clip: frames of one sequence are nearly the same, so only a few, spread in time, are selected."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pipeline_tasks.selection.wishes import Wishes
 
 
 class ClipLimits:
-    """Says of a row whether its clip has room for it. A row without a clip stands for itself."""
+    """Limits of all clips; a row without a clip is not limited."""
 
     def __init__(self, metadata: Sequence[Mapping[str, object]] | None, labelled: Sequence[int], wishes: Wishes) -> None:
-        """Start from the labelled rows: they hold their gap in time, but count towards no selection's limit."""
+        """Start from the labelled rows: they keep their gap in time, but do not count towards the limit of a selection."""
         self._metadata = metadata or ()
         self._most = wishes.max_per_clip
         self._gap_s = wishes.min_clip_gap_s
@@ -26,7 +26,7 @@ class ClipLimits:
         return self._most is not None or self._gap_s > 0
 
     def has_room(self, row: int) -> bool:
-        """Whether the row's clip is not full, and nothing in it was seen too near in time."""
+        """Return True if the row's clip is not full and has no pick or label too close in time."""
         clip = self._clip(row)
         if clip is None:
             return True
@@ -36,7 +36,7 @@ class ClipLimits:
         return moment is None or all(abs(moment - other) >= self._gap_s for other in self._moments[clip])
 
     def add(self, row: int) -> None:
-        """Take notice of a pick."""
+        """Record a pick."""
         clip = self._clip(row)
         if clip is not None:
             self._picks[clip] += 1

@@ -1,6 +1,6 @@
-"""Coverage: pick what stands for most images that nothing labelled stands for yet.
+"""Coverage: pick images that represent the most images not yet represented by a label.
 
-MaxHerding (Bae, Noh, Sutherland 2024, arXiv 2407.12212) with a sparse Gaussian kernel over nearest neighbours; with weights by the
+MaxHerding (Bae, Noh, Sutherland 2024, arXiv 2407.12212) with a sparse Gaussian kernel over nearest neighbours; weighted by the
 model's uncertainty it is uncertainty herding (arXiv 2412.20644).
 """
 
@@ -15,22 +15,22 @@ from pipeline_tasks.neighbors.cosine import Floats, Integers, nearest
 FEWEST_NEIGHBORS = 16
 MOST_NEIGHBORS = 128
 MOST_PAIRS = 2_000_000
-"""A small pool has as many neighbours as make this many pairs in all, up to all: the kernel's tail counts where all are far."""
+"""Number of pairs that sets the neighbours in a small pool, up to all, because the kernel's tail matters if all are far apart."""
 MOST_EXACT_ROWS = 20_000
-"""Above this many, neighbours are searched in cells, which finds most of them."""
+"""Number of rows above which neighbours are searched approximately, in cells."""
 SCORED_ROWS = 8192
 
 
 class Coverage:
-    """How many images, each counted as far as it is not covered yet, a row would stand for."""
+    """Number of images that a row would represent, each counted by how far it is not covered yet."""
 
     def __init__(
         self, units: Floats, labelled: Integers, budget: int, weights: npt.NDArray[np.float64], crowding: float = 0.0
     ) -> None:
-        """Find each row's neighbours (N x D units, rows of length 1); `weights` says how much each row wants to be covered.
+        """Find each row's neighbours (N x D units, rows of length 1); `weights` are the rows' needs for coverage.
 
-        `crowding` says how much less a row counts that has many near it: 0, all count alike, and picks go where most are; 1, each
-        place counts alike, however many are there.
+        `crowding` reduces the weight of rows in dense regions: with 0 all rows count the same and picks go to dense regions;
+        with 1 each region counts the same, whatever its density.
         """
         share = len(units) / max(1, len(labelled) + budget)
         count = int(max(np.clip(4 * share, FEWEST_NEIGHBORS, MOST_NEIGHBORS), MOST_PAIRS // max(1, len(units))))
@@ -46,7 +46,7 @@ class Coverage:
         self._scale = max([float(self.gains(block).max()) for block in blocks] + [1e-12])
 
     def gains(self, rows: Integers) -> npt.NDArray[np.float64]:
-        """How much more would be covered, in images."""
+        """Additional coverage, in images."""
         neighbors = self._neighbors[rows]
         more = np.maximum(self._kernel[rows] - self._covered[neighbors], 0)
         gains: npt.NDArray[np.float64] = (more * self._weights[neighbors]).sum(axis=1, dtype=np.float64)
@@ -61,7 +61,7 @@ class Coverage:
         self._cover(pick)
 
     def stands_for(self, row: int) -> int:
-        """How many images are about as near to a row as it takes to stand for them, the row itself included."""
+        """Number of images near enough to be represented by a row, including itself."""
         return int((self._kernel[row] >= np.exp(-1)).sum())
 
     def _cover(self, row: int) -> None:
@@ -70,7 +70,7 @@ class Coverage:
 
 
 def _kernel(cosines: Floats, share: float) -> Floats:
-    """Gaussian kernel whose width is the usual distance at which one of `share` images has its last neighbour."""
+    """Gaussian kernel; its width is the typical distance within which an image has `share` of all images."""
     squared = np.clip(2 - 2 * cosines, 0, 4)
     last = min(squared.shape[1] - 1, max(1, round(share)))
     width = max(float(squared[:, last].mean()), 1e-9) if squared.size else 1.0

@@ -1,8 +1,8 @@
-"""BALD: what variants of the model answer differently, each sure of itself.
+"""BALD: images that variants of the model predict differently, each with confidence.
 
-The mutual information between answer and model (Houlsby et al. 2011, arXiv 1112.5745), with the variants of dropout (Gal, Islam,
-Ghahramani 2017, arXiv 1703.02910); on a frozen backbone it is features that are dropped, ahead of the last layer. Unlike entropy it
-passes over images that are ambiguous whatever the model learns.
+Mutual information between prediction and model (Houlsby et al. 2011, arXiv 1112.5745), with variants by dropout (Gal, Islam,
+Ghahramani 2017, arXiv 1703.02910); on a frozen backbone features are dropped before the last layer. Unlike entropy it ignores
+images that stay ambiguous whatever the model learns.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ Values = npt.NDArray[np.float64]
 
 
 def draws_of(pool: Pool) -> npt.NDArray[np.float32]:
-    """The answers of the model's variants, T x N x C.
+    """Predictions of the model's variants, T x N x C.
 
     Raises:
         SettingsError: there are none.
     """
     draws = pool.wishes.probability_draws
     if draws is None:
-        raise SettingsError("objectives: bald: wanted probability_draws, the answers of a model's variants, found none")
+        raise SettingsError("objectives: bald: wanted probability_draws, the predictions of a model's variants, found none")
     return draws
 
 
 def disagreement(draws: npt.NDArray[np.float32]) -> Values:
-    """Mutual information as a share of the highest possible, log C: T x N x C answers give N values from 0 to 1."""
+    """Mutual information as a share of its maximum, log C: T x N x C predictions give N values from 0 to 1."""
     most = np.log(min(draws.shape[0], draws.shape[2])) if draws.shape[0] > 1 else 1.0
     own = np.mean([_entropy(draw) for draw in draws], axis=0) if len(draws) else np.zeros(draws.shape[1])
     joint = _entropy(draws.mean(axis=0)) if len(draws) else own
@@ -38,7 +38,7 @@ def disagreement(draws: npt.NDArray[np.float32]) -> Values:
 
 
 def votes_of(draws: npt.NDArray[np.float32], row: int) -> list[tuple[int, int]]:
-    """Class number and how many variants say it, most votes first; classes that none says are left out."""
+    """Class number and number of variants that predict it, most votes first; classes without votes are left out."""
     votes = np.bincount(draws[:, row].argmax(axis=1), minlength=draws.shape[2])
     return [(int(number), int(votes[number])) for number in np.argsort(-votes, kind="stable") if votes[number]]
 

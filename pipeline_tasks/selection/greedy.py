@@ -1,9 +1,9 @@
-"""Pick one by one the row with the highest weighted sum of objectives, exactly, without scoring all rows at each step.
+"""Greedy picking of the row with the highest weighted sum of objectives, exact, without scoring all rows at each step.
 
-Values of objectives only fall as more is picked, so an old value is an upper bound: only the highest old values are brought up to
-date until the best is fresh (lazy greedy; Minoux 1978). The rows with the highest bounds form a block; as long as the block's best
-fresh value is above every bound outside, the rest of the pool is not looked at. The picks are those of the plain greedy method.
-Sums may take turns: each has a ranking of its own, and all objectives take notice of every pick.
+Values of objectives only fall with more picks, so an old value is an upper bound: only the highest old values are updated until
+the best is up to date (lazy greedy; Minoux 1978). The rows with the highest bounds form a block; while the block's best value is
+above every bound outside, the rest of the pool is not read. The picks equal those of the plain greedy method. Sums may take turns:
+each has its own ranking, and all objectives are updated with every pick.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from pipeline_tasks.neighbors.cosine import Integers
 from pipeline_tasks.selection.objective import Objective
 
 BLOCK = 4096
-"""How many of the highest bounds are looked at between two looks at the whole pool; doubled while that is too few."""
+"""Size of the block of highest bounds between two passes over the whole pool; doubled while it is too small."""
 REFRESH = 128
-"""How many of the highest old values of a block are brought up to date at once."""
+"""Number of a block's highest old values that are updated at once."""
 
 
 @dataclass(frozen=True)
 class Picked:
-    """Rows in the order in which they were picked."""
+    """Rows in order of picking."""
 
     rows: Integers
     scores: dict[str, npt.NDArray[np.float64]]
-    """Each objective's value of each pick when it was picked."""
+    """Each objective's value of each pick at the time of picking."""
     turns: Integers
-    """Whose turn each pick was."""
+    """The turn of each pick."""
 
 
 def pick_greedily(
@@ -41,9 +41,9 @@ def pick_greedily(
     budget: int,
     may_pick: Callable[[int], bool] = lambda row: True,
 ) -> Picked:
-    """Up to `budget` of the free rows; `turns` are the weights of the sums that pick in turn, the first one first.
+    """Pick up to `budget` of the free rows; `turns` are the weights of the sums that pick in turn.
 
-    A row that `may_pick` refuses when its turn comes is passed over for good.
+    A row that `may_pick` refuses is skipped for good.
     """
     rankings = [_Ranking({name: objectives[name] for name in weights}, weights, is_free) for weights in _different(turns)]
     ranking_of = [_different(turns).index(weights) for weights in turns]
@@ -71,18 +71,18 @@ def pick_greedily(
 
 
 def _different(turns: Sequence[Mapping[str, float]]) -> list[Mapping[str, float]]:
-    """Each sum once: equal ones share a ranking."""
+    """Distinct sums; equal ones share a ranking."""
     return [weights for number, weights in enumerate(turns) if weights not in turns[:number]]
 
 
 class _Ranking:
-    """Which row is best as of now, from upper bounds of which only the highest are kept fresh."""
+    """Ranking of rows by upper bounds, of which only the highest are kept up to date."""
 
     def __init__(self, objectives: Mapping[str, Objective], weights: Mapping[str, float], is_free: npt.NDArray[np.bool_]) -> None:
         self._objectives = objectives
         self._weights = weights
         self._bounds = np.full(len(is_free), -np.inf)
-        # What is not free counts as brought up to date, so that no refresh makes it a candidate.
+        # Rows that are not free count as up to date, so that no refresh makes them candidates.
         self._fresh_at = np.where(is_free, -1, 0)
         self._now = 0
         free = np.flatnonzero(is_free)
@@ -91,11 +91,11 @@ class _Ranking:
         self._block, self._outside = np.empty(0, np.int64), np.inf
 
     def take(self, row: int) -> None:
-        """Never give this row again."""
+        """Remove this row."""
         self._bounds[row] = -np.inf
 
     def best(self) -> int:
-        """The row with the highest fresh value; of equal ones in the block the first."""
+        """The row with the highest current value; of equal ones the first in the block."""
         size = BLOCK
         while True:
             bounds = self._bounds[self._block]
@@ -106,16 +106,16 @@ class _Ranking:
             elif self._fresh_at[self._block[place]] == self._now:
                 return int(self._block[place])
             else:
-                # The best itself may fall outside the partition among equal values; without it the loop would not end.
+                # Among equal values the best may fall outside the partition; without this the loop would not end.
                 highest = self._block[_highest(bounds, REFRESH)]
                 self._refresh(np.unique(np.append(highest, self._block[place])))
 
     def values_may_have_fallen(self) -> None:
-        """Something was picked: values from before are only bounds now."""
+        """Mark all values as bounds only, after a pick."""
         self._now += 1
 
     def _new_block(self, size: int) -> None:
-        """Take the rows with the highest bounds into the block, up to date."""
+        """Fill the block with the rows of the highest bounds, updated."""
         if size >= len(self._bounds):
             self._block, self._outside = np.arange(len(self._bounds)), -np.inf
         else:
@@ -125,7 +125,7 @@ class _Ranking:
         self._refresh(self._block)
 
     def _refresh(self, rows: Integers) -> None:
-        """Bring rows up to date that are not, leaving out those that were taken."""
+        """Update outdated rows, except removed ones."""
         stale = rows[(self._fresh_at[rows] < self._now) & ((self._bounds[rows] > -np.inf) | (self._fresh_at[rows] < 0))]
         total = np.zeros(len(stale))
         for name, objective in self._objectives.items():
@@ -135,7 +135,7 @@ class _Ranking:
 
 
 def _highest(values: npt.NDArray[np.float64], count: int) -> Integers:
-    """Where the `count` highest values stand, in no order."""
+    """Positions of the `count` highest values, unordered."""
     if count >= len(values):
         return np.arange(len(values))
     return np.argpartition(values, len(values) - count)[len(values) - count :]

@@ -1,4 +1,4 @@
-"""How much each image wants to be covered, by what a model says of it, as far as the model is trusted."""
+"""Need of each image for coverage, from a model's predictions as far as the model is trusted."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pipeline_tasks.selection.uncertainty import uncertainty
 Values = npt.NDArray[np.float64]
 
 FEWEST_EXPECTED = 0.05
-"""A class is expected at least as often as this share of an equal share: no image counts without bounds."""
+"""Lower limit of a class's expected frequency, as a fraction of an equal share, so that weights stay bounded."""
 
 
 def uncertain(pool: Pool) -> Values:
-    """Rows count by the model's uncertainty as far as the labels trust it, else all alike."""
+    """Weights by the model's uncertainty, as far as the labels justify trust in it, else equal."""
     if pool.probabilities is None:
         return np.ones(len(pool.units))
     if not len(pool.known_labels):
@@ -25,7 +25,7 @@ def uncertain(pool: Pool) -> Values:
 
 
 def uncertain_and_rare(pool: Pool) -> Values:
-    """The same, and rows of classes that the model sees seldom count more: by the root of how much seldomer than others."""
+    """The same, with more weight for classes that the model rarely predicts: by the root of their relative rarity."""
     if pool.probabilities is None or not len(pool.known_labels):
         return np.ones(len(pool.units))
     classes = pool.probabilities.shape[1]

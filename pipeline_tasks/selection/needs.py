@@ -1,8 +1,8 @@
-"""What the labels still lack: against a wanted mix of classes or metadata, or against numbers that they shall reach.
+"""Needs: deficits of the labels against a wanted mix of classes or metadata, or against required numbers.
 
-A need falls as labels and picks meet it (deficit round: Shreedhar, Varghese 1995, of which the greedy pick is the one-queue case);
-for classes, whose answers are not known yet, picks count by what the model expects, as in class-balanced active learning
-(Bengar et al. 2022, arXiv 2110.04543).
+A need falls as labels and picks meet it (deficit round: Shreedhar, Varghese 1995, of which the greedy pick is the one-queue case).
+The classes of picks are not known yet, so they count by the model's probabilities, as in class-balanced active learning (Bengar
+et al. 2022, arXiv 2110.04543).
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ Values = npt.NDArray[np.float64]
 
 
 class Need(Protocol):
-    """One key's values, each with a number of labels that is wanted."""
+    """Wanted number of labels for each value of one key."""
 
     def values(self, rows: Integers) -> Values:
-        """How much of a need each row meets, from 0 to 1."""
+        """Need that each row meets, from 0 to 1."""
         ...
 
     def add(self, pick: int) -> None:
@@ -33,7 +33,7 @@ class Need(Protocol):
         ...
 
     def name(self, pick: int) -> str:
-        """The value that a row would be counted under, in words."""
+        """The value that a row counts under, in words."""
         ...
 
 
@@ -41,7 +41,7 @@ class MetadataNeed:
     """Labels wanted by value of one key of the metadata."""
 
     def __init__(self, pool: Pool, key: str, wanted: Mapping[str, float]) -> None:
-        """Count what is labelled; a value that is not `wanted`, or none, is no need."""
+        """Count the labels; a missing value, or one that is not `wanted`, has no need."""
         self._key = key
         self._texts = texts(pool, key)
         numbers = {text: number for number, text in enumerate(wanted)}
@@ -51,7 +51,7 @@ class MetadataNeed:
         self._counts = np.bincount(labelled[labelled >= 0], minlength=len(numbers) + 1).astype(np.float64)
 
     def values(self, rows: Integers) -> Values:
-        """How far the row's value is from what is wanted of it."""
+        """Remaining deficit of each row's value."""
         needs: Values = _needs(self._counts, self._wanted)[self._numbers[rows]]
         return needs
 
@@ -65,13 +65,13 @@ class MetadataNeed:
 
 
 class ClassNeed:
-    """Labels wanted by class, met by what a model expects of a row."""
+    """Labels wanted by class, met by a row's predicted classes."""
 
     def __init__(self, pool: Pool, wanted: Mapping[str, float]) -> None:
-        """Count the labels that are known, and by expectation those that are not.
+        """Count the known labels, and unknown ones by the model's probabilities.
 
         Raises:
-            SettingsError: a class that nobody knows.
+            SettingsError: an unknown class.
         """
         assert pool.probabilities is not None
         self._pool, self._probabilities = pool, pool.probabilities
@@ -83,7 +83,7 @@ class ClassNeed:
         self._counts += self._probabilities[pool.labelled[pool.label_numbers < 0]].sum(axis=0)
 
     def values(self, rows: Integers) -> Values:
-        """The need that the row is expected to meet."""
+        """Expected need that each row meets."""
         expected: Values = np.clip(self._probabilities[rows] @ _needs(self._counts, self._wanted), 0, 1)
         return expected
 
@@ -92,26 +92,26 @@ class ClassNeed:
         self._counts += self._probabilities[pick]
 
     def name(self, pick: int) -> str:
-        """The neediest class that the row may well be."""
+        """The likely class of the row with the greatest need."""
         met = self._probabilities[pick] * _needs(self._counts, self._wanted)
         return f"probably {self._pool.class_name(int(met.argmax()))}"
 
 
 class Needs:
-    """Several needs as one objective: as much as a row meets of the one that it meets best."""
+    """Several needs as one objective; a row counts by the need that it meets best."""
 
     def __init__(self, needs: Sequence[Need], why: str) -> None:
-        """`why` ends the sentence that begins with what the row is."""
+        """`why` ends the sentence that begins with the row's value."""
         self._needs, self._why = needs, why
         self._said: dict[int, str] = {}
 
     def values(self, rows: Integers) -> Values:
-        """The highest need that each row meets."""
+        """Highest need that each row meets."""
         highest: Values = np.max([need.values(rows) for need in self._needs] or [np.zeros(len(rows))], axis=0)
         return highest
 
     def add(self, pick: int) -> None:
-        """Count the pick, and remember why it was one."""
+        """Count the pick, and remember its reason."""
         found = [float(need.values(np.array([pick]))[0]) for need in self._needs]
         if found and max(found) > 0:
             self._said[pick] = f"{self._needs[int(np.argmax(found))].name(pick)}, {self._why}"
@@ -119,12 +119,12 @@ class Needs:
             need.add(pick)
 
     def reason(self, pick: int) -> str:
-        """Why the row was picked."""
-        return self._said.get(pick, "nothing that is still lacking can be found any more")
+        """Reason for the pick."""
+        return self._said.get(pick, "no image that meets a remaining need can be found")
 
 
 def metadata_balance(pool: Pool, why: str) -> Needs:
-    """Labels in the wanted mix of each key; without targets, alike for all values of all keys but `clip` and `seen_s`."""
+    """Wanted mix of each key; without targets, equal shares of all values of all keys except `clip` and `seen_s`."""
     targets = pool.wishes.metadata_targets or {key: {} for key in _keys(pool)}
     needs = []
     for key, shares in targets.items():
@@ -134,14 +134,14 @@ def metadata_balance(pool: Pool, why: str) -> Needs:
 
 
 def class_target(pool: Pool, why: str) -> Needs:
-    """Labels in the wanted mix of classes."""
+    """Wanted mix of classes."""
     targets = pool.wishes.class_targets or dict.fromkeys(_class_names(pool), 1.0)
     wanted = _counts_of_shares(targets, len(pool.labelled) + pool.budget)
     return Needs([ClassNeed(pool, wanted)], why)
 
 
 def requirements(pool: Pool, why: str) -> Needs:
-    """Numbers that labels shall reach. Those of classes need a model: without one they say nothing yet."""
+    """Required numbers of labels. Those of classes need a model and have no effect without one."""
     wanted = pool.wishes.requirements
     needs: list[Need] = [MetadataNeed(pool, key, counts) for key, counts in wanted.items() if key != CLASS]
     if CLASS in wanted and pool.probabilities is not None:
@@ -150,7 +150,7 @@ def requirements(pool: Pool, why: str) -> Needs:
 
 
 def metadata_weights(pool: Pool) -> Values:
-    """Weights by metadata, multiplied over keys."""
+    """Weights by metadata: the product over all keys."""
     weights = np.ones(len(pool.units))
     for key, by_value in pool.wishes.metadata_weights.items():
         weights *= np.array([by_value.get(text, 1.0) if text is not None else 1.0 for text in texts(pool, key)])
@@ -158,7 +158,7 @@ def metadata_weights(pool: Pool) -> Values:
 
 
 def texts(pool: Pool, key: str) -> list[str | None]:
-    """Each row's value of a key, as text.
+    """Value of a key in each row, as text.
 
     Raises:
         SettingsError: there are no metadata, or no row has this key.
@@ -170,7 +170,7 @@ def texts(pool: Pool, key: str) -> list[str | None]:
 
 
 def class_number(pool: Pool, name: str) -> int:
-    """The column of a class.
+    """Column of a class.
 
     Raises:
         SettingsError: no such class.
@@ -182,13 +182,13 @@ def class_number(pool: Pool, name: str) -> int:
 
 
 def _class_names(pool: Pool) -> list[str]:
-    """Names of the probabilities' columns; their numbers where they have none."""
+    """Names of the probabilities' columns, or their numbers."""
     columns = 0 if pool.probabilities is None else pool.probabilities.shape[1]
     return list(pool.class_names) or [str(number) for number in range(columns)]
 
 
 def _keys(pool: Pool) -> list[str]:
-    """Keys that say what an image is of, in a stable order."""
+    """Keys that describe an image's origin, in a stable order."""
     return sorted({key for row in pool.metadata or () for key in row} - {"clip", "seen_s"})
 
 
@@ -198,7 +198,7 @@ def _counts_of_shares(shares: Mapping[str, float], total: int) -> dict[str, floa
 
 
 def _needs(counts: Values, wanted: Values) -> Values:
-    """How far each count is from what is wanted, as a share of it; 0 where nothing is wanted or it is met."""
+    """Deficit of each count as a share of the wanted number; 0 if none is wanted or the number is reached."""
     short = np.clip(wanted - counts, 0, None)
     shares: Values = np.divide(short, wanted, out=np.zeros_like(short), where=wanted > 0)
     return shares

@@ -1,4 +1,4 @@
-"""An objective: one thing that can speak for an image, with a reason in words."""
+"""Objective: one criterion for selecting an image, with a reason in words."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Ranks(Protocol):
-    """Numbers that say how much speaks for each row; they only fall as more is picked. Held open while images are picked."""
+    """Values of all rows, which only fall with more picks; updated while images are picked."""
 
     def values(self, rows: Integers) -> Values:
-        """How much speaks for each row as of now, from 0 to 1."""
+        """Current value of each row, from 0 to 1."""
         ...
 
     def add(self, pick: int) -> None:
@@ -27,15 +27,15 @@ class Ranks(Protocol):
 
 
 class Objective(Ranks, Protocol):
-    """Numbers and words: what a strategy makes of a pool."""
+    """Values and reasons of a strategy for a pool."""
 
     def reason(self, pick: int) -> str:
-        """Why a row was picked, as part of a sentence; asked for picks only, when all are made."""
+        """Reason for a pick, as part of a sentence; called for picks only, after the last one."""
         ...
 
 
 class Spoken:
-    """Numbers from one place, words from another."""
+    """Objective made of values and a separate function for reasons."""
 
     def __init__(self, ranks: Ranks, say: Callable[[int], str]) -> None:
         """`say` gives the reason for a pick."""
@@ -43,7 +43,7 @@ class Spoken:
         self._say = say
 
     def values(self, rows: Integers) -> Values:
-        """The rows' values as of now."""
+        """Current values of the rows."""
         return self._ranks.values(rows)
 
     def add(self, pick: int) -> None:
@@ -56,7 +56,7 @@ class Spoken:
 
 
 class Scored:
-    """One score a row, from 0 to 1, that picks do not change."""
+    """Fixed scores of the rows, from 0 to 1."""
 
     def __init__(self, scores: Values, say: Callable[[int], str]) -> None:
         """`say` gives the reason for a pick."""
@@ -64,11 +64,11 @@ class Scored:
         self._say = say
 
     def values(self, rows: Integers) -> Values:
-        """The rows' scores."""
+        """Scores of the rows."""
         return self._scores[rows]
 
     def add(self, pick: int) -> None:
-        """Nothing changes."""
+        """Do nothing; picks do not change the scores."""
 
     def reason(self, pick: int) -> str:
         """Why the row was picked."""

@@ -1,7 +1,7 @@
-"""A strategy of your own: a function that the project file names as `module:function`.
+"""User-defined strategy: a function that the project file names as `module:function`.
 
-It is given the `Pool` (units, labelled rows and their labels, probabilities, budget, seed) and gives N finite scores, higher
-ones to be asked about sooner. A query strategy of modAL or scikit-activeml becomes one in a line or two.
+It takes the `Pool` (units, labelled rows and their labels, probabilities, budget, seed) and returns N finite scores; higher
+ones are picked first. A query strategy of modAL or scikit-activeml becomes one in a line or two.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pipeline_tasks.selection.strategies.strategy import Strategy
 
 
 def strategy_from(name: str, function: object) -> Strategy:
-    """Make a strategy of a function of the pool.
+    """Make a strategy from a function of the pool.
 
     Raises:
-        SettingsError: it is no function.
+        SettingsError: it is not a function.
     """
     if not callable(function):
-        raise SettingsError(f"strategy {name!r} is no function of the pool, but of type {type(function).__name__}")
+        raise SettingsError(f"strategy {name!r}: wanted a function of the pool, found {type(function).__name__}")
 
     def objective(pool: Pool) -> Scored:
         return Scored(_scaled(name, function(pool), len(pool.units)), lambda pick: f"{name} puts it before others")
@@ -31,10 +31,10 @@ def strategy_from(name: str, function: object) -> Strategy:
 
 
 def _scaled(name: str, given: npt.ArrayLike, rows: int) -> npt.NDArray[np.float64]:
-    """What the function gave, scaled to 0 to 1.
+    """The function's scores, scaled to 0 … 1.
 
     Raises:
-        SettingsError: it is not one finite number a row.
+        SettingsError: they are not one finite number a row.
     """
     scores: npt.NDArray[np.float64] = np.asarray(given, dtype=np.float64)
     if scores.shape != (rows,) or not np.isfinite(scores).all():

@@ -1,7 +1,7 @@
-"""How unsure a model is of an image in which it finds parts: boxes, or masks.
+"""Uncertainty of a model about an image in which it finds several objects: boxes or masks.
 
-Each part has probabilities of its own; an image counts by its most doubtful part, by the mean of all, or by their sum, which also
-asks for images with many parts (Brust, Käding, Denzler 2019, Active learning for deep object detection, arXiv 1809.09875).
+Each object has its own probabilities; an image counts by its most uncertain object, by the mean of all, or by their sum, which
+prefers images with many objects (Brust, Käding, Denzler 2019, Active learning for deep object detection, arXiv 1809.09875).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Measure = Callable[[Values], Values]
 
 
 def of_images(pool: Pool, measure: Measure) -> Values:
-    """The measure of each row from 0 to 1: of its own probabilities, or of its parts' together. A row without parts has 0."""
+    """Uncertainty of each row from 0 to 1: of its own probabilities, or of its objects together; 0 without objects."""
     parts = pool.wishes.part_probabilities
     if parts is None:
         assert pool.probabilities is not None
@@ -39,9 +39,9 @@ def of_images(pool: Pool, measure: Measure) -> Values:
 
 
 def most_doubtful(pool: Pool, row: int) -> tuple[Values, int]:
-    """The probabilities that a row is doubted for, and of how many parts they are one; 0 parts: the model found none.
+    """Probabilities of a row's most uncertain object, and the number of objects; 0 if the model found none.
 
-    An image that is taken as a whole is one part.
+    An image that is classified as a whole is one object.
     """
     if pool.wishes.part_probabilities is None:
         assert pool.probabilities is not None

@@ -1,4 +1,4 @@
-"""What a selection chooses from, checked once at the front door."""
+"""Pool of a selection: its arguments, checked once."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ NOTHING_WISHED = Wishes()
 
 @dataclass(frozen=True)
 class Pool:
-    """What objectives may look at; N images, of which some are labelled already."""
+    """Data for objectives: N images, of which some are labelled."""
 
     units: Floats
     """N x D, rows of length 1."""
     labelled: Integers
     label_numbers: Integers
-    """The class of each labelled row, -1 where people were asked but the answer is not known."""
+    """Class of each labelled row; -1 if it was selected but is not labelled yet."""
     probabilities: npt.NDArray[np.float64] | None
     """N x C."""
     class_names: tuple[str, ...]
     budget: int
     seed: int
     metadata: Sequence[Mapping[str, object]] | None = None
-    """N mappings; None: none were given."""
+    """N mappings, or None."""
     wishes: Wishes = NOTHING_WISHED
 
     @property
     def known_labels(self) -> Integers:
-        """The labels that are known."""
+        """Known labels."""
         return self.label_numbers[self.label_numbers >= 0]
 
     @cached_property
     def model_trust(self) -> float:
-        """How far the model's answers are trusted, from 0, also if there is none, to 1."""
+        """Trust in the model's predictions, from 0 (also without a model) to 1."""
         is_known = self.label_numbers >= 0
         if self.probabilities is None or not is_known.any():
             return 0.0
@@ -71,7 +71,7 @@ def check_pool(
     """Check the arguments of `choose` against each other.
 
     Raises:
-        SettingsError: they do not fit; `choose` lists how.
+        SettingsError: they do not match; see `choose`.
     """
     units = unit_rows(_numbers("embeddings", embeddings))
     checked_budget, checked_seed = _whole("budget", budget), _whole("seed", seed)
@@ -91,7 +91,7 @@ def check_pool(
 
 
 def _numbers(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
-    """Anything that is an array of real numbers."""
+    """Convert to an array of real numbers."""
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -102,7 +102,7 @@ def _numbers(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
 
 
 def _whole(name: str, value: int) -> int:
-    """A whole number of at least 0."""
+    """Check for a whole number of at least 0."""
     try:
         number = operator.index(value)
     except TypeError as error:
@@ -113,7 +113,7 @@ def _whole(name: str, value: int) -> int:
 
 
 def _labelled(labelled: Iterable[int], count: int) -> Integers:
-    """Row numbers that are there, each once."""
+    """Check that row numbers exist and are distinct."""
     rows = _numbers("labelled", labelled if isinstance(labelled, np.ndarray) else list(labelled)).reshape(-1)
     if len(rows) and rows.dtype.kind not in "iu":
         raise SettingsError(f"labelled: wanted row numbers, found {rows.dtype}")
@@ -134,7 +134,7 @@ def _probabilities(probabilities: npt.ArrayLike, rows: int) -> npt.NDArray[np.fl
 
 
 def _names_in_order(labels: Sequence[Label], classes: int | None) -> tuple[str, ...]:
-    """The names among the labels, as the class names that nobody gave; columns of probabilities cannot be matched to them."""
+    """Class names taken from the labels; columns of probabilities cannot be matched to them."""
     names = sorted({str(label) for label in labels if isinstance(label, str)})
     if names and classes is not None:
         raise SettingsError(

@@ -13,9 +13,9 @@ from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
 from pipeline_tasks.tables.table import Rows, check
 
-CONTROL_REASON = "drawn at random: the control arm, which shows what chance is worth"
+CONTROL_REASON = "drawn at random: the control arm, a baseline for the strategy"
 
-GOLDEN_REASON = "in the golden test set, which a person named"
+GOLDEN_REASON = "in the golden set, which a person chose"
 
 
 def selected_images(
@@ -27,7 +27,7 @@ def selected_images(
 
 
 def golden_first(rows: Rows[SelectedImage], golden: Sequence[str]) -> Rows[SelectedImage]:
-    """The picks behind those of the golden test set, which nobody chose but the person who named it."""
+    """Put images of the golden set before the other picks."""
     if not golden:
         return rows
     fixed = {"arm": "strategy", "strategy": "golden", "score": 0.0, "reason": GOLDEN_REASON}
@@ -37,7 +37,7 @@ def golden_first(rows: Rows[SelectedImage], golden: Sequence[str]) -> Rows[Selec
 
 
 def scores_of(image_ids: Sequence[str], chosen: Selection) -> Rows[SelectionScore]:
-    """Every objective's score of every pick of the strategy arm."""
+    """All objectives' scores of all picks of the strategy arm."""
     frames = [
         pl.DataFrame({"image_id": [image_ids[pick] for pick in chosen.picks], "score": scores}).with_columns(objective=pl.lit(name))
         for name, scores in chosen.scores.items()

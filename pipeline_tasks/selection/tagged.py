@@ -1,11 +1,10 @@
-"""Likeness to images that somebody tagged: to ask for more like them, or for anything but them.
+"""Likeness to tagged images, for selecting similar or dissimilar ones.
 
-A Gaussian kernel of the distance between embeddings, as wide as the nearest twentieth of the pool lies from the tagged images
-(a quantile in place of the median heuristic: Garreau, Jitkrittum, Kanagawa 2017, arXiv 1707.07269).
+A Gaussian kernel of the distance between embeddings; its width is the distance within which the nearest twentieth of the pool is
+from the tagged images (a quantile instead of the median heuristic: Garreau, Jitkrittum, Kanagawa 2017, arXiv 1707.07269).
 An example image is a query; a query in words needs a backbone that reads text, which the shipped one does not.
-Errors and drifted images are many different ones: each pick takes from what its neighbours among them still ask for, so that
-the next pick answers another one (facility location with saturation: Wei, Iyer, Bilmes 2015, Submodularity in data subset
-selection).
+Errors and drifted images are diverse: each pick reduces the remaining demand of the tagged images near it, so that the next pick
+serves other ones (facility location with saturation: Wei, Iyer, Bilmes 2015, Submodularity in data subset selection).
 """
 
 from __future__ import annotations
@@ -22,35 +21,35 @@ from pipeline_tasks.selection.pool import Pool
 Values = npt.NDArray[np.float64]
 
 MOST_TAGGED = 256
-"""Of more tagged images the heaviest count."""
+"""Maximum number of tagged images; of more, those with the highest weights are used."""
 NEAR_SHARE = 0.05
 
 
 def likeness(pool: Pool, tag: str) -> Values:
-    """How near each row is to the nearest tagged one, by the tagged ones' weights, from 0 to 1."""
+    """Likeness of each row to the nearest tagged one, scaled by the tagged ones' weights, from 0 to 1."""
     near, weights = _kernel(pool, tag)
     return _highest(near * weights)
 
 
 class Answering:
-    """How much a row answers of what tagged images still ask for."""
+    """Share of the tagged images' remaining demand that a row serves."""
 
     def __init__(self, pool: Pool, tag: str) -> None:
-        """Start with what all images of this tag ask for."""
+        """Start with the full demand of all images of this tag."""
         self._near, weights = _kernel(pool, tag)
         self._asks = weights.copy()
 
     def values(self, rows: Integers) -> Values:
-        """The most that a row answers of any."""
+        """Highest served demand of each row."""
         return _highest(self._near[rows] * self._asks)
 
     def add(self, pick: int) -> None:
-        """What lies at the pick asks half as much from now on."""
+        """Halve the demand of tagged images at the pick."""
         self._asks *= 1 - self._near[pick] / 2
 
 
 def _kernel(pool: Pool, tag: str) -> tuple[Floats, Floats]:
-    """How near each row is to each tagged one, N x T from 0 to 1, and the tagged rows' weights as shares of the highest."""
+    """Likeness of each row to each tagged one, N x T from 0 to 1, and the tagged rows' weights as shares of the highest."""
     tagged: Mapping[int, float] | None = pool.wishes.tagged.get(tag)
     if tagged is None:
         raise SettingsError(f"objectives: {tag}: wanted tagged images, found none; see `tagged` in `Wishes`")
@@ -64,6 +63,6 @@ def _kernel(pool: Pool, tag: str) -> tuple[Floats, Floats]:
 
 
 def _highest(values: npt.NDArray[np.float32]) -> Values:
-    """The highest value of each row, 0 where there are none."""
+    """Highest value of each row; 0 without columns."""
     highest: Values = np.clip(values.max(axis=1, initial=0).astype(np.float64), 0, 1)
     return highest

@@ -1,8 +1,8 @@
-"""How far a model can be trusted, by cross-validation on what is labelled: it decides how much its uncertainty says.
+"""Trust in a model, by cross-validation on the labels; it sets the weight of the model's uncertainty.
 
-A ridge classifier on the embeddings answers for each labelled row as if that row had been left out, which a single solve gives
-for all of them (leave-one-out by the hat matrix: Allen 1974). Where labels are few these answers are little better than chance,
-and what a model is unsure of is noise; where they are right, it is what to ask about.
+A ridge classifier on the embeddings predicts each labelled row as if that row had been left out, which a single solve gives for
+all of them (leave-one-out by the hat matrix: Allen 1974). With few labels these predictions are little better than chance, and
+a model's uncertainty is noise; if they are correct, its uncertainty is a good guide.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import numpy.typing as npt
 from pipeline_tasks.neighbors.cosine import Floats, Integers
 
 MOST_ROWS = 2000
-"""More labelled rows are thinned out evenly: the solve grows with their cube."""
+"""Maximum number of labelled rows; more are thinned out evenly, because the cost grows with their cube."""
 RIDGES = (0.01, 0.1, 1.0)
-"""Shares of the mean length that are added to the diagonal; the best one counts."""
+"""Regularizations to try, as shares of the mean length added to the diagonal; the best one is used."""
 
 
 def trust(units: Floats, label_numbers: Integers, classes: int) -> float:
-    """From 0, no better than chance, to 1, always right: balanced over `classes`, of which one without labels counts as wrong.
+    """Trust from 0 (no better than chance) to 1 (always right), balanced over `classes`; a class without labels counts as wrong.
 
     `units` are the labelled rows (L x D, of length 1), `label_numbers` their classes.
     """
@@ -33,10 +33,10 @@ def trust(units: Floats, label_numbers: Integers, classes: int) -> float:
 
 
 def trust_in_answers(units: Floats, label_numbers: Integers, probabilities: npt.NDArray[np.float64]) -> float:
-    """From 0 to 1: what cross-validation says that the embeddings can tell, and no more than the model itself gets right.
+    """Trust from 0 to 1 by cross-validation on the embeddings, limited to the model's own accuracy.
 
-    A model that answers labelled images wrong, such as one of other days, is not trusted however well classes lie apart.
-    All are of the labelled rows; `probabilities` (L x C) are the model's.
+    A model that gets labelled images wrong, such as an outdated one, is not trusted even if the classes are well separated.
+    All arguments are of the labelled rows; `probabilities` (L x C) are the model's.
     """
     classes = probabilities.shape[1]
     right = share_right(probabilities.argmax(axis=1), label_numbers, classes)
@@ -44,19 +44,19 @@ def trust_in_answers(units: Floats, label_numbers: Integers, probabilities: npt.
 
 
 def share_right(answers: Integers, label_numbers: Integers, classes: int) -> float:
-    """How many answers are right, balanced over classes; a class with one row or none counts as wrong."""
+    """Share of correct predictions, balanced over classes; a class with at most one row counts as wrong."""
     right = np.bincount(label_numbers[answers == label_numbers], minlength=classes)
     of = np.bincount(label_numbers, minlength=classes)
-    # Nothing is left of a class when its only row is left out.
+    # If the only row of a class is left out, the class has no row.
     return float(np.where(of > 1, right / np.maximum(of, 1), 0).sum() / classes)
 
 
 def _left_out_answers(units: Floats, label_numbers: Integers) -> list[Integers]:
-    """Each row's class by a classifier that has not seen it, once a ridge; rows of a rare class count as much as all of another."""
+    """Class of each row by a classifier that has not seen it, for each ridge; all classes have the same total weight."""
     names, numbers, counts = np.unique(label_numbers, return_inverse=True, return_counts=True)
     centred = units.astype(np.float64) - units.mean(axis=0)
     wanted = np.eye(len(names))[numbers]
-    # Weighted least squares is plain least squares on rows scaled by the root of their weights.
+    # Weighted least squares is ordinary least squares on rows scaled by the root of their weights.
     root = np.sqrt(len(numbers) / len(names) / counts[numbers])[:, None]
     values, vectors = np.linalg.eigh((centred @ centred.T + np.mean(centred**2)) * root * root.T)
     values = np.clip(values, 0, None)

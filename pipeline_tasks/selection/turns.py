@@ -1,4 +1,4 @@
-"""From the setting `objectives` to weights, and from a pool to the objectives behind them."""
+"""Weights from the setting `objectives`, and the objectives for a pool."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pipeline_tasks.selection.strategies.strategy import Strategy, Turns, strate
 
 
 def turns_of(objectives: str | Mapping[str, float], pool: Pool) -> Turns:
-    """Turn the setting into weights; all but strategies that take turns themselves have one turn.
+    """Weights of each turn; only strategies that take turns have more than one.
 
     Raises:
-        SettingsError: an unknown strategy, none, a weight that is not above 0, or probabilities are needed and missing.
+        SettingsError: no or an unknown strategy, a weight that is not above 0, or missing probabilities.
     """
     if isinstance(objectives, str):
         strategy = strategy_of(objectives)
@@ -36,10 +36,10 @@ def turns_of(objectives: str | Mapping[str, float], pool: Pool) -> Turns:
 
 
 def make_objectives(names: Iterable[str], pool: Pool) -> dict[str, Objective]:
-    """The objectives of these names over a pool.
+    """Objectives of these names for a pool.
 
     Raises:
-        SettingsError: something that a strategy needs is not there, or a function of your own gives no N scores.
+        SettingsError: a strategy's input is missing, or an own function does not return N scores.
     """
     made = {}
     for name in names:

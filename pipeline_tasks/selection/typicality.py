@@ -1,7 +1,7 @@
-"""Typicality: how near an image's nearest neighbours are, and so how many others it is like.
+"""Typicality: closeness of an image to its nearest neighbours.
 
-One over the mean distance to the k nearest (TypiClust: Hacohen, Dekel, Weinshall 2022, arXiv 2202.02794). Alone that would pick the
-middle of one heap again and again, so it counts as far as nothing labelled or picked is near.
+The inverse of the mean distance to the k nearest (TypiClust: Hacohen, Dekel, Weinshall 2022, arXiv 2202.02794). Alone it would
+always pick the middle of the same cluster, so it is reduced near labelled or picked images.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from pipeline_tasks.selection.diversity import Diversity
 
 NEIGHBORS = 20
 TILE_ROWS = 2048
-"""Rows are compared with rows in square products of this side; each serves its rows and its columns."""
+"""Side of the square products that compare rows with rows; each serves its rows and its columns."""
 
 
 class Typical:
-    """Typicality as a share of the highest one, times the distance to the nearest row that is labelled or picked."""
+    """Typicality as a share of the highest one, times the distance to the nearest labelled or picked row."""
 
     def __init__(self, units: Floats, labelled: Integers) -> None:
         """Measure N x D units (rows of length 1) once."""
@@ -27,17 +27,17 @@ class Typical:
         self._diversity = Diversity(units, labelled)
 
     def values(self, rows: Integers) -> npt.NDArray[np.float64]:
-        """What the rows are worth as of now, from 0 to 1."""
+        """Current values of the rows, from 0 to 1."""
         values: npt.NDArray[np.float64] = self._scores[rows] * self._diversity.values(rows)
         return values
 
     def add(self, pick: int) -> None:
-        """What is near the pick is worth less."""
+        """Reduce the values of rows near the pick."""
         self._diversity.add(pick)
 
 
 def typicality(units: Floats, neighbors: int = NEIGHBORS) -> npt.NDArray[np.float64]:
-    """One over the mean Euclidean distance to the nearest others, a row of N x D units (rows of length 1); exact.
+    """Inverse of the mean Euclidean distance to the nearest others, for each row of N x D units (rows of length 1); exact.
 
     `neighbors` is cut to the number of others. Identical images have the highest finite value, 1e6. Time grows with N squared,
     memory with N.
@@ -62,7 +62,7 @@ def typicality(units: Floats, neighbors: int = NEIGHBORS) -> npt.NDArray[np.floa
 
 
 def _keep_highest(kept: Floats, more: Floats) -> Floats:
-    """The highest of both, a row, as many as were kept."""
+    """Highest values of both in each row, as many as were kept."""
     count = kept.shape[1]
     if more.shape[1] > count:
         more.partition(more.shape[1] - count, axis=1)

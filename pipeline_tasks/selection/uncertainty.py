@@ -1,4 +1,4 @@
-"""How unsure a model is, from its probabilities, as a value from 0 to 1 (Settles 2009, Active Learning Literature Survey, 3.1)."""
+"""Uncertainty of a model from its probabilities, from 0 to 1 (Settles 2009, Active Learning Literature Survey, 3.1)."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ Values = npt.NDArray[np.float64]
 
 
 def uncertainty(probabilities: Values) -> Values:
-    """1 minus the margin between the two likeliest classes, a row of N x C; 1 where they are equally likely."""
+    """1 minus the margin between the two likeliest classes, for each row of N x C; 1 if they are equally likely."""
     highest = np.partition(probabilities, -2, axis=1)[:, -2:]
     wavering: Values = np.clip(1 - (highest[:, 1] - highest[:, 0]), 0, 1)
     return wavering
 
 
 def entropy(probabilities: Values) -> Values:
-    """Entropy as a share of that of C equally likely classes."""
+    """Entropy as a share of its maximum, that of C equally likely classes."""
     safe = np.clip(probabilities, 1e-12, 1)
     spread: Values = np.clip(-(safe * np.log(safe)).sum(axis=1) / np.log(probabilities.shape[1]), 0, 1)
     return spread
 
 
 def least_confidence(probabilities: Values) -> Values:
-    """1 minus the likeliest class's probability, as a share of what it is where all C are equally likely."""
+    """1 minus the likeliest class's probability, as a share of its maximum, with C equally likely classes."""
     classes = probabilities.shape[1]
     doubt: Values = np.clip((1 - probabilities.max(axis=1)) * classes / (classes - 1), 0, 1)
     return doubt

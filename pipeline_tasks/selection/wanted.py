@@ -1,4 +1,4 @@
-"""What a project's settings and the night's tables wish of a selection, turned into row numbers of its pool."""
+"""Wishes of a selection from the project's settings and the night's tables, as row numbers of its pool."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def metadata_of(sightings: pl.DataFrame, image_ids: Sequence[str]) -> list[dict[
 
 
 def usable(objectives: str | Mapping[str, float], has_model: bool) -> tuple[str | Mapping[str, float], str]:
-    """What can choose tonight, and a sentence where that is not what was asked for: before the first champion some cannot."""
+    """Objectives that can be used tonight, and a sentence if they differ from the settings: some need a champion."""
     weights = {objectives: 1.0} if isinstance(objectives, str) else dict(objectives)
     lacking = [name for name in weights if strategy_of(name).needs_model]
     if has_model or not lacking:
@@ -38,7 +38,7 @@ def usable(objectives: str | Mapping[str, float], has_model: bool) -> tuple[str 
 
 
 def needs_draws(objectives: str | Mapping[str, float]) -> bool:
-    """Tell whether a strategy asks for the answers of variants of the model."""
+    """Return True if a strategy needs predictions of variants of the model."""
     return any(strategy_of(name).needs_draws for name in ([objectives] if isinstance(objectives, str) else objectives))
 
 
@@ -49,10 +49,10 @@ def wishes_of(
     errors: Mapping[int, float],
     draws: npt.NDArray[np.float32] | None,
 ) -> Wishes:
-    """The project's wishes over the rows that `names` names; classes that the model does not know yet are left out.
+    """Wishes of the project for the rows of `names`; classes that the model does not know yet are left out.
 
     Raises:
-        SettingsError: an example image that is not among the names.
+        SettingsError: an example image is not among the names.
     """
     row_of = {name: row for row, name in enumerate(names)}
     tagged: dict[str, Mapping[int, float]] = {"errors": errors}
@@ -83,9 +83,9 @@ def champion_errors(
     class_names: Sequence[str],
     probabilities: npt.NDArray[np.float32] | None,
 ) -> dict[int, float]:
-    """Labelled rows that the champion gets wrong, by how sure it is that they are something else.
+    """Labelled rows that the champion gets wrong → its confidence in the wrong class.
 
-    Those of the test split are left out: what is chosen by the test's errors is trained for the test.
+    Those of the test split are left out, because selecting by test errors would train for the test.
     """
     if probabilities is None:
         return {}

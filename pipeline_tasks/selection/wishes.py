@@ -1,4 +1,4 @@
-"""What a person, or an earlier stage, wants of a selection beyond embeddings, labels and probabilities."""
+"""Wishes: optional inputs of a selection beyond embeddings, labels and probabilities."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ import numpy.typing as npt
 from pipeline_tasks.errors import SettingsError
 
 TAGS = ("similar_to", "away_from", "errors", "drifted")
-"""Sets of images that objectives of the same name look at."""
+"""Sets of tagged images, each used by the objective of the same name."""
 AGGREGATES = ("max", "mean", "sum")
 CLASS = "class"
-"""The key of `requirements` that names classes; any other is one of the metadata."""
+"""Key of `requirements` for classes; all others are metadata keys."""
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """Each part belongs to one objective or limit, which its comment names; nothing is wished by default."""
+    """Inputs of single objectives and limits, each named in its description; none is set by default."""
 
     tagged: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     """`similar_to`, `away_from`, `errors`, `drifted`: row number → weight above 0. The rows may be labelled or not."""
     class_targets: Mapping[str, float] = field(default_factory=dict)
-    """`class_target`: class → wanted share, of any sum; a class that is not named is wanted as little as can be."""
+    """`class_target`: class → wanted share, of any sum; other classes are wanted as little as possible."""
     metadata_targets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """`metadata_balance`: key → value → wanted share, of any sum; an empty mapping: all values alike."""
+    """`metadata_balance`: key → value → wanted share, of any sum; an empty mapping means equal shares."""
     metadata_weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """`metadata_weight`: key → value → weight, 0 or more; a value that is not named weighs 1."""
+    """`metadata_weight`: key → value → weight, 0 or more; other values have weight 1."""
     requirements: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """`requirements`: `class` or a key of the metadata → value → labels that there shall be at least."""
+    """`requirements`: `class` or a metadata key → value → minimum number of labels."""
     probability_draws: npt.NDArray[np.float32] | None = None
-    """`bald`: T x N x C, the answers of T variants of the model."""
+    """`bald`: T x N x C, predictions of T variants of the model."""
     part_probabilities: Sequence[npt.NDArray[np.float32]] | None = None
-    """`margin`, `entropy`, `least_confidence` of boxes or masks: of each row M x C, what a model says of the M parts it finds."""
+    """`margin`, `entropy`, `least_confidence` of boxes or masks: for each row M x C, the probabilities of the M objects found."""
     part_aggregate: str = "max"
-    """What makes one figure of a row's parts: `max`, `mean`, or `sum`, as a share of the highest sum."""
+    """Aggregate over a row's objects: `max`, `mean`, or `sum` as a share of the highest sum."""
     max_per_clip: int | None = None
-    """Picks of one `clip` (a key of the metadata) in one selection; a limit that always holds."""
+    """Maximum picks of one `clip` (a metadata key) in one selection, for all objectives."""
     min_clip_gap_s: float = 0.0
-    """Seconds between picks of one clip, and from what is labelled in it, by the metadata's `seen_s`; always holds."""
+    """Minimum seconds between picks and labels of one clip, by the metadata's `seen_s`, for all objectives."""
 
 
 def check_wishes(wishes: Wishes, rows: int, has_metadata: bool) -> None:
-    """Hold wishes against a pool of so many rows.
+    """Check wishes for a pool of `rows` rows.
 
     Raises:
-        SettingsError: an unknown tag, a tagged row outside the pool, a weight, share or count that cannot be meant, draws of a
-            wrong shape, parts that do not fit, or something is wished of metadata that were not given.
+        SettingsError: an unknown tag, a tagged row outside the pool, an invalid weight, share or count, draws of a
+            wrong shape, objects that do not match, or missing metadata.
     """
     _check_tags(wishes, rows)
     _check_parts(wishes, rows)

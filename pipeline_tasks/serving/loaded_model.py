@@ -38,7 +38,7 @@ class LoadedModel:
     digest: str
     dataset_id: str
     kind: Kind
-    """Its label kind, opened for its own classes."""
+    """Its label kind, with its own classes."""
     side_px: int
     session: onnxruntime.InferenceSession
 

@@ -68,7 +68,7 @@ def test_choose__margin_takes_the_wavering_first_and_says_between_what() -> None
         class_names=("crack", "scratch", "fine"),
     )
     assert chosen.picks.tolist() == [1, 2]
-    assert chosen.reasons[0] == "the model wavers between crack (40%) and scratch (35%)"
+    assert chosen.reasons[0] == "the model is undecided between crack (40%) and scratch (35%)"
     assert chosen.scores["margin"].tolist() == [pytest.approx(0.95), pytest.approx(0.8)]
 
 
@@ -131,8 +131,8 @@ def test_choose__auto_listens_to_a_model_that_cross_validation_trusts() -> None:
 def test_choose__auto_follows_a_model_only_where_labels_bear_it_out(
     labels_follow: bool, model_is_right: bool, is_followed: bool
 ) -> None:
-    """Of two covered heaps the model wavers about one half of the second. Neither labels that follow no heap nor a model that
-    answers labelled images wrong may draw picks there; where both are right they must be drawn."""
+    """The model is undecided about one half of the second of two covered clusters. Picks must go there only if the labels follow
+    the clusters and the model predicts the labelled images correctly."""
     rows, labelled, labels = two_heaps(labels_follow)
     probabilities = np.repeat([[0.98, 0.02], [0.02, 0.98]], 30, axis=0)
     doubtful = range(45, 60)
@@ -161,8 +161,8 @@ def test_choose__coverage_names_a_doubt_that_it_listened_to(right: bool, is_said
     probabilities[45:] = 0.5
     given = {"labelled": labelled, "labels": labels, "probabilities": probabilities}
     chosen = choose(rows, budget=1, seed=0, objectives="coverage", **given)
-    assert chosen.reasons[0].startswith("stands for about")
-    assert chosen.reasons[0].endswith("yet; the model wavers between class 1 (50%) and class 0 (50%)") is is_said
+    assert chosen.reasons[0].startswith("represents about")
+    assert chosen.reasons[0].endswith("yet; the model is undecided between class 1 (50%) and class 0 (50%)") is is_said
 
 
 def test_choose__auto_takes_what_covers_and_what_is_rare_in_turn() -> None:

@@ -37,8 +37,8 @@ def test_parts__mean_is_over_all_of_an_image() -> None:
 @pytest.mark.parametrize("objectives", ["margin", "entropy", "least_confidence"])
 def test_parts__serve_each_measure_and_name_the_doubtful_one(objectives: str) -> None:
     chosen = asked("max", objectives)
-    assert chosen.reasons[0] == "in one of 2 parts that it finds, the model wavers between crack (52%) and fine (48%)"
-    assert chosen.reasons[-1] == "the model finds nothing in it"
+    assert chosen.reasons[0] == "in one of 2 objects that it finds, the model is undecided between crack (52%) and fine (48%)"
+    assert chosen.reasons[-1] == "the model finds no object in it"
 
 
 def test_parts__of_nothing_at_all_are_no_error() -> None:

@@ -32,7 +32,7 @@ def asked(objectives: str, *degrees: float, budget: int = 1, wishes: Wishes | No
 def test_similar_to__asks_for_what_is_like_the_example() -> None:
     chosen = asked("similar_to", 0, 90, 100, 200, labelled=[1], wishes=Wishes(tagged={"similar_to": {1: 1.0}}))
     assert chosen.picks.tolist() == [2]
-    assert chosen.reasons == ("like the example images that more was asked of",)
+    assert chosen.reasons == ("similar to the example images",)
 
 
 def test_away_from__asks_for_what_is_unlike_the_example() -> None:
@@ -87,7 +87,7 @@ def test_requirements__ask_until_they_are_met() -> None:
     chosen = asked("requirements", 0, 10, 20, 30, budget=3, labelled=[0], metadata=metadata, wishes=wishes)
     assert chosen.picks[0] == 2
     assert chosen.reasons[0] == "site b, of which fewer are labelled than are required"
-    assert chosen.reasons[1] == "nothing that is still lacking can be found any more"
+    assert chosen.reasons[1] == "no image that meets a remaining need can be found"
 
 
 def test_requirements__of_classes_go_by_what_the_model_expects() -> None:
@@ -194,7 +194,7 @@ def test_strategy_of_ones_own__is_a_record_with_its_own_reasons() -> None:
         ({"auto": 1.0, "random": 1.0}, "auto takes turns among strategies and has no weight: name it alone"),
         ({}, "no strategy is named"),
         ({"random": 0.0}, "weights must be above 0, found {'random': 0.0}"),
-        (f"{__name__}:HALF", "is no function of the pool, but of type float"),
+        (f"{__name__}:HALF", "wanted a function of the pool, found float"),
     ],
 )
 def test_objectives__that_cannot_be_meant_are_named(objectives: Any, says: str) -> None:

@@ -27,4 +27,4 @@ def test_choose__typicality_takes_the_middle_of_each_heap() -> None:
     strays = generator.normal(size=(5, 8))
     chosen = choose(np.concatenate([*heaps, strays]), budget=3, seed=0, objectives="typicality")
     assert sorted(pick // 40 for pick in chosen.picks) == [0, 1, 2]
-    assert chosen.reasons[0] == "typical: much like many other images, and unlike what was labelled or picked before it"
+    assert chosen.reasons[0] == "typical: similar to many other images, and unlike earlier labels and picks"

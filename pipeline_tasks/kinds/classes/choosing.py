@@ -54,7 +54,7 @@ class ClassScorer:
     temperature: float
 
     def probabilities(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Turn embeddings (N x D, not normalised) into probabilities (N x C)."""
+        """Predict probabilities (N x C) from embeddings (N x D, not normalised)."""
         return softmax((embeddings @ self.weight.T + self.bias) / self.temperature)
 
     def probability_draws(
@@ -62,7 +62,7 @@ class ClassScorer:
     ) -> NDArray[np.float32]:
         """Probabilities of variants of the head that each miss other features: draws x N x C.
 
-        Dropout ahead of the last layer, kept on while answering (Gal, Ghahramani 2016, arXiv 1506.02142).
+        Dropout before the last layer, kept on at inference (Gal, Ghahramani 2016, arXiv 1506.02142).
         """
         generator = np.random.default_rng(seed)
         kept = (generator.random((draws, self.weight.shape[1])) >= drop_ratio).astype(np.float32) / (1 - drop_ratio)

@@ -61,7 +61,7 @@ class ClassDecoding:
 
 
 def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Turn logits (N x C) into probabilities; the greatest is taken off first, so that nothing overflows."""
+    """Convert logits (N x C) to probabilities, without overflow."""
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities: npt.NDArray[np.float32] = exponentials / exponentials.sum(axis=1, keepdims=True)
     return probabilities

@@ -26,9 +26,9 @@ MIN_CLASSES = 2
 MIN_VAL_PER_CLASS = 10
 """Fewer validation images a class tell one epoch from another only by chance."""
 MAX_DIFFERENCE = 1e-3
-"""Between two probabilities of the same image and class."""
+"""Maximum difference between two probabilities of the same image and class."""
 TIE = 1e-5
-"""Two classes nearer than this may change places."""
+"""Two classes nearer than this may swap ranks."""
 
 
 @dataclass(frozen=True)

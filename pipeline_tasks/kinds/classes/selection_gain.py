@@ -1,25 +1,24 @@
-"""What choosing images was worth, against drawing as many at random.
+"""Gain of selected images over as many random ones.
 
-Two learning curves: heads on the first labels that people were asked for, as the project asked for them (the control arm's own
-share among them), and heads on equally many of the control arm of all cycles; at a quarter, half, three quarters and all of the
-labels that the control arm has. What counts is the mean distance of the curves (as the area under them: Guyon et al. 2011,
-Results of the Active Learning Challenge). All heads answer images of the control arm that none was fitted on and that were
-drawn in later cycles than any of those first labels: the strategy knows what the control arm covers and leaves its like out, so
-images drawn before would not tell what it learnt. A fold's score is the mean recall of the classes in it, so that which
-classes count, and how much, does not hang on what the control arm has to learn from; a class that is rarer than a fold can show
-weighs less.
+Two learning curves: heads on the first labels in the project's own order (including the control arm's share), and heads on equally
+many labels of the control arm of all cycles; at a quarter, half, three quarters and all of the control arm's labels. The gain is
+the mean distance of the curves (as the area under them: Guyon et al. 2011, Results of the Active Learning Challenge). All heads
+are tested on images of the control arm that none was fitted on and that were drawn in later cycles than any of the first labels:
+the strategy avoids images similar to the control arm's, so images drawn earlier would not show what it learnt. A fold's score is
+the mean recall of the classes in it, so that the weights of classes do not depend on the control arm's training labels; a class
+too rare for some folds has less weight.
 
-What it cannot tell: whether what was asked for last is worth its price (only the first labels are compared, as many as were drawn);
-labels that were imported count for neither head. The control arm is drawn from what nobody was asked about, so a strategy that
-empties the pool of something rare is tested on less of it.
+Limits: it does not show whether the latest labels are worth their price, because only the first labels are compared, as many as
+were drawn. Imported labels count for neither head. The control arm is drawn from images that were not selected before, so a
+strategy that exhausts a rare class is tested on less of it.
 
-Why not what further labels add to those chosen already: there drawn labels fill what choosing left out, and are worth more where
-choosing did well (docs/decisions/2026-11-22-two-learning-curves.md, also for how often the interval errs and what it can see).
+The gain of further labels on top of the selected ones is not used, because there random labels fill the gaps of the selection and
+are worth more if the selection was good (docs/decisions/2026-11-22-two-learning-curves.md, also on the interval's error rate).
 
 The interval is that of the corrected resampled t-test (Nadeau, Bengio 2003, Inference for the generalization error, Machine
-Learning 52; for repeated folds: Bouckaert, Frank 2004), since repetitions share most of their labels and are no independent looks.
-The head is a ridge classifier in which all classes weigh alike (Hoerl, Kennard 1970), solved in closed form;
-only the difference between the arms is meant, not how good the trained model is.
+Learning 52; for repeated folds: Bouckaert, Frank 2004), because repetitions share most of their labels and are not independent.
+The head is a ridge classifier with equal weights of all classes (Hoerl, Kennard 1970), solved in closed form;
+it measures only the difference between the arms, not the quality of the trained model.
 """
 
 from __future__ import annotations
@@ -33,22 +32,22 @@ from pipeline_tasks.kinds.choosing import Labelled, SelectionGain
 FOLDS = 5
 REPEATS = 4
 SHARES = (0.25, 0.5, 0.75, 1.0)
-"""Of the labels that the control arm has: where the curves are compared."""
+"""Shares of the control arm's labels at which the curves are compared."""
 MOST_LABELS = 400
-"""Of more labels so many are compared: the solve grows with their cube."""
+"""Maximum number of labels compared, because the cost grows with their cube."""
 MOST_ROWS = 2000
-"""Of more images of the control arm so many are drawn once."""
+"""Maximum number of images of the control arm; of more, this many are drawn once."""
 RIDGE = 0.1
-"""Share of the mean squared length that is added to the diagonal."""
+"""Regularization: share of the mean squared length added to the diagonal."""
 FEWEST_IMAGES = 20
-"""Fewer images to learn from or to test on tell nothing."""
+"""Minimum number of images to train on and to test on."""
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
 def why_not(labelled: Labelled) -> str:
-    """Why nothing can be measured yet; empty if it can."""
+    """Reason why the gain cannot be measured yet; empty if it can."""
     control = int(labelled.is_control.sum())
     found = {"drawn at random": control, "chosen": len(labelled.is_control) - control}
     for arm, images in found.items():
@@ -67,7 +66,7 @@ def why_not(labelled: Labelled) -> str:
 
 
 def selection_gain(labelled: Labelled, *, confidence: float, seed: int) -> SelectionGain:
-    """Measure what as many labels are worth by either arm; `why_not` must have nothing to say. Takes about a second."""
+    """Measure the gain; `why_not` must return an empty string. Takes about a second."""
     generator = np.random.default_rng(seed)
     labelled = _thinned(labelled, generator)
     control, tests = np.flatnonzero(labelled.is_control), _tests(labelled)
@@ -92,7 +91,7 @@ def selection_gain(labelled: Labelled, *, confidence: float, seed: int) -> Selec
 
 
 def _thinned(labelled: Labelled, generator: np.random.Generator) -> Labelled:
-    """At most `MOST_ROWS` of the control arm, and the first ones asked for: memory grows with the square of what is kept."""
+    """At most `MOST_ROWS` of the control arm, and the first labels, because memory grows with the square of the number."""
     control = generator.permutation(np.flatnonzero(labelled.is_control))[:MOST_ROWS]
     kept = np.union1d(control, np.arange(min(len(labelled.is_control), MOST_ROWS)))
     columns = (labelled.embeddings, labelled.targets, labelled.groups, labelled.is_control, labelled.cycles)
@@ -100,17 +99,17 @@ def _thinned(labelled: Labelled, generator: np.random.Generator) -> Labelled:
 
 
 def _most(labelled: Labelled) -> int:
-    """How many labels the control arm can match."""
+    """Number of labels that the control arm can match."""
     return min(int(labelled.is_control.sum()), MOST_LABELS)
 
 
 def _tests(labelled: Labelled) -> Integers:
-    """Rows of the control arm that were drawn in later cycles than the first labels that are compared."""
+    """Rows of the control arm drawn in later cycles than the compared first labels."""
     return np.flatnonzero(labelled.is_control & (labelled.cycles > labelled.cycles[_most(labelled) - 1]))
 
 
 def _as_many(groups: Integers, test: Integers, control: Integers) -> tuple[Integers, Integers]:
-    """The first rows that people were asked for, and as many drawn ones; none shares a split group with a test image."""
+    """The first selected rows and as many random ones; none shares a split group with a test image."""
     is_apart = ~np.isin(groups, groups[test])
     asked, drawn = np.flatnonzero(is_apart), control[is_apart[control]]
     labels = min(len(drawn), len(asked), MOST_LABELS)
@@ -118,7 +117,7 @@ def _as_many(groups: Integers, test: Integers, control: Integers) -> tuple[Integ
 
 
 def _kernel(embeddings: npt.NDArray[np.float32], control: Integers) -> Floats:
-    """Inner products of all rows, centred on what arrives and scaled to length 1, and a constant that stands for the bias."""
+    """Inner products of all rows, centred on the control arm's mean and scaled to length 1, plus a constant for the bias."""
     centred = embeddings.astype(np.float64) - embeddings[control].mean(axis=0, dtype=np.float64)
     lengths = np.linalg.norm(centred, axis=1, keepdims=True)
     units = centred / np.where(lengths > 0, lengths, 1)
@@ -127,7 +126,7 @@ def _kernel(embeddings: npt.NDArray[np.float32], control: Integers) -> Floats:
 
 
 def _folds(groups: Integers, generator: np.random.Generator) -> Integers:
-    """A fold for each row; rows of one group share theirs."""
+    """Fold of each row; rows of one group share it."""
     names, numbers = np.unique(groups, return_inverse=True)
     folds: Integers = (generator.permutation(len(names)) % FOLDS)[numbers]
     return folds
@@ -142,7 +141,7 @@ def _score(kernel: Floats, targets: Integers, rows: Integers, test: Integers) ->
 
 
 def _answers(kernel: Floats, targets: Integers, rows: Integers, test: Integers) -> Integers:
-    """Ridge regression on indicators, rows of a rare class weighing as much as all of another; each test row's best class."""
+    """Predicted class of each test row, by ridge regression on indicators with equal total weight of all classes."""
     names, numbers, counts = np.unique(targets[rows], return_inverse=True, return_counts=True)
     root = np.sqrt(len(rows) / len(names) / counts[numbers])[:, None]
     system = kernel[np.ix_(rows, rows)] * root * root.T

@@ -56,7 +56,7 @@ class ClassObjective:
 
 
 def class_weights(targets: Tensor, class_count: int, *, balance: bool) -> Tensor:
-    """Weights that make each class that occurs count the same; ones if they shall not be balanced."""
+    """Weights that give all occurring classes the same total; ones without `balance`."""
     counts = torch.bincount(targets, minlength=class_count).to(torch.float32)
     occurs = (counts > 0).to(torch.float32)
     return occurs * counts.sum() / (occurs.sum() * counts.clamp(min=1)) if balance else torch.ones(class_count)

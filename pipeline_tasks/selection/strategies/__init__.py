@@ -1,1 +1,1 @@
-"""Ways to choose images, one module a family; numpy is imported only when they choose, because DAG files read their words."""
+"""Strategies, one module a family; they import numpy only when they select, because DAG files read their descriptions."""

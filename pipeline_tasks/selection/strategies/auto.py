@@ -1,9 +1,9 @@
-"""`auto`: what speaks for an image, pick by pick, without a setting.
+"""`auto`: a mix of coverage and diversity that adapts to the pool, without settings.
 
-Coverage finds what stands for much, diversity what is rare, and neither is right everywhere: taking turns loses little where one of
-them misleads, where a weighted sum lets the louder one decide. How often it is diversity's turn goes by what one round can afford:
-few picks of a large pool would all be spent on what is merely odd; where the budget is a good part of the pool, they reach the rare
-classes behind it, which no crowd points at. As far as a model is trusted its own doubts find those, and diversity steps back.
+Coverage finds representative images, diversity rare ones, and neither is best everywhere. Taking turns loses little if one of them
+misleads; in a weighted sum the one with larger values would dominate. The share of diversity's turns depends on the budget: a few
+picks of a large pool would all be spent on odd images, but with a budget that is a large part of the pool they reach the rare
+classes, which coverage misses. As far as a model is trusted, its uncertainty finds those, and diversity gets fewer turns.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ if TYPE_CHECKING:
     from pipeline_tasks.selection.pool import Pool
 
 ROUND = 30
-"""Turns after which they begin again."""
+"""Number of turns in a period."""
 SHARES_OF_BUDGET = 10
-"""Diversity's share of the turns is so many times the budget's share of what can be picked,"""
+"""Ratio of diversity's share of the turns to the budget's share of the pool,"""
 LEAST, MOST = 0.1, 0.75
-"""but within these; the rest is coverage's. A model cannot doubt what it has never seen: the least holds however it is trusted."""
+"""limited to this range; the rest is coverage's. The minimum also holds with a trusted model, which cannot know unseen classes."""
 COVERAGE, DIVERSITY = {"balanced_coverage": 1.0}, {"diversity": 1.0}
 
 
 def auto_turns(pool: Pool) -> Turns:
-    """Coverage, and diversity as often as the pool says, spread evenly."""
+    """Turns of coverage and diversity, spread evenly."""
     share = diversity_share(pool)
     return tuple(DIVERSITY if _whole((turn + 1) * share) > _whole(turn * share) else COVERAGE for turn in range(ROUND))
 
 
 def diversity_share(pool: Pool) -> float:
-    """How much of a round diversity picks, from a tenth to three quarters."""
+    """Diversity's share of a round, from a tenth to three quarters."""
     free = max(1, len(pool.units) - len(pool.labelled))
     return max(LEAST, min(SHARES_OF_BUDGET * pool.budget / free, MOST) * (1 - pool.model_trust))
 
 
 def _whole(turns: float) -> int:
-    """Whole turns; a sum that falls short of one by rounding counts."""
+    """Number of whole turns, tolerant of rounding errors."""
     return int(turns + 1e-9)
 
 
 AUTO = Strategy(
     name="auto",
-    words="covers, looks for the rare, and listens to the model as far as it can be trusted",
+    words="mixes coverage, diversity and, as far as it can be trusted, the model's uncertainty",
     turns=auto_turns,
 )

@@ -1,4 +1,4 @@
-"""Classes that labels lack: few of them at all, or fewer than a wanted mix."""
+"""Strategies by class: classes with few labels, or with fewer than a wanted mix."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CLASS_BALANCE = Strategy(
 )
 CLASS_TARGET = Strategy(
     name="class_target",
-    words="classes that lack against selection.class_targets",
+    words="classes below selection.class_targets",
     objective=_class_target,
     needs_model=True,
     needs_probabilities=True,

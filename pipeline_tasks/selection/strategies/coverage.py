@@ -1,4 +1,4 @@
-"""Coverage: what stands for most images that no label stands for, and the same with crowds counting less."""
+"""Coverage: images that represent the most images without a similar label; also with less weight for dense regions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.selection.pool import Pool
 
 DOUBT_WORTH_SAYING = 0.25
-"""Trust in the model times its uncertainty about a pick from which the reason names the doubt."""
+"""Trust in the model times its uncertainty about a pick, from which the reason mentions the uncertainty."""
 
 
 def _coverage(pool: Pool) -> Objective:
@@ -31,11 +31,11 @@ def _balanced_coverage(pool: Pool) -> Objective:
 
 
 def _spoken(pool: Pool, coverage: Coverage) -> Objective:
-    """Say how many images the pick stands for, and the model's doubt where coverage listens to it."""
+    """Reason: the number of images that the pick represents, and the model's uncertainty if coverage uses it."""
 
     def say(pick: int) -> str:
         others = coverage.stands_for(pick) - 1
-        said = f"stands for about {others} similar image{'s' if others > 1 else ''} that labels do not cover well yet"
+        said = f"represents about {others} similar image{'s' if others > 1 else ''} that labels do not cover well yet"
         if others <= 0:
             said = "unlike the images around it and not covered by a label yet"
         return f"{said}; {doubt_of(pool, pick)}" if _is_doubted(pool, pick) else said
@@ -44,7 +44,7 @@ def _spoken(pool: Pool, coverage: Coverage) -> Objective:
 
 
 def _is_doubted(pool: Pool, pick: int) -> bool:
-    """Tell whether a model that coverage listens to is unsure of the pick."""
+    """Return True if coverage uses a model and the model is unsure of the pick."""
     from pipeline_tasks.selection.uncertainty import uncertainty
 
     if pool.probabilities is None or pool.model_trust * float(uncertainty(pool.probabilities[[pick]])[0]) < DOUBT_WORTH_SAYING:
@@ -52,10 +52,10 @@ def _is_doubted(pool: Pool, pick: int) -> bool:
     return pool.wishes.part_probabilities is None
 
 
-COVERAGE = Strategy(name="coverage", words="what stands for most images that no label stands for", objective=_coverage)
+COVERAGE = Strategy(name="coverage", words="images that represent the most images without a similar label", objective=_coverage)
 BALANCED_COVERAGE = Strategy(
     name="balanced_coverage",
-    words="the same, but a crowd counts less than its images, and classes that the model sees seldom count more",
+    words="like coverage, with less weight for dense regions and more for classes that the model rarely predicts",
     objective=_balanced_coverage,
     is_in_form=False,
 )

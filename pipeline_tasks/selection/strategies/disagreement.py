@@ -1,4 +1,4 @@
-"""BALD: what variants of the model answer differently."""
+"""BALD: images that variants of the model predict differently."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def _reason(pool: Pool, draws: npt.NDArray[np.float32], pick: int) -> str:
 
     said = [f"{pool.class_name(number)} ({votes} of {len(draws)})" for number, votes in votes_of(draws, pick)[:2]]
     if len(said) == 1:
-        return f"variants of the model all say {said[0]}, but some are much less sure than others"
+        return f"variants of the model all predict {said[0]}, but some are much less sure than others"
     return f"variants of the model disagree: {' against '.join(said)}"
 
 
 BALD = Strategy(
     name="bald",
-    words="what variants of the model answer differently",
+    words="images that variants of the model predict differently",
     objective=_bald,
     needs_model=True,
     needs_probabilities=True,

@@ -1,4 +1,4 @@
-"""Diversity: what lies farthest from everything labelled or picked."""
+"""Diversity: images farthest from everything labelled or picked."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ def _diversity(pool: Pool) -> Objective:
     return Spoken(Diversity(pool.units, pool.labelled), lambda pick: "far from everything labelled or picked before it")
 
 
-DIVERSITY = Strategy(name="diversity", words="what lies farthest from everything labelled or picked", objective=_diversity)
+DIVERSITY = Strategy(name="diversity", words="images farthest from everything labelled or picked", objective=_diversity)

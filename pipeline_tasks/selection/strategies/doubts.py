@@ -1,4 +1,4 @@
-"""Doubts: what a model is unsure of, by its probabilities of an image or of the parts that it finds in one."""
+"""Uncertainty strategies: images that a model is unsure of, by its probabilities for the image or for objects in it."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ def _scored(pool: Pool, measure: Measure) -> Objective:
 
 
 def doubt_of(pool: Pool, pick: int) -> str:
-    """The two classes between which the model wavers."""
+    """Reason: the two classes between which the model is undecided."""
     from pipeline_tasks.selection.parts import most_doubtful
 
     probabilities, parts = most_doubtful(pool, pick)
     if not parts:
-        return "the model finds nothing in it"
+        return "the model finds no object in it"
     second, first = probabilities.argsort(kind="stable")[-2:]
     one, other = (f"{pool.class_name(int(c))} ({probabilities[c]:.0%})" for c in (first, second))
-    where = f"in one of {parts} parts that it finds, " if parts > 1 else ""
-    return f"{where}the model wavers between {one} and {other}"
+    where = f"in one of {parts} objects that it finds, " if parts > 1 else ""
+    return f"{where}the model is undecided between {one} and {other}"
 
 
 MARGIN = Strategy(
     name="margin",
-    words="what the model wavers about between two classes",
+    words="images where the model is undecided between two classes",
     objective=_margin,
     needs_model=True,
     needs_probabilities=True,
@@ -59,7 +59,7 @@ MARGIN = Strategy(
 )
 ENTROPY = Strategy(
     name="entropy",
-    words="what the model spreads over many classes",
+    words="images where the model's probability is spread over many classes",
     objective=_entropy,
     needs_model=True,
     needs_probabilities=True,
@@ -67,7 +67,7 @@ ENTROPY = Strategy(
 )
 LEAST_CONFIDENCE = Strategy(
     name="least_confidence",
-    words="where the model's best answer is weak",
+    words="images where the model's best class has a low probability",
     objective=_least_confidence,
     needs_model=True,
     needs_probabilities=True,

@@ -1,4 +1,4 @@
-"""Metadata: values that labels lack, or that somebody gave weights to."""
+"""Strategies by metadata: values with too few labels, or with weights from the settings."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def _metadata_weight(pool: Pool) -> Objective:
 
 METADATA_BALANCE = Strategy(
     name="metadata_balance",
-    words="metadata that lack against selection.metadata_targets, or all alike",
+    words="metadata values below selection.metadata_targets, or below equal shares",
     objective=_metadata_balance,
 )
 METADATA_WEIGHT = Strategy(
     name="metadata_weight",
-    words="metadata with a high selection.metadata_weights",
+    words="metadata values with a high selection.metadata_weights",
     objective=_metadata_weight,
 )

@@ -1,4 +1,4 @@
-"""Random: a draw, to measure the others against."""
+"""Random: a uniform draw, the baseline for other strategies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requirements: numbers that labels shall reach, by class or by metadata."""
+"""Requirements: minimum numbers of labels, by class or by metadata."""
 
 from __future__ import annotations
 
@@ -17,4 +17,6 @@ def _requirements(pool: Pool) -> Objective:
     return requirements(pool, "of which fewer are labelled than are required")
 
 
-REQUIREMENTS = Strategy(name="requirements", words="what has fewer labels than selection.requirements", objective=_requirements)
+REQUIREMENTS = Strategy(
+    name="requirements", words="classes or metadata values with fewer labels than selection.requirements", objective=_requirements
+)

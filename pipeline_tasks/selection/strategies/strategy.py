@@ -1,4 +1,4 @@
-"""The record of a strategy: its name, its words, what it needs, and how it is made."""
+"""Strategy record: its name, description, needs and factory."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ if TYPE_CHECKING:
     from pipeline_tasks.selection.pool import Pool
 
 Turns = tuple[Mapping[str, float], ...]
-"""Name → weight for each pick in turn, from the first again after the last."""
+"""Name → weight for each pick in turn, cyclically."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Strategy:
-    """One way to choose. It has an `objective`, or it takes `turns` among others that have."""
+    """A strategy: either has an `objective`, or takes `turns` among strategies that have one."""
 
     name: str
     words: str
-    """What it asks about first; Airflow's form and the command line show it."""
+    """The images it prefers, as shown in Airflow's form and on the command line."""
     objective: Callable[[Pool], Objective] | None = None
     turns: Callable[[Pool], Turns] | None = None
     needs_model: bool = False
-    """Nothing to go by before a project's first champion."""
+    """Cannot be used before a project's first champion."""
     needs_probabilities: bool = False
-    """Of each image, from a model; implies `needs_model`."""
+    """Needs a model's probabilities for each image; implies `needs_model`."""
     takes_parts: bool = False
-    """Probabilities of the parts that a model finds in an image will do instead."""
+    """Accepts probabilities of objects in an image instead."""
     needs_draws: bool = False
-    """The answers of variants of the model."""
+    """Needs predictions of variants of the model."""
     is_in_form: bool = True
-    """Offered to a person who starts a cycle; every strategy can stand in a project file."""
+    """Offered in the form of a manual run; a project file can name every strategy."""
 
 
 def strategy_of(name: str) -> Strategy:
-    """The strategy of this name; `module:attribute` names one of your own, a `Strategy` or a function of the pool.
+    """Return the strategy with this name; `module:attribute` names your own `Strategy` or function of the pool.
 
     Raises:
         SettingsError: there is no such strategy.
@@ -52,5 +52,5 @@ def strategy_of(name: str) -> Strategy:
 
 
 def strategies_in_form() -> dict[str, str]:
-    """Name → words of the strategies that a person may ask for when starting a cycle."""
+    """Name → description of the strategies offered in the form of a manual run."""
     return {name: strategy_of(name).words for name in STRATEGIES.names if strategy_of(name).is_in_form}

@@ -1,4 +1,4 @@
-"""Tagged images: more like them, anything but them, or what answers the questions that they leave open."""
+"""Strategies by tagged images: similar ones, dissimilar ones, or ones that help where the model errs or data drifts."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 def _similar_to(pool: Pool) -> Objective:
     from pipeline_tasks.selection.tagged import likeness
 
-    return Scored(likeness(pool, "similar_to"), lambda pick: "like the example images that more was asked of")
+    return Scored(likeness(pool, "similar_to"), lambda pick: "similar to the example images")
 
 
 def _away_from(pool: Pool) -> Objective:
     from pipeline_tasks.selection.tagged import likeness
 
-    return Scored(1 - likeness(pool, "away_from"), lambda pick: "unlike the images that were tagged as known well enough")
+    return Scored(1 - likeness(pool, "away_from"), lambda pick: "unlike the images tagged as sufficiently known")
 
 
 def _errors(pool: Pool) -> Objective:
@@ -32,15 +32,15 @@ def _errors(pool: Pool) -> Objective:
 def _drifted(pool: Pool) -> Objective:
     from pipeline_tasks.selection.tagged import Answering
 
-    return Spoken(Answering(pool, "drifted"), lambda pick: "near images from production that differ from what was learnt")
+    return Spoken(Answering(pool, "drifted"), lambda pick: "near images from production that differ from the training data")
 
 
-SIMILAR_TO = Strategy(name="similar_to", words="more like the images of selection.similar_to", objective=_similar_to)
-AWAY_FROM = Strategy(name="away_from", words="unlike the images of selection.away_from", objective=_away_from)
+SIMILAR_TO = Strategy(name="similar_to", words="images similar to selection.similar_to", objective=_similar_to)
+AWAY_FROM = Strategy(name="away_from", words="images unlike selection.away_from", objective=_away_from)
 ERRORS = Strategy(name="errors", words="near labelled images that the model gets wrong", objective=_errors, needs_model=True)
 DRIFTED = Strategy(
     name="drifted",
-    words="near images from production that differ from what was learnt",
+    words="near images from production that differ from the training data",
     objective=_drifted,
     is_in_form=False,
 )

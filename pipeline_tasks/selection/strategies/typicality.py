@@ -1,4 +1,4 @@
-"""Typicality: what is much like many others."""
+"""Typicality: images similar to many others."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def _typicality(pool: Pool) -> Objective:
     from pipeline_tasks.selection.typicality import Typical
 
-    said = "typical: much like many other images, and unlike what was labelled or picked before it"
+    said = "typical: similar to many other images, and unlike earlier labels and picks"
     return Spoken(Typical(pool.units, pool.labelled), lambda pick: said)
 
 
-TYPICALITY = Strategy(name="typicality", words="what is much like many others", objective=_typicality)
+TYPICALITY = Strategy(name="typicality", words="images similar to many others", objective=_typicality)

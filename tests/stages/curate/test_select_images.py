@@ -176,7 +176,7 @@ def test_select_images__listens_to_a_champion_of_the_same_backbone(store: Store,
     assert summary.champion_digest == (digest if is_used else None)
     if is_used:
         assert selected(store, SECOND) == {"a"}
-        assert "wavers between" in store.read(SelectedImage, SECOND)["reason"][0]
+        assert "is undecided between" in store.read(SelectedImage, SECOND)["reason"][0]
 
 
 def test_select_images__waits_for_the_duplicates(store: Store) -> None:
