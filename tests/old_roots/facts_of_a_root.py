@@ -39,9 +39,9 @@ def facts_of(store: Store, images: list[str], log_folder: Path) -> dict[str, Any
         "tables": {table.table_name: table_facts(store, table) for table in ALL_TABLES},
         "explain": {name: as_json(lineage) for name, lineage in explained.items()},
         "explain_text": {name: as_text(lineage) for name, lineage in explained.items()},
-        "versions_list": list_versions(store),
+        "versions_list": asdict(list_versions(store)),
         "versions_list_text": list_text(list_versions(store)),
-        "versions_show": {version.dataset_id: describe(store, version) for version in versions},
+        "versions_show": {version.dataset_id: asdict(describe(store, version)) for version in versions},
         "versions_show_text": {version.dataset_id: show_text(describe(store, version)) for version in versions},
     }
 

@@ -93,7 +93,7 @@ def test_old_root__reports_rolls_back_and_restores(old: OldRoot) -> None:
     assert old.store.state().values["champion"]["model_digest"] == other
     for version in dataset_versions(old.store):
         with progress_bar("verify", io.StringIO()) as progress:
-            assert verify_version(old.store, version, progress, reads_bytes=True)["is_fine"]
+            assert verify_version(old.store, version, progress, reads_bytes=True).is_fine
     assert layout.report("2026-11-21", "index.html") in set(old.store.objects.list("reports/"))
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline_tasks.commands.outcome import Outcome, in_json
 from pipeline_tasks.commands.project_option import add_project_option, open_named_store
@@ -38,6 +38,9 @@ from pipeline_tasks.wiring import stages
 from pipeline_tasks.wiring.arguments import StageArguments
 from pipeline_tasks.wiring.projects import read_project
 from pipeline_tasks.wiring.run import open_services
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,28 +68,28 @@ def run(arguments: argparse.Namespace) -> Outcome:
 
 
 def _list(arguments: argparse.Namespace) -> Outcome:
-    fields = list_versions(_store(arguments))
-    return _outcome(arguments, fields, list_text(fields))
+    found = list_versions(_store(arguments))
+    return _outcome(arguments, found, list_text(found))
 
 
 def _show(arguments: argparse.Namespace) -> Outcome:
     store = _store(arguments)
-    fields = describe(store, _version(store, arguments.version))
-    return _outcome(arguments, fields, show_text(fields))
+    found = describe(store, _version(store, arguments.version))
+    return _outcome(arguments, found, show_text(found))
 
 
 def _diff(arguments: argparse.Namespace) -> Outcome:
     store = _store(arguments)
-    fields = compare(store, _version(store, arguments.version), _version(store, arguments.other))
-    return _outcome(arguments, fields, diff_text(fields))
+    found = compare(store, _version(store, arguments.version), _version(store, arguments.other))
+    return _outcome(arguments, found, diff_text(found))
 
 
 def _export(arguments: argparse.Namespace) -> Outcome:
     store = _store(arguments)
     version = _version(store, arguments.version)
     with progress_bar("export", sys.stderr) as progress:
-        fields = export_version(store, version, Path(arguments.folder), progress)
-    return _outcome(arguments, fields, export_text(fields))
+        found = export_version(store, version, Path(arguments.folder), progress)
+    return _outcome(arguments, found, export_text(found))
 
 
 def _restore(arguments: argparse.Namespace) -> Outcome:
@@ -97,21 +100,21 @@ def _restore(arguments: argparse.Namespace) -> Outcome:
         summary = stages.restore_dataset_version(services, StageArguments(dataset_id=arguments.version))
     undo = summary.previous_dataset_id or "newest"
     text = f"{summary.why}\nUndo: versions restore {undo[:12]} --project {arguments.project}"
-    return _outcome(arguments, asdict(summary), text)
+    return _outcome(arguments, summary, text)
 
 
 def _verify(arguments: argparse.Namespace) -> Outcome:
     store = _store(arguments)
     version = _version(store, arguments.version)
     with progress_bar("verify", sys.stderr) as progress:
-        fields = verify_version(store, version, progress, reads_bytes=arguments.full)
-    return _outcome(arguments, fields, verify_text(fields))
+        found = verify_version(store, version, progress, reads_bytes=arguments.full)
+    return _outcome(arguments, found, verify_text(found))
 
 
-def _outcome(arguments: argparse.Namespace, fields: dict[str, Any], text: str) -> Outcome:
+def _outcome(arguments: argparse.Namespace, found: DataclassInstance, text: str) -> Outcome:
     """The fields for machines, or the text for people."""
-    found = in_json(fields)
-    return found if arguments.json else Outcome(text, found.is_fine)
+    outcome = in_json(asdict(found))
+    return outcome if arguments.json else Outcome(text, outcome.is_fine)
 
 
 def _store(arguments: argparse.Namespace) -> Store:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import polars as pl
 
@@ -19,12 +19,49 @@ from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.dataset_versions import differing_rows
 from pipeline_tasks.storage.versions.version_history import VersionRecord
 
+T = TypeVar("T")
 NOT_LABELLED = "not labelled"
 SHOWN_IMAGES = 1000
 """So many images of each kind are named; the counts are of all."""
 
 
-def compare(store: Store, before: VersionRecord, after: VersionRecord) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Change:
+    """One kind of change, in counts; None where a count says nothing of it."""
+
+    images: int
+    image_ids: list[str]
+    """The first of them."""
+    by_class: dict[str, int]
+    by_split: dict[str, int] | None = None
+    by_author: dict[str, int] | None = None
+    by_reason: dict[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class BeforeAfter(Generic[T]):
+    """The same of both versions."""
+
+    before: T
+    after: T
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that makes the second version of the first one; no changes if they are the same."""
+
+    before: str
+    after: str
+    is_unchanged: bool
+    about_changed: BeforeAfter[VersionAbout] | None
+    erased: BeforeAfter[int]
+    added: Change | None = None
+    removed: Change | None = None
+    relabelled: Change | None = None
+    moved: Change | None = None
+
+
+def compare(store: Store, before: VersionRecord, after: VersionRecord) -> Comparison:
     """Images added, removed, relabelled and moved to another split, each counted by class, split, label author and reason.
 
     Raises:
@@ -32,52 +69,62 @@ def compare(store: Store, before: VersionRecord, after: VersionRecord) -> dict[s
         CorruptObjectError: a leaf was changed.
     """
     found = difference(*differing_rows(store.objects, before.dataset_id, after.dataset_id))
-    indexes = [read_index(store.objects, version.dataset_id) for version in (before, after)]
-    abouts, erased = [index.about for index in indexes], [index.tombstones for index in indexes]
-    fields: dict[str, Any] = {"before": before.dataset_id, "after": after.dataset_id, "is_unchanged": found.is_none}
-    fields["about_changed"] = None if abouts[0] == abouts[1] else {"before": abouts[0].as_json(), "after": abouts[1].as_json()}
-    fields["erased"] = {name: len(tombstones) for name, tombstones in zip(("before", "after"), erased, strict=True)}
+    one, other = (read_index(store.objects, version.dataset_id) for version in (before, after))
+    comparison = Comparison(
+        before=before.dataset_id,
+        after=after.dataset_id,
+        is_unchanged=found.is_none,
+        about_changed=None if one.about == other.about else BeforeAfter(one.about, other.about),
+        erased=BeforeAfter(len(one.tombstones), len(other.tombstones)),
+    )
     if found.is_none:
-        return fields
+        return comparison
     then = PastStore(store.objects, after.sequence)
-    return fields | {
-        "added": _counted(then, found.added, "class_name", "split"),
-        "removed": _counted(None, found.removed, "class_name", "split") | {"by_reason": _why_gone(then, found, abouts[1])},
-        "relabelled": _relabelled(then, found.relabelled),
-        "moved": _counted(None, found.moved, "class_name") | {"by_split": counts(found.moved, "split_before", "split_after")},
-    }
+    return replace(
+        comparison,
+        added=_counted(then, found.added, "class_name", "split"),
+        removed=replace(_counted(None, found.removed, "class_name", "split"), by_reason=_why_gone(then, found, other.about)),
+        relabelled=replace(
+            _counted(then, found.relabelled, "class_after", "split"),
+            by_class=counts(found.relabelled, "class_before", "class_after"),
+        ),
+        moved=replace(_counted(None, found.moved, "class_name"), by_split=counts(found.moved, "split_before", "split_after")),
+    )
 
 
-def as_text(fields: dict[str, Any]) -> str:
+def as_text(found: Comparison) -> str:
     """The difference as a few lines for each kind of change."""
-    head = f"{fields['before'][:12]} → {fields['after'][:12]}"
-    if fields["about_changed"]:
-        head += f"\nclasses or label kind changed: {fields['about_changed']['before']} → {fields['about_changed']['after']}"
-    if any(fields["erased"].values()):
-        head += f"\nerased since and left out here: {fields['erased']['before']} → {fields['erased']['after']}"
-    if fields["is_unchanged"]:
-        return f"{head}\nunchanged: the same images, labels and splits"
-    lines = [head]
-    for kind in ("added", "removed", "relabelled", "moved"):
-        lines.append(f"{kind}: {fields[kind]['images']}")
-        parts = {name: value for name, value in fields[kind].items() if name.startswith("by_") and value}
-        lines += [f"  {name.replace('_', ' ')}: {one_line(value)}" for name, value in parts.items()]
+    lines = [f"{found.before[:12]} → {found.after[:12]}"]
+    if found.about_changed is not None:
+        before, after = found.about_changed.before.as_json(), found.about_changed.after.as_json()
+        lines.append(f"classes or label kind changed: {before} → {after}")
+    if found.erased.before or found.erased.after:
+        lines.append(f"erased since and left out here: {found.erased.before} → {found.erased.after}")
+    if found.is_unchanged:
+        return "\n".join([*lines, "unchanged: the same images, labels and splits"])
+    changes = {"added": found.added, "removed": found.removed, "relabelled": found.relabelled, "moved": found.moved}
+    for kind, change in changes.items():
+        if change is not None:
+            lines += [f"{kind}: {change.images}", *_count_lines(change)]
     return "\n".join(lines)
 
 
-def _counted(then: Store | None, rows: pl.DataFrame, class_column: str, split_column: str | None = None) -> dict[str, Any]:
+def _count_lines(change: Change) -> list[str]:
+    parts = {"class": change.by_class, "split": change.by_split, "author": change.by_author, "reason": change.by_reason}
+    return [f"  by {name}: {one_line(value)}" for name, value in parts.items() if value]
+
+
+def _counted(then: Store | None, rows: pl.DataFrame, class_column: str, split_column: str | None = None) -> Change:
     """Counts of one kind of change; authors and reasons where `then` is asked for them."""
-    found: dict[str, Any] = {"images": rows.height, "by_class": counts(rows, class_column)}
-    if split_column is not None:
-        found["by_split"] = counts(rows, split_column)
-    if then is not None and rows.height:
-        found["by_author"] = images_by_author(then, rows["image_id"])
-        found["by_reason"] = images_by_reason(then, rows["image_id"])
-    return found | {"image_ids": rows["image_id"].head(SHOWN_IMAGES).to_list()}
-
-
-def _relabelled(then: Store, rows: pl.DataFrame) -> dict[str, Any]:
-    return _counted(then, rows, "class_after", "split") | {"by_class": counts(rows, "class_before", "class_after")}
+    is_asked = then is not None and rows.height > 0
+    return Change(
+        images=rows.height,
+        image_ids=rows["image_id"].head(SHOWN_IMAGES).to_list(),
+        by_class=counts(rows, class_column),
+        by_split=None if split_column is None else counts(rows, split_column),
+        by_author=images_by_author(then, rows["image_id"]) if then is not None and is_asked else None,
+        by_reason=images_by_reason(then, rows["image_id"]) if then is not None and is_asked else None,
+    )
 
 
 def _why_gone(then: Store, found: Difference, about: VersionAbout) -> dict[str, int]:

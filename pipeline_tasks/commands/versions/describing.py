@@ -3,24 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass
+from typing import TypeVar
 
 import polars as pl
 
 from pipeline_tasks.commands.versions.people import images_by_author, images_by_reason
 from pipeline_tasks.commands.versions.text_table import cross_table, one_line
 from pipeline_tasks.datasets.differences import counts
+from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
-from pipeline_tasks.storage.blobs.version_index import IndexedLeaf, index_key, read_index
+from pipeline_tasks.storage.blobs.version_index import IndexedLeaf, Tombstone, index_key, read_index
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.dataset_versions import read_leaves
 from pipeline_tasks.storage.versions.version_history import VersionRecord
 from pipeline_tasks.tables.slice_image import SLICES
 
+N = TypeVar("N")
 
-def describe(store: Store, version: VersionRecord) -> dict[str, Any]:
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of one model on the test images of a version."""
+
+    cycle_id: str
+    model_digest: str | None
+    balanced_accuracy: float | None
+    balanced_accuracy_low: float | None
+    balanced_accuracy_high: float | None
+    slices: dict[str, dict[str, float | None]]
+
+
+@dataclass(frozen=True)
+class VersionDescription:
+    """A dataset version in counts."""
+
+    dataset_id: str
+    cycle_id: str
+    started_at: str | None
+    about: VersionAbout
+    images: int
+    erased: int
+    tombstones: list[Tombstone]
+    images_by_split: dict[str, int]
+    images_by_class: dict[str, int]
+    images_by_split_and_class: dict[str, dict[str, int]]
+    images_by_author: dict[str, int]
+    images_by_reason: dict[str, int]
+    left_out: dict[str, int]
+    slices: dict[str, int]
+    scores: list[Scores]
+    index_key: str
+    leaves: int
+    own_bytes: int
+    """Of the index and of leaves that this version wrote."""
+    shared_bytes: int
+    """Of leaves that an earlier version wrote."""
+
+
+def describe(store: Store, version: VersionRecord) -> VersionDescription:
     """Count a version's images by split, class, label author and reason, and its manifest's bytes.
 
     Raises:
@@ -30,94 +72,99 @@ def describe(store: Store, version: VersionRecord) -> dict[str, Any]:
     index = read_index(store.objects, version.dataset_id)
     rows = read_leaves(store.objects, index.leaves)
     then = PastStore(store.objects, version.sequence)
-    by_split = {split: counts(rows.filter(pl.col("split") == split), "class_name") for split in counts(rows, "split")}
-    return {
-        "dataset_id": version.dataset_id,
-        "cycle_id": version.cycle_id,
-        "started_at": version.started_at,
-        "about": index.about.as_json(),
-        "images": rows.height,
-        "erased": len(index.tombstones),
-        "tombstones": [asdict(one) for one in index.tombstones],
-        "images_by_split": counts(rows, "split"),
-        "images_by_class": counts(rows, "class_name"),
-        "images_by_split_and_class": by_split,
-        "images_by_author": images_by_author(then, rows["image_id"]),
-        "images_by_reason": images_by_reason(then, rows["image_id"]),
-        "left_out": version.summary.left_out,
-        "slices": _in_order(version.summary.slices),
-        "scores": _scores(store, version),
-        "index_key": index_key(version.dataset_id),
-        "leaves": len(index.leaves),
-        **_manifest_bytes(store, version.dataset_id, index.leaves),
-    }
+    own_bytes, shared_bytes = _manifest_bytes(store, version.dataset_id, index.leaves)
+    return VersionDescription(
+        dataset_id=version.dataset_id,
+        cycle_id=version.cycle_id,
+        started_at=version.started_at,
+        about=index.about,
+        images=rows.height,
+        erased=len(index.tombstones),
+        tombstones=list(index.tombstones),
+        images_by_split=counts(rows, "split"),
+        images_by_class=counts(rows, "class_name"),
+        images_by_split_and_class={
+            split: counts(rows.filter(pl.col("split") == split), "class_name") for split in counts(rows, "split")
+        },
+        images_by_author=images_by_author(then, rows["image_id"]),
+        images_by_reason=images_by_reason(then, rows["image_id"]),
+        left_out=version.summary.left_out,
+        slices=_in_order(version.summary.slices),
+        scores=_scores(store, version),
+        index_key=index_key(version.dataset_id),
+        leaves=len(index.leaves),
+        own_bytes=own_bytes,
+        shared_bytes=shared_bytes,
+    )
 
 
-def as_text(fields: dict[str, Any]) -> str:
+def as_text(found: VersionDescription) -> str:
     """A version as tables."""
-    about = fields["about"]
     return "\n".join(
         [
-            f"dataset version {fields['dataset_id']}",
-            f"cycle {fields['cycle_id']}, {fields['started_at'] or 'time unknown'}, {fields['images']} images, "
-            + (f"{fields['erased']} erased since, " if fields["erased"] else "")
-            + f"label kind {about.get('label_kind')}",
+            f"dataset version {found.dataset_id}",
+            f"cycle {found.cycle_id}, {found.started_at or 'time unknown'}, {found.images} images, "
+            + (f"{found.erased} erased since, " if found.erased else "")
+            + f"label kind {found.about.label_kind}",
             "",
-            cross_table(fields["images_by_split_and_class"], "split"),
+            cross_table(found.images_by_split_and_class, "split"),
             "",
-            f"label authors: {one_line(fields['images_by_author'])}",
-            f"picked by: {one_line(fields['images_by_reason'])}",
-            f"left out: {one_line(fields['left_out'])}",
-            *_slice_lines(fields),
-            f"manifest: {fields['own_bytes']} bytes of its own, {fields['shared_bytes']} shared with earlier versions, "
-            f"{fields['leaves']} leaves",
-            f"index: {fields['index_key']}",
+            f"label authors: {one_line(found.images_by_author)}",
+            f"picked by: {one_line(found.images_by_reason)}",
+            f"left out: {one_line(found.left_out)}",
+            *_slice_lines(found),
+            f"manifest: {found.own_bytes} bytes of its own, {found.shared_bytes} shared with earlier versions, "
+            f"{found.leaves} leaves",
+            f"index: {found.index_key}",
         ]
     )
 
 
-def _scores(store: Store, version: VersionRecord) -> list[dict[str, Any]]:
-    """What models scored on the version's test images: model_digest, cycle_id, balanced_accuracy with bounds, slices."""
+def _scores(store: Store, version: VersionRecord) -> list[Scores]:
+    """Scores of all models that were evaluated on the version."""
     found = []
     for cycle_id in store.state().stages:
         scored = store.find_summary(cycle_id, EvaluateModelSummary)
         if scored is not None and scored.dataset_id == version.dataset_id:
-            names = ("model_digest", "balanced_accuracy", "balanced_accuracy_low", "balanced_accuracy_high", "slices")
-            found.append({"cycle_id": cycle_id} | {name: getattr(scored, name) for name in names})
+            bounds = (scored.balanced_accuracy_low, scored.balanced_accuracy_high)
+            found.append(Scores(cycle_id, scored.model_digest, scored.balanced_accuracy, *bounds, scored.slices))
     return found
 
 
-def _in_order(slices: dict[str, Any]) -> dict[str, Any]:
+def _in_order(slices: dict[str, N]) -> dict[str, N]:
     """Golden first; an event keeps its names by the alphabet."""
     return {name: slices[name] for name in SLICES if name in slices}
 
 
-def _slice_lines(fields: dict[str, Any]) -> list[str]:
+def _slice_lines(described: VersionDescription) -> list[str]:
     """The slices of test, and what models scored on test and on each; nothing where there is neither."""
-    lines = [f"scored by themselves, of test: {one_line(fields['slices'])}"] if fields["slices"] else []
-    for one in fields["scores"]:
-        figures = [_figure("test, balanced", one, "balanced_accuracy")]
-        figures += [_figure(name, found, "accuracy") for name, found in _in_order(one["slices"] or {}).items()]
+    lines = [f"scored by themselves, of test: {one_line(described.slices)}"] if described.slices else []
+    for one in described.scores:
+        figures = [_figure("test, balanced", one.balanced_accuracy, one.balanced_accuracy_low, one.balanced_accuracy_high)]
+        figures += [
+            _figure(name, found.get("accuracy"), found.get("accuracy_low"), found.get("accuracy_high"))
+            for name, found in _in_order(one.slices).items()
+        ]
         if known := [figure for figure in figures if figure]:
-            lines.append(f"model {one['model_digest'][:12]} of cycle {one['cycle_id']}: {'; '.join(known)}")
+            lines.append(f"model {(one.model_digest or '')[:12]} of cycle {one.cycle_id}: {'; '.join(known)}")
     return lines
 
 
-def _figure(name: str, found: dict[str, Any], key: str) -> str:
-    value, low, high = (found.get(f"{key}{end}") for end in ("", "_low", "_high"))
+def _figure(name: str, value: float | None, low: float | None, high: float | None) -> str:
     if value is None:
         return ""
     bounds = "" if low is None or high is None else f" ({100 * low:.1f} to {100 * high:.1f})"
     return f"{name} {100 * value:.1f} %{bounds}"
 
 
-def _manifest_bytes(store: Store, dataset_id: str, leaves: Sequence[IndexedLeaf]) -> dict[str, int]:
+def _manifest_bytes(store: Store, dataset_id: str, leaves: Sequence[IndexedLeaf]) -> tuple[int, int]:
     """Bytes of the index and of leaves that this version wrote, and of leaves that an earlier one wrote."""
     mine = index_key(dataset_id).rpartition("/")[0] + "/"
-    sizes = {"own_bytes": len(store.objects.read(index_key(dataset_id)).content), "shared_bytes": 0}
+    own_bytes, shared_bytes = len(store.objects.read(index_key(dataset_id)).content), 0
     for leaf in leaves:
-        size = leaf.size_bytes
-        if size is None:
-            size = len(store.objects.read(leaf.key).content)
-        sizes["own_bytes" if leaf.key.startswith(mine) else "shared_bytes"] += size
-    return sizes
+        size_bytes = len(store.objects.read(leaf.key).content) if leaf.size_bytes is None else leaf.size_bytes
+        if leaf.key.startswith(mine):
+            own_bytes += size_bytes
+        else:
+            shared_bytes += size_bytes
+    return own_bytes, shared_bytes

@@ -11,14 +11,15 @@ import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from pipeline_tasks.commands.versions.originals import originals_of
 from pipeline_tasks.commands.versions.progress import Progress
 from pipeline_tasks.errors import CorruptObjectError, SettingsError
+from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.history.store import Store
@@ -36,7 +37,29 @@ _THREADS = 8
 _BATCH = 64
 
 
-def export_version(store: Store, version: VersionRecord, folder: Path, progress: Progress) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Export:
+    """Outcome of exporting one dataset version."""
+
+    dataset_id: str
+    cycle_id: str
+    images: int
+    about: VersionAbout
+    erased: int
+    orientation: str
+    folder: str
+    is_resumed: bool
+    already_there: int
+    """Images that a broken-off export had written."""
+
+    def about_file(self) -> bytes:
+        """The content of `about.json`: what stands in the folder, not how it came there."""
+        fields = {"dataset_id": self.dataset_id, "cycle_id": self.cycle_id, "images": self.images}
+        fields |= {"about": self.about.as_json(), "erased": self.erased, "orientation": self.orientation}
+        return json.dumps(fields, indent=1, sort_keys=True, ensure_ascii=False).encode()
+
+
+def export_version(store: Store, version: VersionRecord, folder: Path, progress: Progress) -> Export:
     """Write `<split>/<class>/<image_id>.<ending>` for every image, `manifest.csv` and `about.json`; resume what was broken off.
 
     Raises:
@@ -53,25 +76,28 @@ def export_version(store: Store, version: VersionRecord, folder: Path, progress:
         for rows in _batches(manifest):
             kept += sum(threads.map(lambda row: _write_original(store.objects, folder, row), rows))
             progress.count(len(rows))
-    fields = {
-        "dataset_id": version.dataset_id,
-        "cycle_id": version.cycle_id,
-        "images": manifest.height,
-        "about": index.about.as_json(),
-    }
-    fields["erased"] = len(index.tombstones)
-    fields["orientation"] = ORIENTATION
     _write_whole(folder / MANIFEST, manifest.write_csv().encode())
-    _write_whole(folder / ABOUT, json.dumps(fields, indent=1, sort_keys=True, ensure_ascii=False).encode())
+    export = Export(
+        dataset_id=version.dataset_id,
+        cycle_id=version.cycle_id,
+        images=manifest.height,
+        about=index.about,
+        erased=len(index.tombstones),
+        orientation=ORIENTATION,
+        folder=str(folder),
+        is_resumed=is_resumed,
+        already_there=kept,
+    )
+    _write_whole(folder / ABOUT, export.about_file())
     (folder / UNFINISHED).unlink()
-    return fields | {"folder": str(folder), "is_resumed": is_resumed, "already_there": kept}
+    return export
 
 
-def as_text(fields: dict[str, Any]) -> str:
+def as_text(export: Export) -> str:
     """What was exported, and how the images stand."""
-    resumed = f", {fields['already_there']} of them were there already" if fields["is_resumed"] else ""
-    erased = f", {fields['erased']} erased since and left out" if fields["erased"] else ""
-    return f"{fields['images']} images{erased}{resumed}: {fields['folder']}\n{fields['orientation']}"
+    resumed = f", {export.already_there} of them were there already" if export.is_resumed else ""
+    erased = f", {export.erased} erased since and left out" if export.erased else ""
+    return f"{export.images} images{erased}{resumed}: {export.folder}\n{export.orientation}"
 
 
 def _manifest(rows: pl.DataFrame, dataset_id: str) -> pl.DataFrame:
@@ -121,18 +147,20 @@ def _marked(mark: Path) -> str:
         return "another program"
 
 
-def _batches(manifest: pl.DataFrame) -> Iterator[list[dict[str, Any]]]:
+def _batches(manifest: pl.DataFrame) -> Iterator[list[tuple[str, str, str]]]:
+    """File, image_id and md5 of each image, some images at a time."""
     for part in manifest.select("file", "image_id", "md5").iter_slices(_BATCH):
-        yield part.to_dicts()
+        yield part.rows()
 
 
-def _write_original(objects: ObjectStore, folder: Path, row: dict[str, Any]) -> bool:
+def _write_original(objects: ObjectStore, folder: Path, row: tuple[str, str, str]) -> bool:
     """Write one original, verified; whether it was there already, whole."""
-    path = folder / row["file"]
-    if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == row["image_id"]:
+    file, image_id, md5 = row
+    path = folder / file
+    if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == image_id:
         return True
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write_whole(path, read_original(objects, row["image_id"], row["md5"]))
+    _write_whole(path, read_original(objects, image_id, md5))
     return False
 
 

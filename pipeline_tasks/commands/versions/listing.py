@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass
 
 from pipeline_tasks.commands.versions.text_table import text_table
+from pipeline_tasks.records.project_state import RestoredDataset
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.restored_version import restored_version
 from pipeline_tasks.storage.versions.version_history import TrainedModel, dataset_versions, trained_models
@@ -14,53 +14,65 @@ SHORT = 12
 """Digits of a dataset_id or model digest that are shown; any unique start is accepted."""
 
 
-def list_versions(store: Store) -> dict[str, Any]:
-    """All versions, oldest first, each with its counts and the models that were trained on it."""
-    models, newest, restored = trained_models(store), store.state().dataset, restored_version(store)
+@dataclass(frozen=True)
+class ListedVersion:
+    """One dataset version with its counts, and the models that were trained on it."""
+
+    dataset_id: str
+    cycle_id: str
+    started_at: str | None
+    images: int
+    images_by_split: dict[str, int]
+    labels_new: int
+    models: list[TrainedModel]
+
+
+@dataclass(frozen=True)
+class VersionList:
+    """All versions, oldest first."""
+
+    versions: list[ListedVersion]
+    dataset_id: str | None
+    """The version that the newest training used or would use."""
+    restored: RestoredDataset | None
+
+
+def list_versions(store: Store) -> VersionList:
+    """All versions of the project."""
+    models, newest = trained_models(store), store.state().dataset
     versions = [
-        {
-            "dataset_id": version.dataset_id,
-            "cycle_id": version.cycle_id,
-            "started_at": version.started_at,
-            "images": version.summary.images,
-            "images_by_split": version.summary.images_by_split,
-            "labels_new": version.summary.labels_new,
-            "models": [_fields(model) for model in models if model.dataset_id == version.dataset_id],
-        }
+        ListedVersion(
+            dataset_id=version.dataset_id,
+            cycle_id=version.cycle_id,
+            started_at=version.started_at,
+            images=version.summary.images,
+            images_by_split=version.summary.images_by_split,
+            labels_new=version.summary.labels_new,
+            models=[model for model in models if model.dataset_id == version.dataset_id],
+        )
         for version in dataset_versions(store)
     ]
-    return {
-        "versions": versions,
-        "dataset_id": None if newest is None else newest.dataset_id,
-        "restored": None if restored is None else asdict(restored),
-    }
+    return VersionList(versions, None if newest is None else newest.dataset_id, restored_version(store))
 
 
-def as_text(fields: dict[str, Any]) -> str:
+def as_text(found: VersionList) -> str:
     """The list as a table."""
-    if not fields["versions"]:
+    if not found.versions:
         return "No dataset version yet: the first night with labels makes one."
-    splits = list(fields["versions"][0]["images_by_split"])
+    splits = list(found.versions[0].images_by_split)
     headers = ["dataset_id", "cycle", "when", "images", *splits, "new labels", "trained on it"]
     rows = [
         [
-            version["dataset_id"][:SHORT] + (" *" if version["dataset_id"] == fields["dataset_id"] else ""),
-            version["cycle_id"],
-            (version["started_at"] or "-")[:16].replace("T", " "),
-            version["images"],
-            *(version["images_by_split"].get(split, 0) for split in splits),
-            version["labels_new"],
-            ", ".join(
-                model["model_digest"][:SHORT] + (f" ({model['role']})" if model["role"] else "") for model in version["models"]
-            )
-            or None,
+            version.dataset_id[:SHORT] + (" *" if version.dataset_id == found.dataset_id else ""),
+            version.cycle_id,
+            (version.started_at or "-")[:16].replace("T", " "),
+            version.images,
+            *(version.images_by_split.get(split, 0) for split in splits),
+            version.labels_new,
+            ", ".join(model.model_digest[:SHORT] + (f" ({model.role})" if model.role else "") for model in version.models) or None,
         ]
-        for version in fields["versions"]
+        for version in found.versions
     ]
-    restored = fields["restored"]
-    note = "" if restored is None else f"; {restored['dataset_id'][:SHORT]} is restored, since cycle {restored['restored_in']}"
+    restored = found.restored
+    note = "" if restored is None else f"; {restored.dataset_id[:SHORT]} is restored, since cycle {restored.restored_in}"
     return f"{text_table(headers, rows)}\n* what the newest training used or would use{note}"
-
-
-def _fields(model: TrainedModel) -> dict[str, str | None]:
-    return {"model_digest": model.model_digest, "cycle_id": model.cycle_id, "role": model.role}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 import polars as pl
 
@@ -27,7 +27,20 @@ T = TypeVar("T")
 ERASED_BY = "erase"
 
 
-def verify_version(store: Store, version: VersionRecord, progress: Progress, *, reads_bytes: bool) -> dict[str, Any]:
+@dataclass(frozen=True)
+class VersionCheck:
+    """Outcome of verifying one dataset version."""
+
+    dataset_id: str
+    is_fine: bool
+    images: int
+    erased: int
+    mode: str
+    """`full`: every original was read; `fast`: they were looked at by presence and size."""
+    damages: list[Damage]
+
+
+def verify_version(store: Store, version: VersionRecord, progress: Progress, *, reads_bytes: bool) -> VersionCheck:
     """Check the index, every leaf's digest, the dataset_id, every original and every label that the version names.
 
     Originals are checked for presence and size, or, with `reads_bytes`, read whole and held against their sha256 and md5.
@@ -39,24 +52,18 @@ def verify_version(store: Store, version: VersionRecord, progress: Progress, *, 
     if rows.height:
         damages += _check_originals(store, rows, progress, reads_bytes=reads_bytes)
         damages += _check_labels(PastStore(store.objects, version.sequence), rows)
-    return {
-        "dataset_id": version.dataset_id,
-        "is_fine": not damages,
-        "images": rows.height,
-        "erased": len(tombstones),
-        "mode": "full" if reads_bytes else "fast",
-        "damages": [asdict(damage) for damage in damages],
-    }
+    mode = "full" if reads_bytes else "fast"
+    return VersionCheck(version.dataset_id, not damages, rows.height, len(tombstones), mode, damages)
 
 
-def as_text(fields: dict[str, Any]) -> str:
+def as_text(found: VersionCheck) -> str:
     """A sentence, and a line for each damage."""
-    looked = "every original read" if fields["mode"] == "full" else "originals by presence and size; --full reads them"
-    erased = f", {fields['erased']} erased" if fields["erased"] else ""
-    head = f"dataset version {fields['dataset_id'][:12]}: {fields['images']} images{erased}, {looked}"
-    if fields["is_fine"]:
+    looked = "every original read" if found.mode == "full" else "originals by presence and size; --full reads them"
+    erased = f", {found.erased} erased" if found.erased else ""
+    head = f"dataset version {found.dataset_id[:12]}: {found.images} images{erased}, {looked}"
+    if found.is_fine:
         return f"{head}\nfine: manifest, originals and labels are all there"
-    rows = [[one["what"], one["image_id"], one["problem"], one["key"]] for one in fields["damages"]]
+    rows = [[one.what, one.image_id, one.problem, one.key] for one in found.damages]
     return f"{head}\n{len(rows)} damaged:\n{text_table(['what', 'image', 'problem', 'key'], rows)}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from given_versions import id_of, two_versions
 
-from pipeline_tasks.commands.versions.comparing import as_text, compare
+from pipeline_tasks.commands.versions.comparing import Change, as_text, compare
 from pipeline_tasks.storage.history.store import Store
 
 pytestmark = pytest.mark.slow
@@ -16,19 +16,15 @@ def test_compare__counts_what_came_went_and_changed(store: Store) -> None:
 
     found = compare(store, first, second)
 
-    assert found["added"] == {
-        "images": 1,
-        "by_class": {"nut": 1},
-        "by_split": {"train": 1},
-        "by_author": {"ben": 1},
-        "by_reason": {"strategy: coverage": 1},
-        "image_ids": [id_of("a4")],
-    }
-    assert found["removed"]["image_ids"] == [id_of("a3")]
-    assert found["removed"]["by_reason"] == {"quarantined": 1}
-    assert found["relabelled"]["by_class"] == {"nut → bolt": 1}
-    assert found["relabelled"]["by_author"] == {"anna": 1, "ben": 1}
-    assert found["moved"]["images"] == 0
+    assert found.added == Change(1, [id_of("a4")], {"nut": 1}, {"train": 1}, {"ben": 1}, {"strategy: coverage": 1})
+    assert found.removed
+    assert found.relabelled
+    assert found.moved
+    assert found.removed.image_ids == [id_of("a3")]
+    assert found.removed.by_reason == {"quarantined": 1}
+    assert found.relabelled.by_class == {"nut → bolt": 1}
+    assert found.relabelled.by_author == {"anna": 1, "ben": 1}
+    assert found.moved.images == 0
     assert "relabelled: 1\n  by class: nut → bolt 1" in as_text(found)
 
 
@@ -37,9 +33,11 @@ def test_compare__backwards_tells_what_was_known_when_the_second_one_was_made(st
 
     found = compare(store, second, first)
 
-    assert found["added"]["image_ids"] == [id_of("a3")]
-    assert found["added"]["by_author"] == {"anna": 1}
-    assert found["removed"]["by_reason"] == {"not labelled": 1}
+    assert found.added
+    assert found.removed
+    assert found.added.image_ids == [id_of("a3")]
+    assert found.added.by_author == {"anna": 1}
+    assert found.removed.by_reason == {"not labelled": 1}
 
 
 def test_compare__of_a_version_with_itself_is_unchanged(store: Store) -> None:
@@ -47,5 +45,5 @@ def test_compare__of_a_version_with_itself_is_unchanged(store: Store) -> None:
 
     found = compare(store, first, first)
 
-    assert found["is_unchanged"]
+    assert found.is_unchanged
     assert "unchanged" in as_text(found)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 from given_versions import FIRST_NIGHT, SPLITS, id_of, image, two_versions
 
-from pipeline_tasks.commands.versions.exporting import ABOUT, MANIFEST, UNFINISHED, _folder_name, as_text, export_version
+from pipeline_tasks.commands.versions.exporting import ABOUT, MANIFEST, UNFINISHED, Export, _folder_name, as_text, export_version
 from pipeline_tasks.commands.versions.progress import progress_bar
 from pipeline_tasks.errors import CorruptObjectError, SettingsError
 from pipeline_tasks.storage.history.store import Store
@@ -21,7 +20,7 @@ from pipeline_tasks.storage.versions.version_history import dataset_versions
 pytestmark = pytest.mark.slow
 
 
-def export(store: Store, folder: Path, number: int = 0) -> dict[str, Any]:
+def export(store: Store, folder: Path, number: int = 0) -> Export:
     with progress_bar("export", io.StringIO()) as progress:
         return export_version(store, dataset_versions(store)[number], folder, progress)
 
@@ -73,7 +72,7 @@ def test_export_version__broken_off_says_so_and_is_taken_up_again(store: Store, 
 
     said = export(store, tmp_path)
 
-    assert (said["is_resumed"], said["already_there"]) == (True, 1)
+    assert (said.is_resumed, said.already_there) == (True, 1)
     assert sorted(path.stem for path in tmp_path.rglob("*.png")) == sorted(id_of(name) for name in FIRST_NIGHT)
     assert {path.read_bytes() for path in tmp_path.rglob("*.png")} == {image(name) for name in FIRST_NIGHT}
     assert not (tmp_path / UNFINISHED).exists()

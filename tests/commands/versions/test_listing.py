@@ -16,7 +16,7 @@ from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.state import read_state, state_at
-from pipeline_tasks.storage.versions.version_history import VersionRecord, find_version
+from pipeline_tasks.storage.versions.version_history import TrainedModel, VersionRecord, find_version
 
 pytestmark = pytest.mark.slow
 
@@ -30,10 +30,10 @@ def test_list_versions__names_counts_and_the_models_trained_on_each(store: Store
 
     found = list_versions(store)
 
-    assert [version["dataset_id"] for version in found["versions"]] == [first.dataset_id, second.dataset_id]
-    assert [version["images_by_split"] for version in found["versions"]] == [{"train": 3, "val": 1, "test": 1}] * 2
-    assert [version["labels_new"] for version in found["versions"]] == [5, 2]
-    assert found["versions"][0]["models"] == [{"model_digest": "c" * 64, "cycle_id": "2026-11-21", "role": "champion"}]
+    assert [version.dataset_id for version in found.versions] == [first.dataset_id, second.dataset_id]
+    assert [version.images_by_split for version in found.versions] == [{"train": 3, "val": 1, "test": 1}] * 2
+    assert [version.labels_new for version in found.versions] == [5, 2]
+    assert found.versions[0].models == [TrainedModel("c" * 64, first.dataset_id, "2026-11-21", "champion")]
     lines = as_text(found).splitlines()
     assert f"{'c' * 12} (champion)" in lines[2]
     assert lines[2].startswith(first.dataset_id[:12])
@@ -50,13 +50,13 @@ def test_describe__counts_by_split_class_author_and_reason(store: Store) -> None
 
     found = describe(store, second)
 
-    assert found["images_by_class"] == {"bolt": 3, "nut": 2}
-    assert found["images_by_split_and_class"] == {"test": {"bolt": 1}, "train": {"bolt": 2, "nut": 1}, "val": {"nut": 1}}
-    assert found["images_by_author"] == {"anna": 4, "ben": 2}, "a2 carries both answers"
-    assert found["images_by_reason"] == {"control: random": 1, "strategy: coverage": 4}
-    assert found["left_out"] == {"quarantined": 1}
-    assert found["index_key"] == index_key(second.dataset_id)
-    assert describe(store, first)["images_by_author"] == {"anna": 5}, "as it was known then"
+    assert found.images_by_class == {"bolt": 3, "nut": 2}
+    assert found.images_by_split_and_class == {"test": {"bolt": 1}, "train": {"bolt": 2, "nut": 1}, "val": {"nut": 1}}
+    assert found.images_by_author == {"anna": 4, "ben": 2}, "a2 carries both answers"
+    assert found.images_by_reason == {"control: random": 1, "strategy: coverage": 4}
+    assert found.left_out == {"quarantined": 1}
+    assert found.index_key == index_key(second.dataset_id)
+    assert describe(store, first).images_by_author == {"anna": 5}, "as it was known then"
     assert "label authors: anna 4, ben 2" in show_text(found)
 
 
@@ -64,8 +64,8 @@ def test_describe__tells_own_bytes_of_the_manifest_from_shared_ones(store: Store
     first, second = two_versions(store)
     written = [len(store.objects.read(key).content) for key in store.objects.list(f"versions/{second.dataset_id}/")]
 
-    assert describe(store, second)["own_bytes"] == sum(written)
-    assert describe(store, first)["shared_bytes"] == 0
+    assert describe(store, second).own_bytes == sum(written)
+    assert describe(store, first).shared_bytes == 0
 
 
 def test_find_version__takes_a_unique_start_and_lists_those_that_fit() -> None:

@@ -163,10 +163,10 @@ def test_erase__leaves_no_trace_anywhere_and_everything_whole(night: Night, caps
     for version in dataset_versions(night.store):
         with progress_bar("verify", io.StringIO()) as progress:
             verified = verify_version(night.store, version, progress, reads_bytes=True)
-        assert verified["is_fine"], verified
-        assert verified["erased"] == describe(night.store, version)["erased"] == 1
+        assert verified.is_fine, verified
+        assert verified.erased == describe(night.store, version).erased == 1
     again = publish("parts", first, night.folder / "clone" / "again")
-    assert again.images == describe(night.store, dataset_versions(night.store)[0])["images"]
+    assert again.images == describe(night.store, dataset_versions(night.store)[0]).images
 
     night.bring(range(30, 34))
     told = night.cycle("2026-11-22")

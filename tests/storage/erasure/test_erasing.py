@@ -13,9 +13,9 @@ import pytest
 from given import STARTED_AT, a_project, an_open_cycle
 from given_versions import FIRST_NIGHT, build, id_of, image, two_versions
 
-from pipeline_tasks.commands.versions.comparing import compare
+from pipeline_tasks.commands.versions.comparing import BeforeAfter, compare
 from pipeline_tasks.commands.versions.progress import progress_bar
-from pipeline_tasks.commands.versions.verifying import verify_version
+from pipeline_tasks.commands.versions.verifying import VersionCheck, verify_version
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.errors import ChangedMeanwhileError, CorruptObjectError, SettingsError
 from pipeline_tasks.lineage.explain import explain
@@ -93,7 +93,7 @@ class NoDecoder:
         raise AssertionError("nothing is decoded")
 
 
-def verified(store: Store) -> list[dict[str, Any]]:
+def verified(store: Store) -> list[VersionCheck]:
     with progress_bar("verify", io.StringIO()) as progress:
         return [verify_version(store, version, progress, reads_bytes=True) for version in dataset_versions(store)]
 
@@ -110,10 +110,10 @@ def test_erase__takes_an_image_out_of_both_versions_that_held_it(root: Store) ->
         index = read_index(root.objects, version.dataset_id)
         assert read_version(root.objects, version.dataset_id).height == held == index.rows
         assert index.tombstones == (Tombstone(summary.tombstones[0], "train", ERASURE),)
-    assert [(one["is_fine"], one["erased"]) for one in verified(root)] == [(True, 1), (True, 1)]
+    assert [(one.is_fine, one.erased) for one in verified(root)] == [(True, 1), (True, 1)]
     assert verify_objects(root.objects)[0].damaged == []
     compared = compare(root, first, second)
-    assert compared["erased"] == {"before": 1, "after": 1}
+    assert compared.erased == BeforeAfter(1, 1)
     assert id_of("a1") not in str(compared)
 
 
@@ -139,7 +139,7 @@ def test_erase__leaves_a_version_alone_that_never_held_the_image(store: Store) -
 
     assert summary.splits_by_version == {first.dataset_id: ["train"]}
     assert read_index(store.objects, second.dataset_id) == indexes[1]
-    assert all(one["is_fine"] for one in verified(store))
+    assert all(one.is_fine for one in verified(store))
 
 
 def test_erase__an_index_that_is_not_the_erasures_is_found(store: Store) -> None:
@@ -149,7 +149,7 @@ def test_erase__an_index_that_is_not_the_erasures_is_found(store: Store) -> None
     standing = store.objects.read(key)
     store.objects.replace(key, standing.content + b" ", standing.etag)
 
-    assert [one["is_fine"] for one in verified(store)] == [False, True]
+    assert [one.is_fine for one in verified(store)] == [False, True]
     assert [damage.key for damage in verify_objects(store.objects)[0].damaged] == [key]
 
 
@@ -162,7 +162,7 @@ def test_erase__twice_erases_two_and_both_stand_as_tombstones(store: Store) -> N
     assert named_in(store.objects, "a1") == named_in(store.objects, "a2") == []
     shown = {tombstone.tombstone for tombstone in read_index(store.objects, first.dataset_id).tombstones}
     assert shown == {*one.tombstones, *other.tombstones}
-    assert all(one["is_fine"] for one in verified(store))
+    assert all(one.is_fine for one in verified(store))
     assert verify_objects(store.objects)[0].damaged == []
 
 
@@ -299,7 +299,7 @@ def test_back_up__takes_out_of_a_copy_what_was_erased_and_nothing_else(root: Sto
     restored = Store(MemoryObjects())
     restore_backup(copy, restored.objects)
     assert named_in(restored.objects, "a1") == []
-    assert [(one["is_fine"], one["erased"]) for one in verified(restored)] == [(True, 1), (True, 1)]
+    assert [(one.is_fine, one.erased) for one in verified(restored)] == [(True, 1), (True, 1)]
     assert is_erased_in(restored)(id_of("a1"))
 
 
