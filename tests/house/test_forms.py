@@ -10,6 +10,8 @@ from house.persisted_forms import LIST, persisted_forms, unversioned_changes
 
 from pipeline_tasks.release import RELEASE
 from pipeline_tasks.storage.care.object_kinds import KINDS
+from pipeline_tasks.tables.catalog import ALL_TABLES
+from pipeline_tasks.tables.table import form_of
 from pipeline_tasks.upgrades import forms
 from pipeline_tasks.upgrades.form import Form
 
@@ -61,6 +63,7 @@ def test_release__is_that_of_the_package() -> None:
     assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == RELEASE
     newest = [form.release for form in vars(forms).values() if isinstance(form, Form)]
     newest += [form.release for form in forms.SUMMARIES.values()]
+    newest += [form_of(table).release for table in ALL_TABLES]
     assert max(map(numbers, newest)) <= numbers(RELEASE), "no form is of a release to come"
 
 

@@ -133,8 +133,8 @@ def what_people_ask_for(night: Night) -> dict[str, str]:
     PredictionLog(serving_folder(night)).append(answered)
     outside = OutsideCopies(night.project, night.folder, lambda where: DiskObjects(Path(where)))
     done: dict[str, Any] = {"outside_copies": outside, "label_studio_if_there": night.server.client()}
-    night.run("erase", "2026-11-22T120000", image_ids=[erased], **done)
-    told = night.run("erase", "2026-11-22T121000", image_ids=[half_erased], outside_copies=outside)
+    night.run("erase", "2026-11-22T120000", image_ids=(erased,), **done)
+    told = night.run("erase", "2026-11-22T121000", image_ids=(half_erased,), outside_copies=outside)
     assert told["left_outside"], "its plan stands until Label Studio can be reached"
     tended = "2026-11-22T130000"
     night.run("plan_collection", tended, is_dry_run=False)

@@ -130,4 +130,4 @@ def contains(found: Any, wanted: Any) -> bool:
 def erase(old: OldRoot, cycle_id: str, *image_ids: str) -> dict[str, Any]:
     outside = OutsideCopies(old.night.project, old.night.folder, lambda where: DiskObjects(Path(where)))
     label_studio = old.night.server.client()
-    return old.night.run("erase", cycle_id, image_ids=list(image_ids), label_studio_if_there=label_studio, outside_copies=outside)
+    return old.night.run("erase", cycle_id, image_ids=image_ids, label_studio_if_there=label_studio, outside_copies=outside)

@@ -12,6 +12,7 @@ import pytest
 from given import a_project, an_open_cycle, image_id
 
 from pipeline_tasks.errors import NewerFormError
+from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.models.exported import ModelMarks, parse_marks
 from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.records.project_state import Champion
@@ -39,7 +40,7 @@ LATER = "0.99.0"
 REFUSAL = r"version \d was written by Nightlens 0\.99\.0 or later; this is Nightlens \d.*: upgrade Nightlens"
 POINTER = pointer_to(Champion("a" * 64, "d" * 64, "2026-11-21", "1"), ["bolt", "nut"], a_project())
 PLAN = ErasurePlan({image_id(1): image_id("t")}, {image_id(1): "m" * 32}, (), (), ())
-MARKS = ModelMarks(("bolt", "nut"), "b" * 64, "r" * 64, 32, "d" * 64)
+MARKS = ModelMarks(ClassKind(("bolt", "nut")), "b" * 64, "r" * 64, 32, "d" * 64)
 
 
 class World:
