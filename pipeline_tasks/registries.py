@@ -13,7 +13,7 @@ from pipeline_tasks.registry import Registry
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import OpensBackbone
     from pipeline_tasks.images.canonical_pixels import CanonicalPixels
-    from pipeline_tasks.images.quality_rules import QualityRule
+    from pipeline_tasks.images.quality_rules.quality_rule import QualityRule
     from pipeline_tasks.kinds.kind import Kind, KindOpener
     from pipeline_tasks.selection.strategies.strategy import Strategy
     from pipeline_tasks.sources.source import OpensSource
@@ -74,12 +74,12 @@ MEASUREMENTS: Registry[Callable[[CanonicalPixels], float | int | str]] = Registr
 QUALITY_RULES: Registry[QualityRule] = Registry(
     "quality rule",
     {
-        "too_small": "pipeline_tasks.images.quality_rules:TOO_SMALL",
-        "too_dark": "pipeline_tasks.images.quality_rules:TOO_DARK",
-        "too_bright": "pipeline_tasks.images.quality_rules:TOO_BRIGHT",
-        "flat": "pipeline_tasks.images.quality_rules:FLAT",
-        "blurred": "pipeline_tasks.images.quality_rules:BLURRED",
-        "uninformative": "pipeline_tasks.images.quality_rules:UNINFORMATIVE",
+        "too_small": "pipeline_tasks.images.quality_rules.size:TOO_SMALL",
+        "too_dark": "pipeline_tasks.images.quality_rules.luma:TOO_DARK",
+        "too_bright": "pipeline_tasks.images.quality_rules.luma:TOO_BRIGHT",
+        "flat": "pipeline_tasks.images.quality_rules.luma:FLAT",
+        "blurred": "pipeline_tasks.images.quality_rules.blurred:BLURRED",
+        "uninformative": "pipeline_tasks.images.quality_rules.luma:UNINFORMATIVE",
     },
 )
 """Limits on measurements: an image that breaks one is quarantined. Add new ones at the end: the table keeps their order."""

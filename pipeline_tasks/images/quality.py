@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline_tasks.images.quality_rules import QualityRule
+from pipeline_tasks.images.quality_rules.quality_rule import QualityRule
 from pipeline_tasks.registries import QUALITY_RULES
 from pipeline_tasks.settings import QualitySettings
 from pipeline_tasks.tables.image import Image

@@ -1,4 +1,4 @@
-"""The quality rules: each holds one measurement against one limit of the project file."""
+"""Record of a quality rule: one measurement held against one limit of the project file."""
 
 from __future__ import annotations
 
@@ -31,17 +31,3 @@ class QualityRule:
     def says(self, value: float, limit: float) -> str:
         """Say how an image broke the rule."""
         return f"{self.name.replace('_', ' ')}: {self.measured} {value:.4g}, {self.wanted} {limit:g} wanted"
-
-
-TOO_SMALL = QualityRule(
-    name="too_small", column="side_px", wanted="at least", setting="min_side_px", measured="shorter side in pixels"
-)
-TOO_DARK = QualityRule(name="too_dark", column="luma_mean", wanted="at least", setting="min_luma_mean", measured="mean luma")
-TOO_BRIGHT = QualityRule(name="too_bright", column="luma_mean", wanted="at most", setting="max_luma_mean", measured="mean luma")
-FLAT = QualityRule(
-    name="flat", column="luma_contrast", wanted="at least", setting="min_luma_contrast", measured="standard deviation of luma"
-)
-BLURRED = QualityRule(name="blurred", column="sharpness", wanted="at least", setting="min_sharpness", measured="sharpness")
-UNINFORMATIVE = QualityRule(
-    name="uninformative", column="entropy_bits", wanted="at least", setting="min_entropy_bits", measured="entropy in bits"
-)

@@ -1,0 +1,1 @@
+"""Quality rules, one module a rule or a family."""
