@@ -42,10 +42,9 @@ from pipeline_tasks.storage.history.cycles import read_cycle, record_opening
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger import state
 from pipeline_tasks.storage.ledger.generation import empty_project, read_generation
-from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects import layout, spans
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.object_store import ObjectStore
-from pipeline_tasks.storage.tables import spans
 from pipeline_tasks.storage.tables.compacted_tables import TableReader, keys_in_use
 from pipeline_tasks.storage.tables.table_files import TableFile, encode, read_part, write_part, write_table
 from pipeline_tasks.storage.versions import restricted_view

@@ -14,8 +14,8 @@ from drills.kill_workload import Summary, nights
 from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger import state
+from pipeline_tasks.storage.objects import spans
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
-from pipeline_tasks.storage.tables import spans
 from pipeline_tasks.tables.image import Image
 
 KINDS = ("bit flipped", "truncated", "zeroed", "missing", "swapped")

@@ -37,10 +37,9 @@ from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.events import events_after
 from pipeline_tasks.storage.ledger.state import State
-from pipeline_tasks.storage.objects import fail_points, layout
+from pipeline_tasks.storage.objects import fail_points, layout, spans
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.storage.objects.object_store import ObjectStore
-from pipeline_tasks.storage.tables import spans
 from pipeline_tasks.storage.versions.dataset_versions import read_version, write_version
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image

@@ -34,7 +34,7 @@ def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
     standing = store.finished(cycle.cycle_id, STAGE, FindDuplicatesSummary)
     if standing is not None:
         return standing
-    store.read(QualityIssue, cycle.cycle_id)
+    store.require(QualityIssue, cycle.cycle_id)
     known = _known(store, cycle)
     embeddings = read_embeddings(store, known.images["image_id"].to_list(), newest_backbone_digest(store))
     settings = cycle.project.duplicates
@@ -61,7 +61,8 @@ def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
 def _known(store: Store, cycle: Cycle) -> duplicate_records.Known:
     """All images searched before, then the new ones, with their recorded groups."""
     duplicate_groups = store.current(DuplicateGroup)
-    images = store.history(Image).select("image_id").unique(keep="first", maintain_order=True)
+    images = store.history(Image, ["image_id"]).unique(keep="first", maintain_order=True)
+    sightings = store.history(Sighting) if _wants_sightings(cycle) else None
     is_searched = pl.col("image_id").is_in(duplicate_groups["image_id"].unique().to_list())
     new = store.read(Image, cycle.cycle_id).select("image_id").filter(~is_searched)
     searched = images.filter(is_searched)
@@ -69,20 +70,24 @@ def _known(store: Store, cycle: Cycle) -> duplicate_records.Known:
         images=pl.concat([searched, new]),
         first_new=searched.height,
         measurements=store.current(Measurement),
-        quarantined=frozenset(store.history(QualityIssue)["image_id"].to_list()),
+        quarantined=frozenset(store.history(QualityIssue, ["image_id"])["image_id"]),
         duplicate_groups=duplicate_groups,
         split_groups=store.current(SplitGroup),
         splits=store.history(Split),
-        sightings=store.history(Sighting) if cycle.project.duplicates.split_group_keys else None,
-        golden=_golden(store, cycle),
+        sightings=sightings if cycle.project.duplicates.split_group_keys else None,
+        golden=_golden(store, cycle, sightings),
     )
 
 
-def _golden(store: Store, cycle: Cycle) -> frozenset[str]:
+def _wants_sightings(cycle: Cycle) -> bool:
+    return bool(cycle.project.duplicates.split_group_keys) or cycle.project.splits.golden is not None
+
+
+def _golden(store: Store, cycle: Cycle, sightings: pl.DataFrame | None) -> frozenset[str]:
     """Images of the golden set, none of which may be in train or val of the newest dataset version."""
     settings, newest = cycle.project.splits.golden, store.state().dataset
-    if settings is None:
+    if settings is None or sightings is None:
         return frozenset()
     if newest is not None:
         check_golden(settings, store.read(DatasetImage, newest.cycle_id), newest.dataset_id)
-    return golden_images(settings, store.history(Sighting))
+    return golden_images(settings, sightings)

@@ -41,6 +41,19 @@ STAGE = "select_images"
 
 
 @dataclass(frozen=True)
+class _Known:
+    """Rows that the project has of all its images."""
+
+    quarantined: frozenset[str]
+    duplicate_groups: pl.DataFrame
+    split_groups: pl.DataFrame
+    splits: pl.DataFrame
+    sightings: pl.DataFrame
+    labels: pl.DataFrame
+    """image_id and state."""
+
+
+@dataclass(frozen=True)
 class _Scores:
     """A champion's predictions on embeddings."""
 
@@ -61,29 +74,29 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
     standing = store.finished(cycle.cycle_id, STAGE, SelectImagesSummary)
     if standing is not None:
         return standing
-    store.read(SplitGroup, cycle.cycle_id)
+    store.require(SplitGroup, cycle.cycle_id)
     settings, backbone_digest = cycle.project.selection, newest_backbone_digest(store)
-    images = store.history(Image).select("image_id").unique(keep="first", maintain_order=True)["image_id"]
+    images = store.history(Image, ["image_id"])["image_id"].unique(maintain_order=True)
     embeddings = read_embeddings(store, images.to_list(), backbone_digest)
-    asked = set(store.history(SelectedImage)["image_id"]) | set(store.current(Label)["image_id"])
+    known = _known(store)
+    asked = set(store.history(SelectedImage, ["image_id"])["image_id"]) | set(known.labels["image_id"])
     embedded = images.filter(pl.Series(embeddings.has_embedding))
-    golden = _golden_picks(store, cycle, embedded, asked)
+    golden = _golden_picks(known, cycle, embedded, asked)
     settings, asked = settings.model_copy(update={"budget": settings.budget - len(golden)}), asked | set(golden)
-    pool = _pool(store, embedded, asked)
-    splits = store.history(Split)
-    is_first_round = splits.filter(pl.col("policy") != "golden").is_empty()
+    pool = _pool(known, embedded, asked)
+    is_first_round = known.splits.filter(pl.col("policy") != "golden").is_empty()
     ratio = settings.first_round_control_ratio if is_first_round else settings.control_ratio
     control = draw_control(pool.images.height, settings.budget, ratio, derive_seed(cycle.seed, STAGE, "control"))
     names = _names(settings, pool, embedded, asked)
     vectors = embeddings.vectors[_rows(images, names)]
     scores = _champion_scores(store, vectors, backbone_digest, derive_seed(cycle.seed, STAGE, "draws"))
     settings, instead = _usable(settings, scores)
-    metadata = metadata_of(store.history(Sighting), names)
-    classes, test = _classes(store, cycle), _test_images(store)
+    metadata = metadata_of(known.sightings, names)
+    classes, test = _classes(store, cycle, known), _test_images(known)
     chosen = _choose(settings, cycle.seed, names, pool.images.height, control, vectors, scores, classes, metadata, test)
     ranked = interleave(len(control), len(chosen.picks))
     rows = selected_images(pool.images["image_id"].to_list(), control, chosen, ranked)
-    new_splits = _splits(cycle, pool, rows, splits, vectors, [classes.get(name) for name in names])
+    new_splits = _splits(cycle, pool, rows, known.splits, vectors, [classes.get(name) for name in names])
     why = _why(settings.budget, pool, rows, len(control), len(golden))
     rows = golden_first(rows, golden)
     summary = SelectImagesSummary(
@@ -102,20 +115,31 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
     return store.finish(cycle.cycle_id, STAGE, summary, writes)
 
 
-def _pool(store: Store, images: pl.Series, asked: set[str]) -> Candidates:
+def _known(store: Store) -> _Known:
+    """Read each table once."""
+    return _Known(
+        quarantined=frozenset(store.history(QualityIssue, ["image_id"])["image_id"]),
+        duplicate_groups=store.current(DuplicateGroup),
+        split_groups=store.current(SplitGroup),
+        splits=store.history(Split),
+        sightings=store.history(Sighting),
+        labels=store.current(Label, ["image_id", "state"]),
+    )
+
+
+def _pool(known: _Known, images: pl.Series, asked: set[str]) -> Candidates:
     """Images eligible for labeling."""
-    quarantined = set(store.history(QualityIssue)["image_id"])
-    groups = store.current(DuplicateGroup), store.current(SplitGroup)
-    return candidates(images.to_frame(), *groups, quarantined=quarantined, selected=asked)
+    groups = known.duplicate_groups, known.split_groups
+    return candidates(images.to_frame(), *groups, quarantined=set(known.quarantined), selected=asked)
 
 
-def _golden_picks(store: Store, cycle: Cycle, images: pl.Series, asked: set[str]) -> list[str]:
+def _golden_picks(known: _Known, cycle: Cycle, images: pl.Series, asked: set[str]) -> list[str]:
     """Golden images that were never sent to labeling, up to the budget; duplicates too, because a person chose them."""
     if cycle.project.splits.golden is None:
         return []
-    golden = golden_images(cycle.project.splits.golden, store.history(Sighting))
-    contested = store.current(DuplicateGroup).filter("is_contested")["image_id"]
-    open_golden = (golden & _test_images(store)) - set(contested) - set(store.history(QualityIssue)["image_id"]) - asked
+    golden = golden_images(cycle.project.splits.golden, known.sightings)
+    contested = known.duplicate_groups.filter("is_contested")["image_id"]
+    open_golden = (golden & _test_images(known)) - set(contested) - known.quarantined - asked
     return images.filter(images.is_in(list(open_golden)))[: cycle.project.selection.budget].to_list()
 
 
@@ -132,10 +156,10 @@ def _usable(settings: SelectionSettings, scores: _Scores) -> tuple[SelectionSett
     return settings.model_copy(update={"objectives": objectives}), instead
 
 
-def _test_images(store: Store) -> set[str]:
+def _test_images(known: _Known) -> set[str]:
     """The images of the test split."""
-    test = store.history(Split).filter(pl.col("split").cast(pl.String) == "test").select("split_group_id")
-    return set(store.current(SplitGroup).join(test, on="split_group_id")["image_id"])
+    test = known.splits.filter(pl.col("split").cast(pl.String) == "test").select("split_group_id")
+    return set(known.split_groups.join(test, on="split_group_id")["image_id"])
 
 
 def _rows(images: pl.Series, names: Sequence[str]) -> list[int]:
@@ -144,9 +168,9 @@ def _rows(images: pl.Series, names: Sequence[str]) -> list[int]:
     return [row_of[name] for name in names]
 
 
-def _classes(store: Store, cycle: Cycle) -> dict[str, str]:
+def _classes(store: Store, cycle: Cycle, known: _Known) -> dict[str, str]:
     """The name that stands for each image's label, where people agree."""
-    labelled = store.current(Label).filter(pl.col("state") == "labelled").select("image_id")
+    labelled = known.labels.filter(pl.col("state") == "labelled").select("image_id")
     return kind_of(cycle.project).choosing.names_of(labelled.join(store.current(LabelObject), on="image_id"))
 
 

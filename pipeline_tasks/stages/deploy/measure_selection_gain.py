@@ -38,7 +38,7 @@ def measure_selection_gain(store: Store, cycle: Cycle) -> MeasureSelectionGainSu
     if standing is not None:
         return standing
     version = store.summary(cycle.cycle_id, BuildDatasetVersionSummary)
-    answers = store.current(Annotation).filter(pl.col("state").cast(pl.String) != "deleted")
+    answers = store.current(Annotation, ["state", "lead_time_s"]).filter(pl.col("state").cast(pl.String) != "deleted")
     hours = float(answers["lead_time_s"].sum()) / SECONDS_AN_HOUR
     labeling = cycle.project.labeling
     spent: dict[str, Any] = {"hours": hours, "confidence": cycle.project.gates.confidence}
@@ -57,7 +57,7 @@ def measure_selection_gain(store: Store, cycle: Cycle) -> MeasureSelectionGainSu
 def _rows(store: Store, cycle: Cycle, dataset_cycle_id: str) -> pl.DataFrame:
     """The version's images in order of selection, with their arms; without golden and imported images."""
     picks = (
-        store.history(SelectedImage)
+        store.history(SelectedImage, ["image_id", "arm", "rank", "strategy"])
         .with_columns(pl.col("arm").cast(pl.String), number=(pl.col("rank") == 0).cum_sum())
         .filter(pl.col("strategy") != "golden")
         .select("image_id", "arm", "number")

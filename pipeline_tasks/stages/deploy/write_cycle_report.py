@@ -137,11 +137,11 @@ def _agreement(store: Store, cycle: Cycle, annotations: pl.DataFrame | None) -> 
 def _learning(store: Store, until: str) -> list[LearningPoint]:
     """Candidates of all cycles up to this one, in order of opening."""
     points: list[LearningPoint] = []
+    scores, versions = store.summaries(EvaluateModelSummary), store.summaries(BuildDatasetVersionSummary)
+    promotions = store.summaries(PromoteModelSummary)
     for cycle_id in store.state().stages:
-        scored = store.find_summary(cycle_id, EvaluateModelSummary)
+        scored, built, promoted = scores.get(cycle_id), versions.get(cycle_id), promotions.get(cycle_id)
         if scored is not None and scored.balanced_accuracy is not None:
-            built = store.find_summary(cycle_id, BuildDatasetVersionSummary)
-            promoted = store.find_summary(cycle_id, PromoteModelSummary)
             points.append(
                 LearningPoint(
                     cycle_id=cycle_id,
@@ -160,8 +160,9 @@ def _learning(store: Store, until: str) -> list[LearningPoint]:
 def _gains(store: Store, until: str) -> list[GainPoint]:
     """Gain over the control arm in each cycle up to this one; empty if this one has not measured it."""
     points: list[GainPoint] = []
+    measured = store.summaries(MeasureSelectionGainSummary)
     for cycle_id in store.state().stages:
-        found = store.find_summary(cycle_id, MeasureSelectionGainSummary)
+        found = measured.get(cycle_id)
         if found is not None:
             points.append(GainPoint(cycle_id, _comparable(found)))
         if cycle_id == until:

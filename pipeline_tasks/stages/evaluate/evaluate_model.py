@@ -132,8 +132,7 @@ def _predict(store: Store, decoder: Decoder, summary: EvaluateModelSummary, test
     """Predictions of every model on every test image, from the original bytes."""
     models = {digest: _open(store, digest) for digest in _digests(summary)}
     image_ids = test_images["image_id"]
-    images = store.history(Image).filter(pl.col("image_id").is_in(image_ids.implode()))
-    md5s = dict(images.select("image_id", "md5").iter_rows())
+    md5s = dict(store.rows_of(Image, image_ids, columns=["image_id", "md5"]).iter_rows())
 
     def pixels_of(image_id: str) -> Pixels:
         return decoder.decode(read_original(store.objects, image_id, md5s[image_id])).pixels

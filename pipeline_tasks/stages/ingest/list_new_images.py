@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -33,37 +33,36 @@ def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source]) -> Li
     standing = store.finished(cycle.cycle_id, STAGE, ListNewImagesSummary)
     if standing is not None:
         return standing
-    seen = settled = 0
-    rows: list[dict[str, object]] = []
-    done = _done(store)
+    seen = 0
+    at_rest: list[tuple[str, FoundFile]] = []
     for source in sources:
         files = list(source.list_files())
-        at_rest = [file for file in files if source.is_at_rest(file, cycle.started_at)]
-        seen, settled = seen + len(files), settled + len(at_rest)
-        rows += _rows(source.name, (file for file in at_rest if (source.name, file.key, file.object_version) not in done))
+        seen += len(files)
+        at_rest += [(source.name, file) for file in files if source.is_at_rest(file, cycle.started_at)]
+    settled, done = len(at_rest), _done(store, [file.key for _, file in at_rest])
+    rows = [_row(name, file) for name, file in at_rest if (name, file.key, file.object_version) not in done]
     plan = _dealt_out(rows, cycle.project.shard_images)
     summary = ListNewImagesSummary(seen, plan.height, seen - settled, -(-plan.height // cycle.project.shard_images))
     return store.finish(cycle.cycle_id, STAGE, summary, [(NewFile, plan)])
 
 
-def _done(store: Store) -> set[tuple[str, str, str]]:
-    """Files that earlier cycles have handled: source, key and version of each."""
-    key = ["source", "key", "object_version"]
-    rejected = store.history(RejectedSighting).filter(~pl.col("reason").cast(pl.String).is_in(TROUBLES_OF_THE_SOURCE))
-    return set(store.history(Sighting).select(key).rows()) | set(rejected.select(key).rows())
+def _done(store: Store, keys: Sequence[str]) -> set[tuple[str, str, str]]:
+    """Those of the files with these keys that earlier cycles have handled: source, key and version of each."""
+    columns = ["source", "key", "object_version"]
+    seen = store.rows_of(Sighting, keys, "key", columns=columns)
+    rejected = store.rows_of(RejectedSighting, keys, "key", columns=[*columns, "reason"])
+    is_of_the_source = pl.col("reason").cast(pl.String).is_in(TROUBLES_OF_THE_SOURCE)
+    return {*seen.rows(), *rejected.filter(~is_of_the_source).select(columns).rows()}
 
 
-def _rows(source: str, files: Iterable[FoundFile]) -> list[dict[str, object]]:
-    return [
-        {
-            "source": source,
-            "key": file.key,
-            "object_version": file.object_version,
-            "size_bytes": file.size_bytes,
-            "modified_at": file.modified_at,
-        }
-        for file in files
-    ]
+def _row(source: str, file: FoundFile) -> dict[str, object]:
+    return {
+        "source": source,
+        "key": file.key,
+        "object_version": file.object_version,
+        "size_bytes": file.size_bytes,
+        "modified_at": file.modified_at,
+    }
 
 
 def _dealt_out(rows: list[dict[str, object]], shard_images: int) -> pl.DataFrame:

@@ -62,7 +62,7 @@ def measure_images(
     files = store.read(NewFile, cycle.cycle_id).filter(pl.col("shard") == shard)
     parts = _standing_parts(store.objects, cycle.cycle_id, shard)
     if parts is None:
-        known = frozenset(store.history(Image)["image_id"])
+        known = frozenset(store.history(Image, ["image_id"])["image_id"])
         look = _Look(store.objects, {source.name: source for source in sources}, decoder, backbone, known, is_erased_in(store))
         _write_parts(
             store.objects, cycle.cycle_id, shard, _as_tables(_progress(look.at_all(files.to_dicts()), files.height, shard))

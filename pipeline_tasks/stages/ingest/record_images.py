@@ -37,7 +37,7 @@ def record_images(store: Store, cycle: Cycle) -> RecordImagesSummary:
     erased = list(filter(is_erased_in(store), sightings["image_id"].unique()))
     # Measured before an erasure in between: the next night finds these files again and rejects them as erased.
     sightings = sightings.filter(~pl.col("image_id").is_in(erased))
-    known = store.history(Image)["image_id"].implode()
+    known = pl.Series(values=sorted(store.known(Image, sightings["image_id"])), dtype=pl.String).implode()
     of_images: dict[type[Table], pl.DataFrame] = {
         table: _gathered(store, cycle.cycle_id, shards, table).filter(
             ~pl.col("image_id").is_in(known), ~pl.col("image_id").is_in(erased)

@@ -41,7 +41,7 @@ def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -
     standing = store.finished(cycle.cycle_id, STAGE, CollectAnnotationsSummary)
     if standing is not None:
         return standing
-    store.read(LabelingTask, cycle.cycle_id)
+    store.require(LabelingTask, cycle.cycle_id)
     contexts = _contexts_by_project(store, cycle)
     gone = [project_id for project_id in contexts if not label_studio.has_project(project_id)]
     _refuse_lost_round(store, cycle, gone)
@@ -63,7 +63,8 @@ def _contexts_by_project(store: Store, cycle: Cycle) -> dict[int, dict[str, Answ
     """Label Studio project id → task_key → context of the task's annotations, over all rounds."""
     contexts: dict[int, dict[str, AnswerContext]] = {}
     labeling = kind_of(cycle.project).labeling
-    for task in store.history(LabelingTask).iter_rows(named=True):
+    columns = ["label_studio_project_id", "task_key", "round_id", "image_id"]
+    for task in store.history(LabelingTask, columns).iter_rows(named=True):
         project_id, key = task["label_studio_project_id"], task["task_key"]
         context = AnswerContext(cycle.project.project, labeling, project_id, key, task["round_id"], task["image_id"])
         contexts.setdefault(project_id, {})[key] = context

@@ -32,11 +32,12 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
     if standing is not None:
         return standing
     changed = store.read(Annotation, cycle.cycle_id)["image_id"].unique().to_list()
-    before = store.current(Label).filter(pl.col("image_id").is_in(changed))
-    objects_before = store.current(LabelObject).filter(pl.col("image_id").is_in(changed))
+    before, objects_before = store.rows_of(Label, changed), store.rows_of(LabelObject, changed)
+    answers = store.rows_of(Annotation, changed)
+    things = store.rows_of(AnnotationObject, answers["annotation_id"], "annotation_id")
     kind = kind_of(cycle.project)
     version = LabelsVersion(cycle.cycle_id, label_form(kind, cycle.project.labeling.question).digest)
-    labels, objects = resolve(changed, store.current(Annotation), store.current(AnnotationObject), kind.labeling, version)
+    labels, objects = resolve(changed, answers, things, kind.labeling, version)
     summary = _summary(labels, objects, meanings(before, objects_before, kind.labeling), kind.labeling)
     return store.finish(cycle.cycle_id, STAGE, summary, [(Label, labels), (LabelObject, objects)])
 

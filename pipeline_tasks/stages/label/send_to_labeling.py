@@ -74,7 +74,7 @@ def _plan(store: Store, cycle: Cycle, round_id: str, form: LabelForm) -> list[Pl
 
 def _copy_for_people(store: Store, image_ids: list[str], annotator_files: AnnotatorFiles, decoder: Decoder) -> None:
     """Make the missing EXIF-free copies, one image a core at a time."""
-    md5_of = dict(store.history(Image).select("image_id", "md5").iter_rows())
+    md5_of = dict(store.rows_of(Image, image_ids, columns=["image_id", "md5"]).iter_rows())
 
     def copy(image_id: str) -> None:
         original = read_original(store.objects, image_id, md5_of[image_id])

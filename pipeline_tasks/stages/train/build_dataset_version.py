@@ -56,7 +56,9 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
         summary = _summary_of_restored(store, cycle, restored)
         return store.finish(cycle.cycle_id, STAGE, summary, sets=[restored.dataset])
     newest = store.state().dataset
-    golden = golden_images(cycle.project.splits.golden, store.history(Sighting)) if cycle.project.splits.golden else frozenset()
+    golden = frozenset[str]()
+    if cycle.project.splits.golden is not None:
+        golden = golden_images(cycle.project.splits.golden, store.history(Sighting, ["source", "key", "image_id"]))
     manifest, leaks = _freeze(store, cycle, newest, golden)
     slices = _slices(store, cycle, manifest, golden)
     is_changed = manifest.rows.height > 0 and (newest is None or newest.dataset_id != manifest.dataset_id)
@@ -149,14 +151,14 @@ def _about(cycle: Cycle, leaks: LeakReport, slices: pl.DataFrame) -> VersionAbou
 
 def facts_of(store: Store) -> Facts:
     """Current tables that a version is frozen from."""
-    groups, selected = store.current(DuplicateGroup), store.history(SelectedImage)
+    groups, selected = store.current(DuplicateGroup), store.history(SelectedImage, ["image_id", "arm"])
     return Facts(
         labels=store.current(Label),
         label_objects=store.current(LabelObject),
         split_groups=store.current(SplitGroup),
         splits=store.history(Split),
         contested=frozenset(groups.filter(pl.col("is_contested"))["image_id"]),
-        quarantined=frozenset(store.history(QualityIssue)["image_id"]),
+        quarantined=frozenset(store.history(QualityIssue, ["image_id"])["image_id"]),
         control=frozenset(selected.filter(pl.col("arm") == "control")["image_id"]),
     )
 

@@ -97,7 +97,7 @@ def export_model(
 def _parity_images(store: Store, decoder: Decoder, dataset_cycle_id: str, side_px: int) -> NDArray[np.uint8]:
     """Images of the version from all splits; the first ones by image_id, which is as good as random."""
     rows = store.read(DatasetImage, dataset_cycle_id).sort("image_id").head(PARITY_IMAGES)
-    originals = store.history(Image).unique("image_id").join(rows.select("image_id"), on="image_id", how="semi")
+    originals = store.rows_of(Image, rows["image_id"], columns=["image_id", "md5"]).unique("image_id")
     named = originals.sort("image_id").select(pl.col("image_id"), pl.col("md5"))
     files = [read_original(store.objects, image_id, md5) for image_id, md5 in named.iter_rows()]
     return np.stack([model_image(decoder.decode(file).pixels, side_px) for file in files])

@@ -183,8 +183,7 @@ class _Work:
         # Seeded by project and data, not by the cycle: the same labels train the same model.
         self.seed = derive_seed(cycle.project.seed, "train", self.dataset_id)
         self.train, self.val = training_parts(rows, self.kind.choosing.names(rows), self.seed)
-        originals = store.history(Image).join(rows.select("image_id"), on="image_id", how="semi")
-        self._md5_of = dict(originals.select("image_id", "md5").iter_rows())
+        self._md5_of = dict(store.rows_of(Image, rows["image_id"], columns=["image_id", "md5"]).iter_rows())
         views: dict[str, Any] = {
             "augmentation": augmentation_digest(),
             "backbone": backbone.digest,

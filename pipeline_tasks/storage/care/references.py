@@ -16,6 +16,8 @@ from pipeline_tasks.storage.blobs.thumbnails import thumbnail_key
 from pipeline_tasks.storage.care.named_objects import named_objects
 from pipeline_tasks.storage.care.object_kinds import cycle_of, kind_of
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger import stage_events
+from pipeline_tasks.storage.ledger.generation import read_generation
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.tables.compacted_tables import keys_in_use
 from pipeline_tasks.storage.tables.table_files import decode
@@ -80,7 +82,8 @@ def references(store: Store, keys: Iterable[str], now: datetime, abandoned_s: fl
 def compacted_in_use(store: Store) -> dict[str, str]:
     """Key → what it holds, of the compacted objects that readers of the project as it is now would look for."""
     keys = ((table, key) for table in ALL_TABLES for key in keys_in_use(table, store.files(table)))
-    return {key: f"the rows of {table.table_name}" for table, key in keys}
+    events = stage_events.keys_in_use(store.state(), read_generation(store.objects))
+    return {key: f"the rows of {table.table_name}" for table, key in keys} | dict.fromkeys(events, "a stage's events")
 
 
 def _leases(store: Store, keys: Iterable[str], now: datetime, abandoned_s: float) -> dict[str, str]:

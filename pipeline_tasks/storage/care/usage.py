@@ -48,7 +48,7 @@ def heaps(sizes: Mapping[str, int]) -> list[Heap]:
 
 def version_uses(store: Store, versions: Iterable[VersionRecord]) -> dict[str, VersionUse]:
     """dataset_id → its use; each version is read whole."""
-    size_of = store.history(Image).unique("image_id", keep="first").select("image_id", "size_bytes")
+    size_of = store.history(Image, ["image_id", "size_bytes"]).unique("image_id", keep="first")
     held: dict[str, pl.DataFrame] = {}
     for version in versions:
         rows = read_version(store.objects, version.dataset_id).select("image_id")

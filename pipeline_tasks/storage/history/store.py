@@ -15,7 +15,9 @@ from pipeline_tasks.records.reading import StageRecord
 from pipeline_tasks.storage.ledger import events as ledger
 from pipeline_tasks.storage.ledger import state
 from pipeline_tasks.storage.ledger.collection_marks import has_seen_a_collection, secure
+from pipeline_tasks.storage.ledger.generation import read_generation
 from pipeline_tasks.storage.ledger.replacement import Replaced
+from pipeline_tasks.storage.ledger.stage_events import read_stage_events
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.tables import table_files
 from pipeline_tasks.storage.tables.compacted_tables import TableReader, Wanted, newest
@@ -41,6 +43,7 @@ class Store:
         self.objects = objects
         self._state: state.State | None = None
         self._erasures_at_start: int | None = None
+        self._checked_events: set[str] = set()
         self._reader = TableReader(objects, self.files)
 
     def state(self) -> state.State:
@@ -52,6 +55,17 @@ class Store:
         """The event of a cycle's stage; None if it has not been done."""
         sequence = self.state().stages.get(cycle_id, {}).get(stage)
         return None if sequence is None else ledger.read_event(self.objects, sequence)
+
+    def events_of(self, stage: str) -> dict[str, ledger.Event]:
+        """cycle_id → event of every cycle that has done the stage, in the order in which the cycles were opened."""
+        generation, keeps = read_generation(self.objects), self._reader.standing is not None
+        found = read_stage_events(self.objects, self.state(), stage, generation, self._checked_events, keeps=keeps)
+        by_cycle = {event.cycle_id: event for event in found}
+        return {cycle_id: by_cycle[cycle_id] for cycle_id in self.state().stages if cycle_id in by_cycle}
+
+    def summaries(self, kind: type[Recorded]) -> dict[str, Recorded]:
+        """cycle_id → what every cycle that has done the stage recorded, as `events_of`."""
+        return {cycle_id: event.read(kind) for cycle_id, event in self.events_of(kind.stage).items()}
 
     def event_at(self, sequence: int) -> ledger.Event:
         """The event with this number.
@@ -153,10 +167,17 @@ class Store:
         Raises:
             MissingStageError: no stage of this cycle has written the table.
         """
-        files = [file for file in self.files(table) if file.cycle_id == cycle_id]
-        if not files:
+        self.require(table, cycle_id)
+        return self._read_files(table, [file for file in self.files(table) if file.cycle_id == cycle_id])
+
+    def require(self, table: type[Table], cycle_id: str) -> None:
+        """Check that a stage of this cycle has written the table; opens nothing.
+
+        Raises:
+            MissingStageError: none has.
+        """
+        if not self.has(table, cycle_id):
             raise MissingStageError(f"cycle {cycle_id}: no stage has written the table {table.table_name} yet")
-        return self._read_files(table, files)
 
     def has(self, table: type[T], cycle_id: str) -> bool:
         """Return True if a stage of this cycle has written the table."""
@@ -203,7 +224,7 @@ class Store:
     ) -> Rows[T] | pl.DataFrame:
         """Those of the project's newest rows whose `column` holds one of these names, in ledger order."""
         key = table.superseded_by_key
-        is_wanted = pl.col(column).is_in(pl.Series(names, dtype=pl.String).unique(maintain_order=True).implode())
+        is_wanted = pl.col(column).is_in(pl.Series(values=list(names), dtype=pl.String).unique(maintain_order=True).implode())
         needed = None if columns is None else list(dict.fromkeys([*columns, *(key or ()), column]))
         # Rows of one key may name different images: then the newest are known only when all are.
         first = is_wanted if key is None or column in key else None

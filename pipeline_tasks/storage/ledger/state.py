@@ -21,6 +21,8 @@ from pipeline_tasks.upgrades import forms
 from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 SNAPSHOT_EVERY_EVENTS = 100
+LONG_CYCLE_EVENTS = 10
+"""Behind a cycle of so many events a snapshot is left, so that the stages of the next one read only their own cycle's events."""
 
 
 @dataclass
@@ -105,8 +107,10 @@ def state_at(objects: ObjectStore, sequence: int) -> State:
 
 
 def catch_up(objects: ObjectStore, state: State) -> State:
-    """Fold in newer events, and write a snapshot from time to time."""
+    """Fold in newer events; write a snapshot now and then, and between two nights."""
     for event in events_after(objects, state.sequence):
+        if event.cycle_id not in state.stages and len(next(reversed(state.stages.values()), {})) >= LONG_CYCLE_EVENTS:
+            _write_snapshot(objects, state)
         state.add(event)
         if event.sequence % SNAPSHOT_EVERY_EVENTS == 0:
             _write_snapshot(objects, state)

@@ -45,29 +45,33 @@ def _is_md5(first: str, rest: str) -> Promise:
 
 
 def _is_event(sequence: str) -> Promise:
-    return _is_sealed("sequence", int(sequence), "cycle_id", "stage", "summary", "tables")
+    return _is_sealed("sequence", int(sequence), "cycle_id stage summary tables sets")
 
 
 def _is_index(dataset_id: str) -> Promise:
-    return _is_sealed("dataset_id", dataset_id, "leaves")
+    return _is_sealed("dataset_id", dataset_id, "format about rows prefix_digits leaves tombstones")
 
 
 def _is_pointer() -> Promise:
-    return _is_sealed(None, None, "generation", "routes", "class_names")
+    return _is_sealed(None, None, "generation project routes class_names dataset_id min_confidence max_waiting max_body_bytes")
 
 
-def _is_sealed(name: str | None, wanted: object, *others: str) -> Promise:
-    """Check that the bytes are a JSON object with a valid seal, a field that matches the key, and the other fields."""
+def _is_sealed(name: str | None, wanted: object, others: str) -> Promise:
+    """Check that the bytes are a JSON object with a valid seal and a field that matches the key.
+
+    What was written before there were seals had no field but these `others`: with a new name in it, its seal's name has rotted.
+    """
 
     def find(content: bytes) -> str | None:
         try:
-            fields = unsealed(json.loads(content), "found")
+            fields = json.loads(content)
+            rest = unsealed(fields, "found")
         except (ValueError, AttributeError, CorruptObjectError) as error:
             return f"wanted a sealed JSON object: {error}"
-        missing = [one for one in others if one not in fields]
-        if missing:
-            return f"wanted the fields {', '.join(others)}, found none of the name {missing[0]}"
-        found = None if name is None else fields.get(name)
+        strange = set(rest) - {name, *others.split()} if len(rest) == len(fields) else ()
+        if strange:
+            return f"wanted a seal, or no field but {others}; found {', '.join(sorted(strange))}"
+        found = None if name is None else rest.get(name)
         return None if found == wanted else f"wanted {name} {wanted}, found {found}"
 
     return find

@@ -12,16 +12,15 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import polars as pl
 
-from pipeline_tasks.errors import AlreadyThereError, NotFoundError
 from pipeline_tasks.storage.objects import layout
-from pipeline_tasks.storage.objects.fail_points import around
+from pipeline_tasks.storage.objects.compacted_objects import Compacting
 from pipeline_tasks.storage.objects.object_store import ObjectStore
-from pipeline_tasks.storage.objects.self_checked import with_digest, without_digest
-from pipeline_tasks.storage.tables.spans import parts_of, spans
+from pipeline_tasks.storage.objects.spans import spans
 from pipeline_tasks.storage.tables.table_files import TableFile, decode, read_table
 from pipeline_tasks.tables.table import Rows, Table, form_of
 
@@ -92,51 +91,26 @@ class TableReader:
     def _piece(self, table: type[Table], files: Files, wanted: Wanted) -> pl.DataFrame:
         if len(files) == 1:
             return wanted.of(self.file(table, files[0]).lazy()).collect()
-        content = self._read(_key(table, files)) or self._make(table, files)
-        return wanted.of(pl.scan_parquet(io.BytesIO(content))).collect()
+        return wanted.of(pl.scan_parquet(io.BytesIO(self._compacting(table).content(files)))).collect()
 
-    def _read(self, key: str) -> bytes | None:
-        """A compacted object's content; None if it is not there, or no longer whole."""
-        try:
-            stored = self.objects.read(key).content
-        except NotFoundError:
-            return None
-        content = without_digest(stored, key, is_known=key in self._checked)
-        if content is None:
-            with around("compacted.drop_broken"):
-                self.objects.delete(key)
-            return None
-        self._checked.add(key)
-        return content
+    def _compacting(self, table: type[Table]) -> Compacting[TableFile, pl.DataFrame]:
+        standing = self.standing
 
-    def _make(self, table: type[Table], files: Files) -> bytes:
-        """Put files together and keep the result, unless an erasure has replaced one of them meanwhile."""
-        key, there = _key(table, files), set(self.objects.list(layout.compacted(table.table_name, "")))
-        content = _as_parquet(table, self._merged(table, files, there))
-        if self.standing is None:
-            return content
-        try:
-            with around("compacted.put"):
-                self.objects.write_new(key, with_digest(content, key))
-        except AlreadyThereError:
-            return content
-        # Behind the write: an erasure either sees this object, or is seen here.
-        if not {file.key for file in files} <= {file.key for file in self.standing(table)}:
-            with around("compacted.drop_stale"):
-                self.objects.delete(key)
-        return content
+        def still_stand(files: Files) -> bool:
+            assert standing is not None
+            return {file.key for file in files} <= {file.key for file in standing(table)}
 
-    def _merged(self, table: type[Table], files: Files, there: set[str]) -> pl.DataFrame:
-        """The rows of some files, from what was put together before as far as that stands."""
-        parts = []
-        for start, end in parts_of(len(files)):
-            some = files[start:end]
-            content = self._read(_key(table, some)) if len(some) > 1 and _key(table, some) in there else None
-            if content is not None:
-                parts.append(pl.read_parquet(io.BytesIO(content)))
-            else:
-                parts.append(self.file(table, some[0]) if len(some) == 1 else self._merged(table, some, there))
-        return pl.concat(newest(parts, table.superseded_by_key))
+        return Compacting(
+            self.objects,
+            layout.compacted(table.table_name, ""),
+            key_of=partial(_key, table),
+            read=partial(self.file, table),
+            put_together=lambda pieces: pl.concat(newest(pieces, table.superseded_by_key)),
+            encode=partial(_as_parquet, table),
+            decode=lambda content: pl.read_parquet(io.BytesIO(content)),
+            still_stand=None if standing is None else still_stand,
+            checked=self._checked,
+        )
 
 
 def newest(pieces: Sequence[pl.DataFrame], key: Sequence[str] | None) -> list[pl.DataFrame]:

@@ -57,7 +57,7 @@ def read_frozen_version(store: Store, name: str) -> FrozenVersion:
 def _rows(store: Store, dataset_id: str) -> pl.DataFrame:
     manifest = read_version(store.objects, dataset_id)
     images = store.history(Image).unique("image_id", keep="first", maintain_order=True)
-    labels = store.current(Label).select("image_id", "labels_version", "votes", "agreement_ratio")
+    labels = store.current(Label, ["image_id", "labels_version", "votes", "agreement_ratio"])
     answers = store.current(Annotation).filter(pl.col("state") == "answered")
     people = answers.group_by("image_id").agg(annotators=pl.col("annotator_id").unique().sort())
     rows = manifest.join(images, on="image_id", how="left")

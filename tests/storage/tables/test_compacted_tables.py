@@ -13,10 +13,9 @@ from given import image_id
 
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
-from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.objects import layout, spans
 from pipeline_tasks.storage.objects.content_names import promise_of
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
-from pipeline_tasks.storage.tables import spans
 from pipeline_tasks.storage.tables.compacted_tables import TableReader, keys_in_use
 from pipeline_tasks.storage.tables.table_files import read_table
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup

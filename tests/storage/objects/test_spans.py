@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_tasks.storage.tables.spans import parts_of, spans
+from pipeline_tasks.storage.objects.spans import parts_of, spans
 
 NO_LIMIT = 10**9
 
