@@ -100,9 +100,7 @@ def one_long_history(folder: Path, rows: int) -> None:
     night, counting = a_night(folder, shard_images=NEW_FILES), CountingObjects(root)
     night.bring(range(NEW_FILES // 2 - 1))
     costs = a_cycle(night, counting, "2026-12-01", "skip")
-    print(
-        f"\na night of {NEW_FILES} new files on {rows} images: objects, megabytes read, images themselves, peak memory of the process"
-    )
+    print(f"\na night of {NEW_FILES} new files on {rows} images: objects, bytes, images themselves, peak memory of the process")
     for stage, cost in costs.items():
         print(f"  {stage:24} {cost.objects:6} {cost.size_bytes / 1e6:9.1f} MB {cost.images:6} {cost.peak_mb:8.0f} MB")
     objects_read, megabytes = sum(one.objects for one in costs.values()), sum(one.size_bytes for one in costs.values()) / 1e6
