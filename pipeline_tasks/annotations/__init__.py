@@ -1,1 +1,1 @@
-"""Pure room: what people answered, and how answers become labels."""
+"""Pure room: annotations, and their resolution into labels."""

@@ -1,4 +1,4 @@
-"""One person's answer as Label Studio gives it, as rows and as an entry of the annotation log."""
+"""Annotations: parsing from Label Studio's JSON, as table rows and as entries of the annotation log."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline_tasks.tables.table import Rows, check, empty
 
 @dataclass(frozen=True)
 class Answer:
-    """One person's answer in one revision: the columns of `Annotation`, with what it names and what the log keeps."""
+    """One person's annotation in one revision: columns of `Annotation`, its objects, and its content for the log."""
 
     annotation_id: str
     task_key: str
@@ -31,13 +31,13 @@ class Answer:
     lead_time_s: float | None
     updated_at: datetime
     objects: tuple[Any, ...]
-    """What the answer names, of the kind's own type."""
+    """Objects of the annotation, of the kind's own type."""
     content: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class AnswerContext:
-    """What all answers to a task have in common: where they come from and what was asked."""
+    """Context shared by all annotations of a task: its origin and its question."""
 
     project: str
     labeling: Labeling[Any]
@@ -48,7 +48,7 @@ class AnswerContext:
 
 
 def read_answer(annotation: Mapping[str, Any], context: AnswerContext) -> Answer:
-    """Read one answer as Label Studio gives it; an empty result names nothing."""
+    """Read one annotation from Label Studio's JSON; an empty result has no objects."""
     user = annotation.get("completed_by")
     user_id = user.get("id") if isinstance(user, Mapping) else user
     annotator_id = annotator_pseudonym(context.project, user_id, annotation["id"])
@@ -71,7 +71,7 @@ def read_answer(annotation: Mapping[str, Any], context: AnswerContext) -> Answer
 
 
 def taken_back(known: Mapping[str, Any]) -> Answer:
-    """The deletion of an answer that stands in `Annotation` as this row."""
+    """Deletion of an annotation, given its row in `Annotation`."""
     content = deleted_content(known["annotation_id"], known["revision"])
     fields = {name: known[name] for name in Annotation.column_names()}
     answer = Answer(**fields, objects=(), content=content)
@@ -79,14 +79,14 @@ def taken_back(known: Mapping[str, Any]) -> Answer:
 
 
 def annotation_rows(answers: Iterable[Answer]) -> Rows[Annotation]:
-    """Rows of the answers."""
+    """Rows of the annotations."""
     names = Annotation.column_names()
     records = [{name: getattr(answer, name) for name in names} for answer in answers]
     return check(Annotation, pl.DataFrame(records, infer_schema_length=None)) if records else empty(Annotation)
 
 
 def object_rows(answers: Sequence[Answer], labeling: Labeling[Any]) -> Rows[AnnotationObject]:
-    """Rows of what the answers name."""
+    """Rows of the annotations' objects."""
     nothing = dict.fromkeys(AnnotationObject.column_names())
     records = [
         nothing

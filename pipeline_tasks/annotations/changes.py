@@ -1,4 +1,4 @@
-"""What differs between the answers that are recorded and the answers that Label Studio shows."""
+"""Differences between the recorded annotations and those in Label Studio."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Row = Mapping[str, Any]
 def changed_answers(
     tasks: Sequence[Mapping[str, Any]], contexts: Mapping[str, AnswerContext], known: Mapping[str, Row]
 ) -> list[Answer]:
-    """The answers in Label Studio's tasks whose revision is not the recorded one, by annotation_id.
+    """Annotations in Label Studio's tasks with a revision other than the recorded one, by annotation_id.
 
-    `contexts` by task_key, `known` by annotation_id. Tasks that are not ours are passed over.
+    `contexts` by task_key, `known` by annotation_id. Tasks not created by Nightlens are skipped.
     """
     read = [
         read_answer(annotation, contexts[task["data"]["task_key"]])
@@ -36,7 +36,7 @@ def changed_answers(
 def vanished_answers(
     tasks: Sequence[Mapping[str, Any]], contexts: Mapping[str, AnswerContext], known: Mapping[str, Row]
 ) -> list[Row]:
-    """The recorded answers that their tasks, though there, no longer show: taken back, unless another task shows them."""
+    """Recorded annotations missing from their existing tasks: deleted, unless another task has them."""
     ours = list(_ours(tasks, contexts))
     keys = {task["data"]["task_key"] for task in ours}
     shown = {
@@ -52,12 +52,12 @@ def vanished_answers(
 
 
 def newest_change(tasks: Iterable[Mapping[str, Any]]) -> datetime | None:
-    """When the newest of these changes happened, by Label Studio's clock; None without tasks."""
+    """Time of the newest change, by Label Studio's clock; None without tasks."""
     return max((utc(task["updated_at"]) for task in tasks), default=None)
 
 
 def _ours(tasks: Sequence[Mapping[str, Any]], contexts: Mapping[str, AnswerContext]) -> Iterator[Mapping[str, Any]]:
-    """The tasks that Nightlens pushed; people may have added others to the same Label Studio project."""
+    """Tasks created by Nightlens; people may have added others to the same Label Studio project."""
     for task in tasks:
         if task["data"].get("task_key") in contexts:
             yield task

@@ -1,4 +1,4 @@
-"""The form that people answer in Label Studio, made from a project's settings."""
+"""Labeling form in Label Studio, from a project's settings."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pipeline_tasks.kinds.kind import Kind
 
 @dataclass(frozen=True)
 class LabelForm:
-    """A label configuration: what is asked, and the digest that names it."""
+    """A label configuration: the form, and its digest."""
 
     xml: str
     digest: str
-    """Digests the label kind, what it asks (classes in their order) and the question, not the layout."""
+    """Digest of the label kind, its content (classes in order) and the question, but not of the layout."""
 
 
 def label_form(kind: Kind, question: str) -> LabelForm:

@@ -1,4 +1,4 @@
-"""Label rows from answers: each person counts once, by their newest answer that still stands."""
+"""Labels from annotations: each person counts once, by their newest current annotation."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
 from pipeline_tasks.tables.table import Rows, check, empty
 
 Objects = tuple[Any, ...]
-"""The objects of one answer or one label, of the kind's own type."""
+"""Objects of one annotation or one label, of the kind's own type."""
 
 
 @dataclass(frozen=True)
 class LabelsVersion:
-    """The name of a set of labels, and what was asked."""
+    """Name of a set of labels, and its question."""
 
     labels_version: str
     label_config_digest: str
@@ -33,10 +33,10 @@ def resolve(
     labeling: Labeling[Any],
     version: LabelsVersion,
 ) -> tuple[Rows[Label], Rows[LabelObject]]:
-    """Give each image a label from the newest revisions of its answers.
+    """Resolve each image's label from the newest revisions of its annotations.
 
-    Skipped and deleted answers do not vote. A person's newest answer on an image counts, once. The kind says what the
-    answers add up to.
+    Skipped and deleted annotations do not vote. A person's newest annotation of an image counts once. The kind decides on the
+    consensus.
     """
     wanted = sorted(set(image_ids))
     standing = annotations.filter((pl.col("state") == "answered") & pl.col("image_id").is_in(wanted))
@@ -56,14 +56,14 @@ def resolve(
 
 
 def meanings(labels: pl.DataFrame, objects: pl.DataFrame, labeling: Labeling[Any]) -> dict[str, tuple[str, Objects]]:
-    """image_id → state and objects of its label, to compare labels by; only a `labelled` image has objects that count."""
+    """image_id → state and objects of its label, for comparing labels; only objects of `labelled` images count."""
     labelled = objects.join(labels.filter(pl.col("state") == "labelled"), on="image_id", how="semi")
     said = objects_by(labelled.sort("image_id", "object_index"), ("image_id",), labeling)
     return {image_id: (state, said.get((image_id,), ())) for image_id, state in labels.select("image_id", "state").iter_rows()}
 
 
 def objects_by(rows: pl.DataFrame, key: tuple[str, ...], labeling: Labeling[Any]) -> Mapping[tuple[str, ...], Objects]:
-    """The objects of each key, in the order of the rows."""
+    """Objects of each key, in the order of the rows."""
     found: dict[tuple[str, ...], list[Any]] = {}
     for row in rows.iter_rows(named=True):
         found.setdefault(tuple(row[name] for name in key), []).append(labeling.from_columns(row))
@@ -71,7 +71,7 @@ def objects_by(rows: pl.DataFrame, key: tuple[str, ...], labeling: Labeling[Any]
 
 
 def _answers_by_image(answered: pl.DataFrame, objects: Rows[AnnotationObject], labeling: Labeling[Any]) -> dict[str, list[Objects]]:
-    """image_id → one answer a person; a later answer of the same person takes the place of an earlier one."""
+    """image_id → one annotation a person; a later one of the same person replaces an earlier one."""
     said = objects_by(objects.sort("annotation_id", "object_index"), ("annotation_id", "revision"), labeling)
     voices: dict[tuple[str, str], Objects] = {}
     for answer in answered.sort("updated_at", "annotation_id").iter_rows(named=True):

@@ -1,4 +1,4 @@
-"""Which labeling tasks a round consists of, each under a key that is the same on every try."""
+"""Labeling tasks of a round, each with a key that is the same on every try."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PlannedTask:
-    """One image to be put to one person."""
+    """One image for one person."""
 
     task_key: str
     image_id: str
     purpose: str
-    """`first`, or `overlap` for a copy that another person answers."""
+    """`first`, or `overlap` for a copy that another person annotates."""
     copy_number: int
 
 
 def plan_tasks(
     image_ids: Sequence[str], *, round_id: str, label_config_digest: str, overlap_ratio: float, overlap_annotators: int, seed: int
 ) -> list[PlannedTask]:
-    """All first tasks in the order given, then the copies, so that copies of one image lie far apart in the queue.
+    """All first tasks in the given order, then the copies, so that copies of one image are far apart in the queue.
 
-    `round(overlap_ratio * images)` images are answered `overlap_annotators` times; the seed alone says which.
+    `round(overlap_ratio * images)` images are annotated `overlap_annotators` times; the seed alone decides which.
     """
     shuffled = sorted(image_ids, key=lambda image_id: hashlib.sha256(f"{seed}/{image_id}".encode()).digest())
     repeated = set(shuffled[: round(overlap_ratio * len(image_ids))])
@@ -38,6 +38,6 @@ def plan_tasks(
 
 
 def task_key(round_id: str, image_id: str, label_config_digest: str, purpose: str, copy_number: int) -> str:
-    """The digest under which one labeling task is known in Label Studio and in our tables."""
+    """Digest that identifies a labeling task in Label Studio and in tables."""
     content = json.dumps([round_id, image_id, label_config_digest, purpose, copy_number])
     return hashlib.sha256(content.encode()).hexdigest()

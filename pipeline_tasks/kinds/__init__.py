@@ -1,1 +1,1 @@
-"""One room a label kind: all that differs between classes, boxes, masks, keypoints and text."""
+"""Label kinds, one room each: all that differs between classes, boxes, masks, keypoints and text."""

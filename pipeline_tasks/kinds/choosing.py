@@ -1,7 +1,6 @@
-"""The part of a label kind that a selection of images uses, and that measures what choosing was worth.
+"""Part of a label kind for the selection of images and the measurement of its gain.
 
-A selection asks about images as a whole, whatever is in them: one name an image that stands for its label, and shares of the
-vocabulary that a model expects in it.
+A selection treats images as a whole: one name that represents an image's label, and a model's expected shares of the vocabulary.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ Floats = npt.NDArray[np.float32]
 
 
 class Scorer(Protocol):
-    """A model's head alone: says of images whose embeddings are known what the model would, without decoding them."""
+    """A model's head alone: predicts images from known embeddings, without decoding them."""
 
     def probabilities(self, embeddings: Floats) -> Floats:
         """N x D embeddings → N x the vocabulary, each row adding up to 1: the image-level expectation of the model."""
         ...
 
     def probability_draws(self, embeddings: Floats, *, seed: int) -> Floats:
-        """The same of several variants of the model: draws x N x the vocabulary."""
+        """The same for several variants of the model: draws x N x the vocabulary."""
         ...
 
 
@@ -38,7 +37,7 @@ class Labelled:
     embeddings: Floats
     """N x D."""
     targets: Integers
-    """Number of the name that stands for each one's label."""
+    """Number of the name that represents each image's label."""
     groups: Integers
     """Number of each one's split group."""
     is_control: npt.NDArray[np.bool_]
@@ -48,7 +47,7 @@ class Labelled:
 
 @dataclass(frozen=True)
 class SelectionGain:
-    """Scores from 0 to 1 on images drawn at random, as means over the sizes at which heads were fitted."""
+    """Scores from 0 to 1 on random images, as means over the sizes of the training sets."""
 
     labels: int
     """Labels of the largest heads."""
@@ -58,7 +57,7 @@ class SelectionGain:
     """Number of the first labels that the strategy chose; the others are the control arm's."""
     test_images: int
     classes: int
-    """Among the test images."""
+    """Classes among the test images."""
     chosen: Estimate
     """Score of heads on the first labels."""
     drawn: Estimate
@@ -67,14 +66,14 @@ class SelectionGain:
 
 
 class Choosing(Protocol):
-    """Labels and models of one kind, as a selection sees them."""
+    """Labels and models of one kind, for a selection."""
 
     def names_of(self, label_objects: pl.DataFrame) -> dict[str, str]:
-        """image_id → the name that stands for its label, from rows of `label_objects`."""
+        """image_id → the name that represents its label, from rows of `label_objects`."""
         ...
 
     def names(self, images: pl.DataFrame) -> pl.Series:
-        """The name that stands for the label of each row of a dataset version."""
+        """The name that represents the label of each row of a dataset version."""
         ...
 
     def scorer(self, graph: Any, temperature: float) -> Scorer | None:
@@ -86,9 +85,9 @@ class Choosing(Protocol):
         ...
 
     def why_no_gain(self, labelled: Labelled) -> str:
-        """Why it cannot be measured yet what choosing was worth; empty if it can."""
+        """Reason why the gain cannot be measured yet; empty if it can."""
         ...
 
     def gain(self, labelled: Labelled, *, confidence: float, seed: int) -> SelectionGain:
-        """Measure what choosing was worth; `why_no_gain` must have nothing to say."""
+        """Measure the gain of selection; `why_no_gain` must return an empty string."""
         ...

@@ -1,4 +1,4 @@
-"""The part of a label kind that reads a model's outputs: numpy only, shared by evaluation, `explain` and the prediction server."""
+"""Part of a label kind that reads a model's outputs: numpy only, for evaluation, `explain` and the prediction server."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ Size = tuple[int, int]
 
 
 class Decoding(Protocol[T]):
-    """Outputs of a model → objects in the pixels of the image → what is answered."""
+    """Decoding of a model's outputs to objects in image pixels, and to predictions."""
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """The outputs that are asked of the file."""
+        """Names of the outputs to compute."""
         ...
 
     def decode(self, outputs: Outputs, size_px: Size) -> tuple[T, ...]:
-        """The objects that a model sees in one image of this size, those of low confidence included."""
+        """Objects in one image of this size, including those of low confidence."""
         ...
 
     def answer(self, objects: Sequence[T], min_confidence: float) -> dict[str, Any]:
-        """The fields of the kind's `answer_model`, as JSON."""
+        """Fields of the kind's `answer_model`, as JSON."""
         ...
 
     def headline(self, answer: Mapping[str, Any]) -> str:
-        """An answer in one word, of which there are few: a label of the server's counters."""
+        """A prediction in one word of a small set, for the server's counters."""
         ...
 
     def describe(self, answer: Mapping[str, Any]) -> str:
-        """An answer in a few words, as `explain` prints it."""
+        """A prediction in a few words, for `explain`."""
         ...
 
     def as_recorded(self, outputs: Outputs) -> dict[str, Any]:
@@ -43,9 +43,9 @@ class Decoding(Protocol[T]):
         ...
 
     def difference(self, outputs: Outputs, recorded: Mapping[str, Any]) -> float:
-        """How far outputs lie from recorded ones, at most; NaN where a value is none.
+        """Greatest difference between outputs and recorded ones; NaN if a value is NaN.
 
         Raises:
-            ValueError: they are not of the same shape.
+            ValueError: their shapes differ.
         """
         ...

@@ -1,7 +1,7 @@
-"""The protocol of a label kind, opened for the settings of one project.
+"""Protocol of a label kind, opened with the settings of one project.
 
-A kind has one part for each step of the night. Each part is a module of its own, loaded when it is asked for, so that the
-prediction server reads neither tables nor torch.
+A kind has one part for each step of the night. Each part is its own module, loaded when first used, so that the prediction
+server reads neither tables nor torch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pipeline_tasks.kinds.labeling import Labeling
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    # These read tables; the prediction server has nothing to read them with.
+    # Imported for types only: the prediction server's environment cannot import tables.
     from pipeline_tasks.kinds.choosing import Choosing
     from pipeline_tasks.kinds.modelling import Modelling
     from pipeline_tasks.kinds.reporting import Reporting
@@ -25,51 +25,51 @@ K = TypeVar("K", bound="Kind", covariant=True)
 
 
 class Kind(Protocol):
-    """All that differs between asking for a class, a box, a mask."""
+    """All that differs between classes, boxes and masks."""
 
     @property
     def name(self) -> str:
-        """The label kind in the project file."""
+        """Name of the label kind in the project file."""
         ...
 
     @property
     def about(self) -> Mapping[str, Any]:
-        """What a dataset version's index keeps of the kind, as JSON: of a class its list of classes."""
+        """JSON for a dataset version's index; for the kind `class` the list of classes."""
         ...
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
-        """The names that a label or a model of this kind may use, in their order; empty where there are none."""
+        """Names that labels and models of this kind may use, in order; empty if there are none."""
         ...
 
     @property
     def properties(self) -> Mapping[str, str]:
-        """What a model's file keeps of the kind, among its `metadata_props`."""
+        """Fields for a model file's `metadata_props`."""
         ...
 
     @property
     def labeling(self) -> Labeling[Any]:
-        """What people are asked, and how their answers become labels."""
+        """Form for annotators, and resolution of annotations into labels."""
         ...
 
     @property
     def decoding(self) -> Decoding[Any]:
-        """How the outputs of a model become objects and answers."""
+        """Decoding of a model's outputs to objects and predictions."""
         ...
 
     @property
     def scoring(self) -> Scoring[Any]:
-        """How models are judged."""
+        """Scoring of models."""
         ...
 
     @property
     def modelling(self) -> Modelling:
-        """How models are trained and exported."""
+        """Training and export of models."""
         ...
 
     @property
     def choosing(self) -> Choosing:
-        """What a selection of images may know of labels and models."""
+        """Labels and models for the selection of images."""
         ...
 
     @property
@@ -79,14 +79,14 @@ class Kind(Protocol):
 
 
 class KindOpener(Protocol[K]):
-    """The class of a kind, as the registry names it: opens the kind from wherever its settings were kept."""
+    """Class of a kind in the registry; opens the kind from any of its stored forms."""
 
     def answer_model(self) -> type[BaseModel]:
-        """The fields that an answer of this kind adds to what the prediction server says of every image."""
+        """Fields that this kind adds to the prediction server's response."""
         ...
 
     def from_settings(self, settings: Mapping[str, Any]) -> K:
-        """Open the kind for the keys of a project file.
+        """Open the kind from the keys of a project file.
 
         Raises:
             SettingsError: a key of this kind is missing or wrong.
@@ -94,13 +94,13 @@ class KindOpener(Protocol[K]):
         ...
 
     def from_about(self, about: Mapping[str, Any]) -> K:
-        """Open the kind for what a dataset version's index keeps of it."""
+        """Open the kind from a dataset version's index."""
         ...
 
     def from_properties(self, properties: Mapping[str, str]) -> K:
-        """Open the kind for what a model's file keeps of it.
+        """Open the kind from a model's file.
 
         Raises:
-            KeyError, ValueError, TypeError: it keeps nothing of this kind, or something else.
+            KeyError, ValueError, TypeError: the file lacks the kind's fields, or they are invalid.
         """
         ...

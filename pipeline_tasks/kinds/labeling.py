@@ -1,4 +1,4 @@
-"""The part of a label kind that people meet: the form, their answers, and what their answers add up to."""
+"""Part of a label kind for annotators: form, annotations, and their resolution into labels."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
-"""The kind's own frozen dataclass: one object in an annotation, a label or a prediction; it compares by value."""
+"""The kind's frozen dataclass for one object in an annotation, a label or a prediction; compared by value."""
 
 
 @dataclass(frozen=True)
 class Agreed(Generic[T]):
-    """The outcome of the votes on one image."""
+    """Result of the votes on one image."""
 
     state: str
     """`labelled`, `empty` or `unsure`, as in the table `labels`."""
@@ -23,17 +23,17 @@ class Agreed(Generic[T]):
 
 @dataclass(frozen=True)
 class Agreement:
-    """Agreement over all pairs of answers to the same image."""
+    """Agreement over all pairs of annotations of the same image."""
 
     images: int
-    """Images with at least two answers."""
+    """Images with at least two annotations."""
     pairs: int
     agreeing_ratio: float | None
-    """None without a pair."""
+    """None if there is no pair."""
     pairwise: dict[tuple[str, str], tuple[int, float]]
-    """Two annotators → pairs of answers, and how many of them agree."""
+    """Two annotators → number of pairs of annotations, and of agreeing ones."""
     says: str
-    """The kind's own measure in words, to stand behind the ratio; empty without a pair."""
+    """The kind's own measure in words, to follow the ratio; empty if there is no pair."""
 
 
 class Labeling(Protocol[T]):
@@ -41,47 +41,47 @@ class Labeling(Protocol[T]):
 
     @property
     def control_xml(self) -> str:
-        """The part of Label Studio's form that people answer with; it names the image `picture`."""
+        """Controls of Label Studio's form; they refer to the image as `picture`."""
         ...
 
     @property
     def hint(self) -> str:
-        """The line below the form: how to say that nothing is there, and that one cannot tell."""
+        """Line below the form: how to submit an empty annotation, and how to skip."""
         ...
 
     @property
     def asked(self) -> Any:
-        """What the meaning of an answer depends on beside the question, as JSON: digested into the name of the form."""
+        """JSON that an annotation's meaning depends on, beside the question; part of the form's digest."""
         ...
 
     def read(self, result: Sequence[Mapping[str, Any]]) -> tuple[T, ...]:
-        """The objects of one answer, from Label Studio's `result`; regions of another form are passed over."""
+        """Objects of one annotation, from Label Studio's `result`; regions of another form are skipped."""
         ...
 
     def can_vote(self, objects: Sequence[T]) -> bool:
-        """False for an answer to another question: it names a class, say, that the project no longer has."""
+        """Return False for an annotation that answered another question, for example with a removed class."""
         ...
 
     def agree(self, answers: Sequence[Sequence[T]]) -> Agreed[T]:
-        """The label that answers of different people to one image add up to; the order of the answers does not matter."""
+        """Label from several people's annotations of one image, whatever their order."""
         ...
 
     def agreement(self, answers: Mapping[str, Mapping[str, Sequence[T]]]) -> Agreement:
-        """How far people agree, from image → annotator → objects."""
+        """Agreement between annotators, from image → annotator → objects."""
         ...
 
     def counts(self, objects: Iterable[T]) -> dict[str, int]:
-        """How many objects there are of each class or other group that people know, sorted by name."""
+        """Number of objects of each class or other group, sorted by name."""
         ...
 
     def describe(self, objects: Sequence[T]) -> str:
-        """An answer or a label in a few words."""
+        """An annotation or a label in a few words."""
         ...
 
     def as_columns(self, one: T) -> Mapping[str, Any]:
-        """An object as columns of `annotation_objects` and `label_objects`; those left out are null."""
+        """Columns of an object in `annotation_objects` and `label_objects`; missing ones are null."""
         ...
 
     def from_columns(self, row: Mapping[str, Any]) -> T:
-        """The object that a row of these tables holds."""
+        """Read an object from a row of these tables."""
         ...

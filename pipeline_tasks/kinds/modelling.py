@@ -1,7 +1,7 @@
-"""The part of a label kind that makes models: targets, head, loss, calibration, and the head's piece of the exported file.
+"""Part of a label kind that makes models: targets, head, loss, calibration, and the head in the exported file.
 
-A head stands on the embedding of the frozen backbone, plain or of augmented views. What needs torch or onnx is imported where
-it is called.
+A head takes embeddings of the frozen backbone, of plain images or of augmented views. torch and onnx are imported only in the
+functions that need them.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ if TYPE_CHECKING:
     from pipeline_tasks.settings import TrainingSettings
 
 Arrays = Mapping[str, npt.NDArray[Any]]
-"""The weights of a head by their names, as a candidate keeps them."""
+"""Weights of a head by name, as stored in a candidate."""
 Metrics = dict[str, float]
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """Embeddings were given to a head as (embeddings - mean) / spread."""
+    """Scaling of a head's inputs: (embeddings - mean) / spread."""
 
     mean: npt.NDArray[Any]
     spread: npt.NDArray[Any]
 
 
 class Objective(Protocol):
-    """The loss of one training, and the figures of an epoch."""
+    """Loss of one training, and metrics of an epoch."""
 
     @property
     def module(self) -> nn.Module:
-        """What a checkpoint keeps of the objective."""
+        """State of the objective for a checkpoint."""
         ...
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """The loss of one batch."""
+        """Loss of one batch."""
         ...
 
     def metrics(self, outputs: Tensor, targets: Tensor) -> Metrics:
-        """Figures on all validation images: `val_loss`; `val_scaled_loss`, whose lowest epoch is kept; `val_` + the score."""
+        """Metrics on all validation images: `val_loss`; `val_scaled_loss`, which chooses the epoch; `val_` + the score."""
         ...
 
 
@@ -53,27 +53,27 @@ class Modelling(Protocol):
     """Training and export of one kind."""
 
     def why_not_train(self, rows: pl.DataFrame) -> str:
-        """Why nothing can be learnt from the training rows of a dataset version, as the end of a sentence; empty if it can."""
+        """Reason why the training rows of a dataset version are not enough, as the end of a sentence; empty if they are."""
         ...
 
     def targets(self, rows: pl.DataFrame) -> npt.NDArray[Any]:
-        """What a model shall say of each row of a dataset version; N values or N rows of them."""
+        """Target of each row of a dataset version: N values or N rows."""
         ...
 
     def can_choose_epochs(self, val_targets: npt.NDArray[Any]) -> bool:
-        """Whether these validation images can tell one epoch from another."""
+        """Return True if there are enough validation images to choose an epoch."""
         ...
 
     def new_head(self, dimensions: int) -> nn.Module:
-        """A head over embeddings of this length, before its first step."""
+        """An untrained head over embeddings of this length."""
         ...
 
     def objective(self, targets: npt.NDArray[Any], settings: TrainingSettings) -> Objective:
-        """The objective of a training on these targets."""
+        """Objective of a training on these targets."""
         ...
 
     def head_arrays(self, head: nn.Module, scaling: Scaling | None = None) -> Arrays:
-        """The weights of a head; one that was trained on scaled embeddings is changed so that it takes plain ones."""
+        """Weights of a head; a head for scaled embeddings is converted to take plain ones."""
         ...
 
     def head_of(self, arrays: Arrays) -> nn.Module:
@@ -85,7 +85,7 @@ class Modelling(Protocol):
         ...
 
     def temperature(self, outputs: npt.NDArray[Any], targets: npt.NDArray[Any]) -> float:
-        """One number that makes the confidences honest on validation images; 1.0 changes nothing."""
+        """Calibration temperature from validation images; 1.0 changes nothing."""
         ...
 
     def extend_graph(self, graph: onnx.GraphProto, features: str, arrays: Arrays, temperature: float) -> None:
@@ -97,9 +97,9 @@ class Modelling(Protocol):
         ...
 
     def check_parity(self, outputs: npt.NDArray[Any], temperature: float, found: list[Mapping[str, npt.NDArray[Any]]]) -> float:
-        """The greatest difference between torch (N outputs before calibration) and the file (its outputs for each image).
+        """Greatest difference between torch (N outputs before calibration) and the file (its outputs for each image).
 
         Raises:
-            ParityError: the file says something else.
+            ParityError: the file's predictions differ.
         """
         ...

@@ -1,4 +1,4 @@
-"""Opens label kinds by name: from a project, from a dataset version, from a model's file. `registries` lists them."""
+"""Opening of label kinds by name, from a project, a dataset version or a model's file. `registries` lists them."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.registries import KINDS
 
 if TYPE_CHECKING:
-    # The prediction server opens kinds in an environment that has nothing to read settings with.
+    # Imported for types only: the prediction server's environment cannot import settings.
     from pydantic import BaseModel
 
     from pipeline_tasks.settings import Project
 
 FIRST_KIND = "class"
-"""The kind of models whose file does not name one: there was no other."""
+"""Kind of models whose file does not name one, from before there were other kinds."""
 
 
 def kind_of(project: Project) -> Kind:
-    """The kind of a project, opened for its settings."""
+    """Kind of a project, with its settings."""
     return open_kind(project.label_kind, {"classes": project.classes})
 
 
 def open_kind(name: str, settings: Mapping[str, Any]) -> Kind:
-    """Open a kind for its keys of a project file.
+    """Open a kind from its keys of a project file.
 
     Raises:
         SettingsError: no kind of this name, or wrong settings.
@@ -33,7 +33,7 @@ def open_kind(name: str, settings: Mapping[str, Any]) -> Kind:
 
 
 def kind_of_version(about: Mapping[str, Any]) -> Kind:
-    """The kind of a dataset version, by what its index says.
+    """Kind of a dataset version, from its index.
 
     Raises:
         SettingsError: no kind of this name.
@@ -42,15 +42,15 @@ def kind_of_version(about: Mapping[str, Any]) -> Kind:
 
 
 def kind_of_model(properties: Mapping[str, str]) -> Kind:
-    """The kind of a model, by what its file says.
+    """Kind of a model, from its file.
 
     Raises:
         SettingsError: no kind of this name.
-        KeyError, ValueError, TypeError: the file keeps nothing of its kind, or something else.
+        KeyError, ValueError, TypeError: the file lacks the kind's fields, or they are invalid.
     """
     return KINDS.load(properties.get("nightlens_label_kind", FIRST_KIND)).from_properties(properties)
 
 
 def answer_models() -> dict[str, type[BaseModel]]:
-    """The fields of an answer of each kind, by its name."""
+    """Kind name → fields of its predictions."""
     return {name: opener.answer_model() for name, opener in KINDS.load_all()}

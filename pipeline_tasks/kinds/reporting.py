@@ -20,7 +20,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph; a quiet one stands back."""
+    """A paragraph; a quiet one is less prominent."""
 
     text: str
     is_quiet: bool = False

@@ -1,7 +1,7 @@
-"""The part of a label kind that judges models: per-image matches of truth and prediction, and metrics made of them.
+"""Part of a label kind that scores models: per-image matches of truth and prediction, and metrics from them.
 
-The gate compares one score, whatever the kind. It resamples split groups and asks for the score in each sample, so that any
-metric that is made of per-image records is paired and clustered in the same way.
+The gate compares one score, whatever the kind. It resamples split groups and computes the score in each sample, so that every
+metric made of per-image records is paired and clustered in the same way.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ M = TypeVar("M", bound="Matches")
 
 
 class Matches(Protocol):
-    """One model's predictions beside the truth, one record an image, images in the order of their image_id."""
+    """One model's predictions with the truth: one record an image, in the order of image_id."""
 
     @property
     def images(self) -> int:
-        """How many images there are."""
+        """Number of images."""
         ...
 
     @property
     def groups(self) -> Integers:
-        """Number of each image's split group, from 0 on."""
+        """Number of each image's split group, from 0."""
         ...
 
     @property
     def group_count(self) -> int:
-        """How many split groups there are."""
+        """Number of split groups."""
         ...
 
 
@@ -55,13 +55,13 @@ class Figure:
 
     @property
     def is_overall(self) -> bool:
-        """Whether the figure is of the whole model."""
+        """Return True if the figure is of the whole model."""
         return not self.class_name
 
 
 @dataclass(frozen=True)
 class Score:
-    """The figure that the gate compares, with its value in each bootstrap sample."""
+    """Score for the gate, with its value in each bootstrap sample."""
 
     value: float
     draws: Floats
@@ -73,20 +73,20 @@ class Score:
 
 @dataclass(frozen=True)
 class Basis:
-    """The part of the test images that the score counts."""
+    """Test images and classes that the score is based on."""
 
     counted: tuple[str, ...]
     left_out: tuple[str, ...]
-    """Classes that are too rare to count."""
+    """Classes too rare to count."""
     why_too_small: str = ""
-    """Why no two models can be compared on it; empty if they can."""
+    """Reason why models cannot be compared on it; empty if they can."""
     note: str = ""
-    """A sentence about what was left out; empty if nothing was."""
+    """Sentence on what was left out; empty if nothing was."""
 
 
 @dataclass(frozen=True)
 class ScoreNames:
-    """How the score and its neighbours are called, in tables and in sentences."""
+    """Names of the score and related metrics, in tables and in sentences."""
 
     metric: str
     """The score, in the column `metric`."""
@@ -107,16 +107,16 @@ class ScoreNames:
 
 
 class Scoring(Protocol[M]):
-    """Predictions as rows, their matches with the truth, and what is counted of them."""
+    """Rows of predictions, their matches with the truth, and metrics."""
 
     @property
     def names(self) -> ScoreNames:
-        """How the figures are called."""
+        """Names of the metrics."""
         ...
 
     @property
     def prediction_table(self) -> type[Table]:
-        """The table that holds the predictions of this kind."""
+        """Table of predictions of this kind."""
         ...
 
     def prediction_rows(self, model_digest: str, image_ids: Sequence[str], predictions: Sequence[Any]) -> pl.DataFrame:
@@ -124,33 +124,33 @@ class Scoring(Protocol[M]):
         ...
 
     def with_truth(self, images: pl.DataFrame) -> pl.DataFrame:
-        """Of the rows of a dataset version those that a prediction can be held against."""
+        """Rows of a dataset version that predictions can be compared with."""
         ...
 
     def match(self, predictions: pl.DataFrame, images: pl.DataFrame, model_digest: str) -> M:
-        """Hold one model's predictions against the truth; each image must have been predicted."""
+        """Compare one model's predictions with the truth; each image must have been predicted."""
         ...
 
     def basis(self, candidate: M, min_images: int) -> Basis:
-        """What counts, where classes with fewer than `min_images` images do not."""
+        """Basis of the score, without classes with fewer than `min_images` images."""
         ...
 
     def score(self, matches: M, basis: Basis, draws: Floats) -> Score:
-        """The score of one model. `draws` is samples x groups: how often each group was drawn."""
+        """The score of one model. `draws` is samples x groups: the number of times each group was drawn."""
         ...
 
     def baseline(self, candidate: M) -> M:
-        """The matches of a trivial model on the same images, which the first champion must beat."""
+        """Matches of a trivial baseline on the same images, which the first champion must beat."""
         ...
 
     def image_scores(self, matches: M) -> Floats:
-        """A value from 0 to 1 for each image by itself: a slice of test is compared by their mean."""
+        """Score of each image from 0 to 1; slices of test are compared by its mean."""
         ...
 
     def figures(self, matches: M, basis: Basis, draws: Floats, confidence: float) -> Iterable[Figure]:
-        """Every figure of one model with its interval, the score among them."""
+        """All metrics of one model with intervals, including the score."""
         ...
 
     def details(self, matches: Mapping[str, M]) -> Sequence[tuple[type[Table], pl.DataFrame]]:
-        """Further tables about the models, by their digests, and the rows for them."""
+        """Further tables about the models, by digest, with their rows."""
         ...

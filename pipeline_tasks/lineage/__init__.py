@@ -1,1 +1,1 @@
-"""Lineage: where an image, an annotation, a model or a dataset version came from and what it led to."""
+"""Lineage: origin and results of an image, a prediction, a model or a dataset version."""

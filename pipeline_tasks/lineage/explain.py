@@ -1,4 +1,4 @@
-"""Say of one image, answer, model or dataset version where it came from and what it led to. Changes nothing."""
+"""Lineage of one image, prediction, model or dataset version: its origin and results. Changes nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Decoder(Protocol):
     """Decoder of untrusted bytes, outside this process."""
 
     def decode(self, content: bytes) -> CanonicalImage:
-        """The canonical image.
+        """Decode to the canonical image.
 
         Raises:
             RejectedFileError: the bytes are not a usable image.
@@ -45,7 +45,7 @@ class Decoder(Protocol):
 
 @dataclass(frozen=True)
 class Meant:
-    """One thing that a shortened id may mean."""
+    """One thing that a shortened id may refer to."""
 
     kind: str
     """`image`, `erased image`, `model`, `dataset version` or `answer`."""
@@ -55,13 +55,13 @@ class Meant:
 def explain(store: Store, thing: str, log_folder: Path, decoder: Decoder) -> Node:
     """Explain an image's file, an image_id, a model's digest, a dataset_id, a prediction_id, or `champion`.
 
-    Ids may be shortened to what only one thing starts with. A file is answered by the champion on the spot. `log_folder` holds
+    Ids may be shortened as long as only one thing matches. A file is predicted by the champion at once. `log_folder` holds
     the prediction server's log.
 
     Raises:
-        SettingsError: nothing, or more than one thing, is meant; the message names the candidates.
-        RejectedFileError: the file is no image.
-        CorruptObjectError: what the store holds is not what the ledger says.
+        SettingsError: nothing or more than one thing matches; the message names the candidates.
+        RejectedFileError: the file is not a usable image.
+        CorruptObjectError: an object in the store does not match the ledger.
     """
     reads = LineageReads(store)
     if Path(thing).is_file():
@@ -71,7 +71,7 @@ def explain(store: Store, thing: str, log_folder: Path, decoder: Decoder) -> Nod
 
 
 def _explain_file(reads: LineageReads, content: bytes, log_folder: Path, decoder: Decoder) -> Node:
-    """The champion's answer on these bytes, and the image if it is known; only the image before there is a champion."""
+    """The champion's prediction for these bytes, and the image if it is known; only the image if there is no champion."""
     image_id = hashlib.sha256(content).hexdigest()
     champion = reads.store.state().champion
     if champion is None:
@@ -117,7 +117,7 @@ def _explain_version(reads: LineageReads, dataset_id: str, log_folder: Path) -> 
 
 
 def _explain_erased(reads: LineageReads, tombstone: str, log_folder: Path) -> Node:
-    """All that is left of an erased image."""
+    """Remaining data of an erased image."""
     store = reads.store
     cycle_id = rows_about(store, ErasedImage, [tombstone], "tombstone")["written_in"][0]
     opened, erased = store.summary(cycle_id, OpenCycleSummary), store.summary(cycle_id, EraseSummary)
@@ -142,7 +142,7 @@ def _champion(store: Store) -> Meant:
 
 
 def _meant(reads: LineageReads, thing: str, log_folder: Path) -> Meant:
-    """The one thing whose id starts like this."""
+    """The one thing whose id starts with this text."""
     if not re.fullmatch(f"[0-9a-f]{{{FEWEST_DIGITS},64}}", thing):
         raise SettingsError(
             f"explain: wanted an image's file that exists, `champion`, or at least {FEWEST_DIGITS} of the hexadecimal digits of "
@@ -160,7 +160,7 @@ def _meant(reads: LineageReads, thing: str, log_folder: Path) -> Meant:
 
 
 def _known(reads: LineageReads, thing: str, log_folder: Path) -> Iterable[Meant]:
-    """Everything that has an id; of the log only what may be meant."""
+    """All things that have an id; from the log only matching ones."""
     yield from (Meant("image", image_id) for image_id in reads.store.history(Image)["image_id"].unique())
     yield from (Meant("erased image", tombstone) for tombstone in reads.store.history(ErasedImage)["tombstone"])
     yield from (Meant("model", model.model_digest) for model in reads.models)
@@ -170,7 +170,7 @@ def _known(reads: LineageReads, thing: str, log_folder: Path) -> Iterable[Meant]
 
 
 def _nothing(reads: LineageReads, thing: str, log_folder: Path) -> str:
-    """What was searched in vain, with the newest of each kind to compare with."""
+    """Message on the searched things, with the newest of each kind."""
     images = reads.store.history(Image)["image_id"]
     found = [f"{images.n_unique()} images"]
     found += [_counted("models", [model.model_digest for model in reads.models])]

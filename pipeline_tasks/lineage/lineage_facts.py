@@ -1,4 +1,4 @@
-"""What lineages are walked through: rows and summaries as the store has them, gathered for what was asked about."""
+"""Inputs of a lineage: rows and summaries from the store about the requested things."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.tables.table import Table
 
 Answer = Mapping[str, Any]
-"""One answer of a model: image_id, model_digest, class_name, probability; of the prediction server also when and by which route."""
+"""One prediction: image_id, model_digest, class_name, probability; from the prediction server also time and route."""
 
 
 @dataclass(frozen=True)
 class VersionFacts:
-    """A dataset version as its event tells it."""
+    """A dataset version, from its event."""
 
     dataset_id: str
     cycle_id: str
     sequence: int
-    """Its event's place in the ledger: what was recorded behind it is not in it."""
+    """Sequence number of its event; later records are not in it."""
     summary: BuildDatasetVersionSummary
     is_newest: bool
 
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """A model; what stands behind `is_champion` is gathered only for the one that was asked about."""
+    """A model; fields after `is_champion` are filled only for the requested model."""
 
     model_digest: str
     cycle_id: str
@@ -39,38 +39,38 @@ class ModelFacts:
     is_champion: bool
     code_version: str = ""
     records: CycleRecords = field(default=CycleRecords())
-    """Of its cycle's stages, from train_model to promote_model."""
+    """Summaries of its cycle's stages, from train_model to promote_model."""
     put_back_in: tuple[str, ...] = ()
-    """Cycles in which a person made it the champion again."""
+    """Cycles in which a person restored it as the champion."""
     recalls: Mapping[str, float] = field(default_factory=dict)
     """Class → recall on the test images."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything about the images, versions and models that a lineage may touch."""
+    """Data about the images, versions and models of a lineage."""
 
     rows: Mapping[type[Table], pl.DataFrame]
-    """Table → its rows about the images asked about, in ledger order, with `written_in` (a cycle_id) and `sequence`."""
+    """Table → its rows about the requested images, in ledger order, with `written_in` (a cycle_id) and `sequence`."""
     versions: Sequence[VersionFacts]
     models: Sequence[ModelFacts]
     questions: Mapping[str, str]
-    """Digest of a label configuration → what it asked."""
+    """Digest of a label configuration → its question."""
     group_members: Mapping[str, Sequence[str]]
-    """Duplicate group → its images, of the groups of the images asked about."""
+    """Duplicate group → its images, for the groups of the requested images."""
     images_of: Mapping[str, pl.Series]
-    """Dataset version → its images, of the versions asked about; `rows` speaks of them, too."""
+    """Dataset version → its images, for the requested versions; `rows` includes these images, too."""
     answers: Sequence[Answer] = ()
-    """What the prediction server's log says of the images asked about, oldest first."""
+    """Entries of the prediction server's log about the requested images, oldest first."""
 
     def of(self, table: type[Table], image_id: str, column: str = "image_id") -> list[dict[str, Any]]:
         """One image's rows of a table, in ledger order."""
         return self.rows[table].filter(pl.col(column) == image_id).to_dicts()
 
     def version_of_cycle(self, cycle_id: str | None) -> VersionFacts:
-        """The version that a cycle built."""
+        """Version that a cycle built."""
         return next(version for version in self.versions if version.cycle_id == cycle_id)
 
     def models_of(self, dataset_id: str) -> list[ModelFacts]:
-        """The models that were trained on a version."""
+        """Models trained on a version."""
         return [model for model in self.models if model.dataset_id == dataset_id]

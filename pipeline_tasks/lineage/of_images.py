@@ -1,4 +1,4 @@
-"""Walks from an image up to its source files, and down to the labels, dataset versions, models and answers it is part of."""
+"""Lineage of an image: its source files, labels, dataset versions, models and predictions."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ ABOUT_IMAGES = (
     DatasetImage,
     Prediction,
 )
-"""Tables of which `Facts.rows` must hold what they say of the image; besides `splits` and `annotation_objects`."""
+"""Tables whose rows about the image must be in `Facts.rows`, beside `splits` and `annotation_objects`."""
 
 
 def image_lineage(image_id: str, facts: Facts) -> Node:
-    """An image with everything that was ever recorded of it."""
+    """An image with everything that was ever recorded about it."""
     seen, answers = facts.of(Image, image_id), tuple(_answers(image_id, facts))
     if not seen:
-        says = "not in this project: no source has brought a file of these bytes"
+        says = "not in this project: no source had a file with these bytes"
         return Node("image", image_id, says, {"is_known": False}, answers)
     children = [*_sightings(image_id, facts), *_quality(image_id, facts), *_groups(image_id, facts)]
     children += [*_selections(image_id, facts), *_labels(image_id, facts), *_versions(image_id, facts), *answers]
@@ -85,7 +85,7 @@ def _groups(image_id: str, facts: Facts) -> Iterable[Node]:
         yield Node("duplicate group", row["duplicate_group_id"], says, _json(row) | {"members": list(members)}, evidence)
     for row in facts.of(SplitGroup, image_id)[-1:]:
         splits = facts.of(Split, row["split_group_id"], "split_group_id")[:1]
-        says = "no split yet: nobody was asked about it"
+        says = "no split yet: it was never selected"
         if splits:
             says = f"{splits[0]['split']}, by {splits[0]['policy']} in cycle {splits[0]['written_in']}"
         fields = _json(row) | {"split": splits[0]["split"] if splits else None, "policy": splits[0]["policy"] if splits else None}
@@ -106,7 +106,7 @@ def _selections(image_id: str, facts: Facts) -> Iterable[Node]:
 
 
 def _labels(image_id: str, facts: Facts) -> Iterable[Node]:
-    """Every label that the image ever had, the newest last, over the answers that stood then."""
+    """All labels that the image ever had, newest last, with the annotations at that time."""
     for row in facts.of(Label, image_id):
         things = [one for one in facts.of(LabelObject, image_id) if one["sequence"] == row["sequence"]]
         meaning = _named(things) if row["state"] == "labelled" else row["state"]
@@ -121,7 +121,7 @@ def _labels(image_id: str, facts: Facts) -> Iterable[Node]:
 
 
 def _annotations(image_id: str, until: int, facts: Facts) -> Iterable[Node]:
-    """The answers in the revisions that stood when a label was resolved."""
+    """Annotations in their revisions at the time when a label was resolved."""
     standing = {row["annotation_id"]: row for row in facts.of(Annotation, image_id) if row["sequence"] <= until}
     tasks = {row["task_key"]: row for row in facts.of(LabelingTask, image_id)}
     for row in standing.values():
@@ -137,7 +137,7 @@ def _annotations(image_id: str, until: int, facts: Facts) -> Iterable[Node]:
 
 
 def _versions(image_id: str, facts: Facts) -> Iterable[Node]:
-    """The versions that hold the image, and the models made with them."""
+    """Versions that contain the image, and the models trained on them."""
     for row in facts.of(DatasetImage, image_id):
         version = facts.version_of_cycle(row["written_in"])
         newest = ", the newest version" if version.is_newest else ""
@@ -147,20 +147,20 @@ def _versions(image_id: str, facts: Facts) -> Iterable[Node]:
 
 
 def _model(model: ModelFacts, split: str) -> Node:
-    use = "judged on it, not trained on it" if split == "test" else f"used in its training ({split})"
+    use = "tested on it, not trained on it" if split == "test" else f"used in its training ({split})"
     says = f"{use}, cycle {model.cycle_id}{', the champion' if model.is_champion else ''}"
     fields = {"cycle_id": model.cycle_id, "is_trained_on_it": split != "test", "is_champion": model.is_champion}
     return Node("model", model.model_digest, says, fields)
 
 
 def _answers(image_id: str, facts: Facts) -> Iterable[Node]:
-    """What models said of it as a test image, and what the prediction server said."""
+    """Predictions of models on it as a test image, and of the prediction server."""
     best: dict[tuple[str, str], dict[str, Any]] = {}
     for row in facts.of(Prediction, image_id):
         key = row["model_digest"], row["written_in"]
         best[key] = max(best.get(key, row), row, key=lambda one: float(one["probability"]))
     for row in best.values():
-        says = f"{row['class_name']} {row['probability']:.3f}, when judged in cycle {row['written_in']}"
+        says = f"{row['class_name']} {row['probability']:.3f}, evaluated in cycle {row['written_in']}"
         yield Node("answer of model", row["model_digest"], says, _json(row))
     for answer in facts.answers:
         if answer["image_id"] == image_id:
@@ -171,7 +171,7 @@ def _answers(image_id: str, facts: Facts) -> Iterable[Node]:
 
 
 def _named(things: Sequence[dict[str, Any]]) -> str:
-    """The classes that a label or an answer names."""
+    """Classes of a label or an annotation."""
     return ", ".join(str(one["class_name"] or one["text"] or one["label_kind"]) for one in things) or "nothing there"
 
 
@@ -185,5 +185,5 @@ def _moment(moment: datetime) -> str:
 
 
 def _json(row: dict[str, Any]) -> dict[str, Any]:
-    """A row that JSON can hold."""
+    """A row as JSON-able values."""
     return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row.items()}

@@ -1,4 +1,4 @@
-"""Walks from an answer to its model, from a model to its dataset version, and from a version to its people and sources."""
+"""Lineages of a prediction, of a model and of a dataset version, down to annotators and sources."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.table import Table
 
 ABOUT_VERSIONS = (Label, Annotation, SelectedImage, Sighting)
-"""Tables of which `Facts.rows` must hold what they say of all images of a version."""
+"""Tables whose rows about all images of a version must be in `Facts.rows`."""
 
 
 def answer_lineage(answer: Answer, model: Node, image: Node) -> Node:
-    """An answer with its model and its image."""
+    """A prediction with its model and its image."""
     says = f"{answer['class_name']}, probability {answer['probability']:.3f}"
     says += f", answered {answer['at']} as {answer['route']}" if "at" in answer else ", answered just now"
     says += ", marked unsure" if answer.get("is_unsure") else ""
@@ -45,7 +45,7 @@ def model_lineage(model: ModelFacts, facts: Facts) -> Node:
 
 
 def version_lineage(version: VersionFacts, facts: Facts, besides: str | None = None) -> Node:
-    """A version with where its labels and images came from, and the models trained on it."""
+    """A version with the origin of its labels and images, and the models trained on it."""
     summary = version.summary
     splits = ", ".join(f"{count} {split}" for split, count in summary.images_by_split.items())
     newest = ", the newest version" if version.is_newest else ""
@@ -83,7 +83,7 @@ def _figures(model: ModelFacts) -> Iterable[Node]:
 
 
 def _labels(version: VersionFacts, facts: Facts) -> Iterable[Node]:
-    """The labels as they stood when the version was built, by the cycle that resolved them and what was asked."""
+    """Labels at the time when the version was built, by the cycle that resolved them and by question."""
     standing = _before(facts, Label, version, "image_id")
     grouped = standing.group_by("written_in", "label_config_digest", maintain_order=True)
     for row in grouped.agg(pl.len(), pl.col("agreement_ratio").mean(), pl.col("votes").sum()).iter_rows(named=True):
@@ -130,7 +130,7 @@ def _trained_on(model: ModelFacts) -> Node:
 
 
 def _before(facts: Facts, table: type[Table], version: VersionFacts, key: str, *, keep_all: bool = False) -> pl.DataFrame:
-    """What a table said of the version's images when the version was built; of each key the newest row."""
+    """Rows of a table about the version's images at the time when it was built; the newest row of each key."""
     rows = facts.rows[table].filter(pl.col("image_id").is_in(_images(facts, version)), pl.col("sequence") < version.sequence)
     return rows if keep_all else rows.unique(key, keep="last", maintain_order=True)
 

@@ -1,4 +1,4 @@
-"""Everything that `explain` reads from a project's root, gathered into facts for the rooms that walk."""
+"""Reads of `explain` from a project's root."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STAGES_OF_A_MODEL = ("train_model", "export_model", "evaluate_model", "compare_w
 
 
 class LineageReads:
-    """One project's root, read for its lineages. Holds the lists of versions and models once they were read."""
+    """One project's root, for lineages; keeps the lists of versions and models once read."""
 
     def __init__(self, store: Store) -> None:
         """Read from this store."""
@@ -44,7 +44,7 @@ class LineageReads:
 
     @cached_property
     def versions(self) -> Sequence[VersionFacts]:
-        """All dataset versions, in the order of the ledger; a cycle that only named a restored one has made none."""
+        """All dataset versions, in the order of the ledger, without cycles that only used a restored one."""
         newest = self.store.state().dataset
         found = []
         for event in self._events("build_dataset_version"):
@@ -56,7 +56,7 @@ class LineageReads:
 
     @cached_property
     def models(self) -> Sequence[ModelFacts]:
-        """All models that were exported, each in the first cycle that made it."""
+        """All exported models, each in the first cycle that made it."""
         champion = self.store.state().champion
         found: dict[str, ModelFacts] = {}
         for event in self._events("export_model"):
@@ -68,11 +68,11 @@ class LineageReads:
         return list(found.values())
 
     def version(self, dataset_id: str) -> VersionFacts:
-        """The newest version of this name; a project that went back to earlier labels has built it twice."""
+        """The newest version with this name; a project that returned to earlier labels has built it twice."""
         return next(version for version in reversed(self.versions) if version.dataset_id == dataset_id)
 
     def model(self, model_digest: str) -> ModelFacts | None:
-        """A model with all that its cycle tells of it; None if this project has none of this digest."""
+        """A model with its cycle's data; None if this project has no model with this digest."""
         model = next((one for one in self.models if one.model_digest == model_digest), None)
         if model is None:
             return None
@@ -86,12 +86,12 @@ class LineageReads:
         )
 
     def version_of_model(self, model: ModelFacts) -> VersionFacts:
-        """The version that a model was trained on, as its cycle knew it."""
+        """The version that a model was trained on."""
         cycle_id = model.records.get(TrainModelSummary).dataset_cycle_id
         return next(version for version in self.versions if version.cycle_id == cycle_id)
 
     def about_image(self, image_id: str, answers: Sequence[Answer]) -> Facts:
-        """What the project knows of one image."""
+        """Data about one image."""
         rows: dict[type[Table], pl.DataFrame] = {table: rows_about(self.store, table, [image_id]) for table in ABOUT_IMAGES}
         annotations, groups = rows[Annotation]["annotation_id"], rows[DuplicateGroup]["duplicate_group_id"].unique()
         rows[AnnotationObject] = rows_about(self.store, AnnotationObject, annotations.unique(), "annotation_id")
@@ -101,18 +101,18 @@ class LineageReads:
         return Facts(rows, self.versions, self.models, self._questions(rows[Label]), members, {}, answers)
 
     def about_version(self, version: VersionFacts) -> Facts:
-        """What the project knows of all images of a version."""
+        """Data about all images of a version."""
         images = self.store.read(DatasetImage, version.cycle_id)["image_id"]
         rows: dict[type[Table], pl.DataFrame] = {table: rows_about(self.store, table, set(images)) for table in ABOUT_VERSIONS}
         return Facts(rows, self.versions, self.models, self._questions(rows[Label]), {}, {version.dataset_id: images})
 
     def _events(self, stage: str) -> Iterator[Event]:
-        """The events of a stage, of all cycles."""
+        """Events of a stage, of all cycles."""
         found = (self.store.event(cycle_id, stage) for cycle_id in self.store.state().stages)
         yield from sorted((event for event in found if event is not None), key=lambda event: event.sequence)
 
     def _recalls(self, model: ModelFacts) -> dict[str, float]:
-        """Class → recall on the test images, as far as the model was evaluated."""
+        """Class → recall on the test images, if the model was evaluated."""
         if not self.store.has(Metric, model.cycle_id):
             return {}
         metrics = self.store.read(Metric, model.cycle_id)
@@ -122,7 +122,7 @@ class LineageReads:
         return dict(of_model.select("class_name", "value").iter_rows())
 
     def _questions(self, labels: pl.DataFrame) -> dict[str, str]:
-        """Digest of a label configuration → what it asked, from the cycle that first used it."""
+        """Digest of a label configuration → its question, from the cycle that first used it."""
         found: dict[str, str] = {}
         for digest, cycle_id in (
             labels.unique("label_config_digest", keep="first").select("label_config_digest", "written_in").iter_rows()

@@ -1,1 +1,1 @@
-"""Pure room: tables in, one HTML page out."""
+"""Pure room: HTML reports from tables."""

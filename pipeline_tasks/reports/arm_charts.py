@@ -1,4 +1,4 @@
-"""Two charts of the control arm: scores of both arms over labels, and their difference with its interval."""
+"""Charts of the control arm: scores of both arms over labels, and their difference with its interval."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pipeline_tasks.reports.html import Html, element, ratio, together
 
 HEIGHT = 230
 LEFT, RIGHT, TOP, BOTTOM = 64.0, WIDTH - 24.0, 14.0, 196.0
-ARMS = (("chosen", "as asked for", -3), ("drawn", "drawn at random", 3))
-"""Field, name, and how far the arm is moved aside so that whiskers do not cover each other."""
+ARMS = (("chosen", "selected", -3), ("drawn", "drawn at random", 3))
+"""Field, name, and horizontal offset of the arm, so that whiskers do not overlap."""
 
 
 def arms_curve(points: Sequence[GainPoint]) -> Html:
-    """Balanced accuracy of both heads over the labels that each was fitted on; whiskers are their intervals."""
+    """Chart of both heads' balanced accuracy over the number of labels; whiskers are intervals."""
     bounds = [bound for one in points for arm, _, _ in ARMS for bound in _score(one, arm)]
     low, high = max(0.0, floor(10 * min(bounds)) / 10), min(1.0, ceil(10 * max(bounds)) / 10)
     y = _scale(low, high)
@@ -33,7 +33,7 @@ def arms_curve(points: Sequence[GainPoint]) -> Html:
 
 
 def difference_curve(points: Sequence[GainPoint]) -> Html:
-    """The arms' difference in points, night by night, around the line of chance."""
+    """Chart of the arms' difference in points, by night, around the line of chance."""
     found = [[100 * bound for bound in one.found.difference] for one in points]
     most = 10 * ceil(max(5.0, max(abs(bound) for one in found for bound in one)) / 10)
     y = _scale(-most, most)
@@ -59,13 +59,13 @@ def _labels_of(one: GainPoint) -> int:
 
 
 def _across(one: GainPoint, points: Sequence[GainPoint]) -> float:
-    """Where a number of labels stands, from 0 at the left."""
+    """Horizontal position of a number of labels, from 0 at the left."""
     most = max(_labels_of(each) for each in points) or 1
     return LEFT + 8 + (RIGHT - LEFT - 24) * _labels_of(one) / most
 
 
 def _scale(low: float, high: float) -> Callable[[float], float]:
-    """From a value to a height."""
+    """Function from a value to a height."""
     span = (high - low) or 1
 
     def place(value: float) -> float:
@@ -98,7 +98,7 @@ def _mark(x: float, y: Callable[[float], float], found: Sequence[float], arm: st
 
 
 def _labels(points: Sequence[GainPoint], places: Sequence[float], say: Callable[[GainPoint], str], across: str) -> list[Html]:
-    """What stands below the axis; where marks stand close, not all of them."""
+    """Labels below the axis; some are left out if marks are close."""
     said: list[Html] = []
     free_from = LEFT
     for one, x in zip(points, places, strict=True):

@@ -25,7 +25,7 @@ class Figure:
 
 
 def bars(rows: Sequence[tuple[str, int, str]]) -> Html:
-    """Counts as horizontal bars, each with its name and a note; the longest fills the width."""
+    """Horizontal bars for counts, each with its name and a note; the longest fills the width."""
     longest = max((count for _, count, _ in rows), default=0) or 1
     pieces: list[Html] = []
     for number, (name, count, note) in enumerate(rows):
@@ -39,7 +39,7 @@ def bars(rows: Sequence[tuple[str, int, str]]) -> Html:
 
 
 def intervals(figures: Sequence[Figure]) -> Html:
-    """Shares from 0 to 1 as horizontal bars with whiskers."""
+    """Horizontal bars with whiskers for shares from 0 to 1."""
     pieces: list[Html] = []
     span = WIDTH - LABEL_WIDTH - 190
     for number, one in enumerate(figures):
@@ -58,7 +58,7 @@ def intervals(figures: Sequence[Figure]) -> Html:
 
 
 def stacked(rows: Mapping[str, Mapping[str, int]], names: Sequence[str]) -> Html:
-    """Counts by row and name as stacked bars, each row scaled to its own sum, with a legend."""
+    """Stacked bars for counts by row and name, each row scaled to its sum, with a legend."""
     pieces: list[Html] = []
     for number, (row, counts) in enumerate(rows.items()):
         total, left = sum(counts.values()) or 1, float(LABEL_WIDTH)
@@ -80,7 +80,7 @@ def stacked(rows: Mapping[str, Mapping[str, int]], names: Sequence[str]) -> Html
 
 
 def curve(points: Sequence[tuple[float, Figure]], across: str) -> Html:
-    """Shares over a count, with whiskers, on a scale from 0 to 1; `across` names the horizontal axis."""
+    """Curve of shares over a count, with whiskers, on a scale from 0 to 1; `across` names the horizontal axis."""
     height, left, right = 240, 60, WIDTH - 30
     most = max((x for x, _ in points), default=0) or 1
 

@@ -1,4 +1,4 @@
-"""The head of the report: which cycle, what was decided, how far it came."""
+"""Header of the report: the cycle, its decision and its stages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline_tasks.tables.slice_image import SLICES
 
 
 def header(facts: CycleFacts) -> Html:
-    """Project, cycle, the decision in a sentence, and how far the cycle came."""
+    """Project, cycle, the decision in a sentence, and the completed stages."""
     kind = {"promote": "good", "keep": "warn"}.get(_decision(facts), "")
     started = f"{facts.cycle_kind} cycle, started {facts.started_at:%Y-%m-%d %H:%M} UTC"
     return element(
@@ -27,17 +27,17 @@ def header(facts: CycleFacts) -> Html:
 
 
 def sentence(facts: CycleFacts) -> str:
-    """What came of the cycle, in a sentence."""
+    """Outcome of the cycle, in a sentence."""
     for stage in ("promote_model", "compare_with_champion", "evaluate_model", "train_model", "build_dataset_version"):
         why = facts.records.why(stage)
         if why:
             return why
     done = [stage for stage in facts.stages if facts.records.has(stage)]
-    return f"No decision yet: the cycle came as far as {done[-1]}." if done else "No decision yet: no stage has been done."
+    return f"No decision yet: the last completed stage is {done[-1]}." if done else "No decision yet: no stage has been done."
 
 
 def section(facts: CycleFacts) -> Html | None:
-    """The figures that the decision rests on."""
+    """Figures that the decision is based on."""
     compared, promoted = facts.records.find(CompareWithChampionSummary), facts.records.find(PromoteModelSummary)
     if compared is None or compared.skipped:
         return None
@@ -67,15 +67,13 @@ def section(facts: CycleFacts) -> Html | None:
 
 
 def _slices(facts: CycleFacts) -> Html | None:
-    """Both models on the test images that are scored by themselves."""
+    """Both models on the slices of test."""
     compared, scored = facts.records.find(CompareWithChampionSummary), facts.records.find(EvaluateModelSummary)
     if not compared or not scored or not compared.slices or not scored.slices:
         return None
     margin = compared.golden_margin
     rule = (
-        "it is reported and stops nothing"
-        if margin is None
-        else f"the lower bound of its difference must lie above {-100 * margin:.1f} points"
+        "it is only reported" if margin is None else f"the lower bound of its difference must be above {-100 * margin:.1f} points"
     )
     rows = [
         (

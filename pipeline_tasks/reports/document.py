@@ -1,4 +1,4 @@
-"""A whole HTML page around its content: self-contained, no address outside, no script."""
+"""HTML page around its content: self-contained, without external addresses or scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that a cycle's report is made from: tables and records as they are, with None where a stage was not reached."""
+"""Inputs of a cycle's report: tables and records, None if a stage was not reached."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline_tasks.tables.table import Table
 
 @dataclass(frozen=True)
 class LearningPoint:
-    """What one cycle's candidate scored, on how many labels."""
+    """Score of one cycle's candidate, and its number of labels."""
 
     cycle_id: str
     labels: int
@@ -29,7 +29,7 @@ class LearningPoint:
 
 @dataclass(frozen=True)
 class GainPoint:
-    """What the control arm showed up to one cycle."""
+    """Gain over the control arm up to one cycle."""
 
     cycle_id: str
     found: MeasureSelectionGainSummary
@@ -37,7 +37,7 @@ class GainPoint:
 
 @dataclass(frozen=True)
 class CycleFacts:
-    """One cycle as its tables tell it. A table is None where its stage has not been done."""
+    """Data of one cycle. A table is None if its stage has not been done."""
 
     project: str
     description: str
@@ -55,16 +55,16 @@ class CycleFacts:
     rejected: pl.DataFrame | None = None
     quality_issues: pl.DataFrame | None = None
     duplicate_groups: pl.DataFrame | None = None
-    """Of all images; `duplicate_pairs` is the evidence of this cycle's."""
+    """Groups of all images; `duplicate_pairs` is the evidence of this cycle."""
     duplicate_pairs: pl.DataFrame | None = None
     selected: pl.DataFrame | None = None
     selection_scores: pl.DataFrame | None = None
     annotations: pl.DataFrame | None = None
-    """Newest revisions of the answers in this cycle's round."""
+    """Newest revisions of the annotations in this cycle's round."""
     agreement: Agreement | None = None
-    """Agreement of these answers, by the kind's own measure."""
+    """Agreement of these annotations, by the kind's own measure."""
     dataset_images: pl.DataFrame | None = None
-    """The newest dataset version's manifest as of this cycle."""
+    """Manifest of the newest dataset version at this cycle."""
     metrics: pl.DataFrame | None = None
     predictions: pl.DataFrame | None = None
     details: Mapping[type[Table], pl.DataFrame] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What choosing was worth against chance, and what the labels cost: the control arm's section."""
+"""Section on the control arm: gain of selection over chance, and cost of the labels."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pipeline_tasks.reports.facts import CycleFacts, GainPoint
 from pipeline_tasks.reports.html import Html, element, paragraph, ratio, table, together
 
 NOTE = (
-    "How: simple heads are fitted on embeddings of the first labels that people were asked for, the control arm's share among "
-    "them, and on as many that were drawn at random on any night, each on a quarter, half, three quarters and all of the labels "
-    "that the control arm has; scores are means over these four. All answer images that were drawn at random on later nights and "
-    "that none was fitted on, over and over (five folds over split groups, corrected resampled t interval: Nadeau, Bengio 2003). "
-    "What was chosen after the first labels is not judged yet. The scores are these heads', not the trained model's."
+    "Method: simple heads are fitted on embeddings of the first labels in order of selection (including the control arm's share), "
+    "and on as many random ones of any night, each on a quarter, half, three quarters and all of the control arm's labels; scores "
+    "are means over these four. All are tested repeatedly on images that were drawn at random on later nights and that none was "
+    "fitted on (five folds over split groups, corrected resampled t interval: Nadeau, Bengio 2003). Images selected after the "
+    "first labels are not judged yet. The scores are those of these heads, not of the trained model."
 )
 
 
 def section(facts: CycleFacts) -> Html | None:
-    """The verdict, both arms' scores night by night, and the cost."""
+    """The result, both arms' scores by night, and the cost."""
     if not facts.gains:
         return None
     newest, measured = facts.gains[-1], [one for one in facts.gains if not one.found.why]
@@ -28,9 +28,9 @@ def section(facts: CycleFacts) -> Html | None:
     charts: list[Html | None] = []
     if measured:
         charts = [
-            element("h3", "Balanced accuracy on equally many labels, night by night"),
+            element("h3", "Balanced accuracy on equally many labels, by night"),
             arms_curve(measured),
-            element("h3", "As asked for less drawn at random, in points, with its interval"),
+            element("h3", "Selected minus drawn at random, in points, with its interval"),
             difference_curve(measured),
         ]
     asked = together([paragraph(_surprise(facts.gains, newest.found.confidence))])
@@ -38,26 +38,28 @@ def section(facts: CycleFacts) -> Html | None:
 
 
 def sentence(found: MeasureSelectionGainSummary) -> str:
-    """Whether choosing beat chance, as far as the labels so far can tell."""
+    """Sentence: whether selection beat chance, judged by the labels so far."""
     if found.why:
-        return f"Whether choosing beats chance cannot be told yet: {found.why}"
+        return f"It is not known yet if selection beats chance: {found.why}"
     value, low, high = (100 * one for one in found.difference)
     figures = (
-        f"over the first {found.labels} labels that people were asked for, heads have a mean balanced accuracy of "
+        f"over the first {found.labels} labels in order of selection, heads have a mean balanced accuracy of "
         f"{ratio(found.chosen[0])}; on as many drawn at random, {ratio(found.drawn[0])}. The difference is {value:+.1f} "
-        f"points ({100 * found.confidence:g} % interval {low:+.1f} to {high:+.1f}); per label that was chosen "
+        f"points ({100 * found.confidence:g} % interval {low:+.1f} to {high:+.1f}); per selected label "
         f"{_per_label(found, value):+.2f} ({_per_label(found, low):+.2f} to {_per_label(found, high):+.2f}). {_tested(found)}"
     )
     if low > 0:
-        return f"Choosing beat chance: {figures}"
+        return f"Selection beat chance: {figures}"
     if high < 0:
-        return f"Choosing did worse than chance: {figures} Drawing at random would have taught more."
-    unseen = f"The interval contains 0; differences below about {(high - low) / 2:.0f} points cannot be seen with so few."
-    return f"Choosing did not beat chance as far as can be told: {figures} {unseen}"
+        return f"Selection did worse than chance: {figures} Random images would have been better."
+    unseen = (
+        f"The interval contains 0; differences below about {(high - low) / 2:.0f} points cannot be detected with so few labels."
+    )
+    return f"Selection did not measurably beat chance: {figures} {unseen}"
 
 
 def _tested(found: MeasureSelectionGainSummary) -> str:
-    """How many images tell, and about what."""
+    """Sentence on the test images and their classes."""
     classes = f"{found.classes} of {found.classes_seen} classes"
     return f"Tested on {found.test_images} images drawn at random on later nights, of {classes}."
 
@@ -69,12 +71,12 @@ def _colour(found: MeasureSelectionGainSummary) -> str:
 
 
 def _per_label(found: MeasureSelectionGainSummary, points: float) -> float:
-    """Points per label that was chosen where it could have been drawn, in the mean of the sizes."""
+    """Points per selected label that could have been drawn at random, as a mean over the sizes."""
     return points / max(1.0, found.mean_chosen)
 
 
 def _surprise(gains: Sequence[GainPoint], confidence: float) -> str:
-    """How often the champion of each night was wrong, by arm, over all nights that had one."""
+    """Sentence on how often each night's champion was wrong, by arm, over all nights with one."""
     counted = {"strategy": Wrong(), "control": Wrong()}
     for one in gains:
         for arm, (images, wrong) in one.found.champion_wrong.items():
@@ -82,20 +84,22 @@ def _surprise(gains: Sequence[GainPoint], confidence: float) -> str:
     chosen, drawn = counted["strategy"], counted["control"]
     found = surprise(chosen, drawn, confidence)
     if found is None:
-        return "No champion has helped to choose yet, so it cannot be said how often one was wrong before people answered."
+        return "No champion has helped to select yet, so it is unknown how often one was wrong before people labelled the images."
     said = (
-        f"Before people answered, the champion of the night was wrong about {ratio(chosen.ratio)} of {chosen.images} chosen "
-        f"images and {ratio(drawn.ratio)} of {drawn.images} drawn ones: {100 * found.value:+.1f} points "
+        f"Before people labelled them, the night's champion was wrong about {ratio(chosen.ratio)} of {chosen.images} selected "
+        f"images and {ratio(drawn.ratio)} of {drawn.images} random ones: {100 * found.value:+.1f} points "
         f"({100 * confidence:g} % interval {100 * found.low:+.1f} to {100 * found.high:+.1f})."
     )
     if found.low > 0:
-        return f"{said} The strategy asks about what the model gets wrong."
-    return f"{said} " + ("The strategy asks what the model knows already." if found.high < 0 else "They cannot be told apart.")
+        return f"{said} The strategy selects images that the model gets wrong."
+    return f"{said} " + (
+        "The strategy selects images that the model already knows." if found.high < 0 else "The difference is not significant."
+    )
 
 
 def _nights(gains: Sequence[GainPoint]) -> Html:
-    """One row a night, all figures of all nights up to it."""
-    headers = ("cycle", "chosen", "drawn", "hours", "money", "compared", "asked for, drawn", "difference (interval)", "per label")
+    """Table with one row a night, each for all nights up to it."""
+    headers = ("cycle", "selected", "drawn", "hours", "money", "compared", "selected, drawn", "difference (interval)", "per label")
     return table(headers, [_night(one.cycle_id, one.found) for one in gains])
 
 
@@ -109,24 +113,23 @@ def _night(cycle_id: str, found: MeasureSelectionGainSummary) -> tuple[str | int
 
 
 def _cost(found: MeasureSelectionGainSummary) -> Html:
-    """What was spent, and what a point of balanced accuracy costs by labels of either arm."""
+    """Total cost, and the cost of a point of balanced accuracy by labels of either arm."""
     labels = found.labelled_chosen + found.labelled_drawn
-    said = f"{labels} labelled images took people {found.hours:.2f} hours by Label Studio's clock"
+    said = f"{labels} labelled images took annotators {found.hours:.2f} hours by Label Studio's clock"
     said += "." if found.money is None else f" and cost {_money(found, found.money)}."
     if found.money is None:
-        said += " Set labeling.cost_per_hour and labeling.currency in the project file to see money here."
+        said += " To see costs here, set labeling.cost_per_hour and labeling.currency in the project file."
     if found.why or not labels:
         return paragraph(said)
     rows = [
-        (name, *_per_point(found, score, labels))
-        for name, score in (("as asked for", found.chosen), ("drawn at random", found.drawn))
+        (name, *_per_point(found, score, labels)) for name, score in (("selected", found.chosen), ("drawn at random", found.drawn))
     ]
     headers = (f"up to {found.labels} labels", "score", "interval", "points above guessing", "labels a point")
     return together([paragraph(said), table((*headers, "minutes a point", "money a point"), rows)])
 
 
 def _per_point(found: MeasureSelectionGainSummary, score: Sequence[float], labels: int) -> tuple[str, ...]:
-    """A head's score, and what a point above guessing costs at the mean cost of a label; no price for what is no better."""
+    """A head's score, and the cost of a point above guessing at the mean cost of a label; no cost if it is not better."""
     value, low, high = score
     points = 100 * (value - 1 / found.classes)
     known = (ratio(value), f"{100 * low:.1f} to {100 * high:.1f} %", f"{points:+.1f}")

@@ -1,4 +1,4 @@
-"""HTML made of typed pieces: every text is escaped unless it was made here."""
+"""HTML builder: all text is escaped unless it was built here."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ VOID = frozenset({"img", "br", "meta"})
 
 
 class Html(str):
-    """Markup that is already safe; any other string is escaped where it is put in."""
+    """Safe markup; any other string is escaped when it is inserted."""
 
     __slots__ = ()
 
 
 Child = str | int | float | None
-"""What can stand inside an element: markup, or text and numbers that are escaped; None is nothing."""
+"""Content of an element: markup, or text and numbers that are escaped; None adds nothing."""
 
 
 def element(tag: str, /, *children: Child, **attributes: str | int | float | None) -> Html:
@@ -29,12 +29,12 @@ def element(tag: str, /, *children: Child, **attributes: str | int | float | Non
 
 
 def together(children: Iterable[Child]) -> Html:
-    """Several pieces as one."""
+    """Join several pieces."""
     return Html("".join(child if isinstance(child, Html) else escape(str(child)) for child in children if child is not None))
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], numbers_from: int = 1) -> Html:
-    """A table; columns from `numbers_from` on are set as numbers."""
+    """A table; columns from `numbers_from` on are formatted as numbers."""
     kinds = ["text" if column < numbers_from else "number" for column in range(len(headers))]
     head = element("tr", *(element("th", name, class_=kind, scope="col") for name, kind in zip(headers, kinds, strict=True)))
     body = [element("tr", *(element("td", cell, class_=kind) for cell, kind in zip(row, kinds, strict=True))) for row in rows]
@@ -42,12 +42,12 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[Any]], numbers_from: i
 
 
 def paragraph(*children: Child, quiet: bool = False) -> Html:
-    """A paragraph; a quiet one stands back."""
+    """A paragraph; a quiet one is less prominent."""
     return element("p", *children, class_="quiet" if quiet else None)
 
 
 def image(jpeg: bytes | None, description: str) -> Html:
-    """A thumbnail inside the page, or a note where there is none."""
+    """An embedded thumbnail, or a note if there is none."""
     if jpeg is None:
         return element("div", "no thumbnail", class_="no-image")
     address = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
@@ -62,7 +62,7 @@ def card(jpeg: bytes | None, title: str, *lines: Child, mark: str | None = None)
 
 
 def cards(pieces: Sequence[Html], total: int, what: str) -> Html:
-    """Cards side by side, with a word on those that are left out."""
+    """Cards side by side, with a note on those that are left out."""
     more = total - len(pieces)
     rest = paragraph(f"and {more} more {what}", quiet=True) if more > 0 else None
     return together([element("div", *pieces, class_="cards"), rest])
@@ -74,5 +74,5 @@ def ratio(value: float | None) -> str:
 
 
 def short(digest: str) -> str:
-    """The first digits of a digest, enough to find it."""
+    """First digits of a digest, enough to find it."""
     return digest[:10]

@@ -1,4 +1,4 @@
-"""The sections that show images: quarantined, duplicates, selected."""
+"""Sections with images: quarantined, duplicates, selected."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_IN_GROUP = 5
 
 
 def quarantined(facts: CycleFacts) -> Html | None:
-    """Images that broke a quality rule, with what was measured and what is wanted."""
+    """Images that broke a quality rule, with the measured value and the limit."""
     issues = facts.quality_issues
     if issues is None:
         return None
@@ -38,7 +38,7 @@ def quarantined(facts: CycleFacts) -> Html | None:
 
 
 def duplicates(facts: CycleFacts) -> Html | None:
-    """Examples of duplicate groups side by side: the first image, which stands for all, and those that joined it tonight."""
+    """Examples of duplicate groups: the first image, which represents the group, and those that joined it tonight."""
     found = facts.records.find(FindDuplicatesSummary)
     if facts.duplicate_groups is None or facts.duplicate_pairs is None or found is None:
         return None
@@ -61,7 +61,7 @@ def duplicates(facts: CycleFacts) -> Html | None:
 
 
 def selection(facts: CycleFacts) -> Html | None:
-    """The picks in the round's order, with arm, scores and reason."""
+    """Picks in the round's order, with arm, scores and reason."""
     if facts.selected is None:
         return None
     chosen = facts.records.find(SelectImagesSummary)

@@ -41,7 +41,7 @@ def _grid(grid: Grid) -> Html:
 
 
 def _cells(one: str, grid: Grid) -> list[Html]:
-    """A row's cells, the darker the larger their share of the row."""
+    """Cells of a row, darker for a larger share of the row."""
     counts = [grid.counts.get((one, other), 0) for other in grid.names]
     total = sum(counts) or 1
     return [

@@ -1,4 +1,4 @@
-"""What the labels bought so far: the score of each cycle's candidate against the labels behind it."""
+"""Learning curve: score of each cycle's candidate over its number of labels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline_tasks.reports.html import Html, paragraph, ratio, table, together
 
 
 def section(facts: CycleFacts) -> Html | None:
-    """Score over labels, cycle by cycle."""
+    """Score over labels, by cycle."""
     points = facts.learning
     if not points:
         return None

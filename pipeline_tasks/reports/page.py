@@ -1,4 +1,4 @@
-"""A cycle's report as one self-contained HTML page: no address outside, no script, nothing but what the tables say."""
+"""Cycle report as one self-contained HTML page, without external addresses or scripts, from tables only."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SECTIONS: tuple[tuple[str, str, Callable[[CycleFacts], Html | None], str], ...] 
     ("quarantined", "Quarantined images", images.quarantined, "find_quality_issues"),
     ("duplicates", "Duplicates", images.duplicates, "find_duplicates"),
     ("selection", "Selection", images.selection, "select_images"),
-    ("people", "Answers and agreement", people.section, "collect_annotations"),
-    ("gain", "What choosing was worth", gain.section, "measure_selection_gain"),
-    ("learning", "Learning so far", learning.section, "evaluate_model"),
+    ("people", "Annotations and agreement", people.section, "collect_annotations"),
+    ("gain", "Gain of selection", gain.section, "measure_selection_gain"),
+    ("learning", "Learning curve", learning.section, "evaluate_model"),
 )
 """Anchor, title, what renders it (None: nothing to render), and the stage that it needs. Those of the label kind follow."""
 
@@ -34,11 +34,11 @@ class Page:
     html: str
     sections: tuple[str, ...]
     missing: dict[str, str]
-    """Anchor → why the section is not there."""
+    """Anchor → reason why the section is missing."""
 
 
 def render(facts: CycleFacts) -> Page:
-    """Render what there is, and say what is missing and why."""
+    """Render the available sections, and list the missing ones with reasons."""
     bodies: dict[str, tuple[str, Html]] = {}
     missing: dict[str, str] = {}
     for anchor, title, make, stage in SECTIONS:
@@ -71,7 +71,7 @@ def _why_missing(facts: CycleFacts, title: str, stage: str) -> str:
 
 
 def _missing(missing: dict[str, str]) -> Html | None:
-    """What a reader would look for and not find."""
+    """List of missing sections."""
     if not missing:
         return None
     lines = [element("li", why) for why in missing.values()]
@@ -80,4 +80,4 @@ def _missing(missing: dict[str, str]) -> Html | None:
 
 def _footer(facts: CycleFacts) -> Html:
     made = f"Made {facts.made_at:%Y-%m-%d %H:%M} UTC by Nightlens {facts.code_version}."
-    return together([element("footer", paragraph(f"{made} Images are thumbnails; originals lie in the project's root."))])
+    return together([element("footer", paragraph(f"{made} Images are thumbnails; originals are in the project's root."))])

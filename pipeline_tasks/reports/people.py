@@ -1,4 +1,4 @@
-"""Answers by annotator, and how far people agree; people by their pseudonyms."""
+"""Section on annotations: counts by annotator (pseudonyms), and agreement between them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ MOST_PAIRS = 20
 
 
 def section(facts: CycleFacts) -> Html | None:
-    """Answers by annotator, agreement where several answered, and how sure the labels are."""
+    """Annotations by annotator, agreement on images with several annotations, and states of the labels."""
     if facts.annotations is None:
         return None
     if facts.annotations.is_empty():
-        return paragraph("Nobody has answered an image of this round.", quiet=True)
+        return paragraph("No image of this round has been annotated.", quiet=True)
     return together([_by_annotator(facts.annotations), _said(facts.agreement), _pairwise(facts.agreement), _labels(facts)])
 
 
@@ -38,10 +38,10 @@ def _by_annotator(annotations: pl.DataFrame) -> Html:
 
 def _said(found: Agreement | None) -> Html:
     if found is None or not found.pairs:
-        return paragraph("No image was answered by several people, so agreement cannot be measured.", quiet=True)
+        return paragraph("No image was annotated by several people, so agreement cannot be measured.", quiet=True)
     return paragraph(
-        f"{found.images} images were answered by several people: {ratio(found.agreeing_ratio)} of {found.pairs} pairs of answers "
-        f"agree; {found.says}."
+        f"{found.images} images were annotated by several people: {ratio(found.agreeing_ratio)} of {found.pairs} pairs of "
+        f"annotations agree; {found.says}."
     )
 
 
@@ -56,5 +56,5 @@ def _labels(facts: CycleFacts) -> Html | None:
     labels = facts.records.find(ResolveLabelsSummary)
     if labels is None:
         return None
-    said = f"{labels.labelled} images got a label, {labels.unsure} stay unsure, {labels.empty} show nothing"
+    said = f"{labels.labelled} images got a label, {labels.unsure} are unsure, {labels.empty} are empty"
     return paragraph(f"{said}; {labels.changed_labels} labels changed.")

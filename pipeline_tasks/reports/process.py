@@ -1,4 +1,4 @@
-"""How many images came how far, which classes the dataset version has, and what was refused."""
+"""Sections on the process: images by stage, classes of the dataset version, rejected files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline_tasks.reports.html import Html, paragraph, table, together
 EXAMPLES = 5
 SPLITS = ("train", "val", "test")
 SLICE_WORDS = {
-    "golden": "in the golden set and count there only",
+    "golden": "in the golden set and scored only there",
     "recent": "recent",
     "control": "drawn at random, while the rest is curated",
 }
@@ -27,7 +27,7 @@ LEAKS_INTO = (("test", "test"), ("val", "validation"))
 
 
 def funnel(facts: CycleFacts) -> Html | None:
-    """Tonight's images from seen to trained on."""
+    """Number of tonight's images at each stage."""
     find = facts.records.find
     recorded, quality, duplicates = find(RecordImagesSummary), find(FindQualityIssuesSummary), find(FindDuplicatesSummary)
     if recorded is None:
@@ -45,7 +45,7 @@ def funnel(facts: CycleFacts) -> Html | None:
     if selected is not None:
         rows.append(("selected", selected.images_selected, f"of {selected.images_eligible} eligible, of all nights"))
     if facts.annotations is not None:
-        rows.append(("answered", facts.annotations["image_id"].n_unique(), "images of this round"))
+        rows.append(("annotated", facts.annotations["image_id"].n_unique(), "images of this round"))
     labels = find(ResolveLabelsSummary)
     if labels is not None:
         rows.append(("labelled", labels.labelled, f"{labels.unsure} unsure"))
@@ -74,7 +74,7 @@ def class_balance(facts: CycleFacts) -> Html | None:
 
 
 def _slices(facts: CycleFacts) -> Html | None:
-    """How many test images are scored by themselves, and which golden ones are not in test."""
+    """Number of test images in each slice, and golden ones outside test."""
     built = facts.records.find(BuildDatasetVersionSummary)
     if built is None or not built.slices:
         return None
@@ -83,12 +83,12 @@ def _slices(facts: CycleFacts) -> Html | None:
     said = f"Of the test images {counts}."
     if outside:
         where = ", ".join(f"{count} in {split}" for split, count in outside.items())
-        said += f" Seen under the golden set's pattern but not golden, since models may have learnt from them: {where}."
+        said += f" Matching the golden set's pattern but not golden, because models may have been trained on them: {where}."
     return paragraph(said, quiet=not outside)
 
 
 def _leaks(facts: CycleFacts) -> Html | None:
-    """The version's leak report in a line."""
+    """Leak report of the version in one line."""
     built = facts.records.find(BuildDatasetVersionSummary)
     if built is None or not built.leak_report:
         return None
@@ -98,7 +98,7 @@ def _leaks(facts: CycleFacts) -> Html | None:
     said = f"Leak report: {report['pairs_compared']} pairs of images of different splits were compared; "
     said += f"left out are {' and '.join(into)}" if left_out else "none shows the same thing twice"
     if report["leaks_in_use"]:
-        said += f"; {report['leaks_in_use']} of them were in the version before, so earlier models may know them"
+        said += f"; {report['leaks_in_use']} of them were in the previous version, so earlier models may have been trained on them"
     if report.get("leaks_into_golden"):
         said += f"; {report['leaks_into_golden']} of them show the same as an image of the golden set"
     if report["compared_by_pixels_only"]:
@@ -107,7 +107,7 @@ def _leaks(facts: CycleFacts) -> Html | None:
 
 
 def rejected(facts: CycleFacts) -> Html | None:
-    """Refused files by reason, with examples of their keys."""
+    """Rejected files by reason, with examples of their keys."""
     if facts.rejected is None:
         return None
     if facts.rejected.is_empty():
@@ -120,11 +120,11 @@ def rejected(facts: CycleFacts) -> Html | None:
         more = f" and {files.height - EXAMPLES} more" if files.height > EXAMPLES else ""
         rows.append((str(reason).replace("_", " "), keys + more, files["detail"][0], files.height))
     rows.sort(key=lambda row: -row[3])
-    note = paragraph("The files stay where they were and are looked at again when they change.", quiet=True)
+    note = paragraph("The files stay in the source and are read again when they change.", quiet=True)
     return together([table(("reason", "files", "for example", "count"), rows, numbers_from=3), note])
 
 
 def _unique(quality: FindQualityIssuesSummary, duplicates: FindDuplicatesSummary) -> int:
-    """New images that are fine and not redundant; quarantined ones are in no group but by their pixels."""
+    """New images that are neither quarantined nor duplicates; quarantined ones are grouped by pixels only."""
     left = duplicates.images_searched - quality.images_quarantined
     return max(0, left - duplicates.images_in_groups - duplicates.contested)

@@ -1,4 +1,4 @@
-"""What a report on a project's root is made from."""
+"""Inputs of the storage report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline_tasks.records.plan_collection import PlanCollectionSummary
 
 @dataclass(frozen=True)
 class KindUse:
-    """How much lies in the root of one kind of object."""
+    """Number and size of objects of one kind."""
 
     kind: str
     objects: int
@@ -24,7 +24,7 @@ class KindUse:
 
 @dataclass(frozen=True)
 class IntermediateOutput:
-    """A heap of objects that Nightlens makes again at need."""
+    """A set of objects that Nightlens makes again when needed."""
 
     kind: str
     made_by: str
@@ -32,22 +32,22 @@ class IntermediateOutput:
     objects: int
     size_bytes: int
     goes: str
-    """Until when it is kept."""
+    """End of its retention."""
 
 
 @dataclass(frozen=True)
 class VersionCost:
-    """What a dataset version keeps in the root."""
+    """Objects that a dataset version keeps in the root."""
 
     dataset_id: str
     cycle_id: str
     images: int
     originals_bytes: int
-    """Of all its images; other versions share most of them."""
+    """Size of all its images; other versions share most of them."""
     own_bytes: int
-    """Of images that no other version shown here has."""
+    """Size of images that no other version shown here has."""
     manifest_bytes: int
-    """Of the leaves that this version wrote: those it shares with the one before cost nothing again."""
+    """Size of the leaves that this version wrote; shared leaves cost nothing again."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class StorageFacts:
     code_version: str
     plan: PlanCollectionSummary
     collection: CollectGarbageSummary | None
-    """None if it has not been done."""
+    """None if it was not run."""
     kinds: tuple[KindUse, ...]
     trash_objects: int
     trash_bytes: int
@@ -68,6 +68,6 @@ class StorageFacts:
     versions: tuple[VersionCost, ...]
     versions_left_out: int
     unneeded: pl.DataFrame
-    """The rows of `unneeded_objects`."""
+    """Rows of `unneeded_objects`."""
     price_per_gb_month: float | None
     currency: str

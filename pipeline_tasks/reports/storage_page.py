@@ -1,4 +1,4 @@
-"""The report of `tend_storage`: what lies in a root, what it costs, what is made again, what nobody needs."""
+"""Storage report of `tend_storage`: content of a root, its cost, derived objects, unneeded objects."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from pipeline_tasks.reports.storage_facts import StorageFacts
 SHOWN_OBJECTS = 100
 _GB = 1e9
 _ACTIONS = {
-    "wait": "is too young to go",
-    "trash": "goes to the trash",
-    "keep_in_trash": "stays in the trash for now",
-    "purge": "is deleted for good",
-    "put_back": "is needed after all: comes back",
+    "wait": "too young to be removed",
+    "trash": "moved to the trash",
+    "keep_in_trash": "kept in the trash for now",
+    "purge": "deleted for good",
+    "put_back": "needed after all: put back",
 }
 
 
 def render_storage(facts: StorageFacts) -> str:
-    """The whole page."""
+    """Render the page."""
     sections = {
-        "What lies in the root": _kinds(facts),
+        "Content of the root": _kinds(facts),
         "Cost per dataset version": _versions(facts),
         "Intermediate outputs": _outputs(facts),
-        "What nobody needs": _unneeded(facts),
+        "Unneeded objects": _unneeded(facts),
     }
     title = f"{facts.project} · storage · {facts.cycle_id}"
     body = [_header(facts), *(element("section", element("h2", name), part) for name, part in sections.items())]
@@ -34,7 +34,7 @@ def render_storage(facts: StorageFacts) -> str:
 
 
 def size(count: float) -> str:
-    """Bytes as people read them, in powers of 1000."""
+    """Bytes in readable units, in powers of 1000."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
@@ -53,14 +53,14 @@ def _header(facts: StorageFacts) -> Html:
 def _outcome(facts: StorageFacts) -> str:
     planned, done = facts.plan.objects, facts.collection
     to_go, young = planned.get("trash", 0) + planned.get("purge", 0), planned.get("wait", 0)
-    waiting = f" {young} more are unneeded, but too young to go." if young else ""
+    waiting = f" {young} more are unneeded, but too young to be removed." if young else ""
     if facts.plan.is_dry_run:
-        return f"Dry run: everything was left as it is. A real run would move or delete {to_go} objects.{waiting}"
+        return f"Dry run: nothing was changed. A real run would move or delete {to_go} objects.{waiting}"
     if done is None:
-        return f"Planned, not carried out yet: {to_go} objects are to be moved or deleted.{waiting}"
+        return f"Planned, not carried out yet: {to_go} objects will be moved or deleted.{waiting}"
     return (
-        f"{done.moved_to_trash} objects went to the trash, {done.deleted} were deleted for good, "
-        f"{done.put_back} came back, {done.spared} were spared since somebody named them meanwhile.{waiting}"
+        f"{done.moved_to_trash} objects were moved to the trash, {done.deleted} were deleted for good, "
+        f"{done.put_back} were put back, {done.spared} were kept because they were named meanwhile.{waiting}"
     )
 
 
@@ -101,7 +101,7 @@ def _versions(facts: StorageFacts) -> Html:
         for one in facts.versions
     ]
     note = f"and {facts.versions_left_out} older versions, which were not counted" if facts.versions_left_out else None
-    explained = "Versions share their images: an image is stored once, whatever the number of versions that hold it."
+    explained = "Versions share their images: an image is stored once, however many versions hold it."
     return together([paragraph(explained, quiet=True), table(headers, rows, numbers_from=2), note and paragraph(note, quiet=True)])
 
 
@@ -115,14 +115,14 @@ def _outputs(facts: StorageFacts) -> Html:
 def _unneeded(facts: StorageFacts) -> Html:
     rows = facts.unneeded.sort("size_bytes", descending=True)
     if rows.is_empty():
-        return paragraph("Nothing: everything in the root is named by the ledger, by a publication, or by a cycle under way.")
+        return paragraph("None: every object in the root is named by the ledger, by a publication, or by an open cycle.")
     shown = [
         (row["key"], row["kind"], f"{row['first_seen_at']:%Y-%m-%d %H:%M}", _ACTIONS[row["action"]], size(row["size_bytes"]))
         for row in rows.head(SHOWN_OBJECTS).with_columns(pl.col("action").cast(pl.String)).iter_rows(named=True)
     ]
     more = rows.height - len(shown)
     rest = paragraph(f"and {more} more objects: all are rows of the table unneeded_objects", quiet=True) if more > 0 else None
-    return together([table(["key", "kind", "first seen unneeded", "what becomes of it", "size"], shown, numbers_from=4), rest])
+    return together([table(["key", "kind", "first seen unneeded", "action", "size"], shown, numbers_from=4), rest])
 
 
 def _money(facts: StorageFacts, count: float) -> str | None:

@@ -1,4 +1,4 @@
-"""How reports look, in light and in dark; colours carry meaning in both."""
+"""Style sheet of reports, for light and dark; colours have the same meaning in both."""
 
 STYLE = """
 :root { color-scheme: light dark; --ground: #f7f8fa; --sheet: #ffffff; --ink: #1c2430; --quiet: #667085; --line: #e3e7ee;

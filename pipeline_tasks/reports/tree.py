@@ -1,4 +1,4 @@
-"""What a lineage is made of: things, what is known of each, and the things behind or after it."""
+"""Tree of a lineage: nodes for things, with their data and related nodes."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ class Node:
     kind: str
     """`image`, `label`, `model`, …"""
     name: str
-    """Its id, or what tells it from others of its kind."""
+    """Its id, or another name that is unique in its kind."""
     says: str = ""
-    """What is known of it, for people."""
+    """Description for people."""
     fields: Mapping[str, Any] = field(default_factory=dict)
-    """The same for programs: JSON-able, ids in full."""
+    """Data for programs: JSON-able, with full ids."""
     children: tuple[Node, ...] = ()
-    """What it came from and what it led to."""
+    """Nodes that it came from or led to."""
 
 
 def as_json(node: Node) -> dict[str, Any]:
-    """A node with all below it, for programs."""
+    """Convert a node and its children to JSON."""
     children = [as_json(child) for child in node.children]
     return {"kind": node.kind, "name": node.name, "says": node.says, "fields": dict(node.fields), "children": children}
 
 
 def as_text(node: Node) -> str:
-    """A node with all below it as a tree of lines, for people."""
+    """Format a node and its children as a tree of lines."""
     return "\n".join([_line(node), *_lines_below(node, "")]) + "\n"
 
 
 def shortened(name: str) -> str:
-    """The first 12 digits of a digest, enough to ask for it again; anything else as it is."""
+    """First 12 digits of a digest, enough to look it up; other names unchanged."""
     return name[:12] if len(name) >= 32 and set(name) <= set("0123456789abcdef") else name
 
 

@@ -50,7 +50,7 @@ class Project(Settings):
     @field_validator("classes")
     @classmethod
     def _classes_differ(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
-        """Two classes of one name could never be told apart."""
+        """Check number and names of the classes; names must differ."""
         if len(set(classes)) != len(classes):
             raise ValueError("class names must differ from each other")
         return classes

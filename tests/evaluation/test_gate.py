@@ -67,7 +67,7 @@ def test_decide__lets_the_first_champion_only_beat_the_majority_class() -> None:
 
     assert decision.is_promoted
     assert decision.rival_score == pytest.approx(0.5)
-    assert "always answering the most frequent class" in decision.why
+    assert "always predicting the most frequent class" in decision.why
 
 
 def test_decide__refuses_a_first_champion_that_always_answers_one_class() -> None:

@@ -222,7 +222,7 @@ def test_explain__is_a_tree_that_people_can_read(night: Night) -> None:
     assert "taken in by cycle 2026-11-21" in lines[0]
     assert any(line.startswith("├─ label ") for line in lines)
     assert any(line.startswith("│  └─ annotation ") for line in lines)
-    assert any("judged on it, not trained on it" in line for line in lines)
+    assert any("tested on it, not trained on it" in line for line in lines)
     assert max(map(len, lines)) < 400
 
 

@@ -24,10 +24,10 @@ def found(difference: tuple[float, float, float] = (0.02, 0.01, 0.03), why: str 
     [
         (
             (0.02, 0.01, 0.03),
-            "Choosing beat chance: over the first 90 labels that people were asked for, heads have a mean balanced",
+            "Selection beat chance: over the first 90 labels in order of selection, heads have a mean balanced",
         ),
-        ((0.02, -0.01, 0.05), "Choosing did not beat chance as far as can be told"),
-        ((-0.02, -0.03, -0.01), "Choosing did worse than chance"),
+        ((0.02, -0.01, 0.05), "Selection did not measurably beat chance"),
+        ((-0.02, -0.03, -0.01), "Selection did worse than chance"),
     ],
 )
 def test_sentence__follows_the_interval(difference: tuple[float, float, float], says: str) -> None:
@@ -36,12 +36,12 @@ def test_sentence__follows_the_interval(difference: tuple[float, float, float], 
 
 
 def test_sentence__says_the_gain_per_label() -> None:
-    assert "95 % interval +1.0 to +3.0); per label that was chosen +0.04 (+0.02 to +0.06)." in sentence(found())
+    assert "95 % interval +1.0 to +3.0); per selected label +0.04 (+0.02 to +0.06)." in sentence(found())
 
 
 def test_sentence__says_why_nothing_can_be_told() -> None:
     assert sentence(found(why="3 labelled images were drawn at random so far; at least 20 are needed.")).startswith(
-        "Whether choosing beats chance cannot be told yet: 3 labelled images"
+        "It is not known yet if selection beats chance: 3 labelled images"
     )
 
 

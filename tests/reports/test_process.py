@@ -46,7 +46,7 @@ def test_class_balance__says_what_was_left_out_and_what_earlier_models_may_know(
     said = shown(leaks_into_test=2, leaks_into_val=1, leaks_in_use=1, compared_by_pixels_only=3)
 
     assert "left out are 2 that show the same as a test image and 1 that show the same as a validation image" in said
-    assert "1 of them were in the version before" in said
+    assert "1 of them were in the previous version" in said
     assert "3 images without an embedding" in said
 
 
@@ -58,8 +58,8 @@ def test_class_balance__counts_what_of_test_is_scored_by_itself() -> None:
     records = built(slices={"golden": 16, "recent": 24}, golden_not_in_test={"train": 2})
     said = str(class_balance(replace(FACTS, records=records)))
 
-    assert "Of the test images 16 are in the golden set and count there only, 24 are recent." in said
-    assert "since models may have learnt from them: 2 in train." in said
+    assert "Of the test images 16 are in the golden set and scored only there, 24 are recent." in said
+    assert "because models may have been trained on them: 2 in train." in said
     assert "Of the test images" not in shown()
 
 

@@ -1,1 +1,1 @@
-"""Classification: people name the one class that an image shows."""
+"""Classification: one class an image."""

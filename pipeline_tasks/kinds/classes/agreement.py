@@ -1,4 +1,4 @@
-"""How far people agree on the class of the images that several of them answered."""
+"""Agreement between annotators on images with several annotations."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def agreement(answers: Mapping[str, Mapping[str, str]]) -> Agreement:
 
 
 def scotts_pi(shared: Mapping[str, Mapping[str, str]], agreeing_ratio: float) -> float | None:
-    """Agreement with chance taken off, over pairs (Scott 1955, Reliability of content analysis).
+    """Agreement corrected for chance, over pairs (Scott 1955, Reliability of content analysis).
 
-    1 is full agreement, 0 what chance gives with these shares of classes; None if chance gives 1.
+    1 is full agreement, 0 is chance with these shares of classes; None if chance alone gives 1.
     """
     classes = Counter(name for given in shared.values() for name in given.values())
     chance = sum((count / classes.total()) ** 2 for count in classes.values())
@@ -35,5 +35,5 @@ def scotts_pi(shared: Mapping[str, Mapping[str, str]], agreeing_ratio: float) ->
 
 
 def _says(pi: float | None) -> str:
-    shown = "not defined, all answers are one class" if pi is None else f"{pi:.2f}"
+    shown = "not defined, all annotations are one class" if pi is None else f"{pi:.2f}"
     return f"kappa (Scott's pi) {shown}, where 0 is chance and 1 full agreement"

@@ -1,4 +1,4 @@
-"""The fields that a classifier's answer adds to what the prediction server says of every image."""
+"""Fields that a classifier adds to the prediction server's response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classes of labels and probabilities of models, as a selection sees them."""
+"""Classes of labels and probabilities of models, for a selection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline_tasks.kinds.classes.selection_gain import selection_gain, why_not
 
 @dataclass(frozen=True)
 class ClassChoosing:
-    """One class stands for an image."""
+    """Selection part of the kind `class`: an image is represented by its class."""
 
     class_names: tuple[str, ...]
 
@@ -29,14 +29,14 @@ class ClassChoosing:
         return images["class_name"]
 
     def scorer(self, graph: Any, temperature: float) -> ClassScorer:
-        """The last layer of a classifier, read without running it."""
+        """Read the last layer of a classifier, without running it."""
         from pipeline_tasks.kinds.classes.graph import head_arrays
 
         arrays = head_arrays(graph)
         return ClassScorer(arrays["weight"], arrays["bias"], temperature)
 
     def why_no_gain(self, labelled: Labelled) -> str:
-        """Too few images, groups or classes."""
+        """Reason: too few images, groups or classes."""
         return why_not(labelled)
 
     def gain(self, labelled: Labelled, *, confidence: float, seed: int) -> SelectionGain:
@@ -60,7 +60,7 @@ class ClassScorer:
     def probability_draws(
         self, embeddings: NDArray[np.float32], *, seed: int, draws: int = 10, drop_ratio: float = 0.3
     ) -> NDArray[np.float32]:
-        """Probabilities of variants of the head that each miss other features: draws x N x C.
+        """Probabilities of variants of the head with different features dropped: draws x N x C.
 
         Dropout before the last layer, kept on at inference (Gal, Ghahramani 2016, arXiv 1506.02142).
         """

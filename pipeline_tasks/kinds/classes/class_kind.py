@@ -1,4 +1,4 @@
-"""The kind `class`, opened for one list of classes."""
+"""Kind `class`, with its list of classes."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ MIN_CLASSES = 2
 
 @dataclass(frozen=True)
 class ClassKind:
-    """One class an image. Its parts are loaded when they are asked for."""
+    """One class an image. Its parts are loaded when first used."""
 
     class_names: tuple[str, ...]
     name = "class"
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> ClassKind:
-        """Open the kind for the key `classes` of a project file.
+        """Open the kind from the key `classes` of a project file.
 
         Raises:
-            SettingsError: fewer than two classes, or two of one name.
+            SettingsError: fewer than two classes, or two with the same name.
         """
         return cls(_checked(settings.get("classes") or ()))
 
     @classmethod
     def from_about(cls, about: Mapping[str, Any]) -> ClassKind:
-        """Open the kind for the class list of a dataset version."""
+        """Open the kind from the class list of a dataset version."""
         return cls(tuple(about["class_names"]))
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, str]) -> ClassKind:
-        """Open the kind for the classes of a model."""
+        """Open the kind from the classes of a model."""
         return cls(tuple(str(name) for name in json.loads(properties["nightlens_classes"])))
 
     @staticmethod
     def answer_model() -> type[ClassAnswer]:
-        """The fields of an answer."""
+        """Fields of a prediction."""
         from pipeline_tasks.kinds.classes.answer_model import ClassAnswer
 
         return ClassAnswer
@@ -62,7 +62,7 @@ class ClassKind:
 
     @property
     def properties(self) -> dict[str, str]:
-        """The classes as a model's file keeps them."""
+        """The classes in the form of a model's file."""
         return {"nightlens_classes": json.dumps(list(self.class_names), ensure_ascii=False)}
 
     @property
@@ -79,14 +79,14 @@ class ClassKind:
 
     @cached_property
     def decoding(self) -> ClassDecoding:
-        """Probabilities as objects and answers."""
+        """Probabilities as objects and predictions."""
         from pipeline_tasks.kinds.classes.decode import ClassDecoding
 
         return ClassDecoding(self.class_names)
 
     @cached_property
     def scoring(self) -> ClassScoring:
-        """Balanced accuracy and its neighbours."""
+        """Balanced accuracy and related metrics."""
         from pipeline_tasks.kinds.classes.scoring import ClassScoring
 
         return ClassScoring()
@@ -114,7 +114,7 @@ class ClassKind:
 
 
 def _checked(classes: Sequence[str]) -> tuple[str, ...]:
-    """Two classes of one name could never be told apart."""
+    """Check number and names of the classes; names must differ."""
     if len(classes) < MIN_CLASSES:
         raise SettingsError(f"classes: at least {MIN_CLASSES} are needed, found {list(classes)}")
     if len(set(classes)) != len(classes):

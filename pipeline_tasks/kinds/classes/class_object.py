@@ -1,4 +1,4 @@
-"""A class in an annotation, a label or a prediction."""
+"""Object of the kind `class`: a class in an annotation, a label or a prediction."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ClassObject:
-    """A class that an image shows, as a person or a model says."""
+    """A class of an image, from an annotator or a model."""
 
     class_name: str
     probability: float | None = None
-    """Given by a model; None where people said it."""
+    """Set by a model; None for an annotator."""
 
 
 def as_columns(one: ClassObject) -> dict[str, Any]:
-    """The object as columns of `annotation_objects` and `label_objects`."""
+    """Columns of the object in `annotation_objects` and `label_objects`."""
     return {"label_kind": "class", "class_name": one.class_name}
 
 
 def from_columns(row: Mapping[str, Any]) -> ClassObject:
-    """The object that a row of these tables, or of `predictions`, holds."""
+    """Read an object from a row of these tables or of `predictions`."""
     return ClassObject(str(row["class_name"]), row.get("probability"))

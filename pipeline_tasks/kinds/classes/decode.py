@@ -1,4 +1,4 @@
-"""Probabilities of a classifier as objects and as answers."""
+"""Decoding of a classifier's probabilities to objects and predictions."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ _DIGITS = 6
 
 @dataclass(frozen=True)
 class ClassDecoding:
-    """Reads the outputs of a model with these classes."""
+    """Decoding of the outputs of a model with these classes."""
 
     class_names: tuple[str, ...]
     output_names = (PROBABILITIES,)
 
     def decode(self, outputs: Outputs, size_px: Size) -> tuple[ClassObject, ...]:
-        """Every class with its probability, in the order of the model's classes."""
+        """All classes with their probabilities, in the order of the model's classes."""
         return tuple(ClassObject(name, float(one)) for name, one in zip(self.class_names, outputs[PROBABILITIES], strict=True))
 
     def answer(self, objects: Sequence[ClassObject], min_confidence: float) -> dict[str, Any]:
-        """The most probable class, and all of them; of equally probable ones the first."""
+        """The most probable class (the first of equal ones), and the probabilities of all."""
         probabilities = {one.class_name: one.probability or 0.0 for one in objects}
         best = max(probabilities, key=lambda name: probabilities[name])
         return {
             "class_name": best,
             "probability": probabilities[best],
             "probabilities": probabilities,
-            # In the precision of the model: 0.9 shall not fall short of 0.9.
+            # Compare in the model's precision, so that 0.9 is not below 0.9.
             "is_unsure": bool(np.float32(probabilities[best]) < np.float32(min_confidence)),
         }
 
@@ -53,7 +53,7 @@ class ClassDecoding:
         return {PROBABILITIES: [round(float(one), _DIGITS) for one in outputs[PROBABILITIES]]}
 
     def difference(self, outputs: Outputs, recorded: Mapping[str, Any]) -> float:
-        """The greatest difference of two probabilities."""
+        """Greatest difference between two probabilities."""
         wanted, found = np.asarray(recorded[PROBABILITIES], dtype=np.float32), outputs[PROBABILITIES]
         if not found.shape == wanted.shape == (len(self.class_names),):
             raise ValueError(f"wanted {len(self.class_names)} probabilities, found {found.shape}")

@@ -1,7 +1,7 @@
-"""The head of a classifier in an ONNX file: its last layer, temperature and softmax; and the last layer read out again.
+"""Head of a classifier in an ONNX file: writes last layer, temperature and softmax, and reads the last layer.
 
-The last layer lies in the initializers `head_weight` (C x D) and `head_bias` (C), so that images whose embeddings are known
-are scored without being decoded.
+The last layer is in the initializers `head_weight` (C x D) and `head_bias` (C), so that images with known embeddings are scored
+without decoding.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TEMPERATURE = "head_temperature"
 
 
 def extend_graph(graph: GraphProto, features: str, arrays: Arrays, temperature: float, class_names: tuple[str, ...]) -> None:
-    """Append logits, temperature, softmax.
+    """Append logits, temperature and softmax.
 
     Raises:
         ModelError: the weights do not have a row for each class.
@@ -47,7 +47,7 @@ def extend_graph(graph: GraphProto, features: str, arrays: Arrays, temperature: 
 
 
 def head_arrays(graph: GraphProto) -> dict[str, NDArray[np.float32]]:
-    """The weights of the last layer.
+    """Weights of the last layer.
 
     Raises:
         ModelError: the graph has none of these names.

@@ -1,4 +1,4 @@
-"""What people are asked about classes, and how their answers become one class an image."""
+"""Labeling of classes: form, parsing of annotations, consensus to one class an image."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ class ClassLabeling:
 
     @property
     def control_xml(self) -> str:
-        """One button a class; the keys 1 to 9 press the first nine."""
+        """One button a class; the keys 1 to 9 select the first nine."""
         choices = "".join(f"<Choice value={quoteattr(name)}/>" for name in self.class_names)
         return f'<Choices name="class" toName="picture" choice="single-radio" showInline="true">{choices}</Choices>'
 
     @property
     def asked(self) -> list[str]:
-        """The classes in their order."""
+        """The classes in order."""
         return list(self.class_names)
 
     def read(self, result: Sequence[Mapping[str, Any]]) -> tuple[ClassObject, ...]:
-        """One object for each different name chosen, in the order of choosing, known to the project or not."""
+        """One object for each distinct chosen name, in order, known to the project or not."""
         chosen = [name for region in result for name in _choices(region)]
         return tuple(ClassObject(name) for name in dict.fromkeys(chosen))
 
     def can_vote(self, objects: Sequence[ClassObject]) -> bool:
-        """False for an answer with a name that is not among the classes any more: it was given to another question."""
+        """Return False for an annotation with a name that is no longer among the classes, as it answered another question."""
         return {one.class_name for one in objects} <= set(self.class_names)
 
     def agree(self, answers: Sequence[Sequence[ClassObject]]) -> Agreed[ClassObject]:
-        """The class that most people name, if it has at least half of the votes; else `unsure`.
+        """The class that most people chose, if it has at least half of the votes; else `unsure`.
 
         No class is a vote for `empty`. Several classes are a vote for that mixture, which can never win.
         """
@@ -58,7 +58,7 @@ class ClassLabeling:
         return Agreed("labelled" if objects else "empty", len(answers), agreement_ratio, objects)
 
     def agreement(self, answers: Mapping[str, Mapping[str, Sequence[ClassObject]]]) -> Agreement:
-        """Shares of equal answers, and Scott's pi; of an answer with several classes the first counts."""
+        """Share of equal annotations, and Scott's pi; of an annotation with several classes the first counts."""
         first = {image: {who: said[0].class_name for who, said in given.items() if said} for image, given in answers.items()}
         return agreement(first)
 
@@ -71,16 +71,16 @@ class ClassLabeling:
         return ", ".join(one.class_name for one in objects) or "nothing there"
 
     def as_columns(self, one: ClassObject) -> Mapping[str, Any]:
-        """An object as columns of `annotation_objects` and `label_objects`."""
+        """Columns of an object in `annotation_objects` and `label_objects`."""
         return class_object.as_columns(one)
 
     def from_columns(self, row: Mapping[str, Any]) -> ClassObject:
-        """The object that a row of these tables holds."""
+        """Read an object from a row of these tables."""
         return class_object.from_columns(row)
 
 
 def _choices(region: Mapping[str, Any]) -> list[str]:
-    """The names in one region of an answer; regions of another form (text, stars) hold none."""
+    """Names in one region of an annotation; regions of another form (text, stars) have none."""
     value = region.get("value")
     names = value.get("choices") if region.get("type") == "choices" and isinstance(value, Mapping) else None
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []

@@ -1,4 +1,4 @@
-"""Per-image matches of one model: the true class beside the most probable one."""
+"""Per-image matches of one model: true and most probable class."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ClassMatches:
-    """One model's predictions beside the truth, one entry an image, images in the order of their image_id."""
+    """One model's predictions with the truth: one entry an image, in the order of image_id."""
 
     class_names: tuple[str, ...]
-    """Every class that is true somewhere or that the model knows."""
+    """All classes that are true for an image or that the model knows."""
     truth: Integers
     """Index of the true class."""
     predicted: Integers
     """Index of the most probable class; of equally probable ones the first by name."""
     truth_probability: Floats
-    """What the model gave the true class; 0 for a class that it does not know."""
+    """The model's probability of the true class; 0 for a class that it does not know."""
     groups: Integers
-    """Number of the image's split group, from 0 on."""
+    """Number of the image's split group, from 0."""
 
     @property
     def images(self) -> int:
-        """How many images there are."""
+        """Number of images."""
         return len(self.truth)
 
     @property
     def group_count(self) -> int:
-        """How many split groups there are."""
+        """Number of split groups."""
         return int(self.groups.max()) + 1 if self.groups.size else 0
 
 
 def match(
     predictions: Rows[Prediction] | pl.DataFrame, test_images: Rows[DatasetImage] | pl.DataFrame, model_digest: str
 ) -> ClassMatches:
-    """Line one model's predictions up with the test images; each image must have been predicted."""
+    """Align one model's predictions with the test images; each image must have been predicted."""
     mine = predictions.filter(pl.col("model_digest") == model_digest)
     images = test_images.sort("image_id")
     names = tuple(sorted({*images["class_name"].to_list(), *mine["class_name"].to_list()}))
@@ -67,7 +67,7 @@ def match(
 
 
 def always(matches: ClassMatches, class_name: str) -> ClassMatches:
-    """The same images, taken for one class by a model that knows no other: the baseline that every model must beat."""
+    """Matches of a baseline that predicts the same class for all images, which every model must beat."""
     index = matches.class_names.index(class_name)
     hits = (matches.truth == index).astype(np.float64)
     return ClassMatches(matches.class_names, matches.truth, np.full_like(matches.truth, index), hits, matches.groups)

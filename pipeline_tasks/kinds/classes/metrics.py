@@ -1,4 +1,4 @@
-"""Figures of a model on test images, each with its interval, clustered by split group."""
+"""Metrics of a model on test images, with intervals clustered by split group."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline_tasks.kinds.scoring import Figure, Score
 
 Floats = npt.NDArray[np.float64]
 MIN_PROBABILITY = 1e-12
-"""Log loss takes no probability for less: one certain mistake must not make it infinite."""
+"""Lower limit of a probability in the log loss, so that one certain mistake does not make it infinite."""
 
 
 def counted_classes(matches: ClassMatches, min_images: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -37,12 +37,12 @@ def balanced_accuracy(matches: ClassMatches, counted: tuple[str, ...], draws: Fl
 
 
 def majority_class(matches: ClassMatches) -> str:
-    """The most frequent true class, of equally frequent ones the first by name."""
+    """The most frequent true class; of equally frequent ones the first by name."""
     return matches.class_names[int(np.bincount(matches.truth, minlength=len(matches.class_names)).argmax())]
 
 
 def figures(matches: ClassMatches, counted: tuple[str, ...], draws: Floats, confidence: float) -> Iterator[Figure]:
-    """Yield every figure of one model: balanced accuracy, accuracy, log loss, recall and precision of each class."""
+    """Yield all figures of one model: balanced accuracy, accuracy, log loss, recall and precision of each class."""
     right = matches.predicted == matches.truth
     balanced = balanced_accuracy(matches, counted, draws)
     in_counted = int(np.isin(matches.truth, [matches.class_names.index(name) for name in counted]).sum())
@@ -56,14 +56,14 @@ def figures(matches: ClassMatches, counted: tuple[str, ...], draws: Floats, conf
 
 
 def confusions(matches: ClassMatches) -> Iterator[tuple[str, str, int]]:
-    """Yield true class, predicted class and how many images, where there are any."""
+    """Yield true class, predicted class and number of images, if above 0."""
     pairs, counts = np.unique(np.stack([matches.truth, matches.predicted]), axis=1, return_counts=True)
     for (truth, predicted), count in zip(pairs.T, counts, strict=True):
         yield matches.class_names[truth], matches.class_names[predicted], int(count)
 
 
 def _rates(metric: str, hits: Floats, counts: Floats, matches: ClassMatches, draws: Floats, confidence: float) -> Iterator[Figure]:
-    """One figure a class that has something to count."""
+    """One figure for each class with images."""
     ratios = ratio_draws(draws, hits, counts)
     for column, name in enumerate(matches.class_names):
         images = int(counts[:, column].sum())
@@ -85,7 +85,7 @@ def _figure(metric: str, value: float, interval: Interval, images: int, class_na
 
 
 def _hits_and_images(matches: ClassMatches) -> tuple[Floats, Floats]:
-    """Groups x classes: images of the class that were recognised, and images of the class."""
+    """Groups x classes: correctly predicted images of the class, and all images of the class."""
     hits = _one_hot(matches.truth, matches) * (matches.predicted == matches.truth)[:, None]
     return sum_by_group(hits, matches.groups, matches.group_count), _one_hot_sums(matches.truth, matches)
 
@@ -100,7 +100,7 @@ def _one_hot(indices: npt.NDArray[np.int64], matches: ClassMatches) -> Floats:
 
 
 def _mean_of_known(values: Floats) -> Floats:
-    """The mean of each row without its NaNs; NaN for a row of nothing else."""
+    """Mean of each row without NaNs; NaN for a row of NaNs."""
     known = ~np.isnan(values)
     counts = known.sum(axis=1)
     sums = np.where(known, values, 0.0).sum(axis=1)

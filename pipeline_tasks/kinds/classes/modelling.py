@@ -1,4 +1,4 @@
-"""How a classifier is trained and exported: a linear head on embeddings, balanced classes, a temperature."""
+"""Training and export of a classifier: a linear head on embeddings, balanced classes, a temperature."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MIN_CLASSES = 2
 MIN_VAL_PER_CLASS = 10
-"""Fewer validation images a class tell one epoch from another only by chance."""
+"""Minimum validation images a class for choosing an epoch; with fewer, the choice would be chance."""
 MAX_DIFFERENCE = 1e-3
 """Maximum difference between two probabilities of the same image and class."""
 TIE = 1e-5
@@ -38,18 +38,18 @@ class ClassModelling:
     class_names: tuple[str, ...]
 
     def why_not_train(self, rows: pl.DataFrame) -> str:
-        """A model needs two classes to tell apart."""
+        """Reason: a model needs at least two classes."""
         classes = rows["class_name"].n_unique()
         few = f"a model needs training images of at least {MIN_CLASSES} classes, the version has {classes}"
         return few if classes < MIN_CLASSES else ""
 
     def targets(self, rows: pl.DataFrame) -> NDArray[np.int64]:
-        """Each row's class as its position in the class list."""
+        """Class of each row, as its position in the class list."""
         positions = {name: number for number, name in enumerate(self.class_names)}
         return np.array([positions[name] for name in rows["class_name"]], np.int64)
 
     def can_choose_epochs(self, val_targets: NDArray[np.int64]) -> bool:
-        """Whether there are so many validation images in the mean of all classes."""
+        """Return True if there are enough validation images in the mean over all classes."""
         return len(val_targets) >= MIN_VAL_PER_CLASS * len(self.class_names)
 
     def new_head(self, dimensions: int) -> nn.Module:
@@ -65,7 +65,7 @@ class ClassModelling:
         return ClassObjective(targets, len(self.class_names), balance=settings.balance_classes)
 
     def head_arrays(self, head: nn.Module, scaling: Scaling | None = None) -> dict[str, NDArray[np.float32]]:
-        """Weight (C x D) and bias (C); the scaling of the embeddings goes into both."""
+        """Weight (C x D) and bias (C), with the scaling of the embeddings included."""
         tensors = {name: tensor.detach().numpy() for name, tensor in head.named_parameters()}
         weight, bias = tensors["weight"], tensors["bias"]
         if scaling is not None:
@@ -85,17 +85,17 @@ class ClassModelling:
         return logits
 
     def temperature(self, outputs: NDArray[np.float32], targets: NDArray[np.int64]) -> float:
-        """The temperature that makes the validation images likeliest."""
+        """The temperature with the highest likelihood of the validation images."""
         return fit_temperature(outputs, targets)
 
     def extend_graph(self, graph: onnx.GraphProto, features: str, arrays: Arrays, temperature: float) -> None:
-        """Append logits, temperature, softmax."""
+        """Append logits, temperature and softmax."""
         from pipeline_tasks.kinds.classes.graph import extend_graph
 
         extend_graph(graph, features, arrays, temperature, self.class_names)
 
     def check_parity(self, outputs: NDArray[np.float32], temperature: float, found: list[Mapping[str, NDArray[Any]]]) -> float:
-        """The greatest difference of two probabilities.
+        """Greatest difference between two probabilities.
 
         Raises:
             ParityError: a probability differs by more than MAX_DIFFERENCE, or another class wins.

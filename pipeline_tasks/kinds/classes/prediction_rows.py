@@ -11,7 +11,7 @@ from pipeline_tasks.kinds.classes.class_object import ClassObject
 
 
 def prediction_rows(model_digest: str, image_ids: Sequence[str], predictions: Sequence[Sequence[ClassObject]]) -> pl.DataFrame:
-    """One row an image and class; `predictions` has an entry an image."""
+    """One row for each image and class; `predictions` has one entry an image."""
     counts = [len(objects) for objects in predictions]
     flat = [one for objects in predictions for one in objects]
     probabilities = np.array([one.probability for one in flat], np.float64)

@@ -69,7 +69,7 @@ def _recalls(evaluated: Evaluated) -> tuple[Bar, ...]:
 
 
 def _worst_errors(evaluated: Evaluated) -> list[Block]:
-    """Test images that the candidate takes for another class, surest first."""
+    """Test images that the candidate gets wrong, most confident first."""
     if evaluated.predictions is None or evaluated.images is None or evaluated.model_digest is None:
         return []
     truth = evaluated.images.select("image_id", truth="class_name")
@@ -80,9 +80,9 @@ def _worst_errors(evaluated: Evaluated) -> list[Block]:
     wrong = top.filter(pl.col("class_name") != pl.col("truth"))
     wrong = wrong.join(own, on=["image_id", "truth"], how="left", maintain_order="left")
     if wrong.is_empty():
-        return [Paragraph(f"None of {top.height} test images is taken for another class.", is_quiet=True)]
+        return [Paragraph(f"None of {top.height} test images is predicted wrong.", is_quiet=True)]
     shown = tuple(_error(one) for one in wrong.head(MOST_ERRORS).iter_rows(named=True))
-    found = f"{wrong.height} of {top.height} test images are taken for another class; the surest errors come first."
+    found = f"{wrong.height} of {top.height} test images are predicted wrong; the most confident errors come first."
     return [Paragraph(found), ImageCards(shown, wrong.height, "errors")]
 
 

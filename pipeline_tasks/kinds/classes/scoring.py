@@ -1,4 +1,4 @@
-"""How models that name a class are judged: by balanced accuracy, against the most frequent class."""
+"""Scoring of classifiers: balanced accuracy, compared with the most frequent class as baseline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.table import Table
 
 MIN_CLASSES = 2
-"""A balanced metric over one class would be won by always answering it."""
+"""Minimum number of classes, because with one class a constant prediction would be perfect."""
 
 
 class ClassScoring:
@@ -27,7 +27,7 @@ class ClassScoring:
         metric="balanced_accuracy",
         words="balanced accuracy",
         baseline_metric="majority_balanced_accuracy",
-        baseline_words="always answering the most frequent class",
+        baseline_words="always predicting the most frequent class",
         baseline_short="most frequent class",
         image_metric="accuracy",
         image_words="accuracy",
@@ -38,7 +38,7 @@ class ClassScoring:
     def prediction_rows(
         self, model_digest: str, image_ids: Sequence[str], predictions: Sequence[Sequence[ClassObject]]
     ) -> pl.DataFrame:
-        """One row an image and class."""
+        """One row for each image and class."""
         return prediction_rows(model_digest, image_ids, predictions)
 
     def with_truth(self, images: pl.DataFrame) -> pl.DataFrame:
@@ -46,7 +46,7 @@ class ClassScoring:
         return images.filter(pl.col("class_name").is_not_null())
 
     def match(self, predictions: pl.DataFrame, images: pl.DataFrame, model_digest: str) -> ClassMatches:
-        """Hold one model's most probable classes against the truth."""
+        """Compare one model's most probable classes with the truth."""
         return match(predictions, images, model_digest)
 
     def basis(self, candidate: ClassMatches, min_images: int) -> Basis:
@@ -67,7 +67,7 @@ class ClassScoring:
         return always(candidate, metrics.majority_class(candidate))
 
     def image_scores(self, matches: ClassMatches) -> Floats:
-        """1 where the most probable class is the true one."""
+        """1 if the most probable class is the true one, else 0."""
         is_right: Floats = (matches.predicted == matches.truth).astype(np.float64)
         return is_right
 
@@ -76,7 +76,7 @@ class ClassScoring:
         return metrics.figures(matches, basis.counted, draws, confidence)
 
     def details(self, matches: Mapping[str, ClassMatches]) -> list[tuple[type[Table], pl.DataFrame]]:
-        """How often each class was taken for another."""
+        """Confusions between classes."""
         rows = [
             {"model_digest": digest, "class_name": truth, "predicted_class_name": predicted, "images": images}
             for digest, one in matches.items()

@@ -1,4 +1,4 @@
-"""A linear head over embeddings, with its loss, in torch."""
+"""Linear head over embeddings, with its loss, in torch."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def head_of(arrays: Arrays) -> nn.Linear:
 
 
 class ClassObjective:
-    """Cross-entropy over the classes' weights, and figures on validation images."""
+    """Weighted cross-entropy, and metrics on validation images."""
 
     def __init__(self, targets: NDArray[np.int64], class_count: int, *, balance: bool) -> None:
-        """Weigh the classes by their number among `targets`."""
+        """Weight the classes by their frequency in `targets`."""
         self.module = nn.Module()
         self.module.register_buffer("class_weights", class_weights(torch.from_numpy(targets), class_count, balance=balance))
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Weighted cross-entropy; the small constant is for batches without any weight."""
+        """Weighted cross-entropy; the small constant avoids a division by 0 in batches without weight."""
         weights = self.module.get_buffer("class_weights")[targets]
         return (F.cross_entropy(outputs, targets, reduction="none") * weights).sum() / (weights.sum() + 1e-12)
 
@@ -63,9 +63,9 @@ def class_weights(targets: Tensor, class_count: int, *, balance: bool) -> Tensor
 
 
 def _scaled_loss(logits: Tensor, targets: Tensor) -> float:
-    """The loss that is left when each class counts the same and a temperature has taken off what is overconfident.
+    """Loss with balanced classes and the best temperature.
 
-    Both are corrected later or are not what the gate asks for, so neither may choose the epoch.
+    Overconfidence is corrected later, and the gate's score is balanced, so neither should influence the choice of the epoch.
     """
     weights = class_weights(targets, logits.shape[1], balance=True)[targets].numpy()
     temperature = likeliest_temperature(logits.numpy(), targets.numpy(), weights)

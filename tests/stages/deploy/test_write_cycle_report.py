@@ -157,13 +157,13 @@ def test_write_cycle_report__shows_the_whole_cycle(store: Store) -> None:
     assert "Not promoted: as good as a coin &amp; no better." in html
     for said in (
         "bolt → nut",
-        "50.0 % of 2 pairs of answers agree",
+        "50.0 % of 2 pairs of annotations agree",
         "the same pixels",
         "blurred: sharpness 1, at least 12 wanted",
         "control",
         "90.0 %",
-        "Choosing did not beat chance as far as can be told",
-        "150 labelled images took people 0.50 hours",
+        "Selection did not measurably beat chance",
+        "150 labelled images took annotators 0.50 hours",
     ):
         assert said in html
     assert "YSBzbWFsbCBpbWFnZQ" in html
@@ -181,7 +181,7 @@ def test_write_cycle_report__of_a_broken_off_cycle_says_what_is_missing(store: S
     html, summary = report(store, a_curated_cycle(store))
     assert summary.sections == ["funnel", "rejected", "quarantined", "duplicates", "selection"]
     assert summary.missing["confusion"] == "Confusion and recall: evaluate_model has not been done in this cycle."
-    assert "the cycle came as far as select_images" in html
+    assert "the last completed stage is select_images" in html
 
 
 def test_write_cycle_report__of_a_cycle_that_only_was_opened_is_still_a_page(store: Store) -> None:
@@ -194,7 +194,7 @@ def test_write_cycle_report__repeats_why_a_stage_was_skipped(store: Store) -> No
     cycle = a_curated_cycle(store)
     store.finish(cycle.cycle_id, "evaluate_model", EvaluateModelSummary("Nothing was trained: no new labels."))
     html, summary = report(store, cycle)
-    assert summary.missing["learning"] == "Learning so far: Nothing was trained: no new labels."
+    assert summary.missing["learning"] == "Learning curve: Nothing was trained: no new labels."
     assert "Nothing was trained: no new labels." in html
 
 

@@ -36,9 +36,9 @@ def test_write_storage_report__says_what_a_real_run_would_do(store: Store) -> No
 
     html = page(store, a_project(), 63)
 
-    assert "Dry run: everything was left as it is. A real run would move or delete 5 objects." in html
+    assert "Dry run: nothing was changed. A real run would move or delete 5 objects." in html
     assert garbage.original in html
-    assert "goes to the trash" in html
+    assert "moved to the trash" in html
 
 
 def test_write_storage_report__says_what_was_done_and_what_it_costs(store: Store) -> None:
@@ -48,7 +48,7 @@ def test_write_storage_report__says_what_was_done_and_what_it_costs(store: Store
 
     html = page(store, project, 63)
 
-    assert "5 objects went to the trash, 0 were deleted for good, 0 came back, 0 were spared" in html
+    assert "5 objects were moved to the trash, 0 were deleted for good, 0 were put back, 0 were kept" in html
     assert "EUR a month" in html
     assert "measure_images of cycle" not in html, "the part has gone"
 
@@ -60,7 +60,7 @@ def test_write_storage_report__tells_the_cost_of_each_version(store: Store) -> N
     html = page(store, a_project(), 60)
 
     assert html.count("2026-11-22</td>") == 1
-    assert "Nothing: everything in the root is named by the ledger" in html
+    assert "None: every object in the root is named by the ledger" in html
 
 
 def test_write_storage_report__is_written_before_the_collection_too(store: Store) -> None:
