@@ -1,4 +1,4 @@
-"""Find signatures that pass a dictionary where a record belongs; run it with the root of a checkout to list and count them."""
+"""Find signatures that pass a dictionary of anything; `python tests/house/untyped.py .` lists and counts those of a checkout."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ from pipeline_tasks.wiring.outside_copies import copies_url, links_folder
 from pipeline_tasks.wiring.projects import home_folder, read_project
 from pipeline_tasks.wiring.roots import open_store, root_folder
 
-Rows = list[dict[str, Any]]
+_Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class _Place:
 
 
 def _publish_originals(place: _Place, frozen: FrozenVersion, folder: Path) -> PublishSummary:
-    rows: Rows = frozen.rows.to_dicts()
+    rows: _Rows = frozen.rows.to_dicts()
     paths = publication.image_paths(rows)
     images = [PublishedImage(paths[row["image_id"]], row["md5"], row["size_bytes"]) for row in rows]
     keys = [layout.original(one.md5) for one in images]
@@ -125,7 +125,7 @@ def _publish_originals(place: _Place, frozen: FrozenVersion, folder: Path) -> Pu
 
 
 def _publish_copies(place: _Place, frozen: FrozenVersion, folder: Path) -> PublishSummary:
-    rows: Rows = frozen.rows.to_dicts()
+    rows: _Rows = frozen.rows.to_dicts()
     remote, objects = place.copies()
     copies, made = _copy(place.store.objects, objects, rows)
     rows = [row | {"file_format": canonical_format(row["file_format"]), "orientation": 1} for row in rows]
@@ -137,18 +137,18 @@ def _publish_copies(place: _Place, frozen: FrozenVersion, folder: Path) -> Publi
     return _commit(place, frozen, rows, images, remote, folder, copies_made=made)
 
 
-def _copy(originals: ObjectStore, copies: ObjectStore, rows: Rows) -> tuple[Copies, int]:
+def _copy(originals: ObjectStore, copies: ObjectStore, rows: _Rows) -> tuple[Copies, int]:
     """image_id → md5 and size of its copy, and how many had to be made: all that no earlier publication left in the remote."""
     known, there = known_copies(originals, RECIPE), stored_originals(copies)
     standing = {one: copy for one, copy in known.items() if layout.original(copy[0]) in there}
-    missing = [row for row in rows if row["image_id"] not in standing]
+    missing = [(row["image_id"], row["md5"]) for row in rows if row["image_id"] not in standing]
 
-    def make(row: dict[str, Any]) -> tuple[str, int]:
-        content = canonical_copy(decoder.decode(read_original(originals, row["image_id"], row["md5"])))
+    def make(image: tuple[str, str]) -> tuple[str, int]:
+        content = canonical_copy(decoder.decode(read_original(originals, *image)))
         return put_original(copies, content)[1], len(content)
 
     with DecodingPool() as decoder, ThreadPoolExecutor(thread_name_prefix="publish") as threads:
-        made = dict(zip((row["image_id"] for row in missing), threads.map(make, missing), strict=True))
+        made = dict(zip((image_id for image_id, _ in missing), threads.map(make, missing), strict=True))
     return {row["image_id"]: (standing | made)[row["image_id"]] for row in rows}, len(made)
 
 
@@ -159,7 +159,7 @@ def _check_all_there(objects: ObjectStore, keys: Sequence[str]) -> None:
 
 
 def _commit(
-    place: _Place, frozen: FrozenVersion, rows: Rows, images: list[PublishedImage], remote: Remote, folder: Path, **counts: int
+    place: _Place, frozen: FrozenVersion, rows: _Rows, images: list[PublishedImage], remote: Remote, folder: Path, **counts: int
 ) -> PublishSummary:
     """Write the commit last: what it names can be pulled."""
     mark = f"Published by Nightlens: project {place.outside_name}"

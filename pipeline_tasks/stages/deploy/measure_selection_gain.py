@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import polars as pl
 
 from pipeline_tasks.intervals.proportions import Wrong
 from pipeline_tasks.intervals.resampled import Estimate
-from pipeline_tasks.kinds.choosing import Labelled, SelectionGain
+from pipeline_tasks.kinds.choosing import Labelled
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle, derive_seed
@@ -39,19 +40,26 @@ def measure_selection_gain(store: Store, cycle: Cycle) -> MeasureSelectionGainSu
         return standing
     version = store.summary(cycle.cycle_id, BuildDatasetVersionSummary)
     answers = store.current(Annotation, ["state", "lead_time_s"]).filter(pl.col("state").cast(pl.String) != "deleted")
-    hours = float(answers["lead_time_s"].sum()) / SECONDS_AN_HOUR
-    labeling = cycle.project.labeling
-    spent: dict[str, Any] = {"hours": hours, "confidence": cycle.project.gates.confidence}
-    if labeling.cost_per_hour is not None:
-        spent |= {"money": hours * labeling.cost_per_hour, "currency": labeling.currency}
+    summary = _spent(cycle, hours=float(answers["lead_time_s"].sum()) / SECONDS_AN_HOUR)
     if version.dataset_cycle_id is None:
-        return store.finish(cycle.cycle_id, STAGE, MeasureSelectionGainSummary("No image is labelled yet.", **spent))
+        return store.finish(cycle.cycle_id, STAGE, replace(summary, why="No image is labelled yet."))
     rows = _rows(store, cycle, version.dataset_cycle_id)
-    counted: dict[str, Any] = {"labelled_chosen": rows.filter(arm="strategy").height}
-    counted |= {"labelled_drawn": rows.filter(arm="control").height}
-    measured = _measured(store, cycle, rows)
-    wrong = _champion_wrong(store, cycle, rows)
-    return store.finish(cycle.cycle_id, STAGE, MeasureSelectionGainSummary(**measured, **counted, **spent, champion_wrong=wrong))
+    summary = replace(
+        _measured(store, cycle, rows, summary),
+        labelled_chosen=rows.filter(arm="strategy").height,
+        labelled_drawn=rows.filter(arm="control").height,
+        champion_wrong=_champion_wrong(store, cycle, rows),
+    )
+    return store.finish(cycle.cycle_id, STAGE, summary)
+
+
+def _spent(cycle: Cycle, hours: float) -> MeasureSelectionGainSummary:
+    """The cost of the labels so far; nothing is measured yet."""
+    labeling, confidence = cycle.project.labeling, cycle.project.gates.confidence
+    if labeling.cost_per_hour is None:
+        return MeasureSelectionGainSummary("", hours=hours, confidence=confidence)
+    money = hours * labeling.cost_per_hour
+    return MeasureSelectionGainSummary("", hours=hours, confidence=confidence, money=money, currency=labeling.currency)
 
 
 def _rows(store: Store, cycle: Cycle, dataset_cycle_id: str) -> pl.DataFrame:
@@ -70,8 +78,8 @@ def _rows(store: Store, cycle: Cycle, dataset_cycle_id: str) -> pl.DataFrame:
     return rows.join(picks, on="image_id").sort("asked")
 
 
-def _measured(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, Any]:
-    """The comparison of the arms, or the reason why there is none."""
+def _measured(store: Store, cycle: Cycle, rows: pl.DataFrame, summary: MeasureSelectionGainSummary) -> MeasureSelectionGainSummary:
+    """The summary with the comparison of the arms, or the reason why there is none."""
     embeddings = read_embeddings(store, rows["image_id"].to_list(), newest_backbone_digest(store))
     seen = rows.filter(pl.Series(embeddings.has_embedding))
     labelled = Labelled(
@@ -84,17 +92,24 @@ def _measured(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, Any]:
     choosing = kind_of(cycle.project).choosing
     why = choosing.why_no_gain(labelled)
     if why:
-        return {"why": why}
+        return replace(summary, why=why)
     gain = choosing.gain(labelled, confidence=cycle.project.gates.confidence, seed=derive_seed(cycle.seed, STAGE))
-    return {"why": "", "classes_seen": len(np.unique(labelled.targets))} | _as_fields(gain)
+    return replace(
+        summary,
+        labels=gain.labels,
+        mean_labels=gain.mean_labels,
+        mean_chosen=gain.mean_chosen,
+        test_images=gain.test_images,
+        classes=gain.classes,
+        classes_seen=len(np.unique(labelled.targets)),
+        chosen=_spelled(gain.chosen),
+        drawn=_spelled(gain.drawn),
+        difference=_spelled(gain.difference),
+    )
 
 
-def _as_fields(gain: SelectionGain) -> dict[str, Any]:
-    def spelled(found: Estimate) -> list[float]:
-        return [found.value, found.low, found.high]
-
-    sizes = {name: getattr(gain, name) for name in ("labels", "mean_labels", "mean_chosen", "test_images", "classes")}
-    return sizes | {name: spelled(getattr(gain, name)) for name in ("chosen", "drawn", "difference")}
+def _spelled(found: Estimate) -> list[float]:
+    return [found.value, found.low, found.high]
 
 
 def _champion_wrong(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, list[int]]:

@@ -44,8 +44,8 @@ PARTS: tuple[type[Table], ...] = (Image, Measurement, Embedding, RejectedSightin
 
 logger = logging.getLogger(__name__)
 
-Row = dict[str, Any]
-Found = dict[type[Table], Row]
+_Row = dict[str, Any]
+Found = dict[type[Table], _Row]
 """Rows from one file, at most one a table."""
 
 
@@ -93,13 +93,13 @@ class _Look:
         self._measured: dict[str, Future[Found]] = {}
         self._lock = threading.Lock()
 
-    def at_all(self, files: Sequence[Row]) -> Iterator[Found]:
+    def at_all(self, files: Sequence[_Row]) -> Iterator[Found]:
         """Yield the rows from each file, in the order of the files."""
         # Twice the cores: while some threads wait for the disk or a decoding child, others embed.
         with ThreadPoolExecutor(2 * len(os.sched_getaffinity(0)), thread_name_prefix=STAGE) as threads:
             yield from threads.map(self._at, files)
 
-    def _at(self, file: Row) -> Found:
+    def _at(self, file: _Row) -> Found:
         """Sighting of one file, or a rejected sighting with its reason."""
         where = {name: file[name] for name in ("source", "key", "object_version")}
         source = self._sources[file["source"]]
@@ -168,14 +168,14 @@ def _progress(found: Iterator[Found], files: int, shard: int) -> Iterator[Found]
 
 def _as_tables(found: Iterator[Found]) -> dict[type[Table], pl.DataFrame]:
     """Collect rows by table; an image found twice has one row."""
-    rows: dict[type[Table], list[Row]] = {table: [] for table in PARTS}
+    rows: dict[type[Table], list[_Row]] = {table: [] for table in PARTS}
     for one in found:
         for table, row in one.items():
             rows[table].append(row)
     return {table: _frame(table, rows[table]) for table in PARTS}
 
 
-def _frame(table: type[Table], rows: list[Row]) -> pl.DataFrame:
+def _frame(table: type[Table], rows: list[_Row]) -> pl.DataFrame:
     schema = empty(table).schema
     columns = {name: pl.Series(name, [row[name] for row in rows], dtype=kind) for name, kind in schema.items()}
     return pl.DataFrame(columns).unique(table.primary_key(), keep="first", maintain_order=True).sort(table.primary_key())

@@ -36,7 +36,7 @@ from pipeline_tasks.tables.unneeded_object import UnneededObject
 BATCH = 100
 TEMPORARY = "temporary file"
 """Kind of a file on disk that a killed writer left and that is not an object."""
-Row = dict[str, object]
+_Row = dict[str, object]
 _IN_PLACE = ("wait", "trash")
 """Actions of a plan on objects at their own key."""
 _FIRST = {"part": 0, "version index": 1}
@@ -115,7 +115,9 @@ def collect(
     return done
 
 
-def _unneeded(sizes: dict[str, int], found: References, before: dict[str, Row], now: datetime, patience: Patience) -> Iterator[Row]:
+def _unneeded(
+    sizes: dict[str, int], found: References, before: dict[str, _Row], now: datetime, patience: Patience
+) -> Iterator[_Row]:
     """Unneeded objects at their own key. One with a copy in the trash may have been written again, so its wait starts anew."""
     for key, size in sizes.items():
         if key.startswith(layout.TRASH) or layout.trash(key) in sizes or found.why_kept(key) is not None:
@@ -130,7 +132,9 @@ def _unneeded(sizes: dict[str, int], found: References, before: dict[str, Row], 
         yield _row(key, kind, size, first_seen_at, now if is_old else None, "trash" if is_old else "wait")
 
 
-def _in_trash(sizes: dict[str, int], found: References, before: dict[str, Row], now: datetime, patience: Patience) -> Iterator[Row]:
+def _in_trash(
+    sizes: dict[str, int], found: References, before: dict[str, _Row], now: datetime, patience: Patience
+) -> Iterator[_Row]:
     """Objects in the trash. If the object also exists at its own key, the copy is deleted at once."""
     for trashed, size in sizes.items():
         key = trashed.removeprefix(layout.TRASH)
@@ -146,26 +150,26 @@ def _in_trash(sizes: dict[str, int], found: References, before: dict[str, Row], 
         yield _row(key, kind_of(key).name, size, first_seen_at, trashed_at, action)
 
 
-def _left_over(objects: ObjectStore, now: datetime, patience: Patience) -> Iterator[Row]:
+def _left_over(objects: ObjectStore, now: datetime, patience: Patience) -> Iterator[_Row]:
     """Files that killed writers left on a disk; younger files may still be written to."""
     if isinstance(objects, LeavesTemporaryFiles):
         for name, size in objects.temporary_files(now - timedelta(seconds=patience.young_s)):
             yield _row(name, TEMPORARY, size, now, None, "purge")
 
 
-def _row(key: str, kind: str, size: int, first_seen_at: datetime, trashed_at: datetime | None, action: str) -> Row:
+def _row(key: str, kind: str, size: int, first_seen_at: datetime, trashed_at: datetime | None, action: str) -> _Row:
     times = {"first_seen_at": first_seen_at, "trashed_at": trashed_at}
     return {"key": key, "kind": kind, "size_bytes": size, "action": action} | times
 
 
-def _earlier_plan(store: Store) -> dict[str, Row]:
+def _earlier_plan(store: Store) -> dict[str, _Row]:
     """Key → its row in the newest plan; objects that it moved have been in the trash since then."""
     files = store.files(UnneededObject)
     rows = store.read(UnneededObject, files[-1].cycle_id) if files else empty(UnneededObject)
     return {str(row["key"]): row for row in rows.iter_rows(named=True)}
 
 
-def _time(before: dict[str, Row], key: str, column: str) -> datetime | None:
+def _time(before: dict[str, _Row], key: str, column: str) -> datetime | None:
     moment = before.get(key, {}).get(column)
     return moment if isinstance(moment, datetime) else None
 

@@ -108,6 +108,6 @@ def test_measure_selection_gain__waits_for_the_dataset_version(store: Store) -> 
 
 
 def test_labeling_settings__want_a_cost_with_its_currency(store: Store) -> None:
-    with pytest.raises(SettingsError, match="cost_per_hour and currency together, or neither"):
+    with pytest.raises(SettingsError, match="cost_per_hour and currency must be set together, or neither"):
         an_open_cycle(store, labeling={"deadline_s": 60, "cost_per_hour": 36.0})
     assert LabelingSettings(deadline_s=60).cost_per_hour is None
