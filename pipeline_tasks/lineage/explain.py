@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from pipeline_tasks.decoding.canonical_image import CanonicalImage
+from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.decoding.model_image import model_image
-from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.lineage.lineage_facts import Answer
+from pipeline_tasks.lineage.facts import Answer
+from pipeline_tasks.lineage.meaning import meant_by
 from pipeline_tasks.lineage.of_images import image_lineage
 from pipeline_tasks.lineage.of_models import answer_lineage, model_lineage, version_lineage
-from pipeline_tasks.lineage.reads import LineageReads
+from pipeline_tasks.lineage.reading import LineageReads
 from pipeline_tasks.models.exported import ExportedModel
 from pipeline_tasks.records.erase import EraseSummary
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
@@ -25,31 +23,6 @@ from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.history.rows_about import rows_about
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.erased_image import ErasedImage
-from pipeline_tasks.tables.image import Image
-
-SHOWN_CANDIDATES = 10
-FEWEST_DIGITS = 4
-
-
-class Decoder(Protocol):
-    """Decoder of untrusted bytes, outside this process."""
-
-    def decode(self, content: bytes) -> CanonicalImage:
-        """Decode to the canonical image.
-
-        Raises:
-            RejectedFileError: the bytes are not a usable image.
-        """
-        ...
-
-
-@dataclass(frozen=True)
-class Meant:
-    """One thing that a shortened id may refer to."""
-
-    kind: str
-    """`image`, `erased image`, `model`, `dataset version` or `answer`."""
-    name: str
 
 
 def explain(store: Store, thing: str, log_folder: Path, decoder: Decoder) -> Node:
@@ -66,7 +39,7 @@ def explain(store: Store, thing: str, log_folder: Path, decoder: Decoder) -> Nod
     reads = LineageReads(store)
     if Path(thing).is_file():
         return _explain_file(reads, Path(thing).read_bytes(), log_folder, decoder)
-    meant = _champion(store) if thing == "champion" else _meant(reads, thing, log_folder)
+    meant = meant_by(reads, thing, log_folder)
     return _BY_KIND[meant.kind](reads, meant.name, log_folder)
 
 
@@ -132,53 +105,3 @@ _BY_KIND: dict[str, Callable[[LineageReads, str, Path], Node]] = {
     "dataset version": _explain_version,
     "erased image": _explain_erased,
 }
-
-
-def _champion(store: Store) -> Meant:
-    champion = store.state().champion
-    if champion is None:
-        raise SettingsError("explain: wanted the champion, found that no model of this project was promoted yet")
-    return Meant("model", champion.model_digest)
-
-
-def _meant(reads: LineageReads, thing: str, log_folder: Path) -> Meant:
-    """The one thing whose id starts with this text."""
-    if not re.fullmatch(f"[0-9a-f]{{{FEWEST_DIGITS},64}}", thing):
-        raise SettingsError(
-            f"explain: wanted an image's file that exists, `champion`, or at least {FEWEST_DIGITS} of the hexadecimal digits of "
-            f"an image_id, a model's digest, a dataset_id or a prediction_id; found {thing!r}"
-        )
-    known = set(_known(reads, thing, log_folder))
-    fitting = sorted((one for one in known if one.name.startswith(thing)), key=lambda one: (one.kind, one.name))
-    if len(fitting) == 1:
-        return fitting[0]
-    if not fitting:
-        raise SettingsError(f"explain: {_nothing(reads, thing, log_folder)}")
-    shown = "".join(f"\n  {one.kind} {one.name}" for one in fitting[:SHOWN_CANDIDATES])
-    more = f"\n  and {len(fitting) - SHOWN_CANDIDATES} more" if len(fitting) > SHOWN_CANDIDATES else ""
-    raise SettingsError(f"explain: {thing!r} may mean {len(fitting)} things; give more digits of one of them:{shown}{more}")
-
-
-def _known(reads: LineageReads, thing: str, log_folder: Path) -> Iterable[Meant]:
-    """All things that have an id; from the log only matching ones."""
-    yield from (Meant("image", image_id) for image_id in reads.store.history(Image)["image_id"].unique())
-    yield from (Meant("erased image", tombstone) for tombstone in reads.store.history(ErasedImage)["tombstone"])
-    yield from (Meant("model", model.model_digest) for model in reads.models)
-    yield from (Meant("dataset version", version.dataset_id) for version in reads.versions)
-    for answer in logged_predictions(log_folder, thing):
-        yield from (Meant("answer", answer["prediction_id"]), Meant("image", answer["image_id"]))
-
-
-def _nothing(reads: LineageReads, thing: str, log_folder: Path) -> str:
-    """Message on the searched things, with the newest of each kind."""
-    images = reads.store.history(Image)["image_id"]
-    found = [f"{images.n_unique()} images"]
-    found += [_counted("models", [model.model_digest for model in reads.models])]
-    found += [_counted("dataset versions", [version.dataset_id for version in reads.versions])]
-    log = "its answers" if any(log_folder.glob("predictions*.jsonl")) else "no prediction log"
-    return f"nothing starts with {thing!r}; searched {', '.join(found)}, and {log} in {log_folder}"
-
-
-def _counted(what: str, names: list[str]) -> str:
-    newest = f" (newest {names[-1][:12]})" if names else ""
-    return f"{len(set(names))} {what}{newest}"

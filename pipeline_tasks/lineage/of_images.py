@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from pipeline_tasks.lineage.lineage_facts import Facts, ModelFacts
+from pipeline_tasks.lineage.facts import Facts, ModelFacts
 from pipeline_tasks.reports.tree import Node, shortened
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.dataset_image import DatasetImage

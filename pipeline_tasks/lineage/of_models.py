@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline_tasks.lineage.lineage_facts import Answer, Facts, ModelFacts, VersionFacts
+from pipeline_tasks.lineage.facts import Answer, Facts, ModelFacts, VersionFacts
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary

@@ -9,7 +9,7 @@ from given import STARTED_AT, a_project, an_open_cycle
 from given_versions import build, two_versions
 
 from pipeline_tasks.errors import CorruptObjectError, CycleTakenError, SettingsError
-from pipeline_tasks.lineage.reads import LineageReads
+from pipeline_tasks.lineage.reading import LineageReads
 from pipeline_tasks.records.project_state import Candidate
 from pipeline_tasks.records.restore_dataset_version import RestoreDatasetVersionSummary
 from pipeline_tasks.stages.tend.restore_dataset_version import restore_dataset_version

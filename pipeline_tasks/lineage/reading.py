@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.kinds.registry import kind_of
-from pipeline_tasks.lineage.lineage_facts import Answer, Facts, ModelFacts, VersionFacts
+from pipeline_tasks.lineage.facts import Answer, Facts, ModelFacts, VersionFacts
 from pipeline_tasks.lineage.of_images import ABOUT_IMAGES
 from pipeline_tasks.lineage.of_models import ABOUT_VERSIONS
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
