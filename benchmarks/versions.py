@@ -25,6 +25,7 @@ import polars as pl
 
 from pipeline_tasks.datasets.differences import Difference, difference
 from pipeline_tasks.datasets.manifest import dataset_digest
+from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
@@ -81,7 +82,7 @@ def _measure(
 
 def _commit(objects: DiskObjects, rows: pl.DataFrame, earlier: str | None) -> str:
     """Name a version and write it: what both sides do."""
-    dataset_id = dataset_digest(rows, "class", CLASSES)
+    dataset_id = dataset_digest(rows, ClassKind(tuple(CLASSES)))
     write_version(objects, dataset_id, rows, about=VersionAbout("class", CLASSES), earlier=earlier)
     return dataset_id
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
+from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.table import Rows, check
 
@@ -49,22 +50,22 @@ class Manifest:
     """Reason to leave a labelled image out → number of images; each image counts under its first reason."""
 
 
-def freeze(facts: Facts, label_kind: str, class_names: Sequence[str]) -> Manifest:
+def freeze(facts: Facts, kind: Kind) -> Manifest:
     """Freeze all labelled images that may be used, one row each."""
-    marked = why_left_out(facts, label_kind, class_names).with_columns(is_control=pl.col("image_id").is_in(list(facts.control)))
+    marked = why_left_out(facts, kind).with_columns(is_control=pl.col("image_id").is_in(list(facts.control)))
     rows = check(DatasetImage, marked.filter(pl.col("reason").is_null()).select(DatasetImage.column_names()).sort("image_id"))
     counts = marked.drop_nulls("reason").group_by("reason").len().sort("reason")
-    return Manifest(dataset_digest(rows, label_kind, class_names), rows, dict(counts.iter_rows()))
+    return Manifest(dataset_digest(rows, kind), rows, dict(counts.iter_rows()))
 
 
-def why_left_out(facts: Facts, label_kind: str, class_names: Sequence[str]) -> pl.DataFrame:
+def why_left_out(facts: Facts, kind: Kind) -> pl.DataFrame:
     """One row a labelled image with its known columns and the `reason` why it is left out of the version, or null."""
-    return _candidates(facts, label_kind).with_columns(reason=_first_reason(facts, class_names))
+    return _candidates(facts, kind.name).with_columns(reason=_first_reason(facts, kind))
 
 
-def dataset_digest(rows: pl.DataFrame, label_kind: str, class_names: Sequence[str]) -> str:
+def dataset_digest(rows: pl.DataFrame, kind: Kind) -> str:
     """Digest of a version's images, labels, split and class list, and of nothing else."""
-    digest = hashlib.sha256(json.dumps({"label_kind": label_kind, "class_names": list(class_names)}).encode())
+    digest = hashlib.sha256(json.dumps({"label_kind": kind.name, **kind.about}).encode())
     for part in rows.select("image_id", "split", "label_digest").sort("image_id").iter_slices(_PART_ROWS):
         # CSV is many times faster than a loop; no column can hold a space or a line break.
         lines = io.BytesIO()
@@ -108,7 +109,7 @@ def _candidates(facts: Facts, label_kind: str) -> pl.DataFrame:
     )
 
 
-def _first_reason(facts: Facts, class_names: Sequence[str]) -> pl.Expr:
+def _first_reason(facts: Facts, kind: Kind) -> pl.Expr:
     """The first reason to leave an image out of the version; null if there is none."""
     return (
         pl.when(pl.col("image_id").is_in(list(facts.contested)))
@@ -117,7 +118,7 @@ def _first_reason(facts: Facts, class_names: Sequence[str]) -> pl.Expr:
         .then(pl.lit("quarantined"))
         .when(pl.col("label_digest").is_null())
         .then(pl.lit("no_label_object"))
-        .when(pl.col("class_name").is_null() | ~pl.col("class_name").is_in(list(class_names)))
+        .when(~kind.freezing.is_known)
         .then(pl.lit("unknown_class"))
         .when(pl.col("split").is_null())
         .then(pl.lit("no_split"))

@@ -6,7 +6,7 @@ server reads neither tables nor torch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pipeline_tasks.kinds.decoding import Decoding
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     # Imported for types only: the prediction server's environment cannot import tables.
     from pipeline_tasks.kinds.choosing import Choosing
+    from pipeline_tasks.kinds.freezing import Freezing
     from pipeline_tasks.kinds.modelling import Modelling
     from pipeline_tasks.kinds.reporting import Reporting
     from pipeline_tasks.kinds.scoring import Scoring
@@ -34,7 +35,7 @@ class Kind(Protocol):
 
     @property
     def about(self) -> Mapping[str, Any]:
-        """JSON for a dataset version's index; for the kind `class` the list of classes."""
+        """JSON that a dataset_id digests beside the kind's name; for the kind `class` the list of classes."""
         ...
 
     @property
@@ -60,6 +61,11 @@ class Kind(Protocol):
     @property
     def scoring(self) -> Scoring[Any]:
         """Scoring of models."""
+        ...
+
+    @property
+    def freezing(self) -> Freezing:
+        """Rule for the labels that a dataset version may hold."""
         ...
 
     @property
@@ -93,8 +99,8 @@ class KindOpener(Protocol[K]):
         """
         ...
 
-    def from_about(self, about: Mapping[str, Any]) -> K:
-        """Open the kind from a dataset version's index."""
+    def from_vocabulary(self, vocabulary: Sequence[str]) -> K:
+        """Open the kind for the names that a dataset version was made with."""
         ...
 
     def from_properties(self, properties: Mapping[str, str]) -> K:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline_tasks.kinds.kind import Kind
@@ -32,13 +32,13 @@ def open_kind(name: str, settings: Mapping[str, Any]) -> Kind:
     return KINDS.load(name).from_settings(settings)
 
 
-def kind_of_version(about: Mapping[str, Any]) -> Kind:
-    """Kind of a dataset version, from its index.
+def kind_of_version(label_kind: str, vocabulary: Sequence[str]) -> Kind:
+    """The kind of a dataset version, by what its index says.
 
     Raises:
         SettingsError: no kind of this name.
     """
-    return KINDS.load(str(about["label_kind"])).from_about(about)
+    return KINDS.load(label_kind).from_vocabulary(vocabulary)
 
 
 def kind_of_model(properties: Mapping[str, str]) -> Kind:

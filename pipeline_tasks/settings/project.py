@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.registries import KINDS
 from pipeline_tasks.settings.backbone import BackboneSettings
 from pipeline_tasks.settings.connections import ConnectionSettings
 from pipeline_tasks.settings.duplicates import DuplicateSettings
@@ -27,8 +28,10 @@ class Project(Settings):
 
     project: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
     description: str = ""
-    label_kind: Literal["class"] = "class"
-    classes: tuple[str, ...] = Field(min_length=2)
+    label_kind: str = Field("class", description="A kind of the registry, or one of your own as module:attribute.")
+    classes: tuple[str, ...] = Field(
+        (), validate_default=True, description="The names that labels use; the kind says what is needed."
+    )
     root: str | None = Field(None, description="Folder or s3://bucket/prefix; default: NIGHTLENS_HOME/roots/<project>.")
     schedule: str | None = Field(None, description="Cron expression; null: by hand only.")
     time_zone: str = "UTC"
@@ -47,12 +50,21 @@ class Project(Settings):
     housekeeping: HousekeepingSettings = HousekeepingSettings()
     connections: ConnectionSettings = ConnectionSettings()
 
+    @field_validator("label_kind")
+    @classmethod
+    def _label_kind_is_known(cls, label_kind: str) -> str:
+        """A misspelled kind would be found only when people are asked."""
+        return KINDS.check(label_kind)
+
     @field_validator("classes")
     @classmethod
-    def _classes_differ(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
-        """Check number and names of the classes; names must differ."""
-        if len(set(classes)) != len(classes):
-            raise ValueError("class names must differ from each other")
+    def _classes_fit_their_kind(cls, classes: tuple[str, ...], known: ValidationInfo) -> tuple[str, ...]:
+        """The kind checks what only it knows."""
+        if "label_kind" in known.data:
+            try:
+                KINDS.load(known.data["label_kind"]).from_settings({"classes": classes})
+            except SettingsError as error:
+                raise ValueError(str(error)) from error
         return classes
 
     @field_validator("time_zone")

@@ -12,6 +12,7 @@ import pytest
 from given import image_id
 
 from pipeline_tasks.datasets.manifest import Facts, freeze, label_digests
+from pipeline_tasks.kinds.classes.class_kind import ClassKind
 
 A, B, C, D = (image_id(name) for name in "abcd")
 THING = {"object_index": 0, "label_kind": "class"}
@@ -19,6 +20,9 @@ THING = {"object_index": 0, "label_kind": "class"}
 
 def a_thing(identity: str, class_name: str | None) -> dict[str, Any]:
     return {"image_id": identity, **THING, "class_name": class_name}
+
+
+KIND = ClassKind(("bolt", "nut"))
 
 
 def the_facts() -> Facts:
@@ -32,7 +36,7 @@ def the_facts() -> Facts:
 
 
 def test_freeze__holds_each_labelled_image_once_sorted() -> None:
-    manifest = freeze(the_facts(), "class", ("bolt", "nut"))
+    manifest = freeze(the_facts(), KIND)
 
     found = {row["image_id"]: row for row in manifest.rows.iter_rows(named=True)}
     assert manifest.rows["image_id"].to_list() == sorted([A, B])
@@ -43,19 +47,19 @@ def test_freeze__holds_each_labelled_image_once_sorted() -> None:
 
 def test_freeze__dataset_id_depends_on_images_labels_splits_and_classes_only() -> None:
     facts = the_facts()
-    wanted = freeze(facts, "class", ("bolt", "nut")).dataset_id
+    wanted = freeze(facts, KIND).dataset_id
 
     in_another_order = replace(facts, labels=facts.labels.reverse(), split_groups=facts.split_groups.reverse(), control=frozenset())
-    assert freeze(in_another_order, "class", ("bolt", "nut")).dataset_id == wanted
+    assert freeze(in_another_order, KIND).dataset_id == wanted
     relabelled = replace(facts, label_objects=pl.DataFrame([a_thing(B, "bolt"), a_thing(A, "bolt")]))
-    assert freeze(relabelled, "class", ("bolt", "nut")).dataset_id != wanted
+    assert freeze(relabelled, KIND).dataset_id != wanted
     other_split = replace(facts, splits=pl.DataFrame({"split_group_id": [A, B], "split": ["val", "test"]}))
-    assert freeze(other_split, "class", ("bolt", "nut")).dataset_id != wanted
-    assert freeze(facts, "class", ("bolt", "nut", "washer")).dataset_id != wanted
+    assert freeze(other_split, KIND).dataset_id != wanted
+    assert freeze(facts, ClassKind(("bolt", "nut", "washer"))).dataset_id != wanted
 
 
 def test_freeze__gives_the_dataset_id_that_the_written_rule_gives() -> None:
-    manifest = freeze(the_facts(), "class", ("bolt", "nut"))
+    manifest = freeze(the_facts(), KIND)
 
     lines = ['{"label_kind": "class", "class_names": ["bolt", "nut"]}']
     for row in manifest.rows.iter_rows(named=True):
@@ -93,7 +97,7 @@ def test_label_digests__digest_all_objects_of_an_image_in_their_order() -> None:
     ],
 )
 def test_freeze__says_why_a_label_is_left_out(change: dict[str, Any], reason: str) -> None:
-    manifest = freeze(replace(the_facts(), **change), "class", ("bolt", "nut"))
+    manifest = freeze(replace(the_facts(), **change), KIND)
 
     assert manifest.rows["image_id"].to_list() == [B]
     assert manifest.left_out == {reason: 1}
@@ -102,7 +106,7 @@ def test_freeze__says_why_a_label_is_left_out(change: dict[str, Any], reason: st
 def test_freeze__takes_only_what_people_agreed_on() -> None:
     labels = pl.DataFrame({"image_id": [A, B], "state": ["unsure", "labelled"]})
 
-    manifest = freeze(replace(the_facts(), labels=labels), "class", ("bolt", "nut"))
+    manifest = freeze(replace(the_facts(), labels=labels), KIND)
 
     assert manifest.rows["image_id"].to_list() == [B]
 
@@ -110,6 +114,6 @@ def test_freeze__takes_only_what_people_agreed_on() -> None:
 def test_freeze__the_first_split_of_a_group_wins() -> None:
     splits = pl.DataFrame({"split_group_id": [A, B, A], "split": ["train", "test", "test"]})
 
-    manifest = freeze(replace(the_facts(), splits=splits), "class", ("bolt", "nut"))
+    manifest = freeze(replace(the_facts(), splits=splits), KIND)
 
     assert manifest.rows.filter(pl.col("image_id") == A)["split"].to_list() == ["train"]

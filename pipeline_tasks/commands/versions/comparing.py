@@ -11,6 +11,7 @@ from pipeline_tasks.commands.versions.people import images_by_author, images_by_
 from pipeline_tasks.commands.versions.text_table import one_line
 from pipeline_tasks.datasets.differences import Difference, counts, difference
 from pipeline_tasks.datasets.manifest import why_left_out
+from pipeline_tasks.kinds.registry import kind_of_version
 from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.stages.train.build_dataset_version import facts_of
 from pipeline_tasks.storage.blobs.version_index import read_index
@@ -135,7 +136,7 @@ def _why_gone(then: Store, found: Difference, about: VersionAbout) -> dict[str, 
     labels = facts.labels.filter(pl.col("image_id").is_in(gone))
     objects = facts.label_objects.filter(pl.col("image_id").is_in(gone))
     narrowed = replace(facts, labels=labels, label_objects=objects)
-    reasons = why_left_out(narrowed, about.label_kind, about.class_names)
+    reasons = why_left_out(narrowed, kind_of_version(about.label_kind, about.class_names))
     named = counts(reasons.drop_nulls("reason"), "reason")
     others = found.removed.height - sum(named.values())
     return named | ({NOT_LABELLED: others} if others else {})

@@ -14,6 +14,7 @@ from pipeline_tasks.commands.versions.progress import Progress
 from pipeline_tasks.commands.versions.text_table import text_table
 from pipeline_tasks.datasets.manifest import dataset_digest, label_digests
 from pipeline_tasks.errors import CorruptObjectError, NotFoundError
+from pipeline_tasks.kinds.registry import kind_of_version
 from pipeline_tasks.storage.blobs.version_index import index_key, read_index
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
@@ -70,7 +71,7 @@ def as_text(found: VersionCheck) -> str:
 def _check_name(store: Store, dataset_id: str, rows: pl.DataFrame) -> list[Damage]:
     """The dataset_id digests the rows: an index that names other leaves is found by that."""
     about = read_index(store.objects, dataset_id).about
-    found = dataset_digest(rows, about.label_kind, about.class_names) if rows.height else "no rows"
+    found = dataset_digest(rows, kind_of_version(about.label_kind, about.class_names)) if rows.height else "no rows"
     if found == dataset_id:
         return []
     return [Damage("manifest", index_key(dataset_id), f"wanted rows that digest to {dataset_id}, found {found}")]

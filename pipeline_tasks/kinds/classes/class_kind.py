@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.classes.answer_model import ClassAnswer
     from pipeline_tasks.kinds.classes.choosing import ClassChoosing
     from pipeline_tasks.kinds.classes.decode import ClassDecoding
+    from pipeline_tasks.kinds.classes.freezing import ClassFreezing
     from pipeline_tasks.kinds.classes.labeling import ClassLabeling
     from pipeline_tasks.kinds.classes.modelling import ClassModelling
     from pipeline_tasks.kinds.classes.reporting import ClassReporting
@@ -39,9 +40,9 @@ class ClassKind:
         return cls(_checked(settings.get("classes") or ()))
 
     @classmethod
-    def from_about(cls, about: Mapping[str, Any]) -> ClassKind:
-        """Open the kind from the class list of a dataset version."""
-        return cls(tuple(about["class_names"]))
+    def from_vocabulary(cls, vocabulary: Sequence[str]) -> ClassKind:
+        """Open the kind for the class list of a dataset version."""
+        return cls(tuple(vocabulary))
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, str]) -> ClassKind:
@@ -92,6 +93,13 @@ class ClassKind:
         return ClassScoring()
 
     @cached_property
+    def freezing(self) -> ClassFreezing:
+        """Labels with one of the classes."""
+        from pipeline_tasks.kinds.classes.freezing import ClassFreezing
+
+        return ClassFreezing(self.class_names)
+
+    @cached_property
     def modelling(self) -> ClassModelling:
         """A linear head on embeddings."""
         from pipeline_tasks.kinds.classes.modelling import ClassModelling
@@ -116,7 +124,7 @@ class ClassKind:
 def _checked(classes: Sequence[str]) -> tuple[str, ...]:
     """Check number and names of the classes; names must differ."""
     if len(classes) < MIN_CLASSES:
-        raise SettingsError(f"classes: at least {MIN_CLASSES} are needed, found {list(classes)}")
+        raise SettingsError(f"at least {MIN_CLASSES} classes are needed, found {list(classes)}")
     if len(set(classes)) != len(classes):
-        raise SettingsError(f"classes: class names must differ from each other, found {list(classes)}")
+        raise SettingsError(f"class names must differ from each other, found {list(classes)}")
     return tuple(classes)

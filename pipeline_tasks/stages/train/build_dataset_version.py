@@ -84,12 +84,12 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
 
 def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozenset[str]) -> tuple[Manifest, LeakReport]:
     """Freeze the usable images, then leave out those that would leak between splits, and golden ones outside test."""
-    facts, kind, classes = facts_of(store), cycle.project.label_kind, cycle.project.classes
+    facts, kind = facts_of(store), kind_of(cycle.project)
     before = frozenset[str]() if newest is None else frozenset(store.read(DatasetImage, newest.cycle_id)["image_id"])
     if golden:
-        not_test = refused(golden, freeze(facts, kind, classes).rows, before)
+        not_test = refused(golden, freeze(facts, kind).rows, before)
         facts = replace(facts, leaks=dict.fromkeys(not_test, "golden_not_in_test"))
-    rows = freeze(facts, kind, classes).rows
+    rows = freeze(facts, kind).rows
     embeddings = read_embeddings(store, rows["image_id"].to_list(), newest_backbone_digest(store))
     leaks = leak_report(
         rows,
@@ -103,7 +103,7 @@ def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozense
     if cycle.project.splits.golden:
         into_golden = leaks.rows.filter(pl.col("other_image_id").is_in(list(golden))).height
         leaks = replace(leaks, counts=leaks.counts | {"leaks_into_golden": into_golden})
-    return freeze(replace(facts, leaks={**facts.leaks, **leaks.reasons}), kind, classes), leaks
+    return freeze(replace(facts, leaks={**facts.leaks, **leaks.reasons}), kind), leaks
 
 
 def _slices(store: Store, cycle: Cycle, manifest: Manifest, golden: frozenset[str]) -> Rows[SliceImage]:

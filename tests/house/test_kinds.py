@@ -1,0 +1,35 @@
+"""What differs between label kinds stays in `kinds`."""
+
+from __future__ import annotations
+
+import ast
+
+from house.kind_words import ROOT, STILL, lines_with_words
+
+from pipeline_tasks.registries import KINDS
+
+PARTS = ("labeling", "decoding", "scoring", "freezing", "modelling", "choosing", "reporting")
+
+
+def test_rooms__say_no_more_of_classes_than_they_did() -> None:
+    grown = {room: count for room, count in lines_with_words().items() if count > STILL.get(room, (0, ""))[0]}
+
+    assert grown == {}, "ask the kind instead (pipeline_tasks/kinds), or say in tests/house/kind_words.py why not"
+
+
+def test_kinds__have_every_part_and_open_from_wherever_they_were_kept() -> None:
+    for name, opener in KINDS.load_all():
+        kind = opener.from_settings({"classes": ("a", "b")})
+
+        assert kind.name == name
+        assert all(getattr(kind, part) is not None for part in PARTS)
+        assert opener.from_vocabulary(kind.vocabulary) == kind
+        assert opener.from_properties(kind.properties) == kind
+
+
+def test_kinds__load_their_parts_late() -> None:
+    for reference in KINDS.entries.values():
+        path = ROOT / f"{reference.partition(':')[0].replace('.', '/')}.py"
+        modules = {one.module for one in ast.parse(path.read_text()).body if isinstance(one, ast.ImportFrom)}
+
+        assert not any("kinds" in (module or "") for module in modules), "the prediction server would read tables"
