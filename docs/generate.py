@@ -93,7 +93,8 @@ def _table(table: type[Table]) -> str:
 def _column_comments(table: type[Table]) -> dict[str, str]:
     """Column → the `#:` lines above it."""
     found, waiting = {}, []
-    for line in inspect.getsource(table).splitlines():
+    own = [one for one in table.__mro__ if one.__module__.startswith("pipeline_tasks.")]
+    for line in "\n".join(inspect.getsource(one) for one in own).splitlines():
         text = line.strip()
         if text.startswith("#:"):
             waiting.append(text.removeprefix("#:").strip())

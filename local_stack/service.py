@@ -11,6 +11,7 @@ from pathlib import Path
 
 from local_stack.folders import Folders
 from local_stack.processes import SERVICE_MARK, STACK_MARK
+from pipeline_tasks.clients.experiment_log import QUIET
 
 
 def _nothing() -> None:
@@ -69,11 +70,6 @@ def environment_for(folders: Folders, service: str, **own: str) -> dict[str, str
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "1",
         **({} if "WANDB_API_KEY" in os.environ else {"WANDB_MODE": "offline"}),
-        "WANDB_SILENT": "true",
-        "WANDB_DISABLE_CODE": "true",
-        "WANDB_DISABLE_GIT": "true",
-        "WANDB_ERROR_REPORTING": "false",
-        "WANDB_X_DISABLE_STATS": "true",
-        "WANDB_CONSOLE": "off",
+        **QUIET,
         **own,
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline_tasks.errors import ServiceUnavailableError
 
-_QUIET = {
+QUIET = {
     "WANDB_SILENT": "true",
     "WANDB_DISABLE_CODE": "true",
     "WANDB_DISABLE_GIT": "true",
@@ -18,6 +18,7 @@ _QUIET = {
     "WANDB_X_DISABLE_STATS": "true",
     "WANDB_CONSOLE": "off",
 }
+"""W&B without output, telemetry, or looks at code and git."""
 
 
 class ExperimentLog:
@@ -39,7 +40,7 @@ class ExperimentLog:
         Raises:
             ServiceUnavailableError: the local W&B service did not start or, with a key, the server did not respond.
         """
-        os.environ.update(_QUIET | {"WANDB_DIR": str(self._folder), "WANDB_MODE": self.mode})
+        os.environ.update(QUIET | {"WANDB_DIR": str(self._folder), "WANDB_MODE": self.mode})
         self._folder.mkdir(parents=True, exist_ok=True)
         import wandb
 

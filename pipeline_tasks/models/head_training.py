@@ -38,41 +38,35 @@ class TrainedHead:
     fitted: Fitted
 
 
-def train_head(
-    train: EmbeddedImages,
-    val: EmbeddedImages,
-    modelling: Modelling,
-    settings: TrainingSettings,
-    *,
-    seed: int,
-    journal: Journal,
-    folder: Path,
-) -> TrainedHead:
+@dataclass(frozen=True)
+class HeadTraining:
+    """How heads are trained: what both trainings of a night share."""
+
+    modelling: Modelling
+    settings: TrainingSettings
+    seed: int
+    journal: Journal
+    folder: Path
+
+
+def train_head(train: EmbeddedImages, val: EmbeddedImages, how: HeadTraining) -> TrainedHead:
     """Fit the head on `train`; `val` says how long, if it has enough images for that."""
-    patience = settings.patience_epochs if modelling.can_choose_epochs(val.targets) else None
-    plan = _plan(settings, "head", seed, len(train.targets), max_epochs=settings.max_epochs, patience_epochs=patience)
-    return _fit_head(train, val, modelling, plan, settings, journal, folder)
+    settings = how.settings
+    patience = settings.patience_epochs if how.modelling.can_choose_epochs(val.targets) else None
+    plan = _plan(settings, "head", how.seed, len(train.targets), max_epochs=settings.max_epochs, patience_epochs=patience)
+    return _fit_head(train, val, how, plan, how.journal)
 
 
-def train_head_on_all(
-    chosen: TrainedHead,
-    train: EmbeddedImages,
-    val: EmbeddedImages,
-    modelling: Modelling,
-    settings: TrainingSettings,
-    *,
-    seed: int,
-    journal: Journal,
-    folder: Path,
-) -> TrainedHead:
+def train_head_on_all(chosen: TrainedHead, train: EmbeddedImages, val: EmbeddedImages, how: HeadTraining) -> TrainedHead:
     """Fit it again as long as the `chosen` head's best epoch, also on the validation images: labels are too dear to leave out.
 
     Its own validation metrics mean nothing and are told to nobody.
     """
     both = EmbeddedImages(np.concatenate([train.embeddings, val.embeddings]), np.concatenate([train.targets, val.targets]))
-    plan = _plan(settings, "head_on_all", seed, len(both.targets), max_epochs=chosen.fitted.best_epoch + 1, patience_epochs=None)
-    silent = Journal(newest_checkpoint=journal.newest_checkpoint, keep_checkpoint=journal.keep_checkpoint)
-    return _fit_head(both, val, modelling, plan, settings, silent, folder)
+    epochs = chosen.fitted.best_epoch + 1
+    plan = _plan(how.settings, "head_on_all", how.seed, len(both.targets), max_epochs=epochs, patience_epochs=None)
+    silent = Journal(newest_checkpoint=how.journal.newest_checkpoint, keep_checkpoint=how.journal.keep_checkpoint)
+    return _fit_head(both, val, how, plan, silent)
 
 
 def _plan(settings: TrainingSettings, phase: str, seed: int, images: int, *, max_epochs: int, patience_epochs: int | None) -> Plan:
@@ -92,21 +86,13 @@ def _plan(settings: TrainingSettings, phase: str, seed: int, images: int, *, max
     )
 
 
-def _fit_head(
-    train: EmbeddedImages,
-    val: EmbeddedImages,
-    modelling: Modelling,
-    plan: Plan,
-    settings: TrainingSettings,
-    journal: Journal,
-    folder: Path,
-) -> TrainedHead:
+def _fit_head(train: EmbeddedImages, val: EmbeddedImages, how: HeadTraining, plan: Plan, journal: Journal) -> TrainedHead:
     """Fit a new head on scaled embeddings; the kind puts the scaling into its weights."""
     mean, spread = train.embeddings.mean(axis=0), train.embeddings.std(axis=0) + 1e-6
-    network, rows = modelling.new_head(train.embeddings.shape[1]), _Rows(train, mean, spread)
-    objective = modelling.objective(train.targets, settings)
-    fitted = fit(network, rows, _Rows(val, mean, spread), objective, plan, journal, folder)
-    return TrainedHead(modelling.head_arrays(network, Scaling(mean, spread)), fitted)
+    network, rows = how.modelling.new_head(train.embeddings.shape[1]), _Rows(train, mean, spread)
+    objective = how.modelling.objective(train.targets, how.settings)
+    fitted = fit(network, rows, _Rows(val, mean, spread), objective, plan, journal, how.folder)
+    return TrainedHead(how.modelling.head_arrays(network, Scaling(mean, spread)), fitted)
 
 
 class _Rows:

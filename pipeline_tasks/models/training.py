@@ -16,7 +16,7 @@ from torch import nn
 from pipeline_tasks.kinds.modelling import Arrays, Modelling
 from pipeline_tasks.models.best_epoch import is_better
 from pipeline_tasks.models.fitting import Fitted
-from pipeline_tasks.models.head_training import EmbeddedImages, train_head, train_head_on_all
+from pipeline_tasks.models.head_training import EmbeddedImages, HeadTraining, train_head, train_head_on_all
 from pipeline_tasks.models.journal import Journal, Metrics
 from pipeline_tasks.models.live_training import Images, TrainedNetwork, train_live
 from pipeline_tasks.settings import TrainingSettings
@@ -60,12 +60,11 @@ def train(
     load_network: Callable[[], nn.Module],
 ) -> Outcome:
     """Train a candidate; `load_network` opens the backbone, and is called only if `settings` unfreeze it."""
-    head = train_head(material.train, material.val, modelling, settings, seed=seed, journal=journal, folder=folder)
+    how = HeadTraining(modelling, settings, seed, journal, folder)
+    head = train_head(material.train, material.val, how)
 
     def frozen(resumed_from_epoch: int | None, epochs: int) -> Outcome:
-        on_all = train_head_on_all(
-            head, material.train, material.val, modelling, settings, seed=seed, journal=journal, folder=folder
-        )
+        on_all = train_head_on_all(head, material.train, material.val, how)
         temperature = modelling.temperature(modelling.outputs(head.arrays, material.val.embeddings), material.val.targets)
         return Outcome(on_all.arrays, temperature, head.fitted.best, epochs, resumed_from_epoch)
 

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
-from pipeline_tasks.models.head_training import EmbeddedImages, TrainedHead, train_head, train_head_on_all
+from pipeline_tasks.models.head_training import EmbeddedImages, HeadTraining, TrainedHead, train_head, train_head_on_all
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.settings import TrainingSettings
 
@@ -37,9 +37,9 @@ def logits(head: TrainedHead, embeddings: np.ndarray) -> np.ndarray:
 
 
 def fit(train: EmbeddedImages, val: EmbeddedImages, folder: Path):
-    settings = TrainingSettings()
-    head = train_head(train, val, FOUR_CLASSES, settings, seed=1, journal=Journal(), folder=folder)
-    return head, train_head_on_all(head, train, val, FOUR_CLASSES, settings, seed=1, journal=Journal(), folder=folder)
+    how = HeadTraining(FOUR_CLASSES, TrainingSettings(), 1, Journal(), folder)
+    head = train_head(train, val, how)
+    return head, train_head_on_all(head, train, val, how)
 
 
 def test_train_head__runs_the_whole_schedule_where_validation_images_are_few(tmp_path: Path) -> None:
@@ -55,8 +55,9 @@ def test_train_head__stops_where_enough_validation_images_say_so(tmp_path: Path)
     settings = TrainingSettings(max_epochs=400, patience_epochs=5, learning_rate=3e-3)
     train, val = images([60, 20, 6, 6], 1), images([40, 40, 40, 40], 2)
 
-    head = train_head(train, val, FOUR_CLASSES, settings, seed=1, journal=journal, folder=tmp_path)
-    on_all = train_head_on_all(head, train, val, FOUR_CLASSES, settings, seed=1, journal=journal, folder=tmp_path)
+    how = HeadTraining(FOUR_CLASSES, settings, 1, journal, tmp_path)
+    head = train_head(train, val, how)
+    on_all = train_head_on_all(head, train, val, how)
 
     assert len(head.fitted.history) == head.fitted.best_epoch + 6 < 400
     assert len(on_all.fitted.history) == head.fitted.best_epoch + 1
