@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 
 from pipeline_tasks.errors import NotFoundError, StorageError, TableContractError
 from pipeline_tasks.records.cycle import utc
+from pipeline_tasks.records.open_cycle import OpenCycleSummary
+from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.storage.blobs.thumbnails import thumbnail_key
 from pipeline_tasks.storage.care.named_objects import named_objects
 from pipeline_tasks.storage.care.object_kinds import cycle_of, kind_of
@@ -107,8 +109,8 @@ class _Young:
 
     def __call__(self, cycle_id: str) -> bool:
         if cycle_id not in self._known:
-            opening = self._store.event(cycle_id, "open_cycle")
-            self._known[cycle_id] = opening is not None and utc(opening.summary["started_at"]) >= self._since
+            opening = self._store.find_summary(cycle_id, OpenCycleSummary)
+            self._known[cycle_id] = opening is not None and utc(opening.started_at) >= self._since
         return self._known[cycle_id]
 
 
@@ -130,9 +132,9 @@ def _named_by_parts(store: Store, leases: Mapping[str, str]) -> dict[str, str]:
 def _view_recipe(store: Store) -> str | None:
     trained = [stages["train_model"] for stages in store.state().stages.values() if "train_model" in stages]
     for sequence in sorted(trained, reverse=True):
-        summary = store.event_at(sequence).summary
-        if not summary.get("skipped"):
-            return summary.get("view_recipe")
+        newest = store.event_at(sequence).read(TrainModelSummary)
+        if not newest.skipped:
+            return newest.view_recipe
     return None
 
 

@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from nightlens_airflow.endpoints import s3_endpoint_of
 from pipeline_tasks.errors import NotFoundError
+from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.wiring.projects import read_project
 from pipeline_tasks.wiring.roots import open_store
@@ -50,18 +51,17 @@ def cycles(store: Store) -> list[CycleLine]:
     }
     lines = []
     for cycle_id in reversed(store.state().stages):
-        opened = store.event(cycle_id, "open_cycle")
+        opened = store.find_summary(cycle_id, OpenCycleSummary)
         if opened is not None:
-            kind, started_at = opened.summary["cycle_kind"], opened.summary["started_at"]
-            lines.append(CycleLine(cycle_id, kind, started_at, cycle_id in written))
+            lines.append(CycleLine(cycle_id, opened.cycle_kind, opened.started_at, cycle_id in written))
     return lines
 
 
 def cycle_of_run(store: Store, run_id: str) -> str | None:
     """The cycle that a DAG run opened; None if there is none. Searches the newest first."""
     for cycle_id in reversed(store.state().stages):
-        opened = store.event(cycle_id, "open_cycle")
-        if opened is not None and opened.summary["run_key"] == run_id:
+        opened = store.find_summary(cycle_id, OpenCycleSummary)
+        if opened is not None and opened.run_key == run_id:
             return cycle_id
     return None
 

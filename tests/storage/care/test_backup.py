@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from given import an_open_cycle
 
 from pipeline_tasks.errors import StorageError
+from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.storage.blobs.checkpoint_files import keep_checkpoint, put_candidate
 from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.care.backup import back_up, is_left_out, restore_backup
@@ -41,14 +41,6 @@ def write_cycle(objects: ObjectStore, number: int) -> None:
 
 def content(objects: ObjectStore) -> dict[str, bytes]:
     return {key: objects.read(key).content for key in objects.list("") if not is_left_out(key)}
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a training records."""
-
-    candidate_key: str
-    candidate_sha256: str
 
 
 @pytest.fixture
@@ -202,7 +194,7 @@ def test_back_up__copies_all_that_is_named_a_training_s_candidate_too(store: Sto
     an_open_cycle(store)
     keep_checkpoint(store.objects, "2026-11-21", "r" * 24, "head", 1, b"epoch 1")
     key, sha256 = put_candidate(store.objects, "2026-11-21", b"candidate")
-    store.finish("2026-11-21", "train_model", Trained(key, sha256))
+    store.finish("2026-11-21", "train_model", TrainModelSummary(None, candidate_key=key, candidate_sha256=sha256))
     copy = MemoryObjects()
 
     back_up(store.objects, copy)

@@ -15,6 +15,7 @@ from given_version import a_version
 
 from pipeline_tasks.errors import StorageError
 from pipeline_tasks.records.project_state import Collection
+from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.blobs.thumbnails import put_thumbnail
 from pipeline_tasks.storage.care import collecting
@@ -244,7 +245,7 @@ def test_views__of_a_recipe_that_trainings_no_longer_use_go(store: Store) -> Non
         store.objects.write_new(layout.derived(recipe, f"{known[:2]}/{known}.npy"), b"views")
     assert actions(plan(store, A_YEAR_ON, PATIENCE)) == {f"derived/thumbnail-160/00/{'0' * 64}.jpg": "wait"}
 
-    store.finish("2026-11-21", "train_model", Recorded(1, view_recipe="new"))
+    store.finish("2026-11-21", "train_model", TrainModelSummary(None, view_recipe="new"))
 
     found = actions(plan(store, A_YEAR_ON, PATIENCE))
     assert sorted(found) == [f"derived/old/{known[:2]}/{known}.npy", f"derived/thumbnail-160/00/{'0' * 64}.jpg"]

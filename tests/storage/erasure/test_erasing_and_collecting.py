@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from given_versions import id_of, two_versions
 from storage.erasure.test_erasing import erase_names, named_in
 
 from pipeline_tasks.errors import ChangedMeanwhileError
+from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
 from pipeline_tasks.stages.tend.plan_collection import plan_collection
 from pipeline_tasks.stages.tend.write_storage_report import write_storage_report
@@ -28,14 +28,6 @@ from pipeline_tasks.tables.unneeded_object import UnneededObject
 pytestmark = pytest.mark.slow
 
 IMAGE = "a1"
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a training records."""
-
-    view_recipe: str
-    skipped: str | None = None
 
 
 def tended(store: Store, number: int, *, is_dry_run: bool = False) -> str:
@@ -91,7 +83,7 @@ def test_erasure__takes_an_image_out_of_plans_reports_and_the_trash(store: Store
 
 def test_collection__lets_go_of_what_was_erased_while_it_moved(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     two_versions(store)
-    store.finish("2026-11-21", "train_model", Trained("new"))
+    store.finish("2026-11-21", "train_model", TrainModelSummary(None, view_recipe="new"))
     view = layout.derived("old", f"{id_of(IMAGE)[:2]}/{id_of(IMAGE)}.npy")
     store.objects.write_new(view, b"views of the image")
     tended(store, 1)
