@@ -39,6 +39,15 @@ def test_wiring__opens_for_each_stage_the_services_that_the_process_names() -> N
     assert opened == {name: set(stage.services) for name, stage in STAGES.items()}
 
 
+def test_wiring__imports_no_library_of_tables_or_models_before_a_stage_is_called() -> None:
+    heavy = ("numpy", "polars", "dataframely", "httpx", "torch", "onnxruntime", "mlflow", "cv2", "boto3")
+    program = f"import sys, pipeline_tasks.wiring.run; print([name for name in {heavy!r} if name in sys.modules])"
+
+    outcome = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert outcome.stdout.strip() == "[]"
+
+
 def _services_of(function: ast.FunctionDef) -> set[str]:
     """Attributes of `services` that reach beyond the root."""
     attributes = [node for node in ast.walk(function) if isinstance(node, ast.Attribute)]
