@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
+
+if TYPE_CHECKING:
+    from given_stack import RunningStack
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -19,6 +24,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     unwanted = set(re.findall(r"not (\w+)", config.getoption("markexpr")))
     marks = re.search(r"^pytestmark = (.*)$", collection_path.read_text(encoding="utf-8"), re.MULTILINE)
     return True if marks and unwanted & set(re.findall(r"pytest\.mark\.(\w+)", marks[1])) else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `-n`, let tests that share a costly start share a worker, so that one imports Airflow."""
+    from given_scheduling import ByCostlyStart
+
+    return ByCostlyStart(config, log)
 
 
 @pytest.fixture
@@ -31,3 +44,12 @@ def store() -> Store:
 def disk_store(tmp_path: Path) -> Store:
     """An empty project root on disk."""
     return Store(DiskObjects(tmp_path / "root"))
+
+
+@pytest.fixture(scope="session")
+def running_stack() -> Iterator[RunningStack]:
+    """The real services, started at most once. `tests/integration/test_two_projects.py`, the last to use them, ends them."""
+    from given_stack import a_running_stack
+
+    with a_running_stack() as running:
+        yield running

@@ -1,15 +1,23 @@
-"""Fixtures for tests of clients: one real Label Studio a session."""
+"""Fixtures for tests of clients: the Label Studio that the environment names, or that of the stack which tests share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from clients.label_studio_server import RealLabelStudio, real_label_studio
+from clients.label_studio_server import RealLabelStudio
+
+if TYPE_CHECKING:
+    from given_stack import RunningStack
 
 
 @pytest.fixture(scope="session")
-def label_studio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealLabelStudio]:
-    """A Label Studio that answers; started at most once."""
-    with real_label_studio(tmp_path_factory.mktemp("label-studio")) as server:
-        yield server
+def label_studio_server(request: pytest.FixtureRequest) -> RealLabelStudio:
+    """The server of NIGHTLENS_TEST_LABEL_STUDIO_URL, _TOKEN and _DOCUMENT_ROOT, else the stack's."""
+    if url := os.environ.get("NIGHTLENS_TEST_LABEL_STUDIO_URL"):
+        root = Path(os.environ["NIGHTLENS_TEST_LABEL_STUDIO_DOCUMENT_ROOT"])
+        return RealLabelStudio(url, os.environ["NIGHTLENS_TEST_LABEL_STUDIO_TOKEN"], root)
+    stack: RunningStack = request.getfixturevalue("running_stack")
+    return RealLabelStudio(stack.addresses.label_studio_url, stack.addresses.label_studio_token, stack.document_root)

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -17,71 +12,37 @@ import pytest
 from pipeline_tasks.clients.model_registry import ModelRegistry
 from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError
 
-START_S = 240
-
-
-@pytest.fixture(scope="module")
-def mlflow_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real MLflow server on a free port."""
-    folder = tmp_path_factory.mktemp("mlflow")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {
-        "MLFLOW_BACKEND_STORE_URI": f"sqlite:///{folder}/mlflow.db",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    }
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--artifacts-destination", str(folder / "artifacts"), "--allowed-hosts", f"127.0.0.1:{port}"]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            wait_for(url, server, folder / "log")
-            yield url
-        finally:
-            os.killpg(server.pid, 15)
-            server.wait(30)
-
-
-def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        assert server.poll() is None, log.read_text()[-2000:]
-        try:
-            if httpx.get(f"{url}/health", timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.5)
-    pytest.fail(f"MLflow did not answer in {START_S} s:\n{log.read_text()[-2000:]}")
+if TYPE_CHECKING:
+    from given_stack import RunningStack
 
 
 @pytest.mark.services
-def test_model_registry__makes_everything_once_on_a_real_server(mlflow_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_registry__makes_everything_once_on_a_real_server(
+    running_stack: RunningStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mlflow_url = running_stack.addresses.mlflow_url
     monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow_url)
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
     registry = ModelRegistry(mlflow_url)
     params, tags = {"max_epochs": 60}, {"nightlens.dataset_id": "d" * 64}
 
-    run = registry.find_or_start_run("parts", "parts/2026-11-21", params, tags)
-    registry.log_dataset(run.run_id, "parts", "d" * 64, "versions/d/index.json")
+    run = registry.find_or_start_run("screws", "screws/2026-11-21", params, tags)
+    registry.log_dataset(run.run_id, "screws", "d" * 64, "versions/d/index.json")
     registry.log_epoch_metrics(run, [(0, {"val_loss": 0.5}), (1, {"val_loss": 0.25})])
     registry.log_epoch_metrics(run, [(1, {"val_loss": 0.25})])
     registry.end_run(run.run_id, is_success=False)
-    assert ModelRegistry(mlflow_url).find_or_start_run("parts", "parts/2026-11-21", params, tags) == run
+    assert ModelRegistry(mlflow_url).find_or_start_run("screws", "screws/2026-11-21", params, tags) == run
     registry.end_run(run.run_id)
-    version = registry.register_model("parts", run.run_id, b"onnx bytes", "a" * 64, {"nightlens.cycle_id": "2026-11-21"})
-    assert registry.register_model("parts", run.run_id, b"onnx bytes", "a" * 64, {}) == version
-    assert registry.register_model("parts", run.run_id, b"other bytes", "b" * 64, {}).version == "2"
-    assert registry.alias("parts", "champion") is None
-    registry.set_alias("parts", "candidate", version.version)
-    registry.set_champion_alias("parts", version.version)
-    registry.set_champion_alias("parts", version.version)
+    version = registry.register_model("screws", run.run_id, b"onnx bytes", "a" * 64, {"nightlens.cycle_id": "2026-11-21"})
+    assert registry.register_model("screws", run.run_id, b"onnx bytes", "a" * 64, {}) == version
+    assert registry.register_model("screws", run.run_id, b"other bytes", "b" * 64, {}).version == "2"
+    assert registry.alias("screws", "champion") is None
+    registry.set_alias("screws", "candidate", version.version)
+    registry.set_champion_alias("screws", version.version)
+    registry.set_champion_alias("screws", version.version)
 
-    assert version.url == f"{mlflow_url}/#/models/parts/versions/1"
-    assert registry.alias("parts", "champion") == "1"
+    assert version.url == f"{mlflow_url}/#/models/screws/versions/1"
+    assert registry.alias("screws", "champion") == "1"
     assert_seen_by_mlflow(mlflow_url, run.run_id)
     with pytest.raises(ServiceRefusedError, match="answered 404 RESOURCE_DOES_NOT_EXIST"):
         registry.run("0" * 32)
@@ -99,8 +60,8 @@ def assert_seen_by_mlflow(url: str, run_id: str) -> None:
     assert found.data.tags["nightlens.dataset_id"] == "d" * 64
     assert [one.value for one in client.get_metric_history(run_id, "val_loss")] == [0.5, 0.25]
     assert [one.dataset.digest for one in found.inputs.dataset_inputs] == ["d" * 36]
-    assert client.get_model_version_by_alias("parts", "champion").run_id == run_id
-    assert Path(download_artifacts(artifact_uri="models:/parts@champion/model.onnx")).read_bytes() == b"onnx bytes"
+    assert client.get_model_version_by_alias("screws", "champion").run_id == run_id
+    assert Path(download_artifacts(artifact_uri="models:/screws@champion/model.onnx")).read_bytes() == b"onnx bytes"
 
 
 def test_model_registry__away_is_an_error_that_a_retry_mends() -> None:
