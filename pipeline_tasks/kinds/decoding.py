@@ -34,10 +34,6 @@ class Decoding(Protocol[T]):
         """A prediction in one word of a small set, for the server's counters."""
         ...
 
-    def describe(self, answer: Mapping[str, Any]) -> str:
-        """A prediction in a few words, for `explain`."""
-        ...
-
     def as_recorded(self, outputs: Outputs) -> dict[str, Any]:
         """A model's outputs for one smoke image, as JSON for the model's file."""
         ...

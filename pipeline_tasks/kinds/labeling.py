@@ -74,10 +74,6 @@ class Labeling(Protocol[T]):
         """Number of objects of each class or other group, sorted by name."""
         ...
 
-    def describe(self, objects: Sequence[T]) -> str:
-        """An annotation or a label in a few words."""
-        ...
-
     def as_columns(self, one: T) -> Mapping[str, Any]:
         """Columns of an object in `annotation_objects` and `label_objects`; missing ones are null."""
         ...

@@ -102,8 +102,6 @@ class ScoreNames:
     """The mean of the image scores, in the column `metric`."""
     image_words: str
     """The same, in a sentence."""
-    headlines: tuple[str, ...] = ()
-    """Further figures over all classes that summaries show."""
 
 
 class Scoring(Protocol[M]):

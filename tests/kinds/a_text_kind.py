@@ -47,9 +47,6 @@ class TextLabeling:
     def counts(self, objects: Iterable[Text]) -> dict[str, int]:
         return {"texts": len(list(objects))}
 
-    def describe(self, objects: Sequence[Text]) -> str:
-        return " / ".join(one.text for one in objects) or "nothing to read"
-
     def as_columns(self, one: Text) -> Mapping[str, Any]:
         return {"label_kind": "text", "text": one.text}
 

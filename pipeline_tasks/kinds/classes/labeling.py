@@ -66,10 +66,6 @@ class ClassLabeling:
         """Objects by class."""
         return dict(sorted(Counter(one.class_name for one in objects).items()))
 
-    def describe(self, objects: Sequence[ClassObject]) -> str:
-        """The classes named."""
-        return ", ".join(one.class_name for one in objects) or "nothing there"
-
     def as_columns(self, one: ClassObject) -> Mapping[str, Any]:
         """Columns of an object in `annotation_objects` and `label_objects`."""
         return class_object.as_columns(one)

@@ -31,7 +31,6 @@ class ClassScoring:
         baseline_short="most frequent class",
         image_metric="accuracy",
         image_words="accuracy",
-        headlines=("log_loss",),
     )
     prediction_table: type[Table] = Prediction
 
