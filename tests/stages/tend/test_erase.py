@@ -73,7 +73,7 @@ class Traces:
         for name, content in where:
             in_bytes = any(needle in content or needle in name.encode() for needle in self.needles)
             # Compacted rows are Parquet behind a digest.
-            table = content if name.endswith(".parquet") else content[32:] if layout.COMPACTED in name else None
+            table = content if name.endswith(".parquet") else content[32:] if is_compacted(name) else None
             if in_bytes or (table is not None and self._in_table(table)):
                 found.append(name)
         return found
@@ -83,6 +83,11 @@ class Traces:
         text = rows.write_json()
         in_vectors = "embedding" in rows.columns and any(np.array_equal(np.array(one), self.vector) for one in rows["embedding"])
         return in_vectors or self.image_id[:16] in text or self.md5 in text
+
+
+def is_compacted(name: str) -> bool:
+    """Whether these are the rows of a table; events are compacted as text."""
+    return layout.COMPACTED in name and f"{layout.COMPACTED}events/" not in name
 
 
 def sha256(path: Path) -> str:
