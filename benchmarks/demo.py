@@ -123,12 +123,12 @@ def _heads(images: Images, truth: Truth, embeddings: npt.NDArray[np.float32]) ->
 
 
 def _answered(image_id: str, truth: Truth) -> str:
-    """What the annotators say of an image."""
+    """Annotations of an image by the simulated annotators."""
     return answer(person_for(PEOPLE, image_id, 0), image_id, truth.images[image_id].class_name, truth.classes)
 
 
 def _labelled(images: Images, fair: Sequence[int], rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """What two rounds leave for training, once a share of each went to the test split."""
+    """Labels left for training after two rounds, without the share of the test split."""
     chosen = []
     for night, test_ratio in ((1, FIRST_NIGHT_TEST_RATIO), (2, LATER_TEST_RATIO)):
         of_night = [number for number in fair if images.nights[number] == night]

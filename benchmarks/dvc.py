@@ -63,7 +63,7 @@ def main() -> int:
 
 @dataclass(frozen=True)
 class Took:
-    """What a step took; all processes that it started are counted."""
+    """Cost of a step, including all processes that it started."""
 
     wall_s: float
     processor_s: float
@@ -85,7 +85,7 @@ class Result:
 
     @property
     def is_fine(self) -> bool:
-        """Whether the ratio is as wanted."""
+        """Return True if the ratio is as wanted."""
         return self.at_least is None or self.peer.wall_s / self.ours.wall_s >= self.at_least
 
     def line(self) -> str:
@@ -226,7 +226,7 @@ def _put(objects: DiskObjects, inbox: Path, step: str) -> str:
 
 @dataclass(frozen=True)
 class Put:
-    """What the step's event says."""
+    """Summary in the step's event."""
 
     images: int
 

@@ -1,4 +1,4 @@
-"""What a label is worth: every strategy against random on sets whose labels are known, by one logistic head on frozen embeddings.
+"""Label efficiency: every strategy against random on fully labelled sets, with one logistic head on frozen embeddings.
 
     python -m benchmarks.label_efficiency FOLDER                     a folder of class folders
     python -m benchmarks.label_efficiency EMBEDDINGS.npy LABELS.npy  N x D and N
@@ -162,7 +162,7 @@ def _more(values: list[float], others: list[float]) -> str:
 
 
 def _needed(asked: list[int], curve: list[float], wanted: float) -> str:
-    """Where the curve, straight between budgets on a scale of doublings, first gets there."""
+    """First budget at which the curve, interpolated on a logarithmic scale of budgets, reaches the target."""
     if curve[0] >= wanted:
         return f"at most {asked[0]}, {asked[-1] / asked[0]:.1f} times fewer or more"
     for number in range(1, len(asked)):

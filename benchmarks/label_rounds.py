@@ -37,13 +37,13 @@ class LabelledSet:
 
     @property
     def classes(self) -> int:
-        """How many there are."""
+        """Number of images."""
         return int(self.numbers.max()) + 1
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a strategy knows when it chooses; row numbers are the pool's."""
+    """Inputs of a strategy; row numbers are the pool's."""
 
     units: Floats
     chosen: Integers

@@ -39,7 +39,7 @@ TABLES = (*_OF_ALL, *_OF_SOME)
 
 @dataclass(frozen=True)
 class Recorded:
-    """What each night of the history says of itself."""
+    """Record of each night of the history."""
 
     images: int
 

@@ -36,7 +36,7 @@ NEW_FILES = 1000
 
 
 class Cost(NamedTuple):
-    """What a stage read."""
+    """Reads of a stage."""
 
     objects: int
     size_bytes: int

@@ -112,7 +112,7 @@ def _auto(folder: Path, name: str, vectors: npt.NDArray[np.floating], count: int
 def _run(
     folder: Path, side: str, kind: str, vectors: npt.NDArray[np.floating], count: int
 ) -> tuple[dict[str, float], npt.NDArray[np.float64]]:
-    """What it took, and the answer."""
+    """Cost, and the result."""
     file, answer_file = folder / "vectors.npy", folder / "answer.npy"
     np.save(file, vectors)
     arguments = [side, kind, str(file), str(count), str(answer_file)]

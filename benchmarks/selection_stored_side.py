@@ -50,7 +50,7 @@ Columns = dict[str, object]
 
 @dataclass(frozen=True)
 class Counted:
-    """What a step records of itself."""
+    """Record of a step."""
 
     rows: int
 
@@ -107,7 +107,7 @@ def _pool(store: Store) -> tuple[list[str], Floats]:
 
 
 def _part(first: int, vectors: Floats) -> dict[type[Table], pl.DataFrame]:
-    """What `measure_images` leaves of one shard's images."""
+    """Output of `measure_images` for one shard."""
     numbers = range(first, first + len(vectors))
     ids = pl.Series("image_id", [_image_id(number) for number in numbers])
     keys = [f"{number:07}.png" for number in numbers]

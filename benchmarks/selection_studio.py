@@ -60,7 +60,7 @@ def _run(side: str, folder: Path, vectors: Floats, count: int, limit_s: float, t
 
 
 def _found(step: str, took: Mapping[str, Took], limit_s: float) -> str:
-    """What a step took, or why that is not known."""
+    """Cost of a step, or the reason why it is unknown."""
     if step in took:
         return as_seconds(took[step])
     stopped = next(one for one in WANTED if one not in took)
@@ -79,7 +79,7 @@ def _peak_gb(took: Mapping[str, Took]) -> float:
 
 
 def _agreement(vectors: Floats, ours: Path, theirs: Path) -> str:
-    """How well both cover, and whether both rank typicality alike."""
+    """Coverage of both sides, and the correlation of their typicality ranks."""
     answer, other = np.load(ours / "answer.npz"), np.load(theirs / "answer.npz")
     scores = dict(zip(answer["numbers"].tolist(), answer["scores"].tolist(), strict=True))
     correlation = rank_correlation(np.array([scores[number] for number in other["numbers"].tolist()]), other["scores"])

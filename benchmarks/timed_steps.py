@@ -60,7 +60,7 @@ def as_seconds(took: Took) -> str:
 
 
 def _line(side: subprocess.Popen[str], limit_s: float) -> tuple[dict[str, Any], bool]:
-    """What the side says next, and whether it was stopped because it said nothing for too long."""
+    """Next output of the side, and True if it was stopped because it was silent for too long."""
     began = time.perf_counter()
     timer = Timer(limit_s, side.kill)
     timer.start()

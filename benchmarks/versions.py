@@ -37,7 +37,7 @@ MAX_COMMIT_S, MAX_MEMORY_GB, MIN_RATIO, MAX_DIFF_S, MAX_STATUS_S = 60.0, 2.0, 20
 
 T = TypeVar("T")
 Figure = tuple[str, float, float, float]
-"""What it is, its value, the least and the most that it may be."""
+"""Name, value, the least and the most that it may be."""
 
 
 def main() -> int:

@@ -70,7 +70,7 @@ def aside_of(inbox: Path, night: int) -> Path:
 
 
 def truth_of_night(truth_file: Path, night: int) -> Path:
-    """Where the truth of one drawn night lies until its files come in."""
+    """Path of one drawn night's truth until its files are moved in."""
     return truth_file.with_name(f"{truth_file.stem}-night-{night}.json")
 
 

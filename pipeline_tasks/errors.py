@@ -12,7 +12,7 @@
     │   ├── ChangedMeanwhileError   somebody else replaced the object first
     │   ├── CorruptObjectError      the bytes do not have the digest they are stored under
     │   └── NewerFormError          a later release of Nightlens wrote this
-    ├── RejectedFileError           a file is no image for us (carries its reason)
+    ├── RejectedFileError           a file is not a usable image (has a reason)
     ├── LeakError                   a dataset version would be judged on what it was trained on
     ├── ModelError                  a model cannot be used
     │   └── ParityError             the exported model disagrees with the trained one
@@ -27,7 +27,7 @@ from __future__ import annotations
 
 
 class NightlensError(Exception):
-    """The root of the tree: everything that Nightlens raises on purpose."""
+    """Root of the tree: all errors that Nightlens raises on purpose."""
 
 
 class SettingsError(NightlensError):
@@ -39,7 +39,7 @@ class TableContractError(NightlensError):
 
 
 class CycleError(NightlensError):
-    """A cycle cannot do what was asked of it."""
+    """A cycle cannot do what was asked."""
 
 
 class CycleTakenError(CycleError):
@@ -51,15 +51,15 @@ class MissingStageError(CycleError):
 
 
 class StorageError(NightlensError):
-    """A project's root did not do what it must."""
+    """An operation on a project's root failed."""
 
 
 class NotFoundError(StorageError):
-    """There is no object under this key."""
+    """There is no object at this key."""
 
 
 class AlreadyThereError(StorageError):
-    """An object under this key already exists; objects are never overwritten."""
+    """An object at this key already exists; objects are never overwritten."""
 
 
 class ChangedMeanwhileError(StorageError):
@@ -75,7 +75,7 @@ class NewerFormError(StorageError):
 
 
 class RejectedFileError(NightlensError):
-    """A file is no image for us."""
+    """A file is not a usable image."""
 
     def __init__(self, reason: str, detail: str) -> None:
         """Keep the reason (one of the closed list in `tables.rejected_sighting`) and a detail for people."""
@@ -85,7 +85,7 @@ class RejectedFileError(NightlensError):
 
 
 class LeakError(NightlensError):
-    """A dataset version would be judged on what it was trained on; the message names pairs, and what a person can do."""
+    """A dataset version has leaks between splits; the message names pairs and the remedy."""
 
 
 class ModelError(NightlensError):
@@ -93,11 +93,11 @@ class ModelError(NightlensError):
 
 
 class ParityError(ModelError):
-    """The exported model does not answer as the trained one does."""
+    """The exported model's predictions differ from the trained one's."""
 
 
 class ServiceError(NightlensError):
-    """An outside service did not do what it must; the message names the service and its address."""
+    """A call to an outside service failed; the message names the service and its address."""
 
 
 class ServiceUnavailableError(ServiceError):

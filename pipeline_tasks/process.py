@@ -203,7 +203,7 @@ PROCESS = (
     Stage(
         name="roll_back",
         group="deploy",
-        does="Put an earlier champion back.",
+        does="Restore an earlier champion.",
         reads=("models", "serving pointer"),
         writes=("serving pointer",),
         services=("model_registry",),
@@ -219,7 +219,7 @@ PROCESS = (
     Stage(
         name="plan_collection",
         group="tend",
-        does="Find what nobody in the project's root needs any more.",
+        does="Find unneeded objects in the project's root.",
         reads=("whole root",),
         writes=("unneeded_objects",),
         is_nightly=False,
@@ -227,7 +227,7 @@ PROCESS = (
     Stage(
         name="collect_garbage",
         group="tend",
-        does="Move what nobody needs to the trash, and delete what has lain there long enough.",
+        does="Move unneeded objects to the trash, and delete those that were there long enough.",
         reads=("unneeded_objects", "whole root"),
         writes=("trash",),
         is_nightly=False,
@@ -235,7 +235,7 @@ PROCESS = (
     Stage(
         name="write_storage_report",
         group="tend",
-        does="Write what lies in the root, what it costs, and what nobody needs.",
+        does="Write the storage report: content of the root, its cost, unneeded objects.",
         reads=("whole root",),
         writes=("reports",),
         ends_in_event=False,

@@ -23,7 +23,7 @@ SOURCES: Registry[OpensSource] = Registry(
     {"folder": "pipeline_tasks.sources.folder:FolderSource"},
     members=("settings_model", "list_files", "is_at_rest", "read", "metadata"),
 )
-"""Where images come from: `sources[].kind` in a project file."""
+"""Kinds of source: `sources[].kind` in a project file."""
 
 BACKBONES: Registry[OpensBackbone] = Registry(
     "backbone",

@@ -1,4 +1,4 @@
-"""What tests start from: small projects, cycles and rows, written so that they can be checked by hand."""
+"""Starting points of tests: small projects, cycles and rows that can be checked by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests of the Airflow layer start from: a home of its own for Airflow, and project files good and bad."""
+"""Starting points of Airflow tests: a separate home for Airflow, and valid and invalid project files."""
 
 from __future__ import annotations
 

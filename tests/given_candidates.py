@@ -72,7 +72,7 @@ def a_dataset(store: Store, cycle: Cycle, test: int = 12, train: int = 4) -> Non
 
 
 def an_exported_model(store: Store, cycle: Cycle, content: bytes | None, registry_version: str | None = "1") -> str:
-    """What `train_model` and `export_model` leave behind; None: they were skipped."""
+    """Records of `train_model` and `export_model`; None if they were skipped."""
     store.finish(cycle.cycle_id, "train_model", TrainModelSummary(skipped=None, mlflow_run_id="run 1"))
     if content is None:
         store.finish(cycle.cycle_id, "export_model", ExportModelSummary("There is nothing new to learn from."))

@@ -25,7 +25,7 @@ A_YEAR_ON = STARTED_AT + 365 * DAY
 
 @dataclass(frozen=True)
 class Garbage:
-    """Keys of what nobody needs, and the version that everybody does."""
+    """Keys of unneeded objects, and a needed version."""
 
     dataset_id: str
     original: str

@@ -1,4 +1,4 @@
-"""What curate tests start from: a night's images as rows, written so that likeness can be checked by hand."""
+"""Starting points of curate tests: a night's images as rows, with likeness that can be checked by hand."""
 
 from __future__ import annotations
 

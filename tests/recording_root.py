@@ -33,7 +33,7 @@ NAMES = {
 
 
 class Touched:
-    """What a stage read and wrote, by the names of `process`."""
+    """Inputs and outputs of a stage, by the names of `process`."""
 
     def __init__(self) -> None:
         self.reads: set[str] = set()

@@ -45,7 +45,7 @@ def test_stages__read_and_write_what_the_process_says(recorded: dict[str, Touche
 
 
 def _reads(stage: str, touched: Touched) -> set[str]:
-    """What was seen; of a stage that may read everything, what was said."""
+    """Observed inputs and outputs; for a stage that may read everything, the declared ones."""
     said = set(STAGES[stage].reads)
     return said if EVERYTHING in said else touched.reads
 

@@ -1,4 +1,4 @@
-"""Bring a copy of a project's root up to date, while cycles run."""
+"""Update a backup of a project's root, also while cycles run."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pipeline_tasks.wiring.roots import open_objects
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Where the copy lies."""
+    """Add the place of the copy."""
     add_project_option(parser)
     parser.add_argument("--place", required=True, help="where the copy lies: a folder or s3://bucket/prefix")
 
 
 def run(arguments: argparse.Namespace) -> Outcome:
-    """Copy what is new; `is_fine` is false if something in the root has rotted.
+    """Copy new objects; `is_fine` is False if an object in the root is damaged.
 
     Raises:
         StorageError: at that place lies the copy of another history.

@@ -18,7 +18,7 @@ from pipeline_tasks.wiring.run import open_services
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Whose images, and whether it is meant."""
+    """Add the choice of images, and `--do`."""
     add_project_option(parser)
     parser.add_argument("--image", nargs="+", default=[], metavar="ID", help="image_ids, each may be shortened")
     parser.add_argument(

@@ -11,7 +11,7 @@ from pipeline_tasks.wiring.projects import home_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to explain."""
+    """Add the thing to explain."""
     add_project_option(parser)
     parser.add_argument("thing", help="an image's file, `champion`, or an image_id, model digest, dataset_id, prediction_id")
     parser.add_argument("--json", action="store_true", help="as JSON")

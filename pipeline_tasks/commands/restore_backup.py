@@ -20,14 +20,14 @@ from pipeline_tasks.wiring.run import open_services
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Where the backup lies."""
+    """Add the place of the backup."""
     add_project_option(parser)
     parser.add_argument("--place", required=True, help="where the backup lies: a folder or s3://bucket/prefix")
     parser.add_argument("--erasures-from", help="a root or copy of the project that knows later erasures: they are done again")
 
 
 def run(arguments: argparse.Namespace) -> Outcome:
-    """Copy it back; broken off, it goes on where it was.
+    """Copy the backup back; safe to run again after an interruption.
 
     Raises:
         StorageError: the root holds cycles that are not in the backup, or the backup holds none.

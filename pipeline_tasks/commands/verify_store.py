@@ -13,7 +13,7 @@ from pipeline_tasks.wiring.roots import open_objects
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Where a second copy lies."""
+    """Add the place of a second copy."""
     add_project_option(parser)
     parser.add_argument("--mend-from", help="the root of a second copy, a folder or s3://bucket/prefix")
 

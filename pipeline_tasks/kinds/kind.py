@@ -80,7 +80,7 @@ class Kind(Protocol):
 
     @property
     def reporting(self) -> Reporting:
-        """What the cycle's report says of labels and models."""
+        """Report sections on labels and models."""
         ...
 
 

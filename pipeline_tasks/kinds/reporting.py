@@ -69,7 +69,7 @@ class ImageCards:
 
     cards: tuple[ImageCard, ...]
     total: int
-    """How many there are, those that are not shown included."""
+    """Total number, including those not shown."""
     what: str
 
 
@@ -107,9 +107,9 @@ class Reporting(Protocol):
 
     @property
     def names_word(self) -> str:
-        """What the names that labels use are called, in the singular: class."""
+        """Word for one name of the vocabulary, such as `class`."""
         ...
 
     def sections(self, evaluated: Evaluated) -> Sequence[Section]:
-        """What the candidate gets right and wrong."""
+        """Section on the candidate's correct and wrong predictions."""
         ...

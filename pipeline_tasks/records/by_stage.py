@@ -91,7 +91,7 @@ class CycleRecords:
         return found
 
     def has(self, stage: str) -> bool:
-        """Whether the stage has been done."""
+        """Return True if the stage has been done."""
         return any(one.stage == stage for one in self.records)
 
     def why_skipped(self, stage: str) -> str | None:

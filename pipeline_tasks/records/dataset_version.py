@@ -1,4 +1,4 @@
-"""What the index of a dataset version says of it besides its rows."""
+"""Description of a dataset version in its index, beside the rows."""
 
 from __future__ import annotations
 

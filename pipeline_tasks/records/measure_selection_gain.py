@@ -23,7 +23,7 @@ class MeasureSelectionGainSummary:
     classes: int = 0
     """Among the test images."""
     classes_seen: int = 0
-    """That have a labelled image of either arm."""
+    """Classes with a labelled image of either arm."""
     chosen: list[float] = field(default_factory=list)
     """Score of heads on the first labels in the project's own order: a mean over their sizes."""
     drawn: list[float] = field(default_factory=list)

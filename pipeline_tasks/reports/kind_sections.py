@@ -10,7 +10,7 @@ from pipeline_tasks.reports.html import Html, card, cards, element, paragraph, r
 
 
 def kind_sections(facts: CycleFacts) -> list[Section]:
-    """What the kind says of the candidate."""
+    """Sections of the kind on the candidate."""
     evaluated = facts.records.find(EvaluateModelSummary)
     digest = None if evaluated is None else evaluated.model_digest
     known = Evaluated(digest, facts.dataset_images, facts.metrics, facts.predictions, facts.details)

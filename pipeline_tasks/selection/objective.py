@@ -51,7 +51,7 @@ class Spoken:
         self._ranks.add(pick)
 
     def reason(self, pick: int) -> str:
-        """Why the row was picked."""
+        """Reason for the pick."""
         return self._say(pick)
 
 
@@ -71,5 +71,5 @@ class Scored:
         """Do nothing; picks do not change the scores."""
 
     def reason(self, pick: int) -> str:
-        """Why the row was picked."""
+        """Reason for the pick."""
         return self._say(pick)

@@ -10,7 +10,7 @@ from pipeline_tasks.settings.section import Ratio, Settings
 
 
 class DuplicateSettings(Settings):
-    """When two images show the same thing."""
+    """Settings of the duplicate search."""
 
     max_hash_distance: int = Field(6, ge=0, le=64, description="Bits that may differ between two 64-bit perceptual hashes.")
     min_hash_cosine: float = Field(

@@ -8,7 +8,7 @@ from pipeline_tasks.settings.section import Settings
 
 
 class GateSettings(Settings):
-    """When a candidate may become champion."""
+    """Settings of the gate, which decides if a candidate may become the champion."""
 
     margin: float = Field(ge=0, le=1, description="The lower bound of (candidate - champion) must lie above minus this.")
     confidence: float = Field(0.95, gt=0.5, lt=1)

@@ -8,7 +8,7 @@ from pipeline_tasks.settings.section import Settings
 
 
 class HousekeepingSettings(Settings):
-    """What `tend_storage` lets go of, and when."""
+    """Settings of `tend_storage`: retention times and schedule."""
 
     schedule: str | None = Field(
         None, description="Cron expression of tend_storage, in the project's time zone; null: by hand only."

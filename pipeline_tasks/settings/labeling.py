@@ -8,7 +8,7 @@ from pipeline_tasks.settings.section import Ratio, Settings
 
 
 class LabelingSettings(Settings):
-    """How people are asked."""
+    """Settings of labeling rounds."""
 
     deadline_s: float = Field(gt=0, description="Seconds from push to the latest release of the cycle.")
     release_ratio: Ratio = Field(1.0, description="Share of the round's labeling tasks answered that releases the cycle early.")

@@ -10,6 +10,6 @@ Ratio = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class Settings(BaseModel):
-    """What all settings share: unknown keys and later changes are refused."""
+    """Base of all settings; refuses unknown keys and later changes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

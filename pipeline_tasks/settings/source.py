@@ -13,7 +13,7 @@ from pipeline_tasks.settings.section import Settings
 
 
 class SourceSettings(Settings):
-    """Where images come from: the settings that every kind of source has. Each kind adds its own, in its module in `sources/`."""
+    """Settings of every kind of source; each kind adds its own, in its module in `sources/`."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Stands in every sighting; never reuse a name.")
     kind: str = Field("folder", description="A kind that ships with Nightlens, or `module:class` of your own.")

@@ -32,7 +32,7 @@ class GoldenSettings(Settings):
 
 
 class SplitSettings(Settings):
-    """Which split new split groups are proposed for, and which test images are scored by themselves."""
+    """Settings of the split proposals for new split groups, and of the slices of test."""
 
     policy: Literal["random", "curated"] = Field(
         "random", description="curated: of what the strategy picked, typical groups go to val, hard and rare ones to test."

@@ -8,7 +8,7 @@ from pipeline_tasks.settings.section import Settings
 
 
 class TrainingSettings(Settings):
-    """How the candidate is made."""
+    """Settings of the training."""
 
     min_new_labels: int = Field(1, ge=0, description="Fewer new labels than this since the last version: nothing is trained.")
     max_epochs: int = Field(60, ge=1)

@@ -11,7 +11,7 @@ from pipeline_tasks.errors import SettingsError
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a service is and what opens it. The token is left out when this is shown."""
+    """Address and token of a service; its repr hides the token."""
 
     url: str
     token: str | None = field(default=None, repr=False)
@@ -19,7 +19,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class S3Endpoint:
-    """Where an S3-compatible store is and what opens it; None leaves a part to boto3's own search (instance role, environment)."""
+    """Address and keys of an S3-compatible store; boto3 searches for fields that are None (instance role, environment)."""
 
     url: str | None = None
     access_key: str | None = None

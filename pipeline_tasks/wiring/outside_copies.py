@@ -1,4 +1,4 @@
-"""What a project leaves of its images outside its root, on this machine and in its second remote, and how it goes.
+"""Copies of a project's images outside its root (on this machine and in its second remote), and their deletion.
 
 Beside the root lie copies for annotators, the links by which readers reach published originals, the remote of published copies
 and the prediction server's log. MLflow and W&B are told figures and names of versions, never an image.

@@ -44,7 +44,7 @@ def open_objects(where: str, s3: S3Endpoint | None = None) -> ObjectStore:
 
 
 def is_on_disk(project: Project) -> bool:
-    """Whether the project's root is a folder of this machine."""
+    """Return True if the project's root is a folder on this machine."""
     return project.root is None or "://" not in project.root
 
 

@@ -1,4 +1,4 @@
-"""What people say in Label Studio, read without believing too much."""
+"""Tests of reading annotations from Label Studio."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import httpx
 
 @dataclass(frozen=True)
 class RealLabelStudio:
-    """Where it is, what opens it, and the folder below which it shows images."""
+    """Address, token, and folder below which it shows images."""
 
     url: str
     token: str

@@ -1,4 +1,4 @@
-"""What the client does when Label Studio is away, refuses, forgets or answers late."""
+"""Tests of the client when Label Studio does not respond, refuses, forgets or responds late."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from pipeline_tasks.wiring.run import run_stage
 
 
 class Overwriting(MemoryObjects):
-    """What some S3 servers are: a condition is no reason to refuse."""
+    """An S3 server that ignores conditions."""
 
     def write_new(self, key: str, content: bytes) -> str:
         self.delete(key)

@@ -47,7 +47,7 @@ print(json.dumps({{"seconds": seconds, "heavy": heavy, "errors": bag.import_erro
 
 @pytest.fixture(scope="module")
 def readings(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What two fresh processes with different hash seeds saw, read one after the other."""
+    """Results of two fresh processes with different hash seeds."""
     home = tmp_path_factory.mktemp("fresh")
     write_projects(home / "shipped")
     return [read_in_a_fresh_process(home, seed) for seed in ("1", "2")]

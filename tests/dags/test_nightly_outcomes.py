@@ -1,4 +1,4 @@
-"""Which colour a night ends in: Airflow's own scheduling decides, stages only report how they ended."""
+"""Tests of a night's colour, with Airflow's own scheduling and given outcomes of stages."""
 
 from __future__ import annotations
 

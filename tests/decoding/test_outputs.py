@@ -1,4 +1,4 @@
-"""What is made of canonical images: model-size images, JPEGs, thumbnails."""
+"""Tests of outputs made from canonical images: model-size images, JPEGs, thumbnails."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ RECORDS = (
 
 @dataclass
 class _Outside:
-    """What the services would say."""
+    """Responses of the services."""
 
     tasks: int = 5
     answered: int = 4

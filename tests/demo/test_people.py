@@ -1,4 +1,4 @@
-"""Who answers which image, and what."""
+"""Tests of the simulated annotators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a drawn night holds."""
+"""Tests of the plan of a drawn night."""
 
 from __future__ import annotations
 

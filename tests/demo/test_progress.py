@@ -1,4 +1,4 @@
-"""How far a run is, as people see it."""
+"""Tests of the progress display."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def compare(home: Path, other: Path) -> list[str]:
-    """What differs between two homes whose stacks are up."""
+    """Differences between two homes whose stacks are up."""
     wrong: list[str] = []
     roots, others = project_roots(home), project_roots(other)
     for project in roots:
@@ -85,7 +85,7 @@ def versions(home: Path, project: str) -> list[str]:
 
 
 def verified(home: Path, project: str, command: list[str]) -> list[str]:
-    """What a tool of the command line finds wrong with the restored root."""
+    """Problems of the restored root, found by a command-line tool."""
     done = tool(home, project, command)
     say(f"{' '.join(command)} of {project}: {'fine' if done.returncode == 0 else 'NOT fine'}: {done.stdout.strip()[-200:]}")
     return [] if done.returncode == 0 else [f"{command} of {project}: {done.stderr[-500:]}"]
@@ -135,7 +135,7 @@ def served(addresses: Addresses) -> dict[str, str]:
 
 
 def wait_for_model(url: str, within_s: float = 30.0) -> dict[str, Any]:
-    """What the server says of itself, as soon as it serves a model."""
+    """State of the server, as soon as it serves a model."""
     until, said = time.monotonic() + within_s, dict[str, Any]()
     while time.monotonic() < until and not said.get("model_digest"):
         answer = httpx.get(f"{url}/readyz", timeout=10, trust_env=False)

@@ -47,12 +47,12 @@ DAY_S = 86_400
 SHARED = 40
 """Contents that any writer may put, name, or leave behind."""
 STEPS = [f"trash.{step}.{side}" for step in ("put", "delete", "purge") for side in ("before", "after")]
-"""What a collector does again and again. It seldom puts back, since writers do so themselves: the kill matrix kills it there."""
+"""One run of a collector. It seldom puts back, since writers do so themselves: the kill matrix kills it there."""
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a writer's stage records."""
+    """Record of a writer's stage."""
 
     images: int
     model_digest: str

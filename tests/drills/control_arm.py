@@ -63,7 +63,7 @@ ALL_DIFFERENT = {"max_hash_distance": 0, "min_hash_cosine": 1.0, "min_embedding_
 
 @dataclass(frozen=True)
 class World:
-    """What the nights bring, and what people would say."""
+    """Images of the nights, and their true labels."""
 
     embeddings: np.ndarray
     class_numbers: np.ndarray
@@ -112,14 +112,14 @@ def a_project(asked: tuple[Path, bool, int]) -> Told:
 
 @dataclass(frozen=True)
 class Told:
-    """What one project's reports say, and what an oracle says of the last night."""
+    """Results of one project's reports, and the oracle's result for the last night."""
 
     nights: list[MeasureSelectionGainSummary]
     truth: float
 
     @property
     def is_truthful(self) -> bool:
-        """Whether the last night's interval contains what the oracle says."""
+        """Return True if the last night's interval contains the oracle's value."""
         last = self.nights[-1]
         return not last.why and last.difference[1] <= self.truth <= last.difference[2]
 
@@ -130,7 +130,7 @@ def claimed(told: Told) -> int:
 
 
 def last_claims(told: Sequence[Told]) -> int:
-    """How many projects' last reports say so."""
+    """Number of projects whose last report says so."""
     return sum(claimed(Told(one.nights[-1:], one.truth)) for one in told)
 
 
@@ -221,7 +221,7 @@ def promote(store: Store, world: World, cycle_id: str, seen: int) -> None:
 
 
 def rows_of(image_ids: Sequence[str], seen: int) -> list[int]:
-    """Which rows of the world these images are, of those that have arrived."""
+    """Row numbers in the world of these images that have arrived."""
     known = {image_id(f"image {row}"): row for row in range(seen)}
     return [known[one] for one in image_ids]
 
@@ -241,7 +241,7 @@ def a_thumbnail(class_name: str, number: int) -> bytes:
 
 @dataclass(frozen=True)
 class _Counted:
-    """What the drill's people leave behind."""
+    """Annotations of the drill's people."""
 
     labelled: int
     unsure: int = 0

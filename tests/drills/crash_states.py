@@ -1,4 +1,4 @@
-"""What may be left of a folder when the power goes, as file systems allow it: pure, from a trace of operations.
+"""Possible states of a folder after a power failure, as file systems allow them, from a trace of operations.
 
 Lasting is a file's content that was synced, and a name whose folder was synced after it. Of the rest, anything may be there: of an
 unsynced file nothing, zeros, a torn beginning or all; of unsynced names all up to some moment (a journal kept in order: ext4,
@@ -19,7 +19,7 @@ Tree = Mapping[str, bytes | None]
 
 @dataclass
 class Reached:
-    """What is lasting, and what is under way, at one moment of a trace."""
+    """Synced and pending changes at one moment of a trace."""
 
     lasting: dict[int, dict[str, int]] = field(default_factory=dict)
     """Folder → its names that are on the disk for good, each with its file or folder."""

@@ -42,7 +42,7 @@ class Op:
 
 @dataclass
 class Trace:
-    """What was done below `base`, from the moment of listening."""
+    """Operations below `base` since the start of the trace."""
 
     base: Path
     ops: list[Op] = field(default_factory=list)

@@ -49,7 +49,7 @@ class Place:
     endpoints: Endpoints = field(default_factory=Endpoints)
     root: str | None = None
     reader: Mapping[str, str] = field(default_factory=dict)
-    """What readers have in their environment."""
+    """Environment of readers."""
 
     def __post_init__(self) -> None:
         (self.folder / "projects").mkdir(parents=True)
@@ -64,7 +64,7 @@ class Place:
         return publish("parts", version, self.folder / "git", is_canonical=is_canonical, endpoints=self.endpoints)
 
     def clone(self, tag: str, name: str) -> Path:
-        """What a reader does first."""
+        """First steps of a reader."""
         _check(self._run(self.folder, ["git", "clone", "-q", "-b", tag, "git", name]), "git clone")
         return self.folder / name
 

@@ -43,14 +43,14 @@ TRIES = 3
 
 @dataclass(frozen=True)
 class Moment:
-    """When to kill what."""
+    """Moment and target of a kill."""
 
     victim: str
     """`task`, `airflow-scheduler` or `airflow-triggerer`."""
     task_id: str
     """The task that must be under way."""
     answers: int = 0
-    """How many answers must have been given before."""
+    """Number of annotations that must have been submitted before."""
 
     @property
     def name(self) -> str:
@@ -67,7 +67,7 @@ MOMENTS = (
 
 @dataclass
 class Hit:
-    """What a kill found before and left behind."""
+    """State before and after a kill."""
 
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Hit:
 
 @dataclass
 class Drill:
-    """What every cycle of the drill needs."""
+    """Objects that every cycle of the drill needs."""
 
     home: Path
     addresses: Addresses

@@ -2,7 +2,7 @@
 
 Each kill has a root of its own. Before the rerun: whatever was acknowledged is there, and whatever an event or index names is
 whole. After it: every object is byte for byte that of an undisturbed run, each stage has one event, and nothing else lies there
-but the temporary files of killed writes, which are counted. Then one collection takes these and whatever else nobody needs, and
+but the temporary files of killed writes, which are counted. Then one collection removes these and all other unneeded objects, and
 nothing that is needed. `--small` kills once before or after each write; `--once` kills at no point in two workloads; `--s3` adds a
 real S3 server.
 """
@@ -45,7 +45,7 @@ class Place:
 
     @property
     def acknowledged(self) -> Path:
-        """Where a child says what it was promised, outside the root."""
+        """File outside the root in which a child records acknowledged writes."""
         return self.folder / "acknowledged"
 
     def leftovers(self) -> int:
@@ -55,7 +55,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Kill:
-    """Where one child ends."""
+    """Point at which one child ends."""
 
     workload: str
     point: str
@@ -135,7 +135,7 @@ def killed_and_run_again(place: Place, kill: Kill, digests: dict[str, str]) -> s
     wrong += [f"{key}: differs from the undisturbed run" for key in sorted(digests) if found.get(key) != digests[key]]
     wrong += [f"{key}: an undisturbed run has no such object" for key in sorted(set(found) - set(digests))]
     if in_child(lambda: tidy(Store(place.open()))):
-        wrong.append("after one collection something is left that nobody needs")
+        wrong.append("after one collection unneeded objects are left")
     wrong += [f"after the collection: {one}" for one in lost(place) + broken_names(place.open())]
     return "; ".join(wrong[:3])
 
@@ -188,7 +188,7 @@ def in_child(act: Callable[[], None]) -> int:
 
 
 def lost(place: Place) -> list[str]:
-    """What was acknowledged since the last emptying, and is not there or is something else."""
+    """Acknowledged writes since the last emptying that are missing or differ."""
     promised: dict[str, str] = {}
     for line in place.acknowledged.read_text().splitlines():
         key, _, digest = line.partition(" ")
@@ -198,13 +198,13 @@ def lost(place: Place) -> list[str]:
 
 
 def broken_names(objects: ObjectStore) -> list[str]:
-    """What is named and is not there in the bytes that are named."""
+    """Named objects that are missing or have other bytes."""
     # An emptying begins with the pointer and the ledger: no name is left before what it names goes.
     return [f"{key}: named, but not there whole" for key, sha256 in names(objects).items() if digest_at(objects, key) != sha256]
 
 
 def names(objects: ObjectStore) -> dict[str, str]:
-    """What the ledger, an index or the pointer names: key → sha256."""
+    """Objects named by the ledger, an index or the pointer: key → sha256."""
     named: dict[str, str] = {}
     for key in objects.list(layout.LEDGER):
         event = json.loads(objects.read(key).content)

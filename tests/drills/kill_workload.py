@@ -1,4 +1,4 @@
-"""What the kill matrix kills: nights of storage work, written as the stages are, so that each can be run again at any point.
+"""Workload of the kill matrix: nights of storage work, written like stages, so that each can be run again at any point.
 
 `tell(key, digest)` acknowledges: from then on the object must be there for good, in just these bytes.
 """
@@ -68,7 +68,7 @@ Tell = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Summary:
-    """What the workload's stages record."""
+    """Record of the workload's stages."""
 
     found: int
     index_key: str | None = None
@@ -172,7 +172,7 @@ def tend(store: Store, number: int, year: int = 2020, *, is_dry_run: bool = Fals
 
 
 def tidy(store: Store) -> None:
-    """One collection after a look, many years on; nothing that nobody needs may be left in its place, nor any temporary file."""
+    """One collection, many years later; no unneeded object and no temporary file may be left."""
     tend(store, 1, 2100, is_dry_run=True)
     tend(store, 2, 2100)
     left = tend(store, 3, 2100, is_dry_run=True)
@@ -185,7 +185,7 @@ def tidy(store: Store) -> None:
 
 
 def _litter(store: Store) -> None:
-    """What killed writers may leave: originals, tables, a part, models, a file half written; and a snapshot too many."""
+    """Leftovers of killed writers: originals, tables, a part, models, a half-written file; and an extra snapshot."""
     for one in range(3):
         content = b"litter %d" % one
         put_original(store.objects, content)
@@ -204,7 +204,7 @@ def _litter_rows(one: int) -> pl.DataFrame:
 
 
 def _litter_table(one: int) -> TableFile:
-    """What an event that names this table says of it."""
+    """Entry of an event that names this table."""
     sha256 = hashlib.sha256(encode(QualityIssue, _litter_rows(one))).hexdigest()
     name = QualityIssue.table_name
     return TableFile(name, "2026-11-01", layout.table(name, "2026-11-01", sha256), sha256, 1)
@@ -229,7 +229,7 @@ def erasing(store: Store, tell: Tell, folder: Path) -> None:
 
 
 def _speak_of(store: Store, image_id: str) -> None:
-    """What a night knows of an image, and more of it."""
+    """Rows about an image."""
     night(store, 1, lambda _, __: None)
     rows = pl.DataFrame({"image_id": sorted([image_id, hex_id("other")]), "split": "train"})
     write_version(store.objects, hex_id("held"), rows, about=VersionAbout())

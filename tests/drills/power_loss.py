@@ -43,12 +43,12 @@ T = TypeVar("T")
 Kill = tuple[str, int]
 """A fail point, and the hit of it at which the process ends."""
 PLANTED = b"torn"
-"""What the workload plants itself under a name that promises otherwise."""
+"""Objects that the workload plants under a name with another digest."""
 
 
 @dataclass
 class Recorded:
-    """What one run did, what it promised, and what it ended in."""
+    """Operations, promises and end of one run."""
 
     trace: Trace
     before: Tree
@@ -59,11 +59,11 @@ class Recorded:
 
 @dataclass
 class Outcome:
-    """What the cuts of one run left."""
+    """Results of the power cuts of one run."""
 
     states: int = 0
     distinct: dict[frozenset[tuple[str, bytes]], Tree] = field(default_factory=dict)
-    """What is visible → the first state that shows it."""
+    """Visible content → the first state with it."""
     folders: dict[frozenset[tuple[str, bytes | None]], None] = field(default_factory=dict)
     """All states, with folders and temporary files."""
     wrong: list[str] = field(default_factory=list)
@@ -216,7 +216,7 @@ def opened_and_run_again(base: Path, tree: Tree, workload: Workload, end: dict[s
 
 
 def damage_in(root: Path) -> list[str]:
-    """What the root's own verification finds, and the versions that cannot be read whole; nobody opens a half-emptied project."""
+    """Damage found by the root's own verification, and unreadable versions; a half-emptied project is not opened."""
     objects = DiskObjects(root)
     try:
         read_generation(objects)

@@ -1,4 +1,4 @@
-"""What the power is cut under: putting, committing, restoring and collecting, each safe to be run again at any point."""
+"""Workloads for power cuts: putting, committing, restoring and collecting, each safe to run again at any point."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ Open = Callable[[str], ObjectStore]
 
 @dataclass(frozen=True)
 class Workload:
-    """What lies there for good before, and what is under way when the power goes."""
+    """Objects that exist before, and the work in progress at the power cut."""
 
     prepare: Callable[[Open], None]
     run: Callable[[Open], None]
     compared: Callable[[Mapping[str, bytes]], Mapping[str, bytes]] = dict
-    """What of the objects must be the same after a run that was broken off."""
+    """Objects that must be the same after an interrupted run."""
 
 
 def two_nights(open_root: Open) -> None:

@@ -1,4 +1,4 @@
-"""What a store promised by the time the power goes: each verb that returned must have lasted, one under way may have."""
+"""Promises of a store at a power cut: a completed operation must have lasted, a pending one may have."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class PromisingObjects(DiskObjects):
 
 
 def allowed(before: Tree, promises: list[Promise], cut: int) -> dict[str, list[bytes | None]]:
-    """What each object may be after so many operations."""
+    """Allowed states of each object after a number of operations."""
     may_be: dict[str, list[bytes | None]] = {path: [content] for path, content in visible(before).items()}
     for promise in promises:
         if promise.end is not None and promise.end <= cut:

@@ -53,7 +53,7 @@ def play(where: str, examples: int, steps: int) -> Counter[str]:
 
 
 def opening(where: str, folder: Path) -> dict[str, Callable[[StoreMachine], Callable[[], ObjectStore]]]:
-    """What a machine on disk does otherwise than one in memory."""
+    """Differences between a machine on disk and one in memory."""
     if where == "memory":
         return {}
 

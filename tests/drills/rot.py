@@ -58,7 +58,7 @@ def run(folder: Path, objects: int, rotted: int) -> bool:
 
 
 def refusals(objects: DiskObjects, rows: list[tuple[str, str]], rotted: set[str]) -> tuple[int, int]:
-    """How many of the rotted originals their reader refuses, and how many there are; a whole one that is refused counts against."""
+    """Number of damaged originals that the reader refuses, and their total; refusing an undamaged one counts as a failure."""
     refused = asked = 0
     for image_id, md5 in rows:
         is_rotted = f"files/md5/{md5[:2]}/{md5[2:]}" in rotted
@@ -71,7 +71,7 @@ def refusals(objects: DiskObjects, rows: list[tuple[str, str]], rotted: set[str]
 
 
 def timed(act):  # type: ignore[no-untyped-def]
-    """What a call returns, and its seconds."""
+    """Result of a call, and its seconds."""
     begin = time.monotonic()
     return act(), time.monotonic() - begin
 

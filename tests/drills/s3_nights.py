@@ -60,7 +60,7 @@ def write_project(home: Path) -> None:
 
 
 def post_connection(addresses: Addresses, url: str) -> None:
-    """What a person would type under Admin, Connections."""
+    """Connections as a person would enter them under Admin, Connections."""
     with httpx.Client(base_url=addresses.airflow_url, timeout=30, trust_env=False) as client:
         login = {"username": addresses.airflow_user, "password": addresses.airflow_password}
         token = client.post("/auth/token", json=login).raise_for_status().json()["access_token"]

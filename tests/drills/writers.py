@@ -31,7 +31,7 @@ WRITERS, EVENTS, LOST = 16, 100, 200
 
 @dataclass(frozen=True)
 class Written:
-    """What a writer's stage records."""
+    """Record of a writer's stage."""
 
     number: int
 
@@ -72,7 +72,7 @@ def write(open_objects: Callable[[], ObjectStore], writer: int, events: int) -> 
 
 
 def compare(objects: ObjectStore, acknowledged: list[tuple[str, str]], wanted: int) -> list[str]:
-    """What is wrong with the history: an acknowledged event that is not there, one that is there twice, a gap, one too many."""
+    """Problems of the history: a missing acknowledged event, a repeated one, a gap, an extra one."""
     history = Counter((event.cycle_id, event.stage) for event in ledger.events_after(objects, 0))
     wrong = [f"{name}: {history[name]} times in the history" for name in acknowledged if history[name] != 1]
     if history.total() != wanted or len(acknowledged) != wanted:

@@ -24,7 +24,7 @@ WRONG = {
     "label_studio=services.label_studio_if_there": ("label_studios=None,", 'Unexpected keyword argument "label_studios"'),
     "started_at=services.now": ("", 'Missing named argument "started_at" for "open_cycle"'),
 }
-"""What stands in the wiring → what is planted in its place, and what mypy says."""
+"""Text in the wiring → its planted replacement, and mypy's message."""
 
 
 def test_wiring__calls_every_stage_of_the_process_in_order() -> None:

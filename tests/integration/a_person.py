@@ -49,7 +49,7 @@ def _is_answer(response: Response) -> bool:
 
 @dataclass(frozen=True)
 class ShownReport:
-    """What of a report a person sees."""
+    """Visible content of a report."""
 
     title: str
     images: int

@@ -19,7 +19,7 @@ pytestmark = [
 
 @pytest.fixture(autouse=True)
 def an_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the drill sets is set back."""
+    """Restore the settings that the drill changes."""
     for name in ("NIGHTLENS_HOME", "NIGHTLENS_PROJECTS"):
         monkeypatch.setenv(name, "")
 

@@ -1,4 +1,4 @@
-"""Where a thing came from and what it led to, told from a whole small night by what the stages recorded."""
+"""Tests of lineages, on a complete small night."""
 
 from __future__ import annotations
 

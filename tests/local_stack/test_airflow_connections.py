@@ -1,4 +1,4 @@
-"""What the stack tells Airflow, and that it leaves alone what a person edited there; Airflow's API is stood in for."""
+"""Tests of the connections posted to a stand-in for Airflow, including those that a person edited."""
 
 from __future__ import annotations
 

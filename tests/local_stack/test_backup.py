@@ -18,7 +18,7 @@ from local_stack.postgres_databases import empty_database, made_mark
 
 
 def said_in(folders: Folders, statement: str, name: str) -> list[tuple[object, ...]]:
-    """What a service's own role hears from its database."""
+    """Result of a query by a service's own role."""
     with running_postgres(folders) as (port, secrets):
         login = {"user": name, "password": secrets[f"postgres_{name}_password"], "dbname": name}
         connection = psycopg2.connect(host="127.0.0.1", port=port, **login)

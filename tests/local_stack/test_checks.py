@@ -1,4 +1,4 @@
-"""What would make a stack fail later is refused at once, in one sentence."""
+"""Tests of the checks before a start: problems are refused in one sentence."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class OldRoot:
 
     @property
     def log_folder(self) -> Path:
-        """Where the prediction server's log lies."""
+        """Folder of the prediction server's log."""
         return serving_folder(self.night)
 
 

@@ -184,7 +184,7 @@ def every_object(objects: ObjectStore) -> dict[str, bytes]:
 
 
 def serving_folder(night: Night) -> Path:
-    """Where the prediction server's log lies."""
+    """Folder of the prediction server's log."""
     return night.folder / "serving" / "parts"
 
 

@@ -1,4 +1,4 @@
-"""Whatever an earlier release wrote opens, says the same, and goes on. One zip a release; how to make one: `make_old_root`."""
+"""Tests of roots of earlier releases: they open, give the same results, and continue. One zip a release, from `make_old_root`."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_old_root__keeps_its_frozen_settings(old: OldRoot) -> None:
 
 
 def contains(found: Any, wanted: Any) -> bool:
-    """Whether all that was said then is still said; sentences may be worded otherwise, and more may be said."""
+    """Compare old and new output: all old values must be there, with any wording, and more may be added."""
     if isinstance(wanted, dict):
         said = {name: one for name, one in wanted.items() if name not in ("says", "reason", "why")}
         return isinstance(found, dict) and all(name in found and contains(found[name], one) for name, one in said.items())

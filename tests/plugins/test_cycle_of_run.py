@@ -21,7 +21,7 @@ FORM = {"cycle_id": None, "budget": None, "deadline_s": None, "training": "auto"
 
 @dataclass
 class Run:
-    """What is asked of a DAG run."""
+    """Attributes of a DAG run."""
 
     run_type: str
     logical_date: datetime | None

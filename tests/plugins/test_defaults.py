@@ -1,4 +1,4 @@
-"""Which errors Airflow tries again."""
+"""Tests of the errors that Airflow retries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often `auto` lets what is rare speak."""
+"""Tests of diversity's share in `auto`."""
 
 from __future__ import annotations
 

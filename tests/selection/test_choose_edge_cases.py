@@ -1,4 +1,4 @@
-"""What `choose` gives at the edges: docs/selection.md, "What you get at the edges", promises each of these."""
+"""Tests of `choose` in edge cases, each promised in docs/selection.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever arrives night after night: a split is for ever, and nothing that belongs together is used in two."""
+"""Tests over many nights: a split never changes, and split groups never straddle splits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pipeline_tasks.tables.split_group import SplitGroup
 pytestmark = pytest.mark.slow
 
 IMAGES = st.tuples(st.integers(0, 71), st.sampled_from([None, "1", "2", "3", "4"]), st.sampled_from([None, "x", "y"]))
-"""Where on the circle an image lies (steps of 5 degrees), its clip, its site."""
+"""Position of an image on the circle (steps of 5 degrees), its clip, its site."""
 NIGHTS = st.lists(st.lists(IMAGES, max_size=8), min_size=2, max_size=4)
 KEYS = st.sampled_from([[], ["clip"], ["clip", "site"]])
 

@@ -61,7 +61,7 @@ class KilledError(BaseException):
 
 @dataclass(frozen=True)
 class Done:
-    """What the machine's stages record."""
+    """Record of the machine's stages."""
 
     number: int
     index_key: str | None = None
@@ -70,7 +70,7 @@ class Done:
 
 @dataclass
 class Model:
-    """What the root must hold."""
+    """Expected content of the root."""
 
     stages: dict[str, dict[str, Any]] = field(default_factory=dict)
     """cycle_id → stage → summary."""
@@ -250,7 +250,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(days=any_of.integers(1, 20), kill_at=KILLS)
     def collect_garbage(self, days: int, kill_at: int) -> None:
-        """What nobody needs goes; all else stays."""
+        """Collection removes unneeded objects and keeps all others."""
         self.days += days
         cycle_id = f"{STARTED_AT + timedelta(days=self.days):%Y-%m-%d}"
         self.model.loose = {}
@@ -265,7 +265,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_acknowledged_is_lost(self) -> None:
-        """What was named stays, in its bytes; what is put is there until a collection."""
+        """Named objects keep their bytes; stored objects exist until a collection."""
         objects = self.open()
         lost = [key for key, sha256 in self.model.promised.items() if digest_at(objects, key) != sha256]
         assert lost == []

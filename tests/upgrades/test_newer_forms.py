@@ -1,4 +1,4 @@
-"""Whatever a later release wrote is refused by its name, except a cache, which is passed over."""
+"""Tests of forms of later releases: they are refused with the release's name, except caches, which are ignored."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from pipeline_tasks.commands.project_option import add_project_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which version, and where to."""
+    """Add the version and the target."""
     add_project_option(parser)
     parser.add_argument("--version", required=True, help="the beginning of a dataset_id")
     parser.add_argument("--to", required=True, type=Path, help="the git folder, made if missing")

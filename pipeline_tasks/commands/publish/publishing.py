@@ -44,7 +44,7 @@ _Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class PublishSummary:
-    """What was published, where, and how much had to be written for it."""
+    """Summary of a publication: its version, its place, and the amount written."""
 
     dataset_id: str
     images: int
@@ -79,7 +79,7 @@ def publish(
 
 
 class _Place:
-    """Where a project's objects and its publications lie."""
+    """Places of a project's objects and its publications."""
 
     def __init__(self, project: Project, s3: S3Endpoint | None) -> None:
         self.project = project
@@ -95,7 +95,7 @@ class _Place:
         return links_folder(home_folder(), self.outside_name)
 
     def originals(self) -> Remote:
-        """Where readers pull originals from."""
+        """Remote from which readers pull originals."""
         return self._remote(str(self.view) if self.is_on_disk else str(self.project.root))
 
     def copies(self) -> tuple[Remote, ObjectStore]:

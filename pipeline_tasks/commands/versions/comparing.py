@@ -129,7 +129,7 @@ def _counted(then: Store | None, rows: pl.DataFrame, class_column: str, split_co
 
 
 def _why_gone(then: Store, found: Difference, about: VersionAbout) -> dict[str, int]:
-    """Why images of the first version are not in the second one, as it was known when that was made."""
+    """Reasons why images of the first version are not in the second one, as known when that was made."""
     if found.removed.is_empty():
         return {}
     facts, gone = facts_of(then), found.removed["image_id"].implode()

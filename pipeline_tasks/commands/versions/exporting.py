@@ -94,7 +94,7 @@ def export_version(store: Store, version: VersionRecord, folder: Path, progress:
 
 
 def as_text(export: Export) -> str:
-    """What was exported, and how the images stand."""
+    """Summary of an export: its files, and the state of the images."""
     resumed = f", {export.already_there} of them were there already" if export.is_resumed else ""
     erased = f", {export.erased} erased since and left out" if export.erased else ""
     return f"{export.images} images{erased}{resumed}: {export.folder}\n{export.orientation}"

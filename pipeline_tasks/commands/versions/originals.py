@@ -1,4 +1,4 @@
-"""Where the originals of a version's images lie."""
+"""Keys of the originals of a version's images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who labelled images, and why they had been picked, as it was known when a version was made."""
+"""Annotators of images, and reasons of their selection, as known when a version was made."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def images_by_author(store: Store, image_ids: pl.Series) -> dict[str, int]:
 
 
 def images_by_reason(store: Store, image_ids: pl.Series) -> dict[str, int]:
-    """Why images were put to people (`strategy: coverage`, `control: random`) → how many; the newest pick counts."""
+    """Reason of selection (`strategy: coverage`, `control: random`) → number of images; the newest selection counts."""
     picks = store.history(SelectedImage).filter(pl.col("image_id").is_in(image_ids.implode()))
     newest = picks.unique("image_id", keep="last", maintain_order=True)
     reasons = newest.select(reason=pl.concat_str([pl.col("arm").cast(pl.String), pl.col("strategy")], separator=": "))

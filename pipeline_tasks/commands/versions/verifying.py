@@ -78,7 +78,7 @@ def _check_name(store: Store, dataset_id: str, rows: pl.DataFrame) -> list[Damag
 
 
 def _check_erasure(store: Store, dataset_id: str) -> list[Damage]:
-    """What was erased cannot be digested any more: the index, which names every leaf, must be the one that the erasure left."""
+    """Check the index against the erasure's event, because the digest of a version with erased images cannot be recomputed."""
     key = index_key(dataset_id)
     events = [event for cycle_id in store.state().stages if (event := store.event(cycle_id, ERASED_BY)) is not None]
     changes = [event.replaced.get(key) for event in sorted(events, key=lambda one: one.sequence)]
@@ -117,7 +117,7 @@ def _check_labels(then: Store, rows: pl.DataFrame) -> list[Damage]:
 
 
 def _read(read: Callable[[], T], table_name: str) -> tuple[T | None, list[Damage]]:
-    """What was read, or the damage that kept it from being read."""
+    """The content, or the damage that prevented reading it."""
     try:
         return read(), []
     except (NotFoundError, CorruptObjectError) as error:

@@ -17,11 +17,11 @@ class QualityRule:
     column: str
     """Of `measurements` or `images`; `side_px` is the shorter side."""
     wanted: Literal["at least", "at most"]
-    """Which side of the limit is fine."""
+    """Side of the limit that breaks no rule."""
     setting: str
     """The limit's name in `quality` of a project file; null there switches the rule off."""
     measured: str
-    """What people read: `mean luma` in `too dark: mean luma 12, at least 28 wanted`."""
+    """Words for people: `mean luma` in `too dark: mean luma 12, at least 28 wanted`."""
 
     def limit(self, settings: QualitySettings) -> float | None:
         """The limit that a project sets; None: the rule judges nothing."""

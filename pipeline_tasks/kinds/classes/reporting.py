@@ -1,4 +1,4 @@
-"""Where a classifier is right and where it is wrong."""
+"""Report sections of a classifier: confusion matrix and worst errors."""
 
 from __future__ import annotations
 

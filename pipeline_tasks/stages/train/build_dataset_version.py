@@ -192,7 +192,7 @@ def _summary_of_restored(store: Store, cycle: Cycle, restored: RestoredDataset) 
 
 
 def _why_not(cycle: Cycle, rows: pl.DataFrame) -> str:
-    """Why the kind can learn nothing from a version; empty if it can."""
+    """Reason why the kind cannot train on a version; empty if it can."""
     return kind_of(cycle.project).modelling.why_not_train(rows.filter(pl.col("split") == "train"))
 
 

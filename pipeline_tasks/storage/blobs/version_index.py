@@ -162,7 +162,7 @@ def _digests_of(kept: Any) -> frozenset[str]:
 
 
 def _expanded(dataset_id: str, kept: Any, without: frozenset[str] = frozenset()) -> list[IndexedLeaf]:
-    """What `_as_columns` kept, or a list of leaves as the first format has it, but for leaves of some digests."""
+    """Leaves from the form of `_as_columns`, or from the list of the first format, without those of some digests."""
     try:
         if isinstance(kept, list):
             return [_leaf_of_list(leaf) for leaf in kept if leaf["sha256"] not in without]

@@ -236,7 +236,7 @@ class Store:
         return frozenset(self.rows_of(table, names, column, columns=[column])[column])
 
     def count(self, table: type[Table]) -> int:
-        """How many rows all cycles have written; opens none."""
+        """Number of rows that all cycles have written, without opening a file."""
         return sum(file.rows for file in self.files(table))
 
     def pieces(

@@ -22,14 +22,14 @@ class Compacting(Generic[Entry, Piece]):
 
     objects: ObjectStore
     folder: str
-    """Where the compacted objects of this list lie."""
+    """Prefix of this list's compacted objects."""
     key_of: Callable[[Sequence[Entry]], str]
     read: Callable[[Entry], Piece]
     put_together: Callable[[list[Piece]], Piece]
     encode: Callable[[Piece], bytes]
     decode: Callable[[bytes], Piece]
     still_stand: Callable[[Sequence[Entry]], bool] | None
-    """Whether all entries are still what the list holds; what was made of others is let go of. None: keep nothing."""
+    """Predicate: all entries are still in the list; objects made of others are deleted. None stores nothing."""
     checked: set[str]
     """Keys of objects that were found whole."""
 
@@ -68,7 +68,7 @@ class Compacting(Generic[Entry, Piece]):
         return content
 
     def _piece(self, entries: Sequence[Entry], there: set[str]) -> Piece:
-        """What some entries say, from what was put together before as far as that stands."""
+        """Content of some entries, from earlier compacted objects as far as these are valid."""
         pieces = []
         for start, end in parts_of(len(entries)):
             some = entries[start:end]

@@ -38,7 +38,7 @@ def tables_of(name: str, cycle_id: str) -> str:
 
 
 def compacted(what: str, sha256: str) -> str:
-    """What many small objects say, in one: a cache, named by the digest of what it is made of."""
+    """Key of a cache that combines many small objects, named by the digest of its inputs."""
     return f"{COMPACTED}{what}/{sha256[:24]}"
 
 

@@ -41,7 +41,7 @@ class Wanted:
     """None: all."""
 
     def of(self, rows: pl.LazyFrame) -> pl.LazyFrame:
-        """That part of some rows."""
+        """The given part of some rows."""
         found = rows if self.rows is None else rows.filter(self.rows)
         return found if self.columns is None else found.select(self.columns)
 
@@ -61,7 +61,7 @@ class TableReader:
 
     objects: ObjectStore
     standing: Callable[[type[Table]], Files] | None
-    """The files of a table as of now: what was made of others is let go of. None: make nothing."""
+    """The files of a table as of now: objects made of others are deleted. None makes nothing."""
     _checked: set[str] = field(default_factory=set)
     """Keys of objects that this reader has found whole."""
 

@@ -1,4 +1,4 @@
-"""What makes one version of another, with who labelled it and why."""
+"""Tests of the comparison of versions, with annotators and reasons."""
 
 from __future__ import annotations
 

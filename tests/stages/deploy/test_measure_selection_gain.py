@@ -1,4 +1,4 @@
-"""What choosing is worth and what labels cost, from the tables of all nights so far."""
+"""Tests of selection gain and cost of labels, from the tables of all nights."""
 
 from __future__ import annotations
 

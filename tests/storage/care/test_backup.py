@@ -25,7 +25,7 @@ from pipeline_tasks.storage.objects.object_store import ObjectStore, StoredObjec
 
 
 def write_cycle(objects: ObjectStore, number: int) -> None:
-    """What a cycle leaves: an image, a model, an event that names them, a pointer, a cache."""
+    """Output of a cycle: an image, a model, an event that names them, a pointer, a cache."""
     put_original(objects, b"image %d" % number)
     model = b"model %d" % number
     digest = hashlib.sha256(model).hexdigest()

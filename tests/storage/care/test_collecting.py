@@ -1,4 +1,4 @@
-"""Garbage collection: what nobody needs goes in two phases, and nothing else ever does."""
+"""Tests of garbage collection: unneeded objects are removed in two phases, others never."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from pipeline_tasks.tables.unneeded_object import UnneededObject
 
 @dataclass(frozen=True)
 class Recorded:
-    """What the stages of these tests say."""
+    """Record of the stages of these tests."""
 
     rows: int
     skipped: str | None = None

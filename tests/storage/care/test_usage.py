@@ -1,4 +1,4 @@
-"""How much of what lies in a root."""
+"""Tests of storage use by kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an object's name promises of its bytes."""
+"""Tests of checks of an object's bytes by its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which runs of a growing list are kept as one object."""
+"""Tests of the runs of a growing list that are stored as one object."""
 
 from __future__ import annotations
 
