@@ -1,4 +1,4 @@
-"""Which tests share a worker of `pytest -n`. xdist's own `--dist loadgroup` has no effect with pytest 9: it sets `Item._nodeid`."""
+"""Tests grouped by worker of `pytest -n`. xdist's own `--dist loadgroup` has no effect with pytest 9: it sets `Item._nodeid`."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import polars as pl
 
 
 class Freezing(Protocol):
-    """Which labels a version may hold."""
+    """Labels that a version may hold."""
 
     @property
     def is_known(self) -> pl.Expr:

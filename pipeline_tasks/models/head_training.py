@@ -40,7 +40,7 @@ class TrainedHead:
 
 @dataclass(frozen=True)
 class HeadTraining:
-    """How heads are trained: what both trainings of a night share."""
+    """Settings shared by both trainings of a head in a night."""
 
     modelling: Modelling
     settings: TrainingSettings

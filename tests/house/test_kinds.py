@@ -1,4 +1,4 @@
-"""What differs between label kinds stays in `kinds`."""
+"""Tests that all that differs between label kinds stays in `kinds`."""
 
 from __future__ import annotations
 

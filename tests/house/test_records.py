@@ -1,4 +1,4 @@
-"""What passes from one room to another is a record: a dictionary of anything stands only where JSON comes in or goes out."""
+"""Tests that rooms pass records: a dictionary of anything stands only where JSON comes in or goes out."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class Stack:
 
 @pytest.fixture(scope="module")
 def chromium() -> None:
-    """What a person needs to answer."""
+    """Data that a person needs to annotate."""
     if shutil.which("chromium") is None:
         pytest.skip("there is no chromium, in which a person could answer")
 

@@ -1,4 +1,4 @@
-"""Which labels a version of classified images may hold."""
+"""Labels that a version of classified images may hold."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ class Traces:
 
 
 def is_compacted(name: str) -> bool:
-    """Whether these are the rows of a table; events are compacted as text."""
+    """Return True for rows of a table; events are compacted as text."""
     return layout.COMPACTED in name and f"{layout.COMPACTED}events/" not in name
 
 
