@@ -72,7 +72,7 @@ def test_watch__gives_up_on_one_that_only_dies_and_tries_again_when_asked(
     monkeypatch.setattr("local_stack.watch.MAX_DEATHS", 2)
     watch = start(_service(folders, (sys.executable, "-c", "raise SystemExit('no such project')")))
     _until(lambda: watch.seen.state == DEAD)
-    assert watch.seen.detail == "ended with code 1: no such project; not started again after 2 tries"
+    assert watch.seen.detail == "ended with code 1: no such project; not restarted after 2 tries"
     watch.revive()
     _until(lambda: watch.seen.state != DEAD)
     _until(lambda: watch.seen.state == DEAD)
