@@ -28,7 +28,7 @@ from given_version import a_label
 from PIL import Image as PillowImage
 from PIL import ImageDraw
 
-from pipeline_tasks.evaluation import selection_gain
+from pipeline_tasks.kinds.classes import selection_gain
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.records.project_state import Champion

@@ -131,4 +131,4 @@ def test_list__says_what_is_wrong_with_a_project_that_cannot_be_read(visitor: Te
     answer = visitor.get("/reports")
 
     assert answer.status_code == 200
-    assert "classes: a value is missing" in answer.text
+    assert "gates: a value is missing" in answer.text

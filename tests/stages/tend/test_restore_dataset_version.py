@@ -35,7 +35,7 @@ def test_restore_dataset_version__lets_the_next_training_use_exactly_that_versio
     assert summary.dataset_id == first.dataset_id
     assert (built.dataset_id, built.dataset_cycle_id) == (first.dataset_id, first.cycle_id)
     assert (built.should_train, built.restored_in) == (True, "2026-11-23T090000")
-    assert built.images_by_split == first.summary["images_by_split"]
+    assert built.images_by_split == first.summary.images_by_split
     assert "restored this dataset version in cycle 2026-11-23T090000" in built.why
     assert read_cycle(store, "2026-11-23T090000").cycle_kind == "restore"
     assert keys <= set(store.objects.list("")), "nothing is deleted"

@@ -103,7 +103,7 @@ def test_write_version__cuts_a_large_version_finer_into_folders(store: Store) ->
 
     leaf = read_index(store.objects, FIRST).leaves[0]
     assert len(leaf.prefix) == 3
-    assert leaf.key.startswith(f"versions/{FIRST}/{leaf['prefix'][:2]}/{leaf['prefix']}-")
+    assert leaf.key.startswith(f"versions/{FIRST}/{leaf.prefix[:2]}/{leaf.prefix}-")
     assert store.objects.read(leaf.key).content.count(b"\n") == leaf.rows + 1, "a header and a line a row"
     assert read_version(store.objects, FIRST).equals(large)
 
