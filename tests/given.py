@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_tasks.records.cycle import Cycle, CycleArguments
+from pipeline_tasks.records.cycle import Cycle, CycleArguments, CycleOpening
 from pipeline_tasks.settings import Project, parse_project
 from pipeline_tasks.stages.ingest.open_cycle import open_cycle
 from pipeline_tasks.storage.history.cycles import read_cycle
@@ -34,9 +34,7 @@ def a_project(**settings: Any) -> Project:
 
 def an_open_cycle(store: Store, cycle_id: str = "2026-11-21", arguments: CycleArguments | None = None, **settings: Any) -> Cycle:
     """A cycle that `open_cycle` has opened in this store."""
-    open_cycle(
-        store, a_project(**settings), cycle_id, run_key="test", started_at=STARTED_AT, code_version="test", arguments=arguments
-    )
+    open_cycle(store, CycleOpening(a_project(**settings), cycle_id, "test", STARTED_AT, "test"), arguments=arguments)
     return read_cycle(store, cycle_id)
 
 

@@ -13,7 +13,7 @@ from tiny_model import tiny_model
 from pipeline_tasks.clients.prediction_server import Readiness
 from pipeline_tasks.errors import ServiceUnavailableError
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
-from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.cycle import Cycle, CycleOpening
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.roll_back import RollBackSummary
 from pipeline_tasks.stages.deploy.promote_model import promote_model
@@ -59,4 +59,4 @@ def a_night_of(store: Store, content: bytes, cycle_id: str, version: str, regist
 def a_roll_back(
     store: Store, to: str | None, registry: object, cycle_id: str = "2026-11-23", run_key: str = "test"
 ) -> RollBackSummary:
-    return roll_back(store, a_project(), cycle_id, run_key, registry, STARTED_AT, "test", to_model_digest=to)  # type: ignore[arg-type]
+    return roll_back(store, CycleOpening(a_project(), cycle_id, run_key, STARTED_AT, "test"), registry, to_model_digest=to)  # type: ignore[arg-type]

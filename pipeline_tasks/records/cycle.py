@@ -32,6 +32,19 @@ class CycleArguments:
 
 
 @dataclass(frozen=True)
+class CycleOpening:
+    """The inputs of a run that opens a cycle; `open_cycle` and stages beside the nights take it."""
+
+    project: Project
+    """The project's file as it is now."""
+    cycle_id: str
+    run_key: str
+    """Names the run that owns the cycle: Airflow's run id, or `command line`."""
+    started_at: datetime
+    code_version: str
+
+
+@dataclass(frozen=True)
 class Cycle:
     """Frozen settings of a cycle: later stages read only these, never the project file and never the clock."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.cycle import Cycle, CycleOpening
 from pipeline_tasks.release import RELEASE
 from pipeline_tasks.settings import Project
 from pipeline_tasks.wiring.endpoints import Endpoints, known
@@ -77,6 +77,10 @@ class Services:
     def code_version(self) -> str:
         """The version of the code that runs."""
         return os.environ.get("NIGHTLENS_CODE_VERSION") or RELEASE
+
+    def opening(self, run_key: str) -> CycleOpening:
+        """The inputs of a stage that opens the cycle."""
+        return CycleOpening(self.project, self.cycle_id, run_key, self.now, self.code_version)
 
     @property
     def work_folder(self) -> Path:

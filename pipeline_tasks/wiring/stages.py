@@ -49,11 +49,7 @@ def open_cycle(services: Services, arguments: StageArguments) -> OpenCycleSummar
 
     return open_cycle(
         store=services.store,
-        project=services.project,
-        cycle_id=services.cycle_id,
-        run_key=arguments.run_key,
-        started_at=services.now,
-        code_version=services.code_version,
+        opening=services.opening(arguments.run_key),
         arguments=arguments.cycle_arguments,
     )
 
@@ -235,12 +231,8 @@ def roll_back(services: Services, arguments: StageArguments) -> RollBackSummary:
 
     return roll_back(
         store=services.store,
-        project=services.project,
-        cycle_id=services.cycle_id,
-        run_key=arguments.run_key,
+        opening=services.opening(arguments.run_key),
         model_registry=services.model_registry,
-        started_at=services.now,
-        code_version=services.code_version,
         to_model_digest=arguments.to_model_digest,
     )
 
@@ -251,11 +243,7 @@ def restore_dataset_version(services: Services, arguments: StageArguments) -> Re
 
     return restore_dataset_version(
         store=services.store,
-        project=services.project,
-        cycle_id=services.cycle_id,
-        run_key=arguments.run_key,
-        started_at=services.now,
-        code_version=services.code_version,
+        opening=services.opening(arguments.run_key),
         dataset_id=arguments.dataset_id,
     )
 
@@ -266,11 +254,7 @@ def plan_collection(services: Services, arguments: StageArguments) -> PlanCollec
 
     return plan_collection(
         store=services.store,
-        project=services.project,
-        cycle_id=services.cycle_id,
-        run_key=arguments.run_key,
-        started_at=services.now,
-        code_version=services.code_version,
+        opening=services.opening(arguments.run_key),
         is_dry_run=arguments.is_dry_run,
     )
 
@@ -295,11 +279,7 @@ def backfill(services: Services, arguments: StageArguments) -> BackfillSummary:
 
     return backfill(
         store=services.store,
-        project=services.project,
-        cycle_id=services.cycle_id,
-        run_key=arguments.run_key,
-        started_at=services.now,
-        code_version=services.code_version,
+        opening=services.opening(arguments.run_key),
         decoder=services.decoder,
         images_a_cycle=arguments.images_a_cycle,
     )
@@ -311,11 +291,7 @@ def erase(services: Services, arguments: StageArguments) -> EraseSummary:
 
     return erase(
         store=services.store,
-        project=services.project,
-        cycle_id=services.cycle_id,
-        run_key=arguments.run_key,
-        started_at=services.now,
-        code_version=services.code_version,
+        opening=services.opening(arguments.run_key),
         outside_copies=services.outside_copies,
         image_ids=arguments.image_ids,
         label_studio=services.label_studio_if_there,

@@ -26,6 +26,7 @@ from typing import Any
 import polars as pl
 from given import a_project, an_open_cycle
 
+from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.settings import Project
 from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
 from pipeline_tasks.stages.tend.plan_collection import plan_collection
@@ -171,7 +172,7 @@ def collect_until(folder: Path, until: float, armed: str | None) -> None:
 
 def collected(store: Store, cycle_id: str, moment: datetime, project: Project, *, is_dry_run: bool = False) -> dict[str, int]:
     """A whole collection; its plan by action."""
-    planned = plan_collection(store, project, cycle_id, "drill", moment, "test", is_dry_run)
+    planned = plan_collection(store, CycleOpening(project, cycle_id, "drill", moment, "test"), is_dry_run)
     done = collect_garbage(store, read_cycle(store, cycle_id))
     assert is_dry_run or done.moved_to_trash + done.spared == planned.objects["trash"], (planned, done)
     return planned.objects

@@ -18,7 +18,7 @@ import polars as pl
 from given import STARTED_AT, a_project
 
 from pipeline_tasks.errors import AlreadyThereError, StorageError
-from pipeline_tasks.records.cycle import Cycle, CycleArguments
+from pipeline_tasks.records.cycle import Cycle, CycleArguments, CycleOpening
 from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.records.project_state import Champion, Dataset
 from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
@@ -166,7 +166,7 @@ def tend(store: Store, number: int, year: int = 2020, *, is_dry_run: bool = Fals
     none = dict.fromkeys(["young_days", "trash_days", "damaged_days"], 0)
     started_at, cycle_id = datetime(year, 1, number, tzinfo=timezone.utc), f"{year + 6}-12-{number:02d}"
     project = a_project(housekeeping=none)
-    planned = plan_collection(store, project, cycle_id, "kill matrix", started_at, "test", is_dry_run)
+    planned = plan_collection(store, CycleOpening(project, cycle_id, "kill matrix", started_at, "test"), is_dry_run)
     collect_garbage(store, read_cycle(store, cycle_id))
     return planned.objects
 
@@ -220,7 +220,7 @@ def erasing(store: Store, tell: Tell, folder: Path) -> None:
         back_up(store.objects, copy)
         restricted_view.show(view, folder / "root", {layout.original(md5)})
     tell(MAY_GO, "")
-    erase(store, a_project(), "2026-11-20", "kill matrix", STARTED_AT, "test", OutsideLinks(view), [image_id])
+    erase(store, CycleOpening(a_project(), "2026-11-20", "kill matrix", STARTED_AT, "test"), OutsideLinks(view), [image_id])
     _plant(store, layout.compacted("images", "0" * 64), b"of a reader that was killed before it looked at the erasure")
     collecting_objects(store, empty(UnneededObject), store.state().sequence)
     back_up(store.objects, copy)

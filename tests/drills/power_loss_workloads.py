@@ -13,6 +13,7 @@ from given_version import a_version
 from given_versions import FIRST_NIGHT, a_night, build
 
 from pipeline_tasks.errors import StorageError
+from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
 from pipeline_tasks.stages.tend.plan_collection import plan_collection
 from pipeline_tasks.stages.tend.restore_dataset_version import restore_dataset_version
@@ -63,7 +64,7 @@ def restore(open_root: Open) -> None:
     if store.event(RESTORED_IN, "open_cycle") is None:
         restore_backup(open_root("copy"), store.objects)
     dataset_id = dataset_versions(store)[0].dataset_id
-    restore_dataset_version(store, a_project(), RESTORED_IN, "by hand", STARTED_AT, "test", dataset_id)
+    restore_dataset_version(store, CycleOpening(a_project(), RESTORED_IN, "by hand", STARTED_AT, "test"), dataset_id)
 
 
 def a_version_beside_garbage(open_root: Open) -> None:
@@ -82,7 +83,7 @@ def collect(open_root: Open) -> None:
     for days in (60, 63, 78, 81, 84, 99):
         moment = STARTED_AT + days * DAY
         cycle_id = f"{moment:%Y-%m-%d}"
-        plan_collection(store, a_tended_project(), cycle_id, "by hand", moment, "test")
+        plan_collection(store, CycleOpening(a_tended_project(), cycle_id, "by hand", moment, "test"))
         collect_garbage(store, read_cycle(store, cycle_id))
 
 

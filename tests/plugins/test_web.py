@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from given import STARTED_AT, a_project
 from nightlens_airflow.web.app import make_app, readable_dags
 
+from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.stages.ingest.open_cycle import open_cycle
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.wiring.projects import read_project
@@ -44,7 +45,7 @@ def _only_belt(dag_id: str) -> None:
 
 def a_cycle(project: str, cycle_id: str, run_id: str, report: bytes | None) -> None:
     store = open_store(read_project(project))
-    open_cycle(store, a_project(project=project), cycle_id, run_key=run_id, started_at=STARTED_AT, code_version="test")
+    open_cycle(store, CycleOpening(a_project(project=project), cycle_id, run_id, STARTED_AT, "test"))
     if report is not None:
         store.objects.write_new(layout.report(cycle_id, "index.html"), report)
 

@@ -21,6 +21,7 @@ from hypothesis import strategies as any_of
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
+from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.records.project_state import Champion, Dataset, RestoredDataset, StateValue, changes_as_json
 from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
@@ -92,7 +93,7 @@ def collect(store: Store, now: timedelta) -> CollectGarbageSummary:
     """Collect so long after the start, in a cycle of its own."""
     moment = STARTED_AT + now
     cycle_id = f"{moment:%Y-%m-%d}"
-    plan_collection(store, TENDED_PROJECT, cycle_id, "by hand", moment, "test")
+    plan_collection(store, CycleOpening(TENDED_PROJECT, cycle_id, "by hand", moment, "test"))
     return collect_garbage(store, read_cycle(store, cycle_id))
 
 

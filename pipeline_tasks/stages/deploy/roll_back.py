@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Protocol
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.models.exported import read_marks
-from pipeline_tasks.records.cycle import check_cycle_id
+from pipeline_tasks.records.cycle import CycleOpening, check_cycle_id
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.records.roll_back import RollBackSummary
 from pipeline_tasks.settings import Project
@@ -30,12 +29,8 @@ class AliasRegistry(Protocol):
 
 def roll_back(
     store: Store,
-    project: Project,
-    cycle_id: str,
-    run_key: str,
+    opening: CycleOpening,
     model_registry: AliasRegistry,
-    started_at: datetime,
-    code_version: str,
     to_model_digest: str | None = None,
 ) -> RollBackSummary:
     """Restore an earlier champion, in a cycle of its own kind.
@@ -48,14 +43,14 @@ def roll_back(
         CorruptObjectError: the earlier champion's file was changed in the store.
         ServiceUnavailableError: the registry does not respond; champion and pointer are set, and a retry updates the alias.
     """
-    summary = store.finished(check_cycle_id(cycle_id), STAGE, RollBackSummary)
+    summary = store.finished(check_cycle_id(opening.cycle_id), STAGE, RollBackSummary)
     champion = None if summary else _earlier_champion(store, to_model_digest)
-    cycle = open_manual_cycle(store, project, cycle_id, "roll_back", run_key, started_at, code_version)
+    cycle = open_manual_cycle(store, opening, "roll_back")
     if champion is not None:
         read_model(store.objects, champion.model_digest)
-        summary = store.finish(cycle_id, STAGE, _summary(store, champion, cycle_id), sets=[champion])
+        summary = store.finish(opening.cycle_id, STAGE, _summary(store, champion, opening.cycle_id), sets=[champion])
     assert summary is not None
-    replace_pointer(store.objects, lambda: _wanted(store, project))
+    replace_pointer(store.objects, lambda: _wanted(store, opening.project))
     registry_version = _standing(store).registry_version
     if registry_version is not None:
         model_registry.set_champion_alias(cycle.outside_name, registry_version)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.records.cycle import Cycle, CycleArguments, check_cycle_id
+from pipeline_tasks.records.cycle import Cycle, CycleArguments, CycleOpening, check_cycle_id
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.registry import unknown
 from pipeline_tasks.selection.strategies.strategy import strategies_in_form
@@ -21,12 +19,8 @@ STAGE = "open_cycle"
 
 def open_cycle(
     store: Store,
-    project: Project,
-    cycle_id: str,
+    opening: CycleOpening,
     *,
-    run_key: str,
-    started_at: datetime,
-    code_version: str,
     arguments: CycleArguments | None = None,
     cycle_kind: str = "nightly",
 ) -> OpenCycleSummary:
@@ -36,19 +30,19 @@ def open_cycle(
         SettingsError: the id does not have the form of a cycle_id, or the arguments request an invalid selection.
         CycleTakenError: another run owns this cycle_id.
     """
-    check_cycle_id(cycle_id)
+    check_cycle_id(opening.cycle_id)
     arguments = arguments or CycleArguments()
     cycle = Cycle(
-        cycle_id=cycle_id,
+        cycle_id=opening.cycle_id,
         cycle_kind=cycle_kind,
-        project=_with_arguments(project, arguments),
+        project=_with_arguments(opening.project, arguments),
         arguments=arguments,
         generation=read_generation(store.objects),
-        seed=cycle_seed(store, project, cycle_id),
-        started_at=started_at,
-        code_version=code_version,
+        seed=cycle_seed(store, opening.project, opening.cycle_id),
+        started_at=opening.started_at,
+        code_version=opening.code_version,
     )
-    return record_opening(store, cycle, run_key)
+    return record_opening(store, cycle, opening.run_key)
 
 
 def _with_arguments(project: Project, arguments: CycleArguments) -> Project:

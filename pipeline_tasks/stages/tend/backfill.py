@@ -10,7 +10,6 @@ import logging
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
@@ -18,8 +17,7 @@ import polars as pl
 from pipeline_tasks.errors import ChangedMeanwhileError, NotFoundError
 from pipeline_tasks.images.computed_columns import COMPUTED, Compute, Computed, filled, lacking, nullable_columns
 from pipeline_tasks.records.backfill import BackfillSummary
-from pipeline_tasks.records.cycle import check_cycle_id
-from pipeline_tasks.settings import Project
+from pipeline_tasks.records.cycle import CycleOpening, check_cycle_id
 from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.history.cycles import open_manual_cycle
 from pipeline_tasks.storage.history.past_store import PastStore
@@ -41,11 +39,7 @@ logger = logging.getLogger(__name__)
 
 def backfill(
     store: Store,
-    project: Project,
-    cycle_id: str,
-    run_key: str,
-    started_at: datetime,
-    code_version: str,
+    opening: CycleOpening,
     decoder: Decoder,
     images_a_cycle: int,
     images_a_piece: int = IMAGES_A_PIECE,
@@ -61,10 +55,10 @@ def backfill(
         ChangedMeanwhileError: other stages ended all the time; trying again goes on.
     """
     computed = COMPUTED if computed is None else computed
-    summary = store.finished(check_cycle_id(cycle_id), STAGE, BackfillSummary)
+    summary = store.finished(check_cycle_id(opening.cycle_id), STAGE, BackfillSummary)
     if summary is None and not any(_count_lacking(store, table) for table in computed):
         return BackfillSummary("No image lacks a computed value.")
-    cycle = open_manual_cycle(store, project, cycle_id, STAGE, run_key, started_at, code_version)
+    cycle = open_manual_cycle(store, opening, STAGE)
     if summary is not None:
         return summary
     then = PastStore(store.objects, store.state().stages[cycle.cycle_id]["open_cycle"])

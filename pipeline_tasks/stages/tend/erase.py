@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Protocol
 
 import polars as pl
 
 from pipeline_tasks.errors import ChangedMeanwhileError, SettingsError
-from pipeline_tasks.records.cycle import Cycle, check_cycle_id
+from pipeline_tasks.records.cycle import Cycle, CycleOpening, check_cycle_id
 from pipeline_tasks.records.erase import EraseSummary
-from pipeline_tasks.settings import Project
 from pipeline_tasks.storage.erasure.erased_images import keyed, project_key
 from pipeline_tasks.storage.erasure.erasing import Reach, finish_erasure, reach_of
 from pipeline_tasks.storage.erasure.erasure_plan import ErasurePlan, drop_plan, keep_plan, read_plan, tombstones_of
@@ -51,11 +49,7 @@ class LabelingTasks(Protocol):
 
 def erase(
     store: Store,
-    project: Project,
-    cycle_id: str,
-    run_key: str,
-    started_at: datetime,
-    code_version: str,
+    opening: CycleOpening,
     outside_copies: Outside,
     image_ids: Sequence[str] = (),
     label_studio: LabelingTasks | None = None,
@@ -69,21 +63,21 @@ def erase(
         ChangedMeanwhileError: other stages kept finishing meanwhile; nothing was erased, try again.
         ServiceUnavailableError: Label Studio does not respond; a retry continues.
     """
-    summary = store.finished(check_cycle_id(cycle_id), STAGE, EraseSummary)
-    asked = _asked(store, cycle_id, image_ids) if summary is None else []
-    cycle = open_manual_cycle(store, project, cycle_id, "erasure", run_key, started_at, code_version)
+    summary = store.finished(check_cycle_id(opening.cycle_id), STAGE, EraseSummary)
+    asked = _asked(store, opening.cycle_id, image_ids) if summary is None else []
+    cycle = open_manual_cycle(store, opening, "erasure")
     if summary is None:
         summary = _recorded(store, cycle, asked)
-    plan = read_plan(store.objects, cycle_id)
+    plan = read_plan(store.objects, opening.cycle_id)
     if plan is not None:
         if label_studio is not None:
             label_studio.delete_tasks(plan.labeling_tasks)
         outside_copies.erase(store.objects, cycle.outside_name, plan)
-        finish_erasure(store, cycle_id, STAGE, plan)
+        finish_erasure(store, opening.cycle_id, STAGE, plan)
         if label_studio is None and plan.labeling_tasks:
             # Only the plan still knows the images: the same call with an address completes the erasure.
             return replace(summary, left_outside=[LABEL_STUDIO])
-        drop_plan(store.objects, cycle_id)
+        drop_plan(store.objects, opening.cycle_id)
     return replace(summary, left_outside=[])
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
 
 import polars as pl
 
-from pipeline_tasks.records.cycle import check_cycle_id
+from pipeline_tasks.records.cycle import CycleOpening, check_cycle_id
 from pipeline_tasks.records.plan_collection import PlanCollectionSummary
 from pipeline_tasks.records.project_state import Collection
-from pipeline_tasks.settings import HousekeepingSettings, Project
+from pipeline_tasks.settings import HousekeepingSettings
 from pipeline_tasks.storage.care.collecting import Patience, plan
 from pipeline_tasks.storage.history.cycles import open_manual_cycle
 from pipeline_tasks.storage.history.store import Store
@@ -22,11 +21,7 @@ _DAY_S = 86_400.0
 
 def plan_collection(
     store: Store,
-    project: Project,
-    cycle_id: str,
-    run_key: str,
-    started_at: datetime,
-    code_version: str,
+    opening: CycleOpening,
     is_dry_run: bool | None = None,
 ) -> PlanCollectionSummary:
     """Plan a collection; unless it is a dry run, its event announces to all writers that objects will be moved.
@@ -37,16 +32,16 @@ def plan_collection(
         CycleTakenError: another run owns this cycle_id.
         StorageError: an object that names others cannot be read, so unneeded objects cannot be determined.
     """
-    standing = store.finished(check_cycle_id(cycle_id), STAGE, PlanCollectionSummary)
-    cycle = open_manual_cycle(store, project, cycle_id, "tending", run_key, started_at, code_version)
+    standing = store.finished(check_cycle_id(opening.cycle_id), STAGE, PlanCollectionSummary)
+    cycle = open_manual_cycle(store, opening, "tending")
     if standing is not None:
         return standing
     settings = cycle.project.housekeeping
     ledger_read_to = store.state().sequence
-    rows = plan(store, cycle.started_at, patience_of(settings), cycle_id)
+    rows = plan(store, cycle.started_at, patience_of(settings), opening.cycle_id)
     is_dry_run = settings.is_dry_run if is_dry_run is None else is_dry_run
-    sets = [] if is_dry_run else [Collection(cycle_id)]
-    return store.finish(cycle_id, STAGE, _summary(rows, is_dry_run, ledger_read_to), [(UnneededObject, rows)], sets=sets)
+    sets = [] if is_dry_run else [Collection(opening.cycle_id)]
+    return store.finish(opening.cycle_id, STAGE, _summary(rows, is_dry_run, ledger_read_to), [(UnneededObject, rows)], sets=sets)
 
 
 def patience_of(settings: HousekeepingSettings) -> Patience:

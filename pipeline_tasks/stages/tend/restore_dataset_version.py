@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from pipeline_tasks.records.cycle import check_cycle_id
+from pipeline_tasks.records.cycle import CycleOpening, check_cycle_id
 from pipeline_tasks.records.project_state import Ended, RestoredDataset
 from pipeline_tasks.records.restore_dataset_version import RestoreDatasetVersionSummary
 from pipeline_tasks.settings import Project
@@ -18,9 +16,7 @@ STAGE = "restore_dataset_version"
 NEWEST = "newest"
 
 
-def restore_dataset_version(
-    store: Store, project: Project, cycle_id: str, run_key: str, started_at: datetime, code_version: str, dataset_id: str = ""
-) -> RestoreDatasetVersionSummary:
+def restore_dataset_version(store: Store, opening: CycleOpening, dataset_id: str = "") -> RestoreDatasetVersionSummary:
     """Restore a version in a cycle of its own kind; nothing is deleted, and labels are still collected.
 
     `dataset_id` may be shortened as long as only one version matches; `newest` returns to versions frozen from the labels.
@@ -30,13 +26,13 @@ def restore_dataset_version(
         CycleTakenError: another run owns this cycle_id.
         NotFoundError, CorruptObjectError: the version is incomplete or damaged.
     """
-    summary = store.finished(check_cycle_id(cycle_id), STAGE, RestoreDatasetVersionSummary)
-    version = None if summary or dataset_id == NEWEST else _whole_version(store, project, dataset_id)
-    open_manual_cycle(store, project, cycle_id, "restore", run_key, started_at, code_version)
+    summary = store.finished(check_cycle_id(opening.cycle_id), STAGE, RestoreDatasetVersionSummary)
+    version = None if summary or dataset_id == NEWEST else _whole_version(store, opening.project, dataset_id)
+    open_manual_cycle(store, opening, "restore")
     if summary is not None:
         return summary
-    change = Ended(RestoredDataset) if version is None else RestoredDataset(version.dataset_id, version.cycle_id, cycle_id)
-    return store.finish(cycle_id, STAGE, _summary(store, version, cycle_id), sets=[change])
+    change = Ended(RestoredDataset) if version is None else RestoredDataset(version.dataset_id, version.cycle_id, opening.cycle_id)
+    return store.finish(opening.cycle_id, STAGE, _summary(store, version, opening.cycle_id), sets=[change])
 
 
 def _whole_version(store: Store, project: Project, wanted: str) -> VersionRecord:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict
-from datetime import datetime
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, CycleTakenError, MissingStageError
-from pipeline_tasks.records.cycle import Cycle, CycleArguments, derive_seed, utc
+from pipeline_tasks.records.cycle import Cycle, CycleArguments, CycleOpening, derive_seed, utc
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.records.reading import read_record
 from pipeline_tasks.settings import Project
@@ -40,25 +39,23 @@ def record_opening(store: Store, cycle: Cycle, run_key: str) -> OpenCycleSummary
     return standing
 
 
-def open_manual_cycle(
-    store: Store, project: Project, cycle_id: str, cycle_kind: str, run_key: str, started_at: datetime, code_version: str
-) -> Cycle:
+def open_manual_cycle(store: Store, opening: CycleOpening, cycle_kind: str) -> Cycle:
     """Open a cycle for a manual action outside the nights: a roll-back, a restore, an erasure.
 
     Raises:
         CycleTakenError: another run owns this cycle_id.
     """
     cycle = Cycle(
-        cycle_id=cycle_id,
+        cycle_id=opening.cycle_id,
         cycle_kind=cycle_kind,
-        project=project,
+        project=opening.project,
         arguments=CycleArguments(),
         generation=read_generation(store.objects),
-        seed=cycle_seed(store, project, cycle_id),
-        started_at=started_at,
-        code_version=code_version,
+        seed=cycle_seed(store, opening.project, opening.cycle_id),
+        started_at=opening.started_at,
+        code_version=opening.code_version,
     )
-    record_opening(store, cycle, run_key)
+    record_opening(store, cycle, opening.run_key)
     return cycle
 
 

@@ -4,7 +4,7 @@ import pytest
 from given import STARTED_AT, a_project, an_open_cycle
 
 from pipeline_tasks.errors import CorruptObjectError, CycleTakenError, MissingStageError, SettingsError
-from pipeline_tasks.records.cycle import CycleArguments
+from pipeline_tasks.records.cycle import CycleArguments, CycleOpening
 from pipeline_tasks.stages.ingest.open_cycle import open_cycle
 from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.store import Store
@@ -28,7 +28,7 @@ def test_open_cycle__refuses_a_second_run_with_a_taken_id(store: Store) -> None:
     an_open_cycle(store)
 
     with pytest.raises(CycleTakenError, match="manual__2"):
-        open_cycle(store, a_project(), "2026-11-21", run_key="manual__2", started_at=STARTED_AT, code_version="test")
+        open_cycle(store, CycleOpening(a_project(), "2026-11-21", "manual__2", STARTED_AT, "test"))
 
 
 def test_open_cycle__gives_each_cycle_its_seed_from_the_project_file(store: Store) -> None:

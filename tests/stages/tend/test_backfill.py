@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pipeline_tasks.errors import NewerFormError
 from pipeline_tasks.images.computed_columns import COMPUTED, Computed
 from pipeline_tasks.records.backfill import BackfillSummary
+from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.stages.tend.backfill import backfill
 from pipeline_tasks.storage.care.verifying import verify_objects
 from pipeline_tasks.storage.erasure import erased_rows, erasing
@@ -74,11 +75,7 @@ def fill(
 ) -> dict[str, Any]:
     told = backfill(
         night.store,
-        night.project,
-        cycle_id,
-        run_key="test",
-        started_at=STARTED_AT,
-        code_version="test",
+        CycleOpening(night.project, cycle_id, "test", STARTED_AT, "test"),
         decoder=DecodingHere(),
         images_a_cycle=images_a_cycle,
         images_a_piece=images_a_piece,

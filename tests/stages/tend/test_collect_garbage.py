@@ -14,6 +14,7 @@ from given_garbage import DAY, a_root_with_garbage, a_tended_project
 
 from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
+from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.settings import Project
 from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
 from pipeline_tasks.stages.tend.plan_collection import plan_collection
@@ -35,7 +36,7 @@ def tended(store: Store, project: Project, days: float) -> CollectGarbageSummary
     """A whole collection so many days later."""
     moment = STARTED_AT + days * DAY
     cycle_id = f"{moment:%Y-%m-%dT%H%M%S}"
-    plan_collection(store, project, cycle_id, "by hand", moment, "test")
+    plan_collection(store, CycleOpening(project, cycle_id, "by hand", moment, "test"))
     return collect_garbage(store, read_cycle(store, cycle_id))
 
 
@@ -44,7 +45,7 @@ def test_collect_garbage__does_what_the_dry_run_said(store: Store) -> None:
     tended(store, a_project(), 60)
     before = set(store.objects.list(""))
     moment = STARTED_AT + 63 * DAY
-    said = plan_collection(store, a_project(), "2027-01-23", "by hand", moment, "test")
+    said = plan_collection(store, CycleOpening(a_project(), "2027-01-23", "by hand", moment, "test"))
     assert collect_garbage(store, read_cycle(store, "2027-01-23")).skipped == "This is a dry run: nothing was changed."
     assert before <= set(store.objects.list(""))
 

@@ -7,6 +7,7 @@ from given import STARTED_AT, a_project
 from given_garbage import DAY, a_root_with_garbage, a_tended_project
 
 from pipeline_tasks.errors import CycleTakenError
+from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.records.plan_collection import PlanCollectionSummary
 from pipeline_tasks.settings import Project
 from pipeline_tasks.stages.tend.plan_collection import plan_collection
@@ -18,7 +19,7 @@ from pipeline_tasks.tables.unneeded_object import UnneededObject
 def planned(store: Store, project: Project, days: float, is_dry_run: bool | None = None) -> PlanCollectionSummary:
     """A plan of a cycle that began so many days later."""
     moment = STARTED_AT + days * DAY
-    return plan_collection(store, project, f"{moment:%Y-%m-%dT%H%M%S}", "by hand", moment, "test", is_dry_run)
+    return plan_collection(store, CycleOpening(project, f"{moment:%Y-%m-%dT%H%M%S}", "by hand", moment, "test"), is_dry_run)
 
 
 def test_plan_collection__is_a_dry_run_unless_the_project_or_a_person_says_otherwise(store: Store) -> None:
@@ -49,4 +50,4 @@ def test_plan_collection__is_made_once_and_belongs_to_one_run(store: Store) -> N
     assert planned(store, a_project(), 60) == first
     assert read_cycle(store, "2027-01-20T220000").cycle_kind == "tending"
     with pytest.raises(CycleTakenError, match="belongs to the run 'by hand'"):
-        plan_collection(store, a_project(), "2027-01-20T220000", "another", STARTED_AT, "test")
+        plan_collection(store, CycleOpening(a_project(), "2027-01-20T220000", "another", STARTED_AT, "test"))

@@ -10,6 +10,7 @@ from given_versions import build, two_versions
 
 from pipeline_tasks.errors import CorruptObjectError, CycleTakenError, SettingsError
 from pipeline_tasks.lineage.reading import LineageReads
+from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.records.project_state import Candidate
 from pipeline_tasks.records.restore_dataset_version import RestoreDatasetVersionSummary
 from pipeline_tasks.stages.tend.restore_dataset_version import restore_dataset_version
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 def restore(store: Store, dataset_id: str, cycle_id: str = "2026-11-23T090000", **settings: Any) -> RestoreDatasetVersionSummary:
     run_key = settings.pop("run_key", "test")
-    return restore_dataset_version(store, a_project(**settings), cycle_id, run_key, STARTED_AT, "test", dataset_id)
+    return restore_dataset_version(store, CycleOpening(a_project(**settings), cycle_id, run_key, STARTED_AT, "test"), dataset_id)
 
 
 def test_restore_dataset_version__lets_the_next_training_use_exactly_that_version(store: Store) -> None:

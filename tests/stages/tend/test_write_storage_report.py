@@ -8,6 +8,7 @@ from given_garbage import DAY, a_root_with_garbage, a_tended_project
 from given_version import a_version
 
 from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.settings import Project
 from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
 from pipeline_tasks.stages.tend.plan_collection import plan_collection
@@ -21,7 +22,7 @@ def page(store: Store, project: Project, days: float, *, is_collected: bool = Tr
     """The report of a cycle so many days later."""
     moment = STARTED_AT + days * DAY
     cycle_id = f"{moment:%Y-%m-%dT%H%M%S}"
-    plan_collection(store, project, cycle_id, "by hand", moment, "test")
+    plan_collection(store, CycleOpening(project, cycle_id, "by hand", moment, "test"))
     cycle = read_cycle(store, cycle_id)
     if is_collected:
         collect_garbage(store, cycle)

@@ -19,6 +19,7 @@ from pipeline_tasks.commands.versions.verifying import VersionCheck, verify_vers
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.errors import ChangedMeanwhileError, CorruptObjectError, SettingsError
 from pipeline_tasks.lineage.explain import explain
+from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.records.erase import EraseSummary
 from pipeline_tasks.stages.tend.erase import erase, erasure_of, find_images, images_of_person
 from pipeline_tasks.storage.blobs.annotation_log import append_revision, list_revisions
@@ -58,7 +59,7 @@ def root(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 def erase_names(store: Store, *names: str, cycle_id: str = ERASURE, **others: Any) -> EraseSummary:
     outside = OutsideCopies(a_project(), Path("nowhere"), lambda where: DiskObjects(Path(where)))
     image_ids = [id_of(name) for name in names]
-    return erase(store, a_project(), cycle_id, "test", STARTED_AT, "test", outside, image_ids, **others)
+    return erase(store, CycleOpening(a_project(), cycle_id, "test", STARTED_AT, "test"), outside, image_ids, **others)
 
 
 def named_in(objects: ObjectStore, name: str) -> list[str]:

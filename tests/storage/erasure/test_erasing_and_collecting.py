@@ -10,6 +10,7 @@ from given_versions import id_of, two_versions
 from storage.erasure.test_erasing import erase_names, named_in
 
 from pipeline_tasks.errors import ChangedMeanwhileError
+from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
 from pipeline_tasks.stages.tend.plan_collection import plan_collection
@@ -34,7 +35,7 @@ def tended(store: Store, number: int, *, is_dry_run: bool = False) -> str:
     """A collection without patience; its cycle."""
     none = dict.fromkeys(["young_days", "trash_days", "damaged_days"], 0)
     project, cycle_id = a_project(housekeeping=none), f"2026-12-{number:02d}"
-    plan_collection(store, project, cycle_id, "test", STARTED_AT + timedelta(days=10 + number), "test", is_dry_run)
+    plan_collection(store, CycleOpening(project, cycle_id, "test", STARTED_AT + timedelta(days=10 + number), "test"), is_dry_run)
     collect_garbage(store, read_cycle(store, cycle_id))
     write_storage_report(store, read_cycle(store, cycle_id))
     return cycle_id
