@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger import state
+from pipeline_tasks.storage.objects import spans
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 
@@ -32,6 +34,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from given_scheduling import ByCostlyStart
 
     return ByCostlyStart(config, log)
+
+
+USUAL_SIZES = state.SNAPSHOT_EVERY_EVENTS, spans.FANOUT
+
+
+@pytest.fixture(autouse=True)
+def usual_sizes() -> Iterator[None]:
+    """Workloads of drills make snapshots and compacted objects after few events; the next test sees the usual sizes again."""
+    yield
+    state.SNAPSHOT_EVERY_EVENTS, spans.FANOUT = USUAL_SIZES
 
 
 @pytest.fixture

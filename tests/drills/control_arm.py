@@ -33,6 +33,7 @@ from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.records.promote_model import PromoteModelSummary
+from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.reports.gain import sentence
 from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
 from pipeline_tasks.stages.curate.find_quality_issues import find_quality_issues
@@ -140,7 +141,7 @@ def run(page: Path, *, is_blind: bool, nights: int, arrivals: int, budget: int, 
     for night in range(nights):
         cycle = a_night(store, world, f"2026-11-{night + 1:02d}", range(night * arrivals, (night + 1) * arrivals), budget)
         told.append(measure_selection_gain(store, cycle))
-        say(f"{page.stem} {cycle.cycle_id}: {sentence(vars(told[-1]))}")
+        say(f"{page.stem} {cycle.cycle_id}: {sentence(told[-1])}")
     write_cycle_report(store, cycle, STARTED_AT)
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_bytes(read_report_file(store.objects, cycle.cycle_id, PAGE))
@@ -207,7 +208,8 @@ def answer(store: Store, world: World, cycle_id: str, seen: int) -> None:
     for one, name, number in zip(ids, said, rows, strict=True):
         put_thumbnail(store.objects, one, a_thumbnail(name, number))
     answers = answers.with_columns(lead_time_s=pl.Series(seconds), annotation_id=pl.lit("1-") + pl.col("image_id"))
-    store.finish(cycle_id, "resolve_labels", _Counted(len(ids)), [labels, things, (annotations, answers)])
+    summary = ResolveLabelsSummary(len(ids), len(ids), 0, 0, 0, None, {name: said.count(name) for name in CLASSES})
+    store.finish(cycle_id, "resolve_labels", summary, [labels, things, (annotations, answers)])
     assert annotations is Annotation
 
 
@@ -237,16 +239,6 @@ def a_thumbnail(class_name: str, number: int) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=70)
     return buffer.getvalue()
-
-
-@dataclass(frozen=True)
-class _Counted:
-    """Annotations of the drill's people."""
-
-    labelled: int
-    unsure: int = 0
-    empty: int = 0
-    changed_labels: int = 0
 
 
 def say(line: str) -> None:

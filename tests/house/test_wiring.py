@@ -22,7 +22,7 @@ WRONG = {
     "backbone=services.backbone": ("backbone=services.decoder,", 'has incompatible type "Decoder"; expected "Backbone"'),
     "shard=arguments.shard": ("shard=arguments.run_key,", 'has incompatible type "str"; expected "int"'),
     "label_studio=services.label_studio_if_there": ("label_studios=None,", 'Unexpected keyword argument "label_studios"'),
-    "opening=services.opening(arguments.run_key)": ("", 'Missing named argument "opening" for "open_cycle"'),
+    "opening=services.opening(arguments.run_key)": ("", 'Missing positional argument "opening" in call to "open_cycle"'),
 }
 """Text in the wiring → its planted replacement, and mypy's message."""
 
