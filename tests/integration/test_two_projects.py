@@ -137,7 +137,7 @@ def test_cycle__of_another_project_makes_a_champion_that_answers(running: Stack,
         assert night.is_promoted, night.why
         champion = check_champion(running.store("more_parts"), services, "more_parts")
         image = next(path for path in sorted((running.home / "inbox/more_parts").rglob("*.jpg")) if path.stat().st_size > 1000)
-        assert ask_server(services, image.read_bytes(), champion.model_digest)["model_digest"] == champion["model_digest"]
+        assert ask_server(services, image.read_bytes(), champion.model_digest)["model_digest"] == champion.model_digest
     finally:
         team.go_home()
         services.close()
