@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,21 +15,32 @@ use_a_home_of_its_own()
 
 
 @pytest.fixture(scope="session")
-def airflow_projects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The projects `belt` and `tiles`, and `ore` whose file is bad."""
-    with pytest.MonkeyPatch.context() as patch:
-        home = tmp_path_factory.mktemp("home")
-        patch.setenv("NIGHTLENS_HOME", str(home))
-        patch.setenv("NIGHTLENS_PROJECTS", str(write_projects(home / "shipped")))
-        yield
+def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the projects `belt` and `tiles`, and `ore` whose file is bad."""
+    home = tmp_path_factory.mktemp("home")
+    write_projects(home / "shipped")
+    return home
+
+
+@pytest.fixture(autouse=True)
+def airflow_projects(airflow_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tests of this folder, and no others, see these projects."""
+    _use(airflow_home, monkeypatch)
 
 
 @pytest.fixture(scope="session")
-def dag_bag(airflow_projects: None) -> DagBag:
+def dag_bag(airflow_home: Path) -> DagBag:
     """All DAG files, read as Airflow reads them."""
     from airflow.dag_processing.dagbag import DagBag
 
-    return DagBag(dag_folder=str(ROOT / "dags"))
+    with pytest.MonkeyPatch.context() as patch:
+        _use(airflow_home, patch)
+        return DagBag(dag_folder=str(ROOT / "dags"))
+
+
+def _use(home: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("NIGHTLENS_HOME", str(home))
+    patch.setenv("NIGHTLENS_PROJECTS", str(home / "shipped"))
 
 
 @pytest.fixture(scope="session")
