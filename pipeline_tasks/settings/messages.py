@@ -35,7 +35,9 @@ def _message(one: ErrorDetails, content: object) -> str:
     if one["type"] == "value_error":
         # Our own sentence, which says all.
         return one["msg"].removeprefix("Value error, ")
-    return f"{re.sub('^[A-Z][a-z]+ should', 'must', one['msg'])}, not {one['input']!r}"
+    # A project file has lists; that settings keep them as tuples is nobody's business there.
+    wanted = "must be a list" if one["type"] == "tuple_type" else re.sub("^[A-Z][a-z]+ should", "must", one["msg"])
+    return f"{wanted}, not {one['input']!r}"
 
 
 def _follows(one: ErrorDetails, found: Sequence[ErrorDetails]) -> bool:

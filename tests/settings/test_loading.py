@@ -70,6 +70,7 @@ def test_load_project__names_every_problem_at_once(tmp_path: Path) -> None:
         (("path: inbox", "pth: inbox"), "sources.0.pth: unknown key 'pth' (did you mean 'path'?)"),
         (("margin: 0.05", "margin: 0.05, zebra: 1"), "gates.zebra: unknown key 'zebra' (known: margin, confidence,"),
         (("[bolt, nut]", "[bolt, 3]"), "classes.1: must be a valid string, not 3"),
+        (("[bolt, nut]", "bolt"), "classes: must be a list, not 'bolt'"),
         (("budget: 10", "budget: 10, objectives: [1]"), "selection.objectives: must be a valid string, not [1]; or must be"),
     ],
 )
