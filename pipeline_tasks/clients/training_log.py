@@ -58,7 +58,7 @@ class EpochLog(Protocol):
 
 
 @dataclass(frozen=True)
-class TrainingFacts:
+class RunDescription:
     """Data that both trackers receive at the start."""
 
     name: str
@@ -74,12 +74,12 @@ class TrainingFacts:
 class TrainingLog:
     """Context manager that logs one training to both trackers; a block that raises leaves the run marked as failed."""
 
-    def __init__(self, tracker: RunTracker, epoch_log: EpochLog, facts: TrainingFacts) -> None:
+    def __init__(self, tracker: RunTracker, epoch_log: EpochLog, description: RunDescription) -> None:
         """Find or start the run in MLflow, then in W&B; raises ServiceUnavailableError if MLflow does not respond."""
         self._tracker, self._epoch_log = tracker, epoch_log
-        self.run = tracker.find_or_start_run(facts.name, facts.cycle_key, facts.params, facts.tags)
-        tracker.log_dataset(self.run.run_id, facts.name, facts.dataset_id, facts.dataset_source)
-        epoch_log.start(facts.name, facts.cycle_key, facts.params)
+        self.run = tracker.find_or_start_run(description.name, description.cycle_key, description.params, description.tags)
+        tracker.log_dataset(self.run.run_id, description.name, description.dataset_id, description.dataset_source)
+        epoch_log.start(description.name, description.cycle_key, description.params)
         self._unsent: list[tuple[int, Mapping[str, float]]] = []
         self._sent_at = time.monotonic()
         self._is_done = False

@@ -19,7 +19,7 @@ _PART_ROWS = 100_000
 
 
 @dataclass(frozen=True)
-class Facts:
+class ManifestInputs:
     """Tables that a version is frozen from; only the columns named here are read."""
 
     labels: pl.DataFrame
@@ -50,17 +50,17 @@ class Manifest:
     """Reason to leave a labelled image out → number of images; each image counts under its first reason."""
 
 
-def freeze(facts: Facts, kind: Kind) -> Manifest:
+def freeze(inputs: ManifestInputs, kind: Kind) -> Manifest:
     """Freeze all labelled images that may be used, one row each."""
-    marked = why_left_out(facts, kind).with_columns(is_control=pl.col("image_id").is_in(list(facts.control)))
+    marked = why_left_out(inputs, kind).with_columns(is_control=pl.col("image_id").is_in(list(inputs.control)))
     rows = check(DatasetImage, marked.filter(pl.col("reason").is_null()).select(DatasetImage.column_names()).sort("image_id"))
     counts = marked.drop_nulls("reason").group_by("reason").len().sort("reason")
     return Manifest(dataset_digest(rows, kind), rows, dict(counts.iter_rows()))
 
 
-def why_left_out(facts: Facts, kind: Kind) -> pl.DataFrame:
+def why_left_out(inputs: ManifestInputs, kind: Kind) -> pl.DataFrame:
     """One row a labelled image with its known columns and the `reason` why it is left out of the version, or null."""
-    return _candidates(facts, kind.name).with_columns(reason=_first_reason(facts, kind))
+    return _candidates(inputs, kind.name).with_columns(reason=_first_reason(inputs, kind))
 
 
 def dataset_digest(rows: pl.DataFrame, kind: Kind) -> str:
@@ -96,25 +96,25 @@ def _mapped(values: pl.Series, function: Callable[[Any], str]) -> pl.Series:
     return pl.DataFrame({"value": values}).join(table, on="value", how="left", nulls_equal=True, maintain_order="left")["result"]
 
 
-def _candidates(facts: Facts, label_kind: str) -> pl.DataFrame:
+def _candidates(inputs: ManifestInputs, label_kind: str) -> pl.DataFrame:
     """One row a labelled image with its known columns; unknown values are null."""
-    splits = facts.splits.unique("split_group_id", keep="first", maintain_order=True)
+    splits = inputs.splits.unique("split_group_id", keep="first", maintain_order=True)
     return (
-        facts.labels.filter(pl.col("state") == "labelled")
+        inputs.labels.filter(pl.col("state") == "labelled")
         .select("image_id")
-        .join(label_digests(facts.label_objects), on="image_id", how="left")
-        .join(facts.split_groups.select("image_id", "split_group_id"), on="image_id", how="left")
+        .join(label_digests(inputs.label_objects), on="image_id", how="left")
+        .join(inputs.split_groups.select("image_id", "split_group_id"), on="image_id", how="left")
         .join(splits.select("split_group_id", "split"), on="split_group_id", how="left")
         .with_columns(label_kind=pl.lit(label_kind))
     )
 
 
-def _first_reason(facts: Facts, kind: Kind) -> pl.Expr:
+def _first_reason(inputs: ManifestInputs, kind: Kind) -> pl.Expr:
     """The first reason to leave an image out of the version; null if there is none."""
     return (
-        pl.when(pl.col("image_id").is_in(list(facts.contested)))
+        pl.when(pl.col("image_id").is_in(list(inputs.contested)))
         .then(pl.lit("contested"))
-        .when(pl.col("image_id").is_in(list(facts.quarantined)))
+        .when(pl.col("image_id").is_in(list(inputs.quarantined)))
         .then(pl.lit("quarantined"))
         .when(pl.col("label_digest").is_null())
         .then(pl.lit("no_label_object"))
@@ -122,5 +122,5 @@ def _first_reason(facts: Facts, kind: Kind) -> pl.Expr:
         .then(pl.lit("unknown_class"))
         .when(pl.col("split").is_null())
         .then(pl.lit("no_split"))
-        .otherwise(pl.col("image_id").replace_strict(dict(facts.leaks), default=None, return_dtype=pl.String))
+        .otherwise(pl.col("image_id").replace_strict(dict(inputs.leaks), default=None, return_dtype=pl.String))
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.decoding.model_image import model_image
-from pipeline_tasks.lineage.facts import Answer
+from pipeline_tasks.lineage.lineage_data import Answer
 from pipeline_tasks.lineage.meaning import meant_by
 from pipeline_tasks.lineage.of_images import image_lineage
 from pipeline_tasks.lineage.of_models import answer_lineage, model_lineage, version_lineage

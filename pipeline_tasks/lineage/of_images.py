@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from pipeline_tasks.lineage.facts import Facts, ModelFacts
+from pipeline_tasks.lineage.lineage_data import LineageData, RecordedModel
 from pipeline_tasks.reports.tree import Node, shortened
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.dataset_image import DatasetImage
@@ -42,49 +42,49 @@ ABOUT_IMAGES = (
     DatasetImage,
     Prediction,
 )
-"""Tables whose rows about the image must be in `Facts.rows`, beside `splits` and `annotation_objects`."""
+"""Tables whose rows about the image must be in `LineageData.rows`, beside `splits` and `annotation_objects`."""
 
 
-def image_lineage(image_id: str, facts: Facts) -> Node:
+def image_lineage(image_id: str, data: LineageData) -> Node:
     """An image with everything that was ever recorded about it."""
-    seen, answers = facts.of(Image, image_id), tuple(_answers(image_id, facts))
+    seen, answers = data.of(Image, image_id), tuple(_answers(image_id, data))
     if not seen:
         says = "not in this project: no source had a file with these bytes"
         return Node("image", image_id, says, {"is_known": False}, answers)
-    children = [*_sightings(image_id, facts), *_quality(image_id, facts), *_groups(image_id, facts)]
-    children += [*_selections(image_id, facts), *_labels(image_id, facts), *_versions(image_id, facts), *answers]
+    children = [*_sightings(image_id, data), *_quality(image_id, data), *_groups(image_id, data)]
+    children += [*_selections(image_id, data), *_labels(image_id, data), *_versions(image_id, data), *answers]
     first = seen[0]
     says = f"{first['width_px']} x {first['height_px']} px {first['file_format']}, taken in by cycle {first['written_in']}"
     return Node("image", image_id, says, {"is_known": True} | _json(first), tuple(children))
 
 
-def _sightings(image_id: str, facts: Facts) -> Iterable[Node]:
-    for row in facts.of(Sighting, image_id):
+def _sightings(image_id: str, data: LineageData) -> Iterable[Node]:
+    for row in data.of(Sighting, image_id):
         tags = "".join(f", {name} {row[name]}" for name in ("device", "clip", "site", "day") if row[name] is not None)
         says = f"modified {_moment(row['modified_at'])}{tags}, seen by cycle {row['written_in']}"
         yield Node("sighting", f"{row['source']}:{row['key']}", says, _json(row))
 
 
-def _quality(image_id: str, facts: Facts) -> Iterable[Node]:
-    for row in facts.of(Measurement, image_id)[-1:]:
+def _quality(image_id: str, data: LineageData) -> Iterable[Node]:
+    for row in data.of(Measurement, image_id)[-1:]:
         says = ", ".join(f"{name} {row[name]:.4g}" for name in ("luma_mean", "luma_contrast", "sharpness", "entropy_bits"))
         yield Node("measurements", "", says, _json(row) | {"perceptual_hash": f"{row['perceptual_hash']:016x}"})
-    for row in facts.of(QualityIssue, image_id):
+    for row in data.of(QualityIssue, image_id):
         says = f"{row['value']:.4g}, limit {row['limit']:.4g}; quarantined in cycle {row['written_in']}"
         yield Node("quality issue", row["rule"], says, _json(row))
 
 
-def _groups(image_id: str, facts: Facts) -> Iterable[Node]:
-    rows = facts.of(DuplicateGroup, image_id)
-    evidence = tuple(_pair(row) for row in facts.of(DuplicatePair, image_id))
+def _groups(image_id: str, data: LineageData) -> Iterable[Node]:
+    rows = data.of(DuplicateGroup, image_id)
+    evidence = tuple(_pair(row) for row in data.of(DuplicatePair, image_id))
     for row in [row for row in rows if row["sequence"] == rows[-1]["sequence"]]:
-        members = facts.group_members.get(row["duplicate_group_id"], ())
+        members = data.group_members.get(row["duplicate_group_id"], ())
         contested = "contested: resembles groups of different splits and is used by none; " if row["is_contested"] else ""
         others = [shortened(one) for one in members if one != image_id]
         says = contested + (f"{len(members)} images, with {_some(others)}" if others else "no other image")
         yield Node("duplicate group", row["duplicate_group_id"], says, _json(row) | {"members": list(members)}, evidence)
-    for row in facts.of(SplitGroup, image_id)[-1:]:
-        splits = facts.of(Split, row["split_group_id"], "split_group_id")[:1]
+    for row in data.of(SplitGroup, image_id)[-1:]:
+        splits = data.of(Split, row["split_group_id"], "split_group_id")[:1]
         says = "no split yet: it was never selected"
         if splits:
             says = f"{splits[0]['split']}, by {splits[0]['policy']} in cycle {splits[0]['written_in']}"
@@ -97,35 +97,35 @@ def _pair(row: dict[str, Any]) -> Node:
     return Node("resembles", row["other_image_id"], said.get(row["method"], f"cosine {row['value']:.3f}"), _json(row))
 
 
-def _selections(image_id: str, facts: Facts) -> Iterable[Node]:
-    for row in facts.of(SelectedImage, image_id):
-        scores = [one for one in facts.of(SelectionScore, image_id) if one["written_in"] == row["written_in"]]
+def _selections(image_id: str, data: LineageData) -> Iterable[Node]:
+    for row in data.of(SelectedImage, image_id):
+        scores = [one for one in data.of(SelectionScore, image_id) if one["written_in"] == row["written_in"]]
         says = f"rank {row['rank']} of the {row['arm']} arm, by {row['strategy']} (score {row['score']:.3g}): {row['reason']}"
         fields = _json(row) | {"scores": {one["objective"]: one["score"] for one in scores}}
         yield Node("selection", row["written_in"], says, fields)
 
 
-def _labels(image_id: str, facts: Facts) -> Iterable[Node]:
+def _labels(image_id: str, data: LineageData) -> Iterable[Node]:
     """All labels that the image ever had, newest last, with the annotations at that time."""
-    for row in facts.of(Label, image_id):
-        things = [one for one in facts.of(LabelObject, image_id) if one["sequence"] == row["sequence"]]
+    for row in data.of(Label, image_id):
+        things = [one for one in data.of(LabelObject, image_id) if one["sequence"] == row["sequence"]]
         meaning = _named(things) if row["state"] == "labelled" else row["state"]
         says = (
             f"{row['state']}, votes {row['votes']}, {100 * row['agreement_ratio']:.0f} % agree, resolved in cycle "
             f"{row['written_in']}; label configuration {shortened(row['label_config_digest'])}"
         )
-        question = facts.questions.get(row["label_config_digest"])
+        question = data.questions.get(row["label_config_digest"])
         says += f", which asked: {question}" if question else ""
         fields = _json(row) | {"class_names": [one["class_name"] for one in things], "question": question}
-        yield Node("label", meaning, says, fields, tuple(_annotations(image_id, row["sequence"], facts)))
+        yield Node("label", meaning, says, fields, tuple(_annotations(image_id, row["sequence"], data)))
 
 
-def _annotations(image_id: str, until: int, facts: Facts) -> Iterable[Node]:
+def _annotations(image_id: str, until: int, data: LineageData) -> Iterable[Node]:
     """Annotations in their revisions at the time when a label was resolved."""
-    standing = {row["annotation_id"]: row for row in facts.of(Annotation, image_id) if row["sequence"] <= until}
-    tasks = {row["task_key"]: row for row in facts.of(LabelingTask, image_id)}
+    standing = {row["annotation_id"]: row for row in data.of(Annotation, image_id) if row["sequence"] <= until}
+    tasks = {row["task_key"]: row for row in data.of(LabelingTask, image_id)}
     for row in standing.values():
-        said = facts.of(AnnotationObject, row["annotation_id"], "annotation_id")
+        said = data.of(AnnotationObject, row["annotation_id"], "annotation_id")
         things = [one for one in said if one["revision"] == row["revision"]]
         task = tasks.get(row["task_key"], {})
         meaning = _named(things) if row["state"] == "answered" else row["state"]
@@ -136,33 +136,33 @@ def _annotations(image_id: str, until: int, facts: Facts) -> Iterable[Node]:
         yield Node("annotation", row["annotation_id"], says, fields)
 
 
-def _versions(image_id: str, facts: Facts) -> Iterable[Node]:
+def _versions(image_id: str, data: LineageData) -> Iterable[Node]:
     """Versions that contain the image, and the models trained on them."""
-    for row in facts.of(DatasetImage, image_id):
-        version = facts.version_of_cycle(row["written_in"])
+    for row in data.of(DatasetImage, image_id):
+        version = data.version_of_cycle(row["written_in"])
         newest = ", the newest version" if version.is_newest else ""
         says = f"as {row['class_name']} in {row['split']}, built in cycle {version.cycle_id}{newest}"
-        models = tuple(_model(model, row["split"]) for model in facts.models_of(version.dataset_id))
+        models = tuple(_model(model, row["split"]) for model in data.models_of(version.dataset_id))
         yield Node("dataset version", version.dataset_id, says, _json(row), models)
 
 
-def _model(model: ModelFacts, split: str) -> Node:
+def _model(model: RecordedModel, split: str) -> Node:
     use = "tested on it, not trained on it" if split == "test" else f"used in its training ({split})"
     says = f"{use}, cycle {model.cycle_id}{', the champion' if model.is_champion else ''}"
     fields = {"cycle_id": model.cycle_id, "is_trained_on_it": split != "test", "is_champion": model.is_champion}
     return Node("model", model.model_digest, says, fields)
 
 
-def _answers(image_id: str, facts: Facts) -> Iterable[Node]:
+def _answers(image_id: str, data: LineageData) -> Iterable[Node]:
     """Predictions of models on it as a test image, and of the prediction server."""
     best: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in facts.of(Prediction, image_id):
+    for row in data.of(Prediction, image_id):
         key = row["model_digest"], row["written_in"]
         best[key] = max(best.get(key, row), row, key=lambda one: float(one["probability"]))
     for row in best.values():
         says = f"{row['class_name']} {row['probability']:.3f}, evaluated in cycle {row['written_in']}"
         yield Node("answer of model", row["model_digest"], says, _json(row))
-    for answer in facts.answers:
+    for answer in data.answers:
         if answer["image_id"] == image_id:
             says = (
                 f"{answer['class_name']} {answer['probability']:.3f}, {answer['at']}, by model {shortened(answer['model_digest'])}"

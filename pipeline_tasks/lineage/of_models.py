@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline_tasks.lineage.facts import Answer, Facts, ModelFacts, VersionFacts
+from pipeline_tasks.lineage.lineage_data import Answer, LineageData, RecordedModel, RecordedVersion
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
@@ -21,7 +21,7 @@ from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.table import Table
 
 ABOUT_VERSIONS = (Label, Annotation, SelectedImage, Sighting)
-"""Tables whose rows about all images of a version must be in `Facts.rows`."""
+"""Tables whose rows about all images of a version must be in `LineageData.rows`."""
 
 
 def answer_lineage(answer: Answer, model: Node, image: Node) -> Node:
@@ -32,31 +32,31 @@ def answer_lineage(answer: Answer, model: Node, image: Node) -> Node:
     return Node("answer", str(answer.get("prediction_id", "")), says, dict(answer), (model, image))
 
 
-def model_lineage(model: ModelFacts, facts: Facts) -> Node:
+def model_lineage(model: RecordedModel, data: LineageData) -> Node:
     """A model with its decision, its figures and its dataset version."""
     trained = model.records.get(TrainModelSummary)
     says = "the champion, " if model.is_champion else ""
     says += f"trained in cycle {model.cycle_id} on {trained.train_images} images, code {model.code_version}"
-    version = version_lineage(facts.version_of_cycle(trained.dataset_cycle_id), facts, besides=model.model_digest)
+    version = version_lineage(data.version_of_cycle(trained.dataset_cycle_id), data, besides=model.model_digest)
     fields: dict[str, object] = {"cycle_id": model.cycle_id, "is_champion": model.is_champion, "code_version": model.code_version}
     fields |= {"backbone_digest": trained.backbone_digest, "mlflow_run_id": trained.mlflow_run_id}
     fields |= {"mlflow_url": trained.mlflow_url, "epochs": trained.epochs}
     return Node("model", model.model_digest, says, fields, (*_decisions(model), *_figures(model), version))
 
 
-def version_lineage(version: VersionFacts, facts: Facts, besides: str | None = None) -> Node:
+def version_lineage(version: RecordedVersion, data: LineageData, besides: str | None = None) -> Node:
     """A version with the origin of its labels and images, and the models trained on it."""
     summary = version.summary
     splits = ", ".join(f"{count} {split}" for split, count in summary.images_by_split.items())
     newest = ", the newest version" if version.is_newest else ""
     says = f"{summary.images} images ({splits}), built in cycle {version.cycle_id}{newest}"
-    behind = [*_labels(version, facts), *_people(version, facts), *_selections(version, facts), *_sources(version, facts)]
-    others = [model for model in facts.models_of(version.dataset_id) if model.model_digest != besides]
+    behind = [*_labels(version, data), *_people(version, data), *_selections(version, data), *_sources(version, data)]
+    others = [model for model in data.models_of(version.dataset_id) if model.model_digest != besides]
     fields = {"cycle_id": version.cycle_id, "is_newest": version.is_newest} | asdict(summary)
     return Node("dataset version", version.dataset_id, says, fields, (*behind, *map(_trained_on, others)))
 
 
-def _decisions(model: ModelFacts) -> Iterable[Node]:
+def _decisions(model: RecordedModel) -> Iterable[Node]:
     promoted, compared = model.records.find(PromoteModelSummary), model.records.find(CompareWithChampionSummary)
     decided = promoted or compared
     if decided is None:
@@ -68,7 +68,7 @@ def _decisions(model: ModelFacts) -> Iterable[Node]:
         yield Node("decision", "put back", f"by a person in cycle {cycle_id}", {"cycle_id": cycle_id})
 
 
-def _figures(model: ModelFacts) -> Iterable[Node]:
+def _figures(model: RecordedModel) -> Iterable[Node]:
     evaluated = model.records.find(EvaluateModelSummary)
     if evaluated is None or evaluated.balanced_accuracy is None:
         return
@@ -82,12 +82,12 @@ def _figures(model: ModelFacts) -> Iterable[Node]:
     yield Node("figures", "", says, asdict(evaluated) | {"recalls": dict(model.recalls)})
 
 
-def _labels(version: VersionFacts, facts: Facts) -> Iterable[Node]:
+def _labels(version: RecordedVersion, data: LineageData) -> Iterable[Node]:
     """Labels at the time when the version was built, by the cycle that resolved them and by question."""
-    standing = _before(facts, Label, version, "image_id")
+    standing = _before(data, Label, version, "image_id")
     grouped = standing.group_by("written_in", "label_config_digest", maintain_order=True)
     for row in grouped.agg(pl.len(), pl.col("agreement_ratio").mean(), pl.col("votes").sum()).iter_rows(named=True):
-        question = facts.questions.get(row["label_config_digest"])
+        question = data.questions.get(row["label_config_digest"])
         says = f"{row['len']}, of {row['votes']} votes, {100 * row['agreement_ratio']:.0f} % agree"
         says += f"; label configuration {shortened(row['label_config_digest'])}" + (
             f", which asked: {question}" if question else ""
@@ -95,16 +95,16 @@ def _labels(version: VersionFacts, facts: Facts) -> Iterable[Node]:
         yield Node("labels of cycle", row["written_in"], says, row | {"question": question})
 
 
-def _people(version: VersionFacts, facts: Facts) -> Iterable[Node]:
-    answered = _before(facts, Annotation, version, "annotation_id").filter(pl.col("state") == "answered")
+def _people(version: RecordedVersion, data: LineageData) -> Iterable[Node]:
+    answered = _before(data, Annotation, version, "annotation_id").filter(pl.col("state") == "answered")
     grouped = answered.group_by("annotator_id").agg(pl.len(), pl.col("updated_at").min().alias("first"), pl.col("updated_at").max())
     for row in grouped.sort("len", "annotator_id", descending=[True, False]).iter_rows(named=True):
         says = f"{row['len']} answers, {row['first']:%Y-%m-%d %H:%M} to {row['updated_at']:%Y-%m-%d %H:%M} UTC"
         yield Node("annotator", row["annotator_id"], says, {"annotator_id": row["annotator_id"], "answers": row["len"]})
 
 
-def _selections(version: VersionFacts, facts: Facts) -> Iterable[Node]:
-    chosen = _before(facts, SelectedImage, version, "image_id")
+def _selections(version: RecordedVersion, data: LineageData) -> Iterable[Node]:
+    chosen = _before(data, SelectedImage, version, "image_id")
     counted = chosen.with_columns(pl.col("arm").cast(pl.String)).group_by("written_in", "arm", maintain_order=True).len()
     arms: dict[str, dict[str, int]] = {}
     for cycle_id, arm, count in counted.iter_rows():
@@ -114,8 +114,8 @@ def _selections(version: VersionFacts, facts: Facts) -> Iterable[Node]:
         yield Node("selection of cycle", cycle_id, says, {"arms": of_arm})
 
 
-def _sources(version: VersionFacts, facts: Facts) -> Iterable[Node]:
-    seen = _before(facts, Sighting, version, "image_id", keep_all=True)
+def _sources(version: RecordedVersion, data: LineageData) -> Iterable[Node]:
+    seen = _before(data, Sighting, version, "image_id", keep_all=True)
     grouped = seen.group_by("source").agg(
         pl.len(), pl.col("image_id").n_unique(), pl.col("modified_at").min().alias("first"), pl.col("modified_at").max()
     )
@@ -124,16 +124,16 @@ def _sources(version: VersionFacts, facts: Facts) -> Iterable[Node]:
         yield Node("source", row["source"], says, {"images": row["image_id"], "files": row["len"]})
 
 
-def _trained_on(model: ModelFacts) -> Node:
+def _trained_on(model: RecordedModel) -> Node:
     says = f"trained on it in cycle {model.cycle_id}{', the champion' if model.is_champion else ''}"
     return Node("model", model.model_digest, says, {"cycle_id": model.cycle_id, "is_champion": model.is_champion})
 
 
-def _before(facts: Facts, table: type[Table], version: VersionFacts, key: str, *, keep_all: bool = False) -> pl.DataFrame:
+def _before(data: LineageData, table: type[Table], version: RecordedVersion, key: str, *, keep_all: bool = False) -> pl.DataFrame:
     """Rows of a table about the version's images at the time when it was built; the newest row of each key."""
-    rows = facts.rows[table].filter(pl.col("image_id").is_in(_images(facts, version)), pl.col("sequence") < version.sequence)
+    rows = data.rows[table].filter(pl.col("image_id").is_in(_images(data, version)), pl.col("sequence") < version.sequence)
     return rows if keep_all else rows.unique(key, keep="last", maintain_order=True)
 
 
-def _images(facts: Facts, version: VersionFacts) -> list[Any]:
-    return facts.images_of.get(version.dataset_id, pl.Series([], dtype=pl.String)).to_list()
+def _images(data: LineageData, version: RecordedVersion) -> list[Any]:
+    return data.images_of.get(version.dataset_id, pl.Series([], dtype=pl.String)).to_list()

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.kinds.registry import kind_of
-from pipeline_tasks.lineage.facts import Answer, Facts, ModelFacts, VersionFacts
+from pipeline_tasks.lineage.lineage_data import Answer, LineageData, RecordedModel, RecordedVersion
 from pipeline_tasks.lineage.of_images import ABOUT_IMAGES
 from pipeline_tasks.lineage.of_models import ABOUT_VERSIONS
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
@@ -43,7 +43,7 @@ class LineageReads:
         self.store = store
 
     @cached_property
-    def versions(self) -> Sequence[VersionFacts]:
+    def versions(self) -> Sequence[RecordedVersion]:
         """All dataset versions, in the order of the ledger, without cycles that only used a restored one."""
         newest = self.store.state().dataset
         found = []
@@ -51,27 +51,27 @@ class LineageReads:
             built = event.read(BuildDatasetVersionSummary)
             if built.is_changed and built.dataset_id is not None:
                 is_newest = newest is not None and event.cycle_id == newest.cycle_id
-                found.append(VersionFacts(built.dataset_id, event.cycle_id, event.sequence, built, is_newest))
+                found.append(RecordedVersion(built.dataset_id, event.cycle_id, event.sequence, built, is_newest))
         return found
 
     @cached_property
-    def models(self) -> Sequence[ModelFacts]:
+    def models(self) -> Sequence[RecordedModel]:
         """All exported models, each in the first cycle that made it."""
         champion = self.store.state().champion
-        found: dict[str, ModelFacts] = {}
+        found: dict[str, RecordedModel] = {}
         for event in self._events("export_model"):
             exported = event.read(ExportModelSummary)
             digest = exported.model_digest
             if digest is not None and exported.dataset_id is not None:
                 is_champion = champion is not None and digest == champion.model_digest
-                found.setdefault(digest, ModelFacts(digest, event.cycle_id, exported.dataset_id, is_champion))
+                found.setdefault(digest, RecordedModel(digest, event.cycle_id, exported.dataset_id, is_champion))
         return list(found.values())
 
-    def version(self, dataset_id: str) -> VersionFacts:
+    def version(self, dataset_id: str) -> RecordedVersion:
         """The newest version with this name; a project that returned to earlier labels has built it twice."""
         return next(version for version in reversed(self.versions) if version.dataset_id == dataset_id)
 
-    def model(self, model_digest: str) -> ModelFacts | None:
+    def model(self, model_digest: str) -> RecordedModel | None:
         """A model with its cycle's data; None if this project has no model with this digest."""
         model = next((one for one in self.models if one.model_digest == model_digest), None)
         if model is None:
@@ -85,12 +85,12 @@ class LineageReads:
             recalls=self._recalls(model),
         )
 
-    def version_of_model(self, model: ModelFacts) -> VersionFacts:
+    def version_of_model(self, model: RecordedModel) -> RecordedVersion:
         """The version that a model was trained on."""
         cycle_id = model.records.get(TrainModelSummary).dataset_cycle_id
         return next(version for version in self.versions if version.cycle_id == cycle_id)
 
-    def about_image(self, image_id: str, answers: Sequence[Answer]) -> Facts:
+    def about_image(self, image_id: str, answers: Sequence[Answer]) -> LineageData:
         """Data about one image."""
         rows: dict[type[Table], pl.DataFrame] = {table: rows_about(self.store, table, [image_id]) for table in ABOUT_IMAGES}
         annotations, groups = rows[Annotation]["annotation_id"], rows[DuplicateGroup]["duplicate_group_id"].unique()
@@ -98,20 +98,20 @@ class LineageReads:
         rows[Split] = rows_about(self.store, Split, rows[SplitGroup]["split_group_id"].unique(), "split_group_id")
         current = self.store.current(DuplicateGroup)
         members = {group: current.filter(pl.col("duplicate_group_id") == group)["image_id"].to_list() for group in groups}
-        return Facts(rows, self.versions, self.models, self._questions(rows[Label]), members, {}, answers)
+        return LineageData(rows, self.versions, self.models, self._questions(rows[Label]), members, {}, answers)
 
-    def about_version(self, version: VersionFacts) -> Facts:
+    def about_version(self, version: RecordedVersion) -> LineageData:
         """Data about all images of a version."""
         images = self.store.read(DatasetImage, version.cycle_id)["image_id"]
         rows: dict[type[Table], pl.DataFrame] = {table: rows_about(self.store, table, set(images)) for table in ABOUT_VERSIONS}
-        return Facts(rows, self.versions, self.models, self._questions(rows[Label]), {}, {version.dataset_id: images})
+        return LineageData(rows, self.versions, self.models, self._questions(rows[Label]), {}, {version.dataset_id: images})
 
     def _events(self, stage: str) -> Iterator[Event]:
         """Events of a stage, of all cycles."""
         found = (self.store.event(cycle_id, stage) for cycle_id in self.store.state().stages)
         yield from sorted((event for event in found if event is not None), key=lambda event: event.sequence)
 
-    def _recalls(self, model: ModelFacts) -> dict[str, float]:
+    def _recalls(self, model: RecordedModel) -> dict[str, float]:
         """Class → recall on the test images, if the model was evaluated."""
         if not self.store.has(Metric, model.cycle_id):
             return {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import ceil, floor
 
 from pipeline_tasks.reports.charts import WIDTH
-from pipeline_tasks.reports.facts import GainPoint
+from pipeline_tasks.reports.cycle_data import GainPoint
 from pipeline_tasks.reports.html import Html, element, ratio, together
 
 HEIGHT = 230

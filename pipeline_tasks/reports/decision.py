@@ -7,45 +7,45 @@ from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.roll_out import RollOutSummary
 from pipeline_tasks.reports.charts import Figure, intervals
-from pipeline_tasks.reports.facts import CycleFacts
+from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, element, paragraph, ratio, short, table, together
 from pipeline_tasks.tables.slice_image import SLICES
 
 
-def header(facts: CycleFacts) -> Html:
+def header(data: CycleData) -> Html:
     """Project, cycle, the decision in a sentence, and the completed stages."""
-    kind = {"promote": "good", "keep": "warn"}.get(_decision(facts), "")
-    started = f"{facts.cycle_kind} cycle, started {facts.started_at:%Y-%m-%d %H:%M} UTC"
+    kind = {"promote": "good", "keep": "warn"}.get(_decision(data), "")
+    started = f"{data.cycle_kind} cycle, started {data.started_at:%Y-%m-%d %H:%M} UTC"
     return element(
         "header",
-        element("h1", f"{facts.project} · {facts.cycle_id}"),
-        paragraph(facts.description) if facts.description else None,
+        element("h1", f"{data.project} · {data.cycle_id}"),
+        paragraph(data.description) if data.description else None,
         paragraph(started, quiet=True),
-        element("div", sentence(facts), class_=f"decision {kind}".strip()),
-        element("div", *(_stage(facts, stage) for stage in facts.stages), class_="stages"),
+        element("div", sentence(data), class_=f"decision {kind}".strip()),
+        element("div", *(_stage(data, stage) for stage in data.stages), class_="stages"),
     )
 
 
-def sentence(facts: CycleFacts) -> str:
+def sentence(data: CycleData) -> str:
     """Outcome of the cycle, in a sentence."""
     for stage in ("promote_model", "compare_with_champion", "evaluate_model", "train_model", "build_dataset_version"):
-        why = facts.records.why(stage)
+        why = data.records.why(stage)
         if why:
             return why
-    done = [stage for stage in facts.stages if facts.records.has(stage)]
+    done = [stage for stage in data.stages if data.records.has(stage)]
     return f"No decision yet: the last completed stage is {done[-1]}." if done else "No decision yet: no stage has been done."
 
 
-def section(facts: CycleFacts) -> Html | None:
+def section(data: CycleData) -> Html | None:
     """Figures that the decision is based on."""
-    compared, promoted = facts.records.find(CompareWithChampionSummary), facts.records.find(PromoteModelSummary)
+    compared, promoted = data.records.find(CompareWithChampionSummary), data.records.find(PromoteModelSummary)
     if compared is None or compared.skipped:
         return None
-    names = facts.kind.scoring.names
+    names = data.kind.scoring.names
     figures = [_figure("candidate", compared.candidate_score, compared.candidate_low, compared.candidate_high)]
     figures += [_figure("champion", compared.champion_score), _figure(names.baseline_short, compared.majority_score)]
     shown = [one for one in figures if one is not None]
-    rolled = facts.records.find(RollOutSummary)
+    rolled = data.records.find(RollOutSummary)
     rows = [
         ("candidate", short(compared.model_digest or "–")),
         ("champion before", short(compared.champion_digest or "none")),
@@ -61,14 +61,14 @@ def section(facts: CycleFacts) -> Html | None:
             ),
             intervals(shown) if shown else None,
             table(("", ""), rows, numbers_from=2),
-            _slices(facts),
+            _slices(data),
         ]
     )
 
 
-def _slices(facts: CycleFacts) -> Html | None:
+def _slices(data: CycleData) -> Html | None:
     """Both models on the slices of test."""
-    compared, scored = facts.records.find(CompareWithChampionSummary), facts.records.find(EvaluateModelSummary)
+    compared, scored = data.records.find(CompareWithChampionSummary), data.records.find(EvaluateModelSummary)
     if not compared or not scored or not compared.slices or not scored.slices:
         return None
     margin = compared.golden_margin
@@ -107,14 +107,14 @@ def _figure(name: str, value: float | None, low: float | None = None, high: floa
     return None if value is None else Figure(name, value, low, high)
 
 
-def _decision(facts: CycleFacts) -> str:
-    compared = facts.records.find(CompareWithChampionSummary)
+def _decision(data: CycleData) -> str:
+    compared = data.records.find(CompareWithChampionSummary)
     return "" if compared is None or compared.skipped else compared.decision
 
 
-def _stage(facts: CycleFacts, stage: str) -> Html:
+def _stage(data: CycleData, stage: str) -> Html:
     """One stage: done, skipped (hover says why), or not reached."""
-    if not facts.records.has(stage):
+    if not data.records.has(stage):
         return element("span", stage, class_="stage", title="not done")
-    skipped = facts.records.why_skipped(stage)
+    skipped = data.records.why_skipped(stage)
     return element("span", stage, class_="stage skipped" if skipped else "stage done", title=str(skipped or "done"))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pipeline_tasks.intervals.proportions import Wrong, surprise
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.reports.arm_charts import arms_curve, difference_curve
-from pipeline_tasks.reports.facts import CycleFacts, GainPoint
+from pipeline_tasks.reports.cycle_data import CycleData, GainPoint
 from pipeline_tasks.reports.html import Html, element, paragraph, ratio, table, together
 
 NOTE = (
@@ -19,11 +19,11 @@ NOTE = (
 )
 
 
-def section(facts: CycleFacts) -> Html | None:
+def section(data: CycleData) -> Html | None:
     """The result, both arms' scores by night, and the cost."""
-    if not facts.gains:
+    if not data.gains:
         return None
-    newest, measured = facts.gains[-1], [one for one in facts.gains if not one.found.why]
+    newest, measured = data.gains[-1], [one for one in data.gains if not one.found.why]
     verdict = element("div", sentence(newest.found), class_=f"decision {_colour(newest.found)}".strip())
     charts: list[Html | None] = []
     if measured:
@@ -33,8 +33,8 @@ def section(facts: CycleFacts) -> Html | None:
             element("h3", "Selected minus drawn at random, in points, with its interval"),
             difference_curve(measured),
         ]
-    asked = together([paragraph(_surprise(facts.gains, newest.found.confidence))])
-    return together([verdict, asked, *charts, _nights(facts.gains), element("h3", "Cost"), _cost(newest.found), _note()])
+    asked = together([paragraph(_surprise(data.gains, newest.found.confidence))])
+    return together([verdict, asked, *charts, _nights(data.gains), element("h3", "Cost"), _cost(newest.found), _note()])
 
 
 def sentence(found: MeasureSelectionGainSummary) -> str:

@@ -8,7 +8,7 @@ from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
 from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
 from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.registries import QUALITY_RULES
-from pipeline_tasks.reports.facts import CycleFacts
+from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, card, cards, element, paragraph, short, together
 
 MOST_CARDS = 60
@@ -16,9 +16,9 @@ MOST_GROUPS = 12
 MOST_IN_GROUP = 5
 
 
-def quarantined(facts: CycleFacts) -> Html | None:
+def quarantined(data: CycleData) -> Html | None:
     """Images that broke a quality rule, with the measured value and the limit."""
-    issues = facts.quality_issues
+    issues = data.quality_issues
     if issues is None:
         return None
     if issues.is_empty():
@@ -30,49 +30,49 @@ def quarantined(facts: CycleFacts) -> Html | None:
     for one in images.head(MOST_CARDS).iter_rows(named=True):
         broken = zip(one["rule"], one["value"], one["limit"], strict=True)
         lines = [QUALITY_RULES.load(rule).says(value, limit) for rule, value, limit in broken]
-        shown.append(card(facts.thumbnail(one["image_id"]), short(one["image_id"]), *lines))
-    judged = facts.records.find(FindQualityIssuesSummary)
+        shown.append(card(data.thumbnail(one["image_id"]), short(one["image_id"]), *lines))
+    judged = data.records.find(FindQualityIssuesSummary)
     counts = {} if judged is None else judged.issues_by_rule
     said = ", ".join(f"{count} {rule.replace('_', ' ')}" for rule, count in counts.items())
     return together([paragraph(f"{images.height} images: {said}."), cards(shown, images.height, "images")])
 
 
-def duplicates(facts: CycleFacts) -> Html | None:
+def duplicates(data: CycleData) -> Html | None:
     """Examples of duplicate groups: the first image, which represents the group, and those that joined it tonight."""
-    found = facts.records.find(FindDuplicatesSummary)
-    if facts.duplicate_groups is None or facts.duplicate_pairs is None or found is None:
+    found = data.records.find(FindDuplicatesSummary)
+    if data.duplicate_groups is None or data.duplicate_pairs is None or found is None:
         return None
     said = (
         f"{found.exact} new images have the pixels of an earlier one, {found.near} show the same as an earlier one; "
         f"{found.contested} resemble images of different splits and are used by none."
     )
-    evidence = facts.duplicate_pairs.with_columns(pl.col("method").cast(pl.String)).unique(
+    evidence = data.duplicate_pairs.with_columns(pl.col("method").cast(pl.String)).unique(
         "image_id", keep="first", maintain_order=True
     )
-    joined = evidence.join(facts.duplicate_groups, on="image_id", maintain_order="left")
+    joined = evidence.join(data.duplicate_groups, on="image_id", maintain_order="left")
     groups = joined.filter(~pl.col("is_contested")).group_by("duplicate_group_id", maintain_order=True)
-    rows = [_group(facts, str(group), members) for (group,), members in groups]
+    rows = [_group(data, str(group), members) for (group,), members in groups]
     shown = together([element("div", *row, class_="pair") for row in rows[:MOST_GROUPS]])
     contested = joined.filter("is_contested").unique("image_id", keep="first", maintain_order=True)
-    left = [_contested(facts, one) for one in contested.head(MOST_GROUPS)["image_id"]]
+    left = [_contested(data, one) for one in contested.head(MOST_GROUPS)["image_id"]]
     more = paragraph(f"and {len(rows) - MOST_GROUPS} more groups", quiet=True) if len(rows) > MOST_GROUPS else None
     heading = element("h3", "Contested images") if left else None
     return together([paragraph(said), shown, more, heading, *(element("div", *row, class_="pair") for row in left)])
 
 
-def selection(facts: CycleFacts) -> Html | None:
+def selection(data: CycleData) -> Html | None:
     """Picks in the round's order, with arm, scores and reason."""
-    if facts.selected is None:
+    if data.selected is None:
         return None
-    chosen = facts.records.find(SelectImagesSummary)
+    chosen = data.records.find(SelectImagesSummary)
     why = paragraph("" if chosen is None else chosen.why)
     scores: dict[str, list[str]] = {}
-    for one in () if facts.selection_scores is None else facts.selection_scores.iter_rows(named=True):
+    for one in () if data.selection_scores is None else data.selection_scores.iter_rows(named=True):
         scores.setdefault(one["image_id"], []).append(f"{one['objective'].replace('_', ' ')} {one['score']:.2f}")
-    rows = facts.selected.with_columns(pl.col("arm").cast(pl.String)).sort("rank")
+    rows = data.selected.with_columns(pl.col("arm").cast(pl.String)).sort("rank")
     shown = [
         card(
-            facts.thumbnail(one["image_id"]),
+            data.thumbnail(one["image_id"]),
             f"{one['rank'] + 1} · {'control' if one['arm'] == 'control' else one['strategy'].replace('_', ' ')}",
             ", ".join(scores.get(one["image_id"], [])) or None,
             one["reason"],
@@ -83,23 +83,23 @@ def selection(facts: CycleFacts) -> Html | None:
     return together([why, cards(shown, rows.height, "picks")])
 
 
-def _group(facts: CycleFacts, group: str, members: pl.DataFrame) -> list[Html]:
+def _group(data: CycleData, group: str, members: pl.DataFrame) -> list[Html]:
     """The group's first image and those that joined."""
-    first = card(facts.thumbnail(group), f"first: {short(group)}", "stands for the group")
+    first = card(data.thumbnail(group), f"first: {short(group)}", "stands for the group")
     others = [
-        card(facts.thumbnail(one["image_id"]), short(one["image_id"]), _evidence(one["method"], one["value"]))
+        card(data.thumbnail(one["image_id"]), short(one["image_id"]), _evidence(one["method"], one["value"]))
         for one in members.filter(pl.col("image_id") != group).head(MOST_IN_GROUP).iter_rows(named=True)
     ]
     more = members.height - len(others)
     return [first, *others, *([paragraph(f"and {more} more", quiet=True)] if more > 0 else [])]
 
 
-def _contested(facts: CycleFacts, image_id: str) -> list[Html]:
+def _contested(data: CycleData, image_id: str) -> list[Html]:
     """A contested image and the first images of the groups it resembles."""
-    assert facts.duplicate_groups is not None
-    linked = facts.duplicate_groups.filter(pl.col("image_id") == image_id)["duplicate_group_id"]
-    others = [card(facts.thumbnail(group), short(group), "resembled") for group in linked.head(MOST_IN_GROUP) if group != image_id]
-    return [card(facts.thumbnail(image_id), short(image_id), "used by no split", mark="wrong"), *others]
+    assert data.duplicate_groups is not None
+    linked = data.duplicate_groups.filter(pl.col("image_id") == image_id)["duplicate_group_id"]
+    others = [card(data.thumbnail(group), short(group), "resembled") for group in linked.head(MOST_IN_GROUP) if group != image_id]
+    return [card(data.thumbnail(image_id), short(image_id), "used by no split", mark="wrong"), *others]
 
 
 def _evidence(method: str, value: float) -> str:

@@ -5,24 +5,24 @@ from __future__ import annotations
 from pipeline_tasks.kinds.reporting import Bars, Block, Evaluated, Grid, Heading, ImageCard, ImageCards, Paragraph, Section
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.reports.charts import Figure, intervals
-from pipeline_tasks.reports.facts import CycleFacts
+from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, card, cards, element, paragraph, ratio, together
 
 
-def kind_sections(facts: CycleFacts) -> list[Section]:
+def kind_sections(data: CycleData) -> list[Section]:
     """Sections of the kind on the candidate."""
-    evaluated = facts.records.find(EvaluateModelSummary)
+    evaluated = data.records.find(EvaluateModelSummary)
     digest = None if evaluated is None else evaluated.model_digest
-    known = Evaluated(digest, facts.dataset_images, facts.metrics, facts.predictions, facts.details)
-    return list(facts.kind.reporting.sections(known))
+    known = Evaluated(digest, data.dataset_images, data.metrics, data.predictions, data.details)
+    return list(data.kind.reporting.sections(known))
 
 
-def drawn(section: Section, facts: CycleFacts) -> Html | None:
+def drawn(section: Section, data: CycleData) -> Html | None:
     """The blocks of a section; None if it has none."""
-    return together([_block(one, facts) for one in section.blocks]) if section.blocks else None
+    return together([_block(one, data) for one in section.blocks]) if section.blocks else None
 
 
-def _block(block: Block, facts: CycleFacts) -> Html:
+def _block(block: Block, data: CycleData) -> Html:
     if isinstance(block, Heading):
         return element("h3", block.text)
     if isinstance(block, Paragraph):
@@ -31,7 +31,7 @@ def _block(block: Block, facts: CycleFacts) -> Html:
         return intervals([Figure(one.name, one.value, one.low, one.high, one.note) for one in block.bars])
     if isinstance(block, Grid):
         return _grid(block)
-    return _cards(block, facts)
+    return _cards(block, data)
 
 
 def _grid(grid: Grid) -> Html:
@@ -56,9 +56,9 @@ def _cells(one: str, grid: Grid) -> list[Html]:
     ]
 
 
-def _cards(block: ImageCards, facts: CycleFacts) -> Html:
-    return cards([_card(one, facts) for one in block.cards], block.total, block.what)
+def _cards(block: ImageCards, data: CycleData) -> Html:
+    return cards([_card(one, data) for one in block.cards], block.total, block.what)
 
 
-def _card(one: ImageCard, facts: CycleFacts) -> Html:
-    return card(facts.thumbnail(one.image_id), one.title, *one.lines, mark="wrong")
+def _card(one: ImageCard, data: CycleData) -> Html:
+    return card(data.thumbnail(one.image_id), one.title, *one.lines, mark="wrong")

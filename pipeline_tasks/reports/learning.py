@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pipeline_tasks.reports.charts import Figure, curve
-from pipeline_tasks.reports.facts import CycleFacts, LearningPoint
+from pipeline_tasks.reports.cycle_data import CycleData, LearningPoint
 from pipeline_tasks.reports.html import Html, paragraph, ratio, table, together
 
 
-def section(facts: CycleFacts) -> Html | None:
+def section(data: CycleData) -> Html | None:
     """Score over labels, by cycle."""
-    points = facts.learning
+    points = data.learning
     if not points:
         return None
     rows = [
@@ -27,7 +27,7 @@ def section(facts: CycleFacts) -> Html | None:
     return together(
         [
             curve([(one.labels, Figure(one.cycle_id, one.score, one.low, one.high)) for one in points], "labelled images"),
-            table(("cycle", "labels", facts.kind.scoring.names.words, "interval", "points per 100 labels", "promoted"), rows),
+            table(("cycle", "labels", data.kind.scoring.names.words, "interval", "points per 100 labels", "promoted"), rows),
             paragraph(note, quiet=True),
         ]
     )

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from pipeline_tasks.reports import decision, gain, learning, people, process
 from pipeline_tasks.reports import images as images
+from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.document import document
-from pipeline_tasks.reports.facts import CycleFacts
 from pipeline_tasks.reports.html import Html, element, paragraph, together
 from pipeline_tasks.reports.kind_sections import drawn, kind_sections
 
-SECTIONS: tuple[tuple[str, str, Callable[[CycleFacts], Html | None], str], ...] = (
+SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] = (
     ("decision", "Decision", decision.section, "compare_with_champion"),
     ("funnel", "From seen to trained on", process.funnel, "record_images"),
     ("classes", "Classes by split", process.class_balance, "build_dataset_version"),
@@ -37,25 +37,25 @@ class Page:
     """Anchor → reason why the section is missing."""
 
 
-def render(facts: CycleFacts) -> Page:
+def render(data: CycleData) -> Page:
     """Render the available sections, and list the missing ones with reasons."""
     bodies: dict[str, tuple[str, Html]] = {}
     missing: dict[str, str] = {}
     for anchor, title, make, stage in SECTIONS:
-        body = make(facts)
+        body = make(data)
         if body is None:
-            missing[anchor] = _why_missing(facts, title, stage)
+            missing[anchor] = _why_missing(data, title, stage)
         else:
             bodies[anchor] = title, body
-    for section in kind_sections(facts):
-        body = drawn(section, facts)
+    for section in kind_sections(data):
+        body = drawn(section, data)
         if body is None:
-            missing[section.anchor] = _why_missing(facts, section.title, "evaluate_model")
+            missing[section.anchor] = _why_missing(data, section.title, "evaluate_model")
         else:
             bodies[section.anchor] = section.title, body
-    content = [decision.header(facts), _navigation(bodies), _missing(missing)]
+    content = [decision.header(data), _navigation(bodies), _missing(missing)]
     content += [element("section", element("h2", title), body, id=anchor) for anchor, (title, body) in bodies.items()]
-    html = document(f"{facts.project} · {facts.cycle_id}", [*content, _footer(facts)])
+    html = document(f"{data.project} · {data.cycle_id}", [*content, _footer(data)])
     return Page(html, tuple(bodies), missing)
 
 
@@ -63,10 +63,10 @@ def _navigation(bodies: dict[str, tuple[str, Html]]) -> Html:
     return element("nav", *(element("a", title, href=f"#{anchor}") for anchor, (title, _) in bodies.items()))
 
 
-def _why_missing(facts: CycleFacts, title: str, stage: str) -> str:
-    if not facts.records.has(stage):
+def _why_missing(data: CycleData, title: str, stage: str) -> str:
+    if not data.records.has(stage):
         return f"{title}: {stage} has not been done in this cycle."
-    skipped = facts.records.why_skipped(stage)
+    skipped = data.records.why_skipped(stage)
     return f"{title}: {skipped}" if skipped else f"{title}: {stage} was done and has nothing to show."
 
 
@@ -78,6 +78,6 @@ def _missing(missing: dict[str, str]) -> Html | None:
     return element("section", element("h2", "Not in this report"), element("ul", *lines, class_="missing"), id="missing")
 
 
-def _footer(facts: CycleFacts) -> Html:
-    made = f"Made {facts.made_at:%Y-%m-%d %H:%M} UTC by Nightlens {facts.code_version}."
+def _footer(data: CycleData) -> Html:
+    made = f"Made {data.made_at:%Y-%m-%d %H:%M} UTC by Nightlens {data.code_version}."
     return together([element("footer", paragraph(f"{made} Images are thumbnails; originals are in the project's root."))])

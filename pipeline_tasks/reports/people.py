@@ -6,19 +6,19 @@ import polars as pl
 
 from pipeline_tasks.kinds.labeling import Agreement
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
-from pipeline_tasks.reports.facts import CycleFacts
+from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, element, paragraph, ratio, table, together
 
 MOST_PAIRS = 20
 
 
-def section(facts: CycleFacts) -> Html | None:
+def section(data: CycleData) -> Html | None:
     """Annotations by annotator, agreement on images with several annotations, and states of the labels."""
-    if facts.annotations is None:
+    if data.annotations is None:
         return None
-    if facts.annotations.is_empty():
+    if data.annotations.is_empty():
         return paragraph("No image of this round has been annotated.", quiet=True)
-    return together([_by_annotator(facts.annotations), _said(facts.agreement), _pairwise(facts.agreement), _labels(facts)])
+    return together([_by_annotator(data.annotations), _said(data.agreement), _pairwise(data.agreement), _labels(data)])
 
 
 def _by_annotator(annotations: pl.DataFrame) -> Html:
@@ -52,8 +52,8 @@ def _pairwise(found: Agreement | None) -> Html | None:
     return together([element("h3", "Pair by pair"), table(("annotators", "images", "agree"), rows[:MOST_PAIRS])])
 
 
-def _labels(facts: CycleFacts) -> Html | None:
-    labels = facts.records.find(ResolveLabelsSummary)
+def _labels(data: CycleData) -> Html | None:
+    labels = data.records.find(ResolveLabelsSummary)
     if labels is None:
         return None
     said = f"{labels.labelled} images got a label, {labels.unsure} are unsure, {labels.empty} are empty"

@@ -13,7 +13,7 @@ from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.reports.charts import bars, stacked
-from pipeline_tasks.reports.facts import CycleFacts
+from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, paragraph, table, together
 
 EXAMPLES = 5
@@ -26,9 +26,9 @@ SLICE_WORDS = {
 LEAKS_INTO = (("test", "test"), ("val", "validation"))
 
 
-def funnel(facts: CycleFacts) -> Html | None:
+def funnel(data: CycleData) -> Html | None:
     """Number of tonight's images at each stage."""
-    find = facts.records.find
+    find = data.records.find
     recorded, quality, duplicates = find(RecordImagesSummary), find(FindQualityIssuesSummary), find(FindDuplicatesSummary)
     if recorded is None:
         return None
@@ -44,8 +44,8 @@ def funnel(facts: CycleFacts) -> Html | None:
         rows.append(("after duplicates", _unique(quality, duplicates), f"{duplicates.contested} contested"))
     if selected is not None:
         rows.append(("selected", selected.images_selected, f"of {selected.images_eligible} eligible, of all nights"))
-    if facts.annotations is not None:
-        rows.append(("annotated", facts.annotations["image_id"].n_unique(), "images of this round"))
+    if data.annotations is not None:
+        rows.append(("annotated", data.annotations["image_id"].n_unique(), "images of this round"))
     labels = find(ResolveLabelsSummary)
     if labels is not None:
         rows.append(("labelled", labels.labelled, f"{labels.unsure} unsure"))
@@ -54,12 +54,12 @@ def funnel(facts: CycleFacts) -> Html | None:
     return bars(rows)
 
 
-def class_balance(facts: CycleFacts) -> Html | None:
+def class_balance(data: CycleData) -> Html | None:
     """Classes of the newest dataset version, by split."""
-    if facts.dataset_images is None or facts.dataset_images.is_empty():
+    if data.dataset_images is None or data.dataset_images.is_empty():
         return None
-    vocabulary = facts.kind.vocabulary
-    named = facts.dataset_images.select(pl.col("split").cast(pl.String), name=facts.kind.choosing.names(facts.dataset_images))
+    vocabulary = data.kind.vocabulary
+    named = data.dataset_images.select(pl.col("split").cast(pl.String), name=data.kind.choosing.names(data.dataset_images))
     counted = named.group_by("split", "name").len()
     counts: dict[str, dict[str, int]] = {split: {} for split in SPLITS}
     for split, name, count in counted.iter_rows():
@@ -69,13 +69,13 @@ def class_balance(facts: CycleFacts) -> Html | None:
         (name, *(counts[split].get(name, 0) for split in SPLITS), sum(counts[s].get(name, 0) for s in SPLITS)) for name in names
     ]
     return together(
-        [stacked(counts, names), table((facts.kind.reporting.names_word, *SPLITS, "all"), rows), _slices(facts), _leaks(facts)]
+        [stacked(counts, names), table((data.kind.reporting.names_word, *SPLITS, "all"), rows), _slices(data), _leaks(data)]
     )
 
 
-def _slices(facts: CycleFacts) -> Html | None:
+def _slices(data: CycleData) -> Html | None:
     """Number of test images in each slice, and golden ones outside test."""
-    built = facts.records.find(BuildDatasetVersionSummary)
+    built = data.records.find(BuildDatasetVersionSummary)
     if built is None or not built.slices:
         return None
     slices, outside = built.slices, built.golden_not_in_test
@@ -87,9 +87,9 @@ def _slices(facts: CycleFacts) -> Html | None:
     return paragraph(said, quiet=not outside)
 
 
-def _leaks(facts: CycleFacts) -> Html | None:
+def _leaks(data: CycleData) -> Html | None:
     """Leak report of the version in one line."""
-    built = facts.records.find(BuildDatasetVersionSummary)
+    built = data.records.find(BuildDatasetVersionSummary)
     if built is None or not built.leak_report:
         return None
     report = built.leak_report
@@ -106,15 +106,15 @@ def _leaks(facts: CycleFacts) -> Html | None:
     return paragraph(f"{said}.", quiet=not left_out)
 
 
-def rejected(facts: CycleFacts) -> Html | None:
+def rejected(data: CycleData) -> Html | None:
     """Rejected files by reason, with examples of their keys."""
-    if facts.rejected is None:
+    if data.rejected is None:
         return None
-    if facts.rejected.is_empty():
+    if data.rejected.is_empty():
         return paragraph("No file was rejected.", quiet=True)
     rows = []
     for (reason,), files in (
-        facts.rejected.with_columns(pl.col("reason").cast(pl.String)).sort("key").group_by("reason", maintain_order=True)
+        data.rejected.with_columns(pl.col("reason").cast(pl.String)).sort("key").group_by("reason", maintain_order=True)
     ):
         keys = ", ".join(f"{one['source']}:{one['key']}" for one in files.head(EXAMPLES).iter_rows(named=True))
         more = f" and {files.height - EXAMPLES} more" if files.height > EXAMPLES else ""

@@ -6,7 +6,7 @@ import polars as pl
 
 from pipeline_tasks.reports.document import document
 from pipeline_tasks.reports.html import Html, element, paragraph, short, table, together
-from pipeline_tasks.reports.storage_facts import StorageFacts
+from pipeline_tasks.reports.storage_use import StorageUse
 
 SHOWN_OBJECTS = 100
 _GB = 1e9
@@ -19,17 +19,17 @@ _ACTIONS = {
 }
 
 
-def render_storage(facts: StorageFacts) -> str:
+def render_storage(use: StorageUse) -> str:
     """Render the page."""
     sections = {
-        "Content of the root": _kinds(facts),
-        "Cost per dataset version": _versions(facts),
-        "Intermediate outputs": _outputs(facts),
-        "Unneeded objects": _unneeded(facts),
+        "Content of the root": _kinds(use),
+        "Cost per dataset version": _versions(use),
+        "Intermediate outputs": _outputs(use),
+        "Unneeded objects": _unneeded(use),
     }
-    title = f"{facts.project} · storage · {facts.cycle_id}"
-    body = [_header(facts), *(element("section", element("h2", name), part) for name, part in sections.items())]
-    footer = paragraph(f"As of {facts.planned_at:%Y-%m-%d %H:%M} UTC, by Nightlens {facts.code_version}.")
+    title = f"{use.project} · storage · {use.cycle_id}"
+    body = [_header(use), *(element("section", element("h2", name), part) for name, part in sections.items())]
+    footer = paragraph(f"As of {use.planned_at:%Y-%m-%d %H:%M} UTC, by Nightlens {use.code_version}.")
     return document(title, [*body, element("footer", footer)])
 
 
@@ -42,19 +42,19 @@ def size(count: float) -> str:
     return f"{count:.1f} TB"
 
 
-def _header(facts: StorageFacts) -> Html:
-    total = sum(kind.size_bytes for kind in facts.kinds)
-    said = f"{size(total)} in {sum(kind.objects for kind in facts.kinds)} objects, and {size(facts.trash_bytes)} in the trash."
-    cost = _money(facts, total + facts.trash_bytes)
-    sentence = element("p", _outcome(facts), class_="decision " + ("warn" if facts.plan.is_dry_run else "good"))
-    return element("header", element("h1", f"Storage of {facts.project}"), paragraph(said, cost), sentence)
+def _header(use: StorageUse) -> Html:
+    total = sum(kind.size_bytes for kind in use.kinds)
+    said = f"{size(total)} in {sum(kind.objects for kind in use.kinds)} objects, and {size(use.trash_bytes)} in the trash."
+    cost = _money(use, total + use.trash_bytes)
+    sentence = element("p", _outcome(use), class_="decision " + ("warn" if use.plan.is_dry_run else "good"))
+    return element("header", element("h1", f"Storage of {use.project}"), paragraph(said, cost), sentence)
 
 
-def _outcome(facts: StorageFacts) -> str:
-    planned, done = facts.plan.objects, facts.collection
+def _outcome(use: StorageUse) -> str:
+    planned, done = use.plan.objects, use.collection
     to_go, young = planned.get("trash", 0) + planned.get("purge", 0), planned.get("wait", 0)
     waiting = f" {young} more are unneeded, but too young to be removed." if young else ""
-    if facts.plan.is_dry_run:
+    if use.plan.is_dry_run:
         return f"Dry run: nothing was changed. A real run would move or delete {to_go} objects.{waiting}"
     if done is None:
         return f"Planned, not carried out yet: {to_go} objects will be moved or deleted.{waiting}"
@@ -64,7 +64,7 @@ def _outcome(facts: StorageFacts) -> str:
     )
 
 
-def _kinds(facts: StorageFacts) -> Html:
+def _kinds(use: StorageUse) -> Html:
     rows = [
         (
             kind.kind,
@@ -73,9 +73,9 @@ def _kinds(facts: StorageFacts) -> Html:
             kind.unneeded_objects or "–",
             size(kind.unneeded_bytes) if kind.unneeded_objects else "–",
         )
-        for kind in sorted(facts.kinds, key=lambda kind: -kind.size_bytes)
+        for kind in sorted(use.kinds, key=lambda kind: -kind.size_bytes)
     ]
-    trash = ("trash", facts.trash_objects, size(facts.trash_bytes), *_or_dashes(0, 0))
+    trash = ("trash", use.trash_objects, size(use.trash_bytes), *_or_dashes(0, 0))
     return table(["kind", "objects", "size", "unneeded", "size of these"], [*rows, trash])
 
 
@@ -83,10 +83,10 @@ def _or_dashes(objects: int, size_bytes: int) -> tuple[str, str]:
     return (str(objects), size(size_bytes)) if objects else ("–", "–")
 
 
-def _versions(facts: StorageFacts) -> Html:
-    if not facts.versions:
+def _versions(use: StorageUse) -> Html:
+    if not use.versions:
         return paragraph("There is no dataset version yet.")
-    prices = [] if facts.price_per_gb_month is None else [f"{facts.currency} a month"]
+    prices = [] if use.price_per_gb_month is None else [f"{use.currency} a month"]
     headers = ["version", "cycle", "images", "originals", "only in this one", "manifest", *prices]
     rows = [
         (
@@ -96,24 +96,24 @@ def _versions(facts: StorageFacts) -> Html:
             size(one.originals_bytes),
             size(one.own_bytes),
             size(one.manifest_bytes),
-            *([_price(facts, one.originals_bytes + one.manifest_bytes)] if prices else []),
+            *([_price(use, one.originals_bytes + one.manifest_bytes)] if prices else []),
         )
-        for one in facts.versions
+        for one in use.versions
     ]
-    note = f"and {facts.versions_left_out} older versions, which were not counted" if facts.versions_left_out else None
+    note = f"and {use.versions_left_out} older versions, which were not counted" if use.versions_left_out else None
     explained = "Versions share their images: an image is stored once, however many versions hold it."
     return together([paragraph(explained, quiet=True), table(headers, rows, numbers_from=2), note and paragraph(note, quiet=True)])
 
 
-def _outputs(facts: StorageFacts) -> Html:
-    if not facts.outputs:
+def _outputs(use: StorageUse) -> Html:
+    if not use.outputs:
         return paragraph("There are none.")
-    rows = [(one.kind, one.made_by, one.goes, one.objects, size(one.size_bytes)) for one in facts.outputs]
+    rows = [(one.kind, one.made_by, one.goes, one.objects, size(one.size_bytes)) for one in use.outputs]
     return table(["what", "made by", "kept", "objects", "size"], rows, numbers_from=3)
 
 
-def _unneeded(facts: StorageFacts) -> Html:
-    rows = facts.unneeded.sort("size_bytes", descending=True)
+def _unneeded(use: StorageUse) -> Html:
+    rows = use.unneeded.sort("size_bytes", descending=True)
     if rows.is_empty():
         return paragraph("None: every object in the root is named by the ledger, by a publication, or by an open cycle.")
     shown = [
@@ -125,9 +125,9 @@ def _unneeded(facts: StorageFacts) -> Html:
     return together([table(["key", "kind", "first seen unneeded", "action", "size"], shown, numbers_from=4), rest])
 
 
-def _money(facts: StorageFacts, count: float) -> str | None:
-    return None if facts.price_per_gb_month is None else f" That is {_price(facts, count)} {facts.currency} a month."
+def _money(use: StorageUse, count: float) -> str | None:
+    return None if use.price_per_gb_month is None else f" That is {_price(use, count)} {use.currency} a month."
 
 
-def _price(facts: StorageFacts, count: float) -> str:
-    return "–" if facts.price_per_gb_month is None else f"{count / _GB * facts.price_per_gb_month:.2f}"
+def _price(use: StorageUse, count: float) -> str:
+    return "–" if use.price_per_gb_month is None else f"{count / _GB * use.price_per_gb_month:.2f}"

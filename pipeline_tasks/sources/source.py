@@ -26,7 +26,7 @@ class FoundFile:
 
 @dataclass(frozen=True)
 class FileMetadata:
-    """Facts about a file that become columns of its sighting; None: not known."""
+    """Metadata of a file that become columns of its sighting; None: not known."""
 
     device: str | None = None
     clip: str | None = None

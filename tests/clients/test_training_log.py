@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pytest
 
 from pipeline_tasks.clients.model_registry import TrackedRun
-from pipeline_tasks.clients.training_log import TrainingFacts, TrainingLog
+from pipeline_tasks.clients.training_log import RunDescription, TrainingLog
 
-FACTS = TrainingFacts("parts", "parts/2026-11-21", {}, {}, "d" * 64, "versions/d/index.json")
+RUN = RunDescription("parts", "parts/2026-11-21", {}, {}, "d" * 64, "versions/d/index.json")
 
 
 class RememberingTracker:
@@ -53,7 +53,7 @@ class QuietLog:
 def test_training_log__sends_many_short_epochs_at_once_and_forgets_none() -> None:
     tracker = RememberingTracker()
 
-    with TrainingLog(tracker, QuietLog(), FACTS) as log:
+    with TrainingLog(tracker, QuietLog(), RUN) as log:
         for epoch in range(5):
             log.tell_epoch(epoch, {"val_loss": 1.0 - epoch / 10})
         sent_before_the_checkpoint = list(tracker.told)
@@ -72,7 +72,7 @@ def test_training_log__sends_what_it_has_when_the_training_fails() -> None:
     tracker = RememberingTracker()
 
     def fail() -> None:
-        with TrainingLog(tracker, QuietLog(), FACTS) as log:
+        with TrainingLog(tracker, QuietLog(), RUN) as log:
             log.tell_epoch(0, {"val_loss": 1.0})
             raise ValueError("diverged")
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from given import image_id
 
-from pipeline_tasks.datasets.manifest import Facts, freeze, label_digests
+from pipeline_tasks.datasets.manifest import ManifestInputs, freeze, label_digests
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
 
 A, B, C, D = (image_id(name) for name in "abcd")
@@ -25,8 +25,8 @@ def a_thing(identity: str, class_name: str | None) -> dict[str, Any]:
 KIND = ClassKind(("bolt", "nut"))
 
 
-def the_facts() -> Facts:
-    return Facts(
+def the_inputs() -> ManifestInputs:
+    return ManifestInputs(
         labels=pl.DataFrame({"image_id": [B, A], "state": ["labelled", "labelled"]}),
         label_objects=pl.DataFrame([a_thing(B, "nut"), a_thing(A, "bolt")]),
         split_groups=pl.DataFrame({"image_id": [A, B], "split_group_id": [A, B]}),
@@ -36,7 +36,7 @@ def the_facts() -> Facts:
 
 
 def test_freeze__holds_each_labelled_image_once_sorted() -> None:
-    manifest = freeze(the_facts(), KIND)
+    manifest = freeze(the_inputs(), KIND)
 
     found = {row["image_id"]: row for row in manifest.rows.iter_rows(named=True)}
     assert manifest.rows["image_id"].to_list() == sorted([A, B])
@@ -46,20 +46,22 @@ def test_freeze__holds_each_labelled_image_once_sorted() -> None:
 
 
 def test_freeze__dataset_id_depends_on_images_labels_splits_and_classes_only() -> None:
-    facts = the_facts()
-    wanted = freeze(facts, KIND).dataset_id
+    inputs = the_inputs()
+    wanted = freeze(inputs, KIND).dataset_id
 
-    in_another_order = replace(facts, labels=facts.labels.reverse(), split_groups=facts.split_groups.reverse(), control=frozenset())
+    in_another_order = replace(
+        inputs, labels=inputs.labels.reverse(), split_groups=inputs.split_groups.reverse(), control=frozenset()
+    )
     assert freeze(in_another_order, KIND).dataset_id == wanted
-    relabelled = replace(facts, label_objects=pl.DataFrame([a_thing(B, "bolt"), a_thing(A, "bolt")]))
+    relabelled = replace(inputs, label_objects=pl.DataFrame([a_thing(B, "bolt"), a_thing(A, "bolt")]))
     assert freeze(relabelled, KIND).dataset_id != wanted
-    other_split = replace(facts, splits=pl.DataFrame({"split_group_id": [A, B], "split": ["val", "test"]}))
+    other_split = replace(inputs, splits=pl.DataFrame({"split_group_id": [A, B], "split": ["val", "test"]}))
     assert freeze(other_split, KIND).dataset_id != wanted
-    assert freeze(facts, ClassKind(("bolt", "nut", "washer"))).dataset_id != wanted
+    assert freeze(inputs, ClassKind(("bolt", "nut", "washer"))).dataset_id != wanted
 
 
 def test_freeze__gives_the_dataset_id_that_the_written_rule_gives() -> None:
-    manifest = freeze(the_facts(), KIND)
+    manifest = freeze(the_inputs(), KIND)
 
     lines = ['{"label_kind": "class", "class_names": ["bolt", "nut"]}']
     for row in manifest.rows.iter_rows(named=True):
@@ -97,7 +99,7 @@ def test_label_digests__digest_all_objects_of_an_image_in_their_order() -> None:
     ],
 )
 def test_freeze__says_why_a_label_is_left_out(change: dict[str, Any], reason: str) -> None:
-    manifest = freeze(replace(the_facts(), **change), KIND)
+    manifest = freeze(replace(the_inputs(), **change), KIND)
 
     assert manifest.rows["image_id"].to_list() == [B]
     assert manifest.left_out == {reason: 1}
@@ -106,7 +108,7 @@ def test_freeze__says_why_a_label_is_left_out(change: dict[str, Any], reason: st
 def test_freeze__takes_only_what_people_agreed_on() -> None:
     labels = pl.DataFrame({"image_id": [A, B], "state": ["unsure", "labelled"]})
 
-    manifest = freeze(replace(the_facts(), labels=labels), KIND)
+    manifest = freeze(replace(the_inputs(), labels=labels), KIND)
 
     assert manifest.rows["image_id"].to_list() == [B]
 
@@ -114,6 +116,6 @@ def test_freeze__takes_only_what_people_agreed_on() -> None:
 def test_freeze__the_first_split_of_a_group_wins() -> None:
     splits = pl.DataFrame({"split_group_id": [A, B, A], "split": ["train", "test", "test"]})
 
-    manifest = freeze(replace(the_facts(), splits=splits), KIND)
+    manifest = freeze(replace(the_inputs(), splits=splits), KIND)
 
     assert manifest.rows.filter(pl.col("image_id") == A)["split"].to_list() == ["train"]

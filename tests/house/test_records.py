@@ -40,7 +40,7 @@ ALLOWED = {
     "pipeline_tasks/kinds/labeling": 3,
     "pipeline_tasks/kinds/registry": 1,
     # The prediction server's answer, whose content is the kind's; and its log.
-    "pipeline_tasks/lineage/facts": 2,  # also rows of any table, inside the room
+    "pipeline_tasks/lineage/lineage_data": 2,  # also rows of any table, inside the room
     "pipeline_tasks/models/exported": 1,  # a smoke image's expected answer
     "pipeline_tasks/serving/application": 1,
     "pipeline_tasks/serving/loaded_model": 1,

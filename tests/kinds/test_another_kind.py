@@ -10,12 +10,12 @@ import numpy as np
 import polars as pl
 import pytest
 from kinds.a_text_kind import Text, TextMatches
-from reports.test_process import FACTS
+from reports.test_process import DATA
 
 from pipeline_tasks.annotations.answers import Answer, AnswerContext, annotation_rows, object_rows, read_answer
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.annotations.resolving import LabelsVersion, meanings, resolve
-from pipeline_tasks.datasets.manifest import Facts, freeze
+from pipeline_tasks.datasets.manifest import ManifestInputs, freeze
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.evaluation.gate import Rule, decide
 from pipeline_tasks.kinds.registry import kind_of
@@ -46,14 +46,14 @@ def test_another_kind__is_asked_answered_and_agreed_on_without_equal_answers() -
 def test_another_kind__is_frozen_into_a_version_of_its_own_name() -> None:
     objects = object_rows([typed(1, "AB-1234")], KIND.labeling).drop("annotation_id", "revision")
     groups = pl.DataFrame({"image_id": [IMAGE], "split_group_id": [given.image_id("g")]})
-    facts = Facts(
+    inputs = ManifestInputs(
         labels=pl.DataFrame({"image_id": [IMAGE], "state": ["labelled"]}),
         label_objects=objects.with_columns(image_id=pl.lit(IMAGE)),
         split_groups=groups,
         splits=groups.select("split_group_id", split=pl.lit("train")),
     )
 
-    manifest = freeze(facts, KIND)
+    manifest = freeze(inputs, KIND)
 
     assert manifest.rows.select("label_kind", "class_name").rows() == [("text", None)]
     assert manifest.left_out == {}
@@ -71,11 +71,11 @@ def test_another_kind__is_judged_by_its_own_score_with_the_same_gate() -> None:
 
 
 def test_another_kind__has_its_own_sections_in_the_report() -> None:
-    facts = replace(FACTS, kind=KIND)
-    (section,) = kind_sections(facts)
+    data = replace(DATA, kind=KIND)
+    (section,) = kind_sections(data)
 
     assert (section.anchor, section.title) == ("misread", "Misread")
-    assert "Nothing was misread." in str(drawn(section, facts))
+    assert "Nothing was misread." in str(drawn(section, data))
 
 
 def test_unknown_kind__is_refused_with_those_that_there_are() -> None:

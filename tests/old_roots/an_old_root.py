@@ -25,7 +25,7 @@ class OldRoot:
     """A project as an earlier release left it, and what that release said of it."""
 
     night: Night
-    facts: dict[str, Any]
+    expected: dict[str, Any]
 
     @property
     def store(self) -> Store:

@@ -27,7 +27,7 @@ import numpy as np
 import polars as pl
 import yaml
 from given_night import NIGHTLY, NO_LIMITS, Night, a_night, a_patchwork
-from old_roots.facts_of_a_root import facts_of
+from old_roots.contents_of_a_root import contents_of
 from old_roots.zipped_root import pack
 from PIL import Image as PillowImage
 
@@ -61,8 +61,8 @@ def main() -> None:
         images |= what_people_ask_for(night)
         a_broken_off_night(night)
         pack(files_of(night), HERE / f"{RELEASE}.zip")
-        facts = {"release": RELEASE, "images": images, **facts_of(night.store, list(images.values()), serving_folder(night))}
-    (HERE / f"{RELEASE}.json").write_text(json.dumps(facts, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+        expected = {"release": RELEASE, "images": images, **contents_of(night.store, list(images.values()), serving_folder(night))}
+    (HERE / f"{RELEASE}.json").write_text(json.dumps(expected, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 def a_project(folder: Path) -> Night:
@@ -119,7 +119,7 @@ def answer(night: Night, leaves: int = 0) -> None:
 def what_people_ask_for(night: Night) -> dict[str, str]:
     """A roll-back, a version restored and released, publications, predictions, two erasures, and a plan of a collection."""
     night.run("roll_back", "2026-11-22T090000")
-    first, second = (one["dataset_id"] for one in facts_of(night.store, [], serving_folder(night))["versions_list"]["versions"])
+    first, second = (one["dataset_id"] for one in contents_of(night.store, [], serving_folder(night))["versions_list"]["versions"])
     night.run("restore_dataset_version", "2026-11-22T100000", dataset_id=first)
     night.run("restore_dataset_version", "2026-11-22T101000", dataset_id="newest")
     publish("parts", first, night.folder / "clone")

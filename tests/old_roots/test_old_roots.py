@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from given_night import NIGHTLY
 from old_roots.an_old_root import RELEASES, OldRoot, an_old_root
-from old_roots.facts_of_a_root import facts_of, fold_sha256, rows_sha256
+from old_roots.contents_of_a_root import contents_of, fold_sha256, rows_sha256
 
 from pipeline_tasks.commands.versions.progress import progress_bar
 from pipeline_tasks.commands.versions.verifying import verify_version
@@ -37,7 +37,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_old_root__folds_to_what_it_was_with_its_snapshot_and_without(old: OldRoot) -> None:
-    wanted = old.facts["digest_of_fold"], old.facts["fold_sha256"]
+    wanted = old.expected["digest_of_fold"], old.expected["fold_sha256"]
 
     assert (digest_of_fold(old.store.state()), fold_sha256(old.store.state())) == wanted
     for key in list(old.store.objects.list(layout.SNAPSHOTS)):
@@ -48,7 +48,7 @@ def test_old_root__folds_to_what_it_was_with_its_snapshot_and_without(old: OldRo
 def test_old_root__has_every_row_of_every_table(old: OldRoot) -> None:
     tables = {table.table_name: table for table in ALL_TABLES}
 
-    for name, wanted in old.facts["tables"].items():
+    for name, wanted in old.expected["tables"].items():
         history, current = old.store.history(tables[name]), old.store.current(tables[name])
         columns = [column for column in wanted["columns"] if column in history.columns]
         assert (history.height, current.height) == (wanted["history_rows"], wanted["current_rows"]), name
@@ -58,11 +58,11 @@ def test_old_root__has_every_row_of_every_table(old: OldRoot) -> None:
 
 
 def test_old_root__is_explained_as_it_was(old: OldRoot) -> None:
-    found = facts_of(old.store, list(old.facts["images"].values()), old.log_folder)
+    found = contents_of(old.store, list(old.expected["images"].values()), old.log_folder)
 
     for name in ("dataset_ids", "champion", "versions_list", "versions_show"):
-        assert contains(found[name], old.facts[name]), name
-    for name, wanted in old.facts["explain"].items():
+        assert contains(found[name], old.expected[name]), name
+    for name, wanted in old.expected["explain"].items():
         assert contains(found["explain"][name], wanted), name
 
 
@@ -71,7 +71,7 @@ def test_old_root__goes_on_with_the_night_that_was_broken_off_and_with_the_next(
     old.night.bring(range(50, 54))
     told = old.night.cycle("2026-11-24")
 
-    assert ended["build_dataset_version"]["dataset_id"] == old.facts["dataset_ids"][-1]
+    assert ended["build_dataset_version"]["dataset_id"] == old.expected["dataset_ids"][-1]
     assert ended["train_model"]["resumed_from_epoch"] in (None, 5)
     assert told["record_images"]["images_new"] == 8
     assert told["build_dataset_version"]["is_changed"]
@@ -81,8 +81,8 @@ def test_old_root__goes_on_with_the_night_that_was_broken_off_and_with_the_next(
 
 
 def test_old_root__reports_rolls_back_and_restores(old: OldRoot) -> None:
-    first = old.facts["dataset_ids"][0]
-    other = old.facts["versions_list"]["versions"][1]["models"][0]["model_digest"]
+    first = old.expected["dataset_ids"][0]
+    other = old.expected["versions_list"]["versions"][1]["models"][0]["model_digest"]
 
     for stage in NIGHTLY:
         old.night.run(stage, "2026-11-21")
@@ -98,7 +98,7 @@ def test_old_root__reports_rolls_back_and_restores(old: OldRoot) -> None:
 
 
 def test_old_root__ends_an_erasure_that_was_broken_off_and_erases_another_image(old: OldRoot) -> None:
-    wanted = old.facts["images"]["asked"]
+    wanted = old.expected["images"]["asked"]
 
     assert erase(old, "2026-11-22T121000")["left_outside"] == []
     assert erase(old, "2026-11-24T120000", wanted[:12])["images"] == 1

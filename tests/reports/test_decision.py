@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from reports.test_process import FACTS
+from reports.test_process import DATA
 
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
@@ -17,7 +17,7 @@ COMPARED: dict[str, Any] = {"images": 16, "candidate": 0.875, "champion": None, 
 def shown(golden_margin: float | None, **compared: float) -> str:
     scored = EvaluateModelSummary(None, slices={"golden": SCORED})
     decided = CompareWithChampionSummary(None, slices={"golden": COMPARED | compared}, golden_margin=golden_margin)
-    return str(section(replace(FACTS, records=CycleRecords((scored, decided)))))
+    return str(section(replace(DATA, records=CycleRecords((scored, decided)))))
 
 
 def test_section__shows_both_models_on_each_slice_with_their_intervals() -> None:
@@ -34,4 +34,4 @@ def test_section__says_where_the_golden_set_stops_nothing_and_where_there_was_no
 
 
 def test_section__without_slices_says_nothing_of_them() -> None:
-    assert "By slice" not in str(section(replace(FACTS, records=CycleRecords((CompareWithChampionSummary(None, why="Kept."),)))))
+    assert "By slice" not in str(section(replace(DATA, records=CycleRecords((CompareWithChampionSummary(None, why="Kept."),)))))

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.reports.arm_charts import arms_curve, difference_curve
-from pipeline_tasks.reports.facts import GainPoint
+from pipeline_tasks.reports.cycle_data import GainPoint
 from pipeline_tasks.reports.gain import sentence
 
 

@@ -8,12 +8,12 @@ import polars as pl
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.by_stage import CycleRecords
-from pipeline_tasks.reports.facts import CycleFacts
+from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.process import class_balance
 
 AT = datetime(2026, 11, 21, tzinfo=timezone.utc)
 COUNTS = {"pairs_compared": 12, "compared_by_pixels_only": 0, "leaks_into_test": 0, "leaks_into_val": 0, "leaks_in_use": 0}
-FACTS = CycleFacts(
+DATA = CycleData(
     project="parts",
     description="",
     cycle_id="2026-11-21",
@@ -35,7 +35,7 @@ def built(**counts: dict[str, int]) -> CycleRecords:
 
 
 def shown(**counts: int) -> str:
-    return str(class_balance(replace(FACTS, records=built(leak_report=COUNTS | counts))))
+    return str(class_balance(replace(DATA, records=built(leak_report=COUNTS | counts))))
 
 
 def test_class_balance__says_that_nothing_leaks_between_splits() -> None:
@@ -51,12 +51,12 @@ def test_class_balance__says_what_was_left_out_and_what_earlier_models_may_know(
 
 
 def test_class_balance__of_a_version_from_before_leak_reports_says_nothing_of_them() -> None:
-    assert "Leak report" not in str(class_balance(FACTS))
+    assert "Leak report" not in str(class_balance(DATA))
 
 
 def test_class_balance__counts_what_of_test_is_scored_by_itself() -> None:
     records = built(slices={"golden": 16, "recent": 24}, golden_not_in_test={"train": 2})
-    said = str(class_balance(replace(FACTS, records=records)))
+    said = str(class_balance(replace(DATA, records=records)))
 
     assert "Of the test images 16 are in the golden set and scored only there, 24 are recent." in said
     assert "because models may have been trained on them: 2 in train." in said

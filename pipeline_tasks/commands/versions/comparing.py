@@ -13,7 +13,7 @@ from pipeline_tasks.datasets.differences import Difference, counts, difference
 from pipeline_tasks.datasets.manifest import why_left_out
 from pipeline_tasks.kinds.registry import kind_of_version
 from pipeline_tasks.records.dataset_version import VersionAbout
-from pipeline_tasks.stages.train.build_dataset_version import facts_of
+from pipeline_tasks.stages.train.build_dataset_version import manifest_inputs
 from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
@@ -132,10 +132,10 @@ def _why_gone(then: Store, found: Difference, about: VersionAbout) -> dict[str, 
     """Reasons why images of the first version are not in the second one, as known when that was made."""
     if found.removed.is_empty():
         return {}
-    facts, gone = facts_of(then), found.removed["image_id"].implode()
-    labels = facts.labels.filter(pl.col("image_id").is_in(gone))
-    objects = facts.label_objects.filter(pl.col("image_id").is_in(gone))
-    narrowed = replace(facts, labels=labels, label_objects=objects)
+    inputs, gone = manifest_inputs(then), found.removed["image_id"].implode()
+    labels = inputs.labels.filter(pl.col("image_id").is_in(gone))
+    objects = inputs.label_objects.filter(pl.col("image_id").is_in(gone))
+    narrowed = replace(inputs, labels=labels, label_objects=objects)
     reasons = why_left_out(narrowed, kind_of_version(about.label_kind, about.class_names))
     named = counts(reasons.drop_nulls("reason"), "reason")
     others = found.removed.height - sum(named.values())

@@ -22,7 +22,7 @@ from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSu
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
-from pipeline_tasks.reports.facts import CycleFacts, GainPoint, LearningPoint
+from pipeline_tasks.reports.cycle_data import CycleData, GainPoint, LearningPoint
 from pipeline_tasks.reports.page import render
 from pipeline_tasks.storage.blobs.report_files import PAGE, SUMMARY, write_report_file
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
@@ -51,21 +51,21 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime) -> WriteCycleR
     Raises:
         ChangedMeanwhileError: another try wrote it at the same moment.
     """
-    facts = _facts(store, cycle, now)
-    page = render(facts)
+    data = _data(store, cycle, now)
+    page = render(data)
     content = page.html.encode()
     summary = WriteCycleReportSummary(
         report_key=write_report_file(store.objects, cycle.cycle_id, PAGE, content),
         sections=list(page.sections),
         missing=page.missing,
-        stages_done=[stage for stage in STAGES if facts.records.has(stage)],
+        stages_done=[stage for stage in STAGES if data.records.has(stage)],
         size_bytes=len(content),
     )
     write_report_file(store.objects, cycle.cycle_id, SUMMARY, json.dumps(asdict(summary), indent=1).encode())
     return summary
 
 
-def _facts(store: Store, cycle: Cycle, now: datetime) -> CycleFacts:
+def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
     """All available data of the cycle."""
     records, kind = read_cycle_records(store, cycle.cycle_id, STAGES), kind_of(cycle.project)
     built = records.find(BuildDatasetVersionSummary)
@@ -75,7 +75,7 @@ def _facts(store: Store, cycle: Cycle, now: datetime) -> CycleFacts:
     def table(one: type[Table]) -> pl.DataFrame | None:
         return store.read(one, cycle.cycle_id) if store.has(one, cycle.cycle_id) else None
 
-    return CycleFacts(
+    return CycleData(
         project=cycle.project.project,
         description=cycle.project.description,
         cycle_id=cycle.cycle_id,

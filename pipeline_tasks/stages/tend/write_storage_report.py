@@ -8,8 +8,8 @@ from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.plan_collection import PlanCollectionSummary
 from pipeline_tasks.records.write_storage_report import WriteStorageReportSummary
-from pipeline_tasks.reports.storage_facts import IntermediateOutput, KindUse, StorageFacts, VersionCost
 from pipeline_tasks.reports.storage_page import render_storage
+from pipeline_tasks.reports.storage_use import IntermediateOutput, KindUse, StorageUse, VersionCost
 from pipeline_tasks.reports.tree import shortened
 from pipeline_tasks.storage.blobs.report_files import PAGE, write_report_file
 from pipeline_tasks.storage.care.object_kinds import KINDS
@@ -41,23 +41,23 @@ def write_storage_report(store: Store, cycle: Cycle) -> WriteStorageReportSummar
         MissingStageError: nothing was planned in this cycle.
         CorruptObjectError: a version's manifest is damaged.
     """
-    facts = _facts(store, cycle, store.summary(cycle.cycle_id, PlanCollectionSummary))
+    use = _use(store, cycle, store.summary(cycle.cycle_id, PlanCollectionSummary))
     return WriteStorageReportSummary(
-        report_key=write_report_file(store.objects, cycle.cycle_id, PAGE, render_storage(facts).encode()),
-        objects=sum(kind.objects for kind in facts.kinds),
-        size_bytes=sum(kind.size_bytes for kind in facts.kinds),
-        trash_objects=facts.trash_objects,
-        trash_bytes=facts.trash_bytes,
+        report_key=write_report_file(store.objects, cycle.cycle_id, PAGE, render_storage(use).encode()),
+        objects=sum(kind.objects for kind in use.kinds),
+        size_bytes=sum(kind.size_bytes for kind in use.kinds),
+        trash_objects=use.trash_objects,
+        trash_bytes=use.trash_bytes,
     )
 
 
-def _facts(store: Store, cycle: Cycle, plan: PlanCollectionSummary) -> StorageFacts:
+def _use(store: Store, cycle: Cycle, plan: PlanCollectionSummary) -> StorageUse:
     sizes = dict(store.objects.sizes(""))
     trash = {key: size for key, size in sizes.items() if key.startswith(layout.TRASH)}
     found = heaps({key: size for key, size in sizes.items() if key not in trash})
     unneeded = store.read(UnneededObject, cycle.cycle_id)
     versions, settings = dataset_versions(store), cycle.project.housekeeping
-    return StorageFacts(
+    return StorageUse(
         project=cycle.project.project,
         cycle_id=cycle.cycle_id,
         planned_at=cycle.started_at,

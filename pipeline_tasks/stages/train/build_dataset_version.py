@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from pipeline_tasks.datasets.golden import golden_images, refused
-from pipeline_tasks.datasets.manifest import Facts, Manifest, freeze
+from pipeline_tasks.datasets.manifest import Manifest, ManifestInputs, freeze
 from pipeline_tasks.datasets.slices import slice_test_images
 from pipeline_tasks.datasets.training_decision import TrainingDecision, decide_training, decide_training_again, new_labels
 from pipeline_tasks.images.leak_records import LeakReport, leak_report
@@ -84,12 +84,12 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
 
 def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozenset[str]) -> tuple[Manifest, LeakReport]:
     """Freeze the usable images, then leave out those that would leak between splits, and golden ones outside test."""
-    facts, kind = facts_of(store), kind_of(cycle.project)
+    inputs, kind = manifest_inputs(store), kind_of(cycle.project)
     before = frozenset[str]() if newest is None else frozenset(store.read(DatasetImage, newest.cycle_id)["image_id"])
     if golden:
-        not_test = refused(golden, freeze(facts, kind).rows, before)
-        facts = replace(facts, leaks=dict.fromkeys(not_test, "golden_not_in_test"))
-    rows = freeze(facts, kind).rows
+        not_test = refused(golden, freeze(inputs, kind).rows, before)
+        inputs = replace(inputs, leaks=dict.fromkeys(not_test, "golden_not_in_test"))
+    rows = freeze(inputs, kind).rows
     embeddings = read_embeddings(store, rows["image_id"].to_list(), newest_backbone_digest(store))
     leaks = leak_report(
         rows,
@@ -103,7 +103,7 @@ def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozense
     if cycle.project.splits.golden:
         into_golden = leaks.rows.filter(pl.col("other_image_id").is_in(list(golden))).height
         leaks = replace(leaks, counts=leaks.counts | {"leaks_into_golden": into_golden})
-    return freeze(replace(facts, leaks={**facts.leaks, **leaks.reasons}), kind), leaks
+    return freeze(replace(inputs, leaks={**inputs.leaks, **leaks.reasons}), kind), leaks
 
 
 def _slices(store: Store, cycle: Cycle, manifest: Manifest, golden: frozenset[str]) -> Rows[SliceImage]:
@@ -149,10 +149,10 @@ def _about(cycle: Cycle, leaks: LeakReport, slices: pl.DataFrame) -> VersionAbou
     return replace(about, golden=GoldenSet(project.splits.golden.name, len(members), sha256))
 
 
-def facts_of(store: Store) -> Facts:
+def manifest_inputs(store: Store) -> ManifestInputs:
     """Current tables that a version is frozen from."""
     groups, selected = store.current(DuplicateGroup), store.history(SelectedImage, ["image_id", "arm"])
-    return Facts(
+    return ManifestInputs(
         labels=store.current(Label),
         label_objects=store.current(LabelObject),
         split_groups=store.current(SplitGroup),

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline_tasks.clients.training_log import EpochLog, RunTracker, TrainingFacts, TrainingLog
+from pipeline_tasks.clients.training_log import EpochLog, RunDescription, RunTracker, TrainingLog
 from pipeline_tasks.datasets.held_out import training_parts
 from pipeline_tasks.decoding.model_image import model_image, recipe_digest
 from pipeline_tasks.kinds.registry import kind_of
@@ -70,7 +70,7 @@ def train_model(
     if not version.should_train or version.dataset_cycle_id is None:
         return store.finish(cycle.cycle_id, STAGE, TrainModelSummary(skipped=version.why))
     work = _Work(store, cycle, decoder, backbone, store.read(DatasetImage, version.dataset_cycle_id), version)
-    with TrainingLog(model_registry, experiment_log, work.facts) as log:
+    with TrainingLog(model_registry, experiment_log, work.description) as log:
         outcome = _train(work, log, work_folder / "training")
         log.end({f"best_{name}": value for name, value in outcome.best.items()} | {"temperature": outcome.temperature})
     summary = store.finish(cycle.cycle_id, STAGE, _summary(work, outcome, log, experiment_log.mode))
@@ -195,12 +195,12 @@ class _Work:
         self.recipe = _digest(training | {"views": self.view_recipe})
 
     @property
-    def facts(self) -> TrainingFacts:
+    def description(self) -> RunDescription:
         """Data for the trackers."""
         params = self.cycle.project.training.model_dump() | {"backbone": self.cycle.project.backbone.name, "seed": self.seed}
         tags = {"nightlens.dataset_id": self.dataset_id, "nightlens.backbone_digest": self.backbone.digest}
         tags |= {"nightlens.code_version": self.cycle.code_version, "nightlens.cycle_id": self.cycle.cycle_id}
-        return TrainingFacts(
+        return RunDescription(
             name=self.cycle.outside_name,
             cycle_key=f"{self.cycle.outside_name}/{self.cycle.cycle_id}",
             params=params,

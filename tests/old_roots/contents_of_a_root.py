@@ -24,7 +24,7 @@ from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.table import form_of
 
 
-def facts_of(store: Store, images: list[str], log_folder: Path) -> dict[str, Any]:
+def contents_of(store: Store, images: list[str], log_folder: Path) -> dict[str, Any]:
     """The fold, the rows of each table, the versions and what `explain` says of the champion and of some images."""
     state = store.state()
     versions = dataset_versions(store)
@@ -36,7 +36,7 @@ def facts_of(store: Store, images: list[str], log_folder: Path) -> dict[str, Any
         "fold_sha256": fold_sha256(state),
         "dataset_ids": [version.dataset_id for version in versions],
         "champion": state.values["champion"]["model_digest"],
-        "tables": {table.table_name: table_facts(store, table) for table in ALL_TABLES},
+        "tables": {table.table_name: table_contents(store, table) for table in ALL_TABLES},
         "explain": {name: as_json(lineage) for name, lineage in explained.items()},
         "explain_text": {name: as_text(lineage) for name, lineage in explained.items()},
         "versions_list": asdict(list_versions(store)),
@@ -58,7 +58,7 @@ def fold_sha256(state: State) -> str:
     return hashlib.sha256(json.dumps(fold, sort_keys=True).encode()).hexdigest()
 
 
-def table_facts(store: Store, table: Any) -> dict[str, Any]:
+def table_contents(store: Store, table: Any) -> dict[str, Any]:
     """A table's version, columns and files, and count and digest of its rows: of all times, and of those in force."""
     history, current = store.history(table), store.current(table)
     return {

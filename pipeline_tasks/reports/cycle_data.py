@@ -36,7 +36,7 @@ class GainPoint:
 
 
 @dataclass(frozen=True)
-class CycleFacts:
+class CycleData:
     """Data of one cycle. A table is None if its stage has not been done."""
 
     project: str

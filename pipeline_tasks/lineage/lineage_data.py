@@ -17,7 +17,7 @@ Answer = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class VersionFacts:
+class RecordedVersion:
     """A dataset version, from its event."""
 
     dataset_id: str
@@ -29,7 +29,7 @@ class VersionFacts:
 
 
 @dataclass(frozen=True)
-class ModelFacts:
+class RecordedModel:
     """A model; fields after `is_champion` are filled only for the requested model."""
 
     model_digest: str
@@ -47,13 +47,13 @@ class ModelFacts:
 
 
 @dataclass(frozen=True)
-class Facts:
+class LineageData:
     """Data about the images, versions and models of a lineage."""
 
     rows: Mapping[type[Table], pl.DataFrame]
     """Table → its rows about the requested images, in ledger order, with `written_in` (a cycle_id) and `sequence`."""
-    versions: Sequence[VersionFacts]
-    models: Sequence[ModelFacts]
+    versions: Sequence[RecordedVersion]
+    models: Sequence[RecordedModel]
     questions: Mapping[str, str]
     """Digest of a label configuration → its question."""
     group_members: Mapping[str, Sequence[str]]
@@ -67,10 +67,10 @@ class Facts:
         """One image's rows of a table, in ledger order."""
         return self.rows[table].filter(pl.col(column) == image_id).to_dicts()
 
-    def version_of_cycle(self, cycle_id: str | None) -> VersionFacts:
+    def version_of_cycle(self, cycle_id: str | None) -> RecordedVersion:
         """Version that a cycle built."""
         return next(version for version in self.versions if version.cycle_id == cycle_id)
 
-    def models_of(self, dataset_id: str) -> list[ModelFacts]:
+    def models_of(self, dataset_id: str) -> list[RecordedModel]:
         """Models trained on a version."""
         return [model for model in self.models if model.dataset_id == dataset_id]

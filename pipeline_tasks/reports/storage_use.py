@@ -51,7 +51,7 @@ class VersionCost:
 
 
 @dataclass(frozen=True)
-class StorageFacts:
+class StorageUse:
     """One project's root at one time."""
 
     project: str
