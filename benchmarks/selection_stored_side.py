@@ -32,7 +32,7 @@ from pipeline_tasks.stages.ingest.record_images import record_images
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
-from pipeline_tasks.storage.tables.table_files import write_part
+from pipeline_tasks.storage.tables.table_files import write_shard
 from pipeline_tasks.tables.embedding import Embedding
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
@@ -78,7 +78,7 @@ def _index(store: Store, cycle: Cycle, vectors: Floats) -> None:
     store.finish(cycle.cycle_id, "list_new_images", ListNewImagesSummary(len(vectors), len(vectors), 0, len(firsts)))
     for shard, first in enumerate(firsts):
         for table, rows in _part(first, vectors[first : first + size]).items():
-            write_part(store.objects, table, cycle.cycle_id, shard, rows)
+            write_shard(store.objects, table, cycle.cycle_id, shard, rows)
     record_images(store, cycle)
     _pool(store)
 

@@ -31,7 +31,7 @@ def refuse_full_disk(folder: Path, free_bytes: Callable[[Path], int] = lambda fo
         )
 
 
-def refuse_missing_parts(folders: Folders) -> None:
+def refuse_missing_programs(folders: Folders) -> None:
     """Refuse to start unless both environments are installed.
 
     Raises:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from local_stack.addresses import Addresses, read_addresses
-from local_stack.checks import refuse_full_disk, refuse_missing_parts, refuse_used_ports
+from local_stack.checks import refuse_full_disk, refuse_missing_programs, refuse_used_ports
 from local_stack.ending import end_stack, end_strays, supervisor_pid
 from local_stack.errors import StackError
 from local_stack.folders import REPOSITORY, Folders
@@ -100,7 +100,7 @@ def _start(folders: Folders, say: Say) -> Addresses:
 
 
 def _prepare(folders: Folders, say: Say) -> None:
-    refuse_missing_parts(folders)
+    refuse_missing_programs(folders)
     folders.make()
     refuse_full_disk(folders.home)
     refuse_full_disk(folders.postgres)

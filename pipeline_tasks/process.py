@@ -66,7 +66,7 @@ PROCESS = (
     Stage(
         name="record_images",
         group="ingest",
-        does="Make what the shards learnt part of the project.",
+        does="Combine the shards' results and add the new images to the project.",
         reads=("shard results", "images", "erased_images"),
         writes=("images", "sightings", "rejected_sightings", "measurements", "embeddings"),
     ),

@@ -14,7 +14,7 @@ from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.care.collecting import Patience
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects import layout
-from pipeline_tasks.storage.tables.table_files import write_part, write_table
+from pipeline_tasks.storage.tables.table_files import write_shard, write_table
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.quality_issue import QualityIssue
 
@@ -41,11 +41,11 @@ def a_root_with_garbage(store: Store) -> Garbage:
     dataset_id = a_version(store, range(6))
     _, md5 = put_original(store.objects, b"an image that nobody recorded")
     table = write_table(store.objects, QualityIssue, "2026-11-21", an_issue("left over"))
-    write_part(store.objects, QualityIssue, "2026-11-21", 0, an_issue("part"))
+    write_shard(store.objects, QualityIssue, "2026-11-21", 0, an_issue("part"))
     leaf, index = layout.version_file("f" * 64, f"all-{'0' * 24}.csv"), layout.version_file("f" * 64, "index.json")
     store.objects.write_new(leaf, b"image_id\n")
     store.objects.write_new(index, b"{}")
-    return Garbage(dataset_id, layout.original(md5), table.key, layout.part("quality_issues", "2026-11-21", 0), leaf, index)
+    return Garbage(dataset_id, layout.original(md5), table.key, layout.shard("quality_issues", "2026-11-21", 0), leaf, index)
 
 
 def a_running_cycle(store: Store, at: datetime) -> dict[str, str]:
@@ -54,10 +54,10 @@ def a_running_cycle(store: Store, at: datetime) -> dict[str, str]:
     an_open_cycle(store, cycle_id)
     one, md5 = put_original(store.objects, b"an image of the running cycle")
     size = {"size_bytes": 30, "file_format": "PNG", "width_px": 8, "height_px": 8, "orientation": 1, "frames": 1}
-    write_part(store.objects, Image, cycle_id, 0, pl.DataFrame([{"image_id": one, "md5": md5} | size]))
+    write_shard(store.objects, Image, cycle_id, 0, pl.DataFrame([{"image_id": one, "md5": md5} | size]))
     checkpoint = layout.checkpoint(cycle_id, f"{'a' * 24}/head-00001-{'b' * 24}.ckpt")
     store.objects.write_new(checkpoint, b"epoch 1")
-    return {"original": layout.original(md5), "part": layout.part("images", cycle_id, 0), "checkpoint": checkpoint}
+    return {"original": layout.original(md5), "part": layout.shard("images", cycle_id, 0), "checkpoint": checkpoint}
 
 
 def an_issue(name: str) -> pl.DataFrame:

@@ -112,7 +112,9 @@ class GitRepository:
 def _environment(at: datetime | None) -> dict[str, str]:
     """Git's environment: no caller's GIT_* variables, a fixed author and time, so that a version always gives the same commit."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | {"LC_ALL": "C"}
-    own |= {f"GIT_{role}_{part}": said for role in ("AUTHOR", "COMMITTER") for part, said in (("NAME", _NAME), ("EMAIL", _ADDRESS))}
+    own |= {
+        f"GIT_{role}_{field}": said for role in ("AUTHOR", "COMMITTER") for field, said in (("NAME", _NAME), ("EMAIL", _ADDRESS))
+    }
     if at is not None:
         own |= dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), f"{int(at.timestamp())} +0000")
     return own

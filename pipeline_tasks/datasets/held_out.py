@@ -9,7 +9,7 @@ import polars as pl
 HELD_OUT_RATIO = 0.15
 
 
-def training_parts(rows: pl.DataFrame, names: pl.Series, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+def training_and_validation_rows(rows: pl.DataFrame, names: pl.Series, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Divide a version's `rows` (image_id, split_group_id, split) into rows to train on and rows to validate on.
 
     `names` says for each row what it shows, so that no name is held out as a whole.
@@ -28,7 +28,7 @@ def training_parts(rows: pl.DataFrame, names: pl.Series, seed: int) -> tuple[pl.
 
 
 def _held_out_groups(train: pl.DataFrame, names: pl.Series, seed: int) -> list[str]:
-    groups_left = {name: set(part["split_group_id"]) for (name,), part in train.group_by(names)}
+    groups_left = {name: set(rows_of_name["split_group_id"]) for (name,), rows_of_name in train.group_by(names)}
     held_out, images = [], 0
     sizes = dict(train.group_by("split_group_id").len().iter_rows())
     for group in sorted(sizes, key=lambda one: hashlib.sha256(f"{seed}/{one}".encode()).digest()):

@@ -15,7 +15,7 @@ from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.table import Rows, check
 
-_PART_ROWS = 100_000
+_CHUNK_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,10 @@ def why_left_out(inputs: ManifestInputs, kind: Kind) -> pl.DataFrame:
 def dataset_digest(rows: pl.DataFrame, kind: Kind) -> str:
     """Digest of a version's images, labels, split and class list, and of nothing else."""
     digest = hashlib.sha256(json.dumps({"label_kind": kind.name, **kind.about}).encode())
-    for part in rows.select("image_id", "split", "label_digest").sort("image_id").iter_slices(_PART_ROWS):
+    for chunk in rows.select("image_id", "split", "label_digest").sort("image_id").iter_slices(_CHUNK_ROWS):
         # CSV is many times faster than a loop; no column can hold a space or a line break.
         lines = io.BytesIO()
-        part.write_csv(lines, separator=" ", include_header=False, quote_style="never")
+        chunk.write_csv(lines, separator=" ", include_header=False, quote_style="never")
         digest.update(b"\n" + lines.getvalue()[:-1])
     return digest.hexdigest()
 

@@ -25,8 +25,8 @@ def slice_test_images(
         "recent": test.filter(~is_golden, pl.col("image_id").is_in(list(recent))),
         "control": test.filter(~is_golden, pl.col("is_control")) if is_curated else test.clear(),
     }
-    parts = [members[name].select(pl.lit(name).alias("slice"), "image_id").sort("image_id") for name in SLICES]
-    return check(SliceImage, pl.concat(parts))
+    named = [members[name].select(pl.lit(name).alias("slice"), "image_id").sort("image_id") for name in SLICES]
+    return check(SliceImage, pl.concat(named))
 
 
 def without_golden(test: pl.DataFrame, slices: pl.DataFrame) -> pl.DataFrame:

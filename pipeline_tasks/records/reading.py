@@ -44,7 +44,7 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
 
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in fault["loc"])
+    field = ".".join(str(step) for step in fault["loc"])
     if fault["type"] == "missing":
         return f"the field {field} is missing"
     return f"the field {field} holds {fault['input']!r}: {fault['msg']}"

@@ -50,7 +50,9 @@ def make_objectives(names: Iterable[str], pool: Pool) -> dict[str, Objective]:
 
 
 def _check_probabilities(strategies: Mapping[str, Strategy], pool: Pool) -> None:
-    has_parts = pool.wishes.part_probabilities is not None
-    lacking = sorted(name for name, one in strategies.items() if one.needs_probabilities and not (one.takes_parts and has_parts))
+    has_instances = pool.wishes.instance_probabilities is not None
+    lacking = sorted(
+        name for name, one in strategies.items() if one.needs_probabilities and not (one.takes_instances and has_instances)
+    )
     if pool.probabilities is None and lacking:
         raise SettingsError(f"objectives: {', '.join(lacking)}: wanted a model's probabilities, found none")

@@ -33,9 +33,9 @@ class Wishes:
     """`requirements`: `class` or a metadata key → value → minimum number of labels."""
     probability_draws: npt.NDArray[np.float32] | None = None
     """`bald`: T x N x C, predictions of T variants of the model."""
-    part_probabilities: Sequence[npt.NDArray[np.float32]] | None = None
+    instance_probabilities: Sequence[npt.NDArray[np.float32]] | None = None
     """`margin`, `entropy`, `least_confidence` of boxes or masks: for each row M x C, the probabilities of the M objects found."""
-    part_aggregate: str = "max"
+    instance_aggregate: str = "max"
     """Aggregate over a row's objects: `max`, `mean`, or `sum` as a share of the highest sum."""
     max_per_clip: int | None = None
     """Maximum picks of one `clip` (a metadata key) in one selection, for all objectives."""
@@ -51,7 +51,7 @@ def check_wishes(wishes: Wishes, rows: int, has_metadata: bool) -> None:
             wrong shape, objects that do not match, or missing metadata.
     """
     _check_tags(wishes, rows)
-    _check_parts(wishes, rows)
+    _check_instances(wishes, rows)
     for name in ("class_targets", "metadata_targets", "metadata_weights", "requirements"):
         _check_numbers(name, getattr(wishes, name))
     needs_metadata = wishes.max_per_clip is not None or wishes.min_clip_gap_s > 0
@@ -77,19 +77,19 @@ def _check_tags(wishes: Wishes, rows: int) -> None:
             raise SettingsError(f"tagged: {tag}: wanted weights above 0, found {min(weights.values())}")
 
 
-def _check_parts(wishes: Wishes, rows: int) -> None:
-    if wishes.part_aggregate not in AGGREGATES:
-        raise SettingsError(f"part_aggregate: wanted one of {', '.join(AGGREGATES)}; found {wishes.part_aggregate}")
-    parts = wishes.part_probabilities
-    if parts is None:
+def _check_instances(wishes: Wishes, rows: int) -> None:
+    if wishes.instance_aggregate not in AGGREGATES:
+        raise SettingsError(f"instance_aggregate: wanted one of {', '.join(AGGREGATES)}; found {wishes.instance_aggregate}")
+    instances = wishes.instance_probabilities
+    if instances is None:
         return
-    if len(parts) != rows:
-        raise SettingsError(f"part_probabilities: wanted {rows} entries, one a row, found {len(parts)}")
-    classes = {one.shape[1] if one.ndim == 2 else 0 for one in parts if len(one)} or {2}
+    if len(instances) != rows:
+        raise SettingsError(f"instance_probabilities: wanted {rows} entries, one a row, found {len(instances)}")
+    classes = {one.shape[1] if one.ndim == 2 else 0 for one in instances if len(one)} or {2}
     if len(classes) > 1 or min(classes) < 2:
-        raise SettingsError(f"part_probabilities: wanted M x C with one C of at least 2, found C of {sorted(classes)}")
-    if not all(np.isfinite(one).all() for one in parts):
-        raise SettingsError("part_probabilities: wanted finite numbers, found NaN or infinity")
+        raise SettingsError(f"instance_probabilities: wanted M x C with one C of at least 2, found C of {sorted(classes)}")
+    if not all(np.isfinite(one).all() for one in instances):
+        raise SettingsError("instance_probabilities: wanted finite numbers, found NaN or infinity")
 
 
 def _check_numbers(name: str, numbers: Mapping[str, float] | Mapping[str, Mapping[str, float]]) -> None:

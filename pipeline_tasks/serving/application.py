@@ -65,8 +65,8 @@ def prediction_model() -> Any:
 
 
 @dataclass
-class Parts:
-    """Objects that the HTTP API uses."""
+class ServerState:
+    """Objects that the HTTP API uses, and whether the server is shutting down."""
 
     follower: Follower
     prediction_threads: PredictionThreads
@@ -75,11 +75,11 @@ class Parts:
     is_draining: bool = False
 
 
-def make_application(parts: Parts) -> FastAPI:
+def make_application(state: ServerState) -> FastAPI:
     """The web application; it has no pages that load anything from other hosts."""
     application = FastAPI(title="Nightlens prediction server", docs_url=None, redoc_url=None)
-    predict_handler = PredictHandler(parts)
-    parts.metrics.generation.set_function(lambda: parts.follower.served.pointer.generation if parts.follower.served else 0)
+    predict_handler = PredictHandler(state)
+    state.metrics.generation.set_function(lambda: state.follower.served.pointer.generation if state.follower.served else 0)
 
     @application.post("/predict", responses=_REFUSALS | {200: {"model": prediction_model()}}, openapi_extra=_REQUEST)
     async def predict(request: Request) -> Response:
@@ -94,12 +94,12 @@ def make_application(parts: Parts) -> FastAPI:
     @application.get("/readyz", responses={503: {"description": "Not ready; `why` is a sentence."}})
     async def readyz() -> JSONResponse:
         """Report if requests should be sent here, and which model is served."""
-        return _readiness(parts)
+        return _readiness(state)
 
     @application.get("/metrics")
     async def metrics() -> Response:
         """Figures for Prometheus."""
-        return Response(parts.metrics.as_text(), media_type="text/plain; version=0.0.4")
+        return Response(state.metrics.as_text(), media_type="text/plain; version=0.0.4")
 
     return application
 
@@ -107,10 +107,10 @@ def make_application(parts: Parts) -> FastAPI:
 class PredictHandler:
     """Handler of /predict, within the server's limits."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, state: ServerState) -> None:
         """Start without admitted requests."""
-        self._parts, self._limits = parts, parts.limits
-        self._bodies = Bodies(parts.limits)
+        self._state, self._limits = state, state.limits
+        self._bodies = Bodies(state.limits)
         self._admission = Admission()
 
     async def respond(self, request: Request) -> Response:
@@ -127,8 +127,8 @@ class PredictHandler:
             status = CLIENT_LEFT
             return Response(status_code=status)
         finally:
-            self._parts.metrics.requests.labels(str(status)).inc()
-            self._parts.metrics.seconds.observe(time.perf_counter() - begun)
+            self._state.metrics.requests.labels(str(status)).inc()
+            self._state.metrics.seconds.observe(time.perf_counter() - begun)
 
     async def _predict(self, request: Request) -> dict[str, Any] | None:
         with self._bodies.room_for(self._served().pointer.max_body_bytes) as room:
@@ -138,18 +138,18 @@ class PredictHandler:
                 why = f"{served.pointer.max_waiting} requests are waiting or running."
                 raise too_busy(why, self._limits.retry_after_s)
             job = Job(content, served)
-            work = self._parts.prediction_threads.submit(job)
+            work = self._state.prediction_threads.submit(job)
             self._count_until_done(work)
             return await self._wait(request, job, work)
 
     def _served(self) -> Served:
-        if (served := self._parts.follower.served) is None:
+        if (served := self._state.follower.served) is None:
             raise refusal(503, "no_model", "There is no model yet: nothing has been promoted, or it could not be loaded.")
         return served
 
     def _count_until_done(self, work: Future[dict[str, Any] | None]) -> None:
         """Keep the request admitted until its work has ended, even if its client leaves earlier."""
-        gauge = self._parts.metrics.admitted
+        gauge = self._state.metrics.admitted
         gauge.inc()
 
         def done(_: Future[dict[str, Any] | None]) -> None:
@@ -188,10 +188,10 @@ async def _left(request: Request) -> None:
         pass
 
 
-def _readiness(parts: Parts) -> JSONResponse:
-    served = parts.follower.served
-    if served is None or parts.is_draining:
-        why = "The server is shutting down." if parts.is_draining else parts.follower.refused or "There is no model yet."
+def _readiness(state: ServerState) -> JSONResponse:
+    served = state.follower.served
+    if served is None or state.is_draining:
+        why = "The server is shutting down." if state.is_draining else state.follower.refused or "There is no model yet."
         return JSONResponse({"is_ready": False, "model_digest": None, "why": why}, status_code=503)
     champion = {"model_digest": served.champion.digest, "dataset_id": served.champion.dataset_id}
-    return JSONResponse({"is_ready": True, "generation": served.pointer.generation, "why": parts.follower.refused} | champion)
+    return JSONResponse({"is_ready": True, "generation": served.pointer.generation, "why": state.follower.refused} | champion)

@@ -11,7 +11,7 @@ import uvicorn
 
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.pool import DecodingPool
-from pipeline_tasks.serving.application import Parts, make_application
+from pipeline_tasks.serving.application import ServerState, make_application
 from pipeline_tasks.serving.follower import Follower
 from pipeline_tasks.serving.header_timeout_protocol import HeaderTimeoutProtocol
 from pipeline_tasks.serving.last_good import LastGood
@@ -35,11 +35,11 @@ def serve(root: ObjectStore, project: str, cache: Path, host: str, port: int, li
     log = PredictionLog(cache)
     with DecodingPool(threads, Limits(max_cpu_s=int(limits.decode_s), max_wall_s=limits.decode_s)) as decoder:
         prediction_threads = PredictionThreads(decoder, log, metrics, threads)
-        parts = Parts(follower, prediction_threads, metrics, limits)
+        state = ServerState(follower, prediction_threads, metrics, limits)
         prediction_threads.warm()
         follower.start()
         try:
-            DrainingServer(_configuration(parts, host, port), parts).run()
+            DrainingServer(_configuration(state, host, port), state).run()
         finally:
             follower.stop()
             prediction_threads.close()
@@ -49,28 +49,28 @@ def serve(root: ObjectStore, project: str, cache: Path, host: str, port: int, li
 class DrainingServer(uvicorn.Server):
     """A server that reports not ready for a moment before it stops accepting requests."""
 
-    def __init__(self, config: uvicorn.Config, parts: Parts) -> None:
+    def __init__(self, config: uvicorn.Config, state: ServerState) -> None:
         """Serve `parts`."""
         super().__init__(config)
-        self._parts = parts
+        self._state = state
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain on the first signal, end at once on a second one."""
-        if self._parts.is_draining:
+        if self._state.is_draining:
             super().handle_exit(sig, frame)
             return
-        self._parts.is_draining = True
+        self._state.is_draining = True
         loop = asyncio.get_running_loop()
-        loop.call_soon_threadsafe(loop.call_later, self._parts.limits.drain_s, self._end)
+        loop.call_soon_threadsafe(loop.call_later, self._state.limits.drain_s, self._end)
 
     def _end(self) -> None:
         self.should_exit = True
 
 
-def _configuration(parts: Parts, host: str, port: int) -> uvicorn.Config:
-    protocol = type("Protocol", (HeaderTimeoutProtocol,), {"header_s": parts.limits.header_s})
+def _configuration(state: ServerState, host: str, port: int) -> uvicorn.Config:
+    protocol = type("Protocol", (HeaderTimeoutProtocol,), {"header_s": state.limits.header_s})
     return uvicorn.Config(
-        make_application(parts),
+        make_application(state),
         host=host,
         port=port,
         http=protocol,
@@ -79,7 +79,7 @@ def _configuration(parts: Parts, host: str, port: int) -> uvicorn.Config:
         lifespan="off",
         access_log=False,
         server_header=False,
-        limit_concurrency=parts.limits.max_connections,
+        limit_concurrency=state.limits.max_connections,
         timeout_keep_alive=30,
-        timeout_graceful_shutdown=int(parts.limits.deadline_s),
+        timeout_graceful_shutdown=int(state.limits.deadline_s),
     )

@@ -18,7 +18,9 @@ class HousekeepingSettings(Settings):
         2, ge=0, description="Days between the plan that first finds an object unneeded and its move to the trash."
     )
     trash_days: float = Field(14, ge=0, description="Days in the trash before an object is deleted for good.")
-    abandoned_days: float = Field(30, gt=0, description="A cycle older than this needs its parts and checkpoints no more.")
+    abandoned_days: float = Field(
+        30, gt=0, description="A cycle older than this loses its intermediate files: shards and checkpoints."
+    )
     damaged_days: float = Field(90, ge=0, description="Days that damaged bytes are kept which a good copy has replaced.")
     price_per_gb_month: float | None = Field(None, ge=0, description="What a gigabyte costs a month, for the report.")
     currency: str = "EUR"

@@ -48,27 +48,27 @@ def _follows(one: ErrorDetails, found: Sequence[ErrorDetails]) -> bool:
 
 def _key(loc: tuple[int | str, ...]) -> str:
     """The key as a person would write it: without the names that pydantic gives to the choices of a union."""
-    return ".".join(str(part) for part in loc if "[" not in str(part) and part != "str")
+    return ".".join(str(step) for step in loc if "[" not in str(step) and step != "str")
 
 
 def _keys_at(loc: tuple[int | str, ...], content: object) -> list[str]:
     """Keys that are known where a key stands."""
     model: type[BaseModel] | None = Project
-    for part in loc[:-1]:
-        content = _inside(content, part)
-        if model is not None and isinstance(part, str):
-            field = model.model_fields.get(part)
+    for step in loc[:-1]:
+        content = _inside(content, step)
+        if model is not None and isinstance(step, str):
+            field = model.model_fields.get(step)
             model = None if field is None else _model_in(field.annotation)
     if model is SourceSettings:
         model = settings_model(content) or model
     return [] if model is None else list(model.model_fields)
 
 
-def _inside(content: object, part: int | str) -> object:
+def _inside(content: object, step: int | str) -> object:
     """A part of the file's content, None where there is none."""
     if isinstance(content, dict):
-        return content.get(part)
-    return content[part] if isinstance(content, list) and isinstance(part, int) else None
+        return content.get(step)
+    return content[step] if isinstance(content, list) and isinstance(step, int) else None
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:

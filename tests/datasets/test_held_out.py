@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline_tasks.datasets.held_out import training_parts
+from pipeline_tasks.datasets.held_out import training_and_validation_rows
 
 
 def rows(groups: str, classes: str, splits: list[str] | None = None) -> pl.DataFrame:
@@ -15,7 +15,7 @@ def rows(groups: str, classes: str, splits: list[str] | None = None) -> pl.DataF
 
 
 def parts(version: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    return training_parts(version, version["class_name"], seed)
+    return training_and_validation_rows(version, version["class_name"], seed)
 
 
 def test_training_parts__uses_the_validation_images_that_there_are() -> None:

@@ -46,7 +46,7 @@ from pipeline_tasks.storage.objects import layout, spans
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.tables.compacted_tables import TableReader, keys_in_use
-from pipeline_tasks.storage.tables.table_files import TableFile, encode, read_part, write_part, write_table
+from pipeline_tasks.storage.tables.table_files import TableFile, encode, read_shard, write_shard, write_table
 from pipeline_tasks.storage.versions import restricted_view
 from pipeline_tasks.storage.versions.dataset_versions import write_version
 from pipeline_tasks.storage.versions.published_files import Publication, put_folder, record_publication
@@ -238,7 +238,7 @@ def _speak_of(store: Store, image_id: str) -> None:
     answer |= {"revision": digest_of({"answer": 7}), "annotator_id": "anna", "state": "answered"}
     annotation = pl.DataFrame(answer).with_columns(lead_time_s=1.0, updated_at=pl.lit(STARTED_AT))
     store.finish("2026-11-19", "answer", Summary(1), [(Annotation, annotation)])
-    write_part(store.objects, QualityIssue, "2026-11-19", 0, issues([image_id, hex_id("other")], 1.0))
+    write_shard(store.objects, QualityIssue, "2026-11-19", 0, issues([image_id, hex_id("other")], 1.0))
     write_report_file(store.objects, "2026-11-19", PAGE, f"shows {image_id}".encode())
 
 
@@ -292,8 +292,8 @@ def record_images(store: Store, cycle: Cycle, number: int) -> None:
     ids = sorted(row["image_id"] for row in rows)
     for shard in range(2):
         for value in (1.0, 2.0):
-            write_part(store.objects, QualityIssue, cycle.cycle_id, shard, issues([ids[shard]], value))
-    learnt = pl.concat([read_part(store.objects, QualityIssue, cycle.cycle_id, shard) for shard in range(2)])
+            write_shard(store.objects, QualityIssue, cycle.cycle_id, shard, issues([ids[shard]], value))
+    learnt = pl.concat([read_shard(store.objects, QualityIssue, cycle.cycle_id, shard) for shard in range(2)])
     images = pl.DataFrame(rows).cast({"width_px": pl.Int32, "height_px": pl.Int32, "orientation": pl.Int8, "frames": pl.Int32})
     store.finish(cycle.cycle_id, "record_images", Summary(IMAGES), [(Image, images), (QualityIssue, learnt)])
 

@@ -23,7 +23,7 @@ from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.generation import empty_project, read_generation
 from pipeline_tasks.storage.objects.object_store import ObjectStore
-from pipeline_tasks.storage.tables.table_files import write_part, write_table
+from pipeline_tasks.storage.tables.table_files import write_shard, write_table
 from pipeline_tasks.storage.versions.version_history import dataset_versions
 from pipeline_tasks.tables.quality_issue import QualityIssue
 
@@ -74,7 +74,7 @@ def a_version_beside_garbage(open_root: Open) -> None:
     for number in range(6):
         put_original(store.objects, f"an image {number} that no event names".encode())
     write_table(store.objects, QualityIssue, "2026-11-21", an_issue("left over"))
-    write_part(store.objects, QualityIssue, "2026-11-21", 0, an_issue("part"))
+    write_shard(store.objects, QualityIssue, "2026-11-21", 0, an_issue("part"))
 
 
 def collect(open_root: Open) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.checks import refuse_full_disk, refuse_missing_parts
+from local_stack.checks import refuse_full_disk, refuse_missing_programs
 from local_stack.errors import StackError
 from local_stack.folders import Folders
 
@@ -35,4 +35,4 @@ def test_refuse_full_disk__asks_the_nearest_folder_that_exists(tmp_path: Path) -
 def test_refuse_missing_parts__names_the_environment_of_label_studio(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NIGHTLENS_LABEL_STUDIO_VENV", str(folders.home / "nowhere"))
     with pytest.raises(StackError, match=r"found no .*/nowhere/bin/label-studio; run `make install`"):
-        refuse_missing_parts(folders)
+        refuse_missing_programs(folders)

@@ -16,7 +16,7 @@ from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.errors import ServiceUnavailableError
-from pipeline_tasks.serving.application import Parts, make_application
+from pipeline_tasks.serving.application import ServerState, make_application
 from pipeline_tasks.serving.follower import Follower
 from pipeline_tasks.serving.last_good import LastGood
 from pipeline_tasks.serving.limits import ServerLimits
@@ -61,10 +61,10 @@ class Bench:
         return digest
 
     def ask(self, asking: Asking) -> Any:
-        self.parts = Parts(self.follower, self.prediction_threads, self.metrics, self.limits)
+        self.state = ServerState(self.follower, self.prediction_threads, self.metrics, self.limits)
 
         async def run() -> Any:
-            transport = httpx.ASGITransport(make_application(self.parts), raise_app_exceptions=False)
+            transport = httpx.ASGITransport(make_application(self.state), raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
                 return await asking(client)
 
@@ -195,7 +195,7 @@ def test_predict__sheds_what_it_cannot_take(bench: Bench) -> None:
 
     async def crowd(client: httpx.AsyncClient) -> list[httpx.Response]:
         waiting = [asyncio.create_task(client.post("/predict", content=an_image(seed=one))) for one in range(2)]
-        await _until(lambda: bench.decoder.began == 1 and bench.parts.metrics.admitted._value.get() == 2)
+        await _until(lambda: bench.decoder.began == 1 and bench.state.metrics.admitted._value.get() == 2)
         refused = await client.post("/predict", content=an_image(seed=9))
         bench.decoder.gate.set()
         return [*await asyncio.gather(*waiting), refused, await client.post("/predict", content=an_image(seed=10))]
@@ -236,7 +236,7 @@ def test_predict__does_not_run_the_model_for_a_client_that_left(bench: Bench) ->
     bench.decoder.gate.clear()
 
     async def leave(client: httpx.AsyncClient) -> int:
-        return await _post_and_leave(make_application(bench.parts), an_image(), lambda: bench.decoder.began == 1)
+        return await _post_and_leave(make_application(bench.state), an_image(), lambda: bench.decoder.began == 1)
 
     bench.ask(leave)
     bench.decoder.gate.set()
@@ -261,7 +261,7 @@ def test_readyz__turns_false_while_draining(bench: Bench) -> None:
     bench.serve()
 
     async def drain(client: httpx.AsyncClient) -> list[httpx.Response]:
-        bench.parts.is_draining = True
+        bench.state.is_draining = True
         return [await client.get("/readyz"), await client.get("/healthz"), await client.post("/predict", content=an_image())]
 
     assert [answer.status_code for answer in bench.ask(drain)] == [503, 200, 200]

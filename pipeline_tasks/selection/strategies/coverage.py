@@ -49,7 +49,7 @@ def _is_doubted(pool: Pool, pick: int) -> bool:
 
     if pool.probabilities is None or pool.model_trust * float(uncertainty(pool.probabilities[[pick]])[0]) < DOUBT_WORTH_SAYING:
         return False
-    return pool.wishes.part_probabilities is None
+    return pool.wishes.instance_probabilities is None
 
 
 COVERAGE = Strategy(name="coverage", words="images that represent the most images without a similar label", objective=_coverage)

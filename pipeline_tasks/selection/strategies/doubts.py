@@ -8,7 +8,7 @@ from pipeline_tasks.selection.objective import Objective, Scored
 from pipeline_tasks.selection.strategies.strategy import Strategy
 
 if TYPE_CHECKING:
-    from pipeline_tasks.selection.parts import Measure
+    from pipeline_tasks.selection.instances import Measure
     from pipeline_tasks.selection.pool import Pool
 
 
@@ -31,21 +31,21 @@ def _least_confidence(pool: Pool) -> Objective:
 
 
 def _scored(pool: Pool, measure: Measure) -> Objective:
-    from pipeline_tasks.selection.parts import of_images
+    from pipeline_tasks.selection.instances import of_images
 
     return Scored(of_images(pool, measure), lambda pick: doubt_of(pool, pick))
 
 
 def doubt_of(pool: Pool, pick: int) -> str:
     """Reason: the two classes between which the model is undecided."""
-    from pipeline_tasks.selection.parts import most_doubtful
+    from pipeline_tasks.selection.instances import most_doubtful
 
-    probabilities, parts = most_doubtful(pool, pick)
-    if not parts:
+    probabilities, instances = most_doubtful(pool, pick)
+    if not instances:
         return "the model finds no object in it"
     second, first = probabilities.argsort(kind="stable")[-2:]
     one, other = (f"{pool.class_name(int(c))} ({probabilities[c]:.0%})" for c in (first, second))
-    where = f"in one of {parts} objects that it finds, " if parts > 1 else ""
+    where = f"in one of {instances} objects that it finds, " if instances > 1 else ""
     return f"{where}the model is undecided between {one} and {other}"
 
 
@@ -55,7 +55,7 @@ MARGIN = Strategy(
     objective=_margin,
     needs_model=True,
     needs_probabilities=True,
-    takes_parts=True,
+    takes_instances=True,
 )
 ENTROPY = Strategy(
     name="entropy",
@@ -63,7 +63,7 @@ ENTROPY = Strategy(
     objective=_entropy,
     needs_model=True,
     needs_probabilities=True,
-    takes_parts=True,
+    takes_instances=True,
 )
 LEAST_CONFIDENCE = Strategy(
     name="least_confidence",
@@ -71,5 +71,5 @@ LEAST_CONFIDENCE = Strategy(
     objective=_least_confidence,
     needs_model=True,
     needs_probabilities=True,
-    takes_parts=True,
+    takes_instances=True,
 )

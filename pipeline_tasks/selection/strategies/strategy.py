@@ -29,7 +29,7 @@ class Strategy:
     """Cannot be used before a project's first champion."""
     needs_probabilities: bool = False
     """Needs a model's probabilities for each image; implies `needs_model`."""
-    takes_parts: bool = False
+    takes_instances: bool = False
     """Accepts probabilities of objects in an image instead."""
     needs_draws: bool = False
     """Needs predictions of variants of the model."""

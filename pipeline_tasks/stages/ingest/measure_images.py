@@ -24,7 +24,7 @@ from pipeline_tasks.storage.blobs.thumbnails import MAX_SIDE_PX, put_thumbnail
 from pipeline_tasks.storage.erasure.erased_images import IsErased, is_erased_in
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.object_store import ObjectStore
-from pipeline_tasks.storage.tables.table_files import read_part, write_part
+from pipeline_tasks.storage.tables.table_files import read_shard, write_shard
 from pipeline_tasks.tables.embedding import Embedding
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from pipeline_tasks.sources.source import Source
 
 STAGE = "measure_images"
-PARTS: tuple[type[Table], ...] = (Image, Measurement, Embedding, RejectedSighting, Sighting)
-"""Tables whose parts each shard writes for `record_images`, in the order of writing."""
+SHARD_TABLES: tuple[type[Table], ...] = (Image, Measurement, Embedding, RejectedSighting, Sighting)
+"""Tables that each shard writes for `record_images`, in the order of writing."""
 
 logger = logging.getLogger(__name__)
 
@@ -52,24 +52,24 @@ Found = dict[type[Table], _Row]
 def measure_images(
     store: Store, cycle: Cycle, shard: int, sources: Sequence[Source], decoder: Decoder, backbone: Backbone
 ) -> MeasureImagesSummary:
-    """Process the files of this shard in the frozen plan, and write parts for `record_images`.
+    """Process the files of this shard in the frozen plan, and write tables for `record_images`.
 
-    A shard with complete parts is not processed again.
+    A shard whose tables are complete is not processed again.
 
     Raises:
         MissingStageError: `list_new_images` has not frozen the plan.
     """
     files = store.read(NewFile, cycle.cycle_id).filter(pl.col("shard") == shard)
-    parts = _standing_parts(store.objects, cycle.cycle_id, shard)
-    if parts is None:
+    rows = _finished_tables(store.objects, cycle.cycle_id, shard)
+    if rows is None:
         known = frozenset(store.history(Image, ["image_id"])["image_id"])
         look = _Look(store.objects, {source.name: source for source in sources}, decoder, backbone, known, is_erased_in(store))
-        _write_parts(
+        _write_tables(
             store.objects, cycle.cycle_id, shard, _as_tables(_progress(look.at_all(files.to_dicts()), files.height, shard))
         )
-        parts = _standing_parts(store.objects, cycle.cycle_id, shard)
-        assert parts is not None  # They have just been written.
-    return _summary(shard, parts)
+        rows = _finished_tables(store.objects, cycle.cycle_id, shard)
+        assert rows is not None  # They have just been written.
+    return _summary(shard, rows)
 
 
 class _Look:
@@ -168,11 +168,11 @@ def _progress(found: Iterator[Found], files: int, shard: int) -> Iterator[Found]
 
 def _as_tables(found: Iterator[Found]) -> dict[type[Table], pl.DataFrame]:
     """Collect rows by table; an image found twice has one row."""
-    rows: dict[type[Table], list[_Row]] = {table: [] for table in PARTS}
+    rows: dict[type[Table], list[_Row]] = {table: [] for table in SHARD_TABLES}
     for one in found:
         for table, row in one.items():
             rows[table].append(row)
-    return {table: _frame(table, rows[table]) for table in PARTS}
+    return {table: _frame(table, rows[table]) for table in SHARD_TABLES}
 
 
 def _frame(table: type[Table], rows: list[_Row]) -> pl.DataFrame:
@@ -181,26 +181,26 @@ def _frame(table: type[Table], rows: list[_Row]) -> pl.DataFrame:
     return pl.DataFrame(columns).unique(table.primary_key(), keep="first", maintain_order=True).sort(table.primary_key())
 
 
-def _write_parts(objects: ObjectStore, cycle_id: str, shard: int, tables: Mapping[type[Table], pl.DataFrame]) -> None:
-    """Write the parts; a simultaneous try of the same shard writes the same ones."""
+def _write_tables(objects: ObjectStore, cycle_id: str, shard: int, tables: Mapping[type[Table], pl.DataFrame]) -> None:
+    """Write the tables; a simultaneous try of the same shard writes the same ones."""
     for table, rows in tables.items():
         try:
-            write_part(objects, table, cycle_id, shard, rows)
+            write_shard(objects, table, cycle_id, shard, rows)
         except (AlreadyThereError, ChangedMeanwhileError):
-            write_part(objects, table, cycle_id, shard, rows)
+            write_shard(objects, table, cycle_id, shard, rows)
 
 
-def _standing_parts(objects: ObjectStore, cycle_id: str, shard: int) -> dict[type[Table], pl.DataFrame] | None:
-    """Parts of a completed try; None if there is none, or if parts of two tries that saw different files are mixed."""
+def _finished_tables(objects: ObjectStore, cycle_id: str, shard: int) -> dict[type[Table], pl.DataFrame] | None:
+    """Tables of a completed try; None if there is none, or if tables of two tries that saw different files are mixed."""
     try:
-        parts: dict[type[Table], pl.DataFrame] = {table: read_part(objects, table, cycle_id, shard) for table in PARTS}
+        rows: dict[type[Table], pl.DataFrame] = {table: read_shard(objects, table, cycle_id, shard) for table in SHARD_TABLES}
     except NotFoundError:
         return None
-    ids = [set(parts[table]["image_id"]) for table in (Image, Measurement, Embedding)]
-    is_whole = ids[0] == ids[1] == ids[2] and ids[0] <= set(parts[Sighting]["image_id"])
-    return parts if is_whole else None
+    ids = [set(rows[table]["image_id"]) for table in (Image, Measurement, Embedding)]
+    is_whole = ids[0] == ids[1] == ids[2] and ids[0] <= set(rows[Sighting]["image_id"])
+    return rows if is_whole else None
 
 
-def _summary(shard: int, parts: Mapping[type[Table], pl.DataFrame]) -> MeasureImagesSummary:
-    sightings, measured, rejected = (parts[table].height for table in (Sighting, Image, RejectedSighting))
+def _summary(shard: int, rows: Mapping[type[Table], pl.DataFrame]) -> MeasureImagesSummary:
+    sightings, measured, rejected = (rows[table].height for table in (Sighting, Image, RejectedSighting))
     return MeasureImagesSummary(shard, sightings + rejected, measured, sightings - measured, rejected)

@@ -1,4 +1,4 @@
-"""Combine the shards' results, which makes the new images part of the project."""
+"""Combine the shards' results, which adds the new images to the project."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline_tasks.records.project_state import Engine
 from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.storage.erasure.erased_images import is_erased_in
 from pipeline_tasks.storage.history.store import Store
-from pipeline_tasks.storage.tables.table_files import read_part
+from pipeline_tasks.storage.tables.table_files import read_shard
 from pipeline_tasks.tables.embedding import Embedding
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
@@ -51,13 +51,13 @@ def record_images(store: Store, cycle: Cycle) -> RecordImagesSummary:
 
 
 def _gathered(store: Store, cycle_id: str, shards: int, table: type[Table]) -> pl.DataFrame:
-    """Rows of one table from all parts; for an image found by several shards, the first row."""
+    """Rows of one table from all shards; for an image found by several shards, the first row."""
     try:
-        parts: list[pl.DataFrame] = [read_part(store.objects, table, cycle_id, shard) for shard in range(shards)]
+        shard_rows: list[pl.DataFrame] = [read_shard(store.objects, table, cycle_id, shard) for shard in range(shards)]
     except NotFoundError as error:
         raise MissingStageError(f"cycle {cycle_id}: measure_images has not been done for all {shards} shards: {error}") from error
     key = table.primary_key()
-    return pl.concat([empty(table), *parts]).unique(key, keep="first", maintain_order=True).sort(key)
+    return pl.concat([empty(table), *shard_rows]).unique(key, keep="first", maintain_order=True).sort(key)
 
 
 def _check_whole(cycle_id: str, sightings: pl.DataFrame, known: pl.Series, of_images: dict[type[Table], pl.DataFrame]) -> None:

@@ -1,6 +1,6 @@
 """Compute new columns for images of earlier nights, in a cycle of its own kind: so many images a cycle, in pieces.
 
-A piece is a part that survives a kill; the event at the end makes all pieces rows that supersede the images' older ones.
+A finished piece survives a kill; the event at the end makes all pieces rows that supersede the images' older ones.
 Until then, and for images that no cycle has reached yet, the columns hold null.
 """
 
@@ -22,7 +22,7 @@ from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.history.cycles import open_manual_cycle
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store, Write
-from pipeline_tasks.storage.tables.table_files import read_part, write_part
+from pipeline_tasks.storage.tables.table_files import read_shard, write_shard
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.table import Table
 
@@ -79,14 +79,14 @@ class _Work:
     def pieces(self, table: type[T], images: int, images_a_piece: int) -> pl.DataFrame:
         """The filled rows of all pieces: those that stand, and those still to be computed."""
         planned = self._planned(table, images)
-        parts = list(self._standing(table))
-        done = pl.concat([table.create_empty(), *parts])
+        done_pieces = list(self._standing(table))
+        done = pl.concat([table.create_empty(), *done_pieces])
         todo = planned.join(done, on="image_id", how="anti", maintain_order="left")
         known = self._store.rows_of(Image, todo["image_id"], columns=["image_id", "md5"])
         todo, md5s = todo.join(known, on="image_id", how="semi", maintain_order="left"), dict(known.iter_rows())
-        for number, piece in enumerate(todo.iter_slices(images_a_piece), start=len(parts)):
+        for number, piece in enumerate(todo.iter_slices(images_a_piece), start=len(done_pieces)):
             rows = self._filled(table, piece, md5s)
-            write_part(self._store.objects, table, self._cycle_id, number, rows)
+            write_shard(self._store.objects, table, self._cycle_id, number, rows)
             done = pl.concat([done, rows])
             logger.info("%s: %d of %d images filled", table.table_name, done.height, planned.height)
         return done.unique("image_id", keep="first", maintain_order=True).sort("image_id")
@@ -101,7 +101,7 @@ class _Work:
         number = 0
         while True:
             try:
-                yield read_part(self._store.objects, table, self._cycle_id, number)
+                yield read_shard(self._store.objects, table, self._cycle_id, number)
             except NotFoundError:
                 return
             number += 1

@@ -24,9 +24,9 @@ MAX_VERSIONS = 50
 """Number of newest versions whose cost is counted; each is read whole."""
 LINEAGE = {
     "thumbnail": ("measure_images, from the original", "as long as the image is known"),
-    "embedded views": ("train_model, recipe {part}", "while the newest training uses the recipe"),
-    "part": ("measure_images of cycle {part}", "until record_images of the cycle is done"),
-    "checkpoint": ("train_model of cycle {part}", "until train_model is done; the candidate stays"),
+    "embedded views": ("train_model, recipe {origin}", "while the newest training uses the recipe"),
+    "part": ("measure_images of cycle {origin}", "until record_images of the cycle is done"),
+    "checkpoint": ("train_model of cycle {origin}", "until train_model is done; the candidate stays"),
     "snapshot": ("any reader of the ledger", "the two newest, and one in 1,000 events"),
     "compacted rows": ("any reader of a table", "until more rows come, or a row of it is erased"),
     "report": ("write_cycle_report or write_storage_report, from tables", "for good"),
@@ -94,7 +94,7 @@ def _outputs(found: list[Heap]) -> list[IntermediateOutput]:
     for heap in found:
         if heap.kind in made_again:
             made_by, goes = LINEAGE[heap.kind]
-            made_by = made_by.format(part=shortened(heap.part))
+            made_by = made_by.format(origin=shortened(heap.origin))
             outputs.append(IntermediateOutput(heap.kind, made_by, heap.objects, heap.size_bytes, goes))
     return outputs
 

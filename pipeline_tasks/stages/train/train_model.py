@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline_tasks.clients.training_log import EpochLog, RunDescription, RunTracker, TrainingLog
-from pipeline_tasks.datasets.held_out import training_parts
+from pipeline_tasks.datasets.held_out import training_and_validation_rows
 from pipeline_tasks.decoding.model_image import model_image, recipe_digest
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.models.augmentation import augmentation_digest, augmented_view
@@ -182,7 +182,7 @@ class _Work:
         self.dataset_id = str(version.dataset_id)
         # Seeded by project and data, not by the cycle: the same labels train the same model.
         self.seed = derive_seed(cycle.project.seed, "train", self.dataset_id)
-        self.train, self.val = training_parts(rows, self.kind.choosing.names(rows), self.seed)
+        self.train, self.val = training_and_validation_rows(rows, self.kind.choosing.names(rows), self.seed)
         self._md5_of = dict(store.rows_of(Image, rows["image_id"], columns=["image_id", "md5"]).iter_rows())
         views: dict[str, Any] = {
             "augmentation": augmentation_digest(),

@@ -59,6 +59,6 @@ def kind_of(key: str) -> Kind:
 
 
 def cycle_of(key: str) -> str | None:
-    """The cycle that a part or checkpoint belongs to."""
+    """The cycle that a shard or checkpoint belongs to."""
     match = kind_of(key).pattern.fullmatch(key)
     return match.groupdict().get("cycle_id") if match else None

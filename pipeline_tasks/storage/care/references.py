@@ -1,6 +1,6 @@
 """Reasons to keep an object: the ledger names it, a publication does, or an unfinished cycle holds a lease on it.
 
-A lease is not a file. Intermediate outputs of a cycle (parts, checkpoints, the images that parts name) are leased until the
+A lease is not a file. Intermediate outputs of a cycle (shards, checkpoints, the images that shards name) are leased until the
 event of the stage that reads them is written, or until the cycle is so old that it counts as abandoned.
 """
 
@@ -31,7 +31,7 @@ NEEDED_BY = {"part": ("record_images", "backfill"), "checkpoint": ("train_model"
 """Kind → the stage whose event ends the lease."""
 SNAPSHOT_KEPT_EVERY_EVENTS = 1000
 _NEWEST_SNAPSHOTS = 2
-_IMAGE_PARTS = f"parts/{Image.table_name}/"
+_IMAGE_SHARDS = f"parts/{Image.table_name}/"
 
 
 @dataclass
@@ -74,7 +74,7 @@ def references(store: Store, keys: Iterable[str], now: datetime, abandoned_s: fl
     for publication in publications(store.objects):
         found.needed[publication.folder_key] = layout.publication(publication.dataset_id, publication.recipe)
     leases = _leases(store, keys, now, abandoned_s)
-    found.needed |= leases | _named_by_parts(store, leases)
+    found.needed |= leases | _named_by_shards(store, leases)
     found.needed |= compacted_in_use(store)
     found.view_recipe = _view_recipe(store)
     _let_snapshots_go(found.needed)
@@ -114,10 +114,10 @@ class _Young:
         return self._known[cycle_id]
 
 
-def _named_by_parts(store: Store, leases: Mapping[str, str]) -> dict[str, str]:
-    """Images that leased parts name."""
+def _named_by_shards(store: Store, leases: Mapping[str, str]) -> dict[str, str]:
+    """Images that leased shards name."""
     needed: dict[str, str] = {}
-    for key in (key for key in leases if key.startswith(_IMAGE_PARTS)):
+    for key in (key for key in leases if key.startswith(_IMAGE_SHARDS)):
         try:
             rows = decode(Image, store.objects.read(key).content, key)
         except NotFoundError:

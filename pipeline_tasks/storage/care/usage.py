@@ -22,8 +22,8 @@ class Heap:
     """Objects of one kind, further divided by cycle or recipe if the kind has one."""
 
     kind: str
-    part: str
-    """The cycle of parts and checkpoints, the recipe of derived images, else empty."""
+    origin: str
+    """The cycle of shards and checkpoints, the recipe of derived images, else empty."""
     objects: int
     size_bytes: int
 
@@ -42,8 +42,8 @@ def heaps(sizes: Mapping[str, int]) -> list[Heap]:
     """Sum objects by kind and by cycle or recipe, in the order of the keys."""
     found: dict[tuple[str, str], list[int]] = defaultdict(list)
     for key, size in sizes.items():
-        found[kind_of(key).name, _part_of(key)].append(size)
-    return [Heap(kind, part, len(members), sum(members)) for (kind, part), members in found.items()]
+        found[kind_of(key).name, _origin_of(key)].append(size)
+    return [Heap(kind, origin, len(members), sum(members)) for (kind, origin), members in found.items()]
 
 
 def version_uses(store: Store, versions: Iterable[VersionRecord]) -> dict[str, VersionUse]:
@@ -68,7 +68,7 @@ def _use(store: Store, dataset_id: str, rows: pl.DataFrame, times: Counter[str])
     return VersionUse(rows.height, sum(sizes), own, written)
 
 
-def _part_of(key: str) -> str:
+def _origin_of(key: str) -> str:
     """The cycle or recipe of a key, which divides the objects of a kind."""
     kind = kind_of(key).name
     return key.split("/")[1] if kind in ("thumbnail", "embedded views") else cycle_of(key) or ""

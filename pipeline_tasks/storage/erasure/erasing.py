@@ -81,7 +81,7 @@ def finish_erasure(store: Store, cycle_id: str, stage: str, plan: ErasurePlan) -
     assert event is not None
     _replace_indexes(objects, changed_versions(objects, plan, cycle_id).indexes)
     cut_out_of_reports(objects, plan)
-    _cut_out_of_parts(objects, plan)
+    _cut_out_of_shards(objects, plan)
     delete_replaced(objects, event.replaced)
     sweep(store, plan)
     # Later nights list the file again if its source still has it, and refuse it.
@@ -134,8 +134,8 @@ def _replace_indexes(objects: ObjectStore, indexes: dict[str, bytes]) -> None:
             objects.replace(index_key(dataset_id), content, standing.etag)
 
 
-def _cut_out_of_parts(objects: ObjectStore, plan: ErasurePlan) -> None:
-    """Remove the images from parts of mapped tasks, also in a cycle that is open now."""
+def _cut_out_of_shards(objects: ObjectStore, plan: ErasurePlan) -> None:
+    """Remove the images from the shards of mapped tasks, also in a cycle that is open now."""
     no_heirs: dict[str, dict[str, str]] = {"duplicate_group_id": {}, "split_group_id": {}}
     for key in list(objects.list("parts/")):
         standing, table = objects.read(key), _BY_NAME[key.split("/")[1]]

@@ -10,7 +10,7 @@ from pipeline_tasks.errors import AlreadyThereError, NotFoundError
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.objects.self_checked import with_digest, without_digest
-from pipeline_tasks.storage.objects.spans import parts_of
+from pipeline_tasks.storage.objects.spans import child_spans
 
 Entry = TypeVar("Entry")
 Piece = TypeVar("Piece")
@@ -70,7 +70,7 @@ class Compacting(Generic[Entry, Piece]):
     def _piece(self, entries: Sequence[Entry], there: set[str]) -> Piece:
         """Content of some entries, from earlier compacted objects as far as these are valid."""
         pieces = []
-        for start, end in parts_of(len(entries)):
+        for start, end in child_spans(len(entries)):
             some = entries[start:end]
             content = self._read(self.key_of(some)) if len(some) > 1 and self.key_of(some) in there else None
             if content is not None:

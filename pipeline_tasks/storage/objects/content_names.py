@@ -17,7 +17,7 @@ Promise = Callable[[bytes], str | None]
 
 
 def promise_of(key: str) -> Promise | None:
-    """Check that belongs to a key, also in the trash; None if its bytes cannot be checked (parts, reports, thumbnails)."""
+    """Check that belongs to a key, also in the trash; None if its bytes cannot be checked (shards, reports, thumbnails)."""
     key = key.removeprefix(layout.TRASH)
     for pattern, make in _PROMISES:
         match = pattern.fullmatch(key)

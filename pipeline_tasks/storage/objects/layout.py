@@ -42,9 +42,9 @@ def compacted(what: str, sha256: str) -> str:
     return f"{COMPACTED}{what}/{sha256[:24]}"
 
 
-def part(name: str, cycle_id: str, shard: int) -> str:
+def shard(name: str, cycle_id: str, number: int) -> str:
     """Key of one mapped task's output; only the next stage reads it."""
-    return f"parts/{name}/cycle={cycle_id}/shard-{shard:05d}.parquet"
+    return f"parts/{name}/cycle={cycle_id}/shard-{number:05d}.parquet"
 
 
 def event(sequence: int) -> str:

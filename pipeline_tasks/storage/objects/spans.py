@@ -26,7 +26,7 @@ def spans(sizes: Sequence[int], max_size: int) -> list[Span]:
     return found + [(start + first, start + end) for first, end in _levels(len(sizes) - start)]
 
 
-def parts_of(length: int) -> list[Span]:
+def child_spans(length: int) -> list[Span]:
     """The spans that a span of so many entries is put together from: those that stood before its last entry came, and that one."""
     return [*_levels(length - 1), (length - 1, length)]
 

@@ -76,13 +76,13 @@ def verify(objects: ObjectStore, file: TableFile) -> bytes:
     return content
 
 
-def write_part(objects: ObjectStore, table: type[T], cycle_id: str, shard: int, rows: pl.DataFrame) -> None:
+def write_shard(objects: ObjectStore, table: type[T], cycle_id: str, shard: int, rows: pl.DataFrame) -> None:
     """Write one shard's output, replacing only the object that existed when this call began.
 
     Raises:
         ChangedMeanwhileError: another try of the same shard was faster; retrying is safe.
     """
-    key, content = layout.part(table.table_name, cycle_id, shard), encode(table, rows)
+    key, content = layout.shard(table.table_name, cycle_id, shard), encode(table, rows)
     try:
         standing = objects.read(key)
     except NotFoundError:
@@ -94,13 +94,13 @@ def write_part(objects: ObjectStore, table: type[T], cycle_id: str, shard: int, 
             objects.replace(key, content, standing.etag)
 
 
-def read_part(objects: ObjectStore, table: type[T], cycle_id: str, shard: int) -> Rows[T]:
+def read_shard(objects: ObjectStore, table: type[T], cycle_id: str, shard: int) -> Rows[T]:
     """Read one shard's output.
 
     Raises:
         NotFoundError: the shard has not been processed.
     """
-    key = layout.part(table.table_name, cycle_id, shard)
+    key = layout.shard(table.table_name, cycle_id, shard)
     return decode(table, objects.read(key).content, key)
 
 

@@ -18,12 +18,12 @@ from pipeline_tasks.errors import MissingStageError, NotFoundError, ServiceUnava
 from pipeline_tasks.records.measure_images import MeasureImagesSummary
 from pipeline_tasks.stages.ingest import measure_images as stage
 from pipeline_tasks.stages.ingest.list_new_images import list_new_images
-from pipeline_tasks.stages.ingest.measure_images import PARTS, measure_images
+from pipeline_tasks.stages.ingest.measure_images import SHARD_TABLES, measure_images
 from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects import layout
-from pipeline_tasks.storage.tables.table_files import read_part, write_part
+from pipeline_tasks.storage.tables.table_files import read_shard, write_shard
 from pipeline_tasks.tables.embedding import Embedding
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
@@ -33,8 +33,8 @@ from pipeline_tasks.tables.sighting import Sighting
 pytestmark = pytest.mark.slow
 
 
-def parts_of(store: Store, shard: int = 0) -> dict[str, list[dict[str, Any]]]:
-    return {table.table_name: read_part(store.objects, table, "2026-11-21", shard).to_dicts() for table in PARTS}
+def rows_of_shard(store: Store, shard: int = 0) -> dict[str, list[dict[str, Any]]]:
+    return {table.table_name: read_shard(store.objects, table, "2026-11-21", shard).to_dicts() for table in SHARD_TABLES}
 
 
 def test_measure_images__keeps_the_original_the_thumbnail_and_all_numbers(store: Store, tmp_path: Path) -> None:
@@ -47,21 +47,21 @@ def test_measure_images__keeps_the_original_the_thumbnail_and_all_numbers(store:
     list_new_images(store, cycle, sources_of(cycle, tmp_path))
 
     assert measure(store, cycle, tmp_path) == MeasureImagesSummary(shard=0, files=1, measured=1, already_known=0, rejected=0)
-    parts = parts_of(store)
+    rows = rows_of_shard(store)
 
-    (image,) = parts["images"]
+    (image,) = rows["images"]
     assert (image["file_format"], image["width_px"], image["height_px"], image["orientation"]) == ("PNG", 200, 400, 6)
     assert read_original(store.objects, image["image_id"], image["md5"]) == buffer.getvalue()
     with PillowImage.open(io.BytesIO(read_thumbnail(store.objects, image["image_id"]))) as thumbnail:
         assert thumbnail.size == (80, 160)
-    (sighting,) = parts["sightings"]
+    (sighting,) = rows["sightings"]
     assert (sighting["key"], sighting["image_id"], sighting["device"]) == ("left/a.jpg", image["image_id"], "left")
     assert sighting["modified_at"] < given.STARTED_AT
-    (embedding,) = parts["embeddings"]
+    (embedding,) = rows["embeddings"]
     assert embedding["embedding"] == pytest.approx([10, 20, 30])
     assert (embedding["engine"], embedding["backbone_digest"]) == (MeanBackbone.engine, MeanBackbone.digest)
-    assert parts["measurements"][0]["luma_mean"] == pytest.approx(18, abs=1)
-    assert parts["rejected_sightings"] == []
+    assert rows["measurements"][0]["luma_mean"] == pytest.approx(18, abs=1)
+    assert rows["rejected_sightings"] == []
 
 
 def test_measure_images__makes_a_row_of_every_refused_file_and_stores_none(store: Store, tmp_path: Path) -> None:
@@ -78,16 +78,16 @@ def test_measure_images__makes_a_row_of_every_refused_file_and_stores_none(store
     (tmp_path / "inbox/gone.png").unlink()
 
     summary = measure(store, cycle, tmp_path)
-    parts = parts_of(store)
+    rows = rows_of_shard(store)
 
     assert summary == MeasureImagesSummary(shard=0, files=5, measured=1, already_known=0, rejected=4)
-    assert {row["key"]: row["reason"] for row in parts["rejected_sightings"]} == {
+    assert {row["key"]: row["reason"] for row in rows["rejected_sightings"]} == {
         "empty.jpg": "empty",
         "page.jpg": "not_an_image",
         "cut.png": "truncated",
         "gone.png": "vanished",
     }
-    assert [row["key"] for row in parts["sightings"]] == ["fine.txt"]
+    assert [row["key"] for row in rows["sightings"]] == ["fine.txt"]
     assert len(list(store.objects.list("files/"))) == 1
 
 
@@ -101,7 +101,7 @@ def test_measure_images__decodes_equal_files_once(store: Store, tmp_path: Path) 
 
     assert summary == MeasureImagesSummary(shard=0, files=10, measured=2, already_known=8, rejected=0)
     assert decoder.decoded == 2
-    assert len(parts_of(store)["sightings"]) == 10
+    assert len(rows_of_shard(store)["sightings"]) == 10
 
 
 def test_measure_images__refuses_all_files_of_the_same_broken_bytes(store: Store, tmp_path: Path) -> None:
@@ -124,42 +124,42 @@ def test_measure_images__gives_known_images_only_a_sighting(store: Store, tmp_pa
         0, files=1, measured=0, already_known=1, rejected=0
     )
     assert decoder.decoded == 0
-    assert [row["key"] for row in parts_of(store)["sightings"]] == ["copy.png"]
+    assert [row["key"] for row in rows_of_shard(store)["sightings"]] == ["copy.png"]
 
 
 def test_measure_images__run_again_changes_nothing_even_if_the_source_did(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store)
     put_files(tmp_path, {"a.png": an_image(1), "b.png": b"junk"})
     list_new_images(store, cycle, sources_of(cycle, tmp_path))
-    first, before = measure(store, cycle, tmp_path), parts_of(store)
+    first, before = measure(store, cycle, tmp_path), rows_of_shard(store)
     (tmp_path / "inbox/a.png").unlink()
 
     assert measure(store, cycle, tmp_path) == first
-    assert parts_of(store) == before
+    assert rows_of_shard(store) == before
 
 
-@pytest.mark.parametrize("table", PARTS, ids=lambda table: table.table_name)
+@pytest.mark.parametrize("table", SHARD_TABLES, ids=lambda table: table.table_name)
 def test_measure_images__goes_on_after_a_kill_between_its_parts(store: Store, tmp_path: Path, table: Any) -> None:
     cycle = given.an_open_cycle(store)
     put_files(tmp_path, {"a.png": an_image(1), "b.png": b"junk"})
     list_new_images(store, cycle, sources_of(cycle, tmp_path))
-    first, before = measure(store, cycle, tmp_path), parts_of(store)
-    for lost in PARTS[PARTS.index(table) :]:
-        store.objects.delete(layout.part(lost.table_name, cycle.cycle_id, 0))
+    first, before = measure(store, cycle, tmp_path), rows_of_shard(store)
+    for lost in SHARD_TABLES[SHARD_TABLES.index(table) :]:
+        store.objects.delete(layout.shard(lost.table_name, cycle.cycle_id, 0))
 
     assert measure(store, cycle, tmp_path) == first
-    assert parts_of(store) == before
+    assert rows_of_shard(store) == before
 
 
 def test_measure_images__works_again_where_two_tries_mixed_their_parts(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store)
     put_files(tmp_path, {"a.png": an_image(1)})
     list_new_images(store, cycle, sources_of(cycle, tmp_path))
-    first, before = measure(store, cycle, tmp_path), parts_of(store)
-    write_part(store.objects, Embedding, cycle.cycle_id, 0, read_part(store.objects, Embedding, cycle.cycle_id, 0).head(0))
+    first, before = measure(store, cycle, tmp_path), rows_of_shard(store)
+    write_shard(store.objects, Embedding, cycle.cycle_id, 0, read_shard(store.objects, Embedding, cycle.cycle_id, 0).head(0))
 
     assert measure(store, cycle, tmp_path) == first
-    assert parts_of(store) == before
+    assert rows_of_shard(store) == before
 
 
 def test_measure_images__two_tries_at_once_leave_the_parts_of_one(disk_store: Store, tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_measure_images__fails_as_a_whole_when_the_machine_does(store: Store, tm
     with pytest.raises(ServiceUnavailableError, match="no child"):
         measure(store, cycle, tmp_path, decoder=NoDecoder())
     with pytest.raises(NotFoundError):
-        parts_of(store)
+        rows_of_shard(store)
 
 
 def test_measure_images__needs_the_plan(store: Store, tmp_path: Path) -> None:
@@ -203,12 +203,12 @@ def test_measure_images__works_on_its_own_shard_only(store: Store, tmp_path: Pat
         shard=1, files=1, measured=1, already_known=0, rejected=0
     )
     with pytest.raises(NotFoundError):
-        parts_of(store, shard=0)
+        rows_of_shard(store, shard=0)
 
 
 def test_measure_images__writes_the_sightings_last() -> None:
-    assert set(PARTS) == {Image, Measurement, Embedding, RejectedSighting, Sighting}
-    assert PARTS[-1] is Sighting
+    assert set(SHARD_TABLES) == {Image, Measurement, Embedding, RejectedSighting, Sighting}
+    assert SHARD_TABLES[-1] is Sighting
     assert stage.STAGE == "measure_images"
 
 
@@ -232,4 +232,4 @@ def test_measure_images__takes_real_photos_through_real_children(store: Store, t
         summary = measure_images(store, cycle, 0, sources_of(cycle, tmp_path), decoder, MeanBackbone())  # type: ignore[arg-type]
 
     assert summary.measured == 6
-    assert all(np.isfinite(row["embedding"]).all() for row in parts_of(store)["embeddings"])
+    assert all(np.isfinite(row["embedding"]).all() for row in rows_of_shard(store)["embeddings"])

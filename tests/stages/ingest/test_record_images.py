@@ -13,7 +13,7 @@ from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.stages.ingest.list_new_images import list_new_images
 from pipeline_tasks.stages.ingest.record_images import record_images
 from pipeline_tasks.storage.history.store import Store
-from pipeline_tasks.storage.tables.table_files import read_part, write_part
+from pipeline_tasks.storage.tables.table_files import read_shard, write_shard
 from pipeline_tasks.tables.embedding import Embedding
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
@@ -123,7 +123,7 @@ def test_record_images__refuses_parts_that_do_not_fit_together(store: Store, tmp
     put_files(tmp_path, {"a.png": an_image(1)})
     list_new_images(store, cycle, sources_of(cycle, tmp_path))
     measure(store, cycle, tmp_path)
-    write_part(store.objects, Embedding, cycle.cycle_id, 0, read_part(store.objects, Embedding, cycle.cycle_id, 0).head(0))
+    write_shard(store.objects, Embedding, cycle.cycle_id, 0, read_shard(store.objects, Embedding, cycle.cycle_id, 0).head(0))
 
     with pytest.raises(MissingStageError, match="embeddings is not whole"):
         record_images(store, cycle)

@@ -26,7 +26,7 @@ from pipeline_tasks.storage.ledger import state
 from pipeline_tasks.storage.ledger.events import Event
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.trash import move_to_trash
-from pipeline_tasks.storage.tables.table_files import TableFile, encode, read_part
+from pipeline_tasks.storage.tables.table_files import TableFile, encode, read_shard
 from pipeline_tasks.storage.versions.published_files import Publication, put_folder, record_publication
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.quality_issue import QualityIssue
@@ -218,7 +218,7 @@ def test_finish__says_so_when_what_it_named_is_gone_for_good(store: Store) -> No
 
 def test_parts__of_a_recorded_cycle_go_and_those_of_the_next_stay(store: Store) -> None:
     keys = a_running_cycle(store, STARTED_AT)
-    rows = read_part(store.objects, Image, "2026-11-21", 0)
+    rows = read_shard(store.objects, Image, "2026-11-21", 0)
     store.finish("2026-11-21", "record_images", Recorded(1), [(Image, rows)])
 
     assert actions(plan(store, STARTED_AT, PATIENCE)) == {keys["part"]: "wait"}

@@ -15,7 +15,7 @@ from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger import state
 from pipeline_tasks.storage.objects import layout
-from pipeline_tasks.storage.tables.table_files import decode, encode, read_part, write_part, write_table
+from pipeline_tasks.storage.tables.table_files import decode, encode, read_shard, write_shard, write_table
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.quality_issue import QualityIssue
 
@@ -145,11 +145,11 @@ def test_encode__gives_the_same_bytes_for_the_same_rows_and_marks_them() -> None
 
 
 def test_write_part__is_replaced_whole_and_read_by_shard(store: Store) -> None:
-    write_part(store.objects, QualityIssue, "2026-11-21", 0, issues(1))
-    write_part(store.objects, QualityIssue, "2026-11-21", 0, issues(1))
-    write_part(store.objects, QualityIssue, "2026-11-21", 0, issues(2))
+    write_shard(store.objects, QualityIssue, "2026-11-21", 0, issues(1))
+    write_shard(store.objects, QualityIssue, "2026-11-21", 0, issues(1))
+    write_shard(store.objects, QualityIssue, "2026-11-21", 0, issues(2))
 
-    assert read_part(store.objects, QualityIssue, "2026-11-21", 0)["image_id"].to_list() == [image_id(2)]
+    assert read_shard(store.objects, QualityIssue, "2026-11-21", 0)["image_id"].to_list() == [image_id(2)]
     assert store.history(QualityIssue).height == 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_tasks.storage.objects.spans import parts_of, spans
+from pipeline_tasks.storage.objects.spans import child_spans, spans
 
 NO_LIMIT = 10**9
 
@@ -39,7 +39,7 @@ def test_spans__are_made_of_spans_that_stood_before() -> None:
     for count in range(2, 300):
         before = set(spans([1] * (count - 1), NO_LIMIT)) | {(count - 1, count)}
         for start, end in set(spans([1] * count, NO_LIMIT)) - before:
-            assert {(start + first, start + last) for first, last in parts_of(end - start)} <= before
+            assert {(start + first, start + last) for first, last in child_spans(end - start)} <= before
 
 
 def test_spans__that_have_grown_to_the_greatest_size_are_closed_for_ever() -> None:

@@ -20,20 +20,20 @@ Measure = Callable[[Values], Values]
 
 def of_images(pool: Pool, measure: Measure) -> Values:
     """Uncertainty of each row from 0 to 1: of its own probabilities, or of its objects together; 0 without objects."""
-    parts = pool.wishes.part_probabilities
-    if parts is None:
+    instances = pool.wishes.instance_probabilities
+    if instances is None:
         assert pool.probabilities is not None
         return measure(pool.probabilities)
-    values, rows = np.zeros(len(parts)), np.repeat(np.arange(len(parts)), [len(one) for one in parts])
+    values, rows = np.zeros(len(instances)), np.repeat(np.arange(len(instances)), [len(one) for one in instances])
     if not len(rows):
         return values
-    of_parts = measure(np.concatenate([one for one in parts if len(one)]).astype(np.float64))
-    if pool.wishes.part_aggregate == "max":
-        np.maximum.at(values, rows, of_parts)
+    of_instances = measure(np.concatenate([one for one in instances if len(one)]).astype(np.float64))
+    if pool.wishes.instance_aggregate == "max":
+        np.maximum.at(values, rows, of_instances)
         return values
-    sums = np.bincount(rows, of_parts, minlength=len(parts))
-    counts = np.bincount(rows, minlength=len(parts))
-    scale = np.maximum(counts, 1) if pool.wishes.part_aggregate == "mean" else max(float(sums.max()), 1e-12)
+    sums = np.bincount(rows, of_instances, minlength=len(instances))
+    counts = np.bincount(rows, minlength=len(instances))
+    scale = np.maximum(counts, 1) if pool.wishes.instance_aggregate == "mean" else max(float(sums.max()), 1e-12)
     shares: Values = sums / scale
     return shares
 
@@ -43,8 +43,8 @@ def most_doubtful(pool: Pool, row: int) -> tuple[Values, int]:
 
     An image that is classified as a whole is one object.
     """
-    if pool.wishes.part_probabilities is None:
+    if pool.wishes.instance_probabilities is None:
         assert pool.probabilities is not None
         return pool.probabilities[row], 1
-    parts = np.asarray(pool.wishes.part_probabilities[row], np.float64)
-    return (parts[int(uncertainty(parts).argmax())] if len(parts) else np.empty(0)), len(parts)
+    instances = np.asarray(pool.wishes.instance_probabilities[row], np.float64)
+    return (instances[int(uncertainty(instances).argmax())] if len(instances) else np.empty(0)), len(instances)

@@ -16,12 +16,12 @@ ROWS = np.eye(4, dtype=np.float32)
 
 
 def asked(aggregate: str, objectives: str = "margin", budget: int = 4) -> Selection:
-    wishes = Wishes(part_probabilities=FOUND, part_aggregate=aggregate)
+    wishes = Wishes(instance_probabilities=FOUND, instance_aggregate=aggregate)
     return choose(ROWS, budget=budget, seed=0, objectives=objectives, wishes=wishes, class_names=["crack", "fine"])
 
 
 @pytest.mark.parametrize(("aggregate", "first"), [("max", 0), ("mean", 0), ("sum", 2)])
-def test_parts__count_by_their_aggregate(aggregate: str, first: int) -> None:
+def test_instances__count_by_their_aggregate(aggregate: str, first: int) -> None:
     chosen = asked(aggregate)
     assert chosen.picks[0] == first
     assert chosen.picks[-1] == 3
@@ -29,33 +29,36 @@ def test_parts__count_by_their_aggregate(aggregate: str, first: int) -> None:
     assert chosen.scores["margin"].max() <= 1
 
 
-def test_parts__mean_is_over_all_of_an_image() -> None:
+def test_instances__mean_is_over_all_of_an_image() -> None:
     scores = asked("mean", budget=1).scores["margin"]
     assert scores == pytest.approx([(0.1 + 0.96) / 2])
 
 
 @pytest.mark.parametrize("objectives", ["margin", "entropy", "least_confidence"])
-def test_parts__serve_each_measure_and_name_the_doubtful_one(objectives: str) -> None:
+def test_instances__serve_each_measure_and_name_the_doubtful_one(objectives: str) -> None:
     chosen = asked("max", objectives)
     assert chosen.reasons[0] == "in one of 2 objects that it finds, the model is undecided between crack (52%) and fine (48%)"
     assert chosen.reasons[-1] == "the model finds no object in it"
 
 
-def test_parts__of_nothing_at_all_are_no_error() -> None:
-    chosen = choose(ROWS, budget=2, seed=0, objectives="margin", wishes=Wishes(part_probabilities=[NOTHING] * 4))
+def test_instances__of_nothing_at_all_are_no_error() -> None:
+    chosen = choose(ROWS, budget=2, seed=0, objectives="margin", wishes=Wishes(instance_probabilities=[NOTHING] * 4))
     assert len(chosen.picks) == 2
 
 
 @pytest.mark.parametrize(
     ("wishes", "says"),
     [
-        (Wishes(part_probabilities=FOUND[:2]), "part_probabilities: wanted 4 entries, one a row, found 2"),
-        (Wishes(part_probabilities=[*FOUND[:3], np.ones((1, 3))]), r"one C of at least 2, found C of \[2, 3\]"),
-        (Wishes(part_probabilities=[*FOUND[:3], np.ones(3)]), r"found C of \[0, 2\]"),
-        (Wishes(part_probabilities=[*FOUND[:3], np.full((1, 2), np.nan)]), "wanted finite numbers"),
-        (Wishes(part_probabilities=FOUND, part_aggregate="most"), "part_aggregate: wanted one of max, mean, sum; found most"),
+        (Wishes(instance_probabilities=FOUND[:2]), "instance_probabilities: wanted 4 entries, one a row, found 2"),
+        (Wishes(instance_probabilities=[*FOUND[:3], np.ones((1, 3))]), r"one C of at least 2, found C of \[2, 3\]"),
+        (Wishes(instance_probabilities=[*FOUND[:3], np.ones(3)]), r"found C of \[0, 2\]"),
+        (Wishes(instance_probabilities=[*FOUND[:3], np.full((1, 2), np.nan)]), "wanted finite numbers"),
+        (
+            Wishes(instance_probabilities=FOUND, instance_aggregate="most"),
+            "instance_aggregate: wanted one of max, mean, sum; found most",
+        ),
     ],
 )
-def test_parts__that_do_not_fit_are_named(wishes: Wishes, says: str) -> None:
+def test_instances__that_do_not_fit_are_named(wishes: Wishes, says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         choose(ROWS, budget=1, seed=0, objectives="margin", wishes=wishes)
