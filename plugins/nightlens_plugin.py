@@ -5,15 +5,13 @@ Every component of Airflow imports this file, so it stays light: the pages are b
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from airflow.sdk.plugins_manager import AirflowPlugin
 from nightlens_airflow.links import LINKS
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class Pages:
@@ -21,7 +19,7 @@ class Pages:
 
     def __init__(self) -> None:
         """Build nothing yet."""
-        self._app: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
+        self._app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipeline_tasks.annotations.revisions import annotator_pseudonym, deleted_content, revision_content, revision_digest
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.records.cycle import utc
 from pipeline_tasks.tables.annotation import Annotation
@@ -18,8 +19,8 @@ from pipeline_tasks.tables.table import Rows, check, empty
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One person's annotation in one revision: columns of `Annotation`, its objects, and its content for the log."""
+class RecordedAnnotation:
+    """One person's annotation in one revision: a row of `Annotation`."""
 
     annotation_id: str
     task_key: str
@@ -30,9 +31,15 @@ class Answer:
     state: str
     lead_time_s: float | None
     updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Answer(RecordedAnnotation):
+    """An annotation as it is now, with its objects, and its content for the log."""
+
     objects: tuple[Any, ...]
     """Objects of the annotation, of the kind's own type."""
-    content: Mapping[str, Any]
+    content: JsonObject
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ class AnswerContext:
     image_id: str
 
 
-def read_answer(annotation: Mapping[str, Any], context: AnswerContext) -> Answer:
+def read_answer(annotation: JsonObject, context: AnswerContext) -> Answer:
     """Read one annotation from Label Studio's JSON; an empty result has no objects."""
     user = annotation.get("completed_by")
     user_id = user.get("id") if isinstance(user, Mapping) else user
@@ -70,12 +77,16 @@ def read_answer(annotation: Mapping[str, Any], context: AnswerContext) -> Answer
     )
 
 
-def taken_back(known: Mapping[str, Any]) -> Answer:
-    """Deletion of an annotation, given its row in `Annotation`."""
-    content = deleted_content(known["annotation_id"], known["revision"])
-    fields = {name: known[name] for name in Annotation.column_names()}
-    answer = Answer(**fields, objects=(), content=content)
+def taken_back(known: RecordedAnnotation) -> Answer:
+    """Deletion of a recorded annotation."""
+    content = deleted_content(known.annotation_id, known.revision)
+    answer = Answer(**vars(known), objects=(), content=content)
     return replace(answer, state="deleted", revision=revision_digest(content), lead_time_s=None)
+
+
+def recorded_annotations(rows: Rows[Annotation]) -> dict[str, RecordedAnnotation]:
+    """annotation_id → its row."""
+    return {row["annotation_id"]: RecordedAnnotation(**row) for row in rows.iter_rows(named=True)}
 
 
 def annotation_rows(answers: Iterable[Answer]) -> Rows[Annotation]:
@@ -87,11 +98,8 @@ def annotation_rows(answers: Iterable[Answer]) -> Rows[Annotation]:
 
 def object_rows(answers: Sequence[Answer], labeling: Labeling[Any]) -> Rows[AnnotationObject]:
     """Rows of the annotations' objects."""
-    nothing = dict.fromkeys(AnnotationObject.column_names())
     records = [
-        nothing
-        | dict(labeling.as_columns(one))
-        | {"annotation_id": answer.annotation_id, "revision": answer.revision, "object_index": index}
+        vars(labeling.as_columns(one)) | {"annotation_id": answer.annotation_id, "revision": answer.revision, "object_index": index}
         for answer in answers
         for index, one in enumerate(answer.objects)
     ]

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from pipeline_tasks.annotations.answers import Answer, AnswerContext, read_answer
+from pipeline_tasks.annotations.answers import Answer, AnswerContext, RecordedAnnotation, read_answer
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.cycle import utc
-
-Row = Mapping[str, Any]
-"""A row of `Annotation`."""
 
 
 def changed_answers(
-    tasks: Sequence[Mapping[str, Any]], contexts: Mapping[str, AnswerContext], known: Mapping[str, Row]
+    tasks: Sequence[JsonObject], contexts: Mapping[str, AnswerContext], known: Mapping[str, RecordedAnnotation]
 ) -> list[Answer]:
     """Annotations in Label Studio's tasks with a revision other than the recorded one, by annotation_id.
 
@@ -28,14 +25,14 @@ def changed_answers(
     changed = {
         answer.annotation_id: answer
         for answer in read
-        if answer.annotation_id not in known or known[answer.annotation_id]["revision"] != answer.revision
+        if answer.annotation_id not in known or known[answer.annotation_id].revision != answer.revision
     }
     return [changed[annotation_id] for annotation_id in sorted(changed)]
 
 
 def vanished_answers(
-    tasks: Sequence[Mapping[str, Any]], contexts: Mapping[str, AnswerContext], known: Mapping[str, Row]
-) -> list[Row]:
+    tasks: Sequence[JsonObject], contexts: Mapping[str, AnswerContext], known: Mapping[str, RecordedAnnotation]
+) -> list[RecordedAnnotation]:
     """Recorded annotations missing from their existing tasks: deleted, unless another task has them."""
     ours = list(_ours(tasks, contexts))
     keys = {task["data"]["task_key"] for task in ours}
@@ -47,16 +44,16 @@ def vanished_answers(
     return [
         row
         for annotation_id, row in sorted(known.items())
-        if row["state"] != "deleted" and row["task_key"] in keys and annotation_id not in shown
+        if row.state != "deleted" and row.task_key in keys and annotation_id not in shown
     ]
 
 
-def newest_change(tasks: Iterable[Mapping[str, Any]]) -> datetime | None:
+def newest_change(tasks: Iterable[JsonObject]) -> datetime | None:
     """Time of the newest change, by Label Studio's clock; None without tasks."""
     return max((utc(task["updated_at"]) for task in tasks), default=None)
 
 
-def _ours(tasks: Sequence[Mapping[str, Any]], contexts: Mapping[str, AnswerContext]) -> Iterator[Mapping[str, Any]]:
+def _ours(tasks: Sequence[JsonObject], contexts: Mapping[str, AnswerContext]) -> Iterator[JsonObject]:
     """Tasks created by Nightlens; people may have added others to the same Label Studio project."""
     for task in tasks:
         if task["data"].get("task_key") in contexts:

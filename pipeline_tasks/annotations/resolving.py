@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import polars as pl
 
-from pipeline_tasks.kinds.labeling import Agreed, Labeling
+from pipeline_tasks.kinds.labeling import Agreed, Labeling, ObjectColumns
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
@@ -43,9 +43,8 @@ def resolve(
     answers = _answers_by_image(standing, objects, labeling)
     agreed = {image_id: labeling.agree(answers.get(image_id, [])) for image_id in wanted}
     labels = [_label(image_id, one, version) for image_id, one in agreed.items()]
-    nothing = dict.fromkeys(LabelObject.column_names())
     named = [
-        nothing | dict(labeling.as_columns(one)) | {"image_id": image_id, "object_index": index}
+        vars(labeling.as_columns(one)) | {"image_id": image_id, "object_index": index}
         for image_id, found in agreed.items()
         for index, one in enumerate(found.objects)
     ]
@@ -65,8 +64,11 @@ def meanings(labels: pl.DataFrame, objects: pl.DataFrame, labeling: Labeling[Any
 def objects_by(rows: pl.DataFrame, key: tuple[str, ...], labeling: Labeling[Any]) -> Mapping[tuple[str, ...], Objects]:
     """Objects of each key, in the order of the rows."""
     found: dict[tuple[str, ...], list[Any]] = {}
+    names = [one.name for one in fields(ObjectColumns)]
     for row in rows.iter_rows(named=True):
-        found.setdefault(tuple(row[name] for name in key), []).append(labeling.from_columns(row))
+        found.setdefault(tuple(row[name] for name in key), []).append(
+            labeling.from_columns(ObjectColumns(**{name: row[name] for name in names}))
+        )
     return {one: tuple(objects) for one, objects in found.items()}
 
 
@@ -88,7 +90,7 @@ def _grouped(answers: Iterable[tuple[str, Objects]]) -> dict[str, list[Objects]]
     return found
 
 
-def _label(image_id: str, agreed: Agreed[Any], version: LabelsVersion) -> dict[str, Any]:
+def _label(image_id: str, agreed: Agreed[Any], version: LabelsVersion) -> dict[str, str | float]:
     return {
         "image_id": image_id,
         "labels_version": version.labels_version,

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+
+from pipeline_tasks.json_values import JsonObject
 
 _KEPT = ("id", "result", "was_cancelled", "lead_time", "created_at", "updated_at")
 """Fields of Label Studio that are stored; others identify the person or contain relative times."""
 
 
-def revision_content(annotation: Mapping[str, Any], *, task_key: str, image_id: str, annotator_id: str) -> dict[str, Any]:
+def revision_content(annotation: JsonObject, *, task_key: str, image_id: str, annotator_id: str) -> JsonObject:
     """Content of an annotation from Label Studio, without the person's name and e-mail address."""
     kept = {field: annotation.get(field) for field in _KEPT}
     return kept | {"task_key": task_key, "image_id": image_id, "annotator_id": annotator_id}
 
 
-def deleted_content(annotation_id: str, last_revision: str) -> dict[str, Any]:
+def deleted_content(annotation_id: str, last_revision: str) -> JsonObject:
     """Content that records the deletion of an annotation after its last known revision."""
     return {"annotation_id": annotation_id, "deleted_after_revision": last_revision}
 
 
-def revision_digest(content: Mapping[str, Any]) -> str:
+def revision_digest(content: JsonObject) -> str:
     """Digest of a revision's stored content."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

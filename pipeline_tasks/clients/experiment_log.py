@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_tasks.errors import ServiceUnavailableError
+from pipeline_tasks.json_values import Json
 
 QUIET = {
     "WANDB_SILENT": "true",
@@ -34,7 +35,7 @@ class ExperimentLog:
         """`online` if WANDB_API_KEY is set, else `offline`, which opens no network connection."""
         return "online" if os.environ.get("WANDB_API_KEY") else "offline"
 
-    def start(self, name: str, cycle_key: str, settings: Mapping[str, object]) -> None:
+    def start(self, name: str, cycle_key: str, settings: Mapping[str, Json]) -> None:
         """Start the run of a cycle in the project `name`; its id derives from the cycle, so that a second try continues it.
 
         Raises:

@@ -13,6 +13,7 @@ import httpx
 
 from pipeline_tasks.clients.label_studio_connection import Connection, NotThereError
 from pipeline_tasks.errors import ServiceUnavailableError
+from pipeline_tasks.json_values import JsonObject
 
 TaskData = Mapping[str, str | int]
 """Data of a labeling task: image address, image_id, task_key, round_id, purpose."""
@@ -136,7 +137,7 @@ class LabelStudio:
         )
         return int(counts["total_annotations_number"]) + int(counts["skipped_annotations_number"])
 
-    def changed_since(self, project_id: int, moment: str | None) -> list[dict[str, Any]]:
+    def changed_since(self, project_id: int, moment: str | None) -> list[JsonObject]:
         """Tasks that changed after an ISO moment (None: all tasks), each with all its annotations."""
         changed = {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime", "value": moment}
         return list(self._tasks(project_id, [] if moment is None else [changed], fields="all", include=_ANSWER_FIELDS))
@@ -205,7 +206,7 @@ class LabelStudio:
                 self._connection.delete(f"api/tasks/{task_id}")
         return kept[1]
 
-    def _tasks(self, project_id: int, filters: Sequence[Any], *, fields: str, include: str) -> Iterator[dict[str, Any]]:
+    def _tasks(self, project_id: int, filters: Sequence[Any], *, fields: str, include: str) -> Iterator[JsonObject]:
         """All tasks that pass the filters, by id; each page starts after the last id, so that none is missed."""
         last_id, is_more = 0, True
         while is_more:
@@ -216,17 +217,17 @@ class LabelStudio:
             is_more = 0 < len(tasks) < page["total"]
             last_id = tasks[-1]["id"] if tasks else last_id
 
-    def _page(self, project_id: int, filters: Sequence[Any], **parameters: Any) -> dict[str, Any]:
+    def _page(self, project_id: int, filters: Sequence[Any], **parameters: Any) -> JsonObject:
         query = {"filters": {"conjunction": "and", "items": list(filters)}, "ordering": ["tasks:id"]}
-        page: dict[str, Any] = self._connection.get("api/tasks", project=project_id, query=json.dumps(query), **parameters)
+        page: JsonObject = self._connection.get("api/tasks", project=project_id, query=json.dumps(query), **parameters)
         return page
 
 
-def _in_round(round_id: str) -> dict[str, Any]:
+def _in_round(round_id: str) -> JsonObject:
     return {"filter": "filter:tasks:data.round_id", "operator": "equal", "type": "String", "value": round_id}
 
 
-def _project_fields(outside_name: str, label_config: str, label_config_digest: str, key: str) -> dict[str, Any]:
+def _project_fields(outside_name: str, label_config: str, label_config_digest: str, key: str) -> JsonObject:
     """Fields of a Label Studio project: a skipped task is not shown again, and an empty annotation is allowed."""
     ending = f" · {label_config_digest[:8]}"
     return {

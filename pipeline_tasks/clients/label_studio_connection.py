@@ -13,6 +13,7 @@ from label_studio_sdk.core.api_error import ApiError
 from label_studio_sdk.core.client_wrapper import SyncClientWrapper
 
 from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError, SettingsError
+from pipeline_tasks.json_values import JsonObject
 
 _TIMEOUT_S = 60.0
 _MENDED_BY_WAITING = {408, 425, 429}
@@ -64,7 +65,7 @@ class Connection:
         except NotThereError:
             return
 
-    def _ask(self, method: str, path: str, *, parameters: dict[str, Any] | None = None, content: Any = None) -> Any:
+    def _ask(self, method: str, path: str, *, parameters: JsonObject | None = None, content: Any = None) -> Any:
         """Send one request.
 
         Raises:

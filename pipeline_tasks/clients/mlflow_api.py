@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError
+from pipeline_tasks.json_values import JsonObject
 
 _API = "/api/2.0/mlflow/"
 _ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts/"
@@ -34,7 +35,7 @@ class MlflowApi:
         parts = urlsplit(self.url)
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
-    def get(self, path: str, **parameters: str) -> dict[str, Any]:
+    def get(self, path: str, **parameters: str) -> JsonObject:
         """Send a GET request.
 
         Raises:
@@ -43,7 +44,7 @@ class MlflowApi:
         """
         return self._answer(self._send("GET", _API + path, params=parameters))
 
-    def find(self, path: str, **parameters: str) -> dict[str, Any] | None:
+    def find(self, path: str, **parameters: str) -> JsonObject | None:
         """Send a GET request for something that may not exist; None if it does not. Otherwise raises as `get` does."""
         response = self._send("GET", _API + path, params=parameters)
         code, message = ("", "") if response.is_success else _complaint(response)
@@ -52,14 +53,14 @@ class MlflowApi:
             return None
         return self._answer(response)
 
-    def make(self, path: str, fields: dict[str, Any]) -> dict[str, Any] | None:
+    def make(self, path: str, fields: JsonObject) -> JsonObject | None:
         """Create something that an earlier try may have created; None if it exists. Otherwise raises as `get` does."""
         response = self._send("POST", _API + path, json=fields)
         if not response.is_success and _complaint(response)[0] == "RESOURCE_ALREADY_EXISTS":
             return None
         return self._answer(response)
 
-    def post(self, path: str, fields: dict[str, Any]) -> dict[str, Any]:
+    def post(self, path: str, fields: JsonObject) -> JsonObject:
         """Send a POST request; raises as `get` does."""
         return self._answer(self._send("POST", _API + path, json=fields))
 
@@ -84,10 +85,10 @@ class MlflowApi:
         except httpx.TransportError as error:
             raise ServiceUnavailableError(f"MLflow at {self.page_url}: no answer: {error or type(error).__name__}") from error
 
-    def _answer(self, response: httpx.Response) -> dict[str, Any]:
+    def _answer(self, response: httpx.Response) -> JsonObject:
         """Parse the response; MLflow names the problem in `error_code`."""
         if response.is_success:
-            fields: dict[str, Any] = response.json() if response.content else {}
+            fields: JsonObject = response.json() if response.content else {}
             return fields
         code, message = _complaint(response)
         said = f"MLflow at {self.page_url}: {response.request.url.path} answered {response.status_code} {code}: {message}"

@@ -8,12 +8,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 
 from pipeline_tasks.clients.mlflow_api import MlflowApi
 from pipeline_tasks.errors import ServiceRefusedError
+from pipeline_tasks.json_values import Json, JsonObject
 
 CYCLE_KEY = "nightlens.cycle_key"
 MODEL_DIGEST = "nightlens.model_digest"
@@ -50,7 +50,7 @@ class ModelRegistry:
         """Use the server at `url`; tests pass their own transport."""
         self._api = MlflowApi(url, transport)
 
-    def find_or_start_run(self, name: str, cycle_key: str, params: Mapping[str, object], tags: Mapping[str, str]) -> TrackedRun:
+    def find_or_start_run(self, name: str, cycle_key: str, params: Mapping[str, Json], tags: Mapping[str, str]) -> TrackedRun:
         """Find or create the run of a cycle, and set it running again if it had ended.
 
         Raises:
@@ -138,7 +138,7 @@ class ModelRegistry:
             raise ServiceRefusedError(f"MLflow: the experiment {name!r} was deleted there; restore it, or empty the project")
         return str(found["experiment"]["experiment_id"])
 
-    def _find_run(self, experiment_id: str, cycle_key: str) -> dict[str, Any] | None:
+    def _find_run(self, experiment_id: str, cycle_key: str) -> JsonObject | None:
         """The oldest run of the cycle; two simultaneous tries may have created two."""
         fields = {
             "experiment_ids": [experiment_id],
@@ -146,20 +146,20 @@ class ModelRegistry:
             "order_by": ["attributes.start_time ASC"],
             "max_results": 1,
         }
-        found: list[dict[str, Any]] = self._api.post("runs/search", fields).get("runs", [])
+        found: list[JsonObject] = self._api.post("runs/search", fields).get("runs", [])
         return found[0] if found else None
 
-    def _create_run(self, experiment_id: str, cycle_key: str) -> dict[str, Any]:
+    def _create_run(self, experiment_id: str, cycle_key: str) -> JsonObject:
         fields = {
             "experiment_id": experiment_id,
             "run_name": cycle_key,
             "start_time": int(time.time() * 1000),
             "tags": _pairs({CYCLE_KEY: cycle_key}),
         }
-        created: dict[str, Any] = self._api.post("runs/create", fields)["run"]
+        created: JsonObject = self._api.post("runs/create", fields)["run"]
         return created
 
-    def _tracked(self, run: dict[str, Any]) -> TrackedRun:
+    def _tracked(self, run: JsonObject) -> TrackedRun:
         info = run["info"]
         url = f"{self._api.page_url}/#/experiments/{info['experiment_id']}/runs/{info['run_id']}"
         return TrackedRun(info["run_id"], info["experiment_id"], url, info["artifact_uri"], int(info["start_time"]))
@@ -174,5 +174,5 @@ class ModelRegistry:
         return min((str(one["version"]) for one in found), key=int, default=None)
 
 
-def _pairs(values: Mapping[str, object]) -> list[dict[str, str]]:
+def _pairs(values: Mapping[str, Json]) -> list[dict[str, str]]:
     return [{"key": key, "value": str(value)} for key, value in values.items()]

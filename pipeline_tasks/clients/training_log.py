@@ -11,6 +11,7 @@ from typing import Protocol
 
 from pipeline_tasks.clients.model_registry import TrackedRun
 from pipeline_tasks.errors import ServiceError
+from pipeline_tasks.json_values import Json
 
 SEND_EVERY_S = 1.0
 """Epochs that end within this time go to MLflow in one request. A request costs 30 ms on each side; an epoch of a head costs 10."""
@@ -19,7 +20,7 @@ SEND_EVERY_S = 1.0
 class RunTracker(Protocol):
     """The calls to MLflow during a training; `ModelRegistry` implements them."""
 
-    def find_or_start_run(self, name: str, cycle_key: str, params: Mapping[str, object], tags: Mapping[str, str]) -> TrackedRun:
+    def find_or_start_run(self, name: str, cycle_key: str, params: Mapping[str, Json], tags: Mapping[str, str]) -> TrackedRun:
         """Find or create the run of a cycle."""
         ...
 
@@ -44,7 +45,7 @@ class EpochLog(Protocol):
         """`online` or `offline`."""
         ...
 
-    def start(self, name: str, cycle_key: str, settings: Mapping[str, object]) -> None:
+    def start(self, name: str, cycle_key: str, settings: Mapping[str, Json]) -> None:
         """Start the run of a cycle."""
         ...
 
@@ -64,7 +65,7 @@ class RunDescription:
     name: str
     """The project's outside name."""
     cycle_key: str
-    params: Mapping[str, object]
+    params: Mapping[str, Json]
     tags: Mapping[str, str]
     dataset_id: str
     dataset_source: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 
 from pipeline_tasks.commands.outcome import Outcome, in_json
 from pipeline_tasks.commands.project_option import add_project_option
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
         is_dry_run=arguments.dry_run,
         images_a_cycle=arguments.images,
     )
-    return in_json(run_stage(arguments.command, arguments.project, arguments.cycle, given))
+    return in_json(asdict(run_stage(arguments.command, arguments.project, arguments.cycle, given)))
 
 
 def _cycle_arguments(arguments: argparse.Namespace) -> CycleArguments:

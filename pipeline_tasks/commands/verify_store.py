@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pipeline_tasks.commands.object_bar import object_bar
 from pipeline_tasks.commands.outcome import Outcome, in_json
 from pipeline_tasks.commands.project_option import add_project_option, open_named_store
+from pipeline_tasks.json_values import Json
 from pipeline_tasks.wiring.endpoints import endpoints_from_environment
 from pipeline_tasks.wiring.roots import open_objects
 
@@ -28,5 +29,5 @@ def run(arguments: argparse.Namespace) -> Outcome:
     with object_bar("verify_store") as tell:
         mending = verify_and_mend(root, copy, tell)
     found = asdict(mending.verification)
-    mended = {"mended": mending.mended, "not_mended": mending.not_mended}
+    mended: dict[str, Json] = {"mended": mending.mended, "not_mended": mending.not_mended}
     return in_json({"project": arguments.project, "is_fine": not found["damaged"], **found, **mended})

@@ -16,8 +16,10 @@ from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.table import Table
 
-Compute = Callable[[NDArray[np.uint8], Sequence[str]], Mapping[str, object]]
-"""Canonical pixels (height x width x 3, uint8 RGB) and columns → column → value; no value is None."""
+Values = Mapping[str, float | int | str | None]
+"""Column → value of one image; no value is None."""
+Compute = Callable[[NDArray[np.uint8], Sequence[str]], Values]
+"""Canonical pixels (height x width x 3, uint8 RGB) and columns → their values."""
 Computed = Mapping[type[Table], Compute]
 
 COMPUTED: Computed = {Measurement: measure}
@@ -35,7 +37,7 @@ def lacking(table: type[Table], rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(pl.any_horizontal(pl.col(columns).is_null())) if columns else rows.clear()
 
 
-def filled(table: type[Table], rows: pl.DataFrame, computed: Mapping[str, Mapping[str, object]]) -> pl.DataFrame:
+def filled(table: type[Table], rows: pl.DataFrame, computed: Mapping[str, Values]) -> pl.DataFrame:
     """The rows with a value in each column that lacked it; values that are there stay. `computed`: image_id → column → value."""
     columns = nullable_columns(table)
     found = pl.DataFrame(

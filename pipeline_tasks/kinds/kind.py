@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.decoding import Decoding
 from pipeline_tasks.kinds.labeling import Labeling
 
@@ -34,7 +35,7 @@ class Kind(Protocol):
         ...
 
     @property
-    def about(self) -> Mapping[str, Any]:
+    def about(self) -> Mapping[str, Json]:
         """JSON that a dataset_id digests beside the kind's name; for the kind `class` the list of classes."""
         ...
 
@@ -91,11 +92,11 @@ class KindOpener(Protocol[K]):
         """Fields that this kind adds to the prediction server's response."""
         ...
 
-    def from_settings(self, settings: Mapping[str, Any]) -> K:
-        """Open the kind from the keys of a project file.
+    def from_settings(self, classes: Sequence[str]) -> K:
+        """Open the kind from the `classes` of a project file; a kind without classes gets none.
 
         Raises:
-            SettingsError: a key of this kind is missing or wrong.
+            SettingsError: the kind cannot have these classes.
         """
         ...
 

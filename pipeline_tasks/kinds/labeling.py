@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from pipeline_tasks.json_values import JsonObject
+
 T = TypeVar("T")
 """The kind's frozen dataclass for one object in an annotation, a label or a prediction; compared by value."""
 
@@ -36,6 +38,21 @@ class Agreement:
     """The kind's own measure in words, to follow the ratio; empty if there is no pair."""
 
 
+@dataclass(frozen=True)
+class ObjectColumns:
+    """One object in the tables `annotation_objects` and `label_objects`: their columns that say what it is."""
+
+    label_kind: str
+    class_name: str | None = None
+    x_min_px: float | None = None
+    y_min_px: float | None = None
+    width_px: float | None = None
+    height_px: float | None = None
+    points_px: Sequence[float] | None = None
+    mask_rle: str | None = None
+    text: str | None = None
+
+
 class Labeling(Protocol[T]):
     """Form, parsing, validation, consensus and agreement of one kind."""
 
@@ -54,7 +71,7 @@ class Labeling(Protocol[T]):
         """JSON that an annotation's meaning depends on, beside the question; part of the form's digest."""
         ...
 
-    def read(self, result: Sequence[Mapping[str, Any]]) -> tuple[T, ...]:
+    def read(self, result: Sequence[JsonObject]) -> tuple[T, ...]:
         """Objects of one annotation, from Label Studio's `result`; regions of another form are skipped."""
         ...
 
@@ -74,10 +91,10 @@ class Labeling(Protocol[T]):
         """Number of objects of each class or other group, sorted by name."""
         ...
 
-    def as_columns(self, one: T) -> Mapping[str, Any]:
-        """Columns of an object in `annotation_objects` and `label_objects`; missing ones are null."""
+    def as_columns(self, one: T) -> ObjectColumns:
+        """An object as these tables keep it."""
         ...
 
-    def from_columns(self, row: Mapping[str, Any]) -> T:
-        """Read an object from a row of these tables."""
+    def from_columns(self, columns: ObjectColumns) -> T:
+        """Read an object as these tables keep it."""
         ...

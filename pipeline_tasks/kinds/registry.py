@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.registries import KINDS
@@ -20,16 +20,16 @@ FIRST_KIND = "class"
 
 def kind_of(project: Project) -> Kind:
     """Kind of a project, with its settings."""
-    return open_kind(project.label_kind, {"classes": project.classes})
+    return open_kind(project.label_kind, project.classes)
 
 
-def open_kind(name: str, settings: Mapping[str, Any]) -> Kind:
-    """Open a kind from its keys of a project file.
+def open_kind(name: str, classes: Sequence[str]) -> Kind:
+    """Open a kind with the classes of a project file.
 
     Raises:
-        SettingsError: no kind of this name, or wrong settings.
+        SettingsError: no kind of this name, or classes that it cannot have.
     """
-    return KINDS.load(name).from_settings(settings)
+    return KINDS.load(name).from_settings(classes)
 
 
 def kind_of_version(label_kind: str, vocabulary: Sequence[str]) -> Kind:

@@ -16,7 +16,7 @@ from pipeline_tasks.neighbors.cosine import Integers
 from pipeline_tasks.selection.clips import ClipLimits
 from pipeline_tasks.selection.distance import Distance
 from pipeline_tasks.selection.greedy import pick_greedily
-from pipeline_tasks.selection.pool import Label, Pool, check_pool
+from pipeline_tasks.selection.pool import Label, Metadata, Pool, check_pool
 from pipeline_tasks.selection.reasons import reason_of
 from pipeline_tasks.selection.turns import make_objectives, turns_of
 from pipeline_tasks.selection.wishes import Wishes
@@ -44,7 +44,7 @@ def choose(
     labelled: Sequence[int] | npt.NDArray[np.int64] = (),
     labels: Sequence[Label] = (),
     probabilities: npt.ArrayLike | None = None,
-    metadata: Sequence[Mapping[str, object]] | None = None,
+    metadata: Sequence[Metadata] | None = None,
     objectives: str | Mapping[str, float] = "auto",
     class_names: Sequence[str] = (),
     min_distance: float = 0.0,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from pipeline_tasks.selection.pool import Metadata
 from pipeline_tasks.selection.wishes import Wishes
 
 
 class ClipLimits:
     """Limits of all clips; a row without a clip is not limited."""
 
-    def __init__(self, metadata: Sequence[Mapping[str, object]] | None, labelled: Sequence[int], wishes: Wishes) -> None:
+    def __init__(self, metadata: Sequence[Metadata] | None, labelled: Sequence[int], wishes: Wishes) -> None:
         """Start from the labelled rows: they keep their gap in time, but do not count towards the limit of a selection."""
         self._metadata = metadata or ()
         self._most = wishes.max_per_clip

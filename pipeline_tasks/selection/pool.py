@@ -17,6 +17,8 @@ from pipeline_tasks.selection.trust import trust_in_answers
 from pipeline_tasks.selection.wishes import Wishes, check_wishes
 
 Label = int | str | None
+Metadata = Mapping[str, str | float]
+"""Key → value of one image: device, clip, site, day, `seen_s`, or keys of your own."""
 NOTHING_WISHED = Wishes()
 
 
@@ -34,7 +36,7 @@ class Pool:
     class_names: tuple[str, ...]
     budget: int
     seed: int
-    metadata: Sequence[Mapping[str, object]] | None = None
+    metadata: Sequence[Metadata] | None = None
     """N mappings, or None."""
     wishes: Wishes = NOTHING_WISHED
 
@@ -64,7 +66,7 @@ def check_pool(
     labelled: Iterable[int],
     labels: Iterable[Label],
     probabilities: npt.ArrayLike | None,
-    metadata: Iterable[Mapping[str, object]] | None,
+    metadata: Iterable[Metadata] | None,
     class_names: Sequence[str],
     wishes: Wishes | None = None,
 ) -> Pool:

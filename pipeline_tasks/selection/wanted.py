@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.selection.pool import Metadata
 from pipeline_tasks.selection.strategies.strategy import strategy_of
 from pipeline_tasks.selection.wishes import CLASS, Wishes
 from pipeline_tasks.settings import SelectionSettings
@@ -16,7 +17,7 @@ from pipeline_tasks.settings import SelectionSettings
 KEYS = ("device", "clip", "site", "day")
 
 
-def metadata_of(sightings: pl.DataFrame, image_ids: Sequence[str]) -> list[dict[str, object]]:
+def metadata_of(sightings: pl.DataFrame, image_ids: Sequence[str]) -> list[Metadata]:
     """Device, clip, site, day and `seen_s` of each image's first sighting; keys without a value are left out."""
     first = sightings.unique("image_id", keep="first", maintain_order=True)
     seen_s = pl.col("modified_at").dt.epoch("us") / 1e6

@@ -62,7 +62,7 @@ class Project(Settings):
         """The kind checks what only it knows."""
         if "label_kind" in known.data:
             try:
-                KINDS.load(known.data["label_kind"]).from_settings({"classes": classes})
+                KINDS.load(known.data["label_kind"]).from_settings(classes)
             except SettingsError as error:
                 raise ValueError(str(error)) from error
         return classes

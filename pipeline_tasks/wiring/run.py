@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.process import STAGES
@@ -13,11 +12,14 @@ from pipeline_tasks.wiring.endpoints import Endpoints, endpoints_from_environmen
 from pipeline_tasks.wiring.services import Services
 from pipeline_tasks.wiring.stages import CALLS
 
+if TYPE_CHECKING:
+    from pipeline_tasks.records.reading import StageRecord
+
 
 def run_stage(
     stage: str, project_name: str, cycle_id: str, arguments: StageArguments = NO_ARGUMENTS, endpoints: Endpoints | None = None
-) -> dict[str, Any]:
-    """Run one stage of one cycle and return its summary as a dict, for JSON.
+) -> StageRecord:
+    """Run one stage of one cycle and return its summary.
 
     Raises:
         SettingsError: no such stage or project, or a service that the stage needs has no address.
@@ -26,7 +28,7 @@ def run_stage(
     if stage not in STAGES:
         raise SettingsError(unknown("stage", stage, STAGES))
     with open_services(project_name, cycle_id, endpoints) as services:
-        return asdict(CALLS[stage](services, arguments))
+        return CALLS[stage](services, arguments)
 
 
 def open_services(project_name: str, cycle_id: str, endpoints: Endpoints | None = None) -> Services:

@@ -12,8 +12,6 @@ from pipeline_tasks.wiring.arguments import StageArguments
 from pipeline_tasks.wiring.services import Services
 
 if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
     from pipeline_tasks.records.backfill import BackfillSummary
     from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
     from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.records.open_cycle import OpenCycleSummary
     from pipeline_tasks.records.plan_collection import PlanCollectionSummary
     from pipeline_tasks.records.promote_model import PromoteModelSummary
+    from pipeline_tasks.records.reading import StageRecord
     from pipeline_tasks.records.record_images import RecordImagesSummary
     from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
     from pipeline_tasks.records.restore_dataset_version import RestoreDatasetVersionSummary
@@ -298,7 +297,7 @@ def erase(services: Services, arguments: StageArguments) -> EraseSummary:
     )
 
 
-CALLS: Mapping[str, Callable[[Services, StageArguments], DataclassInstance]] = {
+CALLS: Mapping[str, Callable[[Services, StageArguments], StageRecord]] = {
     call.__name__: call
     for call in (
         open_cycle,

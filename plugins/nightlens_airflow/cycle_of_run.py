@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow.sdk import CronTriggerTimetable
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.cycle import CycleArguments, check_cycle_id, cycle_id_of_time
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def is_daily(schedule: str | None) -> bool:
     return all(re.fullmatch(r"\d+", one) for one in minute_and_hour)
 
 
-def cycle_arguments(params: Mapping[str, Any], conf: Mapping[str, Any] | None) -> CycleArguments:
+def cycle_arguments(params: JsonObject, conf: JsonObject | None) -> CycleArguments:
     """Arguments of this cycle from the form or the API.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from airflow.sdk import CronTriggerTimetable, Param
 
@@ -107,9 +107,23 @@ BACKFILL_FORM: dict[str, Param] = {
 }
 
 
-def nightly_settings(project: Project, document: str) -> dict[str, Any]:
+class DagArguments(TypedDict):
+    """Arguments of a DAG, except its schedule."""
+
+    dag_id: str
+    description: str
+    doc_md: str
+    catchup: bool
+    max_active_runs: int
+    default_args: Any
+    """Arguments of all its tasks; Airflow takes any dictionary."""
+    tags: list[str]
+    params: dict[str, Param]
+
+
+def nightly_settings(project: Project, document: str) -> DagArguments:
     """Arguments of a project's nightly DAG, except its schedule."""
-    return _settings(f"nightly__{project.project}", project, document) | {"params": CYCLE_FORM}
+    return _settings(f"nightly__{project.project}", project, document, CYCLE_FORM)
 
 
 def schedule_of(project: Project) -> CronTriggerTimetable | None:
@@ -122,22 +136,22 @@ def schedule_of_tending(project: Project) -> CronTriggerTimetable | None:
     return _timetable(project.housekeeping.schedule, project)
 
 
-def tend_storage_settings(project: Project, document: str) -> dict[str, Any]:
+def tend_storage_settings(project: Project, document: str) -> DagArguments:
     """Arguments of the DAG that tends a project's root, except its schedule."""
-    return _settings(f"tend_storage__{project.project}", project, document) | {"params": TEND_STORAGE_FORM}
+    return _settings(f"tend_storage__{project.project}", project, document, TEND_STORAGE_FORM)
 
 
-def roll_back_settings(project: Project, document: str) -> dict[str, Any]:
+def roll_back_settings(project: Project, document: str) -> DagArguments:
     """Arguments of the DAG that restores an earlier champion."""
-    return _settings(f"roll_back__{project.project}", project, document) | {"params": ROLL_BACK_FORM}
+    return _settings(f"roll_back__{project.project}", project, document, ROLL_BACK_FORM)
 
 
-def backfill_settings(project: Project, document: str) -> dict[str, Any]:
+def backfill_settings(project: Project, document: str) -> DagArguments:
     """The arguments of a project's DAG that fills new columns."""
-    return _settings(f"backfill__{project.project}", project, document) | {"params": BACKFILL_FORM}
+    return _settings(f"backfill__{project.project}", project, document, BACKFILL_FORM)
 
 
-def broken_settings(broken: BrokenProject) -> dict[str, Any]:
+def broken_settings(broken: BrokenProject) -> DagArguments:
     """Arguments of the DAG that represents an unusable project file."""
     problems = "\n".join(f"- {line}" for line in broken.message.splitlines())
     mend = "Correct the file; the DAG then comes back by itself."
@@ -149,6 +163,7 @@ def broken_settings(broken: BrokenProject) -> dict[str, Any]:
         "max_active_runs": 1,
         "default_args": DEFAULT_ARGS,
         "tags": ["nightlens", "broken project file"],
+        "params": {},
     }
 
 
@@ -156,7 +171,7 @@ def _timetable(schedule: str | None, project: Project) -> CronTriggerTimetable |
     return None if schedule is None else CronTriggerTimetable(schedule, timezone=project.time_zone)
 
 
-def _settings(dag_id: str, project: Project, document: str) -> dict[str, Any]:
+def _settings(dag_id: str, project: Project, document: str, form: dict[str, Param]) -> DagArguments:
     return {
         "dag_id": dag_id,
         "description": project.description or f"Project {project.project}",
@@ -165,6 +180,7 @@ def _settings(dag_id: str, project: Project, document: str) -> dict[str, Any]:
         "max_active_runs": 1,
         "default_args": DEFAULT_ARGS,
         "tags": ["nightlens", project.project],
+        "params": form,
     }
 
 

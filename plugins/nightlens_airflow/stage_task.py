@@ -6,13 +6,14 @@ import inspect
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, ParamSpec, TypeVar
 
 from airflow.sdk import BaseOperatorLink, XComArg, get_current_context, task
 from airflow.sdk.bases.decorator import Task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.process import STAGES
 from pipeline_tasks.wiring.arguments import NO_ARGUMENTS, StageArguments
 
@@ -64,8 +65,8 @@ def with_buttons(*links: BaseOperatorLink) -> Callable[[Callable[Parameters, XCo
     return make
 
 
-def run(stage: str, project: str, cycle_id: str, arguments: StageArguments = NO_ARGUMENTS) -> dict[str, Any]:
-    """Run one stage and return its summary.
+def run(stage: str, project: str, cycle_id: str, arguments: StageArguments = NO_ARGUMENTS) -> JsonObject:
+    """Run one stage and return its summary for XCom.
 
     Raises:
         AirflowSkipException: the stage had nothing to do; contains the reason.
@@ -76,7 +77,7 @@ def run(stage: str, project: str, cycle_id: str, arguments: StageArguments = NO_
 
     context = get_current_context()
     arguments = replace(arguments, run_key=context["run_id"])
-    summary = run_stage(stage, project, cycle_id, arguments, read_endpoints(project))
+    summary = asdict(run_stage(stage, project, cycle_id, arguments, read_endpoints(project)))
     log.info("%s %s: %s", stage, cycle_id, json.dumps(summary, sort_keys=True))
     if summary.get("skipped"):
         context["ti"].xcom_push(key="return_value", value=summary)

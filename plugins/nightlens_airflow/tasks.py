@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from airflow.sdk import TriggerRule, get_current_context
 
 from nightlens_airflow.links import CycleReportLink, LabelingRoundLink, MlflowRunLink, RegisteredVersionLink
 from nightlens_airflow.stage_task import run, stage_document, stage_task, with_buttons
 from nightlens_airflow.wait_for_annotators_sensor import WaitForAnnotatorsSensor
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.wiring.arguments import StageArguments
 
-Summary = dict[str, Any]
+Summary = JsonObject
+"""A stage's summary as XCom keeps it."""
 
 
 @stage_task()

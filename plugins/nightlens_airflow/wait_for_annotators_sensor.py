@@ -13,6 +13,8 @@ from nightlens_airflow.wait_for_annotators_trigger import WaitForAnnotatorsTrigg
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from pipeline_tasks.json_values import JsonObject
+
 
 class WaitForAnnotatorsSensor(BaseSensorOperator):
     """Succeeds when the cycle's labeling round is released.
@@ -29,18 +31,18 @@ class WaitForAnnotatorsSensor(BaseSensorOperator):
         self.project = project
         self.cycle_id = cycle_id
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def execute(self, context: Context) -> JsonObject:
         """Check once; return the summary, or defer."""
         summary = run("wait_for_annotators", self.project, self.cycle_id)
         if not summary["is_released"]:
             self.defer(trigger=self._trigger(context, summary), method_name="resume")
         return summary
 
-    def resume(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+    def resume(self, context: Context, event: JsonObject) -> JsonObject:
         """Check again after the trigger fired, so that a repeated or lost event does no harm."""
         return self.execute(context)
 
-    def _trigger(self, context: Context, summary: dict[str, Any]) -> WaitForAnnotatorsTrigger:
+    def _trigger(self, context: Context, summary: JsonObject) -> WaitForAnnotatorsTrigger:
         return WaitForAnnotatorsTrigger(
             project=self.project,
             cycle_id=self.cycle_id,

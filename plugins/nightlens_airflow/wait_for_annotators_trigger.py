@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timezone
-from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from pipeline_tasks.errors import NightlensError, ServiceUnavailableError
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.cycle import utc
+from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
 
-Look = Callable[[str, str, str], Awaitable[dict[str, Any]]]
+Look = Callable[[str, str, str], Awaitable[WaitForAnnotatorsSummary]]
 """Project, cycle_id, run_key → summary of one check."""
 
 
@@ -33,7 +34,7 @@ class WaitForAnnotatorsTrigger(BaseTrigger):
         self.ask_every_s = ask_every_s
         self.look: Look = look
 
-    def serialize(self) -> tuple[str, dict[str, Any]]:
+    def serialize(self) -> tuple[str, JsonObject]:
         """Class path and arguments from which another triggerer recreates this trigger."""
         return f"{type(self).__module__}.{type(self).__qualname__}", {
             "project": self.project,
@@ -63,10 +64,10 @@ class WaitForAnnotatorsTrigger(BaseTrigger):
             # The sensor will raise the same error in the task, where the retry policy applies.
             self.log.warning("Waking the task because of this error: %s", error)
             return True
-        return bool(summary["is_released"])
+        return summary.is_released
 
 
-async def look(project: str, cycle_id: str, run_key: str) -> dict[str, Any]:
+async def look(project: str, cycle_id: str, run_key: str) -> WaitForAnnotatorsSummary:
     """Run the stage once, in a thread, because it uses HTTP and files and the event loop serves all triggers."""
     from nightlens_airflow.endpoints import read_endpoints_in_trigger
     from pipeline_tasks.wiring.arguments import StageArguments
@@ -74,4 +75,6 @@ async def look(project: str, cycle_id: str, run_key: str) -> dict[str, Any]:
 
     endpoints = await read_endpoints_in_trigger(project)
     arguments = StageArguments(run_key=run_key)
-    return await asyncio.to_thread(run_stage, "wait_for_annotators", project, cycle_id, arguments, endpoints)
+    summary = await asyncio.to_thread(run_stage, "wait_for_annotators", project, cycle_id, arguments, endpoints)
+    assert isinstance(summary, WaitForAnnotatorsSummary)
+    return summary

@@ -7,7 +7,14 @@ from typing import Any
 import given
 import pytest
 
-from pipeline_tasks.annotations.answers import AnswerContext, annotation_rows, object_rows, read_answer, taken_back
+from pipeline_tasks.annotations.answers import (
+    AnswerContext,
+    annotation_rows,
+    object_rows,
+    read_answer,
+    recorded_annotations,
+    taken_back,
+)
 from pipeline_tasks.annotations.changes import changed_answers, newest_change, vanished_answers
 from pipeline_tasks.annotations.revisions import annotator_pseudonym
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
@@ -80,9 +87,7 @@ def test_read_answer__takes_the_person_from_an_id_or_an_object_and_each_lost_acc
 
 
 def test_changed_answers__returns_new_and_edited_ones_only() -> None:
-    recorded = {
-        row["annotation_id"]: row for row in annotation_rows([read_answer(an_annotation("bolt"), CONTEXT)]).iter_rows(named=True)
-    }
+    recorded = recorded_annotations(annotation_rows([read_answer(an_annotation("bolt"), CONTEXT)]))
     same, edited = a_task(an_annotation("bolt")), a_task(an_annotation("nut", updated_at="2026-11-22T06:00:00Z"))
     stranger = a_task(an_annotation("bolt", id=99)) | {"data": {"task_key": "not ours"}}
 
@@ -92,18 +97,15 @@ def test_changed_answers__returns_new_and_edited_ones_only() -> None:
 
 
 def test_vanished_answers__are_those_whose_task_is_there_without_them() -> None:
-    recorded = {
-        row["annotation_id"]: row for row in annotation_rows([read_answer(an_annotation("bolt"), CONTEXT)]).iter_rows(named=True)
-    }
+    recorded = recorded_annotations(annotation_rows([read_answer(an_annotation("bolt"), CONTEXT)]))
 
     assert vanished_answers([a_task(an_annotation("bolt"))], {KEY: CONTEXT}, recorded) == []
     assert vanished_answers([], {KEY: CONTEXT}, recorded) == []
     (row,) = vanished_answers([a_task()], {KEY: CONTEXT}, recorded)
     deleted = taken_back(row)
     assert (deleted.state, deleted.annotation_id, deleted.objects) == ("deleted", "7-12", ())
-    assert deleted.revision != row["revision"]
-    rows = {one["annotation_id"]: one for one in annotation_rows([deleted]).iter_rows(named=True)}
-    assert vanished_answers([a_task()], {KEY: CONTEXT}, rows) == []
+    assert deleted.revision != row.revision
+    assert vanished_answers([a_task()], {KEY: CONTEXT}, recorded_annotations(annotation_rows([deleted]))) == []
 
 
 def test_newest_change__compares_times_not_texts() -> None:

@@ -8,7 +8,15 @@ import given
 import pytest
 from annotations.test_answers import an_annotation
 
-from pipeline_tasks.annotations.answers import Answer, AnswerContext, annotation_rows, object_rows, read_answer, taken_back
+from pipeline_tasks.annotations.answers import (
+    Answer,
+    AnswerContext,
+    annotation_rows,
+    object_rows,
+    read_answer,
+    recorded_annotations,
+    taken_back,
+)
 from pipeline_tasks.annotations.resolving import LabelsVersion, resolve
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
 
@@ -62,7 +70,7 @@ def test_resolve__takes_the_majority_of_persons_else_says_unsure(
 
 def test_resolve__does_not_count_what_was_taken_back() -> None:
     first, second = said((1, "bolt"), (2, "nut"))
-    (row,) = annotation_rows([first]).iter_rows(named=True)
+    (row,) = recorded_annotations(annotation_rows([first])).values()
     labels, objects = resolve(
         [IMAGE], annotation_rows([taken_back(row), second]), object_rows([first, second], LABELING), LABELING, VERSION
     )

@@ -19,7 +19,7 @@ def test_rooms__say_no_more_of_classes_than_they_did() -> None:
 
 def test_kinds__have_every_part_and_open_from_wherever_they_were_kept() -> None:
     for name, opener in KINDS.load_all():
-        kind = opener.from_settings({"classes": ("a", "b")})
+        kind = opener.from_settings(("a", "b"))
 
         assert kind.name == name
         assert all(getattr(kind, part) is not None for part in PARTS)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline_tasks.kinds.labeling import Agreed, Agreement
+from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
 from pipeline_tasks.kinds.reporting import Evaluated, Paragraph, Section
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Integers, Score, ScoreNames
 from pipeline_tasks.tables.prediction import Prediction
@@ -47,11 +47,11 @@ class TextLabeling:
     def counts(self, objects: Iterable[Text]) -> dict[str, int]:
         return {"texts": len(list(objects))}
 
-    def as_columns(self, one: Text) -> Mapping[str, Any]:
-        return {"label_kind": "text", "text": one.text}
+    def as_columns(self, one: Text) -> ObjectColumns:
+        return ObjectColumns("text", text=one.text)
 
-    def from_columns(self, row: Mapping[str, Any]) -> Text:
-        return Text(row["text"])
+    def from_columns(self, columns: ObjectColumns) -> Text:
+        return Text(str(columns.text))
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class TextKind:
     labeling, scoring, reporting, freezing = TextLabeling(), TextScoring(), TextReporting(), TextFreezing()
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any]) -> TextKind:
+    def from_settings(cls, classes: Sequence[str]) -> TextKind:
         return cls()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -13,11 +14,15 @@ from nightlens_airflow.wait_for_annotators_sensor import WaitForAnnotatorsSensor
 from nightlens_airflow.wait_for_annotators_trigger import WaitForAnnotatorsTrigger
 
 from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError
+from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
 
 pytestmark = pytest.mark.airflow
 
 LATER = (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat()
 EARLIER = (datetime.now(timezone.utc) - timedelta(hours=1)).isoformat()
+OPEN = WaitForAnnotatorsSummary(
+    "belt-1", 10, 0, 0.0, is_released=False, why="nobody answered yet", ask_every_s=5.0, deadline_at=LATER
+)
 
 
 def a_trigger(*looks: bool | Exception, deadline: str = LATER) -> WaitForAnnotatorsTrigger:
@@ -25,11 +30,11 @@ def a_trigger(*looks: bool | Exception, deadline: str = LATER) -> WaitForAnnotat
     trigger = WaitForAnnotatorsTrigger(project="belt", cycle_id="2026-11-21", run_key="run", deadline=deadline, ask_every_s=0.001)
     coming = iter(looks)
 
-    async def look(project: str, cycle_id: str, run_key: str) -> dict[str, Any]:
+    async def look(project: str, cycle_id: str, run_key: str) -> WaitForAnnotatorsSummary:
         seen = next(coming)
         if isinstance(seen, Exception):
             raise seen
-        return {"is_released": seen}
+        return replace(OPEN, is_released=seen)
 
     trigger.look = look
     return trigger

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.json_values import Json
 
 if TYPE_CHECKING:
     from pipeline_tasks.kinds.classes.answer_model import ClassAnswer
@@ -31,13 +32,13 @@ class ClassKind:
     name = "class"
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any]) -> ClassKind:
+    def from_settings(cls, classes: Sequence[str]) -> ClassKind:
         """Open the kind from the key `classes` of a project file.
 
         Raises:
             SettingsError: fewer than two classes, or two with the same name.
         """
-        return cls(_checked(settings.get("classes") or ()))
+        return cls(_checked(classes))
 
     @classmethod
     def from_vocabulary(cls, vocabulary: Sequence[str]) -> ClassKind:
@@ -57,7 +58,7 @@ class ClassKind:
         return ClassAnswer
 
     @property
-    def about(self) -> dict[str, Any]:
+    def about(self) -> dict[str, Json]:
         """The class list of a dataset version."""
         return {"class_names": list(self.class_names)}
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from pipeline_tasks.kinds.classes import class_object
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.kinds.classes.agreement import agreement
 from pipeline_tasks.kinds.classes.class_object import ClassObject
-from pipeline_tasks.kinds.labeling import Agreed, Agreement
+from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class ClassLabeling:
         """The classes in order."""
         return list(self.class_names)
 
-    def read(self, result: Sequence[Mapping[str, Any]]) -> tuple[ClassObject, ...]:
+    def read(self, result: Sequence[JsonObject]) -> tuple[ClassObject, ...]:
         """One object for each distinct chosen name, in order, known to the project or not."""
         chosen = [name for region in result for name in _choices(region)]
         return tuple(ClassObject(name) for name in dict.fromkeys(chosen))
@@ -66,16 +65,16 @@ class ClassLabeling:
         """Objects by class."""
         return dict(sorted(Counter(one.class_name for one in objects).items()))
 
-    def as_columns(self, one: ClassObject) -> Mapping[str, Any]:
-        """Columns of an object in `annotation_objects` and `label_objects`."""
-        return class_object.as_columns(one)
+    def as_columns(self, one: ClassObject) -> ObjectColumns:
+        """An object in `annotation_objects` and `label_objects`."""
+        return ObjectColumns("class", class_name=one.class_name)
 
-    def from_columns(self, row: Mapping[str, Any]) -> ClassObject:
-        """Read an object from a row of these tables."""
-        return class_object.from_columns(row)
+    def from_columns(self, columns: ObjectColumns) -> ClassObject:
+        """Read an object from these tables."""
+        return ClassObject(str(columns.class_name))
 
 
-def _choices(region: Mapping[str, Any]) -> list[str]:
+def _choices(region: JsonObject) -> list[str]:
     """Names in one region of an annotation; regions of another form (text, stars) have none."""
     value = region.get("value")
     names = value.get("choices") if region.get("type") == "choices" and isinstance(value, Mapping) else None

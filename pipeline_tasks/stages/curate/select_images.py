@@ -20,6 +20,7 @@ from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.selection.arms import draw_control, interleave
 from pipeline_tasks.selection.candidates import Candidates, candidates
 from pipeline_tasks.selection.choosing import Selection, choose
+from pipeline_tasks.selection.pool import Metadata
 from pipeline_tasks.selection.rows import golden_first, scores_of, selected_images
 from pipeline_tasks.selection.wanted import champion_errors, metadata_of, needs_draws, usable, wishes_of
 from pipeline_tasks.settings import SelectionSettings
@@ -198,7 +199,7 @@ def _choose(
     vectors: npt.NDArray[np.float32],
     scores: _Scores,
     classes: Mapping[str, str],
-    metadata: Sequence[Mapping[str, object]],
+    metadata: Sequence[Metadata],
     test_images: set[str],
 ) -> Selection:
     """Pick by the objectives from the first `pool` names without the control arm; later names were sent to labeling before."""

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
-from pipeline_tasks.annotations.answers import Answer, AnswerContext, annotation_rows, object_rows, taken_back
+from pipeline_tasks.annotations.answers import (
+    Answer,
+    AnswerContext,
+    RecordedAnnotation,
+    annotation_rows,
+    object_rows,
+    recorded_annotations,
+    taken_back,
+)
 from pipeline_tasks.annotations.changes import changed_answers, newest_change, vanished_answers
 from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.errors import ServiceRefusedError
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.cycle import Cycle, utc
@@ -25,8 +33,8 @@ STAGE = "collect_annotations"
 _OVERLAP = timedelta(minutes=10)
 """Overlap with the last collection, because a change may be stamped well before it becomes visible."""
 
-Rows = Mapping[str, Mapping[str, Any]]
-"""Rows of `Annotation` by annotation_id."""
+Known = Mapping[str, RecordedAnnotation]
+"""annotation_id → its row."""
 
 
 def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -> CollectAnnotationsSummary:
@@ -45,7 +53,7 @@ def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -
     contexts = _contexts_by_project(store, cycle)
     gone = [project_id for project_id in contexts if not label_studio.has_project(project_id)]
     _refuse_lost_round(store, cycle, gone)
-    known = {row["annotation_id"]: row for row in store.current(Annotation).iter_rows(named=True)}
+    known = recorded_annotations(store.current(Annotation))
     standing_looks = store.state().value(LabelStudioLooks)
     looks = {} if standing_looks is None else dict(standing_looks.newest_changes)
     answers: list[Answer] = []
@@ -81,14 +89,14 @@ def _refuse_lost_round(store: Store, cycle: Cycle, gone: list[int]) -> None:
 
 
 def _differences(
-    label_studio: LabelStudio, project_id: int, contexts: Mapping[str, AnswerContext], known: Rows, looks: dict[int, str]
+    label_studio: LabelStudio, project_id: int, contexts: Mapping[str, AnswerContext], known: Known, looks: dict[int, str]
 ) -> list[Answer]:
     """Changes since the last collection; if the counts then disagree, all differences of the whole project."""
     since = looks.get(project_id)
     moment = None if since is None else (utc(since) - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     tasks = label_studio.changed_since(project_id, moment)
     answers = _compare(label_studio, tasks, contexts, known)
-    standing = {key: row["state"] for key, row in known.items()} | {one.annotation_id: one.state for one in answers}
+    standing = {key: row.state for key, row in known.items()} | {one.annotation_id: one.state for one in answers}
     count = sum(state != "deleted" for state in standing.values())
     if moment is not None and label_studio.count_answers(project_id) != count:
         tasks = label_studio.changed_since(project_id, None)
@@ -100,19 +108,19 @@ def _differences(
 
 
 def _compare(
-    label_studio: LabelStudio, tasks: list[dict[str, Any]], contexts: Mapping[str, AnswerContext], known: Rows
+    label_studio: LabelStudio, tasks: list[JsonObject], contexts: Mapping[str, AnswerContext], known: Known
 ) -> list[Answer]:
     """New, changed and deleted annotations; each deletion is checked once more by id."""
     missing = vanished_answers(tasks, contexts, known)
-    deleted = [row for row in missing if not label_studio.has_answer(int(row["annotation_id"].split("-")[1]))]
+    deleted = [row for row in missing if not label_studio.has_answer(int(row.annotation_id.split("-")[1]))]
     return changed_answers(tasks, contexts, known) + [taken_back(row) for row in deleted]
 
 
-def _summary(store: Store, cycle: Cycle, known: Rows, answers: list[Answer], gone: list[int]) -> CollectAnnotationsSummary:
+def _summary(store: Store, cycle: Cycle, known: Known, answers: list[Answer], gone: list[int]) -> CollectAnnotationsSummary:
     tasks = store.read(LabelingTask, cycle.cycle_id)
     rounds = set(tasks["round_id"])
-    standing = dict(known) | {answer.annotation_id: vars(answer) for answer in answers}
-    answered = {row["task_key"] for row in standing.values() if row["state"] != "deleted"}
+    standing = dict(known) | {answer.annotation_id: answer for answer in answers}
+    answered = {row.task_key for row in standing.values() if row.state != "deleted"}
     given = [answer for answer in answers if answer.state != "deleted"]
     return CollectAnnotationsSummary(
         annotations_new=sum(answer.annotation_id not in known for answer in given),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import polars as pl
 
 from pipeline_tasks.errors import ChangedMeanwhileError, NotFoundError
-from pipeline_tasks.images.computed_columns import COMPUTED, Compute, Computed, filled, lacking, nullable_columns
+from pipeline_tasks.images.computed_columns import COMPUTED, Compute, Computed, Values, filled, lacking, nullable_columns
 from pipeline_tasks.records.backfill import BackfillSummary
 from pipeline_tasks.records.cycle import CycleOpening, check_cycle_id
 from pipeline_tasks.storage.blobs.originals import read_original
@@ -110,9 +110,9 @@ class _Work:
         """Decode the images of a piece in as many threads as keep the cores busy."""
         columns = nullable_columns(table)
 
-        def look(image_id: str) -> tuple[str, dict[str, object]]:
+        def look(image_id: str) -> tuple[str, Values]:
             original = read_original(self._store.objects, image_id, md5s[image_id])
-            return image_id, dict(self._compute(self._decoder.decode(original).pixels, columns))
+            return image_id, self._compute(self._decoder.decode(original).pixels, columns)
 
         with ThreadPoolExecutor(2 * len(os.sched_getaffinity(0)), thread_name_prefix=STAGE) as threads:
             return filled(table, rows, dict(threads.map(look, rows["image_id"])))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pipeline_tasks.clients.training_log import EpochLog, RunDescription, RunTracker, TrainingLog
 from pipeline_tasks.datasets.held_out import training_and_validation_rows
 from pipeline_tasks.decoding.model_image import model_image, recipe_digest
+from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.models.augmentation import augmentation_digest, augmented_view
 from pipeline_tasks.models.candidate import Candidate, trained_backbone_digest
@@ -184,14 +185,18 @@ class _Work:
         self.seed = derive_seed(cycle.project.seed, "train", self.dataset_id)
         self.train, self.val = training_and_validation_rows(rows, self.kind.choosing.names(rows), self.seed)
         self._md5_of = dict(store.rows_of(Image, rows["image_id"], columns=["image_id", "md5"]).iter_rows())
-        views: dict[str, Any] = {
+        views: dict[str, Json] = {
             "augmentation": augmentation_digest(),
             "backbone": backbone.digest,
             "picture": recipe_digest(self.side_px),
         }
         views |= {"engine": backbone.engine, "seed": cycle.project.seed, "views": cycle.project.training.augmented_views}
         self.view_recipe = _digest(views)
-        training = {"dataset_id": self.dataset_id, "settings": cycle.project.training.model_dump(), "version": TRAINING_VERSION}
+        training: dict[str, Json] = {
+            "dataset_id": self.dataset_id,
+            "settings": cycle.project.training.model_dump(),
+            "version": TRAINING_VERSION,
+        }
         self.recipe = _digest(training | {"views": self.view_recipe})
 
     @property
@@ -256,5 +261,5 @@ def _summary(work: _Work, outcome: Outcome, log: TrainingLog, wandb_mode: str) -
     )
 
 
-def _digest(recipe: dict[str, Any]) -> str:
+def _digest(recipe: Mapping[str, Json]) -> str:
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()

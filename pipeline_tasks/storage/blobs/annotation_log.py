@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from pipeline_tasks.errors import AlreadyThereError
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 
-def append_revision(objects: ObjectStore, annotation_id: str, revision: str, content: Mapping[str, Any]) -> None:
+def append_revision(objects: ObjectStore, annotation_id: str, revision: str, content: JsonObject) -> None:
     """Store one revision; its name is the digest of its content, so storing it twice changes nothing."""
     try:
         with around("annotation.append"):
@@ -21,13 +21,13 @@ def append_revision(objects: ObjectStore, annotation_id: str, revision: str, con
         return
 
 
-def read_revision(objects: ObjectStore, annotation_id: str, revision: str) -> dict[str, Any]:
+def read_revision(objects: ObjectStore, annotation_id: str, revision: str) -> JsonObject:
     """Read the stored content of one revision.
 
     Raises:
         NotFoundError: it was never stored.
     """
-    content: dict[str, Any] = json.loads(objects.read(layout.annotation_revision(annotation_id, revision)).content)
+    content: JsonObject = json.loads(objects.read(layout.annotation_revision(annotation_id, revision)).content)
     return content
 
 
