@@ -5,7 +5,7 @@
     python -m benchmarks.label_efficiency --long-tail parts points   drawn nights on which a few classes are most of what is seen
 
 A third of each class's groups, at most 60, is the test set, drawn anew with each seed. From the rest every strategy chooses
-round by round, first 5 a class, then twice as many in all; the head's probabilities serve the next round. Embeddings are made
+round by round, first 5 a class, then twice as many in all; the head's beliefs serve the next round. Embeddings are made
 once and kept in `--cache`. Prints balanced accuracy with its difference to random, in points with a paired 95 % interval over
 seeds (Student's t); the same against the best other strategy at each budget, which is named (the best is known afterwards only:
 that is a bar a little too high); and how many labels each strategy needs for random's accuracy at the last budget. scikit-
@@ -115,9 +115,9 @@ def _strategy(name: str) -> Strategy:
             seed=asked.seed,
             labelled=asked.chosen,
             labels=asked.labels.tolist(),
-            probabilities=asked.probabilities,
+            beliefs=asked.beliefs,
             # A strategy that needs a model has none in its first round.
-            objectives="random" if asked.probabilities is None and name in WANTS_MODEL else name,
+            objectives="random" if asked.beliefs is None and name in WANTS_MODEL else name,
         ).picks
 
     return pick

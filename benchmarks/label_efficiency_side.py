@@ -45,7 +45,7 @@ def _strategy(name: str) -> Callable[[Asked], Integers]:
             options["method"] = "margin_sampling"
         if name == "ProbCover":
             options["n_classes"] = asked.classes
-        if name in CLASSIFIED and asked.probabilities is None:
+        if name in CLASSIFIED and asked.beliefs is None:
             strategy, wanted = peers.RandomSampling(random_state=asked.seed), {}
         else:
             strategy, wanted = getattr(peers, name)(**options), _classifier(asked) if name in CLASSIFIED else {}

@@ -48,7 +48,7 @@ class Asked:
     units: Floats
     chosen: Integers
     labels: Integers
-    probabilities: npt.NDArray[np.float64] | None
+    beliefs: npt.NDArray[np.float64] | None
     """The head's, N x C; None before the first labels."""
     count: int
     classes: int
@@ -91,17 +91,17 @@ def scaled(units: Floats) -> Floats:
 def accuracies(given: LabelledSet, features: Floats, tail: float, seed: int, strategy: Strategy) -> dict[int, float]:
     """Budget and balanced accuracy on the test rows of the head trained on that many choices."""
     pool, test = split(given, tail, seed)
-    chosen, probabilities = np.empty(0, np.int64), None
+    chosen, beliefs = np.empty(0, np.int64), None
     found: dict[int, float] = {}
     for budget in budgets(given.classes, len(pool)):
         known = given.numbers[pool[chosen]]
-        asked = Asked(given.units[pool], chosen, known, probabilities, budget - len(chosen), given.classes, seed)
+        asked = Asked(given.units[pool], chosen, known, beliefs, budget - len(chosen), given.classes, seed)
         picks = strategy(asked)
         chosen = np.concatenate([chosen, picks])
         if len(np.unique(chosen)) != budget:
             raise SystemExit(f"{given.name}: wanted {budget} different picks, found {len(np.unique(chosen))}")
         answers = fit_head(features, pool[chosen], given.numbers[pool[chosen]], given.classes, np.concatenate([pool, test]))
-        probabilities = answers[: len(pool)]
+        beliefs = answers[: len(pool)]
         found[budget] = balanced_accuracy(answers[len(pool) :].argmax(axis=1), given.numbers[test])
     return found
 

@@ -59,7 +59,7 @@ class Night:
     candidate_low: float | None = None
     candidate_high: float | None = None
     champion_score: float | None = None
-    majority_score: float | None = None
+    baseline_score: float | None = None
     classes_left_out: list[str] = field(default_factory=list)
     is_promoted: bool = False
     why: str = ""
@@ -211,7 +211,7 @@ def _night(
         candidate_low=compared.candidate_low,
         candidate_high=compared.candidate_high,
         champion_score=compared.champion_score,
-        majority_score=compared.majority_score,
+        baseline_score=compared.baseline_score,
         classes_left_out=compared.classes_left_out,
         is_promoted=promoted.is_promoted,
         why=promoted.why or promoted.skipped or "",

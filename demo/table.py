@@ -30,7 +30,7 @@ def nights_table(nights: Sequence[Night]) -> str:
         ("candidate", lambda night: _candidate(night)),
         ("balanced accuracy", lambda night: _score(night)),
         ("  the champion's", lambda night: _number(night.champion_score)),
-        ("  majority class", lambda night: _number(night.majority_score)),
+        ("  majority class", lambda night: _number(night.baseline_score)),
         ("  classes left out", lambda night: ", ".join(night.classes_left_out) or "none"),
         ("decision", _decision),
     ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from pipeline_tasks.kinds.labeling import Agreed, Labeling, ObjectColumns
+from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS, Agreed, Labeling, ObjectColumns
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
@@ -64,10 +64,9 @@ def meanings(labels: pl.DataFrame, objects: pl.DataFrame, labeling: Labeling[Any
 def objects_by(rows: pl.DataFrame, key: tuple[str, ...], labeling: Labeling[Any]) -> Mapping[tuple[str, ...], Objects]:
     """Objects of each key, in the order of the rows."""
     found: dict[tuple[str, ...], list[Any]] = {}
-    names = [one.name for one in fields(ObjectColumns)]
     for row in rows.iter_rows(named=True):
         found.setdefault(tuple(row[name] for name in key), []).append(
-            labeling.from_columns(ObjectColumns(**{name: row[name] for name in names}))
+            labeling.from_columns(ObjectColumns(**{name: row[name] for name in OBJECT_COLUMNS}))
         )
     return {one: tuple(objects) for one, objects in found.items()}
 

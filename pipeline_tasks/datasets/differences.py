@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-_COLUMNS = ("image_id", "split", "class_name", "label_digest")
+from pipeline_tasks.tables.dataset_image import LABEL_NAME
+
+_COLUMNS = ("image_id", "split", LABEL_NAME, "label_digest")
 
 
 @dataclass(frozen=True)
@@ -14,13 +16,13 @@ class Difference:
     """Differences between two versions; each frame is sorted by image_id."""
 
     added: pl.DataFrame
-    """image_id, split, class_name."""
+    """image_id, split, LABEL_NAME."""
     removed: pl.DataFrame
-    """image_id, split, class_name, as in the first version."""
+    """image_id, split, LABEL_NAME, as in the first version."""
     relabelled: pl.DataFrame
-    """image_id, split, class_before, class_after; equal classes if only other fields of the label changed."""
+    """image_id, split, name_before, name_after; equal names if only other fields of the label changed."""
     moved: pl.DataFrame
-    """image_id, class_name, split_before, split_after."""
+    """image_id, LABEL_NAME, split_before, split_after."""
 
     @property
     def is_none(self) -> bool:
@@ -29,17 +31,19 @@ class Difference:
 
 
 def difference(before: pl.DataFrame, after: pl.DataFrame) -> Difference:
-    """Compare rows (image_id, split, class_name, label_digest) of two versions; rows that are equal in both may be left out."""
+    """Compare rows (image_id, split, LABEL_NAME, label_digest) of two versions; rows that are equal in both may be left out."""
     one, other = _texts(before), _texts(after)
-    shown = ["image_id", "split", "class_name"]
+    shown = ["image_id", "split", LABEL_NAME]
     both = one.join(other, on="image_id", suffix="_after").sort("image_id")
     relabelled = both.filter(pl.col("label_digest") != pl.col("label_digest_after"))
     moved = both.filter(pl.col("split") != pl.col("split_after"))
     return Difference(
         added=other.join(one, on="image_id", how="anti").select(shown).sort("image_id"),
         removed=one.join(other, on="image_id", how="anti").select(shown).sort("image_id"),
-        relabelled=relabelled.select("image_id", split="split_after", class_before="class_name", class_after="class_name_after"),
-        moved=moved.select("image_id", class_name="class_name_after", split_before="split", split_after="split_after"),
+        relabelled=relabelled.select("image_id", split="split_after", name_before=LABEL_NAME, name_after=f"{LABEL_NAME}_after"),
+        moved=moved.select(
+            "image_id", pl.col(f"{LABEL_NAME}_after").alias(LABEL_NAME), split_before="split", split_after="split_after"
+        ),
     )
 
 

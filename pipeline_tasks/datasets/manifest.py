@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipeline_tasks.kinds.kind import Kind
-from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.dataset_image import LABEL_NAME, DatasetImage
 from pipeline_tasks.tables.table import Rows, check
 
 _CHUNK_ROWS = 100_000
@@ -75,17 +75,17 @@ def dataset_digest(rows: pl.DataFrame, kind: Kind) -> str:
 
 
 def label_digests(label_objects: pl.DataFrame) -> pl.DataFrame:
-    """Digest of each image's label objects, in order: columns image_id, label_digest, class_name of the first object."""
+    """Digest of each image's label objects, in order: columns image_id, label_digest, LABEL_NAME of the first object."""
     ordered = label_objects.sort("image_id", "object_index")
-    said = ordered.select("image_id", "class_name", thing=pl.struct(pl.exclude("image_id")))
+    said = ordered.select("image_id", LABEL_NAME, thing=pl.struct(pl.exclude("image_id")))
     said = said.with_columns(thing=_mapped(said["thing"], lambda thing: json.dumps(thing, sort_keys=True)))
     # Grouping is slow and most images have one object, so only images with several are grouped.
     is_one_of_many = said["image_id"].is_duplicated()
     several = said.filter(is_one_of_many).group_by("image_id", maintain_order=True)
-    joined = several.agg(pl.col("class_name").first(), pl.col("thing").str.join(", "))
+    joined = several.agg(pl.col(LABEL_NAME).first(), pl.col("thing").str.join(", "))
     grouped = pl.concat([said.filter(~is_one_of_many), joined]).sort("image_id")
     digests = _mapped(grouped["thing"], lambda things: hashlib.sha256(f"[{things}]".encode()).hexdigest())
-    return grouped.select("image_id", "class_name", label_digest=digests)
+    return grouped.select("image_id", LABEL_NAME, label_digest=digests)
 
 
 def _mapped(values: pl.Series, function: Callable[[Any], str]) -> pl.Series:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pipeline_tasks.tables.dataset_image import LABEL_NAME
+
 Row = Mapping[str, Any]
 
 ID_DIGITS = 16
@@ -19,7 +21,7 @@ LABEL_COLUMNS = (
     "path",
     "image_id",
     "split",
-    "class_name",
+    LABEL_NAME,
     "label_kind",
     "label_digest",
     "labels_version",
@@ -40,19 +42,19 @@ class Described:
     project: str
     dataset_id: str
     label_kind: str
-    class_names: Sequence[str]
+    vocabulary: Sequence[str]
     frozen_at: datetime
     is_canonical: bool
 
 
 def image_paths(rows: Sequence[Row]) -> dict[str, str]:
-    """image_id → `<split>/<class>/<id><extension>`; reads image_id, split, class_name, file_format."""
+    """image_id → `<split>/<name of its label>/<id><extension>`; reads image_id, split, LABEL_NAME, file_format."""
     shared = Counter(row["image_id"][:ID_DIGITS] for row in rows)
     paths = {}
     for row in rows:
         image_id = row["image_id"]
         name = image_id[:ID_DIGITS] if shared[image_id[:ID_DIGITS]] == 1 else image_id
-        folders = [row["split"], *([folder_name(row["class_name"])] if row["class_name"] else [])]
+        folders = [row["split"], *([folder_name(row[LABEL_NAME])] if row[LABEL_NAME] else [])]
         paths[image_id] = "/".join([*folders, name + extension(row["file_format"])])
     return paths
 
@@ -62,9 +64,9 @@ def extension(file_format: str) -> str:
     return _EXTENSIONS.get(file_format, f".{file_format.lower()}")
 
 
-def folder_name(class_name: str) -> str:
-    """A class name as a folder name for any system: letters, digits, spaces and `-+.,()_` are kept, the rest is %XX of UTF-8."""
-    safe = re.sub(r"[^\w\-+.,() ]", lambda found: _as_hex(found[0]), class_name)
+def folder_name(name: str) -> str:
+    """A label's name as a folder for any system: letters, digits, spaces and `-+.,()_` are kept, the rest is %XX of UTF-8."""
+    safe = re.sub(r"[^\w\-+.,() ]", lambda found: _as_hex(found[0]), name)
     return re.sub(r"^\.|[. ]$", lambda found: _as_hex(found[0]), safe)
 
 
@@ -82,8 +84,8 @@ def labels_csv(rows: Sequence[Row], paths: Mapping[str, str]) -> str:
 def read_me(described: Described, rows: Sequence[Row]) -> str:
     """README of a version."""
     by_split = Counter(row["split"] for row in rows)
-    by_class = Counter(row["class_name"] for row in rows)
-    known = [name for name in described.class_names if by_class[name]]
+    by_name = Counter(row[LABEL_NAME] for row in rows)
+    known = [name for name in described.vocabulary if by_name[name]]
     lines = [
         f"# {described.project}: dataset version {described.dataset_id[:12]}\n",
         f"{len(rows)} images, label kind `{described.label_kind}`, frozen {described.frozen_at:%Y-%m-%d}. "
@@ -91,7 +93,7 @@ def read_me(described: Described, rows: Sequence[Row]) -> str:
         "    git clone <this repository> && cd <it> && dvc pull\n",
         "puts the images into `pictures/`; `labels.csv` has one line for each of them. " + _ABOUT[described.is_canonical] + "\n",
         "| split | images |\n|---|---|\n" + "".join(f"| {name} | {by_split[name]} |\n" for name in sorted(by_split)),
-        "| class | images |\n|---|---|\n" + "".join(f"| {_cell(name)} | {by_class[name]} |\n" for name in known),
+        "| class | images |\n|---|---|\n" + "".join(f"| {_cell(name)} | {by_name[name]} |\n" for name in known),
         _COLUMNS,
     ]
     return "\n".join(lines)

@@ -31,9 +31,9 @@ def corrected_interval(draws: npt.NDArray[np.float64], test_ratio: float, confid
     return Estimate(mean, mean - reach, mean + reach)
 
 
-def student_quantile(probability: float, freedom: int) -> float:
+def student_quantile(share: float, freedom: int) -> float:
     """Student's quantile, expanded around the normal one (Abramowitz, Stegun 1964, 26.7.5); within 1e-3 from 10 degrees on."""
-    z = NormalDist().inv_cdf(probability)
+    z = NormalDist().inv_cdf(share)
     first = (z**3 + z) / 4
     second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
     third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384

@@ -21,11 +21,11 @@ Floats = npt.NDArray[np.float32]
 class Scorer(Protocol):
     """A model's head alone: predicts images from known embeddings, without decoding them."""
 
-    def probabilities(self, embeddings: Floats) -> Floats:
+    def beliefs(self, embeddings: Floats) -> Floats:
         """N x D embeddings → N x the vocabulary, each row adding up to 1: the image-level expectation of the model."""
         ...
 
-    def probability_draws(self, embeddings: Floats, *, seed: int) -> Floats:
+    def belief_draws(self, embeddings: Floats, *, seed: int) -> Floats:
         """The same for several variants of the model: draws x N x the vocabulary."""
         ...
 

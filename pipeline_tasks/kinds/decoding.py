@@ -34,6 +34,10 @@ class Decoding(Protocol[T]):
         """A prediction in one word of a small set, for the server's counters."""
         ...
 
+    def says(self, answer: Mapping[str, Any]) -> str:
+        """A prediction, or the main row of a recorded one, in a few words with its confidence."""
+        ...
+
     def as_recorded(self, outputs: Outputs) -> dict[str, Any]:
         """A model's outputs for one smoke image, as JSON for the model's file."""
         ...

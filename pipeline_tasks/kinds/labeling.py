@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Generic, Protocol, TypeVar
 
 from pipeline_tasks.json_values import JsonObject
@@ -53,6 +53,10 @@ class ObjectColumns:
     text: str | None = None
 
 
+OBJECT_COLUMNS = tuple(one.name for one in fields(ObjectColumns))
+"""The columns of a row of these tables that `ObjectColumns` takes."""
+
+
 class Labeling(Protocol[T]):
     """Form, parsing, validation, consensus and agreement of one kind."""
 
@@ -89,6 +93,14 @@ class Labeling(Protocol[T]):
 
     def counts(self, objects: Iterable[T]) -> dict[str, int]:
         """Number of objects of each class or other group, sorted by name."""
+        ...
+
+    def says(self, objects: Sequence[T]) -> str:
+        """The objects of one label or annotation in a few words; `nothing there` for none."""
+        ...
+
+    def as_json(self, objects: Sequence[T]) -> dict[str, list[str]]:
+        """The same as fields for `explain`."""
         ...
 
     def as_columns(self, one: T) -> ObjectColumns:

@@ -102,6 +102,19 @@ class ScoreNames:
     """The mean of the image scores, in the column `metric`."""
     image_words: str
     """The same, in a sentence."""
+    name_metric: str = ""
+    """Figure of each name of the vocabulary, in the column `metric`; empty if there is none."""
+
+    @property
+    def of_summary(self) -> frozenset[str]:
+        """Figures that have a field of their own in the summary of an evaluation."""
+        return frozenset((self.metric, self.baseline_metric, self.image_metric))
+
+
+def figures_by_name(metrics: pl.DataFrame, names: ScoreNames, model_digest: str, split: str = "test") -> dict[str, float]:
+    """Name of the vocabulary → its figure for one model, from rows of `metrics`; empty for kinds without."""
+    wanted = metrics.filter(pl.col("model_digest") == model_digest, pl.col("metric") == names.name_metric, pl.col("split") == split)
+    return dict(wanted.select("class_name", "value").iter_rows())
 
 
 class Scoring(Protocol[M]):
@@ -119,6 +132,10 @@ class Scoring(Protocol[M]):
 
     def prediction_rows(self, model_digest: str, image_ids: Sequence[str], predictions: Sequence[Any]) -> pl.DataFrame:
         """Rows of that table; `predictions` has the objects of each image."""
+        ...
+
+    def main_predictions(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """One row for each model and cycle (`written_in`) that stands for its prediction, of one image's rows of that table."""
         ...
 
     def with_truth(self, images: pl.DataFrame) -> pl.DataFrame:

@@ -65,7 +65,7 @@ def _explain_answer(reads: LineageReads, answer: Answer, log_folder: Path) -> No
         )
     else:
         model_node = model_lineage(model, reads.about_version(reads.version_of_model(model)))
-    return answer_lineage(answer, model_node, _explain_image(reads, answer["image_id"], log_folder))
+    return answer_lineage(answer, reads.kind, model_node, _explain_image(reads, answer["image_id"], log_folder))
 
 
 def _explain_logged(reads: LineageReads, prediction_id: str, log_folder: Path) -> Node:

@@ -8,12 +8,14 @@ from typing import Any
 
 import polars as pl
 
+from pipeline_tasks.kinds.kind import Kind
+from pipeline_tasks.kinds.scoring import ScoreNames
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.tables.table import Table
 
 Answer = Mapping[str, Any]
-"""One prediction: image_id, model_digest, class_name, probability; from the prediction server also time and route."""
+"""One prediction: image_id, model_digest and the fields of its kind; from the prediction server also time and route."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,18 @@ class RecordedModel:
     """Summaries of its cycle's stages, from train_model to promote_model."""
     put_back_in: tuple[str, ...] = ()
     """Cycles in which a person restored it as the champion."""
-    recalls: Mapping[str, float] = field(default_factory=dict)
-    """Class → recall on the test images."""
+    score_names: ScoreNames | None = None
+    """Names of its kind's figures."""
+    figures_by_name: Mapping[str, float] = field(default_factory=dict)
+    """Name of the vocabulary → its figure on the test images."""
 
 
 @dataclass(frozen=True)
 class LineageData:
     """Data about the images, versions and models of a lineage."""
 
+    kind: Kind
+    """The project's label kind."""
     rows: Mapping[type[Table], pl.DataFrame]
     """Table → its rows about the requested images, in ledger order, with `written_in` (a cycle_id) and `sequence`."""
     versions: Sequence[RecordedVersion]

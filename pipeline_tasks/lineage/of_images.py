@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import polars as pl
+
+from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS, ObjectColumns
 from pipeline_tasks.lineage.lineage_data import LineageData, RecordedModel
 from pipeline_tasks.reports.tree import Node, shortened
 from pipeline_tasks.tables.annotation import Annotation
-from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.dataset_image import LABEL_NAME, DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.image import Image
@@ -17,7 +20,6 @@ from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.measurement import Measurement
-from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
@@ -40,9 +42,8 @@ ABOUT_IMAGES = (
     Label,
     LabelObject,
     DatasetImage,
-    Prediction,
 )
-"""Tables whose rows about the image must be in `LineageData.rows`, beside `splits` and `annotation_objects`."""
+"""Tables whose rows about the image must be in `LineageData.rows`, beside `splits`, annotated objects and predictions."""
 
 
 def image_lineage(image_id: str, data: LineageData) -> Node:
@@ -109,14 +110,15 @@ def _labels(image_id: str, data: LineageData) -> Iterable[Node]:
     """All labels that the image ever had, newest last, with the annotations at that time."""
     for row in data.of(Label, image_id):
         things = [one for one in data.of(LabelObject, image_id) if one["sequence"] == row["sequence"]]
-        meaning = _named(things) if row["state"] == "labelled" else row["state"]
+        objects = _objects(things, data)
+        meaning = data.kind.labeling.says(objects) if row["state"] == "labelled" else row["state"]
         says = (
             f"{row['state']}, votes {row['votes']}, {100 * row['agreement_ratio']:.0f} % agree, resolved in cycle "
             f"{row['written_in']}; label configuration {shortened(row['label_config_digest'])}"
         )
         question = data.questions.get(row["label_config_digest"])
         says += f", which asked: {question}" if question else ""
-        fields = _json(row) | {"class_names": [one["class_name"] for one in things], "question": question}
+        fields = _json(row) | dict(data.kind.labeling.as_json(objects)) | {"question": question}
         yield Node("label", meaning, says, fields, tuple(_annotations(image_id, row["sequence"], data)))
 
 
@@ -128,11 +130,12 @@ def _annotations(image_id: str, until: int, data: LineageData) -> Iterable[Node]
         said = data.of(AnnotationObject, row["annotation_id"], "annotation_id")
         things = [one for one in said if one["revision"] == row["revision"]]
         task = tasks.get(row["task_key"], {})
-        meaning = _named(things) if row["state"] == "answered" else row["state"]
+        objects = _objects(things, data)
+        meaning = data.kind.labeling.says(objects) if row["state"] == "answered" else row["state"]
         took = "" if row["lead_time_s"] is None else f" in {row['lead_time_s']:.1f} s"
         says = f"{meaning}, by {row['annotator_id']}{took}, {_moment(row['updated_at'])}, round {row['round_id']}"
         says += f" ({task['purpose']}, Label Studio task {task['label_studio_task_id']})" if task else ""
-        fields = _json(row) | {"class_names": [one["class_name"] for one in things], "purpose": task.get("purpose")}
+        fields = _json(row) | dict(data.kind.labeling.as_json(objects)) | {"purpose": task.get("purpose")}
         yield Node("annotation", row["annotation_id"], says, fields)
 
 
@@ -141,7 +144,7 @@ def _versions(image_id: str, data: LineageData) -> Iterable[Node]:
     for row in data.of(DatasetImage, image_id):
         version = data.version_of_cycle(row["written_in"])
         newest = ", the newest version" if version.is_newest else ""
-        says = f"as {row['class_name']} in {row['split']}, built in cycle {version.cycle_id}{newest}"
+        says = f"as {row[LABEL_NAME] or row['label_kind']} in {row['split']}, built in cycle {version.cycle_id}{newest}"
         models = tuple(_model(model, row["split"]) for model in data.models_of(version.dataset_id))
         yield Node("dataset version", version.dataset_id, says, _json(row), models)
 
@@ -155,24 +158,20 @@ def _model(model: RecordedModel, split: str) -> Node:
 
 def _answers(image_id: str, data: LineageData) -> Iterable[Node]:
     """Predictions of models on it as a test image, and of the prediction server."""
-    best: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in data.of(Prediction, image_id):
-        key = row["model_digest"], row["written_in"]
-        best[key] = max(best.get(key, row), row, key=lambda one: float(one["probability"]))
-    for row in best.values():
-        says = f"{row['class_name']} {row['probability']:.3f}, evaluated in cycle {row['written_in']}"
+    predicted = data.rows[data.kind.scoring.prediction_table].filter(pl.col("image_id") == image_id)
+    for row in data.kind.scoring.main_predictions(predicted).iter_rows(named=True):
+        says = f"{data.kind.decoding.says(row)}, evaluated in cycle {row['written_in']}"
         yield Node("answer of model", row["model_digest"], says, _json(row))
     for answer in data.answers:
         if answer["image_id"] == image_id:
-            says = (
-                f"{answer['class_name']} {answer['probability']:.3f}, {answer['at']}, by model {shortened(answer['model_digest'])}"
-            )
+            says = f"{data.kind.decoding.says(answer)}, {answer['at']}, by model {shortened(answer['model_digest'])}"
             yield Node("answer", answer["prediction_id"], says, dict(answer))
 
 
-def _named(things: Sequence[dict[str, Any]]) -> str:
-    """Classes of a label or an annotation."""
-    return ", ".join(str(one["class_name"] or one["text"] or one["label_kind"]) for one in things) or "nothing there"
+def _objects(things: Sequence[dict[str, Any]], data: LineageData) -> tuple[Any, ...]:
+    """Objects of a label or an annotation, as its kind reads them."""
+    columns = [ObjectColumns(**{name: one[name] for name in OBJECT_COLUMNS}) for one in things]
+    return tuple(data.kind.labeling.from_columns(one) for one in columns)
 
 
 def _some(names: Sequence[str], count: int = 5) -> str:

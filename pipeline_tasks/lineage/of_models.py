@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from pipeline_tasks.kinds.figure_names import named_figures
+from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.lineage.lineage_data import Answer, LineageData, RecordedModel, RecordedVersion
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
@@ -24,9 +26,9 @@ ABOUT_VERSIONS = (Label, Annotation, SelectedImage, Sighting)
 """Tables whose rows about all images of a version must be in `LineageData.rows`."""
 
 
-def answer_lineage(answer: Answer, model: Node, image: Node) -> Node:
+def answer_lineage(answer: Answer, kind: Kind, model: Node, image: Node) -> Node:
     """A prediction with its model and its image."""
-    says = f"{answer['class_name']}, probability {answer['probability']:.3f}"
+    says = kind.decoding.says(answer)
     says += f", answered {answer['at']} as {answer['route']}" if "at" in answer else ", answered just now"
     says += ", marked unsure" if answer.get("is_unsure") else ""
     return Node("answer", str(answer.get("prediction_id", "")), says, dict(answer), (model, image))
@@ -69,17 +71,18 @@ def _decisions(model: RecordedModel) -> Iterable[Node]:
 
 
 def _figures(model: RecordedModel) -> Iterable[Node]:
-    evaluated = model.records.find(EvaluateModelSummary)
-    if evaluated is None or evaluated.balanced_accuracy is None:
+    evaluated, names = model.records.find(EvaluateModelSummary), model.score_names
+    if evaluated is None or evaluated.score is None or names is None:
         return
-    low, high = evaluated.balanced_accuracy_low, evaluated.balanced_accuracy_high
-    says = f"balanced accuracy {evaluated.balanced_accuracy:.3f}"
+    low, high = evaluated.score_low, evaluated.score_high
+    says = f"{names.words} {evaluated.score:.3f}"
     says += "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
     says += f" on {evaluated.test_images} test images"
-    if model.recalls:
-        worst = sorted(model.recalls.items(), key=lambda one: (one[1], one[0]))[:3]
-        says += "; lowest recall: " + ", ".join(f"{name} {value:.2f}" for name, value in worst)
-    yield Node("figures", "", says, asdict(evaluated) | {"recalls": dict(model.recalls)})
+    if model.figures_by_name:
+        worst = sorted(model.figures_by_name.items(), key=lambda one: (one[1], one[0]))[:3]
+        says += f"; lowest {names.name_metric}: " + ", ".join(f"{name} {value:.2f}" for name, value in worst)
+    by_name = {f"{names.name_metric}s": dict(model.figures_by_name)}
+    yield Node("figures", "", says, asdict(evaluated) | named_figures(evaluated, names) | by_name)
 
 
 def _labels(version: RecordedVersion, data: LineageData) -> Iterable[Node]:

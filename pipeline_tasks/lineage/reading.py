@@ -9,7 +9,9 @@ from functools import cached_property
 import polars as pl
 
 from pipeline_tasks.annotations.label_form import label_form
-from pipeline_tasks.kinds.registry import kind_of
+from pipeline_tasks.kinds.kind import Kind
+from pipeline_tasks.kinds.registry import FIRST_KIND, kind_of, kind_of_version
+from pipeline_tasks.kinds.scoring import figures_by_name
 from pipeline_tasks.lineage.lineage_data import Answer, LineageData, RecordedModel, RecordedVersion
 from pipeline_tasks.lineage.of_images import ABOUT_IMAGES
 from pipeline_tasks.lineage.of_models import ABOUT_VERSIONS
@@ -55,6 +57,12 @@ class LineageReads:
         return found
 
     @cached_property
+    def kind(self) -> Kind:
+        """Label kind of the project, as the newest cycle knows it."""
+        newest = next(reversed(self.store.state().stages), None)
+        return kind_of_version(FIRST_KIND, ()) if newest is None else kind_of(read_cycle(self.store, newest).project)
+
+    @cached_property
     def models(self) -> Sequence[RecordedModel]:
         """All exported models, each in the first cycle that made it."""
         champion = self.store.state().champion
@@ -77,12 +85,16 @@ class LineageReads:
         if model is None:
             return None
         back = [event.cycle_id for event in self._events("roll_back") if event.read(RollBackSummary).model_digest == model_digest]
+        cycle = read_cycle(self.store, model.cycle_id)
+        names = kind_of(cycle.project).scoring.names
+        has_metrics = self.store.has(Metric, model.cycle_id)
         return replace(
             model,
-            code_version=read_cycle(self.store, model.cycle_id).code_version,
+            code_version=cycle.code_version,
+            score_names=names,
+            figures_by_name=figures_by_name(self.store.read(Metric, model.cycle_id), names, model_digest) if has_metrics else {},
             records=read_cycle_records(self.store, model.cycle_id, STAGES_OF_A_MODEL),
             put_back_in=tuple(back),
-            recalls=self._recalls(model),
         )
 
     def version_of_model(self, model: RecordedModel) -> RecordedVersion:
@@ -92,34 +104,26 @@ class LineageReads:
 
     def about_image(self, image_id: str, answers: Sequence[Answer]) -> LineageData:
         """Data about one image."""
-        rows: dict[type[Table], pl.DataFrame] = {table: rows_about(self.store, table, [image_id]) for table in ABOUT_IMAGES}
+        tables = (*ABOUT_IMAGES, self.kind.scoring.prediction_table)
+        rows: dict[type[Table], pl.DataFrame] = {table: rows_about(self.store, table, [image_id]) for table in tables}
         annotations, groups = rows[Annotation]["annotation_id"], rows[DuplicateGroup]["duplicate_group_id"].unique()
         rows[AnnotationObject] = rows_about(self.store, AnnotationObject, annotations.unique(), "annotation_id")
         rows[Split] = rows_about(self.store, Split, rows[SplitGroup]["split_group_id"].unique(), "split_group_id")
         current = self.store.current(DuplicateGroup)
         members = {group: current.filter(pl.col("duplicate_group_id") == group)["image_id"].to_list() for group in groups}
-        return LineageData(rows, self.versions, self.models, self._questions(rows[Label]), members, {}, answers)
+        return LineageData(self.kind, rows, self.versions, self.models, self._questions(rows[Label]), members, {}, answers)
 
     def about_version(self, version: RecordedVersion) -> LineageData:
         """Data about all images of a version."""
         images = self.store.read(DatasetImage, version.cycle_id)["image_id"]
         rows: dict[type[Table], pl.DataFrame] = {table: rows_about(self.store, table, set(images)) for table in ABOUT_VERSIONS}
-        return LineageData(rows, self.versions, self.models, self._questions(rows[Label]), {}, {version.dataset_id: images})
+        questions = self._questions(rows[Label])
+        return LineageData(self.kind, rows, self.versions, self.models, questions, {}, {version.dataset_id: images})
 
     def _events(self, stage: str) -> Iterator[Event]:
         """Events of a stage, of all cycles."""
         found = (self.store.event(cycle_id, stage) for cycle_id in self.store.state().stages)
         yield from sorted((event for event in found if event is not None), key=lambda event: event.sequence)
-
-    def _recalls(self, model: RecordedModel) -> dict[str, float]:
-        """Class → recall on the test images, if the model was evaluated."""
-        if not self.store.has(Metric, model.cycle_id):
-            return {}
-        metrics = self.store.read(Metric, model.cycle_id)
-        of_model = metrics.filter(
-            pl.col("model_digest") == model.model_digest, pl.col("metric") == "recall", pl.col("split") == "test"
-        )
-        return dict(of_model.select("class_name", "value").iter_rows())
 
     def _questions(self, labels: pl.DataFrame) -> dict[str, str]:
         """Digest of a label configuration → its question, from the cycle that first used it."""
@@ -130,5 +134,5 @@ class LineageReads:
             project = read_cycle(self.store, cycle_id).project
             form = label_form(kind_of(project), project.labeling.question)
             if form.digest == digest:
-                found[digest] = f"{project.labeling.question} ({', '.join(project.classes)})"
+                found[digest] = f"{project.labeling.question} ({', '.join(kind_of(project).vocabulary)})"
         return found

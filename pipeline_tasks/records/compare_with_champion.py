@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class CompareWithChampionSummary:
-    """Decision with its figures; scores are balanced accuracies from 0 to 1."""
+    """Decision with its figures; scores are the kind's, from 0 to 1."""
 
     stage: ClassVar[str] = "compare_with_champion"
 
@@ -23,8 +23,8 @@ class CompareWithChampionSummary:
     candidate_low: float | None = None
     candidate_high: float | None = None
     champion_score: float | None = None
-    majority_score: float | None = None
-    """Score of always predicting the most frequent class; set if there was no champion."""
+    baseline_score: float | None = None
+    """Score of the kind's trivial baseline; set if there was no champion."""
     difference: float | None = None
     low: float | None = None
     high: float | None = None
@@ -33,5 +33,5 @@ class CompareWithChampionSummary:
     test_images: int = 0
     test_groups: int = 0
     slices: dict[str, dict[str, float | None]] = field(default_factory=dict)
-    """golden, recent, control → images and accuracies: candidate, champion, difference with its bounds low and high."""
+    """golden, recent, control → images and mean image scores: candidate, champion, difference with its bounds low and high."""
     golden_margin: float | None = None

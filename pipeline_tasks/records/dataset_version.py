@@ -23,9 +23,15 @@ class VersionAbout:
 
     label_kind: str = ""
     class_names: list[str] = field(default_factory=list)
+    """The kind's vocabulary, by its name in the index of earlier releases."""
     leak_report: dict[str, int] = field(default_factory=dict)
     """See `BuildDatasetVersionSummary.leak_report`."""
     golden: GoldenSet | None = None
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """Names that the version's labels may use."""
+        return tuple(self.class_names)
 
     def as_json(self) -> dict[str, object]:
         """The fields as an index keeps them: only those that say something."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class EvaluateModelSummary:
-    """Main figures of the candidate; all figures, and the champion's, are in `metrics`."""
+    """Main figures of the candidate in the score of its kind; all figures, and the champion's, are in `metrics`."""
 
     stage: ClassVar[str] = "evaluate_model"
 
@@ -24,13 +24,15 @@ class EvaluateModelSummary:
     test_images: int = 0
     test_groups: int = 0
     classes_left_out: list[str] = field(default_factory=list)
-    balanced_accuracy: float | None = None
-    balanced_accuracy_low: float | None = None
-    balanced_accuracy_high: float | None = None
-    accuracy: float | None = None
-    log_loss: float | None = None
-    majority_balanced_accuracy: float | None = None
-    champion_balanced_accuracy: float | None = None
+    score: float | None = None
+    score_low: float | None = None
+    score_high: float | None = None
+    image_score: float | None = None
+    """Mean of the scores of single images."""
+    baseline_score: float | None = None
+    champion_score: float | None = None
+    figures: dict[str, float] = field(default_factory=dict)
+    """Further figures of the whole test by the kind's names for them."""
     slices: dict[str, dict[str, float | None]] = field(default_factory=dict)
-    """golden, recent, control → images, groups, and accuracy, balanced_accuracy (each with _low, _high) of the candidate, the
-    champion's behind champion_; a slice that the version has no images of is not named."""
+    """golden, recent, control → images, groups, and the kind's two scores by their names (each with _low, _high) of the candidate,
+    the champion's behind champion_; a slice that the version has no images of is not named."""

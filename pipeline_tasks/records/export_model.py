@@ -18,6 +18,6 @@ class ExportModelSummary:
     registry_version: str | None = None
     registry_url: str | None = None
     parity_max_difference: float | None = None
-    """Greatest difference between the two models' probabilities for the same image and class."""
+    """Greatest difference between the two models' outputs for the same image."""
     parity_images: int = 0
     size_bytes: int = 0

@@ -25,5 +25,5 @@ class SelectImagesSummary:
     """New split groups by split."""
     is_first_round: bool
     champion_digest: str | None
-    """The model whose probabilities helped to choose, None if there was none for these embeddings."""
+    """The model whose predictions helped to choose, None if there was none for these embeddings."""
     why: str

@@ -33,6 +33,7 @@ class TrainModelSummary:
     epochs: int = 0
     resumed_from_epoch: int | None = None
     """Epochs completed by an earlier, killed try; None if the training was not resumed."""
-    val_balanced_accuracy: float | None = None
+    val_score: float | None = None
+    """The kind's score of the best epoch on the validation images."""
     val_loss: float | None = None
     temperature: float | None = None

@@ -16,7 +16,7 @@ ARMS = (("chosen", "selected", -3), ("drawn", "drawn at random", 3))
 
 
 def arms_curve(points: Sequence[GainPoint]) -> Html:
-    """Chart of both heads' balanced accuracy over the number of labels; whiskers are intervals."""
+    """Chart of both heads' score over the number of labels; whiskers are intervals."""
     bounds = [bound for one in points for arm, _, _ in ARMS for bound in _score(one, arm)]
     low, high = max(0.0, floor(10 * min(bounds)) / 10), min(1.0, ceil(10 * max(bounds)) / 10)
     y = _scale(low, high)

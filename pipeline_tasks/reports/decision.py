@@ -43,7 +43,7 @@ def section(data: CycleData) -> Html | None:
         return None
     names = data.kind.scoring.names
     figures = [_figure("candidate", compared.candidate_score, compared.candidate_low, compared.candidate_high)]
-    figures += [_figure("champion", compared.champion_score), _figure(names.baseline_short, compared.majority_score)]
+    figures += [_figure("champion", compared.champion_score), _figure(names.baseline_short, compared.baseline_score)]
     shown = [one for one in figures if one is not None]
     rolled = data.records.find(RollOutSummary)
     rows = [

@@ -23,12 +23,13 @@ def section(data: CycleData) -> Html | None:
     """The result, both arms' scores by night, and the cost."""
     if not data.gains:
         return None
+    words = data.kind.scoring.names.words
     newest, measured = data.gains[-1], [one for one in data.gains if not one.found.why]
-    verdict = element("div", sentence(newest.found), class_=f"decision {_colour(newest.found)}".strip())
+    verdict = element("div", sentence(newest.found, words), class_=f"decision {_colour(newest.found)}".strip())
     charts: list[Html | None] = []
     if measured:
         charts = [
-            element("h3", "Balanced accuracy on equally many labels, by night"),
+            element("h3", f"{words[0].upper()}{words[1:]} on equally many labels, by night"),
             arms_curve(measured),
             element("h3", "Selected minus drawn at random, in points, with its interval"),
             difference_curve(measured),
@@ -37,13 +38,13 @@ def section(data: CycleData) -> Html | None:
     return together([verdict, asked, *charts, _nights(data.gains), element("h3", "Cost"), _cost(newest.found), _note()])
 
 
-def sentence(found: MeasureSelectionGainSummary) -> str:
-    """Sentence: whether selection beat chance, judged by the labels so far."""
+def sentence(found: MeasureSelectionGainSummary, words: str) -> str:
+    """Sentence: whether selection beat chance, judged by the labels so far; `words` names the score."""
     if found.why:
         return f"It is not known yet if selection beats chance: {found.why}"
     value, low, high = (100 * one for one in found.difference)
     figures = (
-        f"over the first {found.labels} labels in order of selection, heads have a mean balanced accuracy of "
+        f"over the first {found.labels} labels in order of selection, heads have a mean {words} of "
         f"{ratio(found.chosen[0])}; on as many drawn at random, {ratio(found.drawn[0])}. The difference is {value:+.1f} "
         f"points ({100 * found.confidence:g} % interval {low:+.1f} to {high:+.1f}); per selected label "
         f"{_per_label(found, value):+.2f} ({_per_label(found, low):+.2f} to {_per_label(found, high):+.2f}). {_tested(found)}"
@@ -113,7 +114,7 @@ def _night(cycle_id: str, found: MeasureSelectionGainSummary) -> tuple[str | int
 
 
 def _cost(found: MeasureSelectionGainSummary) -> Html:
-    """Total cost, and the cost of a point of balanced accuracy by labels of either arm."""
+    """Total cost, and the cost of a point of the score by labels of either arm."""
     labels = found.labelled_chosen + found.labelled_drawn
     said = f"{labels} labelled images took annotators {found.hours:.2f} hours by Label Studio's clock"
     said += "." if found.money is None else f" and cost {_money(found, found.money)}."

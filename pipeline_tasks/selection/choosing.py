@@ -43,19 +43,19 @@ def choose(
     seed: int,
     labelled: Sequence[int] | npt.NDArray[np.int64] = (),
     labels: Sequence[Label] = (),
-    probabilities: npt.ArrayLike | None = None,
+    beliefs: npt.ArrayLike | None = None,
     metadata: Sequence[Metadata] | None = None,
     objectives: str | Mapping[str, float] = "auto",
-    class_names: Sequence[str] = (),
+    vocabulary: Sequence[str] = (),
     min_distance: float = 0.0,
     wishes: Wishes | None = None,
 ) -> Selection:
     """Pick up to `budget` rows of `embeddings` (float32, N x D) that labels do not cover well yet.
 
     `labelled` are row numbers that are never picked; `labels` are their classes (column numbers, or names, whose column order is
-    `class_names`; None: selected but not labelled yet), or are left out. `probabilities` (N x C) are a model's. `metadata` (N
-    mappings) are the values that `wishes` refer to: device, site, clip, `seen_s` (seconds on any clock) or your own keys. `wishes`
-    hold further arguments of single objectives and limits.
+    `vocabulary`; None: selected but not labelled yet), or are left out. `beliefs` (N x C) say how strongly a model expects each
+    name. `metadata` (N mappings) are the values that `wishes` refer to: device, site, clip, `seen_s` (seconds on any clock) or your
+    own keys. `wishes` hold further arguments of single objectives and limits.
     `objectives`: "auto" (alternates between representative and rare images; if cross-validation on the labels shows that the model
     can be trusted, also images that it is unsure of or rarely predicts), one name, name → weight, or `module:function` for your
     own. No pick is nearer than `min_distance` (Euclidean, between rows scaled to length 1) to a labelled row or an earlier pick.
@@ -63,11 +63,11 @@ def choose(
     selection; a budget above the pool gives all of it.
 
     Raises:
-        SettingsError: NaN or infinite embeddings or probabilities, shapes that do not match, a negative budget or minimum distance,
-            rows outside the pool, an unknown objective, a weight that is not above 0, an objective that needs probabilities
+        SettingsError: NaN or infinite embeddings or beliefs, shapes that do not match, a negative budget or minimum distance,
+            rows outside the pool, an unknown objective, a weight that is not above 0, an objective that needs beliefs
             without any, or an own function that is missing or does not return N finite scores.
     """
-    pool = check_pool(embeddings, budget, seed, labelled, labels, probabilities, metadata, class_names, wishes)
+    pool = check_pool(embeddings, budget, seed, labelled, labels, beliefs, metadata, vocabulary, wishes)
     turns = turns_of(objectives, pool)
     names = list(dict.fromkeys(name for weights in turns for name in weights))
     if not min_distance >= 0:

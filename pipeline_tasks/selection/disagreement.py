@@ -22,9 +22,9 @@ def draws_of(pool: Pool) -> npt.NDArray[np.float32]:
     Raises:
         SettingsError: there are none.
     """
-    draws = pool.wishes.probability_draws
+    draws = pool.wishes.belief_draws
     if draws is None:
-        raise SettingsError("objectives: bald: wanted probability_draws, the predictions of a model's variants, found none")
+        raise SettingsError("objectives: bald: wanted belief_draws, the predictions of a model's variants, found none")
     return draws
 
 
@@ -43,7 +43,7 @@ def votes_of(draws: npt.NDArray[np.float32], row: int) -> list[tuple[int, int]]:
     return [(int(number), int(votes[number])) for number in np.argsort(-votes, kind="stable") if votes[number]]
 
 
-def _entropy(probabilities: npt.NDArray[np.float32]) -> Values:
-    safe = np.clip(probabilities.astype(np.float64), 1e-12, 1)
+def _entropy(beliefs: npt.NDArray[np.float32]) -> Values:
+    safe = np.clip(beliefs.astype(np.float64), 1e-12, 1)
     entropies: Values = -(safe * np.log(safe)).sum(axis=1)
     return entropies

@@ -1,6 +1,6 @@
 """Uncertainty of a model about an image in which it finds several objects: boxes or masks.
 
-Each object has its own probabilities; an image counts by its most uncertain object, by the mean of all, or by their sum, which
+Each object has its own beliefs; an image counts by its most uncertain object, by the mean of all, or by their sum, which
 prefers images with many objects (Brust, Käding, Denzler 2019, Active learning for deep object detection, arXiv 1809.09875).
 """
 
@@ -19,11 +19,11 @@ Measure = Callable[[Values], Values]
 
 
 def of_images(pool: Pool, measure: Measure) -> Values:
-    """Uncertainty of each row from 0 to 1: of its own probabilities, or of its objects together; 0 without objects."""
-    instances = pool.wishes.instance_probabilities
+    """Uncertainty of each row from 0 to 1: of its own beliefs, or of its objects together; 0 without objects."""
+    instances = pool.wishes.instance_beliefs
     if instances is None:
-        assert pool.probabilities is not None
-        return measure(pool.probabilities)
+        assert pool.beliefs is not None
+        return measure(pool.beliefs)
     values, rows = np.zeros(len(instances)), np.repeat(np.arange(len(instances)), [len(one) for one in instances])
     if not len(rows):
         return values
@@ -39,12 +39,12 @@ def of_images(pool: Pool, measure: Measure) -> Values:
 
 
 def most_doubtful(pool: Pool, row: int) -> tuple[Values, int]:
-    """Probabilities of a row's most uncertain object, and the number of objects; 0 if the model found none.
+    """Beliefs of a row's most uncertain object, and the number of objects; 0 if the model found none.
 
     An image that is classified as a whole is one object.
     """
-    if pool.wishes.instance_probabilities is None:
-        assert pool.probabilities is not None
-        return pool.probabilities[row], 1
-    instances = np.asarray(pool.wishes.instance_probabilities[row], np.float64)
+    if pool.wishes.instance_beliefs is None:
+        assert pool.beliefs is not None
+        return pool.beliefs[row], 1
+    instances = np.asarray(pool.wishes.instance_beliefs[row], np.float64)
     return (instances[int(uncertainty(instances).argmax())] if len(instances) else np.empty(0)), len(instances)

@@ -16,21 +16,21 @@ FEWEST_EXPECTED = 0.05
 
 def uncertain(pool: Pool) -> Values:
     """Weights by the model's uncertainty, as far as the labels justify trust in it, else equal."""
-    if pool.probabilities is None:
+    if pool.beliefs is None:
         return np.ones(len(pool.units))
     if not len(pool.known_labels):
-        return uncertainty(pool.probabilities)
+        return uncertainty(pool.beliefs)
     trusted = pool.model_trust
-    return (1 - trusted) + trusted * uncertainty(pool.probabilities)
+    return (1 - trusted) + trusted * uncertainty(pool.beliefs)
 
 
 def uncertain_and_rare(pool: Pool) -> Values:
     """The same, with more weight for classes that the model rarely predicts: by the root of their relative rarity."""
-    if pool.probabilities is None or not len(pool.known_labels):
+    if pool.beliefs is None or not len(pool.known_labels):
         return np.ones(len(pool.units))
-    classes = pool.probabilities.shape[1]
-    expected = pool.probabilities.mean(axis=0) + FEWEST_EXPECTED / classes
-    rarity = np.sqrt((pool.probabilities / expected).sum(axis=1) / classes)
+    classes = pool.beliefs.shape[1]
+    expected = pool.beliefs.mean(axis=0) + FEWEST_EXPECTED / classes
+    rarity = np.sqrt((pool.beliefs / expected).sum(axis=1) / classes)
     trusted = pool.model_trust
-    needs: Values = ((1 - trusted) + trusted * rarity) * ((1 - trusted) + trusted * uncertainty(pool.probabilities))
+    needs: Values = ((1 - trusted) + trusted * rarity) * ((1 - trusted) + trusted * uncertainty(pool.beliefs))
     return needs

@@ -1,7 +1,7 @@
 """Needs: deficits of the labels against a wanted mix of classes or metadata, or against required numbers.
 
 A need falls as labels and picks meet it (deficit round: Shreedhar, Varghese 1995, of which the greedy pick is the one-queue case).
-The classes of picks are not known yet, so they count by the model's probabilities, as in class-balanced active learning (Bengar
+The classes of picks are not known yet, so they count by the model's beliefs, as in class-balanced active learning (Bengar
 et al. 2022, arXiv 2110.04543).
 """
 
@@ -68,33 +68,33 @@ class ClassNeed:
     """Labels wanted by class, met by a row's predicted classes."""
 
     def __init__(self, pool: Pool, wanted: Mapping[str, float]) -> None:
-        """Count the known labels, and unknown ones by the model's probabilities.
+        """Count the known labels, and unknown ones by the model's beliefs.
 
         Raises:
             SettingsError: an unknown class.
         """
-        assert pool.probabilities is not None
-        self._pool, self._probabilities = pool, pool.probabilities
-        classes = pool.probabilities.shape[1]
+        assert pool.beliefs is not None
+        self._pool, self._beliefs = pool, pool.beliefs
+        classes = pool.beliefs.shape[1]
         self._wanted = np.zeros(classes)
         for name, count in wanted.items():
             self._wanted[class_number(pool, name)] = count
         self._counts = np.bincount(pool.known_labels, minlength=classes)[:classes].astype(np.float64)
-        self._counts += self._probabilities[pool.labelled[pool.label_numbers < 0]].sum(axis=0)
+        self._counts += self._beliefs[pool.labelled[pool.label_numbers < 0]].sum(axis=0)
 
     def values(self, rows: Integers) -> Values:
         """Expected need that each row meets."""
-        expected: Values = np.clip(self._probabilities[rows] @ _needs(self._counts, self._wanted), 0, 1)
+        expected: Values = np.clip(self._beliefs[rows] @ _needs(self._counts, self._wanted), 0, 1)
         return expected
 
     def add(self, pick: int) -> None:
         """Count the pick under its classes."""
-        self._counts += self._probabilities[pick]
+        self._counts += self._beliefs[pick]
 
     def name(self, pick: int) -> str:
         """The likely class of the row with the greatest need."""
-        met = self._probabilities[pick] * _needs(self._counts, self._wanted)
-        return f"probably {self._pool.class_name(int(met.argmax()))}"
+        met = self._beliefs[pick] * _needs(self._counts, self._wanted)
+        return f"probably {self._pool.name_of(int(met.argmax()))}"
 
 
 class Needs:
@@ -135,7 +135,7 @@ def metadata_balance(pool: Pool, why: str) -> Needs:
 
 def class_target(pool: Pool, why: str) -> Needs:
     """Wanted mix of classes."""
-    targets = pool.wishes.class_targets or dict.fromkeys(_class_names(pool), 1.0)
+    targets = pool.wishes.class_targets or dict.fromkeys(_vocabulary(pool), 1.0)
     wanted = _counts_of_shares(targets, len(pool.labelled) + pool.budget)
     return Needs([ClassNeed(pool, wanted)], why)
 
@@ -144,7 +144,7 @@ def requirements(pool: Pool, why: str) -> Needs:
     """Required numbers of labels. Those of classes need a model and have no effect without one."""
     wanted = pool.wishes.requirements
     needs: list[Need] = [MetadataNeed(pool, key, counts) for key, counts in wanted.items() if key != CLASS]
-    if CLASS in wanted and pool.probabilities is not None:
+    if CLASS in wanted and pool.beliefs is not None:
         needs.append(ClassNeed(pool, wanted[CLASS]))
     return Needs(needs, why)
 
@@ -175,16 +175,16 @@ def class_number(pool: Pool, name: str) -> int:
     Raises:
         SettingsError: no such class.
     """
-    known = _class_names(pool)
+    known = _vocabulary(pool)
     if name not in known:
         raise SettingsError(f"objectives: wanted classes of {', '.join(known)}; found {name!r}")
     return known.index(name)
 
 
-def _class_names(pool: Pool) -> list[str]:
-    """Names of the probabilities' columns, or their numbers."""
-    columns = 0 if pool.probabilities is None else pool.probabilities.shape[1]
-    return list(pool.class_names) or [str(number) for number in range(columns)]
+def _vocabulary(pool: Pool) -> list[str]:
+    """Names of the beliefs' columns, or their numbers."""
+    columns = 0 if pool.beliefs is None else pool.beliefs.shape[1]
+    return list(pool.vocabulary) or [str(number) for number in range(columns)]
 
 
 def _keys(pool: Pool) -> list[str]:

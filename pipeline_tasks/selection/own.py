@@ -1,6 +1,6 @@
 """User-defined strategy: a function that the project file names as `module:function`.
 
-It takes the `Pool` (units, labelled rows and their labels, probabilities, budget, seed) and returns N finite scores; higher
+It takes the `Pool` (units, labelled rows and their labels, beliefs, budget, seed) and returns N finite scores; higher
 ones are picked first. A query strategy of modAL or scikit-activeml becomes one in a line or two.
 """
 

@@ -31,9 +31,9 @@ class Pool:
     labelled: Integers
     label_numbers: Integers
     """Class of each labelled row; -1 if it was selected but is not labelled yet."""
-    probabilities: npt.NDArray[np.float64] | None
+    beliefs: npt.NDArray[np.float64] | None
     """N x C."""
-    class_names: tuple[str, ...]
+    vocabulary: tuple[str, ...]
     budget: int
     seed: int
     metadata: Sequence[Metadata] | None = None
@@ -49,14 +49,14 @@ class Pool:
     def model_trust(self) -> float:
         """Trust in the model's predictions, from 0 (also without a model) to 1."""
         is_known = self.label_numbers >= 0
-        if self.probabilities is None or not is_known.any():
+        if self.beliefs is None or not is_known.any():
             return 0.0
         rows = self.labelled[is_known]
-        return trust_in_answers(self.units[rows], self.label_numbers[is_known], self.probabilities[rows])
+        return trust_in_answers(self.units[rows], self.label_numbers[is_known], self.beliefs[rows])
 
-    def class_name(self, number: int) -> str:
+    def name_of(self, number: int) -> str:
         """A class in words."""
-        return self.class_names[number] if number < len(self.class_names) else f"class {number}"
+        return self.vocabulary[number] if number < len(self.vocabulary) else f"class {number}"
 
 
 def check_pool(
@@ -65,9 +65,9 @@ def check_pool(
     seed: int,
     labelled: Iterable[int],
     labels: Iterable[Label],
-    probabilities: npt.ArrayLike | None,
+    beliefs: npt.ArrayLike | None,
     metadata: Iterable[Metadata] | None,
-    class_names: Sequence[str],
+    vocabulary: Sequence[str],
     wishes: Wishes | None = None,
 ) -> Pool:
     """Check the arguments of `choose` against each other.
@@ -84,9 +84,9 @@ def check_pool(
     given = list(labels)
     if len(given) not in (0, len(rows)):
         raise SettingsError(f"labels: wanted none or {len(rows)}, one a labelled row, found {len(given)}")
-    checked = None if probabilities is None else _probabilities(probabilities, len(units))
+    checked = None if beliefs is None else _beliefs(beliefs, len(units))
     classes = None if checked is None else checked.shape[1]
-    names = tuple(class_names) or _names_in_order(given, classes)
+    names = tuple(vocabulary) or _names_in_order(given, classes)
     numbers = np.array([_label_number(label, names, classes) for label in given] or [-1] * len(rows), np.int64)
     check_wishes(wishes or NOTHING_WISHED, len(units), described is not None)
     return Pool(units, rows, numbers, checked, names, checked_budget, checked_seed, described, wishes or NOTHING_WISHED)
@@ -126,33 +126,31 @@ def _labelled(labelled: Iterable[int], count: int) -> Integers:
     return rows.astype(np.int64)
 
 
-def _probabilities(probabilities: npt.ArrayLike, rows: int) -> npt.NDArray[np.float64]:
-    matrix = _numbers("probabilities", probabilities).astype(np.float64)
+def _beliefs(beliefs: npt.ArrayLike, rows: int) -> npt.NDArray[np.float64]:
+    matrix = _numbers("beliefs", beliefs).astype(np.float64)
     if matrix.ndim != 2 or len(matrix) != rows or matrix.shape[1] < 2:
-        raise SettingsError(f"probabilities: wanted a matrix of {rows} x C with C of at least 2, found shape {matrix.shape}")
+        raise SettingsError(f"beliefs: wanted a matrix of {rows} x C with C of at least 2, found shape {matrix.shape}")
     if not np.isfinite(matrix).all():
-        raise SettingsError("probabilities: wanted finite numbers, found NaN or infinity")
+        raise SettingsError("beliefs: wanted finite numbers, found NaN or infinity")
     return matrix
 
 
 def _names_in_order(labels: Sequence[Label], classes: int | None) -> tuple[str, ...]:
-    """Class names taken from the labels; columns of probabilities cannot be matched to them."""
+    """Class names taken from the labels; columns of beliefs cannot be matched to them."""
     names = sorted({str(label) for label in labels if isinstance(label, str)})
     if names and classes is not None:
-        raise SettingsError(
-            f"class_names: wanted the names of the probabilities' {classes} columns, since labels are names, found none"
-        )
+        raise SettingsError(f"vocabulary: wanted the names of the beliefs' {classes} columns, since labels are names, found none")
     return tuple(names)
 
 
-def _label_number(label: Label, class_names: Sequence[str], classes: int | None) -> int:
+def _label_number(label: Label, vocabulary: Sequence[str], classes: int | None) -> int:
     if label is None:
         return -1
     if isinstance(label, str):
-        if label not in class_names:
-            raise SettingsError(f"labels: wanted one of class_names {list(class_names)}, found {label!r}")
-        return list(class_names).index(label)
+        if label not in vocabulary:
+            raise SettingsError(f"labels: wanted one of vocabulary {list(vocabulary)}, found {label!r}")
+        return list(vocabulary).index(label)
     number = _whole("labels", label)
     if classes is not None and number >= classes:
-        raise SettingsError(f"labels: wanted a column of the probabilities, 0 to {classes - 1}, found {number}")
+        raise SettingsError(f"labels: wanted a column of the beliefs, 0 to {classes - 1}, found {number}")
     return number

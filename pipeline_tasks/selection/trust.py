@@ -32,14 +32,14 @@ def trust(units: Floats, label_numbers: Integers, classes: int) -> float:
     return max(0.0, (max(right) - 1 / classes) / (1 - 1 / classes))
 
 
-def trust_in_answers(units: Floats, label_numbers: Integers, probabilities: npt.NDArray[np.float64]) -> float:
+def trust_in_answers(units: Floats, label_numbers: Integers, beliefs: npt.NDArray[np.float64]) -> float:
     """Trust from 0 to 1 by cross-validation on the embeddings, limited to the model's own accuracy.
 
     A model that gets labelled images wrong, such as an outdated one, is not trusted even if the classes are well separated.
-    All arguments are of the labelled rows; `probabilities` (L x C) are the model's.
+    All arguments are of the labelled rows; `beliefs` (L x C) are the model's.
     """
-    classes = probabilities.shape[1]
-    right = share_right(probabilities.argmax(axis=1), label_numbers, classes)
+    classes = beliefs.shape[1]
+    right = share_right(beliefs.argmax(axis=1), label_numbers, classes)
     return min(trust(units, label_numbers, classes), max(0.0, (right - 1 / classes) / (1 - 1 / classes)))
 
 

@@ -16,7 +16,7 @@ def turns_of(objectives: str | Mapping[str, float], pool: Pool) -> Turns:
     """Weights of each turn; only strategies that take turns have more than one.
 
     Raises:
-        SettingsError: no or an unknown strategy, a weight that is not above 0, or missing probabilities.
+        SettingsError: no or an unknown strategy, a weight that is not above 0, or missing beliefs.
     """
     if isinstance(objectives, str):
         strategy = strategy_of(objectives)
@@ -31,7 +31,7 @@ def turns_of(objectives: str | Mapping[str, float], pool: Pool) -> Turns:
         raise SettingsError(f"objectives: {taking_turns[0]} takes turns among strategies and has no weight: name it alone")
     if not all(np.isfinite(weight) and weight > 0 for weight in weights.values()):
         raise SettingsError(f"objectives: weights must be above 0, found {weights}")
-    _check_probabilities(strategies, pool)
+    _check_beliefs(strategies, pool)
     return (weights,)
 
 
@@ -49,10 +49,8 @@ def make_objectives(names: Iterable[str], pool: Pool) -> dict[str, Objective]:
     return made
 
 
-def _check_probabilities(strategies: Mapping[str, Strategy], pool: Pool) -> None:
-    has_instances = pool.wishes.instance_probabilities is not None
-    lacking = sorted(
-        name for name, one in strategies.items() if one.needs_probabilities and not (one.takes_instances and has_instances)
-    )
-    if pool.probabilities is None and lacking:
-        raise SettingsError(f"objectives: {', '.join(lacking)}: wanted a model's probabilities, found none")
+def _check_beliefs(strategies: Mapping[str, Strategy], pool: Pool) -> None:
+    has_instances = pool.wishes.instance_beliefs is not None
+    lacking = sorted(name for name, one in strategies.items() if one.needs_beliefs and not (one.takes_instances and has_instances))
+    if pool.beliefs is None and lacking:
+        raise SettingsError(f"objectives: {', '.join(lacking)}: wanted a model's beliefs, found none")

@@ -1,4 +1,4 @@
-"""Uncertainty of a model from its probabilities, from 0 to 1 (Settles 2009, Active Learning Literature Survey, 3.1)."""
+"""Uncertainty of a model from its beliefs, from 0 to 1 (Settles 2009, Active Learning Literature Survey, 3.1)."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import numpy.typing as npt
 Values = npt.NDArray[np.float64]
 
 
-def uncertainty(probabilities: Values) -> Values:
+def uncertainty(beliefs: Values) -> Values:
     """1 minus the margin between the two likeliest classes, for each row of N x C; 1 if they are equally likely."""
-    highest = np.partition(probabilities, -2, axis=1)[:, -2:]
+    highest = np.partition(beliefs, -2, axis=1)[:, -2:]
     wavering: Values = np.clip(1 - (highest[:, 1] - highest[:, 0]), 0, 1)
     return wavering
 
 
-def entropy(probabilities: Values) -> Values:
+def entropy(beliefs: Values) -> Values:
     """Entropy as a share of its maximum, that of C equally likely classes."""
-    safe = np.clip(probabilities, 1e-12, 1)
-    spread: Values = np.clip(-(safe * np.log(safe)).sum(axis=1) / np.log(probabilities.shape[1]), 0, 1)
+    safe = np.clip(beliefs, 1e-12, 1)
+    spread: Values = np.clip(-(safe * np.log(safe)).sum(axis=1) / np.log(beliefs.shape[1]), 0, 1)
     return spread
 
 
-def least_confidence(probabilities: Values) -> Values:
-    """1 minus the likeliest class's probability, as a share of its maximum, with C equally likely classes."""
-    classes = probabilities.shape[1]
-    doubt: Values = np.clip((1 - probabilities.max(axis=1)) * classes / (classes - 1), 0, 1)
+def least_confidence(beliefs: Values) -> Values:
+    """1 minus the belief in the likeliest class, as a share of its maximum, with C equally likely classes."""
+    classes = beliefs.shape[1]
+    doubt: Values = np.clip((1 - beliefs.max(axis=1)) * classes / (classes - 1), 0, 1)
     return doubt

@@ -46,7 +46,7 @@ def needs_draws(objectives: str | Mapping[str, float]) -> bool:
 def wishes_of(
     settings: SelectionSettings,
     names: Sequence[str],
-    class_names: Sequence[str],
+    vocabulary: Sequence[str],
     errors: Mapping[int, float],
     draws: npt.NDArray[np.float32] | None,
 ) -> Wishes:
@@ -64,14 +64,14 @@ def wishes_of(
             raise SettingsError(f"selection.{tag}: wanted images that have an embedding, found {unknown[0]}")
         if examples:
             tagged[tag] = {row_of[one]: 1.0 for one in examples}
-    required = {key: _known(counts, class_names) if key == CLASS else counts for key, counts in settings.requirements.items()}
+    required = {key: _known(counts, vocabulary) if key == CLASS else counts for key, counts in settings.requirements.items()}
     return Wishes(
         tagged=tagged,
-        class_targets=_known(settings.class_targets, class_names),
+        class_targets=_known(settings.class_targets, vocabulary),
         metadata_targets=settings.metadata_targets,
         metadata_weights=settings.metadata_weights,
         requirements=required,
-        probability_draws=draws,
+        belief_draws=draws,
         max_per_clip=settings.max_per_clip,
         min_clip_gap_s=settings.min_clip_gap_s,
     )
@@ -81,24 +81,24 @@ def champion_errors(
     names: Sequence[str],
     classes: Mapping[str, str],
     held_out: set[str],
-    class_names: Sequence[str],
-    probabilities: npt.NDArray[np.float32] | None,
+    vocabulary: Sequence[str],
+    beliefs: npt.NDArray[np.float32] | None,
 ) -> dict[int, float]:
     """Labelled rows that the champion gets wrong → its confidence in the wrong class.
 
     Those of the test split are left out, because selecting by test errors would train for the test.
     """
-    if probabilities is None:
+    if beliefs is None:
         return {}
     found = {}
     for row, name in enumerate(names):
-        if classes.get(name) in class_names and name not in held_out:
-            right = class_names.index(classes[name])
-            if probabilities[row].argmax() != right:
-                found[row] = float(1 - probabilities[row, right])
+        if classes.get(name) in vocabulary and name not in held_out:
+            right = vocabulary.index(classes[name])
+            if beliefs[row].argmax() != right:
+                found[row] = float(1 - beliefs[row, right])
     return found
 
 
-def _known(numbers: Mapping[str, float], class_names: Iterable[str]) -> dict[str, float]:
-    known = set(class_names)
+def _known(numbers: Mapping[str, float], vocabulary: Iterable[str]) -> dict[str, float]:
+    known = set(vocabulary)
     return {name: number for name, number in numbers.items() if name in known}

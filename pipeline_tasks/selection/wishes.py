@@ -1,4 +1,4 @@
-"""Wishes: optional inputs of a selection beyond embeddings, labels and probabilities."""
+"""Wishes: optional inputs of a selection beyond embeddings, labels and beliefs."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Wishes:
     """`metadata_weight`: key → value → weight, 0 or more; other values have weight 1."""
     requirements: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """`requirements`: `class` or a metadata key → value → minimum number of labels."""
-    probability_draws: npt.NDArray[np.float32] | None = None
+    belief_draws: npt.NDArray[np.float32] | None = None
     """`bald`: T x N x C, predictions of T variants of the model."""
-    instance_probabilities: Sequence[npt.NDArray[np.float32]] | None = None
-    """`margin`, `entropy`, `least_confidence` of boxes or masks: for each row M x C, the probabilities of the M objects found."""
+    instance_beliefs: Sequence[npt.NDArray[np.float32]] | None = None
+    """`margin`, `entropy`, `least_confidence` of boxes or masks: for each row M x C, the beliefs of the M objects found."""
     instance_aggregate: str = "max"
     """Aggregate over a row's objects: `max`, `mean`, or `sum` as a share of the highest sum."""
     max_per_clip: int | None = None
@@ -61,9 +61,9 @@ def check_wishes(wishes: Wishes, rows: int, has_metadata: bool) -> None:
         raise SettingsError(f"max_per_clip: wanted 1 or more, found {wishes.max_per_clip}")
     if not 0 <= wishes.min_clip_gap_s < float("inf"):
         raise SettingsError(f"min_clip_gap_s: wanted 0 or more, found {wishes.min_clip_gap_s}")
-    draws = wishes.probability_draws
+    draws = wishes.belief_draws
     if draws is not None and (draws.ndim != 3 or draws.shape[1] != rows or draws.shape[2] < 2 or not np.isfinite(draws).all()):
-        raise SettingsError(f"probability_draws: wanted finite numbers of shape T x {rows} x C, found shape {draws.shape}")
+        raise SettingsError(f"belief_draws: wanted finite numbers of shape T x {rows} x C, found shape {draws.shape}")
 
 
 def _check_tags(wishes: Wishes, rows: int) -> None:
@@ -80,16 +80,16 @@ def _check_tags(wishes: Wishes, rows: int) -> None:
 def _check_instances(wishes: Wishes, rows: int) -> None:
     if wishes.instance_aggregate not in AGGREGATES:
         raise SettingsError(f"instance_aggregate: wanted one of {', '.join(AGGREGATES)}; found {wishes.instance_aggregate}")
-    instances = wishes.instance_probabilities
+    instances = wishes.instance_beliefs
     if instances is None:
         return
     if len(instances) != rows:
-        raise SettingsError(f"instance_probabilities: wanted {rows} entries, one a row, found {len(instances)}")
+        raise SettingsError(f"instance_beliefs: wanted {rows} entries, one a row, found {len(instances)}")
     classes = {one.shape[1] if one.ndim == 2 else 0 for one in instances if len(one)} or {2}
     if len(classes) > 1 or min(classes) < 2:
-        raise SettingsError(f"instance_probabilities: wanted M x C with one C of at least 2, found C of {sorted(classes)}")
+        raise SettingsError(f"instance_beliefs: wanted M x C with one C of at least 2, found C of {sorted(classes)}")
     if not all(np.isfinite(one).all() for one in instances):
-        raise SettingsError("instance_probabilities: wanted finite numbers, found NaN or infinity")
+        raise SettingsError("instance_beliefs: wanted finite numbers, found NaN or infinity")
 
 
 def _check_numbers(name: str, numbers: Mapping[str, float] | Mapping[str, Mapping[str, float]]) -> None:

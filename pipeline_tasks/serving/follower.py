@@ -92,8 +92,8 @@ class Follower:
             for digest in dict.fromkeys(route.model_digest for route in pointer.routes)
         }
         found = models[pointer.champion_digest].kind.vocabulary
-        if found != pointer.class_names:
-            raise NightlensError(f"{layout.SERVING_POINTER}: wanted classes {pointer.class_names}, the model has {found}")
+        if found != pointer.vocabulary:
+            raise NightlensError(f"{layout.SERVING_POINTER}: wanted classes {pointer.vocabulary}, the model has {found}")
         return Served(pointer, models)
 
     def _serve_last_good(self) -> None:

@@ -22,7 +22,7 @@ from pipeline_tasks.upgrades.model_properties import upgraded_properties
 
 Pixels = npt.NDArray[np.uint8]
 SMOKE_TOLERANCE = 1e-3
-"""Tolerance between a smoke image's probabilities and those recorded at export, as engines round differently."""
+"""Tolerance between a smoke image's outputs and those recorded at export, as engines round differently."""
 # ONNX Runtime's exceptions share no class of their own, only Exception.
 _REFUSALS: tuple[type[Exception], ...] = (
     RuntimeError,

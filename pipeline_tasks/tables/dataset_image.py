@@ -6,6 +6,10 @@ import dataframely as dy
 
 from pipeline_tasks.tables.table import DIGEST, Table
 
+LABEL_NAME = "class_name"
+"""Column of the name that stands for an image's label, in manifests, label objects and their published forms: of the first object
+with a name, such as its class. Null for kinds without names."""
+
 
 class DatasetImage(Table):
     """One image of a dataset version, with its label and its split; annotators and times are in `labels` and `annotations`."""
@@ -16,7 +20,7 @@ class DatasetImage(Table):
     split_group_id = dy.String(regex=DIGEST)
     split = dy.Enum(["train", "val", "test"])
     label_kind = dy.String()
-    #: Set for the label kind `class`; the objects of other kinds are in `label_objects`.
+    #: Name of the first object; the objects of kinds that need more than it are in `dataset_objects`.
     class_name = dy.String(nullable=True)
     #: Digest of the image's label objects.
     label_digest = dy.String(regex=DIGEST)

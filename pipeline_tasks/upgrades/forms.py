@@ -6,7 +6,7 @@ root of the old form in `tests/old_roots` (see there).
 
 from __future__ import annotations
 
-from pipeline_tasks.upgrades import export_model
+from pipeline_tasks.upgrades import export_model, scores
 from pipeline_tasks.upgrades.form import Change, Form
 from pipeline_tasks.upgrades.json_fields import Fields
 
@@ -25,6 +25,9 @@ MODEL_PROPERTIES: Form[dict[str, str]] = Form("model's properties")
 PREDICTION: Form[Fields] = Form("logged prediction")
 SUMMARIES: dict[str, Form[Fields]] = {
     "export_model": Form("summary of export_model", (Change("0.2.0", export_model.parity_images),)),
+    "train_model": Form("summary of train_model", (Change("0.2.0", scores.trained_score),)),
+    "evaluate_model": Form("summary of evaluate_model", (Change("0.2.0", scores.evaluated_scores),)),
+    "compare_with_champion": Form("summary of compare_with_champion", (Change("0.2.0", scores.compared_scores),)),
 }
 """Stage → form of its summary, for those that changed by more than fields with a default."""
 

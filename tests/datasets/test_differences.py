@@ -29,7 +29,7 @@ def test_difference__sees_a_label_that_changed_within_its_class() -> None:
     found = difference(rows(("1", "train", None, "x")), rows(("1", "train", None, "y")))
 
     assert found.relabelled.rows() == [("1", "train", None, None)]
-    assert counts(found.relabelled, "class_before", "class_after") == {"none → none": 1}
+    assert counts(found.relabelled, "name_before", "name_after") == {"none → none": 1}
 
 
 def test_difference__of_nothing_or_the_same_is_none() -> None:

@@ -47,7 +47,7 @@ RECORDS = (
     BuildDatasetVersionSummary("cd" * 32, CYCLE, True, True, "It is new.", images=4),
     ExportModelSummary(None, DIGEST, registry_version="1"),
     CompareWithChampionSummary(
-        None, candidate_score=0.8, candidate_low=0.7, candidate_high=0.9, majority_score=0.5, classes_left_out=["nut"]
+        None, candidate_score=0.8, candidate_low=0.7, candidate_high=0.9, baseline_score=0.5, classes_left_out=["nut"]
     ),
     PromoteModelSummary(None, is_promoted=True, why="It beats the majority class."),
     RollOutSummary(None),

@@ -139,7 +139,7 @@ def test_explain__walks_from_a_model_to_its_decision_figures_labels_people_and_s
     assert (node.kind, node.name, node.fields["is_champion"]) == ("model", digest, True)
     assert one(node, "decision").name == "promoted"
     evaluated = night.store.summary(CYCLE, EvaluateModelSummary)
-    assert f"balanced accuracy {evaluated.balanced_accuracy:.3f}" in one(node, "figures").says
+    assert f"balanced accuracy {evaluated.score:.3f}" in one(node, "figures").says
     assert set(one(node, "figures").fields["recalls"]) == {"bolt", "nut"}
     version = one(node, "dataset version")
     images = night.store.read(DatasetImage, CYCLE).height

@@ -31,18 +31,20 @@ def found(difference: tuple[float, float, float] = (0.02, 0.01, 0.03), why: str 
     ],
 )
 def test_sentence__follows_the_interval(difference: tuple[float, float, float], says: str) -> None:
-    assert sentence(found(difference)).startswith(says)
-    assert "The interval contains 0; differences below about 1 points cannot" in sentence(found((0.0, -0.01, 0.01)))
+    assert sentence(found(difference), "balanced accuracy").startswith(says)
+    assert "The interval contains 0; differences below about 1 points cannot" in sentence(
+        found((0.0, -0.01, 0.01)), "balanced accuracy"
+    )
 
 
 def test_sentence__says_the_gain_per_label() -> None:
-    assert "95 % interval +1.0 to +3.0); per selected label +0.04 (+0.02 to +0.06)." in sentence(found())
+    assert "95 % interval +1.0 to +3.0); per selected label +0.04 (+0.02 to +0.06)." in sentence(found(), "balanced accuracy")
 
 
 def test_sentence__says_why_nothing_can_be_told() -> None:
-    assert sentence(found(why="3 labelled images were drawn at random so far; at least 20 are needed.")).startswith(
-        "It is not known yet if selection beats chance: 3 labelled images"
-    )
+    assert sentence(
+        found(why="3 labelled images were drawn at random so far; at least 20 are needed."), "balanced accuracy"
+    ).startswith("It is not known yet if selection beats chance: 3 labelled images")
 
 
 def test_charts__draw_a_mark_for_each_arm_and_night() -> None:

@@ -45,9 +45,9 @@ def test_choose__leaves_what_is_labelled_and_what_that_covers() -> None:
 def test_choose__never_takes_what_is_labelled(objectives: str) -> None:
     """Also where a labelled row would have the highest score: scores that picks do not change know nothing of labels."""
     rows = np.random.default_rng(3).normal(size=(60, 4))
-    probabilities = np.random.default_rng(4).dirichlet(np.ones(3), size=60)
-    first = choose(rows, budget=20, seed=0, probabilities=probabilities, objectives=objectives).picks
-    second = choose(rows, budget=40, seed=0, labelled=first, probabilities=probabilities, objectives=objectives).picks
+    beliefs = np.random.default_rng(4).dirichlet(np.ones(3), size=60)
+    first = choose(rows, budget=20, seed=0, beliefs=beliefs, objectives=objectives).picks
+    second = choose(rows, budget=40, seed=0, labelled=first, beliefs=beliefs, objectives=objectives).picks
     assert sorted([*first, *second]) == list(range(60))
 
 
@@ -58,14 +58,14 @@ def test_choose__diversity_takes_the_farthest_each_time() -> None:
 
 
 def test_choose__margin_takes_the_wavering_first_and_says_between_what() -> None:
-    probabilities = [[0.9, 0.1, 0.0], [0.4, 0.35, 0.25], [0.6, 0.4, 0.0]]
+    beliefs = [[0.9, 0.1, 0.0], [0.4, 0.35, 0.25], [0.6, 0.4, 0.0]]
     chosen = choose(
         at(0, 90, 180),
         budget=2,
         seed=0,
-        probabilities=probabilities,
+        beliefs=beliefs,
         objectives="margin",
-        class_names=("crack", "scratch", "fine"),
+        vocabulary=("crack", "scratch", "fine"),
     )
     assert chosen.picks.tolist() == [1, 2]
     assert chosen.reasons[0] == "the model is undecided between crack (40%) and scratch (35%)"
@@ -73,14 +73,14 @@ def test_choose__margin_takes_the_wavering_first_and_says_between_what() -> None
 
 
 def test_choose__class_balance_takes_the_class_that_lacks() -> None:
-    probabilities = [[1, 0], [1, 0], [0, 1], [1, 0]]
+    beliefs = [[1, 0], [1, 0], [0, 1], [1, 0]]
     chosen = choose(
         at(0, 90, 180, 270),
         budget=1,
         seed=0,
         labelled=[0, 1],
         labels=[0, 0],
-        probabilities=probabilities,
+        beliefs=beliefs,
         objectives="class_balance",
     )
     assert chosen.picks.tolist() == [2]
@@ -88,16 +88,14 @@ def test_choose__class_balance_takes_the_class_that_lacks() -> None:
 
 
 def test_choose__class_balance_counts_unknown_labels_by_what_the_model_expects() -> None:
-    probabilities = [[0, 1], [1, 0], [0, 1]]
-    chosen = choose(
-        at(0, 90, 180), budget=1, seed=0, labelled=[0], labels=[None], probabilities=probabilities, objectives="class_balance"
-    )
+    beliefs = [[0, 1], [1, 0], [0, 1]]
+    chosen = choose(at(0, 90, 180), budget=1, seed=0, labelled=[0], labels=[None], beliefs=beliefs, objectives="class_balance")
     assert chosen.picks.tolist() == [1]
 
 
 def test_choose__weighs_several_objectives_and_names_the_dominant_one() -> None:
-    probabilities = [[0.5, 0.5], [1, 0], [1, 0]]
-    chosen = choose(at(0, 90, 91), budget=3, seed=0, probabilities=probabilities, objectives={"margin": 5.0, "diversity": 1.0})
+    beliefs = [[0.5, 0.5], [1, 0], [1, 0]]
+    chosen = choose(at(0, 90, 91), budget=3, seed=0, beliefs=beliefs, objectives={"margin": 5.0, "diversity": 1.0})
     assert chosen.picks[0] == 0
     assert chosen.strategy[0] == "margin"
     assert set(chosen.scores) == {"margin", "diversity"}
@@ -113,14 +111,12 @@ def two_heaps(right: bool) -> tuple[np.ndarray, list[int], list[int]]:
 
 def test_choose__auto_listens_to_a_model_that_cross_validation_trusts() -> None:
     """One image of a heap is uncertain; the heap is covered alike either way."""
-    probabilities = np.tile([1.0, 0.0], (60, 1))
-    probabilities[45] = 0.5
+    beliefs = np.tile([1.0, 0.0], (60, 1))
+    beliefs[45] = 0.5
     for right in (True, False):
         rows, labelled, labels = two_heaps(right)
         weights = {"coverage": 1.0}
-        with_model = choose(
-            rows, budget=1, seed=0, labelled=labelled, labels=labels, probabilities=probabilities, objectives=weights
-        )
+        with_model = choose(rows, budget=1, seed=0, labelled=labelled, labels=labels, beliefs=beliefs, objectives=weights)
         without = choose(rows, budget=1, seed=0, labelled=labelled, objectives=weights)
         assert (with_model.picks[0] == without.picks[0]) is not right
 
@@ -134,9 +130,9 @@ def test_choose__auto_follows_a_model_only_where_labels_bear_it_out(
     """The model is undecided about one half of the second of two covered clusters. Picks must go there only if the labels follow
     the clusters and the model predicts the labelled images correctly."""
     rows, labelled, labels = two_heaps(labels_follow)
-    probabilities = np.repeat([[0.98, 0.02], [0.02, 0.98]], 30, axis=0)
+    beliefs = np.repeat([[0.98, 0.02], [0.02, 0.98]], 30, axis=0)
     doubtful = range(45, 60)
-    probabilities[doubtful] = 0.5
+    beliefs[doubtful] = 0.5
     without = choose(rows, budget=6, seed=0, labelled=labelled, labels=labels).picks
     chosen = choose(
         rows,
@@ -144,7 +140,7 @@ def test_choose__auto_follows_a_model_only_where_labels_bear_it_out(
         seed=0,
         labelled=labelled,
         labels=labels,
-        probabilities=probabilities if model_is_right else probabilities[:, ::-1],
+        beliefs=beliefs if model_is_right else beliefs[:, ::-1],
     )
     by_coverage = [pick for pick, name in zip(chosen.picks, chosen.strategy, strict=True) if name == "balanced_coverage"]
     if is_followed:
@@ -157,9 +153,9 @@ def test_choose__auto_follows_a_model_only_where_labels_bear_it_out(
 @pytest.mark.parametrize(("right", "is_said"), [(True, True), (False, False)])
 def test_choose__coverage_names_a_doubt_that_it_listened_to(right: bool, is_said: bool) -> None:
     rows, labelled, labels = two_heaps(right)
-    probabilities = np.repeat([[0.98, 0.02], [0.02, 0.98]], 30, axis=0)
-    probabilities[45:] = 0.5
-    given = {"labelled": labelled, "labels": labels, "probabilities": probabilities}
+    beliefs = np.repeat([[0.98, 0.02], [0.02, 0.98]], 30, axis=0)
+    beliefs[45:] = 0.5
+    given = {"labelled": labelled, "labels": labels, "beliefs": beliefs}
     chosen = choose(rows, budget=1, seed=0, objectives="coverage", **given)
     assert chosen.reasons[0].startswith("represents about")
     assert chosen.reasons[0].endswith("yet; the model is undecided between class 1 (50%) and class 0 (50%)") is is_said
@@ -246,14 +242,14 @@ def test_choose__gives_what_there_is(rows: int, labelled: list[int], budget: int
         ({"min_distance": -0.1}, "min_distance: wanted 0 or more"),
         ({"labelled": [3]}, "labelled: wanted row numbers"),
         ({"labelled": [0], "labels": [0, 1]}, "labels: wanted none or 1"),
-        ({"labelled": [0], "labels": ["bolt"], "class_names": ["nut"]}, "labels: wanted one of class_names"),
+        ({"labelled": [0], "labels": ["bolt"], "vocabulary": ["nut"]}, "labels: wanted one of vocabulary"),
         ({"metadata": [{}]}, "metadata: wanted 3"),
-        ({"probabilities": [[0.5, 0.5]]}, "probabilities: wanted a matrix of 3"),
-        ({"probabilities": [[0.5, math.nan]] * 3}, "probabilities: wanted finite"),
+        ({"beliefs": [[0.5, 0.5]]}, "beliefs: wanted a matrix of 3"),
+        ({"beliefs": [[0.5, math.nan]] * 3}, "beliefs: wanted finite"),
         ({"objectives": "magic"}, "unknown strategy 'magic' .did you mean 'margin'"),
         ({"objectives": {}}, "no strategy is named"),
         ({"objectives": {"coverage": 0.0}}, "weights must be above 0"),
-        ({"objectives": "margin"}, "wanted a model's probabilities"),
+        ({"objectives": "margin"}, "wanted a model's beliefs"),
     ],
 )
 def test_choose__says_which_argument_is_wrong(change: dict[str, object], says: str) -> None:

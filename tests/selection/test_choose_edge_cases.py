@@ -13,7 +13,7 @@ from pipeline_tasks.selection.choosing import Selection, choose
 from pipeline_tasks.selection.wishes import Wishes
 
 ROWS = np.random.default_rng(0).normal(size=(60, 6)).astype(np.float32)
-PROBABILITIES = np.random.default_rng(1).dirichlet([1, 1, 1], 60)
+BELIEFS = np.random.default_rng(1).dirichlet([1, 1, 1], 60)
 WITHOUT_MODEL = ("auto", "coverage", "diversity", "typicality", "outliers")
 WITH_MODEL = (*WITHOUT_MODEL, "margin", "entropy", "least_confidence", "class_balance")
 
@@ -27,7 +27,7 @@ def asked(objectives: str = "auto", **arguments: object) -> Selection:
 
 @pytest.mark.parametrize("objectives", [*WITH_MODEL, "random"])
 def test_same_night_twice__gives_the_same_picks_scores_and_reasons(objectives: str) -> None:
-    first, second = (asked(objectives, probabilities=PROBABILITIES) for _ in range(2))
+    first, second = (asked(objectives, beliefs=BELIEFS) for _ in range(2))
     assert first.picks.tolist() == second.picks.tolist()
     assert first.reasons == second.reasons
     assert all((first.scores[name] == second.scores[name]).all() for name in first.scores)
@@ -35,7 +35,7 @@ def test_same_night_twice__gives_the_same_picks_scores_and_reasons(objectives: s
 
 @pytest.mark.parametrize("objectives", WITH_MODEL)
 def test_another_seed__changes_nothing_that_is_not_random(objectives: str) -> None:
-    one, other = (asked(objectives, probabilities=PROBABILITIES, seed=seed).picks.tolist() for seed in (1, 2))
+    one, other = (asked(objectives, beliefs=BELIEFS, seed=seed).picks.tolist() for seed in (1, 2))
     assert one == other
 
 
@@ -114,12 +114,12 @@ def test_other_kinds_of_numbers__are_taken(kind: type[np.generic]) -> None:
         ({"labelled": [1.5]}, "labelled: wanted row numbers, found float64"),
         ({"labelled": [3, 3]}, "labelled: wanted each row once"),
         ({"labelled": [0, 1], "labels": [0]}, "labels: wanted none or 2, one a labelled row, found 1"),
-        ({"labelled": [0], "labels": ["crack"], "class_names": ["dent"]}, "labels: wanted one of class_names"),
-        ({"labelled": [0], "labels": ["crack"], "probabilities": PROBABILITIES}, "class_names: wanted the names of .* 3 columns"),
+        ({"labelled": [0], "labels": ["crack"], "vocabulary": ["dent"]}, "labels: wanted one of vocabulary"),
+        ({"labelled": [0], "labels": ["crack"], "beliefs": BELIEFS}, "vocabulary: wanted the names of .* 3 columns"),
         ({"labelled": [0], "labels": [-1]}, "labels: wanted 0 or more"),
-        ({"labelled": [0], "labels": [3], "probabilities": PROBABILITIES}, "labels: wanted a column of the probabilities, 0 to 2"),
+        ({"labelled": [0], "labels": [3], "beliefs": BELIEFS}, "labels: wanted a column of the beliefs, 0 to 2"),
         ({"metadata": [{}] * 59}, "metadata: wanted 60 entries"),
-        ({"probabilities": PROBABILITIES[:, :1]}, "C of at least 2"),
+        ({"beliefs": BELIEFS[:, :1]}, "C of at least 2"),
     ],
 )
 def test_other_wrong_arguments__are_named(arguments: dict[str, object], says: str) -> None:
@@ -127,7 +127,7 @@ def test_other_wrong_arguments__are_named(arguments: dict[str, object], says: st
         asked(**arguments)
 
 
-def test_names_for_labels__need_no_class_names_where_no_model_answers() -> None:
+def test_names_for_labels__need_no_vocabulary_where_no_model_answers() -> None:
     numbered = asked(labelled=[1, 2, 3], labels=[1, 0, None])
     assert asked(labelled=[1, 2, 3], labels=["fine", "crack", None]).picks.tolist() == numbered.picks.tolist()
 
@@ -161,14 +161,14 @@ def test_always__the_distance_the_clips_and_what_was_asked_before_hold(
     wishes = Wishes(
         tagged={tag: {0: 1.0, 5: 0.5} for tag in ("errors", "similar_to", "away_from")},
         max_per_clip=max_per_clip,
-        probability_draws=generator.dirichlet([1, 1], (3, 40)).astype(np.float32),
+        belief_draws=generator.dirichlet([1, 1], (3, 40)).astype(np.float32),
     )
     picks = choose(
         rows,
         budget=15,
         seed=seed,
         labelled=labelled,
-        probabilities=generator.dirichlet([1, 1], 40),
+        beliefs=generator.dirichlet([1, 1], 40),
         metadata=[{"clip": clip} for clip in clips],
         objectives=objectives,
         min_distance=min_distance,

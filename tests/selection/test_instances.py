@@ -16,8 +16,8 @@ ROWS = np.eye(4, dtype=np.float32)
 
 
 def asked(aggregate: str, objectives: str = "margin", budget: int = 4) -> Selection:
-    wishes = Wishes(instance_probabilities=FOUND, instance_aggregate=aggregate)
-    return choose(ROWS, budget=budget, seed=0, objectives=objectives, wishes=wishes, class_names=["crack", "fine"])
+    wishes = Wishes(instance_beliefs=FOUND, instance_aggregate=aggregate)
+    return choose(ROWS, budget=budget, seed=0, objectives=objectives, wishes=wishes, vocabulary=["crack", "fine"])
 
 
 @pytest.mark.parametrize(("aggregate", "first"), [("max", 0), ("mean", 0), ("sum", 2)])
@@ -42,19 +42,19 @@ def test_instances__serve_each_measure_and_name_the_doubtful_one(objectives: str
 
 
 def test_instances__of_nothing_at_all_are_no_error() -> None:
-    chosen = choose(ROWS, budget=2, seed=0, objectives="margin", wishes=Wishes(instance_probabilities=[NOTHING] * 4))
+    chosen = choose(ROWS, budget=2, seed=0, objectives="margin", wishes=Wishes(instance_beliefs=[NOTHING] * 4))
     assert len(chosen.picks) == 2
 
 
 @pytest.mark.parametrize(
     ("wishes", "says"),
     [
-        (Wishes(instance_probabilities=FOUND[:2]), "instance_probabilities: wanted 4 entries, one a row, found 2"),
-        (Wishes(instance_probabilities=[*FOUND[:3], np.ones((1, 3))]), r"one C of at least 2, found C of \[2, 3\]"),
-        (Wishes(instance_probabilities=[*FOUND[:3], np.ones(3)]), r"found C of \[0, 2\]"),
-        (Wishes(instance_probabilities=[*FOUND[:3], np.full((1, 2), np.nan)]), "wanted finite numbers"),
+        (Wishes(instance_beliefs=FOUND[:2]), "instance_beliefs: wanted 4 entries, one a row, found 2"),
+        (Wishes(instance_beliefs=[*FOUND[:3], np.ones((1, 3))]), r"one C of at least 2, found C of \[2, 3\]"),
+        (Wishes(instance_beliefs=[*FOUND[:3], np.ones(3)]), r"found C of \[0, 2\]"),
+        (Wishes(instance_beliefs=[*FOUND[:3], np.full((1, 2), np.nan)]), "wanted finite numbers"),
         (
-            Wishes(instance_probabilities=FOUND, instance_aggregate="most"),
+            Wishes(instance_beliefs=FOUND, instance_aggregate="most"),
             "instance_aggregate: wanted one of max, mean, sum; found most",
         ),
     ],

@@ -92,8 +92,8 @@ def test_requirements__ask_until_they_are_met() -> None:
 
 def test_requirements__of_classes_go_by_what_the_model_expects() -> None:
     wishes = Wishes(requirements={"class": {"nut": 5}})
-    named: dict[str, Any] = {"class_names": ("bolt", "nut"), "wishes": wishes}
-    chosen = asked("requirements", 0, 10, 20, probabilities=[[1, 0], [0.2, 0.8], [0.6, 0.4]], **named)
+    named: dict[str, Any] = {"vocabulary": ("bolt", "nut"), "wishes": wishes}
+    chosen = asked("requirements", 0, 10, 20, beliefs=[[1, 0], [0.2, 0.8], [0.6, 0.4]], **named)
     assert chosen.picks.tolist() == [1]
     assert chosen.reasons == ("probably nut, of which fewer are labelled than are required",)
     assert asked("requirements", 0, 10, **named).picks.tolist() == [0]
@@ -105,8 +105,8 @@ def test_class_target__asks_for_the_class_that_lacks_against_the_target() -> Non
         *(0, 10, 20, 30),
         labelled=[0, 1],
         labels=["bolt", "nut"],
-        probabilities=[[1, 0], [0, 1], [1, 0], [0, 1]],
-        class_names=("bolt", "nut"),
+        beliefs=[[1, 0], [0, 1], [1, 0], [0, 1]],
+        vocabulary=("bolt", "nut"),
         wishes=Wishes(class_targets={"bolt": 1, "nut": 3}),
     )
     assert chosen.picks.tolist() == [3]
@@ -116,10 +116,8 @@ def test_bald__asks_about_disagreement_and_passes_over_what_all_find_unclear() -
     """Row 0: both variants are unsure; row 1: each is sure of another class; row 2: both agree."""
     draws = np.array([[[0.5, 0.5], [1, 0], [1, 0]], [[0.5, 0.5], [0, 1], [1, 0]]], np.float32)
     assert disagreement(draws).tolist() == pytest.approx([0, 1, 0], abs=1e-6)
-    probabilities = draws.mean(axis=0)
-    chosen = asked(
-        "bald", 0, 90, 180, probabilities=probabilities, class_names=("bolt", "nut"), wishes=Wishes(probability_draws=draws)
-    )
+    beliefs = draws.mean(axis=0)
+    chosen = asked("bald", 0, 90, 180, beliefs=beliefs, vocabulary=("bolt", "nut"), wishes=Wishes(belief_draws=draws))
     assert chosen.picks.tolist() == [1]
     assert chosen.reasons == ("variants of the model disagree: bolt (1 of 2) against nut (1 of 2)",)
 
@@ -143,11 +141,11 @@ def test_clips__give_no_more_than_their_share_and_keep_their_gap_in_time() -> No
         ("auto", Wishes(max_per_clip=2), "metadata: wanted them, with `clip`"),
         (
             "auto",
-            Wishes(probability_draws=np.zeros((2, 2, 2), np.float32)),
-            "probability_draws: wanted finite numbers of shape T x 3",
+            Wishes(belief_draws=np.zeros((2, 2, 2), np.float32)),
+            "belief_draws: wanted finite numbers of shape T x 3",
         ),
         ("metadata_balance", Wishes(metadata_targets={"site": {"a": 1}}), "metadata: site: wanted a value in at least one row"),
-        ("bald", Wishes(), "bald: wanted a model's probabilities"),
+        ("bald", Wishes(), "bald: wanted a model's beliefs"),
     ],
 )
 def test_wishes__that_cannot_be_meant_are_named(objectives: str, wishes: Wishes, says: str) -> None:
@@ -157,11 +155,11 @@ def test_wishes__that_cannot_be_meant_are_named(objectives: str, wishes: Wishes,
 
 def test_names__are_those_that_can_choose() -> None:
     without = check_pool(at(0, 10), 1, 0, (), (), None, None, ())
-    with_model = replace(without, probabilities=np.full((2, 2), 0.5))
+    with_model = replace(without, beliefs=np.full((2, 2), 0.5))
     for name in set(STRATEGIES.names) - {"auto"}:
         assert turns_of(name, with_model) == ({name: 1.0},)
-    for name in [one for one in STRATEGIES.names if strategy_of(one).needs_probabilities]:
-        with pytest.raises(SettingsError, match="probabilities"):
+    for name in [one for one in STRATEGIES.names if strategy_of(one).needs_beliefs]:
+        with pytest.raises(SettingsError, match="beliefs"):
             turns_of(name, without)
 
 

@@ -48,7 +48,7 @@ def test_evaluate_model__scores_golden_images_by_themselves_only(store: Store) -
     cycle = a_sliced_cycle(store, GOOD, FIRST, golden=[0, 6], recent=[1, 2, 7])
     registry = RecordingRegistry()
     summary = evaluate_model(store, cycle, InProcessDecoder(), registry)
-    assert (summary.test_images, summary.accuracy) == (10, 1.0)
+    assert (summary.test_images, summary.image_score) == (10, 1.0)
     assert {name: found["images"] for name, found in summary.slices.items()} == {"golden": 2, "recent": 3}
     assert (summary.slices["golden"]["accuracy"], summary.slices["golden"]["champion_accuracy"]) == (1.0, None)
     assert (summary.slices["golden"]["accuracy_low"], summary.slices["golden"]["balanced_accuracy"]) == (1.0, None)
@@ -68,7 +68,7 @@ def test_evaluate_model__scores_a_golden_set_of_one_class(store: Store) -> None:
 def test_evaluate_model__of_a_test_split_that_is_all_golden_says_that_nothing_is_left_to_decide_on(store: Store) -> None:
     summary, compared = outcome(store, a_sliced_cycle(store, GOOD, FIRST, golden=range(12)))
     assert summary.why == "The dataset version has no labelled test images outside its golden set."
-    assert (summary.slices["golden"]["accuracy"], summary.balanced_accuracy) == (1.0, None)
+    assert (summary.slices["golden"]["accuracy"], summary.score) == (1.0, None)
     assert (compared.decision, compared.test_images) == ("keep", 0)
 
 

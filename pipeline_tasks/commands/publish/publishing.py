@@ -165,7 +165,7 @@ def _commit(
     mark = f"Published by Nightlens: project {place.outside_name}"
     is_canonical = remote.url.endswith(RECIPE)
     described = publication.Described(
-        place.project.project, frozen.dataset_id, frozen.label_kind, frozen.class_names, frozen.frozen_at, is_canonical
+        place.project.project, frozen.dataset_id, frozen.label_kind, frozen.vocabulary, frozen.frozen_at, is_canonical
     )
     name, _ = dvc_files.folder_object(images)
     files = dvc_files.repository_files(remote, mark) | {

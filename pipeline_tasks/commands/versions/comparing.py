@@ -19,6 +19,7 @@ from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.dataset_versions import differing_rows
 from pipeline_tasks.storage.versions.version_history import VersionRecord
+from pipeline_tasks.tables.dataset_image import LABEL_NAME
 
 T = TypeVar("T")
 NOT_LABELLED = "not labelled"
@@ -83,13 +84,13 @@ def compare(store: Store, before: VersionRecord, after: VersionRecord) -> Compar
     then = PastStore(store.objects, after.sequence)
     return replace(
         comparison,
-        added=_counted(then, found.added, "class_name", "split"),
-        removed=replace(_counted(None, found.removed, "class_name", "split"), by_reason=_why_gone(then, found, other.about)),
+        added=_counted(then, found.added, LABEL_NAME, "split"),
+        removed=replace(_counted(None, found.removed, LABEL_NAME, "split"), by_reason=_why_gone(then, found, other.about)),
         relabelled=replace(
-            _counted(then, found.relabelled, "class_after", "split"),
-            by_class=counts(found.relabelled, "class_before", "class_after"),
+            _counted(then, found.relabelled, "name_after", "split"),
+            by_class=counts(found.relabelled, "name_before", "name_after"),
         ),
-        moved=replace(_counted(None, found.moved, "class_name"), by_split=counts(found.moved, "split_before", "split_after")),
+        moved=replace(_counted(None, found.moved, LABEL_NAME), by_split=counts(found.moved, "split_before", "split_after")),
     )
 
 
@@ -136,7 +137,7 @@ def _why_gone(then: Store, found: Difference, about: VersionAbout) -> dict[str, 
     labels = inputs.labels.filter(pl.col("image_id").is_in(gone))
     objects = inputs.label_objects.filter(pl.col("image_id").is_in(gone))
     narrowed = replace(inputs, labels=labels, label_objects=objects)
-    reasons = why_left_out(narrowed, kind_of_version(about.label_kind, about.class_names))
+    reasons = why_left_out(narrowed, kind_of_version(about.label_kind, about.vocabulary))
     named = counts(reasons.drop_nulls("reason"), "reason")
     others = found.removed.height - sum(named.values())
     return named | ({NOT_LABELLED: others} if others else {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,6 +11,8 @@ import polars as pl
 from pipeline_tasks.commands.versions.people import images_by_author, images_by_reason
 from pipeline_tasks.commands.versions.text_table import cross_table, one_line
 from pipeline_tasks.datasets.differences import counts
+from pipeline_tasks.kinds.registry import kind_of_version
+from pipeline_tasks.kinds.scoring import ScoreNames
 from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.storage.blobs.version_index import IndexedLeaf, Tombstone, index_key, read_index
@@ -18,21 +20,14 @@ from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.dataset_versions import read_leaves
 from pipeline_tasks.storage.versions.version_history import VersionRecord
+from pipeline_tasks.tables.dataset_image import LABEL_NAME
 from pipeline_tasks.tables.slice_image import SLICES
 
 N = TypeVar("N")
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Scores of one model on the test images of a version."""
-
-    cycle_id: str
-    model_digest: str | None
-    balanced_accuracy: float | None
-    balanced_accuracy_low: float | None
-    balanced_accuracy_high: float | None
-    slices: dict[str, dict[str, float | None]]
+Scored = dict[str, str | float | dict[str, dict[str, float | None]] | None]
+"""One model on the test images of a version: cycle_id, model_digest, slices, and the score with its bounds by the kind's name."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,7 @@ class VersionDescription:
     images_by_reason: dict[str, int]
     left_out: dict[str, int]
     slices: dict[str, int]
-    scores: list[Scores]
+    scores: list[Scored]
     index_key: str
     leaves: int
     own_bytes: int
@@ -82,15 +77,15 @@ def describe(store: Store, version: VersionRecord) -> VersionDescription:
         erased=len(index.tombstones),
         tombstones=list(index.tombstones),
         images_by_split=counts(rows, "split"),
-        images_by_class=counts(rows, "class_name"),
+        images_by_class=counts(rows, LABEL_NAME),
         images_by_split_and_class={
-            split: counts(rows.filter(pl.col("split") == split), "class_name") for split in counts(rows, "split")
+            split: counts(rows.filter(pl.col("split") == split), LABEL_NAME) for split in counts(rows, "split")
         },
         images_by_author=images_by_author(then, rows["image_id"]),
         images_by_reason=images_by_reason(then, rows["image_id"]),
         left_out=version.summary.left_out,
         slices=_in_order(version.summary.slices),
-        scores=_scores(store, version),
+        scores=_scores(store, version, index.about),
         index_key=index_key(version.dataset_id),
         leaves=len(index.leaves),
         own_bytes=own_bytes,
@@ -120,14 +115,15 @@ def as_text(found: VersionDescription) -> str:
     )
 
 
-def _scores(store: Store, version: VersionRecord) -> list[Scores]:
+def _scores(store: Store, version: VersionRecord, about: VersionAbout) -> list[Scored]:
     """Scores of all models that were evaluated on the version."""
-    found = []
+    found: list[Scored] = []
+    metric = _names(about).metric
     for cycle_id in store.state().stages:
         scored = store.find_summary(cycle_id, EvaluateModelSummary)
         if scored is not None and scored.dataset_id == version.dataset_id:
-            bounds = (scored.balanced_accuracy_low, scored.balanced_accuracy_high)
-            found.append(Scores(cycle_id, scored.model_digest, scored.balanced_accuracy, *bounds, scored.slices))
+            bounds = {metric: scored.score, f"{metric}_low": scored.score_low, f"{metric}_high": scored.score_high}
+            found.append({"cycle_id": cycle_id, "model_digest": scored.model_digest, **bounds, "slices": scored.slices})
     return found
 
 
@@ -139,21 +135,26 @@ def _in_order(slices: dict[str, N]) -> dict[str, N]:
 def _slice_lines(described: VersionDescription) -> list[str]:
     """The slices of test, and what models scored on test and on each; nothing where there is neither."""
     lines = [f"scored by themselves, of test: {one_line(described.slices)}"] if described.slices else []
+    names = _names(described.about)
     for one in described.scores:
-        figures = [_figure("test, balanced", one.balanced_accuracy, one.balanced_accuracy_low, one.balanced_accuracy_high)]
-        figures += [
-            _figure(name, found.get("accuracy"), found.get("accuracy_low"), found.get("accuracy_high"))
-            for name, found in _in_order(one.slices).items()
-        ]
+        figures = [_figure(f"test, {names.words}", one, names.metric)]
+        slices = one["slices"] if isinstance(one["slices"], dict) else {}
+        figures += [_figure(name, found, names.image_metric) for name, found in _in_order(slices).items()]
         if known := [figure for figure in figures if figure]:
-            lines.append(f"model {(one.model_digest or '')[:12]} of cycle {one.cycle_id}: {'; '.join(known)}")
+            lines.append(f"model {str(one['model_digest'] or '')[:12]} of cycle {one['cycle_id']}: {'; '.join(known)}")
     return lines
 
 
-def _figure(name: str, value: float | None, low: float | None, high: float | None) -> str:
-    if value is None:
+def _names(about: VersionAbout) -> ScoreNames:
+    names: ScoreNames = kind_of_version(about.label_kind, about.vocabulary).scoring.names
+    return names
+
+
+def _figure(name: str, figures: Mapping[str, object], metric: str) -> str:
+    value, low, high = (figures.get(f"{metric}{end}") for end in ("", "_low", "_high"))
+    if not isinstance(value, float):
         return ""
-    bounds = "" if low is None or high is None else f" ({100 * low:.1f} to {100 * high:.1f})"
+    bounds = f" ({100 * low:.1f} to {100 * high:.1f})" if isinstance(low, float) and isinstance(high, float) else ""
     return f"{name} {100 * value:.1f} %{bounds}"
 
 

@@ -26,6 +26,7 @@ from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.versions.dataset_versions import read_leaves
 from pipeline_tasks.storage.versions.version_history import VersionRecord
+from pipeline_tasks.tables.dataset_image import LABEL_NAME
 
 UNFINISHED, MANIFEST, ABOUT = "UNFINISHED.json", "manifest.csv", "about.json"
 ORIENTATION = (
@@ -107,19 +108,19 @@ def _manifest(rows: pl.DataFrame, dataset_id: str) -> pl.DataFrame:
         raise CorruptObjectError(
             f"dataset version {dataset_id[:16]}: wanted {rows.height} known images, {unknown.height} are unknown"
         )
-    files = [_file_of(*row) for row in rows.select("split", "class_name", "image_id", "file_format").iter_rows()]
-    columns = ["image_id", "md5", "size_bytes", "split", "label_kind", "class_name", "label_digest", "orientation"]
+    files = [_file_of(*row) for row in rows.select("split", LABEL_NAME, "image_id", "file_format").iter_rows()]
+    columns = ["image_id", "md5", "size_bytes", "split", "label_kind", LABEL_NAME, "label_digest", "orientation"]
     return rows.select(pl.Series("file", files, dtype=pl.String), *columns)
 
 
-def _file_of(split: str, class_name: str | None, image_id: str, file_format: str) -> str:
-    folder = split if class_name is None else f"{split}/{_folder_name(class_name)}"
+def _file_of(split: str, name: str | None, image_id: str, file_format: str) -> str:
+    folder = split if name is None else f"{split}/{_folder_name(name)}"
     return f"{folder}/{image_id}{_ENDINGS.get(file_format, '.' + file_format.lower())}"
 
 
-def _folder_name(class_name: str) -> str:
-    """A class name as a folder's name on any system: what might mean something else becomes %xx, so that names stay apart."""
-    name = "".join(one if one.isalnum() or one in " -_()+,." else f"%{ord(one):02x}" for one in class_name)
+def _folder_name(label: str) -> str:
+    """A label's name as a folder's name on any system: what might mean something else becomes %xx, so that names stay apart."""
+    name = "".join(one if one.isalnum() or one in " -_()+,." else f"%{ord(one):02x}" for one in label)
     return f"%2e{name[1:]}" if name.startswith(".") else name
 
 

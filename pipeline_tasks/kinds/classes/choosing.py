@@ -53,11 +53,11 @@ class ClassScorer:
     bias: NDArray[np.float32]
     temperature: float
 
-    def probabilities(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    def beliefs(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
         """Predict probabilities (N x C) from embeddings (N x D, not normalised)."""
         return softmax((embeddings @ self.weight.T + self.bias) / self.temperature)
 
-    def probability_draws(
+    def belief_draws(
         self, embeddings: NDArray[np.float32], *, seed: int, draws: int = 10, drop_ratio: float = 0.3
     ) -> NDArray[np.float32]:
         """Probabilities of variants of the head with different features dropped: draws x N x C.

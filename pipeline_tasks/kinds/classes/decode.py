@@ -44,6 +44,10 @@ class ClassDecoding:
         """The most probable class."""
         return str(answer["class_name"])
 
+    def says(self, answer: Mapping[str, Any]) -> str:
+        """The most probable class with its probability."""
+        return f"{answer['class_name']}, probability {answer['probability']:.3f}"
+
     def as_recorded(self, outputs: Outputs) -> dict[str, Any]:
         """The probabilities of one image."""
         return {PROBABILITIES: [round(float(one), _DIGITS) for one in outputs[PROBABILITIES]]}

@@ -65,6 +65,14 @@ class ClassLabeling:
         """Objects by class."""
         return dict(sorted(Counter(one.class_name for one in objects).items()))
 
+    def says(self, objects: Sequence[ClassObject]) -> str:
+        """The classes."""
+        return ", ".join(one.class_name for one in objects) or "nothing there"
+
+    def as_json(self, objects: Sequence[ClassObject]) -> dict[str, list[str]]:
+        """The list of classes."""
+        return {"class_names": [one.class_name for one in objects]}
+
     def as_columns(self, one: ClassObject) -> ObjectColumns:
         """An object in `annotation_objects` and `label_objects`."""
         return ObjectColumns("class", class_name=one.class_name)

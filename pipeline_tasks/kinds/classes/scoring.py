@@ -31,6 +31,7 @@ class ClassScoring:
         baseline_short="most frequent class",
         image_metric="accuracy",
         image_words="accuracy",
+        name_metric="recall",
     )
     prediction_table: type[Table] = Prediction
 
@@ -39,6 +40,12 @@ class ClassScoring:
     ) -> pl.DataFrame:
         """One row for each image and class."""
         return prediction_rows(model_digest, image_ids, predictions)
+
+    def main_predictions(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The most probable class; of equal ones the first."""
+        key = ["model_digest", "written_in"]
+        best = rows.filter(pl.col("probability") == pl.col("probability").max().over(key))
+        return best.unique(key, keep="first", maintain_order=True)
 
     def with_truth(self, images: pl.DataFrame) -> pl.DataFrame:
         """Images with a class."""

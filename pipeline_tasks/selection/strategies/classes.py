@@ -18,8 +18,8 @@ def _class_balance(pool: Pool) -> Objective:
 
 
 def _likeliest(pool: Pool, pick: int) -> str:
-    assert pool.probabilities is not None
-    return f"probably {pool.class_name(int(pool.probabilities[pick].argmax()))}"
+    assert pool.beliefs is not None
+    return f"probably {pool.name_of(int(pool.beliefs[pick].argmax()))}"
 
 
 def _class_target(pool: Pool) -> Objective:
@@ -33,12 +33,12 @@ CLASS_BALANCE = Strategy(
     words="classes with few labels, as far as the model can tell",
     objective=_class_balance,
     needs_model=True,
-    needs_probabilities=True,
+    needs_beliefs=True,
 )
 CLASS_TARGET = Strategy(
     name="class_target",
     words="classes below selection.class_targets",
     objective=_class_target,
     needs_model=True,
-    needs_probabilities=True,
+    needs_beliefs=True,
 )

@@ -47,9 +47,9 @@ def _is_doubted(pool: Pool, pick: int) -> bool:
     """Return True if coverage uses a model and the model is unsure of the pick."""
     from pipeline_tasks.selection.uncertainty import uncertainty
 
-    if pool.probabilities is None or pool.model_trust * float(uncertainty(pool.probabilities[[pick]])[0]) < DOUBT_WORTH_SAYING:
+    if pool.beliefs is None or pool.model_trust * float(uncertainty(pool.beliefs[[pick]])[0]) < DOUBT_WORTH_SAYING:
         return False
-    return pool.wishes.instance_probabilities is None
+    return pool.wishes.instance_beliefs is None
 
 
 COVERAGE = Strategy(name="coverage", words="images that represent the most images without a similar label", objective=_coverage)

@@ -24,7 +24,7 @@ def _bald(pool: Pool) -> Objective:
 def _reason(pool: Pool, draws: npt.NDArray[np.float32], pick: int) -> str:
     from pipeline_tasks.selection.disagreement import votes_of
 
-    said = [f"{pool.class_name(number)} ({votes} of {len(draws)})" for number, votes in votes_of(draws, pick)[:2]]
+    said = [f"{pool.name_of(number)} ({votes} of {len(draws)})" for number, votes in votes_of(draws, pick)[:2]]
     if len(said) == 1:
         return f"variants of the model all predict {said[0]}, but some are much less sure than others"
     return f"variants of the model disagree: {' against '.join(said)}"
@@ -35,6 +35,6 @@ BALD = Strategy(
     words="images that variants of the model predict differently",
     objective=_bald,
     needs_model=True,
-    needs_probabilities=True,
+    needs_beliefs=True,
     needs_draws=True,
 )

@@ -1,4 +1,4 @@
-"""Uncertainty strategies: images that a model is unsure of, by its probabilities for the image or for objects in it."""
+"""Uncertainty strategies: images that a model is unsure of, by its beliefs for the image or for objects in it."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def doubt_of(pool: Pool, pick: int) -> str:
     """Reason: the two classes between which the model is undecided."""
     from pipeline_tasks.selection.instances import most_doubtful
 
-    probabilities, instances = most_doubtful(pool, pick)
+    beliefs, instances = most_doubtful(pool, pick)
     if not instances:
         return "the model finds no object in it"
-    second, first = probabilities.argsort(kind="stable")[-2:]
-    one, other = (f"{pool.class_name(int(c))} ({probabilities[c]:.0%})" for c in (first, second))
+    second, first = beliefs.argsort(kind="stable")[-2:]
+    one, other = (f"{pool.name_of(int(c))} ({beliefs[c]:.0%})" for c in (first, second))
     where = f"in one of {instances} objects that it finds, " if instances > 1 else ""
     return f"{where}the model is undecided between {one} and {other}"
 
@@ -54,22 +54,22 @@ MARGIN = Strategy(
     words="images where the model is undecided between two classes",
     objective=_margin,
     needs_model=True,
-    needs_probabilities=True,
+    needs_beliefs=True,
     takes_instances=True,
 )
 ENTROPY = Strategy(
     name="entropy",
-    words="images where the model's probability is spread over many classes",
+    words="images where the model's belief is spread over many names",
     objective=_entropy,
     needs_model=True,
-    needs_probabilities=True,
+    needs_beliefs=True,
     takes_instances=True,
 )
 LEAST_CONFIDENCE = Strategy(
     name="least_confidence",
-    words="images where the model's best class has a low probability",
+    words="images where the model's best guess has little of its belief",
     objective=_least_confidence,
     needs_model=True,
-    needs_probabilities=True,
+    needs_beliefs=True,
     takes_instances=True,
 )

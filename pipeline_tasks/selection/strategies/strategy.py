@@ -27,10 +27,10 @@ class Strategy:
     turns: Callable[[Pool], Turns] | None = None
     needs_model: bool = False
     """Cannot be used before a project's first champion."""
-    needs_probabilities: bool = False
-    """Needs a model's probabilities for each image; implies `needs_model`."""
+    needs_beliefs: bool = False
+    """Needs a model's beliefs for each image; implies `needs_model`."""
     takes_instances: bool = False
-    """Accepts probabilities of objects in an image instead."""
+    """Accepts beliefs of objects in an image instead."""
     needs_draws: bool = False
     """Needs predictions of variants of the model."""
     is_in_form: bool = True

@@ -59,8 +59,8 @@ class _Scores:
     """A champion's predictions on embeddings."""
 
     model_digest: str | None
-    class_names: tuple[str, ...]
-    probabilities: npt.NDArray[np.float32] | None
+    vocabulary: tuple[str, ...]
+    beliefs: npt.NDArray[np.float32] | None
     draws: Callable[[], npt.NDArray[np.float32]] | None = None
     """Computes the predictions of variants of the champion, only when needed."""
 
@@ -153,7 +153,7 @@ def _names(settings: SelectionSettings, pool: Candidates, images: pl.Series, ask
 
 def _usable(settings: SelectionSettings, scores: _Scores) -> tuple[SelectionSettings, str]:
     """Settings with the objectives that can be used tonight, and a sentence if they differ from the requested ones."""
-    objectives, instead = usable(settings.objectives, scores.probabilities is not None)
+    objectives, instead = usable(settings.objectives, scores.beliefs is not None)
     return settings.model_copy(update={"objectives": objectives}), instead
 
 
@@ -186,8 +186,8 @@ def _champion_scores(store: Store, vectors: npt.NDArray[np.float32], backbone_di
     head = read_head(read_model(store.objects, champion.model_digest))
     if head is None or head.backbone_digest != backbone_digest:
         return _Scores(None, (), None)
-    draws = partial(head.scorer.probability_draws, vectors, seed=seed)
-    return _Scores(champion.model_digest, head.vocabulary, head.scorer.probabilities(vectors), draws)
+    draws = partial(head.scorer.belief_draws, vectors, seed=seed)
+    return _Scores(champion.model_digest, head.vocabulary, head.scorer.beliefs(vectors), draws)
 
 
 def _choose(
@@ -206,19 +206,19 @@ def _choose(
     taken = [*control.tolist(), *range(pool, len(names))]
     labels = [classes.get(names[row]) for row in taken]
     draws = scores.draws() if scores.draws is not None and needs_draws(settings.objectives) else None
-    errors = champion_errors(names, classes, test_images, scores.class_names, scores.probabilities)
+    errors = champion_errors(names, classes, test_images, scores.vocabulary, scores.beliefs)
     return choose(
         vectors,
         budget=min(settings.budget, pool) - len(control),
         seed=derive_seed(seed, STAGE, "strategy"),
         labelled=taken,
-        labels=[label if label in scores.class_names else None for label in labels],
-        probabilities=scores.probabilities,
+        labels=[label if label in scores.vocabulary else None for label in labels],
+        beliefs=scores.beliefs,
         objectives=settings.objectives,
-        class_names=scores.class_names,
+        vocabulary=scores.vocabulary,
         min_distance=settings.min_distance,
         metadata=metadata,
-        wishes=wishes_of(settings, names, scores.class_names, errors, draws),
+        wishes=wishes_of(settings, names, scores.vocabulary, errors, draws),
     )
 
 

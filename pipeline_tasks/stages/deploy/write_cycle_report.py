@@ -141,14 +141,14 @@ def _learning(store: Store, until: str) -> list[LearningPoint]:
     promotions = store.summaries(PromoteModelSummary)
     for cycle_id in store.state().stages:
         scored, built, promoted = scores.get(cycle_id), versions.get(cycle_id), promotions.get(cycle_id)
-        if scored is not None and scored.balanced_accuracy is not None:
+        if scored is not None and scored.score is not None:
             points.append(
                 LearningPoint(
                     cycle_id=cycle_id,
                     labels=0 if built is None else built.images,
-                    score=scored.balanced_accuracy,
-                    low=scored.balanced_accuracy_low,
-                    high=scored.balanced_accuracy_high,
+                    score=scored.score,
+                    low=scored.score_low,
+                    high=scored.score_high,
                     is_promoted=promoted is not None and promoted.is_promoted,
                 )
             )

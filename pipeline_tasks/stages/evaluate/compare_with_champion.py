@@ -57,7 +57,7 @@ def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSumm
         candidate_low=decision.candidate_low,
         candidate_high=decision.candidate_high,
         champion_score=decision.rival_score if has_champion else None,
-        majority_score=None if has_champion else decision.rival_score,
+        baseline_score=None if has_champion else decision.rival_score,
         difference=decision.difference,
         low=decision.low,
         high=decision.high,

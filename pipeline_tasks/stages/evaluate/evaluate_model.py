@@ -16,6 +16,7 @@ from pipeline_tasks.decoding.model_image import model_image, recipe_digest
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.evaluation.predict import Pixels, predict
 from pipeline_tasks.evaluation.scorecard import Scorecard, score, slice_figures
+from pipeline_tasks.kinds.figure_names import named_figures
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.kinds.scoring import Scoring
 from pipeline_tasks.models.exported import ExportedModel
@@ -65,7 +66,7 @@ def evaluate_model(store: Store, cycle: Cycle, decoder: Decoder, model_registry:
         ServiceUnavailableError: the registry does not respond; the figures are recorded, and a retry logs them there.
     """
     summary = store.finished(cycle.cycle_id, STAGE, EvaluateModelSummary) or _evaluate(store, cycle, decoder)
-    if summary.balanced_accuracy is not None:
+    if summary.score is not None:
         _mirror(store, cycle, summary, model_registry)
     return summary
 
@@ -171,13 +172,13 @@ def _with_headline(summary: EvaluateModelSummary, scorecard: Scorecard) -> Evalu
         test_images=scorecard.candidate.images,
         test_groups=scorecard.candidate.group_count,
         classes_left_out=list(scorecard.left_out),
-        balanced_accuracy=found.value if found else None,
-        balanced_accuracy_low=found.low if found else None,
-        balanced_accuracy_high=found.high if found else None,
-        accuracy=own[names.image_metric].value,
-        log_loss=own["log_loss"].value,
-        majority_balanced_accuracy=baseline.value if baseline else None,
-        champion_balanced_accuracy=champion.value if champion else None,
+        score=found.value if found else None,
+        score_low=found.low if found else None,
+        score_high=found.high if found else None,
+        image_score=own[names.image_metric].value,
+        baseline_score=baseline.value if baseline else None,
+        champion_score=champion.value if champion else None,
+        figures={name: figure.value for name, figure in own.items() if name not in names.of_summary},
     )
 
 
@@ -186,14 +187,9 @@ def _mirror(store: Store, cycle: Cycle, summary: EvaluateModelSummary, model_reg
     run_id = store.summary(cycle.cycle_id, TrainModelSummary).mlflow_run_id
     if run_id is None:
         return
-    names = ("balanced_accuracy", "balanced_accuracy_low", "balanced_accuracy_high", "accuracy", "log_loss")
-    found = {
-        f"test_{name}": getattr(summary, name) for name in (*names, "majority_balanced_accuracy", "champion_balanced_accuracy")
-    }
-    found |= {
-        f"{name}_{figure}": figures.get(figure)
-        for name, figures in summary.slices.items()
-        for figure in ("accuracy", "accuracy_low", "accuracy_high", "champion_accuracy")
-    }
+    names = kind_of(cycle.project).scoring.names
+    found = {f"test_{name}": value for name, value in named_figures(summary, names).items()}
+    of_slices = (*(f"{names.image_metric}{end}" for end in ("", "_low", "_high")), f"champion_{names.image_metric}")
+    found |= {f"{name}_{one}": figures.get(one) for name, figures in summary.slices.items() for one in of_slices}
     known = {name: value for name, value in found.items() if value is not None}
     model_registry.log_epoch_metrics(model_registry.run(run_id), [(0, known)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import CycleOpening, check_cycle_id
 from pipeline_tasks.records.project_state import Ended, RestoredDataset
 from pipeline_tasks.records.restore_dataset_version import RestoreDatasetVersionSummary
@@ -38,7 +39,7 @@ def restore_dataset_version(store: Store, opening: CycleOpening, dataset_id: str
 def _whole_version(store: Store, project: Project, wanted: str) -> VersionRecord:
     """The wanted version, with its manifest verified."""
     version = find_version(dataset_versions(store), wanted)
-    check_restorable(store, version.dataset_id, project.label_kind, project.classes)
+    check_restorable(store, version.dataset_id, project.label_kind, kind_of(project).vocabulary)
     read_version(store.objects, version.dataset_id)
     return version
 

@@ -22,7 +22,7 @@ from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest
 from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.storage.versions.dataset_versions import write_version
 from pipeline_tasks.storage.versions.restored_version import check_restorable, restored_version
-from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.dataset_image import LABEL_NAME, DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
@@ -141,7 +141,7 @@ def _counts(rows: pl.DataFrame) -> dict[str, int]:
 def _about(cycle: Cycle, leaks: LeakReport, slices: pl.DataFrame) -> VersionAbout:
     """Description for the version's index; the golden set is named by its content."""
     project = cycle.project
-    about = VersionAbout(project.label_kind, list(project.classes), leaks.counts)
+    about = VersionAbout(project.label_kind, list(kind_of(project).vocabulary), leaks.counts)
     if project.splits.golden is None:
         return about
     members = slices.filter(pl.col("slice").cast(pl.String) == "golden")["image_id"].to_list()
@@ -181,7 +181,7 @@ def _summary(
 def _summary_of_restored(store: Store, cycle: Cycle, restored: RestoredDataset) -> BuildDatasetVersionSummary:
     """Summary of the restored version; it is trained on unless the newest candidate already was."""
     project = cycle.project
-    check_restorable(store, restored.dataset_id, project.label_kind, project.classes)
+    check_restorable(store, restored.dataset_id, project.label_kind, kind_of(project).vocabulary)
     rows, candidate = store.read(DatasetImage, restored.cycle_id), store.state().candidate
     is_trained_on = candidate is not None and candidate.dataset_id == restored.dataset_id
     decision = decide_training_again(
@@ -211,11 +211,11 @@ def _described(
         images=rows.height,
         labels_new=new_labels(rows, earlier),
         images_by_split={split: rows.filter(pl.col("split") == split).height for split in SPLITS},
-        images_by_class={name: rows.filter(pl.col("class_name") == name).height for name in cycle.project.classes},
+        images_by_class={name: rows.filter(pl.col(LABEL_NAME) == name).height for name in kind_of(cycle.project).vocabulary},
         index_key=None if named is None else index_key(named.dataset_id),
     )
 
 
 def _lines(manifest: Manifest) -> pl.DataFrame:
-    """The manifest's rows for the version's leaves: the columns of the dataset_id, and the class for readers."""
-    return manifest.rows.select("image_id", pl.col("split").cast(pl.String), "label_kind", "class_name", "label_digest")
+    """The manifest's rows for the version's leaves: the columns of the dataset_id, and the label's name for readers."""
+    return manifest.rows.select("image_id", pl.col("split").cast(pl.String), "label_kind", LABEL_NAME, "label_digest")

@@ -255,7 +255,7 @@ def _summary(work: _Work, outcome: Outcome, log: TrainingLog, wandb_mode: str) -
         view_recipe=work.view_recipe,
         epochs=outcome.epochs,
         resumed_from_epoch=outcome.resumed_from_epoch,
-        val_balanced_accuracy=outcome.best[f"val_{work.kind.scoring.names.metric}"],
+        val_score=outcome.best[f"val_{work.kind.scoring.names.metric}"],
         val_loss=outcome.best["val_loss"],
         temperature=outcome.temperature,
     )

@@ -45,10 +45,16 @@ class ServingPointer:
     project: str
     routes: tuple[Route, ...]
     class_names: tuple[str, ...]
+    """The champion's vocabulary, by the name that servers of earlier releases read."""
     dataset_id: str
     min_confidence: float
     max_waiting: int
     max_body_bytes: int
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """Names that the champion may use."""
+        return self.class_names
 
     @property
     def champion_digest(self) -> str:
@@ -61,13 +67,13 @@ class ServingPointer:
         return json.dumps(sealed(fields), sort_keys=True, indent=1).encode()
 
 
-def pointer_to(champion: Champion, class_names: Sequence[str], project: Project) -> ServingPointer:
+def pointer_to(champion: Champion, vocabulary: Sequence[str], project: Project) -> ServingPointer:
     """The pointer for a project: the ledger's champion with all of the traffic; the generation is set later."""
     return ServingPointer(
         generation=0,
         project=project.project,
         routes=(Route(champion.model_digest, 1.0, "champion"),),
-        class_names=tuple(class_names),
+        class_names=tuple(vocabulary),
         dataset_id=champion.dataset_id,
         min_confidence=project.serving.min_confidence,
         max_waiting=project.serving.max_waiting,

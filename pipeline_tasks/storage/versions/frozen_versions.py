@@ -29,7 +29,7 @@ class FrozenVersion:
     frozen_at: datetime
     """Start of that cycle."""
     label_kind: str
-    class_names: tuple[str, ...]
+    vocabulary: tuple[str, ...]
     rows: pl.DataFrame
     """One row an image, sorted by image_id: the manifest's columns, those of `images` and `labels`, and annotators (a list)."""
 
@@ -49,7 +49,7 @@ def read_frozen_version(store: Store, name: str) -> FrozenVersion:
         version.cycle_id,
         utc(str(version.started_at)),
         about.label_kind,
-        tuple(about.class_names),
+        about.vocabulary,
         _rows(PastStore(store.objects, version.sequence), version.dataset_id),
     )
 

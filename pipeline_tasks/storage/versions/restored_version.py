@@ -15,7 +15,7 @@ def restored_version(store: Store) -> RestoredDataset | None:
     return store.state().value(RestoredDataset)
 
 
-def check_restorable(store: Store, dataset_id: str, label_kind: str, class_names: Sequence[str]) -> None:
+def check_restorable(store: Store, dataset_id: str, label_kind: str, vocabulary: Sequence[str]) -> None:
     """Refuse a version with other classes than the project's, because its model could not be compared or served.
 
     Raises:
@@ -24,8 +24,8 @@ def check_restorable(store: Store, dataset_id: str, label_kind: str, class_names
         CorruptObjectError: the version's index was changed.
     """
     about = read_index(store.objects, dataset_id).about
-    wanted = {"label_kind": label_kind, "class_names": list(class_names)}
-    found = {"label_kind": about.label_kind, "class_names": about.class_names}
+    wanted = {"label_kind": label_kind, "classes": list(vocabulary)}
+    found = {"label_kind": about.label_kind, "classes": list(about.vocabulary)}
     if found != wanted:
         raise SettingsError(
             f"dataset version {dataset_id[:16]}: wanted the project's {wanted}, found {found}; "

@@ -130,14 +130,12 @@ def judged(store: Store, key: str) -> None:
     metrics = [
         metric | {"class_name": name, "value": value, "low": 0.0, "high": 1.0} for name, value in (("bolt", 0.0), ("nut", 1.0))
     ]
-    evaluated = EvaluateModelSummary(
-        None, model_digest=MODEL, balanced_accuracy=0.5, balanced_accuracy_low=0.2, balanced_accuracy_high=0.8
-    )
+    evaluated = EvaluateModelSummary(None, model_digest=MODEL, score=0.5, score_low=0.2, score_high=0.8)
     tables = [(Prediction, pl.DataFrame(predictions)), (Confusion, pl.DataFrame(confusions)), (Metric, pl.DataFrame(metrics))]
     store.finish(key, "evaluate_model", evaluated, tables)
     why = "Not promoted: as good as a coin & no better."
     store.finish(
-        key, "compare_with_champion", CompareWithChampionSummary(None, "keep", why, MODEL, candidate_score=0.5, majority_score=0.5)
+        key, "compare_with_champion", CompareWithChampionSummary(None, "keep", why, MODEL, candidate_score=0.5, baseline_score=0.5)
     )
     store.finish(key, "promote_model", PromoteModelSummary(None, False, why, MODEL))
     gain = {"labels": 40, "mean_labels": 25.0, "mean_chosen": 20.0, "test_images": 30, "classes": 2, "classes_seen": 2}

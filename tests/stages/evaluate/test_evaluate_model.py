@@ -27,7 +27,7 @@ def test_evaluate_model__scores_a_model_that_is_always_right(store: Store) -> No
     summary = evaluate_model(store, cycle, DECODER, RecordingRegistry())
 
     assert (summary.test_images, summary.test_groups) == (12, 12)
-    assert (summary.balanced_accuracy, summary.accuracy, summary.majority_balanced_accuracy) == (1.0, 1.0, 0.5)
+    assert (summary.score, summary.image_score, summary.baseline_score) == (1.0, 1.0, 0.5)
     assert summary.champion_digest is None
     assert store.read(Prediction, cycle.cycle_id).height == 12 * 2
     assert store.read(Confusion, cycle.cycle_id)["images"].to_list() == [6, 6]
@@ -55,7 +55,7 @@ def test_evaluate_model__measures_the_champion_on_the_same_images(store: Store) 
 
     summary = evaluate_model(store, cycle, DECODER, RecordingRegistry())
 
-    assert (summary.balanced_accuracy, summary.champion_balanced_accuracy) == (0.0, 1.0)
+    assert (summary.score, summary.champion_score) == (0.0, 1.0)
     assert summary.champion_dataset_cycle_id == "2026-11-21"
     assert store.read(Prediction, cycle.cycle_id)["model_digest"].n_unique() == 2
 
@@ -64,7 +64,7 @@ def test_evaluate_model__scores_a_candidate_that_is_the_champion_once(store: Sto
     _promoted(store, GOOD)
     cycle = a_cycle_with_model(store, GOOD, "2026-11-22")
 
-    assert evaluate_model(store, cycle, DECODER, RecordingRegistry()).champion_balanced_accuracy == 1.0
+    assert evaluate_model(store, cycle, DECODER, RecordingRegistry()).champion_score == 1.0
     assert store.read(Prediction, cycle.cycle_id)["model_digest"].n_unique() == 1
 
 
@@ -82,7 +82,7 @@ def test_evaluate_model__says_so_when_there_are_no_test_images(store: Store) -> 
 
     assert summary.skipped is None
     assert summary.why == "The dataset version has no labelled test images."
-    assert summary.balanced_accuracy is None
+    assert summary.score is None
 
 
 def test_evaluate_model__gives_no_balanced_figure_over_too_few_images(store: Store) -> None:
@@ -91,7 +91,7 @@ def test_evaluate_model__gives_no_balanced_figure_over_too_few_images(store: Sto
     summary = evaluate_model(store, cycle, DECODER, RecordingRegistry())
 
     assert summary.classes_left_out == ["bolt", "nut"]
-    assert (summary.balanced_accuracy, summary.accuracy) == (None, 1.0)
+    assert (summary.score, summary.image_score) == (None, 1.0)
 
 
 def test_evaluate_model__shows_its_figures_in_the_registry_on_every_try(store: Store) -> None:

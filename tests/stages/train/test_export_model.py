@@ -80,7 +80,7 @@ def test_export_model__head_alone_scores_known_embeddings(trained: World) -> Non
 
     assert head.backbone_digest == trained.backbone.digest
     assert head is not None
-    found = head.scorer.probabilities(trained.backbone.embed(images))
+    found = head.scorer.beliefs(trained.backbone.embed(images))
     wanted = [ExportedModel(content).run(image)["probabilities"] for image in images]
     assert np.abs(found - np.stack(wanted)).max() < 1e-5
 

@@ -24,7 +24,7 @@ def test_train_model__tells_bolts_from_nuts(tmp_path: Path) -> None:
     summary = world.train()
 
     assert summary.skipped is None
-    assert summary.val_balanced_accuracy == 1.0
+    assert summary.val_score == 1.0
     assert (summary.train_images, summary.val_images, summary.epochs) == (18, 6, 12)
     candidate = world.candidate(summary)
     assert candidate.head["weight"].shape == (2, 32)

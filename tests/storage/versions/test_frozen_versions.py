@@ -17,7 +17,7 @@ def test_read_frozen_version__joins_what_is_known_of_each_image(store: Store) ->
     frozen = read_frozen_version(store, dataset_id[:5])
 
     assert (frozen.dataset_id, frozen.cycle_id, frozen.frozen_at) == (dataset_id, "2026-11-21", STARTED_AT)
-    assert (frozen.label_kind, frozen.class_names) == ("class", CLASSES)
+    assert (frozen.label_kind, frozen.vocabulary) == ("class", CLASSES)
     assert frozen.rows["image_id"].is_sorted()
     assert sorted(frozen.rows["class_name"]) == ["bolt", "bolt", "nut", "nut"]
     assert frozen.rows["annotators"].to_list() == [["person-1"]] * 4
