@@ -92,8 +92,8 @@ PROCESS = (
         group="curate",
         does="Choose the images that are worth a person's time, each with a reason.",
         reads=(
-            *("images", "sightings", "embeddings", "quality_issues", "duplicate_groups", "split_groups", "splits"),
-            *("selected_images", "labels", "label_objects", "models"),
+            *("images", "sightings", "measurements", "embeddings", "quality_issues"),
+            *("duplicate_groups", "split_groups", "splits", "selected_images", "labels", "label_objects", "models"),
         ),
         writes=("selected_images", "selection_scores", "splits"),
     ),

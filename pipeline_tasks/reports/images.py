@@ -38,7 +38,7 @@ def quarantined(data: CycleData) -> Html | None:
 
 
 def duplicates(data: CycleData) -> Html | None:
-    """Examples of duplicate groups: the first image, which represents the group, and those that joined it tonight."""
+    """Examples of duplicate groups: the first image, which names the group, and those that joined it tonight."""
     found = data.records.find(FindDuplicatesSummary)
     if data.duplicate_groups is None or data.duplicate_pairs is None or found is None:
         return None
@@ -85,7 +85,7 @@ def selection(data: CycleData) -> Html | None:
 
 def _group(data: CycleData, group: str, members: pl.DataFrame) -> list[Html]:
     """The group's first image and those that joined."""
-    first = card(data.thumbnail(group), f"first: {short(group)}", "stands for the group")
+    first = card(data.thumbnail(group), f"first: {short(group)}", "names the group")
     others = [
         card(data.thumbnail(one["image_id"]), short(one["image_id"]), _evidence(one["method"], one["value"]))
         for one in members.filter(pl.col("image_id") != group).head(MOST_IN_GROUP).iter_rows(named=True)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
+
+from pipeline_tasks.selection.representatives import representatives
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,12 @@ def candidates(
     split_groups: pl.DataFrame,
     quarantined: set[str],
     selected: set[str],
+    representative: Literal["largest", "first"],
 ) -> Candidates:
-    """Return the first usable image of each duplicate group from which none was selected before.
+    """Return the best usable image of each duplicate group from which none was selected before.
 
-    `images` holds the `image_id` of all images with an embedding, in history order; an image without a split group is contested or
-    was not searched yet.
+    `images` holds all images with an embedding, in history order, with the columns that `representatives` ranks by. An image
+    without a split group is contested or was not searched yet.
     """
     left_out: dict[str, int] = {}
     rows = images
@@ -39,11 +43,11 @@ def candidates(
     rows = rows.join(one_group, on="image_id", maintain_order="left").join(split_groups, on="image_id", maintain_order="left")
     asked = one_group.filter(pl.col("image_id").is_in(list(selected)))["duplicate_group_id"].unique()
     rows = _keep(rows, ~pl.col("duplicate_group_id").is_in(asked.to_list()), "asked_about_before", left_out)
-    rows = _keep(rows, pl.col("duplicate_group_id").is_first_distinct(), "redundant", left_out)
-    return Candidates(rows, left_out)
+    rows = _keep(rows, representatives(rows, representative), "redundant", left_out)
+    return Candidates(rows.select("image_id", "duplicate_group_id", "split_group_id"), left_out)
 
 
-def _keep(rows: pl.DataFrame, wanted: pl.Expr, why_not: str, left_out: dict[str, int]) -> pl.DataFrame:
+def _keep(rows: pl.DataFrame, wanted: pl.Expr | pl.Series, why_not: str, left_out: dict[str, int]) -> pl.DataFrame:
     """Filter, and count the removed rows."""
     kept = rows.filter(wanted)
     if kept.height < rows.height:

@@ -30,6 +30,10 @@ class DuplicateSettings(Settings):
         description="Share of a version's training and validation images that may be left out because they show the same as a "
         "image of another split; more stops the version: then these settings are too loose.",
     )
+    representative: Literal["largest", "first"] = Field(
+        "largest",
+        description="Copy of a group that people are asked about: the one with most pixels, then the sharpest; or the first.",
+    )
     split_group_keys: tuple[Literal["clip", "site", "device", "day"], ...] = Field(
         (), description="Metadata that must not straddle splits, beside the duplicate groups."
     )

@@ -31,6 +31,7 @@ from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
@@ -77,14 +78,15 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
         return standing
     store.require(SplitGroup, cycle.cycle_id)
     settings, backbone_digest = cycle.project.selection, newest_backbone_digest(store)
-    images = store.history(Image, ["image_id"])["image_id"].unique(maintain_order=True)
+    sizes = _sizes(store)
+    images = sizes["image_id"]
     embeddings = read_embeddings(store, images.to_list(), backbone_digest)
     known = _known(store)
     asked = set(store.history(SelectedImage, ["image_id"])["image_id"]) | set(known.labels["image_id"])
     embedded = images.filter(pl.Series(embeddings.has_embedding))
     golden = _golden_picks(known, cycle, embedded, asked)
     settings, asked = settings.model_copy(update={"budget": settings.budget - len(golden)}), asked | set(golden)
-    pool = _pool(known, embedded, asked)
+    pool = _pool(known, cycle, sizes.filter(pl.Series(embeddings.has_embedding)), asked)
     is_first_round = known.splits.filter(pl.col("policy") != "golden").is_empty()
     ratio = settings.first_round_control_ratio if is_first_round else settings.control_ratio
     control = draw_control(pool.images.height, settings.budget, ratio, derive_seed(cycle.seed, STAGE, "control"))
@@ -128,10 +130,18 @@ def _known(store: Store) -> _Known:
     )
 
 
-def _pool(known: _Known, images: pl.Series, asked: set[str]) -> Candidates:
+def _pool(known: _Known, cycle: Cycle, images: pl.DataFrame, asked: set[str]) -> Candidates:
     """Images eligible for labeling."""
-    groups = known.duplicate_groups, known.split_groups
-    return candidates(images.to_frame(), *groups, quarantined=set(known.quarantined), selected=asked)
+    groups, best = (known.duplicate_groups, known.split_groups), cycle.project.duplicates.representative
+    return candidates(images, *groups, quarantined=set(known.quarantined), selected=asked, representative=best)
+
+
+def _sizes(store: Store) -> pl.DataFrame:
+    """All images in history order, with what decides which of several copies is the best."""
+    images = store.history(Image, ["image_id", "width_px", "height_px", "size_bytes"]).unique(
+        "image_id", keep="first", maintain_order=True
+    )
+    return images.join(store.current(Measurement, ["image_id", "sharpness"]), on="image_id", how="left", maintain_order="left")
 
 
 def _golden_picks(known: _Known, cycle: Cycle, images: pl.Series, asked: set[str]) -> list[str]:

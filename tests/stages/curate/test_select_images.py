@@ -217,3 +217,21 @@ def a_model(backbone: str) -> bytes:
     helper.set_model_props(model, marks.as_properties())
     content: bytes = model.SerializeToString()
     return content
+
+
+def test_select_images__asks_about_the_largest_copy_of_a_group_whatever_came_first(store: Store) -> None:
+    night(store, FIRST, AnImage("a", at(0), side_px=160), AnImage("b", at(5), side_px=320), AnImage("d", at(180)), budget=9)
+    assert selected(store, FIRST) == {"b", "d"}
+
+
+def test_select_images__takes_a_later_larger_copy_of_what_nobody_was_asked_about(store: Store) -> None:
+    night(store, FIRST, AnImage("a", at(0), side_px=160), budget=0)
+    night(store, SECOND, AnImage("b", at(5), side_px=320), budget=9)
+    assert selected(store, SECOND) == {"b"}
+
+
+def test_select_images__leaves_the_label_with_the_copy_that_has_it_when_a_larger_one_comes(store: Store) -> None:
+    night(store, FIRST, AnImage("a", at(0), side_px=160), budget=9)
+    summary = night(store, SECOND, AnImage("b", at(5), side_px=320), budget=9)
+    assert selected(store, SECOND) == set()
+    assert summary.left_out["asked_about_before"] == 2
