@@ -25,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 
 from demo.inbox import EXAMPLE, SEED
 from demo.night import draw_night
-from demo.people import PEOPLE, answer, person_for
+from demo.people import PEOPLE, annotate, person_for
 from demo.plan import COPIES, LOW_QUALITY, NEAR_DUPLICATES
 from demo.truth import Truth, read_truth
 from pipeline_tasks.backbones.backbone import open_backbone
@@ -112,19 +112,19 @@ def _heads(images: Images, truth: Truth, embeddings: npt.NDArray[np.float32]) ->
     planted = {plant.key for plant in truth.plants if plant.kind in (*COPIES, *LOW_QUALITY)}
     fair = [number for number, key in enumerate(images.keys) if key not in planted]
     classes = np.array([truth.images[image_id].class_name for image_id in images.image_ids])
-    answers = np.array([_answered(image_id, truth) for image_id in images.image_ids])
+    annotations = np.array([_annotated(image_id, truth) for image_id in images.image_ids])
     scores = []
     for draw in range(DRAWS):
         train = _labelled(images, fair, np.random.default_rng([SEED, draw]))
         test = np.setdiff1d(fair, train)
-        scores.append([_score(values, answers, classes, train, test) for values in (np.stack(images.thumbnails), embeddings)])
+        scores.append([_score(values, annotations, classes, train, test) for values in (np.stack(images.thumbnails), embeddings)])
     mean = np.mean(scores, axis=0)
     return float(mean[0]), float(mean[1])
 
 
-def _answered(image_id: str, truth: Truth) -> str:
+def _annotated(image_id: str, truth: Truth) -> str:
     """Annotations of an image by the simulated annotators."""
-    return answer(person_for(PEOPLE, image_id, 0), image_id, truth.images[image_id].class_name, truth.classes)
+    return annotate(person_for(PEOPLE, image_id, 0), image_id, truth.images[image_id].class_name, truth.classes)
 
 
 def _labelled(images: Images, fair: Sequence[int], rng: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -138,13 +138,13 @@ def _labelled(images: Images, fair: Sequence[int], rng: np.random.Generator) -> 
 
 def _score(
     values: npt.NDArray[np.float32],
-    answers: npt.NDArray[np.str_],
+    annotations: npt.NDArray[np.str_],
     classes: npt.NDArray[np.str_],
     train: npt.NDArray[np.int64],
     test: npt.NDArray[np.int64],
 ) -> float:
     head = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=2000, class_weight="balanced"))
-    head.fit(values[train], answers[train])
+    head.fit(values[train], annotations[train])
     return float(balanced_accuracy_score(classes[test], head.predict(values[test])))
 
 

@@ -126,14 +126,14 @@ def _strategy(name: str) -> Strategy:
 def _peers(one: LabelledSet, tail: float, seeds: int) -> Found:
     """The same rounds by scikit-activeml's strategies."""
     with tempfile.TemporaryDirectory() as folder:
-        file, answer = Path(folder) / "set.npz", Path(folder) / "answer.json"
+        file, result = Path(folder) / "set.npz", Path(folder) / "answer.json"
         np.savez(file, units=one.units, numbers=one.numbers, groups=one.groups)
         side = str(Path(__file__).with_name("label_efficiency_side.py"))
-        command = [str(PEER_PYTHON), side, str(file), str(tail), str(seeds), str(answer)]
+        command = [str(PEER_PYTHON), side, str(file), str(tail), str(seeds), str(result)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"OMP_NUM_THREADS": "1"})
         if done.returncode:
             sys.exit(f"scikit-activeml: {done.stderr[-2000:]}")
-        return {name: {int(k): v for k, v in curve.items()} for name, curve in json.loads(answer.read_text()).items()}
+        return {name: {int(k): v for k, v in curve.items()} for name, curve in json.loads(result.read_text()).items()}
 
 
 def _print(found: Found, seeds: int) -> None:

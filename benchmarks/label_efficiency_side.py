@@ -28,12 +28,12 @@ STRATEGIES = ("MaxHerding", "TypiClust", "ProbCover", "CoreSet", *sorted(CLASSIF
 
 def main() -> None:
     """Do all rounds."""
-    file, tail, seeds, answer_file = sys.argv[1:]
+    file, tail, seeds, result_file = sys.argv[1:]
     stored = np.load(file)
     given = LabelledSet("set", stored["units"], stored["numbers"], stored["groups"])
     warnings.filterwarnings("ignore")
     found = all_accuracies(given, float(tail), int(seeds), {f"skactiveml {name}": _strategy(name) for name in STRATEGIES})
-    Path(answer_file).write_text(json.dumps(found), encoding="utf-8")
+    Path(result_file).write_text(json.dumps(found), encoding="utf-8")
 
 
 def _strategy(name: str) -> Callable[[Asked], Integers]:
@@ -49,9 +49,9 @@ def _strategy(name: str) -> Callable[[Asked], Integers]:
             strategy, wanted = peers.RandomSampling(random_state=asked.seed), {}
         else:
             strategy, wanted = getattr(peers, name)(**options), _classifier(asked) if name in CLASSIFIED else {}
-        answers = np.full(len(asked.units), np.nan)
-        answers[asked.chosen] = asked.labels
-        return np.asarray(strategy.query(scaled(asked.units), answers, batch_size=asked.count, **wanted), np.int64)
+        known = np.full(len(asked.units), np.nan)
+        known[asked.chosen] = asked.labels
+        return np.asarray(strategy.query(scaled(asked.units), known, batch_size=asked.count, **wanted), np.int64)
 
     return pick
 

@@ -100,18 +100,18 @@ def accuracies(given: LabelledSet, features: Floats, tail: float, seed: int, str
         chosen = np.concatenate([chosen, picks])
         if len(np.unique(chosen)) != budget:
             raise SystemExit(f"{given.name}: wanted {budget} different picks, found {len(np.unique(chosen))}")
-        answers = fit_head(features, pool[chosen], given.numbers[pool[chosen]], given.classes, np.concatenate([pool, test]))
-        beliefs = answers[: len(pool)]
-        found[budget] = balanced_accuracy(answers[len(pool) :].argmax(axis=1), given.numbers[test])
+        predicted = fit_head(features, pool[chosen], given.numbers[pool[chosen]], given.classes, np.concatenate([pool, test]))
+        beliefs = predicted[: len(pool)]
+        found[budget] = balanced_accuracy(predicted[len(pool) :].argmax(axis=1), given.numbers[test])
     return found
 
 
 def fit_head(features: Floats, rows: Integers, numbers: Integers, classes: int, asked: Integers) -> npt.NDArray[np.float64]:
     """Probabilities (A x C) of the rows `asked` by an L2-regularised logistic head (scikit-learn's default) fitted on `rows`."""
-    answers = np.zeros((len(asked), classes))
+    predicted = np.zeros((len(asked), classes))
     if len(np.unique(numbers)) < 2:
-        answers[:, numbers[0]] = 1
-        return answers
+        predicted[:, numbers[0]] = 1
+        return predicted
     products = (features[rows] @ features[rows].T).astype(np.float64)
     values, vectors = np.linalg.eigh(products)
     kept = values > 1e-6 * values[-1]
@@ -119,13 +119,13 @@ def fit_head(features: Floats, rows: Integers, numbers: Integers, classes: int, 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         head = LogisticRegression(max_iter=300).fit(products @ basis, numbers)
-    answers[:, head.classes_] = head.predict_proba(features[asked] @ (features[rows].T @ basis))
-    return answers
+    predicted[:, head.classes_] = head.predict_proba(features[asked] @ (features[rows].T @ basis))
+    return predicted
 
 
-def balanced_accuracy(answers: Integers, numbers: Integers) -> float:
+def balanced_accuracy(predicted: Integers, numbers: Integers) -> float:
     """The mean over classes of the share that is right."""
-    right = np.bincount(numbers[answers == numbers], minlength=int(numbers.max()) + 1)
+    right = np.bincount(numbers[predicted == numbers], minlength=int(numbers.max()) + 1)
     of = np.bincount(numbers)
     return float((right[of > 0] / of[of > 0]).mean())
 

@@ -83,7 +83,7 @@ def night_of(night: int, numbers: range) -> list[Write]:
         (Split, labelled.select(split_group_id="image_id", split=pl.lit("train"), policy=pl.lit("rest"))),
         (QualityIssue, _issues(images.filter(pl.col("number") % _LABELLED == 1))),
         (SelectedImage, _selected(labelled)),
-        *_answers(night, labelled),
+        *_annotations(night, labelled),
     ]
 
 
@@ -120,18 +120,18 @@ def _selected(labelled: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(rank=pl.int_range(pl.len(), dtype=pl.Int32))
 
 
-def _answers(night: int, labelled: pl.DataFrame) -> list[Write]:
+def _annotations(night: int, labelled: pl.DataFrame) -> list[Write]:
     ids = labelled["image_id"].to_list()
     names = [f"1-{number}" for number in labelled["number"]]
     tasks, revisions = [_digest(f"task {one}") for one in ids], [_digest(f"revision {one}") for one in ids]
-    answers = pl.DataFrame({"annotation_id": names, "task_key": tasks, "image_id": ids, "revision": revisions})
-    answers = answers.with_columns(round_id=pl.lit(f"parts-{night}"), annotator_id=pl.lit("anna"), state=pl.lit("answered"))
-    answers = answers.with_columns(lead_time_s=pl.lit(2.0), updated_at=pl.lit(_MOMENT))
+    annotations = pl.DataFrame({"annotation_id": names, "task_key": tasks, "image_id": ids, "revision": revisions})
+    annotations = annotations.with_columns(round_id=pl.lit(f"parts-{night}"), annotator_id=pl.lit("anna"), state=pl.lit("answered"))
+    annotations = annotations.with_columns(lead_time_s=pl.lit(2.0), updated_at=pl.lit(_MOMENT))
     label = {"labels_version": "2025", "state": "labelled", "votes": 1, "agreement_ratio": 1.0}
     nothing = {name: None for name in LabelObject.create_empty().columns if name != "image_id"}
     thing = nothing | {"object_index": 0, "label_kind": "class", "class_name": "bolt"}
     labels = _alike(ids, label | {"label_config_digest": _digest("form")})
-    return [(Annotation, answers), (Label, labels), (LabelObject, _alike(ids, thing))]
+    return [(Annotation, annotations), (Label, labels), (LabelObject, _alike(ids, thing))]
 
 
 def _alike(ids: list[str], values: Mapping[str, object]) -> pl.DataFrame:

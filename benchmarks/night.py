@@ -119,7 +119,7 @@ def a_cycle(night: Night, counting: CountingObjects, cycle_id: str, training: st
         size_bytes = sum(size for key, size in counting.size_bytes.items() if not key.startswith(IMAGES_THEMSELVES))
         costs[stage] = Cost(len(counting.opened()) - len(images), size_bytes, len(images), peak_mb())
         if stage == "send_to_labeling":
-            night.answer_all()
+            night.annotate_all()
     return costs
 
 

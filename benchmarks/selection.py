@@ -113,14 +113,14 @@ def _run(
     folder: Path, side: str, kind: str, vectors: npt.NDArray[np.floating], count: int
 ) -> tuple[dict[str, float], npt.NDArray[np.float64]]:
     """Cost, and the result."""
-    file, answer_file = folder / "vectors.npy", folder / "answer.npy"
+    file, result_file = folder / "vectors.npy", folder / "answer.npy"
     np.save(file, vectors)
-    arguments = [side, kind, str(file), str(count), str(answer_file)]
+    arguments = [side, kind, str(file), str(count), str(result_file)]
     command = [PYTHONS[side], str(Path(__file__).with_name("selection_side.py")), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | THREADS)
     if done.returncode:
         sys.exit(f"{side}: {done.stderr[-2000:]}")
-    return json.loads(done.stdout), np.load(answer_file)
+    return json.loads(done.stdout), np.load(result_file)
 
 
 def _read_rate() -> float:

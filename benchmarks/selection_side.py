@@ -19,13 +19,13 @@ import numpy.typing as npt
 
 def main() -> None:
     """Do it once."""
-    side, kind, file, count, answer_file = sys.argv[1:]
+    side, kind, file, count, result_file = sys.argv[1:]
     vectors = np.load(file)
     work = {"nightlens": _nightlens, "mundig": _mundig}[side](kind)
     wall, cpu = time.perf_counter(), time.process_time()
-    answer = work(vectors, int(count))
+    result = work(vectors, int(count))
     took = {"wall_s": time.perf_counter() - wall, "cpu_s": time.process_time() - cpu}
-    np.save(answer_file, np.asarray(answer))
+    np.save(result_file, np.asarray(result))
     print(json.dumps(took | {"peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
 
 

@@ -44,7 +44,7 @@ from pipeline_tasks.tables.table import Table, empty
 
 STARTED_AT = datetime(2026, 11, 21, tzinfo=timezone.utc)
 NO_CONTROL = np.empty(0, np.int64)
-Answer = dict[str, npt.NDArray[np.generic]]
+Result = dict[str, npt.NDArray[np.generic]]
 Columns = dict[str, object]
 
 
@@ -59,16 +59,16 @@ def main() -> None:
     """Do it once."""
     vectors, count, folder = np.load(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
     store, cycle = Store(DiskObjects(folder / "root")), _cycle()
-    answer: Answer = {}
+    result: Result = {}
     steps: dict[str, Callable[[], None]] = {
         "index": lambda: _index(store, cycle, vectors),
-        "diverse": lambda: _diverse(store, cycle, count, answer),
-        "typicality": lambda: _typicality(store, cycle, answer),
+        "diverse": lambda: _diverse(store, cycle, count, result),
+        "typicality": lambda: _typicality(store, cycle, result),
     }
     take_steps(steps)
     number_of = {_image_id(number): number for number in range(len(vectors))}
-    picks, numbers = ([number_of[one] for one in answer[name].tolist()] for name in ("picks", "numbers"))
-    np.savez(folder / "answer.npz", picks=picks, numbers=numbers, scores=answer["scores"])
+    picks, numbers = ([number_of[one] for one in result[name].tolist()] for name in ("picks", "numbers"))
+    np.savez(folder / "answer.npz", picks=picks, numbers=numbers, scores=result["scores"])
 
 
 def _index(store: Store, cycle: Cycle, vectors: Floats) -> None:
@@ -83,21 +83,21 @@ def _index(store: Store, cycle: Cycle, vectors: Floats) -> None:
     _pool(store)
 
 
-def _diverse(store: Store, cycle: Cycle, count: int, answer: Answer) -> None:
+def _diverse(store: Store, cycle: Cycle, count: int, result: Result) -> None:
     names, units = _pool(store)
     chosen = choose(units, budget=count, seed=0, objectives="diversity")
     rows = selected_images(names, NO_CONTROL, chosen, interleave(0, len(chosen.picks)))
     writes = [(SelectedImage, rows), (SelectionScore, scores_of(names, chosen))]
     store.finish(cycle.cycle_id, "select_images", Counted(rows.height), writes)
-    answer["picks"] = np.asarray(names)[chosen.picks]
+    result["picks"] = np.asarray(names)[chosen.picks]
 
 
-def _typicality(store: Store, cycle: Cycle, answer: Answer) -> None:
+def _typicality(store: Store, cycle: Cycle, result: Result) -> None:
     names, units = _pool(store)
     scores = typicality(units)
     rows = pl.DataFrame({"image_id": names, "objective": "typicality", "score": scores})
     store.finish(cycle.cycle_id, "score_typicality", Counted(rows.height), [(SelectionScore, rows)])
-    answer |= {"numbers": np.asarray(names), "scores": scores}
+    result |= {"numbers": np.asarray(names), "scores": scores}
 
 
 def _pool(store: Store) -> tuple[list[str], Floats]:

@@ -80,10 +80,10 @@ def _peak_gb(took: Mapping[str, Took]) -> float:
 
 def _agreement(vectors: Floats, ours: Path, theirs: Path) -> str:
     """Coverage of both sides, and the correlation of their typicality ranks."""
-    answer, other = np.load(ours / "answer.npz"), np.load(theirs / "answer.npz")
-    scores = dict(zip(answer["numbers"].tolist(), answer["scores"].tolist(), strict=True))
+    result, other = np.load(ours / "answer.npz"), np.load(theirs / "answer.npz")
+    scores = dict(zip(result["numbers"].tolist(), result["scores"].tolist(), strict=True))
     correlation = rank_correlation(np.array([scores[number] for number in other["numbers"].tolist()]), other["scores"])
-    reach, other_reach = radius(vectors, answer["picks"]), radius(vectors, other["picks"])
+    reach, other_reach = radius(vectors, result["picks"]), radius(vectors, other["picks"])
     return (
         f"radius {reach:.4f} against {other_reach:.4f}, {reach / other_reach - 1:+.2%}; "
         f"rank correlation of typicality {correlation:.5f} on {len(other['numbers'])} rows"

@@ -40,8 +40,8 @@ def _is_known(url: str, token: str | None) -> bool:
     """Return True if a stored token is still valid."""
     if token is None:
         return False
-    answer = httpx.get(f"{url}/api/current-user/whoami", headers={"Authorization": f"Token {token}"}, timeout=60, trust_env=False)
-    return answer.status_code == 200
+    response = httpx.get(f"{url}/api/current-user/whoami", headers={"Authorization": f"Token {token}"}, timeout=60, trust_env=False)
+    return response.status_code == 200
 
 
 def _token_of(url: str, owner_token: str, person: Person, password: str) -> str:
@@ -52,9 +52,9 @@ def _token_of(url: str, owner_token: str, person: Person, password: str) -> str:
             _refuse(invited, "the invite link")
             if not _submit(browser, invited.json()["invite_url"], person, password):
                 raise DemoError(f"Label Studio at {url} took no account for {person.email}; does one exist with another password?")
-        answer = browser.get("/api/current-user/token")
-        _refuse(answer, f"the token of {person.email}")
-        return str(answer.json()["token"])
+        response = browser.get("/api/current-user/token")
+        _refuse(response, f"the token of {person.email}")
+        return str(response.json()["token"])
 
 
 def _submit(browser: httpx.Client, page: str, person: Person, password: str) -> bool:
@@ -68,9 +68,9 @@ def _submit(browser: httpx.Client, page: str, person: Person, password: str) -> 
     return browser.get("/api/current-user/whoami").status_code == 200
 
 
-def _refuse(answer: httpx.Response, what: str) -> None:
-    if answer.is_error:
-        raise DemoError(f"Label Studio did not give {what}: {answer.status_code} {answer.text[:200]}")
+def _refuse(response: httpx.Response, what: str) -> None:
+    if response.is_error:
+        raise DemoError(f"Label Studio did not give {what}: {response.status_code} {response.text[:200]}")
 
 
 def _keep(kept_file: Path, kept: dict[str, dict[str, str]]) -> None:

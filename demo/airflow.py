@@ -55,8 +55,8 @@ class Airflow:
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
         """Start a DAG run; returns its id."""
-        answer = self._ask("POST", f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf or {}})
-        return str(answer.json()["dag_run_id"])
+        response = self._ask("POST", f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf or {}})
+        return str(response.json()["dag_run_id"])
 
     def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
         """A DAG run: its state, start, end and so on."""
@@ -65,8 +65,8 @@ class Airflow:
 
     def open_runs(self, dag_id: str) -> list[str]:
         """Ids of the DAG's runs that are queued or running."""
-        answer = self._ask("GET", f"/api/v2/dags/{dag_id}/dagRuns?state=running&state=queued&limit=100")
-        return [run["dag_run_id"] for run in answer.json()["dag_runs"]]
+        response = self._ask("GET", f"/api/v2/dags/{dag_id}/dagRuns?state=running&state=queued&limit=100")
+        return [run["dag_run_id"] for run in response.json()["dag_runs"]]
 
     def fail(self, dag_id: str, run_id: str) -> None:
         """Mark a run as failed."""
@@ -90,26 +90,26 @@ class Airflow:
     def log_end(self, dag_id: str, run_id: str, task: TaskState, lines: int = 15) -> list[str]:
         """The last lines of a task's newest log."""
         where = f"{_run(dag_id, run_id)}/taskInstances/{task.task_id}/logs/{max(1, task.try_number)}"
-        answer = self._ask("GET", f"{where}?map_index={task.map_index}", also_fine=404)
-        if answer.status_code == 404:
+        response = self._ask("GET", f"{where}?map_index={task.map_index}", also_fine=404)
+        if response.status_code == 404:
             return ["(there is no log)"]
-        content = answer.json().get("content", [])
+        content = response.json().get("content", [])
         return [line for one in content for line in _said(one)][-lines:]
 
     def _ask(self, method: str, path: str, also_fine: int | None = None, **request: Any) -> httpx.Response:
         try:
-            answer = self._client.request(method, path, **request)
-            if answer.status_code == 401:
+            response = self._client.request(method, path, **request)
+            if response.status_code == 401:
                 token = self._client.post("/auth/token", json=self._login).raise_for_status().json()["access_token"]
                 self._client.headers["Authorization"] = f"Bearer {token}"
-                answer = self._client.request(method, path, **request)
+                response = self._client.request(method, path, **request)
         except httpx.HTTPError as error:
             raise AirflowAwayError(f"Airflow at {self.url} does not answer: {type(error).__name__}: {error}") from error
-        if answer.status_code >= 500:
-            raise AirflowAwayError(f"Airflow at {self.url} answered {method} {path} with {answer.status_code}")
-        if answer.is_error and answer.status_code != also_fine:
-            raise DemoError(f"Airflow at {self.url} answered {method} {path} with {answer.status_code}: {answer.text[:300]}")
-        return answer
+        if response.status_code >= 500:
+            raise AirflowAwayError(f"Airflow at {self.url} answered {method} {path} with {response.status_code}")
+        if response.is_error and response.status_code != also_fine:
+            raise DemoError(f"Airflow at {self.url} answered {method} {path} with {response.status_code}: {response.text[:300]}")
+        return response
 
 
 class AirflowAwayError(DemoError):

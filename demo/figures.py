@@ -123,9 +123,9 @@ def ask_server(services: Services, image: bytes, champion_digest: str) -> Summar
     """
     until = time.monotonic() + SERVER_FOLLOWS_WITHIN_S
     while True:
-        found, answer = services.predict(image)
-        if answer is not None and answer["model_digest"] == champion_digest:
-            return answer
+        found, prediction = services.predict(image)
+        if prediction is not None and prediction["model_digest"] == champion_digest:
+            return prediction
         if time.monotonic() > until:
             raise DemoError(
                 f"prediction server: wanted an answer from the champion {champion_digest[:12]} within "
@@ -168,10 +168,10 @@ def _check_round(told: CycleRecords, labeling: LabelStudioRound) -> None:
     pushed, collected = told.get(SendToLabelingSummary), told.get(CollectAnnotationsSummary)
     if labeling.tasks != pushed.tasks:
         raise DemoError(f"Label Studio has {labeling.tasks} tasks in {pushed.round_id}, the ledger says {pushed.tasks}")
-    answered = pushed.tasks - collected.tasks_unanswered
-    if labeling.answered < answered:
+    annotated = pushed.tasks - collected.tasks_unanswered
+    if labeling.annotated < annotated:
         raise DemoError(
-            f"Label Studio has {labeling.answered} answered tasks in {pushed.round_id}, the ledger collected {answered}"
+            f"Label Studio has {labeling.annotated} answered tasks in {pushed.round_id}, the ledger collected {annotated}"
         )
 
 
@@ -201,7 +201,7 @@ def _night(
         near_duplicates=doubled.near,
         selected=told.get(SelectImagesSummary).images_selected,
         labeling_tasks=labeling.tasks,
-        annotated=labeling.answered,
+        annotated=labeling.annotated,
         labelled=resolved.labelled,
         unsure=resolved.unsure,
         dataset_id=built.dataset_id,

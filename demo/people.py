@@ -39,7 +39,7 @@ DIFFICULTY = {"chipped_gear": 2.0, "gear": 1.5, "spring": 0.3, "bracket": 0.3}
 """Class → factor by which it is mistaken more often than an ordinary one."""
 
 
-def answer(
+def annotate(
     person: Person,
     image_id: str,
     class_name: str,

@@ -19,7 +19,7 @@ class LabelStudioRound:
     """Counts of a labeling round in Label Studio."""
 
     tasks: int
-    answered: int
+    annotated: int
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ class Services:
         if pushed.label_studio_project_id is None:
             return LabelStudioRound(0, 0)
         in_round = {"filter": "filter:tasks:data.round_id", "operator": "equal", "type": "String", "value": pushed.round_id}
-        answered = {"filter": "filter:tasks:completed_at", "operator": "empty", "type": "Datetime", "value": False}
+        annotated = {"filter": "filter:tasks:completed_at", "operator": "empty", "type": "Datetime", "value": False}
         project_id = pushed.label_studio_project_id
-        return LabelStudioRound(self._count(project_id, [in_round]), self._count(project_id, [in_round, answered]))
+        return LabelStudioRound(self._count(project_id, [in_round]), self._count(project_id, [in_round, annotated]))
 
     def mlflow_version(self, name: str, version: str) -> MlflowVersion:
         """A version of a registered model, with its run's metrics.
@@ -98,8 +98,8 @@ class Services:
             return f"{self._prediction.base_url} away ({type(error).__name__})", None
         if response.is_error:
             return f"{response.status_code} {response.text[:200]}", None
-        answer: dict[str, Any] = response.json()
-        return f"an answer from {answer['model_digest'][:12]}", answer
+        prediction: dict[str, Any] = response.json()
+        return f"an answer from {prediction['model_digest'][:12]}", prediction
 
     def _count(self, project_id: int, filters: list[dict[str, Any]]) -> int:
         query = json.dumps({"filters": {"conjunction": "and", "items": filters}})

@@ -111,7 +111,7 @@ class Cycles:
         if self.team is None:
             return "waiting for people in Label Studio whenever a round is open"
         self.team.check()
-        return f"{self.team.answered} annotations submitted" if self.team.answered else ""
+        return f"{self.team.annotated} annotations submitted" if self.team.annotated else ""
 
 
 def _team(options: Options, addresses: Addresses, home: Path, outside_name: str, say: Say) -> Team | None:
@@ -124,16 +124,16 @@ def _team(options: Options, addresses: Addresses, home: Path, outside_name: str,
 
 def _finish(nights: list[figures.Night], cycles: Cycles, addresses: Addresses, home: Path, say: Say) -> None:
     say(f"\n{table.nights_table(nights)}\n")
-    champion = answer = None
+    champion = prediction = None
     try:
         if not any(night.is_promoted for night in nights):
             raise DemoError(f"both cycles succeeded, but no night promoted a champion. The last one: {nights[-1].why}")
         champion = figures.check_champion(cycles.store, cycles.services, cycles.outside_name)
-        answer = figures.ask_server(cycles.services, cycles.inbox.an_image(), champion.model_digest)
-        say(table.answer_line(answer))
+        prediction = figures.ask_server(cycles.services, cycles.inbox.an_image(), champion.model_digest)
+        say(table.prediction_line(prediction))
     finally:
         say(f"\n{table.logins(addresses, cycles.inbox.project)}")
-        _write_summary(home, nights, cycles, addresses, champion, answer)
+        _write_summary(home, nights, cycles, addresses, champion, prediction)
 
 
 def _write_summary(
@@ -142,7 +142,7 @@ def _write_summary(
     cycles: Cycles,
     addresses: Addresses,
     champion: Champion | None,
-    answer: dict[str, Any] | None,
+    prediction: dict[str, Any] | None,
 ) -> None:
     """Write the same as JSON, without passwords."""
     content = {
@@ -150,7 +150,7 @@ def _write_summary(
         "outside_name": cycles.outside_name,
         "nights": [asdict(night) for night in nights],
         "champion": None if champion is None else asdict(champion),
-        "answer": answer,
+        "answer": prediction,
         "addresses": {
             "airflow": addresses.airflow_url,
             "label_studio": addresses.label_studio_url,

@@ -54,11 +54,11 @@ def _decision(night: Night) -> str:
     return "not promoted" if night.champion_score is None else "kept the champion"
 
 
-def answer_line(answer: dict[str, Any]) -> str:
+def prediction_line(prediction: dict[str, Any]) -> str:
     """The prediction server's prediction in one line."""
     return (
-        f"prediction server: {answer['class_name']} with probability {answer['probability']:.2f}, from the champion "
-        f"{_short(answer['model_digest'])} trained on dataset version {_short(answer['dataset_id'])}"
+        f"prediction server: {prediction['class_name']} with probability {prediction['probability']:.2f}, from the champion "
+        f"{_short(prediction['model_digest'])} trained on dataset version {_short(prediction['dataset_id'])}"
     )
 
 

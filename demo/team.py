@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from demo.errors import DemoError
-from demo.people import Person, answer, person_for, seconds_spent
+from demo.people import Person, annotate, person_for, seconds_spent
 from demo.truth import Truth
 
 LOOK_EVERY_S = 2.0
@@ -34,7 +34,7 @@ class Team:
         self._is_over = threading.Event()
         self._trouble: str | None = None
         self._thread = threading.Thread(target=self._work, name="annotators", daemon=True)
-        self.answered = 0
+        self.annotated = 0
 
     def learn(self, truth: Truth) -> None:
         """Replace the known truth; the first call starts the work."""
@@ -77,7 +77,7 @@ class Team:
             shares: dict[str, list[tuple[Person, dict[str, Any]]]] = defaultdict(list)
             for person, task in open_tasks:
                 shares[person.name].append((person, task))
-            workers = [threading.Thread(target=self._answer_all, args=(share,), daemon=True) for share in shares.values()]
+            workers = [threading.Thread(target=self._annotate_all, args=(share,), daemon=True) for share in shares.values()]
             for worker in workers:
                 worker.start()
             for worker in workers:
@@ -95,16 +95,16 @@ class Team:
                 found.append((person_for(self._people, image_id, copies.index(task["id"])), task))
         return found
 
-    def _answer_all(self, share: Sequence[tuple[Person, dict[str, Any]]]) -> None:
+    def _annotate_all(self, share: Sequence[tuple[Person, dict[str, Any]]]) -> None:
         for person, task in share:
             if self._is_over.is_set():
                 return
             try:
-                self._answer(person, task)
+                self._annotate(person, task)
             except httpx.HTTPError:
                 return  # The task stays open, and the next poll finds it again.
 
-    def _answer(self, person: Person, task: dict[str, Any]) -> None:
+    def _annotate(self, person: Person, task: dict[str, Any]) -> None:
         assert self._truth is not None
         image_id = str(task["data"]["image_id"])
         shown = self._truth.images.get(image_id)
@@ -112,9 +112,9 @@ class Team:
             self._trouble = f"image {image_id} is in Label Studio, but the demo drew or copied no file with these bytes"
             self._is_over.set()
             return
-        chosen = answer(person, image_id, shown.class_name, self._truth.classes)
+        chosen = annotate(person, image_id, shown.class_name, self._truth.classes)
         self._desks[person.name].submit(task["id"], chosen, seconds_spent(person, image_id))
-        self.answered += 1
+        self.annotated += 1
 
 
 class _Desk:
@@ -147,8 +147,8 @@ class _Desk:
     def submit(self, task_id: int, class_name: str, lead_time_s: float) -> None:
         """Submit an annotation, as the page's Submit button does."""
         choice = {"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": [class_name]}}
-        answer = self._client.post(f"/api/tasks/{task_id}/annotations/", json={"result": [choice], "lead_time": lead_time_s})
-        answer.raise_for_status()
+        response = self._client.post(f"/api/tasks/{task_id}/annotations/", json={"result": [choice], "lead_time": lead_time_s})
+        response.raise_for_status()
 
     def _page(self, project_id: int, behind: int, *, is_open: bool, page_size: int) -> dict[str, Any]:
         items: list[dict[str, Any]] = [{"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": behind}]
@@ -159,7 +159,7 @@ class _Desk:
         return self._get("/api/tasks", project=project_id, query=query, page_size=page_size, include=include, fields="task_only")
 
     def _get(self, path: str, **parameters: Any) -> dict[str, Any]:
-        answer = self._client.get(path, params=parameters)
-        answer.raise_for_status()
-        content: dict[str, Any] = answer.json()
+        response = self._client.get(path, params=parameters)
+        response.raise_for_status()
+        content: dict[str, Any] = response.json()
         return content

@@ -65,20 +65,20 @@ def _connection(name: str, url: str, token: str | None) -> dict[str, Any]:
 
 def _log_in(client: httpx.Client, addresses: Addresses) -> None:
     login = {"username": addresses.airflow_user, "password": addresses.airflow_password}
-    answer = _refuse_errors(client.post("/auth/token", json=login))
-    client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+    response = _refuse_errors(client.post("/auth/token", json=login))
+    client.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
 
 
 def _post_one(client: httpx.Client, name: str, body: Mapping[str, Any], *, is_same: bool) -> None:
-    answer = _refuse_errors(client.post("/api/v2/connections", json=body), also_fine=409)
-    if answer.status_code == 409 and not is_same:
+    response = _refuse_errors(client.post("/api/v2/connections", json=body), also_fine=409)
+    if response.status_code == 409 and not is_same:
         _refuse_errors(client.patch(f"/api/v2/connections/{name}", json=body))
 
 
-def _refuse_errors(answer: httpx.Response, also_fine: int | None = None) -> httpx.Response:
-    if answer.status_code != also_fine:
-        answer.raise_for_status()
-    return answer
+def _refuse_errors(response: httpx.Response, also_fine: int | None = None) -> httpx.Response:
+    if response.status_code != also_fine:
+        response.raise_for_status()
+    return response
 
 
 def _digest(body: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from local_stack.addresses import AIRFLOW_USER, Addresses
 from local_stack.folders import REPOSITORY, Folders
-from local_stack.http_answers import answered_json, answers_ok
+from local_stack.http_probes import is_ok, json_of
 from local_stack.postgres_databases import empty_database, made_mark
 from local_stack.service import Service, environment_for
 
@@ -35,7 +35,7 @@ def airflow_services(folders: Folders, ports: Mapping[str, int], secrets: Mappin
         port=ports["airflow"],
         needs=(MIGRATE,),
         prepare=lambda: _write_passwords(folders, secrets),
-        answers=lambda _: answers_ok(f"{addresses.airflow_url}/api/v2/version"),
+        responds=lambda _: is_ok(f"{addresses.airflow_url}/api/v2/version"),
     )
     others = [
         Service(
@@ -43,7 +43,7 @@ def airflow_services(folders: Folders, ports: Mapping[str, int], secrets: Mappin
             command=(_program(), *arguments),
             environment=environment_for(folders, name, **settings),
             needs=(MIGRATE,),
-            answers=_beats(addresses.airflow_url, component),
+            responds=_beats(addresses.airflow_url, component),
             stop_grace_s=grace_s,
         )
         for name, (arguments, component, grace_s) in _COMPONENTS.items()
@@ -83,7 +83,7 @@ def _migrate(folders: Folders, settings: Mapping[str, str], prepare: Callable[[]
         environment=environment_for(folders, MIGRATE, **settings),
         needs=("postgres",),
         prepare=prepare,
-        answers=lambda _: False,
+        responds=lambda _: False,
         is_step=True,
     )
 
@@ -103,9 +103,9 @@ def _write_passwords(folders: Folders, secrets: Mapping[str, str]) -> None:
 def _beats(url: str, component: str) -> Callable[[float], bool]:
     """Readiness check of a component: its heartbeat must be newer than its start, so that an earlier process does not count."""
 
-    def answers(started_at: float) -> bool:
-        health = answered_json(f"{url}/api/v2/monitor/health").get(component) or {}
+    def responds(started_at: float) -> bool:
+        health = json_of(f"{url}/api/v2/monitor/health").get(component) or {}
         beat = health.get(f"latest_{component}_heartbeat")
         return health.get("status") == "healthy" and beat is not None and datetime.fromisoformat(beat).timestamp() > started_at
 
-    return answers
+    return responds

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from local_stack.addresses import Addresses
 from local_stack.folders import Folders
-from local_stack.http_answers import answers_ok
+from local_stack.http_probes import is_ok
 from local_stack.postgres_databases import empty_database, made_mark
 from local_stack.service import Service, environment_for
 
@@ -23,7 +23,7 @@ def label_studio_service(folders: Folders, ports: Mapping[str, int], secrets: Ma
         needs=("postgres",),
         prepare=lambda: empty_database(folders, "label_studio", ports["postgres"], secrets),
         complete=made_mark(folders, "label_studio").touch,
-        answers=lambda _: answers_ok(f"{addresses.label_studio_url}/health"),
+        responds=lambda _: is_ok(f"{addresses.label_studio_url}/health"),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local_stack.addresses import Addresses
 from local_stack.folders import Folders
-from local_stack.http_answers import answers_ok
+from local_stack.http_probes import is_ok
 from local_stack.postgres_databases import empty_database, made_mark
 from local_stack.service import Service, environment_for
 
@@ -32,5 +32,5 @@ def mlflow_service(folders: Folders, ports: Mapping[str, int], secrets: Mapping[
         needs=("postgres",),
         prepare=lambda: empty_database(folders, "mlflow", ports["postgres"], secrets),
         complete=made_mark(folders, "mlflow").touch,
-        answers=lambda _: answers_ok(f"{addresses.mlflow_url}/health"),
+        responds=lambda _: is_ok(f"{addresses.mlflow_url}/health"),
     )

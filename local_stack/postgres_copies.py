@@ -60,7 +60,7 @@ def running_postgres(folders: Folders) -> Iterator[tuple[int, Mapping[str, str]]
     with folders.log_file("postgres").open("ab") as log:
         process = subprocess.Popen(service.command, env=dict(service.environment), stdout=log, stderr=log, cwd=folders.postgres)
     try:
-        _wait(process, lambda: service.answers(time.time()), folders)
+        _wait(process, lambda: service.responds(time.time()), folders)
         service.complete()
         yield ports["postgres"], secrets
     finally:
@@ -68,9 +68,9 @@ def running_postgres(folders: Folders) -> Iterator[tuple[int, Mapping[str, str]]
         process.wait(service.stop_grace_s)
 
 
-def _wait(process: subprocess.Popen[bytes], answers: Callable[[], bool], folders: Folders) -> None:
+def _wait(process: subprocess.Popen[bytes], responds: Callable[[], bool], folders: Folders) -> None:
     deadline = time.monotonic() + START_LIMIT_S
-    while not answers():
+    while not responds():
         if process.poll() is not None or time.monotonic() > deadline:
             raise StackError(f"PostgreSQL does not start; its log is {folders.log_file('postgres')}")
         time.sleep(0.1)

@@ -41,7 +41,7 @@ def postgres_service(folders: Folders, ports: Mapping[str, int], secrets: Mappin
         port=port,
         prepare=prepare,
         complete=lambda: make_roles(port, secrets),
-        answers=lambda _: subprocess.run(ready, check=False, env=environment).returncode == 0,
+        responds=lambda _: subprocess.run(ready, check=False, env=environment).returncode == 0,
         stop_signal=signal.SIGINT,  # The "fast" shutdown: rolls back open transactions and does not wait for clients.
         stop_grace_s=20.0,
     )

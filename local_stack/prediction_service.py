@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from local_stack.folders import Folders
-from local_stack.http_answers import answers_ok
+from local_stack.http_probes import is_ok
 from local_stack.ports import keep_ports, prediction_port_name
 from local_stack.project_files import project_roots
 from local_stack.service import Service, environment_for
@@ -30,7 +30,7 @@ def _service(folders: Folders, project: str, root: str, port: int) -> Service:
         command=(sys.executable, "-m", "pipeline_tasks.serving", *places),
         environment=environment_for(folders, service_name(project)),
         port=port,
-        answers=lambda _: answers_ok(f"http://127.0.0.1:{port}/healthz"),
+        responds=lambda _: is_ok(f"http://127.0.0.1:{port}/healthz"),
         is_essential=False,
         start_limit_s=60.0,
     )

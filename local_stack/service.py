@@ -25,7 +25,7 @@ class Service:
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(repr=False)
-    answers: Callable[[float], bool]
+    responds: Callable[[float], bool]
     """Returns True if the service is ready; takes its start time (seconds since 1970)."""
     port: int | None = None
     needs: tuple[str, ...] = ()

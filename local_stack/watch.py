@@ -135,7 +135,7 @@ class Watch(threading.Thread):
         while not self._stop_asked.is_set():
             if (code := process.poll()) is not None:
                 return self._ended_by_itself(code), ready_since is not None and time.monotonic() - ready_since > STEADY_S
-            if not self.service.is_step and self.service.answers(self.seen.started_at):
+            if not self.service.is_step and self.service.responds(self.seen.started_at):
                 ready_since, pause_s = self._note_ready(ready_since), _ASK_WHEN_READY_S
             elif ready_since is not None:
                 self._say("not answering")

@@ -90,11 +90,11 @@ class Night:
             services.given_copies, services.given_label_studio = outside_copies, label_studio_if_there
             return asdict(CALLS[stage](services, StageArguments(**arguments)))
 
-    def answer_all(self) -> None:
+    def annotate_all(self) -> None:
         """Let one person answer every open task rightly."""
         for number, task in list(self.server.tasks.items()):
             if not task["annotations"]:
-                self.server.answer(number, [self.classes[task["data"]["image_id"]]])
+                self.server.annotate(number, [self.classes[task["data"]["image_id"]]])
 
     def cycle(self, cycle_id: str, **arguments: Any) -> dict[str, dict[str, Any]]:
         """Run all stages, people answering in between."""
@@ -102,7 +102,7 @@ class Night:
         for stage in NIGHTLY:
             told[stage] = self.run(stage, cycle_id, **arguments)
             if stage == "send_to_labeling":
-                self.answer_all()
+                self.annotate_all()
         return told
 
     def objects(self) -> dict[str, str]:

@@ -68,16 +68,16 @@ def a_label(ids: Sequence[str], said: Sequence[str], cycle_id: str) -> list[tupl
     ]
     about = {"labels_version": cycle_id, "state": "labelled", "votes": 1, "agreement_ratio": 1.0}
     labels = [about | {"image_id": one, "label_config_digest": image_id("config")} for one in ids]
-    answered = {"round_id": cycle_id, "annotator_id": "person-1", "state": "answered", "lead_time_s": 1.0}
-    answers = [
-        answered | {"annotation_id": f"1-{one[:8]}", "task_key": one, "image_id": one, "revision": image_id(cycle_id + one)}
+    annotated = {"round_id": cycle_id, "annotator_id": "person-1", "state": "answered", "lead_time_s": 1.0}
+    annotations = [
+        annotated | {"annotation_id": f"1-{one[:8]}", "task_key": one, "image_id": one, "revision": image_id(cycle_id + one)}
         for one in ids
     ]
     at = pl.datetime(2026, 11, 21, 23, time_zone="UTC", time_unit="us")
     return [
         (Label, pl.DataFrame(labels)),
         (LabelObject, pl.DataFrame(things, infer_schema_length=None)),
-        (Annotation, pl.DataFrame(answers).with_columns(updated_at=at)),
+        (Annotation, pl.DataFrame(annotations).with_columns(updated_at=at)),
     ]
 
 

@@ -69,7 +69,7 @@ def a_night(
     writes: list[Any] = [
         (Image, pl.DataFrame([_image(store, name) for name in new], schema_overrides={"orientation": pl.Int8})),
         (SelectedImage, pl.DataFrame([_pick(name, rank) for rank, name in enumerate(new)])),
-        (Annotation, pl.DataFrame([_answer(name, annotator, cycle.cycle_id) for name in classes])),
+        (Annotation, pl.DataFrame([_annotation(name, annotator, cycle.cycle_id) for name in classes])),
         (Label, pl.DataFrame(labels)),
         (LabelObject, pl.DataFrame(things, infer_schema_length=None)),
         (SplitGroup, pl.DataFrame({"image_id": fresh, "split_group_id": fresh})),
@@ -90,7 +90,7 @@ def _pick(name: str, rank: int) -> dict[str, Any]:
     return {"image_id": id_of(name), "rank": rank, "arm": arm, "strategy": strategy, "score": 0.0, "reason": "drawn"}
 
 
-def _answer(name: str, annotator: str, cycle_id: str) -> dict[str, Any]:
+def _annotation(name: str, annotator: str, cycle_id: str) -> dict[str, Any]:
     ids = {"annotation_id": f"{name}-{annotator}", "task_key": id_of(name), "round_id": cycle_id, "image_id": id_of(name)}
     said = {"revision": id_of(name), "annotator_id": annotator, "state": "answered", "lead_time_s": 1.0}
     return ids | said | {"updated_at": datetime(2026, 11, 21, tzinfo=timezone.utc)}

@@ -36,7 +36,7 @@ class StandInLabelStudio:
     def sleep(self, seconds: float) -> None:
         self.slept_s += seconds
 
-    def answer(self, task_id: int, class_names: list[str], *, person: int = 1, is_skipped: bool = False) -> int:
+    def annotate(self, task_id: int, class_names: list[str], *, person: int = 1, is_skipped: bool = False) -> int:
         choices = {"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": class_names}}
         annotation = {
             "id": self._next_id(),

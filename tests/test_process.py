@@ -90,7 +90,7 @@ def record(night: Night) -> dict[str, Touched]:
         for stage in NIGHTLY_STAGES:
             run(stage, cycle_id)
             if stage == "send_to_labeling":
-                night.answer_all()
+                night.annotate_all()
     beside_the_nights(night, run)
     return touched
 

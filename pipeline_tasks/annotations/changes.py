@@ -5,41 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from pipeline_tasks.annotations.answers import Answer, AnswerContext, RecordedAnnotation, read_answer
+from pipeline_tasks.annotations.parsing import AnnotationRevision, RecordedAnnotation, TaskContext, read_annotation
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.cycle import utc
 
 
-def changed_answers(
-    tasks: Sequence[JsonObject], contexts: Mapping[str, AnswerContext], known: Mapping[str, RecordedAnnotation]
-) -> list[Answer]:
+def changed_annotations(
+    tasks: Sequence[JsonObject], contexts: Mapping[str, TaskContext], known: Mapping[str, RecordedAnnotation]
+) -> list[AnnotationRevision]:
     """Annotations in Label Studio's tasks with a revision other than the recorded one, by annotation_id.
 
     `contexts` by task_key, `known` by annotation_id. Tasks not created by Nightlens are skipped.
     """
     read = [
-        read_answer(annotation, contexts[task["data"]["task_key"]])
-        for task in _ours(tasks, contexts)
-        for annotation in task["annotations"]
+        read_annotation(raw, contexts[task["data"]["task_key"]]) for task in _ours(tasks, contexts) for raw in task["annotations"]
     ]
     changed = {
-        answer.annotation_id: answer
-        for answer in read
-        if answer.annotation_id not in known or known[answer.annotation_id].revision != answer.revision
+        annotation.annotation_id: annotation
+        for annotation in read
+        if annotation.annotation_id not in known or known[annotation.annotation_id].revision != annotation.revision
     }
     return [changed[annotation_id] for annotation_id in sorted(changed)]
 
 
-def vanished_answers(
-    tasks: Sequence[JsonObject], contexts: Mapping[str, AnswerContext], known: Mapping[str, RecordedAnnotation]
+def vanished_annotations(
+    tasks: Sequence[JsonObject], contexts: Mapping[str, TaskContext], known: Mapping[str, RecordedAnnotation]
 ) -> list[RecordedAnnotation]:
     """Recorded annotations missing from their existing tasks: deleted, unless another task has them."""
     ours = list(_ours(tasks, contexts))
     keys = {task["data"]["task_key"] for task in ours}
     shown = {
-        f"{contexts[task['data']['task_key']].label_studio_project_id}-{annotation['id']}"
-        for task in ours
-        for annotation in task["annotations"]
+        f"{contexts[task['data']['task_key']].label_studio_project_id}-{raw['id']}" for task in ours for raw in task["annotations"]
     }
     return [
         row
@@ -53,7 +49,7 @@ def newest_change(tasks: Iterable[JsonObject]) -> datetime | None:
     return max((utc(task["updated_at"]) for task in tasks), default=None)
 
 
-def _ours(tasks: Sequence[JsonObject], contexts: Mapping[str, AnswerContext]) -> Iterator[JsonObject]:
+def _ours(tasks: Sequence[JsonObject], contexts: Mapping[str, TaskContext]) -> Iterator[JsonObject]:
     """Tasks created by Nightlens; people may have added others to the same Label Studio project."""
     for task in tasks:
         if task["data"].get("task_key") in contexts:

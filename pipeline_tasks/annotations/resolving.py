@@ -40,8 +40,8 @@ def resolve(
     """
     wanted = sorted(set(image_ids))
     standing = annotations.filter((pl.col("state") == "answered") & pl.col("image_id").is_in(wanted))
-    answers = _answers_by_image(standing, objects, labeling)
-    agreed = {image_id: labeling.agree(answers.get(image_id, [])) for image_id in wanted}
+    given = _annotations_by_image(standing, objects, labeling)
+    agreed = {image_id: labeling.agree(given.get(image_id, [])) for image_id in wanted}
     labels = [_label(image_id, one, version) for image_id, one in agreed.items()]
     named = [
         vars(labeling.as_columns(one)) | {"image_id": image_id, "object_index": index}
@@ -71,20 +71,22 @@ def objects_by(rows: pl.DataFrame, key: tuple[str, ...], labeling: Labeling[Any]
     return {one: tuple(objects) for one, objects in found.items()}
 
 
-def _answers_by_image(answered: pl.DataFrame, objects: Rows[AnnotationObject], labeling: Labeling[Any]) -> dict[str, list[Objects]]:
+def _annotations_by_image(
+    standing: pl.DataFrame, objects: Rows[AnnotationObject], labeling: Labeling[Any]
+) -> dict[str, list[Objects]]:
     """image_id → one annotation a person; a later one of the same person replaces an earlier one."""
     said = objects_by(objects.sort("annotation_id", "object_index"), ("annotation_id", "revision"), labeling)
     voices: dict[tuple[str, str], Objects] = {}
-    for answer in answered.sort("updated_at", "annotation_id").iter_rows(named=True):
-        named = said.get((answer["annotation_id"], answer["revision"]), ())
+    for row in standing.sort("updated_at", "annotation_id").iter_rows(named=True):
+        named = said.get((row["annotation_id"], row["revision"]), ())
         if labeling.can_vote(named):
-            voices[answer["image_id"], answer["annotator_id"]] = named
+            voices[row["image_id"], row["annotator_id"]] = named
     return _grouped((image_id, named) for (image_id, _), named in voices.items())
 
 
-def _grouped(answers: Iterable[tuple[str, Objects]]) -> dict[str, list[Objects]]:
+def _grouped(given: Iterable[tuple[str, Objects]]) -> dict[str, list[Objects]]:
     found: dict[str, list[Objects]] = {}
-    for image_id, named in answers:
+    for image_id, named in given:
         found.setdefault(image_id, []).append(named)
     return found
 

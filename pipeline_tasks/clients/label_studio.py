@@ -21,7 +21,7 @@ TaskData = Mapping[str, str | int]
 _PAGE_TASKS = 500
 _TITLE_LENGTH = 50
 """Label Studio's own limit."""
-_ANSWER_FIELDS = "id,data,updated_at,annotations,result,was_cancelled,completed_by,lead_time,created_at"
+_ANNOTATION_FIELDS = "id,data,updated_at,annotations,result,was_cancelled,completed_by,lead_time,created_at"
 """Fields are requested by name, so that no annotator's name or e-mail address is ever fetched."""
 _NO_FILE = "^nothing is ever synced from here$"
 _NOT_FOR_PEOPLE = """
@@ -124,13 +124,13 @@ class LabelStudio:
         there = self._ids_by_key(project_id, round_id) if missing else there
         return {str(task["task_key"]): self._keep_one(there[str(task["task_key"])]) for task in tasks}
 
-    def count_answered_tasks(self, project_id: int, round_id: str) -> int:
+    def count_annotated_tasks(self, project_id: int, round_id: str) -> int:
         """Number of tasks in a round that were annotated or skipped; one light call."""
-        is_answered = {"filter": "filter:tasks:completed_at", "operator": "empty", "type": "Datetime", "value": False}
-        page = self._page(project_id, [_in_round(round_id), is_answered], page_size=1, include="id")
+        is_completed = {"filter": "filter:tasks:completed_at", "operator": "empty", "type": "Datetime", "value": False}
+        page = self._page(project_id, [_in_round(round_id), is_completed], page_size=1, include="id")
         return int(page["total"])
 
-    def count_answers(self, project_id: int) -> int:
+    def count_annotations(self, project_id: int) -> int:
         """Number of annotations and skips in the whole Label Studio project; one light call."""
         counts = self._connection.get(
             f"api/projects/{project_id}", include="id,total_annotations_number,skipped_annotations_number"
@@ -140,9 +140,9 @@ class LabelStudio:
     def changed_since(self, project_id: int, moment: str | None) -> list[JsonObject]:
         """Tasks that changed after an ISO moment (None: all tasks), each with all its annotations."""
         changed = {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime", "value": moment}
-        return list(self._tasks(project_id, [] if moment is None else [changed], fields="all", include=_ANSWER_FIELDS))
+        return list(self._tasks(project_id, [] if moment is None else [changed], fields="all", include=_ANNOTATION_FIELDS))
 
-    def has_answer(self, annotation_number: int) -> bool:
+    def has_annotation(self, annotation_number: int) -> bool:
         """Return True if the annotation has not been deleted."""
         return self._is_there(f"api/annotations/{annotation_number}")
 
@@ -194,15 +194,15 @@ class LabelStudio:
         include = "id,data,total_annotations,cancelled_annotations"
         ids: dict[str, list[tuple[bool, int]]] = {}
         for task in self._tasks(project_id, [_in_round(round_id)], fields="task_only", include=include):
-            is_unanswered = task["total_annotations"] + task["cancelled_annotations"] == 0
-            ids.setdefault(str(task["data"].get("task_key")), []).append((is_unanswered, task["id"]))
+            is_unannotated = task["total_annotations"] + task["cancelled_annotations"] == 0
+            ids.setdefault(str(task["data"].get("task_key")), []).append((is_unannotated, task["id"]))
         return ids
 
     def _keep_one(self, copies: Sequence[tuple[bool, int]]) -> int:
         """Of several tasks with one key keep an annotated one, else the oldest; delete only tasks without annotations."""
         kept, *others = sorted(copies)
-        for is_unanswered, task_id in others:
-            if is_unanswered:
+        for is_unannotated, task_id in others:
+            if is_unannotated:
                 self._connection.delete(f"api/tasks/{task_id}")
         return kept[1]
 

@@ -75,20 +75,21 @@ class Connection:
         """
         what = f"{method} {path}"
         try:
-            answer = self._asking.httpx_client.request(path, method=method, params=parameters, json=content)
+            response = self._asking.httpx_client.request(path, method=method, params=parameters, json=content)
         except httpx.TransportError as error:
             raise ServiceUnavailableError(f"label_studio: {self.url} does not answer ({what}): {type(error).__name__}") from error
         except ApiError as error:
             raise self._refusal(error.status_code or 401, what, "the token cannot be renewed") from error
         except ValueError as error:
             raise ServiceUnavailableError(f"label_studio: {self.url} answers without JSON when a token is renewed") from error
-        if answer.is_error:
-            raise self._refusal(answer.status_code, what, _detail(answer))
+        if response.is_error:
+            raise self._refusal(response.status_code, what, _detail(response))
         try:
-            return answer.json() if answer.content else None
+            return response.json() if response.content else None
         except ValueError as error:
             raise ServiceRefusedError(
-                f"label_studio: {self.url} ({what}): wanted JSON, found {answer.headers.get('content-type')}; is the address right?"
+                f"label_studio: {self.url} ({what}): wanted JSON, found "
+                f"{response.headers.get('content-type')}; is the address right?"
             ) from error
 
     def _refusal(self, status: int, what: str, detail: str) -> Exception:
@@ -100,12 +101,12 @@ class Connection:
         return NotThereError(said) if status == 404 else ServiceRefusedError(said)
 
 
-def _detail(answer: httpx.Response) -> str:
+def _detail(response: httpx.Response) -> str:
     """Label Studio's error detail, shortened to fit a sentence."""
     try:
-        content = answer.json()
+        content = response.json()
     except ValueError:
-        return answer.reason_phrase
+        return response.reason_phrase
     if not isinstance(content, dict):
-        return answer.reason_phrase
-    return str(content.get("validation_errors") or content.get("detail") or answer.reason_phrase)[:300]
+        return response.reason_phrase
+    return str(content.get("validation_errors") or content.get("detail") or response.reason_phrase)[:300]

@@ -42,7 +42,7 @@ class MlflowApi:
             ServiceUnavailableError: the server does not respond or is overloaded.
             ServiceRefusedError: it refused the request.
         """
-        return self._answer(self._send("GET", _API + path, params=parameters))
+        return self._content(self._send("GET", _API + path, params=parameters))
 
     def find(self, path: str, **parameters: str) -> JsonObject | None:
         """Send a GET request for something that may not exist; None if it does not. Otherwise raises as `get` does."""
@@ -51,18 +51,18 @@ class MlflowApi:
         # MLflow reports an alias that does not exist as an invalid parameter.
         if code == "RESOURCE_DOES_NOT_EXIST" or (code == "INVALID_PARAMETER_VALUE" and "not found" in message):
             return None
-        return self._answer(response)
+        return self._content(response)
 
     def make(self, path: str, fields: JsonObject) -> JsonObject | None:
         """Create something that an earlier try may have created; None if it exists. Otherwise raises as `get` does."""
         response = self._send("POST", _API + path, json=fields)
         if not response.is_success and _complaint(response)[0] == "RESOURCE_ALREADY_EXISTS":
             return None
-        return self._answer(response)
+        return self._content(response)
 
     def post(self, path: str, fields: JsonObject) -> JsonObject:
         """Send a POST request; raises as `get` does."""
-        return self._answer(self._send("POST", _API + path, json=fields))
+        return self._content(self._send("POST", _API + path, json=fields))
 
     def put_artifact(self, artifact_uri: str, name: str, content: bytes) -> None:
         """Upload a file as an artifact of a run; `artifact_uri` is the run's own.
@@ -77,7 +77,7 @@ class MlflowApi:
                 f"under {artifact_uri.split(':')[0]}:"
             )
         folder = urlsplit(artifact_uri).path.strip("/")
-        self._answer(self._send("PUT", f"{_ARTIFACTS}{folder}/{name}", content=content))
+        self._content(self._send("PUT", f"{_ARTIFACTS}{folder}/{name}", content=content))
 
     def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         try:
@@ -85,7 +85,7 @@ class MlflowApi:
         except httpx.TransportError as error:
             raise ServiceUnavailableError(f"MLflow at {self.page_url}: no answer: {error or type(error).__name__}") from error
 
-    def _answer(self, response: httpx.Response) -> JsonObject:
+    def _content(self, response: httpx.Response) -> JsonObject:
         """Parse the response; MLflow names the problem in `error_code`."""
         if response.is_success:
             fields: JsonObject = response.json() if response.content else {}

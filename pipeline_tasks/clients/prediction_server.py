@@ -72,8 +72,8 @@ class PredictionServer:
             ServiceRefusedError: it refuses this image.
         """
         response = self._asked("POST", "/predict", content=content, headers={"Content-Type": "application/octet-stream"})
-        answer: dict[str, Any] = response.json()
-        return answer
+        prediction: dict[str, Any] = response.json()
+        return prediction
 
     def _asked(self, method: str, path: str, also_fine: tuple[int, ...] = (), **request: Any) -> httpx.Response:
         try:

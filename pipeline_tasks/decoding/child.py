@@ -19,31 +19,31 @@ from typing import BinaryIO
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.decoding.wire import READY, receive_file, send_answer
+from pipeline_tasks.decoding.wire import READY, receive_file, send_result
 from pipeline_tasks.errors import RejectedFileError
 
 
 def main(limits_json: str) -> None:
     """Decode files from standard input until the parent closes it."""
     limits = Limits(**json.loads(limits_json))
-    requests, answers = _own_pipes()
+    requests, results = _own_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")
     _end_with_parent(requests.fileno())
     _limit_process(limits)
-    answers.write(READY)
-    answers.flush()
-    serve(requests, answers, limits)
+    results.write(READY)
+    results.flush()
+    serve(requests, results, limits)
 
 
-def serve(requests: BinaryIO, answers: BinaryIO, limits: Limits) -> None:
+def serve(requests: BinaryIO, results: BinaryIO, limits: Limits) -> None:
     """Send back an image or a rejection for each request."""
     while (content := receive_file(requests)) is not None:
         _allow_cpu(limits.max_cpu_s)
-        send_answer(answers, _answer(content, limits))
+        send_result(results, _result(content, limits))
 
 
-def _answer(content: bytes, limits: Limits) -> CanonicalImage | RejectedFileError:
+def _result(content: bytes, limits: Limits) -> CanonicalImage | RejectedFileError:
     try:
         return decode(content, limits)
     except RejectedFileError as rejection:
@@ -52,11 +52,11 @@ def _answer(content: bytes, limits: Limits) -> CanonicalImage | RejectedFileErro
 
 def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
     """Move the pipes away from standard input and output, so that output of a library cannot corrupt the protocol."""
-    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    requests, results = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
     os.dup2(nowhere, 1)
-    return requests, answers
+    return requests, results
 
 
 def _end_with_parent(requests: int) -> None:

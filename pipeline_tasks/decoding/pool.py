@@ -19,7 +19,7 @@ from typing import BinaryIO
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import check_size
 from pipeline_tasks.decoding.limits import DEFAULT_LIMITS, Limits
-from pipeline_tasks.decoding.wire import READY, receive_answer, send_file
+from pipeline_tasks.decoding.wire import READY, receive_result, send_file
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
 
 _ENDING_S = 2.0
@@ -99,8 +99,8 @@ class _Child:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests: BinaryIO = self._process.stdin  # type: ignore[assignment]  # Popen says IO[bytes].
-        self._answers: BinaryIO = self._process.stdout  # type: ignore[assignment]
-        if self._answers.read(len(READY)) != READY:
+        self._results: BinaryIO = self._process.stdout  # type: ignore[assignment]
+        if self._results.read(len(READY)) != READY:
             self.end()
             raise ServiceUnavailableError(
                 f"decoding child: wanted it ready, it ended with {self._process.returncode}: {command[:4]}"
@@ -112,7 +112,7 @@ class _Child:
         with self._wall_limit() as ran_out:
             try:
                 send_file(self._requests, content)
-                image = receive_answer(self._answers)
+                image = receive_result(self._results)
             except RejectedFileError as rejection:
                 # After a failed allocation the process is in an unknown state, so it is replaced.
                 self.is_fit = rejection.reason != "took_too_much_memory" and not ran_out.is_set()
@@ -124,7 +124,7 @@ class _Child:
 
     def end(self) -> None:
         """Ask the child to end, and kill it if it does not."""
-        for pipe in (self._requests, self._answers):
+        for pipe in (self._requests, self._results):
             try:
                 pipe.close()
             except BrokenPipeError:

@@ -34,15 +34,15 @@ def receive_file(stream: BinaryIO) -> bytes | None:
     return _exactly(stream, *_LENGTH.unpack(length)) if len(length) == _LENGTH.size else None
 
 
-def send_answer(stream: BinaryIO, answer: CanonicalImage | RejectedFileError) -> None:
+def send_result(stream: BinaryIO, result: CanonicalImage | RejectedFileError) -> None:
     """Send an image or a rejection to the parent."""
-    if isinstance(answer, RejectedFileError):
-        head: dict[str, object] = {"reason": answer.reason, "detail": answer.detail}
+    if isinstance(result, RejectedFileError):
+        head: dict[str, object] = {"reason": result.reason, "detail": result.detail}
         pixels = memoryview(b"")
     else:
-        head = {"file_format": answer.file_format, "orientation": answer.orientation, "frames": answer.frames}
-        head["shape"] = answer.pixels.shape
-        pixels = np.ascontiguousarray(answer.pixels).data
+        head = {"file_format": result.file_format, "orientation": result.orientation, "frames": result.frames}
+        head["shape"] = result.pixels.shape
+        pixels = np.ascontiguousarray(result.pixels).data
     line = json.dumps(head).encode()
     stream.write(_LENGTH.pack(len(line)))
     stream.write(line)
@@ -50,7 +50,7 @@ def send_answer(stream: BinaryIO, answer: CanonicalImage | RejectedFileError) ->
     stream.flush()
 
 
-def receive_answer(stream: BinaryIO) -> CanonicalImage:
+def receive_result(stream: BinaryIO) -> CanonicalImage:
     """Read a child's response.
 
     Raises:

@@ -83,11 +83,11 @@ class Labeling(Protocol[T]):
         """Return False for an annotation that answered another question, for example with a removed class."""
         ...
 
-    def agree(self, answers: Sequence[Sequence[T]]) -> Agreed[T]:
+    def agree(self, annotations: Sequence[Sequence[T]]) -> Agreed[T]:
         """Label from several people's annotations of one image, whatever their order."""
         ...
 
-    def agreement(self, answers: Mapping[str, Mapping[str, Sequence[T]]]) -> Agreement:
+    def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[T]]]) -> Agreement:
         """Agreement between annotators, from image → annotator → objects."""
         ...
 

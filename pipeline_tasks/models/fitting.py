@@ -126,7 +126,7 @@ class _Module(lightning.LightningModule):
         self.objective = objective
         self.plan = plan
         self.losses: list[Tensor] = []
-        self.answers: list[Batch] = []
+        self.validated: list[Batch] = []
         self.metrics: Metrics = {}
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
@@ -135,12 +135,12 @@ class _Module(lightning.LightningModule):
         return loss
 
     def validation_step(self, batch: Batch, number: int) -> None:
-        self.answers.append((self.network(batch[0]), batch[1]))
+        self.validated.append((self.network(batch[0]), batch[1]))
 
     def on_validation_epoch_end(self) -> None:
-        outputs, targets = (torch.cat(parts) for parts in zip(*self.answers, strict=True))
+        outputs, targets = (torch.cat(parts) for parts in zip(*self.validated, strict=True))
         self.metrics = {"train_loss": torch.stack(self.losses).mean().item()} | self.objective.metrics(outputs, targets)
-        self.losses, self.answers = [], []
+        self.losses, self.validated = [], []
 
     def configure_optimizers(self) -> Any:
         optimizer = torch.optim.AdamW(self.network.parameters(), lr=self.plan.learning_rate, weight_decay=self.plan.weight_decay)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.neighbors.cosine import Floats, Integers, unit_rows
-from pipeline_tasks.selection.trust import trust_in_answers
+from pipeline_tasks.selection.trust import trust_in_predictions
 from pipeline_tasks.selection.wishes import Wishes, check_wishes
 
 Label = int | str | None
@@ -52,7 +52,7 @@ class Pool:
         if self.beliefs is None or not is_known.any():
             return 0.0
         rows = self.labelled[is_known]
-        return trust_in_answers(self.units[rows], self.label_numbers[is_known], self.beliefs[rows])
+        return trust_in_predictions(self.units[rows], self.label_numbers[is_known], self.beliefs[rows])
 
     def name_of(self, number: int) -> str:
         """A class in words."""

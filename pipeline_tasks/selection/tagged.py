@@ -31,7 +31,7 @@ def likeness(pool: Pool, tag: str) -> Values:
     return _highest(near * weights)
 
 
-class Answering:
+class Demand:
     """Share of the tagged images' remaining demand that a row serves."""
 
     def __init__(self, pool: Pool, tag: str) -> None:

@@ -28,11 +28,11 @@ def trust(units: Floats, label_numbers: Integers, classes: int) -> float:
         units, label_numbers = units[kept], label_numbers[kept]
     if len(np.unique(label_numbers)) < 2 or classes < 2:
         return 0.0
-    right = [share_right(answers, label_numbers, classes) for answers in _left_out_answers(units, label_numbers)]
+    right = [share_right(predicted, label_numbers, classes) for predicted in _left_out_predictions(units, label_numbers)]
     return max(0.0, (max(right) - 1 / classes) / (1 - 1 / classes))
 
 
-def trust_in_answers(units: Floats, label_numbers: Integers, beliefs: npt.NDArray[np.float64]) -> float:
+def trust_in_predictions(units: Floats, label_numbers: Integers, beliefs: npt.NDArray[np.float64]) -> float:
     """Trust from 0 to 1 by cross-validation on the embeddings, limited to the model's own accuracy.
 
     A model that gets labelled images wrong, such as an outdated one, is not trusted even if the classes are well separated.
@@ -43,15 +43,15 @@ def trust_in_answers(units: Floats, label_numbers: Integers, beliefs: npt.NDArra
     return min(trust(units, label_numbers, classes), max(0.0, (right - 1 / classes) / (1 - 1 / classes)))
 
 
-def share_right(answers: Integers, label_numbers: Integers, classes: int) -> float:
+def share_right(predicted: Integers, label_numbers: Integers, classes: int) -> float:
     """Share of correct predictions, balanced over classes; a class with at most one row counts as wrong."""
-    right = np.bincount(label_numbers[answers == label_numbers], minlength=classes)
+    right = np.bincount(label_numbers[predicted == label_numbers], minlength=classes)
     of = np.bincount(label_numbers, minlength=classes)
     # If the only row of a class is left out, the class has no row.
     return float(np.where(of > 1, right / np.maximum(of, 1), 0).sum() / classes)
 
 
-def _left_out_answers(units: Floats, label_numbers: Integers) -> list[Integers]:
+def _left_out_predictions(units: Floats, label_numbers: Integers) -> list[Integers]:
     """Class of each row by a classifier that has not seen it, for each ridge; all classes have the same total weight."""
     names, numbers, counts = np.unique(label_numbers, return_inverse=True, return_counts=True)
     centred = units.astype(np.float64) - units.mean(axis=0)
@@ -61,10 +61,10 @@ def _left_out_answers(units: Floats, label_numbers: Integers) -> list[Integers]:
     values, vectors = np.linalg.eigh((centred @ centred.T + np.mean(centred**2)) * root * root.T)
     values = np.clip(values, 0, None)
     mean = max(float(values.mean()), 1e-12)
-    answers = []
+    predicted = []
     for ridge in RIDGES:
         hat = (vectors * (values / (values + ridge * mean))) @ vectors.T
         fitted, own = hat @ (wanted * root), np.clip(np.diag(hat)[:, None], 0, 1 - 1e-9)
         left_out = (fitted - own * wanted * root) / (1 - own)
-        answers.append(names[left_out.argmax(axis=1)])
-    return answers
+        predicted.append(names[left_out.argmax(axis=1)])
+    return predicted

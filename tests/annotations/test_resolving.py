@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import given
 import pytest
-from annotations.test_answers import an_annotation
+from annotations.test_parsing import an_annotation
 
-from pipeline_tasks.annotations.answers import (
-    Answer,
-    AnswerContext,
+from pipeline_tasks.annotations.parsing import (
+    AnnotationRevision,
+    TaskContext,
     annotation_rows,
     object_rows,
-    read_answer,
+    read_annotation,
     recorded_annotations,
     taken_back,
 )
@@ -23,22 +23,22 @@ from pipeline_tasks.kinds.classes.class_kind import ClassKind
 VERSION = LabelsVersion("2026-11-21", "d" * 64)
 LABELING = ClassKind(("bolt", "nut", "washer")).labeling
 IMAGE = given.image_id(1)
-CONTEXT = AnswerContext("parts", LABELING, 7, "e" * 64, "parts-1", IMAGE)
+CONTEXT = TaskContext("parts", LABELING, 7, "e" * 64, "parts-1", IMAGE)
 
 
-def said(*answers: tuple[int, str]) -> list[Answer]:
+def said(*annotations: tuple[int, str]) -> list[AnnotationRevision]:
     """(person, class names separated by +, or `skip`) in the order of answering."""
     read = []
-    for number, (person, names) in enumerate(answers):
+    for number, (person, names) in enumerate(annotations):
         moment = (given.STARTED_AT + timedelta(minutes=number)).isoformat()
         choices = [] if names in ("", "skip") else names.split("+")
         fields = {"id": number, "completed_by": person, "was_cancelled": names == "skip", "updated_at": moment}
-        read.append(read_answer(an_annotation(*choices, **fields), CONTEXT))
+        read.append(read_annotation(an_annotation(*choices, **fields), CONTEXT))
     return read
 
 
 @pytest.mark.parametrize(
-    ("answers", "state", "votes", "agreement_ratio", "class_name"),
+    ("annotations", "state", "votes", "agreement_ratio", "class_name"),
     [
         ([(1, "bolt")], "labelled", 1, 1.0, "bolt"),
         ([(1, "bolt"), (2, "nut"), (3, "bolt")], "labelled", 3, 2 / 3, "bolt"),
@@ -58,9 +58,9 @@ def said(*answers: tuple[int, str]) -> list[Answer]:
     ],
 )
 def test_resolve__takes_the_majority_of_persons_else_says_unsure(
-    answers: list[tuple[int, str]], state: str, votes: int, agreement_ratio: float, class_name: str | None
+    annotations: list[tuple[int, str]], state: str, votes: int, agreement_ratio: float, class_name: str | None
 ) -> None:
-    read = said(*answers)
+    read = said(*annotations)
     labels, objects = resolve([IMAGE], annotation_rows(read), object_rows(read, LABELING), LABELING, VERSION)
 
     assert labels.select("image_id", "state", "votes").rows() == [(IMAGE, state, votes)]
@@ -81,7 +81,7 @@ def test_resolve__does_not_count_what_was_taken_back() -> None:
 
 def test_resolve__does_not_read_the_things_of_an_earlier_revision() -> None:
     (before,) = said((1, "bolt"))
-    after = read_answer(an_annotation(id=0, completed_by=1), CONTEXT)
+    after = read_annotation(an_annotation(id=0, completed_by=1), CONTEXT)
     labels, objects = resolve([IMAGE], annotation_rows([after]), object_rows([before, after], LABELING), LABELING, VERSION)
 
     assert labels["state"].to_list() == ["empty"]

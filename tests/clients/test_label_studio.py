@@ -119,7 +119,7 @@ def test_import_tasks__of_two_imports_at_once_keeps_the_answered_copy_else_the_o
     server.client().import_tasks(project, "parts-1", TASKS[:2])
     server._import(project, [{"data": task} for task in TASKS[:2]])
     first, second, third, fourth = sorted(server.tasks)
-    server.answer(third, ["bolt"])
+    server.annotate(third, ["bolt"])
 
     assert server.client().import_tasks(project, "parts-1", TASKS[:2]) == {"key0": third, "key1": second}
     assert sorted(server.tasks) == [second, third]
@@ -131,24 +131,24 @@ def test_count_answered_tasks__counts_answers_and_skips_of_one_round(server: Sta
     project = a_project(server)
     ids = list(server.client().import_tasks(project, "parts-1", TASKS).values())
     server.client().import_tasks(project, "parts-2", [{"task_key": "other", "round_id": "parts-2"}])
-    server.answer(ids[0], ["bolt"])
-    server.answer(ids[1], [], is_skipped=True)
-    server.answer(max(server.tasks), ["nut"])
+    server.annotate(ids[0], ["bolt"])
+    server.annotate(ids[1], [], is_skipped=True)
+    server.annotate(max(server.tasks), ["nut"])
 
-    assert server.client().count_answered_tasks(project, "parts-1") == 2
-    assert server.client().count_answers(project) == 3
+    assert server.client().count_annotated_tasks(project, "parts-1") == 2
+    assert server.client().count_annotations(project) == 3
 
 
 def test_has_project_and_has_answer__say_what_people_deleted(server: StandInLabelStudio) -> None:
     project = a_project(server)
     ids = list(server.client().import_tasks(project, "parts-1", TASKS).values())
-    number = server.answer(ids[0], ["bolt"])
+    number = server.annotate(ids[0], ["bolt"])
 
     assert server.client().has_project(project)
-    assert server.client().has_answer(number)
+    assert server.client().has_annotation(number)
     server.take_back(number)
     del server.projects[project]
-    assert not server.client().has_answer(number)
+    assert not server.client().has_annotation(number)
     assert not server.client().has_project(project)
 
 
@@ -157,12 +157,12 @@ def test_client__says_that_waiting_may_help_when_label_studio_is_away(server: St
     server.fail("GET /api/projects/1", fault)
 
     with pytest.raises(ServiceUnavailableError, match="http://label-studio"):
-        server.client().count_answers(1)
+        server.client().count_annotations(1)
 
 
 def test_client__asks_for_a_valid_token_without_showing_the_wrong_one(server: StandInLabelStudio) -> None:
     with pytest.raises(ServiceRefusedError, match="status 401: Invalid token") as refusal:
-        server.client("b" * 40).count_answers(1)
+        server.client("b" * 40).count_annotations(1)
 
     assert "put a valid API token into the connection" in str(refusal.value)
     assert "bbbb" not in repr(refusal.value)
@@ -182,7 +182,7 @@ def test_client__names_what_label_studio_refuses(server: StandInLabelStudio, ans
     server.fail("GET /api/projects/1", answer)
 
     with pytest.raises(ServiceRefusedError, match=said):
-        server.client().count_answers(1)
+        server.client().count_annotations(1)
 
 
 def test_client__needs_a_token(server: StandInLabelStudio) -> None:

@@ -75,12 +75,12 @@ class Round:
         with self.timed(step):
             return collect_annotations(self.store, cycle, self.client)
 
-    def answer(self, person: int, task_id: int, class_name: str | None, **fields: Any) -> int:
+    def annotate(self, person: int, task_id: int, class_name: str | None, **fields: Any) -> int:
         choice = {"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": [class_name]}}
         content = {"result": [choice] if class_name else [], "lead_time": 1.5} | fields
-        answered = self.people[person].post(f"/api/tasks/{task_id}/annotations", json=content)
-        answered.raise_for_status()
-        return int(answered.json()["id"])
+        annotated = self.people[person].post(f"/api/tasks/{task_id}/annotations", json=content)
+        annotated.raise_for_status()
+        return int(annotated.json()["id"])
 
     def timed(self, step: str) -> Any:
         return _Timed(self.seconds, step)
@@ -129,12 +129,12 @@ def test_round__goes_from_push_to_labels_and_takes_late_changes(pushed_round: Ro
     started = time.perf_counter()
     said = [None if index in (2, 3) else "bolt" for index in range(len(ids) - 1)]
     numbers = [
-        people.answer(n % 3, task, name, was_cancelled=n == 2) for n, (task, name) in enumerate(zip(ids, said, strict=False))
+        people.annotate(n % 3, task, name, was_cancelled=n == 2) for n, (task, name) in enumerate(zip(ids, said, strict=False))
     ]
     people.seconds["answer"] = time.perf_counter() - started
     with people.timed("wait"):
         look = wait_for_annotators(store, first, people.client, given.STARTED_AT)
-    assert (look.tasks, look.answered, look.is_released) == (len(ids), len(ids) - 1, False)
+    assert (look.tasks, look.annotated, look.is_released) == (len(ids), len(ids) - 1, False)
 
     collected = people.collect(first)
     assert collected == CollectAnnotationsSummary(len(ids) - 1, 0, 0, 1, 0, annotators=3, tasks_unanswered=1)
@@ -147,7 +147,7 @@ def test_round__goes_from_push_to_labels_and_takes_late_changes(pushed_round: Ro
     edit = [{"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": ["nut"]}}]
     people.people[0].patch(f"/api/annotations/{numbers[0]}", json={"result": edit}).raise_for_status()
     people.people[1].delete(f"/api/annotations/{numbers[1]}").raise_for_status()
-    people.answer(2, ids[-1], "bolt")
+    people.annotate(2, ids[-1], "bolt")
     late = people.collect(second, "collect late")
     assert late == CollectAnnotationsSummary(1, 1, 1, 0, 3, annotators=2, tasks_unanswered=0)
     assert people.collect(second, "collect late again") == late

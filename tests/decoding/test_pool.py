@@ -22,7 +22,7 @@ from pipeline_tasks.decoding import pool as pool_module
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.pool import DecodingPool
-from pipeline_tasks.decoding.wire import receive_answer, receive_file, send_answer, send_file
+from pipeline_tasks.decoding.wire import receive_file, receive_result, send_file, send_result
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
 
 pytestmark = pytest.mark.slow
@@ -167,17 +167,17 @@ def is_running(process_id: int) -> bool:
 
 def test_child__answers_until_there_are_no_more_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(child_module, "_allow_cpu", lambda seconds: None)
-    requests, answers = io.BytesIO(), io.BytesIO()
+    requests, results = io.BytesIO(), io.BytesIO()
     send_file(requests, a_png())
     send_file(requests, b"hello")
     requests.seek(0)
 
-    child_module.serve(requests, answers, Limits())
+    child_module.serve(requests, results, Limits())
 
-    answers.seek(0)
-    assert receive_answer(answers).pixels.shape == (20, 30, 3)
+    results.seek(0)
+    assert receive_result(results).pixels.shape == (20, 30, 3)
     with pytest.raises(RejectedFileError, match="not_an_image"):
-        receive_answer(answers)
+        receive_result(results)
 
 
 def test_wire__notices_a_partner_that_ended_in_the_middle() -> None:
@@ -186,11 +186,11 @@ def test_wire__notices_a_partner_that_ended_in_the_middle() -> None:
     assert receive_file(io.BytesIO()) is None
     with pytest.raises(EOFError):
         receive_file(io.BytesIO(whole.getvalue()[:-1]))
-    answer = io.BytesIO()
-    send_answer(answer, decode(a_png(), Limits()))
-    for kept in (0, 20, len(answer.getvalue()) - 1):
+    result = io.BytesIO()
+    send_result(result, decode(a_png(), Limits()))
+    for kept in (0, 20, len(result.getvalue()) - 1):
         with pytest.raises(EOFError):
-            receive_answer(io.BytesIO(answer.getvalue()[:kept]))
+            receive_result(io.BytesIO(result.getvalue()[:kept]))
 
 
 def test_pool__ends_hostile_files_without_losing_a_child() -> None:

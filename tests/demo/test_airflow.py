@@ -18,7 +18,7 @@ FAILED = {"task_id": "train_model", "map_index": -1, "state": "failed", "try_num
 SHARD = {"task_id": "measure_images", "map_index": 0, "state": "success", "try_number": 1, "duration": 2.0}
 
 
-def _airflow(answers: dict[str, object], asked: list[str] | None = None) -> Airflow:
+def _airflow(responses: dict[str, object], asked: list[str] | None = None) -> Airflow:
     """An Airflow that answers by path, and wants a login first."""
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -29,9 +29,9 @@ def _airflow(answers: dict[str, object], asked: list[str] | None = None) -> Airf
             return httpx.Response(201, json={"access_token": "t"})
         if request.headers.get("Authorization") != "Bearer t":
             return httpx.Response(401)
-        answer = answers.get(key, 404)
-        answer = answer.pop(0) if isinstance(answer, list) else answer
-        return httpx.Response(answer, text="no") if isinstance(answer, int) else httpx.Response(200, json=answer)
+        response = responses.get(key, 404)
+        response = response.pop(0) if isinstance(response, list) else response
+        return httpx.Response(response, text="no") if isinstance(response, int) else httpx.Response(200, json=response)
 
     return Airflow("http://airflow", "admin", "secret", transport=httpx.MockTransport(handle))
 
@@ -70,13 +70,13 @@ def test_airflow__tells_away_from_refused(status: int, error: type[Exception]) -
 def test_run_night__adds_up_the_seconds_of_a_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("demo.nightly_run.LOOK_EVERY_S", 0)
     instances = {"task_instances": [SHARD, SHARD | {"map_index": 1, "duration": 0.5}]}
-    answers: dict[str, object] = {
+    responses: dict[str, object] = {
         "POST /api/v2/dags/nightly__parts/dagRuns": {"dag_run_id": "manual_1"},
         f"GET {RUN}": [{"state": "running"}, 503, {"state": "success"}],
         f"GET {RUN}/taskInstances": instances,
     }
 
-    ended = run_night(_airflow(answers), "nightly__parts", {}, Progress(io.StringIO()), _no_note)
+    ended = run_night(_airflow(responses), "nightly__parts", {}, Progress(io.StringIO()), _no_note)
 
     assert (ended.run_id, ended.state) == ("manual_1", "success")
     assert ended.stage_seconds == {"measure_images": 2.5}
@@ -84,13 +84,13 @@ def test_run_night__adds_up_the_seconds_of_a_stage(monkeypatch: pytest.MonkeyPat
 
 def test_run_night__marks_the_run_failed_when_it_is_stopped() -> None:
     asked: list[str] = []
-    answers: dict[str, object] = {"POST /api/v2/dags/nightly__parts/dagRuns": {"dag_run_id": "manual_1"}, f"PATCH {RUN}": {}}
+    responses: dict[str, object] = {"POST /api/v2/dags/nightly__parts/dagRuns": {"dag_run_id": "manual_1"}, f"PATCH {RUN}": {}}
 
     def interrupt() -> str:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_night(_airflow(answers, asked), "nightly__parts", {}, Progress(io.StringIO()), interrupt)
+        run_night(_airflow(responses, asked), "nightly__parts", {}, Progress(io.StringIO()), interrupt)
 
     assert asked[-1] == f'PATCH {RUN} {{"state":"failed"}}'
 

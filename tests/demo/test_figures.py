@@ -13,7 +13,7 @@ from demo import figures
 from demo.errors import DemoError
 from demo.nightly_run import EndedRun
 from demo.services import Services
-from demo.table import answer_line, nights_table
+from demo.table import nights_table, prediction_line
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
@@ -140,7 +140,7 @@ def test_check_champion__fails_without_a_champion(store: Store) -> None:
 def test_ask_server__takes_an_answer_of_the_champion_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "SERVER_FOLLOWS_WITHIN_S", 0.0)
 
-    assert "nut with probability 0.90" in answer_line(figures.ask_server(_Outside().services(), b"image", DIGEST))
+    assert "nut with probability 0.90" in prediction_line(figures.ask_server(_Outside().services(), b"image", DIGEST))
     for served in ("ee" * 32, ""):
         with pytest.raises(DemoError, match="found"):
             figures.ask_server(_Outside(served=served).services(), b"image", DIGEST)

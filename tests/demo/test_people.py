@@ -6,7 +6,7 @@ from collections import Counter
 
 from given import image_id
 
-from demo.people import MOST_WRONG, PEOPLE, Person, answer, person_for, seconds_spent
+from demo.people import MOST_WRONG, PEOPLE, Person, annotate, person_for, seconds_spent
 from demo.plan import CLASSES
 
 ADA = PEOPLE[0]
@@ -18,15 +18,15 @@ def test_people__are_at_least_three_and_err_within_the_limit() -> None:
 
 
 def test_answer__depends_on_person_and_image_only() -> None:
-    first = [answer(person, image_id(number), "gear", CLASSES) for person in PEOPLE for number in range(50)]
+    first = [annotate(person, image_id(number), "gear", CLASSES) for person in PEOPLE for number in range(50)]
 
-    assert first == [answer(person, image_id(number), "gear", CLASSES) for person in PEOPLE for number in range(50)]
+    assert first == [annotate(person, image_id(number), "gear", CLASSES) for person in PEOPLE for number in range(50)]
 
 
 def test_answer__is_wrong_about_as_often_as_the_person_is_known_to_be() -> None:
     person = Person("Dora", "dora@nightlens.local", 0.05)
 
-    wrong = sum(answer(person, image_id(number), "nut", CLASSES) != "nut" for number in range(4000))
+    wrong = sum(annotate(person, image_id(number), "nut", CLASSES) != "nut" for number in range(4000))
 
     assert 150 < wrong < 250
 
@@ -34,18 +34,18 @@ def test_answer__is_wrong_about_as_often_as_the_person_is_known_to_be() -> None:
 def test_answer__never_errs_more_than_the_most_and_takes_a_class_for_its_lookalike() -> None:
     careless = Person("Eve", "eve@nightlens.local", 1.0)
 
-    answers = Counter(answer(careless, image_id(number), "chipped_gear", CLASSES) for number in range(4000))
+    annotations = Counter(annotate(careless, image_id(number), "chipped_gear", CLASSES) for number in range(4000))
 
-    assert set(answers) == {"chipped_gear", "gear"}
-    assert answers["gear"] / 4000 < MOST_WRONG * 1.2
+    assert set(annotations) == {"chipped_gear", "gear"}
+    assert annotations["gear"] / 4000 < MOST_WRONG * 1.2
 
 
 def test_answer__takes_an_unknown_class_for_any_other() -> None:
     careless = Person("Eve", "eve@nightlens.local", 1.0)
 
-    answers = {answer(careless, image_id(number), "cat", ("cat", "dog", "owl")) for number in range(500)}
+    annotations = {annotate(careless, image_id(number), "cat", ("cat", "dog", "owl")) for number in range(500)}
 
-    assert answers == {"cat", "dog", "owl"}
+    assert annotations == {"cat", "dog", "owl"}
 
 
 def test_person_for__gives_copies_of_an_image_to_different_people() -> None:

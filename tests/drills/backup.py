@@ -129,8 +129,8 @@ def served(addresses: Addresses) -> dict[str, str]:
     """Project → the digest that its prediction server answers with."""
     found = {}
     for project, url in addresses.prediction_servers.items():
-        answer = wait_for_model(url)
-        found[project] = str(answer.get("model_digest"))
+        response = wait_for_model(url)
+        found[project] = str(response.get("model_digest"))
     return found
 
 
@@ -138,8 +138,8 @@ def wait_for_model(url: str, within_s: float = 30.0) -> dict[str, Any]:
     """State of the server, as soon as it serves a model."""
     until, said = time.monotonic() + within_s, dict[str, Any]()
     while time.monotonic() < until and not said.get("model_digest"):
-        answer = httpx.get(f"{url}/readyz", timeout=10, trust_env=False)
-        said = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+        response = httpx.get(f"{url}/readyz", timeout=10, trust_env=False)
+        said = response.json() if "json" in response.headers.get("content-type", "") else {}
         time.sleep(0.5)
     return said
 

@@ -170,7 +170,7 @@ def score(world: World, rows: np.ndarray, held_out: np.ndarray, tests: Sequence[
     learnt, asked = np.arange(len(rows)), np.arange(len(rows), len(both))
     kernel = selection_gain._kernel(world.embeddings[both], asked)
     truth = world.class_numbers[held_out]
-    is_right = selection_gain._answers(kernel, world.class_numbers[both], learnt, asked) == truth
+    is_right = selection_gain._predicted(kernel, world.class_numbers[both], learnt, asked) == truth
     recalls = np.array([is_right[truth == one].mean() for one in range(len(CLASSES))])
     return float(np.mean([recalls[np.unique(truth[one])].mean() for one in tests]))
 
@@ -203,13 +203,13 @@ def answer(store: Store, world: World, cycle_id: str, seen: int) -> None:
     rows = rows_of(store.read(SelectedImage, cycle_id)["image_id"].to_list(), seen)
     ids = [image_id(f"image {row}") for row in rows]
     said = [CLASSES[world.class_numbers[row]] for row in rows]
-    labels, things, (annotations, answers) = a_label(ids, said, cycle_id)
+    labels, things, (annotations, rows) = a_label(ids, said, cycle_id)
     seconds = np.random.default_rng(rows[0]).gamma(6, 1.0, len(rows))
     for one, name, number in zip(ids, said, rows, strict=True):
         put_thumbnail(store.objects, one, a_thumbnail(name, number))
-    answers = answers.with_columns(lead_time_s=pl.Series(seconds), annotation_id=pl.lit("1-") + pl.col("image_id"))
+    rows = rows.with_columns(lead_time_s=pl.Series(seconds), annotation_id=pl.lit("1-") + pl.col("image_id"))
     summary = ResolveLabelsSummary(len(ids), len(ids), 0, 0, 0, None, {name: said.count(name) for name in CLASSES})
-    store.finish(cycle_id, "resolve_labels", summary, [labels, things, (annotations, answers)])
+    store.finish(cycle_id, "resolve_labels", summary, [labels, things, (annotations, rows)])
     assert annotations is Annotation
 
 

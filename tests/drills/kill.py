@@ -117,7 +117,7 @@ class Drill:
 
     def _checked(self, team: Team) -> str:
         team.check()
-        return f"{team.answered} annotations submitted"
+        return f"{team.annotated} annotations submitted"
 
 
 class Killer(threading.Thread):
@@ -138,14 +138,14 @@ class Killer(threading.Thread):
 
     def run(self) -> None:
         """Wait for the task, kill, log."""
-        is_about_answers = self._moment.victim == "airflow-triggerer"
-        if not is_about_answers or self._moment.answers:
+        is_about_annotations = self._moment.victim == "airflow-triggerer"
+        if not is_about_annotations or self._moment.answers:
             self._team.learn(read_truth(self._drill.inbox.truth_file))
-        wanted_state = "deferred" if is_about_answers else "running"
+        wanted_state = "deferred" if is_about_annotations else "running"
         while not self.hit.before and not self._is_over.wait(0.1):
             for task in self._tasks():
                 is_time = task.task_id == self._moment.task_id and task.state == wanted_state
-                if is_time and self._team.answered >= self._moment.answers and not self.hit.before:
+                if is_time and self._team.annotated >= self._moment.answers and not self.hit.before:
                     self._kill(task)
         self._team.learn(read_truth(self._drill.inbox.truth_file))
 
@@ -164,7 +164,7 @@ class Killer(threading.Thread):
             return
         command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()[:60]
         os.kill(pid, signal.SIGKILL)
-        self.hit.before = {**_task(task), "killed_pid": pid, "command": command, "answers": self._team.answered}
+        self.hit.before = {**_task(task), "killed_pid": pid, "command": command, "answers": self._team.annotated}
         say(f"  hit: {json.dumps(self.hit.before)}")
         self.hit.after = {"new_pid": self._successor(pid)}
 

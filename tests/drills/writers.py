@@ -43,7 +43,7 @@ def main() -> int:
         wrong = race("disk", partial(DiskObjects, Path(folder) / "root"), WRITERS, EVENTS)
         wrong += race("S3", partial(on_s3, url, "race"), WRITERS, EVENTS)
         losing = LosingAnswers(client)
-        wrong += lose_answers("S3", S3Objects(losing, BUCKET, "lost"), LOST)
+        wrong += lose_responses("S3", S3Objects(losing, BUCKET, "lost"), LOST)
         wrong += [] if losing.lost >= LOST else [f"wanted {LOST} lost answers, found {losing.lost}"]
     for line in wrong:
         say(f"WRONG  {line}")
@@ -101,7 +101,7 @@ class LosingAnswers:
         return getattr(self._client, name)
 
 
-def lose_answers(where: str, objects: S3Objects, count: int) -> list[str]:
+def lose_responses(where: str, objects: S3Objects, count: int) -> list[str]:
     """Lose the answers to so many puts: half events, a quarter new objects, a quarter replacements; what is wrong afterwards."""
     store, acknowledged, wrong = Store(objects), [], []
     for number in range(count // 2):

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 ALLOWED = {
     # JSON of services outside, read and written at their edge.
-    "pipeline_tasks/annotations/answers": 3,  # Label Studio's annotation, kept whole in the annotation log
+    "pipeline_tasks/annotations/parsing": 3,  # Label Studio's annotation, kept whole in the annotation log
     "pipeline_tasks/annotations/changes": 4,  # Label Studio's tasks
     "pipeline_tasks/annotations/revisions": 4,  # Label Studio's annotation
     "pipeline_tasks/clients/experiment_log": 1,  # parameters as W&B takes them

@@ -24,7 +24,7 @@ def a_browser() -> Iterator[Page]:
         browser.close()
 
 
-def answer_round(page: Page, addresses: Addresses, round_url: str, tasks: int) -> int:
+def annotate_round(page: Page, addresses: Addresses, round_url: str, tasks: int) -> int:
     """Log in to Label Studio, open the round, choose the first class for each image and submit; returns how many."""
     page.goto(f"{addresses.label_studio_url}/user/login/")
     page.fill("input[name=email]", addresses.label_studio_email)
@@ -36,14 +36,14 @@ def answer_round(page: Page, addresses: Addresses, round_url: str, tasks: int) -
     for done in range(tasks):
         page.locator("img[alt=image]").wait_for()
         page.locator("input[type=radio]").first.check(force=True)
-        with page.expect_response(_is_answer) as posted:
+        with page.expect_response(_is_annotation) as posted:
             page.get_by_role("button", name="Submit current annotation").click()
         assert posted.value.ok, f"answer {done}: {posted.value.status}"
         page.wait_for_timeout(1000)
     return tasks
 
 
-def _is_answer(response: Response) -> bool:
+def _is_annotation(response: Response) -> bool:
     return "/annotations" in response.url and response.request.method == "POST"
 
 

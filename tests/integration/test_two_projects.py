@@ -16,7 +16,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from given_stack import RunningStack
-from integration.a_person import AirflowPage, a_browser, answer_round
+from integration.a_person import AirflowPage, a_browser, annotate_round
 
 from demo.airflow import Airflow
 from demo.figures import ask_server, check_champion, read_night
@@ -119,9 +119,9 @@ def test_cycle__waits_deferred_until_a_person_has_answered_in_the_browser(runnin
     sent = _event(running, "parts", by_hand, "send_to_labeling")
 
     with a_browser() as page:
-        answered = answer_round(page, running.addresses, sent["url"], sent["tasks"])
+        annotated = annotate_round(page, running.addresses, sent["url"], sent["tasks"])
 
-    assert answered == sent["tasks"]
+    assert annotated == sent["tasks"]
     running.wait("parts", by_hand, {"success"})
     collected = _event(running, "parts", by_hand, "collect_annotations")
     assert (collected["annotations_new"], collected["tasks_unanswered"]) == (sent["tasks"], 0)

@@ -32,16 +32,16 @@ class TextLabeling:
     def can_vote(self, objects: Sequence[Text]) -> bool:
         return len(objects) < 2
 
-    def agree(self, answers: Sequence[Sequence[Text]]) -> Agreed[Text]:
+    def agree(self, annotations: Sequence[Sequence[Text]]) -> Agreed[Text]:
         """The text that is nearest to all others: no two people need to type the same."""
-        given = [one for objects in answers for one in objects]
+        given = [one for objects in annotations for one in objects]
         if not given:
-            return Agreed("empty" if answers else "unsure", len(answers), 1.0 if answers else 0.0)
+            return Agreed("empty" if annotations else "unsure", len(annotations), 1.0 if annotations else 0.0)
         means = [float(np.mean([alike(one.text, other.text) for other in given])) for one in given]
         best = int(np.argmax(means))
-        return Agreed("labelled", len(answers), means[best], (given[best],))
+        return Agreed("labelled", len(annotations), means[best], (given[best],))
 
-    def agreement(self, answers: Mapping[str, Mapping[str, Sequence[Text]]]) -> Agreement:
+    def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[Text]]]) -> Agreement:
         return Agreement(0, 0, None, {}, "")
 
     def counts(self, objects: Iterable[Text]) -> dict[str, int]:

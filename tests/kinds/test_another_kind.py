@@ -12,8 +12,8 @@ import pytest
 from kinds.a_text_kind import Text, TextMatches
 from reports.test_process import DATA
 
-from pipeline_tasks.annotations.answers import Answer, AnswerContext, annotation_rows, object_rows, read_answer
 from pipeline_tasks.annotations.label_form import label_form
+from pipeline_tasks.annotations.parsing import AnnotationRevision, TaskContext, annotation_rows, object_rows, read_annotation
 from pipeline_tasks.annotations.resolving import LabelsVersion, meanings, resolve
 from pipeline_tasks.datasets.manifest import ManifestInputs, freeze
 from pipeline_tasks.errors import SettingsError
@@ -26,15 +26,15 @@ KIND = kind_of(PROJECT)
 IMAGE = given.image_id(1)
 
 
-def typed(person: int, text: str) -> Answer:
+def typed(person: int, text: str) -> AnnotationRevision:
     fields: dict[str, Any] = {"id": person, "completed_by": person, "updated_at": given.STARTED_AT.isoformat()}
     fields |= {"result": [{"type": "textarea", "value": {"text": [text]}}]}
-    return read_answer(fields, AnswerContext("parts", KIND.labeling, 7, "e" * 64, "parts-1", IMAGE))
+    return read_annotation(fields, TaskContext("parts", KIND.labeling, 7, "e" * 64, "parts-1", IMAGE))
 
 
 def test_another_kind__is_asked_answered_and_agreed_on_without_equal_answers() -> None:
-    answers = [typed(1, "AB-1234"), typed(2, "AB-1284"), typed(3, "AB-1239")]
-    rows = annotation_rows(answers), object_rows(answers, KIND.labeling)
+    annotations = [typed(1, "AB-1234"), typed(2, "AB-1284"), typed(3, "AB-1239")]
+    rows = annotation_rows(annotations), object_rows(annotations, KIND.labeling)
     labels, objects = resolve([IMAGE], *rows, KIND.labeling, LabelsVersion("2026-11-21", "d" * 64))
 
     assert "<TextArea" in label_form(KIND, "What is printed on it?").xml

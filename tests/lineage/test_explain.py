@@ -107,11 +107,11 @@ def test_explain__walks_from_an_image_through_its_label_to_the_people(night: Nig
     assert label.name == night.classes[image_id]
     assert "What does the picture show? (bolt, nut)" in label.says
     assert label.fields["written_in"] == CYCLE
-    answers = below(label, "annotation")
+    annotations = below(label, "annotation")
     standing = night.store.current(Annotation).filter(pl.col("image_id") == image_id)
-    assert {answer.name for answer in answers} == set(standing["annotation_id"])
-    assert {answer.fields["annotator_id"] for answer in answers} == set(standing["annotator_id"])
-    assert {answer.fields["class_names"][0] for answer in answers} == {night.classes[image_id]}
+    assert {answer.name for answer in annotations} == set(standing["annotation_id"])
+    assert {answer.fields["annotator_id"] for answer in annotations} == set(standing["annotator_id"])
+    assert {answer.fields["class_names"][0] for answer in annotations} == {night.classes[image_id]}
     selection = one(node, "selection")
     assert selection.fields["arm"] in ("control", "strategy")
     assert selection.fields["reason"] in selection.says

@@ -115,7 +115,7 @@ def test_watch__says_when_a_service_no_longer_answers(folders: Folders, start: S
     monkeypatch.setattr("local_stack.watch._ASK_WHEN_READY_S", 0.1)
     answer = folders.home / "answers"
     answer.touch()
-    watch = start(replace(_service(folders, _SLEEPS), answers=lambda _: answer.exists()))
+    watch = start(replace(_service(folders, _SLEEPS), responds=lambda _: answer.exists()))
     _until(lambda: watch.seen.state == READY)
     answer.unlink()
     _until(lambda: watch.seen.state == "not answering")
@@ -150,7 +150,7 @@ def _service(folders: Folders, command: tuple[str, ...]) -> Service:
         name="sleeper",
         command=command,
         environment=environment_for(folders, "sleeper"),
-        answers=lambda _: True,
+        responds=lambda _: True,
         stop_grace_s=2.0,
     )
 

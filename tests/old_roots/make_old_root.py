@@ -113,7 +113,7 @@ def answer(night: Night, leaves: int = 0) -> None:
     """Let people answer the open tasks but the last few; two are not sure of one that several are asked about."""
     open_tasks = [(number, task) for number, task in night.server.tasks.items() if not task["annotations"]]
     for person, (number, task) in enumerate(open_tasks[: len(open_tasks) - leaves]):
-        night.server.answer(number, [night.classes[task["data"]["image_id"]]], person=1 + person % 3, is_skipped=person == 7)
+        night.server.annotate(number, [night.classes[task["data"]["image_id"]]], person=1 + person % 3, is_skipped=person == 7)
 
 
 def what_people_ask_for(night: Night) -> dict[str, str]:
@@ -127,10 +127,10 @@ def what_people_ask_for(night: Night) -> dict[str, str]:
     rows = night.store.read(DatasetImage, "2026-11-21").filter(pl.col("split") == "train")
     asked, erased, half_erased = rows["image_id"][2], rows["image_id"][4], rows["image_id"][5]
     champion = night.store.state().values["champion"]
-    answered = {"at": "2026-11-22T11:00:00.000+00:00", "seconds": 0.01, "prediction_id": "5" * 32, "image_id": asked}
-    answered |= {"model_digest": champion["model_digest"], "dataset_id": champion["dataset_id"], "route": "champion"}
-    answered |= {"class_name": "bolt", "probability": 0.9, "probabilities": {"bolt": 0.9, "nut": 0.1}, "is_unsure": False}
-    PredictionLog(serving_folder(night)).append(answered)
+    annotated = {"at": "2026-11-22T11:00:00.000+00:00", "seconds": 0.01, "prediction_id": "5" * 32, "image_id": asked}
+    annotated |= {"model_digest": champion["model_digest"], "dataset_id": champion["dataset_id"], "route": "champion"}
+    annotated |= {"class_name": "bolt", "probability": 0.9, "probabilities": {"bolt": 0.9, "nut": 0.1}, "is_unsure": False}
+    PredictionLog(serving_folder(night)).append(annotated)
     outside = OutsideCopies(night.project, night.folder, lambda where: DiskObjects(Path(where)))
     done: dict[str, Any] = {"outside_copies": outside, "label_studio_if_there": night.server.client()}
     night.run("erase", "2026-11-22T120000", image_ids=(erased,), **done)

@@ -61,9 +61,9 @@ def test_report__is_found_by_the_dag_run_that_opened_the_cycle(visitor: TestClie
     a_cycle("belt", "2026-11-20", "first", REPORT)
     a_cycle("belt", "2026-11-21", "second", b"another")
 
-    answer = visitor.get("/report", params={"dag_id": "nightly__belt", "run_id": "first"})
+    response = visitor.get("/report", params={"dag_id": "nightly__belt", "run_id": "first"})
 
-    assert (answer.status_code, answer.content) == (200, REPORT)
+    assert (response.status_code, response.content) == (200, REPORT)
 
 
 def test_report__is_found_by_its_cycle(visitor: TestClient) -> None:
@@ -88,10 +88,10 @@ def test_report__may_not_run_load_or_send_anything(visitor: TestClient) -> None:
 def test_report__that_is_not_there_yet_is_a_friendly_page(visitor: TestClient, run_id: str, said: str) -> None:
     a_cycle("belt", "2026-11-20", "first", None)
 
-    answer = visitor.get("/report", params={"dag_id": "nightly__belt", "run_id": run_id})
+    response = visitor.get("/report", params={"dag_id": "nightly__belt", "run_id": run_id})
 
-    assert answer.status_code == 200
-    assert said in answer.text
+    assert response.status_code == 200
+    assert said in response.text
 
 
 def test_report__of_a_dag_that_the_person_may_not_read_is_refused(visitor: TestClient) -> None:
@@ -100,10 +100,10 @@ def test_report__of_a_dag_that_the_person_may_not_read_is_refused(visitor: TestC
 
 @pytest.mark.parametrize("cycle_id", ["../../../etc/passwd", "2026-11-20/../2026-11-21", "<script>"])
 def test_report__takes_nothing_but_a_cycle_id(visitor: TestClient, cycle_id: str) -> None:
-    answer = visitor.get("/report", params={"dag_id": "nightly__belt", "cycle_id": cycle_id})
+    response = visitor.get("/report", params={"dag_id": "nightly__belt", "cycle_id": cycle_id})
 
-    assert answer.status_code == 404
-    assert "<script>" not in answer.text
+    assert response.status_code == 404
+    assert "<script>" not in response.text
 
 
 def test_report__of_a_dag_that_is_not_ours_is_not_found(visitor: TestClient) -> None:
@@ -129,7 +129,7 @@ def test_list__says_so_when_nothing_has_run(visitor: TestClient) -> None:
 def test_list__says_what_is_wrong_with_a_project_that_cannot_be_read(visitor: TestClient, projects: Path) -> None:
     (projects / "shipped" / "belt.yaml").write_text("project: belt")
 
-    answer = visitor.get("/reports")
+    response = visitor.get("/reports")
 
-    assert answer.status_code == 200
-    assert "gates: a value is missing" in answer.text
+    assert response.status_code == 200
+    assert "gates: a value is missing" in response.text

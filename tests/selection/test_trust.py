@@ -35,7 +35,7 @@ def test_trust__answers_for_a_row_as_if_it_had_been_left_out(monkeypatch: pytest
     """The one solve gives what taking each row out in turn gives, the mean of all rows aside."""
     monkeypatch.setattr(room, "RIDGES", (0.1,))
     units, numbers = heaps(30, 0.6)
-    answers = room._left_out_answers(units, numbers)[0]
+    answers = room._left_out_predictions(units, numbers)[0]
     centred = units - units.mean(axis=0)
     gram = centred @ centred.T + np.mean(centred**2)
     ridge = 0.1 * np.linalg.eigvalsh(gram).clip(0).mean()

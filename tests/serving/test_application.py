@@ -71,8 +71,8 @@ class Bench:
         return asyncio.run(run())
 
     def predict(self, content: bytes, **request: Any) -> httpx.Response:
-        answer: httpx.Response = self.ask(lambda client: client.post("/predict", content=content, **request))
-        return answer
+        response: httpx.Response = self.ask(lambda client: client.post("/predict", content=content, **request))
+        return response
 
     def logged(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.folder / "predictions.jsonl").read_text().splitlines()]
@@ -90,22 +90,22 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def test_predict__answers_with_everything_that_names_the_answer(bench: Bench) -> None:
     digest, content = bench.serve(), an_image((0, 255, 0))
 
-    answer = bench.predict(content).json()
+    response = bench.predict(content).json()
 
-    assert (answer["class_name"], answer["route"], answer["is_unsure"]) == ("nut", "champion", False)
-    assert (answer["model_digest"], answer["dataset_id"]) == (digest, DATASET_ID)
-    assert answer["probability"] == answer["probabilities"]["nut"] > 0.99
-    assert sum(answer["probabilities"].values()) == pytest.approx(1.0)
+    assert (response["class_name"], response["route"], response["is_unsure"]) == ("nut", "champion", False)
+    assert (response["model_digest"], response["dataset_id"]) == (digest, DATASET_ID)
+    assert response["probability"] == response["probabilities"]["nut"] > 0.99
+    assert sum(response["probabilities"].values()) == pytest.approx(1.0)
 
 
 def test_predict__writes_each_answer_down_without_pixels(bench: Bench) -> None:
     bench.serve()
 
-    answer = bench.predict(an_image()).json()
+    response = bench.predict(an_image()).json()
 
     (logged,) = bench.logged()
-    assert {name: logged[name] for name in answer} == answer
-    assert set(logged) - set(answer) == {"at", "seconds"}
+    assert {name: logged[name] for name in response} == response
+    assert set(logged) - set(response) == {"at", "seconds"}
 
 
 def test_predict__marks_an_answer_below_the_threshold(bench: Bench) -> None:
@@ -118,9 +118,9 @@ def test_predict__marks_an_answer_below_the_threshold(bench: Bench) -> None:
 def test_predict__takes_a_form_with_an_image(bench: Bench, field: str) -> None:
     bench.serve()
 
-    answer = bench.ask(lambda client: client.post("/predict", files={field: ("a.png", an_image(), "image/png")}))
+    response = bench.ask(lambda client: client.post("/predict", files={field: ("a.png", an_image(), "image/png")}))
 
-    assert answer.json()["class_name"] == "bolt"
+    assert response.json()["class_name"] == "bolt"
 
 
 @pytest.mark.parametrize(
@@ -136,10 +136,10 @@ def test_predict__takes_a_form_with_an_image(bench: Bench, field: str) -> None:
 def test_predict__refuses_a_form_without_exactly_one_image(bench: Bench, request_parts: dict[str, Any]) -> None:
     bench.serve()
 
-    answer = bench.ask(lambda client: client.post("/predict", **request_parts))
+    response = bench.ask(lambda client: client.post("/predict", **request_parts))
 
-    assert answer.status_code == 400
-    assert answer.json()["detail"]["reason"] == "bad_form"
+    assert response.status_code == 400
+    assert response.json()["detail"]["reason"] == "bad_form"
 
 
 @pytest.mark.parametrize(
@@ -148,24 +148,24 @@ def test_predict__refuses_a_form_without_exactly_one_image(bench: Bench, request
 def test_predict__refuses_what_is_no_image_with_the_reason(bench: Bench, content: bytes, reason: str) -> None:
     bench.serve()
 
-    answer = bench.predict(content)
+    response = bench.predict(content)
 
-    assert (answer.status_code, answer.json()["detail"]["reason"]) == (422, reason)
-    assert answer.json()["detail"]["why"]
+    assert (response.status_code, response.json()["detail"]["reason"]) == (422, reason)
+    assert response.json()["detail"]["why"]
 
 
 def test_predict__says_that_there_is_no_model_yet(bench: Bench) -> None:
-    answer = bench.predict(an_image())
+    response = bench.predict(an_image())
 
-    assert (answer.status_code, answer.json()["detail"]["reason"]) == (503, "no_model")
+    assert (response.status_code, response.json()["detail"]["reason"]) == (503, "no_model")
 
 
 def test_predict__refuses_a_body_by_its_announced_length(bench: Bench) -> None:
     bench.serve(max_body_bytes=1000)
 
-    answer = bench.predict(b"x" * 1001)
+    response = bench.predict(b"x" * 1001)
 
-    assert (answer.status_code, answer.json()["detail"]["why"]) == (413, "An image may have 1000 bytes.")
+    assert (response.status_code, response.json()["detail"]["why"]) == (413, "An image may have 1000 bytes.")
 
 
 def test_predict__counts_a_body_without_a_length_as_it_arrives(bench: Bench) -> None:
@@ -175,18 +175,18 @@ def test_predict__counts_a_body_without_a_length_as_it_arrives(bench: Bench) -> 
         for _ in range(100):
             yield b"x" * 100
 
-    answer = bench.ask(lambda client: client.post("/predict", content=endless()))
+    response = bench.ask(lambda client: client.post("/predict", content=endless()))
 
-    assert answer.status_code == 413
+    assert response.status_code == 413
 
 
 def test_predict__bounds_all_bodies_together(bench: Bench) -> None:
     bench.limits = ServerLimits(max_buffered_bodies=0)
     bench.serve()
 
-    answer = bench.predict(an_image())
+    response = bench.predict(an_image())
 
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "1")
 
 
 def test_predict__sheds_what_it_cannot_take(bench: Bench) -> None:
@@ -200,11 +200,11 @@ def test_predict__sheds_what_it_cannot_take(bench: Bench) -> None:
         bench.decoder.gate.set()
         return [*await asyncio.gather(*waiting), refused, await client.post("/predict", content=an_image(seed=10))]
 
-    answers = bench.ask(crowd)
+    responses = bench.ask(crowd)
 
-    assert [answer.status_code for answer in answers] == [200, 200, 429, 200]
-    assert answers[2].headers["Retry-After"] == "1"
-    assert answers[2].json()["detail"]["reason"] == "too_busy"
+    assert [response.status_code for response in responses] == [200, 200, 429, 200]
+    assert responses[2].headers["Retry-After"] == "1"
+    assert responses[2].json()["detail"]["reason"] == "too_busy"
 
 
 def test_predict__gives_up_at_the_deadline_and_sheds_what_never_began(bench: Bench) -> None:
@@ -215,9 +215,9 @@ def test_predict__gives_up_at_the_deadline_and_sheds_what_never_began(bench: Ben
     async def crowd(client: httpx.AsyncClient) -> list[httpx.Response]:
         return await asyncio.gather(*(client.post("/predict", content=an_image(seed=one)) for one in range(2)))
 
-    answers = bench.ask(crowd)
+    responses = bench.ask(crowd)
 
-    assert sorted(answer.status_code for answer in answers) == [429, 504]
+    assert sorted(response.status_code for response in responses) == [429, 504]
     bench.decoder.gate.set()
     bench.prediction_threads.close()
     assert bench.metrics.admitted._value.get() == 0
@@ -264,7 +264,7 @@ def test_readyz__turns_false_while_draining(bench: Bench) -> None:
         bench.state.is_draining = True
         return [await client.get("/readyz"), await client.get("/healthz"), await client.post("/predict", content=an_image())]
 
-    assert [answer.status_code for answer in bench.ask(drain)] == [503, 200, 200]
+    assert [response.status_code for response in bench.ask(drain)] == [503, 200, 200]
 
 
 def test_metrics__count_what_happened(bench: Bench) -> None:

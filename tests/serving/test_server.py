@@ -29,14 +29,14 @@ class Load:
 
     def __init__(self, server: ServerProcess, clients: int = 4) -> None:
         self.server = server
-        self.answers: list[tuple[int, str, float, float]] = []
+        self.responses: list[tuple[int, str, float, float]] = []
         self.stopping = threading.Event()
         self.threads = [threading.Thread(target=self._ask, args=(number,)) for number in range(clients)]
 
     def __enter__(self) -> Load:
         for thread in self.threads:
             thread.start()
-        self.wait_for_answers(40)
+        self.wait_for_responses(40)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -44,10 +44,10 @@ class Load:
         for thread in self.threads:
             thread.join()
 
-    def wait_for_answers(self, count: int) -> None:
+    def wait_for_responses(self, count: int) -> None:
         """Wait until so many more have come."""
-        wanted = len(self.answers) + count
-        while len(self.answers) < wanted:
+        wanted = len(self.responses) + count
+        while len(self.responses) < wanted:
             time.sleep(0.01)
 
     def _ask(self, number: int) -> None:
@@ -56,11 +56,11 @@ class Load:
             while not self.stopping.is_set():
                 begun = time.monotonic()
                 try:
-                    answer = client.post(f"{self.server.url}/predict", content=content)
-                    status, digest = answer.status_code, answer.json().get("model_digest", answer.text)
+                    response = client.post(f"{self.server.url}/predict", content=content)
+                    status, digest = response.status_code, response.json().get("model_digest", response.text)
                 except httpx.HTTPError as error:
                     status, digest = 0, str(error)
-                self.answers.append((status, digest, begun, time.monotonic()))
+                self.responses.append((status, digest, begun, time.monotonic()))
 
 
 def test_server__swaps_under_load_without_dropping_a_request(tmp_path: Path) -> None:
@@ -72,19 +72,19 @@ def test_server__swaps_under_load_without_dropping_a_request(tmp_path: Path) -> 
                 digest = promote(objects, numbered_model(number))
                 assert server.wait_for(digest) < 5.0
                 served.append((digest, promoted_at))
-                load.wait_for_answers(40)
+                load.wait_for_responses(40)
             promote(objects, tiny_model(smoke_shift=0.5))
             time.sleep(1.5)
             assert server.get("/readyz").json()["model_digest"] == digest
 
-    assert len(load.answers) > 100
-    assert Counter(status for status, *_ in load.answers) == {200: len(load.answers)}
+    assert len(load.responses) > 100
+    assert Counter(status for status, *_ in load.responses) == {200: len(load.responses)}
     promoted = dict(served)
     successor = {one: after for (one, _), (_, after) in itertools.pairwise(served)}
-    for _, digest, begun, ended in load.answers:
+    for _, digest, begun, ended in load.responses:
         assert promoted[digest] <= ended, "an answer by a model that was not promoted yet"
         assert begun <= successor.get(digest, begun) + 5.0, "an answer by a model that had long been replaced"
-    assert {digest for _, digest, *_ in load.answers} == set(promoted)
+    assert {digest for _, digest, *_ in load.responses} == set(promoted)
 
 
 def test_server__restarts_with_its_last_good_model_when_the_root_is_gone(tmp_path: Path) -> None:
@@ -108,20 +108,20 @@ def test_server__finishes_what_was_begun_and_says_that_it_ends_first(tmp_path: P
 
     assert (readiness.status_code, readiness.json()["why"]) == (503, "The server is shutting down.")
     # For a second the server goes on taking requests, so that whoever sends them can turn to another one.
-    begun_in_time = [status for status, _, begun, _ in load.answers if begun < told_at + 0.5]
+    begun_in_time = [status for status, _, begun, _ in load.responses if begun < told_at + 0.5]
     assert set(begun_in_time) == {200}
-    assert load.answers[-1][0] == 0
+    assert load.responses[-1][0] == 0
 
 
 def test_server__decodes_away_from_itself_and_refuses_hostile_bytes(tmp_path: Path) -> None:
     with a_running_server(tmp_path, numbered_model(1)) as (server, _, _):
-        answers = [
+        responses = [
             server.predict(content) for content in (b"", b"GIF89a", an_image(file_format="JPEG")[:300], b"\x89PNG" + b"\0" * 99)
         ]
         large = server.predict(b"x" * 100_001)
         assert server.predict(an_image()).status_code == 200
 
-    assert [answer.status_code for answer in answers] == [422] * 4
+    assert [response.status_code for response in responses] == [422] * 4
     assert large.status_code == 413
 
 
@@ -139,12 +139,12 @@ def test_server__answers_others_while_slow_senders_hold_connections(tmp_path: Pa
 def test_server__sheds_load_beyond_its_bound_and_recovers(tmp_path: Path) -> None:
     with a_running_server(tmp_path, numbered_model(1), max_waiting=2) as (server, _, _):
         with ThreadPoolExecutor(12) as clients:
-            answers = list(clients.map(lambda number: server.predict(an_image(seed=number)), range(120)))
-        statuses = Counter(answer.status_code for answer in answers)
+            responses = list(clients.map(lambda number: server.predict(an_image(seed=number)), range(120)))
+        statuses = Counter(response.status_code for response in responses)
         assert server.predict(an_image()).status_code == 200
 
     assert set(statuses) == {200, 429}
-    assert all(answer.headers["Retry-After"] == "1" for answer in answers if answer.status_code == 429)
+    assert all(response.headers["Retry-After"] == "1" for response in responses if response.status_code == 429)
 
 
 def test_serving__imports_nothing_that_belongs_to_the_pipeline() -> None:

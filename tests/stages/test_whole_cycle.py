@@ -83,7 +83,7 @@ def test_whole_cycle__gives_the_same_dataset_when_every_stage_was_run_twice_on_t
         first = night.run(stage, "2026-11-21")
         assert night.run(stage, "2026-11-21") == first, stage
         if stage == "send_to_labeling":
-            night.answer_all()
+            night.annotate_all()
 
     assert night.run("build_dataset_version", "2026-11-21")["dataset_id"] == undisturbed
 
@@ -147,7 +147,7 @@ def test_whole_cycle__collects_late_answers_and_never_asks_twice(night: Night) -
     told = night.cycle("2026-11-22")
 
     assert told["select_images"]["images_selected"] == 0
-    night.answer_all()
+    night.annotate_all()
     late = night.cycle("2026-11-23")
     collected = told["collect_annotations"]["annotations_from_earlier_rounds"] + late["collect_annotations"]["annotations_new"]
     assert collected == night.store.history(LabelingTask).height

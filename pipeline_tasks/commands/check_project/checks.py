@@ -99,11 +99,11 @@ def _check_service(endpoint: Endpoint | None, service: str, path: str) -> str:
         raise SettingsError(f"{service}: no address is known; set NIGHTLENS_{service.upper()}_URL")
     headers = {} if endpoint.token is None else {"Authorization": f"Token {endpoint.token}"}
     try:
-        answer = httpx.get(endpoint.url.rstrip("/") + path, headers=headers, timeout=10)
+        response = httpx.get(endpoint.url.rstrip("/") + path, headers=headers, timeout=10)
     except (httpx.TimeoutException, httpx.NetworkError, httpx.UnsupportedProtocol) as error:
         raise ServiceUnavailableError(f"{service}: {endpoint.url} does not answer: {error}") from error
-    if answer.status_code in (401, 403):
-        raise SettingsError(f"{service}: {endpoint.url} refuses the token (status {answer.status_code})")
-    if answer.is_error:
-        raise ServiceUnavailableError(f"{service}: {endpoint.url}{path} answers with status {answer.status_code}")
+    if response.status_code in (401, 403):
+        raise SettingsError(f"{service}: {endpoint.url} refuses the token (status {response.status_code})")
+    if response.is_error:
+        raise ServiceUnavailableError(f"{service}: {endpoint.url}{path} answers with status {response.status_code}")
     return f"fine: {endpoint.url} answers"

@@ -9,9 +9,9 @@ from itertools import combinations
 from pipeline_tasks.kinds.labeling import Agreement
 
 
-def agreement(answers: Mapping[str, Mapping[str, str]]) -> Agreement:
+def agreement(annotations: Mapping[str, Mapping[str, str]]) -> Agreement:
     """Measure agreement in image → annotator → class."""
-    shared = {image: given for image, given in answers.items() if len(given) > 1}
+    shared = {image: given for image, given in annotations.items() if len(given) > 1}
     pairwise: dict[tuple[str, str], tuple[int, float]] = {}
     for given in shared.values():
         for one, other in combinations(sorted(given), 2):

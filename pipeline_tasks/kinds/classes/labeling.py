@@ -40,25 +40,25 @@ class ClassLabeling:
         """Return False for an annotation with a name that is no longer among the classes, as it answered another question."""
         return {one.class_name for one in objects} <= set(self.class_names)
 
-    def agree(self, answers: Sequence[Sequence[ClassObject]]) -> Agreed[ClassObject]:
+    def agree(self, annotations: Sequence[Sequence[ClassObject]]) -> Agreed[ClassObject]:
         """The class that most people chose, if it has at least half of the votes; else `unsure`.
 
         No class is a vote for `empty`. Several classes are a vote for that mixture, which can never win.
         """
-        if not answers:
+        if not annotations:
             return Agreed("unsure", 0, 0.0)
-        counts = Counter(tuple(sorted(one.class_name for one in objects)) for objects in answers).most_common(2)
+        counts = Counter(tuple(sorted(one.class_name for one in objects)) for objects in annotations).most_common(2)
         winner, count = counts[0]
-        agreement_ratio = count / len(answers)
+        agreement_ratio = count / len(annotations)
         is_tie = len(counts) > 1 and counts[1][1] == count
         if is_tie or agreement_ratio < 0.5 or len(winner) > 1:
-            return Agreed("unsure", len(answers), agreement_ratio)
+            return Agreed("unsure", len(annotations), agreement_ratio)
         objects = tuple(ClassObject(name) for name in winner)
-        return Agreed("labelled" if objects else "empty", len(answers), agreement_ratio, objects)
+        return Agreed("labelled" if objects else "empty", len(annotations), agreement_ratio, objects)
 
-    def agreement(self, answers: Mapping[str, Mapping[str, Sequence[ClassObject]]]) -> Agreement:
+    def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[ClassObject]]]) -> Agreement:
         """Share of equal annotations, and Scott's pi; of an annotation with several classes the first counts."""
-        first = {image: {who: said[0].class_name for who, said in given.items() if said} for image, given in answers.items()}
+        first = {image: {who: said[0].class_name for who, said in given.items() if said} for image, given in annotations.items()}
         return agreement(first)
 
     def counts(self, objects: Iterable[ClassObject]) -> dict[str, int]:

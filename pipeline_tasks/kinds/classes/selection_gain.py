@@ -135,17 +135,17 @@ def _folds(groups: Integers, generator: np.random.Generator) -> Integers:
 def _score(kernel: Floats, targets: Integers, rows: Integers, test: Integers) -> float:
     """Mean recall, over the classes of the test rows, of a head fitted on `rows`."""
     wanted = targets[test]
-    is_right = _answers(kernel, targets, rows, test) == wanted
+    is_right = _predicted(kernel, targets, rows, test) == wanted
     images = np.bincount(wanted)
     return float((np.bincount(wanted, weights=is_right)[images > 0] / images[images > 0]).mean())
 
 
-def _answers(kernel: Floats, targets: Integers, rows: Integers, test: Integers) -> Integers:
+def _predicted(kernel: Floats, targets: Integers, rows: Integers, test: Integers) -> Integers:
     """Predicted class of each test row, by ridge regression on indicators with equal total weight of all classes."""
     names, numbers, counts = np.unique(targets[rows], return_inverse=True, return_counts=True)
     root = np.sqrt(len(rows) / len(names) / counts[numbers])[:, None]
     system = kernel[np.ix_(rows, rows)] * root * root.T
     system[np.diag_indices(len(rows))] += RIDGE * np.trace(system) / len(rows)
     solved = np.linalg.solve(system, np.eye(len(names))[numbers] * root) * root
-    answers: Integers = names[(kernel[np.ix_(test, rows)] @ solved).argmax(axis=1)]
-    return answers
+    predicted: Integers = names[(kernel[np.ix_(test, rows)] @ solved).argmax(axis=1)]
+    return predicted

@@ -24,15 +24,15 @@ def _away_from(pool: Pool) -> Objective:
 
 
 def _errors(pool: Pool) -> Objective:
-    from pipeline_tasks.selection.tagged import Answering
+    from pipeline_tasks.selection.tagged import Demand
 
-    return Spoken(Answering(pool, "errors"), lambda pick: "near images that the model got wrong")
+    return Spoken(Demand(pool, "errors"), lambda pick: "near images that the model got wrong")
 
 
 def _drifted(pool: Pool) -> Objective:
-    from pipeline_tasks.selection.tagged import Answering
+    from pipeline_tasks.selection.tagged import Demand
 
-    return Spoken(Answering(pool, "drifted"), lambda pick: "near images from production that differ from the training data")
+    return Spoken(Demand(pool, "drifted"), lambda pick: "near images from production that differ from the training data")
 
 
 SIMILAR_TO = Strategy(name="similar_to", words="images similar to selection.similar_to", objective=_similar_to)

@@ -39,8 +39,8 @@ def measure_selection_gain(store: Store, cycle: Cycle) -> MeasureSelectionGainSu
     if standing is not None:
         return standing
     version = store.summary(cycle.cycle_id, BuildDatasetVersionSummary)
-    answers = store.current(Annotation, ["state", "lead_time_s"]).filter(pl.col("state").cast(pl.String) != "deleted")
-    summary = _spent(cycle, hours=float(answers["lead_time_s"].sum()) / SECONDS_AN_HOUR)
+    annotations = store.current(Annotation, ["state", "lead_time_s"]).filter(pl.col("state").cast(pl.String) != "deleted")
+    summary = _spent(cycle, hours=float(annotations["lead_time_s"].sum()) / SECONDS_AN_HOUR)
     if version.dataset_cycle_id is None:
         return store.finish(cycle.cycle_id, STAGE, replace(summary, why="No image is labelled yet."))
     rows = _rows(store, cycle, version.dataset_cycle_id)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from pipeline_tasks.annotations.answers import (
-    Answer,
-    AnswerContext,
+from pipeline_tasks.annotations.changes import changed_annotations, newest_change, vanished_annotations
+from pipeline_tasks.annotations.parsing import (
+    AnnotationRevision,
     RecordedAnnotation,
+    TaskContext,
     annotation_rows,
     object_rows,
     recorded_annotations,
     taken_back,
 )
-from pipeline_tasks.annotations.changes import changed_answers, newest_change, vanished_answers
 from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.errors import ServiceRefusedError
 from pipeline_tasks.json_values import JsonObject
@@ -56,25 +56,25 @@ def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -
     known = recorded_annotations(store.current(Annotation))
     standing_looks = store.state().value(LabelStudioLooks)
     looks = {} if standing_looks is None else dict(standing_looks.newest_changes)
-    answers: list[Answer] = []
+    revisions: list[AnnotationRevision] = []
     for project_id in sorted(contexts.keys() - gone):
         there = {key: row for key, row in known.items() if key.startswith(f"{project_id}-")}
-        answers += _differences(label_studio, project_id, contexts[project_id], there, looks)
-    for answer in answers:
-        append_revision(store.objects, answer.annotation_id, answer.revision, answer.content)
-    summary = _summary(store, cycle, known, answers, gone)
-    writes = [(Annotation, annotation_rows(answers)), (AnnotationObject, object_rows(answers, kind_of(cycle.project).labeling))]
+        revisions += _differences(label_studio, project_id, contexts[project_id], there, looks)
+    for revision in revisions:
+        append_revision(store.objects, revision.annotation_id, revision.revision, revision.content)
+    summary = _summary(store, cycle, known, revisions, gone)
+    writes = [(Annotation, annotation_rows(revisions)), (AnnotationObject, object_rows(revisions, kind_of(cycle.project).labeling))]
     return store.finish(cycle.cycle_id, STAGE, summary, writes, sets=[LabelStudioLooks(looks)])
 
 
-def _contexts_by_project(store: Store, cycle: Cycle) -> dict[int, dict[str, AnswerContext]]:
+def _contexts_by_project(store: Store, cycle: Cycle) -> dict[int, dict[str, TaskContext]]:
     """Label Studio project id → task_key → context of the task's annotations, over all rounds."""
-    contexts: dict[int, dict[str, AnswerContext]] = {}
+    contexts: dict[int, dict[str, TaskContext]] = {}
     labeling = kind_of(cycle.project).labeling
     columns = ["label_studio_project_id", "task_key", "round_id", "image_id"]
     for task in store.history(LabelingTask, columns).iter_rows(named=True):
         project_id, key = task["label_studio_project_id"], task["task_key"]
-        context = AnswerContext(cycle.project.project, labeling, project_id, key, task["round_id"], task["image_id"])
+        context = TaskContext(cycle.project.project, labeling, project_id, key, task["round_id"], task["image_id"])
         contexts.setdefault(project_id, {})[key] = context
     return contexts
 
@@ -89,46 +89,48 @@ def _refuse_lost_round(store: Store, cycle: Cycle, gone: list[int]) -> None:
 
 
 def _differences(
-    label_studio: LabelStudio, project_id: int, contexts: Mapping[str, AnswerContext], known: Known, looks: dict[int, str]
-) -> list[Answer]:
+    label_studio: LabelStudio, project_id: int, contexts: Mapping[str, TaskContext], known: Known, looks: dict[int, str]
+) -> list[AnnotationRevision]:
     """Changes since the last collection; if the counts then disagree, all differences of the whole project."""
     since = looks.get(project_id)
     moment = None if since is None else (utc(since) - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     tasks = label_studio.changed_since(project_id, moment)
-    answers = _compare(label_studio, tasks, contexts, known)
-    standing = {key: row.state for key, row in known.items()} | {one.annotation_id: one.state for one in answers}
+    revisions = _compare(label_studio, tasks, contexts, known)
+    standing = {key: row.state for key, row in known.items()} | {one.annotation_id: one.state for one in revisions}
     count = sum(state != "deleted" for state in standing.values())
-    if moment is not None and label_studio.count_answers(project_id) != count:
+    if moment is not None and label_studio.count_annotations(project_id) != count:
         tasks = label_studio.changed_since(project_id, None)
-        answers = _compare(label_studio, tasks, contexts, known)
+        revisions = _compare(label_studio, tasks, contexts, known)
     newest = newest_change(tasks)
     if newest is not None:
         looks[project_id] = newest.isoformat()
-    return answers
+    return revisions
 
 
 def _compare(
-    label_studio: LabelStudio, tasks: list[JsonObject], contexts: Mapping[str, AnswerContext], known: Known
-) -> list[Answer]:
+    label_studio: LabelStudio, tasks: list[JsonObject], contexts: Mapping[str, TaskContext], known: Known
+) -> list[AnnotationRevision]:
     """New, changed and deleted annotations; each deletion is checked once more by id."""
-    missing = vanished_answers(tasks, contexts, known)
-    deleted = [row for row in missing if not label_studio.has_answer(int(row.annotation_id.split("-")[1]))]
-    return changed_answers(tasks, contexts, known) + [taken_back(row) for row in deleted]
+    missing = vanished_annotations(tasks, contexts, known)
+    deleted = [row for row in missing if not label_studio.has_annotation(int(row.annotation_id.split("-")[1]))]
+    return changed_annotations(tasks, contexts, known) + [taken_back(row) for row in deleted]
 
 
-def _summary(store: Store, cycle: Cycle, known: Known, answers: list[Answer], gone: list[int]) -> CollectAnnotationsSummary:
+def _summary(
+    store: Store, cycle: Cycle, known: Known, revisions: list[AnnotationRevision], gone: list[int]
+) -> CollectAnnotationsSummary:
     tasks = store.read(LabelingTask, cycle.cycle_id)
     rounds = set(tasks["round_id"])
-    standing = dict(known) | {answer.annotation_id: answer for answer in answers}
+    standing = dict(known) | {revision.annotation_id: revision for revision in revisions}
     answered = {row.task_key for row in standing.values() if row.state != "deleted"}
-    given = [answer for answer in answers if answer.state != "deleted"]
+    given = [revision for revision in revisions if revision.state != "deleted"]
     return CollectAnnotationsSummary(
-        annotations_new=sum(answer.annotation_id not in known for answer in given),
-        annotations_changed=sum(answer.annotation_id in known for answer in given),
-        annotations_deleted=len(answers) - len(given),
-        annotations_skipped=sum(answer.state == "skipped" for answer in given),
-        annotations_from_earlier_rounds=sum(answer.round_id not in rounds for answer in answers),
-        annotators=len({answer.annotator_id for answer in given}),
+        annotations_new=sum(revision.annotation_id not in known for revision in given),
+        annotations_changed=sum(revision.annotation_id in known for revision in given),
+        annotations_deleted=len(revisions) - len(given),
+        annotations_skipped=sum(revision.state == "skipped" for revision in given),
+        annotations_from_earlier_rounds=sum(revision.round_id not in rounds for revision in revisions),
+        annotators=len({revision.annotator_id for revision in given}),
         tasks_unanswered=len(set(tasks["task_key"]) - answered),
         projects_gone=sorted(gone),
     )

@@ -33,11 +33,11 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
         return standing
     changed = store.read(Annotation, cycle.cycle_id)["image_id"].unique().to_list()
     before, objects_before = store.rows_of(Label, changed), store.rows_of(LabelObject, changed)
-    answers = store.rows_of(Annotation, changed)
-    things = store.rows_of(AnnotationObject, answers["annotation_id"], "annotation_id")
+    annotations = store.rows_of(Annotation, changed)
+    things = store.rows_of(AnnotationObject, annotations["annotation_id"], "annotation_id")
     kind = kind_of(cycle.project)
     version = LabelsVersion(cycle.cycle_id, label_form(kind, cycle.project.labeling.question).digest)
-    labels, objects = resolve(changed, answers, things, kind.labeling, version)
+    labels, objects = resolve(changed, annotations, things, kind.labeling, version)
     summary = _summary(labels, objects, meanings(before, objects_before, kind.labeling), kind.labeling)
     return store.finish(cycle.cycle_id, STAGE, summary, [(Label, labels), (LabelObject, objects)])
 

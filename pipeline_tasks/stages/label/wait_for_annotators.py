@@ -22,7 +22,7 @@ def wait_for_annotators(store: Store, cycle: Cycle, label_studio: LabelStudio, n
     pushed, labeling = store.summary(cycle.cycle_id, SendToLabelingSummary), cycle.project.labeling
     tasks, answered = pushed.tasks, 0
     if tasks and pushed.label_studio_project_id is not None:
-        answered = min(tasks, label_studio.count_answered_tasks(pushed.label_studio_project_id, pushed.round_id))
+        answered = min(tasks, label_studio.count_annotated_tasks(pushed.label_studio_project_id, pushed.round_id))
     done_ratio = answered / tasks if tasks else 1.0
     is_late = now >= utc(pushed.deadline_at)
     is_enough = done_ratio >= labeling.release_ratio

@@ -48,8 +48,8 @@ class S3Objects:
         """Return the whole object."""
 
         def get(_: bool) -> StoredObject:
-            answer = self._client.get_object(Bucket=self._bucket, Key=self._name(key))
-            return StoredObject(answer["Body"].read(), answer["ETag"])
+            response = self._client.get_object(Bucket=self._bucket, Key=self._name(key))
+            return StoredObject(response["Body"].read(), response["ETag"])
 
         return self._patiently(get, key)
 
@@ -59,8 +59,10 @@ class S3Objects:
             return b""
 
         def get(_: bool) -> bytes:
-            answer = self._client.get_object(Bucket=self._bucket, Key=self._name(key), Range=f"bytes={start}-{start + length - 1}")
-            return bytes(answer["Body"].read())
+            response = self._client.get_object(
+                Bucket=self._bucket, Key=self._name(key), Range=f"bytes={start}-{start + length - 1}"
+            )
+            return bytes(response["Body"].read())
 
         try:
             return self._patiently(get, key)
@@ -99,8 +101,8 @@ class S3Objects:
         def put(is_retry: bool) -> str:
             try:
                 with around("s3.put"):
-                    answer = self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=content, **condition)
-                return str(answer["ETag"])
+                    response = self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=content, **condition)
+                return str(response["ETag"])
             except ClientError as error:
                 if _code(error) not in _PRECONDITION:
                     raise

@@ -58,8 +58,8 @@ def _rows(store: Store, dataset_id: str) -> pl.DataFrame:
     manifest = read_version(store.objects, dataset_id)
     images = store.history(Image).unique("image_id", keep="first", maintain_order=True)
     labels = store.current(Label, ["image_id", "labels_version", "votes", "agreement_ratio"])
-    answers = store.current(Annotation).filter(pl.col("state") == "answered")
-    people = answers.group_by("image_id").agg(annotators=pl.col("annotator_id").unique().sort())
+    annotations = store.current(Annotation).filter(pl.col("state") == "answered")
+    people = annotations.group_by("image_id").agg(annotators=pl.col("annotator_id").unique().sort())
     rows = manifest.join(images, on="image_id", how="left")
     unknown = rows.filter(pl.col("md5").is_null())["image_id"]
     if len(unknown):

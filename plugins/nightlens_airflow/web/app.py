@@ -41,7 +41,7 @@ def readable_dags(user: GetUserDep) -> set[str]:
 def show_reports(readable: Annotated[set[str], Depends(readable_dags)]) -> HTMLResponse:
     """List the cycles of all projects whose nightly DAG the user may read."""
     names = [name for name in sorted(project_files()) if f"nightly__{name}" in readable]
-    return _answer(pages.list_page({name: _cycles(name) for name in names}))
+    return _html(pages.list_page({name: _cycles(name) for name in names}))
 
 
 def show_report(
@@ -51,8 +51,8 @@ def show_report(
     try:
         report = _report(_project_of(dag_id), run_id, cycle_id)
     except NightlensError as error:
-        return _answer(pages.no_report_page(str(error)), status=404)
-    return _answer(report)
+        return _html(pages.no_report_page(str(error)), status=404)
+    return _html(report)
 
 
 def _report(project: str, run_id: str | None, cycle_id: str | None) -> str | bytes:
@@ -79,5 +79,5 @@ def _cycles(project: str) -> list[cycle_reports.CycleLine] | str:
         return str(error)
 
 
-def _answer(content: str | bytes, status: int = 200) -> HTMLResponse:
+def _html(content: str | bytes, status: int = 200) -> HTMLResponse:
     return HTMLResponse(content, status_code=status, headers=HEADERS)

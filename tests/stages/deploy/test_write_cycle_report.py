@@ -75,7 +75,7 @@ def a_trained_cycle(store: Store) -> Cycle:
     cycle = a_curated_cycle(store)
     key = cycle.cycle_id
     store.finish(key, "send_to_labeling", SendToLabelingSummary("parts-2026-11-21", "1" * 64, 3, 5, "2026-11-22T06:00:00+00:00"))
-    answers = [
+    annotations = [
         ("1", "a", "ada", "bolt"),
         ("2", "a", "bob", "nut"),
         ("3", "e", "ada", "nut"),
@@ -91,12 +91,12 @@ def a_trained_cycle(store: Store) -> Cycle:
             "revision": "2" * 64,
         }
         | {"annotator_id": person, "state": "answered", "lead_time_s": 2.0, "updated_at": NOW}
-        for n, image, person, _ in answers
+        for n, image, person, _ in annotations
     ]
     objects = [
         dict.fromkeys(AnnotationObject.column_names())
         | {"annotation_id": n, "revision": "2" * 64, "object_index": 0, "label_kind": "class", "class_name": name}
-        for n, _, _, name in answers
+        for n, _, _, name in annotations
     ]
     tables = [(Annotation, pl.DataFrame(rows)), (AnnotationObject, pl.DataFrame(objects, infer_schema_length=None))]
     store.finish(key, "collect_annotations", CollectAnnotationsSummary(5, 0, 0, 0, 0, 3, 0), tables)
@@ -118,10 +118,10 @@ def a_trained_cycle(store: Store) -> Cycle:
 
 
 def judged(store: Store, key: str) -> None:
-    answers = [("a", "bolt", 0.1), ("a", "nut", 0.9), ("e", "nut", 0.8), ("e", "bolt", 0.2)]
+    annotations = [("a", "bolt", 0.1), ("a", "nut", 0.9), ("e", "nut", 0.8), ("e", "bolt", 0.2)]
     predictions = [
         {"model_digest": MODEL, "image_id": image_id(image), "class_name": name, "probability": value}
-        for image, name, value in answers
+        for image, name, value in annotations
     ]
     confusions = [
         {"model_digest": MODEL, "class_name": truth, "predicted_class_name": "nut", "images": 1} for truth in ("bolt", "nut")

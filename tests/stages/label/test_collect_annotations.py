@@ -32,9 +32,9 @@ def test_collect_annotations__takes_what_people_said(round: LabelingRound, store
     cycle = round.open(images=4)
     round.send(cycle)
     first, second, third, _ = round.task_ids(cycle)
-    round.server.answer(first, ["bolt"], person=1)
-    round.server.answer(second, [], person=2)
-    round.server.answer(third, [], person=2, is_skipped=True)
+    round.server.annotate(first, ["bolt"], person=1)
+    round.server.annotate(second, [], person=2)
+    round.server.annotate(third, [], person=2, is_skipped=True)
 
     summary = round.collect(cycle)
     assert summary == CollectAnnotationsSummary(3, 0, 0, 1, 0, annotators=2, tasks_unanswered=1)
@@ -49,9 +49,9 @@ def test_collect_annotations__freezes_what_it_saw_first(round: LabelingRound, st
     cycle = round.open()
     round.send(cycle)
     ids = round.task_ids(cycle)
-    round.server.answer(ids[0], ["bolt"])
+    round.server.annotate(ids[0], ["bolt"])
     summary = round.collect(cycle)
-    round.server.answer(ids[1], ["nut"])
+    round.server.annotate(ids[1], ["nut"])
 
     assert round.collect(cycle) == summary
     assert store.read(Annotation, cycle.cycle_id).height == 1
@@ -61,13 +61,13 @@ def test_collect_annotations__takes_late_edited_and_deleted_answers_in_the_next_
     first = round.open("2026-11-21")
     round.send(first)
     ids = round.task_ids(first)
-    edited, deleted, kept = (round.server.answer(ids[index], ["bolt"]) for index in range(3))
+    edited, deleted, kept = (round.server.annotate(ids[index], ["bolt"]) for index in range(3))
     round.collect(first)
     second = round.open("2026-11-22", images=1)
     round.send(second)
     round.server.edit(edited, ["nut"])
     round.server.take_back(deleted)
-    round.server.answer(ids[3], ["nut"])
+    round.server.annotate(ids[3], ["nut"])
 
     assert round.collect(second) == CollectAnnotationsSummary(1, 1, 1, 0, 3, annotators=1, tasks_unanswered=1)
     assert states(store) == ["answered", "answered", "answered", "deleted"]
@@ -82,7 +82,7 @@ def test_collect_annotations__takes_late_edited_and_deleted_answers_in_the_next_
 def test_collect_annotations__finds_by_counting_what_left_no_trace(round: LabelingRound, store: Store) -> None:
     first = round.open("2026-11-21", images=3)
     round.send(first)
-    numbers = [round.server.answer(task_id, ["bolt"]) for task_id in round.task_ids(first)]
+    numbers = [round.server.annotate(task_id, ["bolt"]) for task_id in round.task_ids(first)]
     round.collect(first)
     for _ in range(1200):
         round.server._tick()
@@ -97,7 +97,7 @@ def test_collect_annotations__finds_by_counting_what_left_no_trace(round: Labeli
 def test_collect_annotations__asks_only_for_what_changed(round: LabelingRound) -> None:
     first = round.open("2026-11-21")
     round.send(first)
-    round.server.answer(round.task_ids(first)[0], ["bolt"])
+    round.server.annotate(round.task_ids(first)[0], ["bolt"])
     round.collect(first)
     second = round.open("2026-11-22", images=0)
     round.send(second)
@@ -112,7 +112,7 @@ def test_collect_annotations__takes_nothing_back_when_a_task_was_deleted(round: 
     first = round.open("2026-11-21", images=2)
     round.send(first)
     ids = round.task_ids(first)
-    round.server.answer(ids[0], ["bolt"])
+    round.server.annotate(ids[0], ["bolt"])
     round.collect(first)
     del round.server.tasks[ids[0]]
     second = round.open("2026-11-22", images=0)
@@ -125,7 +125,7 @@ def test_collect_annotations__takes_nothing_back_when_a_task_was_deleted(round: 
 def test_collect_annotations__goes_on_without_an_earlier_project_that_somebody_deleted(round: LabelingRound, store: Store) -> None:
     first = round.open("2026-11-21")
     gone = round.send(first).label_studio_project_id
-    round.server.answer(round.task_ids(first)[0], ["bolt"])
+    round.server.annotate(round.task_ids(first)[0], ["bolt"])
     round.collect(first)
     second = round.open("2026-11-22", question="Which one?")
     round.send(second)
@@ -148,7 +148,7 @@ def test_collect_annotations__refuses_when_this_rounds_project_is_gone(round: La
 def test_collect_annotations__ends_the_same_after_being_broken_off(round: LabelingRound, store: Store) -> None:
     cycle = round.open()
     round.send(cycle)
-    round.server.answer(round.task_ids(cycle)[0], ["bolt"])
+    round.server.annotate(round.task_ids(cycle)[0], ["bolt"])
     round.server.fail("GET /api/tasks", httpx.Response(500))
     with pytest.raises(ServiceUnavailableError):
         round.collect(cycle)
@@ -160,7 +160,7 @@ def test_collect_annotations__ends_the_same_after_being_broken_off(round: Labeli
 def test_collect_annotations__logs_before_it_records(round: LabelingRound, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     cycle = round.open()
     round.send(cycle)
-    round.server.answer(round.task_ids(cycle)[0], ["bolt"])
+    round.server.annotate(round.task_ids(cycle)[0], ["bolt"])
     finish: Callable[..., object] = store.finish
     logged: list[int] = []
 

@@ -23,9 +23,9 @@ def round(store: Store, tmp_path: Path) -> LabelingRound:
 def test_resolve_labels__takes_what_most_people_say(round: LabelingRound, store: Store) -> None:
     cycle = round.open(images=3, overlap_ratio=1.0, overlap_annotators=3)
     round.send(cycle)
-    answers = ["bolt", "nut", None, "bolt", "nut", None, "nut", "nut", "bolt"]
-    for number, (task_id, said) in enumerate(zip(round.task_ids(cycle), answers, strict=True)):
-        round.server.answer(task_id, [said] if said else [], person=number // 3)
+    annotations = ["bolt", "nut", None, "bolt", "nut", None, "nut", "nut", "bolt"]
+    for number, (task_id, said) in enumerate(zip(round.task_ids(cycle), annotations, strict=True)):
+        round.server.annotate(task_id, [said] if said else [], person=number // 3)
     round.collect(cycle)
     summary = round.resolve(cycle)
 
@@ -39,7 +39,7 @@ def test_resolve_labels__takes_what_most_people_say(round: LabelingRound, store:
 def test_resolve_labels__resolves_anew_what_changed_and_only_that(round: LabelingRound, store: Store) -> None:
     first = round.open("2026-11-21", images=3)
     round.send(first)
-    numbers = [round.server.answer(task_id, ["bolt"]) for task_id in round.task_ids(first)]
+    numbers = [round.server.annotate(task_id, ["bolt"]) for task_id in round.task_ids(first)]
     round.collect(first)
     round.resolve(first)
     second = round.open("2026-11-22", images=0)
@@ -62,7 +62,7 @@ def test_resolve_labels__resolves_anew_what_changed_and_only_that(round: Labelin
 def test_resolve_labels__does_not_count_an_edit_that_says_the_same(round: LabelingRound) -> None:
     first = round.open("2026-11-21", images=1)
     round.send(first)
-    number = round.server.answer(round.task_ids(first)[0], ["bolt"])
+    number = round.server.annotate(round.task_ids(first)[0], ["bolt"])
     round.collect(first)
     round.resolve(first)
     second = round.open("2026-11-22", images=0)

@@ -30,12 +30,12 @@ def test_wait_for_annotators__goes_on_when_enough_is_answered_or_skipped(round: 
     cycle = round.open(images=4, release_ratio=0.5, ask_every_s=7)
     round.send(cycle)
     first, second, *_ = round.task_ids(cycle)
-    round.server.answer(first, ["bolt"])
+    round.server.annotate(first, ["bolt"])
 
     before = look(round, cycle)
     assert (before.tasks, before.answered, before.done_ratio, before.is_released, before.ask_every_s) == (4, 1, 0.25, False, 7)
     assert before.why == "1 of 4 labeling tasks are annotated; waiting for 50% or the deadline 2026-11-21T23:00:00+00:00."
-    round.server.answer(second, [], is_skipped=True)
+    round.server.annotate(second, [], is_skipped=True)
     after = look(round, cycle)
     assert (after.answered, after.is_released) == (2, True)
     assert after.why == "2 of 4 labeling tasks are annotated, which reaches the required share of 50%."

@@ -34,7 +34,7 @@ class RecordedAnnotation:
 
 
 @dataclass(frozen=True)
-class Answer(RecordedAnnotation):
+class AnnotationRevision(RecordedAnnotation):
     """An annotation as it is now, with its objects, and its content for the log."""
 
     objects: tuple[Any, ...]
@@ -43,7 +43,7 @@ class Answer(RecordedAnnotation):
 
 
 @dataclass(frozen=True)
-class AnswerContext:
+class TaskContext:
     """Context shared by all annotations of a task: its origin and its question."""
 
     project: str
@@ -54,16 +54,16 @@ class AnswerContext:
     image_id: str
 
 
-def read_answer(annotation: JsonObject, context: AnswerContext) -> Answer:
+def read_annotation(raw: JsonObject, context: TaskContext) -> AnnotationRevision:
     """Read one annotation from Label Studio's JSON; an empty result has no objects."""
-    user = annotation.get("completed_by")
+    user = raw.get("completed_by")
     user_id = user.get("id") if isinstance(user, Mapping) else user
-    annotator_id = annotator_pseudonym(context.project, user_id, annotation["id"])
-    content = revision_content(annotation, task_key=context.task_key, image_id=context.image_id, annotator_id=annotator_id)
-    is_skipped = bool(annotation.get("was_cancelled"))
-    lead_time = annotation.get("lead_time")
-    return Answer(
-        annotation_id=f"{context.label_studio_project_id}-{annotation['id']}",
+    annotator_id = annotator_pseudonym(context.project, user_id, raw["id"])
+    content = revision_content(raw, task_key=context.task_key, image_id=context.image_id, annotator_id=annotator_id)
+    is_skipped = bool(raw.get("was_cancelled"))
+    lead_time = raw.get("lead_time")
+    return AnnotationRevision(
+        annotation_id=f"{context.label_studio_project_id}-{raw['id']}",
         task_key=context.task_key,
         round_id=context.round_id,
         image_id=context.image_id,
@@ -71,17 +71,17 @@ def read_answer(annotation: JsonObject, context: AnswerContext) -> Answer:
         annotator_id=annotator_id,
         state="skipped" if is_skipped else "answered",
         lead_time_s=None if lead_time is None else float(lead_time),
-        updated_at=utc(annotation["updated_at"]),
-        objects=() if is_skipped else context.labeling.read(annotation.get("result") or []),
+        updated_at=utc(raw["updated_at"]),
+        objects=() if is_skipped else context.labeling.read(raw.get("result") or []),
         content=content,
     )
 
 
-def taken_back(known: RecordedAnnotation) -> Answer:
+def taken_back(known: RecordedAnnotation) -> AnnotationRevision:
     """Deletion of a recorded annotation."""
     content = deleted_content(known.annotation_id, known.revision)
-    answer = Answer(**vars(known), objects=(), content=content)
-    return replace(answer, state="deleted", revision=revision_digest(content), lead_time_s=None)
+    annotation = AnnotationRevision(**vars(known), objects=(), content=content)
+    return replace(annotation, state="deleted", revision=revision_digest(content), lead_time_s=None)
 
 
 def recorded_annotations(rows: Rows[Annotation]) -> dict[str, RecordedAnnotation]:
@@ -89,18 +89,19 @@ def recorded_annotations(rows: Rows[Annotation]) -> dict[str, RecordedAnnotation
     return {row["annotation_id"]: RecordedAnnotation(**row) for row in rows.iter_rows(named=True)}
 
 
-def annotation_rows(answers: Iterable[Answer]) -> Rows[Annotation]:
+def annotation_rows(annotations: Iterable[AnnotationRevision]) -> Rows[Annotation]:
     """Rows of the annotations."""
     names = Annotation.column_names()
-    records = [{name: getattr(answer, name) for name in names} for answer in answers]
+    records = [{name: getattr(annotation, name) for name in names} for annotation in annotations]
     return check(Annotation, pl.DataFrame(records, infer_schema_length=None)) if records else empty(Annotation)
 
 
-def object_rows(answers: Sequence[Answer], labeling: Labeling[Any]) -> Rows[AnnotationObject]:
+def object_rows(annotations: Sequence[AnnotationRevision], labeling: Labeling[Any]) -> Rows[AnnotationObject]:
     """Rows of the annotations' objects."""
     records = [
-        vars(labeling.as_columns(one)) | {"annotation_id": answer.annotation_id, "revision": answer.revision, "object_index": index}
-        for answer in answers
-        for index, one in enumerate(answer.objects)
+        vars(labeling.as_columns(one))
+        | {"annotation_id": annotation.annotation_id, "revision": annotation.revision, "object_index": index}
+        for annotation in annotations
+        for index, one in enumerate(annotation.objects)
     ]
     return check(AnnotationObject, pl.DataFrame(records, infer_schema_length=None)) if records else empty(AnnotationObject)

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 _LIMIT_S = 5.0
 
 
-def answers_ok(url: str) -> bool:
+def is_ok(url: str) -> bool:
     """Return True if a GET succeeds."""
     return 200 <= _get(url)[0] < 300
 
 
-def answered_json(url: str) -> dict[str, Any]:
+def json_of(url: str) -> dict[str, Any]:
     """The JSON object that a GET returns; empty if there is none."""
     try:
         content = json.loads(_get(url)[1])
@@ -30,8 +30,8 @@ def _get(url: str) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=_LIMIT_S)
     try:
         connection.request("GET", parts.path)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
+        response = connection.getresponse()
+        return response.status, response.read()
     except (OSError, http.client.HTTPException):
         return 0, b""
     finally:
