@@ -9,11 +9,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+
+import polars as pl
 
 from pipeline_tasks.tables.dataset_image import LABEL_NAME
-
-Row = Mapping[str, Any]
 
 ID_DIGITS = 16
 """Digits of an image_id in a file name; two images with the same digits keep their whole ids."""
@@ -47,11 +46,11 @@ class Described:
     is_canonical: bool
 
 
-def image_paths(rows: Sequence[Row]) -> dict[str, str]:
+def image_paths(rows: pl.DataFrame) -> dict[str, str]:
     """image_id → `<split>/<name of its label>/<id><extension>`; reads image_id, split, LABEL_NAME, file_format."""
-    shared = Counter(row["image_id"][:ID_DIGITS] for row in rows)
+    shared = Counter(rows["image_id"].str.slice(0, ID_DIGITS))
     paths = {}
-    for row in rows:
+    for row in rows.iter_rows(named=True):
         image_id = row["image_id"]
         name = image_id[:ID_DIGITS] if shared[image_id[:ID_DIGITS]] == 1 else image_id
         folders = [row["split"], *([folder_name(row[LABEL_NAME])] if row[LABEL_NAME] else [])]
@@ -70,21 +69,21 @@ def folder_name(name: str) -> str:
     return re.sub(r"^\.|[. ]$", lambda found: _as_hex(found[0]), safe)
 
 
-def labels_csv(rows: Sequence[Row], paths: Mapping[str, str]) -> str:
+def labels_csv(rows: pl.DataFrame, paths: Mapping[str, str]) -> str:
     """CSV with one line an image, sorted by path; `annotators` are pseudonyms joined by semicolons."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(LABEL_COLUMNS)
-    for row in sorted(rows, key=lambda row: paths[row["image_id"]]):
+    for row in sorted(rows.iter_rows(named=True), key=lambda row: paths[row["image_id"]]):
         said = {**row, "path": paths[row["image_id"]], "annotators": ";".join(row["annotators"] or [])}
         writer.writerow(["" if said[name] is None else said[name] for name in LABEL_COLUMNS])
     return text.getvalue()
 
 
-def read_me(described: Described, rows: Sequence[Row]) -> str:
+def read_me(described: Described, rows: pl.DataFrame) -> str:
     """README of a version."""
-    by_split = Counter(row["split"] for row in rows)
-    by_name = Counter(row[LABEL_NAME] for row in rows)
+    by_split = Counter(rows["split"])
+    by_name = Counter(rows[LABEL_NAME])
     known = [name for name in described.vocabulary if by_name[name]]
     lines = [
         f"# {described.project}: dataset version {described.dataset_id[:12]}\n",

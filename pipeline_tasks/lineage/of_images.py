@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS, ObjectColumns
 from pipeline_tasks.lineage.lineage_data import LineageData, RecordedModel
 from pipeline_tasks.reports.tree import Node, shortened
@@ -152,7 +153,7 @@ def _versions(image_id: str, data: LineageData) -> Iterable[Node]:
 def _model(model: RecordedModel, split: str) -> Node:
     use = "tested on it, not trained on it" if split == "test" else f"used in its training ({split})"
     says = f"{use}, cycle {model.cycle_id}{', the champion' if model.is_champion else ''}"
-    fields = {"cycle_id": model.cycle_id, "is_trained_on_it": split != "test", "is_champion": model.is_champion}
+    fields: dict[str, Json] = {"cycle_id": model.cycle_id, "is_trained_on_it": split != "test", "is_champion": model.is_champion}
     return Node("model", model.model_digest, says, fields)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.figure_names import named_figures
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.lineage.lineage_data import Answer, LineageData, RecordedModel, RecordedVersion
@@ -40,7 +41,7 @@ def model_lineage(model: RecordedModel, data: LineageData) -> Node:
     says = "the champion, " if model.is_champion else ""
     says += f"trained in cycle {model.cycle_id} on {trained.train_images} images, code {model.code_version}"
     version = version_lineage(data.version_of_cycle(trained.dataset_cycle_id), data, besides=model.model_digest)
-    fields: dict[str, object] = {"cycle_id": model.cycle_id, "is_champion": model.is_champion, "code_version": model.code_version}
+    fields: dict[str, Json] = {"cycle_id": model.cycle_id, "is_champion": model.is_champion, "code_version": model.code_version}
     fields |= {"backbone_digest": trained.backbone_digest, "mlflow_run_id": trained.mlflow_run_id}
     fields |= {"mlflow_url": trained.mlflow_url, "epochs": trained.epochs}
     return Node("model", model.model_digest, says, fields, (*_decisions(model), *_figures(model), version))
@@ -54,7 +55,8 @@ def version_lineage(version: RecordedVersion, data: LineageData, besides: str | 
     says = f"{summary.images} images ({splits}), built in cycle {version.cycle_id}{newest}"
     behind = [*_labels(version, data), *_people(version, data), *_selections(version, data), *_sources(version, data)]
     others = [model for model in data.models_of(version.dataset_id) if model.model_digest != besides]
-    fields = {"cycle_id": version.cycle_id, "is_newest": version.is_newest} | asdict(summary)
+    fields: dict[str, Json] = {"cycle_id": version.cycle_id, "is_newest": version.is_newest}
+    fields |= asdict(summary)
     return Node("dataset version", version.dataset_id, says, fields, (*behind, *map(_trained_on, others)))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from pipeline_tasks.json_values import Json, JsonObject
 from pipeline_tasks.records.reading import read_record
 
 
@@ -33,12 +33,12 @@ class VersionAbout:
         """Names that the version's labels may use."""
         return tuple(self.class_names)
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Json]:
         """The fields as an index keeps them: only those that say something."""
         return {name: value for name, value in asdict(self).items() if value}
 
     @classmethod
-    def from_json(cls, fields: Mapping[str, object], where: str) -> VersionAbout:
+    def from_json(cls, fields: JsonObject, where: str) -> VersionAbout:
         """Read what an index keeps.
 
         Raises:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import ClassVar, Self, TypeVar
 
 from pipeline_tasks.errors import CorruptObjectError
+from pipeline_tasks.json_values import Json, JsonObject
 from pipeline_tasks.records.reading import read_record
 
 
@@ -16,7 +17,7 @@ class StateValue:
 
     key: ClassVar[str]
 
-    def as_json(self) -> object:
+    def as_json(self) -> Json:
         """The value as stored in an event."""
         return asdict(self)
 
@@ -27,7 +28,7 @@ class StateValue:
         Raises:
             CorruptObjectError: the content is not such a value.
         """
-        if not isinstance(content, Mapping):
+        if not isinstance(content, dict):
             raise CorruptObjectError(f"{where}: wanted the fields of a {cls.__name__}, found {content!r}")
         return read_record(cls, content, where)
 
@@ -157,12 +158,12 @@ class Ended:
 Change = StateValue | Ended
 
 
-def changes_as_json(changes: Sequence[Change]) -> dict[str, object]:
+def changes_as_json(changes: Sequence[Change]) -> dict[str, Json]:
     """Changes of an event: value key → JSON, null for an ended value."""
     return {(one.kind if isinstance(one, Ended) else one).key: None if isinstance(one, Ended) else one.as_json() for one in changes}
 
 
-def value_in(values: Mapping[str, object], kind: type[V], where: str) -> V | None:
+def value_in(values: JsonObject, kind: type[V], where: str) -> V | None:
     """Read one value from those that events have set; None if it was never set or has ended.
 
     Raises:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import Field
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline_tasks.errors import CorruptObjectError
+from pipeline_tasks.json_values import JsonObject
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -24,14 +24,14 @@ class StageRecord(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
-def read_record(kind: type[R], fields: Mapping[str, object], where: str) -> R:
+def read_record(kind: type[R], fields: JsonObject, where: str) -> R:
     """Read a record, nested ones too; unknown keys are dropped, missing ones get their defaults.
 
     Raises:
         CorruptObjectError: a field without a default is missing, or holds something of another type.
     """
     try:
-        record: R = _adapter(kind).validate_python(dict(fields))
+        record: R = _adapter(kind).validate_python(fields)
     except ValidationError as error:
         raise CorruptObjectError(f"{where}: wanted a {kind.__name__}: {_first_fault(error)}") from error
     return record

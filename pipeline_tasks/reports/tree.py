@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+
+from pipeline_tasks.json_values import Json
 
 
 @dataclass(frozen=True)
@@ -17,15 +18,15 @@ class Node:
     """Its id, or another name that is unique in its kind."""
     says: str = ""
     """Description for people."""
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Json] = field(default_factory=dict)
     """Data for programs: JSON-able, with full ids."""
     children: tuple[Node, ...] = ()
     """Nodes that it came from or led to."""
 
 
-def as_json(node: Node) -> dict[str, Any]:
+def as_json(node: Node) -> dict[str, Json]:
     """Convert a node and its children to JSON."""
-    children = [as_json(child) for child in node.children]
+    children: list[Json] = [as_json(child) for child in node.children]
     return {"kind": node.kind, "name": node.name, "says": node.says, "fields": dict(node.fields), "children": children}
 
 

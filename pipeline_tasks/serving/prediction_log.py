@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.upgrades import forms
 from pipeline_tasks.upgrades.json_fields import marked
 
@@ -22,7 +21,7 @@ class PredictionLog:
         self._lock = threading.Lock()
         self._open()
 
-    def append(self, prediction: Mapping[str, Any]) -> None:
+    def append(self, prediction: JsonObject) -> None:
         """Write one prediction; it is in the file, not only in memory, when this returns."""
         line = json.dumps(marked(forms.PREDICTION, prediction), separators=(",", ":")).encode() + b"\n"
         with self._lock:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.settings.messages import problems
 from pipeline_tasks.settings.project import Project
 
@@ -46,7 +46,7 @@ def parse_project(content: object, where: str) -> Project:
         raise SettingsError("\n".join(f"{where}: {one}" for one in problems(error, content))) from error
 
 
-def _with_golden_file(content: dict[str, Any], path: Path) -> dict[str, Any]:
+def _with_golden_file(content: JsonObject, path: Path) -> JsonObject:
     """Put the image_ids that stand in `splits.golden.file` into the settings: a cycle freezes what it was opened with."""
     splits = content.get("splits")
     if not isinstance(splits, dict):

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.upgrades.form import Form
 
-Fields = dict[str, Any]
+Fields = JsonObject
 
 VERSION = "form_version"
 RELEASE = "form_release"
 
 
-def marked(form: Form[Fields], fields: Mapping[str, Any]) -> Fields:
+def marked(form: Form[Fields], fields: Fields) -> Fields:
     """Fields of today as they are written: as they are in version 1, with version and release in any later one."""
     return dict(fields) if form.version == 1 else {**fields, VERSION: form.version, RELEASE: form.release}
 
 
-def upgraded_fields(form: Form[Fields], fields: Mapping[str, Any], where: str) -> Fields:
+def upgraded_fields(form: Form[Fields], fields: Fields, where: str) -> Fields:
     """Fields as they were written, brought to today's version and without their marks.
 
     Raises:

@@ -7,6 +7,7 @@ import io
 from datetime import datetime, timezone
 from typing import Any
 
+import polars as pl
 import pytest
 from given import image_id
 
@@ -19,17 +20,21 @@ def a_row(one: str, class_name: str | None = "bolt", **more: Any) -> dict[str, A
     return {"image_id": one, "split": "train", "class_name": class_name, **about, **size, **more}
 
 
+def frame(*rows: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
 def test_image_paths__are_split_class_and_the_beginning_of_the_id() -> None:
     one = image_id(1)
 
-    assert image_paths([a_row(one)]) == {one: f"train/bolt/{one[:16]}.jpg"}
-    assert image_paths([a_row(one, None, file_format="TIFF", split="test")]) == {one: f"test/{one[:16]}.tif"}
+    assert image_paths(frame(a_row(one))) == {one: f"train/bolt/{one[:16]}.jpg"}
+    assert image_paths(frame(a_row(one, None, file_format="TIFF", split="test"))) == {one: f"test/{one[:16]}.tif"}
 
 
 def test_image_paths__never_give_two_images_one_name() -> None:
     one, other = "a" * 16 + "b" * 48, "a" * 16 + "c" * 48
 
-    assert image_paths([a_row(one), a_row(other)]) == {one: f"train/bolt/{one}.jpg", other: f"train/bolt/{other}.jpg"}
+    assert image_paths(frame(a_row(one), a_row(other))) == {one: f"train/bolt/{one}.jpg", other: f"train/bolt/{other}.jpg"}
 
 
 @pytest.mark.parametrize(
@@ -52,7 +57,7 @@ def test_folder_name__is_safe_on_any_system(class_name: str, wanted: str) -> Non
 
 
 def test_labels_csv__is_one_line_an_image_sorted_by_path() -> None:
-    rows = [a_row(image_id(1), 'a "nut", big'), a_row(image_id(2), "bolt", annotators=None, votes=None)]
+    rows = frame(a_row(image_id(1), 'a "nut", big'), a_row(image_id(2), "bolt", annotators=None, votes=None))
 
     text = labels_csv(rows, image_paths(rows))
 
@@ -68,7 +73,7 @@ def test_labels_csv__is_one_line_an_image_sorted_by_path() -> None:
 def test_read_me__counts_and_says_which_images_these_are(is_canonical: bool, wanted: str) -> None:
     described = Described("parts", "9" * 64, "class", ("bolt", "nut"), datetime(2026, 11, 21, tzinfo=timezone.utc), is_canonical)
 
-    page = read_me(described, [a_row(image_id(1)), a_row(image_id(2), split="test")])
+    page = read_me(described, frame(a_row(image_id(1)), a_row(image_id(2), split="test")))
 
     assert "| train | 1 |" in page
     assert "| bolt | 2 |" in page

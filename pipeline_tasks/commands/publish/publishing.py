@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import polars as pl
 
 from pipeline_tasks.clients.git_repository import GitRepository
 from pipeline_tasks.datasets import dvc_files, publication
@@ -38,8 +39,6 @@ from pipeline_tasks.wiring.endpoints import Endpoints, S3Endpoint, endpoints_fro
 from pipeline_tasks.wiring.outside_copies import copies_url, links_folder
 from pipeline_tasks.wiring.projects import home_folder, read_project
 from pipeline_tasks.wiring.roots import open_store, root_folder
-
-_Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -110,9 +109,12 @@ class _Place:
 
 
 def _publish_originals(place: _Place, frozen: FrozenVersion, folder: Path) -> PublishSummary:
-    rows: _Rows = frozen.rows.to_dicts()
+    rows = frozen.rows
     paths = publication.image_paths(rows)
-    images = [PublishedImage(paths[row["image_id"]], row["md5"], row["size_bytes"]) for row in rows]
+    images = [
+        PublishedImage(paths[image_id], md5, size)
+        for image_id, md5, size in rows.select("image_id", "md5", "size_bytes").iter_rows()
+    ]
     keys = [layout.original(one.md5) for one in images]
     _check_all_there(place.store.objects, keys)
     name, content = dvc_files.folder_object(images)
@@ -125,23 +127,23 @@ def _publish_originals(place: _Place, frozen: FrozenVersion, folder: Path) -> Pu
 
 
 def _publish_copies(place: _Place, frozen: FrozenVersion, folder: Path) -> PublishSummary:
-    rows: _Rows = frozen.rows.to_dicts()
     remote, objects = place.copies()
-    copies, made = _copy(place.store.objects, objects, rows)
-    rows = [row | {"file_format": canonical_format(row["file_format"]), "orientation": 1} for row in rows]
+    copies, made = _copy(place.store.objects, objects, frozen.rows)
+    formats = [canonical_format(one) for one in frozen.rows["file_format"]]
+    rows = frozen.rows.with_columns(pl.Series("file_format", formats, pl.String), orientation=pl.lit(1))
     paths = publication.image_paths(rows)
-    images = [PublishedImage(paths[row["image_id"]], *copies[row["image_id"]]) for row in rows]
+    images = [PublishedImage(paths[image_id], *copies[image_id]) for image_id in rows["image_id"]]
     name, content = dvc_files.folder_object(images)
     record_publication(place.store.objects, Publication(frozen.dataset_id, RECIPE, layout.original(name), copies))
     put_folder(objects, name, content)
     return _commit(place, frozen, rows, images, remote, folder, copies_made=made)
 
 
-def _copy(originals: ObjectStore, copies: ObjectStore, rows: _Rows) -> tuple[Copies, int]:
+def _copy(originals: ObjectStore, copies: ObjectStore, rows: pl.DataFrame) -> tuple[Copies, int]:
     """image_id → md5 and size of its copy, and how many had to be made: all that no earlier publication left in the remote."""
     known, there = known_copies(originals, RECIPE), stored_originals(copies)
     standing = {one: copy for one, copy in known.items() if layout.original(copy[0]) in there}
-    missing = [(row["image_id"], row["md5"]) for row in rows if row["image_id"] not in standing]
+    missing = [(image_id, md5) for image_id, md5 in rows.select("image_id", "md5").iter_rows() if image_id not in standing]
 
     def make(image: tuple[str, str]) -> tuple[str, int]:
         content = canonical_copy(decoder.decode(read_original(originals, *image)))
@@ -149,7 +151,7 @@ def _copy(originals: ObjectStore, copies: ObjectStore, rows: _Rows) -> tuple[Cop
 
     with DecodingPool() as decoder, ThreadPoolExecutor(thread_name_prefix="publish") as threads:
         made = dict(zip((image_id for image_id, _ in missing), threads.map(make, missing), strict=True))
-    return {row["image_id"]: (standing | made)[row["image_id"]] for row in rows}, len(made)
+    return {image_id: (standing | made)[image_id] for image_id in rows["image_id"]}, len(made)
 
 
 def _check_all_there(objects: ObjectStore, keys: Sequence[str]) -> None:
@@ -159,7 +161,13 @@ def _check_all_there(objects: ObjectStore, keys: Sequence[str]) -> None:
 
 
 def _commit(
-    place: _Place, frozen: FrozenVersion, rows: _Rows, images: list[PublishedImage], remote: Remote, folder: Path, **counts: int
+    place: _Place,
+    frozen: FrozenVersion,
+    rows: pl.DataFrame,
+    images: list[PublishedImage],
+    remote: Remote,
+    folder: Path,
+    **counts: int,
 ) -> PublishSummary:
     """Write the commit last: what it names can be pulled."""
     mark = f"Published by Nightlens: project {place.outside_name}"
@@ -170,7 +178,9 @@ def _commit(
     name, _ = dvc_files.folder_object(images)
     files = dvc_files.repository_files(remote, mark) | {
         f"{dvc_files.FOLDER}.dvc": dvc_files.tracked_folder(name, images),
-        "labels.csv": publication.labels_csv(rows, {row["image_id"]: one.path for row, one in zip(rows, images, strict=True)}),
+        "labels.csv": publication.labels_csv(
+            rows, {image_id: one.path for image_id, one in zip(rows["image_id"], images, strict=True)}
+        ),
         "README.md": publication.read_me(described, rows),
     }
     short = f"version-{frozen.dataset_id[:12]}" + ("-canonical" if is_canonical else "")

@@ -45,7 +45,7 @@ SHARD_TABLES: tuple[type[Table], ...] = (Image, Measurement, Embedding, Rejected
 logger = logging.getLogger(__name__)
 
 _Row = dict[str, Any]
-Found = dict[type[Table], _Row]
+_Found = dict[type[Table], _Row]
 """Rows from one file, at most one a table."""
 
 
@@ -90,16 +90,16 @@ class _Look:
         self._backbone = backbone
         self._known = known
         self._is_erased = is_erased
-        self._measured: dict[str, Future[Found]] = {}
+        self._measured: dict[str, Future[_Found]] = {}
         self._lock = threading.Lock()
 
-    def at_all(self, files: Sequence[_Row]) -> Iterator[Found]:
+    def at_all(self, files: Sequence[_Row]) -> Iterator[_Found]:
         """Yield the rows from each file, in the order of the files."""
         # Twice the cores: while some threads wait for the disk or a decoding child, others embed.
         with ThreadPoolExecutor(2 * len(os.sched_getaffinity(0)), thread_name_prefix=STAGE) as threads:
             yield from threads.map(self._at, files)
 
-    def _at(self, file: _Row) -> Found:
+    def _at(self, file: _Row) -> _Found:
         """Sighting of one file, or a rejected sighting with its reason."""
         where = {name: file[name] for name in ("source", "key", "object_version")}
         source = self._sources[file["source"]]
@@ -115,7 +115,7 @@ class _Look:
         sighting = where | {"image_id": image_id, "modified_at": file["modified_at"]} | asdict(source.metadata(file["key"]))
         return found | {Sighting: sighting}
 
-    def _once(self, image_id: str, content: bytes) -> Found:
+    def _once(self, image_id: str, content: bytes) -> _Found:
         """Measure these bytes, or wait for the thread that does; all files with equal bytes get the same rows or reason."""
         with self._lock:
             future = self._measured.get(image_id)
@@ -129,7 +129,7 @@ class _Look:
                 future.set_exception(error)
         return future.result()
 
-    def _measure(self, content: bytes) -> Found:
+    def _measure(self, content: bytes) -> _Found:
         """All results of one decode. A refused file is not stored; it stays in the source."""
         decoded = self._decoder.decode(content)
         image_id, md5 = put_original(self._objects, content)
@@ -155,7 +155,7 @@ class _Look:
         return {Image: image, Measurement: {"image_id": image_id} | measure(decoded.pixels), Embedding: embedding}
 
 
-def _progress(found: Iterator[Found], files: int, shard: int) -> Iterator[Found]:
+def _progress(found: Iterator[_Found], files: int, shard: int) -> Iterator[_Found]:
     """Pass on the rows, and log the progress from time to time."""
     rejected = 0
     every = max(1, files // 10)
@@ -166,7 +166,7 @@ def _progress(found: Iterator[Found], files: int, shard: int) -> Iterator[Found]
         yield one
 
 
-def _as_tables(found: Iterator[Found]) -> dict[type[Table], pl.DataFrame]:
+def _as_tables(found: Iterator[_Found]) -> dict[type[Table], pl.DataFrame]:
     """Collect rows by table; an image found twice has one row."""
     rows: dict[type[Table], list[_Row]] = {table: [] for table in SHARD_TABLES}
     for one in found:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pipeline_tasks.errors import CorruptObjectError
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.records.reading import read_record
 from pipeline_tasks.storage.objects import layout
@@ -17,8 +18,6 @@ from pipeline_tasks.upgrades import forms
 from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 _FORMAT = 2
-_Kept = dict[str, Any]
-"""The JSON of an index: its leaves by columns, or, in the first format, a list of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +124,14 @@ def differing_leaves(objects: ObjectStore, before: str, after: str) -> tuple[lis
     return _expanded(before, one, without=_digests_of(other)), _expanded(after, other, without=_digests_of(one))
 
 
-def _read_kept(objects: ObjectStore, dataset_id: str) -> _Kept:
+def _read_kept(objects: ObjectStore, dataset_id: str) -> JsonObject:
     return _parse_kept(objects.read(index_key(dataset_id)).content, dataset_id)
 
 
-def _parse_kept(content: bytes, dataset_id: str) -> _Kept:
+def _parse_kept(content: bytes, dataset_id: str) -> JsonObject:
     try:
         fields = unsealed(json.loads(content), index_key(dataset_id))
-        kept: _Kept = {"rows": None, "prefix_digits": 2, "tombstones": [], "about": {}}
+        kept: JsonObject = {"rows": None, "prefix_digits": 2, "tombstones": [], "about": {}}
         kept |= upgraded_fields(forms.VERSION_INDEX, fields, index_key(dataset_id))
         found = kept["dataset_id"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -144,13 +143,13 @@ def _parse_kept(content: bytes, dataset_id: str) -> _Kept:
     return kept
 
 
-def _as_bytes(kept: _Kept) -> bytes:
+def _as_bytes(kept: JsonObject) -> bytes:
     return json.dumps(sealed(marked(forms.VERSION_INDEX, kept)), sort_keys=True, ensure_ascii=False).encode()
 
 
-def _as_columns(leaves: Sequence[IndexedLeaf]) -> _Kept:
+def _as_columns(leaves: Sequence[IndexedLeaf]) -> JsonObject:
     """The leaves as an index keeps them: a list a column, and of the keys only whose version put them there."""
-    columns: _Kept = {name: [getattr(leaf, name) for leaf in leaves] for name in ("prefix", "sha256", "rows", "size_bytes")}
+    columns: JsonObject = {name: [getattr(leaf, name) for leaf in leaves] for name in ("prefix", "sha256", "rows", "size_bytes")}
     writers = [leaf.key.split("/")[1] for leaf in leaves]
     numbers = {writer: number for number, writer in enumerate(dict.fromkeys(writers))}
     return columns | {"written_by": [numbers[writer] for writer in writers], "versions": list(numbers)}
@@ -171,11 +170,11 @@ def _expanded(dataset_id: str, kept: Any, without: frozenset[str] = frozenset())
         raise CorruptObjectError(f"{index_key(dataset_id)}: not the index of a dataset version: {error!r}") from error
 
 
-def _leaf_of_list(leaf: _Kept) -> IndexedLeaf:
+def _leaf_of_list(leaf: JsonObject) -> IndexedLeaf:
     return IndexedLeaf(leaf["prefix"], leaf["sha256"], leaf["key"], leaf.get("rows"), leaf.get("size_bytes"))
 
 
-def _leaves_of_columns(columns: _Kept, without: frozenset[str]) -> Iterator[IndexedLeaf]:
+def _leaves_of_columns(columns: JsonObject, without: frozenset[str]) -> Iterator[IndexedLeaf]:
     names = ("prefix", "sha256", "rows", "size_bytes", "written_by")
     for prefix, sha256, rows, size_bytes, writer in zip(*(columns[name] for name in names), strict=True):
         if sha256 not in without:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NotFoundError
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.project_state import V, value_in
 from pipeline_tasks.records.reading import R, read_record
 from pipeline_tasks.storage.ledger.replacement import Replaced, Replacement
@@ -31,9 +31,9 @@ class Event:
     sequence: int
     cycle_id: str
     stage: str
-    summary: dict[str, Any]
+    summary: JsonObject
     tables: tuple[TableFile, ...] = ()
-    sets: dict[str, Any] = field(default_factory=dict)
+    sets: JsonObject = field(default_factory=dict)
     """Single values of the state that this event changes: `champion`, `dataset`, `engine`, …"""
     replaced: Replaced = field(default_factory=dict)
     """Of an erasure: key of an object with erased content → key, sha256 and rows of its replacement, or None."""

@@ -6,9 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, NewerFormError
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.project_state import Candidate, Champion, Dataset, V, value_in
 from pipeline_tasks.storage.ledger.events import Event, events_after
 from pipeline_tasks.storage.ledger.replacement import Replacement
@@ -34,7 +34,7 @@ class State:
     """cycle_id → stage → sequence of its event, cycles in order of opening."""
     tables: dict[str, list[TableFile]] = field(default_factory=dict)
     """Table name → its files in ledger order."""
-    values: dict[str, Any] = field(default_factory=dict)
+    values: JsonObject = field(default_factory=dict)
     """Newest JSON of each single value; read it with `value`."""
     replaced: dict[str, Replacement] = field(default_factory=dict)
     """Key of a table file that an erasure replaced → key, sha256 and rows of its replacement."""

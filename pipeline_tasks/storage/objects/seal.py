@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from pipeline_tasks.errors import CorruptObjectError
+from pipeline_tasks.json_values import JsonObject
 
 _SEAL = "sha256"
 
 
-def sealed(fields: Mapping[str, Any]) -> dict[str, Any]:
+def sealed(fields: JsonObject) -> JsonObject:
     """Return the fields with their seal."""
     return {**fields, _SEAL: _digest(fields)}
 
 
-def unsealed(fields: Mapping[str, Any], where: str) -> dict[str, Any]:
+def unsealed(fields: JsonObject, where: str) -> JsonObject:
     """Check and remove the seal; objects from before seals existed have none.
 
     Raises:
@@ -29,5 +28,5 @@ def unsealed(fields: Mapping[str, Any], where: str) -> dict[str, Any]:
     return rest
 
 
-def _digest(fields: Mapping[str, Any]) -> str:
+def _digest(fields: JsonObject) -> str:
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
