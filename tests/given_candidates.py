@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import polars as pl
 from given import an_open_cycle, image_id
 from tiny_model import an_image, tiny_model
 
-from pipeline_tasks.clients.model_registry import TrackedRun
+from pipeline_tasks.clients.mlflow_runs import TrackedRun
+from pipeline_tasks.clients.mlflow_versions import RegisteredVersion
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.mirrored_model import MirroredModel
 from pipeline_tasks.records.project_state import Dataset
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.storage.blobs.model_files import put_model
@@ -54,6 +56,12 @@ class RecordingRegistry:
     def log_epoch_metrics(self, run: TrackedRun, epochs: Iterable[tuple[int, Mapping[str, float]]]) -> None:
         for _, metrics in epochs:
             self.metrics.update(metrics)
+
+    def show_model(self, model: MirroredModel, read: Callable[[], bytes]) -> RegisteredVersion:
+        return RegisteredVersion(model.version or "1", "http://test")
+
+    def champion_alias(self, outside_name: str) -> str | None:
+        return self.aliases[-1][1] if self.aliases else None
 
     def set_champion_alias(self, outside_name: str, registry_version: str) -> None:
         self.aliases.append((outside_name, registry_version))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from given import STARTED_AT, a_project
 from given_candidates import (
     InProcessDecoder,
@@ -10,10 +12,12 @@ from given_candidates import (
 )
 from tiny_model import tiny_model
 
+from pipeline_tasks.clients.mlflow_versions import RegisteredVersion
 from pipeline_tasks.clients.prediction_server import Readiness
 from pipeline_tasks.errors import ServiceUnavailableError
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.cycle import Cycle, CycleOpening
+from pipeline_tasks.records.mirrored_model import MirroredModel
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.roll_back import RollBackSummary
 from pipeline_tasks.stages.deploy.promote_model import promote_model
@@ -38,6 +42,12 @@ class Server:
 
 
 class AwayRegistry:
+    def show_model(self, model: MirroredModel, read: Callable[[], bytes]) -> RegisteredVersion:
+        raise ServiceUnavailableError("MLflow is away")
+
+    def champion_alias(self, outside_name: str) -> str | None:
+        raise ServiceUnavailableError("MLflow is away")
+
     def set_champion_alias(self, outside_name: str, registry_version: str) -> None:
         raise ServiceUnavailableError("MLflow is away")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,15 @@ from PIL import Image as PillowImage
 from torch import Tensor, nn
 
 from pipeline_tasks.backbones.exported_backbone import ExportedBackbone
-from pipeline_tasks.clients.model_registry import RegisteredVersion, TrackedRun
+from pipeline_tasks.clients.mlflow_runs import TrackedRun
+from pipeline_tasks.clients.mlflow_versions import RegisteredVersion
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.errors import ServiceUnavailableError
 from pipeline_tasks.models.candidate import Candidate, parse_candidate
 from pipeline_tasks.records.cycle import Cycle, CycleArguments
+from pipeline_tasks.records.mirrored_model import MirroredModel
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
 from pipeline_tasks.stages.train.train_model import train_model
@@ -173,9 +175,12 @@ class RememberingRegistry:
     def end_run(self, run_id: str, *, is_success: bool = True) -> None:
         self.status[run_id] = "FINISHED" if is_success else "FAILED"
 
-    def register_model(self, name: str, run_id: str, content: bytes, digest: str, tags: Mapping[str, str]) -> RegisteredVersion:
-        version = self.versions.setdefault(digest, str(len(self.versions) + 1))
-        return RegisteredVersion(version, f"http://registry/{name}/{version}")
+    def show_model(self, model: MirroredModel, read: Callable[[], bytes]) -> RegisteredVersion:
+        version = self.versions.setdefault(model.digest, str(len(self.versions) + 1))
+        return RegisteredVersion(version, f"http://registry/{model.name}/{version}")
+
+    def champion_alias(self, outside_name: str) -> str | None:
+        return self.aliases.get(f"{outside_name}@champion")
 
     def set_alias(self, name: str, alias: str, version: str) -> None:
         self.aliases[f"{name}@{alias}"] = version

@@ -21,7 +21,8 @@ from stand_in_label_studio import StandInLabelStudio
 from pipeline_tasks.backbones.backbone import Backbone
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
-from pipeline_tasks.clients.model_registry import ModelRegistry, TrackedRun
+from pipeline_tasks.clients.mlflow_runs import TrackedRun
+from pipeline_tasks.clients.model_registry import ModelRegistry
 from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.process import NIGHTLY_STAGES
 from pipeline_tasks.settings import Project, QualitySettings

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,10 @@ class ExperimentLog:
             ServiceUnavailableError: the local W&B service did not start or, with a key, the server did not respond.
         """
         os.environ.update(QUIET | {"WANDB_DIR": str(self._folder), "WANDB_MODE": self.mode})
-        self._folder.mkdir(parents=True, exist_ok=True)
         import wandb
 
-        try:
+        with self._errors("the run did not start"):
+            self._folder.mkdir(parents=True, exist_ok=True)
             self._run = wandb.init(
                 project=name,
                 name=cycle_key,
@@ -55,16 +56,26 @@ class ExperimentLog:
                 mode="online" if self.mode == "online" else "offline",
                 resume="allow" if self.mode == "online" else None,
             )
-        except wandb.Error as error:
-            raise ServiceUnavailableError(f"W&B ({self.mode}): the run did not start: {error}") from error
 
     def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
         """Log one epoch's metrics."""
         if self._run is not None:
-            self._run.log(dict(metrics), step=epoch)
+            with self._errors(f"epoch {epoch} was not logged"):
+                self._run.log(dict(metrics), step=epoch)
 
     def finish(self) -> None:
         """End the run."""
         if self._run is not None:
-            self._run.finish()
-            self._run = None
+            run, self._run = self._run, None
+            with self._errors("the run did not end"):
+                run.finish()
+
+    @contextmanager
+    def _errors(self, what: str) -> Iterator[None]:
+        """Raise errors of W&B, and of the folder it writes to, as ours."""
+        import wandb
+
+        try:
+            yield
+        except (wandb.Error, OSError) as error:
+            raise ServiceUnavailableError(f"W&B ({self.mode}) in {self._folder}: {what}: {error}") from error

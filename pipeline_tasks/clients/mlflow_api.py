@@ -14,7 +14,7 @@ from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError
 from pipeline_tasks.json_values import JsonObject
 
 _API = "/api/2.0/mlflow/"
-_ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts/"
+_ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _CONNECT_TRIES = 2
 
@@ -65,19 +65,29 @@ class MlflowApi:
         return self._content(self._send("POST", _API + path, json=fields))
 
     def put_artifact(self, artifact_uri: str, name: str, content: bytes) -> None:
-        """Upload a file as an artifact of a run; `artifact_uri` is the run's own.
+        """Upload a file as an artifact of a run; `artifact_uri` is the run's own, or a folder below it.
 
         Raises:
             ServiceRefusedError: the server does not accept artifacts itself.
             ServiceUnavailableError: it does not respond or is overloaded.
         """
+        self._content(self._send("PUT", f"{_ARTIFACTS}/{self._folder(artifact_uri)}/{name}", content=content))
+
+    def has_artifact(self, artifact_uri: str, name: str) -> bool:
+        """Return True if a run's folder has this file. Raises as `put_artifact` does."""
+        response = self._send("GET", _ARTIFACTS, params={"path": self._folder(artifact_uri)})
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return False
+        files = self._content(response).get("files", [])
+        return any(one.get("path", "").rpartition("/")[2] == name for one in files)
+
+    def _folder(self, artifact_uri: str) -> str:
         if not artifact_uri.startswith("mlflow-artifacts:/"):
             raise ServiceRefusedError(
                 f"MLflow at {self.page_url}: wanted a server that takes artifacts (--serve-artifacts), found runs that keep them "
                 f"under {artifact_uri.split(':')[0]}:"
             )
-        folder = urlsplit(artifact_uri).path.strip("/")
-        self._content(self._send("PUT", f"{_ARTIFACTS}{folder}/{name}", content=content))
+        return urlsplit(artifact_uri).path.strip("/")
 
     def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         try:
@@ -88,13 +98,26 @@ class MlflowApi:
     def _content(self, response: httpx.Response) -> JsonObject:
         """Parse the response; MLflow names the problem in `error_code`."""
         if response.is_success:
-            fields: JsonObject = response.json() if response.content else {}
-            return fields
+            return _fields(response, self.page_url)
         code, message = _complaint(response)
         said = f"MLflow at {self.page_url}: {response.request.url.path} answered {response.status_code} {code}: {message}"
         if response.status_code >= 500 or response.status_code in (408, 429):
             raise ServiceUnavailableError(said)
         raise ServiceRefusedError(said)
+
+
+def _fields(response: httpx.Response, page_url: str) -> JsonObject:
+    """The response's JSON; a proxy's login page is answered with 200, too."""
+    try:
+        fields = response.json() if response.content else {}
+    except ValueError:
+        fields = None
+    if not isinstance(fields, dict):
+        kind = response.headers.get("content-type", "no type")
+        raise ServiceRefusedError(
+            f"MLflow at {page_url}: {response.request.url.path}: wanted JSON, found {kind}: {response.text[:80]!r}"
+        )
+    return fields
 
 
 def _complaint(response: httpx.Response) -> tuple[str, str]:

@@ -1,15 +1,16 @@
-"""Log of one training in both trackers, MLflow and W&B, under one key that derives from the cycle."""
+"""Log of one training in both trackers, MLflow and W&B, under one key that derives from the cycle. Neither may end a training."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
 
-from pipeline_tasks.clients.model_registry import TrackedRun
+from pipeline_tasks.clients.mirrors import mirroring
+from pipeline_tasks.clients.mlflow_runs import TrackedRun
 from pipeline_tasks.errors import ServiceError
 from pipeline_tasks.json_values import Json
 
@@ -75,12 +76,20 @@ class RunDescription:
 class TrainingLog:
     """Context manager that logs one training to both trackers; a block that raises leaves the run marked as failed."""
 
-    def __init__(self, tracker: RunTracker, epoch_log: EpochLog, description: RunDescription) -> None:
-        """Find or start the run in MLflow, then in W&B; raises ServiceUnavailableError if MLflow does not respond."""
-        self._tracker, self._epoch_log = tracker, epoch_log
-        self.run = tracker.find_or_start_run(description.name, description.cycle_key, description.params, description.tags)
-        tracker.log_dataset(self.run.run_id, description.name, description.dataset_id, description.dataset_source)
-        epoch_log.start(description.name, description.cycle_key, description.params)
+    def __init__(self, tracker: RunTracker, epoch_log: EpochLog, description: RunDescription, *, is_last_try: bool = False) -> None:
+        """Find or start the run in MLflow, then in W&B.
+
+        Raises:
+            ServiceUnavailableError: a tracker does not respond, and this is not the last try.
+        """
+        self._tracker, self._epoch_log, self._is_last_try = tracker, epoch_log, is_last_try
+        self.notes: list[str] = []
+        """Refusals of a tracker, and things deleted there; empty if all went well."""
+        self.run = self._start_run(description)
+        self._has_epoch_log = False
+        with self._mirroring():
+            epoch_log.start(description.name, description.cycle_key, description.params)
+            self._has_epoch_log = True
         self._unsent: list[tuple[int, Mapping[str, float]]] = []
         self._sent_at = time.monotonic()
         self._is_done = False
@@ -91,8 +100,9 @@ class TrainingLog:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Mark the run as failed if the training did not finish."""
-        self._epoch_log.finish()
-        if not self._is_done:
+        with mirroring(self.notes, is_last_try=True):
+            self._epoch_log.finish()
+        if not self._is_done and self.run is not None:
             # The error that ended the block matters more than a failure to report it.
             with suppress(ServiceError):
                 self.send()
@@ -101,7 +111,7 @@ class TrainingLog:
     def tell_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
         """Log one epoch's metrics; logging them again changes nothing in MLflow."""
         self._unsent.append((epoch, metrics))
-        self._epoch_log.log_epoch(epoch, metrics)
+        self._log_epoch(epoch, metrics)
         if time.monotonic() - self._sent_at >= SEND_EVERY_S:
             self.send()
 
@@ -110,11 +120,43 @@ class TrainingLog:
         unsent, self._unsent = self._unsent, []
         self._sent_at = time.monotonic()
         if unsent:
-            self._tracker.log_epoch_metrics(self.run, unsent)
+            self._tell(unsent)
 
     def end(self, metrics: Mapping[str, float]) -> None:
         """Mark the run as finished and log its final metrics."""
         self.send()
-        self._tracker.log_epoch_metrics(self.run, [(0, metrics)])
-        self._tracker.end_run(self.run.run_id)
+        self._tell([(0, metrics)])
+        with self._mirroring():
+            if self.run is not None:
+                self._tracker.end_run(self.run.run_id)
         self._is_done = True
+
+    def _start_run(self, description: RunDescription) -> TrackedRun | None:
+        """The run in MLflow; None if it goes on without."""
+        run = None
+        with self._mirroring():
+            run = self._tracker.find_or_start_run(description.name, description.cycle_key, description.params, description.tags)
+            self.notes += run.notes
+            self._tracker.log_dataset(run.run_id, description.name, description.dataset_id, description.dataset_source)
+        return run
+
+    def _tell(self, epochs: list[tuple[int, Mapping[str, float]]]) -> None:
+        """Log to MLflow; after a refusal, as of a run that was deleted meanwhile, it is told no more."""
+        if self.run is None:
+            return
+        before = len(self.notes)
+        with self._mirroring():
+            self._tracker.log_epoch_metrics(self.run, epochs)
+        if len(self.notes) > before:
+            self.run = None
+
+    def _log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        if not self._has_epoch_log:
+            return
+        before = len(self.notes)
+        with mirroring(self.notes, is_last_try=True):
+            self._epoch_log.log_epoch(epoch, metrics)
+        self._has_epoch_log = len(self.notes) == before
+
+    def _mirroring(self) -> AbstractContextManager[None]:
+        return mirroring(self.notes, is_last_try=self._is_last_try)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -21,3 +21,5 @@ class ExportModelSummary:
     """Greatest difference between the two models' outputs for the same image."""
     parity_images: int = 0
     size_bytes: int = 0
+    mirror_notes: list[str] = field(default_factory=list)
+    """Things gone, changed or out of reach in MLflow and W&B; empty if nothing."""

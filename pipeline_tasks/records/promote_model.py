@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -23,3 +23,5 @@ class PromoteModelSummary:
     """The champion before it."""
     registry_version: str | None = None
     """The candidate's version in the model registry."""
+    mirror_notes: list[str] = field(default_factory=list)
+    """Things gone, changed or out of reach in MLflow and W&B; empty if nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -18,3 +18,5 @@ class RollBackSummary:
     dataset_id: str
     registry_version: str | None
     why: str
+    mirror_notes: list[str] = field(default_factory=list)
+    """Things gone, changed or out of reach in MLflow and W&B; empty if nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -37,3 +37,5 @@ class TrainModelSummary:
     """The kind's score of the best epoch on the validation images."""
     val_loss: float | None = None
     temperature: float | None = None
+    mirror_notes: list[str] = field(default_factory=list)
+    """Things gone, changed or out of reach in MLflow and W&B; empty if nothing."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.roll_out import RollOutSummary
+from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.reports.charts import Figure, intervals
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, element, paragraph, ratio, short, table, together
@@ -22,6 +24,7 @@ def header(data: CycleData) -> Html:
         paragraph(data.description) if data.description else None,
         paragraph(started, quiet=True),
         element("div", sentence(data), class_=f"decision {kind}".strip()),
+        _mirror_notes(data),
         element("div", *(_stage(data, stage) for stage in data.stages), class_="stages"),
     )
 
@@ -34,6 +37,17 @@ def sentence(data: CycleData) -> str:
             return why
     done = [stage for stage in data.stages if data.records.has(stage)]
     return f"No decision yet: the last completed stage is {done[-1]}." if done else "No decision yet: no stage has been done."
+
+
+def _mirror_notes(data: CycleData) -> Html | None:
+    """Things gone, changed or out of reach in MLflow and W&B."""
+    find = data.records.find
+    summaries = (find(TrainModelSummary), find(ExportModelSummary), find(PromoteModelSummary))
+    notes = dict.fromkeys(note for summary in summaries if summary is not None for note in summary.mirror_notes)
+    if not notes:
+        return None
+    lines = element("ul", *(element("li", note) for note in notes), class_="mirrors")
+    return together([paragraph("Mirrors for people; the ledger and the served model do not depend on them:"), lines])
 
 
 def section(data: CycleData) -> Html | None:

@@ -13,6 +13,8 @@ class StageArguments:
 
     run_key: str = "command line"
     """For stages that open a cycle: names the run that owns it."""
+    is_last_try: bool = True
+    """False if the stage will be tried again: only then is a mirror that is away, such as MLflow, an error."""
     cycle_arguments: CycleArguments = field(default_factory=CycleArguments)
     """For open_cycle."""
     shard: int = 0

@@ -149,7 +149,7 @@ def build_dataset_version(services: Services, _: StageArguments) -> BuildDataset
     return build_dataset_version(services.store, services.cycle)
 
 
-def train_model(services: Services, _: StageArguments) -> TrainModelSummary:
+def train_model(services: Services, arguments: StageArguments) -> TrainModelSummary:
     """Run `stages.train.train_model`."""
     from pipeline_tasks.stages.train.train_model import train_model
 
@@ -161,10 +161,11 @@ def train_model(services: Services, _: StageArguments) -> TrainModelSummary:
         model_registry=services.model_registry,
         experiment_log=services.experiment_log,
         work_folder=services.work_folder,
+        is_last_try=arguments.is_last_try,
     )
 
 
-def export_model(services: Services, _: StageArguments) -> ExportModelSummary:
+def export_model(services: Services, arguments: StageArguments) -> ExportModelSummary:
     """Run `stages.train.export_model`."""
     from pipeline_tasks.stages.train.export_model import export_model
 
@@ -174,10 +175,11 @@ def export_model(services: Services, _: StageArguments) -> ExportModelSummary:
         decoder=services.decoder,
         backbone=services.backbone,
         model_registry=services.model_registry,
+        is_last_try=arguments.is_last_try,
     )
 
 
-def evaluate_model(services: Services, _: StageArguments) -> EvaluateModelSummary:
+def evaluate_model(services: Services, arguments: StageArguments) -> EvaluateModelSummary:
     """Run `stages.evaluate.evaluate_model`."""
     from pipeline_tasks.stages.evaluate.evaluate_model import evaluate_model
 
@@ -186,6 +188,7 @@ def evaluate_model(services: Services, _: StageArguments) -> EvaluateModelSummar
         cycle=services.cycle,
         decoder=services.decoder,
         model_registry=services.model_registry,
+        is_last_try=arguments.is_last_try,
     )
 
 
@@ -196,11 +199,16 @@ def compare_with_champion(services: Services, _: StageArguments) -> CompareWithC
     return compare_with_champion(services.store, services.cycle)
 
 
-def promote_model(services: Services, _: StageArguments) -> PromoteModelSummary:
+def promote_model(services: Services, arguments: StageArguments) -> PromoteModelSummary:
     """Run `stages.deploy.promote_model`."""
     from pipeline_tasks.stages.deploy.promote_model import promote_model
 
-    return promote_model(store=services.store, cycle=services.cycle, model_registry=services.model_registry)
+    return promote_model(
+        store=services.store,
+        cycle=services.cycle,
+        model_registry=services.model_registry,
+        is_last_try=arguments.is_last_try,
+    )
 
 
 def roll_out(services: Services, _: StageArguments) -> RollOutSummary:
@@ -233,6 +241,7 @@ def roll_back(services: Services, arguments: StageArguments) -> RollBackSummary:
         opening=services.opening(arguments.run_key),
         model_registry=services.model_registry,
         to_model_digest=arguments.to_model_digest,
+        is_last_try=arguments.is_last_try,
     )
 
 

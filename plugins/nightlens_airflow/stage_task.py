@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from airflow.sdk import BaseOperatorLink, XComArg, get_current_context, task
 from airflow.sdk.bases.decorator import Task
@@ -65,6 +65,19 @@ def with_buttons(*links: BaseOperatorLink) -> Callable[[Callable[Parameters, XCo
     return make
 
 
+class Try(Protocol):
+    """One try of a task."""
+
+    try_number: int
+    max_tries: int
+    """Number of retries after the first try."""
+
+
+def is_last_try(task_instance: Try) -> bool:
+    """Return True if Airflow will not try the task again after this."""
+    return task_instance.try_number > task_instance.max_tries
+
+
 def run(stage: str, project: str, cycle_id: str, arguments: StageArguments = NO_ARGUMENTS) -> JsonObject:
     """Run one stage and return its summary for XCom.
 
@@ -76,7 +89,7 @@ def run(stage: str, project: str, cycle_id: str, arguments: StageArguments = NO_
     from pipeline_tasks.wiring.run import run_stage
 
     context = get_current_context()
-    arguments = replace(arguments, run_key=context["run_id"])
+    arguments = replace(arguments, run_key=context["run_id"], is_last_try=is_last_try(context["ti"]))
     summary = asdict(run_stage(stage, project, cycle_id, arguments, read_endpoints(project)))
     log.info("%s %s: %s", stage, cycle_id, json.dumps(summary, sort_keys=True))
     if summary.get("skipped"):

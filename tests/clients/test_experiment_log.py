@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_tasks.clients.experiment_log import ExperimentLog
+from pipeline_tasks.errors import ServiceUnavailableError
 
 pytestmark = pytest.mark.slow
 
@@ -62,3 +63,32 @@ def test_experiment_log__that_was_not_started_takes_no_notice(tmp_path: Path) ->
     log.finish()
 
     assert not (tmp_path / "wandb").exists()
+
+
+DELETED = """
+import os, shutil, sys
+from pathlib import Path
+os.environ.pop("WANDB_API_KEY", None)
+from pipeline_tasks.clients.experiment_log import ExperimentLog
+log = ExperimentLog(Path(sys.argv[1]))
+log.start("parts", "parts/2026-11-21", {})
+shutil.rmtree(sys.argv[1])
+log.log_epoch(0, {"val_loss": 0.5})
+log.finish()
+log.start("parts", "parts/2026-11-22", {})
+log.log_epoch(0, {"val_loss": 0.5})
+log.finish()
+"""
+
+
+def test_experiment_log__outlives_a_folder_that_was_deleted(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", DELETED, str(tmp_path / "wandb")], check=True, timeout=300)
+
+    assert len(list((tmp_path / "wandb").rglob("*.wandb"))) == 1
+
+
+def test_experiment_log__says_that_its_folder_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "wandb").write_text("a file")
+
+    with pytest.raises(ServiceUnavailableError, match=r"W&B \(offline\) in .*: the run did not start"):
+        ExperimentLog(tmp_path / "wandb").start("parts", "parts/2026-11-21", {})

@@ -79,14 +79,6 @@ def test_model_registry__tells_overload_from_refusal(status: int, error: type[Ex
         ModelRegistry("http://mlflow", transport).set_alias("parts", "champion", "1")
 
 
-def test_model_registry__names_an_experiment_that_was_deleted() -> None:
-    answer = {"experiment": {"experiment_id": "1", "lifecycle_stage": "deleted"}}
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=answer))
-
-    with pytest.raises(ServiceRefusedError, match="was deleted there"):
-        ModelRegistry("http://mlflow", transport).find_or_start_run("parts", "parts/2026-11-21", {}, {})
-
-
 def test_model_registry__wants_a_server_that_takes_artifacts() -> None:
     info = {"run_id": "1", "experiment_id": "1", "artifact_uri": "s3://bucket/1", "start_time": 0}
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"run": {"info": info}}))
@@ -112,3 +104,10 @@ def test_model_registry__another_try_may_make_the_experiment_first() -> None:
 
     assert (run.run_id, run.started_at_ms) == ("9", 5)
     assert run.url == "http://mlflow/#/experiments/7/runs/9"
+
+
+def test_model_registry__takes_the_login_page_of_a_proxy_for_a_refusal() -> None:
+    page = httpx.Response(200, html="<html>Please log in</html>")
+
+    with pytest.raises(ServiceRefusedError, match="wanted JSON, found text/html"):
+        ModelRegistry("http://mlflow", httpx.MockTransport(lambda request: page)).alias("parts", "champion")

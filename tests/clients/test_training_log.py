@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from pipeline_tasks.clients.model_registry import TrackedRun
+from pipeline_tasks.clients.mlflow_runs import TrackedRun
 from pipeline_tasks.clients.training_log import RunDescription, TrainingLog
+from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError
 
 RUN = RunDescription("parts", "parts/2026-11-21", {}, {}, "d" * 64, "versions/d/index.json")
 
@@ -81,3 +82,64 @@ def test_training_log__sends_what_it_has_when_the_training_fails() -> None:
 
     assert tracker.told == [0]
     assert tracker.is_success is False
+
+
+class AwayTracker(RememberingTracker):
+    """An MLflow that is away."""
+
+    def find_or_start_run(self, name: str, cycle_key: str, params: Mapping[str, object], tags: Mapping[str, str]) -> TrackedRun:
+        raise ServiceUnavailableError("MLflow is away")
+
+
+class TidiedTracker(RememberingTracker):
+    """An MLflow whose run is deleted while the training goes on."""
+
+    def log_epoch_metrics(self, run: TrackedRun, epochs: list[tuple[int, Mapping[str, float]]]) -> None:
+        super().log_epoch_metrics(run, epochs)
+        raise ServiceRefusedError("MLflow: the run must be in the 'active' state")
+
+
+class FullDisk(QuietLog):
+    """A W&B whose folder cannot be written."""
+
+    def start(self, name: str, cycle_key: str, settings: Mapping[str, object]) -> None:
+        raise ServiceUnavailableError("W&B: no space left on device")
+
+    def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        raise AssertionError("it was never started")
+
+
+def test_training_log__waits_for_a_tracker_until_the_last_try() -> None:
+    with pytest.raises(ServiceUnavailableError):
+        TrainingLog(AwayTracker(), QuietLog(), RUN)
+
+    with TrainingLog(AwayTracker(), QuietLog(), RUN, is_last_try=True) as log:
+        log.tell_epoch(0, {"val_loss": 1.0})
+        log.end({})
+
+    assert log.run is None
+    assert log.notes == ["MLflow is away. The night went on without it; the next one makes up for it."]
+
+
+def test_training_log__goes_on_when_its_run_is_deleted_meanwhile() -> None:
+    tracker = TidiedTracker()
+
+    with TrainingLog(tracker, QuietLog(), RUN) as log:
+        log.tell_epoch(0, {"val_loss": 1.0})
+        log.send()
+        log.tell_epoch(1, {"val_loss": 0.5})
+        log.end({"best_val_loss": 0.5})
+
+    assert tracker.told == [0], "a run that refused is told no more"
+    assert log.notes == ["MLflow: the run must be in the 'active' state. The night went on without it."]
+
+
+def test_training_log__goes_on_without_a_folder_for_w_and_b() -> None:
+    tracker = RememberingTracker()
+
+    with TrainingLog(tracker, FullDisk(), RUN, is_last_try=True) as log:
+        log.tell_epoch(0, {"val_loss": 1.0})
+        log.end({})
+
+    assert tracker.is_success is True
+    assert log.notes == ["W&B: no space left on device. The night went on without it; the next one makes up for it."]

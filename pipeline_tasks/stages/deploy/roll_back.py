@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
+from pipeline_tasks.clients.mirrors import mirroring
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.models.exported import read_marks
 from pipeline_tasks.records.cycle import CycleOpening, check_cycle_id
+from pipeline_tasks.records.mirrored_model import MirroredModel
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.records.roll_back import RollBackSummary
 from pipeline_tasks.settings import Project
 from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.blobs.serving_pointer import ServingPointer, pointer_to, replace_pointer
 from pipeline_tasks.storage.history.cycles import open_manual_cycle
+from pipeline_tasks.storage.history.mirrored_models import mirrored_model
 from pipeline_tasks.storage.history.store import Store
+
+if TYPE_CHECKING:
+    from pipeline_tasks.clients.mlflow_versions import RegisteredVersion
 
 STAGE = "roll_back"
 
 
 class AliasRegistry(Protocol):
     """Calls to the model registry."""
+
+    def show_model(self, model: MirroredModel, read: Callable[[], bytes]) -> RegisteredVersion:
+        """Find the model's version by its digest; what is gone of it is made again and named."""
+        ...
 
     def set_champion_alias(self, outside_name: str, registry_version: str) -> None:
         """Point the alias `champion` of the project's model to this version; doing so again changes nothing."""
@@ -32,6 +43,8 @@ def roll_back(
     opening: CycleOpening,
     model_registry: AliasRegistry,
     to_model_digest: str | None = None,
+    *,
+    is_last_try: bool = False,
 ) -> RollBackSummary:
     """Restore an earlier champion, in a cycle of its own kind.
 
@@ -41,7 +54,8 @@ def roll_back(
         SettingsError: no such earlier champion; the message lists them.
         CycleTakenError: another run owns this cycle_id.
         CorruptObjectError: the earlier champion's file was changed in the store.
-        ServiceUnavailableError: the registry does not respond; champion and pointer are set, and a retry updates the alias.
+        ServiceUnavailableError: the registry does not respond; champion and pointer are set, and a retry updates the alias. The
+            last try ends without it, and the next night makes up for it.
     """
     summary = store.finished(check_cycle_id(opening.cycle_id), STAGE, RollBackSummary)
     champion = None if summary else _earlier_champion(store, to_model_digest)
@@ -51,10 +65,11 @@ def roll_back(
         summary = store.finish(opening.cycle_id, STAGE, _summary(store, champion, opening.cycle_id), sets=[champion])
     assert summary is not None
     replace_pointer(store.objects, lambda: _wanted(store, opening.project))
-    registry_version = _standing(store).registry_version
-    if registry_version is not None:
-        model_registry.set_champion_alias(cycle.outside_name, registry_version)
-    return summary
+    # Last, because serving must not wait for a registry; so the notes are in the summary that is returned, not in the event.
+    notes: list[str] = []
+    with mirroring(notes, is_last_try=is_last_try):
+        _mirror(store, cycle.outside_name, model_registry, notes)
+    return replace(summary, mirror_notes=notes)
 
 
 def _earlier_champion(store: Store, digest: str | None) -> Champion:
@@ -88,6 +103,15 @@ def _standing(store: Store) -> Champion:
     champion = store.state().champion
     assert champion is not None
     return champion
+
+
+def _mirror(store: Store, outside_name: str, model_registry: AliasRegistry, notes: list[str]) -> None:
+    """Point the alias to the ledger's current champion, which is found by its digest, and made again if it is gone."""
+    champion = _standing(store)
+    model = mirrored_model(store, champion.cycle_id, champion.model_digest, outside_name)
+    shown = model_registry.show_model(model, lambda: read_model(store.objects, champion.model_digest))
+    notes += shown.notes
+    model_registry.set_champion_alias(outside_name, shown.version)
 
 
 def _summary(store: Store, champion: Champion, cycle_id: str) -> RollBackSummary:

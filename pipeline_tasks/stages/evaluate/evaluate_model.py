@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 
+from pipeline_tasks.clients.mirrors import mirroring
 from pipeline_tasks.datasets.slices import members_of, without_golden
 from pipeline_tasks.decoding.model_image import model_image, recipe_digest
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.evaluation.predict import Pixels, predict
 from pipeline_tasks.evaluation.scorecard import Scorecard, score, slice_figures
-from pipeline_tasks.kinds.figure_names import named_figures
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.kinds.scoring import Scoring
 from pipeline_tasks.models.exported import ExportedModel
@@ -27,6 +27,7 @@ from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.blobs.originals import read_original
+from pipeline_tasks.storage.history.mirrored_models import evaluation_metrics
 from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.image import Image
@@ -35,7 +36,7 @@ from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.table import Rows, empty
 
 if TYPE_CHECKING:
-    from pipeline_tasks.clients.model_registry import TrackedRun
+    from pipeline_tasks.clients.mlflow_runs import TrackedRun
     from pipeline_tasks.decoding.decoder import Decoder
 
 STAGE = "evaluate_model"
@@ -53,7 +54,9 @@ class MetricRegistry(Protocol):
         ...
 
 
-def evaluate_model(store: Store, cycle: Cycle, decoder: Decoder, model_registry: MetricRegistry) -> EvaluateModelSummary:
+def evaluate_model(
+    store: Store, cycle: Cycle, decoder: Decoder, model_registry: MetricRegistry, *, is_last_try: bool = False
+) -> EvaluateModelSummary:
     """Predict every labelled test image with candidate and champion, and score both, also on each slice.
 
     Images of the golden set count in their own slice only.
@@ -63,11 +66,13 @@ def evaluate_model(store: Store, cycle: Cycle, decoder: Decoder, model_registry:
         CorruptObjectError: an original or a model was changed in the store.
         RejectedFileError: an original can no longer be decoded.
         ModelError: a model uses another resize recipe.
-        ServiceUnavailableError: the registry does not respond; the figures are recorded, and a retry logs them there.
+        ServiceUnavailableError: the registry does not respond; the figures are recorded, and a retry logs them there. The last
+            try ends without; `promote_model` makes up for that, and for a run that was deleted there.
     """
     summary = store.finished(cycle.cycle_id, STAGE, EvaluateModelSummary) or _evaluate(store, cycle, decoder)
     if summary.score is not None:
-        _mirror(store, cycle, summary, model_registry)
+        with mirroring([], is_last_try=is_last_try):
+            _mirror(store, cycle, summary, model_registry)
     return summary
 
 
@@ -187,9 +192,5 @@ def _mirror(store: Store, cycle: Cycle, summary: EvaluateModelSummary, model_reg
     run_id = store.summary(cycle.cycle_id, TrainModelSummary).mlflow_run_id
     if run_id is None:
         return
-    names = kind_of(cycle.project).scoring.names
-    found = {f"test_{name}": value for name, value in named_figures(summary, names).items()}
-    of_slices = (*(f"{names.image_metric}{end}" for end in ("", "_low", "_high")), f"champion_{names.image_metric}")
-    found |= {f"{name}_{one}": figures.get(one) for name, figures in summary.slices.items() for one in of_slices}
-    known = {name: value for name, value in found.items() if value is not None}
-    model_registry.log_epoch_metrics(model_registry.run(run_id), [(0, known)])
+    metrics = evaluation_metrics(summary, kind_of(cycle.project).scoring.names)
+    model_registry.log_epoch_metrics(model_registry.run(run_id), [(0, metrics)])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipeline_tasks.clients.mirrors import mirroring
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.models.candidate import Candidate, parse_candidate
@@ -16,17 +17,19 @@ from pipeline_tasks.models.exported import ExportedModel
 from pipeline_tasks.records import project_state
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.mirrored_model import MirroredModel
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.storage.blobs.checkpoint_files import read_candidate
 from pipeline_tasks.storage.blobs.model_files import put_model
 from pipeline_tasks.storage.blobs.originals import read_original
+from pipeline_tasks.storage.history.mirrored_models import mirrored_model
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.image import Image
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
-    from pipeline_tasks.clients.model_registry import RegisteredVersion
+    from pipeline_tasks.clients.mlflow_versions import RegisteredVersion
     from pipeline_tasks.decoding.decoder import Decoder
     from pipeline_tasks.models.parity import Parity
 
@@ -37,7 +40,7 @@ PARITY_IMAGES = 32
 class VersionRegistry(Protocol):
     """Calls to the model registry; `clients.ModelRegistry` implements them."""
 
-    def register_model(self, name: str, run_id: str, content: bytes, digest: str, tags: Mapping[str, str]) -> RegisteredVersion:
+    def show_model(self, model: MirroredModel, read: Callable[[], bytes]) -> RegisteredVersion:
         """Register a file as a version of the project's model, once."""
         ...
 
@@ -52,13 +55,15 @@ def export_model(
     decoder: Decoder,
     backbone: Backbone,
     model_registry: VersionRegistry,
+    *,
+    is_last_try: bool = False,
 ) -> ExportModelSummary:
     """Export the cycle's candidate; only a file that passes the comparison is stored and registered.
 
     Raises:
         MissingStageError: the cycle has trained no candidate.
         ParityError: the file's predictions differ from the trained network's; nothing was registered.
-        ServiceUnavailableError: MLflow does not respond.
+        ServiceUnavailableError: MLflow does not respond, and this is not the last try, which goes on without.
     """
     standing = store.finished(cycle.cycle_id, STAGE, ExportModelSummary)
     if standing is not None:
@@ -73,23 +78,28 @@ def export_model(
     images = _parity_images(store, decoder, trained.dataset_cycle_id, candidate.marks.side_px)
     content, parity = _export(candidate, backbone, images)
     digest = put_model(store.objects, content)
-    registered = _register(model_registry, cycle, trained, content, digest)
+    notes: list[str] = []
+    registered = None
+    with mirroring(notes, is_last_try=is_last_try):
+        registered = _register(store, model_registry, cycle, content, digest)
+        notes += registered.notes
     summary = ExportModelSummary(
         skipped=None,
         model_digest=digest,
         dataset_id=trained.dataset_id,
-        registry_version=registered.version,
-        registry_url=registered.url,
+        registry_version=None if registered is None else registered.version,
+        registry_url=None if registered is None else registered.url,
         parity_max_difference=parity.max_difference,
         parity_images=parity.images,
         size_bytes=len(content),
+        mirror_notes=notes,
     )
     newest = project_state.Candidate(
         model_digest=digest,
         dataset_id=candidate.marks.dataset_id,
         dataset_cycle_id=trained.dataset_cycle_id,
         cycle_id=cycle.cycle_id,
-        registry_version=registered.version,
+        registry_version=summary.registry_version,
     )
     return store.finish(cycle.cycle_id, STAGE, summary, sets=[newest])
 
@@ -121,10 +131,8 @@ def _frozen_graph(candidate: Candidate, backbone: Backbone) -> bytes:
     return backbone.onnx_bytes
 
 
-def _register(
-    registry: VersionRegistry, cycle: Cycle, trained: TrainModelSummary, content: bytes, digest: str
-) -> RegisteredVersion:
-    tags = {"nightlens.cycle_id": cycle.cycle_id, "nightlens.dataset_id": str(trained.dataset_id)}
-    registered = registry.register_model(cycle.outside_name, str(trained.mlflow_run_id), content, digest, tags)
+def _register(store: Store, registry: VersionRegistry, cycle: Cycle, content: bytes, digest: str) -> RegisteredVersion:
+    model = mirrored_model(store, cycle.cycle_id, digest, cycle.outside_name)
+    registered = registry.show_model(model, lambda: content)
     registry.set_alias(cycle.outside_name, "candidate", registered.version)
     return registered

@@ -32,6 +32,7 @@ from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.blobs.view_files import read_views, write_views
 from pipeline_tasks.storage.history.embedding_rows import read_embeddings
+from pipeline_tasks.storage.history.mirrored_models import cycle_key, training_params, training_tags
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.image import Image
@@ -54,12 +55,14 @@ def train_model(
     model_registry: RunTracker,
     experiment_log: EpochLog,
     work_folder: Path,
+    *,
+    is_last_try: bool = False,
 ) -> TrainModelSummary:
     """Train a candidate if the dataset version is worth it; metrics go to MLflow and W&B, checkpoints into the store.
 
     Raises:
         MissingStageError: the cycle has built no dataset version.
-        ServiceUnavailableError: MLflow does not respond; a retry resumes from the newest checkpoint.
+        ServiceUnavailableError: MLflow does not respond; a retry resumes from the newest checkpoint, and the last goes on without.
         CorruptObjectError: an original was changed in the store.
     """
     standing = store.finished(cycle.cycle_id, STAGE, TrainModelSummary)
@@ -71,7 +74,7 @@ def train_model(
     if not version.should_train or version.dataset_cycle_id is None:
         return store.finish(cycle.cycle_id, STAGE, TrainModelSummary(skipped=version.why))
     work = _Work(store, cycle, decoder, backbone, store.read(DatasetImage, version.dataset_cycle_id), version)
-    with TrainingLog(model_registry, experiment_log, work.description) as log:
+    with TrainingLog(model_registry, experiment_log, work.description, is_last_try=is_last_try) as log:
         outcome = _train(work, log, work_folder / "training")
         log.end({f"best_{name}": value for name, value in outcome.best.items()} | {"temperature": outcome.temperature})
     summary = store.finish(cycle.cycle_id, STAGE, _summary(work, outcome, log, experiment_log.mode))
@@ -202,14 +205,11 @@ class _Work:
     @property
     def description(self) -> RunDescription:
         """Data for the trackers."""
-        params = self.cycle.project.training.model_dump() | {"backbone": self.cycle.project.backbone.name, "seed": self.seed}
-        tags = {"nightlens.dataset_id": self.dataset_id, "nightlens.backbone_digest": self.backbone.digest}
-        tags |= {"nightlens.code_version": self.cycle.code_version, "nightlens.cycle_id": self.cycle.cycle_id}
         return RunDescription(
             name=self.cycle.outside_name,
-            cycle_key=f"{self.cycle.outside_name}/{self.cycle.cycle_id}",
-            params=params,
-            tags=tags,
+            cycle_key=cycle_key(self.cycle.outside_name, self.cycle.cycle_id),
+            params={**training_params(self.cycle), "seed": self.seed},
+            tags=training_tags(self.cycle, self.dataset_id, self.backbone.digest),
             dataset_id=self.dataset_id,
             dataset_source=index_key(self.dataset_id),
         )
@@ -246,8 +246,8 @@ def _summary(work: _Work, outcome: Outcome, log: TrainingLog, wandb_mode: str) -
         candidate_sha256=sha256,
         backbone_digest=candidate.marks.backbone_digest,
         is_unfrozen=bool(candidate.backbone_weights),
-        mlflow_run_id=log.run.run_id,
-        mlflow_url=log.run.url,
+        mlflow_run_id=None if log.run is None else log.run.run_id,
+        mlflow_url=None if log.run is None else log.run.url,
         wandb_mode=wandb_mode,
         train_images=work.train.height,
         val_images=work.val.height,
@@ -258,6 +258,7 @@ def _summary(work: _Work, outcome: Outcome, log: TrainingLog, wandb_mode: str) -
         val_score=outcome.best[f"val_{work.kind.scoring.names.metric}"],
         val_loss=outcome.best["val_loss"],
         temperature=outcome.temperature,
+        mirror_notes=list(log.notes),
     )
 
 

@@ -79,3 +79,36 @@ def test_promote_model__does_not_promote_over_a_champion_that_was_never_compared
     assert not summary.is_promoted
     assert summary.champion_digest == first.model_digest
     assert "after the candidate had been compared with another one" in summary.why
+
+
+def test_promote_model__goes_on_at_the_last_try_and_says_so(store: Store) -> None:
+    cycle = a_cycle_with_model(store, GOOD)
+    compared(store, cycle)
+
+    summary = promote_model(store, cycle, AwayRegistry(), is_last_try=True)
+
+    assert summary.is_promoted
+    assert summary.mirror_notes == ["MLflow is away. The night went on without it; the next one makes up for it."]
+    assert store.state().values["champion"]["model_digest"] == summary.model_digest
+
+
+def test_promote_model__waits_for_no_registry_on_a_night_that_trained_nothing(store: Store) -> None:
+    a_night_of(store, GOOD, "2026-11-21", "1", RecordingRegistry())
+    cycle = a_cycle_with_model(store, None, "2026-11-22")
+    compared(store, cycle)
+
+    summary = promote_model(store, cycle, AwayRegistry())
+
+    assert summary.skipped == "There is nothing new to learn from."
+    assert summary.mirror_notes == ["MLflow is away. The night went on without it; the next one makes up for it."]
+
+
+def test_promote_model__names_an_alias_that_was_moved_and_sets_it_back(store: Store) -> None:
+    registry = RecordingRegistry()
+    a_night_of(store, GOOD, "2026-11-21", "1", registry)
+    registry.set_champion_alias("parts", "5")
+
+    summary = a_night_of(store, BAD, "2026-11-22", "2", registry)
+
+    assert summary.mirror_notes == ["MLflow: the alias champion of parts named version 5; set back to the champion, version 1"]
+    assert registry.aliases[-1] == ("parts", "1")

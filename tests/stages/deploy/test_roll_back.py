@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from given import STARTED_AT, a_project
 from given_candidates import (
     GOOD,
     RecordingRegistry,
@@ -8,6 +9,8 @@ from given_candidates import (
 from given_deploying import BETTER, AwayRegistry, a_night_of, a_roll_back
 
 from pipeline_tasks.errors import CycleTakenError, ServiceUnavailableError, SettingsError
+from pipeline_tasks.records.cycle import CycleOpening
+from pipeline_tasks.stages.deploy.roll_back import roll_back
 from pipeline_tasks.storage.blobs.serving_pointer import read_pointer
 from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.store import Store
@@ -88,3 +91,17 @@ def test_roll_back__refuses_a_cycle_id_of_another_run(store: Store) -> None:
 
     with pytest.raises(CycleTakenError):
         a_roll_back(store, None, registry, "2026-11-22", run_key="another")
+
+
+def test_roll_back__ends_at_the_last_try_without_a_registry(store: Store) -> None:
+    registry = RecordingRegistry()
+    first = a_night_of(store, GOOD, "2026-11-21", "1", registry).model_digest
+    a_night_of(store, BETTER, "2026-11-22", "2", registry)
+    opening = CycleOpening(a_project(), "2026-11-23", "test", STARTED_AT, "test")
+
+    summary = roll_back(store, opening, AwayRegistry(), is_last_try=True)
+
+    pointer = read_pointer(store.objects)
+    assert pointer is not None
+    assert summary.model_digest == pointer.champion_digest == first
+    assert summary.mirror_notes == ["MLflow is away. The night went on without it; the next one makes up for it."]

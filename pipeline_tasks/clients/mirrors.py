@@ -1,0 +1,25 @@
+"""The one rule for mirrors such as MLflow and W&B: they never end a night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pipeline_tasks.errors import ServiceError, ServiceUnavailableError
+
+
+@contextmanager
+def mirroring(notes: list[str], *, is_last_try: bool) -> Iterator[None]:
+    """Turn a mirror's error inside the block into a note.
+
+    Raises:
+        ServiceUnavailableError: the mirror does not respond and the stage will be tried again.
+    """
+    try:
+        yield
+    except ServiceUnavailableError as error:
+        if not is_last_try:
+            raise
+        notes.append(f"{error}. The night went on without it; the next one makes up for it.")
+    except ServiceError as error:
+        notes.append(f"{error}. The night went on without it.")
