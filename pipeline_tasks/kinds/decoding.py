@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy.typing as npt
 
+from pipeline_tasks.json_values import Json, JsonObject
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 T = TypeVar("T")
+"""The kind's dataclass for one object."""
+P = TypeVar("P", bound="DataclassInstance")
+"""The kind's frozen dataclass for one prediction, of JSON-able fields."""
 Outputs = Mapping[str, npt.NDArray[Any]]
 """Name of an output of the model's file → its values for one image, without the dimension of images."""
 Size = tuple[int, int]
 """Width and height of an image in pixels."""
 
 
-class Decoding(Protocol[T]):
+class Decoding(Protocol[T, P]):
     """Decoding of a model's outputs to objects in image pixels, and to predictions."""
 
     @property
@@ -26,23 +34,27 @@ class Decoding(Protocol[T]):
         """Objects in one image of this size, including those of low confidence."""
         ...
 
-    def answer(self, objects: Sequence[T], min_confidence: float) -> dict[str, Any]:
-        """Fields of the kind's `answer_model`, as JSON."""
+    def predict(self, objects: Sequence[T], min_confidence: float) -> P:
+        """The prediction, with the fields of the kind's `prediction_model`."""
         ...
 
-    def headline(self, answer: Mapping[str, Any]) -> str:
+    def read_prediction(self, fields: JsonObject) -> P:
+        """A prediction from a line of the server's log, or from the main row of a recorded one."""
+        ...
+
+    def headline(self, prediction: P) -> str:
         """A prediction in one word of a small set, for the server's counters."""
         ...
 
-    def says(self, answer: Mapping[str, Any]) -> str:
-        """A prediction, or the main row of a recorded one, in a few words with its confidence."""
+    def says(self, prediction: P) -> str:
+        """A prediction in a few words with its confidence."""
         ...
 
-    def as_recorded(self, outputs: Outputs) -> dict[str, Any]:
+    def as_recorded(self, outputs: Outputs) -> dict[str, Json]:
         """A model's outputs for one smoke image, as JSON for the model's file."""
         ...
 
-    def difference(self, outputs: Outputs, recorded: Mapping[str, Any]) -> float:
+    def difference(self, outputs: Outputs, recorded: Mapping[str, Json]) -> float:
         """Greatest difference between outputs and recorded ones; NaN if a value is NaN.
 
         Raises:

@@ -55,7 +55,7 @@ class Kind(Protocol):
         ...
 
     @property
-    def decoding(self) -> Decoding[Any]:
+    def decoding(self) -> Decoding[Any, Any]:
         """Decoding of a model's outputs to objects and predictions."""
         ...
 
@@ -88,7 +88,7 @@ class Kind(Protocol):
 class KindOpener(Protocol[K]):
     """Class of a kind in the registry; opens the kind from any of its stored forms."""
 
-    def answer_model(self) -> type[BaseModel]:
+    def prediction_model(self) -> type[BaseModel]:
         """Fields that this kind adds to the prediction server's response."""
         ...
 

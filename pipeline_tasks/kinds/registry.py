@@ -51,6 +51,6 @@ def kind_of_model(properties: Mapping[str, str]) -> Kind:
     return KINDS.load(properties.get("nightlens_label_kind", FIRST_KIND)).from_properties(properties)
 
 
-def answer_models() -> dict[str, type[BaseModel]]:
+def prediction_models() -> dict[str, type[BaseModel]]:
     """Kind name → fields of its predictions."""
-    return {name: opener.answer_model() for name, opener in KINDS.load_all()}
+    return {name: opener.prediction_model() for name, opener in KINDS.load_all()}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.decoding.model_image import model_image
-from pipeline_tasks.lineage.lineage_data import Answer
+from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.lineage.meaning import meant_by
 from pipeline_tasks.lineage.of_images import image_lineage
-from pipeline_tasks.lineage.of_models import answer_lineage, model_lineage, version_lineage
+from pipeline_tasks.lineage.of_models import model_lineage, prediction_lineage, version_lineage
 from pipeline_tasks.lineage.reading import LineageReads
 from pipeline_tasks.models.exported import ExportedModel
 from pipeline_tasks.records.erase import EraseSummary
@@ -52,30 +52,29 @@ def _explain_file(reads: LineageReads, content: bytes, log_folder: Path, decoder
     model = ExportedModel(read_model(reads.store.objects, champion.model_digest))
     pixels = decoder.decode(content).pixels
     objects = model.objects(model_image(pixels, model.side_px), (pixels.shape[1], pixels.shape[0]))
-    answer: dict[str, Any] = {"image_id": image_id, "model_digest": champion.model_digest, "dataset_id": champion.dataset_id}
-    answer |= model.kind.decoding.answer(objects, min_confidence=0.0)
-    return _explain_answer(reads, answer, log_folder)
+    predicted = asdict(model.kind.decoding.predict(objects, min_confidence=0.0))
+    return _explain_prediction(reads, LoggedPrediction(image_id, champion.model_digest, champion.dataset_id, predicted), log_folder)
 
 
-def _explain_answer(reads: LineageReads, answer: Answer, log_folder: Path) -> Node:
-    model = reads.model(answer["model_digest"])
+def _explain_prediction(reads: LineageReads, prediction: LoggedPrediction, log_folder: Path) -> Node:
+    model = reads.model(prediction.model_digest)
     if model is None:
         model_node = Node(
-            "model", answer["model_digest"], "not of this project as it is now: it was emptied since, or is another one's"
+            "model", prediction.model_digest, "not of this project as it is now: it was emptied since, or is another one's"
         )
     else:
         model_node = model_lineage(model, reads.about_version(reads.version_of_model(model)))
-    return answer_lineage(answer, reads.kind, model_node, _explain_image(reads, answer["image_id"], log_folder))
+    return prediction_lineage(prediction, reads.kind, model_node, _explain_image(reads, prediction.image_id, log_folder))
 
 
 def _explain_logged(reads: LineageReads, prediction_id: str, log_folder: Path) -> Node:
-    answer = next(one for one in logged_predictions(log_folder, prediction_id) if one["prediction_id"] == prediction_id)
-    return _explain_answer(reads, answer, log_folder)
+    logged = logged_predictions(log_folder, prediction_id)
+    return _explain_prediction(reads, next(one for one in logged if one.prediction_id == prediction_id), log_folder)
 
 
 def _explain_image(reads: LineageReads, image_id: str, log_folder: Path) -> Node:
-    answers = [answer for answer in logged_predictions(log_folder, image_id) if answer["image_id"] == image_id]
-    return image_lineage(image_id, reads.about_image(image_id, answers))
+    predictions = [one for one in logged_predictions(log_folder, image_id) if one.image_id == image_id]
+    return image_lineage(image_id, reads.about_image(image_id, predictions))
 
 
 def _explain_model(reads: LineageReads, model_digest: str, log_folder: Path) -> Node:
@@ -100,7 +99,7 @@ def _explain_erased(reads: LineageReads, tombstone: str, log_folder: Path) -> No
 
 _BY_KIND: dict[str, Callable[[LineageReads, str, Path], Node]] = {
     "image": _explain_image,
-    "answer": _explain_logged,
+    "prediction": _explain_logged,
     "model": _explain_model,
     "dataset version": _explain_version,
     "erased image": _explain_erased,

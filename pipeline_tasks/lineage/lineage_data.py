@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
 
 from pipeline_tasks.kinds.kind import Kind
+from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.kinds.scoring import ScoreNames
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.tables.table import Table
-
-Answer = Mapping[str, Any]
-"""One prediction: image_id, model_digest and the fields of its kind; from the prediction server also time and route."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +63,12 @@ class LineageData:
     """Duplicate group → its images, for the groups of the requested images."""
     images_of: Mapping[str, pl.Series]
     """Dataset version → its images, for the requested versions; `rows` includes these images, too."""
-    answers: Sequence[Answer] = ()
+    predictions: Sequence[LoggedPrediction] = ()
     """Entries of the prediction server's log about the requested images, oldest first."""
 
-    def of(self, table: type[Table], image_id: str, column: str = "image_id") -> list[dict[str, Any]]:
+    def of(self, table: type[Table], image_id: str, column: str = "image_id") -> pl.DataFrame:
         """One image's rows of a table, in ledger order."""
-        return self.rows[table].filter(pl.col(column) == image_id).to_dicts()
+        return self.rows[table].filter(pl.col(column) == image_id)
 
     def version_of_cycle(self, cycle_id: str | None) -> RecordedVersion:
         """Version that a cycle built."""

@@ -23,7 +23,7 @@ class Meant:
     """One thing that a shortened id may refer to."""
 
     kind: str
-    """`image`, `erased image`, `model`, `dataset version` or `answer`."""
+    """`image`, `erased image`, `model`, `dataset version` or `prediction`."""
     name: str
 
 
@@ -64,8 +64,8 @@ def _known(reads: LineageReads, thing: str, log_folder: Path) -> Iterable[Meant]
     yield from (Meant("erased image", tombstone) for tombstone in reads.store.history(ErasedImage)["tombstone"])
     yield from (Meant("model", model.model_digest) for model in reads.models)
     yield from (Meant("dataset version", version.dataset_id) for version in reads.versions)
-    for answer in logged_predictions(log_folder, thing):
-        yield from (Meant("answer", answer["prediction_id"]), Meant("image", answer["image_id"]))
+    for one in logged_predictions(log_folder, thing):
+        yield from (Meant("prediction", one.prediction_id or ""), Meant("image", one.image_id))
 
 
 def _nothing(reads: LineageReads, thing: str, log_folder: Path) -> str:
@@ -74,7 +74,7 @@ def _nothing(reads: LineageReads, thing: str, log_folder: Path) -> str:
     found = [f"{images.n_unique()} images"]
     found += [_counted("models", [model.model_digest for model in reads.models])]
     found += [_counted("dataset versions", [version.dataset_id for version in reads.versions])]
-    log = "its answers" if any(log_folder.glob("predictions*.jsonl")) else "no prediction log"
+    log = "its predictions" if any(log_folder.glob("predictions*.jsonl")) else "no prediction log"
     return f"nothing starts with {thing!r}; searched {', '.join(found)}, and {log} in {log_folder}"
 
 

@@ -49,44 +49,44 @@ ABOUT_IMAGES = (
 
 def image_lineage(image_id: str, data: LineageData) -> Node:
     """An image with everything that was ever recorded about it."""
-    seen, answers = data.of(Image, image_id), tuple(_answers(image_id, data))
+    seen, predictions = data.of(Image, image_id).to_dicts(), tuple(_predictions(image_id, data))
     if not seen:
         says = "not in this project: no source had a file with these bytes"
-        return Node("image", image_id, says, {"is_known": False}, answers)
+        return Node("image", image_id, says, {"is_known": False}, predictions)
     children = [*_sightings(image_id, data), *_quality(image_id, data), *_groups(image_id, data)]
-    children += [*_selections(image_id, data), *_labels(image_id, data), *_versions(image_id, data), *answers]
+    children += [*_selections(image_id, data), *_labels(image_id, data), *_versions(image_id, data), *predictions]
     first = seen[0]
     says = f"{first['width_px']} x {first['height_px']} px {first['file_format']}, taken in by cycle {first['written_in']}"
     return Node("image", image_id, says, {"is_known": True} | _json(first), tuple(children))
 
 
 def _sightings(image_id: str, data: LineageData) -> Iterable[Node]:
-    for row in data.of(Sighting, image_id):
+    for row in data.of(Sighting, image_id).to_dicts():
         tags = "".join(f", {name} {row[name]}" for name in ("device", "clip", "site", "day") if row[name] is not None)
         says = f"modified {_moment(row['modified_at'])}{tags}, seen by cycle {row['written_in']}"
         yield Node("sighting", f"{row['source']}:{row['key']}", says, _json(row))
 
 
 def _quality(image_id: str, data: LineageData) -> Iterable[Node]:
-    for row in data.of(Measurement, image_id)[-1:]:
+    for row in data.of(Measurement, image_id).to_dicts()[-1:]:
         says = ", ".join(f"{name} {row[name]:.4g}" for name in ("luma_mean", "luma_contrast", "sharpness", "entropy_bits"))
         yield Node("measurements", "", says, _json(row) | {"perceptual_hash": f"{row['perceptual_hash']:016x}"})
-    for row in data.of(QualityIssue, image_id):
+    for row in data.of(QualityIssue, image_id).to_dicts():
         says = f"{row['value']:.4g}, limit {row['limit']:.4g}; quarantined in cycle {row['written_in']}"
         yield Node("quality issue", row["rule"], says, _json(row))
 
 
 def _groups(image_id: str, data: LineageData) -> Iterable[Node]:
-    rows = data.of(DuplicateGroup, image_id)
-    evidence = tuple(_pair(row) for row in data.of(DuplicatePair, image_id))
+    rows = data.of(DuplicateGroup, image_id).to_dicts()
+    evidence = tuple(_pair(row) for row in data.of(DuplicatePair, image_id).to_dicts())
     for row in [row for row in rows if row["sequence"] == rows[-1]["sequence"]]:
         members = data.group_members.get(row["duplicate_group_id"], ())
         contested = "contested: resembles groups of different splits and is used by none; " if row["is_contested"] else ""
         others = [shortened(one) for one in members if one != image_id]
         says = contested + (f"{len(members)} images, with {_some(others)}" if others else "no other image")
         yield Node("duplicate group", row["duplicate_group_id"], says, _json(row) | {"members": list(members)}, evidence)
-    for row in data.of(SplitGroup, image_id)[-1:]:
-        splits = data.of(Split, row["split_group_id"], "split_group_id")[:1]
+    for row in data.of(SplitGroup, image_id).to_dicts()[-1:]:
+        splits = data.of(Split, row["split_group_id"], "split_group_id").to_dicts()[:1]
         says = "no split yet: it was never selected"
         if splits:
             says = f"{splits[0]['split']}, by {splits[0]['policy']} in cycle {splits[0]['written_in']}"
@@ -100,8 +100,8 @@ def _pair(row: dict[str, Any]) -> Node:
 
 
 def _selections(image_id: str, data: LineageData) -> Iterable[Node]:
-    for row in data.of(SelectedImage, image_id):
-        scores = [one for one in data.of(SelectionScore, image_id) if one["written_in"] == row["written_in"]]
+    for row in data.of(SelectedImage, image_id).to_dicts():
+        scores = [one for one in data.of(SelectionScore, image_id).to_dicts() if one["written_in"] == row["written_in"]]
         says = f"rank {row['rank']} of the {row['arm']} arm, by {row['strategy']} (score {row['score']:.3g}): {row['reason']}"
         fields = _json(row) | {"scores": {one["objective"]: one["score"] for one in scores}}
         yield Node("selection", row["written_in"], says, fields)
@@ -109,8 +109,8 @@ def _selections(image_id: str, data: LineageData) -> Iterable[Node]:
 
 def _labels(image_id: str, data: LineageData) -> Iterable[Node]:
     """All labels that the image ever had, newest last, with the annotations at that time."""
-    for row in data.of(Label, image_id):
-        things = [one for one in data.of(LabelObject, image_id) if one["sequence"] == row["sequence"]]
+    for row in data.of(Label, image_id).to_dicts():
+        things = [one for one in data.of(LabelObject, image_id).to_dicts() if one["sequence"] == row["sequence"]]
         objects = _objects(things, data)
         meaning = data.kind.labeling.says(objects) if row["state"] == "labelled" else row["state"]
         says = (
@@ -125,10 +125,10 @@ def _labels(image_id: str, data: LineageData) -> Iterable[Node]:
 
 def _annotations(image_id: str, until: int, data: LineageData) -> Iterable[Node]:
     """Annotations in their revisions at the time when a label was resolved."""
-    standing = {row["annotation_id"]: row for row in data.of(Annotation, image_id) if row["sequence"] <= until}
-    tasks = {row["task_key"]: row for row in data.of(LabelingTask, image_id)}
+    standing = {row["annotation_id"]: row for row in data.of(Annotation, image_id).to_dicts() if row["sequence"] <= until}
+    tasks = {row["task_key"]: row for row in data.of(LabelingTask, image_id).to_dicts()}
     for row in standing.values():
-        said = data.of(AnnotationObject, row["annotation_id"], "annotation_id")
+        said = data.of(AnnotationObject, row["annotation_id"], "annotation_id").to_dicts()
         things = [one for one in said if one["revision"] == row["revision"]]
         task = tasks.get(row["task_key"], {})
         objects = _objects(things, data)
@@ -142,7 +142,7 @@ def _annotations(image_id: str, until: int, data: LineageData) -> Iterable[Node]
 
 def _versions(image_id: str, data: LineageData) -> Iterable[Node]:
     """Versions that contain the image, and the models trained on them."""
-    for row in data.of(DatasetImage, image_id):
+    for row in data.of(DatasetImage, image_id).to_dicts():
         version = data.version_of_cycle(row["written_in"])
         newest = ", the newest version" if version.is_newest else ""
         says = f"as {row[LABEL_NAME] or row['label_kind']} in {row['split']}, built in cycle {version.cycle_id}{newest}"
@@ -157,16 +157,18 @@ def _model(model: RecordedModel, split: str) -> Node:
     return Node("model", model.model_digest, says, fields)
 
 
-def _answers(image_id: str, data: LineageData) -> Iterable[Node]:
+def _predictions(image_id: str, data: LineageData) -> Iterable[Node]:
     """Predictions of models on it as a test image, and of the prediction server."""
+    decoding = data.kind.decoding
     predicted = data.rows[data.kind.scoring.prediction_table].filter(pl.col("image_id") == image_id)
     for row in data.kind.scoring.main_predictions(predicted).iter_rows(named=True):
-        says = f"{data.kind.decoding.says(row)}, evaluated in cycle {row['written_in']}"
-        yield Node("answer of model", row["model_digest"], says, _json(row))
-    for answer in data.answers:
-        if answer["image_id"] == image_id:
-            says = f"{data.kind.decoding.says(answer)}, {answer['at']}, by model {shortened(answer['model_digest'])}"
-            yield Node("answer", answer["prediction_id"], says, dict(answer))
+        says = f"{decoding.says(decoding.read_prediction(row))}, evaluated in cycle {row['written_in']}"
+        yield Node("test prediction", row["model_digest"], says, _json(row))
+    for one in data.predictions:
+        if one.image_id == image_id:
+            said = decoding.says(decoding.read_prediction(dict(one.content)))
+            says = f"{said}, {one.at}, by model {shortened(one.model_digest)}"
+            yield Node("prediction", one.prediction_id or "", says, one.as_json())
 
 
 def _objects(things: Sequence[dict[str, Any]], data: LineageData) -> tuple[Any, ...]:
@@ -184,6 +186,6 @@ def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _json(row: dict[str, Any]) -> dict[str, Any]:
+def _json(row: dict[str, Any]) -> dict[str, Json]:
     """A row as JSON-able values."""
     return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row.items()}

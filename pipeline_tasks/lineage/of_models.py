@@ -11,7 +11,8 @@ import polars as pl
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.figure_names import named_figures
 from pipeline_tasks.kinds.kind import Kind
-from pipeline_tasks.lineage.lineage_data import Answer, LineageData, RecordedModel, RecordedVersion
+from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
+from pipeline_tasks.lineage.lineage_data import LineageData, RecordedModel, RecordedVersion
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
@@ -27,12 +28,12 @@ ABOUT_VERSIONS = (Label, Annotation, SelectedImage, Sighting)
 """Tables whose rows about all images of a version must be in `LineageData.rows`."""
 
 
-def answer_lineage(answer: Answer, kind: Kind, model: Node, image: Node) -> Node:
+def prediction_lineage(prediction: LoggedPrediction, kind: Kind, model: Node, image: Node) -> Node:
     """A prediction with its model and its image."""
-    says = kind.decoding.says(answer)
-    says += f", answered {answer['at']} as {answer['route']}" if "at" in answer else ", answered just now"
-    says += ", marked unsure" if answer.get("is_unsure") else ""
-    return Node("answer", str(answer.get("prediction_id", "")), says, dict(answer), (model, image))
+    says = kind.decoding.says(kind.decoding.read_prediction(dict(prediction.content)))
+    says += ", predicted just now" if prediction.at is None else f", predicted {prediction.at} as {prediction.route}"
+    says += ", marked unsure" if prediction.content.get("is_unsure") else ""
+    return Node("prediction", prediction.prediction_id or "", says, prediction.as_json(), (model, image))
 
 
 def model_lineage(model: RecordedModel, data: LineageData) -> Node:

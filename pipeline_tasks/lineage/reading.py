@@ -10,9 +10,10 @@ import polars as pl
 
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.kinds.kind import Kind
+from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.kinds.registry import FIRST_KIND, kind_of, kind_of_version
 from pipeline_tasks.kinds.scoring import figures_by_name
-from pipeline_tasks.lineage.lineage_data import Answer, LineageData, RecordedModel, RecordedVersion
+from pipeline_tasks.lineage.lineage_data import LineageData, RecordedModel, RecordedVersion
 from pipeline_tasks.lineage.of_images import ABOUT_IMAGES
 from pipeline_tasks.lineage.of_models import ABOUT_VERSIONS
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
@@ -102,7 +103,7 @@ class LineageReads:
         cycle_id = model.records.get(TrainModelSummary).dataset_cycle_id
         return next(version for version in self.versions if version.cycle_id == cycle_id)
 
-    def about_image(self, image_id: str, answers: Sequence[Answer]) -> LineageData:
+    def about_image(self, image_id: str, predictions: Sequence[LoggedPrediction]) -> LineageData:
         """Data about one image."""
         tables = (*ABOUT_IMAGES, self.kind.scoring.prediction_table)
         rows: dict[type[Table], pl.DataFrame] = {table: rows_about(self.store, table, [image_id]) for table in tables}
@@ -111,7 +112,7 @@ class LineageReads:
         rows[Split] = rows_about(self.store, Split, rows[SplitGroup]["split_group_id"].unique(), "split_group_id")
         current = self.store.current(DuplicateGroup)
         members = {group: current.filter(pl.col("duplicate_group_id") == group)["image_id"].to_list() for group in groups}
-        return LineageData(self.kind, rows, self.versions, self.models, self._questions(rows[Label]), members, {}, answers)
+        return LineageData(self.kind, rows, self.versions, self.models, self._questions(rows[Label]), members, {}, predictions)
 
     def about_version(self, version: RecordedVersion) -> LineageData:
         """Data about all images of a version."""

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline_tasks.errors import ModelError, SettingsError
+from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.choosing import Scorer
 from pipeline_tasks.kinds.decoding import Outputs
 from pipeline_tasks.kinds.kind import Kind
@@ -208,7 +209,7 @@ class SmokeImage:
     """A synthetic image, identified by its seed, with the model's prediction."""
 
     seed: int
-    recorded: Mapping[str, Any]
+    recorded: Mapping[str, Json]
     """The outputs as the kind recorded them."""
 
 

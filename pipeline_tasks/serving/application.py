@@ -15,7 +15,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, create_model
 
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
-from pipeline_tasks.kinds.registry import answer_models
+from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
+from pipeline_tasks.kinds.registry import prediction_models
 from pipeline_tasks.serving.admission import Admission
 from pipeline_tasks.serving.body import Bodies, ClientDisconnect
 from pipeline_tasks.serving.follower import Follower
@@ -56,10 +57,10 @@ class Predicted(BaseModel):
 
 
 def prediction_model() -> Any:
-    """The response of /predict, for OpenAPI: the answers of all label kinds, since a server learns its kind from its model."""
+    """The response of /predict, for OpenAPI: the predictions of all label kinds, since a server learns its kind from its model."""
     models = [
-        create_model("Prediction" if name == "class" else f"Prediction_{name}", __base__=(Predicted, answer))
-        for name, answer in answer_models().items()
+        create_model("Prediction" if name == "class" else f"Prediction_{name}", __base__=(Predicted, model))
+        for name, model in prediction_models().items()
     ]
     return functools.reduce(operator.or_, models)
 
@@ -119,7 +120,7 @@ class PredictHandler:
         try:
             prediction = await self._predict(request)
             status = CLIENT_LEFT if prediction is None else 200
-            return JSONResponse(prediction, status_code=status)
+            return JSONResponse(None if prediction is None else prediction.response(), status_code=status)
         except HTTPException as error:
             status = error.status_code
             raise
@@ -130,7 +131,7 @@ class PredictHandler:
             self._state.metrics.requests.labels(str(status)).inc()
             self._state.metrics.seconds.observe(time.perf_counter() - begun)
 
-    async def _predict(self, request: Request) -> dict[str, Any] | None:
+    async def _predict(self, request: Request) -> LoggedPrediction | None:
         with self._bodies.room_for(self._served().pointer.max_body_bytes) as room:
             content = await room.read_image(request)
             served = self._served()
@@ -147,18 +148,18 @@ class PredictHandler:
             raise refusal(503, "no_model", "There is no model yet: nothing has been promoted, or it could not be loaded.")
         return served
 
-    def _count_until_done(self, work: Future[dict[str, Any] | None]) -> None:
+    def _count_until_done(self, work: Future[LoggedPrediction | None]) -> None:
         """Keep the request admitted until its work has ended, even if its client leaves earlier."""
         gauge = self._state.metrics.admitted
         gauge.inc()
 
-        def done(_: Future[dict[str, Any] | None]) -> None:
+        def done(_: Future[LoggedPrediction | None]) -> None:
             gauge.dec()
             self._admission.give_back(1)
 
         work.add_done_callback(done)
 
-    async def _wait(self, request: Request, job: Job, work: Future[dict[str, Any] | None]) -> dict[str, Any] | None:
+    async def _wait(self, request: Request, job: Job, work: Future[LoggedPrediction | None]) -> LoggedPrediction | None:
         """The prediction; None if the client left first."""
         prediction = asyncio.wrap_future(work)
         left = asyncio.ensure_future(_left(request))

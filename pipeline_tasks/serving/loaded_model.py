@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,14 @@ from onnxruntime.capi import onnxruntime_pybind11_state
 
 from pipeline_tasks.decoding.model_image import recipe_digest
 from pipeline_tasks.errors import CorruptObjectError, ModelError, SettingsError
+from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.decoding import Outputs, Size
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.registry import kind_of_model
 from pipeline_tasks.upgrades.model_properties import upgraded_properties
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Pixels = npt.NDArray[np.uint8]
 SMOKE_TOLERANCE = 1e-3
@@ -48,10 +52,11 @@ class LoadedModel:
         values = self.session.run(names, {"pictures": image[None]})
         return {name: value[0] for name, value in zip(names, values, strict=True)}
 
-    def answer(self, image: Pixels, size_px: Size, min_confidence: float) -> dict[str, Any]:
-        """The answer about one model-size image that was made of an image of `size_px` (width, height)."""
+    def predict(self, image: Pixels, size_px: Size, min_confidence: float) -> DataclassInstance:
+        """The kind's prediction for one model-size image that was made of an image of `size_px` (width, height)."""
         decoding = self.kind.decoding
-        return decoding.answer(decoding.decode(self.run(image), size_px), min_confidence)
+        prediction: DataclassInstance = decoding.predict(decoding.decode(self.run(image), size_px), min_confidence)
+        return prediction
 
 
 def load_model(content: bytes, digest: str) -> LoadedModel:
@@ -99,7 +104,7 @@ def _open(content: bytes, digest: str) -> onnxruntime.InferenceSession:
         raise ModelError(f"model {digest}: ONNX Runtime does not open it: {error}") from error
 
 
-def _smoke_predictions(text: str) -> list[tuple[int, Mapping[str, Any]]]:
+def _smoke_predictions(text: str) -> list[tuple[int, Mapping[str, Json]]]:
     """Seeds of the smoke images with the outputs recorded at export."""
     smoke = [(int(one["seed"]), one) for one in json.loads(text)]
     if not smoke:
@@ -107,7 +112,7 @@ def _smoke_predictions(text: str) -> list[tuple[int, Mapping[str, Any]]]:
     return smoke
 
 
-def _compare_smoke_images(model: LoadedModel, smoke: list[tuple[int, Mapping[str, Any]]]) -> None:
+def _compare_smoke_images(model: LoadedModel, smoke: list[tuple[int, Mapping[str, Json]]]) -> None:
     """Predict each smoke image and compare with the recorded outputs."""
     for seed, recorded in smoke:
         try:

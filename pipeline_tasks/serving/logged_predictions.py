@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.upgrades import forms
 from pipeline_tasks.upgrades.json_fields import upgraded_fields
 
 
-def logged_predictions(folder: Path, word: str) -> Iterator[dict[str, Any]]:
+def logged_predictions(folder: Path, word: str) -> Iterator[LoggedPrediction]:
     """Yield the logged predictions whose prediction_id or image_id starts with `word`, oldest first.
 
     A missing log has none; a line that was cut off when its server was killed is skipped.
@@ -21,7 +22,7 @@ def logged_predictions(folder: Path, word: str) -> Iterator[dict[str, Any]]:
             for line in lines:
                 # Parsing every line as JSON would take a minute for a full log.
                 if f'_id":"{word}'.encode() in line and (prediction := _parse(line)) and _is_meant(prediction, word):
-                    yield upgraded_fields(forms.PREDICTION, prediction, str(path))
+                    yield LoggedPrediction.from_json(upgraded_fields(forms.PREDICTION, prediction, str(path)))
 
 
 def _age(path: Path) -> int:
@@ -30,7 +31,7 @@ def _age(path: Path) -> int:
     return int(number) if number.isdigit() else 0
 
 
-def _parse(line: bytes) -> dict[str, Any] | None:
+def _parse(line: bytes) -> JsonObject | None:
     try:
         prediction = json.loads(line)
     except ValueError:
@@ -38,5 +39,5 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     return prediction if isinstance(prediction, dict) else None
 
 
-def _is_meant(prediction: dict[str, Any], word: str) -> bool:
+def _is_meant(prediction: JsonObject, word: str) -> bool:
     return any(str(prediction.get(key, "")).startswith(word) for key in ("prediction_id", "image_id"))

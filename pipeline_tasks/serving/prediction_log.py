@@ -6,7 +6,7 @@ import json
 import threading
 from pathlib import Path
 
-from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.upgrades import forms
 from pipeline_tasks.upgrades.json_fields import marked
 
@@ -21,9 +21,9 @@ class PredictionLog:
         self._lock = threading.Lock()
         self._open()
 
-    def append(self, prediction: JsonObject) -> None:
+    def append(self, prediction: LoggedPrediction) -> None:
         """Write one prediction; it is in the file, not only in memory, when this returns."""
-        line = json.dumps(marked(forms.PREDICTION, prediction), separators=(",", ":")).encode() + b"\n"
+        line = json.dumps(marked(forms.PREDICTION, prediction.as_json()), separators=(",", ":")).encode() + b"\n"
         with self._lock:
             if self._file.tell() and self._file.tell() + len(line) > self._max_file_bytes:
                 self._rotate()

@@ -6,15 +6,16 @@ import hashlib
 import time
 import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from io import BytesIO
-from typing import Any, Protocol
+from typing import Protocol
 
 from PIL import Image
 
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.serving.metrics import Metrics
 from pipeline_tasks.serving.prediction_log import PredictionLog
 from pipeline_tasks.serving.served import Served, pick_route
@@ -55,7 +56,7 @@ class PredictionThreads:
         """Start every decoding child, so that the first request does not wait for one."""
         list(self._threads.map(self._decoder.decode, [_white_image()] * self._count))
 
-    def submit(self, job: Job) -> Future[dict[str, Any] | None]:
+    def submit(self, job: Job) -> Future[LoggedPrediction | None]:
         """Queue a job; its result is None if it was no longer wanted before the model ran."""
         return self._threads.submit(self._predict, job)
 
@@ -63,7 +64,7 @@ class PredictionThreads:
         """Finish the jobs that have begun."""
         self._threads.shutdown(wait=True)
 
-    def _predict(self, job: Job) -> dict[str, Any] | None:
+    def _predict(self, job: Job) -> LoggedPrediction | None:
         if not job.is_wanted:
             return self._abandon()
         image_id = hashlib.sha256(job.content).hexdigest()
@@ -73,20 +74,22 @@ class PredictionThreads:
         route = pick_route(job.served.pointer.routes, image_id)
         model = job.served.models[route.model_digest]
         size_px = pixels.shape[1], pixels.shape[0]
-        answer = model.answer(model_image(pixels, model.side_px), size_px, job.served.pointer.min_confidence)
-        prediction = {
-            "prediction_id": uuid.uuid4().hex,
-            "image_id": image_id,
-            "model_digest": model.digest,
-            "dataset_id": model.dataset_id,
-            "route": route.role,
-        } | answer
-        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-        self._log.append({"at": now, "seconds": round(time.perf_counter() - job.begun, 4)} | prediction)
-        self._metrics.predictions.labels(model.digest, route.role, model.kind.decoding.headline(answer)).inc()
+        predicted = model.predict(model_image(pixels, model.side_px), size_px, job.served.pointer.min_confidence)
+        prediction = LoggedPrediction(
+            image_id=image_id,
+            model_digest=model.digest,
+            dataset_id=model.dataset_id,
+            content=asdict(predicted),
+            prediction_id=uuid.uuid4().hex,
+            route=route.role,
+            at=datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
+            seconds=round(time.perf_counter() - job.begun, 4),
+        )
+        self._log.append(prediction)
+        self._metrics.predictions.labels(model.digest, route.role, model.kind.decoding.headline(predicted)).inc()
         return prediction
 
-    def _abandon(self) -> dict[str, Any] | None:
+    def _abandon(self) -> LoggedPrediction | None:
         self._metrics.abandoned.inc()
         return None
 

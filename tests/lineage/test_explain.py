@@ -12,6 +12,7 @@ from given_models import DecodingHere
 from given_night import Night, a_night
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.lineage.explain import explain
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.project_state import Champion
@@ -72,17 +73,12 @@ def one(node: Node, kind: str) -> Node:
     return found
 
 
-def a_logged_answer(night: Night, prediction_id: str, image_id: str, model_digest: str) -> None:
+def a_logged_prediction(night: Night, prediction_id: str, image_id: str, model_digest: str) -> None:
     log = PredictionLog(night.folder / "log")
     named = {"class_name": "bolt", "probability": 0.9, "probabilities": {"bolt": 0.9, "nut": 0.1}, "is_unsure": False}
-    about = {
-        "prediction_id": prediction_id,
-        "image_id": image_id,
-        "model_digest": model_digest,
-        "dataset_id": "d",
-        "route": "champion",
-    }
-    log.append({"at": "2026-11-22T08:00:00.000+00:00", "seconds": 0.01} | about | named)
+    log.append(
+        LoggedPrediction(image_id, model_digest, "d", named, prediction_id, "champion", "2026-11-22T08:00:00.000+00:00", 0.01)
+    )
     log.close()
 
 
@@ -127,7 +123,7 @@ def test_explain__tells_which_models_an_image_trained_and_which_it_only_judged(n
         model = one(version, "model")
         assert model.name == champion(night).model_digest
         assert model.fields["is_trained_on_it"] is is_trained_on
-        assert bool(below(node, "answer of model")) is (split == "test")
+        assert bool(below(node, "test prediction")) is (split == "test")
 
 
 def test_explain__walks_from_a_model_to_its_decision_figures_labels_people_and_sources(night: Night) -> None:
@@ -168,16 +164,16 @@ def test_explain__has_the_champion_answer_a_file_on_the_spot(night: Night, tmp_p
     assert known.children[1].fields["is_known"]
 
 
-def test_explain__knows_an_answer_of_the_prediction_server(night: Night) -> None:
+def test_explain__knows_a_prediction_of_the_prediction_server(night: Night) -> None:
     image_id = an_image(night, "train")
-    a_logged_answer(night, "0" * 31 + "a", image_id, champion(night).model_digest)
-    a_logged_answer(night, "f" * 31 + "b", "9" * 64, "8" * 64)
+    a_logged_prediction(night, "0" * 31 + "a", image_id, champion(night).model_digest)
+    a_logged_prediction(night, "f" * 31 + "b", "9" * 64, "8" * 64)
 
     node = told(night, "0" * 31 + "a")
 
-    assert (node.kind, node.fields["route"]) == ("answer", "champion")
+    assert (node.kind, node.fields["route"]) == ("prediction", "champion")
     assert [child.name for child in node.children] == [champion(night).model_digest, image_id]
-    assert [answer.name for answer in below(told(night, image_id), "answer")] == ["0" * 31 + "a"]
+    assert [one.name for one in below(told(night, image_id), "prediction")] == ["0" * 31 + "a"]
     stranger = told(night, "f" * 31)
     assert "not of this project" in stranger.children[0].says
     assert "not in this project" in stranger.children[1].says
@@ -195,13 +191,13 @@ def test_explain__refuses_what_is_unknown_and_says_what_was_searched(night: Nigh
 def test_explain__names_the_candidates_of_an_id_that_is_too_short(night: Night) -> None:
     ids = sorted(night.store.history(Image)["image_id"])
     digest = champion(night).model_digest
-    a_logged_answer(night, digest[:12] + "0" * 20, ids[0], digest)
+    a_logged_prediction(night, digest[:12] + "0" * 20, ids[0], digest)
 
     with pytest.raises(SettingsError, match="may mean 2 things; give more digits") as error:
         told(night, digest[:12])
 
     assert f"model {digest}" in str(error.value)
-    assert f"answer {digest[:12]}" in str(error.value)
+    assert f"prediction {digest[:12]}" in str(error.value)
 
 
 def test_explain__of_a_project_without_a_champion_says_so(store: Store, tmp_path: Path) -> None:

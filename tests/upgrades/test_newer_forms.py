@@ -13,6 +13,7 @@ from given import a_project, an_open_cycle, image_id
 
 from pipeline_tasks.errors import NewerFormError
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
+from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.models.exported import ModelMarks, parse_marks
 from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.records.project_state import Champion
@@ -54,7 +55,7 @@ class World:
         self.properties = MARKS.as_properties()
 
     def log(self) -> None:
-        PredictionLog(self.folder).append({"prediction_id": "5" * 32, "image_id": image_id(1)})
+        PredictionLog(self.folder).append(LoggedPrediction(image_id(1), "", "", {}, prediction_id="5" * 32))
 
 
 Step = Callable[[World], object]

@@ -12,12 +12,12 @@ from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import Json
 
 if TYPE_CHECKING:
-    from pipeline_tasks.kinds.classes.answer_model import ClassAnswer
     from pipeline_tasks.kinds.classes.choosing import ClassChoosing
     from pipeline_tasks.kinds.classes.decode import ClassDecoding
     from pipeline_tasks.kinds.classes.freezing import ClassFreezing
     from pipeline_tasks.kinds.classes.labeling import ClassLabeling
     from pipeline_tasks.kinds.classes.modelling import ClassModelling
+    from pipeline_tasks.kinds.classes.prediction_model import ClassPredictionModel
     from pipeline_tasks.kinds.classes.reporting import ClassReporting
     from pipeline_tasks.kinds.classes.scoring import ClassScoring
 
@@ -51,11 +51,11 @@ class ClassKind:
         return cls(tuple(str(name) for name in json.loads(properties["nightlens_classes"])))
 
     @staticmethod
-    def answer_model() -> type[ClassAnswer]:
+    def prediction_model() -> type[ClassPredictionModel]:
         """Fields of a prediction."""
-        from pipeline_tasks.kinds.classes.answer_model import ClassAnswer
+        from pipeline_tasks.kinds.classes.prediction_model import ClassPredictionModel
 
-        return ClassAnswer
+        return ClassPredictionModel
 
     @property
     def about(self) -> dict[str, Json]:

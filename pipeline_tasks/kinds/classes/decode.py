@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline_tasks.json_values import Json, JsonObject
 from pipeline_tasks.kinds.classes.class_object import ClassObject
 from pipeline_tasks.kinds.decoding import Outputs, Size
 
 PROBABILITIES = "probabilities"
 """The output of a classifier's file: float32 N x C."""
 _DIGITS = 6
+
+
+@dataclass(frozen=True)
+class ClassPrediction:
+    """The most probable class, and all classes."""
+
+    class_name: str
+    probability: float
+    probabilities: dict[str, float]
+    is_unsure: bool
 
 
 @dataclass(frozen=True)
@@ -28,31 +38,33 @@ class ClassDecoding:
         """All classes with their probabilities, in the order of the model's classes."""
         return tuple(ClassObject(name, float(one)) for name, one in zip(self.class_names, outputs[PROBABILITIES], strict=True))
 
-    def answer(self, objects: Sequence[ClassObject], min_confidence: float) -> dict[str, Any]:
+    def predict(self, objects: Sequence[ClassObject], min_confidence: float) -> ClassPrediction:
         """The most probable class (the first of equal ones), and the probabilities of all."""
         probabilities = {one.class_name: one.probability or 0.0 for one in objects}
         best = max(probabilities, key=lambda name: probabilities[name])
-        return {
-            "class_name": best,
-            "probability": probabilities[best],
-            "probabilities": probabilities,
-            # Compare in the model's precision, so that 0.9 is not below 0.9.
-            "is_unsure": bool(np.float32(probabilities[best]) < np.float32(min_confidence)),
-        }
+        # Compare in the model's precision, so that 0.9 is not below 0.9.
+        is_unsure = bool(np.float32(probabilities[best]) < np.float32(min_confidence))
+        return ClassPrediction(best, probabilities[best], probabilities, is_unsure)
 
-    def headline(self, answer: Mapping[str, Any]) -> str:
+    def read_prediction(self, fields: JsonObject) -> ClassPrediction:
+        """A prediction from a line of the server's log, or from a row of `predictions`."""
+        probabilities = {str(name): float(one) for name, one in fields.get("probabilities", {}).items()}
+        is_unsure = bool(fields.get("is_unsure", False))
+        return ClassPrediction(str(fields["class_name"]), float(fields["probability"]), probabilities, is_unsure)
+
+    def headline(self, prediction: ClassPrediction) -> str:
         """The most probable class."""
-        return str(answer["class_name"])
+        return prediction.class_name
 
-    def says(self, answer: Mapping[str, Any]) -> str:
+    def says(self, prediction: ClassPrediction) -> str:
         """The most probable class with its probability."""
-        return f"{answer['class_name']}, probability {answer['probability']:.3f}"
+        return f"{prediction.class_name}, probability {prediction.probability:.3f}"
 
-    def as_recorded(self, outputs: Outputs) -> dict[str, Any]:
+    def as_recorded(self, outputs: Outputs) -> dict[str, Json]:
         """The probabilities of one image."""
         return {PROBABILITIES: [round(float(one), _DIGITS) for one in outputs[PROBABILITIES]]}
 
-    def difference(self, outputs: Outputs, recorded: Mapping[str, Any]) -> float:
+    def difference(self, outputs: Outputs, recorded: Mapping[str, Json]) -> float:
         """Greatest difference between two probabilities."""
         wanted, found = np.asarray(recorded[PROBABILITIES], dtype=np.float32), outputs[PROBABILITIES]
         if not found.shape == wanted.shape == (len(self.class_names),):

@@ -21,6 +21,7 @@ from pipeline_tasks.commands.publish.publishing import publish
 from pipeline_tasks.commands.versions.describing import describe
 from pipeline_tasks.commands.versions.progress import progress_bar
 from pipeline_tasks.commands.versions.verifying import verify_version
+from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.serving.prediction_log import PredictionLog
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.care.backup import back_up
@@ -142,7 +143,7 @@ def test_erase__leaves_no_trace_anywhere_and_everything_whole(night: Night, caps
     publish("parts", first, night.folder / "clone" / "canonical", is_canonical=True)
     log = PredictionLog(night.folder / "serving" / "parts")
     for one in ("a" * 64, image_id, "b" * 64):
-        log.append({"prediction_id": one[:8] * 4, "image_id": one})
+        log.append(LoggedPrediction(one, "", "", {}, prediction_id=one[:8] * 4))
     traces = Traces(night, image_id)
     assert len(traces.found_in(every_file(night.folder))) > 15, "the search finds what is there"
 

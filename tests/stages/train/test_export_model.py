@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from torch import nn
 
 from pipeline_tasks.decoding.model_image import model_image, recipe_digest
 from pipeline_tasks.errors import ModelError, ParityError
+from pipeline_tasks.kinds.classes.decode import ClassPrediction
 from pipeline_tasks.models.exported import ExportedModel, read_head, smoke_image
 from pipeline_tasks.records.cycle import CycleArguments
 from pipeline_tasks.records.export_model import ExportModelSummary
@@ -34,8 +34,8 @@ def exported(world: World, summary: ExportModelSummary) -> ExportedModel:
     return ExportedModel(read_model(world.store.objects, summary.model_digest))
 
 
-def said(model: ExportedModel, image: np.ndarray) -> dict[str, Any]:
-    return model.kind.decoding.answer(model.objects(image, (48, 48)), 0.0)
+def said(model: ExportedModel, image: np.ndarray) -> ClassPrediction:
+    return model.kind.decoding.predict(model.objects(image, (48, 48)), 0.0)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_export_model__answers_from_pixels_alone(trained: World) -> None:
 
     model = exported(trained, summary)
     images = np.stack([model_image(an_image(name, 99), SIDE_PX) for name in ("bolt", "nut")])
-    assert [said(model, image)["class_name"] for image in images] == ["bolt", "nut"]
+    assert [said(model, image).class_name for image in images] == ["bolt", "nut"]
     assert summary.parity_max_difference is not None
     assert summary.parity_max_difference < 1e-5
     assert summary.parity_images == 24

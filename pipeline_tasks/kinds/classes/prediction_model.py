@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 
-class ClassAnswer(BaseModel):
+class ClassPredictionModel(BaseModel):
     """The most probable class, and all classes."""
 
     class_name: str
