@@ -50,8 +50,8 @@ PROCESS = (
         name="list_new_images",
         group="ingest",
         does="List the files that no cycle has seen before, and plan shards.",
-        reads=("sightings", "rejected_sightings"),
-        writes=("new_files",),
+        reads=("sightings", "rejected_sightings", "waiting_files"),
+        writes=("new_files", "waiting_files", "left_out_files"),
         services=("sources",),
     ),
     Stage(
@@ -192,7 +192,15 @@ PROCESS = (
         group="deploy",
         does="Write the cycle's report, whatever became of the stages before it.",
         reads=(
-            *("rejected_sightings", "quality_issues", "duplicate_groups", "duplicate_pairs", "selected_images"),
+            *(
+                "rejected_sightings",
+                "waiting_files",
+                "left_out_files",
+                "quality_issues",
+                "duplicate_groups",
+                "duplicate_pairs",
+                "selected_images",
+            ),
             *("selection_scores", "annotations", "annotation_objects", "dataset_images", "predictions", "metrics"),
             *("confusions", "thumbnails"),
         ),

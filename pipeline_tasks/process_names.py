@@ -18,6 +18,7 @@ TableName = Literal[
     "labeling_tasks",
     "labels",
     "leaks",
+    "left_out_files",
     "measurements",
     "metrics",
     "new_files",
@@ -31,6 +32,7 @@ TableName = Literal[
     "split_groups",
     "splits",
     "unneeded_objects",
+    "waiting_files",
 ]
 ObjectName = Literal[
     "annotation log",

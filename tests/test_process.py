@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from pipeline_tasks.tables.measurement import Measurement
 NIGHTS = ("2026-11-21", "2026-11-22")
 TENDING = ("2026-11-23T120000", "2026-11-23T123000")
 EVERYTHING = "whole root"
+YEAR_2045 = 2_366_841_600
 
 
 def test_process__knows_every_table_by_name() -> None:
@@ -62,9 +64,16 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Touched]:
 
 def a_night_with_everything(folder: Path) -> Night:
     """A project that groups by device, has a golden set and recent images, and promotes every candidate."""
+    (folder / "late").mkdir()
+    for name in ("waits.png", ".DS_Store"):
+        (folder / "late" / name).write_bytes(b"no image")
+        os.utime(folder / "late" / name, (YEAR_2045, YEAR_2045))
     night = a_night(
         folder,
-        sources=[{"name": "inbox", "path": "inbox", "settle_s": 0, "key_pattern": r"(?P<device>(bolt|nut)\d+)"}],
+        sources=[
+            {"name": "inbox", "path": "inbox", "settle_s": 0, "key_pattern": r"(?P<device>(bolt|nut)\d+)"},
+            {"name": "late", "path": "late", "settle_s": 3600},
+        ],
         duplicates={"split_group_keys": ["device"], "max_hash_distance": 0, "min_hash_cosine": 1.0, "min_embedding_cosine": 1.0},
         splits={"golden": {"key_pattern": "inbox:bolt0.png"}, "recent_cycles": 1, "policy": "curated"},
         housekeeping={"young_days": 0, "is_dry_run": False},

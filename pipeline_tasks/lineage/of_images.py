@@ -182,8 +182,8 @@ def _some(names: Sequence[str], count: int = 5) -> str:
     return ", ".join(names[:count]) + more
 
 
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+def _moment(moment: datetime | None) -> str:
+    return "at a time that cannot be held" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _json(row: dict[str, Any]) -> dict[str, Json]:

@@ -126,7 +126,9 @@ def _sources(version: RecordedVersion, data: LineageData) -> Iterable[Node]:
         pl.len(), pl.col("image_id").n_unique(), pl.col("modified_at").min().alias("first"), pl.col("modified_at").max()
     )
     for row in grouped.sort("source").iter_rows(named=True):
-        says = f"{row['image_id']} images in {row['len']} files, modified {row['first']:%Y-%m-%d} to {row['modified_at']:%Y-%m-%d}"
+        says = f"{row['image_id']} images in {row['len']} files"
+        if row["first"] is not None:
+            says += f", modified {row['first']:%Y-%m-%d} to {row['modified_at']:%Y-%m-%d}"
         yield Node("source", row["source"], says, {"images": row["image_id"], "files": row["len"]})
 
 

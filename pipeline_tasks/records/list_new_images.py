@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
 @dataclass(frozen=True)
 class ListNewImagesSummary:
-    """Number of files in the sources, and of new ones."""
+    """Number of files in the sources, of new ones, and of those left out or waiting."""
 
     stage: ClassVar[str] = "list_new_images"
 
     files_seen: int
     files_new: int
     files_unsettled: int
-    """Files that changed too recently and are left for the next cycle."""
+    """Files that somebody may still be writing; they are left for the next cycle."""
     shards: int
     """Number of mapped measuring tasks for the new files."""
+    waiting: dict[str, int] = field(default_factory=dict)
+    """Reason → unsettled files; the table `waiting_files` names them."""
+    files_left_out: dict[str, int] = field(default_factory=dict)
+    """Reason → files that the sources left out, not among `files_seen`; the table `left_out_files` names the first ones."""
+    folders_left_out: dict[str, int] = field(default_factory=dict)
+    """Reason → folders that the sources did not look into."""
+    files_read_again: int = 0
+    """Those of the new files whose name, size and time are known, but which were written or moved since."""
+    files_renumbered: int = 0
+    """Known files whose inode alone differs, as after a new mount; they are not read."""

@@ -53,6 +53,9 @@ class CycleData:
     thumbnail: Callable[[str], bytes | None]
     """Image id → a small JPEG, None if there is none."""
     rejected: pl.DataFrame | None = None
+    waiting: pl.DataFrame | None = None
+    left_out: pl.DataFrame | None = None
+    """First files and folders by reason that the sources left out."""
     quality_issues: pl.DataFrame | None = None
     duplicate_groups: pl.DataFrame | None = None
     """Groups of all images; `duplicate_pairs` is the evidence of this cycle."""

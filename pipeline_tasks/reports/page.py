@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline_tasks.reports import decision, gain, learning, people, process
+from pipeline_tasks.reports import decision, gain, learning, people, process, source_files
 from pipeline_tasks.reports import images as images
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.document import document
@@ -16,7 +16,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] =
     ("decision", "Decision", decision.section, "compare_with_champion"),
     ("funnel", "From seen to trained on", process.funnel, "record_images"),
     ("classes", "Classes by split", process.class_balance, "build_dataset_version"),
-    ("rejected", "Rejected files", process.rejected, "record_images"),
+    ("rejected", "Files not taken in", source_files.not_taken_in, "record_images"),
     ("quarantined", "Quarantined images", images.quarantined, "find_quality_issues"),
     ("duplicates", "Duplicates", images.duplicates, "find_duplicates"),
     ("selection", "Selection", images.selection, "select_images"),

@@ -1,4 +1,4 @@
-"""Sections on the process: images by stage, classes of the dataset version, rejected files."""
+"""Sections on the process: images by stage, classes of the dataset version."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from pipeline_tasks.reports.charts import bars, stacked
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, paragraph, table, together
 
-EXAMPLES = 5
 SPLITS = ("train", "val", "test")
 SLICE_WORDS = {
     "golden": "in the golden set and scored only there",
@@ -104,24 +103,6 @@ def _leaks(data: CycleData) -> Html | None:
     if report["compared_by_pixels_only"]:
         said += f"; {report['compared_by_pixels_only']} images without an embedding were compared by their pixels only"
     return paragraph(f"{said}.", quiet=not left_out)
-
-
-def rejected(data: CycleData) -> Html | None:
-    """Rejected files by reason, with examples of their keys."""
-    if data.rejected is None:
-        return None
-    if data.rejected.is_empty():
-        return paragraph("No file was rejected.", quiet=True)
-    rows = []
-    for (reason,), files in (
-        data.rejected.with_columns(pl.col("reason").cast(pl.String)).sort("key").group_by("reason", maintain_order=True)
-    ):
-        keys = ", ".join(f"{one['source']}:{one['key']}" for one in files.head(EXAMPLES).iter_rows(named=True))
-        more = f" and {files.height - EXAMPLES} more" if files.height > EXAMPLES else ""
-        rows.append((str(reason).replace("_", " "), keys + more, files["detail"][0], files.height))
-    rows.sort(key=lambda row: -row[3])
-    note = paragraph("The files stay in the source and are read again when they change.", quiet=True)
-    return together([table(("reason", "files", "for example", "count"), rows, numbers_from=3), note])
 
 
 def _unique(quality: FindQualityIssuesSummary, duplicates: FindDuplicatesSummary) -> int:

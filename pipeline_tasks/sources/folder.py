@@ -7,9 +7,10 @@ import logging
 import os
 import re
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -18,15 +19,16 @@ from pydantic import Field
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError, SettingsError
 from pipeline_tasks.settings import SourceSettings
 from pipeline_tasks.sources.file_keys import key_of_path, path_of_key
-from pipeline_tasks.sources.source import FileMetadata, FoundFile
+from pipeline_tasks.sources.file_stamps import FileStamp, moment_of
+from pipeline_tasks.sources.name_rules import NameRules
+from pipeline_tasks.sources.source import FileMetadata, FoundFile, LeftOut
 
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 160_000_000
 """A larger file is refused without being read into memory."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart", "~")
-"""Names that programs give to files which they are still writing."""
+LONGEST_PAUSE_S = 2.0
+"""Longest time between the two looks of one listing; where `settle_s` is longer, the file's age counts, too."""
 
 
 class FolderSettings(SourceSettings):
@@ -34,7 +36,11 @@ class FolderSettings(SourceSettings):
 
     kind: Literal["folder"] = "folder"
     path: str = Field(description="A folder; a relative one lies in NIGHTLENS_HOME.")
-    settle_s: float = Field(2.0, ge=0, description="A file changed more recently than this is left for the next cycle.")
+    settle_s: float = Field(2.0, ge=0, description="A file that has not rested for so long is left for the next cycle; 0: none is.")
+    ignore: tuple[str, ...] = Field((), description="Patterns of files to leave out, as in .gitignore; `!` takes in.")
+    compare: Literal["stamps", "times"] = Field(
+        "stamps", description="`times`: a change of the change time or inode alone is none, for mounts where these are not kept."
+    )
     key_pattern: str | None = Field(
         None, description="A regular expression over the key; its named groups (device, clip, site, day) become metadata."
     )
@@ -45,10 +51,10 @@ class FolderSettings(SourceSettings):
 
 
 class FolderSource:
-    """The files below one folder, hidden and unfinished ones left out.
+    """The files below one folder, without those that `NameRules` leave out.
 
-    A key is the path inside the folder with forward slashes, bytes that are no UTF-8 escaped; a version is modification time in ns
-    and size.
+    A key is the path inside the folder with forward slashes, bytes that are no UTF-8 escaped; a version is modification time in ns,
+    size, change time in ns and inode. No clock is trusted: a new file is at rest if two looks find the same version.
     """
 
     settings_model = FolderSettings
@@ -57,10 +63,14 @@ class FolderSource:
         """Read below `settings.path`; a relative one lies in `home`.
 
         Raises:
-            SettingsError: `key_pattern` is no regular expression.
+            SettingsError: `key_pattern` is no regular expression, or a pattern of `ignore` can match nothing.
         """
         self.name = settings.name
-        self._settle = timedelta(seconds=settings.settle_s)
+        self._settle_s = settings.settle_s
+        self._has_change_times = settings.compare == "stamps"
+        self._rules = NameRules(settings.ignore, f"source {settings.name}: ignore")
+        self._left_out: list[LeftOut] = []
+        self._listed_at_s = 0.0
         self._folder = home / settings.path
         self._max_bytes = max_bytes
         try:
@@ -78,12 +88,41 @@ class FolderSource:
         Raises:
             ServiceUnavailableError: the folder is not there or cannot be listed.
         """
-        found = [self._found(path) for path in self._paths()]
-        yield from sorted((file for file in found if file is not None), key=lambda file: file.key)
+        self._left_out = []
+        found = sorted(self._walk(), key=lambda file: file.key)
+        self._listed_at_s = time.monotonic()
+        yield from found
+
+    def left_out(self) -> Sequence[LeftOut]:
+        """Files and folders that the last listing left out, sorted by key."""
+        return sorted(self._left_out, key=lambda one: one.key)
 
     def is_at_rest(self, file: FoundFile, now: datetime) -> bool:
-        """Tell whether the file has not changed for `settle_s`."""
-        return file.modified_at <= now - self._settle
+        """Tell by its modification time whether the file has not changed for `settle_s`."""
+        return file.modified_at is not None and file.modified_at <= now - timedelta(seconds=self._settle_s)
+
+    def why_waiting(self, file: FoundFile, first_seen_at: datetime | None, now: datetime) -> str | None:
+        """Look at the file again, `settle_s` or `LONGEST_PAUSE_S` after the listing, and say why it is not at rest.
+
+        Where `settle_s` is longer than that pause, the file must also have that age: by the newest of its times that lies in the
+        past, or because an earlier cycle found it in this version so long ago. A file that is gone is left to `read`.
+        """
+        if self._settle_s == 0:
+            return None
+        time.sleep(max(0.0, self._listed_at_s + min(self._settle_s, LONGEST_PAUSE_S) - time.monotonic()))
+        try:
+            again = self._stamp(os.stat(self._path(file.key)))
+        except OSError:
+            return None
+        if again.version != file.object_version:
+            return "changing"
+        settle = timedelta(seconds=self._settle_s)
+        if self._settle_s <= LONGEST_PAUSE_S or (first_seen_at is not None and first_seen_at <= now - settle):
+            return None
+        past = [moment for moment in again.moments() if moment <= now]
+        if not past:
+            return "age_unknown"
+        return None if max(past) <= now - settle else "young"
 
     def read(self, key: str, object_version: str) -> bytes:
         """Return a file's bytes if it is still the one that was listed.
@@ -92,7 +131,7 @@ class FolderSource:
             RejectedFileError: `vanished`, `unreadable`, `changed_while_reading`, `too_many_bytes`, or `not_an_image` for
                 what is no plain file inside the source.
         """
-        path = os.path.join(self._folder, path_of_key(key))
+        path = self._path(key)
         real, folder = os.path.realpath(path), os.path.realpath(self._folder)
         if os.path.commonpath([real, folder]) != folder or (os.path.islink(path) and not os.path.exists(path)):
             raise RejectedFileError("not_an_image", f"{key}: a link that leads out of the source's folder, or to nothing")
@@ -114,48 +153,80 @@ class FolderSource:
         groups = match.groupdict() if match is not None else {}
         return FileMetadata(**{field.name: groups.get(field.name) for field in fields(FileMetadata)})
 
-    def _paths(self) -> Iterator[str]:
+    def _path(self, key: str) -> str:
+        return os.path.join(self._folder, path_of_key(key))
+
+    def _stamp(self, status: os.stat_result) -> FileStamp:
+        return FileStamp.of(status, has_change_time=self._has_change_times)
+
+    def _walk(self) -> Iterator[FoundFile]:
         """Walk the folder without following links to folders."""
         for folder, folders, names in os.walk(self._folder, onerror=self._judge):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            yield from (os.path.join(folder, name) for name in names if not _is_passed_over(name))
+            inside = os.path.relpath(folder, self._folder)
+            above = "" if inside == "." else f"{inside}/"
+            mark = self._rules.of_marked_folder(inside, names) if above else None
+            if mark is not None:
+                self._leave_out(inside, mark, is_folder=True)
+                folders.clear()
+                continue
+            folders[:] = [name for name in folders if self._is_entered(f"{above}{name}")]
+            yield from self._files(above, names)
+
+    def _is_entered(self, path: str) -> bool:
+        """Tell whether a folder is looked into."""
+        reason = self._rules.of_folder(path)
+        if reason is None and os.path.islink(os.path.join(self._folder, path)):
+            reason = "linked_folder"
+        if reason is not None:
+            self._leave_out(path, reason, is_folder=True)
+        return reason is None
+
+    def _files(self, above: str, names: Sequence[str]) -> Iterator[FoundFile]:
+        """The files of one folder that the rules leave in."""
+        looked = {name: _status(os.path.join(self._folder, above, name)) for name in names}
+        there = {name: status for name, status in looked.items() if status is not None}
+        sizes = {name: status.st_size for name, status in there.items()}
+        for name, status in there.items():
+            path = f"{above}{name}"
+            reason = self._rules.of_file(path, sizes)
+            if reason is None and not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
+                reason = "not_a_file"
+            if reason is None:
+                stamp = self._stamp(status)
+                yield FoundFile(key_of_path(path), stamp.version, status.st_size, moment_of(status.st_mtime_ns), stamp)
+            else:
+                self._leave_out(path, reason)
+
+    def _leave_out(self, path: str, reason: str, *, is_folder: bool = False) -> None:
+        self._left_out.append(LeftOut(key_of_path(path), reason, is_folder))
 
     def _judge(self, error: OSError) -> None:
         """Go on where only one folder inside is closed to us or just gone; stop where the source itself is away."""
         if Path(error.filename) == self._folder or error.errno not in (errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR):
             raise ServiceUnavailableError(f"source {self.name}: the folder {error.filename} cannot be listed: {error.strerror}")
+        self._leave_out(os.path.relpath(error.filename, self._folder), "closed", is_folder=True)
         logger.warning("source %s: the folder %s is left out: %s", self.name, error.filename, error.strerror)
-
-    def _found(self, path: str) -> FoundFile | None:
-        """Look at one file; None if it is gone again or is no file at all."""
-        try:
-            status = os.stat(path) if os.path.exists(path) else os.lstat(path)
-        except OSError:
-            return None
-        if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
-            return None
-        key = key_of_path(os.path.relpath(path, self._folder))
-        return FoundFile(key, _version(status), status.st_size, _EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000))
 
     def _read_unchanged(self, handle: int, key: str, object_version: str) -> bytes:
         before = os.fstat(handle)
         if not stat.S_ISREG(before.st_mode):
             raise RejectedFileError("not_an_image", f"{key}: not a plain file")
-        if _version(before) != object_version:
+        listed = FileStamp.parse(object_version)
+        # Between two machines that mounted the folder, change time and inode may differ; while reading they may not.
+        if listed is None or not listed.has_same_times(FileStamp.of(before)):
             raise RejectedFileError("changed_while_reading", f"{key}: changed after it was listed")
         if before.st_size > self._max_bytes:
             raise RejectedFileError("too_many_bytes", f"{key}: found {before.st_size} bytes, wanted at most {self._max_bytes}")
         with open(handle, "rb", closefd=False) as file:
             content = file.read(before.st_size + 1)
-        if _version(os.fstat(handle)) != object_version or len(content) != before.st_size:
+        if FileStamp.of(os.fstat(handle)) != FileStamp.of(before) or len(content) != before.st_size:
             raise RejectedFileError("changed_while_reading", f"{key}: changed while it was read")
         return content
 
 
-def _is_passed_over(name: str) -> bool:
-    """Hidden files are not meant for us, unfinished ones not yet."""
-    return name.startswith(".") or name.lower().endswith(_UNFINISHED)
-
-
-def _version(status: os.stat_result) -> str:
-    return f"{status.st_mtime_ns}-{status.st_size}"
+def _status(path: str) -> os.stat_result | None:
+    """Look at one name in a folder, of a link that leads nowhere at the link; None if it is gone again."""
+    try:
+        return os.stat(path) if os.path.exists(path) else os.lstat(path)
+    except OSError:
+        return None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pipeline_tasks.registries import SOURCES
 from pipeline_tasks.settings import SourceSettings
+from pipeline_tasks.sources.file_stamps import FileStamp
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,21 @@ class FoundFile:
     object_version: str
     """Changes whenever the bytes may have."""
     size_bytes: int
-    modified_at: datetime
+    modified_at: datetime | None
+    """None: not known, or a time that cannot be held."""
+    stamp: FileStamp | None = None
+    """The parts of `object_version` where that is a file system's stamp; None for any other version, such as an ETag."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file or a folder that the source does not list."""
+
+    key: str
+    reason: str
+    """One of `left_out_file.REASONS`."""
+    is_folder: bool = False
+    """Nothing in a folder that is left out was looked at."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,27 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class LeavesFilesOut(Protocol):
+    """A source that does not list everything it finds."""
+
+    def left_out(self) -> Sequence[LeftOut]:
+        """Files and folders that the last `list_files` left out."""
+        ...
+
+
+@runtime_checkable
+class LooksTwice(Protocol):
+    """A source that looks again at new files, because times alone do not tell whether somebody is still writing."""
+
+    def why_waiting(self, file: FoundFile, first_seen_at: datetime | None, now: datetime) -> str | None:
+        """Reason to leave the file for a later cycle, one of `waiting_file.REASONS`; None if it is at rest.
+
+        It is asked after `list_files`; `first_seen_at` tells when an earlier cycle found the file in this very version.
+        """
+        ...
+
+
 class OpensSource(Protocol):
     """An entry of `SOURCES`: a class of this kind."""
 
@@ -80,6 +116,13 @@ class OpensSource(Protocol):
             SettingsError: a setting that cannot be meant.
         """
         ...
+
+
+def why_waiting(source: Source, file: FoundFile, first_seen_at: datetime | None, now: datetime) -> str | None:
+    """Reason to leave a file for a later cycle; None if it is at rest."""
+    if isinstance(source, LooksTwice):
+        return source.why_waiting(file, first_seen_at, now)
+    return None if source.is_at_rest(file, now) else "young"
 
 
 def open_source(settings: SourceSettings, home: Path) -> Source:

@@ -14,6 +14,7 @@ from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.leak import Leak
+from pipeline_tasks.tables.left_out_file import LeftOutFile
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.new_file import NewFile
@@ -28,9 +29,12 @@ from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import Table
 from pipeline_tasks.tables.unneeded_object import UnneededObject
+from pipeline_tasks.tables.waiting_file import WaitingFile
 
 ALL_TABLES: tuple[type[Table], ...] = (
     NewFile,
+    LeftOutFile,
+    WaitingFile,
     Image,
     Sighting,
     RejectedSighting,

@@ -57,7 +57,7 @@ def list_new_images(services: Services, _: StageArguments) -> ListNewImagesSumma
     """Run `stages.ingest.list_new_images`."""
     from pipeline_tasks.stages.ingest.list_new_images import list_new_images
 
-    return list_new_images(store=services.store, cycle=services.cycle, sources=services.sources)
+    return list_new_images(store=services.store, cycle=services.cycle, sources=services.sources, now=services.now)
 
 
 def measure_images(services: Services, arguments: StageArguments) -> MeasureImagesSummary:

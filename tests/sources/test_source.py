@@ -73,7 +73,15 @@ def test_source_settings__are_those_of_the_kind() -> None:
 
     assert source == FolderSettings(name="inbox", path="inbox", settle_s=5)
     assert json.loads(given.a_project().model_dump_json())["sources"] == [
-        {"name": "inbox", "kind": "folder", "path": "inbox", "settle_s": 0.0, "key_pattern": None}
+        {
+            "name": "inbox",
+            "kind": "folder",
+            "path": "inbox",
+            "settle_s": 0.0,
+            "key_pattern": None,
+            "ignore": [],
+            "compare": "stamps",
+        }
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from pipeline_tasks.wiring.projects import home_folder, read_project
 from pipeline_tasks.wiring.roots import open_store, root_folder
 
 if TYPE_CHECKING:
+    from pipeline_tasks.sources.source import LeftOut
     from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 
@@ -88,10 +89,21 @@ def _check_bucket(objects: ObjectStore, root: str) -> str:
 
 
 def _check_source(settings: SourceSettings) -> str:
-    """List what the source has."""
-    from pipeline_tasks.sources.source import open_source
+    """List what the source has, and what it leaves out."""
+    from pipeline_tasks.sources.source import LeavesFilesOut, open_source
 
-    return f"fine: {sum(1 for _ in open_source(settings, home_folder()).list_files())} files"
+    source = open_source(settings, home_folder())
+    said = f"fine: {sum(1 for _ in source.list_files())} files"
+    left_out = source.left_out() if isinstance(source, LeavesFilesOut) else ()
+    return f"{said}; left out: {_left_out(left_out)}" if left_out else said
+
+
+def _left_out(left_out: Sequence[LeftOut]) -> str:
+    """Files and folders by reason, with the first one's name."""
+    by_reason: dict[str, list[LeftOut]] = {}
+    for one in left_out:
+        by_reason.setdefault(one.reason.replace("_", " "), []).append(one)
+    return ", ".join(f"{len(ones)} {reason} (such as {ones[0].key})" for reason, ones in sorted(by_reason.items()))
 
 
 def _check_service(endpoint: Endpoint | None, service: str, path: str) -> str:

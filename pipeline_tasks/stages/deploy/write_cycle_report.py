@@ -33,12 +33,14 @@ from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.label_object import AnnotationObject
+from pipeline_tasks.tables.left_out_file import LeftOutFile
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
 from pipeline_tasks.tables.table import Table
+from pipeline_tasks.tables.waiting_file import WaitingFile
 
 STAGE = "write_cycle_report"
 STAGES = tuple(stage.name for stage in NIGHTLY if stage.ends_in_event)
@@ -88,6 +90,8 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         records=records,
         thumbnail=lambda image_id: _thumbnail(store, image_id),
         rejected=table(RejectedSighting),
+        waiting=table(WaitingFile),
+        left_out=table(LeftOutFile),
         quality_issues=table(QualityIssue),
         duplicate_groups=store.current(DuplicateGroup) if records.has("find_duplicates") else None,
         duplicate_pairs=table(DuplicatePair),

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.cycle import Cycle, utc
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
+from pipeline_tasks.records.open_cycle import OpenCycleSummary
+from pipeline_tasks.sources.file_stamps import held
+from pipeline_tasks.sources.known_files import recognize
+from pipeline_tasks.sources.source import LeavesFilesOut, LeftOut, why_waiting
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.left_out_file import LeftOutFile
 from pipeline_tasks.tables.new_file import NewFile
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.sighting import Sighting
-from pipeline_tasks.tables.table import empty
+from pipeline_tasks.tables.table import Table, empty
+from pipeline_tasks.tables.waiting_file import WaitingFile
 
 if TYPE_CHECKING:
     from pipeline_tasks.sources.source import FoundFile, Source
@@ -22,10 +30,17 @@ STAGE = "list_new_images"
 
 TROUBLES_OF_THE_SOURCE = ("vanished", "unreadable", "changed_while_reading")
 """Rejections that say nothing about the file's bytes; such a file is read again."""
+EXAMPLES = 20
+"""So many files and folders of each source and reason are named that were left out."""
+
+_FILE = ["source", "key", "object_version"]
+_Rows = list[dict[str, object]]
 
 
-def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source]) -> ListNewImagesSummary:
+def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source], now: datetime | None = None) -> ListNewImagesSummary:
     """List the files that no earlier cycle has seen in their current state, and divide them into shards.
+
+    `now` judges the age of files, by default the start of the cycle.
 
     Raises:
         ServiceUnavailableError: a source does not respond.
@@ -33,26 +48,66 @@ def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source]) -> Li
     standing = store.finished(cycle.cycle_id, STAGE, ListNewImagesSummary)
     if standing is not None:
         return standing
-    seen = 0
-    at_rest: list[tuple[str, FoundFile]] = []
-    for source in sources:
-        files = list(source.list_files())
-        seen += len(files)
-        at_rest += [(source.name, file) for file in files if source.is_at_rest(file, cycle.started_at)]
-    settled, done = len(at_rest), _done(store, [file.key for _, file in at_rest])
-    rows = [_row(name, file) for name, file in at_rest if (name, file.key, file.object_version) not in done]
+    found = {source.name: list(source.list_files()) for source in sources}
+    left_out = {source.name: list(source.left_out()) if isinstance(source, LeavesFilesOut) else [] for source in sources}
+    keys = [file.key for files in found.values() for file in files]
+    recorded, last_look = _recorded(store, keys), _last_look(store)
+    recognized = {name: recognize(files, recorded[name], last_look) for name, files in found.items()}
+    rows, waiting = _divided(store, sources, {name: one.unknown for name, one in recognized.items()}, now or cycle.started_at)
     plan = _dealt_out(rows, cycle.project.shard_images)
-    summary = ListNewImagesSummary(seen, plan.height, seen - settled, -(-plan.height // cycle.project.shard_images))
-    return store.finish(cycle.cycle_id, STAGE, summary, [(NewFile, plan)])
+    summary = ListNewImagesSummary(
+        files_seen=len(keys),
+        files_new=plan.height,
+        files_unsettled=len(waiting),
+        shards=-(-plan.height // cycle.project.shard_images),
+        waiting=_counted(str(row["reason"]) for row in waiting),
+        files_left_out=_counted(one.reason for ones in left_out.values() for one in ones if not one.is_folder),
+        folders_left_out=_counted(one.reason for ones in left_out.values() for one in ones if one.is_folder),
+        files_read_again=sum(one.read_again for one in recognized.values()),
+        files_renumbered=sum(one.renumbered for one in recognized.values()),
+    )
+    others = _frames([(WaitingFile, waiting), (LeftOutFile, _examples(left_out))])
+    return store.finish(cycle.cycle_id, STAGE, summary, [(NewFile, plan), *others])
 
 
-def _done(store: Store, keys: Sequence[str]) -> set[tuple[str, str, str]]:
-    """Those of the files with these keys that earlier cycles have handled: source, key and version of each."""
-    columns = ["source", "key", "object_version"]
-    seen = store.rows_of(Sighting, keys, "key", columns=columns)
-    rejected = store.rows_of(RejectedSighting, keys, "key", columns=[*columns, "reason"])
+def _recorded(store: Store, keys: Sequence[str]) -> Mapping[str, Mapping[str, set[str]]]:
+    """Source → key → versions that earlier cycles have handled, of these keys."""
+    seen = store.rows_of(Sighting, keys, "key", columns=_FILE)
+    rejected = store.rows_of(RejectedSighting, keys, "key", columns=[*_FILE, "reason"])
     is_of_the_source = pl.col("reason").cast(pl.String).is_in(TROUBLES_OF_THE_SOURCE)
-    return {*seen.rows(), *rejected.filter(~is_of_the_source).select(columns).rows()}
+    recorded: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for rows in (seen, rejected.filter(~is_of_the_source).select(_FILE)):
+        for source, key, version in rows.iter_rows():
+            recorded[source][key].add(version)
+    return recorded
+
+
+def _last_look(store: Store) -> datetime | None:
+    """Start of the newest cycle that has listed the sources."""
+    for cycle_id, stages in reversed(store.state().stages.items()):
+        if STAGE in stages:
+            return utc(store.summary(cycle_id, OpenCycleSummary).started_at)
+    return None
+
+
+def _divided(
+    store: Store, sources: Sequence[Source], unknown: Mapping[str, Sequence[FoundFile]], now: datetime
+) -> tuple[_Rows, _Rows]:
+    """Rows of the files to work on, and of those that wait."""
+    keys = [file.key for files in unknown.values() for file in files]
+    waited = store.rows_of(WaitingFile, keys, "key", columns=[*_FILE, "first_seen_at"])
+    first_seen = {row[:3]: row[3] for row in waited.reverse().iter_rows()}
+    at_rest: _Rows = []
+    waiting: _Rows = []
+    for source in sources:
+        for file in unknown[source.name]:
+            since = first_seen.get((source.name, file.key, file.object_version))
+            reason, row = why_waiting(source, file, since, now), _row(source.name, file)
+            if reason is None:
+                at_rest.append(row)
+            else:
+                waiting.append(row | {"reason": reason, "first_seen_at": since or now})
+    return at_rest, waiting
 
 
 def _row(source: str, file: FoundFile) -> dict[str, object]:
@@ -61,12 +116,37 @@ def _row(source: str, file: FoundFile) -> dict[str, object]:
         "key": file.key,
         "object_version": file.object_version,
         "size_bytes": file.size_bytes,
-        "modified_at": file.modified_at,
+        "modified_at": held(file.modified_at),
     }
 
 
-def _dealt_out(rows: list[dict[str, object]], shard_images: int) -> pl.DataFrame:
+def _dealt_out(rows: _Rows, shard_images: int) -> pl.DataFrame:
     """Sort by source and key and assign shards, so that the same files are always in the same shards."""
-    schema = {name: kind for name, kind in empty(NewFile).schema.items() if name != "shard"}
-    plan = pl.DataFrame(rows, schema=schema).sort("source", "key")
+    plan = _frame(NewFile, rows, without=("shard",)).sort("source", "key")
     return plan.with_columns(shard=(pl.int_range(pl.len()) // shard_images).cast(pl.Int32))
+
+
+def _counted(reasons: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(reasons).items()))
+
+
+def _examples(left_out: Mapping[str, Sequence[LeftOut]]) -> _Rows:
+    """The first files and folders of each source and reason."""
+    rows: _Rows = []
+    named: Counter[tuple[str, str]] = Counter()
+    for source, ones in left_out.items():
+        for one in ones:
+            named[source, one.reason] += 1
+            if named[source, one.reason] <= EXAMPLES:
+                rows.append({"source": source, "key": one.key, "reason": one.reason, "is_folder": one.is_folder})
+    return rows
+
+
+def _frames(others: Sequence[tuple[type[Table], _Rows]]) -> Iterator[tuple[type[Table], pl.DataFrame]]:
+    """The tables that have rows tonight."""
+    yield from ((table, _frame(table, rows)) for table, rows in others if rows)
+
+
+def _frame(table: type[Table], rows: _Rows, without: tuple[str, ...] = ()) -> pl.DataFrame:
+    schema = {name: kind for name, kind in empty(table).schema.items() if name not in without}
+    return pl.DataFrame(rows, schema=schema, infer_schema_length=None)

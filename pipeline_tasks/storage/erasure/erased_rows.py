@@ -19,11 +19,13 @@ from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label_object import AnnotationObject
+from pipeline_tasks.tables.left_out_file import LeftOutFile
 from pipeline_tasks.tables.new_file import NewFile
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import Table
 from pipeline_tasks.tables.unneeded_object import UnneededObject
+from pipeline_tasks.tables.waiting_file import WaitingFile
 
 Heirs = Mapping[str, Mapping[str, str]]
 """Column that names groups → erased first image → first image left in its group."""
@@ -99,6 +101,9 @@ def _without_rows_about(table: type[Table], rows: pl.DataFrame, plan: ErasurePla
         return rows.filter(~is_named) if rows.height else rows
     if table is AnnotationObject:
         return rows.filter(~pl.col("annotation_id").is_in(list(plan.annotation_ids)))
+    if table in (LeftOutFile, WaitingFile):
+        is_of_one = pl.struct("source", "key").is_in([{"source": source, "key": key} for source, key, _ in plan.files])
+        return rows.filter(~is_of_one) if plan.files else rows
     if table is NewFile:
         files: dict[str, Any] = dict(zip(_FILE, zip(*plan.files, strict=True), strict=True)) if plan.files else {}
         return rows.join(pl.DataFrame(files), on=_FILE, how="anti", maintain_order="left") if files else rows

@@ -1,0 +1,104 @@
+"""Section on the files of the sources that were not taken in: rejected, waiting or left out."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline_tasks.records.list_new_images import ListNewImagesSummary
+from pipeline_tasks.reports.cycle_data import CycleData
+from pipeline_tasks.reports.html import Html, paragraph, table, together
+
+EXAMPLES = 5
+WAITING = {
+    "changing": "changed between two looks of this night",
+    "young": "changed less than settle_s ago",
+    "age_unknown": "its times tell no age (all in the future, or none); taken in when a later night finds it unchanged",
+}
+LEFT_OUT = {
+    "thumbnail": "a thumbnail or preview that a program made",
+    "trash": "in a recycle bin",
+    "snapshot": "an earlier version that a storage system keeps",
+    "unfinished": "still being written or downloaded",
+    "conflict_copy": "a conflict copy; its original lies beside it",
+    "cache": "a program's cache",
+    "sidecar": "a program's notes on a file beside it",
+    "system": "a file of an operating or storage system",
+    "hidden": "its name begins with a dot",
+    "ignored": "the source's ignore patterns",
+    "closed": "a folder that may not be read",
+    "linked_folder": "a link to a folder",
+    "not_a_file": "no plain file",
+}
+
+
+def not_taken_in(data: CycleData) -> Html | None:
+    """Rejected, waiting and left-out files by reason, with examples of their keys."""
+    listed = data.records.find(ListNewImagesSummary)
+    parts = [_rejected(data), _waiting(data)]
+    if listed is not None:
+        parts += [_read_again(listed), _left_out(data, listed)]
+    return together(parts) or None
+
+
+def _rejected(data: CycleData) -> Html | None:
+    """Rejected files by reason, with examples of their keys."""
+    if data.rejected is None:
+        return None
+    if data.rejected.is_empty():
+        return paragraph("No file was rejected.", quiet=True)
+    rows = [
+        (reason.replace("_", " "), _named(files), files["detail"][0], files.height) for reason, files in _by_reason(data.rejected)
+    ]
+    rows.sort(key=lambda row: -row[3])
+    note = paragraph("The files stay in the source and are read again when they change.", quiet=True)
+    return together([table(("reason", "files", "for example", "count"), rows, numbers_from=3), note])
+
+
+def _waiting(data: CycleData) -> Html | None:
+    """Files that wait for a later cycle."""
+    if data.waiting is None or data.waiting.is_empty():
+        return None
+    rows = [
+        (WAITING[reason], _named(files), files["first_seen_at"].dt.strftime("%Y-%m-%d %H:%M UTC").sort()[0], files.height)
+        for reason, files in _by_reason(data.waiting)
+    ]
+    note = paragraph("These files wait for the next night, because somebody may still be writing them.")
+    return together([note, table(("waiting", "files", "first seen so", "count"), rows, numbers_from=3)])
+
+
+def _read_again(listed: ListNewImagesSummary) -> Html | None:
+    """Known files that were read again, and those that were not."""
+    said = []
+    if listed.files_read_again:
+        said.append(
+            f"{listed.files_read_again} files with the name, size and time of known ones were written or moved since; their bytes "
+            "told whether they are new."
+        )
+    if listed.files_renumbered:
+        said.append(
+            f"{listed.files_renumbered} known files have another inode and are else unchanged: a new mount, not read again."
+        )
+    return paragraph(" ".join(said), quiet=True) if said else None
+
+
+def _left_out(data: CycleData, listed: ListNewImagesSummary) -> Html | None:
+    """Files and folders that the sources left out."""
+    if data.left_out is None or data.left_out.is_empty():
+        return None
+    rows = [
+        (LEFT_OUT[reason], _named(files), listed.folders_left_out.get(reason, 0), listed.files_left_out.get(reason, 0))
+        for reason, files in _by_reason(data.left_out)
+    ]
+    note = paragraph("Left out by their names and never read; the setting `ignore` takes them in or leaves more out.", quiet=True)
+    return together([table(("left out", "for example", "folders", "files"), rows, numbers_from=2), note])
+
+
+def _by_reason(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    """Reason → its rows, sorted."""
+    texts = rows.with_columns(pl.col("reason").cast(pl.String)).sort("reason", "source", "key")
+    return [(str(reason), group) for (reason,), group in texts.group_by("reason", maintain_order=True)]
+
+
+def _named(files: pl.DataFrame) -> str:
+    more = f" and {files.height - EXAMPLES} more" if files.height > EXAMPLES else ""
+    return ", ".join(f"{one['source']}:{one['key']}" for one in files.head(EXAMPLES).iter_rows(named=True)) + more

@@ -1,0 +1,70 @@
+"""Stamps of files: the times, size and number that a file system keeps of a file, and the version made of them."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_VERSION = re.compile(r"(-?\d+)-(\d+)(?:-(-?\d+)-(\d+))?")
+
+
+@dataclass(frozen=True)
+class FileStamp:
+    """A file's modification time and size, which programs may set, and its change time and inode, which they may not.
+
+    The last two are None in versions that Nightlens 0.1 recorded, and where a source compares by times only.
+    """
+
+    modified_ns: int
+    size_bytes: int
+    changed_ns: int | None = None
+    inode: int | None = None
+
+    @classmethod
+    def of(cls, status: os.stat_result, *, has_change_time: bool = True) -> FileStamp:
+        """The stamp of a file that was looked at."""
+        if not has_change_time:
+            return cls(status.st_mtime_ns, status.st_size)
+        return cls(status.st_mtime_ns, status.st_size, status.st_ctime_ns, status.st_ino)
+
+    @classmethod
+    def parse(cls, version: str) -> FileStamp | None:
+        """Read a version of a file; None if it is no stamp."""
+        match = _VERSION.fullmatch(version)
+        if match is None:
+            return None
+        modified, size, changed, inode = match.groups()
+        return cls(int(modified), int(size), None if changed is None else int(changed), None if inode is None else int(inode))
+
+    @property
+    def version(self) -> str:
+        """The stamp as text: `object_version` of a file."""
+        known = f"{self.modified_ns}-{self.size_bytes}"
+        return known if self.changed_ns is None else f"{known}-{self.changed_ns}-{self.inode}"
+
+    def has_same_times(self, other: FileStamp) -> bool:
+        """Return True if modification time and size are equal."""
+        return (self.modified_ns, self.size_bytes) == (other.modified_ns, other.size_bytes)
+
+    def moments(self) -> list[datetime]:
+        """Modification and change time, as far as they can be held."""
+        found = (moment_of(self.modified_ns), None if self.changed_ns is None else moment_of(self.changed_ns))
+        return [moment for moment in found if moment is not None]
+
+
+def moment_of(nanoseconds: float) -> datetime | None:
+    """A time from its distance to 1970; None if it cannot be held: outside the years 1 to 9999, or no number."""
+    try:
+        return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
+    except (OverflowError, ValueError):
+        return None
+
+
+def held(moment: object) -> datetime | None:
+    """A time as tables keep it, in UTC where it names no zone; None for whatever else a source may give, such as NaN."""
+    if not isinstance(moment, datetime) or moment != moment:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)

@@ -1,0 +1,37 @@
+"""Examples of files that sources leave out."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipeline_tasks.tables.table import Table
+
+REASONS = (
+    "thumbnail",
+    "trash",
+    "snapshot",
+    "unfinished",
+    "conflict_copy",
+    "cache",
+    "sidecar",
+    "system",
+    "hidden",
+    "ignored",
+    "closed",
+    "linked_folder",
+    "not_a_file",
+)
+"""Closed list of reasons; `docs/how-to/leave-files-out.md` explains them."""
+
+
+class LeftOutFile(Table):
+    """One of the first files or folders that a source left out for a reason; the summary of `list_new_images` counts all."""
+
+    table_name = "left_out_files"
+
+    source = dy.String(primary_key=True)
+    #: Path inside the source, as in `new_files`.
+    key = dy.String(primary_key=True)
+    reason = dy.Enum(REASONS)
+    #: True for a folder; nothing in it was looked at.
+    is_folder = dy.Bool()

@@ -1,0 +1,34 @@
+"""The report's section on files that were not taken in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+from reports.test_process import AT, DATA
+
+from pipeline_tasks.records.by_stage import CycleRecords
+from pipeline_tasks.records.list_new_images import ListNewImagesSummary
+from pipeline_tasks.reports.source_files import LEFT_OUT, WAITING, not_taken_in
+from pipeline_tasks.tables import left_out_file, waiting_file
+
+LISTED = ListNewImagesSummary(3, 1, 1, 1, {"young": 1}, {"system": 7}, {"thumbnail": 1}, files_read_again=4, files_renumbered=0)
+WAITS = pl.DataFrame({"source": ["inbox"], "key": ["late.jpg"], "reason": ["young"], "first_seen_at": [AT]})
+LEFT = pl.DataFrame({"source": ["inbox"] * 2, "key": ["a/@eaDir", "._b.jpg"], "reason": ["thumbnail", "system"]})
+
+
+def test_not_taken_in__shows_what_waits_and_why_and_what_was_left_out() -> None:
+    said = str(not_taken_in(replace(DATA, records=CycleRecords((LISTED,)), waiting=WAITS, left_out=LEFT)))
+
+    for part in ("inbox:late.jpg", WAITING["young"], "2026-11-21 00:00 UTC", "inbox:a/@eaDir", LEFT_OUT["thumbnail"], ">7<"):
+        assert part in said
+    assert "4 files with the name, size and time of known ones" in said
+
+
+def test_not_taken_in__is_absent_before_the_listing() -> None:
+    assert not_taken_in(DATA) is None
+
+
+def test_reasons__have_words_for_people() -> None:
+    assert set(LEFT_OUT) == set(left_out_file.REASONS)
+    assert set(WAITING) == set(waiting_file.REASONS)
