@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline_tasks.intervals.bootstrap import draw_groups
+from pipeline_tasks.intervals.bootstrap import draw_groups, percentile_interval
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Matches, Score, Scoring
 from pipeline_tasks.tables.table import Table
 
@@ -76,6 +76,6 @@ def score(
 def _baseline(scoring: Scoring[Any], candidate: Matches, basis: Basis, draws: Floats, confidence: float) -> Iterator[Figure]:
     """Score of the trivial baseline."""
     found: Score = scoring.score(scoring.baseline(candidate), basis, draws)
-    interval = found.interval(confidence)
+    interval = percentile_interval(found.draws, confidence)
     low, high = (None if np.isnan(bound) else bound for bound in (interval.low, interval.high))
     yield Figure(scoring.names.baseline_metric, "", found.value, low, high, candidate.images)

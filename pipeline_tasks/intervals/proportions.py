@@ -1,16 +1,22 @@
-"""Shares of images that a model got wrong before people labelled them: a label it already predicted teaches it little.
+"""Intervals of shares and of their differences and means, by Wilson's score interval.
 
-The interval of the difference between two independent shares is by Newcombe 1998, Interval estimation for the difference
-between independent proportions, Statistics in Medicine 17, method 10 (two Wilson intervals combined).
+Wilson 1927, Probable inference, Journal of the American Statistical Association 22. Differences: Newcombe 1998, Interval
+estimation for the difference between independent proportions, Statistics in Medicine 17, method 10. Means of several shares
+combine their intervals in the same way: Zou, Donner 2008, Construction of confidence limits about effect measures, Statistics
+in Medicine 27 (MOVER).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import hypot, sqrt
 from statistics import NormalDist
 
+from pipeline_tasks.intervals.bootstrap import Floats, Interval, percentile_interval
 from pipeline_tasks.intervals.resampled import Estimate
+
+_NO_SPREAD = 1e-12
 
 
 @dataclass(frozen=True)
@@ -34,15 +40,36 @@ def surprise(chosen: Wrong, drawn: Wrong, confidence: float) -> Estimate | None:
     """Difference between the wrong shares of chosen and of drawn images; None if an arm has no images."""
     if not chosen.images or not drawn.images:
         return None
-    (low, high), (other_low, other_high) = wilson(chosen, confidence), wilson(drawn, confidence)
     one, other = chosen.ratio, drawn.ratio
+    (low, high), (other_low, other_high) = wilson(one, chosen.images, confidence), wilson(other, drawn.images, confidence)
     below, above = sqrt((one - low) ** 2 + (other_high - other) ** 2), sqrt((high - one) ** 2 + (other - other_low) ** 2)
     return Estimate(one - other, one - other - below, one - other + above)
 
 
-def wilson(found: Wrong, confidence: float) -> tuple[float, float]:
-    """Wilson's score interval of a share; needs at least one image."""
-    z, count = NormalDist().inv_cdf(0.5 + confidence / 2), found.images
-    centre = found.ratio + z * z / (2 * count)
-    reach = z * sqrt(found.ratio * (1 - found.ratio) / count + z * z / (4 * count * count))
-    return (centre - reach) / (1 + z * z / count), (centre + reach) / (1 + z * z / count)
+def wilson(share: float, count: int, confidence: float) -> tuple[float, float]:
+    """Wilson's score interval of a share of `count` independent observations, at least one."""
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    centre = share + z * z / (2 * count)
+    reach = z * sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return max(0.0, (centre - reach) / (1 + z * z / count)), min(1.0, (centre + reach) / (1 + z * z / count))
+
+
+def interval_of_shares(draws: Floats, shares: Sequence[tuple[float, int]], confidence: float) -> Interval:
+    """Bootstrap interval of the mean of shares, each given with its number of independent groups.
+
+    Where all draws agree, as for 18 right images of 18, the bootstrap knows no spread and would claim certainty; then it is
+    Wilson's interval over the groups.
+    """
+    found = percentile_interval(draws, confidence)
+    if not shares or found.high - found.low > _NO_SPREAD:
+        return found
+    return Interval(*_mean_of_shares(shares, confidence))
+
+
+def _mean_of_shares(shares: Sequence[tuple[float, int]], confidence: float) -> tuple[float, float]:
+    """Interval of the mean of independent shares, each with its number of independent observations."""
+    mean = sum(share for share, _ in shares) / len(shares)
+    bounds = [wilson(share, count, confidence) for share, count in shares]
+    below = hypot(*(share - low for (share, _), (low, _) in zip(shares, bounds, strict=True))) / len(shares)
+    above = hypot(*(high - share for (share, _), (_, high) in zip(shares, bounds, strict=True))) / len(shares)
+    return mean - below, mean + above

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipeline_tasks.intervals.bootstrap import Interval, percentile_interval
+from pipeline_tasks.intervals.bootstrap import Interval
+from pipeline_tasks.intervals.proportions import interval_of_shares
 from pipeline_tasks.tables.table import Table
 
 Floats = npt.NDArray[np.float64]
@@ -65,10 +66,12 @@ class Score:
 
     value: float
     draws: Floats
+    shares: tuple[tuple[float, int], ...] = ()
+    """Shares that the score is the mean of, each with its number of split groups; empty if it is no mean of shares."""
 
     def interval(self, confidence: float) -> Interval:
         """Its interval."""
-        return percentile_interval(self.draws, confidence)
+        return interval_of_shares(self.draws, self.shares, confidence)
 
 
 @dataclass(frozen=True)

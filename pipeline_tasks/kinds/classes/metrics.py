@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from pipeline_tasks.intervals.bootstrap import Interval, percentile_interval, ratio_draws, sum_by_group
+from pipeline_tasks.intervals.bootstrap import Interval, ratio_draws, sum_by_group
+from pipeline_tasks.intervals.proportions import interval_of_shares
 from pipeline_tasks.kinds.classes.matches import ClassMatches
 from pipeline_tasks.kinds.scoring import Figure, Score
 
@@ -33,7 +34,8 @@ def balanced_accuracy(matches: ClassMatches, counted: tuple[str, ...], draws: Fl
     if not columns:
         return Score(float("nan"), np.full(len(draws), np.nan))
     recalls = hits[:, columns].sum(axis=0) / images[:, columns].sum(axis=0)
-    return Score(float(recalls.mean()), _mean_of_known(ratio_draws(draws, hits[:, columns], images[:, columns])))
+    shares = tuple(zip(recalls.tolist(), _groups(images[:, columns]), strict=True))
+    return Score(float(recalls.mean()), _mean_of_known(ratio_draws(draws, hits[:, columns], images[:, columns])), shares)
 
 
 def majority_class(matches: ClassMatches) -> str:
@@ -47,9 +49,9 @@ def figures(matches: ClassMatches, counted: tuple[str, ...], draws: Floats, conf
     balanced = balanced_accuracy(matches, counted, draws)
     in_counted = int(np.isin(matches.truth, [matches.class_names.index(name) for name in counted]).sum())
     yield _figure("balanced_accuracy", balanced.value, balanced.interval(confidence), in_counted)
-    yield _mean_figure("accuracy", right.astype(np.float64), matches, draws, confidence)
+    yield _mean_figure("accuracy", right.astype(np.float64), matches, draws, confidence, is_share=True)
     losses = -np.log(np.maximum(matches.truth_probability, MIN_PROBABILITY))
-    yield _mean_figure("log_loss", losses, matches, draws, confidence)
+    yield _mean_figure("log_loss", losses, matches, draws, confidence, is_share=False)
     hits, images = _hits_and_images(matches)
     yield from _rates("recall", hits, images, matches, draws, confidence)
     yield from _rates("precision", hits, _one_hot_sums(matches.predicted, matches), matches, draws, confidence)
@@ -64,18 +66,20 @@ def confusions(matches: ClassMatches) -> Iterator[tuple[str, str, int]]:
 
 def _rates(metric: str, hits: Floats, counts: Floats, matches: ClassMatches, draws: Floats, confidence: float) -> Iterator[Figure]:
     """One figure for each class with images."""
-    ratios = ratio_draws(draws, hits, counts)
+    ratios, groups = ratio_draws(draws, hits, counts), _groups(counts)
     for column, name in enumerate(matches.class_names):
         images = int(counts[:, column].sum())
         if images:
             value = float(hits[:, column].sum()) / images
-            yield _figure(metric, value, percentile_interval(ratios[:, column], confidence), images, name)
+            interval = interval_of_shares(ratios[:, column], [(value, groups[column])], confidence)
+            yield _figure(metric, value, interval, images, name)
 
 
-def _mean_figure(metric: str, values: Floats, matches: ClassMatches, draws: Floats, confidence: float) -> Figure:
+def _mean_figure(metric: str, values: Floats, matches: ClassMatches, draws: Floats, confidence: float, *, is_share: bool) -> Figure:
     sums = sum_by_group(values[:, None], matches.groups, matches.group_count)
     images = sum_by_group(np.ones_like(values)[:, None], matches.groups, matches.group_count)
-    interval = percentile_interval(ratio_draws(draws, sums, images)[:, 0], confidence)
+    shares = [(float(values.mean()), *_groups(images))] if is_share else []
+    interval = interval_of_shares(ratio_draws(draws, sums, images)[:, 0], shares, confidence)
     return _figure(metric, float(values.mean()), interval, len(values))
 
 
@@ -88,6 +92,11 @@ def _hits_and_images(matches: ClassMatches) -> tuple[Floats, Floats]:
     """Groups x classes: correctly predicted images of the class, and all images of the class."""
     hits = _one_hot(matches.truth, matches) * (matches.predicted == matches.truth)[:, None]
     return sum_by_group(hits, matches.groups, matches.group_count), _one_hot_sums(matches.truth, matches)
+
+
+def _groups(images: Floats) -> list[int]:
+    """Number of groups with images, by column."""
+    return [int(count) for count in (images > 0).sum(axis=0)]
 
 
 def _one_hot_sums(indices: npt.NDArray[np.int64], matches: ClassMatches) -> Floats:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -37,6 +38,36 @@ def test_figures__lie_within_their_bounds() -> None:
         assert one.low is not None
         assert one.high is not None
         assert one.low <= one.value <= one.high
+
+
+@pytest.mark.parametrize(("images", "low"), [(1, 0.2065), (3, 0.4385), (18, 0.8241), (200, 0.9812)])
+def test_recall__of_only_right_images_is_no_certainty(images: int, low: float) -> None:
+    """18 of 18 is 82.4 to 100 % by Wilson, not 100 to 100 %: the low bound is n / (n + z²)."""
+    given = matches("a" * images + "b" * images, "a" * images + "a" * images)
+    draws = draw_groups(given.group_count, 200, seed=1)
+    found = {(one.metric, one.class_name): one for one in figures(given, ("a", "b"), draws, 0.95)}
+
+    assert (found["recall", "a"].value, found["recall", "a"].high) == (1.0, pytest.approx(1.0))
+    assert found["recall", "a"].low == pytest.approx(low, abs=1e-4)
+    assert (found["recall", "b"].value, found["recall", "b"].low) == (0.0, pytest.approx(0.0))
+    assert found["recall", "b"].high == pytest.approx(1 - low, abs=1e-4)
+
+
+def test_recall__of_one_clip_of_many_frames_counts_as_one_observation() -> None:
+    given = replace(matches("a" * 18 + "b", "a" * 18 + "b"), groups=np.array([0] * 18 + [1]))
+    found = {one.class_name: one for one in figures(given, ("a", "b"), draw_groups(2, 200, seed=1), 0.95) if one.metric == "recall"}
+
+    assert found["a"].low == found["b"].low == pytest.approx(0.2065, abs=1e-4)
+
+
+def test_balanced_accuracy__of_only_right_images_has_an_interval() -> None:
+    """The mean of two recalls of 18 of 18: half the root of twice the square of Wilson's 17.6 points."""
+    given = matches("a" * 18 + "b" * 18, "a" * 18 + "b" * 18)
+
+    interval = balanced_accuracy(given, ("a", "b"), draw_groups(36, 200, seed=1)).interval(0.95)
+
+    assert interval.low == pytest.approx(1 - 2**0.5 / 2 * (1 - 0.8241), abs=1e-4)
+    assert interval.high == pytest.approx(1.0)
 
 
 def test_figures__take_a_certain_mistake_for_finite() -> None:

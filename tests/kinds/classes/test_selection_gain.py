@@ -106,4 +106,4 @@ def test_surprise__is_the_difference_of_shares_with_newcombes_interval() -> None
         pytest.approx(0.3339, abs=1e-4),
     )
     assert surprise(Wrong(), Wrong(3, 1), 0.95) is None
-    assert wilson(Wrong(10, 0), 0.95)[0] == pytest.approx(0, abs=1e-12)
+    assert wilson(0.0, 10, 0.95)[0] == pytest.approx(0, abs=1e-12)
