@@ -52,6 +52,10 @@ class CycleData:
     records: CycleRecords
     thumbnail: Callable[[str], bytes | None]
     """Image id → a small JPEG, None if there is none."""
+    time_zone: str = "UTC"
+    """The project's zone, in which the report states all times."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Image id → source and key of the file in which it was last seen, `source:key`."""
     rejected: pl.DataFrame | None = None
     waiting: pl.DataFrame | None = None
     left_out: pl.DataFrame | None = None

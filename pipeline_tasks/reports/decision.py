@@ -10,14 +10,14 @@ from pipeline_tasks.records.roll_out import RollOutSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.reports.charts import Figure, intervals
 from pipeline_tasks.reports.cycle_data import CycleData
-from pipeline_tasks.reports.html import Html, element, paragraph, ratio, short, table, together
+from pipeline_tasks.reports.html import Html, element, local_time, paragraph, ratio, short, table, together
 from pipeline_tasks.tables.slice_image import SLICES
 
 
 def header(data: CycleData) -> Html:
     """Project, cycle, the decision in a sentence, and the completed stages."""
     kind = {"promote": "good", "keep": "warn"}.get(_decision(data), "")
-    started = f"{data.cycle_kind} cycle, started {data.started_at:%Y-%m-%d %H:%M} UTC"
+    started = f"{data.cycle_kind} cycle, started {local_time(data.started_at, data.time_zone)}"
     return element(
         "header",
         element("h1", f"{data.project} · {data.cycle_id}"),

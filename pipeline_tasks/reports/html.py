@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from html import escape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 VOID = frozenset({"img", "br", "meta"})
 
@@ -54,11 +56,18 @@ def image(jpeg: bytes | None, description: str) -> Html:
     return element("img", src=address, alt=description)
 
 
-def card(jpeg: bytes | None, title: str, *lines: Child, mark: str | None = None) -> Html:
-    """A thumbnail with a title and lines below it; `mark` colours it."""
+def card(jpeg: bytes | None, title: str, *lines: Child, mark: str | None = None, href: str | None = None) -> Html:
+    """A thumbnail, linked to `href`, with a title and lines below it; `mark` colours it."""
     said = [element("div", line, class_="line") for line in lines if line is not None]
     caption = element("figcaption", element("strong", title), *said)
-    return element("figure", image(jpeg, title), caption, class_=f"card {mark or ''}".strip())
+    shown = image(jpeg, title)
+    linked = shown if href is None else link(shown, href)
+    return element("figure", linked, caption, class_=f"card {mark or ''}".strip())
+
+
+def link(content: Child, href: str, title: str | None = None) -> Html:
+    """A link that opens a page of its own, because a report may stand inside another page."""
+    return element("a", content, href=href, target="_blank", rel="noopener", title=title)
 
 
 def cards(pieces: Sequence[Html], total: int, what: str) -> Html:
@@ -71,6 +80,11 @@ def cards(pieces: Sequence[Html], total: int, what: str) -> Html:
 def ratio(value: float | None) -> str:
     """A share as per cent with one decimal."""
     return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def local_time(moment: datetime, time_zone: str) -> str:
+    """A time in the project's zone, to the minute, with the zone's name."""
+    return f"{moment.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M} {time_zone}"
 
 
 def short(digest: str) -> str:

@@ -9,7 +9,8 @@ from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
 from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.registries import QUALITY_RULES
 from pipeline_tasks.reports.cycle_data import CycleData
-from pipeline_tasks.reports.html import Html, card, cards, element, paragraph, short, together
+from pipeline_tasks.reports.html import Html, cards, element, paragraph, together
+from pipeline_tasks.reports.image_cards import image_card
 
 MOST_CARDS = 60
 MOST_GROUPS = 12
@@ -30,7 +31,7 @@ def quarantined(data: CycleData) -> Html | None:
     for one in images.head(MOST_CARDS).iter_rows(named=True):
         broken = zip(one["rule"], one["value"], one["limit"], strict=True)
         lines = [QUALITY_RULES.load(rule).says(value, limit) for rule, value, limit in broken]
-        shown.append(card(data.thumbnail(one["image_id"]), short(one["image_id"]), *lines))
+        shown.append(image_card(data, one["image_id"], *lines))
     judged = data.records.find(FindQualityIssuesSummary)
     counts = {} if judged is None else judged.issues_by_rule
     said = ", ".join(f"{count} {rule.replace('_', ' ')}" for rule, count in counts.items())
@@ -71,11 +72,12 @@ def selection(data: CycleData) -> Html | None:
         scores.setdefault(one["image_id"], []).append(f"{one['objective'].replace('_', ' ')} {one['score']:.2f}")
     rows = data.selected.with_columns(pl.col("arm").cast(pl.String)).sort("rank")
     shown = [
-        card(
-            data.thumbnail(one["image_id"]),
-            f"{one['rank'] + 1} · {'control' if one['arm'] == 'control' else one['strategy'].replace('_', ' ')}",
+        image_card(
+            data,
+            one["image_id"],
             ", ".join(scores.get(one["image_id"], [])) or None,
             one["reason"],
+            title=f"{one['rank'] + 1} · {'control' if one['arm'] == 'control' else one['strategy'].replace('_', ' ')}",
             mark="control" if one["arm"] == "control" else None,
         )
         for one in rows.head(MOST_CARDS).iter_rows(named=True)
@@ -85,9 +87,9 @@ def selection(data: CycleData) -> Html | None:
 
 def _group(data: CycleData, group: str, members: pl.DataFrame) -> list[Html]:
     """The group's first image and those that joined."""
-    first = card(data.thumbnail(group), f"first: {short(group)}", "names the group")
+    first = image_card(data, group, title="first image of the group")
     others = [
-        card(data.thumbnail(one["image_id"]), short(one["image_id"]), _evidence(one["method"], one["value"]))
+        image_card(data, one["image_id"], _evidence(one["method"], one["value"]))
         for one in members.filter(pl.col("image_id") != group).head(MOST_IN_GROUP).iter_rows(named=True)
     ]
     more = members.height - len(others)
@@ -98,8 +100,8 @@ def _contested(data: CycleData, image_id: str) -> list[Html]:
     """A contested image and the first images of the groups it resembles."""
     assert data.duplicate_groups is not None
     linked = data.duplicate_groups.filter(pl.col("image_id") == image_id)["duplicate_group_id"]
-    others = [card(data.thumbnail(group), short(group), "resembled") for group in linked.head(MOST_IN_GROUP) if group != image_id]
-    return [card(data.thumbnail(image_id), short(image_id), "used by no split", mark="wrong"), *others]
+    others = [image_card(data, group, "resembled") for group in linked.head(MOST_IN_GROUP) if group != image_id]
+    return [image_card(data, image_id, "used by no split", mark="wrong"), *others]
 
 
 def _evidence(method: str, value: float) -> str:

@@ -6,7 +6,8 @@ from pipeline_tasks.kinds.reporting import Bars, Block, Evaluated, Grid, Heading
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.reports.charts import Figure, intervals
 from pipeline_tasks.reports.cycle_data import CycleData
-from pipeline_tasks.reports.html import Html, card, cards, element, paragraph, ratio, together
+from pipeline_tasks.reports.html import Html, cards, element, paragraph, ratio, together
+from pipeline_tasks.reports.image_cards import image_card
 
 
 def kind_sections(data: CycleData) -> list[Section]:
@@ -61,4 +62,4 @@ def _cards(block: ImageCards, data: CycleData) -> Html:
 
 
 def _card(one: ImageCard, data: CycleData) -> Html:
-    return card(data.thumbnail(one.image_id), one.title, *one.lines, mark="wrong")
+    return image_card(data, one.image_id, *one.lines, title=one.title, mark="wrong")

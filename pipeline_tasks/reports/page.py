@@ -9,7 +9,7 @@ from pipeline_tasks.reports import decision, gain, learning, people, process, so
 from pipeline_tasks.reports import images as images
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.document import document
-from pipeline_tasks.reports.html import Html, element, paragraph, together
+from pipeline_tasks.reports.html import Html, element, local_time, paragraph
 from pipeline_tasks.reports.kind_sections import drawn, kind_sections
 
 SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] = (
@@ -79,5 +79,5 @@ def _missing(missing: dict[str, str]) -> Html | None:
 
 
 def _footer(data: CycleData) -> Html:
-    made = f"Made {data.made_at:%Y-%m-%d %H:%M} UTC by Nightlens {data.code_version}."
-    return together([element("footer", paragraph(f"{made} Images are thumbnails; originals are in the project's root."))])
+    made = f"Made {local_time(data.made_at, data.time_zone)} by Nightlens {data.code_version}."
+    return element("footer", paragraph(f"{made} Images are thumbnails; in Airflow each is a link to its original."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline_tasks.reports.document import document
-from pipeline_tasks.reports.html import Html, element, paragraph, short, table, together
+from pipeline_tasks.reports.html import Html, element, local_time, paragraph, short, table, together
 from pipeline_tasks.reports.storage_use import StorageUse
 
 SHOWN_OBJECTS = 100
@@ -29,7 +29,7 @@ def render_storage(use: StorageUse) -> str:
     }
     title = f"{use.project} · storage · {use.cycle_id}"
     body = [_header(use), *(element("section", element("h2", name), part) for name, part in sections.items())]
-    footer = paragraph(f"As of {use.planned_at:%Y-%m-%d %H:%M} UTC, by Nightlens {use.code_version}.")
+    footer = paragraph(f"As of {local_time(use.planned_at, use.time_zone)}, by Nightlens {use.code_version}.")
     return document(title, [*body, element("footer", footer)])
 
 

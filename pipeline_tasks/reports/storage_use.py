@@ -71,3 +71,5 @@ class StorageUse:
     """Rows of `unneeded_objects`."""
     price_per_gb_month: float | None
     currency: str
+    time_zone: str = "UTC"
+    """The project's zone, in which the report states all times."""

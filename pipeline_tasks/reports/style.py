@@ -37,6 +37,7 @@ th { color: var(--quiet); font-weight: 600; }
 .card img, .no-image { width: 100%; height: 118px; object-fit: contain; background: #0b0e13; display: block; }
 .no-image { display: grid; place-items: center; color: #98a2b3; font-size: 12px; }
 .card figcaption { padding: 7px 10px 9px; font-size: 12.5px; line-height: 1.4; overflow-wrap: anywhere; }
+.card a { color: inherit; } .card code { font-size: 11px; }
 .card.control { border-color: var(--warn); } .card.wrong { border-color: var(--bad); }
 .pair { display: flex; flex-wrap: wrap; gap: 10px; padding: 10px 0; border-bottom: 1px solid var(--line); }
 .pair .card { width: 150px; } .pair .card:first-child { border-color: var(--accent); }

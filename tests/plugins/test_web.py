@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 from fastapi import HTTPException
 from fastapi.testclient import TestClient
@@ -12,13 +14,18 @@ from given import STARTED_AT, a_project
 from nightlens_airflow.web.app import make_app, readable_dags
 
 from pipeline_tasks.records.cycle import CycleOpening
+from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.stages.ingest.open_cycle import open_cycle
+from pipeline_tasks.storage.blobs.originals import put_original
+from pipeline_tasks.storage.history.cycles import open_manual_cycle
 from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.tables.image import Image
 from pipeline_tasks.wiring.projects import read_project
 from pipeline_tasks.wiring.roots import open_store
 
 pytestmark = pytest.mark.airflow
 
+SAVED = "application/octet-stream"
 REPORT = b"<!doctype html><p>balanced accuracy</p>"
 
 
@@ -50,7 +57,22 @@ def a_cycle(project: str, cycle_id: str, run_id: str, report: bytes | None) -> N
         store.objects.write_new(layout.report(cycle_id, "index.html"), report)
 
 
-@pytest.mark.parametrize("address", ["/reports", "/report?dag_id=nightly__belt&run_id=first"])
+def an_original(project: str, content: bytes, file_format: str) -> str:
+    """An image of the project with these bytes; its id."""
+    store = open_store(read_project(project))
+    image_id, md5 = put_original(store.objects, content)
+    open_cycle(store, CycleOpening(a_project(project=project), "2026-11-20", "first", STARTED_AT, "test"))
+    row = {"image_id": image_id, "md5": md5, "size_bytes": len(content), "file_format": file_format}
+    sizes = {"width_px": 1, "height_px": 1, "orientation": 1, "frames": 1}
+    rows = pl.DataFrame([row | sizes], schema=Image.create_empty().schema)
+    store.finish("2026-11-20", "record_images", RecordImagesSummary(1, 1, 1, 0, 0, 0), [(Image, rows)])
+    return image_id
+
+
+PAGES = ["/reports", "/report?dag_id=nightly__belt&run_id=first", f"/image?dag_id=nightly__belt&image_id={'0' * 64}"]
+
+
+@pytest.mark.parametrize("address", PAGES)
 def test_pages__want_a_login(projects: Path, address: str) -> None:
     a_cycle("belt", "2026-11-20", "first", REPORT)
 
@@ -83,7 +105,11 @@ def test_report__may_not_run_load_or_send_anything(visitor: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("run_id", "said"), [("first", "Cycle 2026-11-20 has no report yet"), ("unknown", "This run has not opened a cycle yet")]
+    ("run_id", "said"),
+    [
+        ("first", "Cycle 2026-11-20: Its report is written when its last stage has ended"),
+        ("unknown", "This run has not opened a cycle yet"),
+    ],
 )
 def test_report__that_is_not_there_yet_is_a_friendly_page(visitor: TestClient, run_id: str, said: str) -> None:
     a_cycle("belt", "2026-11-20", "first", None)
@@ -92,6 +118,73 @@ def test_report__that_is_not_there_yet_is_a_friendly_page(visitor: TestClient, r
 
     assert response.status_code == 200
     assert said in response.text
+
+
+@pytest.mark.parametrize(
+    ("cycle_kind", "said"),
+    [
+        ("roll_back", "A roll-back has no report."),
+        ("erasure", "An erasure has no report."),
+        ("restore", "A restore has no report."),
+        ("backfill", "A backfill has no report."),
+        ("tending", "Its report is written when its last stage has ended."),
+    ],
+)
+def test_report__of_a_kind_that_writes_none_says_so(visitor: TestClient, cycle_kind: str, said: str) -> None:
+    store = open_store(read_project("belt"))
+    open_manual_cycle(store, CycleOpening(a_project(project="belt"), "2026-11-20T100000", "r", STARTED_AT, "test"), cycle_kind)
+
+    assert said in visitor.get("/report", params={"dag_id": "roll_back__belt", "run_id": "r"}).text
+    listed = visitor.get("/reports").text
+    assert said in listed
+    assert "not yet" not in listed
+
+
+def test_list__states_times_in_the_zone_of_the_project(visitor: TestClient, projects: Path) -> None:
+    file = projects / "shipped" / "belt.yaml"
+    file.write_text(file.read_text() + "\ntime_zone: Asia/Tokyo\n")
+    a_cycle("belt", "2026-11-20", "first", REPORT)
+
+    text = visitor.get("/reports").text
+
+    assert f"{STARTED_AT.astimezone(ZoneInfo('Asia/Tokyo')):%Y-%m-%d %H:%M} Asia/Tokyo" in text
+    assert "UTC" not in text
+
+
+@pytest.mark.parametrize(
+    ("file_format", "media_type", "place"),
+    [
+        ("PNG", "image/png", "inline"),
+        ("TIFF", "application/octet-stream", "attachment"),
+        ("SVG", "application/octet-stream", "attachment"),
+    ],
+)
+def test_image__is_the_original_and_may_not_run(visitor: TestClient, file_format: str, media_type: str, place: str) -> None:
+    image_id = an_original("belt", b"<script>alert(1)</script>", file_format)
+
+    response = visitor.get("/image", params={"dag_id": "nightly__belt", "image_id": image_id})
+
+    assert (response.status_code, response.content) == (200, b"<script>alert(1)</script>")
+    assert response.headers["content-type"] == media_type
+    assert response.headers["content-disposition"].startswith(place)
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+
+
+def test_image__that_the_project_does_not_have_is_not_found(visitor: TestClient) -> None:
+    response = visitor.get("/image", params={"dag_id": "nightly__belt", "image_id": "0" * 64})
+
+    assert response.status_code == 404
+    assert "it may have been erased" in response.text
+
+
+@pytest.mark.parametrize("image_id", ["", "../../etc/passwd", "0" * 63, "<script>"])
+def test_image__takes_nothing_but_an_image_id(visitor: TestClient, image_id: str) -> None:
+    assert visitor.get("/image", params={"dag_id": "nightly__belt", "image_id": image_id}).status_code == 422
+
+
+def test_image__of_a_dag_that_the_person_may_not_read_is_refused(visitor: TestClient) -> None:
+    assert visitor.get("/image", params={"dag_id": "nightly__tiles", "image_id": "0" * 64}).status_code == 403
 
 
 def test_report__of_a_dag_that_the_person_may_not_read_is_refused(visitor: TestClient) -> None:

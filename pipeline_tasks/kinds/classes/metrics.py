@@ -78,7 +78,7 @@ def _rates(metric: str, hits: Floats, counts: Floats, matches: ClassMatches, dra
 def _mean_figure(metric: str, values: Floats, matches: ClassMatches, draws: Floats, confidence: float, *, is_share: bool) -> Figure:
     sums = sum_by_group(values[:, None], matches.groups, matches.group_count)
     images = sum_by_group(np.ones_like(values)[:, None], matches.groups, matches.group_count)
-    shares = [(float(values.mean()), *_groups(images))] if is_share else []
+    shares = [(float(values.mean()), _groups(images)[0])] if is_share else []
     interval = interval_of_shares(ratio_draws(draws, sums, images)[:, 0], shares, confidence)
     return _figure(metric, float(values.mean()), interval, len(values))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,7 @@ from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
 from pipeline_tasks.reports.cycle_data import CycleData, GainPoint, LearningPoint
+from pipeline_tasks.reports.image_cards import shown_images
 from pipeline_tasks.reports.page import render
 from pipeline_tasks.storage.blobs.report_files import PAGE, SUMMARY, write_report_file
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
@@ -39,6 +41,7 @@ from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
+from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.table import Table
 from pipeline_tasks.tables.waiting_file import WaitingFile
 
@@ -54,6 +57,7 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime) -> WriteCycleR
         ChangedMeanwhileError: another try wrote it at the same moment.
     """
     data = _data(store, cycle, now)
+    data = replace(data, files=_files(store, shown_images(data)))
     page = render(data)
     content = page.html.encode()
     summary = WriteCycleReportSummary(
@@ -88,6 +92,7 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         kind=kind,
         stages=STAGES,
         records=records,
+        time_zone=cycle.project.time_zone,
         thumbnail=lambda image_id: _thumbnail(store, image_id),
         rejected=table(RejectedSighting),
         waiting=table(WaitingFile),
@@ -106,6 +111,12 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         learning=tuple(_learning(store, cycle.cycle_id)),
         gains=tuple(_gains(store, cycle.cycle_id)),
     )
+
+
+def _files(store: Store, image_ids: Collection[str]) -> dict[str, str]:
+    """image_id → source and key of the file in which it was last seen."""
+    rows = store.rows_of(Sighting, image_ids, columns=["image_id", "source", "key"])
+    return {image_id: f"{source}:{key}" for image_id, source, key in rows.select("image_id", "source", "key").iter_rows()}
 
 
 def _thumbnail(store: Store, image_id: str) -> bytes | None:

@@ -73,6 +73,7 @@ def _use(store: Store, cycle: Cycle, plan: PlanCollectionSummary) -> StorageUse:
         unneeded=unneeded,
         price_per_gb_month=settings.price_per_gb_month,
         currency=settings.currency,
+        time_zone=cycle.project.time_zone,
     )
 
 

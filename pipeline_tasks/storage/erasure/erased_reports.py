@@ -1,8 +1,9 @@
-"""Removal of erased images from cycle reports: the thumbnail's bytes and the image's names; the rest stays unchanged."""
+"""Removal of erased images from cycle reports: their cards, thumbnails and names; the rest stays unchanged."""
 
 from __future__ import annotations
 
 import base64
+import re
 
 from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
@@ -13,6 +14,7 @@ from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 SHORT_DIGITS = 10
 """Digits of an image_id that a report shows."""
+_ERASED_CARD = b'<figure class="card"><div class="no-image">erased</div></figure>'
 
 
 def cut_out_of_reports(objects: ObjectStore, plan: ErasurePlan) -> None:
@@ -21,15 +23,23 @@ def cut_out_of_reports(objects: ObjectStore, plan: ErasurePlan) -> None:
     Raises:
         ChangedMeanwhileError: the report was written at the same moment; retrying is safe.
     """
-    instead = _instead(objects, plan)
+    instead, cards = _instead(objects, plan), _cards(plan)
     for key in list(objects.list("reports/")):
         standing = objects.read(key)
-        content = standing.content
+        content = cards.sub(_ERASED_CARD, standing.content)
         for found, other in instead:
             content = other.join(content.split(found))
         if content != standing.content:
             with around("erasure.report"):
                 objects.replace(key, content, standing.etag)
+
+
+def _cards(plan: ErasurePlan) -> re.Pattern[bytes]:
+    """Pattern of the cards of these images, which also name their files."""
+    names = b"|".join(image_id.encode() for image_id in plan.tombstones)
+    return re.compile(
+        rb'<figure class="card[^"]*"><a href="image\?[^"]*image_id=(?:' + names + rb')"(?:(?!</figure>).)*</figure>', re.DOTALL
+    )
 
 
 def _instead(objects: ObjectStore, plan: ErasurePlan) -> list[tuple[bytes, bytes]]:

@@ -7,12 +7,13 @@ from typing import Annotated
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import Depends, FastAPI, Query
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
-from nightlens_airflow.web import cycle_reports, pages
+from nightlens_airflow.web import cycle_reports, original_images, pages
 from pipeline_tasks.errors import NightlensError, SettingsError
 from pipeline_tasks.records.cycle import check_cycle_id
-from pipeline_tasks.wiring.projects import project_files
+from pipeline_tasks.records.open_cycle import OpenCycleSummary
+from pipeline_tasks.wiring.projects import project_files, read_project
 
 HEADERS = {
     # A report contains text from annotators and file names, so it must not run, load or send anything.
@@ -30,6 +31,7 @@ def make_app() -> FastAPI:
     app = FastAPI(title="Nightlens", docs_url=None, redoc_url=None, openapi_url=None)
     app.get("/reports", response_class=HTMLResponse)(show_reports)
     app.get("/report", response_class=HTMLResponse, dependencies=[Depends(requires_access_dag("GET"))])(show_report)
+    app.get("/image", dependencies=[Depends(requires_access_dag("GET"))])(show_image)
     return app
 
 
@@ -55,13 +57,28 @@ def show_report(
     return _html(report)
 
 
+def show_image(dag_id: Annotated[str, Query()], image_id: Annotated[str, Query(pattern="^[0-9a-f]{64}$")]) -> Response:
+    """Send the original of an image that a report shows; 404 if the project does not have it."""
+    try:
+        store = cycle_reports.open_root(_project_of(dag_id))
+        found = original_images.read_original_image(store, image_id)
+    except NightlensError as error:
+        return _html(pages.no_image_page(str(error)), status=404)
+    place = "attachment" if found.media_type == "application/octet-stream" else "inline"
+    headers = HEADERS | {"Content-Disposition": f'{place}; filename="{found.file_name}"'}
+    return Response(found.content, media_type=found.media_type, headers=headers)
+
+
 def _report(project: str, run_id: str | None, cycle_id: str | None) -> str | bytes:
     store = cycle_reports.open_root(project)
     cycle_id = check_cycle_id(cycle_id) if cycle_id else cycle_reports.cycle_of_run(store, run_id or "")
     if cycle_id is None:
         return pages.no_report_page("This run has not opened a cycle yet, so there is no report.")
     report = cycle_reports.read_report(store, cycle_id)
-    return report or pages.no_report_page(f"Cycle {cycle_id} has no report yet: it is written when its last stage has ended.")
+    if report is not None:
+        return report
+    opened = store.find_summary(cycle_id, OpenCycleSummary)
+    return pages.no_report_page(f"Cycle {cycle_id}: {cycle_reports.why_no_report(opened.cycle_kind if opened else 'nightly')}")
 
 
 def _project_of(dag_id: str) -> str:
@@ -74,7 +91,7 @@ def _project_of(dag_id: str) -> str:
 def _cycles(project: str) -> list[cycle_reports.CycleLine] | str:
     """A project's cycles, or the reason why they cannot be listed, so that one bad project does not break the list."""
     try:
-        return cycle_reports.cycles(cycle_reports.open_root(project))
+        return cycle_reports.cycles(cycle_reports.open_root(project), read_project(project).time_zone)
     except NightlensError as error:
         return str(error)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from nightlens_airflow.endpoints import s3_endpoint_of
 from pipeline_tasks.errors import NotFoundError
+from pipeline_tasks.records.cycle import utc
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.wiring.projects import read_project
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from pipeline_tasks.storage.history.store import Store
 
 
+_WITHOUT_REPORT = {"roll_back": "A roll-back", "erasure": "An erasure", "restore": "A restore", "backfill": "A backfill"}
+"""Kinds of cycle that write no report, in words."""
+
+
 @dataclass(frozen=True)
 class CycleLine:
     """One cycle in a project's list."""
@@ -26,7 +32,9 @@ class CycleLine:
     cycle_id: str
     cycle_kind: str
     started_at: str
+    """In the project's time zone, which it names."""
     has_report: bool
+    why_no_report: str
 
 
 def open_root(project_name: str) -> Store:
@@ -44,17 +52,26 @@ def open_root(project_name: str) -> Store:
         return open_store(project)
 
 
-def cycles(store: Store) -> list[CycleLine]:
+def cycles(store: Store, time_zone_name: str) -> list[CycleLine]:
     """All cycles of a project, newest first."""
     written = {
         key.split("/")[1] for key in store.objects.list(layout.report("", "").rstrip("/") + "/") if key.endswith("/index.html")
     }
-    lines = []
+    time_zone, lines = ZoneInfo(time_zone_name), []
     for cycle_id in reversed(store.state().stages):
         opened = store.find_summary(cycle_id, OpenCycleSummary)
         if opened is not None:
-            lines.append(CycleLine(cycle_id, opened.cycle_kind, opened.started_at, cycle_id in written))
+            started = f"{utc(opened.started_at).astimezone(time_zone):%Y-%m-%d %H:%M} {time_zone_name}"
+            kind = opened.cycle_kind
+            lines.append(CycleLine(cycle_id, kind, started, cycle_id in written, why_no_report(kind)))
     return lines
+
+
+def why_no_report(cycle_kind: str) -> str:
+    """Sentence on a cycle without a report: this kind writes none, or it is not written yet."""
+    if cycle_kind in _WITHOUT_REPORT:
+        return f"{_WITHOUT_REPORT[cycle_kind]} has no report."
+    return "Its report is written when its last stage has ended."
 
 
 def cycle_of_run(store: Store, run_id: str) -> str | None:

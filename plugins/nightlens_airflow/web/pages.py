@@ -25,7 +25,12 @@ def list_page(projects: dict[str, list[CycleLine] | str]) -> str:
 
 def no_report_page(what: str) -> str:
     """Page that replaces a missing report, with the reason."""
-    return _page("No report yet", f"<p>{escape(what)}</p>")
+    return _page("No report", f"<p>{escape(what)}</p>")
+
+
+def no_image_page(what: str) -> str:
+    """Page that replaces a missing image, with the reason."""
+    return _page("No image", f"<p>{escape(what)}</p>")
 
 
 def _table(project: str, lines: list[CycleLine] | str) -> str:
@@ -39,8 +44,10 @@ def _table(project: str, lines: list[CycleLine] | str) -> str:
 
 def _row(project: str, line: CycleLine) -> str:
     address = "report?" + urlencode({"dag_id": f"nightly__{project}", "cycle_id": line.cycle_id})
-    report = f"<a href='{escape(address)}'>open</a>" if line.has_report else "<span class='soft'>not yet</span>"
-    cells = (escape(line.cycle_id), escape(line.cycle_kind), escape(line.started_at[:16].replace("T", " ")) + " UTC", report)
+    report = (
+        f"<a href='{escape(address)}'>open</a>" if line.has_report else f"<span class='soft'>{escape(line.why_no_report)}</span>"
+    )
+    cells = (escape(line.cycle_id), escape(line.cycle_kind.replace("_", " ")), escape(line.started_at), report)
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 

@@ -171,8 +171,32 @@ def test_write_cycle_report__stands_alone_and_escapes_what_it_shows(store: Store
     html, _ = report(store, a_curated_cycle(store, description="<img src=x onerror=alert(1)>"))
     assert "<script" not in html
     assert "<img src=x" not in html
-    assert re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', html) == []
+    assert re.findall(r'src="(?!data:)[^"]*"', html) == []
+    addresses = re.findall(r'href="([^"]*)"', html)
+    assert {
+        one for one in addresses if not re.fullmatch(r"#[a-z]+|image\?dag_id=nightly__parts&amp;image_id=[0-9a-f]{64}", one)
+    } == set()
     assert "http" not in html.replace("&", "")
+
+
+def test_write_cycle_report__names_links_and_identifies_each_image(store: Store) -> None:
+    html, _ = report(store, a_curated_cycle(store))
+
+    for name in ("a", "b", "d"):
+        figures = [one for one in html.split("<figure") if f"image_id={image_id(name)}" in one]
+        assert figures
+        for figure in figures:
+            assert f'<code title="{image_id(name)}">{image_id(name)[:10]}</code>' in figure
+            assert f"{name}.jpg" in figure
+
+
+def test_write_cycle_report__states_all_times_in_the_zone_of_the_project(store: Store) -> None:
+    cycle = an_open_cycle(store, time_zone="Asia/Tokyo")
+    html, _ = report(store, cycle)
+
+    assert html.count("Asia/Tokyo") == 2
+    assert "Made 2026-11-22 15:00 Asia/Tokyo by" in html
+    assert "UTC" not in html
 
 
 def test_write_cycle_report__of_a_broken_off_cycle_says_what_is_missing(store: Store) -> None:

@@ -1,0 +1,34 @@
+"""Cards of images: thumbnail, id, file name, and a link to the original."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from urllib.parse import urlencode
+
+import polars as pl
+
+from pipeline_tasks.reports.cycle_data import CycleData
+from pipeline_tasks.reports.html import Child, Html, card, element, link, short
+
+
+def shown_images(data: CycleData) -> frozenset[str]:
+    """Ids of all images that a card of the report may show."""
+    tables = (data.quality_issues, data.duplicate_pairs, data.selected, data.predictions)
+    found = {image_id for table in tables if table is not None for image_id in table["image_id"].unique()}
+    if data.duplicate_groups is not None and data.duplicate_pairs is not None:
+        joined = data.duplicate_groups.filter(pl.col("image_id").is_in(data.duplicate_pairs["image_id"].unique().implode()))
+        found |= set(joined["duplicate_group_id"])
+    return frozenset(found)
+
+
+def image_card(data: CycleData, image_id: str, *lines: Child, title: str = "", mark: str | None = None) -> Html:
+    """A card of an image; without a title of its own its file name is the title.
+
+    The link leads to Airflow's page of the original, beside the report. Hovering shows the whole id and the whole path.
+    """
+    address = f"image?{urlencode({'dag_id': f'nightly__{data.project}', 'image_id': image_id})}"
+    path = data.files.get(image_id)
+    name = PurePosixPath(path.partition(":")[2]).name if path else "file not known"
+    file_line = link(name if title else "original", address, title=path)
+    id_line = element("code", short(image_id), title=image_id)
+    return card(data.thumbnail(image_id), title or name, *lines, file_line, id_line, mark=mark, href=address)
