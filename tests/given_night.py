@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import given
 import given_models
@@ -112,6 +112,9 @@ class Night:
         return {key: hashlib.sha256(self.store.objects.read(key).content).hexdigest() for key in keys}
 
 
+N = TypeVar("N", bound=Night)
+
+
 class NightServices(Services):
     """Real rooms; only the services outside are stand-ins."""
 
@@ -183,7 +186,7 @@ def a_patchwork(class_name: str, number: int) -> np.ndarray[Any, Any]:
     return np.kron(patches, np.ones((16, 16, 1))).astype(np.uint8)
 
 
-def a_night(folder: Path, **settings: Any) -> Night:
+def a_night(folder: Path, kind: type[N] = Night, **settings: Any) -> N:
     """A project whose images are all different, with nobody's answers yet."""
     all_different = {"max_hash_distance": 0, "min_hash_cosine": 1.0, "min_embedding_cosine": 1.0}
     wanted: dict[str, Any] = {
@@ -193,4 +196,4 @@ def a_night(folder: Path, **settings: Any) -> Night:
         "backbone": {"side_px": given_models.SIDE_PX},
         "duplicates": all_different,
     }
-    return Night(given.a_project(**wanted | settings), folder)
+    return kind(given.a_project(**wanted | settings), folder)

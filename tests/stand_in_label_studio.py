@@ -38,9 +38,12 @@ class StandInLabelStudio:
 
     def annotate(self, task_id: int, class_names: list[str], *, person: int = 1, is_skipped: bool = False) -> int:
         choices = {"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": class_names}}
+        return self.submit(task_id, [choices] if class_names else [], person=person, is_skipped=is_skipped)
+
+    def submit(self, task_id: int, result: list[dict[str, Any]], *, person: int = 1, is_skipped: bool = False) -> int:
         annotation = {
             "id": self._next_id(),
-            "result": [choices] if class_names else [],
+            "result": result,
             "was_cancelled": is_skipped,
             "completed_by": person,
             "created_username": "Ada ada@example.com, 1",

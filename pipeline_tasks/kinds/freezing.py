@@ -14,3 +14,12 @@ class Freezing(Protocol):
     def is_known(self) -> pl.Expr:
         """Over the columns of a manifest: False for a label with a name that the project no longer has."""
         ...
+
+    @property
+    def keeps_objects(self) -> bool:
+        """Return True if a label is more than its name, so that a version keeps the labels' objects beside its manifest.
+
+        Rows of a version then have the column `objects` (a list of rows of `dataset_objects`); those that targets are made of also
+        have the images' `width_px` and `height_px`.
+        """
+        ...

@@ -52,12 +52,17 @@ class Objective(Protocol):
 class Modelling(Protocol):
     """Training and export of one kind."""
 
+    @property
+    def has_places(self) -> bool:
+        """Return True if targets say where something is; augmented views are then not cropped or mirrored."""
+        ...
+
     def why_not_train(self, rows: pl.DataFrame) -> str:
         """Reason why the training rows of a dataset version are not enough, as the end of a sentence; empty if they are."""
         ...
 
     def targets(self, rows: pl.DataFrame) -> npt.NDArray[Any]:
-        """Target of each row of a dataset version: N values or N rows."""
+        """Target of each row of a dataset version (`Freezing.keeps_objects` says of which columns): N values or N rows."""
         ...
 
     def can_choose_epochs(self, val_targets: npt.NDArray[Any]) -> bool:

@@ -70,7 +70,8 @@ def train_live(
         batch_size=BATCH_SIZE,
     )
     objective = modelling.objective(train.targets, settings)
-    fitted = fit(network, _Views(train, seed), _Views(val, None), objective, plan, journal, folder)
+    views = _Views(train, seed, may_move=not modelling.has_places)
+    fitted = fit(network, views, _Views(val, None), objective, plan, journal, folder)
     with torch.no_grad():
         outputs = [network(torch.from_numpy(one[np.newaxis])) for one in val.pixels]
     return TrainedNetwork(
@@ -84,8 +85,8 @@ def train_live(
 class _Views:
     """Images of an epoch: augmented by seed, number and epoch; plain without a seed."""
 
-    def __init__(self, images: Images, seed: int | None) -> None:
-        self.images, self.seed = images, seed
+    def __init__(self, images: Images, seed: int | None, *, may_move: bool = True) -> None:
+        self.images, self.seed, self.may_move = images, seed, may_move
 
     def __len__(self) -> int:
         return len(self.images.targets)
@@ -98,4 +99,4 @@ class _Views:
         image: NDArray[np.uint8] = self.images.pixels[number]
         if self.seed is None:
             return image
-        return augmented_view(image, derive_seed(self.seed, "view", str(epoch), str(number)))
+        return augmented_view(image, derive_seed(self.seed, "view", str(epoch), str(number)), may_move=self.may_move)

@@ -11,7 +11,7 @@ from pipeline_tasks.tables.embedding import Embedding
 from pipeline_tasks.tables.erased_image import ErasedImage
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
-from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
+from pipeline_tasks.tables.label_object import AnnotationObject, DatasetObject, LabelObject, PredictedObject
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.leak import Leak
 from pipeline_tasks.tables.left_out_file import LeftOutFile
@@ -53,9 +53,11 @@ ALL_TABLES: tuple[type[Table], ...] = (
     Label,
     LabelObject,
     DatasetImage,
+    DatasetObject,
     SliceImage,
     Leak,
     Prediction,
+    PredictedObject,
     Metric,
     Confusion,
     UnneededObject,

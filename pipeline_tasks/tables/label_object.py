@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataframely as dy
+import polars as pl
 
 from pipeline_tasks.tables.table import DIGEST, Table
+from pipeline_tasks.upgrades.form import Change
 
-LABEL_KINDS = ("class", "box", "polygon", "mask", "keypoints", "text")
+_ANY_KIND = (Change[pl.DataFrame]("0.2.0", lambda rows: rows.with_columns(pl.col("label_kind").cast(pl.String))),)
+"""1 → 2: a list of kinds became any text, so that a kind of one's own needs no change here."""
 
 
 class _OfAnnotation(dy.Schema):
@@ -23,12 +26,18 @@ class _OfImage(dy.Schema):
     image_id = dy.String(primary_key=True, regex=DIGEST)
 
 
+class _OfModel(dy.Schema):
+    """The model that predicted an object."""
+
+    model_digest = dy.String(primary_key=True, regex=DIGEST)
+
+
 class _Object(dy.Schema):
     """The object itself."""
 
     object_index = dy.Int32(primary_key=True, min=0)
-    #: class, box, polygon, mask, keypoints or text.
-    label_kind = dy.Enum(LABEL_KINDS)
+    #: Name of the label kind.
+    label_kind = dy.String()
     class_name = dy.String(nullable=True)
     #: Boxes in canonical pixels; null for other kinds.
     x_min_px = dy.Float64(nullable=True)
@@ -47,6 +56,7 @@ class AnnotationObject(Table, _OfAnnotation, _Object):
 
     table_name = "annotation_objects"
     superseded_by_key = ("annotation_id",)
+    changes = _ANY_KIND
 
 
 class LabelObject(Table, _OfImage, _Object):
@@ -54,3 +64,18 @@ class LabelObject(Table, _OfImage, _Object):
 
     table_name = "label_objects"
     superseded_by_key = ("image_id",)
+    changes = _ANY_KIND
+
+
+class DatasetObject(Table, _OfImage, _Object):
+    """One object in a label of a dataset version; frozen with the version if its kind needs more than the label's name."""
+
+    table_name = "dataset_objects"
+
+
+class PredictedObject(Table, _OfModel, _OfImage, _Object):
+    """One object that a model predicted in an image, for kinds without a table of predictions of their own."""
+
+    table_name = "predicted_objects"
+
+    confidence = dy.Float64(nullable=True, min=0, max=1)

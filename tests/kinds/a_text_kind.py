@@ -111,6 +111,7 @@ class TextReporting:
 
 class TextFreezing:
     is_known = pl.lit(True)
+    keeps_objects = True
 
 
 class TextKind:

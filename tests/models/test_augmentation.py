@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from given_models import an_image
 
-from pipeline_tasks.models.augmentation import augmented_view
+from pipeline_tasks.models.augmentation import augmentation_digest, augmented_view
 
 pytestmark = pytest.mark.slow
 
@@ -33,3 +33,14 @@ def test_augmented_view__leaves_the_image_alone() -> None:
     augmented_view(image, 7)
 
     assert np.array_equal(image, before)
+
+
+def test_augmented_view__without_moving_keeps_everything_at_its_place() -> None:
+    image = np.zeros((32, 32, 3), np.uint8)
+    image[20:26, 4:10] = 160
+
+    views = [augmented_view(image, seed, may_move=False).astype(int).sum(axis=2) for seed in range(12)]
+
+    assert all(view[20:26, 4:10].mean() > 100 + view[:16].mean() for view in views)
+    assert any(not np.array_equal(view, image.astype(int).sum(axis=2)) for view in views)
+    assert augmentation_digest(may_move=False) != augmentation_digest()

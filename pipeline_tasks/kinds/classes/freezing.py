@@ -12,6 +12,7 @@ class ClassFreezing:
     """Labels with one of these classes."""
 
     class_names: tuple[str, ...]
+    keeps_objects: bool = False
 
     @property
     def is_known(self) -> pl.Expr:

@@ -36,6 +36,7 @@ class ClassModelling:
     """Training and export of a classifier with these classes."""
 
     class_names: tuple[str, ...]
+    has_places: bool = False
 
     def why_not_train(self, rows: pl.DataFrame) -> str:
         """Reason: a model needs at least two classes."""

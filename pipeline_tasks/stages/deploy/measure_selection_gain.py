@@ -20,8 +20,8 @@ from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.versions.version_rows import version_rows
 from pipeline_tasks.tables.annotation import Annotation
-from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.selection import SelectedImage
 
 STAGE = "measure_selection_gain"
@@ -73,7 +73,7 @@ def _rows(store: Store, cycle: Cycle, dataset_cycle_id: str) -> pl.DataFrame:
         .with_row_index("asked")
     )
     kind = kind_of(cycle.project)
-    manifest = kind.scoring.with_truth(store.read(DatasetImage, dataset_cycle_id))
+    manifest = kind.scoring.with_truth(version_rows(store, dataset_cycle_id))
     rows = manifest.select("image_id", "split_group_id", target=kind.choosing.names(manifest))
     return rows.join(picks, on="image_id").sort("asked")
 

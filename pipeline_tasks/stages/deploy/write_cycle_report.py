@@ -30,8 +30,8 @@ from pipeline_tasks.storage.blobs.report_files import PAGE, SUMMARY, write_repor
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.history.cycle_records import read_cycle_records
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.versions.version_rows import version_rows
 from pipeline_tasks.tables.annotation import Annotation
-from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.label_object import AnnotationObject
@@ -104,7 +104,7 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         selection_scores=table(SelectionScore),
         annotations=annotations,
         agreement=_agreement(store, cycle, annotations),
-        dataset_images=store.read(DatasetImage, dataset_cycle) if dataset_cycle else None,
+        dataset_images=version_rows(store, dataset_cycle) if dataset_cycle else None,
         metrics=table(Metric),
         predictions=table(kind.scoring.prediction_table),
         details={one: rows for one in kind.reporting.detail_tables if (rows := table(one)) is not None},

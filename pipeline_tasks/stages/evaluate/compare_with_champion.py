@@ -16,6 +16,7 @@ from pipeline_tasks.records.compare_with_champion import CompareWithChampionSumm
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.versions.version_rows import version_rows
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.split_group import SplitGroup
@@ -38,7 +39,7 @@ def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSumm
         return store.finish(cycle.cycle_id, STAGE, CompareWithChampionSummary(skipped=evaluated.skipped))
     candidate, champion = evaluated.model_digest, evaluated.champion_digest
     assert evaluated.dataset_cycle_id is not None
-    manifest = store.read(DatasetImage, evaluated.dataset_cycle_id)
+    manifest = version_rows(store, evaluated.dataset_cycle_id)
     scoring = kind_of(cycle.project).scoring
     labelled = scoring.with_truth(manifest.filter(pl.col("split") == "test"))
     frozen = _slices(store, evaluated.dataset_cycle_id)
@@ -75,7 +76,7 @@ def _decide(
     store: Store,
     cycle: Cycle,
     evaluated: EvaluateModelSummary,
-    manifest: Rows[DatasetImage],
+    manifest: pl.DataFrame,
     labelled: pl.DataFrame,
     test_images: pl.DataFrame,
 ) -> Decision:

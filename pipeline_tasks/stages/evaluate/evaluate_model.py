@@ -29,7 +29,7 @@ from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.history.mirrored_models import evaluation_metrics
 from pipeline_tasks.storage.history.store import Store, Write
-from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.storage.versions.version_rows import version_rows
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.slice_image import SliceImage
@@ -125,7 +125,7 @@ def _what_is_compared(store: Store, cycle: Cycle, model_digest: str | None) -> E
 def _test_images(store: Store, summary: EvaluateModelSummary, scoring: Scoring[Any]) -> pl.DataFrame:
     """Labelled test images, in the order of their ids."""
     assert summary.dataset_cycle_id is not None
-    manifest = store.read(DatasetImage, summary.dataset_cycle_id)
+    manifest = version_rows(store, summary.dataset_cycle_id)
     return scoring.with_truth(manifest.filter(pl.col("split") == "test")).sort("image_id")
 
 

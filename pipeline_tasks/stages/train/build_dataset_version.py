@@ -26,7 +26,7 @@ from pipeline_tasks.tables.dataset_image import LABEL_NAME, DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
-from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.label_object import DatasetObject, LabelObject
 from pipeline_tasks.tables.leak import Leak
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.quality_issue import QualityIssue
@@ -79,7 +79,9 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
     )
     sets = [Dataset(manifest.dataset_id, cycle.cycle_id)]
     writes: list[Write] = [(DatasetImage, manifest.rows), (Leak, leaks.rows)]
-    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, *([(SliceImage, slices)] if summary.slices else [])], sets=sets)
+    writes += [(SliceImage, slices)] if summary.slices else []
+    writes += [(DatasetObject, _objects(store, manifest))] if kind_of(cycle.project).freezing.keeps_objects else []
+    return store.finish(cycle.cycle_id, STAGE, summary, writes, sets=sets)
 
 
 def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozenset[str]) -> tuple[Manifest, LeakReport]:
@@ -104,6 +106,11 @@ def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozense
         into_golden = leaks.rows.filter(pl.col("other_image_id").is_in(list(golden))).height
         leaks = replace(leaks, counts=leaks.counts | {"leaks_into_golden": into_golden})
     return freeze(replace(inputs, leaks={**inputs.leaks, **leaks.reasons}), kind), leaks
+
+
+def _objects(store: Store, manifest: Manifest) -> pl.DataFrame:
+    """Objects of the version's labels."""
+    return store.current(LabelObject).filter(pl.col("image_id").is_in(manifest.rows["image_id"].implode()))
 
 
 def _slices(store: Store, cycle: Cycle, manifest: Manifest, golden: frozenset[str]) -> Rows[SliceImage]:

@@ -34,7 +34,7 @@ from pipeline_tasks.storage.blobs.view_files import read_views, write_views
 from pipeline_tasks.storage.history.embedding_rows import read_embeddings
 from pipeline_tasks.storage.history.mirrored_models import cycle_key, training_params, training_tags
 from pipeline_tasks.storage.history.store import Store
-from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.storage.versions.version_rows import version_rows
 from pipeline_tasks.tables.image import Image
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def train_model(
     version = store.summary(cycle.cycle_id, BuildDatasetVersionSummary)
     if not version.should_train or version.dataset_cycle_id is None:
         return store.finish(cycle.cycle_id, STAGE, TrainModelSummary(skipped=version.why))
-    work = _Work(store, cycle, decoder, backbone, store.read(DatasetImage, version.dataset_cycle_id), version)
+    work = _Work(store, cycle, decoder, backbone, version_rows(store, version.dataset_cycle_id, has_sizes=True), version)
     with TrainingLog(model_registry, experiment_log, work.description, is_last_try=is_last_try) as log:
         outcome = _train(work, log, work_folder / "training")
         log.end({f"best_{name}": value for name, value in outcome.best.items()} | {"temperature": outcome.temperature})
@@ -125,8 +125,9 @@ def _material(work: _Work) -> Material:
     if views:
         train_embeddings.append(np.concatenate(_on_all_cores(partial(_embedded_views, work), train_ids)))
     is_live = work.cycle.project.training.unfreeze_epochs > 0
+    all_targets = np.concatenate([train_targets, np.repeat(train_targets, views, axis=0)])
     return Material(
-        train=EmbeddedImages(np.concatenate(train_embeddings), np.concatenate([train_targets, np.repeat(train_targets, views)])),
+        train=EmbeddedImages(np.concatenate(train_embeddings), all_targets),
         val=EmbeddedImages(_plain(work, val_ids), val_targets),
         train_images=Images(np.stack(_on_all_cores(work.image, train_ids)), train_targets) if is_live else None,
         val_images=Images(np.stack(_on_all_cores(work.image, val_ids)), val_targets) if is_live else None,
@@ -157,7 +158,8 @@ def _embedded_views(work: _Work, image_id: str) -> NDArray[np.float32]:
     image, project = work.image(image_id), work.cycle.project
     # The project's seed and not the cycle's, so that the next training can use the same views.
     seeds = [derive_seed(project.seed, "view", image_id, str(number)) for number in range(project.training.augmented_views)]
-    views = np.concatenate([work.backbone.embed(augmented_view(image, seed)[np.newaxis]) for seed in seeds])
+    drawn = [augmented_view(image, seed, may_move=not work.kind.modelling.has_places) for seed in seeds]
+    views = np.concatenate([work.backbone.embed(view[np.newaxis]) for view in drawn])
     write_views(work.store.objects, work.view_recipe, image_id, views)
     return views
 
@@ -189,7 +191,7 @@ class _Work:
         self.train, self.val = training_and_validation_rows(rows, self.kind.choosing.names(rows), self.seed)
         self._md5_of = dict(store.rows_of(Image, rows["image_id"], columns=["image_id", "md5"]).iter_rows())
         views: dict[str, Json] = {
-            "augmentation": augmentation_digest(),
+            "augmentation": augmentation_digest(may_move=not self.kind.modelling.has_places),
             "backbone": backbone.digest,
             "picture": recipe_digest(self.side_px),
         }
