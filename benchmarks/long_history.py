@@ -126,7 +126,7 @@ def _annotations(night: int, labelled: pl.DataFrame) -> list[Write]:
     tasks, revisions = [_digest(f"task {one}") for one in ids], [_digest(f"revision {one}") for one in ids]
     annotations = pl.DataFrame({"annotation_id": names, "task_key": tasks, "image_id": ids, "revision": revisions})
     annotations = annotations.with_columns(round_id=pl.lit(f"parts-{night}"), annotator_id=pl.lit("anna"), state=pl.lit("answered"))
-    annotations = annotations.with_columns(lead_time_s=pl.lit(2.0), updated_at=pl.lit(_MOMENT))
+    annotations = annotations.with_columns(lead_time_s=pl.lit(2.0), updated_at=pl.lit(_MOMENT), is_starred=False)
     label = {"labels_version": "2025", "state": "labelled", "votes": 1, "agreement_ratio": 1.0}
     nothing = {name: None for name in LabelObject.create_empty().columns if name != "image_id"}
     thing = nothing | {"object_index": 0, "label_kind": "class", "class_name": "bolt"}

@@ -20,6 +20,7 @@ TableName = Literal[
     "labels",
     "leaks",
     "left_out_files",
+    "lost_tasks",
     "measurements",
     "metrics",
     "new_files",

@@ -14,7 +14,9 @@ from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.stages.label.collect_annotations import collect_annotations
 from pipeline_tasks.stages.label.resolve_labels import resolve_labels
@@ -49,8 +51,10 @@ class LabelingRound:
         """A cycle whose images are taken in and picked; other cycles have other images."""
         cycle = given.an_open_cycle(self.store, cycle_id, labeling={"deadline_s": 3600, "overlap_ratio": 0.0} | labeling)
         originals = [put_original(self.store.objects, f"{cycle_id} {number}".encode()) for number in range(images)]
-        self.store.finish(cycle_id, "record_images", cycle.arguments, [(Image, image_rows(originals))])
-        self.store.finish(cycle_id, "select_images", cycle.arguments, [(SelectedImage, selected_rows(originals))])
+        recorded = RecordImagesSummary(images, images, images, 0, 0, 0)
+        picked = SelectImagesSummary(images, {}, images, images, 0, {}, {}, True, None, "All of them.")
+        self.store.finish(cycle_id, "record_images", recorded, [(Image, image_rows(originals))])
+        self.store.finish(cycle_id, "select_images", picked, [(SelectedImage, selected_rows(originals))])
         return cycle
 
     def send(self, cycle: Cycle) -> SendToLabelingSummary:

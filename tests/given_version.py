@@ -68,7 +68,7 @@ def a_label(ids: Sequence[str], said: Sequence[str], cycle_id: str) -> list[tupl
     ]
     about = {"labels_version": cycle_id, "state": "labelled", "votes": 1, "agreement_ratio": 1.0}
     labels = [about | {"image_id": one, "label_config_digest": image_id("config")} for one in ids]
-    annotated = {"round_id": cycle_id, "annotator_id": "person-1", "state": "answered", "lead_time_s": 1.0}
+    annotated = {"round_id": cycle_id, "annotator_id": "person-1", "state": "answered", "lead_time_s": 1.0, "is_starred": False}
     annotations = [
         annotated | {"annotation_id": f"1-{one[:8]}", "task_key": one, "image_id": one, "revision": image_id(cycle_id + one)}
         for one in ids

@@ -92,5 +92,5 @@ def _pick(name: str, rank: int) -> dict[str, Any]:
 
 def _annotation(name: str, annotator: str, cycle_id: str) -> dict[str, Any]:
     ids = {"annotation_id": f"{name}-{annotator}", "task_key": id_of(name), "round_id": cycle_id, "image_id": id_of(name)}
-    said = {"revision": id_of(name), "annotator_id": annotator, "state": "answered", "lead_time_s": 1.0}
+    said = {"revision": id_of(name), "annotator_id": annotator, "state": "answered", "lead_time_s": 1.0, "is_starred": False}
     return ids | said | {"updated_at": datetime(2026, 11, 21, tzinfo=timezone.utc)}

@@ -36,16 +36,35 @@ class StandInLabelStudio:
     def sleep(self, seconds: float) -> None:
         self.slept_s += seconds
 
-    def annotate(self, task_id: int, class_names: list[str], *, person: int = 1, is_skipped: bool = False) -> int:
-        choices = {"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": class_names}}
-        return self.submit(task_id, [choices] if class_names else [], person=person, is_skipped=is_skipped)
+    def annotate(
+        self,
+        task_id: int,
+        class_names: list[str],
+        *,
+        person: int | None = 1,
+        is_skipped: bool = False,
+        is_starred: bool = False,
+        control: str = "class",
+    ) -> int:
+        choices = {"from_name": control, "to_name": "picture", "type": "choices", "value": {"choices": class_names}}
+        result = [choices] if class_names else []
+        return self.submit(task_id, result, person=person, is_skipped=is_skipped, is_starred=is_starred)
 
-    def submit(self, task_id: int, result: list[dict[str, Any]], *, person: int = 1, is_skipped: bool = False) -> int:
+    def submit(
+        self,
+        task_id: int,
+        result: list[dict[str, Any]],
+        *,
+        person: int | None = 1,
+        is_skipped: bool = False,
+        is_starred: bool = False,
+    ) -> int:
         annotation = {
             "id": self._next_id(),
             "result": result,
             "was_cancelled": is_skipped,
             "completed_by": person,
+            "ground_truth": is_starred,
             "created_username": "Ada ada@example.com, 1",
             "lead_time": 2.0,
             "created_at": self._tick(),
@@ -113,6 +132,9 @@ class StandInLabelStudio:
                 return httpx.Response(200, json=[{"id": key} | one for key, one in self.views.items()])
             case "POST", "dm", "views":
                 return self._made(self.views, content)
+            case "POST", "dm", "views", "order":
+                self.views = {number: self.views[number] for number in content["ids"]}
+                return httpx.Response(200)
             case "DELETE", "dm", "views", number:
                 return httpx.Response(204) if self.views.pop(int(number), None) else NOT_FOUND
             case "GET", "storages", "localfiles":
@@ -133,7 +155,8 @@ class StandInLabelStudio:
         answers = [answer for task in self.tasks.values() if task["project"] == number for answer in task["annotations"]]
         skipped = sum(answer["was_cancelled"] for answer in answers)
         counts = {"total_annotations_number": len(answers) - skipped, "skipped_annotations_number": skipped}
-        return httpx.Response(200, json={"id": number} | counts)
+        tasks = sum(task["project"] == number for task in self.tasks.values())
+        return httpx.Response(200, json={"id": number, "task_number": tasks} | self.projects[number] | counts)
 
     def _import(self, project: int, tasks: list[dict[str, Any]]) -> httpx.Response:
         for task in tasks:

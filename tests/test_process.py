@@ -107,6 +107,10 @@ def record(night: Night) -> dict[str, Touched]:
         for stage in NIGHTLY_STAGES:
             run(stage, cycle_id)
             if stage == "send_to_labeling":
+                # One image stays without label, so that the next night looks up what became of it.
+                image_id = night.server.tasks[max(night.server.tasks)]["data"]["image_id"]
+                for task_id in [key for key, task in night.server.tasks.items() if task["data"]["image_id"] == image_id]:
+                    night.server.annotate(task_id, ["scrap"])
                 night.annotate_all()
     beside_the_nights(night, run)
     return touched

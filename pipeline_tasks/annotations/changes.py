@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline_tasks.annotations.parsing import AnnotationRevision, RecordedAnnotation, TaskContext, read_annotation
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.cycle import utc
+
+
+@dataclass(frozen=True)
+class NotOurs:
+    """Answers in Label Studio's tasks that cannot be used."""
+
+    by_hand: int
+    """Of tasks that people imported themselves."""
+    image_replaced: int
+    """Of our tasks whose data people edited so that they show another image."""
 
 
 def changed_annotations(
@@ -18,7 +29,9 @@ def changed_annotations(
     `contexts` by task_key, `known` by annotation_id. Tasks not created by Nightlens are skipped.
     """
     read = [
-        read_annotation(raw, contexts[task["data"]["task_key"]]) for task in _ours(tasks, contexts) for raw in task["annotations"]
+        read_annotation(raw, context, _annotator(known, context, raw))
+        for task, context in _ours(tasks, contexts)
+        for raw in task["annotations"]
     ]
     changed = {
         annotation.annotation_id: annotation
@@ -33,10 +46,8 @@ def vanished_annotations(
 ) -> list[RecordedAnnotation]:
     """Recorded annotations missing from their existing tasks: deleted, unless another task has them."""
     ours = list(_ours(tasks, contexts))
-    keys = {task["data"]["task_key"] for task in ours}
-    shown = {
-        f"{contexts[task['data']['task_key']].label_studio_project_id}-{raw['id']}" for task in ours for raw in task["annotations"]
-    }
+    keys = {context.task_key for _, context in ours}
+    shown = {f"{context.label_studio_project_id}-{raw['id']}" for task, context in ours for raw in task["annotations"]}
     return [
         row
         for annotation_id, row in sorted(known.items())
@@ -44,13 +55,51 @@ def vanished_annotations(
     ]
 
 
+def not_ours(tasks: Sequence[JsonObject], contexts: Mapping[str, TaskContext]) -> NotOurs:
+    """Count the answers that `changed_annotations` skips."""
+    by_id = _by_id(contexts)
+    by_hand = image_replaced = 0
+    for task in tasks:
+        context = _context(task, contexts, by_id)
+        if context is None:
+            by_hand += len(task["annotations"])
+        elif not _shows_our_image(task, context):
+            image_replaced += len(task["annotations"])
+    return NotOurs(by_hand, image_replaced)
+
+
 def newest_change(tasks: Iterable[JsonObject]) -> datetime | None:
     """Time of the newest change, by Label Studio's clock; None without tasks."""
     return max((utc(task["updated_at"]) for task in tasks), default=None)
 
 
-def _ours(tasks: Sequence[JsonObject], contexts: Mapping[str, TaskContext]) -> Iterator[JsonObject]:
-    """Tasks created by Nightlens; people may have added others to the same Label Studio project."""
+def _ours(tasks: Sequence[JsonObject], contexts: Mapping[str, TaskContext]) -> Iterator[tuple[JsonObject, TaskContext]]:
+    """Tasks created by Nightlens that still show their image; people may have added others to the same project."""
+    by_id = _by_id(contexts)
     for task in tasks:
-        if task["data"].get("task_key") in contexts:
-            yield task
+        context = _context(task, contexts, by_id)
+        if context is not None and _shows_our_image(task, context):
+            yield task, context
+
+
+def _by_id(contexts: Mapping[str, TaskContext]) -> dict[int, TaskContext]:
+    return {one.label_studio_task_id: one for one in contexts.values() if one.label_studio_task_id}
+
+
+def _context(task: JsonObject, contexts: Mapping[str, TaskContext], by_id: Mapping[int, TaskContext]) -> TaskContext | None:
+    """Origin of a task by its key; by Label Studio's id if people edited the key away and the image is still ours."""
+    found = contexts.get(task["data"].get("task_key"))
+    if found is not None:
+        return found
+    found = by_id.get(task["id"])
+    return found if found is not None and found.image_id in str(task["data"].get("picture", "")) else None
+
+
+def _shows_our_image(task: JsonObject, context: TaskContext) -> bool:
+    """Every address of an image contains its image_id."""
+    return context.image_id in str(task["data"].get("picture", context.image_id))
+
+
+def _annotator(known: Mapping[str, RecordedAnnotation], context: TaskContext, raw: JsonObject) -> str | None:
+    row = known.get(f"{context.label_studio_project_id}-{raw['id']}")
+    return None if row is None else row.annotator_id

@@ -31,6 +31,8 @@ class RecordedAnnotation:
     state: str
     lead_time_s: float | None
     updated_at: datetime
+    is_starred: bool
+    """A reviewer marked it as the right one in Label Studio."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,18 @@ class TaskContext:
     task_key: str
     round_id: str
     image_id: str
+    label_studio_task_id: int = 0
 
 
-def read_annotation(raw: JsonObject, context: TaskContext) -> AnnotationRevision:
-    """Read one annotation from Label Studio's JSON; an empty result has no objects."""
+def read_annotation(raw: JsonObject, context: TaskContext, annotator_id: str | None = None) -> AnnotationRevision:
+    """Read one annotation from Label Studio's JSON; an empty result has no objects.
+
+    `annotator_id` is the person that an earlier look recorded. It stays: Label Studio keeps who made an annotation, and only
+    forgets or replaces it when an account is deleted.
+    """
     user = raw.get("completed_by")
     user_id = user.get("id") if isinstance(user, Mapping) else user
-    annotator_id = annotator_pseudonym(context.project, user_id, raw["id"])
+    annotator_id = annotator_id or annotator_pseudonym(context.project, user_id)
     content = revision_content(raw, task_key=context.task_key, image_id=context.image_id, annotator_id=annotator_id)
     is_skipped = bool(raw.get("was_cancelled"))
     lead_time = raw.get("lead_time")
@@ -72,6 +79,7 @@ def read_annotation(raw: JsonObject, context: TaskContext) -> AnnotationRevision
         state="skipped" if is_skipped else "answered",
         lead_time_s=None if lead_time is None else float(lead_time),
         updated_at=utc(raw["updated_at"]),
+        is_starred=bool(raw.get("ground_truth")),
         objects=() if is_skipped else context.labeling.read(raw.get("result") or []),
         content=content,
     )
@@ -81,7 +89,7 @@ def taken_back(known: RecordedAnnotation) -> AnnotationRevision:
     """Deletion of a recorded annotation."""
     content = deleted_content(known.annotation_id, known.revision)
     annotation = AnnotationRevision(**vars(known), objects=(), content=content)
-    return replace(annotation, state="deleted", revision=revision_digest(content), lead_time_s=None)
+    return replace(annotation, state="deleted", revision=revision_digest(content), lead_time_s=None, is_starred=False)
 
 
 def recorded_annotations(rows: Rows[Annotation]) -> dict[str, RecordedAnnotation]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS, Agreed, Labeling, ObjectColumns
+from pipeline_tasks.annotations.voices import Objects, objects_by, only_starred, read_voices
+from pipeline_tasks.kinds.labeling import Agreed, Labeling
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
 from pipeline_tasks.tables.table import Rows, check, empty
-
-Objects = tuple[Any, ...]
-"""Objects of one annotation or one label, of the kind's own type."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +33,14 @@ def resolve(
 ) -> tuple[Rows[Label], Rows[LabelObject]]:
     """Resolve each image's label from the newest revisions of its annotations.
 
-    Skipped and deleted annotations do not vote. A person's newest annotation of an image counts once. The kind decides on the
-    consensus.
+    Skipped and deleted annotations do not vote. A person's newest annotation of an image counts once; one that a reviewer
+    starred outranks those of others. The kind decides on the consensus. An image whose annotations all match no class has no
+    label: it is `unmatched`.
     """
     wanted = sorted(set(image_ids))
-    standing = annotations.filter((pl.col("state") == "answered") & pl.col("image_id").is_in(wanted))
-    given = _annotations_by_image(standing, objects, labeling)
-    agreed = {image_id: labeling.agree(given.get(image_id, [])) for image_id in wanted}
+    voices = read_voices(only_starred(annotations.filter(pl.col("image_id").is_in(wanted))), objects, labeling)
+    agreed = {image_id: labeling.agree(list(voices.by_image.get(image_id, {}).values())) for image_id in wanted}
+    agreed |= {image_id: Agreed("unmatched", 0, 0.0) for image_id in voices.unmatched - voices.by_image.keys()}
     labels = [_label(image_id, one, version) for image_id, one in agreed.items()]
     named = [
         vars(labeling.as_columns(one)) | {"image_id": image_id, "object_index": index}
@@ -59,36 +58,6 @@ def meanings(labels: pl.DataFrame, objects: pl.DataFrame, labeling: Labeling[Any
     labelled = objects.join(labels.filter(pl.col("state") == "labelled"), on="image_id", how="semi")
     said = objects_by(labelled.sort("image_id", "object_index"), ("image_id",), labeling)
     return {image_id: (state, said.get((image_id,), ())) for image_id, state in labels.select("image_id", "state").iter_rows()}
-
-
-def objects_by(rows: pl.DataFrame, key: tuple[str, ...], labeling: Labeling[Any]) -> Mapping[tuple[str, ...], Objects]:
-    """Objects of each key, in the order of the rows."""
-    found: dict[tuple[str, ...], list[Any]] = {}
-    for row in rows.iter_rows(named=True):
-        found.setdefault(tuple(row[name] for name in key), []).append(
-            labeling.from_columns(ObjectColumns(**{name: row[name] for name in OBJECT_COLUMNS}))
-        )
-    return {one: tuple(objects) for one, objects in found.items()}
-
-
-def _annotations_by_image(
-    standing: pl.DataFrame, objects: Rows[AnnotationObject], labeling: Labeling[Any]
-) -> dict[str, list[Objects]]:
-    """image_id → one annotation a person; a later one of the same person replaces an earlier one."""
-    said = objects_by(objects.sort("annotation_id", "object_index"), ("annotation_id", "revision"), labeling)
-    voices: dict[tuple[str, str], Objects] = {}
-    for row in standing.sort("updated_at", "annotation_id").iter_rows(named=True):
-        named = said.get((row["annotation_id"], row["revision"]), ())
-        if labeling.can_vote(named):
-            voices[row["image_id"], row["annotator_id"]] = named
-    return _grouped((image_id, named) for (image_id, _), named in voices.items())
-
-
-def _grouped(given: Iterable[tuple[str, Objects]]) -> dict[str, list[Objects]]:
-    found: dict[str, list[Objects]] = {}
-    for image_id, named in given:
-        found.setdefault(image_id, []).append(named)
-    return found
 
 
 def _label(image_id: str, agreed: Agreed[Any], version: LabelsVersion) -> dict[str, str | float]:

@@ -14,6 +14,8 @@ _KEPT = ("id", "result", "was_cancelled", "lead_time", "created_at", "updated_at
 def revision_content(annotation: JsonObject, *, task_key: str, image_id: str, annotator_id: str) -> JsonObject:
     """Content of an annotation from Label Studio, without the person's name and e-mail address."""
     kept = {field: annotation.get(field) for field in _KEPT}
+    # Only where it is set: revisions of earlier releases, which did not know the star, keep their digest.
+    kept |= {"ground_truth": True} if annotation.get("ground_truth") else {}
     return kept | {"task_key": task_key, "image_id": image_id, "annotator_id": annotator_id}
 
 
@@ -27,7 +29,7 @@ def revision_digest(content: JsonObject) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def annotator_pseudonym(project: str, user_id: int | None, annotation_number: int) -> str:
-    """Pseudonym of a person, stable within a project; an annotation of a deleted account gets its own."""
-    who = f"{project}/user/{user_id}" if user_id is not None else f"{project}/annotation/{annotation_number}"
+def annotator_pseudonym(project: str, user_id: int | None) -> str:
+    """Pseudonym of a person, stable within a project; all accounts that were deleted before a first look are one."""
+    who = f"{project}/user/{'deleted' if user_id is None else user_id}"
     return f"annotator-{hashlib.sha256(who.encode()).hexdigest()[:12]}"

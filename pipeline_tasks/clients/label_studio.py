@@ -11,8 +11,10 @@ from typing import Any
 
 import httpx
 
+from pipeline_tasks.clients import label_studio_views
 from pipeline_tasks.clients.label_studio_connection import Connection, NotThereError
-from pipeline_tasks.errors import ServiceUnavailableError
+from pipeline_tasks.clients.label_studio_views import in_round
+from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError
 from pipeline_tasks.json_values import JsonObject
 
 TaskData = Mapping[str, str | int]
@@ -21,21 +23,9 @@ TaskData = Mapping[str, str | int]
 _PAGE_TASKS = 500
 _TITLE_LENGTH = 50
 """Label Studio's own limit."""
-_ANNOTATION_FIELDS = "id,data,updated_at,annotations,result,was_cancelled,completed_by,lead_time,created_at"
+_ANNOTATION_FIELDS = "id,data,updated_at,annotations,result,was_cancelled,completed_by,lead_time,created_at,ground_truth"
 """Fields are requested by name, so that no annotator's name or e-mail address is ever fetched."""
 _NO_FILE = "^nothing is ever synced from here$"
-_NOT_FOR_PEOPLE = """
-    data.purpose data.image_id data.round_id data.task_key inner_id completed_at total_annotations cancelled_annotations
-    total_predictions annotators annotations_results annotations_ids predictions_score predictions_model_versions
-    predictions_results file_upload storage_filename created_at updated_at updated_by avg_lead_time draft_exists
-"""
-_HIDDEN = [f"tasks:{column}" for column in _NOT_FOR_PEOPLE.split()]
-_GRID_OF_IMAGES = {
-    "type": "grid",
-    "gridWidth": 6,
-    "hiddenColumns": {"explore": _HIDDEN, "labeling": _HIDDEN},
-}
-"""Display settings of a round's tab: images side by side, without columns that do not help annotators."""
 
 
 class LabelStudio:
@@ -67,13 +57,18 @@ class LabelStudio:
         """Close the connections."""
         self._connection.close()
 
-    def find_or_create_project(self, outside_name: str, label_config: str, label_config_digest: str) -> int:
+    def find_or_create_project(
+        self, outside_name: str, label_config: str, label_config_digest: str, *, holds: tuple[int, str] | None = None
+    ) -> int:
         """The id of the one Label Studio project for a project and a label configuration.
 
-        The project is found by a key in its description, so people may rename it. If two are created at once, the first is kept.
+        The project is found by a key in its description, so people may rename it. If they took the key out, it is `holds`: the
+        project with this id that still has tasks of this round. If two are created at once, the first is kept.
         """
         key = f"nightlens:{outside_name}:{label_config_digest}"
         found = self._projects_with(key)
+        if not found and holds is not None and self._holds_round(*holds):
+            return holds[0]
         if not found:
             made = self._connection.post("api/projects", _project_fields(outside_name, label_config, label_config_digest, key))
             found = self._projects_with(key) or [made["id"]]
@@ -81,9 +76,20 @@ class LabelStudio:
                 self._connection.delete(f"api/projects/{made['id']}")
         return found[0]
 
-    def has_project(self, project_id: int) -> bool:
-        """Return True if the project still exists."""
-        return self._is_there(f"api/projects/{project_id}", include="id")
+    def count_tasks(self, project_id: int) -> int | None:
+        """Number of tasks in a project; None if the project was deleted."""
+        try:
+            return int(self._connection.get(f"api/projects/{project_id}", include="id,task_number")["task_number"])
+        except NotThereError:
+            return None
+
+    def task_ids(self, project_id: int) -> set[int]:
+        """Ids of all tasks in a project."""
+        return {task["id"] for task in self._tasks(project_id, [], fields="task_only", include="id")}
+
+    def label_config(self, project_id: int) -> str:
+        """The form as it stands in Label Studio, which people may have edited."""
+        return str(self._connection.get(f"api/projects/{project_id}", include="id,label_config")["label_config"])
 
     def connect_local_files(self, project_id: int, folder: Path) -> None:
         """Let annotators of the project see the images in a folder below Label Studio's document root; syncs nothing."""
@@ -92,17 +98,9 @@ class LabelStudio:
             wanted = {"path": str(folder), "project": project_id, "use_blob_urls": True, "regex_filter": _NO_FILE}
             self._connection.post("api/storages/localfiles", wanted | {"title": "Images for people (do not sync)"})
 
-    def find_or_create_view(self, project_id: int, round_id: str) -> int:
-        """The id of the saved view (tab) that shows one labeling round."""
-        found = self._views_of(project_id, round_id)
-        if not found:
-            fields = {"title": round_id, "target": "tasks", "ordering": ["tasks:id"], **_GRID_OF_IMAGES}
-            filters = {"conjunction": "and", "items": [_in_round(round_id)]}
-            made = self._connection.post("api/dm/views", {"project": project_id, "data": fields | {"filters": filters}})
-            found = self._views_of(project_id, round_id) or [made["id"]]
-            if found[0] != made["id"]:
-                self._connection.delete(f"api/dm/views/{made['id']}")
-        return found[0]
+    def find_or_create_view(self, project_id: int, round_id: str, title: str = "") -> int:
+        """The id of the saved view (tab) that shows one labeling round; a new one becomes the first tab."""
+        return label_studio_views.find_or_create_view(self._connection, project_id, round_id, title or round_id)
 
     def round_url(self, project_id: int, view_id: int) -> str:
         """The address at which people open a round."""
@@ -127,7 +125,7 @@ class LabelStudio:
     def count_annotated_tasks(self, project_id: int, round_id: str) -> int:
         """Number of tasks in a round that were annotated or skipped; one light call."""
         is_completed = {"filter": "filter:tasks:completed_at", "operator": "empty", "type": "Datetime", "value": False}
-        page = self._page(project_id, [_in_round(round_id), is_completed], page_size=1, include="id")
+        page = self._page(project_id, [in_round(round_id), is_completed], page_size=1, include="id")
         return int(page["total"])
 
     def count_annotations(self, project_id: int) -> int:
@@ -158,6 +156,13 @@ class LabelStudio:
             return False
         return True
 
+    def _holds_round(self, project_id: int, round_id: str) -> bool:
+        """Return True if the project exists and has tasks of the round."""
+        try:
+            return bool(self._page(project_id, [in_round(round_id)], page_size=1, include="id")["total"])
+        except NotThereError:
+            return False
+
     def _projects_with(self, key: str) -> list[int]:
         """Ids of the projects with a key, oldest first."""
         found, page = [], 1
@@ -167,10 +172,6 @@ class LabelStudio:
             if not listed["next"]:
                 return sorted(found)
             page += 1
-
-    def _views_of(self, project_id: int, round_id: str) -> list[int]:
-        views = self._connection.get("api/dm/views", project=project_id)
-        return sorted(view["id"] for view in views if view["data"].get("title") == round_id)
 
     def _import(self, project_id: int, round_id: str, tasks: Sequence[TaskData]) -> None:
         """Import tasks and wait until Label Studio lists all of them."""
@@ -193,7 +194,7 @@ class LabelStudio:
         """task_key → (is not annotated, task id) of each task with this key in the round."""
         include = "id,data,total_annotations,cancelled_annotations"
         ids: dict[str, list[tuple[bool, int]]] = {}
-        for task in self._tasks(project_id, [_in_round(round_id)], fields="task_only", include=include):
+        for task in self._tasks(project_id, [in_round(round_id)], fields="task_only", include=include):
             is_unannotated = task["total_annotations"] + task["cancelled_annotations"] == 0
             ids.setdefault(str(task["data"].get("task_key")), []).append((is_unannotated, task["id"]))
         return ids
@@ -223,8 +224,13 @@ class LabelStudio:
         return page
 
 
-def _in_round(round_id: str) -> JsonObject:
-    return {"filter": "filter:tasks:data.round_id", "operator": "equal", "type": "String", "value": round_id}
+def lost_round(project_id: int, cycle_id: str) -> ServiceRefusedError:
+    """The error for a round whose Label Studio project was deleted."""
+    return ServiceRefusedError(
+        f"label_studio: project {project_id}, which holds the round of cycle {cycle_id}, is gone. "
+        "Restore it from a backup of Label Studio's database and clear this task, or go on with the next cycle, after which images "
+        "without an answer come up again; what was collected before is in annotation_log/"
+    )
 
 
 def _project_fields(outside_name: str, label_config: str, label_config_digest: str, key: str) -> JsonObject:

@@ -17,7 +17,7 @@ class Agreed(Generic[T]):
     """Result of the votes on one image."""
 
     state: str
-    """`labelled`, `empty` or `unsure`, as in the table `labels`."""
+    """`labelled`, `empty` or `unsure`, as in the table `labels`; `unmatched` is for who reads the annotations to say."""
     votes: int
     agreement_ratio: float
     objects: tuple[T, ...] = ()
@@ -76,11 +76,18 @@ class Labeling(Protocol[T]):
         ...
 
     def read(self, result: Sequence[JsonObject]) -> tuple[T, ...]:
-        """Objects of one annotation, from Label Studio's `result`; regions of another form are skipped."""
+        """Objects of one annotation, from Label Studio's `result`; answers to questions that people added are skipped.
+
+        An annotation of another form altogether becomes objects that say so: it must never look empty.
+        """
         ...
 
     def can_vote(self, objects: Sequence[T]) -> bool:
         """Return False for an annotation that answered another question, for example with a removed class."""
+        ...
+
+    def unknown(self, objects: Sequence[T]) -> tuple[str, ...]:
+        """Names in an annotation that the project does not have; they are counted and shown to people."""
         ...
 
     def agree(self, annotations: Sequence[Sequence[T]]) -> Agreed[T]:

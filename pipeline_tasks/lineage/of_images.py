@@ -114,13 +114,18 @@ def _labels(image_id: str, data: LineageData) -> Iterable[Node]:
         objects = _objects(things, data)
         meaning = data.kind.labeling.says(objects) if row["state"] == "labelled" else row["state"]
         says = (
-            f"{row['state']}, votes {row['votes']}, {100 * row['agreement_ratio']:.0f} % agree, resolved in cycle "
+            f"{row['state']}, votes {row['votes']}, {_agreement(row)}resolved in cycle "
             f"{row['written_in']}; label configuration {shortened(row['label_config_digest'])}"
         )
         question = data.questions.get(row["label_config_digest"])
         says += f", which asked: {question}" if question else ""
         fields = _json(row) | dict(data.kind.labeling.as_json(objects)) | {"question": question}
         yield Node("label", meaning, says, fields, tuple(_annotations(image_id, row["sequence"], data)))
+
+
+def _agreement(row: dict[str, Any]) -> str:
+    """Share of the people who agree; one person alone agrees with nobody."""
+    return f"{100 * row['agreement_ratio']:.0f} % agree, " if row["votes"] > 1 else ""
 
 
 def _annotations(image_id: str, until: int, data: LineageData) -> Iterable[Node]:

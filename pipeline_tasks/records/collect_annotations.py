@@ -24,3 +24,13 @@ class CollectAnnotationsSummary:
     """Tasks of this cycle's round without annotations; they stay open in Label Studio and the next cycle collects them."""
     projects_gone: list[int] = field(default_factory=list)
     """Label Studio projects of earlier rounds that were deleted there; their collected annotations stay."""
+    unknown_choices: dict[str, int] = field(default_factory=dict)
+    """Choice that no class of the project is → new and changed annotations with it. They are kept, and give no label."""
+    form_differences: list[str] = field(default_factory=list)
+    """Sentences on what people changed in the form in Label Studio, each with the remedy."""
+    tasks_lost: int = 0
+    """Tasks deleted in Label Studio before anyone answered; their images come up again."""
+    annotations_by_hand: int = 0
+    """Annotations, among those looked at, of tasks that people imported themselves; not used."""
+    annotations_of_replaced_images: int = 0
+    """Annotations of our tasks whose data people edited to show another image; not used."""

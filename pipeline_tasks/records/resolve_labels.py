@@ -22,3 +22,9 @@ class ResolveLabelsSummary:
     mean_agreement_ratio: float | None
     """Mean over images with at least two votes; None if there are none."""
     images_by_class: dict[str, int]
+    unmatched: int = 0
+    """Images whose annotations match no class; they have no label and come up again."""
+    contradictions: int = 0
+    """Images whose copies one person answered differently; the newest of these answers counts."""
+    starred: int = 0
+    """Images on which a reviewer's starred annotation decided."""

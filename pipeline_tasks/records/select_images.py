@@ -27,3 +27,5 @@ class SelectImagesSummary:
     champion_digest: str | None
     """The model whose predictions helped to choose, None if there was none for these embeddings."""
     why: str
+    asked_again: int = 0
+    """Eligible images that people were asked about before, without a usable answer."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -24,3 +24,5 @@ class SendToLabelingSummary:
     url: str | None = None
     why: str | None = None
     """Reason why there is no round."""
+    form_differences: list[str] = field(default_factory=list)
+    """Sentences on what people changed in the form in Label Studio, each with the remedy."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -21,3 +21,5 @@ class WaitForAnnotatorsSummary:
     why: str
     ask_every_s: float
     deadline_at: str
+    form_differences: list[str] = field(default_factory=list)
+    """Sentences on what people changed in the form in Label Studio, each with the remedy."""

@@ -12,6 +12,7 @@ from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.labeling import Agreement
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
+from pipeline_tasks.reports.disagreements import Disagreement
 from pipeline_tasks.tables.table import Table
 
 
@@ -70,6 +71,8 @@ class CycleData:
     """Newest revisions of the annotations in this cycle's round."""
     agreement: Agreement | None = None
     """Agreement of these annotations, by the kind's own measure."""
+    disagreements: tuple[Disagreement, ...] = field(default=())
+    """Images of this round whose annotations differ."""
     dataset_images: pl.DataFrame | None = None
     """Manifest of the newest dataset version at this cycle."""
     metrics: pl.DataFrame | None = None

@@ -5,7 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline_tasks.kinds.labeling import Agreement
+from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
+from pipeline_tasks.reports import disagreements
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, element, paragraph, ratio, table, together
 
@@ -18,7 +21,48 @@ def section(data: CycleData) -> Html | None:
         return None
     if data.annotations.is_empty():
         return paragraph("No image of this round has been annotated.", quiet=True)
-    return together([_by_annotator(data.annotations), _said(data.agreement), _pairwise(data.agreement), _labels(data)])
+    return together(
+        [
+            _form(data),
+            _by_annotator(data.annotations),
+            _said(data.agreement),
+            _pairwise(data.agreement),
+            _labels(data),
+            _strange(data),
+            disagreements.section(data.disagreements, data.thumbnail),
+        ]
+    )
+
+
+def _form(data: CycleData) -> Html | None:
+    """Changes of the form in Label Studio, and choices that no class is."""
+    sent, collected = data.records.find(SendToLabelingSummary), data.records.find(CollectAnnotationsSummary)
+    differences = dict.fromkeys((sent.form_differences if sent else []) + (collected.form_differences if collected else []))
+    unknown = collected.unknown_choices if collected else {}
+    if not differences and not unknown:
+        return None
+    rows = [(f"“{name}”", count) for name, count in unknown.items()]
+    said = "Annotations chose what no class of the project is. They are kept, give no label, and their images come up again:"
+    return element(
+        "div",
+        element("ul", *(element("li", one) for one in differences)) if differences else None,
+        together([paragraph(said), table(("choice", "annotations"), rows)]) if rows else None,
+        class_="decision warn",
+    )
+
+
+def _strange(data: CycleData) -> Html | None:
+    """Tasks and annotations that were not used, and why."""
+    found = data.records.find(CollectAnnotationsSummary)
+    if found is None:
+        return None
+    lines = {
+        "unanswered tasks were deleted in Label Studio; their images come up again": found.tasks_lost,
+        "annotations of tasks that people imported themselves were not used": found.annotations_by_hand,
+        "annotations of tasks whose image people replaced were not used": found.annotations_of_replaced_images,
+    }
+    said = [f"{count} {what}" for what, count in lines.items() if count]
+    return paragraph("; ".join(said) + ".") if said else None
 
 
 def _by_annotator(annotations: pl.DataFrame) -> Html:
@@ -57,4 +101,6 @@ def _labels(data: CycleData) -> Html | None:
     if labels is None:
         return None
     said = f"{labels.labelled} images got a label, {labels.unsure} are unsure, {labels.empty} are empty"
+    said += f", {labels.unmatched} match no class" if labels.unmatched else ""
+    said += f"; on {labels.starred} a reviewer's starred annotation decided" if labels.starred else ""
     return paragraph(f"{said}; {labels.changed_labels} labels changed.")

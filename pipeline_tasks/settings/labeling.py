@@ -15,6 +15,10 @@ class LabelingSettings(Settings):
     overlap_ratio: Ratio = Field(0.1, description="Share of the images that several people answer.")
     overlap_annotators: int = Field(3, ge=2, description="How many people answer those.")
     ask_every_s: float = Field(5.0, gt=0)
+    ask_again_after_cycles: int | None = Field(
+        3, ge=1, description="Cycles after which an image that stayed unsure may be asked about again; null: never."
+    )
+    ask_at_most_times: int = Field(3, ge=1, description="Rounds that an image that stays unsure is in at most.")
     question: str = "What does the picture show?"
     cost_per_hour: float | None = Field(None, ge=0, description="Of an annotator's hour; null: the report counts hours only.")
     currency: str | None = Field(None, min_length=1, max_length=8, description="Of that cost, as the report shall write it.")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline_tasks.tables.table import DIGEST, Table
+from pipeline_tasks.tables.table import DEFAULT, DIGEST, Table
+from pipeline_tasks.upgrades.form import Change
 
 
 class Annotation(Table):
@@ -12,6 +13,7 @@ class Annotation(Table):
 
     table_name = "annotations"
     superseded_by_key = ("annotation_id",)
+    changes = (Change("0.2.0"),)
 
     #: `<Label Studio project id>-<annotation id>`.
     annotation_id = dy.String(primary_key=True)
@@ -27,3 +29,5 @@ class Annotation(Table):
     #: Seconds the person took, as counted by Label Studio.
     lead_time_s = dy.Float64(nullable=True)
     updated_at = dy.Datetime(time_zone="UTC", time_unit="us")
+    #: A reviewer starred it in Label Studio (ground truth): it outranks the others.
+    is_starred = dy.Bool(metadata={DEFAULT: False})

@@ -15,6 +15,7 @@ from pipeline_tasks.tables.label_object import AnnotationObject, DatasetObject, 
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.leak import Leak
 from pipeline_tasks.tables.left_out_file import LeftOutFile
+from pipeline_tasks.tables.lost_task import LostTask
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.new_file import NewFile
@@ -48,6 +49,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     SelectionScore,
     Split,
     LabelingTask,
+    LostTask,
     Annotation,
     AnnotationObject,
     Label,

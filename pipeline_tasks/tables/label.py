@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataframely as dy
 
 from pipeline_tasks.tables.table import DIGEST, Table
+from pipeline_tasks.upgrades.form import Change
 
 
 class Label(Table):
@@ -12,11 +13,13 @@ class Label(Table):
 
     table_name = "labels"
     superseded_by_key = ("image_id",)
+    changes = (Change("0.2.0"),)
 
     image_id = dy.String(primary_key=True, regex=DIGEST)
     labels_version = dy.String()
-    #: labelled; empty: annotators say that nothing is there; unsure: annotators disagree or could not answer.
-    state = dy.Enum(["labelled", "empty", "unsure"])
+    #: labelled; empty: annotators say that nothing is there; unsure: annotators disagree or could not answer;
+    #: unmatched: they chose what no class of the project is, so there is no label and the image comes up again.
+    state = dy.Enum(["labelled", "empty", "unsure", "unmatched"])
     #: Number of people who answered.
     votes = dy.Int32(min=0)
     #: Share of the votes that agree with the label.

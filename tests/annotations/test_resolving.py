@@ -27,12 +27,17 @@ CONTEXT = TaskContext("parts", LABELING, 7, "e" * 64, "parts-1", IMAGE)
 
 
 def said(*annotations: tuple[int, str]) -> list[AnnotationRevision]:
-    """(person, class names separated by +, or `skip`) in the order of answering."""
+    """(person, class names separated by +, or `skip`; a star at the end is a reviewer's) in the order of answering."""
     read = []
     for number, (person, names) in enumerate(annotations):
         moment = (given.STARTED_AT + timedelta(minutes=number)).isoformat()
-        choices = [] if names in ("", "skip") else names.split("+")
-        fields = {"id": number, "completed_by": person, "was_cancelled": names == "skip", "updated_at": moment}
+        choices = [] if names in ("", "skip") else names.rstrip("*").split("+")
+        fields = {"ground_truth": names.endswith("*")} | {
+            "id": number,
+            "completed_by": person,
+            "was_cancelled": names == "skip",
+            "updated_at": moment,
+        }
         read.append(read_annotation(an_annotation(*choices, **fields), CONTEXT))
     return read
 
@@ -53,7 +58,11 @@ def said(*annotations: tuple[int, str]) -> list[AnnotationRevision]:
         ([(1, "bolt"), (1, "skip")], "labelled", 1, 1.0, "bolt"),
         ([(1, "bolt+nut")], "unsure", 1, 1.0, None),
         ([(1, "bolt+nut"), (2, "bolt"), (3, "bolt")], "labelled", 3, 2 / 3, "bolt"),
-        ([(1, "old name")], "unsure", 0, 0.0, None),
+        ([(1, "old name")], "unmatched", 0, 0.0, None),
+        ([(1, "old name"), (2, "skip")], "unmatched", 0, 0.0, None),
+        ([(1, "bolt"), (2, "nut*")], "labelled", 1, 1.0, "nut"),
+        ([(1, "bolt"), (2, "bolt"), (3, "nut*"), (3, "bolt")], "labelled", 1, 1.0, "nut"),
+        ([(1, "bolt"), (2, "old name*")], "unmatched", 0, 0.0, None),
         ([(1, "old name"), (2, "nut")], "labelled", 1, 1.0, "nut"),
     ],
 )

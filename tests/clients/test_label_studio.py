@@ -139,17 +139,17 @@ def test_count_answered_tasks__counts_answers_and_skips_of_one_round(server: Sta
     assert server.client().count_annotations(project) == 3
 
 
-def test_has_project_and_has_answer__say_what_people_deleted(server: StandInLabelStudio) -> None:
+def test_count_tasks_and_has_answer__say_what_people_deleted(server: StandInLabelStudio) -> None:
     project = a_project(server)
     ids = list(server.client().import_tasks(project, "parts-1", TASKS).values())
     number = server.annotate(ids[0], ["bolt"])
 
-    assert server.client().has_project(project)
+    assert server.client().count_tasks(project) == 5
     assert server.client().has_annotation(number)
     server.take_back(number)
     del server.projects[project]
     assert not server.client().has_annotation(number)
-    assert not server.client().has_project(project)
+    assert server.client().count_tasks(project) is None
 
 
 @pytest.mark.parametrize("fault", [httpx.Response(500), httpx.Response(503), httpx.Response(429), httpx.ConnectError("refused")])

@@ -235,7 +235,7 @@ def _speak_of(store: Store, image_id: str) -> None:
     write_version(store.objects, hex_id("held"), rows, about=VersionAbout())
     append_revision(store.objects, "1-7", digest_of({"answer": 7}), {"answer": 7})
     answer = {"annotation_id": "1-7", "task_key": hex_id("task"), "round_id": "round", "image_id": image_id}
-    answer |= {"revision": digest_of({"answer": 7}), "annotator_id": "anna", "state": "answered"}
+    answer |= {"revision": digest_of({"answer": 7}), "annotator_id": "anna", "state": "answered", "is_starred": False}
     annotation = pl.DataFrame(answer).with_columns(lead_time_s=1.0, updated_at=pl.lit(STARTED_AT))
     store.finish("2026-11-19", "answer", Summary(1), [(Annotation, annotation)])
     write_shard(store.objects, QualityIssue, "2026-11-19", 0, issues([image_id, hex_id("other")], 1.0))

@@ -51,6 +51,9 @@ class SpotLabeling:
     def can_vote(self, objects: Sequence[Spot]) -> bool:
         return len(objects) < 2
 
+    def unknown(self, objects: Sequence[Spot]) -> tuple[str, ...]:
+        return ()
+
     def agree(self, answers: Sequence[Sequence[Spot]]) -> Agreed[Spot]:
         """The mean box: two people never draw the same one."""
         boxes = np.array([[one.x, one.y, one.width, one.height] for objects in answers for one in objects])

@@ -32,6 +32,9 @@ class TextLabeling:
     def can_vote(self, objects: Sequence[Text]) -> bool:
         return len(objects) < 2
 
+    def unknown(self, objects: Sequence[Text]) -> tuple[str, ...]:
+        return ()
+
     def agree(self, annotations: Sequence[Sequence[Text]]) -> Agreed[Text]:
         """The text that is nearest to all others: no two people need to type the same."""
         given = [one for objects in annotations for one in objects]

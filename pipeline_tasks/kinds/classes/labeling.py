@@ -12,6 +12,9 @@ from pipeline_tasks.kinds.classes.agreement import agreement
 from pipeline_tasks.kinds.classes.class_object import ClassObject
 from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
 
+CONTROL = "class"
+"""Name of the control that asks for the class."""
+
 
 @dataclass(frozen=True)
 class ClassLabeling:
@@ -24,7 +27,7 @@ class ClassLabeling:
     def control_xml(self) -> str:
         """One button a class; the keys 1 to 9 select the first nine."""
         choices = "".join(f"<Choice value={quoteattr(name)}/>" for name in self.class_names)
-        return f'<Choices name="class" toName="picture" choice="single-radio" showInline="true">{choices}</Choices>'
+        return f'<Choices name="{CONTROL}" toName="picture" choice="single-radio" showInline="true">{choices}</Choices>'
 
     @property
     def asked(self) -> list[str]:
@@ -32,13 +35,20 @@ class ClassLabeling:
         return list(self.class_names)
 
     def read(self, result: Sequence[JsonObject]) -> tuple[ClassObject, ...]:
-        """One object for each distinct chosen name, in order, known to the project or not."""
-        chosen = [name for region in result for name in _choices(region)]
-        return tuple(ClassObject(name) for name in dict.fromkeys(chosen))
+        """One object for each distinct chosen name, in order, known to the project or not.
+
+        Where people renamed the control, another one counts if it asks for our classes. Whatever else people answered in a
+        form of their own is named by its kind, such as `rectanglelabels gear`, so that it matches no class.
+        """
+        return tuple(ClassObject(name) for name in dict.fromkeys(self._named(result)))
 
     def can_vote(self, objects: Sequence[ClassObject]) -> bool:
         """Return False for an annotation with a name that is no longer among the classes, as it answered another question."""
         return {one.class_name for one in objects} <= set(self.class_names)
+
+    def unknown(self, objects: Sequence[ClassObject]) -> tuple[str, ...]:
+        """Names that are not among the classes, sorted."""
+        return tuple(sorted({one.class_name for one in objects} - set(self.class_names)))
 
     def agree(self, annotations: Sequence[Sequence[ClassObject]]) -> Agreed[ClassObject]:
         """The class that most people chose, if it has at least half of the votes; else `unsure`.
@@ -57,9 +67,12 @@ class ClassLabeling:
         return Agreed("labelled" if objects else "empty", len(annotations), agreement_ratio, objects)
 
     def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[ClassObject]]]) -> Agreement:
-        """Share of equal annotations, and Scott's pi; of an annotation with several classes the first counts."""
-        first = {image: {who: said[0].class_name for who, said in given.items() if said} for image, given in annotations.items()}
-        return agreement(first)
+        """Share of equal annotations, and Scott's pi; nothing and a mixture of classes are answers of their own."""
+        named = {
+            image: {who: "+".join(sorted(one.class_name for one in said)) for who, said in given.items()}
+            for image, given in annotations.items()
+        }
+        return agreement(named)
 
     def counts(self, objects: Iterable[ClassObject]) -> dict[str, int]:
         """Objects by class."""
@@ -81,9 +94,22 @@ class ClassLabeling:
         """Read an object from these tables."""
         return ClassObject(str(columns.class_name))
 
+    def _named(self, result: Sequence[JsonObject]) -> list[str]:
+        """Names in our control, else in a renamed one, else in whatever there is."""
+        by_control: dict[str, list[str]] = {}
+        for region in result:
+            by_control.setdefault(str(region.get("from_name", CONTROL)), []).extend(_names(region))
+        if CONTROL in by_control:
+            return by_control[CONTROL]
+        renamed = [names for names in by_control.values() if names and set(names) <= set(self.class_names)]
+        return renamed[0] if renamed else [name for names in by_control.values() for name in names]
 
-def _choices(region: JsonObject) -> list[str]:
-    """Names in one region of an annotation; regions of another form (text, stars) have none."""
-    value = region.get("value")
-    names = value.get("choices") if region.get("type") == "choices" and isinstance(value, Mapping) else None
-    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+def _names(region: JsonObject) -> list[str]:
+    """Chosen names in one region of an annotation; a region that is not of choices is named by its type."""
+    kind, value = region.get("type"), region.get("value")
+    found = value.get(kind) if isinstance(value, Mapping) else None
+    names = [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
+    if kind == "choices":
+        return names
+    return [f"{kind} {name}" for name in names] or [str(kind)]

@@ -18,6 +18,7 @@ from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.selection.arms import draw_control, interleave
+from pipeline_tasks.selection.asking_again import rounds_by_image, still_open, without_answer
 from pipeline_tasks.selection.candidates import Candidates, candidates
 from pipeline_tasks.selection.choosing import Selection, choose
 from pipeline_tasks.selection.pool import Metadata
@@ -27,10 +28,13 @@ from pipeline_tasks.settings import SelectionSettings
 from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.lost_task import LostTask
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.selection import SelectedImage
@@ -52,7 +56,7 @@ class _Known:
     splits: pl.DataFrame
     sightings: pl.DataFrame
     labels: pl.DataFrame
-    """image_id and state."""
+    """image_id, state and labels_version."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
     images = sizes["image_id"]
     embeddings = read_embeddings(store, images.to_list(), backbone_digest)
     known = _known(store)
-    asked = set(store.history(SelectedImage, ["image_id"])["image_id"]) | set(known.labels["image_id"])
+    again = _may_come_again(store, cycle, known)
+    asked = (set(store.history(SelectedImage, ["image_id"])["image_id"]) | set(known.labels["image_id"])) - again
     embedded = images.filter(pl.Series(embeddings.has_embedding))
     golden = _golden_picks(known, cycle, embedded, asked)
     settings, asked = settings.model_copy(update={"budget": settings.budget - len(golden)}), asked | set(golden)
@@ -113,6 +118,7 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
         is_first_round=is_first_round,
         champion_digest=scores.model_digest,
         why=why + (instead if len(chosen.picks) else ""),
+        asked_again=len(again & set(pool.images["image_id"])),
     )
     writes = [(SelectedImage, rows), (SelectionScore, scores_of(pool.images["image_id"].to_list(), chosen)), (Split, new_splits)]
     return store.finish(cycle.cycle_id, STAGE, summary, writes)
@@ -126,8 +132,26 @@ def _known(store: Store) -> _Known:
         split_groups=store.current(SplitGroup),
         splits=store.history(Split),
         sightings=store.history(Sighting),
-        labels=store.current(Label, ["image_id", "state"]),
+        labels=store.current(Label, ["image_id", "state", "labels_version"]),
     )
+
+
+def _may_come_again(store: Store, cycle: Cycle, known: _Known) -> set[str]:
+    """Images without a usable answer, of which no labeling task is still open."""
+    settings, stages = cycle.project.labeling, store.state().stages
+    nights = [cycle_id for cycle_id, done in stages.items() if STAGE in done or cycle_id == cycle.cycle_id]
+    again_after = settings.ask_again_after_cycles
+    unmatched, unsure = without_answer(known.labels, nights, ask_again_after_cycles=again_after, now=cycle.cycle_id)
+    lost = store.history(LostTask, ["task_key", "image_id"])
+    answerless = unmatched | unsure | (set(lost["image_id"]) - set(known.labels["image_id"]))
+    if not answerless:
+        return set()
+    tasks = store.rows_of(LabelingTask, answerless, columns=["image_id", "task_key", "round_id"])
+    given = store.rows_of(Annotation, answerless, columns=["image_id", "task_key", "state"])
+    answered = set(given.filter(pl.col("state").cast(pl.String) != "deleted")["task_key"])
+    rounds = rounds_by_image(tasks)
+    asked_enough = {one for one in unsure if rounds.get(one, 0) >= settings.ask_at_most_times}
+    return answerless - still_open(tasks, answered, set(lost["task_key"])) - asked_enough
 
 
 def _pool(known: _Known, cycle: Cycle, images: pl.DataFrame, asked: set[str]) -> Candidates:

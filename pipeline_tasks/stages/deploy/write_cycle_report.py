@@ -6,13 +6,11 @@ import json
 from collections.abc import Collection
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
 
 import polars as pl
 
-from pipeline_tasks.annotations.resolving import objects_by
+from pipeline_tasks.annotations.voices import Voices, is_unanimous, objects_by, read_voices
 from pipeline_tasks.errors import NotFoundError
-from pipeline_tasks.kinds.labeling import Agreement
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.process import NIGHTLY
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
@@ -24,6 +22,7 @@ from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
 from pipeline_tasks.reports.cycle_data import CycleData, GainPoint, LearningPoint
+from pipeline_tasks.reports.disagreements import Disagreement, Said
 from pipeline_tasks.reports.image_cards import shown_images
 from pipeline_tasks.reports.page import render
 from pipeline_tasks.storage.blobs.report_files import PAGE, SUMMARY, write_report_file
@@ -35,6 +34,7 @@ from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.label_object import AnnotationObject
+from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.left_out_file import LeftOutFile
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.quality_issue import QualityIssue
@@ -77,6 +77,7 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
     built = records.find(BuildDatasetVersionSummary)
     dataset_cycle = None if built is None else built.dataset_cycle_id
     annotations = _annotations(store, records) if records.has("collect_annotations") else None
+    voices = None if annotations is None else read_voices(annotations, _objects(store, annotations), kind.labeling)
 
     def table(one: type[Table]) -> pl.DataFrame | None:
         return store.read(one, cycle.cycle_id) if store.has(one, cycle.cycle_id) else None
@@ -103,7 +104,8 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         selected=table(SelectedImage),
         selection_scores=table(SelectionScore),
         annotations=annotations,
-        agreement=_agreement(store, cycle, annotations),
+        agreement=None if voices is None else kind.labeling.agreement(voices.by_image),
+        disagreements=() if voices is None or annotations is None else _disagreements(store, cycle, annotations, voices),
         dataset_images=version_rows(store, dataset_cycle) if dataset_cycle else None,
         metrics=table(Metric),
         predictions=table(kind.scoring.prediction_table),
@@ -134,19 +136,29 @@ def _annotations(store: Store, records: CycleRecords) -> pl.DataFrame:
     return store.current(Annotation).filter((pl.col("round_id") == round_id) & (pl.col("state").cast(pl.String) != "deleted"))
 
 
-def _agreement(store: Store, cycle: Cycle, annotations: pl.DataFrame | None) -> Agreement | None:
-    """Agreement between annotators."""
-    if annotations is None:
-        return None
-    labeling = kind_of(cycle.project).labeling
-    answered = annotations.filter(pl.col("state").cast(pl.String) == "answered")
-    rows = store.current(AnnotationObject).join(answered, on=["annotation_id", "revision"], how="semi")
-    said = objects_by(rows.sort("annotation_id", "object_index"), ("annotation_id",), labeling)
-    given: dict[str, dict[str, tuple[Any, ...]]] = {}
-    for image_id, annotator_id, annotation_id in answered.select("image_id", "annotator_id", "annotation_id").iter_rows():
-        if (annotation_id,) in said:
-            given.setdefault(image_id, {})[annotator_id] = said[annotation_id,]
-    return labeling.agreement(given)
+def _objects(store: Store, annotations: pl.DataFrame) -> pl.DataFrame:
+    """Objects of these annotations."""
+    return store.rows_of(AnnotationObject, annotations["annotation_id"], "annotation_id")
+
+
+def _disagreements(store: Store, cycle: Cycle, annotations: pl.DataFrame, voices: Voices) -> tuple[Disagreement, ...]:
+    """Images of this round whose answers differ, each answer with the address of its task."""
+    labeling, sent = kind_of(cycle.project).labeling, store.find_summary(cycle.cycle_id, SendToLabelingSummary)
+    contradicted = {image_id for image_id, _ in voices.contradictions}
+    differing = contradicted | {
+        image_id for image_id, said in voices.by_image.items() if len(said) > 1 and not is_unanimous(list(said.values()), labeling)
+    }
+    rows = annotations.filter(pl.col("image_id").is_in(list(differing)), pl.col("state").cast(pl.String) == "answered")
+    said = objects_by(_objects(store, rows).sort("annotation_id", "object_index"), ("annotation_id", "revision"), labeling)
+    columns = ["task_key", "label_studio_task_id"]
+    task_ids = dict(store.rows_of(LabelingTask, rows["task_key"], "task_key", columns=columns).iter_rows())
+    answers: dict[str, list[Said]] = {}
+    for one in rows.sort("image_id", "annotator_id", "updated_at").iter_rows(named=True):
+        task_id, named = task_ids.get(one["task_key"]), said.get((one["annotation_id"], one["revision"]), ())
+        url = f"{sent.url}&task={task_id}" if sent is not None and sent.url and task_id else None
+        words = ", ".join(labeling.counts(named)) or "nothing"
+        answers.setdefault(one["image_id"], []).append(Said(one["annotator_id"], words, one["is_starred"], url))
+    return tuple(Disagreement(image_id, tuple(given)) for image_id, given in sorted(answers.items()))
 
 
 def _learning(store: Store, until: str) -> list[LearningPoint]:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from pipeline_tasks.annotations.changes import changed_annotations, newest_change, vanished_annotations
+import polars as pl
+
+from pipeline_tasks.annotations.changes import NotOurs, changed_annotations, newest_change, not_ours, vanished_annotations
+from pipeline_tasks.annotations.form_differences import form_differences
+from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.annotations.parsing import (
     AnnotationRevision,
     RecordedAnnotation,
@@ -15,20 +23,25 @@ from pipeline_tasks.annotations.parsing import (
     recorded_annotations,
     taken_back,
 )
-from pipeline_tasks.clients.label_studio import LabelStudio
-from pipeline_tasks.errors import ServiceRefusedError
+from pipeline_tasks.clients.label_studio import LabelStudio, lost_round
 from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.cycle import Cycle, utc
 from pipeline_tasks.records.project_state import LabelStudioLooks
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.storage.blobs.annotation_log import append_revision
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label_object import AnnotationObject
 from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.lost_task import LostTask
+from pipeline_tasks.tables.table import check, empty
 
 STAGE = "collect_annotations"
+
+logger = logging.getLogger(__name__)
 
 _OVERLAP = timedelta(minutes=10)
 """Overlap with the last collection, because a change may be stamped well before it becomes visible."""
@@ -37,10 +50,24 @@ Known = Mapping[str, RecordedAnnotation]
 """annotation_id → its row."""
 
 
+@dataclass(frozen=True)
+class _Look:
+    """All that one look at Label Studio found."""
+
+    revisions: list[AnnotationRevision]
+    gone: list[int]
+    """Projects that were deleted."""
+    lost: pl.DataFrame
+    """Rows of `LostTask`."""
+    not_ours: NotOurs
+    form_differences: list[str]
+
+
 def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -> CollectAnnotationsSummary:
     """Log every new revision, then record it; the first success counts.
 
-    An annotation is `deleted` if its task exists without it. If a task or project is gone, its annotations are kept.
+    An annotation is `deleted` if its task exists without it. If a task or project is gone, its annotations are kept, and the images
+    of its unanswered tasks may be asked about again.
 
     Raises:
         MissingStageError: send_to_labeling of this cycle has not been done.
@@ -50,47 +77,85 @@ def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -
     if standing is not None:
         return standing
     store.require(LabelingTask, cycle.cycle_id)
-    contexts = _contexts_by_project(store, cycle)
-    gone = [project_id for project_id in contexts if not label_studio.has_project(project_id)]
-    _refuse_lost_round(store, cycle, gone)
     known = recorded_annotations(store.current(Annotation))
     standing_looks = store.state().value(LabelStudioLooks)
     looks = {} if standing_looks is None else dict(standing_looks.newest_changes)
-    revisions: list[AnnotationRevision] = []
-    for project_id in sorted(contexts.keys() - gone):
-        there = {key: row for key, row in known.items() if key.startswith(f"{project_id}-")}
-        revisions += _differences(label_studio, project_id, contexts[project_id], there, looks)
-    for revision in revisions:
+    look = _look(store, cycle, label_studio, known, looks)
+    for revision in look.revisions:
         append_revision(store.objects, revision.annotation_id, revision.revision, revision.content)
-    summary = _summary(store, cycle, known, revisions, gone)
-    writes = [(Annotation, annotation_rows(revisions)), (AnnotationObject, object_rows(revisions, kind_of(cycle.project).labeling))]
-    return store.finish(cycle.cycle_id, STAGE, summary, writes, sets=[LabelStudioLooks(looks)])
+    labeling = kind_of(cycle.project).labeling
+    summary = _summary(store, cycle, known, look, labeling)
+    _warn(summary)
+    writes = [(Annotation, annotation_rows(look.revisions)), (AnnotationObject, object_rows(look.revisions, labeling))]
+    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, (LostTask, look.lost)], sets=[LabelStudioLooks(looks)])
+
+
+def _look(store: Store, cycle: Cycle, label_studio: LabelStudio, known: Known, looks: dict[int, str]) -> _Look:
+    contexts = _contexts_by_project(store, cycle)
+    tasks = {project_id: label_studio.count_tasks(project_id) for project_id in contexts}
+    gone = [project_id for project_id, count in tasks.items() if count is None]
+    _refuse_lost_round(store, cycle, gone)
+    lost_before = set(store.history(LostTask, ["task_key"])["task_key"])
+    revisions, by_hand, replaced = list[AnnotationRevision](), 0, 0
+    for project_id in sorted(contexts.keys() - gone):
+        # Annotations went with their task; they stay known, and are not looked for.
+        there = {key: row for key, row in known.items() if key.startswith(f"{project_id}-") and row.task_key not in lost_before}
+        found, strange = _differences(label_studio, project_id, contexts[project_id], there, looks)
+        revisions += found
+        by_hand, replaced = by_hand + strange.by_hand, replaced + strange.image_replaced
+    lost = [one for project_id in contexts for one in _lost(label_studio, contexts[project_id], tasks[project_id], lost_before)]
+    rows = [{"task_key": one.task_key, "round_id": one.round_id, "image_id": one.image_id} for one in lost]
+    return _Look(
+        revisions,
+        gone,
+        check(LostTask, pl.DataFrame(rows)) if rows else empty(LostTask),
+        NotOurs(by_hand, replaced),
+        _form_differences(store, cycle, label_studio),
+    )
 
 
 def _contexts_by_project(store: Store, cycle: Cycle) -> dict[int, dict[str, TaskContext]]:
     """Label Studio project id → task_key → context of the task's annotations, over all rounds."""
     contexts: dict[int, dict[str, TaskContext]] = {}
-    labeling = kind_of(cycle.project).labeling
-    columns = ["label_studio_project_id", "task_key", "round_id", "image_id"]
-    for task in store.history(LabelingTask, columns).iter_rows(named=True):
-        project_id, key = task["label_studio_project_id"], task["task_key"]
-        context = TaskContext(cycle.project.project, labeling, project_id, key, task["round_id"], task["image_id"])
+    name, labeling = cycle.project.project, kind_of(cycle.project).labeling
+    columns = ["label_studio_project_id", "task_key", "round_id", "image_id", "label_studio_task_id"]
+    for project_id, key, round_id, image_id, task_id in store.history(LabelingTask, columns).iter_rows():
+        context = TaskContext(name, labeling, project_id, key, round_id, image_id, task_id)
         contexts.setdefault(project_id, {})[key] = context
     return contexts
+
+
+def _lost(
+    label_studio: LabelStudio, contexts: Mapping[str, TaskContext], count: int | None, lost_before: set[str]
+) -> list[TaskContext]:
+    """Tasks of a project that vanished since the last look; lists tasks only if there are too few."""
+    expected = [one for key, one in contexts.items() if key not in lost_before]
+    if not expected or count is None:
+        return expected
+    if count >= len(expected):
+        return []
+    ids = label_studio.task_ids(expected[0].label_studio_project_id)
+    return [one for one in expected if one.label_studio_task_id not in ids]
+
+
+def _form_differences(store: Store, cycle: Cycle, label_studio: LabelStudio) -> list[str]:
+    """Changes of the form that this cycle's round was answered with."""
+    project_id = store.summary(cycle.cycle_id, SendToLabelingSummary).label_studio_project_id
+    if project_id is None:
+        return []
+    form = label_form(kind_of(cycle.project), cycle.project.labeling.question)
+    return form_differences(form.xml, label_studio.label_config(project_id))
 
 
 def _refuse_lost_round(store: Store, cycle: Cycle, gone: list[int]) -> None:
     lost = set(store.read(LabelingTask, cycle.cycle_id)["label_studio_project_id"]) & set(gone)
     if lost:
-        raise ServiceRefusedError(
-            f"label_studio: project {min(lost)}, which holds the round of cycle {cycle.cycle_id}, is gone. "
-            "Restore it from a backup of Label Studio's database; what was collected before is in annotation_log/"
-        )
+        raise lost_round(min(lost), cycle.cycle_id)
 
 
 def _differences(
     label_studio: LabelStudio, project_id: int, contexts: Mapping[str, TaskContext], known: Known, looks: dict[int, str]
-) -> list[AnnotationRevision]:
+) -> tuple[list[AnnotationRevision], NotOurs]:
     """Changes since the last collection; if the counts then disagree, all differences of the whole project."""
     since = looks.get(project_id)
     moment = None if since is None else (utc(since) - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -104,7 +169,7 @@ def _differences(
     newest = newest_change(tasks)
     if newest is not None:
         looks[project_id] = newest.isoformat()
-    return revisions
+    return revisions, not_ours(tasks, contexts)
 
 
 def _compare(
@@ -116,10 +181,8 @@ def _compare(
     return changed_annotations(tasks, contexts, known) + [taken_back(row) for row in deleted]
 
 
-def _summary(
-    store: Store, cycle: Cycle, known: Known, revisions: list[AnnotationRevision], gone: list[int]
-) -> CollectAnnotationsSummary:
-    tasks = store.read(LabelingTask, cycle.cycle_id)
+def _summary(store: Store, cycle: Cycle, known: Known, look: _Look, labeling: Labeling[Any]) -> CollectAnnotationsSummary:
+    tasks, revisions = store.read(LabelingTask, cycle.cycle_id), look.revisions
     rounds = set(tasks["round_id"])
     standing = dict(known) | {revision.annotation_id: revision for revision in revisions}
     answered = {row.task_key for row in standing.values() if row.state != "deleted"}
@@ -132,5 +195,22 @@ def _summary(
         annotations_from_earlier_rounds=sum(revision.round_id not in rounds for revision in revisions),
         annotators=len({revision.annotator_id for revision in given}),
         tasks_unanswered=len(set(tasks["task_key"]) - answered),
-        projects_gone=sorted(gone),
+        projects_gone=sorted(look.gone),
+        unknown_choices=dict(sorted(Counter(name for revision in given for name in labeling.unknown(revision.objects)).items())),
+        form_differences=look.form_differences,
+        tasks_lost=len(set(look.lost["task_key"]) - answered),
+        annotations_by_hand=look.not_ours.by_hand,
+        annotations_of_replaced_images=look.not_ours.image_replaced,
     )
+
+
+def _warn(summary: CollectAnnotationsSummary) -> None:
+    """Say in the log what a person must look at."""
+    for name, count in summary.unknown_choices.items():
+        logger.warning("%d annotations choose %r, which is no class of the project; they give no label", count, name)
+    for difference in summary.form_differences:
+        logger.warning("%s", difference)
+    if summary.tasks_lost:
+        logger.warning("%d unanswered tasks were deleted in Label Studio; their images come up again", summary.tasks_lost)
+    if summary.annotations_of_replaced_images:
+        logger.warning("%d annotations are of tasks whose image people replaced; not used", summary.annotations_of_replaced_images)

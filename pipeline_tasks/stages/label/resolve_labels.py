@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.annotations.resolving import LabelsVersion, meanings, resolve
+from pipeline_tasks.annotations.voices import read_voices
 from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle
@@ -38,7 +40,11 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
     kind = kind_of(cycle.project)
     version = LabelsVersion(cycle.cycle_id, label_form(kind, cycle.project.labeling.question).digest)
     labels, objects = resolve(changed, annotations, things, kind.labeling, version)
-    summary = _summary(labels, objects, meanings(before, objects_before, kind.labeling), kind.labeling)
+    summary = replace(
+        _summary(labels, objects, meanings(before, objects_before, kind.labeling), kind.labeling),
+        contradictions=len({image_id for image_id, _ in read_voices(annotations, things, kind.labeling).contradictions}),
+        starred=annotations.filter("is_starred")["image_id"].n_unique(),
+    )
     return store.finish(cycle.cycle_id, STAGE, summary, [(Label, labels), (LabelObject, objects)])
 
 
@@ -53,6 +59,7 @@ def _summary(
         labelled=states.count("labelled"),
         empty=states.count("empty"),
         unsure=states.count("unsure"),
+        unmatched=states.count("unmatched"),
         changed_labels=sum(after[image_id] != meaning for image_id, meaning in before.items()),
         mean_agreement_ratio=sum(shared) / len(shared) if len(shared) else None,
         images_by_class=labeling.counts(one for _, said in after.values() for one in said),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from pipeline_tasks.annotations.form_differences import form_differences
 from pipeline_tasks.annotations.label_form import LabelForm, label_form
 from pipeline_tasks.annotations.task_keys import PlannedTask, plan_tasks
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
@@ -26,6 +28,8 @@ from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.table import Rows, check, empty
 
 STAGE = "send_to_labeling"
+
+logger = logging.getLogger(__name__)
 
 
 def send_to_labeling(
@@ -51,13 +55,28 @@ def send_to_labeling(
         summary = replace(summary, why="No images were selected, so there is no round.")
         return store.finish(cycle.cycle_id, STAGE, summary, [(LabelingTask, empty(LabelingTask))])
     _copy_for_people(store, [task.image_id for task in planned if task.copy_number == 0], annotator_files, decoder)
-    project_id = label_studio.find_or_create_project(cycle.outside_name, form.xml, form.digest)
+    project_id = label_studio.find_or_create_project(
+        cycle.outside_name, form.xml, form.digest, holds=_earlier_round(store, form.digest)
+    )
+    differences = form_differences(form.xml, label_studio.label_config(project_id))
+    for one in differences:
+        logger.warning("%s", one)
     label_studio.connect_local_files(project_id, annotator_files.folder)
     rows = _push(project_id, round_id, form, planned, label_studio, annotator_files)
-    view_id = label_studio.find_or_create_view(project_id, round_id)
+    view_id = label_studio.find_or_create_view(project_id, round_id, f"{cycle.cycle_id} {cycle.outside_name}")
     url = label_studio.round_url(project_id, view_id)
-    summary = replace(summary, label_studio_project_id=project_id, label_studio_view_id=view_id, url=url)
+    sent = replace(summary, label_studio_project_id=project_id, label_studio_view_id=view_id, url=url)
+    summary = replace(sent, form_differences=differences)
     return store.finish(cycle.cycle_id, STAGE, summary, [(LabelingTask, rows)])
+
+
+def _earlier_round(store: Store, label_config_digest: str) -> tuple[int, str] | None:
+    """Label Studio project and round of the newest push with this form."""
+    for cycle_id in reversed(store.state().stages):
+        sent = store.find_summary(cycle_id, SendToLabelingSummary)
+        if sent is not None and sent.label_studio_project_id is not None:
+            return (sent.label_studio_project_id, sent.round_id) if sent.label_config_digest == label_config_digest else None
+    return None
 
 
 def _plan(store: Store, cycle: Cycle, round_id: str, form: LabelForm) -> list[PlannedTask]:

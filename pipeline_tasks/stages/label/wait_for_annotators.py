@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pipeline_tasks.clients.label_studio import LabelStudio
+from pipeline_tasks.annotations.form_differences import form_differences
+from pipeline_tasks.annotations.label_form import label_form
+from pipeline_tasks.clients.label_studio import LabelStudio, lost_round
+from pipeline_tasks.clients.label_studio_connection import NotThereError
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, utc
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
@@ -16,13 +20,22 @@ STAGE = "wait_for_annotators"
 def wait_for_annotators(store: Store, cycle: Cycle, label_studio: LabelStudio, now: datetime) -> WaitForAnnotatorsSummary:
     """Count the annotated tasks with one light call. Changes nothing and has no event, because the next check may differ.
 
+    Also compares the form in Label Studio with ours, so that a change is said before many people answered it.
+
     Raises:
         MissingStageError: send_to_labeling of this cycle has not been done.
+        ServiceRefusedError: the round's Label Studio project was deleted.
     """
     pushed, labeling = store.summary(cycle.cycle_id, SendToLabelingSummary), cycle.project.labeling
     tasks, answered = pushed.tasks, 0
+    differences: list[str] = []
     if tasks and pushed.label_studio_project_id is not None:
-        answered = min(tasks, label_studio.count_annotated_tasks(pushed.label_studio_project_id, pushed.round_id))
+        try:
+            answered = min(tasks, label_studio.count_annotated_tasks(pushed.label_studio_project_id, pushed.round_id))
+            standing = label_studio.label_config(pushed.label_studio_project_id)
+        except NotThereError as error:
+            raise lost_round(pushed.label_studio_project_id, cycle.cycle_id) from error
+        differences = form_differences(label_form(kind_of(cycle.project), labeling.question).xml, standing)
     done_ratio = answered / tasks if tasks else 1.0
     is_late = now >= utc(pushed.deadline_at)
     is_enough = done_ratio >= labeling.release_ratio
@@ -35,6 +48,7 @@ def wait_for_annotators(store: Store, cycle: Cycle, label_studio: LabelStudio, n
         why=_why(tasks, answered, labeling.release_ratio, is_enough=is_enough, is_late=is_late, deadline_at=pushed.deadline_at),
         ask_every_s=labeling.ask_every_s,
         deadline_at=pushed.deadline_at,
+        form_differences=differences,
     )
 
 

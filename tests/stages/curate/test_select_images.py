@@ -4,13 +4,14 @@ import numpy as np
 import polars as pl
 import pytest
 from given import an_open_cycle, image_id
-from given_images import BACKBONE, AnImage, record
+from given_images import BACKBONE, SEEN_AT, AnImage, record
 from onnx import TensorProto, helper, numpy_helper
 
 from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.kinds.classes.graph import HEAD_BIAS, HEAD_WEIGHT
 from pipeline_tasks.models.exported import ModelMarks
+from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.records.select_images import SelectImagesSummary
@@ -18,9 +19,12 @@ from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
 from pipeline_tasks.stages.curate.find_quality_issues import find_quality_issues
 from pipeline_tasks.stages.curate.select_images import select_images
 from pipeline_tasks.storage.blobs.model_files import put_model
-from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.history.store import Store, Write
+from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.lost_task import LostTask
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
 from pipeline_tasks.tables.split import Split
@@ -34,8 +38,11 @@ def at(degrees: float) -> tuple[float, float]:
     return math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
 
 
-def night(store: Store, cycle_id: str, *images: AnImage, budget: int = 4, **selection: object) -> SelectImagesSummary:
-    cycle = an_open_cycle(store, cycle_id, selection={"budget": budget} | selection)
+def night(
+    store: Store, cycle_id: str, *images: AnImage, budget: int = 4, labeling: object = None, **selection: object
+) -> SelectImagesSummary:
+    asked = {} if labeling is None else {"labeling": labeling}
+    cycle = an_open_cycle(store, cycle_id, selection={"budget": budget} | selection, **asked)
     record(store, cycle_id, images)
     find_quality_issues(store, cycle)
     find_duplicates(store, cycle)
@@ -85,6 +92,57 @@ def test_select_images__never_asks_about_an_image_or_its_group_again(store: Stor
     summary = night(store, SECOND, AnImage("c", at(3)), AnImage("d", at(93)), AnImage("e", at(200)), budget=9)
     assert selected(store, SECOND) == {"a", "b", "e"} - asked
     assert summary.left_out["asked_about_before"] == 2
+
+
+def test_select_images__asks_again_the_next_night_where_answers_matched_no_class(store: Store) -> None:
+    night(store, FIRST, AnImage("a", at(0)), AnImage("b", at(90)), budget=1)
+    (asked,) = selected(store, FIRST)
+    sent_and_answered(store, FIRST, asked, state="unmatched")
+    summary = night(store, SECOND, budget=9)
+
+    assert selected(store, SECOND) == {"a", "b"}
+    assert (summary.asked_again, summary.left_out) == (1, {})
+    assert store.history(Split).height == 2
+
+
+@pytest.mark.parametrize(("is_open", "again"), [(True, set()), (False, {"a"})])
+def test_select_images__does_not_ask_again_while_a_task_is_open(store: Store, is_open: bool, again: set[str]) -> None:
+    night(store, FIRST, AnImage("a", at(0)))
+    sent_and_answered(store, FIRST, "a", state="unmatched", copies=2, open_copies=int(is_open))
+    night(store, SECOND)
+
+    assert selected(store, SECOND) == again
+
+
+def test_select_images__asks_again_about_images_whose_tasks_were_deleted_unanswered(store: Store) -> None:
+    night(store, FIRST, AnImage("a", at(0)))
+    sent_and_answered(store, FIRST, "a", state=None, open_copies=1)
+    lost = pl.DataFrame([{"task_key": image_id(f"{FIRST} task a 0"), "round_id": FIRST, "image_id": image_id("a")}])
+    store.finish(FIRST, "collect_annotations", CollectAnnotationsSummary(0, 0, 0, 0, 0, 0, 0), [(LostTask, lost)])
+
+    assert night(store, SECOND).asked_again == 1
+
+
+def test_select_images__asks_again_about_an_unsure_image_after_some_nights_but_not_for_ever(store: Store) -> None:
+    nights = [f"2026-12-{day:02}" for day in range(1, 10)]
+    rule = {"deadline_s": 3600, "ask_again_after_cycles": 2, "ask_at_most_times": 3}
+    asked = []
+    for cycle_id in nights:
+        images = [AnImage("a", at(0))] if cycle_id == nights[0] else []
+        night(store, cycle_id, *images, labeling=rule)
+        if selected(store, cycle_id):
+            asked.append(cycle_id)
+            sent_and_answered(store, cycle_id, "a", state="unsure")
+
+    assert asked == [nights[0], nights[2], nights[4]]
+
+
+def test_select_images__never_asks_again_about_an_unsure_image_where_the_settings_say_so(store: Store) -> None:
+    rule = {"deadline_s": 3600, "ask_again_after_cycles": None}
+    night(store, FIRST, AnImage("a", at(0)), labeling=rule)
+    sent_and_answered(store, FIRST, "a", state="unsure")
+
+    assert [night(store, f"2026-12-0{day}", labeling=rule).images_selected for day in range(1, 6)] == [0] * 5
 
 
 def test_select_images__goes_back_to_images_of_earlier_nights(store: Store) -> None:
@@ -185,6 +243,21 @@ def test_select_images__waits_for_the_duplicates(store: Store) -> None:
     find_quality_issues(store, cycle)
     with pytest.raises(MissingStageError):
         select_images(store, cycle)
+
+
+def sent_and_answered(store: Store, cycle_id: str, name: str, *, state: str | None, copies: int = 1, open_copies: int = 0) -> None:
+    """One round about one image, and what became of it; without a state nobody answered."""
+    keys = [image_id(f"{cycle_id} task {name} {copy}") for copy in range(copies)]
+    about: dict[str, object] = {"round_id": cycle_id, "image_id": image_id(name)}
+    of_task = {"purpose": "first", "label_config_digest": "d" * 64, "label_studio_project_id": 1, "label_studio_task_id": 1}
+    tasks = [about | of_task | {"task_key": key, "copy_number": copy} for copy, key in enumerate(keys)]
+    said = {"annotator_id": "ada", "state": "answered", "lead_time_s": 1.0, "updated_at": SEEN_AT, "is_starred": False}
+    answers = [about | said | {"annotation_id": key[:9], "task_key": key, "revision": key} for key in keys[: copies - open_copies]]
+    label = {"labels_version": cycle_id, "state": state, "votes": 0, "agreement_ratio": 0.0, "label_config_digest": "d" * 64}
+    writes: list[Write] = [(LabelingTask, pl.DataFrame(tasks))]
+    writes += [(Annotation, pl.DataFrame(answers))] if answers else []
+    writes += [(Label, pl.DataFrame([label | {"image_id": image_id(name)}]))] if state else []
+    store.finish(cycle_id, "resolve_labels", FindQualityIssuesSummary(0, 0, {}), writes)
 
 
 def label(store: Store, cycle_id: str, **classes: str) -> None:

@@ -1,10 +1,13 @@
 import json
 import re
 from datetime import datetime, timezone
+from html import escape
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from a_labeling_round import LabelingRound
 from given import an_open_cycle, image_id
 from given_images import AnImage, record
 
@@ -90,7 +93,7 @@ def a_trained_cycle(store: Store) -> Cycle:
             "image_id": image_id(image),
             "revision": "2" * 64,
         }
-        | {"annotator_id": person, "state": "answered", "lead_time_s": 2.0, "updated_at": NOW}
+        | {"annotator_id": person, "state": "answered", "lead_time_s": 2.0, "updated_at": NOW, "is_starred": False}
         for n, image, person, _ in annotations
     ]
     objects = [
@@ -165,6 +168,45 @@ def test_write_cycle_report__shows_the_whole_cycle(store: Store) -> None:
     ):
         assert said in html
     assert "YSBzbWFsbCBpbWFnZQ" in html
+
+
+def test_write_cycle_report__shows_disagreements_with_links_and_calls_one_persons_contradiction_no_agreement(
+    store: Store, tmp_path: Path
+) -> None:
+    round = LabelingRound(store, tmp_path)
+    cycle = round.open(images=3, overlap_ratio=1.0, overlap_annotators=2)
+    url = round.send(cycle).url
+    said = [("bolt", 1), ("bolt", 1), ("nut", 1), ("nut", 2), ("nut", 1), ("nut", 2)]
+    ids = round.task_ids(cycle)
+    for task_id, (name, person) in zip(ids, said, strict=True):
+        round.server.annotate(task_id, [name], person=person)
+    round.collect(cycle)
+    round.resolve(cycle)
+    html, _ = report(store, cycle)
+
+    assert "People do not agree on 1 images; on 1 images one person contradicts herself" in html
+    assert "50.0 % of 2 pairs of annotations agree" in html
+    assert f'href="{escape(url or "")}&amp;task={ids[0]}"' in html
+    assert html.count("&amp;task=") == 4
+
+
+def test_write_cycle_report__says_what_people_changed_in_label_studio(store: Store, tmp_path: Path) -> None:
+    round = LabelingRound(store, tmp_path)
+    cycle = round.open(images=3)
+    project = round.server.projects[round.send(cycle).label_studio_project_id or 0]
+    project["label_config"] = project["label_config"].replace('value="nut"', 'value="hex nut"')
+    first, second, third = round.task_ids(cycle)
+    round.server.annotate(first, ["hex nut"])
+    round.server.annotate(second, ["<b>scrap</b>"])
+    del round.server.tasks[third]
+    round.collect(cycle)
+    round.resolve(cycle)
+    html, _ = report(store, cycle)
+
+    assert "&#x27;nut&#x27; is called &#x27;hex nut&#x27; in Label Studio" in html
+    assert "“&lt;b&gt;scrap&lt;/b&gt;”" in html
+    assert "1 unanswered tasks were deleted in Label Studio" in html
+    assert "0 images got a label, 0 are unsure, 0 are empty, 2 match no class" in html
 
 
 def test_write_cycle_report__stands_alone_and_escapes_what_it_shows(store: Store) -> None:

@@ -15,6 +15,7 @@ from pipeline_tasks.storage.blobs.annotation_log import list_revisions, read_rev
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label_object import AnnotationObject
+from pipeline_tasks.tables.lost_task import LostTask
 
 pytestmark = pytest.mark.slow
 
@@ -176,3 +177,118 @@ def test_collect_annotations__logs_before_it_records(round: LabelingRound, store
 def test_collect_annotations__comes_after_the_push(round: LabelingRound) -> None:
     with pytest.raises(MissingStageError):
         round.collect(round.open())
+
+
+def test_collect_annotations__names_choices_that_no_class_is_and_keeps_the_answers(
+    round: LabelingRound, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    cycle = round.open(images=5)
+    round.send(cycle)
+    for task_id, said in zip(round.task_ids(cycle), ["bolt", "toothed wheel", "toothed wheel", "scrap", "nut"], strict=True):
+        round.server.annotate(task_id, [said])
+    summary = round.collect(cycle)
+
+    assert summary.unknown_choices == {"scrap": 1, "toothed wheel": 2}
+    assert "2 annotations choose 'toothed wheel', which is no class of the project" in caplog.text
+    assert store.read(AnnotationObject, cycle.cycle_id)["class_name"].to_list().count("toothed wheel") == 2
+    resolved = round.resolve(cycle)
+    assert (resolved.labelled, resolved.unsure, resolved.unmatched) == (2, 0, 3)
+
+
+def test_collect_annotations__reads_a_renamed_control_and_says_so(round: LabelingRound) -> None:
+    cycle = round.open(images=2)
+    project = round.server.projects[round.send(cycle).label_studio_project_id or 0]
+    project["label_config"] = project["label_config"].replace('name="class"', 'name="part"')
+    for task_id in round.task_ids(cycle):
+        round.server.annotate(task_id, ["bolt"], control="part")
+    summary = round.collect(cycle)
+
+    assert (summary.unknown_choices, round.resolve(cycle).labelled) == ({}, 2)
+    assert "The question 'class' is called 'part' in Label Studio" in summary.form_differences[0]
+
+
+def test_collect_annotations__takes_an_answer_to_another_form_for_no_class(
+    round: LabelingRound,
+) -> None:
+    cycle = round.open(images=1)
+    round.send(cycle)
+    number = round.server.annotate(round.task_ids(cycle)[0], [])
+    box = {"from_name": "box", "to_name": "picture", "type": "rectanglelabels", "value": {"rectanglelabels": ["gear"], "x": 1}}
+    round.server._find(number)[1]["result"] = [box]
+
+    assert round.collect(cycle).unknown_choices == {"rectanglelabels gear": 1}
+    assert round.resolve(cycle).unmatched == 1
+
+
+def test_collect_annotations__ignores_answers_to_a_question_that_people_added(round: LabelingRound) -> None:
+    cycle = round.open(images=1)
+    round.send(cycle)
+    number = round.server.annotate(round.task_ids(cycle)[0], ["bolt"])
+    quality = {"from_name": "quality", "to_name": "picture", "type": "choices", "value": {"choices": ["sharp"]}}
+    round.server._find(number)[1]["result"].append(quality)
+
+    assert (round.collect(cycle).unknown_choices, round.resolve(cycle).images_by_class) == ({}, {"bolt": 1})
+
+
+def test_collect_annotations__counts_unanswered_tasks_that_were_deleted_once(round: LabelingRound, store: Store) -> None:
+    first = round.open("2026-11-21", images=3)
+    round.send(first)
+    answered, deleted, _ = round.task_ids(first)
+    round.server.annotate(answered, ["bolt"])
+    del round.server.tasks[deleted]
+
+    assert round.collect(first).tasks_lost == 1
+    second = round.open("2026-11-22", images=1)
+    round.send(second)
+    del round.server.tasks[answered]
+    assert round.collect(second).tasks_lost == 0
+    assert store.history(LostTask).height == 2
+    third = round.open("2026-11-23", images=0)
+    round.send(third)
+    asked = len(round.server.requests)
+    round.collect(third)
+    assert round.server.requests[asked:].count("GET /api/tasks") == 1
+
+
+def test_collect_annotations__counts_what_people_imported_by_hand(round: LabelingRound) -> None:
+    cycle = round.open(images=1)
+    project = round.send(cycle).label_studio_project_id or 0
+    round.server._import(project, [{"data": {"picture": "/data/upload/cat.jpg"}}])
+    round.server.annotate(max(round.server.tasks), ["bolt"])
+
+    assert (round.collect(cycle).annotations_by_hand, round.collect(cycle).annotations_new) == (1, 0)
+
+
+def test_collect_annotations__counts_one_person_for_an_account_that_was_deleted_between_two_nights(round: LabelingRound) -> None:
+    first = round.open("2026-11-21", images=1, overlap_ratio=1.0, overlap_annotators=2)
+    round.send(first)
+    one, other = round.task_ids(first)
+    number = round.server.annotate(one, ["bolt"], person=5)
+    round.collect(first)
+    round.server._find(number)[1]["completed_by"] = None
+    round.server.annotate(other, ["nut"], person=6)
+    second = round.open("2026-11-22", images=0)
+    round.send(second)
+
+    assert round.collect(second).annotations_changed == 0
+    assert round.resolve(second).unsure == 1
+
+
+def test_collect_annotations__takes_a_star_that_a_reviewer_set_later(round: LabelingRound) -> None:
+    first = round.open("2026-11-21", images=1, overlap_ratio=1.0, overlap_annotators=3)
+    round.send(first)
+    numbers = [
+        round.server.annotate(task_id, [said], person=n)
+        for n, (task_id, said) in enumerate(zip(round.task_ids(first), ["bolt", "bolt", "nut"], strict=True))
+    ]
+    round.collect(first)
+    assert round.resolve(first).images_by_class == {"bolt": 1}
+    second = round.open("2026-11-22", images=0)
+    round.send(second)
+    task_id, annotation = round.server._find(numbers[2])
+    annotation["ground_truth"] = True
+    round.server._touch(task_id)
+
+    assert round.collect(second).annotations_changed == 1
+    resolved = round.resolve(second)
+    assert (resolved.images_by_class, resolved.starred, resolved.changed_labels) == ({"nut": 1}, 1, 1)

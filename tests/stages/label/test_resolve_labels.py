@@ -73,6 +73,20 @@ def test_resolve_labels__does_not_count_an_edit_that_says_the_same(round: Labeli
     assert round.resolve(second).changed_labels == 0
 
 
+def test_resolve_labels__counts_one_person_who_answers_all_copies_once_and_says_that_she_contradicts_herself(
+    round: LabelingRound, store: Store
+) -> None:
+    cycle = round.open(images=1, overlap_ratio=1.0, overlap_annotators=3)
+    round.send(cycle)
+    for task_id, said in zip(round.task_ids(cycle), ["bolt", "nut", "bolt"], strict=True):
+        round.server.annotate(task_id, [said], person=1)
+    round.collect(cycle)
+    summary = round.resolve(cycle)
+
+    assert (summary.contradictions, summary.mean_agreement_ratio) == (1, None)
+    assert store.read(Label, cycle.cycle_id)["votes"].to_list() == [1]
+
+
 def test_resolve_labels__of_a_night_without_answers_is_empty(round: LabelingRound, store: Store) -> None:
     cycle = round.open(images=0)
     round.send(cycle)

@@ -82,8 +82,43 @@ def test_send_to_labeling__uses_one_label_studio_project_for_all_rounds(round: L
     first, second = round.open("2026-11-21"), round.open("2026-11-22")
 
     assert round.send(first).label_studio_project_id == round.send(second).label_studio_project_id
-    assert [view["data"]["title"] for view in round.server.views.values()] == ["parts-2026-11-21", "parts-2026-11-22"]
+    assert [view["data"]["title"] for view in round.server.views.values()] == ["2026-11-22 parts", "2026-11-21 parts"]
     assert len(round.server.tasks) == 8
+
+
+def test_send_to_labeling__finds_its_tab_again_though_people_renamed_it(round: LabelingRound) -> None:
+    cycle = round.open()
+    view_id = round.send(cycle).label_studio_view_id or 0
+    round.server.views[view_id]["data"]["title"] = "Please do these first"
+
+    assert round.server.client().find_or_create_view(1, "parts-2026-11-21") == view_id
+
+
+def test_send_to_labeling__says_what_people_changed_in_the_form(round: LabelingRound, caplog: pytest.LogCaptureFixture) -> None:
+    first = round.send(round.open("2026-11-21"))
+    project = round.server.projects[first.label_studio_project_id or 0]
+    project["label_config"] = project["label_config"].replace('value="nut"', 'value="hex nut"')
+    (said,) = round.send(round.open("2026-11-22")).form_differences
+
+    assert first.form_differences == []
+    assert "'nut' is called 'hex nut' in Label Studio" in said
+    assert "renamed_classes: {nut: hex nut}" in said
+    assert said in caplog.text
+
+
+def test_send_to_labeling__keeps_to_its_project_though_people_took_the_key_out_of_its_description(round: LabelingRound) -> None:
+    first = round.send(round.open("2026-11-21")).label_studio_project_id
+    round.server.projects[first or 0] |= {"description": "Ours, please do not delete", "title": "Belt"}
+
+    assert round.send(round.open("2026-11-22")).label_studio_project_id == first
+
+
+def test_send_to_labeling__makes_another_project_where_the_known_one_is_gone_or_is_not_ours(round: LabelingRound) -> None:
+    first = round.send(round.open("2026-11-21")).label_studio_project_id or 0
+    round.server.projects[first]["description"] = "A stranger's, with the same number after Label Studio was set up anew"
+    round.server.tasks.clear()
+
+    assert round.send(round.open("2026-11-22")).label_studio_project_id != first
 
 
 def test_send_to_labeling__asks_nobody_when_nothing_was_selected(round: LabelingRound, store: Store) -> None:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from a_labeling_round import LabelingRound
 
-from pipeline_tasks.errors import MissingStageError, ServiceUnavailableError
+from pipeline_tasks.errors import MissingStageError, ServiceRefusedError, ServiceUnavailableError
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
 from pipeline_tasks.stages.label.wait_for_annotators import wait_for_annotators
@@ -57,7 +57,8 @@ def test_wait_for_annotators__asks_once_and_records_nothing(round: LabelingRound
     sequence, asked = store.state().sequence, len(round.server.requests)
     look(round, cycle)
 
-    assert round.server.requests[asked:] == ["GET /api/tasks"]
+    number = next(iter(round.server.projects))
+    assert round.server.requests[asked:] == ["GET /api/tasks", f"GET /api/projects/{number}"]
     assert store.state().sequence == sequence
 
 
@@ -68,6 +69,17 @@ def test_wait_for_annotators__does_not_wait_where_nobody_was_asked(round: Labeli
 
     assert (summary.is_released, summary.done_ratio, round.server.requests) == (True, 1.0, [])
     assert summary.why == "No round was sent, so there is nothing to wait for."
+
+
+def test_wait_for_annotators__says_what_people_changed_in_the_form_and_that_they_deleted_the_project(round: LabelingRound) -> None:
+    cycle = round.open()
+    project = round.server.projects[round.send(cycle).label_studio_project_id or 0]
+    project["label_config"] = project["label_config"].replace("</Choices>", '<Choice value="scrap"/></Choices>')
+
+    assert "Label Studio also offers 'scrap', which is no class" in look(round, cycle).form_differences[0]
+    round.server.projects.clear()
+    with pytest.raises(ServiceRefusedError, match="which holds the round of cycle 2026-11-21, is gone"):
+        look(round, cycle)
 
 
 def test_wait_for_annotators__says_when_label_studio_is_away(round: LabelingRound) -> None:

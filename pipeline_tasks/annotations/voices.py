@@ -1,0 +1,68 @@
+"""Voices: of each person the newest annotation of an image that fits the project's form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS, Labeling, ObjectColumns
+
+Objects = tuple[Any, ...]
+"""Objects of one annotation or one label, of the kind's own type."""
+
+
+@dataclass(frozen=True)
+class Voices:
+    """All that people said about some images."""
+
+    by_image: Mapping[str, Mapping[str, Objects]]
+    """Image → annotator → objects."""
+    unmatched: frozenset[str]
+    """Images with an annotation that matches no class."""
+    contradictions: frozenset[tuple[str, str]]
+    """Image and annotator who answered several of its copies, not always the same."""
+
+
+def read_voices(annotations: pl.DataFrame, objects: pl.DataFrame, labeling: Labeling[Any]) -> Voices:
+    """Voices from rows of `Annotation` and `AnnotationObject`; skipped and deleted annotations say nothing."""
+    said = objects_by(objects.sort("annotation_id", "object_index"), ("annotation_id", "revision"), labeling)
+    by_image: dict[str, dict[str, Objects]] = {}
+    unmatched, contradictions = set(), set()
+    answered = annotations.filter(pl.col("state").cast(pl.String) == "answered").sort("updated_at", "annotation_id")
+    for one in answered.iter_rows(named=True):
+        image_id, annotator_id = one["image_id"], one["annotator_id"]
+        named = said.get((one["annotation_id"], one["revision"]), ())
+        if not labeling.can_vote(named):
+            unmatched.add(image_id)
+            continue
+        before = by_image.setdefault(image_id, {}).get(annotator_id)
+        if before is not None and not is_unanimous([before, named], labeling):
+            contradictions.add((image_id, annotator_id))
+        by_image[image_id][annotator_id] = named
+    return Voices(by_image, frozenset(unmatched), frozenset(contradictions))
+
+
+def is_unanimous(answers: Sequence[Objects], labeling: Labeling[Any]) -> bool:
+    """Return True if annotations of one image agree fully, by the kind's own measure."""
+    ratio = labeling.agreement({"": {str(number): one for number, one in enumerate(answers)}}).agreeing_ratio
+    return ratio is None or ratio >= 1
+
+
+def only_starred(annotations: pl.DataFrame) -> pl.DataFrame:
+    """Of images with a starred annotation only the starred ones: a reviewer outranks."""
+    is_answered = pl.col("state").cast(pl.String) == "answered"
+    starred = annotations.filter(is_answered & pl.col("is_starred"))["image_id"].unique()
+    return annotations.filter(pl.col("is_starred") | ~pl.col("image_id").is_in(starred.implode()))
+
+
+def objects_by(rows: pl.DataFrame, key: tuple[str, ...], labeling: Labeling[Any]) -> Mapping[tuple[str, ...], Objects]:
+    """Objects of each key, in the order of the rows."""
+    found: dict[tuple[str, ...], list[Any]] = {}
+    for row in rows.iter_rows(named=True):
+        found.setdefault(tuple(row[name] for name in key), []).append(
+            labeling.from_columns(ObjectColumns(**{name: row[name] for name in OBJECT_COLUMNS}))
+        )
+    return {one: tuple(objects) for one, objects in found.items()}
