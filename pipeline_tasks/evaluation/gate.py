@@ -83,10 +83,16 @@ def _why(decision: Decision, score: str, rival: str, basis: Basis, rule: Rule) -
     """The decision as a sentence in percentage points."""
     scores, span = (decision.candidate_score, decision.rival_score), (decision.difference, decision.low, decision.high)
     mine, theirs, difference, low, high = (100 * (value or 0.0) for value in (*scores, *span))
-    limit = f"{100 * decision.floor:+.1f}" if decision.floor else "0"
-    outcome, side = ("Promoted", "above") if decision.is_promoted else ("Not promoted", "not above")
     sentence = (
-        f"{outcome}: {score} {mine:.1f} % against {theirs:.1f} % of {rival}, a difference of {difference:+.1f} points "
-        f"({100 * rule.confidence:g} % interval {low:+.1f} to {high:+.1f}), whose lower bound is {side} {limit}."
+        f"{_outcome(decision, rival)} {score[0].upper()}{score[1:]} {mine:.1f} % against {theirs:.1f} %, a difference of "
+        f"{difference:+.1f} points ({100 * rule.confidence:g} % interval {low:+.1f} to {high:+.1f})."
     )
     return f"{sentence} {basis.note}" if basis.note else sentence
+
+
+def _outcome(decision: Decision, rival: str) -> str:
+    """The outcome by the rule: not worse by more than the margin, or better if there is no margin."""
+    if not decision.floor:
+        return f"Promoted: better than {rival}." if decision.is_promoted else f"Not promoted: not shown to be better than {rival}."
+    margin = f"{rival} by more than {-100 * decision.floor:g} points"
+    return f"Promoted: not worse than {margin}." if decision.is_promoted else f"Not promoted: it may be worse than {margin}."

@@ -58,14 +58,12 @@ def with_golden_gate(
     if golden is None or golden.low is None or golden.difference is None:
         why = "Not promoted: gates.golden_margin is set, and the dataset version has no labelled images of the golden set."
         return replace(decision, is_promoted=False, why=why)
-    said = (
-        f"on the {golden.images} images of the golden set the {words} differs by {100 * golden.difference:+.1f} points "
-        f"(lower bound {100 * golden.low:+.1f}, which is"
-    )
-    floor = f"{-100 * golden_margin:+.1f}" if golden_margin else "0"
+    points, low = 100 * golden.difference, 100 * golden.low
+    said = f"on the {golden.images} images of the golden set {words} differs by {points:+.1f} points (lower bound {low:+.1f})"
+    worse = f"worse by more than {100 * golden_margin:g} points"
+    good, bad = (f"not {worse}", f"it may be {worse}") if golden_margin else ("better", "it may be no better")
     if golden.low > -golden_margin:
-        return replace(decision, why=f"{decision.why[:-1]}; {said} above {floor}).")
+        return replace(decision, why=f"{decision.why} {said[0].upper()}{said[1:]}, so it is {good} there.")
     passed = decision.why.removeprefix("Promoted: ")
-    return replace(
-        decision, is_promoted=False, why=f"Not promoted: {said} not above {floor}). The rest of test let it pass: {passed}"
-    )
+    why = f"Not promoted: {said}, so {bad} there. On the rest of test it is {passed}"
+    return replace(decision, is_promoted=False, why=why)

@@ -86,9 +86,7 @@ def _slices(data: CycleData) -> Html | None:
     if not compared or not scored or not compared.slices or not scored.slices:
         return None
     margin = compared.golden_margin
-    rule = (
-        "it is only reported" if margin is None else f"the lower bound of its difference must be above {-100 * margin:.1f} points"
-    )
+    rule = "it is only reported" if margin is None else f"the candidate must not be worse by more than {100 * margin:g} points"
     rows = [
         (
             name,

@@ -21,7 +21,8 @@ def test_decide__promotes_a_better_candidate() -> None:
     assert decision.rival_score == pytest.approx(0.80)
     assert decision.difference == pytest.approx(0.18)
     assert decision.why.startswith(
-        "Promoted: balanced accuracy 98.0 % against 80.0 % of the champion, a difference of +18.0 points"
+        "Promoted: not worse than the champion by more than 5 points. Balanced accuracy 98.0 % against 80.0 %, "
+        "a difference of +18.0 points"
     )
 
 
@@ -37,7 +38,10 @@ def test_decide__promotes_an_equal_candidate_because_of_the_margin() -> None:
 def test_decide__keeps_the_champion_without_a_margin_when_nothing_is_won() -> None:
     same = matches(TRUTH, "a" * 45 + "b" * 55)
 
-    assert not decide(SCORING, same, same, replace(RULE, margin=0.0)).is_promoted
+    decision = decide(SCORING, same, same, replace(RULE, margin=0.0))
+
+    assert not decision.is_promoted
+    assert decision.why.startswith("Not promoted: not shown to be better than the champion.")
 
 
 def test_decide__keeps_the_champion_when_the_lower_bound_is_below_the_margin() -> None:
@@ -48,7 +52,7 @@ def test_decide__keeps_the_champion_when_the_lower_bound_is_below_the_margin() -
     assert decision.difference == pytest.approx(-0.04)
     assert decision.low is not None
     assert decision.low < -0.05 < decision.difference
-    assert "not above -5.0" in decision.why
+    assert decision.why.startswith("Not promoted: it may be worse than the champion by more than 5 points. Balanced accuracy")
 
 
 def test_decide__needs_more_evidence_when_images_come_in_groups() -> None:
@@ -67,7 +71,7 @@ def test_decide__lets_the_first_champion_only_beat_the_majority_class() -> None:
 
     assert decision.is_promoted
     assert decision.rival_score == pytest.approx(0.5)
-    assert "always predicting the most frequent class" in decision.why
+    assert decision.why.startswith("Promoted: better than always predicting the most frequent class. Balanced accuracy 8")
 
 
 def test_decide__refuses_a_first_champion_that_always_answers_one_class() -> None:

@@ -15,7 +15,7 @@ from pipeline_tasks.kinds.classes.scoring import ClassScoring
 
 SCORING = ClassScoring()
 RULE = Rule(margin=0.05, confidence=0.95, bootstrap_samples=500, min_test_images_per_class=5, seed=1)
-PROMOTED = Decision(True, "Promoted: it is better.")
+PROMOTED = Decision(True, "Promoted: better than the champion.")
 
 
 def matches(right: Sequence[int], groups: Sequence[int] | None = None) -> ClassMatches:
@@ -54,16 +54,18 @@ LOST = SliceDifference(40, 0.8, 0.9, -0.1, -0.2, 0.0)
 def test_with_golden_gate__stops_what_may_be_worse_than_the_margin() -> None:
     kept = with_golden_gate(PROMOTED, {"golden": LOST}, 0.1, "accuracy", has_champion=True)
     assert not kept.is_promoted
-    assert kept.why.startswith("Not promoted: on the 40 images of the golden set the accuracy differs by -10.0 points (lower")
-    assert kept.why.endswith("The rest of test let it pass: it is better.")
+    assert kept.why.startswith("Not promoted: on the 40 images of the golden set accuracy differs by -10.0 points (lower")
+    assert kept.why.endswith("it may be worse by more than 10 points there. On the rest of test it is better than the champion.")
 
 
 def test_with_golden_gate__lets_pass_what_is_not_and_says_so() -> None:
     passed = with_golden_gate(PROMOTED, {"golden": LOST}, 0.25, "accuracy", has_champion=True)
     assert passed.is_promoted
-    assert "which is above -25.0)" in passed.why
+    assert passed.why.endswith("so it is not worse by more than 25 points there.")
     fine = SliceDifference(9, 1.0, 0.9, 0.1, 0.01, 0.2)
-    assert with_golden_gate(PROMOTED, {"golden": fine}, 0.0, "accuracy", has_champion=True).is_promoted
+    better = with_golden_gate(PROMOTED, {"golden": fine}, 0.0, "accuracy", has_champion=True)
+    assert better.is_promoted
+    assert better.why.endswith("so it is better there.")
     assert not with_golden_gate(PROMOTED, {"golden": replace(fine, low=0.0)}, 0.0, "accuracy", has_champion=True).is_promoted
 
 

@@ -24,7 +24,7 @@ def test_section__shows_both_models_on_each_slice_with_their_intervals() -> None
     said = shown(0.05, difference=-0.0625, low=-0.1875, high=0.0)
     assert "87.5 % (69.0 % to 100.0 %)" in said
     assert "-6.2 (-18.8 to +0.0)" in said
-    assert "the lower bound of its difference must be above -5.0 points" in said
+    assert "the candidate must not be worse by more than 5 points" in said
 
 
 def test_section__says_where_the_golden_set_stops_nothing_and_where_there_was_no_champion() -> None:

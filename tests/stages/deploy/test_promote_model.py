@@ -48,7 +48,7 @@ def test_promote_model__keeps_the_champion_and_says_why(store: Store) -> None:
     second = a_night_of(store, BAD, "2026-11-22", "2", registry)
 
     assert (second.is_promoted, second.champion_digest) == (False, first.model_digest)
-    assert second.why.startswith("Not promoted: balanced accuracy 0.0 % against 100.0 % of the champion")
+    assert second.why.startswith("Not promoted: it may be worse than the champion by more than")
     assert registry.aliases == [("parts", "1")]
 
 
