@@ -17,4 +17,4 @@ class BackboneSettings(Settings):
     name: Annotated[str, AfterValidator(BACKBONES.check)] = Field(
         "efficientnet_lite0", description="A backbone that ships with Nightlens, or `module:class` of your own."
     )
-    side_px: int = Field(224, ge=32, le=1024, description="Side of the model-size image.")
+    side_px: int = Field(224, ge=32, le=1024, description="Side of the image that the model sees, in pixels.")

@@ -10,7 +10,9 @@ from pipeline_tasks.settings.section import Settings
 class GateSettings(Settings):
     """Settings of the gate, which decides if a candidate may become the champion."""
 
-    margin: float = Field(ge=0, le=1, description="The lower bound of (candidate - champion) must lie above minus this.")
+    margin: float = Field(
+        ge=0, le=1, description="A candidate is promoted if it is not worse than the champion by more than this (0.05: 5 points)."
+    )
     confidence: float = Field(0.95, gt=0.5, lt=1)
     bootstrap_samples: int = Field(2000, ge=100)
     min_test_images_per_class: int = Field(5, ge=1)
@@ -18,6 +20,5 @@ class GateSettings(Settings):
         None,
         ge=0,
         le=1,
-        description="The lower bound of (candidate - champion) in accuracy on the golden set must lie above minus this; null: only "
-        "reported.",
+        description="The same margin for accuracy on the golden set; null: the golden set is only reported.",
     )

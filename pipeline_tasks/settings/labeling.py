@@ -10,22 +10,24 @@ from pipeline_tasks.settings.section import Ratio, Settings
 class LabelingSettings(Settings):
     """Settings of labeling rounds."""
 
-    deadline_s: float = Field(gt=0, description="Seconds from push to the latest release of the cycle.")
-    release_ratio: Ratio = Field(1.0, description="Share of the round's labeling tasks answered that releases the cycle early.")
-    overlap_ratio: Ratio = Field(0.1, description="Share of the images that several people answer.")
-    overlap_annotators: int = Field(3, ge=2, description="How many people answer those.")
+    deadline_s: float = Field(gt=0, description="Seconds after the round is sent until the cycle continues.")
+    release_ratio: Ratio = Field(1.0, description="Continue before the deadline once this share of tasks is annotated.")
+    overlap_ratio: Ratio = Field(0.1, description="Share of the images that several people annotate.")
+    overlap_annotators: int = Field(3, ge=2, description="Number of annotators of each of those images.")
     ask_every_s: float = Field(5.0, gt=0)
     ask_again_after_cycles: int | None = Field(
         3, ge=1, description="Cycles after which an image that stayed unsure may be asked about again; null: never."
     )
     ask_at_most_times: int = Field(3, ge=1, description="Rounds that an image that stays unsure is in at most.")
     question: str = "What does the picture show?"
-    cost_per_hour: float | None = Field(None, ge=0, description="Of an annotator's hour; null: the report counts hours only.")
-    currency: str | None = Field(None, min_length=1, max_length=8, description="Of that cost, as the report shall write it.")
+    cost_per_hour: float | None = Field(None, ge=0, description="Cost of an annotator's hour; null: the report states hours only.")
+    currency: str | None = Field(
+        None, min_length=1, max_length=8, description="Currency of cost_per_hour, as the report prints it."
+    )
 
     @model_validator(mode="after")
     def _cost_has_a_currency(self) -> LabelingSettings:
-        """A sum of money without its currency says nothing."""
+        """Refuse a cost without a currency."""
         if (self.cost_per_hour is None) != (self.currency is None):
             raise ValueError("cost_per_hour and currency must be set together, or neither")
         return self

@@ -24,19 +24,17 @@ from pipeline_tasks.settings.training import TrainingSettings
 
 
 class Project(Settings):
-    """One use case: what a file in `dags/projects/` says."""
+    """One use case: the content of a file in `dags/projects/`."""
 
     project: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
     description: str = ""
     label_kind: str = Field("class", description="A kind of the registry, or one of your own as module:attribute.")
-    classes: tuple[str, ...] = Field(
-        (), validate_default=True, description="The names that labels use; the kind says what is needed."
-    )
+    classes: tuple[str, ...] = Field((), validate_default=True, description="Class names, as annotators choose them.")
     root: str | None = Field(None, description="Folder or s3://bucket/prefix; default: NIGHTLENS_HOME/roots/<project>.")
-    schedule: str | None = Field(None, description="Cron expression; null: by hand only.")
+    schedule: str | None = Field(None, description="Cron expression in the project's time zone; null: only started by hand.")
     time_zone: str = "UTC"
     seed: int = Field(0, ge=0, lt=2**31)
-    shard_images: int = Field(1000, ge=1, description="Images a mapped measuring task works on.")
+    shard_images: int = Field(1000, ge=1, description="Number of images per mapped measuring task.")
     sources: tuple[AnySourceSettings, ...] = Field(min_length=1)
     quality: QualitySettings = QualitySettings()
     duplicates: DuplicateSettings = DuplicateSettings()
@@ -53,13 +51,13 @@ class Project(Settings):
     @field_validator("label_kind")
     @classmethod
     def _label_kind_is_known(cls, label_kind: str) -> str:
-        """A misspelled kind would be found only when people are asked."""
+        """Refuse a misspelled kind when the file is read."""
         return KINDS.check(label_kind)
 
     @field_validator("classes")
     @classmethod
     def _classes_fit_their_kind(cls, classes: tuple[str, ...], known: ValidationInfo) -> tuple[str, ...]:
-        """The kind checks what only it knows."""
+        """Let the label kind check the class names."""
         if "label_kind" in known.data:
             try:
                 KINDS.load(known.data["label_kind"]).from_settings(classes)
@@ -70,7 +68,7 @@ class Project(Settings):
     @field_validator("time_zone")
     @classmethod
     def _time_zone_is_known(cls, time_zone: str) -> str:
-        """A wrong zone would be found only when a cycle is named."""
+        """Refuse an unknown time zone when the file is read."""
         try:
             ZoneInfo(time_zone)
         except (ZoneInfoNotFoundError, ValueError) as error:
@@ -79,7 +77,7 @@ class Project(Settings):
 
     @model_validator(mode="after")
     def _sources_differ(self) -> Project:
-        """A sighting names its source, so two sources of one name would be mixed."""
+        """Refuse two sources of one name, because sightings name their source."""
         names = [source.name for source in self.sources]
         if len(set(names)) != len(names):
             raise ValueError(f"sources must have different names, found {names}")

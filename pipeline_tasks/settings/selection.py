@@ -11,30 +11,32 @@ from pipeline_tasks.settings.section import Ratio, Settings
 class SelectionSettings(Settings):
     """Images selected for labeling."""
 
-    budget: int = Field(ge=0, description="Images a cycle.")
+    budget: int = Field(ge=0, description="Images to label in each cycle.")
     objectives: str | dict[str, float] = Field("auto", description="A strategy, several with weights, or `module:function`.")
-    min_distance: float = Field(0.0, ge=0, le=2, description="Between picks and from what is labelled: embeddings of length 1.")
+    min_distance: float = Field(0.0, ge=0, le=2, description="Minimum distance of an image to other picks and to labelled images.")
     control_ratio: Ratio = Field(0.1, description="Share of the budget drawn at random: the control arm.")
-    first_round_control_ratio: Ratio = Field(0.4, description="The same for the first round, which also founds the test split.")
+    first_round_control_ratio: Ratio = Field(0.4, description="The same for the first round, which starts the test split.")
     control_test_ratio: Ratio = Field(1.0, description="Share of the control arm that goes to the test split.")
-    val_ratio: Ratio = Field(0.15, description="Share of the other picks that goes to the validation split.")
-    max_per_clip: int | None = Field(None, ge=1, description="Picks of one clip in one selection.")
-    min_clip_gap_s: float = Field(0.0, ge=0, description="Seconds between picks of one clip, by the sightings' times.")
-    similar_to: tuple[str, ...] = Field((), description="For `similar_to`: image ids of examples that more are wanted of.")
-    away_from: tuple[str, ...] = Field((), description="For `away_from`: image ids of what is known well enough.")
-    class_targets: dict[str, float] = Field({}, description="For `class_target`: class → wanted share, of any sum.")
+    val_ratio: Ratio = Field(0.15, description="Share of the other images that goes to the validation split.")
+    max_per_clip: int | None = Field(None, ge=1, description="Maximum number of images of one clip in a selection.")
+    min_clip_gap_s: float = Field(0.0, ge=0, description="Minimum time between selected images of one clip.")
+    similar_to: tuple[str, ...] = Field((), description="For `similar_to`: ids of images to select more of.")
+    away_from: tuple[str, ...] = Field((), description="For `away_from`: ids of images to select fewer of.")
+    class_targets: dict[str, float] = Field(
+        {}, description="For `class_target`: class → wanted share; shares need not add up to 1."
+    )
     metadata_targets: dict[str, dict[str, float]] = Field(
         {}, description="For `metadata_balance`: device, clip, site or day → value → wanted share; {}: all values alike."
     )
     metadata_weights: dict[str, dict[str, float]] = Field({}, description="For `metadata_weight`: key → value → weight, default 1.")
     requirements: dict[str, dict[str, int]] = Field(
-        {}, description="For `requirements`: class, device, site … → value → labels that there shall be at least."
+        {}, description="For `requirements`: class, device, site … → value → minimum number of labels."
     )
 
     @field_validator("objectives")
     @classmethod
     def _strategies_are_known(cls, objectives: str | dict[str, float]) -> str | dict[str, float]:
-        """Refuse a misspelled strategy when the file is read, not in the night."""
+        """Refuse a misspelled strategy when the file is read, before the first night."""
         for name in [objectives] if isinstance(objectives, str) else objectives:
             STRATEGIES.check(name)
         return objectives

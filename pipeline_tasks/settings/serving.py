@@ -10,6 +10,6 @@ from pipeline_tasks.settings.section import Ratio, Settings
 class ServingSettings(Settings):
     """The prediction server's limits."""
 
-    max_waiting: int = Field(32, ge=1, description="Requests admitted at once; more are answered 429.")
+    max_waiting: int = Field(32, ge=1, description="Maximum number of concurrent requests; further ones get status 429.")
     max_body_bytes: int = Field(20_000_000, ge=1024)
-    min_confidence: Ratio = Field(0.0, description="An answer below this is marked unsure.")
+    min_confidence: Ratio = Field(0.0, description="Predictions with a lower probability are marked unsure.")

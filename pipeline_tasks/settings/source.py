@@ -15,7 +15,7 @@ from pipeline_tasks.settings.section import Settings
 class SourceSettings(Settings):
     """Settings of every kind of source; each kind adds its own, in its module in `sources/`."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Stands in every sighting; never reuse a name.")
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Recorded with every image; never reuse a name for another place.")
     kind: str = Field("folder", description="A kind that ships with Nightlens, or `module:class` of your own.")
 
     def metadata_keys(self) -> frozenset[str]:

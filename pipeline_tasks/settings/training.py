@@ -10,12 +10,14 @@ from pipeline_tasks.settings.section import Settings
 class TrainingSettings(Settings):
     """Settings of the training."""
 
-    min_new_labels: int = Field(1, ge=0, description="Fewer new labels than this since the last version: nothing is trained.")
+    min_new_labels: int = Field(
+        1, ge=0, description="Minimum number of new labels since the last version; with fewer, nothing is trained."
+    )
     max_epochs: int = Field(60, ge=1)
     patience_epochs: int = Field(10, ge=1)
     batch_size: int = Field(128, ge=1)
     learning_rate: float = Field(3e-3, gt=0)
     weight_decay: float = Field(1e-2, ge=0)
-    augmented_views: int = Field(3, ge=0, description="Seeded albumentations views embedded beside the plain image.")
+    augmented_views: int = Field(3, ge=0, description="Augmented views per training image.")
     balance_classes: bool = True
-    unfreeze_epochs: int = Field(0, ge=0, description="Epochs that also train the backbone, through the live pipeline.")
+    unfreeze_epochs: int = Field(0, ge=0, description="Epochs that also train the backbone; slow without a GPU.")
