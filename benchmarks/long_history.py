@@ -89,7 +89,16 @@ def night_of(night: int, numbers: range) -> list[Write]:
 
 def _images(ids: list[str]) -> pl.DataFrame:
     md5s = [hashlib.md5(one.encode(), usedforsecurity=False).hexdigest() for one in ids]
-    sizes = {"size_bytes": 200_000, "file_format": "JPEG", "width_px": 1600, "height_px": 1200, "orientation": 1, "frames": 1}
+    sizes = {
+        "size_bytes": 200_000,
+        "file_format": "JPEG",
+        "width_px": 1600,
+        "height_px": 1200,
+        "orientation": 1,
+        "frames": 1,
+        "canonical_form": 2,
+        "bit_depth": None,
+    }
     return pl.DataFrame({"image_id": ids, "md5": md5s}).with_columns(pl.lit(value).alias(name) for name, value in sizes.items())
 
 

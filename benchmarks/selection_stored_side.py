@@ -111,7 +111,16 @@ def _part(first: int, vectors: Floats) -> dict[type[Table], pl.DataFrame]:
     numbers = range(first, first + len(vectors))
     ids = pl.Series("image_id", [_image_id(number) for number in numbers])
     keys = [f"{number:07}.png" for number in numbers]
-    image: Columns = {"size_bytes": 1, "file_format": "PNG", "width_px": 640, "height_px": 480, "orientation": 1, "frames": 1}
+    image: Columns = {
+        "size_bytes": 1,
+        "file_format": "PNG",
+        "width_px": 640,
+        "height_px": 480,
+        "orientation": 1,
+        "frames": 1,
+        "canonical_form": 2,
+        "bit_depth": None,
+    }
     measured: Columns = {"luma_mean": 90.0, "luma_contrast": 40.0, "sharpness": 300.0, "entropy_bits": 7.0, "perceptual_hash": 1}
     seen: Columns = {"source": "given", "key": pl.Series(keys), "object_version": "1", "modified_at": STARTED_AT}
     embeddings = pl.Series(list(vectors), dtype=pl.List(pl.Float32))

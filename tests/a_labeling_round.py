@@ -11,6 +11,7 @@ import polars as pl
 from stand_in_label_studio import StandInLabelStudio
 
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
+from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.cycle import Cycle
@@ -35,7 +36,7 @@ class StandInDecoder:
     def __init__(self) -> None:
         self.decoded = 0
 
-    def decode(self, content: bytes) -> CanonicalImage:
+    def decode(self, content: bytes, form: CanonicalForm = NEWEST) -> CanonicalImage:
         self.decoded += 1
         return CanonicalImage(np.full((8, 8, 3), content[-1], np.uint8), "JPEG", 1, 1)
 
@@ -73,7 +74,16 @@ class LabelingRound:
 
 def image_rows(originals: list[tuple[str, str]]) -> pl.DataFrame:
     """Rows of `Image` for originals in the store."""
-    sizes = {"size_bytes": 1000, "file_format": "JPEG", "width_px": 640, "height_px": 480, "orientation": 1, "frames": 1}
+    sizes = {
+        "size_bytes": 1000,
+        "file_format": "JPEG",
+        "width_px": 640,
+        "height_px": 480,
+        "orientation": 1,
+        "frames": 1,
+        "canonical_form": 2,
+        "bit_depth": None,
+    }
     rows = [{"image_id": image_id, "md5": md5} | sizes for image_id, md5 in originals]
     return pl.DataFrame(rows) if rows else empty(Image)
 

@@ -11,6 +11,7 @@ from tiny_model import an_image, tiny_model
 
 from pipeline_tasks.clients.mlflow_runs import TrackedRun
 from pipeline_tasks.clients.mlflow_versions import RegisteredVersion
+from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
@@ -39,8 +40,8 @@ COLOURS = {"bolt": (255, 0, 0), "nut": (0, 255, 0)}
 class InProcessDecoder:
     """Decodes as the pool's children do, without the children."""
 
-    def decode(self, content: bytes) -> CanonicalImage:
-        return decode(content, Limits())
+    def decode(self, content: bytes, form: CanonicalForm = NEWEST) -> CanonicalImage:
+        return decode(content, Limits(), form)
 
 
 class RecordingRegistry:
@@ -113,6 +114,8 @@ def _row(store: Store, number: int, split: str) -> dict[str, Any]:
         "height_px": 48,
         "orientation": 1,
         "frames": 1,
+        "canonical_form": 2,
+        "bit_depth": None,
         "split_group_id": image_id(f"group {number}"),
         "split": split,
         "label_kind": "class",

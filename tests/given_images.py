@@ -56,7 +56,14 @@ def _frame(table: type[Image | Measurement | Embedding | Sighting], rows: list[d
 
 def _image(one: AnImage) -> dict[str, object]:
     fields = {"image_id": image_id(one.name), "md5": image_id(one.name)[:32], "size_bytes": 1000, "file_format": "JPEG"}
-    return fields | {"width_px": one.side_px, "height_px": one.side_px + 10, "orientation": 1, "frames": 1}
+    return fields | {
+        "width_px": one.side_px,
+        "height_px": one.side_px + 10,
+        "orientation": 1,
+        "frames": 1,
+        "canonical_form": 2,
+        "bit_depth": None,
+    }
 
 
 def _measurement(one: AnImage) -> dict[str, object]:

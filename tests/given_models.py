@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from pipeline_tasks.backbones.exported_backbone import ExportedBackbone
 from pipeline_tasks.clients.mlflow_runs import TrackedRun
 from pipeline_tasks.clients.mlflow_versions import RegisteredVersion
+from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
@@ -104,9 +105,9 @@ class DecodingHere:
     def __init__(self) -> None:
         self.decoded = 0
 
-    def decode(self, content: bytes) -> CanonicalImage:
+    def decode(self, content: bytes, form: CanonicalForm = NEWEST) -> CanonicalImage:
         self.decoded += 1
-        return decode(content, Limits())
+        return decode(content, Limits(), form)
 
 
 def put_labelled_images(store: Store, cycle: Cycle, split_of_number: Mapping[int, str]) -> dict[str, str]:
@@ -120,7 +121,14 @@ def put_labelled_images(store: Store, cycle: Cycle, split_of_number: Mapping[int
             images.append({"image_id": identity, "md5": md5, "size_bytes": len(buffer.getvalue()), "split": split})
             classes[identity] = class_name
     rows = pl.DataFrame(images).with_columns(
-        file_format=pl.lit("PNG"), width_px=48, height_px=48, orientation=1, frames=1, split_group_id=pl.col("image_id")
+        file_format=pl.lit("PNG"),
+        width_px=48,
+        height_px=48,
+        orientation=1,
+        frames=1,
+        canonical_form=2,
+        bit_depth=None,
+        split_group_id=pl.col("image_id"),
     )
     labels = pl.DataFrame([a_label(one) for one in classes])
     things = pl.DataFrame([a_class(one, name) for one, name in classes.items()])

@@ -86,5 +86,13 @@ def _image(number: int, content: bytes, one: str, md5: str) -> dict[str, object]
     is_turned = number % 3 == 0 and not is_png
     assert hashlib.sha256(content).hexdigest() == one
     size = {"width_px": 16, "height_px": 24} if is_turned else {"width_px": 24, "height_px": 16}
-    about = {"image_id": one, "md5": md5, "size_bytes": len(content), "file_format": "PNG" if is_png else "JPEG", "frames": 1}
+    about = {
+        "image_id": one,
+        "md5": md5,
+        "size_bytes": len(content),
+        "file_format": "PNG" if is_png else "JPEG",
+        "frames": 1,
+        "canonical_form": 2,
+        "bit_depth": None,
+    }
     return about | size | {"orientation": TURNED if is_turned else 1}

@@ -81,7 +81,16 @@ def a_night(
 
 def _image(store: Store, name: str) -> dict[str, Any]:
     image_id, md5 = put_original(store.objects, image(name))
-    size = {"size_bytes": len(image(name)), "file_format": "PNG", "width_px": 4, "height_px": 4, "orientation": 6, "frames": 1}
+    size = {
+        "size_bytes": len(image(name)),
+        "file_format": "PNG",
+        "width_px": 4,
+        "height_px": 4,
+        "orientation": 6,
+        "frames": 1,
+        "canonical_form": 2,
+        "bit_depth": None,
+    }
     return {"image_id": image_id, "md5": md5} | size
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
@@ -32,10 +33,10 @@ class InProcessDecoder:
         """Count what was decoded."""
         self.decoded = 0
 
-    def decode(self, content: bytes) -> CanonicalImage:
+    def decode(self, content: bytes, form: CanonicalForm = NEWEST) -> CanonicalImage:
         """Decode a file."""
         self.decoded += 1
-        return decode(content, Limits())
+        return decode(content, Limits(), form)
 
 
 class MeanBackbone:

@@ -16,6 +16,7 @@ import threading
 import warnings
 from typing import BinaryIO
 
+from pipeline_tasks.decoding.canonical_form import CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
@@ -38,14 +39,14 @@ def main(limits_json: str) -> None:
 
 def serve(requests: BinaryIO, results: BinaryIO, limits: Limits) -> None:
     """Send back an image or a rejection for each request."""
-    while (content := receive_file(requests)) is not None:
+    while (request := receive_file(requests)) is not None:
         _allow_cpu(limits.max_cpu_s)
-        send_result(results, _result(content, limits))
+        send_result(results, _result(*request, limits))
 
 
-def _result(content: bytes, limits: Limits) -> CanonicalImage | RejectedFileError:
+def _result(content: bytes, form: CanonicalForm, limits: Limits) -> CanonicalImage | RejectedFileError:
     try:
-        return decode(content, limits)
+        return decode(content, limits, form)
     except RejectedFileError as rejection:
         return rejection
 

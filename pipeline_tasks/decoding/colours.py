@@ -1,27 +1,25 @@
-"""Conversion of any colour mode to sRGB: deep images scaled, profiles applied, transparency composited."""
+"""Conversion of any colour mode to sRGB: deep images scaled, profiles applied, transparency removed."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-BACKGROUND = (255, 255, 255)
-"""Background colour behind transparent pixels."""
-
 _SRGB = ImageCms.createProfile("sRGB")
 _DEEP_MODES = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
 
-def to_srgb(image: Image.Image) -> Image.Image:
-    """Convert a loaded image of any mode to RGB in sRGB."""
+def to_srgb(image: Image.Image, flatten: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """Convert a loaded image of any mode to RGB in sRGB; `flatten` removes transparency."""
     if image.mode in _DEEP_MODES:
         return _scaled(image).convert("RGB")
     profile = image.info.get("icc_profile")
     if image.has_transparency_data:
-        image = _composited(image)
+        image = flatten(image)
     elif image.mode in ("1", "P", "HSV", "YCbCr"):
         image = image.convert("RGB")
     if image.mode == "LAB":
@@ -55,14 +53,6 @@ def _by_range(values: NDArray[np.generic], low: float, high: float) -> NDArray[n
     grey -= low
     grey *= 255.0 / span
     return np.rint(grey, out=grey).clip(0, 255, out=grey).astype(np.uint8)
-
-
-def _composited(image: Image.Image) -> Image.Image:
-    """Composite a transparent image on the background."""
-    seen = image.convert("RGBA")
-    flat = Image.new("RGB", seen.size, BACKGROUND)
-    flat.paste(seen, mask=seen.getchannel("A"))
-    return flat
 
 
 def _is_srgb(profile: bytes) -> bool:

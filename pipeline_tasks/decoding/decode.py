@@ -9,11 +9,21 @@ import zlib
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.colours import to_srgb
+from pipeline_tasks.decoding.deep_images import in_8_bits
 from pipeline_tasks.decoding.file_format import file_format, is_cut_short
+from pipeline_tasks.decoding.joined_files import check_not_joined, end_of
+from pipeline_tasks.decoding.jpeg_pixels import load_jpeg
+from pipeline_tasks.decoding.jpeg_structure import read_structure
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.decoding.png_checksums import check_png
+from pipeline_tasks.decoding.lost_pages import check_no_lost_page
+from pipeline_tasks.decoding.png_checksums import check_image_data, check_png
+from pipeline_tasks.decoding.samples import raw_mode
+from pipeline_tasks.decoding.surplus import check_nothing_left_over
+from pipeline_tasks.decoding.tiff_strips import check_tiff
+from pipeline_tasks.decoding.transparency import composited, flattened, without_premultiplying
 from pipeline_tasks.errors import RejectedFileError
 
 _DECODER_ERRORS = (
@@ -43,7 +53,7 @@ _TRANSPOSE = {
 }
 
 
-def decode(content: bytes, limits: Limits) -> CanonicalImage:
+def decode(content: bytes, limits: Limits, form: CanonicalForm = NEWEST) -> CanonicalImage:
     """Decode a file in this process; `DecodingPool` does the same in child processes with time and memory limits.
 
     Raises:
@@ -52,9 +62,9 @@ def decode(content: bytes, limits: Limits) -> CanonicalImage:
     check_size(content, limits)
     name = file_format(content)
     if name == "PNG":
-        check_png(content)
+        (check_image_data if form.is_first else check_png)(content)
     try:
-        return _decoded(content, name, limits)
+        return _decoded(content, name, limits, form)
     except MemoryError as error:
         raise RejectedFileError("took_too_much_memory", f"{name}: decoding asked for more memory than allowed") from error
     except Image.DecompressionBombError as error:
@@ -75,7 +85,7 @@ def check_size(content: bytes, limits: Limits) -> None:
         raise RejectedFileError("too_many_bytes", f"found {len(content)} bytes, wanted at most {limits.max_bytes}")
 
 
-def _decoded(content: bytes, name: str, limits: Limits) -> CanonicalImage:
+def _decoded(content: bytes, name: str, limits: Limits, form: CanonicalForm) -> CanonicalImage:
     with Image.open(io.BytesIO(content), formats=[name]) as image:
         width, height = image.size
         if width * height > limits.max_pixels:
@@ -83,12 +93,35 @@ def _decoded(content: bytes, name: str, limits: Limits) -> CanonicalImage:
                 "too_many_pixels", f"{name}: found {width} x {height}, wanted at most {limits.max_pixels} pixels"
             )
         orientation, frames = _orientation(image), _frames(image)
-        image.load()
-        upright: Image.Image = image
+        upright = _loaded(content, name, image, frames, form)
         # Pillow applies a TIFF's orientation itself while loading it.
         if orientation in _TRANSPOSE and name != "TIFF":
-            upright = image.transpose(_TRANSPOSE[orientation])
-        return CanonicalImage(np.array(to_srgb(upright)), name, orientation, frames)
+            upright = upright.transpose(_TRANSPOSE[orientation])
+        flatten = composited if form.is_first else flattened
+        return CanonicalImage(np.array(to_srgb(upright, flatten)), name, orientation, frames)
+
+
+def _loaded(content: bytes, name: str, image: Image.Image, frames: int, form: CanonicalForm) -> Image.Image:
+    """The opened image with its pixels; damage that decodes all the same is found here."""
+    if form.is_first:
+        image.load()
+        return image
+    size, raw, structure = image.size, raw_mode(image), read_structure(content) if name == "JPEG" else None
+    if structure is not None:
+        loaded: Image.Image = load_jpeg(structure, image)
+        end = None if structure.has_index_of_images else structure.end
+    else:
+        if name == "TIFF":
+            check_tiff(content, image)
+        elif name == "BMP":
+            check_no_lost_page(content, name)
+        image.load()
+        loaded, end = in_8_bits(content, without_premultiplying(content, image, raw), raw, form), end_of(content, name)
+    if name in ("WEBP", "GIF"):
+        check_nothing_left_over(content, name, _DECODER_ERRORS)
+    if frames == 1:
+        check_not_joined(content, name, size, end, _DECODER_ERRORS)
+    return loaded
 
 
 def _orientation(image: Image.Image) -> int:

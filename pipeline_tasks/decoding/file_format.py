@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pipeline_tasks.errors import RejectedFileError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
@@ -39,6 +41,25 @@ _OTHERS = (
     (b"\x8aMNG", "MNG"),
 )
 _FTYP_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF", b"jp2 ": "JPEG 2000"}
+
+_START_BEHIND_OTHER_BYTES = re.compile(
+    rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP|II\*\x00...\x00|MM\x00\*\x00...|BM....\x00{4}..\x00\x00",
+    re.DOTALL,
+)
+_SEARCHED_BYTES = 1024
+_CONTAINERS = (
+    b"PK\x03\x04",
+    b"FUJIFILM",
+    b"FOVb",
+    b"\x00MRM",
+    b"ID3",
+    b"fLaC",
+    b"\xd0\xcf\x11\xe0",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"\x1f\x8b",
+)
+"""Files that hold images among other things: archives, documents, raw photographs, music with its cover."""
 
 
 def file_format(content: bytes) -> str:
@@ -80,4 +101,7 @@ def _refusal(content: bytes) -> RejectedFileError:
         return RejectedFileError("unsupported_format", f"found {_FTYP_BRANDS[content[8:12]]}, wanted one of {wanted}")
     if content[:1] == b"P" and content[1:2] in b"1234567fF" and content[2:3].isspace():
         return RejectedFileError("unsupported_format", f"found PNM, wanted one of {wanted}")
+    hidden = _START_BEHIND_OTHER_BYTES.search(content, 1, _SEARCHED_BYTES)
+    if hidden is not None and not content.startswith(_CONTAINERS):
+        return RejectedFileError("corrupt", f"found {hidden.start()} bytes in front of an image, such as the lines of a protocol")
     return RejectedFileError("not_an_image", f"found a file that begins with {content[:8]!r}, wanted one of {wanted}")

@@ -9,17 +9,45 @@ from pipeline_tasks.errors import RejectedFileError
 
 _CHECKED = (b"IHDR", b"PLTE", b"IDAT")
 """Chunks that make up the image; damage in others, such as comments, is ignored."""
+_DECIDES_THE_LOOK = (b"tRNS", b"sBIT", b"eXIf")
+"""Chunks by which the image is read."""
 _SIGNATURE_BYTES = 8
 
 
 def check_png(content: bytes) -> None:
-    """Verify the checksums of a PNG's image data; a truncated chunk is left to the decoder.
+    """Verify the checksums of a PNG's image data, and that it comes to its end.
+
+    Raises:
+        RejectedFileError: `corrupt`, or `truncated` where the last chunk is missing.
+    """
+    check_image_data(content, (*_CHECKED, *_DECIDES_THE_LOOK))
+    if png_end(content) is None:
+        raise RejectedFileError("truncated", "PNG: the file ends before its last chunk, IEND")
+
+
+def png_end(content: bytes) -> int | None:
+    """Index behind the last chunk; None if there is none."""
+    end = _SIGNATURE_BYTES
+    for _, _, data_end in _chunks(content):
+        end = data_end + 4
+    return end + 12 if content[end + 4 : end + 8] == b"IEND" else None
+
+
+def png_chunk(content: bytes, wanted: bytes) -> bytes | None:
+    """Data of the first chunk of a kind; None if there is none, or if this is no PNG."""
+    if not content.startswith(b"\x89PNG"):
+        return None
+    return next((content[start:end] for kind, start, end in _chunks(content) if kind == wanted), None)
+
+
+def check_image_data(content: bytes, checked: tuple[bytes, ...] = _CHECKED) -> None:
+    """Verify the checksums of some chunks; a truncated chunk is left to the decoder.
 
     Raises:
         RejectedFileError: `corrupt`.
     """
     for kind, start, end in _chunks(content):
-        if kind in _CHECKED:
+        if kind in checked:
             found, wanted = zlib.crc32(memoryview(content)[start - 4 : end]), int.from_bytes(content[end : end + 4], "big")
             if found != wanted:
                 raise RejectedFileError("corrupt", f"PNG: the {kind.decode()} data at byte {start} does not have its checksum")

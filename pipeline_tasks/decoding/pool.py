@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import check_size
 from pipeline_tasks.decoding.limits import DEFAULT_LIMITS, Limits
@@ -45,7 +46,7 @@ class DecodingPool:
         """End the children."""
         self.close()
 
-    def decode(self, content: bytes) -> CanonicalImage:
+    def decode(self, content: bytes, form: CanonicalForm = NEWEST) -> CanonicalImage:
         """Decode a file in a child.
 
         Raises:
@@ -54,12 +55,12 @@ class DecodingPool:
         """
         check_size(content, self._limits)
         try:
-            return self._decode_once(content)
+            return self._decode_once(content, form)
         except RejectedFileError as rejection:
             if rejection.reason != "decoder_crashed":
                 raise
         # Something else may have ended the child, such as a lack of memory: a second child decides.
-        return self._decode_once(content)
+        return self._decode_once(content, form)
 
     def close(self) -> None:
         """End all children; call this when no thread decodes any more."""
@@ -69,11 +70,11 @@ class DecodingPool:
                 child.end()
             self._places.put(None)
 
-    def _decode_once(self, content: bytes) -> CanonicalImage:
+    def _decode_once(self, content: bytes, form: CanonicalForm) -> CanonicalImage:
         child = self._places.get()
         try:
             child = child or _Child(self._limits)
-            return child.decode(content)
+            return child.decode(content, form)
         finally:
             if child is not None and not child.is_fit:
                 child.end()
@@ -106,12 +107,12 @@ class _Child:
                 f"decoding child: wanted it ready, it ended with {self._process.returncode}: {command[:4]}"
             )
 
-    def decode(self, content: bytes) -> CanonicalImage:
+    def decode(self, content: bytes, form: CanonicalForm) -> CanonicalImage:
         """Decode a file; afterwards `is_fit` tells if the child can take another one."""
         self.is_fit = False
         with self._wall_limit() as ran_out:
             try:
-                send_file(self._requests, content)
+                send_file(self._requests, content, form)
                 image = receive_result(self._results)
             except RejectedFileError as rejection:
                 # After a failed allocation the process is in an unknown state, so it is replaced.

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.errors import RejectedFileError
 
@@ -15,23 +16,29 @@ READY = b"nightlens decoding child is ready\n"
 """First bytes from a child; if it ends before sending them, no file is to blame."""
 
 _LENGTH = struct.Struct(">Q")
+_FORM = struct.Struct(">BB")
 
 
-def send_file(stream: BinaryIO, content: bytes) -> None:
-    """Send a file to a child."""
+def send_file(stream: BinaryIO, content: bytes, form: CanonicalForm = NEWEST) -> None:
+    """Send a file to a child, and the form in which to decode it."""
+    stream.write(_FORM.pack(form.version, form.bit_depth or 0))
     stream.write(_LENGTH.pack(len(content)))
     stream.write(content)
     stream.flush()
 
 
-def receive_file(stream: BinaryIO) -> bytes | None:
-    """Read a file from the parent; None when there will be no more.
+def receive_file(stream: BinaryIO) -> tuple[bytes, CanonicalForm] | None:
+    """Read a file and its form from the parent; None when there will be no more.
 
     Raises:
         EOFError: the parent ended in the middle of one.
     """
-    length = stream.read(_LENGTH.size)
-    return _exactly(stream, *_LENGTH.unpack(length)) if len(length) == _LENGTH.size else None
+    form = stream.read(_FORM.size)
+    if len(form) < _FORM.size:
+        return None
+    version, bit_depth = _FORM.unpack(form)
+    content = _exactly(stream, *_LENGTH.unpack(_exactly(stream, _LENGTH.size)))
+    return content, CanonicalForm(version, bit_depth or None)
 
 
 def send_result(stream: BinaryIO, result: CanonicalImage | RejectedFileError) -> None:

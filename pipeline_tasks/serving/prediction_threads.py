@@ -13,6 +13,7 @@ from typing import Protocol
 
 from PIL import Image
 
+from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
@@ -24,8 +25,8 @@ from pipeline_tasks.serving.served import Served, pick_route
 class Decoder(Protocol):
     """Decoder of untrusted bytes, outside this process."""
 
-    def decode(self, content: bytes) -> CanonicalImage:
-        """The canonical image.
+    def decode(self, content: bytes, form: CanonicalForm = NEWEST) -> CanonicalImage:
+        """The canonical image in this form.
 
         Raises:
             RejectedFileError: the bytes are not a usable image.

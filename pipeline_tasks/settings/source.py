@@ -16,6 +16,9 @@ class SourceSettings(Settings):
     """Settings of every kind of source; each kind adds its own, in its module in `sources/`."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Recorded with every image; never reuse a name for another place.")
+    bit_depth: int | None = Field(
+        None, ge=8, le=16, description="Bits that the camera gives in 16-bit files whose tags do not say it: 10, 12, 14; 16: all."
+    )
     kind: str = Field("folder", description="A kind that ships with Nightlens, or `module:class` of your own.")
 
     def metadata_keys(self) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataframely as dy
 
 from pipeline_tasks.tables.table import Table
+from pipeline_tasks.upgrades.form import Change
 
 REASONS = (
     "empty",
@@ -22,15 +23,17 @@ REASONS = (
     "vanished",
     "unreadable",
     "changed_while_reading",
+    "unclear_bit_depth",
 )
 """Closed list of reasons. `vanished`, `unreadable` and `changed_while_reading` concern the source, the others the bytes.
-`erased`: the image was erased and is not taken in again."""
+`erased`: the image was erased and is not taken in again. `unclear_bit_depth`: read again when the source's `bit_depth` is set."""
 
 
 class RejectedSighting(Table):
     """One refused file. It stays in the source and is not read again until it changes."""
 
     table_name = "rejected_sightings"
+    changes = (Change("0.2.0"),)
 
     source = dy.String(primary_key=True)
     key = dy.String(primary_key=True)

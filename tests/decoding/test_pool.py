@@ -19,6 +19,7 @@ from PIL import Image
 
 from pipeline_tasks.decoding import child as child_module
 from pipeline_tasks.decoding import pool as pool_module
+from pipeline_tasks.decoding.canonical_form import CanonicalForm
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.pool import DecodingPool
@@ -96,11 +97,11 @@ def test_pool__reports_a_child_that_dies_twice_and_replaces_it(monkeypatch: pyte
         pool.decode(a_png())
         real_send, victims = pool_module.send_file, []
 
-        def send_and_kill(stream: object, content: bytes) -> None:
+        def send_and_kill(stream: object, content: bytes, form: CanonicalForm) -> None:
             victims.append(children_of(os.getpid())[-1])
             os.kill(victims[-1], signal.SIGSEGV)
             time.sleep(0.05)
-            real_send(stream, content)  # type: ignore[arg-type]
+            real_send(stream, content, form)  # type: ignore[arg-type]
 
         monkeypatch.setattr(pool_module, "send_file", send_and_kill)
         assert the_reason(pool, a_png()) == "decoder_crashed"

@@ -116,7 +116,16 @@ def write(folder: Path, number: int, until: float) -> list[tuple[str, str]]:
 
 def rows(names: dict[tuple[str, str], bytes]) -> pl.DataFrame:
     """Rows of `images`."""
-    about = {"size_bytes": 1, "file_format": "PNG", "width_px": 8, "height_px": 8, "orientation": 1, "frames": 1}
+    about = {
+        "size_bytes": 1,
+        "file_format": "PNG",
+        "width_px": 8,
+        "height_px": 8,
+        "orientation": 1,
+        "frames": 1,
+        "canonical_form": 2,
+        "bit_depth": None,
+    }
     return pl.DataFrame([{"image_id": image_id, "md5": md5} | about for image_id, md5 in sorted(names)])
 
 

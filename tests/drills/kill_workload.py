@@ -287,7 +287,16 @@ def record_images(store: Store, cycle: Cycle, number: int) -> None:
         image_id, md5 = put_original(store.objects, content)
         put_thumbnail(store.objects, image_id, b"thumbnail of " + content)
         _views(store, image_id)
-        size = {"size_bytes": len(content), "file_format": "PNG", "width_px": 8, "height_px": 8, "orientation": 1, "frames": 1}
+        size = {
+            "size_bytes": len(content),
+            "file_format": "PNG",
+            "width_px": 8,
+            "height_px": 8,
+            "orientation": 1,
+            "frames": 1,
+            "canonical_form": 2,
+            "bit_depth": None,
+        }
         rows.append({"image_id": image_id, "md5": md5, **size})
     ids = sorted(row["image_id"] for row in rows)
     for shard in range(2):

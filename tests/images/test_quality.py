@@ -15,7 +15,16 @@ FINE = {"luma_mean": 120.0, "luma_contrast": 40.0, "sharpness": 100.0, "entropy_
 
 def tables(*measured_values: dict[str, float]) -> tuple[Rows[Image], Rows[Measurement]]:
     images = [
-        {"image_id": image_id(n), "md5": "0" * 32, "size_bytes": 1, "file_format": "PNG", "orientation": 1, "frames": 1}
+        {
+            "image_id": image_id(n),
+            "md5": "0" * 32,
+            "size_bytes": 1,
+            "file_format": "PNG",
+            "orientation": 1,
+            "frames": 1,
+            "canonical_form": 2,
+            "bit_depth": None,
+        }
         | {"width_px": int(one.get("width_px", 200)), "height_px": 100}
         for n, one in enumerate(measured_values)
     ]

@@ -12,6 +12,7 @@ import pytest
 from serving.given_server import promote
 from tiny_model import DATASET_ID, an_image, tiny_model
 
+from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
@@ -37,7 +38,7 @@ class GatedDecoder:
         self.began = 0
         self.error: Exception | None = None
 
-    def decode(self, content: bytes) -> CanonicalImage:
+    def decode(self, content: bytes, form: CanonicalForm = NEWEST) -> CanonicalImage:
         self.began += 1
         assert self.gate.wait(10)
         if self.error:

@@ -37,7 +37,9 @@ def a_full_root(folder: Path, image_count: int) -> Store:
         rows.append({"image_id": image_id, "md5": md5, "size_bytes": len(content), "file_format": "PNG"})
     sizes = {name: pl.lit(1).cast(kind) for name, kind in (("width_px", pl.Int32), ("height_px", pl.Int32), ("frames", pl.Int32))}
     if rows:
-        images = pl.DataFrame(rows).with_columns(**sizes, orientation=pl.lit(1).cast(pl.Int8))
+        images = pl.DataFrame(rows).with_columns(
+            **sizes, orientation=pl.lit(1).cast(pl.Int8), canonical_form=pl.lit(2), bit_depth=pl.lit(None)
+        )
         store.finish(CYCLE_ID, "record_images", Summary(image_count), [(Image, images)])
     return store
 

@@ -405,7 +405,17 @@ def md5_of(content: bytes) -> str:
 def image_row(store: Store, image: int) -> dict[str, Any]:
     """A row of `images`, its original put."""
     found, md5 = put_original(store.objects, bytes_of(image))
-    return {"image_id": found, "md5": md5, "size_bytes": 9, "file_format": "PNG", "width_px": 1, "height_px": 1, "frames": 1}
+    return {
+        "image_id": found,
+        "md5": md5,
+        "size_bytes": 9,
+        "file_format": "PNG",
+        "width_px": 1,
+        "height_px": 1,
+        "frames": 1,
+        "canonical_form": 2,
+        "bit_depth": None,
+    }
 
 
 def issues(rows: list[tuple[str, float]]) -> pl.DataFrame:

@@ -18,9 +18,11 @@ from pipeline_tasks.datasets import dvc_files, publication
 from pipeline_tasks.datasets.dvc_files import PublishedImage, Remote
 from pipeline_tasks.decoding.canonical_copy import RECIPE, canonical_copy, canonical_format
 from pipeline_tasks.decoding.pool import DecodingPool
+from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.settings import Project
 from pipeline_tasks.storage.blobs.originals import put_original, read_original
+from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.generation import read_generation
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.object_store import ObjectStore
@@ -35,6 +37,7 @@ from pipeline_tasks.storage.versions.published_files import (
     record_publication,
     stored_originals,
 )
+from pipeline_tasks.tables.image import Image
 from pipeline_tasks.wiring.endpoints import Endpoints, S3Endpoint, endpoints_from_environment
 from pipeline_tasks.wiring.outside_copies import copies_url, links_folder
 from pipeline_tasks.wiring.projects import home_folder, read_project
@@ -128,7 +131,7 @@ def _publish_originals(place: _Place, frozen: FrozenVersion, folder: Path) -> Pu
 
 def _publish_copies(place: _Place, frozen: FrozenVersion, folder: Path) -> PublishSummary:
     remote, objects = place.copies()
-    copies, made = _copy(place.store.objects, objects, frozen.rows)
+    copies, made = _copy(place.store, objects, frozen.rows)
     formats = [canonical_format(one) for one in frozen.rows["file_format"]]
     rows = frozen.rows.with_columns(pl.Series("file_format", formats, pl.String), orientation=pl.lit(1))
     paths = publication.image_paths(rows)
@@ -139,18 +142,20 @@ def _publish_copies(place: _Place, frozen: FrozenVersion, folder: Path) -> Publi
     return _commit(place, frozen, rows, images, remote, folder, copies_made=made)
 
 
-def _copy(originals: ObjectStore, copies: ObjectStore, rows: pl.DataFrame) -> tuple[Copies, int]:
+def _copy(store: Store, copies: ObjectStore, rows: pl.DataFrame) -> tuple[Copies, int]:
     """image_id → md5 and size of its copy, and how many had to be made: all that no earlier publication left in the remote."""
-    known, there = known_copies(originals, RECIPE), stored_originals(copies)
+    known, there = known_copies(store.objects, RECIPE), stored_originals(copies)
     standing = {one: copy for one, copy in known.items() if layout.original(copy[0]) in there}
-    missing = [(image_id, md5) for image_id, md5 in rows.select("image_id", "md5").iter_rows() if image_id not in standing]
+    missing = [image_id for image_id in rows["image_id"] if image_id not in standing]
+    stored = stored_images(store.rows_of(Image, missing, columns=COLUMNS).iter_rows())
 
-    def make(image: tuple[str, str]) -> tuple[str, int]:
-        content = canonical_copy(decoder.decode(read_original(originals, *image)))
+    def make(image_id: str) -> tuple[str, int]:
+        one = stored[image_id]
+        content = canonical_copy(decoder.decode(read_original(store.objects, image_id, one.md5), one.form))
         return put_original(copies, content)[1], len(content)
 
     with DecodingPool() as decoder, ThreadPoolExecutor(thread_name_prefix="publish") as threads:
-        made = dict(zip((image_id for image_id, _ in missing), threads.map(make, missing), strict=True))
+        made = dict(zip(missing, threads.map(make, missing), strict=True))
     return {image_id: (standing | made)[image_id] for image_id in rows["image_id"]}, len(made)
 
 

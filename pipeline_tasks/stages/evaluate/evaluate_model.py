@@ -14,6 +14,7 @@ import polars as pl
 from pipeline_tasks.clients.mirrors import mirroring
 from pipeline_tasks.datasets.slices import members_of, without_golden
 from pipeline_tasks.decoding.model_image import model_image, recipe_digest
+from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.evaluation.predict import Pixels, predict
 from pipeline_tasks.evaluation.scorecard import Scorecard, score, slice_figures
@@ -138,10 +139,11 @@ def _predict(store: Store, decoder: Decoder, summary: EvaluateModelSummary, test
     """Predictions of every model on every test image, from the original bytes."""
     models = {digest: _open(store, digest) for digest in _digests(summary)}
     image_ids = test_images["image_id"]
-    md5s = dict(store.rows_of(Image, image_ids, columns=["image_id", "md5"]).iter_rows())
+    stored = stored_images(store.rows_of(Image, image_ids, columns=COLUMNS).iter_rows())
 
     def pixels_of(image_id: str) -> Pixels:
-        return decoder.decode(read_original(store.objects, image_id, md5s[image_id])).pixels
+        original = read_original(store.objects, image_id, stored[image_id].md5)
+        return decoder.decode(original, stored[image_id].form).pixels
 
     return predict(models, image_ids.to_list(), pixels_of, model_image)
 

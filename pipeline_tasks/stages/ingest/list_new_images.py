@@ -51,7 +51,8 @@ def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source], now: 
     found = {source.name: list(source.list_files()) for source in sources}
     left_out = {source.name: list(source.left_out()) if isinstance(source, LeavesFilesOut) else [] for source in sources}
     keys = [file.key for files in found.values() for file in files]
-    recorded, last_look = _recorded(store, keys), _last_look(store)
+    has_bit_depth = [source.name for source in cycle.project.sources if source.bit_depth is not None]
+    recorded, last_look = _recorded(store, keys, has_bit_depth), _last_look(store)
     recognized = {name: recognize(files, recorded[name], last_look) for name, files in found.items()}
     rows, waiting = _divided(store, sources, {name: one.unknown for name, one in recognized.items()}, now or cycle.started_at)
     plan = _dealt_out(rows, cycle.project.shard_images)
@@ -70,13 +71,18 @@ def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source], now: 
     return store.finish(cycle.cycle_id, STAGE, summary, [(NewFile, plan), *others])
 
 
-def _recorded(store: Store, keys: Sequence[str]) -> Mapping[str, Mapping[str, set[str]]]:
-    """Source → key → versions that earlier cycles have handled, of these keys."""
+def _recorded(store: Store, keys: Sequence[str], has_bit_depth: Sequence[str]) -> Mapping[str, Mapping[str, set[str]]]:
+    """Source → key → versions that earlier cycles have handled, of these keys.
+
+    A file whose used bits nobody had said is read again when its source says them now.
+    """
     seen = store.rows_of(Sighting, keys, "key", columns=_FILE)
     rejected = store.rows_of(RejectedSighting, keys, "key", columns=[*_FILE, "reason"])
-    is_of_the_source = pl.col("reason").cast(pl.String).is_in(TROUBLES_OF_THE_SOURCE)
+    reason = pl.col("reason").cast(pl.String)
+    is_clear_now = (reason == "unclear_bit_depth") & pl.col("source").is_in(list(has_bit_depth))
+    is_final = ~(reason.is_in(TROUBLES_OF_THE_SOURCE) | is_clear_now)
     recorded: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for rows in (seen, rejected.filter(~is_of_the_source).select(_FILE)):
+    for rows in (seen, rejected.filter(is_final).select(_FILE)):
         for source, key, version in rows.iter_rows():
             recorded[source][key].add(version)
     return recorded

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pipeline_tasks.decoding.canonical_form import CanonicalForm
 from pipeline_tasks.decoding.jpeg import encode_jpeg, thumbnail
 from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.decoding.white_level import SET_BIT_DEPTH
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, RejectedFileError
 from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.records.cycle import Cycle
@@ -63,7 +65,9 @@ def measure_images(
     rows = _finished_tables(store.objects, cycle.cycle_id, shard)
     if rows is None:
         known = frozenset(store.history(Image, ["image_id"])["image_id"])
-        look = _Look(store.objects, {source.name: source for source in sources}, decoder, backbone, known, is_erased_in(store))
+        opened = {source.name: source for source in sources}
+        forms = {source.name: CanonicalForm(bit_depth=source.bit_depth) for source in cycle.project.sources}
+        look = _Look(store.objects, opened, forms, decoder, backbone, known, is_erased_in(store))
         _write_tables(
             store.objects, cycle.cycle_id, shard, _as_tables(_progress(look.at_all(files.to_dicts()), files.height, shard))
         )
@@ -73,12 +77,13 @@ def measure_images(
 
 
 class _Look:
-    """Processes files in as many threads as keep the cores busy; equal bytes are measured once."""
+    """Processes files in as many threads as keep the cores busy; equal bytes are measured once in each form."""
 
     def __init__(
         self,
         objects: ObjectStore,
         sources: Mapping[str, Source],
+        forms: Mapping[str, CanonicalForm],
         decoder: Decoder,
         backbone: Backbone,
         known: frozenset[str],
@@ -86,11 +91,12 @@ class _Look:
     ) -> None:
         self._objects = objects
         self._sources = sources
+        self._forms = forms
         self._decoder = decoder
         self._backbone = backbone
         self._known = known
         self._is_erased = is_erased
-        self._measured: dict[str, Future[_Found]] = {}
+        self._measured: dict[tuple[str, CanonicalForm], Future[_Found]] = {}
         self._lock = threading.Lock()
 
     def at_all(self, files: Sequence[_Row]) -> Iterator[_Found]:
@@ -108,30 +114,31 @@ class _Look:
             image_id = hashlib.sha256(content).hexdigest()
             if self._is_erased(image_id):
                 raise RejectedFileError("erased", "this image was erased from the project and is not taken in again")
-            found = {} if image_id in self._known else self._once(image_id, content)
+            found = {} if image_id in self._known else self._once(image_id, content, self._forms[source.name])
         except RejectedFileError as rejection:
-            size_bytes, reason, detail = file["size_bytes"], rejection.reason, rejection.detail
+            size_bytes, reason = file["size_bytes"], rejection.reason
+            detail = rejection.detail.replace(SET_BIT_DEPTH, f"set sources.{source.name}.bit_depth")
             return {RejectedSighting: where | {"size_bytes": size_bytes, "reason": reason, "detail": detail}}
         sighting = where | {"image_id": image_id, "modified_at": file["modified_at"]} | asdict(source.metadata(file["key"]))
         return found | {Sighting: sighting}
 
-    def _once(self, image_id: str, content: bytes) -> _Found:
+    def _once(self, image_id: str, content: bytes, form: CanonicalForm) -> _Found:
         """Measure these bytes, or wait for the thread that does; all files with equal bytes get the same rows or reason."""
         with self._lock:
-            future = self._measured.get(image_id)
+            future = self._measured.get((image_id, form))
             is_ours = future is None
             if future is None:
-                future = self._measured[image_id] = Future()
+                future = self._measured[image_id, form] = Future()
         if is_ours:
             try:
-                future.set_result(self._measure(content))
+                future.set_result(self._measure(content, form))
             except BaseException as error:  # Passed to waiting threads, too; `result` raises it here.
                 future.set_exception(error)
         return future.result()
 
-    def _measure(self, content: bytes) -> _Found:
+    def _measure(self, content: bytes, form: CanonicalForm) -> _Found:
         """All results of one decode. A refused file is not stored; it stays in the source."""
-        decoded = self._decoder.decode(content)
+        decoded = self._decoder.decode(content, form)
         image_id, md5 = put_original(self._objects, content)
         put_thumbnail(self._objects, image_id, encode_jpeg(thumbnail(decoded.pixels, MAX_SIDE_PX)))
         small = model_image(decoded.pixels, self._backbone.side_px)
@@ -145,6 +152,8 @@ class _Look:
             "height_px": height_px,
             "orientation": decoded.orientation,
             "frames": decoded.frames,
+            "canonical_form": form.version,
+            "bit_depth": form.bit_depth,
         }
         embedding = {
             "image_id": image_id,

@@ -17,6 +17,7 @@ from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.decoding.jpeg import encode_jpeg
+from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
@@ -93,11 +94,11 @@ def _plan(store: Store, cycle: Cycle, round_id: str, form: LabelForm) -> list[Pl
 
 def _copy_for_people(store: Store, image_ids: list[str], annotator_files: AnnotatorFiles, decoder: Decoder) -> None:
     """Make the missing EXIF-free copies, one image a core at a time."""
-    md5_of = dict(store.rows_of(Image, image_ids, columns=["image_id", "md5"]).iter_rows())
+    stored = stored_images(store.rows_of(Image, image_ids, columns=COLUMNS).iter_rows())
 
     def copy(image_id: str) -> None:
-        original = read_original(store.objects, image_id, md5_of[image_id])
-        annotator_files.put(image_id, encode_jpeg(decoder.decode(original).pixels))
+        original = read_original(store.objects, image_id, stored[image_id].md5)
+        annotator_files.put(image_id, encode_jpeg(decoder.decode(original, stored[image_id].form).pixels))
 
     wanted = [image_id for image_id in image_ids if not annotator_files.has(image_id)]
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:

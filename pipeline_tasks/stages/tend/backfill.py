@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
+from pipeline_tasks.decoding.stored_image import COLUMNS, StoredImage, stored_images
 from pipeline_tasks.errors import ChangedMeanwhileError, NotFoundError
 from pipeline_tasks.images.computed_columns import COMPUTED, Compute, Computed, Values, filled, lacking, nullable_columns
 from pipeline_tasks.records.backfill import BackfillSummary
@@ -82,10 +83,10 @@ class _Work:
         done_pieces = list(self._standing(table))
         done = pl.concat([table.create_empty(), *done_pieces])
         todo = planned.join(done, on="image_id", how="anti", maintain_order="left")
-        known = self._store.rows_of(Image, todo["image_id"], columns=["image_id", "md5"])
-        todo, md5s = todo.join(known, on="image_id", how="semi", maintain_order="left"), dict(known.iter_rows())
+        known = self._store.rows_of(Image, todo["image_id"], columns=COLUMNS)
+        todo, stored = todo.join(known, on="image_id", how="semi", maintain_order="left"), stored_images(known.iter_rows())
         for number, piece in enumerate(todo.iter_slices(images_a_piece), start=len(done_pieces)):
-            rows = self._filled(table, piece, md5s)
+            rows = self._filled(table, piece, stored)
             write_shard(self._store.objects, table, self._cycle_id, number, rows)
             done = pl.concat([done, rows])
             logger.info("%s: %d of %d images filled", table.table_name, done.height, planned.height)
@@ -106,13 +107,13 @@ class _Work:
                 return
             number += 1
 
-    def _filled(self, table: type[Table], rows: pl.DataFrame, md5s: dict[str, str]) -> pl.DataFrame:
+    def _filled(self, table: type[Table], rows: pl.DataFrame, stored: dict[str, StoredImage]) -> pl.DataFrame:
         """Decode the images of a piece in as many threads as keep the cores busy."""
         columns = nullable_columns(table)
 
         def look(image_id: str) -> tuple[str, Values]:
-            original = read_original(self._store.objects, image_id, md5s[image_id])
-            return image_id, self._compute(self._decoder.decode(original).pixels, columns)
+            original = read_original(self._store.objects, image_id, stored[image_id].md5)
+            return image_id, self._compute(self._decoder.decode(original, stored[image_id].form).pixels, columns)
 
         with ThreadPoolExecutor(2 * len(os.sched_getaffinity(0)), thread_name_prefix=STAGE) as threads:
             return filled(table, rows, dict(threads.map(look, rows["image_id"])))

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from pipeline_tasks.clients.mirrors import mirroring
 from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.models.candidate import Candidate, parse_candidate
 from pipeline_tasks.models.exported import ExportedModel
@@ -107,10 +107,10 @@ def export_model(
 def _parity_images(store: Store, decoder: Decoder, dataset_cycle_id: str, side_px: int) -> NDArray[np.uint8]:
     """Images of the version from all splits; the first ones by image_id, which is as good as random."""
     rows = store.read(DatasetImage, dataset_cycle_id).sort("image_id").head(PARITY_IMAGES)
-    originals = store.rows_of(Image, rows["image_id"], columns=["image_id", "md5"]).unique("image_id")
-    named = originals.sort("image_id").select(pl.col("image_id"), pl.col("md5"))
-    files = [read_original(store.objects, image_id, md5) for image_id, md5 in named.iter_rows()]
-    return np.stack([model_image(decoder.decode(file).pixels, side_px) for file in files])
+    originals = store.rows_of(Image, rows["image_id"], columns=COLUMNS).unique("image_id").sort("image_id")
+    stored = stored_images(originals.iter_rows())
+    files = [(read_original(store.objects, image_id, one.md5), one.form) for image_id, one in stored.items()]
+    return np.stack([model_image(decoder.decode(file, form).pixels, side_px) for file, form in files])
 
 
 def _export(candidate: Candidate, backbone: Backbone, images: NDArray[np.uint8]) -> tuple[bytes, Parity]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pipeline_tasks.clients.training_log import EpochLog, RunDescription, RunTracker, TrainingLog
 from pipeline_tasks.datasets.held_out import training_and_validation_rows
 from pipeline_tasks.decoding.model_image import model_image, recipe_digest
+from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.models.augmentation import augmentation_digest, augmented_view
@@ -189,7 +190,7 @@ class _Work:
         # Seeded by project and data, not by the cycle: the same labels train the same model.
         self.seed = derive_seed(cycle.project.seed, "train", self.dataset_id)
         self.train, self.val = training_and_validation_rows(rows, self.kind.choosing.names(rows), self.seed)
-        self._md5_of = dict(store.rows_of(Image, rows["image_id"], columns=["image_id", "md5"]).iter_rows())
+        self._stored = stored_images(store.rows_of(Image, rows["image_id"], columns=COLUMNS).iter_rows())
         views: dict[str, Json] = {
             "augmentation": augmentation_digest(may_move=not self.kind.modelling.has_places),
             "backbone": backbone.digest,
@@ -218,8 +219,9 @@ class _Work:
 
     def image(self, image_id: str) -> NDArray[np.uint8]:
         """Read an original as a model-size image."""
-        original = read_original(self.store.objects, image_id, self._md5_of[image_id])
-        return model_image(self.decoder.decode(original).pixels, self.side_px)
+        stored = self._stored[image_id]
+        original = read_original(self.store.objects, image_id, stored.md5)
+        return model_image(self.decoder.decode(original, stored.form).pixels, self.side_px)
 
     def candidate(self, outcome: Outcome) -> Candidate:
         """The candidate of a training, with its origin."""

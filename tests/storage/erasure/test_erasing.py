@@ -16,6 +16,7 @@ from given_versions import FIRST_NIGHT, build, id_of, image, two_versions
 from pipeline_tasks.commands.versions.comparing import BeforeAfter, compare
 from pipeline_tasks.commands.versions.progress import progress_bar
 from pipeline_tasks.commands.versions.verifying import VersionCheck, verify_version
+from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.errors import ChangedMeanwhileError, CorruptObjectError, SettingsError
 from pipeline_tasks.lineage.explain import explain
@@ -90,7 +91,7 @@ class DeletedTasks:
 class NoDecoder:
     """An erased image has no bytes to decode."""
 
-    def decode(self, content: bytes) -> CanonicalImage:
+    def decode(self, content: bytes, form: CanonicalForm = NEWEST) -> CanonicalImage:
         raise AssertionError("nothing is decoded")
 
 

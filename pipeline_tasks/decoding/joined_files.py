@@ -1,0 +1,79 @@
+"""Two files in one: behind the end of the image a second one of the same format and size.
+
+Cameras and phones also write behind the end, and that is no damage: previews are smaller, an index (MPF) announces further
+images, trailers are no images.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+from PIL import Image
+
+from pipeline_tasks.decoding.gif_blocks import gif_end
+from pipeline_tasks.decoding.jpeg_structure import read_structure
+from pipeline_tasks.decoding.png_checksums import png_end
+from pipeline_tasks.errors import RejectedFileError
+
+_TIFF_START = re.compile(rb"II[*+]\x00|MM\x00[*+]")
+_BMP_HEADER_BYTES = 54
+_MOST_STARTS = 16
+"""Bytes of image data may look like the start of a TIFF: so many are tried."""
+
+
+def check_not_joined(
+    content: bytes, file_format: str, size: tuple[int, int], end: int | None, errors: tuple[type[BaseException], ...]
+) -> None:
+    """Refuse a file behind whose image another one follows.
+
+    `end`: index behind the image, where its format tells it (`end_of`); `errors`: what Pillow raises on broken files.
+
+    Raises:
+        RejectedFileError: `corrupt`.
+    """
+    for start in _second_starts(content, file_format, end):
+        try:
+            with Image.open(io.BytesIO(content[start:]), formats=[file_format]) as second:
+                is_another = second.size == size
+        except errors:
+            continue
+        if is_another:
+            raise RejectedFileError(
+                "corrupt", f"{file_format}: a second image of the same size begins at byte {start}: two files were joined"
+            )
+
+
+def end_of(content: bytes, file_format: str) -> int | None:
+    """Index behind a whole image other than a JPEG, by the structure of its format; None where nothing tells it."""
+    if file_format == "PNG":
+        return png_end(content)
+    if file_format == "GIF":
+        return gif_end(content)
+    if file_format == "WEBP":
+        return 8 + int.from_bytes(content[4:8], "little")
+    return None
+
+
+def _second_starts(content: bytes, file_format: str, end: int | None) -> Iterator[int]:
+    """Places where a second file may begin."""
+    if file_format == "BMP":
+        # Of an interrupted write that was repeated, the second header lies in the first one's pixels.
+        yield from [second for second in [content.find(content[:_BMP_HEADER_BYTES], 2)] if second > 0]
+        return
+    if file_format == "TIFF":
+        yield from [found.start() for found, _ in zip(_TIFF_START.finditer(content, 8), range(_MOST_STARTS), strict=False)]
+        return
+    has_more = end is not None and 0 < end < len(content) and content[end : end + 2] == content[:2]
+    if end is not None and has_more and (file_format != "JPEG" or _is_one_jpeg(content[end:])):
+        yield end
+
+
+def _is_one_jpeg(behind: bytes) -> bool:
+    """Tell a JPEG to the last byte from one that a trailer of a phone holds."""
+    try:
+        structure = read_structure(behind)
+    except RejectedFileError:
+        return False
+    return not behind[structure.end :].strip(b"\x00") or behind[structure.end :].startswith(behind[:3])
