@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.settings import Project
 
 CYCLE_ID_PATTERN = r"^\d{4}-\d{2}-\d{2}(T\d{4}(\d{2})?)?$"
+SECONDS_TO_TRY = 60
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,18 @@ def cycle_id_of_time(moment: datetime, time_zone: str, *, is_scheduled: bool, is
     if not is_scheduled or (local.fold and not is_daily):
         return local.strftime("%Y-%m-%dT%H%M%S")
     return local.strftime("%Y-%m-%d") if is_daily else local.strftime("%Y-%m-%dT%H%M")
+
+
+def cycle_ids_of_time(moment: datetime, time_zone: str, *, is_scheduled: bool, is_daily: bool = True) -> Iterator[str]:
+    """Names for a cycle, the best first: `cycle_id_of_time`, then to the second, then of the seconds that follow.
+
+    A run takes the first one that no other run owns: after an edit of schedule or time zone a day may have two runs, and two DAGs
+    of a project may start in the same second.
+    """
+    yield cycle_id_of_time(moment, time_zone, is_scheduled=is_scheduled, is_daily=is_daily)
+    local = moment.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)
+    for second in range(0 if is_scheduled else 1, SECONDS_TO_TRY):
+        yield (local + timedelta(seconds=second)).strftime("%Y-%m-%dT%H%M%S")
 
 
 def derive_seed(project_seed: int, *names: str) -> int:

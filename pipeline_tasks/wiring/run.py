@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
 
-from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.errors import CycleTakenError, SettingsError
 from pipeline_tasks.process import STAGES
 from pipeline_tasks.registry import unknown
 from pipeline_tasks.wiring.arguments import NO_ARGUMENTS, StageArguments
@@ -14,6 +15,10 @@ from pipeline_tasks.wiring.stages import CALLS
 
 if TYPE_CHECKING:
     from pipeline_tasks.records.reading import StageRecord
+
+T = TypeVar("T")
+KINDS_OF_OPENERS = {"open_cycle": "nightly", "roll_back": "roll_back", "plan_collection": "tending", "backfill": "backfill"}
+"""Stage that opens a cycle in Airflow → the kind of cycle."""
 
 
 def run_stage(
@@ -29,6 +34,48 @@ def run_stage(
         raise SettingsError(unknown("stage", stage, STAGES))
     with open_services(project_name, cycle_id, endpoints) as services:
         return CALLS[stage](services, arguments)
+
+
+def run_opening_stage(
+    stage: str,
+    project_name: str,
+    cycle_ids: Iterable[str],
+    arguments: StageArguments = NO_ARGUMENTS,
+    endpoints: Endpoints | None = None,
+) -> tuple[str, StageRecord]:
+    """Run a stage that opens its cycle, and return the cycle's id and the summary.
+
+    A run that has opened a cycle before continues it, whatever was edited since; another takes the first id that no run owns.
+
+    Raises:
+        CycleTakenError: other runs own all of the ids.
+        SettingsError, NightlensError: as `run_stage`.
+    """
+    from pipeline_tasks.storage.history.cycles import cycle_of_run
+
+    with open_services(project_name, "", endpoints) as services:
+        own = cycle_of_run(services.store, arguments.run_key, KINDS_OF_OPENERS[stage])
+
+    def run_as(cycle_id: str) -> tuple[str, StageRecord]:
+        return cycle_id, run_stage(stage, project_name, cycle_id, arguments, endpoints)
+
+    return first_that_is_free(cycle_ids if own is None else [own], run_as)
+
+
+def first_that_is_free(cycle_ids: Iterable[str], opens: Callable[[str], T]) -> T:
+    """The outcome of opening a cycle under the first of these names that no other run owns.
+
+    Raises:
+        CycleTakenError: other runs own all of them; it names the first.
+    """
+    taken: CycleTakenError | None = None
+    for cycle_id in cycle_ids:
+        try:
+            return opens(cycle_id)
+        except CycleTakenError as error:
+            taken = taken or error
+    assert taken is not None, "there is at least one name"
+    raise taken
 
 
 def open_services(project_name: str, cycle_id: str, endpoints: Endpoints | None = None) -> Services:

@@ -9,7 +9,7 @@ from airflow.sdk import CronTriggerTimetable
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import JsonObject
-from pipeline_tasks.records.cycle import CycleArguments, check_cycle_id, cycle_id_of_time
+from pipeline_tasks.records.cycle import CycleArguments, check_cycle_id, cycle_ids_of_time
 
 if TYPE_CHECKING:
     from airflow.sdk.types import DagRunProtocol
@@ -18,21 +18,20 @@ _SCHEDULED = {"scheduled", "backfill"}
 _SELECTION = ("selection", "selection_weights", "control_ratio")
 
 
-def cycle_id_of_run(run: DagRunProtocol, *, time_zone: str, schedule: str | None, typed: str | None = None) -> str:
-    """The cycle_id of a DAG run, the same on each retry.
+def cycle_ids_of_run(run: DagRunProtocol, *, time_zone: str, schedule: str | None, typed: str | None = None) -> list[str]:
+    """The names that a DAG run may give its cycle, the best first; the same on each retry.
 
     A scheduled or backfilled run is named after its logical date in the project's zone. A run started by hand, by an asset
-    or by another DAG has no meaningful logical date and is named after its `run_after`. An id typed into the form comes
-    first.
+    or by another DAG has no meaningful logical date and is named after its `run_after`. An id typed into the form is the only one.
 
     Raises:
         SettingsError: the typed id does not have the form of a cycle_id.
     """
     if typed:
-        return check_cycle_id(typed)
+        return [check_cycle_id(typed)]
     if str(getattr(run.run_type, "value", run.run_type)) in _SCHEDULED and run.logical_date is not None:
-        return cycle_id_of_time(run.logical_date, time_zone, is_scheduled=True, is_daily=is_daily(schedule))
-    return cycle_id_of_time(run.run_after, time_zone, is_scheduled=False)
+        return list(cycle_ids_of_time(run.logical_date, time_zone, is_scheduled=True, is_daily=is_daily(schedule)))
+    return list(cycle_ids_of_time(run.run_after, time_zone, is_scheduled=False))
 
 
 def is_daily(schedule: str | None) -> bool:

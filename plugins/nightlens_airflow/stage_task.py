@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from airflow.sdk import BaseOperatorLink, XComArg, get_current_context, task
 from airflow.sdk.bases.decorator import Task
@@ -16,6 +16,9 @@ from airflow.sdk.exceptions import AirflowSkipException
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.process import STAGES
 from pipeline_tasks.wiring.arguments import NO_ARGUMENTS, StageArguments
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def cycle_id_from(task_id: str) -> str:
@@ -88,11 +91,34 @@ def run(stage: str, project: str, cycle_id: str, arguments: StageArguments = NO_
     from nightlens_airflow.endpoints import read_endpoints
     from pipeline_tasks.wiring.run import run_stage
 
+    return _summary(stage, cycle_id, run_stage(stage, project, cycle_id, _of_this_run(arguments), read_endpoints(project)))
+
+
+def run_opening(
+    stage: str, project: str, cycle_ids: Sequence[str], arguments: StageArguments = NO_ARGUMENTS
+) -> tuple[str, JsonObject]:
+    """Run a stage that opens its cycle under the first of these names that is free, or continues the cycle that this run opened.
+
+    Raises:
+        AirflowSkipException, NightlensError: as `run`.
+    """
+    from nightlens_airflow.endpoints import read_endpoints
+    from pipeline_tasks.wiring.run import run_opening_stage
+
+    cycle_id, record = run_opening_stage(stage, project, cycle_ids, _of_this_run(arguments), read_endpoints(project))
+    return cycle_id, _summary(stage, cycle_id, record)
+
+
+def _of_this_run(arguments: StageArguments) -> StageArguments:
     context = get_current_context()
-    arguments = replace(arguments, run_key=context["run_id"], is_last_try=is_last_try(context["ti"]))
-    summary = asdict(run_stage(stage, project, cycle_id, arguments, read_endpoints(project)))
+    return replace(arguments, run_key=context["run_id"], is_last_try=is_last_try(context["ti"]))
+
+
+def _summary(stage: str, cycle_id: str, record: DataclassInstance) -> JsonObject:
+    """The stage's summary for XCom; a stage that had nothing to do is a pink square."""
+    summary = asdict(record)
     log.info("%s %s: %s", stage, cycle_id, json.dumps(summary, sort_keys=True))
     if summary.get("skipped"):
-        context["ti"].xcom_push(key="return_value", value=summary)
+        get_current_context()["ti"].xcom_push(key="return_value", value=summary)
         raise AirflowSkipException(summary["skipped"])
     return summary

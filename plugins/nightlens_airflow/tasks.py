@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from airflow.sdk import TriggerRule, get_current_context
 
 from nightlens_airflow.links import CycleReportLink, LabelingRoundLink, MlflowRunLink, RegisteredVersionLink
-from nightlens_airflow.stage_task import run, stage_document, stage_task, with_buttons
+from nightlens_airflow.stage_task import run, run_opening, stage_document, stage_task, with_buttons
 from nightlens_airflow.wait_for_annotators_sensor import WaitForAnnotatorsSensor
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.wiring.arguments import StageArguments
@@ -21,16 +21,16 @@ def open_cycle(project: str) -> Summary:
     """Name the cycle and freeze everything it depends on: settings, the form's arguments, seed, time, code version.
 
     Later stages read only this frozen copy, so editing the project file changes the next cycle, not this one.
-    Fails if another run already owns the cycle_id.
+    Where another run owns the day's name, the cycle is named to the second; fails if another run owns an id that was typed.
     """
-    from nightlens_airflow.cycle_of_run import cycle_arguments, cycle_id_of_run
+    from nightlens_airflow.cycle_of_run import cycle_arguments, cycle_ids_of_run
     from pipeline_tasks.wiring.projects import read_project
 
     context, settings = get_current_context(), read_project(project)
     params, dag_run = context["params"], context["dag_run"]
     arguments = cycle_arguments(params, dag_run.conf)
-    cycle_id = cycle_id_of_run(dag_run, time_zone=settings.time_zone, schedule=settings.schedule, typed=params["cycle_id"])
-    return run("open_cycle", project, cycle_id, StageArguments(cycle_arguments=arguments))
+    cycle_ids = cycle_ids_of_run(dag_run, time_zone=settings.time_zone, schedule=settings.schedule, typed=params["cycle_id"])
+    return run_opening("open_cycle", project, cycle_ids, StageArguments(cycle_arguments=arguments))[1]
 
 
 # Airflow requires this rule directly after a setup task, which open_cycle is for the report.
@@ -199,27 +199,28 @@ def failed_tasks(states: Mapping[str, str | None]) -> list[str]:
 @stage_task()
 def roll_back(project: str) -> Summary:
     """Restore an earlier champion: one ledger event, then the serving pointer and MLflow's alias follow it."""
-    from nightlens_airflow.cycle_of_run import cycle_id_of_run
+    from nightlens_airflow.cycle_of_run import cycle_ids_of_run
     from pipeline_tasks.wiring.projects import read_project
 
     context, settings = get_current_context(), read_project(project)
-    cycle_id = cycle_id_of_run(context["dag_run"], time_zone=settings.time_zone, schedule=None)
+    cycle_ids = cycle_ids_of_run(context["dag_run"], time_zone=settings.time_zone, schedule=None)
     to_model_digest = context["params"]["to_model_digest"] or None
-    return run("roll_back", project, cycle_id, StageArguments(to_model_digest=to_model_digest))
+    return run_opening("roll_back", project, cycle_ids, StageArguments(to_model_digest=to_model_digest))[1]
 
 
 @stage_task()
 def plan_collection(project: str) -> Summary:
     """Find unneeded objects in the project's root. Unless it is a dry run, announce to all writers that they will be removed."""
     from nightlens_airflow.dag_settings import IS_DRY_RUN
-    from pipeline_tasks.records.cycle import cycle_id_of_time
+    from pipeline_tasks.records.cycle import cycle_ids_of_time
     from pipeline_tasks.wiring.projects import read_project
 
     context, settings = get_current_context(), read_project(project)
     is_dry_run = IS_DRY_RUN[context["params"]["collection"]]
     # Named to the second even if scheduled: the day's name belongs to the nightly cycle.
-    cycle_id = cycle_id_of_time(context["dag_run"].run_after, settings.time_zone, is_scheduled=False)
-    return {"cycle_id": cycle_id} | run("plan_collection", project, cycle_id, StageArguments(is_dry_run=is_dry_run))
+    cycle_ids = list(cycle_ids_of_time(context["dag_run"].run_after, settings.time_zone, is_scheduled=False))
+    cycle_id, summary = run_opening("plan_collection", project, cycle_ids, StageArguments(is_dry_run=is_dry_run))
+    return {"cycle_id": cycle_id} | summary
 
 
 @stage_task()
@@ -238,12 +239,12 @@ def write_storage_report(project: str, cycle_id: str) -> Summary:
 @stage_task()
 def backfill(project: str) -> Summary:
     """Compute columns that are missing for images of earlier nights, up to the form's number of images."""
-    from nightlens_airflow.cycle_of_run import cycle_id_of_run
+    from nightlens_airflow.cycle_of_run import cycle_ids_of_run
     from pipeline_tasks.wiring.projects import read_project
 
     context, settings = get_current_context(), read_project(project)
-    cycle_id = cycle_id_of_run(context["dag_run"], time_zone=settings.time_zone, schedule=None)
-    return run("backfill", project, cycle_id, StageArguments(images_a_cycle=context["params"]["images"]))
+    cycle_ids = cycle_ids_of_run(context["dag_run"], time_zone=settings.time_zone, schedule=None)
+    return run_opening("backfill", project, cycle_ids, StageArguments(images_a_cycle=context["params"]["images"]))[1]
 
 
 @stage_task(retries=0)

@@ -7,10 +7,15 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from nightlens_airflow.cycle_of_run import cycle_arguments, cycle_id_of_run, is_daily
+from given import STARTED_AT, a_project
+from nightlens_airflow.cycle_of_run import cycle_arguments, cycle_ids_of_run, is_daily
 
-from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.records.cycle import CycleArguments
+from pipeline_tasks.errors import CycleTakenError, SettingsError
+from pipeline_tasks.records.cycle import CycleArguments, CycleOpening
+from pipeline_tasks.stages.ingest.open_cycle import open_cycle
+from pipeline_tasks.storage.history.cycles import cycle_of_run, open_manual_cycle
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.wiring.run import KINDS_OF_OPENERS, first_that_is_free
 
 pytestmark = pytest.mark.airflow
 
@@ -33,7 +38,21 @@ def at(text: str) -> datetime:
 
 
 def cycle_id(run: Run, schedule: str | None = NIGHTLY, typed: str | None = None, zone: str = "Europe/Berlin") -> str:
-    return cycle_id_of_run(run, time_zone=zone, schedule=schedule, typed=typed)  # type: ignore[arg-type]
+    return cycle_ids_of_run(run, time_zone=zone, schedule=schedule, typed=typed)[0]  # type: ignore[arg-type]
+
+
+def open_as(store: Store, run_id: str, run: Run, stage: str = "open_cycle", **edited: Any) -> str:
+    """Open a cycle as a task does: under the first name that is free."""
+    settings: dict[str, Any] = {"time_zone": "Europe/Berlin", "schedule": NIGHTLY} | edited
+    names = cycle_ids_of_run(run, **settings)  # type: ignore[arg-type]
+    own = cycle_of_run(store, run_id, KINDS_OF_OPENERS[stage])
+
+    def open_one(cycle_id: str) -> str:
+        opening = CycleOpening(a_project(), cycle_id, run_id, STARTED_AT, "test")
+        open_cycle(store, opening) if stage == "open_cycle" else open_manual_cycle(store, opening, KINDS_OF_OPENERS[stage])
+        return cycle_id
+
+    return first_that_is_free(names if own is None else [own], open_one)
 
 
 @pytest.mark.parametrize("run_type", ["scheduled", "backfill"])
@@ -65,6 +84,52 @@ def test_cycle_id__is_one_a_night_where_clocks_change(first: str, last: str) -> 
     ids = [cycle_id(Run("scheduled", moment, moment)) for moment in fires(NIGHTLY, at(f"{first}T00:00:00"), 3)]
 
     assert (ids[0], ids[-1], len(set(ids))) == (first, last, 3)
+
+
+def test_cycle_id__of_a_second_scheduled_run_of_one_day_is_named_to_the_second(store: Store) -> None:
+    """The schedule was edited from 22:00 to 23:00 after the first run."""
+    early = Run("scheduled", at("2026-11-21T21:00:00"), at("2026-11-21T21:00:00"))
+    late = Run("scheduled", at("2026-11-21T22:00:00"), at("2026-11-21T22:00:00"))
+
+    assert open_as(store, "scheduled__21", early) == "2026-11-21"
+    assert open_as(store, "scheduled__22", late) == "2026-11-21T230000"
+    assert open_as(store, "scheduled__22", late) == "2026-11-21T230000", "a retry finds its own cycle"
+    assert open_as(store, "scheduled__21", early) == "2026-11-21"
+
+
+def test_cycle_id__of_a_run_stays_when_zone_or_schedule_are_edited_before_its_retry(store: Store) -> None:
+    run = Run("scheduled", at("2026-11-20T23:30:00"), at("2026-11-20T23:30:00"))
+
+    assert open_as(store, "scheduled__20", run) == "2026-11-21"
+    assert open_as(store, "scheduled__20", run, time_zone="America/New_York") == "2026-11-21"
+    assert open_as(store, "scheduled__20", run, schedule=HOURLY) == "2026-11-21"
+    assert list(store.state().stages) == ["2026-11-21"]
+
+
+def test_cycle_id__of_two_days_that_an_edited_zone_makes_one(store: Store) -> None:
+    days = [Run("scheduled", at(f"2026-11-{day}T22:30:00"), at(f"2026-11-{day}T22:30:00")) for day in (20, 21)]
+
+    assert open_as(store, "scheduled__20", days[0], time_zone="Asia/Tokyo") == "2026-11-21"
+    assert open_as(store, "scheduled__21", days[1]) == "2026-11-21T233000"
+
+
+def test_cycle_id__of_dags_that_start_in_the_same_second(store: Store) -> None:
+    """Airflow calls a scheduled run of each DAG by the same name."""
+    run = Run("scheduled", None, at("2026-11-21T21:00:00"))
+
+    first = open_as(store, "scheduled__21", run, "plan_collection")
+    others = [open_as(store, "backfill__21", run, "plan_collection"), open_as(store, "scheduled__21", run, "backfill")]
+
+    assert [first, *others] == ["2026-11-21T220000", "2026-11-21T220001", "2026-11-21T220002"]
+    assert open_as(store, "scheduled__21", run, "plan_collection") == first
+
+
+def test_cycle_id__typed_and_taken_is_refused(store: Store) -> None:
+    run = Run("manual", None, at("2026-11-21T21:00:00"))
+    open_as(store, "first", run, typed="2026-11-21")
+
+    with pytest.raises(CycleTakenError, match=r"belongs to the run 'first' \(nightly\); choose another one for 'second'"):
+        open_as(store, "second", run, typed="2026-11-21")
 
 
 def test_cycle_id__of_the_hour_that_comes_twice_is_told_apart() -> None:

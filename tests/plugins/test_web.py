@@ -226,3 +226,15 @@ def test_list__says_what_is_wrong_with_a_project_that_cannot_be_read(visitor: Te
 
     assert response.status_code == 200
     assert "gates: a value is missing" in response.text
+
+
+def test_report__of_two_runs_of_one_name_is_that_of_the_dag(visitor: TestClient) -> None:
+    """Airflow calls the scheduled runs of two DAGs at one moment by the same name."""
+    store = open_store(read_project("belt"))
+    open_manual_cycle(store, CycleOpening(a_project(project="belt"), "2026-11-20T220000", "first", STARTED_AT, "test"), "tending")
+    a_cycle("belt", "2026-11-20", "first", REPORT)
+    store.objects.write_new(layout.report("2026-11-20T220000", "index.html"), b"tending")
+
+    shown = [visitor.get("/report", params={"dag_id": f"{dag}__belt", "run_id": "first"}) for dag in ("tend_storage", "nightly")]
+
+    assert [response.content for response in shown] == [b"tending", REPORT]

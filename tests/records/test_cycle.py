@@ -1,10 +1,19 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from itertools import islice
 
 import pytest
 
-from pipeline_tasks.records.cycle import Cycle, CycleArguments, check_cycle_id, cycle_id_of_time, derive_seed, utc
+from pipeline_tasks.records.cycle import (
+    Cycle,
+    CycleArguments,
+    check_cycle_id,
+    cycle_id_of_time,
+    cycle_ids_of_time,
+    derive_seed,
+    utc,
+)
 
 
 def moment(text: str) -> datetime:
@@ -50,3 +59,15 @@ def test_outside_name__carries_the_generation_from_the_second_on() -> None:
         return Cycle("2026-11-21", "nightly", project, CycleArguments(), generation, 0, moment("2026-11-21"), "test").outside_name
 
     assert [name(1), name(2)] == ["parts", "parts-2"]
+
+
+def test_cycle_ids_of_time__go_on_to_the_second_and_tell_the_hour_that_comes_twice_apart() -> None:
+    def names(time: str, count: int, **kind: bool) -> list[str]:
+        return list(islice(cycle_ids_of_time(moment(time), "Europe/Berlin", **kind), count))  # type: ignore[arg-type]
+
+    assert names("2026-11-21T21:00", 3, is_scheduled=True) == ["2026-11-21", "2026-11-21T220000", "2026-11-21T220001"]
+    assert names("2026-11-21T21:00", 2, is_scheduled=False) == ["2026-11-21T220000", "2026-11-21T220001"]
+    twice = [names(f"2026-10-25T{hour}:30", 3, is_scheduled=True, is_daily=False) for hour in ("00", "01")]
+    assert twice[0] == ["2026-10-25T0230", "2026-10-25T023000", "2026-10-25T023001"]
+    assert twice[1] == ["2026-10-25T023000", "2026-10-25T023000", "2026-10-25T023001"]
+    assert all(check_cycle_id(name) for name in names("2026-12-31T22:59:59", 60, is_scheduled=True))

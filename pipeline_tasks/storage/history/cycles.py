@@ -33,8 +33,10 @@ def record_opening(store: Store, cycle: Cycle, run_key: str) -> OpenCycleSummary
         started_at = cycle.started_at.isoformat()
         summary = OpenCycleSummary(cycle.cycle_id, cycle.cycle_kind, run_key, key, sha256, started_at, cycle.generation)
         standing = store.finish(cycle.cycle_id, "open_cycle", summary)
-    if standing.run_key != run_key:
-        message = f"cycle_id {cycle.cycle_id} belongs to the run {standing.run_key!r}; choose another one for {run_key!r}"
+    if (standing.run_key, standing.cycle_kind) != (run_key, cycle.cycle_kind):
+        # Airflow gives runs of two DAGs that start at the same moment the same name.
+        owner = f"the run {standing.run_key!r} ({standing.cycle_kind})"
+        message = f"cycle_id {cycle.cycle_id} belongs to {owner}; choose another one for {run_key!r} ({cycle.cycle_kind})"
         raise CycleTakenError(message)
     return standing
 
@@ -57,6 +59,14 @@ def open_manual_cycle(store: Store, opening: CycleOpening, cycle_kind: str) -> C
     )
     record_opening(store, cycle, opening.run_key)
     return cycle
+
+
+def cycle_of_run(store: Store, run_key: str, cycle_kind: str) -> str | None:
+    """The newest cycle of this kind that a run has opened; None if it has opened none."""
+    for cycle_id, opened in reversed(store.summaries(OpenCycleSummary).items()):
+        if (opened.run_key, opened.cycle_kind) == (run_key, cycle_kind):
+            return cycle_id
+    return None
 
 
 def cycle_seed(store: Store, project: Project, cycle_id: str) -> int:

@@ -51,7 +51,7 @@ def show_report(
 ) -> HTMLResponse:
     """Show the report of a DAG run or of a cycle, or a message if there is none yet."""
     try:
-        report = _report(_project_of(dag_id), run_id, cycle_id)
+        report = _report(dag_id, run_id, cycle_id)
     except NightlensError as error:
         return _html(pages.no_report_page(str(error)), status=404)
     return _html(report)
@@ -69,9 +69,9 @@ def show_image(dag_id: Annotated[str, Query()], image_id: Annotated[str, Query(p
     return Response(found.content, media_type=found.media_type, headers=headers)
 
 
-def _report(project: str, run_id: str | None, cycle_id: str | None) -> str | bytes:
-    store = cycle_reports.open_root(project)
-    cycle_id = check_cycle_id(cycle_id) if cycle_id else cycle_reports.cycle_of_run(store, run_id or "")
+def _report(dag_id: str, run_id: str | None, cycle_id: str | None) -> str | bytes:
+    store = cycle_reports.open_root(_project_of(dag_id))
+    cycle_id = check_cycle_id(cycle_id) if cycle_id else cycle_reports.cycle_of_run(store, dag_id, run_id or "")
     if cycle_id is None:
         return pages.no_report_page("This run has not opened a cycle yet, so there is no report.")
     report = cycle_reports.read_report(store, cycle_id)

@@ -20,6 +20,9 @@ from pipeline_tasks.wiring.roots import open_store
 if TYPE_CHECKING:
     from pipeline_tasks.storage.history.store import Store
 
+_KINDS = {"nightly": "nightly", "roll_back": "roll_back", "tend_storage": "tending", "backfill": "backfill"}
+"""Beginning of a DAG's id → the kind of cycle that its runs open."""
+
 
 _WITHOUT_REPORT = {"roll_back": "A roll-back", "erasure": "An erasure", "restore": "A restore", "backfill": "A backfill"}
 """Kinds of cycle that write no report, in words."""
@@ -74,13 +77,19 @@ def why_no_report(cycle_kind: str) -> str:
     return "Its report is written when its last stage has ended."
 
 
-def cycle_of_run(store: Store, run_id: str) -> str | None:
-    """The cycle that a DAG run opened; None if there is none. Searches the newest first."""
+def cycle_of_run(store: Store, dag_id: str, run_id: str) -> str | None:
+    """The cycle that a DAG run opened; None if there is none. Searches the newest first.
+
+    Runs of two DAGs that start at the same moment have the same run_id; then the DAG's kind of cycle tells them apart.
+    """
+    kind, another = _KINDS.get(dag_id.partition("__")[0]), None
     for cycle_id in reversed(store.state().stages):
         opened = store.find_summary(cycle_id, OpenCycleSummary)
         if opened is not None and opened.run_key == run_id:
-            return cycle_id
-    return None
+            if opened.cycle_kind == kind:
+                return cycle_id
+            another = another or cycle_id
+    return another
 
 
 def read_report(store: Store, cycle_id: str) -> bytes | None:
