@@ -12,6 +12,7 @@ import httpx
 from label_studio_sdk.core.api_error import ApiError
 from label_studio_sdk.core.client_wrapper import SyncClientWrapper
 
+from pipeline_tasks.clients.label_studio_tokens import advice, check_token
 from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError, SettingsError
 from pipeline_tasks.json_values import JsonObject
 
@@ -34,8 +35,16 @@ class Connection:
             ServiceRefusedError: the token has expired.
         """
         self.url = url.rstrip("/")
+        token = (token or "").strip()
         if not token:
-            raise SettingsError(f"label_studio: wanted an API token for {self.url}, found none; set it in the connection")
+            raise SettingsError(
+                f"label_studio: wanted an API token for {self.url}, found none; set it as the password of the Airflow connection, "
+                "or name its file in NIGHTLENS_LABEL_STUDIO_TOKEN_FILE (docs/how-to/credentials.md)"
+            )
+        why_not = check_token(token, self.url)
+        if why_not is not None:
+            raise SettingsError(f"label_studio: {why_not}")
+        self._token = token
         self._http = httpx.Client(transport=transport, timeout=_TIMEOUT_S, follow_redirects=True)
         try:
             self._asking = SyncClientWrapper(api_key=token, base_url=self.url, httpx_client=self._http, max_retries=0)
@@ -97,7 +106,7 @@ class Connection:
         if status >= 500 or status in _MENDED_BY_WAITING:
             return ServiceUnavailableError(said)
         if status in (401, 403):
-            return ServiceRefusedError(f"{said}; put a valid API token into the connection")
+            return ServiceRefusedError(f"{said}; put a valid API token into the connection: {advice(self._token)}")
         return NotThereError(said) if status == 404 else ServiceRefusedError(said)
 
 

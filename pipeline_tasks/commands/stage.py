@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
+from pipeline_tasks.commands.cycle_of_stage import cycle_of_stage
 from pipeline_tasks.commands.outcome import Outcome, in_json
 from pipeline_tasks.commands.project_option import add_project_option
 from pipeline_tasks.records.cycle import CycleArguments
@@ -16,7 +17,7 @@ from pipeline_tasks.wiring.run import run_stage
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of all stages; each takes those that it knows."""
     add_project_option(parser)
-    parser.add_argument("--cycle", required=True, help="for instance 2026-11-21")
+    parser.add_argument("--cycle", help="for instance 2026-11-21; default: the newest one, and now for a stage that opens one")
     parser.add_argument("--shard", type=int, default=0, help="measure_images: which shard of the plan")
     parser.add_argument("--budget", type=int, help="open_cycle: images that people are asked about")
     parser.add_argument("--deadline-s", type=float, help="open_cycle: seconds that people have")
@@ -40,6 +41,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
     Raises:
         NightlensError: whatever the stage raises.
     """
+    cycle_id = cycle_of_stage(arguments.command, arguments.project, arguments.cycle)
     given = StageArguments(
         run_key=arguments.run_key,
         cycle_arguments=_cycle_arguments(arguments),
@@ -48,7 +50,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
         is_dry_run=arguments.dry_run,
         images_a_cycle=arguments.images,
     )
-    return in_json(asdict(run_stage(arguments.command, arguments.project, arguments.cycle, given)))
+    return in_json(asdict(run_stage(arguments.command, arguments.project, cycle_id, given)))
 
 
 def _cycle_arguments(arguments: argparse.Namespace) -> CycleArguments:

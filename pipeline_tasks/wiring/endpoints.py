@@ -7,14 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.wiring.endpoint import Endpoint
+from pipeline_tasks.wiring.local_stack_endpoints import local_endpoint
+from pipeline_tasks.wiring.projects import home_folder
 
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Address and token of a service; its repr hides the token."""
-
-    url: str
-    token: str | None = field(default=None, repr=False)
+__all__ = ["Endpoint", "Endpoints", "S3Endpoint", "endpoints_from_environment", "known"]
 
 
 @dataclass(frozen=True)
@@ -46,23 +43,42 @@ def known(endpoint: Endpoint | None, service: str, project_name: str) -> Endpoin
     if endpoint is None:
         raise SettingsError(
             f"{service}: no address is known; set the Airflow connection of project {project_name!r} or "
-            f"NIGHTLENS_{service.upper()}_URL"
+            f"NIGHTLENS_{service.upper()}_URL, or start the local stack of {home_folder()} with `make up` "
+            "(docs/how-to/credentials.md)"
         )
     return endpoint
 
 
 def endpoints_from_environment(project_name: str) -> Endpoints:
-    """The endpoints of the command line: NIGHTLENS_<SERVICE>_URL and NIGHTLENS_<SERVICE>_TOKEN_FILE."""
+    """The endpoints of the command line: NIGHTLENS_<SERVICE>_URL and NIGHTLENS_<SERVICE>_TOKEN_FILE, else those of the local stack.
+
+    Raises:
+        SettingsError: a token's file cannot be read.
+    """
     return Endpoints(
-        label_studio=_endpoint_from_environment("LABEL_STUDIO"),
-        mlflow=_endpoint_from_environment("MLFLOW"),
-        prediction_server=_endpoint_from_environment(f"PREDICTION_SERVER_{project_name.upper()}"),
+        label_studio=_endpoint("label_studio"),
+        mlflow=_endpoint("mlflow"),
+        prediction_server=_endpoint(f"prediction_server_{project_name}"),
         s3=S3Endpoint(os.environ.get("NIGHTLENS_S3_URL")),
     )
 
 
-def _endpoint_from_environment(service: str) -> Endpoint | None:
-    url, token_file = os.environ.get(f"NIGHTLENS_{service}_URL"), os.environ.get(f"NIGHTLENS_{service}_TOKEN_FILE")
-    if url is None:
-        return None
-    return Endpoint(url, Path(token_file).read_text().strip() if token_file else None)
+def _endpoint(service: str) -> Endpoint | None:
+    prefix = f"NIGHTLENS_{service.upper()}"
+    url, token_file = os.environ.get(f"{prefix}_URL"), os.environ.get(f"{prefix}_TOKEN_FILE")
+    token = _token(f"{prefix}_TOKEN_FILE", Path(token_file)) if token_file else None
+    if url is not None:
+        return Endpoint(url, token)
+    local = local_endpoint(home_folder(), service)
+    return Endpoint(local.url, token) if local is not None and token is not None else local
+
+
+def _token(variable: str, path: Path) -> str:
+    try:
+        token = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not text"
+        raise SettingsError(f"{variable}: wanted a file with a token, {str(path)!r} cannot be read: {reason}") from error
+    if not token:
+        raise SettingsError(f"{variable}: wanted a file with a token, {str(path)!r} is empty")
+    return token

@@ -33,6 +33,7 @@ class WaitForAnnotatorsTrigger(BaseTrigger):
         self.deadline = deadline
         self.ask_every_s = ask_every_s
         self.look: Look = look
+        self._said = ""
 
     def serialize(self) -> tuple[str, JsonObject]:
         """Class path and arguments from which another triggerer recreates this trigger."""
@@ -64,7 +65,15 @@ class WaitForAnnotatorsTrigger(BaseTrigger):
             # The sensor will raise the same error in the task, where the retry policy applies.
             self.log.warning("Waking the task because of this error: %s", error)
             return True
+        self._say(summary)
         return summary.is_released
+
+    def _say(self, summary: WaitForAnnotatorsSummary) -> None:
+        """Log the progress whenever it changes: while the task waits, this log is the task's."""
+        said = "\n".join([summary.why, *(f"Mind: {one}" for one in summary.form_differences)])
+        if said != self._said:
+            self._said = said
+            self.log.info("%s", said)
 
 
 async def look(project: str, cycle_id: str, run_key: str) -> WaitForAnnotatorsSummary:

@@ -160,7 +160,7 @@ def test_main__erases_again_what_an_old_copy_still_held(a_home: Path, capsys: py
 @pytest.mark.parametrize(
     ("words", "missing"),
     [
-        (["find_duplicates", "--project", "parts"], "--cycle"),
+        (["find_duplicates"], "--project"),
         (["back_up", "--project", "parts"], "--place"),
         (["check_project"], "--project"),
     ],

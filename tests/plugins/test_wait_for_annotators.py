@@ -12,6 +12,7 @@ import pytest
 from airflow.sdk.exceptions import TaskDeferred
 from nightlens_airflow.wait_for_annotators_sensor import WaitForAnnotatorsSensor
 from nightlens_airflow.wait_for_annotators_trigger import WaitForAnnotatorsTrigger
+from structlog.testing import capture_logs
 
 from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError
 from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
@@ -49,6 +50,23 @@ def fire(trigger: WaitForAnnotatorsTrigger) -> list[dict[str, Any]]:
 
 def test_trigger__fires_once_when_the_round_is_released() -> None:
     assert fire(a_trigger(False, False, True)) == [{"project": "belt", "cycle_id": "2026-11-21"}]
+
+
+def test_trigger__logs_the_progress_whenever_it_changes() -> None:
+    looks = [replace(OPEN, why=f"{n} of 4 labeling tasks are annotated") for n in (0, 1, 1)]
+    looks.append(replace(looks[-1], is_released=True, form_differences=["Label Studio also offers 'scrap'."]))
+    coming = iter(looks)
+    trigger = a_trigger()
+
+    async def look(project: str, cycle_id: str, run_key: str) -> WaitForAnnotatorsSummary:
+        return next(coming)
+
+    trigger.look = look
+    with capture_logs() as logs:
+        fire(trigger)
+    said = [(one["event"] % tuple(one.get("positional_args", ()))) for one in logs]
+    once = "1 of 4 labeling tasks are annotated"
+    assert said == ["0 of 4 labeling tasks are annotated", once, f"{once}\nMind: Label Studio also offers 'scrap'."]
 
 
 def test_trigger__waits_on_while_label_studio_is_away() -> None:

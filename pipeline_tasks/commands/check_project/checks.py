@@ -44,7 +44,7 @@ def check_project(name: str, endpoints: Endpoints | None = None) -> ProjectCheck
     checks: dict[str, Callable[[], str]] = {
         "root": lambda: _check_root(project, reached.s3),
         **{f"source {source.name}": partial(_check_source, source) for source in project.sources},
-        "label_studio": lambda: _check_service(reached.label_studio, "label_studio", "/api/current-user/whoami"),
+        "label_studio": lambda: _check_label_studio(reached.label_studio),
         "mlflow": lambda: _check_service(reached.mlflow, "mlflow", "/health"),
     }
     results = {check: _outcome(run) for check, run in checks.items()}
@@ -104,6 +104,20 @@ def _left_out(left_out: Sequence[LeftOut]) -> str:
     for one in left_out:
         by_reason.setdefault(one.reason.replace("_", " "), []).append(one)
     return ", ".join(f"{len(ones)} {reason} (such as {ones[0].key})" for reason, ones in sorted(by_reason.items()))
+
+
+def _check_label_studio(endpoint: Endpoint | None) -> str:
+    """Sign in as the stages do, with a personal access token or a legacy one."""
+    from pipeline_tasks.clients.label_studio_connection import Connection
+
+    if endpoint is None:
+        raise SettingsError("label_studio: no address is known; set NIGHTLENS_LABEL_STUDIO_URL (docs/how-to/credentials.md)")
+    connection = Connection(endpoint.url, endpoint.token)
+    try:
+        connection.get("api/current-user/whoami")
+    finally:
+        connection.close()
+    return f"fine: {endpoint.url} takes the token"
 
 
 def _check_service(endpoint: Endpoint | None, service: str, path: str) -> str:

@@ -1,0 +1,44 @@
+"""The cycle of a stage on the command line where none was named."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timezone
+
+from pipeline_tasks.commands.project_option import open_named_store
+from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.records.cycle import cycle_id_of_time
+from pipeline_tasks.wiring.projects import read_project
+
+OPENERS = ("open_cycle", "roll_back", "restore_dataset_version", "plan_collection", "backfill", "erase")
+"""Stages that open a cycle of their own."""
+AFTER_A_PLAN = ("collect_garbage", "write_storage_report")
+
+logger = logging.getLogger(__name__)
+
+
+def cycle_of_stage(stage: str, project_name: str, named: str | None) -> str:
+    """The named cycle; else a new one, named by this second, for a stage that opens one, and the newest fitting one for others.
+
+    Raises:
+        MissingStageError: there is no such cycle yet.
+    """
+    if named:
+        return named
+    if stage in OPENERS:
+        cycle_id = cycle_id_of_time(datetime.now(timezone.utc), read_project(project_name).time_zone, is_scheduled=False)
+    else:
+        opener = "plan_collection" if stage in AFTER_A_PLAN else "open_cycle"
+        cycle_id = _newest_with(opener, project_name)
+    logger.info("%s: cycle %s (name another one with --cycle)", stage, cycle_id)
+    return cycle_id
+
+
+def _newest_with(opener: str, project_name: str) -> str:
+    stages = open_named_store(project_name).state().stages
+    found = next((cycle_id for cycle_id in reversed(stages) if opener in stages[cycle_id]), None)
+    if found is None:
+        raise MissingStageError(
+            f"project {project_name}: no cycle has been opened yet; run `{opener} --project {project_name}` first"
+        )
+    return found
