@@ -92,8 +92,9 @@ def _decoded(content: bytes, name: str, limits: Limits, form: CanonicalForm) -> 
             raise RejectedFileError(
                 "too_many_pixels", f"{name}: found {width} x {height}, wanted at most {limits.max_pixels} pixels"
             )
+        raw = raw_mode(image)  # Before anything else: looking for EXIF data may load the image.
         orientation, frames = _orientation(image), _frames(image)
-        upright = _loaded(content, name, image, frames, form)
+        upright = _loaded(content, name, image, raw, frames, form)
         # Pillow applies a TIFF's orientation itself while loading it.
         if orientation in _TRANSPOSE and name != "TIFF":
             upright = upright.transpose(_TRANSPOSE[orientation])
@@ -101,12 +102,12 @@ def _decoded(content: bytes, name: str, limits: Limits, form: CanonicalForm) -> 
         return CanonicalImage(np.array(to_srgb(upright, flatten)), name, orientation, frames)
 
 
-def _loaded(content: bytes, name: str, image: Image.Image, frames: int, form: CanonicalForm) -> Image.Image:
+def _loaded(content: bytes, name: str, image: Image.Image, raw: str, frames: int, form: CanonicalForm) -> Image.Image:
     """The opened image with its pixels; damage that decodes all the same is found here."""
     if form.is_first:
         image.load()
         return image
-    size, raw, structure = image.size, raw_mode(image), read_structure(content) if name == "JPEG" else None
+    size, structure = image.size, read_structure(content) if name == "JPEG" else None
     if structure is not None:
         loaded: Image.Image = load_jpeg(structure, image)
         end = None if structure.has_index_of_images else structure.end

@@ -43,9 +43,9 @@ def _scaled_grey(samples: Samples, image: Image.Image, content: bytes, container
 
 
 def _scaled_colours(image: Image.Image, content: bytes, raw: str, form: CanonicalForm) -> Image.Image:
-    """Leave colours that use the container as they are: their upper bytes are the image."""
+    """Leave colours that use the container, as nobody denies, as they are: their upper bytes are the image."""
     bands = 3 if image.mode in ("RGB", "RGBA", "RGBX") else len(image.getbands())
-    if int(np.asarray(image)[..., :bands].max(initial=0)) >= _DARK:
+    if form.bit_depth in (None, 16) and int(np.asarray(image)[..., :bands].max(initial=0)) >= _DARK:
         return image
     samples = joined_samples(image, lower_bytes(content, image.format or "", raw), raw)
     white = white_level(samples[..., :bands], image, content, 16, form.bit_depth)

@@ -19,6 +19,8 @@ from pipeline_tasks.errors import RejectedFileError
 FULL = 65535
 SET_BIT_DEPTH = "set bit_depth"
 """Words in a refusal that a caller who knows the source can make more exact."""
+DOES_NOT_FIT = "more than the {} of the source's settings"
+"""Words in a refusal that stands for as long as the setting does."""
 _CLEAR_BITS = 15
 """An image that uses so many of 16 bits needs no explanation: at most one bit is not used."""
 _USUAL_BITS = (8, 10, 12, 14)
@@ -42,7 +44,7 @@ def white_level(samples: NDArray[np.uint16], image: Image.Image, content: bytes,
         if used > bit_depth:
             raise RejectedFileError(
                 "unclear_bit_depth",
-                f"{image.format}: uses {used} of {container_bits} bits, more than the {bit_depth} of the source's settings; "
+                f"{image.format}: uses {used} of {container_bits} bits, {DOES_NOT_FIT.format(bit_depth)}; "
                 f"{SET_BIT_DEPTH} to the bits that the camera gives",
             )
         return (1 << bit_depth) - 1

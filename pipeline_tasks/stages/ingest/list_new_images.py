@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline_tasks.decoding.white_level import DOES_NOT_FIT
 from pipeline_tasks.records.cycle import Cycle, utc
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
@@ -51,8 +52,8 @@ def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source], now: 
     found = {source.name: list(source.list_files()) for source in sources}
     left_out = {source.name: list(source.left_out()) if isinstance(source, LeavesFilesOut) else [] for source in sources}
     keys = [file.key for files in found.values() for file in files]
-    has_bit_depth = [source.name for source in cycle.project.sources if source.bit_depth is not None]
-    recorded, last_look = _recorded(store, keys, has_bit_depth), _last_look(store)
+    bit_depths = {source.name: source.bit_depth for source in cycle.project.sources if source.bit_depth is not None}
+    recorded, last_look = _recorded(store, keys, bit_depths), _last_look(store)
     recognized = {name: recognize(files, recorded[name], last_look) for name, files in found.items()}
     rows, waiting = _divided(store, sources, {name: one.unknown for name, one in recognized.items()}, now or cycle.started_at)
     plan = _dealt_out(rows, cycle.project.shard_images)
@@ -71,21 +72,28 @@ def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source], now: 
     return store.finish(cycle.cycle_id, STAGE, summary, [(NewFile, plan), *others])
 
 
-def _recorded(store: Store, keys: Sequence[str], has_bit_depth: Sequence[str]) -> Mapping[str, Mapping[str, set[str]]]:
+def _recorded(store: Store, keys: Sequence[str], bit_depths: Mapping[str, int]) -> Mapping[str, Mapping[str, set[str]]]:
     """Source → key → versions that earlier cycles have handled, of these keys.
 
     A file whose used bits nobody had said is read again when its source says them now.
     """
     seen = store.rows_of(Sighting, keys, "key", columns=_FILE)
-    rejected = store.rows_of(RejectedSighting, keys, "key", columns=[*_FILE, "reason"])
-    reason = pl.col("reason").cast(pl.String)
-    is_clear_now = (reason == "unclear_bit_depth") & pl.col("source").is_in(list(has_bit_depth))
-    is_final = ~(reason.is_in(TROUBLES_OF_THE_SOURCE) | is_clear_now)
+    rejected = store.rows_of(RejectedSighting, keys, "key", columns=[*_FILE, "reason", "detail"])
+    is_final = ~(pl.col("reason").cast(pl.String).is_in(TROUBLES_OF_THE_SOURCE) | _is_clear_now(bit_depths))
     recorded: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for rows in (seen, rejected.filter(is_final).select(_FILE)):
         for source, key, version in rows.iter_rows():
             recorded[source][key].add(version)
     return recorded
+
+
+def _is_clear_now(bit_depths: Mapping[str, int]) -> pl.Expr:
+    """Files that were refused because nobody had said how many bits count, or for another number than today's."""
+    named = [
+        (pl.col("source") == name) & ~pl.col("detail").str.contains(DOES_NOT_FIT.format(bits), literal=True)
+        for name, bits in bit_depths.items()
+    ]
+    return (pl.col("reason").cast(pl.String) == "unclear_bit_depth") & pl.any_horizontal(pl.lit(False), *named)
 
 
 def _last_look(store: Store) -> datetime | None:
