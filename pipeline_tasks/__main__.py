@@ -1,4 +1,4 @@
-"""The command line: any stage without Airflow, and the tools around cycles. Prints one JSON line, the summary, or a text.
+"""Command line: any stage without Airflow, and the tools around cycles. Prints one JSON line, the summary, or a text.
 
 python -m pipeline_tasks find_duplicates --project parts --cycle 2026-11-21
 python -m pipeline_tasks check_project --project parts
@@ -22,7 +22,7 @@ from pipeline_tasks.process import PROCESS
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one command; 0 if it did what was asked, 1 with a sentence on standard error if not."""
+    """Run one command; return 0 on success, or 1 with a sentence on standard error."""
     words = sys.argv[1:] if words is None else list(words)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     try:
@@ -36,7 +36,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _parser(command: str) -> argparse.ArgumentParser:
-    """The parser of a tool alone, so that no other is imported; else of all commands."""
+    """Parser of one tool, so that no other tool is imported; otherwise of all commands."""
     parser = argparse.ArgumentParser(prog="python -m pipeline_tasks", description="Run one stage of one cycle, or a tool.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for one in (one for one in PROCESS if one.name not in TOOLS and command not in TOOLS):

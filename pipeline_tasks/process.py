@@ -1,7 +1,7 @@
-"""The process: every stage once, in order, with what it reads, writes and talks to. Imports nothing: DAG files read it.
+"""The process: every stage once, in order, with its inputs, outputs and services. Imports nothing, because DAG files read it.
 
 The README's table, `docs/dags.md`, the documents of Airflow's tasks, the command line, the demo's progress bars, the cycle's
-report and the tests are made from this list. Tests compare it with the DAGs and with what each stage really touches.
+report and the tests are made from this list. Tests compare it with the DAGs and with each stage's real reads and writes.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ GROUPS = ("ingest", "curate", "label", "train", "evaluate", "deploy")
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """One step of the process. Function, module, Airflow task, command and test carry its name."""
+    """One step of the process. Function, module, Airflow task, command and test have its name."""
 
     name: str
     group: str
-    """One of `GROUPS`, or `tend` for a stage beside the nights."""
+    """One of `GROUPS`, or `tend` for a stage outside the nights."""
     does: str
     """One sentence."""
     reads: tuple[Thing, ...] = ()
-    """Tables and objects; ledger and frozen settings go without saying."""
+    """Tables and objects, besides the ledger and the frozen settings."""
     writes: tuple[Thing, ...] = ()
     services: tuple[ServiceName, ...] = ()
     ends_in_event: bool = True
-    """False: it only looks, its results are taken over by a later stage, or what it writes is derived."""
+    """False if it only reads, if a later stage records its results, or if its output is derived."""
     is_nightly: bool = True
     has_task_group: bool = True
-    """False: it opens or closes the night, and stands beside the task groups of the DAG."""
+    """False if it opens or closes the night, outside the task groups of the DAG."""
 
     @property
     def module(self) -> str:
-        """The module that holds the function."""
+        """Module of the function."""
         return f"pipeline_tasks.stages.{self.group}.{self.name}"
 
 
@@ -49,7 +49,7 @@ PROCESS = (
     Stage(
         name="list_new_images",
         group="ingest",
-        does="List the files that no cycle has seen before, and plan shards.",
+        does="List the new files of all sources, and plan shards.",
         reads=("sightings", "rejected_sightings", "waiting_files"),
         writes=("new_files", "waiting_files", "left_out_files"),
         services=("sources",),
@@ -57,7 +57,7 @@ PROCESS = (
     Stage(
         name="measure_images",
         group="ingest",
-        does="Store a shard's originals, decode each image once, measure and embed it.",
+        does="Store the originals of a shard; decode, measure and embed each image once.",
         reads=("new_files", "images", "erased_images", "shard results"),
         writes=("originals", "thumbnails", "shard results"),
         services=("sources", "decoder", "backbone"),
@@ -73,14 +73,14 @@ PROCESS = (
     Stage(
         name="find_quality_issues",
         group="curate",
-        does="Hold measurements against the limits of quality and quarantine images.",
+        does="Compare measurements with the quality limits, and quarantine images.",
         reads=("images", "measurements"),
         writes=("quality_issues",),
     ),
     Stage(
         name="find_duplicates",
         group="curate",
-        does="Join images that show the same thing into duplicate groups and split groups.",
+        does="Group near-duplicates, and build split groups from them.",
         reads=(
             *("images", "sightings", "measurements", "embeddings", "quality_issues"),
             *("duplicate_groups", "split_groups", "splits", "dataset_images"),
@@ -90,7 +90,7 @@ PROCESS = (
     Stage(
         name="select_images",
         group="curate",
-        does="Choose the images that are worth a person's time, each with a reason.",
+        does="Select the images most worth labeling, each with a reason.",
         reads=(
             *("images", "sightings", "measurements", "embeddings", "quality_issues"),
             *("duplicate_groups", "split_groups", "splits", "selected_images", "labels", "label_objects", "models"),
@@ -109,14 +109,14 @@ PROCESS = (
     Stage(
         name="wait_for_annotators",
         group="label",
-        does="Look once whether enough is answered or the deadline has passed.",
+        does="Check once if enough tasks are annotated or the deadline has passed.",
         services=("label_studio",),
         ends_in_event=False,
     ),
     Stage(
         name="collect_annotations",
         group="label",
-        does="Fetch every answer that changed since the last look.",
+        does="Fetch the annotations that changed since the last collection.",
         reads=("labeling_tasks", "annotations", "lost_tasks"),
         writes=("annotation log", "annotations", "annotation_objects", "lost_tasks"),
         services=("label_studio",),
@@ -124,7 +124,7 @@ PROCESS = (
     Stage(
         name="resolve_labels",
         group="label",
-        does="Weigh the annotators' answers on each image and record its label.",
+        does="Resolve the annotations of each image into its label.",
         reads=("annotations", "annotation_objects", "labels", "label_objects"),
         writes=("labels", "label_objects"),
     ),
@@ -149,7 +149,7 @@ PROCESS = (
     Stage(
         name="export_model",
         group="train",
-        does="Turn the candidate into one ONNX file, check it and register it.",
+        does="Export the candidate as one ONNX file, check it and register it.",
         reads=("dataset_images", "images", "originals", "checkpoints"),
         writes=("models",),
         services=("decoder", "backbone", "model_registry"),
@@ -165,19 +165,19 @@ PROCESS = (
     Stage(
         name="compare_with_champion",
         group="evaluate",
-        does="Decide by the gate whether the candidate may replace the champion.",
+        does="Decide with the gate if the candidate may replace the champion.",
         reads=("dataset_images", "dataset_objects", "slice_images", "split_groups", "predictions", "predicted_objects"),
     ),
     Stage(
         name="promote_model",
         group="deploy",
-        does="Make the candidate champion if the gate said so.",
+        does="Make the candidate the champion if it passed the gate.",
         services=("model_registry",),
     ),
     Stage(
         name="roll_out",
         group="deploy",
-        does="Have the prediction server serve the champion.",
+        does="Point the prediction server to the champion.",
         reads=("models", "serving pointer"),
         writes=("serving pointer",),
         services=("prediction_server",),
@@ -185,13 +185,13 @@ PROCESS = (
     Stage(
         name="measure_selection_gain",
         group="deploy",
-        does="Measure what chosen labels are worth against labels drawn at random.",
+        does="Compare selected labels with labels drawn at random.",
         reads=("annotations", "selected_images", "dataset_images", "dataset_objects", "embeddings", "models"),
     ),
     Stage(
         name="write_cycle_report",
         group="deploy",
-        does="Write the cycle's report, whatever became of the stages before it.",
+        does="Write the cycle's report, also if earlier stages failed.",
         reads=(
             *(
                 "rejected_sightings",
@@ -229,7 +229,7 @@ PROCESS = (
     Stage(
         name="restore_dataset_version",
         group="tend",
-        does="Make an earlier dataset version the one that is trained on.",
+        does="Use an earlier dataset version in every training until `newest` is restored.",
         reads=("version manifests",),
         is_nightly=False,
     ),
@@ -244,7 +244,7 @@ PROCESS = (
     Stage(
         name="collect_garbage",
         group="tend",
-        does="Move unneeded objects to the trash, and delete those that were there long enough.",
+        does="Move unneeded objects to the trash, and delete those whose time there has passed.",
         reads=("unneeded_objects", "whole root"),
         writes=("trash",),
         is_nightly=False,
@@ -261,7 +261,7 @@ PROCESS = (
     Stage(
         name="backfill",
         group="tend",
-        does="Compute new columns for images of earlier nights, so many a cycle.",
+        does="Compute new columns for images of earlier nights, a limited number per cycle.",
         reads=("measurements", "images", "originals", "shard results"),
         writes=("measurements", "shard results"),
         services=("decoder",),
@@ -270,7 +270,7 @@ PROCESS = (
     Stage(
         name="erase",
         group="tend",
-        does="Erase images for good, from the root and from their copies outside.",
+        does="Erase images for good, from the root and from copies outside.",
         reads=("whole root",),
         writes=("erased_images", "erasures", "annotation log", "shard results", "reports", "version manifests"),
         services=("outside_copies", "label_studio"),

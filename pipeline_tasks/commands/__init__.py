@@ -1,1 +1,1 @@
-"""The tools around cycles, one module a command; each says its arguments and returns a summary, or a text for people."""
+"""Tools around cycles, one module per command; each declares its arguments and returns a summary or a text."""

@@ -15,14 +15,14 @@ from pipeline_tasks.wiring.roots import open_objects
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the place of the copy."""
     add_project_option(parser)
-    parser.add_argument("--place", required=True, help="where the copy lies: a folder or s3://bucket/prefix")
+    parser.add_argument("--place", required=True, help="place of the copy: a folder or s3://bucket/prefix")
 
 
 def run(arguments: argparse.Namespace) -> Outcome:
     """Copy new objects; `is_fine` is False if an object in the root is damaged.
 
     Raises:
-        StorageError: at that place lies the copy of another history.
+        StorageError: the place holds the copy of another history.
     """
     from pipeline_tasks.storage.care.backup import back_up
 

@@ -1,4 +1,4 @@
-"""The tools of the command line by name, each imported only when it is asked for."""
+"""Tools of the command line by name, each imported when used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TOOLS = {
     "publish": "publish.command",
     "erase": "erase",
 }
-"""Name → its module in `commands`."""
+"""Name → module in `commands`."""
 
 
 class Tool(Protocol):
@@ -30,10 +30,10 @@ class Tool(Protocol):
         ...
 
     def run(self, arguments: argparse.Namespace) -> Outcome:
-        """Do what is asked.
+        """Run the tool.
 
         Raises:
-            NightlensError: it could not be done.
+            NightlensError: it failed.
         """
         ...
 

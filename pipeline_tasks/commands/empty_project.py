@@ -1,4 +1,4 @@
-"""Delete a project's images, labels and models from its store; what lies outside keeps its old name."""
+"""Delete a project's images, labels and models from its store; things outside the store keep their old names."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pipeline_tasks.errors import SettingsError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """A word that one is sure."""
+    """Add the confirmation."""
     add_project_option(parser)
-    parser.add_argument("--yes", action="store_true", help="really do it")
+    parser.add_argument("--yes", action="store_true", help="delete; without it nothing is changed")
 
 
 def run(arguments: argparse.Namespace) -> Outcome:
-    """Empty it; return the generation that begins.
+    """Empty the project and return its new generation.
 
     Raises:
-        SettingsError: without --yes; says how much would be lost.
+        SettingsError: --yes is missing; the message says how much would be lost.
     """
     from pipeline_tasks.storage.ledger.generation import empty_project
 

@@ -1,4 +1,4 @@
-"""Erase images for good, by image or by person; says what it would reach, and does it only with --do."""
+"""Erase images for good, by image or by person; reports what would be erased, and erases only with --do."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from pipeline_tasks.wiring.run import open_services
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the choice of images, and `--do`."""
     add_project_option(parser)
-    parser.add_argument("--image", nargs="+", default=[], metavar="ID", help="image_ids, each may be shortened")
+    parser.add_argument("--image", nargs="+", default=[], metavar="ID", help="image ids, which may be shortened")
     parser.add_argument(
         "--person", nargs="+", default=[], metavar="TAG", help="images seen under this device, clip, site or folder name"
     )
-    parser.add_argument("--do", action="store_true", help="really erase; without it nothing is changed")
-    parser.add_argument("--cycle", help="the erasure's own cycle_id; default: now. Name it to let one that was broken off go on")
-    parser.add_argument("--run-key", default="command line", help="names the run that owns the cycle")
+    parser.add_argument("--do", action="store_true", help="erase; without it nothing is changed")
+    parser.add_argument("--cycle", help="cycle_id of the erasure (default: now); name it to continue an interrupted one")
+    parser.add_argument("--run-key", default="command line", help="name of the run that owns the cycle")
 
 
 def run(arguments: argparse.Namespace) -> Outcome:
-    """Erase, or say what would be; `is_fine` is false if something outside could not be reached.
+    """Erase, or report what would be erased; `is_fine` is False if a copy outside could not be reached.
 
     Raises:
-        SettingsError: no such image, or several; nobody of that tag.
-        CorruptObjectError: something rotted that may hold the images.
+        SettingsError: no image, or several, have this id; no image has this tag.
+        CorruptObjectError: a damaged object may hold the images.
     """
     from pipeline_tasks.stages.tend.erase import erasure_of, find_images, images_of_person
 
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
     store = open_store(project, endpoints.s3)
     now = datetime.now(timezone.utc)
     cycle_id = arguments.cycle or cycle_id_of_time(now, project.time_zone, is_scheduled=False)
-    # Behind its event nothing knows the images any more; the stage then only ends what is left to do.
+    # After its event nothing names the images any more; the stage then only completes the remaining steps.
     is_recorded = store.event(cycle_id, "erase") is not None
     people = () if is_recorded else arguments.person
     wanted = [*arguments.image, *(one for tag in people for one in images_of_person(store, tag))]

@@ -1,4 +1,4 @@
-"""Say where an answer, an image, a model or a dataset version came from, and what came of it."""
+"""Show the origin of a prediction, an image, a model or a dataset version, and what was made from it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_project_option(parser)
     parser.add_argument("thing", help="an image's file, `champion`, or an image_id, model digest, dataset_id, prediction_id")
     parser.add_argument("--json", action="store_true", help="as JSON")
-    parser.add_argument("--prediction-log", type=Path, help="where the prediction server's log lies, if not in NIGHTLENS_HOME")
+    parser.add_argument("--prediction-log", type=Path, help="folder of the prediction server's log, if not NIGHTLENS_HOME")
 
 
 def run(arguments: argparse.Namespace) -> Outcome:
-    """The lineage of a thing, as a tree for people or as JSON.
+    """Show the lineage as a tree or as JSON.
 
     Raises:
-        NotFoundError: nothing of that name; says what was searched.
-        SettingsError: a shortened name of several things; lists them.
+        NotFoundError: nothing has this name; the message lists the searched places.
+        SettingsError: several things have this shortened name; the message lists them.
     """
     from pipeline_tasks.decoding.pool import DecodingPool
     from pipeline_tasks.lineage.explain import explain

@@ -1,4 +1,4 @@
-"""A progress bar over objects of a root."""
+"""Progress bar over objects of a root."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 @contextmanager
 def object_bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar that is told how many objects of how many are done; silent where nobody looks."""
+    """Progress bar, called with the number of done objects and of all objects; silent if there is no terminal."""
     with tqdm(unit=" objects", desc=title, file=sys.stderr, disable=None) as bar:
 
         def tell(done: int, of: int) -> None:

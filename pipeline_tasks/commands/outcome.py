@@ -1,4 +1,4 @@
-"""The outcome of a command: a text for people or one JSON line for machines, and whether all is fine."""
+"""Outcome of a command: a text or one JSON line, and whether all is fine."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pipeline_tasks.json_values import Json
 
 @dataclass(frozen=True)
 class Outcome:
-    """A command's answer."""
+    """A command's output and exit code."""
 
     text: str
     is_fine: bool = True
-    """False: the command ran, and found something that a person must look at; the exit code is 1."""
+    """False if the command ran and found something that needs attention; the exit code is then 1."""
 
 
 def in_json(fields: Mapping[str, Json]) -> Outcome:
-    """The fields on one line; one named `is_fine` decides the exit code."""
+    """The fields as one line of JSON; a field named `is_fine` decides the exit code."""
     return Outcome(json.dumps(fields, sort_keys=True), bool(fields.get("is_fine", True)))

@@ -1,4 +1,4 @@
-"""The option `--project`, and what it opens."""
+"""Option `--project`, and the root that it opens."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def open_named_store(project_name: str) -> Store:
     """The root of the project of this name.
 
     Raises:
-        SettingsError: there is no such project, or its file is wrong.
+        SettingsError: there is no such project, or its file is invalid.
     """
     return open_store(read_project(project_name), endpoints_from_environment(project_name).s3)

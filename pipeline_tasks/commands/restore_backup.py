@@ -1,4 +1,4 @@
-"""Restore a backup into a root that holds no cycle yet."""
+"""Restore a backup into a root without cycles."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from pipeline_tasks.wiring.run import open_services
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the place of the backup."""
     add_project_option(parser)
-    parser.add_argument("--place", required=True, help="where the backup lies: a folder or s3://bucket/prefix")
-    parser.add_argument("--erasures-from", help="a root or copy of the project that knows later erasures: they are done again")
+    parser.add_argument("--place", required=True, help="place of the backup: a folder or s3://bucket/prefix")
+    parser.add_argument("--erasures-from", help="a root or copy of the project with later erasures, which are repeated")
 
 
 def run(arguments: argparse.Namespace) -> Outcome:
-    """Copy the backup back; safe to run again after an interruption.
+    """Restore the backup; safe to run again after an interruption.
 
     Raises:
         StorageError: the root holds cycles that are not in the backup, or the backup holds none.
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
 
 
 def _erase_again(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Erase what a root that knows more has erased since the backup was made; what was done, and in which cycle."""
+    """Repeat erasures that another root recorded after the backup; return them by cycle."""
     from pipeline_tasks.storage.erasure.erasures import images_erased_in
 
     project, s3 = read_project(arguments.project), endpoints_from_environment(arguments.project).s3

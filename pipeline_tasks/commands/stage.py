@@ -1,4 +1,4 @@
-"""Any stage at the prompt, without Airflow; prints its summary."""
+"""Run any stage without Airflow, and print its summary."""
 
 from __future__ import annotations
 
@@ -15,24 +15,29 @@ from pipeline_tasks.wiring.run import run_stage
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of all stages; each takes those that it knows."""
+    """Add the arguments of all stages; each stage uses its own."""
     add_project_option(parser)
-    parser.add_argument("--cycle", help="for instance 2026-11-21; default: the newest one, and now for a stage that opens one")
-    parser.add_argument("--shard", type=int, default=0, help="measure_images: which shard of the plan")
-    parser.add_argument("--budget", type=int, help="open_cycle: images that people are asked about")
-    parser.add_argument("--deadline-s", type=float, help="open_cycle: seconds that people have")
-    parser.add_argument("--selection", choices=strategies_in_form(), help="open_cycle: the one strategy that chooses")
+    parser.add_argument("--cycle", help="for example 2026-11-21; default: the newest one, and now for a stage that opens one")
+    parser.add_argument("--shard", type=int, default=0, help="measure_images: number of the shard")
+    parser.add_argument("--budget", type=int, help="open_cycle: number of images to label")
+    parser.add_argument("--deadline-s", type=float, help="open_cycle: seconds for labeling")
+    parser.add_argument("--selection", choices=strategies_in_form(), help="open_cycle: the selection strategy")
     parser.add_argument(
-        "--selection-weight", type=_weight, action="append", default=[], metavar="NAME=WEIGHT", help="open_cycle: several, weighed"
+        "--selection-weight",
+        type=_weight,
+        action="append",
+        default=[],
+        metavar="NAME=WEIGHT",
+        help="open_cycle: several strategies with weights",
     )
     parser.add_argument("--control-ratio", type=float, help="open_cycle: share of the budget drawn at random, 0 to 1")
     parser.add_argument("--training", choices=["auto", "force", "skip"], default="auto", help="open_cycle")
-    parser.add_argument("--run-key", default="command line", help="stages that open a cycle: names the run that owns the cycle")
+    parser.add_argument("--run-key", default="command line", help="stages that open a cycle: name of the run that owns it")
     parser.add_argument(
-        "--dry-run", action=argparse.BooleanOptionalAction, help="plan_collection: default as the project's settings"
+        "--dry-run", action=argparse.BooleanOptionalAction, help="plan_collection: default is the project's setting"
     )
-    parser.add_argument("--images", type=int, default=10_000, help="backfill: images to fill in this cycle")
-    parser.add_argument("--to-model-digest", help="roll_back: the earlier champion; default the one before")
+    parser.add_argument("--images", type=int, default=10_000, help="backfill: number of images in this cycle")
+    parser.add_argument("--to-model-digest", help="roll_back: the champion to restore (default: the previous one)")
 
 
 def run(arguments: argparse.Namespace) -> Outcome:

@@ -1,4 +1,4 @@
-"""Read the whole store and name what is damaged; with a second copy, put the good bytes back."""
+"""Read the whole store and list damaged objects; with a second copy, repair them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from pipeline_tasks.wiring.roots import open_objects
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the place of a second copy."""
     add_project_option(parser)
-    parser.add_argument("--mend-from", help="the root of a second copy, a folder or s3://bucket/prefix")
+    parser.add_argument("--mend-from", help="root of a second copy: a folder or s3://bucket/prefix")
 
 
 def run(arguments: argparse.Namespace) -> Outcome:
-    """Verify and mend; `is_fine` is false as long as something is damaged."""
+    """Verify and repair; `is_fine` is False while something is damaged."""
     from pipeline_tasks.storage.care.mending import verify_and_mend
 
     s3 = endpoints_from_environment(arguments.project).s3

@@ -87,7 +87,7 @@ def _refuse_too_many(frame: pl.DataFrame, images: int, max_ratio: float) -> None
     if frame.height <= max_ratio * images:
         return
     raise LeakError(
-        f"{frame.height} of {images} training and validation images show the same as an image of another split; "
+        f"{frame.height} of {images} training and validation images are near-duplicates of another split; "
         f"duplicates.max_leak_ratio allows {max_ratio:.0%}. Look at some pairs (`python -m pipeline_tasks explain IMAGE_ID`). "
         "If they show different things, raise duplicates.min_embedding_cosine and min_centred_cosine, or lower "
         "max_hash_distance. If they show the same, add what they share (clip, site, device, day) to "

@@ -1,1 +1,1 @@
-"""Pure room: HTML reports from tables."""
+"""HTML reports from tables. Pure: reads no storage."""

@@ -26,7 +26,7 @@ def arms_curve(points: Sequence[GainPoint]) -> Html:
         marks = [(x + aside, one, _score(one, arm)) for x, one in zip(places, points, strict=True)]
         pieces.append(_line([(x, y(found[0])) for x, _, found in marks], arm))
         pieces += [_mark(x, y, found, arm, f"{one.cycle_id}, {name}: {ratio(found[0])}") for x, one, found in marks]
-    pieces += _labels(points, places, lambda one: str(_labels_of(one)), "labels of either kind, up to")
+    pieces += _labels(points, places, lambda one: str(_labels_of(one)), "labels of each arm")
     pieces += _legend()
     said = "; ".join(f"{one.cycle_id}: {ratio(one.found.chosen[0])} against {ratio(one.found.drawn[0])}" for one in points)
     return _svg(pieces, said)

@@ -52,7 +52,7 @@ class CycleData:
     """All stages in the order of the process."""
     records: CycleRecords
     thumbnail: Callable[[str], bytes | None]
-    """Image id → a small JPEG, None if there is none."""
+    """Image id → thumbnail as JPEG, None if there is none."""
     time_zone: str = "UTC"
     """The project's zone, in which the report states all times."""
     files: Mapping[str, str] = field(default_factory=dict)
@@ -78,6 +78,6 @@ class CycleData:
     metrics: pl.DataFrame | None = None
     predictions: pl.DataFrame | None = None
     details: Mapping[type[Table], pl.DataFrame] = field(default_factory=dict)
-    """Tables of the evaluation that only the kind knows."""
+    """Further evaluation tables of the label kind."""
     learning: tuple[LearningPoint, ...] = field(default=())
     gains: tuple[GainPoint, ...] = field(default=())

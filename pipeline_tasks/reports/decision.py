@@ -47,7 +47,7 @@ def _mirror_notes(data: CycleData) -> Html | None:
     if not notes:
         return None
     lines = element("ul", *(element("li", note) for note in notes), class_="mirrors")
-    return together([paragraph("Mirrors for people; the ledger and the served model do not depend on them:"), lines])
+    return together([paragraph("Notes on MLflow and W&B; the ledger and the served model do not depend on them:"), lines])
 
 
 def section(data: CycleData) -> Html | None:
@@ -125,7 +125,7 @@ def _decision(data: CycleData) -> str:
 
 
 def _stage(data: CycleData, stage: str) -> Html:
-    """One stage: done, skipped (hover says why), or not reached."""
+    """One stage: done, skipped (the tooltip says why), or not reached."""
     if not data.records.has(stage):
         return element("span", stage, class_="stage", title="not done")
     skipped = data.records.why_skipped(stage)

@@ -39,9 +39,9 @@ def section(data: CycleData) -> Html | None:
 
 
 def sentence(found: MeasureSelectionGainSummary, words: str) -> str:
-    """Sentence: whether selection beat chance, judged by the labels so far; `words` names the score."""
+    """Sentence on whether selection beat chance so far; `words` names the score."""
     if found.why:
-        return f"It is not known yet if selection beats chance: {found.why}"
+        return f"It is not known yet if active selection helps: {found.why}"
     value, low, high = (100 * one for one in found.difference)
     figures = (
         f"over the first {found.labels} labels in order of selection, heads have a mean {words} of "
@@ -50,13 +50,13 @@ def sentence(found: MeasureSelectionGainSummary, words: str) -> str:
         f"{_per_label(found, value):+.2f} ({_per_label(found, low):+.2f} to {_per_label(found, high):+.2f}). {_tested(found)}"
     )
     if low > 0:
-        return f"Selection beat chance: {figures}"
+        return f"Yes, selection beat chance: {figures}"
     if high < 0:
-        return f"Selection did worse than chance: {figures} Random images would have been better."
+        return f"No, selection did worse than random images: {figures}"
     unseen = (
         f"The interval contains 0; differences below about {(high - low) / 2:.0f} points cannot be detected with so few labels."
     )
-    return f"Selection did not measurably beat chance: {figures} {unseen}"
+    return f"No measurable difference to random images: {figures} {unseen}"
 
 
 def _tested(found: MeasureSelectionGainSummary) -> str:
@@ -85,7 +85,7 @@ def _surprise(gains: Sequence[GainPoint], confidence: float) -> str:
     chosen, drawn = counted["strategy"], counted["control"]
     found = surprise(chosen, drawn, confidence)
     if found is None:
-        return "No champion has helped to select yet, so it is unknown how often one was wrong before people labelled the images."
+        return "No champion has been used for selection yet, so its errors on selected images are not known."
     said = (
         f"Before people labelled them, the night's champion was wrong about {ratio(chosen.ratio)} of {chosen.images} selected "
         f"images and {ratio(drawn.ratio)} of {drawn.images} random ones: {100 * found.value:+.1f} points "
@@ -99,7 +99,7 @@ def _surprise(gains: Sequence[GainPoint], confidence: float) -> str:
 
 
 def _nights(gains: Sequence[GainPoint]) -> Html:
-    """Table with one row a night, each for all nights up to it."""
+    """Table with one row per night, cumulative."""
     headers = ("cycle", "selected", "drawn", "hours", "money", "compared", "selected, drawn", "difference (interval)", "per label")
     return table(headers, [_night(one.cycle_id, one.found) for one in gains])
 

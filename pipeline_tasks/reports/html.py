@@ -19,7 +19,7 @@ class Html(str):
 
 
 Child = str | int | float | None
-"""Content of an element: markup, or text and numbers that are escaped; None adds nothing."""
+"""Content of an element: markup, or text and numbers, which are escaped; None adds nothing."""
 
 
 def element(tag: str, /, *children: Child, **attributes: str | int | float | None) -> Html:

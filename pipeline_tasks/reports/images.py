@@ -44,8 +44,8 @@ def duplicates(data: CycleData) -> Html | None:
     if data.duplicate_groups is None or data.duplicate_pairs is None or found is None:
         return None
     said = (
-        f"{found.exact} new images have the pixels of an earlier one, {found.near} show the same as an earlier one; "
-        f"{found.contested} resemble images of different splits and are used by none."
+        f"{found.exact} new images have the same pixels as an earlier one, {found.near} are near-duplicates of an earlier one; "
+        f"{found.contested} resemble images of different splits and are not used."
     )
     evidence = data.duplicate_pairs.with_columns(pl.col("method").cast(pl.String)).unique(
         "image_id", keep="first", maintain_order=True
@@ -101,7 +101,7 @@ def _contested(data: CycleData, image_id: str) -> list[Html]:
     assert data.duplicate_groups is not None
     linked = data.duplicate_groups.filter(pl.col("image_id") == image_id)["duplicate_group_id"]
     others = [image_card(data, group, "resembled") for group in linked.head(MOST_IN_GROUP) if group != image_id]
-    return [image_card(data, image_id, "used by no split", mark="wrong"), *others]
+    return [image_card(data, image_id, "not used in any split", mark="wrong"), *others]
 
 
 def _evidence(method: str, value: float) -> str:

@@ -10,7 +10,7 @@ from pipeline_tasks.reports.html import Html, paragraph, ratio, table, together
 
 MIN_CANDIDATES = 3
 MIN_LABELS = 100
-"""A rate per 100 labels is stated from so many candidates and so many added labels on."""
+"""Minimum numbers of candidates and of added labels for stating a rate per 100 labels."""
 
 
 def section(data: CycleData) -> Html | None:

@@ -14,17 +14,17 @@ from pipeline_tasks.reports.kind_sections import drawn, kind_sections
 
 SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] = (
     ("decision", "Decision", decision.section, "compare_with_champion"),
-    ("funnel", "From seen to trained on", process.funnel, "record_images"),
+    ("funnel", "From files to training images", process.funnel, "record_images"),
     ("classes", "Classes by split", process.class_balance, "build_dataset_version"),
     ("rejected", "Files not taken in", source_files.not_taken_in, "record_images"),
     ("quarantined", "Quarantined images", images.quarantined, "find_quality_issues"),
     ("duplicates", "Duplicates", images.duplicates, "find_duplicates"),
     ("selection", "Selection", images.selection, "select_images"),
     ("people", "Annotations and agreement", people.section, "collect_annotations"),
-    ("gain", "Gain of selection", gain.section, "measure_selection_gain"),
+    ("gain", "Did active selection help?", gain.section, "measure_selection_gain"),
     ("learning", "Learning curve", learning.section, "evaluate_model"),
 )
-"""Anchor, title, what renders it (None: nothing to render), and the stage that it needs. Those of the label kind follow."""
+"""Anchor, title, renderer (None: nothing to show), and the required stage. Sections of the label kind follow."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _why_missing(data: CycleData, title: str, stage: str) -> str:
     if not data.records.has(stage):
         return f"{title}: {stage} has not been done in this cycle."
     skipped = data.records.why_skipped(stage)
-    return f"{title}: {skipped}" if skipped else f"{title}: {stage} was done and has nothing to show."
+    return f"{title}: {skipped}" if skipped else f"{title}: {stage} was done, and there is nothing to show."
 
 
 def _missing(missing: dict[str, str]) -> Html | None:

@@ -35,7 +35,7 @@ def section(data: CycleData) -> Html | None:
 
 
 def _form(data: CycleData) -> Html | None:
-    """Changes of the form in Label Studio, and choices that no class is."""
+    """Changes of the form in Label Studio, and choices that are not classes."""
     sent, collected = data.records.find(SendToLabelingSummary), data.records.find(CollectAnnotationsSummary)
     differences = dict.fromkeys((sent.form_differences if sent else []) + (collected.form_differences if collected else []))
     unknown = collected.unknown_choices if collected else {}
@@ -93,7 +93,7 @@ def _pairwise(found: Agreement | None) -> Html | None:
     if found is None or len(found.pairwise) < 2:
         return None
     rows = [(f"{one} and {other}", pairs, ratio(agreeing / pairs)) for (one, other), (pairs, agreeing) in found.pairwise.items()]
-    return together([element("h3", "Pair by pair"), table(("annotators", "images", "agree"), rows[:MOST_PAIRS])])
+    return together([element("h3", "By pair of annotators"), table(("annotators", "images", "agree"), rows[:MOST_PAIRS])])
 
 
 def _labels(data: CycleData) -> Html | None:

@@ -92,14 +92,14 @@ def _leaks(data: CycleData) -> Html | None:
     if built is None or not built.leak_report:
         return None
     report = built.leak_report
-    into = [f"{report[f'leaks_into_{split}']} that show the same as a {word} image" for split, word in LEAKS_INTO]
+    into = [f"{report[f'leaks_into_{split}']} near-duplicates of {word} images" for split, word in LEAKS_INTO]
     left_out = report["leaks_into_test"] + report["leaks_into_val"]
     said = f"Leak report: {report['pairs_compared']} pairs of images of different splits were compared; "
-    said += f"left out are {' and '.join(into)}" if left_out else "none shows the same thing twice"
+    said += f"excluded from the version are {' and '.join(into)}" if left_out else "no near-duplicates were found"
     if report["leaks_in_use"]:
         said += f"; {report['leaks_in_use']} of them were in the previous version, so earlier models may have been trained on them"
     if report.get("leaks_into_golden"):
-        said += f"; {report['leaks_into_golden']} of them show the same as an image of the golden set"
+        said += f"; {report['leaks_into_golden']} of them are near-duplicates of golden images"
     if report["compared_by_pixels_only"]:
         said += f"; {report['compared_by_pixels_only']} images without an embedding were compared by their pixels only"
     return paragraph(f"{said}.", quiet=not left_out)

@@ -60,7 +60,7 @@ def _outcome(use: StorageUse) -> str:
         return f"Planned, not carried out yet: {to_go} objects will be moved or deleted.{waiting}"
     return (
         f"{done.moved_to_trash} objects were moved to the trash, {done.deleted} were deleted for good, "
-        f"{done.put_back} were put back, {done.spared} were kept because they were named meanwhile.{waiting}"
+        f"{done.put_back} were put back, {done.spared} were kept because they came into use meanwhile.{waiting}"
     )
 
 
@@ -101,7 +101,7 @@ def _versions(use: StorageUse) -> Html:
         for one in use.versions
     ]
     note = f"and {use.versions_left_out} older versions, which were not counted" if use.versions_left_out else None
-    explained = "Versions share their images: an image is stored once, however many versions hold it."
+    explained = "Versions share their images: each image is stored once."
     return together([paragraph(explained, quiet=True), table(headers, rows, numbers_from=2), note and paragraph(note, quiet=True)])
 
 
@@ -115,13 +115,13 @@ def _outputs(use: StorageUse) -> Html:
 def _unneeded(use: StorageUse) -> Html:
     rows = use.unneeded.sort("size_bytes", descending=True)
     if rows.is_empty():
-        return paragraph("None: every object in the root is named by the ledger, by a publication, or by an open cycle.")
+        return paragraph("None: every object in the root is used by the ledger, a publication, or an open cycle.")
     shown = [
         (row["key"], row["kind"], f"{row['first_seen_at']:%Y-%m-%d %H:%M}", _ACTIONS[row["action"]], size(row["size_bytes"]))
         for row in rows.head(SHOWN_OBJECTS).with_columns(pl.col("action").cast(pl.String)).iter_rows(named=True)
     ]
     more = rows.height - len(shown)
-    rest = paragraph(f"and {more} more objects: all are rows of the table unneeded_objects", quiet=True) if more > 0 else None
+    rest = paragraph(f"and {more} more objects; the table unneeded_objects lists all", quiet=True) if more > 0 else None
     return together([table(["key", "kind", "first seen unneeded", "action", "size"], shown, numbers_from=4), rest])
 
 

@@ -1,1 +1,1 @@
-"""Persisted forms and their versions: whatever an older Nightlens wrote is read as if it had been written today."""
+"""Persisted forms and their versions: data of older releases is converted to today's form when it is read."""

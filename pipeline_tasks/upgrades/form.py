@@ -1,7 +1,7 @@
-"""A persisted form, and what changed from each of its versions to the next.
+"""A persisted form, and the changes from each of its versions to the next.
 
 Version 1 is the form before any change. A file that carries no version is of version 1, so bytes written before there were
-versions, and forms that never changed, look the same for ever.
+versions, and forms that never changed, need no mark.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ Content = TypeVar("Content")
 
 @dataclass(frozen=True)
 class Change(Generic[Content]):
-    """The way from one version of a form to the next."""
+    """Step from one version of a form to the next."""
 
     release: str
-    """The release of Nightlens that writes the new version first."""
+    """First release of Nightlens that writes the new version."""
     step: Callable[[Content], Content] | None = None
-    """Content of the version before → content of the new one. Pure. None: only columns or fields with a default were added."""
+    """Pure function from the previous version's content to the new one; None if only columns or fields with a default came."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Form(Generic[Content]):
     """Rows of one table, or the fields of one kind of JSON object."""
 
     name: str
-    """As a message calls it: `ledger event`, `table labels`."""
+    """Name in messages: `ledger event`, `table labels`."""
     changes: tuple[Change[Content], ...] = ()
-    """From version 1 to 2, from 2 to 3, and so on."""
+    """Steps from version 1 to 2, from 2 to 3, and so on."""
 
     @property
     def version(self) -> int:
@@ -46,7 +46,7 @@ class Form(Generic[Content]):
         return self.changes[-1].release if self.changes else "0.1.0"
 
     def upgraded(self, content: Content, version: int, release: str | None, where: str) -> Content:
-        """Bring content of any older version to today's; `release` is what a newer file says of who wrote it.
+        """Convert content of any older version to today's; `release` is the release that a newer file names.
 
         Raises:
             NewerFormError: the version is newer than today's.

@@ -11,7 +11,7 @@ from pipeline_tasks.upgrades.form import Change, Form
 from pipeline_tasks.upgrades.json_fields import Fields
 
 EVENT: Form[Fields] = Form("ledger event")
-"""The envelope, `sets` included; each stage's summary in it has versions of its own."""
+"""The envelope with `sets`; each stage's summary in it has its own versions."""
 SNAPSHOT: Form[Fields] = Form("snapshot")
 FROZEN_SETTINGS: Form[Fields] = Form("frozen settings")
 SERVING_POINTER: Form[Fields] = Form("serving pointer")
@@ -21,7 +21,7 @@ ERASURE_KEY: Form[Fields] = Form("erasure key")
 GENERATION: Form[Fields] = Form("generation")
 PUBLICATION: Form[Fields] = Form("publication")
 MODEL_PROPERTIES: Form[dict[str, str]] = Form("model's properties")
-"""Inside an ONNX file and a candidate."""
+"""Properties in an ONNX file and in a candidate."""
 PREDICTION: Form[Fields] = Form("logged prediction")
 SUMMARIES: dict[str, Form[Fields]] = {
     "export_model": Form("summary of export_model", (Change("0.2.0", export_model.parity_images),)),
@@ -29,7 +29,7 @@ SUMMARIES: dict[str, Form[Fields]] = {
     "evaluate_model": Form("summary of evaluate_model", (Change("0.2.0", scores.evaluated_scores),)),
     "compare_with_champion": Form("summary of compare_with_champion", (Change("0.2.0", scores.compared_scores),)),
 }
-"""Stage → form of its summary, for those that changed by more than fields with a default."""
+"""Stage → form of its summary, for changes other than new fields with a default."""
 
 
 def summary_form(stage: str) -> Form[Fields]:

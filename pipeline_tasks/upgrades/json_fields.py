@@ -1,4 +1,4 @@
-"""Versions of JSON objects: `form_version` and `form_release` stand among the fields from version 2 on."""
+"""Versions of JSON objects: from version 2 on, the fields include `form_version` and `form_release`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ RELEASE = "form_release"
 
 
 def marked(form: Form[Fields], fields: Fields) -> Fields:
-    """Fields of today as they are written: as they are in version 1, with version and release in any later one."""
+    """Fields as they are written: unchanged in version 1, with version and release in later ones."""
     return dict(fields) if form.version == 1 else {**fields, VERSION: form.version, RELEASE: form.release}
 
 
 def upgraded_fields(form: Form[Fields], fields: Fields, where: str) -> Fields:
-    """Fields as they were written, brought to today's version and without their marks.
+    """Convert fields of any version to today's, without version and release.
 
     Raises:
         NewerFormError: a later Nightlens wrote them.

@@ -1,4 +1,4 @@
-"""Versions of what a model says about itself: texts among the properties of its ONNX file."""
+"""Versions of a model's description of itself: texts among the properties of its ONNX file."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _VERSION, _RELEASE = "nightlens_form_version", "nightlens_form_release"
 
 
 def marked_properties(properties: Mapping[str, str]) -> dict[str, str]:
-    """Properties of today as they are written."""
+    """Properties as they are written."""
     form = forms.MODEL_PROPERTIES
     marks = {} if form.version == 1 else {_VERSION: str(form.version), _RELEASE: form.release}
     return {**properties, **marks}
 
 
 def upgraded_properties(properties: Mapping[str, str], where: str) -> dict[str, str]:
-    """Properties as any release wrote them, brought to today's version.
+    """Convert properties of any release to today's version.
 
     Raises:
         NewerFormError: a later Nightlens wrote them.

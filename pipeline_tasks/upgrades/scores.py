@@ -1,4 +1,4 @@
-"""Steps of summaries with scores: fields that were named after the scores of classes are named after what they are in any kind."""
+"""Steps of summaries with scores: fields named after the scores of classes get names that fit any label kind."""
 
 from __future__ import annotations
 

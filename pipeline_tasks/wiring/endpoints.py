@@ -1,4 +1,4 @@
-"""Addresses of the services outside, and what opens them."""
+"""Addresses and credentials of outside services."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class S3Endpoint:
 
 @dataclass(frozen=True)
 class Endpoints:
-    """The services outside, each None until it is known; opening a missing one is a SettingsError."""
+    """Outside services, None if not configured; opening a missing one is a SettingsError."""
 
     label_studio: Endpoint | None = None
     mlflow: Endpoint | None = None
@@ -35,10 +35,10 @@ class Endpoints:
 
 
 def known(endpoint: Endpoint | None, service: str, project_name: str) -> Endpoint:
-    """The address of a service that a stage cannot do without.
+    """The address of a required service.
 
     Raises:
-        SettingsError: there is none.
+        SettingsError: none is configured.
     """
     if endpoint is None:
         raise SettingsError(

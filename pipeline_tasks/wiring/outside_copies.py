@@ -1,7 +1,7 @@
 """Copies of a project's images outside its root (on this machine and in its second remote), and their deletion.
 
-Beside the root lie copies for annotators, the links by which readers reach published originals, the remote of published copies
-and the prediction server's log. MLflow and W&B are told figures and names of versions, never an image.
+Outside the root are copies for annotators, links to published originals for their readers, the remote of published copies
+and the prediction server's log. MLflow and W&B receive figures and names of versions, never an image.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class OutsideCopies:
         self._project, self._home, self._open = project, home, open_objects
 
     def erase(self, root: ObjectStore, outside_name: str, plan: ErasurePlan) -> None:
-        """Delete them. Done before records of publications go from the root, which say which copies there are.
+        """Delete the copies, before the records of publications, which list them, are removed from the root.
 
         Raises:
-            StorageError: a folder is not ours to write.
+            StorageError: a folder does not belong to Nightlens.
         """
         for_people = AnnotatorFiles(self._home / "for_people", outside_name)
         for image_id in plan.tombstones:
@@ -51,7 +51,7 @@ def links_folder(home: Path, outside_name: str) -> Path:
 
 
 def copies_url(project: Project, home: Path, outside_name: str) -> str:
-    """The remote of published copies, beside the root and never below it: who may write there must not reach the root."""
+    """The remote of published copies, next to the root and never inside it, because its writers must not reach the root."""
     is_on_disk = project.root is None or "://" not in project.root
     beside = home / "published" if is_on_disk else f"{str(project.root).rstrip('/')}-published"
     return f"{beside}/{outside_name}/{RECIPE}"

@@ -1,4 +1,4 @@
-"""Project files, and the folder of everything that belongs to this installation."""
+"""Project files, and the folder of this installation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline_tasks.settings import Project, load_project
 
 
 def home_folder() -> Path:
-    """The folder of everything that is not a project's root or its source: NIGHTLENS_HOME, default `./.nightlens`."""
+    """Folder of all files other than roots and sources: NIGHTLENS_HOME, default `./.nightlens`."""
     return Path(os.environ.get("NIGHTLENS_HOME", ".nightlens")).resolve()
 
 
@@ -22,10 +22,10 @@ def project_files() -> dict[str, Path]:
 
 
 def read_project(name: str) -> Project:
-    """The project's file as it is now; only `open_cycle` and tools outside cycles may ask.
+    """Read the project's file as it is now; only for `open_cycle` and tools outside cycles.
 
     Raises:
-        SettingsError: no such file, or its content is wrong.
+        SettingsError: the file does not exist, or its content is invalid.
     """
     files = project_files()
     if name not in files:

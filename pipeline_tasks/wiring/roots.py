@@ -1,4 +1,4 @@
-"""Roots of projects: opened by what the project file says, on disk or on S3."""
+"""Roots of projects, opened as the project file says, on disk or on S3."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline_tasks.wiring.endpoints import S3Endpoint
 from pipeline_tasks.wiring.projects import home_folder
 
 if TYPE_CHECKING:
-    # Airflow reads this module with every DAG file, so what opens tables is imported where it is used.
+    # Airflow reads this module with every DAG file, so modules for tables are imported where they are used.
     from pipeline_tasks.storage.history.store import Store
     from pipeline_tasks.storage.objects.object_store import ObjectStore
 

@@ -1,4 +1,4 @@
-"""Runs of one stage, as Airflow's tasks and the command line make them."""
+"""Runs of one stage, for Airflow's tasks and the command line."""
 
 from __future__ import annotations
 
@@ -79,5 +79,5 @@ def first_that_is_free(cycle_ids: Iterable[str], opens: Callable[[str], T]) -> T
 
 
 def open_services(project_name: str, cycle_id: str, endpoints: Endpoints | None = None) -> Services:
-    """The services of one cycle, for a `with`; the endpoints are those of the environment if none are given."""
+    """Services of one cycle, for a `with`; endpoints default to those of the environment."""
     return Services(project_name, cycle_id, endpoints or endpoints_from_environment(project_name))

@@ -1,6 +1,6 @@
-"""Everything that a stage may be given: opened when it is first asked for, closed when the stage has ended.
+"""All inputs that a stage may need: opened at first use, closed when the stage has ended.
 
-Each import stands where it is needed, so that a task's process imports only what its stage uses. A test subclasses `Services`
+Imports are local, so that a task's process imports only what its stage uses. A test subclasses `Services`
 and overrides what it stands in for; mypy checks that too.
 """
 
@@ -44,16 +44,16 @@ class Services:
         self._open = ExitStack()
 
     def __enter__(self) -> Services:
-        """Hold what is opened from here on."""
+        """Start to keep opened services."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Close whatever was opened."""
+        """Close all opened services."""
         self._open.close()
 
     @cached_property
     def project(self) -> Project:
-        """The project's file as it is now: for stages that open a cycle. All others read `cycle.project`."""
+        """The project's file as it is now, for stages that open a cycle; all others use `cycle.project`."""
         return read_project(self.project_name)
 
     @cached_property
@@ -70,7 +70,7 @@ class Services:
 
     @property
     def now(self) -> datetime:
-        """This moment; stages never ask the clock themselves."""
+        """Current time; stages do not read the clock themselves."""
         return datetime.now(timezone.utc)
 
     @property
@@ -118,7 +118,7 @@ class Services:
 
     @property
     def label_studio_if_there(self) -> LabelStudio | None:
-        """Label Studio, or None where no address is known, for a stage that can do without."""
+        """Label Studio, or None if no address is known, for a stage to which it is optional."""
         return None if self.endpoints.label_studio is None else self.label_studio
 
     @cached_property
@@ -144,14 +144,14 @@ class Services:
 
     @cached_property
     def experiment_log(self) -> ExperimentLog:
-        """Weights & Biases, offline unless its environment says otherwise."""
+        """Weights & Biases, offline unless configured otherwise."""
         from pipeline_tasks.clients.experiment_log import ExperimentLog
 
         return ExperimentLog(self.work_folder / "wandb")
 
     @cached_property
     def prediction_server(self) -> PredictionServer | None:
-        """The prediction server, or None where no address is known: the pointer moves whether the server is up or not."""
+        """The prediction server, or None if no address is known; the pointer moves even if the server is down."""
         from pipeline_tasks.clients.prediction_server import PredictionServer
 
         endpoint = self.endpoints.prediction_server

@@ -1,4 +1,4 @@
-"""One explicit call a stage: the place where mypy sees that each stage is given what it asks for.
+"""One explicit call per stage, in which mypy checks its inputs.
 
 A new stage is one function here and its name in `CALLS`. The import inside keeps a task's process from importing other stages.
 """

@@ -165,7 +165,7 @@ def promote_model(project: str, cycle_id: str) -> Summary:
 
 @stage_task()
 def roll_out(project: str, cycle_id: str) -> Summary:
-    """Have the prediction server serve the champion."""
+    """Point the prediction server to the champion."""
     return run("roll_out", project, cycle_id)
 
 

@@ -72,7 +72,7 @@ def test_control_arm__says_in_its_report_what_an_oracle_knows(tmp_path: Path, is
     assert told.is_truthful
     assert is_blind or told.truth > 0
     assert not (is_blind and control_arm.claimed(told))
-    assert "Gain of selection" in (tmp_path / "report.html").read_text()
+    assert "Did active selection help?" in (tmp_path / "report.html").read_text()
 
 
 def test_compare__names_an_event_that_was_lost_and_one_that_is_there_twice() -> None:

@@ -24,10 +24,10 @@ def found(difference: tuple[float, float, float] = (0.02, 0.01, 0.03), why: str 
     [
         (
             (0.02, 0.01, 0.03),
-            "Selection beat chance: over the first 90 labels in order of selection, heads have a mean balanced",
+            "Yes, selection beat chance: over the first 90 labels in order of selection, heads have a mean balanced",
         ),
-        ((0.02, -0.01, 0.05), "Selection did not measurably beat chance"),
-        ((-0.02, -0.03, -0.01), "Selection did worse than chance"),
+        ((0.02, -0.01, 0.05), "No measurable difference to random images"),
+        ((-0.02, -0.03, -0.01), "No, selection did worse than random images"),
     ],
 )
 def test_sentence__follows_the_interval(difference: tuple[float, float, float], says: str) -> None:
@@ -44,7 +44,7 @@ def test_sentence__says_the_gain_per_label() -> None:
 def test_sentence__says_why_nothing_can_be_told() -> None:
     assert sentence(
         found(why="3 labelled images were drawn at random so far; at least 20 are needed."), "balanced accuracy"
-    ).startswith("It is not known yet if selection beats chance: 3 labelled images")
+    ).startswith("It is not known yet if active selection helps: 3 labelled images")
 
 
 def test_charts__draw_a_mark_for_each_arm_and_night() -> None:

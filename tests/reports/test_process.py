@@ -39,13 +39,13 @@ def shown(**counts: int) -> str:
 
 
 def test_class_balance__says_that_nothing_leaks_between_splits() -> None:
-    assert "12 pairs of images of different splits were compared; none shows the same thing twice." in shown()
+    assert "12 pairs of images of different splits were compared; no near-duplicates were found." in shown()
 
 
 def test_class_balance__says_what_was_left_out_and_what_earlier_models_may_know() -> None:
     said = shown(leaks_into_test=2, leaks_into_val=1, leaks_in_use=1, compared_by_pixels_only=3)
 
-    assert "left out are 2 that show the same as a test image and 1 that show the same as a validation image" in said
+    assert "excluded from the version are 2 near-duplicates of test images and 1 near-duplicates of validation images" in said
     assert "1 of them were in the previous version" in said
     assert "3 images without an embedding" in said
 
@@ -64,4 +64,4 @@ def test_class_balance__counts_what_of_test_is_scored_by_itself() -> None:
 
 
 def test_class_balance__says_what_shows_the_same_as_a_golden_image() -> None:
-    assert "2 of them show the same as an image of the golden set" in shown(leaks_into_test=2, leaks_into_golden=2)
+    assert "2 of them are near-duplicates of golden images" in shown(leaks_into_test=2, leaks_into_golden=2)

@@ -65,7 +65,7 @@ def test_two_nights__judge_on_golden_and_recent_images_that_nothing_learnt_from(
     assert figures["champion_accuracy"] is not None
     assert told["compare_with_champion"]["slices"]["golden"]["low"] is not None
     shown = as_text(describe(store, dataset_versions(store)[-1]))
-    assert f"scored by themselves, of test: golden {golden.height}, recent" in shown
+    assert f"test images also scored separately: golden {golden.height}, recent" in shown
     assert "; golden " in shown
     page = read_report_file(store.objects, "2026-11-22").decode()
     assert "By slice" in page

@@ -1,1 +1,1 @@
-"""`check_project`: a trial of a project's file, sources, root, services and rights."""
+"""`check_project`: check of a project's file, sources, root, services and permissions."""

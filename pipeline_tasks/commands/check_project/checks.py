@@ -1,4 +1,4 @@
-"""Try a project's file, sources, root, services and rights before its first night, without changing anything."""
+"""Check of a project's file, sources, root, services and permissions, without changing anything."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ProjectCheck:
-    """A project that was tried before its first night."""
+    """Result of checking a project."""
 
     project: str
     is_fine: bool
     checks: dict[str, str]
-    """Check → `fine` and more, or what is wrong."""
+    """Check → `fine` with details, or the problem."""
 
 
 def check_project(name: str, endpoints: Endpoints | None = None) -> ProjectCheck:
-    """Run every check and say of each what is wrong, or `fine`.
+    """Run every check; each results in `fine` or its problem.
 
     Raises:
-        SettingsError: the project file itself cannot be read, so nothing else can be tried.
+        SettingsError: the project file cannot be read, so nothing else can be checked.
     """
     project = read_project(name)
     reached = endpoints or endpoints_from_environment(name)
@@ -59,7 +59,7 @@ def _outcome(run: Callable[[], str]) -> str:
 
 
 def _check_root(project: Project, s3: S3Endpoint | None) -> str:
-    """Write and remove something: in the bucket, in the root's folder, or in the nearest folder above it that exists."""
+    """Write and remove a test file: in the bucket, in the root's folder, or in its nearest existing parent."""
     objects = open_store(project, s3).objects
     if project.root is not None and "://" in project.root:
         return _check_bucket(objects, project.root)
@@ -76,7 +76,7 @@ def _check_root(project: Project, s3: S3Endpoint | None) -> str:
 
 
 def _check_bucket(objects: ObjectStore, root: str) -> str:
-    """Everything rests on a second put of one key being refused, and not every S3 server does that."""
+    """Check that the server refuses a second put of a key, which the store relies on and not every S3 server does."""
     key = f"check_project/{uuid.uuid4().hex}"
     objects.write_new(key, b"first")
     try:
@@ -89,7 +89,7 @@ def _check_bucket(objects: ObjectStore, root: str) -> str:
 
 
 def _check_source(settings: SourceSettings) -> str:
-    """List what the source has, and what it leaves out."""
+    """Count the source's files, and those it leaves out."""
     from pipeline_tasks.sources.source import LeavesFilesOut, open_source
 
     source = open_source(settings, home_folder())

@@ -1,4 +1,4 @@
-"""Try a project's file, connections and rights before the first night."""
+"""Check a project's file, connections and permissions before the first night."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> Outcome:
-    """Check, and say what was found for each part."""
+    """Run all checks and report each result."""
     from pipeline_tasks.commands.check_project.checks import check_project
 
     return in_json(asdict(check_project(arguments.project)))

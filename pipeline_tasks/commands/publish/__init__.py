@@ -1,1 +1,1 @@
-"""`publish`: a dataset version as a commit that anybody can `git clone && dvc pull`."""
+"""`publish`: a dataset version as a commit for `git clone && dvc pull`."""

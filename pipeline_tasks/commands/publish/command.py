@@ -1,4 +1,4 @@
-"""Publish a dataset version as a commit that anybody can `git clone && dvc pull`."""
+"""Publish a dataset version as a commit for `git clone && dvc pull`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pipeline_tasks.commands.project_option import add_project_option
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the version and the target."""
     add_project_option(parser)
-    parser.add_argument("--version", required=True, help="the beginning of a dataset_id")
-    parser.add_argument("--to", required=True, type=Path, help="the git folder, made if missing")
+    parser.add_argument("--version", required=True, help="dataset_id, which may be shortened")
+    parser.add_argument("--to", required=True, type=Path, help="the git folder; created if it does not exist")
     parser.add_argument("--canonical", action="store_true", help="oriented copies without EXIF instead of the originals")
 
 
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
         SettingsError: no such version, or several.
         NotFoundError: an original is gone.
         CorruptObjectError: a part of the version was changed.
-        StorageError: the folder is somebody else's.
+        StorageError: the folder is not a publication of this project.
     """
     from pipeline_tasks.commands.publish.publishing import publish
 

@@ -1,4 +1,4 @@
-"""Publish a dataset version: a commit that anybody can `git clone && dvc pull`, from the originals or from copies.
+"""Publishing of a dataset version as a commit for `git clone && dvc pull`, from the originals or from copies.
 
 The originals are not copied. Their remote can only be read: on disk it is a folder of links, on S3 whatever readers'
 credentials allow. Copies (oriented, without EXIF) go to a remote of their own, where others may push.
@@ -55,11 +55,11 @@ class PublishSummary:
     commit: str
     tag: str
     is_new: bool
-    """False: the commit was there already and nothing was changed."""
+    """False if the commit existed and nothing was changed."""
     links_made: int
-    """For originals on disk: links that readers' folder lacked."""
+    """For originals on disk: links added to the readers' folder."""
     copies_made: int
-    """For canonical copies: images that were decoded and encoded."""
+    """For canonical copies: number of images that were decoded and encoded."""
 
 
 def publish(
@@ -71,7 +71,7 @@ def publish(
         SettingsError: no such version, or several.
         NotFoundError: an original is gone.
         CorruptObjectError: a part of the version was changed.
-        StorageError: the folder is somebody else's.
+        StorageError: the folder is not a publication of this project.
     """
     project = read_project(project_name)
     s3 = (endpoints or endpoints_from_environment(project_name)).s3
@@ -101,7 +101,7 @@ class _Place:
         return self._remote(str(self.view) if self.is_on_disk else str(self.project.root))
 
     def copies(self) -> tuple[Remote, ObjectStore]:
-        """The second remote, beside the root and never below it: who may write there must not reach the root."""
+        """The second remote, next to the root and never inside it, because its writers must not reach the root."""
         url = copies_url(self.project, home_folder(), self.outside_name)
         return self._remote(url), open_store(self.project.model_copy(update={"root": url}), self.s3).objects
 
@@ -143,7 +143,7 @@ def _publish_copies(place: _Place, frozen: FrozenVersion, folder: Path) -> Publi
 
 
 def _copy(store: Store, copies: ObjectStore, rows: pl.DataFrame) -> tuple[Copies, int]:
-    """image_id → md5 and size of its copy, and how many had to be made: all that no earlier publication left in the remote."""
+    """image_id → md5 and size of its copy, and the number of new copies; those of earlier publications are reused."""
     known, there = known_copies(store.objects, RECIPE), stored_originals(copies)
     standing = {one: copy for one, copy in known.items() if layout.original(copy[0]) in there}
     missing = [image_id for image_id in rows["image_id"] if image_id not in standing]
@@ -174,7 +174,7 @@ def _commit(
     folder: Path,
     **counts: int,
 ) -> PublishSummary:
-    """Write the commit last: what it names can be pulled."""
+    """Write the commit last, when everything that it names can be pulled."""
     mark = f"Published by Nightlens: project {place.outside_name}"
     is_canonical = remote.url.endswith(RECIPE)
     described = publication.Described(

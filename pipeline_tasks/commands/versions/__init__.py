@@ -1,1 +1,1 @@
-"""The tool `versions`: list, show, compare, export, restore and verify dataset versions."""
+"""Tool `versions`: list, show, compare, export, restore and verify dataset versions."""

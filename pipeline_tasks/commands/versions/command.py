@@ -4,7 +4,7 @@ python -m pipeline_tasks versions list --project parts
 python -m pipeline_tasks versions show 3f2a --project parts
 python -m pipeline_tasks versions diff 3f2a 91bc --project parts --json
 python -m pipeline_tasks versions export 3f2a ./3f2a --project parts
-python -m pipeline_tasks versions restore 3f2a --project parts          (and back: restore newest)
+python -m pipeline_tasks versions restore 3f2a --project parts          (undo: restore newest)
 python -m pipeline_tasks versions verify 3f2a --project parts --full
 """
 
@@ -44,24 +44,24 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the commands about versions."""
+    """Add the `versions` commands."""
     commands = parser.add_subparsers(dest="versions_command", required=True)
     _add(commands, "list", _list, "all dataset versions of the project")
-    _add(commands, "show", _show, "what is in a version", "version")
-    _add(commands, "diff", _diff, "what makes the second version of the first one", "version", "other")
-    _add(commands, "export", _export, "originals in class folders and a manifest, into an empty folder", "version", "folder")
-    restore = _add(commands, "restore", _restore, "train on exactly this version again; `newest`: on the current labels", "version")
-    restore.add_argument("--cycle", help="the restore's own cycle_id; default: now")
-    verify = _add(commands, "verify", _verify, "name what is missing or rotted; exit 1 if anything is", "version")
-    verify.add_argument("--full", action="store_true", help="read every original; default: presence and size")
+    _add(commands, "show", _show, "content of a version", "version")
+    _add(commands, "diff", _diff, "differences between two versions", "version", "other")
+    _add(commands, "export", _export, "write originals in class folders, and a manifest, into an empty folder", "version", "folder")
+    restore = _add(commands, "restore", _restore, "use this version in every training until you run `restore newest`", "version")
+    restore.add_argument("--cycle", help="cycle_id of the restore (default: now)")
+    verify = _add(commands, "verify", _verify, "list missing and damaged objects; exit code 1 if there are any", "version")
+    verify.add_argument("--full", action="store_true", help="read every original (default: check presence and size)")
 
 
 def run(arguments: argparse.Namespace) -> Outcome:
-    """Run one of the commands about versions.
+    """Run one of the `versions` commands.
 
     Raises:
         SettingsError: no such project or version; an ambiguous short dataset_id lists those that fit.
-        StorageError: the project's root did not do what it must.
+        StorageError: the project's root failed.
     """
     outcome: Outcome = arguments.run_versions(arguments)
     return outcome
@@ -112,7 +112,7 @@ def _verify(arguments: argparse.Namespace) -> Outcome:
 
 
 def _outcome(arguments: argparse.Namespace, found: DataclassInstance, text: str) -> Outcome:
-    """The fields for machines, or the text for people."""
+    """JSON if it was asked for, otherwise the text."""
     outcome = in_json(asdict(found))
     return outcome if arguments.json else Outcome(text, outcome.is_fine)
 

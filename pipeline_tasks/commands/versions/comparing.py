@@ -1,4 +1,4 @@
-"""`versions diff A B`: what makes the second dataset version of the first one."""
+"""`versions diff A B`: differences between two dataset versions."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from pipeline_tasks.tables.dataset_image import LABEL_NAME
 T = TypeVar("T")
 NOT_LABELLED = "not labelled"
 SHOWN_IMAGES = 1000
-"""So many images of each kind are named; the counts are of all."""
+"""Number of images listed for each kind of change; counts include all."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One kind of change, in counts; None where a count says nothing of it."""
+    """Counts of one kind of change; None if a count does not apply."""
 
     images: int
     image_ids: list[str]
-    """The first of them."""
+    """The first images of this kind."""
     by_class: dict[str, int]
     by_split: dict[str, int] | None = None
     by_author: dict[str, int] | None = None
@@ -42,7 +42,7 @@ class Change:
 
 @dataclass(frozen=True)
 class BeforeAfter(Generic[T]):
-    """The same of both versions."""
+    """One figure of both versions."""
 
     before: T
     after: T
@@ -50,7 +50,7 @@ class BeforeAfter(Generic[T]):
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that makes the second version of the first one; no changes if they are the same."""
+    """All differences between two versions; no changes if they are equal."""
 
     before: str
     after: str
@@ -95,7 +95,7 @@ def compare(store: Store, before: VersionRecord, after: VersionRecord) -> Compar
 
 
 def as_text(found: Comparison) -> str:
-    """The difference as a few lines for each kind of change."""
+    """Format the differences, a few lines for each kind of change."""
     lines = [f"{found.before[:12]} → {found.after[:12]}"]
     if found.about_changed is not None:
         before, after = found.about_changed.before.as_json(), found.about_changed.after.as_json()
@@ -117,7 +117,7 @@ def _count_lines(change: Change) -> list[str]:
 
 
 def _counted(then: Store | None, rows: pl.DataFrame, class_column: str, split_column: str | None = None) -> Change:
-    """Counts of one kind of change; authors and reasons where `then` is asked for them."""
+    """Counts of one kind of change; authors and reasons if `then` is given."""
     is_asked = then is not None and rows.height > 0
     return Change(
         images=rows.height,

@@ -1,4 +1,4 @@
-"""`versions show`: what is in a dataset version."""
+"""`versions show`: content of a dataset version."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ class VersionDescription:
     index_key: str
     leaves: int
     own_bytes: int
-    """Of the index and of leaves that this version wrote."""
+    """Size of the index, and of leaves that this version wrote."""
     shared_bytes: int
-    """Of leaves that an earlier version wrote."""
+    """Size of leaves that an earlier version wrote."""
 
 
 def describe(store: Store, version: VersionRecord) -> VersionDescription:
@@ -94,7 +94,7 @@ def describe(store: Store, version: VersionRecord) -> VersionDescription:
 
 
 def as_text(found: VersionDescription) -> str:
-    """A version as tables."""
+    """Format a version as tables."""
     return "\n".join(
         [
             f"dataset version {found.dataset_id}",
@@ -128,13 +128,13 @@ def _scores(store: Store, version: VersionRecord, about: VersionAbout) -> list[S
 
 
 def _in_order(slices: dict[str, N]) -> dict[str, N]:
-    """Golden first; an event keeps its names by the alphabet."""
+    """Golden first; an event holds the names in alphabetical order."""
     return {name: slices[name] for name in SLICES if name in slices}
 
 
 def _slice_lines(described: VersionDescription) -> list[str]:
-    """The slices of test, and what models scored on test and on each; nothing where there is neither."""
-    lines = [f"scored by themselves, of test: {one_line(described.slices)}"] if described.slices else []
+    """Lines on the slices of test, and on scores of models on test and on each slice; none without both."""
+    lines = [f"test images also scored separately: {one_line(described.slices)}"] if described.slices else []
     names = _names(described.about)
     for one in described.scores:
         figures = [_figure(f"test, {names.words}", one, names.metric)]

@@ -1,7 +1,7 @@
-"""`versions export`: a version's originals in class folders, with a manifest, for whoever has no Nightlens.
+"""`versions export`: a version's originals in class folders, with a manifest, for use without Nightlens.
 
-A folder whose export is not finished holds `UNFINISHED.json`, which goes last; the same command resumes it. A file takes
-its name only when it is whole.
+A folder with an unfinished export holds `UNFINISHED.json`, which is deleted last; the same command resumes it. A file gets
+its name only when it is complete.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from pipeline_tasks.tables.dataset_image import LABEL_NAME
 UNFINISHED, MANIFEST, ABOUT = "UNFINISHED.json", "manifest.csv", "about.json"
 ORIENTATION = (
     "The files are the originals, byte for byte: an EXIF orientation is not applied. The manifest's `orientation` (1 to 8) says "
-    "how an image is to be turned; boxes and masks of labels belong to the turned image."
+    "how to turn an image; boxes and masks of labels belong to the turned image."
 )
 _ENDINGS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif", "GIF": ".gif"}
 _THREADS = 8
@@ -51,20 +51,20 @@ class Export:
     folder: str
     is_resumed: bool
     already_there: int
-    """Images that a broken-off export had written."""
+    """Images that an interrupted export had written."""
 
     def about_file(self) -> bytes:
-        """The content of `about.json`: what stands in the folder, not how it came there."""
+        """Content of `about.json`: the state of the folder, not the history of the export."""
         fields = {"dataset_id": self.dataset_id, "cycle_id": self.cycle_id, "images": self.images}
         fields |= {"about": self.about.as_json(), "erased": self.erased, "orientation": self.orientation}
         return json.dumps(fields, indent=1, sort_keys=True, ensure_ascii=False).encode()
 
 
 def export_version(store: Store, version: VersionRecord, folder: Path, progress: Progress) -> Export:
-    """Write `<split>/<class>/<image_id>.<ending>` for every image, `manifest.csv` and `about.json`; resume what was broken off.
+    """Write `<split>/<class>/<image_id>.<ending>` for every image, `manifest.csv` and `about.json`; resume an interrupted export.
 
     Raises:
-        SettingsError: the folder holds something else.
+        SettingsError: the folder holds other files.
         NotFoundError: a leaf or an original is gone.
         CorruptObjectError: a leaf or an original was changed.
     """
@@ -95,14 +95,14 @@ def export_version(store: Store, version: VersionRecord, folder: Path, progress:
 
 
 def as_text(export: Export) -> str:
-    """Summary of an export: its files, and the state of the images."""
-    resumed = f", {export.already_there} of them were there already" if export.is_resumed else ""
+    """Format an export: its files, and the state of the images."""
+    resumed = f", {export.already_there} of them existed already" if export.is_resumed else ""
     erased = f", {export.erased} erased since and left out" if export.erased else ""
     return f"{export.images} images{erased}{resumed}: {export.folder}\n{export.orientation}"
 
 
 def _manifest(rows: pl.DataFrame, dataset_id: str) -> pl.DataFrame:
-    """One row an image, with the file that it becomes."""
+    """One row per image, with its file in the export."""
     unknown = rows.filter(pl.col("md5").is_null())
     if unknown.height:
         raise CorruptObjectError(
@@ -119,22 +119,22 @@ def _file_of(split: str, name: str | None, image_id: str, file_format: str) -> s
 
 
 def _folder_name(label: str) -> str:
-    """A label's name as a folder's name on any system: what might mean something else becomes %xx, so that names stay apart."""
+    """Folder name for a label, valid on any system; special characters become %xx, so that names stay distinct."""
     name = "".join(one if one.isalnum() or one in " -_()+,." else f"%{ord(one):02x}" for one in label)
     return f"%2e{name[1:]}" if name.startswith(".") else name
 
 
 def _begin(folder: Path, dataset_id: str) -> bool:
-    """Mark the folder as unfinished; whether it is a broken-off export of this version."""
+    """Mark the folder as unfinished; return True if it holds an interrupted export of this version."""
     folder.mkdir(parents=True, exist_ok=True)
     mark = folder / UNFINISHED
     if mark.exists():
         found = _marked(mark)
         if found != dataset_id:
-            raise SettingsError(f"{folder}: wanted an empty folder, found a broken-off export of {found}")
+            raise SettingsError(f"{folder}: wanted an empty folder, found an interrupted export of {found}")
         return True
     standing = sorted(path.name for path in folder.iterdir())
-    # A crash may leave the mark's own unfinished file and nothing else.
+    # A crash may leave only the unfinished file of the mark itself.
     if standing not in ([], [f"{UNFINISHED}.part"]):
         raise SettingsError(f"{folder}: wanted an empty folder, found {len(standing)} entries, the first {standing[0]!r}")
     _write_whole(mark, json.dumps({"dataset_id": dataset_id, "say": "This export is not finished; run it again."}).encode())
@@ -149,13 +149,13 @@ def _marked(mark: Path) -> str:
 
 
 def _batches(manifest: pl.DataFrame) -> Iterator[list[tuple[str, str, str]]]:
-    """File, image_id and md5 of each image, some images at a time."""
+    """File, image_id and md5 of each image, in batches."""
     for part in manifest.select("file", "image_id", "md5").iter_slices(_BATCH):
         yield part.rows()
 
 
 def _write_original(objects: ObjectStore, folder: Path, row: tuple[str, str, str]) -> bool:
-    """Write one original, verified; whether it was there already, whole."""
+    """Write one original, verified; return True if it existed completely."""
     file, image_id, md5 = row
     path = folder / file
     if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == image_id:

@@ -1,4 +1,4 @@
-"""`versions list`: one line a dataset version."""
+"""`versions list`: one line per dataset version."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pipeline_tasks.storage.versions.restored_version import restored_version
 from pipeline_tasks.storage.versions.version_history import TrainedModel, dataset_versions, trained_models
 
 SHORT = 12
-"""Digits of a dataset_id or model digest that are shown; any unique start is accepted."""
+"""Number of digits shown of a dataset_id or model digest; any unique prefix is accepted."""
 
 
 @dataclass(frozen=True)
 class ListedVersion:
-    """One dataset version with its counts, and the models that were trained on it."""
+    """One dataset version with its counts and the models trained on it."""
 
     dataset_id: str
     cycle_id: str
@@ -33,7 +33,7 @@ class VersionList:
 
     versions: list[ListedVersion]
     dataset_id: str | None
-    """The version that the newest training used or would use."""
+    """The version that the newest training used, or would use."""
     restored: RestoredDataset | None
 
 
@@ -56,9 +56,9 @@ def list_versions(store: Store) -> VersionList:
 
 
 def as_text(found: VersionList) -> str:
-    """The list as a table."""
+    """Format the list as a table."""
     if not found.versions:
-        return "No dataset version yet: the first night with labels makes one."
+        return "No dataset version yet; the first cycle with labels creates one."
     splits = list(found.versions[0].images_by_split)
     headers = ["dataset_id", "cycle", "when", "images", *splits, "new labels", "trained on it"]
     rows = [
@@ -74,5 +74,5 @@ def as_text(found: VersionList) -> str:
         for version in found.versions
     ]
     restored = found.restored
-    note = "" if restored is None else f"; {restored.dataset_id[:SHORT]} is restored, since cycle {restored.restored_in}"
-    return f"{text_table(headers, rows)}\n* what the newest training used or would use{note}"
+    note = "" if restored is None else f"; {restored.dataset_id[:SHORT]} was restored in cycle {restored.restored_in}"
+    return f"{text_table(headers, rows)}\n* used by the newest training, or by the next one{note}"

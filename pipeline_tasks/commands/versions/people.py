@@ -13,7 +13,7 @@ NOT_PICKED = "not selected"
 
 
 def images_by_author(store: Store, image_ids: pl.Series) -> dict[str, int]:
-    """Annotator → how many of the images carry an answer of theirs that stands; an image of two people counts for both."""
+    """Annotator → number of images with a current annotation of theirs; an image with two annotators counts for both."""
     answers = store.current(Annotation).filter(
         pl.col("state").cast(pl.String) == "answered", pl.col("image_id").is_in(image_ids.implode())
     )

@@ -1,4 +1,4 @@
-"""A progress bar on standard error where a person looks, and nothing where a log is written."""
+"""Progress bar on standard error; silent if it is not a terminal."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from tqdm import tqdm
 
 @dataclass
 class Progress:
-    """Told how much there is, then how much more is done."""
+    """Receiver of a total, then of progress."""
 
     bar: tqdm[Any]
 
     def expect(self, total: int) -> None:
-        """So many images there are."""
+        """Set the number of images."""
         self.bar.reset(total)
 
     def count(self, more: int = 1) -> None:
-        """So many more are done."""
+        """Add this many completed images."""
         self.bar.update(more)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 
 def text_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Columns under their headers, numbers to the right; a missing value is a dash."""
+    """Format columns under their headers, numbers aligned right; a missing value is a dash."""
     shown = [[_shown(value) for value in row] for row in rows]
     widths = [max(len(line[number]) for line in [list(headers), *shown]) for number in range(len(headers))]
     is_number = [bool(rows) and all(isinstance(row[number], int | None) for row in rows) for number in range(len(headers))]

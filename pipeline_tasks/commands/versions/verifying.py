@@ -1,4 +1,4 @@
-"""`versions verify`: whether a dataset version can still be had back, and what exactly is missing or rotted if not."""
+"""`versions verify`: check that a dataset version can be restored, and list missing and damaged objects."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class VersionCheck:
     images: int
     erased: int
     mode: str
-    """`full`: every original was read; `fast`: they were looked at by presence and size."""
+    """`full`: every original was read; `fast`: presence and size of originals were checked."""
     damages: list[Damage]
 
 
 def verify_version(store: Store, version: VersionRecord, progress: Progress, *, reads_bytes: bool) -> VersionCheck:
     """Check the index, every leaf's digest, the dataset_id, every original and every label that the version names.
 
-    Originals are checked for presence and size, or, with `reads_bytes`, read whole and held against their sha256 and md5.
+    Originals are checked for presence and size, or, with `reads_bytes`, read and compared with their sha256 and md5.
     """
     rows, damages = readable_rows(store.objects, version.dataset_id)
     tombstones = () if damages else read_index(store.objects, version.dataset_id).tombstones
@@ -58,18 +58,18 @@ def verify_version(store: Store, version: VersionRecord, progress: Progress, *, 
 
 
 def as_text(found: VersionCheck) -> str:
-    """A sentence, and a line for each damage."""
-    looked = "every original read" if found.mode == "full" else "originals by presence and size; --full reads them"
+    """Format a sentence, and a line for each damage."""
+    looked = "every original was read" if found.mode == "full" else "originals checked by presence and size; --full reads them"
     erased = f", {found.erased} erased" if found.erased else ""
     head = f"dataset version {found.dataset_id[:12]}: {found.images} images{erased}, {looked}"
     if found.is_fine:
-        return f"{head}\nfine: manifest, originals and labels are all there"
+        return f"{head}\nfine: manifest, originals and labels are complete"
     rows = [[one.what, one.image_id, one.problem, one.key] for one in found.damages]
     return f"{head}\n{len(rows)} damaged:\n{text_table(['what', 'image', 'problem', 'key'], rows)}"
 
 
 def _check_name(store: Store, dataset_id: str, rows: pl.DataFrame) -> list[Damage]:
-    """The dataset_id digests the rows: an index that names other leaves is found by that."""
+    """Compare the dataset_id with the digest of the rows, which finds an index that names other leaves."""
     about = read_index(store.objects, dataset_id).about
     found = dataset_digest(rows, kind_of_version(about.label_kind, about.vocabulary)) if rows.height else "no rows"
     if found == dataset_id:
@@ -100,7 +100,7 @@ def _check_originals(store: Store, rows: pl.DataFrame, progress: Progress, *, re
 
 
 def _check_labels(then: Store, rows: pl.DataFrame) -> list[Damage]:
-    """Each image must have had a label, of the digest that the version names, when the version was made."""
+    """Check that each image had a label with the version's digest when the version was made."""
     labels, damages = _read(lambda: then.current(Label), Label.table_name)
     objects, more = _read(lambda: then.current(LabelObject), LabelObject.table_name)
     damages += more

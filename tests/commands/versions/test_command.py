@@ -76,7 +76,7 @@ def test_versions__restore_says_how_to_undo_it(
     assert versions_command("restore", first[:8], "--cycle", "2026-11-23T090000") == 0
     assert "Undo: versions restore newest --project parts" in capsys.readouterr().out
     assert versions_command("list") == 0
-    assert f"{first[:12]} is restored, since cycle 2026-11-23T090000" in capsys.readouterr().out
+    assert f"{first[:12]} was restored in cycle 2026-11-23T090000" in capsys.readouterr().out
 
 
 def test_versions__an_unknown_version_is_one_sentence(

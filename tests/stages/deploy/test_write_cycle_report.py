@@ -163,7 +163,7 @@ def test_write_cycle_report__shows_the_whole_cycle(store: Store) -> None:
         "blurred: sharpness 1, at least 12 wanted",
         "control",
         "90.0 %",
-        "Selection did not measurably beat chance",
+        "No measurable difference to random images",
         "150 labelled images took annotators 0.50 hours",
     ):
         assert said in html
@@ -290,4 +290,4 @@ def test_write_cycle_report__shows_contested_images_beside_what_they_resemble(st
     assert find_duplicates(store, cycle).contested == 1
     html, _ = report(store, cycle)
     assert "Contested images" in html
-    assert "used by no split" in html
+    assert "not used in any split" in html
