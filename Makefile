@@ -77,7 +77,7 @@ test: install  ## all tests, also those with the real services
 coverage: install  ## branch coverage of pipeline_tasks by the tests that need no services
 	@$(RUN) -m pytest -q -n 2 -m "not services and not browser" --cov --cov-report=term
 
-docs: install  ## make docs/dags.md and docs/tables.md anew
+docs: install  ## make docs/dags.md, docs/settings.md and docs/tables.md anew
 	@$(RUN) docs/generate.py
 
 bench-%: install  ## side by side with a peer: benchmarks/<name>.py

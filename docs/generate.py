@@ -1,17 +1,26 @@
-"""Make `docs/tables.md` from the table classes, `docs/dags.md` from the DAG files and `process.py`, and the README's table of
-the process from `process.py`; `--check` only compares.
+"""Make `docs/tables.md` from the table classes, `docs/dags.md` from the DAG files and `process.py`, `docs/settings.md`
+from the settings models, and the README's table of the process from `process.py`; `--check` only compares.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 import sys
+from collections.abc import Mapping
+from inspect import isclass
 from itertools import zip_longest
 from pathlib import Path
+from typing import get_args
+
+from pydantic.fields import FieldInfo
 
 from pipeline_tasks.process import GROUPS, NIGHTLY, PROCESS, Stage
+from pipeline_tasks.registries import SOURCES
+from pipeline_tasks.settings import Project
+from pipeline_tasks.settings.section import Settings
 from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.table import Table
 
@@ -30,6 +39,23 @@ def tables_page() -> str:
 def dags_page() -> str:
     """The documents of the DAG files, as Airflow shows them, each with its stages."""
     return "# DAGs\n\n" + MADE + "".join(_dag(path) for path in sorted((ROOT / "dags").glob("*.py")))
+
+
+def settings_page() -> str:
+    """All keys of a project file with their defaults, a section at a time."""
+    head = (
+        "# Settings of a project file\n\n"
+        + MADE
+        + "\nA key that is left out has its default. Those marked **none** have no default "
+        "and must be there. [parts.yaml](../dags/projects/parts.yaml) shows them in use; its values are the demo's.\n"
+    )
+    top = {name: field for name, field in Project.model_fields.items() if _section(field) is None}
+    sections = {name: model for name, field in Project.model_fields.items() if (model := _section(field)) is not None}
+    pages = [_settings("The top of the file", top)]
+    pages += [_settings(f"{name}", model.model_fields) for name, model in sections.items()]
+    sources = ((name, source.settings_model) for name, source in SOURCES.load_all())
+    pages += [_settings(f"sources: one of kind {name}", model.model_fields) for name, model in sources]
+    return head + "".join(pages)
 
 
 def readme() -> str:
@@ -75,6 +101,30 @@ def _stage_row(stage: Stage) -> str:
     return f"| [{stage.name}](../{_file(stage)}) | {stage.does} | " + " | ".join(things) + " |"
 
 
+def _section(field: FieldInfo) -> type[Settings] | None:
+    """The model of a section, also of one that may be null."""
+    models = [one for one in (field.annotation, *get_args(field.annotation)) if isclass(one) and issubclass(one, Settings)]
+    return models[0] if models and field.annotation != Project.model_fields["sources"].annotation else None
+
+
+def _settings(title: str, fields: Mapping[str, FieldInfo]) -> str:
+    rows = [
+        f"| {name} | {_default(field)} | {(field.description or '').replace('|', chr(92) + '|')} |"
+        for name, field in fields.items()
+    ]
+    return "\n".join([f"\n## {title}\n", "| key | default | meaning |", "|---|---|---|", *rows]) + "\n"
+
+
+def _default(field: FieldInfo) -> str:
+    """The default as a project file would have it."""
+    if field.is_required():
+        return "**none**"
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, Settings):
+        return ", ".join(f"{name}: {getattr(value, name)}" for name in type(value).model_fields)
+    return f"`{json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)}`"
+
+
 def _table(table: type[Table]) -> str:
     comments = _column_comments(table)
     lines = [
@@ -107,7 +157,8 @@ def _column_comments(table: type[Table]) -> dict[str, str]:
 def main() -> int:
     """Write the pages, or say which is out of date."""
     stale = []
-    for path, page in ((DOCS / "tables.md", tables_page()), (DOCS / "dags.md", dags_page()), (ROOT / "README.md", readme())):
+    pages = {DOCS / "tables.md": tables_page(), DOCS / "dags.md": dags_page(), DOCS / "settings.md": settings_page()}
+    for path, page in (pages | {ROOT / "README.md": readme()}).items():
         if not path.exists() or path.read_text() != page:
             stale.append(str(path.relative_to(ROOT)))
             if "--check" not in sys.argv:

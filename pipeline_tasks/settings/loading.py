@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.settings.messages import problems
 from pipeline_tasks.settings.project import Project
+from pipeline_tasks.settings.schedule import check_schedule
+from pipeline_tasks.settings.yaml_text import read_yaml
 
 
 def load_project(path: Path) -> Project:
@@ -20,17 +21,22 @@ def load_project(path: Path) -> Project:
         SettingsError: unreadable YAML, unknown key, wrong type, missing value; names file, key, value and what it must be.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SettingsError(f"{path}: there is no such project file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not readable as YAML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: not readable as text; save it as UTF-8: {error}") from error
+    except ValueError as error:
+        raise SettingsError(f"{path}: {error}") from error
+    if content is None:
+        raise SettingsError(f"{path}: the file is empty; copy dags/projects/parts.yaml, which documents every setting")
     if not isinstance(content, dict):
         raise SettingsError(f"{path}: a project file must be a mapping of settings, this is a {type(content).__name__}")
     if content.get("project") != path.stem:
         raise SettingsError(f"{path}: project is {content.get('project')!r}, but must be the name of the file, {path.stem!r}")
     project = parse_project(_with_golden_file(content, path), str(path))
     _check_split_group_keys(project, str(path))
+    _check_schedules(project, str(path))
     return project
 
 
@@ -61,6 +67,17 @@ def _with_golden_file(content: JsonObject, path: Path) -> JsonObject:
     said = [line.partition("#")[0].strip() for line in lines]
     image_ids = [*(golden.get("image_ids") or []), *(line for line in said if line)]
     return content | {"splits": splits | {"golden": golden | {"image_ids": image_ids}}}
+
+
+def _check_schedules(project: Project, where: str) -> None:
+    """Airflow would find a wrong schedule only when it makes the DAG, and cycles by hand never."""
+    schedules = {"schedule": project.schedule, "housekeeping.schedule": project.housekeeping.schedule}
+    for key, schedule in schedules.items():
+        try:
+            if schedule is not None:
+                check_schedule(schedule)
+        except ValueError as error:
+            raise SettingsError(f"{where}: {key}: {error}") from error
 
 
 def _check_split_group_keys(project: Project, where: str) -> None:

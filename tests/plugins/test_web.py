@@ -225,7 +225,7 @@ def test_list__says_what_is_wrong_with_a_project_that_cannot_be_read(visitor: Te
     response = visitor.get("/reports")
 
     assert response.status_code == 200
-    assert "gates: a value is missing" in response.text
+    assert "gates.margin: a value is missing" in response.text
 
 
 def test_report__of_two_runs_of_one_name_is_that_of_the_dag(visitor: TestClient) -> None:
