@@ -91,7 +91,8 @@ def scaled(units: Floats) -> Floats:
 def accuracies(given: LabelledSet, features: Floats, tail: float, seed: int, strategy: Strategy) -> dict[int, float]:
     """Budget and balanced accuracy on the test rows of the head trained on that many choices."""
     pool, test = split(given, tail, seed)
-    chosen, beliefs = np.empty(0, np.int64), None
+    chosen: Integers = np.empty(0, np.int64)
+    beliefs = None
     found: dict[int, float] = {}
     for budget in budgets(given.classes, len(pool)):
         known = given.numbers[pool[chosen]]

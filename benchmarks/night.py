@@ -101,8 +101,8 @@ def one_long_history(folder: Path, rows: int) -> None:
     night.bring(range(NEW_FILES // 2 - 1))
     costs = a_cycle(night, counting, "2026-12-01", "skip")
     print(f"\na night of {NEW_FILES} new files on {rows} images: objects, bytes, images themselves, peak memory of the process")
-    for stage, cost in costs.items():
-        print(f"  {stage:24} {cost.objects:6} {cost.size_bytes / 1e6:9.1f} MB {cost.images:6} {cost.peak_mb:8.0f} MB")
+    for stage, spent in costs.items():
+        print(f"  {stage:24} {spent.objects:6} {spent.size_bytes / 1e6:9.1f} MB {spent.images:6} {spent.peak_mb:8.0f} MB")
     objects_read, megabytes = sum(one.objects for one in costs.values()), sum(one.size_bytes for one in costs.values()) / 1e6
     print(f"  {'together':24} {objects_read:6} {megabytes:9.1f} MB")
 

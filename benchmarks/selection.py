@@ -80,7 +80,7 @@ def main() -> None:
 def _k_centre(folder: Path, rows: int, width: int, count: int, read_bytes_a_s: float) -> None:
     vectors = draw_vectors(rows, width)
     (ours, picks), (theirs, other_picks) = (_run(folder, side, "diversity", vectors, count) for side in ("nightlens", "mundig"))
-    reach, other_reach = radius(vectors, picks), radius(vectors, other_picks)
+    reach, other_reach = radius(vectors, picks.astype(np.int64)), radius(vectors, other_picks.astype(np.int64))
     bound = rows * count * width * 4 / read_bytes_a_s
     print(
         f"{rows:7} x {width:4}, {count:5} picks: {as_seconds(ours)} against {as_seconds(theirs)}, "

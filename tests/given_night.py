@@ -87,8 +87,9 @@ class Night:
         **arguments: Any,
     ) -> dict[str, Any]:
         """Run one stage as Airflow's tasks and the command line do."""
-        with NightServices(self, cycle_id) as services:
-            services.given_copies, services.given_label_studio = outside_copies, label_studio_if_there
+        night_services = NightServices(self, cycle_id)
+        night_services.given_copies, night_services.given_label_studio = outside_copies, label_studio_if_there
+        with night_services as services:
             return asdict(CALLS[stage](services, StageArguments(**arguments)))
 
     def annotate_all(self) -> None:

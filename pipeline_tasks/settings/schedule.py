@@ -54,8 +54,13 @@ def next_runs(schedule: str, time_zone: str, after: datetime, count: int = 3) ->
     from croniter import croniter  # type: ignore[import-untyped]
 
     expression = _PRESETS.get(schedule, schedule)
-    zone = ZoneInfo(time_zone)
-    local = after.astimezone(zone).replace(tzinfo=None)
-    # Airflow counts on the zone's clocks, too: 22:00 stays 22:00 when summer time ends.
-    times = croniter(expression, start_time=local)
-    return [times.get_next(datetime).replace(tzinfo=zone) for _ in range(count)]
+    zone, runs = ZoneInfo(time_zone), [after]
+    for _ in range(count):
+        local = runs[-1].astimezone(zone).replace(tzinfo=None)
+        found = croniter(expression, start_time=local).get_next(datetime)
+        # As Airflow does: 22:00 stays 22:00 when summer time ends, and only what runs every hour runs in both hours of that night.
+        is_hourly = expression.split()[1] == "*"
+        # An hour that comes twice counts the second time; one that is left out, one hour later.
+        both = (found.replace(tzinfo=zone, fold=fold).astimezone(timezone.utc) for fold in (0, 1))
+        runs.append(runs[-1] + (found - local) if is_hourly else max(both))
+    return [one.astimezone(zone) for one in runs[1:]]

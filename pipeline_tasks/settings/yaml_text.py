@@ -36,9 +36,9 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         """Build a mapping of distinct keys."""
         lines: dict[Hashable, int] = {}
-        for key_node, _ in node.value:
+        for key_node in (key for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"):
             key = self.construct_object(key_node, deep=True)
-            if isinstance(key, Hashable) and key_node.tag != "tag:yaml.org,2002:merge":
+            if isinstance(key, Hashable):
                 line = key_node.start_mark.line + 1
                 if key in lines:
                     raise ValueError(f"line {line}: the key {key!r} stands twice, first in line {lines[key]}; remove one of them")

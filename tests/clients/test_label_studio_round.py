@@ -134,7 +134,7 @@ def test_round__goes_from_push_to_labels_and_takes_late_changes(pushed_round: Ro
     people.seconds["answer"] = time.perf_counter() - started
     with people.timed("wait"):
         look = wait_for_annotators(store, first, people.client, given.STARTED_AT)
-    assert (look.tasks, look.annotated, look.is_released) == (len(ids), len(ids) - 1, False)
+    assert (look.tasks, look.answered, look.is_released) == (len(ids), len(ids) - 1, False)
 
     collected = people.collect(first)
     assert collected == CollectAnnotationsSummary(len(ids) - 1, 0, 0, 1, 0, annotators=3, tasks_unanswered=1)

@@ -126,6 +126,24 @@ def test_check_project__names_each_part_that_is_not_fine(a_home: Path, capsys: p
     assert "no address is known" in checks["label_studio"]
 
 
+def test_check_project__says_that_a_source_has_no_image_and_when_the_next_nights_are(
+    a_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (a_home / "inbox").mkdir()
+    (a_home / "inbox" / "Thumbs.db").write_bytes(b"1")
+    settings = a_project(schedule="0 22 * * *", time_zone="Asia/Kolkata").model_dump(mode="json")
+    (a_home / "projects" / "parts.yaml").write_text(yaml.safe_dump(settings))
+
+    assert main(["check_project", "--project", "parts"]) == 1
+
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    assert checks["source inbox"].startswith(
+        f"source inbox: no image in {a_home}/inbox; put some there, or mend its settings; left"
+    )
+    assert checks["schedule"].startswith("fine: next runs 2")
+    assert checks["schedule"].count(" 22:00 IST") == 3
+
+
 def test_main__backs_a_project_up_and_brings_it_back(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["open_cycle", "--project", "parts", "--cycle", "2026-11-21", "--budget", "3"]) == 0
     place = str(a_home / "second")

@@ -12,6 +12,7 @@ from demo.inbox import EXAMPLE, SEED, open_inbox
 from demo.own_images import copy_night, find_own_images, project_name, write_project_file
 from demo.truth import read_truth
 from pipeline_tasks.settings import DuplicateSettings, load_project
+from pipeline_tasks.sources.folder import FolderSettings
 
 
 @pytest.fixture
@@ -60,6 +61,7 @@ def test_write_project_file__makes_a_project_that_loads_with_the_default_thresho
     project = load_project(write_project_file(find_own_images(folder, SEED), EXAMPLE, tmp_path, SEED))
 
     assert project.classes == ("cat", "dog")
+    assert isinstance(project.sources[0], FolderSettings)
     assert project.sources[0].path == "inbox/own_pets"
     assert project.sources[0].key_pattern is None
     assert project.duplicates == DuplicateSettings()

@@ -141,7 +141,7 @@ def run(page: Path, *, is_blind: bool, nights: int, arrivals: int, budget: int, 
     for night in range(nights):
         cycle = a_night(store, world, f"2026-11-{night + 1:02d}", range(night * arrivals, (night + 1) * arrivals), budget)
         told.append(measure_selection_gain(store, cycle))
-        say(f"{page.stem} {cycle.cycle_id}: {sentence(told[-1])}")
+        say(f"{page.stem} {cycle.cycle_id}: {sentence(told[-1], 'balanced accuracy')}")
     write_cycle_report(store, cycle, STARTED_AT)
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_bytes(read_report_file(store.objects, cycle.cycle_id, PAGE))
@@ -203,13 +203,13 @@ def answer(store: Store, world: World, cycle_id: str, seen: int) -> None:
     rows = rows_of(store.read(SelectedImage, cycle_id)["image_id"].to_list(), seen)
     ids = [image_id(f"image {row}") for row in rows]
     said = [CLASSES[world.class_numbers[row]] for row in rows]
-    labels, things, (annotations, rows) = a_label(ids, said, cycle_id)
+    labels, things, (annotations, given) = a_label(ids, said, cycle_id)
     seconds = np.random.default_rng(rows[0]).gamma(6, 1.0, len(rows))
     for one, name, number in zip(ids, said, rows, strict=True):
         put_thumbnail(store.objects, one, a_thumbnail(name, number))
-    rows = rows.with_columns(lead_time_s=pl.Series(seconds), annotation_id=pl.lit("1-") + pl.col("image_id"))
+    given = given.with_columns(lead_time_s=pl.Series(seconds), annotation_id=pl.lit("1-") + pl.col("image_id"))
     summary = ResolveLabelsSummary(len(ids), len(ids), 0, 0, 0, None, {name: said.count(name) for name in CLASSES})
-    store.finish(cycle_id, "resolve_labels", summary, [labels, things, (annotations, rows)])
+    store.finish(cycle_id, "resolve_labels", summary, [labels, things, (annotations, given)])
     assert annotations is Annotation
 
 

@@ -63,7 +63,7 @@ def point_names() -> list[str]:
             if isinstance(node, ast.expr) and is_around(node):
                 assert isinstance(node, ast.Call)
                 assert isinstance(node.args[0], ast.Constant), f"{path}:{node.lineno}: a fail point's name stands where it is"
-                found.append(node.args[0].value)
+                found.append(str(node.args[0].value))
     return found
 
 

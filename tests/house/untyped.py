@@ -72,20 +72,23 @@ def _aliases(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 def _annotations(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, ast.expr]]:
     """Annotations of functions and of classes' fields, with the name of what they stand in; not those of local variables."""
     for node in ast.iter_child_nodes(tree):
+        within = inside
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
             given = [one.annotation for one in every if one is not None] + [node.returns]
             yield from ((inside + node.name, one) for one in given if one is not None)
+            within = f"{inside}{node.name}."
         elif isinstance(node, ast.ClassDef):
             yield from ((inside + node.name, one.annotation) for one in node.body if isinstance(one, ast.AnnAssign))
-        named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        yield from _annotations(node, f"{inside}{node.name}." if named else inside)
+            within = f"{inside}{node.name}."
+        yield from _annotations(node, within)
 
 
 def _text(annotation: ast.expr) -> str:
     """A type in words; one in quotation marks without them."""
-    is_quoted = isinstance(annotation, ast.Constant) and isinstance(annotation.value, str)
-    return str(annotation.value) if is_quoted else ast.unparse(annotation)
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        return annotation.value
+    return ast.unparse(annotation)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,13 @@ from pipeline_tasks.models.parity import check_parity
 pytestmark = pytest.mark.slow
 
 MARKS = ModelMarks(ClassKind(("bolt", "nut", "Öse")), "b" * 64, "r" * 64, SIDE_PX, "d" * 64, 1.5)
-HEAD = {"weight": np.arange(96, dtype=np.float32).reshape(3, 32) / 100, "bias": np.array([0.1, 0.0, -0.1], np.float32)}
+HEAD: dict[str, np.ndarray] = {
+    "weight": np.arange(96, dtype=np.float32).reshape(3, 32) / 100,
+    "bias": np.array([0.1, 0.0, -0.1], np.float32),
+}
+    "weight": np.arange(96, dtype=np.float32).reshape(3, 32) / 100,
+    "bias": np.array([0.1, 0.0, -0.1], np.float32),
+}
 CANDIDATE = Candidate(MARKS, HEAD)
 
 
@@ -87,7 +93,7 @@ def test_export_model_bytes__refuses_graphs_of_another_form(backbone: TinyBackbo
 
 
 def test_candidate__is_read_back_with_its_backbone() -> None:
-    weights = {"filters.weight": np.ones((2, 2), np.float32), "seen": np.array(3, np.int64)}
+    weights: dict[str, np.ndarray] = {"filters.weight": np.ones((2, 2), np.float32), "seen": np.array(3, np.int64)}
 
     found = parse_candidate(replace(CANDIDATE, backbone_weights=weights).as_bytes())
 

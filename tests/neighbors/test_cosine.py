@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ def test_unit_rows__keeps_a_row_of_zeros() -> None:
 
 
 @pytest.mark.parametrize("bad", [[[1.0, float("nan")]], [[float("inf"), 0.0]], [1.0, 2.0]])
-def test_unit_rows__refuses_what_is_no_matrix_of_numbers(bad: list[object]) -> None:
+def test_unit_rows__refuses_what_is_no_matrix_of_numbers(bad: Any) -> None:
     with pytest.raises(SettingsError, match="embeddings: wanted"):
         unit_rows(bad)
 

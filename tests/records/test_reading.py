@@ -61,7 +61,7 @@ def test_records__of_a_stage_lie_in_a_module_of_its_name() -> None:
     for module in iter_modules(pipeline_tasks.records.__path__):
         for one in vars(import_module(f"pipeline_tasks.records.{module.name}")).values():
             if is_dataclass(one) and "stage" in vars(one) and one.__module__.endswith(module.name):
-                found[one.stage] = module.name
+                found[vars(one)["stage"]] = module.name
                 assert all(name.name != "stage" for name in fields(one)), "a stage's name is not written into its summary"
 
     assert found == {name: name for name in STAGES}

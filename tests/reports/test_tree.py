@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from pipeline_tasks.reports.tree import Node, as_json, as_text, shortened
 
 ID = "0123456789abcdef" * 4
@@ -19,7 +21,7 @@ def test_as_text__draws_a_tree_of_single_lines_with_short_ids() -> None:
 
 
 def test_as_json__keeps_ids_in_full() -> None:
-    found = as_json(TREE)
+    found: Any = as_json(TREE)
 
     assert found["name"] == found["fields"]["image_id"] == ID
     assert found["children"][0]["children"] == [{"kind": "annotation", "name": "1-5", "says": "", "fields": {}, "children": []}]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.serving.logged_predictions import logged_predictions
 from pipeline_tasks.serving.prediction_log import PredictionLog
@@ -27,7 +28,12 @@ def test_logged_predictions__passes_over_a_line_that_was_cut_off(tmp_path: Path)
 
 
 def test_logged_predictions__are_read_as_they_were_logged(tmp_path: Path) -> None:
-    content = {"class_name": "bolt", "probability": 0.9, "probabilities": {"bolt": 0.9, "nut": 0.1}, "is_unsure": False}
+    content: dict[str, Json] = {
+        "class_name": "bolt",
+        "probability": 0.9,
+        "probabilities": {"bolt": 0.9, "nut": 0.1},
+        "is_unsure": False,
+    }
     wanted = LoggedPrediction("1" * 64, "2" * 64, "3" * 64, content, "4" * 32, "champion", "2026-11-22T08:00:00.000+00:00", 0.01)
     log = PredictionLog(tmp_path)
     log.append(wanted)

@@ -33,14 +33,14 @@ def test_load_project__fills_in_honest_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "wanted"),
     [
-        (("budget: 10", "budget: many"), "selection.budget: must be a valid integer.*, not 'many'"),
+        (("budget: 10", "budget: many"), "selection.budget: must be a whole number, not 'many'$"),
         (("budget: 10", "budgets: 10"), "selection.budgets: unknown key 'budgets' \\(did you mean 'budget'\\?\\)$"),
-        (("gates: {margin: 0.05}", "gates: {}"), "gates.margin: a value is missing"),
+        (("gates: {margin: 0.05}", "gates: {}"), "gates.margin: a value is missing; it has no default$"),
         (("[bolt, nut]", "[bolt, bolt]"), "classes: .*differ"),
         (("[bolt, nut]", "[bolt]"), "classes: .*at least 2"),
         (("{name: inbox, path: inbox}", "{name: a, path: b}, {name: a, path: c}"), "different names"),
         (("project: parts", "project: other"), "project is 'other', but must be the name of the file, 'parts'"),
-        (("project: parts", "project: ["), "not readable as YAML"),
+        (("project: parts", "project: ["), "line 2: not readable as YAML: a bracket that is opened here is not closed"),
     ],
 )
 def test_load_project__names_file_key_value_and_what_it_must_be(tmp_path: Path, change: tuple[str, str], wanted: str) -> None:
@@ -69,9 +69,20 @@ def test_load_project__names_every_problem_at_once(tmp_path: Path) -> None:
         ),
         (("path: inbox", "pth: inbox"), "sources.0.pth: unknown key 'pth' (did you mean 'path'?)"),
         (("margin: 0.05", "margin: 0.05, zebra: 1"), "gates.zebra: unknown key 'zebra' (known: margin, confidence,"),
-        (("[bolt, nut]", "[bolt, 3]"), "classes.1: must be a valid string, not 3"),
+        (("[bolt, nut]", "[bolt, 3]"), "classes.1: must be text, not 3; put it in quotes"),
         (("[bolt, nut]", "bolt"), "classes: must be a list, not 'bolt'"),
-        (("budget: 10", "budget: 10, objectives: [1]"), "selection.objectives: must be a valid string, not [1]; or must be"),
+        (("budget: 10", "budget: 10, objectives: [1]"), "selection.objectives: must be text, not [1]; or must be a section"),
+        (("gates: {margin: 0.05}", ""), "gates.margin: a value is missing; it has no default"),
+        (("gates: {margin: 0.05}", "gates:"), "gates.margin: a value is missing; it has no default"),
+        (("sources: [{name: inbox, path: inbox}]", "sources: []"), "sources: must have at least 1 entry, not []"),
+        (("budget: 10", "budget:"), "selection.budget: must be a whole number, and is empty"),
+        (("budget: 10", "budget: -1"), "selection.budget: must be at least 0, not -1"),
+        (("margin: 0.05", "margin: 7"), "gates.margin: must be at most 1, not 7"),
+        (("[bolt, nut]", "[bolt, no]"), "classes.1: must be text, not false; put it in quotes, for YAML reads yes, no, on and off"),
+        (("[bolt, nut]", "[bolt, 2026-11-21]"), "classes.1: must be text, not 2026-11-21; put it in quotes"),
+        (("gates:", "splits: {policy: curatd}\ngates:"), "splits.policy: unknown value 'curatd' (did you mean 'curated'?)"),
+        (("gates:", "budget: 10\ngates:"), "budget: unknown key 'budget' here; it belongs to the section 'selection'"),
+        (("margin: 0.05", "margin: 0.05, seed: 1"), "gates.seed: unknown key 'seed' here; it belongs to the top of the file"),
     ],
 )
 def test_load_project__says_one_thing_wrong_in_one_line_with_the_fix(tmp_path: Path, change: tuple[str, str], said: str) -> None:
@@ -80,6 +91,56 @@ def test_load_project__says_one_thing_wrong_in_one_line_with_the_fix(tmp_path: P
 
     assert str(caught.value).startswith(f"{tmp_path}/parts.yaml: {said}")
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("gates:", "selection: {budget: 20}\ngates:"), "line 7: the key 'selection' stands twice, first in line 5"),
+        (("budget: 10", "budget: 10, budget: 20"), "line 5: the key 'budget' stands twice, first in line 5"),
+        (("gates:", "description: Parts: all of them\ngates:"), "line 7: not readable as YAML: a second `: ` in one line"),
+        (("gates:", "description: 'open\ngates:"), "line 7: not readable as YAML: a quote that is opened here is not closed"),
+        (("[bolt, nut]", "[bolt, nut"), "line 3: not readable as YAML: a bracket that is opened here is not closed"),
+        (("gates: {margin: 0.05}", "gates:\n\tmargin: 0.05"), "line 8: not readable as YAML: a tab; indent with spaces"),
+        (("gates:", "labelling\ngates:"), "line 7: not readable as YAML: a key without `: ` behind it: labelling"),
+        (("gates:", "schedule: * 22 * * *\ngates:"), "line 7: not readable as YAML: a text that begins with * needs quotes"),
+        (("[bolt, nut]", "[bolt, 2026-13-45]"), "line 3: '2026-13-45': month must be in 1..12; put a text in quotes"),
+        ((GOOD, ""), "the file is empty; copy dags/projects/parts.yaml"),
+    ],
+)
+def test_load_project__points_at_the_line_with_the_mistake(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_project(write(tmp_path, GOOD.replace(*change)))
+
+    assert str(caught.value).startswith(f"{tmp_path}/parts.yaml: {said}")
+
+
+def test_load_project__takes_a_merge_key_that_sets_a_value_anew(tmp_path: Path) -> None:
+    text = GOOD.replace("{budget: 10}", "{<<: {budget: 10}, budget: 20}")
+
+    assert load_project(write(tmp_path, text)).selection.budget == 20
+
+
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        ("22:00", 'must be text, not 1320; for 22:00 every day write "0 22 * * *"'),
+        ("'22:00'", "'22:00' is no cron expression; for 22:00 every day write \"0 22 * * *\""),
+        ("every day", "'every day' is no cron expression: wanted 5 fields (minute, hour, day, month, day of the week), found 2"),
+        ("0 24 * * *", "'0 24 * * *' is no cron expression: a field is unknown or out of range (minute 0-59, hour 0-23"),
+        ("0 0 30 2 *", "'0 0 30 2 *' is no cron expression: no date ever fits it"),
+        ("'@nightly'", "unknown name of a schedule '@nightly' (known: @hourly, @daily,"),
+        ("0 0 22 * * *", "'0 0 22 * * *' is no cron expression: wanted 5 fields"),
+    ],
+)
+@pytest.mark.parametrize("key", ["schedule", "housekeeping.schedule"])
+def test_load_project__refuses_a_schedule_that_airflow_could_not_keep(tmp_path: Path, key: str, schedule: str, said: str) -> None:
+    line = f"schedule: {schedule}" if key == "schedule" else f"housekeeping:\n  schedule: {schedule}"
+
+    with pytest.raises(SettingsError) as caught:
+        load_project(write(tmp_path, f"{GOOD}{line}\n"))
+
+    assert str(caught.value).startswith(f"{tmp_path}/parts.yaml: {key}: {said}")
 
 
 def test_load_project__refuses_a_missing_file_and_a_list(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import httpx
 
 from pipeline_tasks.errors import AlreadyThereError, NightlensError, ServiceUnavailableError, SettingsError
 from pipeline_tasks.settings import Project, SourceSettings
+from pipeline_tasks.settings.schedule import next_runs
 from pipeline_tasks.wiring.endpoints import Endpoint, Endpoints, S3Endpoint, endpoints_from_environment
 from pipeline_tasks.wiring.projects import home_folder, read_project
 from pipeline_tasks.wiring.roots import open_store, root_folder
@@ -42,6 +44,7 @@ def check_project(name: str, endpoints: Endpoints | None = None) -> ProjectCheck
     project = read_project(name)
     reached = endpoints or endpoints_from_environment(name)
     checks: dict[str, Callable[[], str]] = {
+        "schedule": lambda: _check_schedule(project),
         "root": lambda: _check_root(project, reached.s3),
         **{f"source {source.name}": partial(_check_source, source) for source in project.sources},
         "label_studio": lambda: _check_label_studio(reached.label_studio),
@@ -56,6 +59,14 @@ def _outcome(run: Callable[[], str]) -> str:
         return run()
     except NightlensError as error:
         return str(error)
+
+
+def _check_schedule(project: Project) -> str:
+    """When the next nights start, on the project's clocks."""
+    if project.schedule is None:
+        return "fine: by hand only"
+    runs = next_runs(project.schedule, project.time_zone, datetime.now(timezone.utc))
+    return f"fine: next runs {', '.join(f'{one:%Y-%m-%d %H:%M %Z}' for one in runs)}"
 
 
 def _check_root(project: Project, s3: S3Endpoint | None) -> str:
@@ -93,9 +104,14 @@ def _check_source(settings: SourceSettings) -> str:
     from pipeline_tasks.sources.source import LeavesFilesOut, open_source
 
     source = open_source(settings, home_folder())
-    said = f"fine: {sum(1 for _ in source.list_files())} files"
+    files = sum(1 for _ in source.list_files())
     left_out = source.left_out() if isinstance(source, LeavesFilesOut) else ()
-    return f"{said}; left out: {_left_out(left_out)}" if left_out else said
+    said = f"; left out: {_left_out(left_out)}" if left_out else ""
+    if not files:
+        path = getattr(settings, "path", None)
+        place = "" if path is None else f" in {home_folder() / path}"
+        raise SettingsError(f"source {settings.name}: no image{place}; put some there, or mend its settings{said}")
+    return f"fine: {files} files{said}"
 
 
 def _left_out(left_out: Sequence[LeftOut]) -> str:

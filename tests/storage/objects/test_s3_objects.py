@@ -83,7 +83,7 @@ def test_write_new__after_a_lost_answer_does_not_take_anothers_object_for_its_ow
             raise trouble
         return LosingAnswers.put_object(client, **arguments)
 
-    client.put_object = put_object  # type: ignore[method-assign]
+    client.put_object = put_object  # type: ignore[method-assign, assignment]
     with pytest.raises(AlreadyThereError):
         S3Objects(client, "b", "").write_new("k", b"1")
 
@@ -107,7 +107,7 @@ def test_patience__ends_with_the_address() -> None:
         raise EndpointConnectionError(endpoint_url="http://s3")
 
     client = LosingAnswers()
-    client.get_object = away  # type: ignore[method-assign]
+    client.get_object = away  # type: ignore[method-assign, assignment]
     with pytest.raises(ServiceUnavailableError, match="s3://b/p/k: the S3 endpoint does not answer"):
         S3Objects(client, "b", "p").read("k")
 
@@ -120,6 +120,6 @@ def test_read__tells_missing_from_refused() -> None:
     def forbidden(**_: Any) -> Any:
         raise refusal(403, "AccessDenied")
 
-    client.get_object = forbidden  # type: ignore[method-assign]
+    client.get_object = forbidden  # type: ignore[method-assign, assignment]
     with pytest.raises(ServiceRefusedError, match="AccessDenied"):
         S3Objects(client, "b", "").read("k")
