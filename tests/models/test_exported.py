@@ -25,9 +25,6 @@ HEAD: dict[str, np.ndarray] = {
     "weight": np.arange(96, dtype=np.float32).reshape(3, 32) / 100,
     "bias": np.array([0.1, 0.0, -0.1], np.float32),
 }
-    "weight": np.arange(96, dtype=np.float32).reshape(3, 32) / 100,
-    "bias": np.array([0.1, 0.0, -0.1], np.float32),
-}
 CANDIDATE = Candidate(MARKS, HEAD)
 
 
