@@ -62,7 +62,7 @@ def _outcome(run: Callable[[], str]) -> str:
 
 
 def _check_schedule(project: Project) -> str:
-    """When the next nights start, on the project's clocks."""
+    """Starts of the next nights, on the project's clocks."""
     if project.schedule is None:
         return "fine: by hand only"
     runs = next_runs(project.schedule, project.time_zone, datetime.now(timezone.utc))
