@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import os
 import shutil
 import signal
@@ -15,6 +17,8 @@ from local_stack.folders import Folders
 from local_stack.postgres_databases import make_roles
 from local_stack.postgres_owner import SYSTEM_USER, as_owner, give_to_system_user, programs_folder
 from local_stack.service import Service, environment_for
+
+logger = logging.getLogger(__name__)
 
 _SETTINGS = """# Written by `python -m local_stack` at each start.
 listen_addresses = '127.0.0.1'
@@ -31,7 +35,7 @@ def postgres_service(folders: Folders, ports: Mapping[str, int], secrets: Mappin
     ready = (str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port), "-t", "2")
 
     def prepare() -> None:
-        _make_cluster(folders, programs, secrets["postgres_password"])
+        make_cluster(folders, programs, secrets["postgres_password"])
         (data_folder(folders) / "postgresql.auto.conf").write_text(_SETTINGS.format(port=port), encoding="utf-8")
 
     return Service(
@@ -64,14 +68,17 @@ def _environment(folders: Folders) -> dict[str, str]:
     return {**kept, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
-def _make_cluster(folders: Folders, programs: Path, password: str) -> None:
+def make_cluster(folders: Folders, programs: Path, password: str) -> None:
     """Create the cluster if it does not exist; an incomplete one is created again."""
     folders.postgres.mkdir(mode=0o711, parents=True, exist_ok=True)
     if os.geteuid() == 0:
         give_to_system_user(folders.postgres)
-    data = data_folder(folders)
-    if cluster_mark(folders).exists() and (data / "PG_VERSION").exists():
-        return
+    data, mark = data_folder(folders), cluster_mark(folders)
+    if mark.exists() and (data / "PG_VERSION").exists():
+        if not _is_of_another_home(folders, password):
+            mark.write_text(_digest(password), encoding="utf-8")
+            return
+        _set_aside(data)
     shutil.rmtree(data, ignore_errors=True)
     with tempfile.NamedTemporaryFile("w", dir=folders.postgres) as file:
         file.write(password)
@@ -79,7 +86,36 @@ def _make_cluster(folders: Folders, programs: Path, password: str) -> None:
         if os.geteuid() == 0:
             shutil.chown(file.name, SYSTEM_USER)
         _initialize(data, programs, file.name)
-    cluster_mark(folders).touch()
+    mark.write_text(_digest(password), encoding="utf-8")
+
+
+def _digest(password: str) -> str:
+    """The mark of a cluster: it tells the home whose password opens the cluster."""
+    return hashlib.sha256(f"cluster of {password}".encode()).hexdigest()
+
+
+def _is_of_another_home(folders: Folders, password: str) -> bool:
+    """Return True if the cluster outlived its home: for root it lies elsewhere, and a home deleted by hand leaves it behind.
+
+    The marks of Nightlens 0.1 are empty. Such a cluster is of another home if this one never started PostgreSQL and was made later.
+    """
+    mark = cluster_mark(folders)
+    made_for = mark.read_text(encoding="utf-8").strip()
+    if made_for:
+        return made_for != _digest(password)
+    has_started = folders.log_file("postgres").exists()
+    return not has_started and folders.secrets_file.stat().st_mtime > mark.stat().st_mtime
+
+
+def _set_aside(data: Path) -> None:
+    """Rename the cluster of a home that is gone; its databases are kept, and what is marked of them is forgotten."""
+    number = 1
+    while (aside := data.with_name(f"{data.name}-of-a-deleted-home-{number}")).exists():
+        number += 1
+    data.rename(aside)
+    for mark in data.parent.glob("*-tables-made"):
+        mark.unlink()
+    logger.warning("PostgreSQL: the cluster in %s belongs to a home that is gone; it is now %s, and can be deleted", data, aside)
 
 
 def _initialize(data: Path, programs: Path, password_file: str) -> None:

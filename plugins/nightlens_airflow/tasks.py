@@ -45,11 +45,12 @@ def list_new_images(project: str, cycle_id: str) -> list[int]:
     return list(range(summary["shards"]))
 
 
-@stage_task(pool="inference", map_index_template="shard {{ task.op_kwargs['shard'] }}")
+@stage_task(pool="inference", queue="inference", map_index_template="shard {{ task.op_kwargs['shard'] }}")
 def measure_images(project: str, shard: int, cycle_id: str) -> Summary:
     """Copy a shard's originals into the store, decode each image once and take all measurements from that one decode.
 
-    One task a shard, in the pool `inference`. A file that is not a usable image becomes a rejected sighting with a reason.
+    One task a shard, in the pool `inference`; with Celery, in the queue of that name. A file that is not a usable image becomes a
+    rejected sighting with a reason.
     """
     return run("measure_images", project, cycle_id, StageArguments(shard=shard))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from given_airflow import ROOT, write_projects
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def test_other_dags__hold_only_stages_that_stand_beside_the_nights(dag_bag: DagB
 def test_tasks__say_what_their_stage_reads_and_writes(dag_bag: DagBag) -> None:
     task = dag_bag.dags["nightly__belt"].get_task("collect_annotations")
 
-    assert "| Writes | annotation log, annotations, annotation objects |" in (task.doc_md or "")
+    assert "| Writes | annotation log, annotations, annotation objects, lost tasks |" in (task.doc_md or "")
 
 
 def test_nightly__runs_in_the_zone_of_its_project(dag_bag: DagBag) -> None:
@@ -178,3 +179,12 @@ def test_form__takes_only_what_a_cycle_understands(name: str, good: list[Any], b
     for value in bad:
         with pytest.raises(ParamValidationError):
             field.resolve(value)
+
+
+def test_queues__that_containers_serve_are_those_of_the_tasks(dag_bag: DagBag) -> None:
+    """A queue without a worker waits for ever, and a worker without a task idles."""
+    services = yaml.safe_load((ROOT / "docker/compose.yaml").read_text())["services"]
+    commands = [service["command"] for service in services.values() if "--queues" in service.get("command", [])]
+    served = {queue for command in commands for queue in command[command.index("--queues") + 1].split(",")}
+
+    assert {task.queue for dag in dag_bag.dags.values() for task in dag.tasks} == served
