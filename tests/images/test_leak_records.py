@@ -50,7 +50,7 @@ def test_leak_report__of_different_images_is_empty() -> None:
 
 
 def test_leak_report__refuses_a_version_that_would_lose_too_many_and_says_what_to_do() -> None:
-    with pytest.raises(LeakError, match="2 of 3 training and validation images show the same") as error:
+    with pytest.raises(LeakError, match="2 of 3 training and validation images are near-duplicates") as error:
         report(["a1", "a2", "v1", "t1"], ["p", "p", "q", "p"])
 
     assert f"{image_id('a1')} (train) and {image_id('t1')} (test): pixels 0" in str(error.value)
