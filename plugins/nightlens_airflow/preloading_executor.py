@@ -11,7 +11,7 @@ import importlib
 
 from airflow.executors.local_executor import LocalExecutor
 
-LIBRARIES = ("numpy", "polars", "dataframely", "pydantic", "yaml", "httpx")
+LIBRARIES = ("numpy", "numpy.typing", "polars", "dataframely", "pydantic", "yaml", "httpx")
 """Libraries that stages import. None of them holds a lock, a socket or a thread pool before its first use."""
 
 

@@ -51,7 +51,9 @@ def test_evaluate_model__scores_golden_images_by_themselves_only(store: Store) -
     assert (summary.test_images, summary.image_score) == (10, 1.0)
     assert {name: found["images"] for name, found in summary.slices.items()} == {"golden": 2, "recent": 3}
     assert (summary.slices["golden"]["accuracy"], summary.slices["golden"]["champion_accuracy"]) == (1.0, None)
-    assert (summary.slices["golden"]["accuracy_low"], summary.slices["golden"]["balanced_accuracy"]) == (1.0, None)
+    wilson = 2 / (2 + 1.96**2)  # the lower end of Wilson's interval of 2 right of 2
+    assert summary.slices["golden"]["accuracy_low"] == pytest.approx(wilson, abs=1e-4)
+    assert summary.slices["golden"]["balanced_accuracy"] is None
     images = dict(store.read(Metric, FIRST).filter(metric="accuracy").select("split", "images").iter_rows())
     assert images == {"test": 10, "golden": 2, "recent": 3}
     assert registry.metrics["golden_accuracy"] == 1.0
