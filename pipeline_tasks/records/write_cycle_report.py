@@ -18,3 +18,5 @@ class WriteCycleReportSummary:
     """Missing section → reason."""
     stages_done: list[str]
     size_bytes: int
+    failed_in: str | None = None
+    """The stage that the cycle stopped at."""

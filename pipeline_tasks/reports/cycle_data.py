@@ -12,6 +12,7 @@ from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.labeling import Agreement
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
+from pipeline_tasks.records.stage_failure import StageFailure
 from pipeline_tasks.reports.disagreements import Disagreement
 from pipeline_tasks.tables.table import Table
 
@@ -53,6 +54,8 @@ class CycleData:
     records: CycleRecords
     thumbnail: Callable[[str], bytes | None]
     """Image id → thumbnail as JPEG, None if there is none."""
+    failure: StageFailure | None = None
+    """The failure that the cycle stopped at."""
     time_zone: str = "UTC"
     """The project's zone, in which the report states all times."""
     files: Mapping[str, str] = field(default_factory=dict)

@@ -16,17 +16,25 @@ from pipeline_tasks.tables.slice_image import SLICES
 
 def header(data: CycleData) -> Html:
     """Project, cycle, the decision in a sentence, and the completed stages."""
-    kind = {"promote": "good", "keep": "warn"}.get(_decision(data), "")
     started = f"{data.cycle_kind} cycle, started {local_time(data.started_at, data.time_zone)}"
     return element(
         "header",
         element("h1", f"{data.project} · {data.cycle_id}"),
         paragraph(data.description) if data.description else None,
         paragraph(started, quiet=True),
-        element("div", sentence(data), class_=f"decision {kind}".strip()),
+        _outcome(data),
         _mirror_notes(data),
         element("div", *(_stage(data, stage) for stage in data.stages), class_="stages"),
     )
+
+
+def _outcome(data: CycleData) -> Html:
+    """The decision in a sentence; of a cycle that failed the cause and the remedy, in red."""
+    if data.failure is not None:
+        said = f"Failed in {data.failure.stage}: {data.failure.message.rstrip('.')}."
+        return element("div", element("strong", said), paragraph(data.failure.remedy), class_="decision bad")
+    kind = {"promote": "good", "keep": "warn"}.get(_decision(data), "")
+    return element("div", sentence(data), class_=f"decision {kind}".strip())
 
 
 def sentence(data: CycleData) -> str:
@@ -125,7 +133,9 @@ def _decision(data: CycleData) -> str:
 
 
 def _stage(data: CycleData, stage: str) -> Html:
-    """One stage: done, skipped (the tooltip says why), or not reached."""
+    """One stage: done, skipped (the tooltip says why), failed, or not reached."""
+    if data.failure is not None and data.failure.stage == stage:
+        return element("span", stage, class_="stage failed", title=f"failed: {data.failure.message}")
     if not data.records.has(stage):
         return element("span", stage, class_="stage", title="not done")
     skipped = data.records.why_skipped(stage)

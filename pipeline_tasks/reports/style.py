@@ -24,6 +24,7 @@ nav { margin: 14px 0 6px; display: flex; flex-wrap: wrap; gap: 6px; }
 nav a, .stage { font-size: 13px; padding: 3px 10px; border-radius: 99px; border: 1px solid var(--line); background: var(--sheet);
   color: var(--ink); text-decoration: none; } nav a:hover { border-color: var(--accent); color: var(--accent); }
 .stages { display: flex; flex-wrap: wrap; gap: 5px; } .stage { font-size: 12px; color: var(--quiet); }
+.stage.failed { color: var(--bad); border-color: var(--bad); font-weight: 600; }
 .stage.done { color: var(--good); border-color: var(--good); } .stage.skipped { color: var(--warn); border-color: var(--warn); }
 section { background: var(--sheet); border: 1px solid var(--line); border-radius: 12px; padding: 18px 22px; margin-top: 18px; }
 section h2 { margin: 0 0 8px; font-size: 20px; } section h3 { margin: 18px 0 6px; font-size: 15px; }

@@ -27,6 +27,8 @@ class StageArguments:
     """For plan_collection; None for the project's setting."""
     images_a_cycle: int = 10_000
     """For backfill: number of images in one cycle."""
+    failed_stages: tuple[str, ...] = ()
+    """For write_cycle_report: stages whose tasks failed."""
     image_ids: tuple[str, ...] = ()
     """For erase."""
 

@@ -10,6 +10,7 @@ from pipeline_tasks.process import STAGES
 from pipeline_tasks.registry import unknown
 from pipeline_tasks.wiring.arguments import NO_ARGUMENTS, StageArguments
 from pipeline_tasks.wiring.endpoints import Endpoints, endpoints_from_environment
+from pipeline_tasks.wiring.failures import explain_failure
 from pipeline_tasks.wiring.services import Services
 from pipeline_tasks.wiring.stages import CALLS
 
@@ -33,7 +34,11 @@ def run_stage(
     if stage not in STAGES:
         raise SettingsError(unknown("stage", stage, STAGES))
     with open_services(project_name, cycle_id, endpoints) as services:
-        return CALLS[stage](services, arguments)
+        try:
+            return CALLS[stage](services, arguments)
+        except Exception as error:  # Whatever it is: the night's report must say why it failed. The error goes on.
+            explain_failure(services, stage, error)
+            raise
 
 
 def run_opening_stage(

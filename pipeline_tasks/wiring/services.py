@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.records.cycle import Cycle, CycleOpening
 from pipeline_tasks.release import RELEASE
 from pipeline_tasks.settings import Project
@@ -53,13 +54,23 @@ class Services:
 
     @cached_property
     def project(self) -> Project:
-        """The project's file as it is now, for stages that open a cycle; all others use `cycle.project`."""
+        """The project's file as it is now: for the stage that opens a night. All others read `cycle.project`."""
         return read_project(self.project_name)
+
+    @cached_property
+    def project_at_hand(self) -> Project:
+        """The same, or the newest cycle's settings while the file is broken: to find the root, and beside the nights."""
+        try:
+            return self.project
+        except SettingsError:
+            from pipeline_tasks.wiring.last_settings import project_or_last_settings
+
+            return project_or_last_settings(self.project_name)
 
     @cached_property
     def store(self) -> Store:
         """The project's root."""
-        return open_store(self.project, self.endpoints.s3)
+        return open_store(self.project_at_hand, self.endpoints.s3)
 
     @cached_property
     def cycle(self) -> Cycle:
@@ -79,8 +90,15 @@ class Services:
         return os.environ.get("NIGHTLENS_CODE_VERSION") or RELEASE
 
     def opening(self, run_key: str) -> CycleOpening:
-        """The inputs of a stage that opens the cycle."""
-        return CycleOpening(self.project, self.cycle_id, run_key, self.now, self.code_version)
+        """The inputs of the stage that opens a night."""
+        return self._opening(run_key, self.project)
+
+    def opening_beside(self, run_key: str) -> CycleOpening:
+        """The inputs of a stage that opens a cycle beside the nights; it works while the project file is broken."""
+        return self._opening(run_key, self.project_at_hand)
+
+    def _opening(self, run_key: str, project: Project) -> CycleOpening:
+        return CycleOpening(project, self.cycle_id, run_key, self.now, self.code_version)
 
     @property
     def work_folder(self) -> Path:
@@ -133,7 +151,7 @@ class Services:
         """Copies of images outside the project's root."""
         from pipeline_tasks.wiring.outside_copies import OutsideCopies
 
-        return OutsideCopies(self.project, home_folder(), lambda where: open_objects(where, self.endpoints.s3))
+        return OutsideCopies(self.project_at_hand, home_folder(), lambda where: open_objects(where, self.endpoints.s3))
 
     @cached_property
     def model_registry(self) -> ModelRegistry:

@@ -225,11 +225,11 @@ def measure_selection_gain(services: Services, _: StageArguments) -> MeasureSele
     return measure_selection_gain(services.store, services.cycle)
 
 
-def write_cycle_report(services: Services, _: StageArguments) -> WriteCycleReportSummary:
+def write_cycle_report(services: Services, arguments: StageArguments) -> WriteCycleReportSummary:
     """Run `stages.deploy.write_cycle_report`."""
     from pipeline_tasks.stages.deploy.write_cycle_report import write_cycle_report
 
-    return write_cycle_report(store=services.store, cycle=services.cycle, now=services.now)
+    return write_cycle_report(store=services.store, cycle=services.cycle, now=services.now, failed_stages=arguments.failed_stages)
 
 
 def roll_back(services: Services, arguments: StageArguments) -> RollBackSummary:
@@ -238,7 +238,7 @@ def roll_back(services: Services, arguments: StageArguments) -> RollBackSummary:
 
     return roll_back(
         store=services.store,
-        opening=services.opening(arguments.run_key),
+        opening=services.opening_beside(arguments.run_key),
         model_registry=services.model_registry,
         to_model_digest=arguments.to_model_digest,
         is_last_try=arguments.is_last_try,
@@ -251,7 +251,7 @@ def restore_dataset_version(services: Services, arguments: StageArguments) -> Re
 
     return restore_dataset_version(
         store=services.store,
-        opening=services.opening(arguments.run_key),
+        opening=services.opening_beside(arguments.run_key),
         dataset_id=arguments.dataset_id,
     )
 
@@ -262,7 +262,7 @@ def plan_collection(services: Services, arguments: StageArguments) -> PlanCollec
 
     return plan_collection(
         store=services.store,
-        opening=services.opening(arguments.run_key),
+        opening=services.opening_beside(arguments.run_key),
         is_dry_run=arguments.is_dry_run,
     )
 
@@ -287,7 +287,7 @@ def backfill(services: Services, arguments: StageArguments) -> BackfillSummary:
 
     return backfill(
         store=services.store,
-        opening=services.opening(arguments.run_key),
+        opening=services.opening_beside(arguments.run_key),
         decoder=services.decoder,
         images_a_cycle=arguments.images_a_cycle,
     )
@@ -299,7 +299,7 @@ def erase(services: Services, arguments: StageArguments) -> EraseSummary:
 
     return erase(
         store=services.store,
-        opening=services.opening(arguments.run_key),
+        opening=services.opening_beside(arguments.run_key),
         outside_copies=services.outside_copies,
         image_ids=arguments.image_ids,
         label_studio=services.label_studio_if_there,

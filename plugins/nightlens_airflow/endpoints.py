@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.settings import Project
 from pipeline_tasks.wiring.endpoints import Endpoint, Endpoints, S3Endpoint
-from pipeline_tasks.wiring.projects import read_project
+from pipeline_tasks.wiring.last_settings import project_or_last_settings
 
 
 def read_endpoints(project_name: str) -> Endpoints:
@@ -17,13 +17,13 @@ def read_endpoints(project_name: str) -> Endpoints:
     Raises:
         SettingsError: no such project, or a connection without a host.
     """
-    ids = connection_ids(read_project(project_name))
+    ids = connection_ids(project_or_last_settings(project_name))
     return _endpoints({service: _read(connection_id) for service, connection_id in ids.items()})
 
 
 async def read_endpoints_in_trigger(project_name: str) -> Endpoints:
     """The same for a trigger, without blocking its event loop."""
-    ids = connection_ids(read_project(project_name))
+    ids = connection_ids(project_or_last_settings(project_name))
     return _endpoints({service: await _read_in_trigger(connection_id) for service, connection_id in ids.items()})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from airflow.sdk import TriggerRule, get_current_context
@@ -174,7 +175,9 @@ def roll_out(project: str, cycle_id: str) -> Summary:
 @stage_task()
 def write_cycle_report(project: str, cycle_id: str) -> Summary:
     """Write the cycle's report, one HTML file with images. Runs even if earlier stages failed."""
-    return run("write_cycle_report", project, cycle_id)
+    # A mapped task's instance is named with its number.
+    failed = tuple(re.sub(r"_\d+$", "", task) for task in failed_tasks(_states_of_this_run()))
+    return run("write_cycle_report", project, cycle_id, StageArguments(failed_stages=failed))
 
 
 @stage_task()
@@ -185,11 +188,18 @@ def cycle_succeeded() -> None:
     """
     from airflow.sdk.exceptions import AirflowFailException
 
-    context = get_current_context()
-    states = context["ti"].get_task_states(dag_id=context["dag"].dag_id, run_ids=[context["run_id"]])
-    failed = failed_tasks(states[context["run_id"]])
+    failed = failed_tasks(_states_of_this_run())
     if failed:
         raise AirflowFailException(f"the cycle did not succeed: {', '.join(failed)} failed; read the log there, and the report")
+
+
+def _states_of_this_run() -> Mapping[str, str | None]:
+    """Task → its state in this DAG run."""
+    context = get_current_context()
+    states: Mapping[str, Mapping[str, str | None]] = context["ti"].get_task_states(
+        dag_id=context["dag"].dag_id, run_ids=[context["run_id"]]
+    )
+    return states[context["run_id"]]
 
 
 def failed_tasks(states: Mapping[str, str | None]) -> list[str]:
@@ -201,9 +211,9 @@ def failed_tasks(states: Mapping[str, str | None]) -> list[str]:
 def roll_back(project: str) -> Summary:
     """Restore an earlier champion: one ledger event, then the serving pointer and MLflow's alias follow it."""
     from nightlens_airflow.cycle_of_run import cycle_ids_of_run
-    from pipeline_tasks.wiring.projects import read_project
+    from pipeline_tasks.wiring.last_settings import project_or_last_settings
 
-    context, settings = get_current_context(), read_project(project)
+    context, settings = get_current_context(), project_or_last_settings(project)
     cycle_ids = cycle_ids_of_run(context["dag_run"], time_zone=settings.time_zone, schedule=None)
     to_model_digest = context["params"]["to_model_digest"] or None
     return run_opening("roll_back", project, cycle_ids, StageArguments(to_model_digest=to_model_digest))[1]
@@ -214,9 +224,9 @@ def plan_collection(project: str) -> Summary:
     """Find unneeded objects in the project's root. Unless it is a dry run, announce to all writers that they will be removed."""
     from nightlens_airflow.dag_settings import IS_DRY_RUN
     from pipeline_tasks.records.cycle import cycle_ids_of_time
-    from pipeline_tasks.wiring.projects import read_project
+    from pipeline_tasks.wiring.last_settings import project_or_last_settings
 
-    context, settings = get_current_context(), read_project(project)
+    context, settings = get_current_context(), project_or_last_settings(project)
     is_dry_run = IS_DRY_RUN[context["params"]["collection"]]
     # Named to the second even if scheduled: the day's name belongs to the nightly cycle.
     cycle_ids = list(cycle_ids_of_time(context["dag_run"].run_after, settings.time_zone, is_scheduled=False))
@@ -241,9 +251,9 @@ def write_storage_report(project: str, cycle_id: str) -> Summary:
 def backfill(project: str) -> Summary:
     """Compute columns that are missing for images of earlier nights, up to the form's number of images."""
     from nightlens_airflow.cycle_of_run import cycle_ids_of_run
-    from pipeline_tasks.wiring.projects import read_project
+    from pipeline_tasks.wiring.last_settings import project_or_last_settings
 
-    context, settings = get_current_context(), read_project(project)
+    context, settings = get_current_context(), project_or_last_settings(project)
     cycle_ids = cycle_ids_of_run(context["dag_run"], time_zone=settings.time_zone, schedule=None)
     return run_opening("backfill", project, cycle_ids, StageArguments(images_a_cycle=context["params"]["images"]))[1]
 

@@ -28,6 +28,7 @@ from pipeline_tasks.reports.page import render
 from pipeline_tasks.storage.blobs.report_files import PAGE, SUMMARY, write_report_file
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.history.cycle_records import read_cycle_records
+from pipeline_tasks.storage.history.stage_failures import standing_failure
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.version_rows import version_rows
 from pipeline_tasks.tables.annotation import Annotation
@@ -50,14 +51,18 @@ STAGES = tuple(stage.name for stage in NIGHTLY if stage.ends_in_event)
 """Stages of a night that leave a summary, in the order of the process."""
 
 
-def write_cycle_report(store: Store, cycle: Cycle, now: datetime) -> WriteCycleReportSummary:
+def write_cycle_report(store: Store, cycle: Cycle, now: datetime, failed_stages: tuple[str, ...] = ()) -> WriteCycleReportSummary:
     """Render the cycle's report from its tables so far. It is derived: a later call replaces it, and no event names it.
+
+    `failed_stages` are those whose tasks failed as far as the caller knows; a stage that could, left the cause in the root.
 
     Raises:
         ChangedMeanwhileError: another try wrote it at the same moment.
     """
     data = _data(store, cycle, now)
-    data = replace(data, files=_files(store, shown_images(data)))
+    every_stage = [stage.name for stage in NIGHTLY]
+    failure = standing_failure(store.objects, cycle.cycle_id, every_stage, data.records, failed_stages)
+    data = replace(data, files=_files(store, shown_images(data)), failure=failure)
     page = render(data)
     content = page.html.encode()
     summary = WriteCycleReportSummary(
@@ -66,6 +71,7 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime) -> WriteCycleR
         missing=page.missing,
         stages_done=[stage for stage in STAGES if data.records.has(stage)],
         size_bytes=len(content),
+        failed_in=None if failure is None else failure.stage,
     )
     write_report_file(store.objects, cycle.cycle_id, SUMMARY, json.dumps(asdict(summary), indent=1).encode())
     return summary

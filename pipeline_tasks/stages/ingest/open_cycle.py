@@ -12,7 +12,7 @@ from pipeline_tasks.storage.history.cycles import cycle_seed, record_opening
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.generation import read_generation
 
-__all__ = ["STAGE", "OpenCycleSummary", "open_cycle"]
+__all__ = ["STAGE", "OpenCycleSummary", "open_cycle", "with_arguments"]
 
 STAGE = "open_cycle"
 
@@ -35,7 +35,7 @@ def open_cycle(
     cycle = Cycle(
         cycle_id=opening.cycle_id,
         cycle_kind=cycle_kind,
-        project=_with_arguments(opening.project, arguments),
+        project=with_arguments(opening.project, arguments),
         arguments=arguments,
         generation=read_generation(store.objects),
         seed=cycle_seed(store, opening.project, opening.cycle_id),
@@ -45,7 +45,7 @@ def open_cycle(
     return record_opening(store, cycle, opening.run_key)
 
 
-def _with_arguments(project: Project, arguments: CycleArguments) -> Project:
+def with_arguments(project: Project, arguments: CycleArguments) -> Project:
     """The project's settings with this cycle's arguments applied."""
     selection, labeling = project.selection, project.labeling
     if arguments.budget is not None:
