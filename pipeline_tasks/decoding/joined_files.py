@@ -7,8 +7,8 @@ images, trailers are no images.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
+from itertools import islice
 
 from PIL import Image
 
@@ -17,8 +17,7 @@ from pipeline_tasks.decoding.jpeg_structure import read_structure
 from pipeline_tasks.decoding.png_checksums import png_end
 from pipeline_tasks.errors import RejectedFileError
 
-_TIFF_START = re.compile(rb"II[*+]\x00|MM\x00[*+]")
-_BMP_HEADER_BYTES = 54
+_BMP_HEADER_BYTES, _TIFF_START_BYTES = 54, 4
 _MOST_STARTS = 16
 """Bytes of image data may look like the start of a TIFF: so many are tried."""
 
@@ -60,14 +59,21 @@ def _second_starts(content: bytes, file_format: str, end: int | None) -> Iterato
     """Places where a second file may begin."""
     if file_format == "BMP":
         # Of an interrupted write that was repeated, the second header lies in the first one's pixels.
-        yield from [second for second in [content.find(content[:_BMP_HEADER_BYTES], 2)] if second > 0]
+        yield from islice(_found(content, content[:_BMP_HEADER_BYTES]), 1)
         return
     if file_format == "TIFF":
-        yield from [found.start() for found, _ in zip(_TIFF_START.finditer(content, 8), range(_MOST_STARTS), strict=False)]
+        yield from islice(_found(content, content[:_TIFF_START_BYTES]), _MOST_STARTS)
         return
     has_more = end is not None and 0 < end < len(content) and content[end : end + 2] == content[:2]
     if end is not None and has_more and (file_format != "JPEG" or _is_one_jpeg(content[end:])):
         yield end
+
+
+def _found(content: bytes, start: bytes) -> Iterator[int]:
+    """Places behind the first one where these bytes stand again."""
+    place = 0
+    while (place := content.find(start, place + 1)) > 0:
+        yield place
 
 
 def _is_one_jpeg(behind: bytes) -> bool:

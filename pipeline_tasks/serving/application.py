@@ -14,6 +14,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, create_model
 
+from pipeline_tasks.decoding.canonical_form import CanonicalForm
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
 from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.kinds.registry import prediction_models
@@ -33,7 +34,15 @@ _REQUEST = {
     "requestBody": {
         "required": True,
         "content": {"application/octet-stream": _IMAGE, "image/*": _IMAGE, "multipart/form-data": _FORM},
-    }
+    },
+    "parameters": [
+        {
+            "name": "bit_depth",
+            "in": "query",
+            "description": "Bits that the camera gives in a 16-bit file whose tags do not say it; by default the sources' setting.",
+            "schema": {"type": "integer", "minimum": 8, "maximum": 16},
+        }
+    ],
 }
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The form has no image."},
@@ -138,7 +147,7 @@ class PredictHandler:
             if not self._admission.take(1, served.pointer.max_waiting):
                 why = f"{served.pointer.max_waiting} requests are waiting or running."
                 raise too_busy(why, self._limits.retry_after_s)
-            job = Job(content, served)
+            job = Job(content, served, _form(request, served.pointer.bit_depth))
             work = self._state.prediction_threads.submit(job)
             self._count_until_done(work)
             return await self._wait(request, job, work)
@@ -181,6 +190,16 @@ class PredictHandler:
             raise too_busy(str(error), self._limits.retry_after_s) from None
         finally:
             left.cancel()
+
+
+def _form(request: Request, bit_depth: int | None) -> CanonicalForm:
+    """The form in which to decode: with the bits that the request or else the project's sources name."""
+    given = request.query_params.get("bit_depth")
+    if given is None:
+        return CanonicalForm(bit_depth=bit_depth)
+    if not given.isdecimal() or not 8 <= int(given) <= 16:
+        raise refusal(422, "bad_bit_depth", f"bit_depth: wanted a whole number from 8 to 16, found {given[:20]!r}.")
+    return CanonicalForm(bit_depth=int(given))
 
 
 async def _left(request: Request) -> None:

@@ -40,6 +40,7 @@ class Job:
 
     content: bytes
     served: Served
+    form: CanonicalForm = NEWEST
     is_wanted: bool = True
     begun: float = field(default_factory=time.perf_counter)
 
@@ -69,7 +70,7 @@ class PredictionThreads:
         if not job.is_wanted:
             return self._abandon()
         image_id = hashlib.sha256(job.content).hexdigest()
-        pixels = self._decoder.decode(job.content).pixels
+        pixels = self._decoder.decode(job.content, job.form).pixels
         if not job.is_wanted:
             return self._abandon()
         route = pick_route(job.served.pointer.routes, image_id)

@@ -14,7 +14,7 @@ EVENT: Form[Fields] = Form("ledger event")
 """The envelope with `sets`; each stage's summary in it has its own versions."""
 SNAPSHOT: Form[Fields] = Form("snapshot")
 FROZEN_SETTINGS: Form[Fields] = Form("frozen settings")
-SERVING_POINTER: Form[Fields] = Form("serving pointer")
+SERVING_POINTER: Form[Fields] = Form("serving pointer", (Change("0.2.0"),))
 VERSION_INDEX: Form[Fields] = Form("dataset version's index")
 ERASURE_PLAN: Form[Fields] = Form("erasure plan")
 ERASURE_KEY: Form[Fields] = Form("erasure key")

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
+from decoding.damage import DAMAGES, ENCODINGS, a_drawn_image
+from decoding.test_bit_depth import a_png, ramp
 from serving.given_server import promote
 from tiny_model import DATASET_ID, an_image, tiny_model
 
@@ -16,7 +19,7 @@ from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.errors import ServiceUnavailableError
+from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
 from pipeline_tasks.serving.application import ServerState, make_application
 from pipeline_tasks.serving.follower import Follower
 from pipeline_tasks.serving.last_good import LastGood
@@ -43,7 +46,7 @@ class GatedDecoder:
         assert self.gate.wait(10)
         if self.error:
             raise self.error
-        return decode(content, Limits())
+        return decode(content, Limits(), form)
 
 
 class Bench:
@@ -306,3 +309,30 @@ async def _post_and_leave(application: Any, content: bytes, when: Callable[[], b
     scope = {"type": "http", "method": "POST", "path": "/predict", "query_string": b"", "headers": [], "http_version": "1.1"}
     await application(scope, receive, send)
     return statuses[0]
+
+
+@pytest.mark.parametrize("damage", ["half_then_end", "zeros_inside", "half_then_zeros", "tail_of_another", "joined"])
+def test_predict__refuses_a_damaged_file_in_the_words_of_ingest(bench: Bench, damage: str) -> None:
+    bench.serve()
+    whole, other = (ENCODINGS["jpeg"].encode(a_drawn_image(np.random.default_rng(number), 160)) for number in range(2))
+    damaged = DAMAGES[damage](whole, other, ENCODINGS["jpeg"], np.random.default_rng(3))
+    with pytest.raises(RejectedFileError) as refused:
+        decode(damaged, Limits())
+
+    response = bench.predict(damaged)
+
+    assert response.status_code == 422
+    assert refused.value.reason in response.text
+    assert refused.value.detail in response.json()["detail"]["why"]
+
+
+def test_predict__takes_the_used_bits_from_the_sources_or_the_request(bench: Bench) -> None:
+    few = a_png(np.tile(ramp(12), (20, 1)))
+    bench.serve()
+    assert "uses 12 of 16 bits" in bench.predict(few).text
+    assert bench.predict(few, params={"bit_depth": "12"}).status_code == 200
+    assert bench.predict(few, params={"bit_depth": "many"}).status_code == 422
+
+    bench.serve(bit_depth=12)
+
+    assert bench.predict(few).status_code == 200

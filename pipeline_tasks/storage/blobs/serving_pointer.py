@@ -50,6 +50,8 @@ class ServingPointer:
     min_confidence: float
     max_waiting: int
     max_body_bytes: int
+    bit_depth: int | None = None
+    """Bits that cameras give in deeper files, if all sources that say a number say the same."""
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -78,7 +80,13 @@ def pointer_to(champion: Champion, vocabulary: Sequence[str], project: Project) 
         min_confidence=project.serving.min_confidence,
         max_waiting=project.serving.max_waiting,
         max_body_bytes=project.serving.max_body_bytes,
+        bit_depth=_common_bit_depth(project),
     )
+
+
+def _common_bit_depth(project: Project) -> int | None:
+    said = {source.bit_depth for source in project.sources} - {None}
+    return said.pop() if len(said) == 1 else None
 
 
 def parse_pointer(content: bytes, where: str) -> ServingPointer:
