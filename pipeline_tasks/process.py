@@ -44,6 +44,7 @@ PROCESS = (
         name="open_cycle",
         group="ingest",
         does="Freeze the settings, the run's arguments, seed and start time of a cycle.",
+        reads=("labels", "label_objects"),
         has_task_group=False,
     ),
     Stage(

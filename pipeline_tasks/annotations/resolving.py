@@ -12,7 +12,7 @@ from pipeline_tasks.annotations.voices import Objects, objects_by, only_starred,
 from pipeline_tasks.kinds.labeling import Agreed, Labeling
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label import Label
-from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
+from pipeline_tasks.tables.label_object import LabelObject
 from pipeline_tasks.tables.table import Rows, check, empty
 
 
@@ -27,7 +27,7 @@ class LabelsVersion:
 def resolve(
     image_ids: Sequence[str],
     annotations: Rows[Annotation],
-    objects: Rows[AnnotationObject],
+    objects: pl.DataFrame,
     labeling: Labeling[Any],
     version: LabelsVersion,
 ) -> tuple[Rows[Label], Rows[LabelObject]]:

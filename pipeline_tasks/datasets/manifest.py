@@ -48,6 +48,10 @@ class Manifest:
     """Sorted by image_id."""
     left_out: dict[str, int]
     """Reason to leave a labelled image out → number of images; each image counts under its first reason."""
+    unknown_names: dict[str, int] = field(default_factory=dict)
+    """Names of labels that are left out as unknown → number of images."""
+    renamed: dict[str, int] = field(default_factory=dict)
+    """`old → today's` name of labels in the version → number of images."""
 
 
 def freeze(inputs: ManifestInputs, kind: Kind) -> Manifest:
@@ -55,12 +59,15 @@ def freeze(inputs: ManifestInputs, kind: Kind) -> Manifest:
     marked = why_left_out(inputs, kind).with_columns(is_control=pl.col("image_id").is_in(list(inputs.control)))
     rows = check(DatasetImage, marked.filter(pl.col("reason").is_null()).select(DatasetImage.column_names()).sort("image_id"))
     counts = marked.drop_nulls("reason").group_by("reason").len().sort("reason")
-    return Manifest(dataset_digest(rows, kind), rows, dict(counts.iter_rows()))
+    unknown = marked.filter(pl.col("reason") == "unknown_class").group_by(LABEL_NAME).len().sort(LABEL_NAME)
+    return Manifest(
+        dataset_digest(rows, kind), rows, dict(counts.iter_rows()), dict(unknown.iter_rows()), _renamed(inputs, rows, kind)
+    )
 
 
 def why_left_out(inputs: ManifestInputs, kind: Kind) -> pl.DataFrame:
     """One row a labelled image with its known columns and the `reason` why it is left out of the version, or null."""
-    return _candidates(inputs, kind.name).with_columns(reason=_first_reason(inputs, kind))
+    return _candidates(inputs, kind).with_columns(reason=_first_reason(inputs, kind))
 
 
 def dataset_digest(rows: pl.DataFrame, kind: Kind) -> str:
@@ -96,16 +103,24 @@ def _mapped(values: pl.Series, function: Callable[[Any], str]) -> pl.Series:
     return pl.DataFrame({"value": values}).join(table, on="value", how="left", nulls_equal=True, maintain_order="left")["result"]
 
 
-def _candidates(inputs: ManifestInputs, label_kind: str) -> pl.DataFrame:
-    """One row a labelled image with its known columns; unknown values are null."""
+def _renamed(inputs: ManifestInputs, rows: pl.DataFrame, kind: Kind) -> dict[str, int]:
+    """`old → today's` name → images of the version whose label says the old one."""
+    today = kind.changes.today
+    said = inputs.label_objects.filter(pl.col(LABEL_NAME).is_in(list(today))).join(rows, on="image_id", how="semi")
+    counts = said.select("image_id", LABEL_NAME).unique().group_by(LABEL_NAME).len().sort(LABEL_NAME)
+    return {f"{old} → {today[old]}": count for old, count in counts.iter_rows()}
+
+
+def _candidates(inputs: ManifestInputs, kind: Kind) -> pl.DataFrame:
+    """One row a labelled image with its known columns, by today's names; unknown values are null."""
     splits = inputs.splits.unique("split_group_id", keep="first", maintain_order=True)
     return (
         inputs.labels.filter(pl.col("state") == "labelled")
         .select("image_id")
-        .join(label_digests(inputs.label_objects), on="image_id", how="left")
+        .join(label_digests(kind.changes.in_rows(inputs.label_objects)), on="image_id", how="left")
         .join(inputs.split_groups.select("image_id", "split_group_id"), on="image_id", how="left")
         .join(splits.select("split_group_id", "split"), on="split_group_id", how="left")
-        .with_columns(label_kind=pl.lit(label_kind))
+        .with_columns(label_kind=pl.lit(kind.name))
     )
 
 
@@ -118,6 +133,8 @@ def _first_reason(inputs: ManifestInputs, kind: Kind) -> pl.Expr:
         .then(pl.lit("quarantined"))
         .when(pl.col("label_digest").is_null())
         .then(pl.lit("no_label_object"))
+        .when(pl.col(LABEL_NAME).is_in(list(kind.changes.removed)))
+        .then(pl.lit("removed_class"))
         .when(~kind.freezing.is_known)
         .then(pl.lit("unknown_class"))
         .when(pl.col("split").is_null())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.decoding import Decoding
 from pipeline_tasks.kinds.labeling import Labeling
+from pipeline_tasks.kinds.name_changes import NO_RENAMES, NameChanges
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -42,6 +43,11 @@ class Kind(Protocol):
     @property
     def vocabulary(self) -> tuple[str, ...]:
         """Names that labels and models of this kind may use, in order; empty if there are none."""
+        ...
+
+    @property
+    def changes(self) -> NameChanges:
+        """Names of earlier vocabularies, and what became of them; none for a kind of a model or a version."""
         ...
 
     @property
@@ -92,7 +98,7 @@ class KindOpener(Protocol[K]):
         """Fields that this kind adds to the prediction server's response."""
         ...
 
-    def from_settings(self, classes: Sequence[str]) -> K:
+    def from_settings(self, classes: Sequence[str], renamed: Mapping[str, str] = NO_RENAMES, removed: Sequence[str] = ()) -> K:
         """Open the kind from the `classes` of a project file; a kind without classes gets none.
 
         Raises:

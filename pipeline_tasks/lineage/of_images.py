@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS, ObjectColumns
-from pipeline_tasks.lineage.lineage_data import LineageData, RecordedModel
+from pipeline_tasks.lineage.lineage_data import LineageData, RecordedModel, RecordedVersion
 from pipeline_tasks.reports.tree import Node, shortened
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.dataset_image import LABEL_NAME, DatasetImage
@@ -150,9 +150,17 @@ def _versions(image_id: str, data: LineageData) -> Iterable[Node]:
     for row in data.of(DatasetImage, image_id).to_dicts():
         version = data.version_of_cycle(row["written_in"])
         newest = ", the newest version" if version.is_newest else ""
-        says = f"as {row[LABEL_NAME] or row['label_kind']} in {row['split']}, built in cycle {version.cycle_id}{newest}"
+        name = f"{row[LABEL_NAME] or row['label_kind']}{_renamed_from(row[LABEL_NAME], version, image_id, data)}"
+        says = f"as {name} in {row['split']}, built in cycle {version.cycle_id}{newest}"
         models = tuple(_model(model, row["split"]) for model in data.models_of(version.dataset_id))
         yield Node("dataset version", version.dataset_id, says, _json(row), models)
+
+
+def _renamed_from(name: str | None, version: RecordedVersion, image_id: str, data: LineageData) -> str:
+    """Say it if the label in force said another name when the version was built."""
+    said = data.of(LabelObject, image_id).filter(pl.col("sequence") < version.sequence)
+    old = said[LABEL_NAME].to_list()[-1] if said.height else None
+    return f" (renamed from {old})" if old is not None and name is not None and old != name else ""
 
 
 def _model(model: RecordedModel, split: str) -> Node:

@@ -26,6 +26,10 @@ class BuildDatasetVersionSummary:
     images_by_class: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
     """Labelled images that are not in the version: reason → number."""
+    unknown_names: dict[str, int] = field(default_factory=dict)
+    """Names in labels that are none of the project's → images left out for it."""
+    renamed: dict[str, int] = field(default_factory=dict)
+    """`old → today's` name → images of the version whose label says the old one."""
     index_key: str | None = None
     restored_in: str | None = None
     """The cycle in which a person restored this version; None if it was frozen from the labels."""

@@ -35,3 +35,5 @@ class CompareWithChampionSummary:
     slices: dict[str, dict[str, float | None]] = field(default_factory=dict)
     """golden, recent, control → images and mean image scores: candidate, champion, difference with its bounds low and high."""
     golden_margin: float | None = None
+    names_lost: dict[str, int] = field(default_factory=dict)
+    """Names that the champion learnt and the candidate has no training image of → images of the champion's version."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -20,3 +20,7 @@ class OpenCycleSummary:
     settings_sha256: str
     started_at: str
     generation: int
+    unknown_names: dict[str, int] = field(default_factory=dict)
+    """Names in the root's labels that are none of the project file's → number of labels."""
+    note: str = ""
+    """Sentences on them, with the keys to state; empty if there are none."""

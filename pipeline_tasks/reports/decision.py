@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.roll_out import RollOutSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
@@ -23,6 +24,7 @@ def header(data: CycleData) -> Html:
         paragraph(data.description) if data.description else None,
         paragraph(started, quiet=True),
         _outcome(data),
+        _names_note(data),
         _mirror_notes(data),
         element("div", *(_stage(data, stage) for stage in data.stages), class_="stages"),
     )
@@ -45,6 +47,12 @@ def sentence(data: CycleData) -> str:
             return why
     done = [stage for stage in data.stages if data.records.has(stage)]
     return f"No decision yet: the last completed stage is {done[-1]}." if done else "No decision yet: no stage has been done."
+
+
+def _names_note(data: CycleData) -> Html | None:
+    """Labels that are left out for their names, said where nobody overlooks it."""
+    opened = data.records.find(OpenCycleSummary)
+    return element("div", opened.note, class_="decision warn") if opened is not None and opened.note else None
 
 
 def _mirror_notes(data: CycleData) -> Html | None:
@@ -93,20 +101,20 @@ def _slices(data: CycleData) -> Html | None:
     compared, scored = data.records.find(CompareWithChampionSummary), data.records.find(EvaluateModelSummary)
     if not compared or not scored or not compared.slices or not scored.slices:
         return None
-    margin = compared.golden_margin
+    margin, names = compared.golden_margin, data.kind.scoring.names
     rule = "it is only reported" if margin is None else f"the candidate must not be worse by more than {100 * margin:g} points"
     rows = [
         (
             name,
             found["images"],
-            _with_bounds(scored.slices[name], "accuracy"),
-            _with_bounds(scored.slices[name], "champion_accuracy"),
+            _with_bounds(scored.slices[name], names.image_metric),
+            _with_bounds(scored.slices[name], f"champion_{names.image_metric}"),
             _points(found),
         )
         for name, found in sorted(compared.slices.items(), key=lambda one: SLICES.index(one[0]))
     ]
     headers = ("slice of test", "images", "candidate", "champion", "difference in points")
-    note = f"Accuracy on each slice, intervals as above. Golden: {rule}."
+    note = f"{names.image_words.capitalize()} on each slice, intervals as above. Golden: {rule}."
     return together([element("h3", "By slice"), table(headers, rows), paragraph(note, quiet=True)])
 
 

@@ -68,8 +68,31 @@ def class_balance(data: CycleData) -> Html | None:
         (name, *(counts[split].get(name, 0) for split in SPLITS), sum(counts[s].get(name, 0) for s in SPLITS)) for name in names
     ]
     return together(
-        [stacked(counts, names), table((data.kind.reporting.names_word, *SPLITS, "all"), rows), _slices(data), _leaks(data)]
+        [
+            stacked(counts, names),
+            table((data.kind.reporting.names_word, *SPLITS, "all"), rows),
+            _changed_names(data),
+            _slices(data),
+            _leaks(data),
+        ]
     )
+
+
+def _changed_names(data: CycleData) -> Html | None:
+    """Labels that count by another name than people chose, and those left out for their name."""
+    built, changes = data.records.find(BuildDatasetVersionSummary), data.kind.changes
+    if built is None or not (built.renamed or built.unknown_names or built.left_out.get("removed_class")):
+        return None
+    lines = [
+        f"{count} images whose label says {one.split(' → ')[0]!r} count as {one.split(' → ')[1]!r}."
+        for one, count in built.renamed.items()
+    ]
+    lines += [
+        f"{count} images are left out: their label says {name!r}, which is no class." for name, count in built.unknown_names.items()
+    ]
+    if count := built.left_out.get("removed_class"):
+        lines.append(f"{count} images are left out: their label says one of the removed names {', '.join(changes.removed)}.")
+    return together([paragraph(line) for line in lines])
 
 
 def _slices(data: CycleData) -> Html | None:

@@ -30,6 +30,12 @@ class Project(Settings):
     description: str = ""
     label_kind: str = Field("class", description="A kind of the registry, or one of your own as module:attribute.")
     classes: tuple[str, ...] = Field((), validate_default=True, description="Class names, as annotators choose them.")
+    renamed_classes: dict[str, str] = Field(
+        {}, description="Old name → today's: older labels count by today's name. Two old names of one new name are merged."
+    )
+    removed_classes: tuple[str, ...] = Field(
+        (), description="Old names that shall go: their labels are left out, and a model may forget them."
+    )
     root: str | None = Field(None, description="Folder or s3://bucket/prefix; default: NIGHTLENS_HOME/roots/<project>.")
     schedule: str | None = Field(None, description="Cron expression in the project's time zone; null: only started by hand.")
     time_zone: str = "UTC"
@@ -64,6 +70,15 @@ class Project(Settings):
             except SettingsError as error:
                 raise ValueError(str(error)) from error
         return classes
+
+    @model_validator(mode="after")
+    def _changes_of_names_fit(self) -> Project:
+        """A misspelled new name would leave labels out."""
+        try:
+            KINDS.load(self.label_kind).from_settings(self.classes, self.renamed_classes, self.removed_classes)
+        except SettingsError as error:
+            raise ValueError(str(error)) from error
+        return self
 
     @field_validator("time_zone")
     @classmethod

@@ -8,6 +8,8 @@ from house.kind_words import ROOT, STILL, lines_with_words
 
 from pipeline_tasks.registries import KINDS
 
+NAME_CHANGES = "pipeline_tasks.kinds.name_changes"
+"""Imports nothing that is heavy."""
 PARTS = ("labeling", "decoding", "scoring", "freezing", "modelling", "choosing", "reporting")
 
 
@@ -32,4 +34,5 @@ def test_kinds__load_their_parts_late() -> None:
         path = ROOT / f"{reference.partition(':')[0].replace('.', '/')}.py"
         modules = {one.module for one in ast.parse(path.read_text()).body if isinstance(one, ast.ImportFrom)}
 
-        assert not any("kinds" in (module or "") for module in modules), "the prediction server would read tables"
+        parts = {module for module in modules if "kinds" in (module or "")} - {NAME_CHANGES}
+        assert not parts, "the prediction server would read tables"

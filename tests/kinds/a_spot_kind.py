@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from pipeline_tasks.kinds.choosing import Labelled, SelectionGain
 from pipeline_tasks.kinds.decoding import Outputs, Size
 from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
+from pipeline_tasks.kinds.name_changes import NO_CHANGES
 from pipeline_tasks.kinds.reporting import Evaluated, Paragraph, Section
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Integers, Score, ScoreNames
 from pipeline_tasks.tables.label_object import PredictedObject
@@ -217,13 +218,14 @@ class SpotFreezing:
 class SpotKind:
     name = "spot"
     vocabulary: tuple[str, ...] = ()
+    changes = NO_CHANGES
     about: Mapping[str, Any] = {}
     properties: Mapping[str, str] = {"nightlens_label_kind": REFERENCE}
     labeling, decoding, scoring, freezing = SpotLabeling(), SpotDecoding(), SpotScoring(), SpotFreezing()
     modelling, choosing, reporting = SpotModelling(), SpotChoosing(), SpotReporting()
 
     @classmethod
-    def from_settings(cls, settings: Any) -> SpotKind:
+    def from_settings(cls, classes: Any, renamed: Any = None, removed: Any = ()) -> SpotKind:
         return cls()
 
     @classmethod

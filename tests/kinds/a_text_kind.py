@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
+from pipeline_tasks.kinds.name_changes import NO_CHANGES
 from pipeline_tasks.kinds.reporting import Evaluated, Paragraph, Section
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Integers, Score, ScoreNames
 from pipeline_tasks.tables.prediction import Prediction
@@ -120,11 +121,12 @@ class TextFreezing:
 class TextKind:
     name = "text"
     vocabulary: tuple[str, ...] = ()
+    changes = NO_CHANGES
     about: Mapping[str, Any] = {}
     labeling, scoring, reporting, freezing = TextLabeling(), TextScoring(), TextReporting(), TextFreezing()
 
     @classmethod
-    def from_settings(cls, classes: Sequence[str]) -> TextKind:
+    def from_settings(cls, classes: Sequence[str], renamed: Any = None, removed: Any = ()) -> TextKind:
         return cls()
 
 

@@ -46,6 +46,7 @@ def check_project(name: str, endpoints: Endpoints | None = None) -> ProjectCheck
     checks: dict[str, Callable[[], str]] = {
         "schedule": lambda: _check_schedule(project),
         "root": lambda: _check_root(project, reached.s3),
+        "classes": lambda: _check_classes(project, reached.s3),
         **{f"source {source.name}": partial(_check_source, source) for source in project.sources},
         "label_studio": lambda: _check_label_studio(reached.label_studio),
         "mlflow": lambda: _check_service(reached.mlflow, "mlflow", "/health"),
@@ -84,6 +85,30 @@ def _check_root(project: Project, s3: S3Endpoint | None) -> str:
         raise SettingsError(f"root: wanted a folder that can be written, found {folder}: {error.strerror}") from error
     free_gib = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize / 2**30
     return f"fine: {root_folder(project)} can be written, {free_gib:.0f} GiB are free"
+
+
+def _check_classes(project: Project, s3: S3Endpoint | None) -> str:
+    """Compare the names in the file with those in the root's labels and in its newest dataset version."""
+    from pipeline_tasks.kinds.name_changes import unknown_names_of
+    from pipeline_tasks.kinds.registry import kind_of
+    from pipeline_tasks.storage.history.label_names import label_names, names_of_newest_version
+
+    store, kind = open_store(project, s3), kind_of(project)
+    counts = label_names(store)
+    unknown = unknown_names_of(counts, kind.vocabulary, kind.changes)
+    if unknown.why:
+        raise SettingsError(f"classes: {unknown.why}")
+    today = [f"{counts[old]} labels say {old!r} and count as {new!r}" for old, new in kind.changes.renamed if old in counts]
+    gone = [f"{counts[name]} labels say {name!r} and are left out" for name in kind.changes.removed if name in counts]
+    labelled = {kind.changes.today.get(name, name) for name in counts}
+    notes = {
+        "without a label so far": [name for name in kind.vocabulary if counts and name not in labelled],
+        "gone since the newest dataset version, without a label": sorted(
+            set(names_of_newest_version(store)) - {*kind.vocabulary, *counts, *kind.changes.today}
+        ),
+    }
+    said = [f"{note}: {', '.join(names)}" for note, names in notes.items() if names]
+    return "; ".join([f"fine: {sum(counts.values())} labels in the root", *today, *gone, *said])
 
 
 def _check_bucket(objects: ObjectStore, root: str) -> str:

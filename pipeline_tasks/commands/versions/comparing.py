@@ -11,10 +11,11 @@ from pipeline_tasks.commands.versions.people import images_by_author, images_by_
 from pipeline_tasks.commands.versions.text_table import one_line
 from pipeline_tasks.datasets.differences import Difference, counts, difference
 from pipeline_tasks.datasets.manifest import why_left_out
-from pipeline_tasks.kinds.registry import kind_of_version
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.stages.train.build_dataset_version import manifest_inputs
 from pipeline_tasks.storage.blobs.version_index import read_index
+from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.dataset_versions import differing_rows
@@ -85,7 +86,7 @@ def compare(store: Store, before: VersionRecord, after: VersionRecord) -> Compar
     return replace(
         comparison,
         added=_counted(then, found.added, LABEL_NAME, "split"),
-        removed=replace(_counted(None, found.removed, LABEL_NAME, "split"), by_reason=_why_gone(then, found, other.about)),
+        removed=replace(_counted(None, found.removed, LABEL_NAME, "split"), by_reason=_why_gone(then, found, after.cycle_id)),
         relabelled=replace(
             _counted(then, found.relabelled, "name_after", "split"),
             by_class=counts(found.relabelled, "name_before", "name_after"),
@@ -129,7 +130,7 @@ def _counted(then: Store | None, rows: pl.DataFrame, class_column: str, split_co
     )
 
 
-def _why_gone(then: Store, found: Difference, about: VersionAbout) -> dict[str, int]:
+def _why_gone(then: Store, found: Difference, cycle_id: str) -> dict[str, int]:
     """Reasons why images of the first version are not in the second one, as known when that was made."""
     if found.removed.is_empty():
         return {}
@@ -137,7 +138,7 @@ def _why_gone(then: Store, found: Difference, about: VersionAbout) -> dict[str, 
     labels = inputs.labels.filter(pl.col("image_id").is_in(gone))
     objects = inputs.label_objects.filter(pl.col("image_id").is_in(gone))
     narrowed = replace(inputs, labels=labels, label_objects=objects)
-    reasons = why_left_out(narrowed, kind_of_version(about.label_kind, about.vocabulary))
+    reasons = why_left_out(narrowed, kind_of(read_cycle(then, cycle_id).project))
     named = counts(reasons.drop_nulls("reason"), "reason")
     others = found.removed.height - sum(named.values())
     return named | ({NOT_LABELLED: others} if others else {})

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline_tasks.kinds.choosing import Labelled, SelectionGain
 from pipeline_tasks.kinds.classes.decode import softmax
 from pipeline_tasks.kinds.classes.selection_gain import selection_gain, why_not
+from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,11 @@ class ClassChoosing:
     """Selection part of the kind `class`: an image is represented by its class."""
 
     class_names: tuple[str, ...]
+    changes: NameChanges = NO_CHANGES
 
     def names_of(self, label_objects: pl.DataFrame) -> dict[str, str]:
-        """The class of each image."""
-        return dict(label_objects.select("image_id", "class_name").iter_rows())
+        """The class of each image, by its name of today."""
+        return dict(self.changes.in_rows(label_objects.select("image_id", "class_name")).iter_rows())
 
     def names(self, images: pl.DataFrame) -> pl.Series:
         """The class of each row."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import Json
+from pipeline_tasks.kinds.name_changes import NO_CHANGES, NO_RENAMES, NameChanges, name_changes
 
 if TYPE_CHECKING:
     from pipeline_tasks.kinds.classes.choosing import ClassChoosing
@@ -29,16 +30,19 @@ class ClassKind:
     """One class an image. Its parts are loaded when first used."""
 
     class_names: tuple[str, ...]
+    changes: NameChanges = NO_CHANGES
     name = "class"
 
     @classmethod
-    def from_settings(cls, classes: Sequence[str]) -> ClassKind:
-        """Open the kind from the key `classes` of a project file.
+    def from_settings(
+        cls, classes: Sequence[str], renamed: Mapping[str, str] = NO_RENAMES, removed: Sequence[str] = ()
+    ) -> ClassKind:
+        """Open the kind from the keys `classes`, `renamed_classes` and `removed_classes` of a project file.
 
         Raises:
-            SettingsError: fewer than two classes, or two with the same name.
+            SettingsError: fewer than two classes, two with the same name, or a change that does not fit them.
         """
-        return cls(_checked(classes))
+        return cls(_checked(classes), name_changes(renamed, removed, classes))
 
     @classmethod
     def from_vocabulary(cls, vocabulary: Sequence[str]) -> ClassKind:
@@ -77,7 +81,7 @@ class ClassKind:
         """Form, parsing, consensus and agreement."""
         from pipeline_tasks.kinds.classes.labeling import ClassLabeling
 
-        return ClassLabeling(self.class_names)
+        return ClassLabeling(self.class_names, frozenset((*self.changes.today, *self.changes.removed)))
 
     @cached_property
     def decoding(self) -> ClassDecoding:
@@ -91,7 +95,7 @@ class ClassKind:
         """Balanced accuracy and related metrics."""
         from pipeline_tasks.kinds.classes.scoring import ClassScoring
 
-        return ClassScoring()
+        return ClassScoring(self.changes)
 
     @cached_property
     def freezing(self) -> ClassFreezing:
@@ -112,7 +116,7 @@ class ClassKind:
         """Classes of labels, and a model's probabilities."""
         from pipeline_tasks.kinds.classes.choosing import ClassChoosing
 
-        return ClassChoosing(self.class_names)
+        return ClassChoosing(self.class_names, self.changes)
 
     @cached_property
     def reporting(self) -> ClassReporting:

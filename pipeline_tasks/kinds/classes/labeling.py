@@ -21,6 +21,8 @@ class ClassLabeling:
     """Form, parsing, consensus and agreement of the kind `class`."""
 
     class_names: tuple[str, ...]
+    former: frozenset[str] = frozenset()
+    """Names of earlier nights whose renaming or removal is stated."""
     hint = "Nothing of this there? Submit without a choice. Cannot tell? Skip."
 
     @property
@@ -47,8 +49,8 @@ class ClassLabeling:
         return {one.class_name for one in objects} <= set(self.class_names)
 
     def unknown(self, objects: Sequence[ClassObject]) -> tuple[str, ...]:
-        """Names that are not among the classes, sorted."""
-        return tuple(sorted({one.class_name for one in objects} - set(self.class_names)))
+        """Names that are not among the classes and were never, sorted."""
+        return tuple(sorted({one.class_name for one in objects} - {*self.class_names, *self.former}))
 
     def agree(self, annotations: Sequence[Sequence[ClassObject]]) -> Agreed[ClassObject]:
         """The class that most people chose, if it has at least half of the votes; else `unsure`.
@@ -57,7 +59,7 @@ class ClassLabeling:
         """
         if not annotations:
             return Agreed("unsure", 0, 0.0)
-        counts = Counter(tuple(sorted(one.class_name for one in objects)) for objects in annotations).most_common(2)
+        counts = Counter(tuple(sorted({one.class_name for one in objects})) for objects in annotations).most_common(2)
         winner, count = counts[0]
         agreement_ratio = count / len(annotations)
         is_tie = len(counts) > 1 and counts[1][1] == count

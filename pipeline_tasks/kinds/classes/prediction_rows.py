@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from pipeline_tasks.kinds.classes.class_object import ClassObject
+from pipeline_tasks.kinds.name_changes import NameChanges
 
 
 def prediction_rows(model_digest: str, image_ids: Sequence[str], predictions: Sequence[Sequence[ClassObject]]) -> pl.DataFrame:
@@ -23,3 +24,11 @@ def prediction_rows(model_digest: str, image_ids: Sequence[str], predictions: Se
             "probability": np.clip(probabilities, 0.0, 1.0),
         }
     )
+
+
+def by_names_of_today(predictions: pl.DataFrame, changes: NameChanges) -> pl.DataFrame:
+    """Rows of predictions by today's names; probabilities of classes that were merged add up."""
+    if not changes.renamed:
+        return predictions
+    renamed = changes.in_rows(predictions).group_by("model_digest", "image_id", "class_name", maintain_order=True)
+    return renamed.agg(pl.col("probability").sum().clip(0.0, 1.0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,8 @@ import polars as pl
 from pipeline_tasks.kinds.classes import metrics
 from pipeline_tasks.kinds.classes.class_object import ClassObject
 from pipeline_tasks.kinds.classes.matches import ClassMatches, always, match
-from pipeline_tasks.kinds.classes.prediction_rows import prediction_rows
+from pipeline_tasks.kinds.classes.prediction_rows import by_names_of_today, prediction_rows
+from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Score, ScoreNames
 from pipeline_tasks.tables.confusion import Confusion
 from pipeline_tasks.tables.prediction import Prediction
@@ -20,8 +22,11 @@ MIN_CLASSES = 2
 """Minimum number of classes, because with one class a constant prediction would be perfect."""
 
 
+@dataclass(frozen=True)
 class ClassScoring:
     """Metrics of the kind `class`, from per-image matches."""
+
+    changes: NameChanges = NO_CHANGES
 
     names = ScoreNames(
         metric="balanced_accuracy",
@@ -52,8 +57,8 @@ class ClassScoring:
         return images.filter(pl.col("class_name").is_not_null())
 
     def match(self, predictions: pl.DataFrame, images: pl.DataFrame, model_digest: str) -> ClassMatches:
-        """Compare one model's most probable classes with the truth."""
-        return match(predictions, images, model_digest)
+        """Compare one model's most probable classes with the truth; an older model's classes count by their names of today."""
+        return match(by_names_of_today(predictions, self.changes), images, model_digest)
 
     def basis(self, candidate: ClassMatches, min_images: int) -> Basis:
         """Classes with at least `min_images` test images count."""

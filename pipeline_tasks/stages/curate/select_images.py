@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -97,7 +96,7 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
     control = draw_control(pool.images.height, settings.budget, ratio, derive_seed(cycle.seed, STAGE, "control"))
     names = _names(settings, pool, embedded, asked)
     vectors = embeddings.vectors[_rows(images, names)]
-    scores = _champion_scores(store, vectors, backbone_digest, derive_seed(cycle.seed, STAGE, "draws"))
+    scores = _champion_scores(store, cycle, vectors, backbone_digest)
     settings, instead = _usable(settings, scores)
     metadata = metadata_of(known.sightings, names)
     classes, test = _classes(store, cycle, known), _test_images(known)
@@ -209,8 +208,8 @@ def _classes(store: Store, cycle: Cycle, known: _Known) -> dict[str, str]:
     return kind_of(cycle.project).choosing.names_of(labelled.join(store.current(LabelObject), on="image_id"))
 
 
-def _champion_scores(store: Store, vectors: npt.NDArray[np.float32], backbone_digest: str | None, seed: int) -> _Scores:
-    """Predictions of the champion on the embeddings, if it uses the backbone that made them."""
+def _champion_scores(store: Store, cycle: Cycle, vectors: npt.NDArray[np.float32], backbone_digest: str | None) -> _Scores:
+    """Predictions of the champion on the embeddings by today's names, if it uses the backbone that made them."""
     champion = store.state().champion
     if champion is None or vectors.size == 0:
         return _Scores(None, (), None)
@@ -220,8 +219,14 @@ def _champion_scores(store: Store, vectors: npt.NDArray[np.float32], backbone_di
     head = read_head(read_model(store.objects, champion.model_digest))
     if head is None or head.backbone_digest != backbone_digest:
         return _Scores(None, (), None)
-    draws = partial(head.scorer.belief_draws, vectors, seed=seed)
-    return _Scores(champion.model_digest, head.vocabulary, head.scorer.beliefs(vectors), draws)
+    seed = derive_seed(cycle.seed, STAGE, "draws")
+    vocabulary, sums = kind_of(cycle.project).changes.of_columns(head.vocabulary)
+
+    def draws() -> npt.NDArray[np.float32]:
+        drawn: npt.NDArray[np.float32] = head.scorer.belief_draws(vectors, seed=seed) @ sums
+        return drawn
+
+    return _Scores(champion.model_digest, vocabulary, head.scorer.beliefs(vectors) @ sums, draws)
 
 
 def _choose(

@@ -128,7 +128,8 @@ def _champion_wrong(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str,
     embeddings = read_embeddings(store, tonight["image_id"].to_list(), head.backbone_digest)
     if tonight.is_empty() or not embeddings.has_embedding.all():
         return {}
-    expected = np.array(head.vocabulary)[head.scorer.beliefs(embeddings.vectors).argmax(axis=1)]
+    vocabulary, sums = kind_of(cycle.project).changes.of_columns(head.vocabulary)
+    expected = np.array(vocabulary)[(head.scorer.beliefs(embeddings.vectors) @ sums).argmax(axis=1)]
     marked = tonight.with_columns(is_wrong=pl.Series(expected != tonight["target"].to_numpy()))
     return {arm: _wrong(marked.filter(arm=arm)) for arm in ("strategy", "control")}
 

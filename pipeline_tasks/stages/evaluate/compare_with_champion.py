@@ -9,6 +9,7 @@ import polars as pl
 from pipeline_tasks.datasets.slices import members_of, without_golden
 from pipeline_tasks.evaluation.gate import NOTHING_TO_COMPARE, Decision, Rule, decide
 from pipeline_tasks.evaluation.leakage import why_test_is_not_clean
+from pipeline_tasks.evaluation.lost_names import names_lost, with_lost_names_gate
 from pipeline_tasks.evaluation.slices import SliceDifference, compare_on_slice, with_golden_gate
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.kinds.scoring import Matches
@@ -48,6 +49,8 @@ def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSumm
     decision = _decide(store, cycle, evaluated, manifest, labelled, test_images)
     margin, words = cycle.project.gates.golden_margin, scoring.names.image_words
     decision = with_golden_gate(decision, slices, margin, words, has_champion=has_champion)
+    lost = _names_lost(store, cycle, evaluated, manifest)
+    decision = with_lost_names_gate(decision, lost, kind_of(cycle.project).reporting.names_word)
     summary = CompareWithChampionSummary(
         skipped=None,
         decision="promote" if decision.is_promoted else "keep",
@@ -68,6 +71,7 @@ def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSumm
         test_groups=test_images["split_group_id"].n_unique(),
         slices={name: asdict(one) for name, one in slices.items()},
         golden_margin=cycle.project.gates.golden_margin,
+        names_lost=lost,
     )
     return store.finish(cycle.cycle_id, STAGE, summary)
 
@@ -101,6 +105,14 @@ def _decide(
     predictions = store.read(scoring.prediction_table, cycle.cycle_id)
     rival = None if champion is None else scoring.match(predictions, test_images, champion)
     return decide(scoring, scoring.match(predictions, test_images, candidate), rival, _rule(cycle))
+
+
+def _names_lost(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, manifest: pl.DataFrame) -> dict[str, int]:
+    """Names that the champion learnt and the candidate did not."""
+    trained = evaluated.champion_dataset_cycle_id
+    if trained is None or evaluated.champion_digest == evaluated.model_digest:
+        return {}
+    return names_lost(store.read(DatasetImage, trained), manifest, kind_of(cycle.project).changes)
 
 
 def _slices(store: Store, dataset_cycle_id: str) -> Rows[SliceImage]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.kinds.name_changes import unknown_names_of
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, CycleArguments, CycleOpening, check_cycle_id
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.registry import unknown
 from pipeline_tasks.selection.strategies.strategy import strategies_in_form
 from pipeline_tasks.settings import Project, SelectionSettings
 from pipeline_tasks.storage.history.cycles import cycle_seed, record_opening
+from pipeline_tasks.storage.history.label_names import label_names
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.generation import read_generation
 
@@ -42,7 +45,10 @@ def open_cycle(
         started_at=opening.started_at,
         code_version=opening.code_version,
     )
-    return record_opening(store, cycle, opening.run_key)
+    standing = store.finished(cycle.cycle_id, STAGE, OpenCycleSummary)
+    kind = kind_of(cycle.project)
+    names = None if standing is not None else unknown_names_of(label_names(store), kind.vocabulary, kind.changes)
+    return record_opening(store, cycle, opening.run_key, names)
 
 
 def with_arguments(project: Project, arguments: CycleArguments) -> Project:

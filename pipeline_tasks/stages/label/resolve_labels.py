@@ -34,10 +34,11 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
     if standing is not None:
         return standing
     changed = store.read(Annotation, cycle.cycle_id)["image_id"].unique().to_list()
-    before, objects_before = store.rows_of(Label, changed), store.rows_of(LabelObject, changed)
-    annotations = store.rows_of(Annotation, changed)
-    things = store.rows_of(AnnotationObject, annotations["annotation_id"], "annotation_id")
     kind = kind_of(cycle.project)
+    today = kind.changes.in_rows
+    before, objects_before = store.rows_of(Label, changed), today(store.rows_of(LabelObject, changed))
+    annotations = store.rows_of(Annotation, changed)
+    things = today(store.rows_of(AnnotationObject, annotations["annotation_id"], "annotation_id"))
     version = LabelsVersion(cycle.cycle_id, label_form(kind, cycle.project.labeling.question).digest)
     labels, objects = resolve(changed, annotations, things, kind.labeling, version)
     summary = replace(

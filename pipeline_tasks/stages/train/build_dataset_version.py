@@ -80,7 +80,8 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
     sets = [Dataset(manifest.dataset_id, cycle.cycle_id)]
     writes: list[Write] = [(DatasetImage, manifest.rows), (Leak, leaks.rows)]
     writes += [(SliceImage, slices)] if summary.slices else []
-    writes += [(DatasetObject, _objects(store, manifest))] if kind_of(cycle.project).freezing.keeps_objects else []
+    kind = kind_of(cycle.project)
+    writes += [(DatasetObject, kind.changes.in_rows(_objects(store, manifest)))] if kind.freezing.keeps_objects else []
     return store.finish(cycle.cycle_id, STAGE, summary, writes, sets=sets)
 
 
@@ -182,6 +183,7 @@ def _summary(
     )
     named = Dataset(manifest.dataset_id, cycle.cycle_id) if is_changed else newest
     described = _described(store, cycle, manifest.rows, decision, named)
+    described = replace(described, unknown_names=manifest.unknown_names, renamed=manifest.renamed)
     return replace(described, is_changed=is_changed, left_out=manifest.left_out)
 
 

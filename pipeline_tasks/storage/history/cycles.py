@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError, CycleTakenError, MissingStageError
+from pipeline_tasks.kinds.name_changes import UnknownNames
 from pipeline_tasks.records.cycle import Cycle, CycleArguments, CycleOpening, derive_seed, utc
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.records.reading import read_record
@@ -21,7 +22,7 @@ from pipeline_tasks.upgrades import forms
 from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 
-def record_opening(store: Store, cycle: Cycle, run_key: str) -> OpenCycleSummary:
+def record_opening(store: Store, cycle: Cycle, run_key: str, names: UnknownNames | None = None) -> OpenCycleSummary:
     """Open a cycle with its frozen settings, or return its opening if the same run opened it before.
 
     Raises:
@@ -32,6 +33,8 @@ def record_opening(store: Store, cycle: Cycle, run_key: str) -> OpenCycleSummary
         key, sha256 = write_cycle(store.objects, cycle)
         started_at = cycle.started_at.isoformat()
         summary = OpenCycleSummary(cycle.cycle_id, cycle.cycle_kind, run_key, key, sha256, started_at, cycle.generation)
+        if names is not None:
+            summary = replace(summary, unknown_names=dict(names.labels), note=names.why)
         standing = store.finish(cycle.cycle_id, "open_cycle", summary)
     if (standing.run_key, standing.cycle_kind) != (run_key, cycle.cycle_kind):
         # Airflow gives runs of two DAGs that start at the same moment the same name.
