@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 from given import image_id
 
+from pipeline_tasks.decoding.jpeg import encode_jpeg, thumbnail
+from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.records.record_images import RecordImagesSummary
+from pipeline_tasks.storage.blobs.thumbnails import put_thumbnail
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.embedding import Embedding
 from pipeline_tasks.tables.image import Image
@@ -33,10 +38,15 @@ class AnImage:
     sharpness: float = 100.0
     side_px: int = 300
     metadata: dict[str, str] = field(default_factory=dict)
+    drawn: npt.NDArray[np.uint8] | None = None
+    """Pixels of its thumbnail; None: it has no thumbnail any more."""
 
 
 def record(store: Store, cycle_id: str, images: Sequence[AnImage]) -> None:
     """Write what `record_images` leaves behind."""
+    for one in images:
+        if one.drawn is not None:
+            put_thumbnail(store.objects, image_id(one.name), encode_jpeg(thumbnail(one.drawn)))
     store.finish(
         cycle_id,
         "record_images",
@@ -70,6 +80,8 @@ def _measurement(one: AnImage) -> dict[str, object]:
     fields: dict[str, object] = dict.fromkeys(Measurement.column_names())
     fields |= {"image_id": image_id(one.name), "pixels_sha256": image_id("pixels " + (one.pixels or one.name))}
     own_hash = int(image_id("hash " + one.name)[:16], 16)
+    if one.drawn is not None:
+        own_hash = int(measure(one.drawn, ["perceptual_hash"])["perceptual_hash"])
     fields |= {"luma_mean": 120.0, "luma_contrast": 40.0, "sharpness": one.sharpness, "entropy_bits": 7.0}
     return fields | {"perceptual_hash": own_hash if one.hash is None else one.hash}
 

@@ -17,6 +17,14 @@ def encode_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
     return buffer.getvalue()
 
 
+def decode_jpeg(content: bytes) -> Pixels | None:
+    """Decode a JPEG of our own making (height x width x 3, uint8 RGB); None if it is damaged."""
+    try:
+        return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+    except OSError:  # Pillow's word for all that it cannot read.
+        return None
+
+
 def thumbnail(pixels: Pixels, max_side_px: int = 160) -> Pixels:
     """Shrink an image for a table of many; a small image is returned unchanged."""
     image = Image.fromarray(pixels)

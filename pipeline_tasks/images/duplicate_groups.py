@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipeline_tasks.images.comparing import Comparison
 from pipeline_tasks.images.split_groups import Key, SplitGroups
 
 
@@ -25,7 +26,16 @@ class Link:
     group: int
     """First image of the other image's group."""
     closeness: float
-    """Cosine to the group's anchor; 2 for equal pixels."""
+    """Cosine to the group's anchor, 1 + the agreement where both were laid on each other, 2 for equal pixels."""
+    is_same: bool = True
+    """False if a comparison denied what hash or embedding suggested."""
+    comparison: Comparison | None = None
+    """With the group's anchor; None for equal pixels, and where a view is missing."""
+
+    @property
+    def is_mirrored(self) -> bool:
+        """True if one is a mirror image of the other."""
+        return self.comparison is not None and self.comparison.is_mirrored
 
 
 @dataclass
@@ -40,6 +50,8 @@ class DuplicateGroups:
     is_searchable: Sequence[bool]
     resembles: Callable[[int, int], bool]
     """Predicate: an image is near enough to an anchor to stay in its group when two groups merge."""
+    mirrored_is_same: bool = True
+    """False if a mirror image is another thing: it gets a group of its own, in the split of what it mirrors."""
     members: dict[int, list[int]] = field(default_factory=dict)
     merged_into: dict[int, int] = field(default_factory=dict)
 
@@ -59,11 +71,13 @@ class DuplicateGroups:
         if len(self.split_groups.splits_of([*groups, *owners]) | self.split_groups.wish_of(image)) > 1:
             self.contest(image, groups or [image])
             return
-        group = min(links, key=lambda link: (-link.closeness, link.group)).group if links else image
+        same = [link for link in links if self.mirrored_is_same or not link.is_mirrored]
+        group = min(same, key=lambda link: (-link.closeness, link.group)).group if same else image
         self.group_of[image] = group
         self.members.setdefault(group, []).append(image)
-        self.split_groups.add(image, [*([group] if links else []), *owners], keys)
-        for other in sorted({link.group for link in links if link.method == "hash"} - {group}):
+        beside = [link.group for link in links if link not in same]
+        self.split_groups.add(image, [*([group] if same else []), *beside, *owners], keys)
+        for other in sorted({link.group for link in same if link.method == "hash"} - {group}):
             group = self._merge(group, other)
 
     def contest(self, image: int, groups: Sequence[int]) -> None:

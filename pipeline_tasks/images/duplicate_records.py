@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from pipeline_tasks.images.duplicate_groups import DuplicateGroups, Link, changed, standing_groups
-from pipeline_tasks.images.duplicates import Images
+from pipeline_tasks.images.duplicates import Evidence, Images
 from pipeline_tasks.images.likeness import likeness_of
 from pipeline_tasks.images.split_groups import Key, SplitGroups
+from pipeline_tasks.images.verdicts import Verdicts
 from pipeline_tasks.settings import DuplicateSettings
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
@@ -70,7 +72,7 @@ def images(
     )
 
 
-def groups(known: Known, images: Images) -> DuplicateGroups:
+def groups(known: Known, images: Images, settings: DuplicateSettings, verdicts: Verdicts) -> DuplicateGroups:
     """Groups recorded by earlier cycles."""
     number = known.numbers()
     recorded = known.duplicate_groups.select("image_id", "duplicate_group_id", "is_contested")
@@ -82,8 +84,15 @@ def groups(known: Known, images: Images) -> DuplicateGroups:
         group_of=group_of,
         contested=contested,
         is_searchable=images.is_searchable.tolist(),
-        resembles=images.likeness.is_near,
+        resembles=partial(_resembles, images, verdicts),
+        mirrored_is_same=settings.mirrored_is_same,
     )
+
+
+def _resembles(images: Images, verdicts: Verdicts, image: int, anchor: int) -> bool:
+    """Return True if an image may stay with an anchor when groups merge."""
+    comparison = None if image == anchor else verdicts.of(image, anchor)
+    return images.likeness.is_near(image, anchor) if comparison is None else verdicts.same(comparison)
 
 
 def keys(known: Known, groups: DuplicateGroups, settings: DuplicateSettings) -> dict[int, list[Key]]:
@@ -107,7 +116,7 @@ def keys(known: Known, groups: DuplicateGroups, settings: DuplicateSettings) -> 
     return found
 
 
-def rows(known: Known, groups: DuplicateGroups, evidence: Mapping[int, Sequence[Link]]) -> FoundRows:
+def rows(known: Known, groups: DuplicateGroups, evidence: Evidence) -> FoundRows:
     """Rows that are new or differ from the tables, in history order."""
     image_ids = known.images["image_id"].to_list()
     number = known.numbers()
@@ -117,18 +126,25 @@ def rows(known: Known, groups: DuplicateGroups, evidence: Mapping[int, Sequence[
     split_before = {number[one]: number[group] for one, group in known.split_groups.iter_rows()}
     split_now = {one: groups.split_groups.find(one) for one in groups.group_of}
     split_rows = [(image_ids[one], image_ids[group]) for one, group in changed(split_before, split_now).items()]
-    pair_rows = {
-        (image_ids[one], image_ids[link.other], link.method, link.value) for one, links in evidence.items() for link in links
-    }
+    pair_rows = [
+        _pair(image_ids, one, link) for found in (evidence.links, evidence.denied) for one, links in found.items() for link in links
+    ]
     recorded_splits = [(image_ids[group], split, "merged") for group, split in sorted(groups.split_groups.inherited.items())]
     recorded_splits += [(image_ids[group], "test", "golden") for group in groups.split_groups.claimed()]
     return FoundRows(
-        pairs=check(DuplicatePair, _frame(DuplicatePair, sorted(pair_rows))),
+        pairs=check(DuplicatePair, _frame(DuplicatePair, sorted(pair_rows, key=lambda row: row[:3]))),
         groups=check(DuplicateGroup, _frame(DuplicateGroup, members + _contested_rows(known, groups, image_ids))),
         split_groups=check(SplitGroup, _frame(SplitGroup, split_rows)),
         splits=check(Split, _frame(Split, recorded_splits)),
         groups_with_new=sum(len(group) > 1 and group[-1] >= known.first_new for group in groups.members.values()),
     )
+
+
+def _pair(image_ids: Sequence[str], image: int, link: Link) -> tuple[object, ...]:
+    """Row of a link, with the figures of the comparison if there was one."""
+    names, found = (image_ids[image], image_ids[link.other]), link.comparison
+    figures = (None,) * 4 if found is None else (found.turn, found.overlap_ratio, found.agreement, found.difference)
+    return (*names, link.method, link.value, link.is_same, *figures)
 
 
 def _contested_rows(known: Known, groups: DuplicateGroups, image_ids: Sequence[str]) -> list[tuple[str, str, bool]]:
@@ -141,4 +157,8 @@ def _contested_rows(known: Known, groups: DuplicateGroups, image_ids: Sequence[s
 
 
 def _frame(table: type[DuplicatePair | DuplicateGroup | SplitGroup | Split], rows: Sequence[tuple[object, ...]]) -> pl.DataFrame:
-    return pl.DataFrame(list(rows), schema=table.column_names(), orient="row") if rows else table.create_empty()
+    return (
+        pl.DataFrame(list(rows), schema=table.column_names(), orient="row", infer_schema_length=None)
+        if rows
+        else table.create_empty()
+    )

@@ -1,8 +1,8 @@
-"""Duplicate search for new images: equal pixels, hashes that differ in few bits, embeddings with a high cosine.
+"""Duplicate search for new images: equal pixels, or alike by hash or embedding and then the same when laid on each other.
 
-A new image is compared with the earlier ones: by pixels with all, by embedding with the anchor of each group, by hash with
-each group's distinct hashes. A hash link counts only if the image also resembles the linked image and the group's anchor by
-embedding, because flat images share hashes. Blocks keep memory bounded; the search is exact.
+A new image is compared with the earlier ones: by pixels with all, by embedding with the nearest groups, by hash, also turned and
+mirrored, with each group's distinct hashes. Both only name candidates: the image is laid on the anchor of each, and counts as a
+duplicate if nothing differs. If a view is missing, stricter limits on hash and embedding decide. Blocks keep memory bounded.
 """
 
 from __future__ import annotations
@@ -16,9 +16,13 @@ import numpy.typing as npt
 from pipeline_tasks.images.duplicate_groups import DuplicateGroups, Link
 from pipeline_tasks.images.likeness import Likeness
 from pipeline_tasks.images.split_groups import Key
+from pipeline_tasks.images.verdicts import Verdicts
 from pipeline_tasks.neighbors.hamming import pairs_within
+from pipeline_tasks.settings import DuplicateSettings
 
 BLOCK = 512
+CANDIDATE_BITS = 4
+"""Bits beyond `max_hash_distance` up to which a hash names a candidate."""
 
 
 @dataclass(frozen=True)
@@ -35,32 +39,51 @@ class Images:
 
 
 @dataclass(frozen=True)
-class _RawLink:
-    """A link found by the block search, before the other image's group is known."""
+class Evidence:
+    """Links of new images that count, and those that a comparison denied."""
+
+    links: dict[int, list[Link]]
+    denied: dict[int, list[Link]]
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """An earlier image that a hash or an embedding names, before its group is known."""
 
     other: int
     method: str
     value: float
+    order: float
+    """Candidates of one method are compared in this order."""
 
 
 def add_new_images(
-    images: Images, groups: DuplicateGroups, max_hash_distance: int, keys: Mapping[int, Sequence[Key]]
-) -> dict[int, list[Link]]:
+    images: Images,
+    groups: DuplicateGroups,
+    settings: DuplicateSettings,
+    keys: Mapping[int, Sequence[Key]],
+    verdicts: Verdicts,
+) -> Evidence:
     """Add each new image to `groups`, in order; return the evidence: the best link per image, group and method."""
     first_with = _first_with_pixels(images, groups)
-    evidence: dict[int, list[Link]] = {}
+    found = Evidence({}, {})
     for block in _blocks(images):
-        raw = _search_block(images, groups, max_hash_distance, block)
+        candidates = _search_block(images, groups, settings, verdicts, block)
         for image in block:
             twin = first_with.setdefault(images.pixels[image], image)
             if twin in groups.contested:
                 groups.contest(image, groups.contested[twin])
-                evidence[image] = [Link(twin, "pixels", 0.0, twin, 2.0)]
+                found.links[image] = [Link(twin, "pixels", 0.0, twin, 2.0)]
                 continue
-            links = [Link(twin, "pixels", 0.0, groups.group_of[twin], 2.0)] if twin != image else None
-            evidence[image] = links or _counting_links(images, groups, image, raw.get(image, ()))
-            groups.add(image, evidence[image], keys.get(image, ()))
-    return {image: links for image, links in evidence.items() if links}
+            links = [Link(twin, "pixels", 0.0, groups.group_of[twin], 2.0)] if twin != image else []
+            if not links:
+                judged = _judged(images, groups, settings, verdicts, image, candidates.get(image, ()))
+                links = [link for link in judged if link.is_same]
+                found.denied[image] = [link for link in judged if not link.is_same]
+                verdicts.forget_turned(image)
+            found.links[image] = links
+            groups.add(image, links, keys.get(image, ()))
+    return Evidence(*({image: links for image, links in one.items() if links} for one in (found.links, found.denied)))
 
 
 def _first_with_pixels(images: Images, groups: DuplicateGroups) -> dict[str, int]:
@@ -77,30 +100,41 @@ def _blocks(images: Images) -> Iterator[range]:
         yield range(first, min(first + BLOCK, len(images.pixels)))
 
 
-def _search_block(images: Images, groups: DuplicateGroups, max_hash_distance: int, block: range) -> dict[int, list[_RawLink]]:
-    """Links of a block's images to earlier images and to each other."""
+def _search_block(
+    images: Images, groups: DuplicateGroups, settings: DuplicateSettings, verdicts: Verdicts, block: range
+) -> dict[int, list[_Candidate]]:
+    """Candidates of a block's images among earlier images and each other."""
     new = np.array([image for image in block if images.is_searchable[image]], np.int64)
     anchors = np.array([a for a in map(groups.anchor, groups.members) if a is not None], np.int64)
-    found: dict[int, list[_RawLink]] = {}
-    for base in (anchors, new):
-        near = images.likeness.pairs(new, base)
-        _gather(found, new[near.query], base[near.base], "embedding", near.cosine)
+    found: dict[int, list[_Candidate]] = {}
+    likeness, count = images.likeness, settings.max_candidates
+    for base, near in ((anchors, likeness.candidates(new, anchors, count)), (new, likeness.earlier_candidates(new, count))):
+        for image, other, cosine, centred in zip(
+            new[near.query].tolist(), base[near.base].tolist(), near.cosine.tolist(), near.centred.tolist(), strict=True
+        ):
+            if other < image:
+                found.setdefault(image, []).append(_Candidate(other, "embedding", cosine, -centred))
+    limit = settings.max_hash_distance + CANDIDATE_BITS
+    turned = _turned_hashes(images, verdicts, new)
     for base in (_different_hashes(images, groups), new):
-        close = pairs_within(images.hashes[new], images.hashes[base], max_hash_distance)
-        _gather(found, new[close.query], base[close.base], "hash", close.distance)
+        for hashes in turned:
+            close = pairs_within(hashes, images.hashes[base], limit)
+            for image, other, bits in zip(
+                new[close.query].tolist(), base[close.base].tolist(), close.distance.tolist(), strict=True
+            ):
+                if other < image:
+                    found.setdefault(image, []).append(_Candidate(other, "hash", float(bits), float(bits)))
     return found
 
 
-def _gather(
-    found: dict[int, list[_RawLink]],
-    images: npt.NDArray[np.int64],
-    others: npt.NDArray[np.int64],
-    method: str,
-    values: npt.NDArray[np.float32] | npt.NDArray[np.int64],
-) -> None:
-    for image, other, value in zip(images.tolist(), others.tolist(), values.tolist(), strict=True):
-        if other < image:
-            found.setdefault(image, []).append(_RawLink(other, method, float(value)))
+def _turned_hashes(images: Images, verdicts: Verdicts, new: npt.NDArray[np.int64]) -> list[npt.NDArray[np.uint64]]:
+    """Hashes of the new images as they are, and after each turn; an image without a view is as it is in all of them."""
+    upright = images.hashes[new]
+    rows = [verdicts.turned_hashes(image) for image in new.tolist()]
+    if all(row is None for row in rows):
+        return [upright]
+    turned = np.stack([np.repeat(own, 8) if row is None else row for own, row in zip(upright, rows, strict=True)])
+    return [upright, *(turned[:, turn] for turn in range(1, 8))]
 
 
 def _different_hashes(images: Images, groups: DuplicateGroups) -> npt.NDArray[np.int64]:
@@ -113,26 +147,43 @@ def _different_hashes(images: Images, groups: DuplicateGroups) -> npt.NDArray[np
     return np.array(sorted(first.values()), np.int64)
 
 
-def _counting_links(images: Images, groups: DuplicateGroups, image: int, raw: Sequence[_RawLink]) -> list[Link]:
-    """Links that also hold against the other image's group: the best of each group and method."""
+def _judged(
+    images: Images,
+    groups: DuplicateGroups,
+    settings: DuplicateSettings,
+    verdicts: Verdicts,
+    image: int,
+    candidates: Sequence[_Candidate],
+) -> list[Link]:
+    """Verdicts on the nearest groups by each method: the best link of each group and method."""
     best: dict[tuple[int, str], Link] = {}
-    for one in raw:
+    judged: dict[str, set[int]] = {"hash": set(), "embedding": set()}
+    for one in sorted(candidates, key=lambda one: (one.method, one.order, one.other)):
         group = groups.group_of.get(one.other)
         anchor = None if group is None else groups.anchor(group)
         if group is None or anchor is None:
             continue  # A contested image is in no group, so likeness to it does not count.
-        closeness = images.likeness.closeness(image, anchor)
-        if one.method == "embedding":
-            counts = one.other == anchor
-            order = -one.value
-        else:
-            counts = images.likeness.is_near(image, anchor) and images.likeness.is_near(image, one.other)
-            order = one.value
-        standing = best.get((group, one.method))
-        if counts and (standing is None or order < _order(standing)):
-            best[group, one.method] = Link(one.other, one.method, one.value, group, closeness)
+        if (group, one.method) in best or (group not in judged[one.method] and len(judged[one.method]) >= settings.max_candidates):
+            continue
+        judged[one.method].add(group)
+        link = _link(images, settings, verdicts, image, group, anchor, one)
+        if link is not None:
+            best[group, one.method] = link
     return [best[key] for key in sorted(best)]
 
 
-def _order(link: Link) -> float:
-    return -link.value if link.method == "embedding" else link.value
+def _link(
+    images: Images, settings: DuplicateSettings, verdicts: Verdicts, image: int, group: int, anchor: int, one: _Candidate
+) -> Link | None:
+    """Verdict on one candidate; None if there is nothing to lay on each other and the limits are not met."""
+    likeness, comparison = images.likeness, verdicts.of(image, anchor)
+    other, value = (one.other, one.value) if one.method == "hash" else (anchor, likeness.cosine(image, anchor))
+    if comparison is not None:
+        is_same = verdicts.same(comparison)
+        closeness = comparison.agreement + is_same
+        return Link(other, one.method, value, group, closeness, is_same=is_same, comparison=comparison)
+    if one.method == "embedding":
+        counts = likeness.is_alike(image, anchor)
+    else:
+        counts = one.value <= settings.max_hash_distance and likeness.is_near(image, anchor) and likeness.is_near(image, one.other)
+    return Link(other, one.method, value, group, likeness.closeness(image, anchor)) if counts else None

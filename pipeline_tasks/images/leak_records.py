@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,8 @@ import polars as pl
 
 from pipeline_tasks.errors import LeakError
 from pipeline_tasks.images.leaks import Leaks, SplitImages, find_leaks
+from pipeline_tasks.images.verdicts import no_views
+from pipeline_tasks.images.views import View
 from pipeline_tasks.settings import DuplicateSettings
 from pipeline_tasks.tables.leak import Leak
 from pipeline_tasks.tables.table import Rows, check
@@ -37,15 +39,20 @@ def leak_report(
     has_embedding: npt.NDArray[np.bool_],
     in_use: Collection[str],
     settings: DuplicateSettings,
+    read_view: Callable[[str], View | None] = no_views,
+    settled: Collection[str] = (),
 ) -> LeakReport:
     """Report on a version's rows (image_id, split); `vectors` are in row order, `in_use` are the previous version's images.
+
+    `read_view` gives an image's small view by its id, if it has one. Pairs of `settled` ones were compared before.
 
     Raises:
         LeakError: more than `settings.max_leak_ratio` of the training and validation images would be left out.
     """
     images = _images(version, measurements, duplicate_groups, vectors, has_embedding)
-    leaks = find_leaks(images, settings)
     image_ids = version["image_id"].to_list()
+    images = replace(images, settled={number for number, one in enumerate(image_ids) if one in settled})
+    leaks = find_leaks(images, settings, lambda image: read_view(image_ids[image]))
     rows = [
         (*_named(image_ids, images, one.image), *_named(image_ids, images, one.other), one.method, one.value) for one in leaks.found
     ]
@@ -89,9 +96,9 @@ def _refuse_too_many(frame: pl.DataFrame, images: int, max_ratio: float) -> None
     raise LeakError(
         f"{frame.height} of {images} training and validation images are near-duplicates of another split; "
         f"duplicates.max_leak_ratio allows {max_ratio:.0%}. Look at some pairs (`python -m pipeline_tasks explain IMAGE_ID`). "
-        "If they show different things, raise duplicates.min_embedding_cosine and min_centred_cosine, or lower "
-        "max_hash_distance. If they show the same, add what they share (clip, site, device, day) to "
-        "duplicates.split_group_keys, for later images. The next cycle uses the changed settings."
+        "If they show different things, raise duplicates.min_agreement or lower max_difference; where thumbnails are gone, raise "
+        "min_embedding_cosine and min_centred_cosine, or lower max_hash_distance. If they show the same, add what they share "
+        "(clip, site, device, day) to duplicates.split_group_keys, for later images. The next cycle uses the changed settings."
         + "".join(map(_pair, frame.rows(named=True)[:NAMED_PAIRS]))
     )
 
@@ -105,6 +112,7 @@ def _counts(frame: pl.DataFrame, leaks: Leaks, has_embedding: npt.NDArray[np.boo
     return {
         "pairs_compared": leaks.pairs_compared,
         "compared_by_pixels_only": int((~has_embedding).sum()),
+        "pairs_aligned": leaks.pairs_aligned,
         "leaks_into_test": frame.filter(pl.col("other_split").cast(pl.String) == "test").height,
         "leaks_into_val": frame.filter(pl.col("other_split").cast(pl.String) == "val").height,
         "leaks_in_use": frame.filter(pl.col("was_in_use")).height,

@@ -2,24 +2,33 @@
 
 `find_duplicates` compares new images with the anchors of groups, using the mean embedding of that night. A chain A~B~C, or a
 mean that has changed since, can therefore leave two similar images in two groups, and so in two splits. This search compares
-every pair of images from different splits by the same rules. It is exact and works in blocks; beside the embeddings, memory
-holds a second copy of those of the split that is searched.
+every pair of images from different splits, whatever their groups, and with wider limits: hashes may differ in more bits, in any of
+eight turns, and images laid on each other may overlap less and differ more. So what `find_duplicates` has missed is still named. It
+works in blocks; beside the embeddings, memory holds a second copy of those of the split that is searched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline_tasks.images.likeness import Likeness, likeness_around, mean_of
+from pipeline_tasks.images.verdicts import ReadView, Verdicts, no_views
 from pipeline_tasks.neighbors.cosine import Floats, Integers
 from pipeline_tasks.neighbors.hamming import pairs_within
+from pipeline_tasks.neighbors.turned_hashes import turned_hashes
 from pipeline_tasks.settings import DuplicateSettings
 
 BLOCK = 2048
+WIDE_BITS = 16
+"""Bits that may differ between hashes of two images that are worth a comparison; chance pairs differ in 32."""
+MOST_COMPARED = 3
+"""Images of the other split that an image is laid on, by hash and by embedding each."""
+WIDER = {"min_overlap_ratio": 0.3, "min_agreement": 0.75, "max_difference": 0.6}
+"""Limits of a comparison here: an image left out too many costs less than one that is in two splits."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,8 @@ class SplitImages:
     """N x D embeddings, not normalised."""
     has_embedding: npt.NDArray[np.bool_]
     """False for images without an embedding, and so without a reliable hash: only their pixels and groups are compared."""
+    settled: Collection[int] = frozenset()
+    """Images that the same search has compared with each other for an earlier version."""
 
 
 @dataclass(frozen=True)
@@ -57,29 +68,40 @@ class Leaks:
     found: list[Leak]
     """One for each image to leave out, in the order of images."""
     pairs_compared: int
+    pairs_aligned: int = 0
+    """Pairs that were laid on each other."""
 
 
-def find_leaks(images: SplitImages, settings: DuplicateSettings) -> Leaks:
+def find_leaks(images: SplitImages, settings: DuplicateSettings, read_view: ReadView = no_views) -> Leaks:
     """Find the images to leave out of the version, so that no two images of different splits show the same thing.
 
     Test images stay. Training and validation images that resemble a test image are left out, then training images that resemble
-    a remaining validation image. With too few images to know their mean, only links that are certain by themselves count.
+    a remaining validation image. Alike images with views are laid on each other; of others, with too few images to know their mean,
+    only links that are certain by themselves count.
     """
+    verdicts = Verdicts(read_view, settings.model_copy(update=WIDER))
     mean = mean_of(images.vectors, images.has_embedding)
     if mean is None:
         certain = settings.certain_cosine
         settings = settings.model_copy(update={"min_embedding_cosine": certain, "min_hash_cosine": certain})
     train, val, test = (np.flatnonzero(images.splits == split) for split in ("train", "val", "test"))
-    into_test = _search(images, np.sort(np.concatenate([train, val])), test, mean, settings)
+    into_test = _search(images, np.sort(np.concatenate([train, val])), test, mean, settings, verdicts)
     compared = (len(train) + len(val)) * len(test)
     gone = np.fromiter(into_test, np.int64, len(into_test))
     train, val_left = train[~np.isin(train, gone)], val[~np.isin(val, gone)]
-    into_val = _search(images, train, val_left, mean, settings)
-    return Leaks([leak for _, leak in sorted((into_test | into_val).items())], compared + len(train) * len(val_left))
+    into_val = _search(images, train, val_left, mean, settings, verdicts)
+    return Leaks(
+        [leak for _, leak in sorted((into_test | into_val).items())], compared + len(train) * len(val_left), verdicts.pairs
+    )
 
 
 def _search(
-    images: SplitImages, ones: Integers, others: Integers, mean: Floats | None, settings: DuplicateSettings
+    images: SplitImages,
+    ones: Integers,
+    others: Integers,
+    mean: Floats | None,
+    settings: DuplicateSettings,
+    verdicts: Verdicts,
 ) -> dict[int, Leak]:
     """Image of `ones` → its strongest link to one of `others`."""
     found: dict[int, Leak] = {}
@@ -95,7 +117,9 @@ def _search(
     known = likeness_around(images.vectors[others], mean, settings)
     for start in range(0, len(ones), BLOCK):
         block = ones[start : start + BLOCK]
-        found |= _search_block(images, block, others, _beside(known, images.vectors[block], mean, settings))
+        likeness = _beside(known, images.vectors[block], mean, settings)
+        by_limits = _search_block(images, block, others, likeness)
+        found |= _seen(_candidates(images, block, others, likeness), by_limits, verdicts, images.settled)
     return found
 
 
@@ -117,6 +141,44 @@ def _search_block(images: SplitImages, ones: Integers, others: Integers, likenes
     _keep(found, "hash", ones[close.query[is_near]], others[close.base[is_near]], close.distance[is_near], best=1)
     alike = likeness.pairs(rows, columns)
     _keep(found, "embedding", ones[alike.query], others[alike.base], alike.cosine, best=-1)
+    return found
+
+
+def _candidates(images: SplitImages, ones: Integers, others: Integers, likeness: Likeness) -> dict[int, list[Leak]]:
+    """Image of a block → the nearest images of the other split by hash, in any turn, then by embedding."""
+    found: dict[int, list[Leak]] = {int(one): [] for one in ones}
+    near = likeness.candidates(np.arange(len(ones)), np.arange(len(ones), len(ones) + len(others)), MOST_COMPARED)
+    by_embedding = sorted(zip((-near.centred).tolist(), ones[near.query], others[near.base], near.cosine, strict=True))
+    bits: dict[tuple[int, int], int] = {}
+    for hashes in turned_hashes(images.hashes[ones]):
+        close = pairs_within(hashes, images.hashes[others], WIDE_BITS)
+        for one, other, distance in zip(
+            ones[close.query].tolist(), others[close.base].tolist(), close.distance.tolist(), strict=True
+        ):
+            bits[one, other] = min(distance, bits.get((one, other), distance))
+    for (one, other), distance in sorted(bits.items(), key=lambda item: (item[1], item[0])):
+        if len(found[one]) < MOST_COMPARED:
+            found[one].append(Leak(one, other, "hash", float(distance)))
+    for _, one, other, cosine in by_embedding:
+        found[int(one)].append(Leak(int(one), int(other), "embedding", float(cosine)))
+    return found
+
+
+def _seen(
+    candidates: dict[int, list[Leak]], by_limits: dict[int, Leak], verdicts: Verdicts, settled: Collection[int]
+) -> dict[int, Leak]:
+    """The first candidate of each image that shows the same; where a view is missing, what the limits of hash and embedding say."""
+    found: dict[int, Leak] = {}
+    for image, leaks in candidates.items():
+        strict = by_limits.get(image)
+        for leak in [*leaks, *([strict] if strict else [])]:
+            if image in settled and leak.other in settled:
+                continue
+            comparison = verdicts.of(image, leak.other)
+            if strict == leak if comparison is None else verdicts.same(comparison):
+                found[image] = leak
+                break
+        verdicts.forget_turned(image)
     return found
 
 

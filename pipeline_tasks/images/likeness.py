@@ -12,11 +12,25 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline_tasks.neighbors.cosine import CosinePairs, Floats, Integers, pairs_above, unit_rows
+from pipeline_tasks.neighbors.cosine import CosinePairs, Floats, Integers, nearest, pairs_above, unit_rows
 from pipeline_tasks.settings import DuplicateSettings
 
 FEWEST_FOR_A_MEAN = 16
 """With fewer images the mean says nothing about the project, and only the plain cosine counts."""
+
+
+CANDIDATE_COSINE = 0.5
+"""Centred cosine from which two images are worth a comparison: turned and mirrored copies have 0.4 and more."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Pairs of a query and a base image, by their places in the lists that were given."""
+
+    query: Integers
+    base: Integers
+    cosine: Floats
+    centred: Floats
 
 
 @dataclass(frozen=True)
@@ -29,6 +43,10 @@ class Likeness:
     """The same with the mean subtracted."""
     settings: DuplicateSettings
 
+    def cosine(self, one: int, other: int) -> float:
+        """The plain cosine."""
+        return float(self.units[one] @ self.units[other])
+
     def closeness(self, one: int, other: int) -> float:
         """The centred cosine, used to pick the closest of several images."""
         return float(self.centred_units[one] @ self.centred_units[other])
@@ -37,7 +55,7 @@ class Likeness:
         """Return True if a link by hash is confirmed by the embeddings; flat images share hashes."""
         if one == other:
             return True
-        plain = float(self.units[one] @ self.units[other])
+        plain = self.cosine(one, other)
         centred = self.closeness(one, other)
         if plain >= self.settings.certain_cosine:
             return True
@@ -48,6 +66,36 @@ class Likeness:
         plain, centred = _cosines(self.units, ones, others), _cosines(self.centred_units, ones, others)
         is_near = (plain >= self.settings.min_hash_cosine) & (centred >= self.settings.min_centred_hash_cosine)
         return is_near | (plain >= self.settings.certain_cosine)
+
+    def is_alike(self, one: int, other: int) -> bool:
+        """Return True if two images show the same thing by embedding alone."""
+        plain = self.cosine(one, other)
+        alike = plain >= self.settings.min_embedding_cosine and self.closeness(one, other) >= self.settings.min_centred_cosine
+        return alike or plain >= self.settings.certain_cosine
+
+    def candidates(self, queries: Integers, base: Integers, count: int) -> Candidates:
+        """The base images nearest to each query image that are near enough to be compared, up to `count` by either cosine."""
+        centred = nearest(self.centred_units[queries], self.centred_units[base], count)
+        plain = nearest(self.units[queries], self.units[base], count)
+        return self._near_enough(queries, base, centred, plain)
+
+    def earlier_candidates(self, block: Integers, count: int) -> Candidates:
+        """The same among a block's own images, for each those before it."""
+        return self._near_enough(
+            block, block, *(_nearest_before(units[block], count) for units in (self.centred_units, self.units))
+        )
+
+    def _near_enough(
+        self, queries: Integers, base: Integers, centred: tuple[Integers, Floats], plain: tuple[Integers, Floats]
+    ) -> Candidates:
+        """Pairs above one of the limits, each once."""
+        pairs = set()
+        for (numbers, cosines), limit in ((centred, CANDIDATE_COSINE), (plain, self.settings.certain_cosine)):
+            rows, places = np.nonzero(cosines >= limit)
+            pairs |= set(zip(rows.tolist(), numbers[rows, places].tolist(), strict=True))
+        rows, columns = np.array(sorted(pairs), np.int64).reshape(-1, 2).T
+        ones, others = queries[rows], base[columns]
+        return Candidates(rows, columns, _cosines(self.units, ones, others), _cosines(self.centred_units, ones, others))
 
     def pairs(self, queries: Integers, base: Integers) -> CosinePairs:
         """Pairs of query and base images that show the same thing by embedding alone, with the plain cosine."""
@@ -79,6 +127,14 @@ def likeness_around(vectors: Floats, mean: Floats | None, settings: DuplicateSet
     """Likeness with this mean subtracted; with None only the plain cosine counts."""
     units = unit_rows(vectors)
     return Likeness(units, units if mean is None else unit_rows(vectors - mean), settings)
+
+
+def _nearest_before(units: Floats, count: int) -> tuple[Integers, Floats]:
+    """Of each row the nearest rows before it, and their cosines."""
+    cosines = units @ units.T
+    cosines[np.triu_indices(len(units))] = -1
+    numbers = np.argsort(-cosines, axis=1, kind="stable")[:, :count]
+    return numbers, np.take_along_axis(cosines, numbers, axis=1)
 
 
 def _cosines(units: Floats, ones: Integers, others: Integers) -> Floats:

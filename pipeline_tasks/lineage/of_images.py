@@ -15,7 +15,7 @@ from pipeline_tasks.reports.tree import Node, shortened
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.dataset_image import LABEL_NAME, DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
-from pipeline_tasks.tables.duplicate_pair import DuplicatePair
+from pipeline_tasks.tables.duplicate_pair import TURNS, DuplicatePair
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
@@ -96,7 +96,12 @@ def _groups(image_id: str, data: LineageData) -> Iterable[Node]:
 
 def _pair(row: dict[str, Any]) -> Node:
     said = {"pixels": "the same pixels", "hash": f"hashes differ in {row['value']:.0f} bits"}
-    return Node("resembles", row["other_image_id"], said.get(row["method"], f"cosine {row['value']:.3f}"), _json(row))
+    says = said.get(row["method"], f"cosine {row['value']:.3f}")
+    if row["turn"] is not None:
+        how = "" if row["turn"] == TURNS[0] else f" {row['turn'].replace('_', ' ')},"
+        says += f"; laid on its group's first image{how} their detail agrees to {row['agreement']:.2f} and differs by "
+        says += f"{row['difference']:.2f} where it differs most"
+    return Node("resembles" if row["is_same"] else "told apart", row["other_image_id"], says, _json(row))
 
 
 def _selections(image_id: str, data: LineageData) -> Iterable[Node]:

@@ -28,5 +28,11 @@ class FindDuplicatesSummary:
     """New images that resemble, or share a key with, groups of different splits: used by none."""
     compared_by_pixels_only: int
     """New images that are quarantined or have no usable embedding."""
+    turned: int = 0
+    """Near ones that are turned or mirrored copies."""
+    pairs_compared: int = 0
+    """Pairs of images that were laid on each other."""
+    told_apart: int = 0
+    """New images that hash or embedding found alike, and that a comparison told apart."""
     keys_in_two_splits: list[str] = field(default_factory=list)
     """Clips, sites, devices or days that straddled splits before the key was set; new images that share them are contested."""

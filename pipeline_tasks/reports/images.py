@@ -43,12 +43,16 @@ def duplicates(data: CycleData) -> Html | None:
     found = data.records.find(FindDuplicatesSummary)
     if data.duplicate_groups is None or data.duplicate_pairs is None or found is None:
         return None
+    apart = f" {found.told_apart} more looked like an earlier one, but differ when aligned with it." if found.told_apart else ""
+    turned = f" ({found.turned} of them turned or mirrored)" if found.turned else ""
     said = (
-        f"{found.exact} new images have the same pixels as an earlier one, {found.near} are near-duplicates of an earlier one; "
-        f"{found.contested} resemble images of different splits and are not used."
+        f"{found.exact} new images have the same pixels as an earlier one, {found.near} are near-duplicates of an earlier "
+        f"one{turned}; {found.contested} resemble images of different splits and are not used.{apart}"
     )
-    evidence = data.duplicate_pairs.with_columns(pl.col("method").cast(pl.String)).unique(
-        "image_id", keep="first", maintain_order=True
+    evidence = (
+        data.duplicate_pairs.filter("is_same")
+        .with_columns(pl.col("method").cast(pl.String))
+        .unique("image_id", keep="first", maintain_order=True)
     )
     joined = evidence.join(data.duplicate_groups, on="image_id", maintain_order="left")
     groups = joined.filter(~pl.col("is_contested")).group_by("duplicate_group_id", maintain_order=True)

@@ -36,6 +36,7 @@ def test_leak_report__names_the_pair_the_reason_and_what_was_in_use() -> None:
     assert found.counts == {
         "pairs_compared": 5 + 3,
         "compared_by_pixels_only": 6,
+        "pairs_aligned": 0,
         "leaks_into_test": 1,
         "leaks_into_val": 1,
         "leaks_in_use": 1,

@@ -17,7 +17,16 @@ def perceptual_hash(image: CanonicalPixels) -> int:
 
     This is pHash as Zauner describes it ("Implementation and Benchmarking of Perceptual Image Hash Functions", 2010).
     """
-    small = np.asarray(image.luma.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS), np.float64)
+    return hash_of_square(square_luma(image))
+
+
+def square_luma(image: CanonicalPixels) -> NDArray[np.float64]:
+    """Luma of 32 x 32 px, whatever the image's proportions."""
+    return np.asarray(image.luma.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS), np.float64)
+
+
+def hash_of_square(small: NDArray[np.floating]) -> int:
+    """Hash of 32 x 32 luma."""
     # Rounding keeps floating-point noise out of a flat image's hash.
     low = np.round(_COSINES @ small @ _COSINES.T, 6)
     bits = (low > np.median(low)).ravel()

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import polars as pl
 
 from pipeline_tasks.datasets.golden import check_golden, golden_images
+from pipeline_tasks.decoding.jpeg import decode_jpeg
+from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.images import duplicate_records
+from pipeline_tasks.images.duplicate_groups import Link
 from pipeline_tasks.images.duplicates import add_new_images
+from pipeline_tasks.images.verdicts import Verdicts
+from pipeline_tasks.images.views import View
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
+from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
-from pipeline_tasks.tables.duplicate_pair import DuplicatePair
+from pipeline_tasks.tables.duplicate_pair import TURNS, DuplicatePair
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.quality_issue import QualityIssue
@@ -39,9 +47,10 @@ def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
     embeddings = read_embeddings(store, known.images["image_id"].to_list(), newest_backbone_digest(store))
     settings = cycle.project.duplicates
     images = duplicate_records.images(known, embeddings.vectors, embeddings.has_embedding, settings)
-    groups = duplicate_records.groups(known, images)
-    evidence = add_new_images(images, groups, settings.max_hash_distance, duplicate_records.keys(known, groups, settings))
-    rows = duplicate_records.rows(known, groups, evidence)
+    verdicts = Verdicts(partial(_view, store, known.images["image_id"].to_list()), settings)
+    groups = duplicate_records.groups(known, images, settings, verdicts)
+    found = add_new_images(images, groups, settings, duplicate_records.keys(known, groups, settings), verdicts)
+    rows, evidence = duplicate_records.rows(known, groups, found), found.links
     summary = FindDuplicatesSummary(
         images_searched=known.images.height - known.first_new,
         images_in_history=known.first_new,
@@ -52,10 +61,26 @@ def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
         groups_merged=len(groups.merged_into),
         contested=sum(one >= known.first_new for one in groups.contested),
         compared_by_pixels_only=int((~images.is_searchable[known.first_new :]).sum()),
+        turned=sum(any(_is_turned(link) for link in links) for one, links in evidence.items() if one not in groups.contested),
+        pairs_compared=verdicts.pairs,
+        told_apart=len(found.denied.keys() - evidence.keys()),
         keys_in_two_splits=["/".join(key) for key in groups.split_groups.keys_in_two_splits()],
     )
     writes = [(DuplicatePair, rows.pairs), (DuplicateGroup, rows.groups), (SplitGroup, rows.split_groups), (Split, rows.splits)]
     return store.finish(cycle.cycle_id, STAGE, summary, writes)
+
+
+def _view(store: Store, image_ids: list[str], image: int) -> View | None:
+    """Small view of an image, made of its thumbnail; None if that is missing or damaged, because it is only a cache."""
+    try:
+        pixels = decode_jpeg(read_thumbnail(store.objects, image_ids[image]))
+    except NotFoundError:
+        return None
+    return None if pixels is None else View(pixels)
+
+
+def _is_turned(link: Link) -> bool:
+    return link.comparison is not None and link.comparison.turn != TURNS[0]
 
 
 def _known(store: Store, cycle: Cycle) -> duplicate_records.Known:

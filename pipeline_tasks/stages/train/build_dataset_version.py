@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 
 import polars as pl
 
@@ -11,13 +12,18 @@ from pipeline_tasks.datasets.golden import golden_images, refused
 from pipeline_tasks.datasets.manifest import Manifest, ManifestInputs, freeze
 from pipeline_tasks.datasets.slices import slice_test_images
 from pipeline_tasks.datasets.training_decision import TrainingDecision, decide_training, decide_training_again, new_labels
+from pipeline_tasks.decoding.jpeg import decode_jpeg
+from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.images.leak_records import LeakReport, leak_report
+from pipeline_tasks.images.views import View
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.dataset_version import GoldenSet, VersionAbout
 from pipeline_tasks.records.project_state import Dataset, RestoredDataset
+from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.blobs.version_index import index_key
+from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.storage.versions.dataset_versions import write_version
@@ -102,6 +108,8 @@ def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozense
         embeddings.has_embedding,
         in_use=before,
         settings=cycle.project.duplicates,
+        read_view=partial(_view, store),
+        settled=before if _was_searched_alike(store, cycle, newest) else (),
     )
     if cycle.project.splits.golden:
         into_golden = leaks.rows.filter(pl.col("other_image_id").is_in(list(golden))).height
@@ -112,6 +120,25 @@ def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozense
 def _objects(store: Store, manifest: Manifest) -> pl.DataFrame:
     """Objects of the version's labels."""
     return store.current(LabelObject).filter(pl.col("image_id").is_in(manifest.rows["image_id"].implode()))
+
+
+def _was_searched_alike(store: Store, cycle: Cycle, newest: Dataset | None) -> bool:
+    """Return True if the newest version's leak report aligned its images, all of them with embeddings, by today's settings."""
+    if newest is None:
+        return False
+    built = store.summary(newest.cycle_id, BuildDatasetVersionSummary)
+    same_settings = read_cycle(store, newest.cycle_id).project.duplicates == cycle.project.duplicates
+    had_embeddings = built.leak_report.get("compared_by_pixels_only") == 0
+    return same_settings and had_embeddings and "pairs_aligned" in built.leak_report
+
+
+def _view(store: Store, image_id: str) -> View | None:
+    """Small view of an image, made of its thumbnail; None if that is missing or damaged, because it is only a cache."""
+    try:
+        pixels = decode_jpeg(read_thumbnail(store.objects, image_id))
+    except NotFoundError:
+        return None
+    return None if pixels is None else View(pixels)
 
 
 def _slices(store: Store, cycle: Cycle, manifest: Manifest, golden: frozenset[str]) -> Rows[SliceImage]:

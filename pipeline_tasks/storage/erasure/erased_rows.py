@@ -17,6 +17,7 @@ from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.tables.table_files import TableFile, read_table
 from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
+from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label_object import AnnotationObject
 from pipeline_tasks.tables.left_out_file import LeftOutFile
@@ -95,7 +96,9 @@ def _first_left(members: pl.DataFrame, plan: ErasurePlan, order: Mapping[str, in
 
 def _without_rows_about(table: type[Table], rows: pl.DataFrame, plan: ErasurePlan) -> pl.DataFrame:
     if "image_id" in rows.columns:
-        return rows.filter(~pl.col("image_id").is_in(list(plan.tombstones)))
+        # A pair's figures compare two images: they go with either.
+        names = ["image_id", "other_image_id"] if table is DuplicatePair else ["image_id"]
+        return rows.filter(~pl.any_horizontal(pl.col(names).is_in(list(plan.tombstones))))
     if table is UnneededObject:
         is_named = rows["key"].map_elements(plan.is_named_in, return_dtype=pl.Boolean)
         return rows.filter(~is_named) if rows.height else rows
