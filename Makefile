@@ -83,7 +83,10 @@ coverage: install  ## branch coverage of pipeline_tasks by the tests that need n
 docs: install  ## make docs/dags.md, docs/settings.md and docs/tables.md anew
 	@$(RUN) docs/generate.py
 
+BENCHES = $(sort $(foreach one,$(shell grep -l __main__ benchmarks/*.py | grep -v _side.py),$(subst _,-,$(basename $(notdir $(one))))))
+
 bench-%: install  ## side by side with a peer: benchmarks/<name>.py
+	@test -e benchmarks/$(subst -,_,$*).py || { echo "make bench-$*: there is no benchmarks/$(subst -,_,$*).py; there are: $(BENCHES)" >&2; exit 2; }
 	@PYTHONPATH=.:plugins:tests $(RUN) -m benchmarks.$(subst -,_,$*)
 
 bench-selection bench-label-efficiency: $(BENCH_STAMP)
@@ -91,6 +94,7 @@ bench-selection bench-label-efficiency: $(BENCH_STAMP)
 bench-selection: $(LIGHTLY_STUDIO_STAMP)
 
 drill-%: install  ## at full size, by hand: tests/drills/<name>.py
+	@test -e tests/drills/$(subst -,_,$*).py || { echo "make drill-$*: there is no tests/drills/$(subst -,_,$*).py" >&2; exit 2; }
 	@PYTHONPATH=.:plugins:tests $(RUN) tests/drills/$(subst -,_,$*).py
 
 bench-dvc drill-dvc: $(DVC_STAMP)

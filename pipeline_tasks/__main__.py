@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -19,6 +20,10 @@ from pipeline_tasks.commands.catalog import TOOLS, load_tool
 from pipeline_tasks.commands.outcome import Outcome
 from pipeline_tasks.errors import NightlensError
 from pipeline_tasks.process import PROCESS
+from pipeline_tasks.release import RELEASE
+
+INTERRUPTED = 130
+"""Exit code of a program that Ctrl-C ended."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -28,20 +33,39 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         arguments = _parser(words[0] if words else "").parse_args(words)
         outcome: Outcome = arguments.run(arguments)
+        print(outcome.text)
     except NightlensError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
-    print(outcome.text)
+    except KeyboardInterrupt:
+        print("interrupted; run the same command again to go on", file=sys.stderr)
+        return INTERRUPTED
     return 0 if outcome.is_fine else 1
+
+
+def _until_the_reader_leaves() -> int:
+    """Run the command line; what reads its output, such as `head`, may close it at any time."""
+    status = 0
+    try:
+        try:
+            status = main()
+        except SystemExit as error:
+            status = error.code if isinstance(error.code, int) else 1
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status
 
 
 def _parser(command: str) -> argparse.ArgumentParser:
     """Parser of one tool, so that no other tool is imported; otherwise of all commands."""
     parser = argparse.ArgumentParser(prog="python -m pipeline_tasks", description="Run one stage of one cycle, or a tool.")
+    parser.add_argument("--version", action="version", version=f"Nightlens {RELEASE}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for one in (one for one in PROCESS if one.name not in TOOLS and command not in TOOLS):
-        added = commands.add_parser(one.name, help=one.does, description=one.does)
-        stage.add_arguments(added)
+        added = commands.add_parser(one.name, help=one.does, description=stage.description(one))
+        stage.add_arguments(added, one.name)
         added.set_defaults(run=stage.run)
     for name in [command] if command in TOOLS else TOOLS:
         tool = load_tool(name)
@@ -53,4 +77,4 @@ def _parser(command: str) -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_until_the_reader_leaves())

@@ -3,41 +3,35 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import asdict
 
 from pipeline_tasks.commands.cycle_of_stage import cycle_of_stage
 from pipeline_tasks.commands.outcome import Outcome, in_json
 from pipeline_tasks.commands.project_option import add_project_option
+from pipeline_tasks.process import Stage
 from pipeline_tasks.records.cycle import CycleArguments
 from pipeline_tasks.selection.strategies.strategy import strategies_in_form
-from pipeline_tasks.wiring.arguments import StageArguments
+from pipeline_tasks.wiring.arguments import NO_ARGUMENTS, StageArguments
 from pipeline_tasks.wiring.run import run_stage
 
+NOTHING_GIVEN = CycleArguments()
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of all stages; each stage uses its own."""
+
+def add_arguments(parser: argparse.ArgumentParser, stage: str) -> None:
+    """Add the arguments that this stage takes."""
     add_project_option(parser)
     parser.add_argument("--cycle", help="for example 2026-11-21; default: the newest one, and now for a stage that opens one")
-    parser.add_argument("--shard", type=int, default=0, help="measure_images: number of the shard")
-    parser.add_argument("--budget", type=int, help="open_cycle: number of images to label")
-    parser.add_argument("--deadline-s", type=float, help="open_cycle: seconds for labeling")
-    parser.add_argument("--selection", choices=strategies_in_form(), help="open_cycle: the selection strategy")
-    parser.add_argument(
-        "--selection-weight",
-        type=_weight,
-        action="append",
-        default=[],
-        metavar="NAME=WEIGHT",
-        help="open_cycle: several strategies with weights",
-    )
-    parser.add_argument("--control-ratio", type=float, help="open_cycle: share of the budget drawn at random, 0 to 1")
-    parser.add_argument("--training", choices=["auto", "force", "skip"], default="auto", help="open_cycle")
-    parser.add_argument("--run-key", default="command line", help="stages that open a cycle: name of the run that owns it")
-    parser.add_argument(
-        "--dry-run", action=argparse.BooleanOptionalAction, help="plan_collection: default is the project's setting"
-    )
-    parser.add_argument("--images", type=int, default=10_000, help="backfill: number of images in this cycle")
-    parser.add_argument("--to-model-digest", help="roll_back: the champion to restore (default: the previous one)")
+    if stage in _OWN:
+        _OWN[stage](parser)
+
+
+def description(stage: Stage) -> str:
+    """A stage's purpose, with what it reads, writes and talks to."""
+    things = {"Reads": stage.reads, "Writes": stage.writes, "Talks to": stage.services}
+    lines = [f"{word} {', '.join(names).replace('_', ' ')}." for word, names in things.items() if names]
+    ends = "A second run returns the recorded summary." if stage.ends_in_event else "It may be run again at any time."
+    return " ".join([stage.does, *lines, ends])
 
 
 def run(arguments: argparse.Namespace) -> Outcome:
@@ -46,16 +40,69 @@ def run(arguments: argparse.Namespace) -> Outcome:
     Raises:
         NightlensError: whatever the stage raises.
     """
+    own = vars(arguments)
     cycle_id = cycle_of_stage(arguments.command, arguments.project, arguments.cycle)
     given = StageArguments(
-        run_key=arguments.run_key,
-        cycle_arguments=_cycle_arguments(arguments),
-        shard=arguments.shard,
-        to_model_digest=arguments.to_model_digest,
-        is_dry_run=arguments.dry_run,
-        images_a_cycle=arguments.images,
+        run_key=own.get("run_key", NO_ARGUMENTS.run_key),
+        cycle_arguments=_cycle_arguments(arguments) if arguments.command == "open_cycle" else NOTHING_GIVEN,
+        shard=own.get("shard", NO_ARGUMENTS.shard),
+        to_model_digest=own.get("to_model_digest"),
+        dataset_id=own.get("dataset_id", NO_ARGUMENTS.dataset_id),
+        is_dry_run=own.get("dry_run"),
+        images_a_cycle=own.get("images", NO_ARGUMENTS.images_a_cycle),
     )
     return in_json(asdict(run_stage(arguments.command, arguments.project, cycle_id, given)))
+
+
+def _of_open_cycle(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--budget", type=int, help="number of images to label (default: the project's setting, as for all below)")
+    parser.add_argument("--deadline-s", type=float, help="seconds for labeling")
+    parser.add_argument("--selection", choices=strategies_in_form(), help="selection strategy")
+    parser.add_argument(
+        "--selection-weight", type=_weight, action="append", default=[], metavar="NAME=WEIGHT", help="one of several strategies"
+    )
+    parser.add_argument("--control-ratio", type=float, help="share of the budget drawn at random, 0 to 1")
+    parser.add_argument("--training", choices=["auto", "force", "skip"], default="auto", help="whether to train (default: auto)")
+    _of_manual_cycle(parser)
+
+
+def _of_measure_images(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--shard", type=int, default=0, help="shard of the plan, 0 to one less than `shards` of list_new_images")
+
+
+def _of_roll_back(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--to-model-digest", help="earlier champion to restore (default: the previous one)")
+    _of_manual_cycle(parser)
+
+
+def _of_restore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dataset-id", required=True, help="version to restore, or `newest`; `versions restore` does the same")
+    _of_manual_cycle(parser)
+
+
+def _of_plan_collection(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action=argparse.BooleanOptionalAction, help="default: the project's setting")
+    _of_manual_cycle(parser)
+
+
+def _of_backfill(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--images", type=int, default=NO_ARGUMENTS.images_a_cycle, help="number of images to fill (default: 10000)")
+    _of_manual_cycle(parser)
+
+
+def _of_manual_cycle(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run-key", default=NO_ARGUMENTS.run_key, help="name of the run that owns the cycle")
+
+
+_OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "open_cycle": _of_open_cycle,
+    "measure_images": _of_measure_images,
+    "roll_back": _of_roll_back,
+    "restore_dataset_version": _of_restore,
+    "plan_collection": _of_plan_collection,
+    "backfill": _of_backfill,
+}
+"""Stage → its own options; all others take the project and the cycle only."""
 
 
 def _cycle_arguments(arguments: argparse.Namespace) -> CycleArguments:

@@ -41,6 +41,8 @@ class RecordedModel:
     """Summaries of its cycle's stages, from train_model to promote_model."""
     put_back_in: tuple[str, ...] = ()
     """Cycles in which a person restored it as the champion."""
+    replaced_in: Mapping[str, str] = field(default_factory=dict)
+    """Cycle in which a person rolled it back → the earlier champion that was restored instead."""
     score_names: ScoreNames | None = None
     """Names of its kind's figures."""
     figures_by_name: Mapping[str, float] = field(default_factory=dict)

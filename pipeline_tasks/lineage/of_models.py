@@ -39,7 +39,8 @@ def prediction_lineage(prediction: LoggedPrediction, kind: Kind, model: Node, im
 def model_lineage(model: RecordedModel, data: LineageData) -> Node:
     """A model with its decision, its figures and its dataset version."""
     trained = model.records.get(TrainModelSummary)
-    says = "the champion, " if model.is_champion else ""
+    rolled_back = "" if model.is_champion or not model.replaced_in else f"rolled back in cycle {list(model.replaced_in)[-1]}, "
+    says = "the champion, " if model.is_champion else rolled_back
     says += f"trained in cycle {model.cycle_id} on {trained.train_images} images, code {model.code_version}"
     version = version_lineage(data.version_of_cycle(trained.dataset_cycle_id), data, besides=model.model_digest)
     fields: dict[str, Json] = {"cycle_id": model.cycle_id, "is_champion": model.is_champion, "code_version": model.code_version}
@@ -71,6 +72,9 @@ def _decisions(model: RecordedModel) -> Iterable[Node]:
         yield Node("decision", word, decided.why or decided.skipped or "", asdict(decided))
     for cycle_id in model.put_back_in:
         yield Node("decision", "put back", f"by a person in cycle {cycle_id}", {"cycle_id": cycle_id})
+    for cycle_id, instead in model.replaced_in.items():
+        says = f"by a person in cycle {cycle_id}; {shortened(instead)} became the champion again"
+        yield Node("decision", "rolled back", says, {"cycle_id": cycle_id, "restored_model_digest": instead})
 
 
 def _figures(model: RecordedModel) -> Iterable[Node]:

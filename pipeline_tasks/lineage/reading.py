@@ -85,7 +85,8 @@ class LineageReads:
         model = next((one for one in self.models if one.model_digest == model_digest), None)
         if model is None:
             return None
-        back = [event.cycle_id for event in self._events("roll_back") if event.read(RollBackSummary).model_digest == model_digest]
+        rolled = {event.cycle_id: event.read(RollBackSummary) for event in self._events("roll_back")}
+        done = {cycle_id: one for cycle_id, one in rolled.items() if not one.skipped}
         cycle = read_cycle(self.store, model.cycle_id)
         names = kind_of(cycle.project).scoring.names
         has_metrics = self.store.has(Metric, model.cycle_id)
@@ -95,7 +96,8 @@ class LineageReads:
             score_names=names,
             figures_by_name=figures_by_name(self.store.read(Metric, model.cycle_id), names, model_digest) if has_metrics else {},
             records=read_cycle_records(self.store, model.cycle_id, STAGES_OF_A_MODEL),
-            put_back_in=tuple(back),
+            put_back_in=tuple(cycle_id for cycle_id, one in done.items() if one.model_digest == model_digest),
+            replaced_in={cycle_id: one.model_digest for cycle_id, one in done.items() if one.previous_digest == model_digest},
         )
 
     def version_of_model(self, model: RecordedModel) -> RecordedVersion:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import polars as pl
@@ -14,11 +15,15 @@ from given_night import Night, a_night
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.lineage.explain import explain
+from pipeline_tasks.lineage.reading import LineageReads
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.project_state import Champion
+from pipeline_tasks.records.roll_back import RollBackSummary
 from pipeline_tasks.reports.tree import Node, as_text
 from pipeline_tasks.serving.prediction_log import PredictionLog
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.ledger.events import Event
+from pipeline_tasks.storage.ledger.state import State
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.image import Image
@@ -178,6 +183,21 @@ def test_explain__knows_a_prediction_of_the_prediction_server(night: Night) -> N
     assert "not of this project" in stranger.children[0].says
     assert "not in this project" in stranger.children[1].says
     assert told(night, "9" * 20).children[0].name == "f" * 31 + "b", "an image that only the server has seen"
+
+
+def test_explain__tells_that_a_person_rolled_a_model_back(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest, events = champion(night).model_digest, LineageReads._events
+    rolled_back = RollBackSummary(None, "e" * 64, digest, "d" * 64, None, "restored")
+    event = Event(99, "2026-11-22T080000", "roll_back", asdict(rolled_back))
+    monkeypatch.setattr(LineageReads, "_events", lambda reads, stage: [event] if stage == "roll_back" else events(reads, stage))
+    standing = champion(night)
+    monkeypatch.setattr(State, "champion", replace(standing, model_digest="e" * 64))
+
+    node = told(night, digest)
+
+    assert node.says.startswith("rolled back in cycle 2026-11-22T080000, trained in cycle")
+    decision = next(one for one in below(node, "decision") if one.name == "rolled back")
+    assert decision.says == "by a person in cycle 2026-11-22T080000; eeeeeeeeeeee became the champion again"
 
 
 def test_explain__refuses_what_is_unknown_and_says_what_was_searched(night: Night) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -11,6 +12,7 @@ from pipeline_tasks.commands.versions.people import images_by_author, images_by_
 from pipeline_tasks.commands.versions.text_table import one_line
 from pipeline_tasks.datasets.differences import Difference, counts, difference
 from pipeline_tasks.datasets.manifest import why_left_out
+from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.stages.train.build_dataset_version import manifest_inputs
@@ -100,7 +102,9 @@ def as_text(found: Comparison) -> str:
     lines = [f"{found.before[:12]} → {found.after[:12]}"]
     if found.about_changed is not None:
         before, after = found.about_changed.before.as_json(), found.about_changed.after.as_json()
-        lines.append(f"classes or label kind changed: {before} → {after}")
+        for name in sorted(before.keys() | after.keys()):
+            if before.get(name) != after.get(name):
+                lines.append(f"{name.replace('_', ' ')} changed: {_said(before.get(name))} → {_said(after.get(name))}")
     if found.erased.before or found.erased.after:
         lines.append(f"erased since and left out here: {found.erased.before} → {found.erased.after}")
     if found.is_unchanged:
@@ -110,6 +114,10 @@ def as_text(found: Comparison) -> str:
         if change is not None:
             lines += [f"{kind}: {change.images}", *_count_lines(change)]
     return "\n".join(lines)
+
+
+def _said(value: Json) -> str:
+    return "none" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _count_lines(change: Change) -> list[str]:

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
@@ -17,7 +18,7 @@ from pipeline_tasks.decoding.canonical_form import CanonicalForm
 from pipeline_tasks.decoding.jpeg import encode_jpeg, thumbnail
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.decoding.white_level import SET_BIT_DEPTH
-from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, RejectedFileError
+from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, RejectedFileError, SettingsError
 from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.measure_images import MeasureImagesSummary
@@ -34,6 +35,7 @@ from pipeline_tasks.tables.new_file import NewFile
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.table import Table, empty
+from pipeline_tasks.time_left import time_left
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
@@ -60,8 +62,14 @@ def measure_images(
 
     Raises:
         MissingStageError: `list_new_images` has not frozen the plan.
+        SettingsError: the plan has no such shard.
     """
-    files = store.read(NewFile, cycle.cycle_id).filter(pl.col("shard") == shard)
+    plan = store.read(NewFile, cycle.cycle_id)
+    shards = plan["shard"].n_unique()
+    # Shard 0 of an empty plan is empty; any other one is a mistake, which would look like work done.
+    if not 0 <= shard < max(shards, 1):
+        raise SettingsError(f"shard: {shard} is not in the plan of cycle {cycle.cycle_id}, which has {shards}, from 0")
+    files = plan.filter(pl.col("shard") == shard)
     rows = _finished_tables(store.objects, cycle.cycle_id, shard)
     if rows is None:
         known = frozenset(store.history(Image, ["image_id"])["image_id"])
@@ -167,11 +175,12 @@ class _Look:
 def _progress(found: Iterator[_Found], files: int, shard: int) -> Iterator[_Found]:
     """Pass on the rows, and log the progress from time to time."""
     rejected = 0
-    every = max(1, files // 10)
+    every, started = max(1, files // 10), time.monotonic()
     for number, one in enumerate(found, start=1):
         rejected += RejectedSighting in one
         if number % every == 0 or number == files:
-            logger.info("shard %d: looked at %d of %d files, rejected %d", shard, number, files, rejected)
+            left = time_left(number, files, time.monotonic() - started)
+            logger.info("shard %d: looked at %d of %d files, rejected %d%s", shard, number, files, rejected, left)
         yield one
 
 

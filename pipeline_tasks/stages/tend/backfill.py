@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
@@ -26,6 +27,7 @@ from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.storage.tables.table_files import read_shard, write_shard
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.table import Table
+from pipeline_tasks.time_left import time_left
 
 if TYPE_CHECKING:
     from pipeline_tasks.decoding.decoder import Decoder
@@ -85,11 +87,13 @@ class _Work:
         todo = planned.join(done, on="image_id", how="anti", maintain_order="left")
         known = self._store.rows_of(Image, todo["image_id"], columns=COLUMNS)
         todo, stored = todo.join(known, on="image_id", how="semi", maintain_order="left"), stored_images(known.iter_rows())
+        started, standing = time.monotonic(), done.height
         for number, piece in enumerate(todo.iter_slices(images_a_piece), start=len(done_pieces)):
             rows = self._filled(table, piece, stored)
             write_shard(self._store.objects, table, self._cycle_id, number, rows)
             done = pl.concat([done, rows])
-            logger.info("%s: %d of %d images filled", table.table_name, done.height, planned.height)
+            left = time_left(done.height - standing, planned.height - standing, time.monotonic() - started)
+            logger.info("%s: %d of %d images filled%s", table.table_name, done.height, planned.height, left)
         return done.unique("image_id", keep="first", maintain_order=True).sort("image_id")
 
     def _planned(self, table: type[T], images: int) -> pl.DataFrame:

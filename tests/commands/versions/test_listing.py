@@ -100,5 +100,18 @@ def test_state_at__uses_no_snapshot_that_is_younger(store: Store, monkeypatch: p
     assert [state_at(store.objects, number).sequence for number in range(1, 7)] == [1, 2, 3, 4, 5, 6]
 
 
+def test_text_table__is_no_wider_than_the_terminal() -> None:
+    table = text_table(["name", "n"], [["a long name of many words", 1], ["b", 20]], width=16)
+
+    assert table.splitlines() == [
+        "name           n",
+        "------------  --",
+        "a long name    1",
+        "of many",
+        "words",
+        "b             20",
+    ]
+
+
 def test_text_table__aligns_numbers_to_the_right() -> None:
     assert text_table(["name", "n"], [["a", 1], ["b", 20], [None, None]]) == "name   n\n----  --\na      1\nb     20\n-      -"
