@@ -61,7 +61,7 @@ def test_export_version__broken_off_says_so_and_is_taken_up_again(store: Store, 
     with pytest.raises(CorruptObjectError, match="wanted sha256"):
         export(store, tmp_path)
     assert json.loads((tmp_path / UNFINISHED).read_text())["dataset_id"] == dataset_versions(store)[0].dataset_id
-    with pytest.raises(SettingsError, match="broken-off export of"):
+    with pytest.raises(SettingsError, match="interrupted export of"):
         export(store, tmp_path, number=1)
     whole = next(path for path in tmp_path.rglob("*.png"))
     other = [path for path in tmp_path.rglob("*.png") if path != whole]
