@@ -20,8 +20,8 @@ from __future__ import annotations
 from airflow.sdk import DAG
 from nightlens_airflow import tasks
 from nightlens_airflow.dag_settings import backfill_settings
-from nightlens_airflow.projects import readable_projects
+from nightlens_airflow.projects import all_projects
 
-for project in readable_projects():
+for project in all_projects():
     with DAG(schedule=None, **backfill_settings(project, __doc__)):
         tasks.backfill(project.project)

@@ -97,6 +97,6 @@ for project in readable_projects():
         chain([deployed, report_written], succeeded)
 
 for broken in broken_projects():
-    # A project without a working file is red every day until the file is corrected.
-    with DAG(schedule="@daily", **broken_settings(broken)):
+    # A project without a working file keeps its schedule, and is red each time until the file is corrected.
+    with DAG(schedule=broken.schedule, **broken_settings(broken)):
         tasks.read_project_file(broken.path.stem)

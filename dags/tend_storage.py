@@ -21,10 +21,10 @@ from __future__ import annotations
 from airflow.sdk import DAG, chain
 from nightlens_airflow import tasks
 from nightlens_airflow.dag_settings import schedule_of_tending, tend_storage_settings
-from nightlens_airflow.projects import readable_projects
+from nightlens_airflow.projects import all_projects
 from nightlens_airflow.stage_task import cycle_id_from
 
-for project in readable_projects():
+for project in all_projects():
     with DAG(schedule=schedule_of_tending(project), **tend_storage_settings(project, __doc__)):
         planned = tasks.plan_collection(project.project)
         cycle_id = cycle_id_from("plan_collection")

@@ -93,7 +93,7 @@ def _dag(path: Path) -> str:
     document = re.sub(r"^#", "##", ast.get_docstring(tree) or "", flags=re.MULTILINE)
     head = ["| stage | does | reads | writes | talks to |", "|---|---|---|---|---|"]
     rows = [_stage_row(stage) for stage in PROCESS if stage.name in named]
-    return f"\n{document}\n\n" + "\n".join([*head, *rows]) + "\n"
+    return f"\n{document}\n" + ("\n" + "\n".join([*head, *rows]) + "\n" if rows else "")
 
 
 def _stage_row(stage: Stage) -> str:

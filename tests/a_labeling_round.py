@@ -52,8 +52,7 @@ class LabelingRound:
         """A cycle whose images are taken in and picked; other cycles have other images."""
         cycle = given.an_open_cycle(self.store, cycle_id, labeling={"deadline_s": 3600, "overlap_ratio": 0.0} | labeling)
         originals = [put_original(self.store.objects, f"{cycle_id} {number}".encode()) for number in range(images)]
-        recorded = RecordImagesSummary(images, images, images, 0, 0, 0)
-        picked = SelectImagesSummary(images, {}, images, images, 0, {}, {}, True, None, "All of them.")
+        recorded, picked = summaries_of_picks(images)
         self.store.finish(cycle_id, "record_images", recorded, [(Image, image_rows(originals))])
         self.store.finish(cycle_id, "select_images", picked, [(SelectedImage, selected_rows(originals))])
         return cycle
@@ -70,6 +69,12 @@ class LabelingRound:
     def task_ids(self, cycle: Cycle) -> list[int]:
         """Label Studio's ids of a cycle's tasks, in the order of picking."""
         return list(self.store.read(LabelingTask, cycle.cycle_id)["label_studio_task_id"])
+
+
+def summaries_of_picks(images: int) -> tuple[RecordImagesSummary, SelectImagesSummary]:
+    """Summaries of a night that took in and picked so many images."""
+    picked = SelectImagesSummary(images, {}, images, images, 0, {}, {}, True, None, "All of them.")
+    return RecordImagesSummary(images, images, images, 0, 0, 0), picked
 
 
 def image_rows(originals: list[tuple[str, str]]) -> pl.DataFrame:

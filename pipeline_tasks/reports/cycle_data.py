@@ -11,9 +11,9 @@ import polars as pl
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.labeling import Agreement
 from pipeline_tasks.records.by_stage import CycleRecords
+from pipeline_tasks.records.disagreement import Disagreement
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.records.stage_failure import StageFailure
-from pipeline_tasks.reports.disagreements import Disagreement
 from pipeline_tasks.tables.table import Table
 
 

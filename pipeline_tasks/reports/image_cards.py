@@ -18,7 +18,7 @@ def shown_images(data: CycleData) -> frozenset[str]:
     if data.duplicate_groups is not None and data.duplicate_pairs is not None:
         joined = data.duplicate_groups.filter(pl.col("image_id").is_in(data.duplicate_pairs["image_id"].unique().implode()))
         found |= set(joined["duplicate_group_id"])
-    return frozenset(found)
+    return frozenset(found | {one.image_id for one in data.disagreements})
 
 
 def image_card(data: CycleData, image_id: str, *lines: Child, title: str = "", mark: str | None = None) -> Html:

@@ -29,7 +29,7 @@ def section(data: CycleData) -> Html | None:
             _pairwise(data.agreement),
             _labels(data),
             _strange(data),
-            disagreements.section(data.disagreements, data.thumbnail),
+            disagreements.section(data),
         ]
     )
 

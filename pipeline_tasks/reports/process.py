@@ -47,10 +47,15 @@ def funnel(data: CycleData) -> Html | None:
         rows.append(("annotated", data.annotations["image_id"].n_unique(), "images of this round"))
     labels = find(ResolveLabelsSummary)
     if labels is not None:
-        rows.append(("labelled", labels.labelled, f"{labels.unsure} unsure"))
+        rows.append(("labelled", labels.labelled, _without_label(labels)))
     if trained is not None and not trained.skipped:
         rows.append(("trained on", trained.train_images, "of all nights"))
     return bars(rows)
+
+
+def _without_label(labels: ResolveLabelsSummary) -> str:
+    """Images that people annotated in vain."""
+    return f"{labels.unsure} unsure" + (f", {labels.unmatched} match no class" if labels.unmatched else "")
 
 
 def class_balance(data: CycleData) -> Html | None:

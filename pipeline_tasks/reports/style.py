@@ -19,7 +19,7 @@ section .decision { padding: 10px 16px; margin: 8px 0; border-radius: 10px; back
 header .decision { font-size: 17px; margin: 14px 0; padding: 14px 18px; border-radius: 10px; background: var(--soft);
   border-left: 5px solid var(--accent); }
 .decision.good { border-color: var(--good); } .decision.bad { border-color: var(--bad); }
-.decision.warn { border-color: var(--warn); }
+.decision.warn { border-color: var(--warn); } .decision.bad strong { color: var(--bad); }
 nav { margin: 14px 0 6px; display: flex; flex-wrap: wrap; gap: 6px; }
 nav a, .stage { font-size: 13px; padding: 3px 10px; border-radius: 99px; border: 1px solid var(--line); background: var(--sheet);
   color: var(--ink); text-decoration: none; } nav a:hover { border-color: var(--accent); color: var(--accent); }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypedDict
 
 from airflow.sdk import CronTriggerTimetable, Param
 
 from nightlens_airflow.defaults import DEFAULT_ARGS
+from nightlens_airflow.notifying import failure_callback
 from nightlens_airflow.projects import BrokenProject
 from pipeline_tasks.selection.strategies.strategy import strategies_in_form
 from pipeline_tasks.settings import Project
@@ -119,6 +121,11 @@ class DagArguments(TypedDict):
     """Arguments of all its tasks; Airflow takes any dictionary."""
     tags: list[str]
     params: dict[str, Param]
+    on_failure_callback: Callable[[Any], None] | None
+    """Called once for each failed run; None: off."""
+
+
+BROKEN = "The project's file cannot be used; until it is corrected, this works with the settings of the newest cycle."
 
 
 def nightly_settings(project: Project, document: str) -> DagArguments:
@@ -131,61 +138,76 @@ def schedule_of(project: Project) -> CronTriggerTimetable | None:
     return _timetable(project.schedule, project)
 
 
-def schedule_of_tending(project: Project) -> CronTriggerTimetable | None:
-    """Schedule for tending the project's root, in its own time zone; None if only started by hand."""
+def schedule_of_tending(project: Project | BrokenProject) -> CronTriggerTimetable | None:
+    """Schedule for tending the project's root, in its own time zone; None if only started by hand, as while the file is broken."""
+    if isinstance(project, BrokenProject):
+        return None
     return _timetable(project.housekeeping.schedule, project)
 
 
-def tend_storage_settings(project: Project, document: str) -> DagArguments:
+def tend_storage_settings(project: Project | BrokenProject, document: str) -> DagArguments:
     """Arguments of the DAG that tends a project's root, except its schedule."""
-    return _settings(f"tend_storage__{project.project}", project, document, TEND_STORAGE_FORM)
+    return _settings(f"tend_storage__{_id_of(project)}", project, document, TEND_STORAGE_FORM)
 
 
-def roll_back_settings(project: Project, document: str) -> DagArguments:
+def roll_back_settings(project: Project | BrokenProject, document: str) -> DagArguments:
     """Arguments of the DAG that restores an earlier champion."""
-    return _settings(f"roll_back__{project.project}", project, document, ROLL_BACK_FORM)
+    return _settings(f"roll_back__{_id_of(project)}", project, document, ROLL_BACK_FORM)
 
 
-def backfill_settings(project: Project, document: str) -> DagArguments:
+def backfill_settings(project: Project | BrokenProject, document: str) -> DagArguments:
     """The arguments of a project's DAG that fills new columns."""
-    return _settings(f"backfill__{project.project}", project, document, BACKFILL_FORM)
+    return _settings(f"backfill__{_id_of(project)}", project, document, BACKFILL_FORM)
 
 
 def broken_settings(broken: BrokenProject) -> DagArguments:
     """Arguments of the DAG that represents an unusable project file."""
-    problems = "\n".join(f"- {line}" for line in broken.message.splitlines())
     mend = "Correct the file; the DAG then comes back by itself."
     return {
         "dag_id": f"nightly__{broken.name}",
         "description": "The project's file cannot be used.",
-        "doc_md": f"# The project file `{broken.path.name}` cannot be used\n\n{problems}\n\n{mend}",
+        "doc_md": f"# The project file `{broken.path.name}` cannot be used\n\n{_problems(broken)}\n\n{mend}",
         "catchup": False,
         "max_active_runs": 1,
         "default_args": DEFAULT_ARGS,
         "tags": ["nightlens", "broken project file"],
         "params": {},
+        "on_failure_callback": failure_callback(),
     }
+
+
+def _problems(broken: BrokenProject) -> str:
+    return "\n".join(f"- {line}" for line in broken.message.splitlines())
 
 
 def _timetable(schedule: str | None, project: Project) -> CronTriggerTimetable | None:
     return None if schedule is None else CronTriggerTimetable(schedule, timezone=project.time_zone)
 
 
-def _settings(dag_id: str, project: Project, document: str, form: dict[str, Param]) -> DagArguments:
+def _id_of(project: Project | BrokenProject) -> str:
+    return project.name if isinstance(project, BrokenProject) else project.project
+
+
+def _settings(dag_id: str, project: Project | BrokenProject, document: str, form: dict[str, Param]) -> DagArguments:
+    is_broken = isinstance(project, BrokenProject)
+    description = BROKEN if isinstance(project, BrokenProject) else project.description
     return {
         "dag_id": dag_id,
-        "description": project.description or f"Project {project.project}",
+        "description": description or f"Project {project.project}",
         "doc_md": f"{document.strip()}\n\n{_about(project)}",
         "catchup": False,
         "max_active_runs": 1,
         "default_args": DEFAULT_ARGS,
-        "tags": ["nightlens", project.project],
+        "tags": ["nightlens", project.project, *(["broken project file"] if is_broken else [])],
         "params": form,
+        "on_failure_callback": failure_callback(),
     }
 
 
-def _about(project: Project) -> str:
+def _about(project: Project | BrokenProject) -> str:
     """The project's section of a DAG's document."""
+    if isinstance(project, BrokenProject):
+        return f"## Project `{project.project}`\n\n{BROKEN}\n\n{_problems(project)}"
     rows = {
         "Classes": ", ".join(project.classes),
         "Sources": ", ".join(f"{source.name} ({source.kind})" for source in project.sources),

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from airflow.sdk import CronTriggerTimetable, get_parsing_context
 from airflow.sdk.exceptions import AirflowTimetableInvalid
 
@@ -23,6 +24,13 @@ class BrokenProject:
     path: Path
     message: str
     """File, key, value and what it must be, one line a problem."""
+    schedule: CronTriggerTimetable | str | None = None
+    """The schedule that the file still tells, so that the DAG keeps its place; daily if it tells none."""
+
+    @property
+    def project(self) -> str:
+        """The project's name."""
+        return self.path.stem
 
 
 def readable_projects() -> list[Project]:
@@ -33,6 +41,17 @@ def readable_projects() -> list[Project]:
 def broken_projects() -> list[BrokenProject]:
     """Project files that cannot be used, by name."""
     return [project for project in _read_all() if isinstance(project, BrokenProject)]
+
+
+def all_projects() -> list[Project | BrokenProject]:
+    """All projects by name, for DAGs that work with a broken file, too: with the settings of the newest cycle."""
+    return _read_all()
+
+
+def import_error() -> str | None:
+    """Message for Airflow's list of import errors; None if every project file can be used."""
+    broken = [] if get_parsing_context().dag_id else broken_projects()
+    return "\n".join(one.message for one in broken) or None
 
 
 def _read_all() -> list[Project | BrokenProject]:
@@ -49,7 +68,25 @@ def _read(path: Path) -> Project | BrokenProject:
     try:
         return _with_a_real_schedule(load_project(path), path)
     except SettingsError as error:
-        return BrokenProject(_id_of(path), path, str(error))
+        return BrokenProject(_id_of(path), path, str(error), _schedule_in(path))
+
+
+def _schedule_in(path: Path) -> CronTriggerTimetable | str | None:
+    """The schedule of a file that cannot be used otherwise."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return "@daily"
+    if not isinstance(content, dict) or "schedule" not in content:
+        return "@daily"
+    if content["schedule"] is None:
+        return None
+    try:
+        timetable = CronTriggerTimetable(str(content["schedule"]), timezone=str(content.get("time_zone", "UTC")))
+        timetable.validate()
+    except (AirflowTimetableInvalid, ValueError):
+        return "@daily"
+    return timetable
 
 
 def _id_of(path: Path) -> str:

@@ -11,8 +11,9 @@ from typing import Any
 import given
 import httpx
 import numpy as np
+import polars as pl
 import pytest
-from a_labeling_round import image_rows, selected_rows
+from a_labeling_round import image_rows, selected_rows, summaries_of_picks
 from clients.label_studio_server import RealLabelStudio, sign_up
 from PIL import Image as PillowImage
 
@@ -60,8 +61,9 @@ class Round:
         labeling = {"deadline_s": 3600, "overlap_ratio": 0.1, "question": 'Is it a "bolt" & <not> a nut?'}
         cycle = given.an_open_cycle(self.store, cycle_id, project=self.name, labeling=labeling)
         originals = [put_original(self.store.objects, a_photograph(number)) for number in images]
-        self.store.finish(cycle_id, "record_images", cycle.arguments, [(Image, image_rows(originals))])
-        self.store.finish(cycle_id, "select_images", cycle.arguments, [(SelectedImage, selected_rows(originals))])
+        recorded, picked = summaries_of_picks(len(originals))
+        self.store.finish(cycle_id, "record_images", recorded, [(Image, image_rows(originals))])
+        self.store.finish(cycle_id, "select_images", picked, [(SelectedImage, selected_rows(originals))])
         return cycle
 
     def ask(self, address: str) -> httpx.Response:
@@ -206,3 +208,66 @@ def test_round__stops_when_its_project_is_gone_or_the_token_is_refused(pushed_ro
     people.people[0].delete(f"/api/projects/{pushed.label_studio_project_id}").raise_for_status()
     with pytest.raises(ServiceRefusedError, match="is gone"):
         people.collect(cycle)
+
+
+def test_round__with_choices_renamed_and_added_by_people_names_them_and_gives_them_no_label(pushed_round: Round) -> None:
+    people, store = pushed_round, pushed_round.store
+    cycle = people.open("2026-11-21", range(3))
+    pushed = people.send(cycle)
+    project = f"/api/projects/{pushed.label_studio_project_id}/"
+    assert pushed.form_differences == []
+    edited = people.ask(project).json()["label_config"].replace('value="nut"', 'value="hex nut"')
+    edited = edited.replace("</Choices>", '<Choice value="scrap"/></Choices>')
+    people.people[1].patch(project, json={"label_config": edited, "title": "Our parts"}).raise_for_status()
+
+    look = wait_for_annotators(store, cycle, people.client, given.STARTED_AT)
+    assert ["'nut' is called 'hex nut'" in look.form_differences[0], "'scrap'" in look.form_differences[1]] == [True, True]
+    ids = store.read(LabelingTask, cycle.cycle_id)["label_studio_task_id"].to_list()
+    for task_id, name in zip(ids, ["bolt", "hex nut", "scrap"], strict=True):
+        people.annotate(0, task_id, name)
+    collected = people.collect(cycle)
+    assert (collected.unknown_choices, len(collected.form_differences)) == ({"hex nut": 1, "scrap": 1}, 2)
+    resolved = resolve_labels(store, cycle)
+    assert (resolved.labelled, resolved.unsure, resolved.unmatched) == (1, 0, 2)
+
+
+def test_round__takes_a_reviewers_star_and_keeps_a_deleted_account_one_person(pushed_round: Round) -> None:
+    people, store = pushed_round, pushed_round.store
+    first = people.open("2026-11-21", range(10))
+    pushed = people.send(first)
+    tasks = store.read(LabelingTask, first.cycle_id)
+    (image_id,) = tasks.filter(pl.col("copy_number") == 2)["image_id"]
+    copies = tasks.filter(image_id=image_id)["label_studio_task_id"].to_list()
+    numbers = [
+        people.annotate(n, task_id, name) for n, (task_id, name) in enumerate(zip(copies, ["bolt", "bolt", "nut"], strict=True))
+    ]
+    people.collect(first)
+    assert resolve_labels(store, first).images_by_class == {"bolt": 1}
+
+    second = people.open("2026-11-22", range(10, 11))
+    later = people.send(second)
+    owner = httpx.Client(base_url=people.server.url, headers={"Authorization": f"Token {people.server.token}"}, timeout=60)
+    people.people[1].patch(f"/api/annotations/{numbers[2]}", json={"ground_truth": True}).raise_for_status()
+    ada = people.ask("/api/current-user/whoami").json()["id"]
+    owner.delete(f"/api/users/{ada}").raise_for_status()
+    people.collect(second)
+    resolved = resolve_labels(store, second)
+    assert (resolved.images_by_class, resolved.starred, resolved.changed_labels) == ({"nut": 1}, 1, 1)
+    assert store.current(Annotation)["annotator_id"].n_unique() == 3
+    tabs = owner.get("/api/dm/views", params={"project": pushed.label_studio_project_id}).json()
+    assert [tab["id"] for tab in tabs][:2] == [later.label_studio_view_id, pushed.label_studio_view_id]
+    assert tabs[0]["data"]["title"].startswith("2026-11-22 ")
+    with LabelStudio(people.server.url, owner.post("/api/token/", json={}).json()["token"]) as personal:
+        assert personal.count_tasks(pushed.label_studio_project_id or 0) == 13
+
+
+def test_round__whose_unanswered_tasks_are_deleted_counts_them(pushed_round: Round) -> None:
+    people, store = pushed_round, pushed_round.store
+    cycle = people.open("2026-11-21", range(3))
+    people.send(cycle)
+    ids = store.read(LabelingTask, cycle.cycle_id)["label_studio_task_id"].to_list()
+    people.annotate(0, ids[0], "bolt")
+    people.people[2].delete(f"/api/tasks/{ids[1]}/").raise_for_status()
+
+    collected = people.collect(cycle)
+    assert (collected.tasks_lost, collected.annotations_new, collected.tasks_unanswered) == (1, 1, 2)

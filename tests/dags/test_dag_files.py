@@ -67,7 +67,7 @@ def read_in_a_fresh_process(home: Path, hash_seed: str) -> dict[str, Any]:
 
 
 def test_dag_files__are_read_without_heavy_imports(readings: list[dict[str, Any]]) -> None:
-    assert readings[0]["errors"] == {}
+    assert [Path(path).name for path in readings[0]["errors"]] == ["broken_projects.py"]
     assert readings[0]["heavy"] == []
     assert readings[0]["seconds"] <= 2
 
@@ -76,11 +76,10 @@ def test_dag_files__make_the_same_dags_in_every_process(readings: list[dict[str,
     assert readings[0]["dags"] == readings[1]["dags"]
 
 
-def test_dag_files__make_four_dags_a_project_and_one_for_a_bad_file(dag_bag: DagBag) -> None:
+def test_dag_files__make_four_dags_a_project_whether_its_file_is_good_or_bad(dag_bag: DagBag) -> None:
     kinds = ("nightly", "roll_back", "tend_storage", "backfill")
-    of_good_files = [f"{kind}__{project}" for kind in kinds for project in ("belt", "tiles")]
 
-    assert sorted(dag_bag.dags) == sorted([*of_good_files, "nightly__ore"])
+    assert sorted(dag_bag.dags) == sorted(f"{kind}__{project}" for kind in kinds for project in ("belt", "ore", "tiles"))
 
 
 def test_bad_project_file__becomes_a_dag_that_says_what_is_wrong(dag_bag: DagBag) -> None:
@@ -92,6 +91,46 @@ def test_bad_project_file__becomes_a_dag_that_says_what_is_wrong(dag_bag: DagBag
     assert "selection.bugdet: unknown key 'bugdet' (did you mean 'budget'?)" in (dag.doc_md or "")
     with pytest.raises(SettingsError, match=r"selection\.bugdet"):
         task.python_callable(*task.op_args, **task.op_kwargs)  # type: ignore[attr-defined]
+
+
+def test_bad_project_file__is_an_import_error_with_its_message_and_takes_no_dag_along(readings: list[dict[str, Any]]) -> None:
+    (said,) = readings[0]["errors"].values()
+
+    assert "selection.bugdet: unknown key 'bugdet' (did you mean 'budget'?)" in said
+    assert {"nightly__belt", "roll_back__ore"} <= set(readings[0]["dags"])
+
+
+def test_bad_project_file__keeps_its_schedule_and_the_dags_beside_the_nights(dag_bag: DagBag) -> None:
+    timetable = dag_bag.dags["nightly__ore"].timetable
+    beside = dag_bag.dags["roll_back__ore"]
+
+    assert (timetable.expression, str(timetable.timezone)) == ("30 2 * * *", "Europe/Berlin")  # type: ignore[attr-defined]
+    assert "works with the settings of the newest cycle" in (beside.description or "")
+    assert "selection.bugdet" in (beside.doc_md or "")
+
+
+def test_dags__call_a_notifier_on_failure_only_where_one_is_set(dag_bag: DagBag, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nightlens_airflow.notifying import SETTING, failure_callback, run_failed
+
+    assert {dag.on_failure_callback for dag in dag_bag.dags.values()} == {None}
+    told: list[object] = []
+    monkeypatch.setattr("nightlens_airflow.notifying.told", told.append, raising=False)
+    monkeypatch.setenv(SETTING, "nightlens_airflow.notifying:told")
+    assert failure_callback() is run_failed
+    run_failed({"run_id": "manual"})
+    assert told == [{"run_id": "manual"}]
+
+
+@pytest.mark.parametrize("named", ["nowhere:notify", "nightlens_airflow.notifying:nobody", "notify", ":"])
+def test_dags__are_read_though_the_notifier_is_named_wrongly(
+    named: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from nightlens_airflow.notifying import SETTING, run_failed
+
+    monkeypatch.setenv(SETTING, named)
+    run_failed({})
+
+    assert f"wanted a notifier as module:attribute, found {named!r}" in caplog.text
 
 
 def test_dags__have_document_tags_owner_and_one_run_at_a_time(dag_bag: DagBag) -> None:

@@ -16,13 +16,13 @@ from pipeline_tasks.process import NIGHTLY
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.disagreement import Disagreement, Said
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
 from pipeline_tasks.reports.cycle_data import CycleData, GainPoint, LearningPoint
-from pipeline_tasks.reports.disagreements import Disagreement, Said
 from pipeline_tasks.reports.image_cards import shown_images
 from pipeline_tasks.reports.page import render
 from pipeline_tasks.storage.blobs.report_files import PAGE, SUMMARY, write_report_file
@@ -162,7 +162,7 @@ def _disagreements(store: Store, cycle: Cycle, annotations: pl.DataFrame, voices
     for one in rows.sort("image_id", "annotator_id", "updated_at").iter_rows(named=True):
         task_id, named = task_ids.get(one["task_key"]), said.get((one["annotation_id"], one["revision"]), ())
         url = f"{sent.url}&task={task_id}" if sent is not None and sent.url and task_id else None
-        words = ", ".join(labeling.counts(named)) or "nothing"
+        words = labeling.says(named)
         answers.setdefault(one["image_id"], []).append(Said(one["annotator_id"], words, one["is_starred"], url))
     return tuple(Disagreement(image_id, tuple(given)) for image_id, given in sorted(answers.items()))
 
