@@ -28,10 +28,25 @@ def judge(images: Rows[Image], measurements: Rows[Measurement], settings: Qualit
     return check(QualityIssue, pl.concat(broken).sort("image_number", maintain_order=True).drop("image_number"))
 
 
+def quarantined(issues: pl.DataFrame, settings: QualitySettings) -> frozenset[str]:
+    """Images whose recorded issues still break a limit; `issues` holds image_id, rule and value of all nights.
+
+    A limit that was loosened or switched off releases its images. One that was tightened judges new images only.
+    """
+    rules = [(rule, rule.limit(settings)) for _, rule in QUALITY_RULES.load_all()]
+    name, value = pl.col("rule").cast(pl.String), pl.col("value")
+    broken = [(name == rule.name) & _breaks(value, rule, limit) for rule, limit in rules if limit is not None]
+    return frozenset(issues.filter(pl.any_horizontal(broken))["image_id"]) if broken else frozenset()
+
+
+def _breaks(value: pl.Expr, rule: QualityRule, limit: float) -> pl.Expr:
+    return value < limit if rule.wanted == "at least" else value > limit
+
+
 def _broken(values: pl.DataFrame, rule: QualityRule, limit: float) -> pl.DataFrame:
     """The images that break one rule, with what was measured and what is wanted."""
     value = pl.col(rule.column)
-    return values.filter(value < limit if rule.wanted == "at least" else value > limit).select(
+    return values.filter(_breaks(value, rule, limit)).select(
         "image_number",
         "image_id",
         rule=pl.lit(rule.name),

@@ -16,3 +16,5 @@ class FindQualityIssuesSummary:
     images_quarantined: int
     issues_by_rule: dict[str, int]
     """An image may break several rules."""
+    images_released: int = 0
+    """Images of earlier nights that limits quarantined the night before, and do not now."""

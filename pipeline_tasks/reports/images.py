@@ -22,8 +22,10 @@ def quarantined(data: CycleData) -> Html | None:
     issues = data.quality_issues
     if issues is None:
         return None
+    judged = data.records.find(FindQualityIssuesSummary)
+    released = _released(0 if judged is None else judged.images_released)
     if issues.is_empty():
-        return paragraph("No new image was quarantined.", quiet=True)
+        return together([paragraph("No new image was quarantined.", quiet=True), released])
     images = (
         issues.with_columns(pl.col("rule").cast(pl.String)).group_by("image_id", maintain_order=True).agg("rule", "value", "limit")
     )
@@ -32,10 +34,14 @@ def quarantined(data: CycleData) -> Html | None:
         broken = zip(one["rule"], one["value"], one["limit"], strict=True)
         lines = [QUALITY_RULES.load(rule).says(value, limit) for rule, value, limit in broken]
         shown.append(image_card(data, one["image_id"], *lines))
-    judged = data.records.find(FindQualityIssuesSummary)
     counts = {} if judged is None else judged.issues_by_rule
     said = ", ".join(f"{count} {rule.replace('_', ' ')}" for rule, count in counts.items())
-    return together([paragraph(f"{images.height} images: {said}."), cards(shown, images.height, "images")])
+    return together([paragraph(f"{images.height} images: {said}."), cards(shown, images.height, "images"), released])
+
+
+def _released(images: int) -> Html | None:
+    """Sentence on earlier images that are not quarantined any more."""
+    return paragraph(f"{images} images of earlier nights are quarantined no more: limits were loosened.") if images else None
 
 
 def duplicates(data: CycleData) -> Html | None:

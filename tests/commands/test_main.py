@@ -144,6 +144,22 @@ def test_check_project__says_that_a_source_has_no_image_and_when_the_next_nights
     assert checks["schedule"].count(" 22:00 IST") == 3
 
 
+def test_check_project__says_what_another_backbone_leaves_out(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def said() -> str:
+        capsys.readouterr()
+        main(["check_project", "--project", "parts"])
+        return str(json.loads(capsys.readouterr().out)["checks"]["backbone"])
+
+    assert said() == "fine: there are no embeddings yet"
+    main(["open_cycle", "--project", "parts", "--cycle", "2026-11-21"])
+    assert said() == "fine: unchanged since cycle 2026-11-21"
+    settings = a_project(backbone={"side_px": 192}).model_dump(mode="json")
+    (a_home / "projects" / "parts.yaml").write_text(yaml.safe_dump(settings))
+    assert (
+        "changes from efficientnet_lite0 at 224 px to efficientnet_lite0 at 192 px; unlabelled images of earlier nights" in said()
+    )
+
+
 def test_main__backs_a_project_up_and_brings_it_back(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["open_cycle", "--project", "parts", "--cycle", "2026-11-21", "--budget", "3"]) == 0
     place = str(a_home / "second")

@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 from given import image_id
 
-from pipeline_tasks.images.quality import judge
+from pipeline_tasks.images.quality import judge, quarantined
 from pipeline_tasks.registries import QUALITY_RULES
 from pipeline_tasks.settings import QualitySettings
 from pipeline_tasks.tables.image import Image
@@ -94,3 +94,17 @@ def test_quality_issues__of_a_time_with_fewer_rules_still_read() -> None:
     older = pl.DataFrame({"image_id": [image_id(1)], "rule": ["flat"], "value": [1.0], "limit": [6.0]})
     older = older.with_columns(rule=pl.col("rule").cast(pl.Enum(["too_small", "flat"])))
     assert check(QualityIssue, older)["rule"].to_list() == ["flat"]
+
+
+def test_quarantined__are_those_that_still_break_a_limit() -> None:
+    rows = [("dark", "too_dark", 20.0), ("blurred", "blurred", 3.0), ("both", "too_dark", 20.0), ("both", "blurred", 3.0)]
+    issues = pl.DataFrame(rows, schema=["image_id", "rule", "value"], orient="row")
+
+    def left(**limits: float | None) -> frozenset[str]:
+        return quarantined(issues, QualitySettings(**limits))  # type: ignore[arg-type]
+
+    assert left() == {"dark", "blurred", "both"}
+    assert left(min_luma_mean=20) == {"blurred", "both"}
+    assert left(min_sharpness=None) == {"dark", "both"}
+    assert left(min_luma_mean=10, min_sharpness=1) == frozenset()
+    assert left(min_luma_mean=None, max_luma_mean=None, min_side_px=None, min_luma_contrast=None, min_sharpness=None) == frozenset()

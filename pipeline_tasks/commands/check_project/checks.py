@@ -47,6 +47,7 @@ def check_project(name: str, endpoints: Endpoints | None = None) -> ProjectCheck
         "schedule": lambda: _check_schedule(project),
         "root": lambda: _check_root(project, reached.s3),
         "classes": lambda: _check_classes(project, reached.s3),
+        "backbone": lambda: _check_backbone(project, reached.s3),
         **{f"source {source.name}": partial(_check_source, source) for source in project.sources},
         "label_studio": lambda: _check_label_studio(reached.label_studio),
         "mlflow": lambda: _check_service(reached.mlflow, "mlflow", "/health"),
@@ -109,6 +110,21 @@ def _check_classes(project: Project, s3: S3Endpoint | None) -> str:
     }
     said = [f"{note}: {', '.join(names)}" for note, names in notes.items() if names]
     return "; ".join([f"fine: {sum(counts.values())} labels in the root", *today, *gone, *said])
+
+
+def _check_backbone(project: Project, s3: S3Endpoint | None) -> str:
+    """Compare the backbone with that of the newest cycle, whose embeddings another one cannot use."""
+    from pipeline_tasks.storage.history.cycles import read_cycle
+
+    store = open_store(project, s3)
+    cycles = list(store.state().stages)
+    if not cycles:
+        return "fine: there are no embeddings yet"
+    before = read_cycle(store, cycles[-1]).project.backbone
+    if before == project.backbone:
+        return f"fine: unchanged since cycle {cycles[-1]}"
+    was, now = (f"{one.name} at {one.side_px} px" for one in (before, project.backbone))
+    return f"fine: changes from {was} to {now}; unlabelled images of earlier nights leave the selection's pool"
 
 
 def _check_bucket(objects: ObjectStore, root: str) -> str:

@@ -142,7 +142,8 @@ def _why_gone(then: Store, found: Difference, cycle_id: str) -> dict[str, int]:
     """Reasons why images of the first version are not in the second one, as known when that was made."""
     if found.removed.is_empty():
         return {}
-    inputs, gone = manifest_inputs(then), found.removed["image_id"].implode()
+    quality = read_cycle(then, list(then.state().stages)[-1]).project.quality
+    inputs, gone = manifest_inputs(then, quality), found.removed["image_id"].implode()
     labels = inputs.labels.filter(pl.col("image_id").is_in(gone))
     objects = inputs.label_objects.filter(pl.col("image_id").is_in(gone))
     narrowed = replace(inputs, labels=labels, label_objects=objects)

@@ -12,6 +12,7 @@ from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.images import duplicate_records
 from pipeline_tasks.images.duplicate_groups import Link
 from pipeline_tasks.images.duplicates import add_new_images
+from pipeline_tasks.images.quality import quarantined
 from pipeline_tasks.images.verdicts import Verdicts
 from pipeline_tasks.images.views import View
 from pipeline_tasks.records.cycle import Cycle
@@ -95,7 +96,7 @@ def _known(store: Store, cycle: Cycle) -> duplicate_records.Known:
         images=pl.concat([searched, new]),
         first_new=searched.height,
         measurements=store.current(Measurement),
-        quarantined=frozenset(store.history(QualityIssue, ["image_id"])["image_id"]),
+        quarantined=quarantined(store.history(QualityIssue, ["image_id", "rule", "value"]), cycle.project.quality),
         duplicate_groups=duplicate_groups,
         split_groups=store.current(SplitGroup),
         splits=store.history(Split),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline_tasks.images.quality import judge
+from pipeline_tasks.images.quality import judge, quarantined
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
 from pipeline_tasks.registries import QUALITY_RULES
+from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
@@ -29,6 +30,19 @@ def find_quality_issues(store: Store, cycle: Cycle) -> FindQualityIssuesSummary:
     summary = FindQualityIssuesSummary(
         images_judged=images.height,
         images_quarantined=issues["image_id"].n_unique(),
+        images_released=_released(store, cycle),
         issues_by_rule={rule: counts[rule] for rule in QUALITY_RULES.names if rule in counts},
     )
     return store.finish(cycle.cycle_id, STAGE, summary, [(QualityIssue, issues)])
+
+
+def _released(store: Store, cycle: Cycle) -> int:
+    """Number of earlier images that the limits of the night before quarantined, and tonight's do not."""
+    before = next((one for one, stages in reversed(store.state().stages.items()) if STAGE in stages), None)
+    if before is None:
+        return 0
+    limits = read_cycle(store, before).project.quality
+    if limits == cycle.project.quality:
+        return 0
+    issues = store.history(QualityIssue, ["image_id", "rule", "value"])
+    return len(quarantined(issues, limits) - quarantined(issues, cycle.project.quality))

@@ -13,6 +13,7 @@ from pipeline_tasks.datasets.curating import group_looks, propose_curated_splits
 from pipeline_tasks.datasets.golden import golden_images
 from pipeline_tasks.datasets.looks import looks_of
 from pipeline_tasks.datasets.splitting import propose_splits
+from pipeline_tasks.images.quality import quarantined
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.select_images import SelectImagesSummary
@@ -43,6 +44,8 @@ from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 
 STAGE = "select_images"
+OTHER_BACKBONE = "other_backbone"
+"""Key in `left_out`: images of earlier nights that another backbone, or another `side_px`, embedded."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
     sizes = _sizes(store)
     images = sizes["image_id"]
     embeddings = read_embeddings(store, images.to_list(), backbone_digest)
-    known = _known(store)
+    known = _known(store, cycle)
     again = _may_come_again(store, cycle, known)
     asked = (set(store.history(SelectedImage, ["image_id"])["image_id"]) | set(known.labels["image_id"])) - again
     embedded = images.filter(pl.Series(embeddings.has_embedding))
@@ -108,7 +111,7 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
     rows = golden_first(rows, golden)
     summary = SelectImagesSummary(
         images_eligible=pool.images.height + len(golden),
-        left_out=pool.left_out,
+        left_out=pool.left_out | _of_another_backbone(images, embedded),
         budget=cycle.project.selection.budget,
         images_selected=rows.height,
         control=len(control),
@@ -116,17 +119,28 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
         splits=_counts(new_splits, "split"),
         is_first_round=is_first_round,
         champion_digest=scores.model_digest,
-        why=why + (instead if len(chosen.picks) else ""),
+        why=why + (instead if len(chosen.picks) else "") + _said_of_another_backbone(images, embedded),
         asked_again=len(again & set(pool.images["image_id"])),
     )
     writes = [(SelectedImage, rows), (SelectionScore, scores_of(pool.images["image_id"].to_list(), chosen)), (Split, new_splits)]
     return store.finish(cycle.cycle_id, STAGE, summary, writes)
 
 
-def _known(store: Store) -> _Known:
+def _of_another_backbone(images: pl.Series, embedded: pl.Series) -> dict[str, int]:
+    count = images.len() - embedded.len()
+    return {OTHER_BACKBONE: count} if count else {}
+
+
+def _said_of_another_backbone(images: pl.Series, embedded: pl.Series) -> str:
+    count = _of_another_backbone(images, embedded).get(OTHER_BACKBONE)
+    said = f" {count} images of earlier nights are not in the pool: another backbone or side_px embedded them."
+    return said if count else ""
+
+
+def _known(store: Store, cycle: Cycle) -> _Known:
     """Read each table once."""
     return _Known(
-        quarantined=frozenset(store.history(QualityIssue, ["image_id"])["image_id"]),
+        quarantined=quarantined(store.history(QualityIssue, ["image_id", "rule", "value"]), cycle.project.quality),
         duplicate_groups=store.current(DuplicateGroup),
         split_groups=store.current(SplitGroup),
         splits=store.history(Split),

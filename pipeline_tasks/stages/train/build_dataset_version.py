@@ -15,12 +15,14 @@ from pipeline_tasks.datasets.training_decision import TrainingDecision, decide_t
 from pipeline_tasks.decoding.jpeg import decode_jpeg
 from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.images.leak_records import LeakReport, leak_report
+from pipeline_tasks.images.quality import quarantined
 from pipeline_tasks.images.views import View
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.dataset_version import GoldenSet, VersionAbout
 from pipeline_tasks.records.project_state import Dataset, RestoredDataset
+from pipeline_tasks.settings import QualitySettings
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.blobs.version_index import index_key
 from pipeline_tasks.storage.history.cycles import read_cycle
@@ -93,7 +95,7 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
 
 def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozenset[str]) -> tuple[Manifest, LeakReport]:
     """Freeze the usable images, then leave out those that would leak between splits, and golden ones outside test."""
-    inputs, kind = manifest_inputs(store), kind_of(cycle.project)
+    inputs, kind = manifest_inputs(store, cycle.project.quality), kind_of(cycle.project)
     before = frozenset[str]() if newest is None else frozenset(store.read(DatasetImage, newest.cycle_id)["image_id"])
     if golden:
         not_test = refused(golden, freeze(inputs, kind).rows, before)
@@ -184,7 +186,7 @@ def _about(cycle: Cycle, leaks: LeakReport, slices: pl.DataFrame) -> VersionAbou
     return replace(about, golden=GoldenSet(project.splits.golden.name, len(members), sha256))
 
 
-def manifest_inputs(store: Store) -> ManifestInputs:
+def manifest_inputs(store: Store, quality: QualitySettings) -> ManifestInputs:
     """Current tables that a version is frozen from."""
     groups, selected = store.current(DuplicateGroup), store.history(SelectedImage, ["image_id", "arm"])
     return ManifestInputs(
@@ -193,7 +195,7 @@ def manifest_inputs(store: Store) -> ManifestInputs:
         split_groups=store.current(SplitGroup),
         splits=store.history(Split),
         contested=frozenset(groups.filter(pl.col("is_contested"))["image_id"]),
-        quarantined=frozenset(store.history(QualityIssue, ["image_id"])["image_id"]),
+        quarantined=quarantined(store.history(QualityIssue, ["image_id", "rule", "value"]), quality),
         control=frozenset(selected.filter(pl.col("arm") == "control")["image_id"]),
     )
 

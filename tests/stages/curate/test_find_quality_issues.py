@@ -23,6 +23,20 @@ def test_find_quality_issues__of_a_night_without_images_finds_none(store: Store)
     assert find_quality_issues(store, cycle).images_judged == 0
 
 
+def test_find_quality_issues__says_how_many_earlier_images_a_looser_limit_releases(store: Store) -> None:
+    images = [AnImage("sharp", (1, 0)), AnImage("blurred", (0, 1), sharpness=3), AnImage("worse", (1, 1), sharpness=1)]
+    first = an_open_cycle(store, "2026-11-21")
+    record(store, "2026-11-21", images)
+    find_quality_issues(store, first)
+    released = []
+    for cycle_id, limit in (("2026-11-22", 12), ("2026-11-23", 2), ("2026-11-24", 2)):
+        cycle = an_open_cycle(store, cycle_id, quality={"min_sharpness": limit})
+        record(store, cycle_id, [])
+        released.append(find_quality_issues(store, cycle).images_released)
+
+    assert released == [0, 1, 0]
+
+
 def test_find_quality_issues__waits_for_the_images(store: Store) -> None:
     with pytest.raises(MissingStageError):
         find_quality_issues(store, an_open_cycle(store))

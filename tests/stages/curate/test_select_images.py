@@ -1,5 +1,6 @@
 import math
 
+import given_images
 import numpy as np
 import polars as pl
 import pytest
@@ -308,3 +309,26 @@ def test_select_images__leaves_the_label_with_the_copy_that_has_it_when_a_larger
     summary = night(store, SECOND, AnImage("b", at(5), side_px=320), budget=9)
     assert selected(store, SECOND) == set()
     assert summary.left_out["asked_about_before"] == 2
+
+
+def test_select_images__asks_about_an_image_that_a_looser_limit_released(store: Store) -> None:
+    night(store, FIRST, AnImage("a", at(0)), AnImage("b", at(90), sharpness=3))
+    cycle = an_open_cycle(store, SECOND, selection={"budget": 4}, quality={"min_sharpness": 2})
+    record(store, SECOND, [])
+    find_quality_issues(store, cycle)
+    find_duplicates(store, cycle)
+
+    select_images(store, cycle)
+
+    assert (selected(store, FIRST), selected(store, SECOND)) == ({"a"}, {"b"})
+
+
+def test_select_images__says_which_images_another_backbone_leaves_out(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = night(store, FIRST, *twelve(), budget=2)
+    monkeypatch.setattr(given_images, "BACKBONE", "c" * 64)
+
+    second = night(store, SECOND, AnImage("m", at(15)))
+
+    assert "other_backbone" not in first.left_out
+    assert second.left_out["other_backbone"] == 12
+    assert "12 images of earlier nights are not in the pool: another backbone or side_px embedded them." in second.why
