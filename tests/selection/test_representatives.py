@@ -32,6 +32,10 @@ def test_representatives__takes_the_one_with_most_bytes_of_equal_size_and_sharpn
     assert chosen(("a", 320, 20_000, 90.0), ("b", 320, 30_000, 90.0)) == {"b"}
 
 
+def test_representatives__takes_the_lossless_copy_though_compression_made_the_other_look_sharper() -> None:
+    assert chosen(("jpeg", 320, 20_000, 95.0), ("png", 320, 90_000, 90.0)) == {"png"}
+
+
 def test_representatives__takes_the_earlier_of_equals() -> None:
     assert chosen(("b", 320, 20_000, 90.0), ("a", 320, 20_000, 90.0)) == {"b"}
 
