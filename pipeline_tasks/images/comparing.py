@@ -66,11 +66,14 @@ class Comparison:
 NOTHING = Comparison(TURNS[0], 0.0, 0.0, 0.0, 2.0)
 
 
-def compare(base: View, image: View, limits: DuplicateSettings) -> Comparison:
-    """Lay an image on a base, and compare neighbourhood by neighbourhood; return the first place at which both are the same."""
+def compare(base: View, image: View, limits: DuplicateSettings, *, at_all_scales: bool = True) -> Comparison:
+    """Lay an image on a base, and compare neighbourhood by neighbourhood; return the first place at which both are the same.
+
+    One scale finds crops that cut off up to about a tenth, in a quarter of the time.
+    """
     if max(float(one.luma.std()) for one in (base, image)) < FLAT:
         return _flat(base, image)
-    best, tried = NOTHING, places(base, image)
+    best, tried = NOTHING, places(base, image, at_all_scales=at_all_scales)
     least = max(LEAST_CORRELATION, tried[0].correlation - WORSE)
     for place in [one for one in tried[:PLACES_REFINED] if one.correlation >= least]:
         found = _compared(base, image, place)

@@ -21,6 +21,8 @@ from pipeline_tasks.neighbors.hamming import pairs_within
 from pipeline_tasks.settings import DuplicateSettings
 
 BLOCK = 512
+CROP_COSINE = 0.75
+"""Centred cosine from which a pair is compared at all scales: of photographs, crops that cut off a fifth have 0.8 and more."""
 CANDIDATE_BITS = 4
 """Bits beyond `max_hash_distance` up to which a hash names a candidate."""
 
@@ -176,7 +178,9 @@ def _link(
     images: Images, settings: DuplicateSettings, verdicts: Verdicts, image: int, group: int, anchor: int, one: _Candidate
 ) -> Link | None:
     """Verdict on one candidate; None if there is nothing to lay on each other and the limits are not met."""
-    likeness, comparison = images.likeness, verdicts.of(image, anchor)
+    likeness = images.likeness
+    may_be_a_crop = one.method == "embedding" and -one.order >= CROP_COSINE
+    comparison = verdicts.of(image, anchor, at_all_scales=may_be_a_crop)
     other, value = (one.other, one.value) if one.method == "hash" else (anchor, likeness.cosine(image, anchor))
     if comparison is not None:
         is_same = verdicts.same(comparison)

@@ -33,10 +33,10 @@ class Place:
     """Down and right, in pixels of the other one's coarse view."""
 
 
-def places(base: View, image: View) -> list[Place]:
+def places(base: View, image: View, *, at_all_scales: bool) -> list[Place]:
     """The best places of an image on a base, best first: one of each turn and scale that was tried."""
     found = _at_scale(base, image, SCALES[0])
-    if max(place.correlation for place in found) < CLEAR:
+    if at_all_scales and max(place.correlation for place in found) < CLEAR:
         found += [place for scale in SCALES[1:] for place in _at_scale(base, image, scale)]
     return sorted(found, key=lambda place: -place.correlation)
 

@@ -28,11 +28,13 @@ class Verdicts:
         self._settings = settings
         self._made: dict[tuple[int, int], Comparison | None] = {}
 
-    def of(self, image: int, base: int) -> Comparison | None:
+    def of(self, image: int, base: int, *, at_all_scales: bool = True) -> Comparison | None:
         """Comparison of an image laid on a base; None if one of them has no view."""
         if (image, base) not in self._made:
             views = self._view(image), self._view(base)
-            both = None if views[0] is None or views[1] is None else compare(views[1], views[0], self._settings)
+            both = None
+            if views[0] is not None and views[1] is not None:
+                both = compare(views[1], views[0], self._settings, at_all_scales=at_all_scales)
             self._made[image, base] = both
         return self._made[image, base]
 
