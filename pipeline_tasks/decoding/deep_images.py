@@ -16,6 +16,7 @@ from pipeline_tasks.decoding.samples import (
 )
 from pipeline_tasks.decoding.white_level import FULL, white_level
 
+_ROWS = 256
 _DARK = 64
 """Below this in all upper bytes, an image of colours uses at most 14 of 16 bits."""
 
@@ -58,10 +59,13 @@ def _scaled_colours(image: Image.Image, content: bytes, raw: str, form: Canonica
 
 def _by_white(samples: Samples, white: int) -> NDArray[np.uint8]:
     """Map 0..white to 0..255; brighter is white."""
-    grey = samples.astype(np.float32)
-    # In place: 50 megapixels of these take 200 MB.
-    grey *= 255.0 / white
-    return np.rint(grey, out=grey).clip(0, 255, out=grey).astype(np.uint8)
+    scaled = np.empty(samples.shape, np.uint8)
+    # Some rows at a time: 50 megapixels of three colours would take 600 MB as floating-point numbers.
+    for top in range(0, len(samples), _ROWS):
+        part = samples[top : top + _ROWS].astype(np.float32)
+        part *= 255.0 / white
+        scaled[top : top + _ROWS] = np.rint(part, out=part).clip(0, 255, out=part)
+    return scaled
 
 
 def _with_info(scaled: Image.Image, image: Image.Image) -> Image.Image:

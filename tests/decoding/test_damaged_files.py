@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from functools import cache
 
+import given
 import numpy as np
 import pytest
 from decoding.damage import BLOCK_BYTES, DAMAGES, ENCODINGS, a_drawn_image
@@ -172,3 +173,13 @@ def test_decode__gives_pillows_pixels_of_a_jpeg(subsampling: int, mode: str, is_
     content = buffer.getvalue()
 
     assert np.array_equal(decode(content, Limits()).pixels, decode(content, Limits(), CanonicalForm(version=1)).pixels)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pattern", ["tiles/images/*/*.jpg", "cells/images/*.jpg", "photos/*/*.jpg", "tiles/masks/*/*.png"])
+def test_decode__takes_every_whole_image_of_other_peoples_cameras(pattern: str) -> None:
+    files = sorted(given.real_data().glob(pattern))[::4]
+
+    assert len(files) > 80
+    for file in files:
+        decode(file.read_bytes(), Limits())
