@@ -15,7 +15,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-from pipeline_tasks.commands import stage
 from pipeline_tasks.commands.catalog import TOOLS, load_tool
 from pipeline_tasks.commands.outcome import Outcome
 from pipeline_tasks.errors import NightlensError
@@ -60,6 +59,9 @@ def _until_the_reader_leaves() -> int:
 
 def _parser(command: str) -> argparse.ArgumentParser:
     """Parser of one tool, so that no other tool is imported; otherwise of all commands."""
+    # Imported here, where Ctrl-C during a slow import ends in a sentence, too.
+    from pipeline_tasks.commands import stage
+
     parser = argparse.ArgumentParser(prog="python -m pipeline_tasks", description="Run one stage of one cycle, or a tool.")
     parser.add_argument("--version", action="version", version=f"Nightlens {RELEASE}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

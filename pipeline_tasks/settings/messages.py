@@ -17,6 +17,7 @@ from pipeline_tasks.settings.source import SourceSettings, settings_model
 
 _WANTED = {
     "string_type": "must be text",
+    "invalid_key": "a key must be text",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
@@ -78,7 +79,7 @@ def _message(one: ErrorDetails, content: object) -> str:
         return unknown("value", str(one["input"]), re.findall(r"'([^']*)'", str(context["expected"])))
     wanted = _WANTED.get(one["type"], re.sub("^[A-Z][a-z]+ should", "must", one["msg"])).format(**context)
     found = "and is empty" if one["input"] is None else f"not {_shown(one['input'])}"
-    way_out = _way_out(str(one["loc"][-1]), one["input"]) if one["type"] == "string_type" else ""
+    way_out = _way_out(str(one["loc"][-1]), one["input"]) if one["type"] in ("string_type", "invalid_key") else ""
     return f"{wanted.replace(' 1 entries', ' 1 entry')}, {found}{way_out}"
 
 

@@ -17,6 +17,7 @@ _FIXES = {
     "found unexpected end of stream": "a quote that is opened here is not closed",
     "while scanning an alias": "a text that begins with * needs quotes",
     "while scanning an anchor": "a text that begins with & needs quotes",
+    "found unhashable key": "a text that begins with { needs quotes",
     "cannot start any token": "a text that begins with this character needs quotes",
 }
 

@@ -14,7 +14,6 @@ import yaml
 from given import a_project
 from given_versions import id_of, two_versions
 
-from pipeline_tasks import __main__
 from pipeline_tasks.__main__ import main
 from pipeline_tasks.process import PROCESS, Stage
 from pipeline_tasks.release import RELEASE
@@ -73,18 +72,19 @@ def test_main__says_how_to_go_on_after_an_interrupt(monkeypatch: pytest.MonkeyPa
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(__main__.stage, "run", interrupted)
+    monkeypatch.setattr("pipeline_tasks.commands.stage.run", interrupted)
 
     assert main(["find_duplicates", "--project", "parts", "--cycle", "2026-11-21"]) == 130
     assert capsys.readouterr().err == "interrupted; run the same command again to go on\n"
 
 
 def test_command_line__is_silent_when_the_reader_of_its_output_leaves() -> None:
-    command = f"{sys.executable} -m pipeline_tasks --help | true"
+    for environment in ("PYTHONUNBUFFERED=1", "PYTHONUNBUFFERED="):
+        command = f"{environment} {sys.executable} -m pipeline_tasks --help | true"
 
-    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
 
-    assert done.stderr == ""
+        assert done.stderr == ""
 
 
 def test_measure_images__refuses_a_shard_that_the_plan_does_not_have(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,7 +93,7 @@ def test_measure_images__refuses_a_shard_that_the_plan_does_not_have(a_home: Pat
     main(["list_new_images", "--project", "parts", "--cycle", "2026-11-21"])
 
     assert main(["measure_images", "--project", "parts", "--cycle", "2026-11-21", "--shard", "9"]) == 1
-    assert "SettingsError: shard: 9 is not in the plan of cycle 2026-11-21, which has 0, from 0" in capsys.readouterr().err
+    assert "SettingsError: shard: 9 is not in the plan of cycle 2026-11-21, which has 0, numbered from 0" in capsys.readouterr().err
 
 
 def test_erase__takes_a_file_and_says_which_files_stay_in_the_sources(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,6 +79,8 @@ def test_load_project__names_every_problem_at_once(tmp_path: Path) -> None:
         (("budget: 10", "budget: -1"), "selection.budget: must be at least 0, not -1"),
         (("margin: 0.05", "margin: 7"), "gates.margin: must be at most 1, not 7"),
         (("[bolt, nut]", "[bolt, no]"), "classes.1: must be text, not false; put it in quotes, for YAML reads yes, no, on and off"),
+        (("gates:", "on: 1\ngates:"), "1: a key must be text, not true; put it in quotes, for YAML reads yes, no, on"),
+        (("budget: 10", "budget: 10, class_targets: {no: 2}"), "selection.class_targets.0: must be text, not false; put it"),
         (("[bolt, nut]", "[bolt, 2026-11-21]"), "classes.1: must be text, not 2026-11-21; put it in quotes"),
         (("gates:", "splits: {policy: curatd}\ngates:"), "splits.policy: unknown value 'curatd' (did you mean 'curated'?)"),
         (("gates:", "budget: 10\ngates:"), "budget: unknown key 'budget' here; it belongs to the section 'selection'"),
@@ -105,6 +107,7 @@ def test_load_project__says_one_thing_wrong_in_one_line_with_the_fix(tmp_path: P
         (("gates:", "labelling\ngates:"), "line 7: not readable as YAML: a key without `: ` behind it: labelling"),
         (("gates:", "schedule: * 22 * * *\ngates:"), "line 7: not readable as YAML: a text that begins with * needs quotes"),
         (("[bolt, nut]", "[bolt, 2026-13-45]"), "line 3: '2026-13-45': month must be in 1..12; put a text in quotes"),
+        (("gates:", "description: {{ name }}\ngates:"), "line 7: not readable as YAML: a text that begins with { needs quotes"),
         ((GOOD, ""), "the file is empty; copy dags/projects/parts.yaml"),
     ],
 )
@@ -113,6 +116,13 @@ def test_load_project__points_at_the_line_with_the_mistake(tmp_path: Path, chang
         load_project(write(tmp_path, GOOD.replace(*change)))
 
     assert str(caught.value).startswith(f"{tmp_path}/parts.yaml: {said}")
+
+
+@pytest.mark.parametrize("rate", ["1e-3", "0.001", "1.0e-3"])
+def test_load_project__takes_a_number_that_yaml_takes_for_text(tmp_path: Path, rate: str) -> None:
+    project = load_project(write(tmp_path, f"{GOOD}training: {{learning_rate: {rate}}}\n"))
+
+    assert project.training.learning_rate == 0.001
 
 
 def test_load_project__takes_a_merge_key_that_sets_a_value_anew(tmp_path: Path) -> None:

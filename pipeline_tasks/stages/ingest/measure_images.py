@@ -68,7 +68,7 @@ def measure_images(
     shards = plan["shard"].n_unique()
     # Shard 0 of an empty plan is empty; any other one is a mistake, which would look like work done.
     if not 0 <= shard < max(shards, 1):
-        raise SettingsError(f"shard: {shard} is not in the plan of cycle {cycle.cycle_id}, which has {shards}, from 0")
+        raise SettingsError(f"shard: {shard} is not in the plan of cycle {cycle.cycle_id}, which has {shards}, numbered from 0")
     files = plan.filter(pl.col("shard") == shard)
     rows = _finished_tables(store.objects, cycle.cycle_id, shard)
     if rows is None:
