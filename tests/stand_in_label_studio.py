@@ -11,7 +11,7 @@ import httpx
 
 from pipeline_tasks.clients.label_studio import LabelStudio
 
-Answer = httpx.Response
+Response = httpx.Response
 NOT_FOUND = httpx.Response(404, json={"detail": "No such thing."})
 
 
@@ -152,9 +152,9 @@ class StandInLabelStudio:
     def _project(self, number: int) -> httpx.Response:
         if number not in self.projects:
             return NOT_FOUND
-        answers = [answer for task in self.tasks.values() if task["project"] == number for answer in task["annotations"]]
-        skipped = sum(answer["was_cancelled"] for answer in answers)
-        counts = {"total_annotations_number": len(answers) - skipped, "skipped_annotations_number": skipped}
+        annotations = [answer for task in self.tasks.values() if task["project"] == number for answer in task["annotations"]]
+        skipped = sum(answer["was_cancelled"] for answer in annotations)
+        counts = {"total_annotations_number": len(annotations) - skipped, "skipped_annotations_number": skipped}
         tasks = sum(task["project"] == number for task in self.tasks.values())
         return httpx.Response(200, json={"id": number, "task_number": tasks} | self.projects[number] | counts)
 

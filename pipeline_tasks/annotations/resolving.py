@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline_tasks.annotations.voices import Objects, objects_by, only_starred, read_voices
+from pipeline_tasks.annotations.votes import Objects, objects_by, only_starred, read_votes
 from pipeline_tasks.kinds.labeling import Agreed, Labeling
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label import Label
@@ -38,9 +38,9 @@ def resolve(
     label: it is `unmatched`.
     """
     wanted = sorted(set(image_ids))
-    voices = read_voices(only_starred(annotations.filter(pl.col("image_id").is_in(wanted))), objects, labeling)
-    agreed = {image_id: labeling.agree(list(voices.by_image.get(image_id, {}).values())) for image_id in wanted}
-    agreed |= {image_id: Agreed("unmatched", 0, 0.0) for image_id in voices.unmatched - voices.by_image.keys()}
+    votes = read_votes(only_starred(annotations.filter(pl.col("image_id").is_in(wanted))), objects, labeling)
+    agreed = {image_id: labeling.agree(list(votes.by_image.get(image_id, {}).values())) for image_id in wanted}
+    agreed |= {image_id: Agreed("unmatched", 0, 0.0) for image_id in votes.unmatched - votes.by_image.keys()}
     labels = [_label(image_id, one, version) for image_id, one in agreed.items()]
     named = [
         vars(labeling.as_columns(one)) | {"image_id": image_id, "object_index": index}

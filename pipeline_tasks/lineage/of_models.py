@@ -109,8 +109,10 @@ def _labels(version: RecordedVersion, data: LineageData) -> Iterable[Node]:
 
 
 def _people(version: RecordedVersion, data: LineageData) -> Iterable[Node]:
-    answered = _before(data, Annotation, version, "annotation_id").filter(pl.col("state") == "answered")
-    grouped = answered.group_by("annotator_id").agg(pl.len(), pl.col("updated_at").min().alias("first"), pl.col("updated_at").max())
+    annotated = _before(data, Annotation, version, "annotation_id").filter(pl.col("state") == "answered")
+    grouped = annotated.group_by("annotator_id").agg(
+        pl.len(), pl.col("updated_at").min().alias("first"), pl.col("updated_at").max()
+    )
     for row in grouped.sort("len", "annotator_id", descending=[True, False]).iter_rows(named=True):
         says = f"{row['len']} answers, {row['first']:%Y-%m-%d %H:%M} to {row['updated_at']:%Y-%m-%d %H:%M} UTC"
         yield Node("annotator", row["annotator_id"], says, {"annotator_id": row["annotator_id"], "answers": row["len"]})

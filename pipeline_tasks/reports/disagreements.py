@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline_tasks.records.disagreement import Disagreement, Said
+from pipeline_tasks.records.disagreement import Disagreement, ShownAnnotation
 from pipeline_tasks.reports.html import Html, cards, element, link, paragraph, together
 from pipeline_tasks.reports.image_cards import image_card
 
@@ -32,9 +32,9 @@ def _images(count: int) -> str:
 
 def _card(data: CycleData, one: Disagreement) -> Html:
     title = "one person" if one.is_contradiction else ""
-    return image_card(data, one.image_id, *(_line(given) for given in one.answers), title=title, mark="wrong")
+    return image_card(data, one.image_id, *(_line(given) for given in one.annotations), title=title, mark="wrong")
 
 
-def _line(one: Said) -> Html:
+def _line(one: ShownAnnotation) -> Html:
     words = f"{one.words}{' ★' if one.is_starred else ''}"
     return together([f"{one.annotator_id}: ", words if one.url is None else link(words, one.url)])

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 
-def without_answer(
+def without_annotation(
     labels: pl.DataFrame, nights: Sequence[str], *, ask_again_after_cycles: int | None, now: str
 ) -> tuple[set[str], set[str]]:
     """Images whose annotations match no class, and images that have been unsure for long enough.
@@ -25,9 +25,9 @@ def without_answer(
     return unmatched, unsure
 
 
-def still_open(tasks: pl.DataFrame, answered_keys: set[str], lost_keys: set[str]) -> set[str]:
+def still_open(tasks: pl.DataFrame, annotated_keys: set[str], lost_keys: set[str]) -> set[str]:
     """Images with a labeling task that somebody may still answer; `tasks` holds task_key and image_id."""
-    closed = list(answered_keys | lost_keys)
+    closed = list(annotated_keys | lost_keys)
     return set(tasks.filter(~pl.col("task_key").is_in(closed))["image_id"])
 
 

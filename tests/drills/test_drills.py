@@ -61,7 +61,7 @@ def test_writers__lose_and_double_no_event_on_s3(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(s3_objects, "FIRST_PAUSE_S", 0.0)
     with an_s3_server(tmp_path) as client:
         assert writers.race("S3", partial(writers.on_s3, client.meta.endpoint_url, "race"), writers=4, events=5) == []
-        assert writers.lose_responses("S3", S3Objects(writers.LosingAnswers(client), BUCKET, "lost"), count=20) == []
+        assert writers.lose_responses("S3", S3Objects(writers.LosingResponses(client), BUCKET, "lost"), count=20) == []
 
 
 @pytest.mark.slow

@@ -42,7 +42,7 @@ def main() -> int:
         url = client.meta.endpoint_url
         wrong = race("disk", partial(DiskObjects, Path(folder) / "root"), WRITERS, EVENTS)
         wrong += race("S3", partial(on_s3, url, "race"), WRITERS, EVENTS)
-        losing = LosingAnswers(client)
+        losing = LosingResponses(client)
         wrong += lose_responses("S3", S3Objects(losing, BUCKET, "lost"), LOST)
         wrong += [] if losing.lost >= LOST else [f"wanted {LOST} lost answers, found {losing.lost}"]
     for line in wrong:
@@ -84,7 +84,7 @@ def compare(objects: ObjectStore, acknowledged: list[tuple[str, str]], wanted: i
     return wrong
 
 
-class LosingAnswers:
+class LosingResponses:
     """A client before a real server: what is put is put, and the answer never arrives."""
 
     def __init__(self, client: Any) -> None:

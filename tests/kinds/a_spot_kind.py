@@ -55,14 +55,14 @@ class SpotLabeling:
     def unknown(self, objects: Sequence[Spot]) -> tuple[str, ...]:
         return ()
 
-    def agree(self, answers: Sequence[Sequence[Spot]]) -> Agreed[Spot]:
+    def agree(self, annotations: Sequence[Sequence[Spot]]) -> Agreed[Spot]:
         """The mean box: two people never draw the same one."""
-        boxes = np.array([[one.x, one.y, one.width, one.height] for objects in answers for one in objects])
+        boxes = np.array([[one.x, one.y, one.width, one.height] for objects in annotations for one in objects])
         if not len(boxes):
-            return Agreed("empty" if answers else "unsure", len(answers), 1.0 if answers else 0.0)
-        return Agreed("labelled", len(answers), len(boxes) / len(answers), (Spot(*boxes.mean(axis=0).tolist()),))
+            return Agreed("empty" if annotations else "unsure", len(annotations), 1.0 if annotations else 0.0)
+        return Agreed("labelled", len(annotations), len(boxes) / len(annotations), (Spot(*boxes.mean(axis=0).tolist()),))
 
-    def agreement(self, answers: Mapping[str, Mapping[str, Sequence[Spot]]]) -> Agreement:
+    def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[Spot]]]) -> Agreement:
         return Agreement(0, 0, None, {}, "")
 
     def counts(self, objects: Iterable[Spot]) -> dict[str, int]:
@@ -85,7 +85,15 @@ class SpotLabeling:
 SIDES = (("x", "original_width"), ("y", "original_height"), ("width", "original_width"), ("height", "original_height"))
 
 
-class SpotAnswer(BaseModel):
+@dataclass(frozen=True)
+class SpotPrediction:
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class SpotPredictionModel(BaseModel):
     x: float
     y: float
     width: float
@@ -100,15 +108,18 @@ class SpotDecoding:
         shares = np.clip(outputs[BOX], 0, 1) * np.array([*size_px, *size_px])
         return (Spot(*shares.tolist()),)
 
-    def answer(self, objects: Sequence[Spot], min_confidence: float) -> dict[str, Any]:
-        return SpotAnswer(**vars(objects[0])).model_dump()
+    def predict(self, objects: Sequence[Spot], min_confidence: float) -> SpotPrediction:
+        return SpotPrediction(**vars(objects[0]))
 
-    def headline(self, answer: Any) -> str:
+    def read_prediction(self, fields: Mapping[str, Any]) -> SpotPrediction:
+        sides = (("x", "x_min_px"), ("y", "y_min_px"), ("width", "width_px"), ("height", "height_px"))
+        return SpotPrediction(**{short: fields.get(short, fields.get(long)) for short, long in sides})
+
+    def headline(self, prediction: SpotPrediction) -> str:
         return "spot"
 
-    def says(self, answer: Any) -> str:
-        x, y = (answer.get(short, answer.get(long)) for short, long in (("x", "x_min_px"), ("y", "y_min_px")))
-        return f"spot at {x:.0f}, {y:.0f}"
+    def says(self, prediction: SpotPrediction) -> str:
+        return f"spot at {prediction.x:.0f}, {prediction.y:.0f}"
 
     def as_recorded(self, outputs: Outputs) -> dict[str, Any]:
         return {BOX: [round(float(one), 6) for one in outputs[BOX]]}
@@ -237,5 +248,5 @@ class SpotKind:
         return cls()
 
     @staticmethod
-    def answer_model() -> type[BaseModel]:
-        return SpotAnswer
+    def prediction_model() -> type[BaseModel]:
+        return SpotPredictionModel

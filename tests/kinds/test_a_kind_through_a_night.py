@@ -88,7 +88,7 @@ def test_a_kind__is_evaluated_and_judged_by_its_own_score(night: SpotNight) -> N
     evaluated, why = night.told["evaluate_model"], night.told["compare_with_champion"]["why"]
 
     assert night.told["promote_model"]["is_promoted"], why
-    assert why.startswith("Promoted: overlap ")
+    assert why.startswith("Promoted: better than always the mean box. Overlap ")
     assert "of always the mean box" in why
     assert evaluated["score"] == evaluated["image_score"] > evaluated["baseline_score"]
     assert night.registry.epochs[0]["test_iou"] == evaluated["score"]
@@ -103,9 +103,9 @@ def test_a_kind__is_served_from_the_file_alone(night: SpotNight) -> None:
     model = load_model(content, pointer.champion_digest)
     place = (30, 10)
     pixels = model_image(an_image(place, 999), model.side_px)
-    answer = model.kind.decoding.answer(model.kind.decoding.decode(model.run(pixels), (WIDE, HIGH)), 0.5)
+    prediction = model.kind.decoding.predict(model.kind.decoding.decode(model.run(pixels), (WIDE, HIGH)), 0.5)
 
-    found = np.array([[answer["x"], answer["y"], answer["width"], answer["height"]]])
+    found = np.array([[prediction.x, prediction.y, prediction.width, prediction.height]])
     assert model.kind.vocabulary == pointer.vocabulary == ()
     assert overlap(np.array([[*place, SPOT, SPOT]]), found)[0] > 0.4
 

@@ -63,7 +63,7 @@ def an_original(project: str, content: bytes, file_format: str) -> str:
     image_id, md5 = put_original(store.objects, content)
     open_cycle(store, CycleOpening(a_project(project=project), "2026-11-20", "first", STARTED_AT, "test"))
     row = {"image_id": image_id, "md5": md5, "size_bytes": len(content), "file_format": file_format}
-    sizes = {"width_px": 1, "height_px": 1, "orientation": 1, "frames": 1}
+    sizes = {"width_px": 1, "height_px": 1, "orientation": 1, "frames": 1, "canonical_form": 2, "bit_depth": None}
     rows = pl.DataFrame([row | sizes], schema=Image.create_empty().schema)
     store.finish("2026-11-20", "record_images", RecordImagesSummary(1, 1, 1, 0, 0, 0), [(Image, rows)])
     return image_id

@@ -14,10 +14,10 @@ NOT_PICKED = "not selected"
 
 def images_by_author(store: Store, image_ids: pl.Series) -> dict[str, int]:
     """Annotator → number of images with a current annotation of theirs; an image with two annotators counts for both."""
-    answers = store.current(Annotation).filter(
+    annotations = store.current(Annotation).filter(
         pl.col("state").cast(pl.String) == "answered", pl.col("image_id").is_in(image_ids.implode())
     )
-    pairs = answers.select("image_id", "annotator_id").unique()
+    pairs = annotations.select("image_id", "annotator_id").unique()
     counts: dict[str, int] = dict(pairs.group_by("annotator_id").len().sort("annotator_id").iter_rows())
     without = image_ids.n_unique() - pairs["image_id"].n_unique()
     return counts | ({NOBODY: without} if without else {})

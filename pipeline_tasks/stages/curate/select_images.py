@@ -18,7 +18,7 @@ from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.selection.arms import draw_control, interleave
-from pipeline_tasks.selection.asking_again import rounds_by_image, still_open, without_answer
+from pipeline_tasks.selection.asking_again import rounds_by_image, still_open, without_annotation
 from pipeline_tasks.selection.candidates import Candidates, candidates
 from pipeline_tasks.selection.choosing import Selection, choose
 from pipeline_tasks.selection.pool import Metadata
@@ -154,17 +154,17 @@ def _may_come_again(store: Store, cycle: Cycle, known: _Known) -> set[str]:
     settings, stages = cycle.project.labeling, store.state().stages
     nights = [cycle_id for cycle_id, done in stages.items() if STAGE in done or cycle_id == cycle.cycle_id]
     again_after = settings.ask_again_after_cycles
-    unmatched, unsure = without_answer(known.labels, nights, ask_again_after_cycles=again_after, now=cycle.cycle_id)
+    unmatched, unsure = without_annotation(known.labels, nights, ask_again_after_cycles=again_after, now=cycle.cycle_id)
     lost = store.history(LostTask, ["task_key", "image_id"])
-    answerless = unmatched | unsure | (set(lost["image_id"]) - set(known.labels["image_id"]))
-    if not answerless:
+    unannotated = unmatched | unsure | (set(lost["image_id"]) - set(known.labels["image_id"]))
+    if not unannotated:
         return set()
-    tasks = store.rows_of(LabelingTask, answerless, columns=["image_id", "task_key", "round_id"])
-    given = store.rows_of(Annotation, answerless, columns=["image_id", "task_key", "state"])
-    answered = set(given.filter(pl.col("state").cast(pl.String) != "deleted")["task_key"])
+    tasks = store.rows_of(LabelingTask, unannotated, columns=["image_id", "task_key", "round_id"])
+    given = store.rows_of(Annotation, unannotated, columns=["image_id", "task_key", "state"])
+    annotated = set(given.filter(pl.col("state").cast(pl.String) != "deleted")["task_key"])
     rounds = rounds_by_image(tasks)
     asked_enough = {one for one in unsure if rounds.get(one, 0) >= settings.ask_at_most_times}
-    return answerless - still_open(tasks, answered, set(lost["task_key"])) - asked_enough
+    return unannotated - still_open(tasks, annotated, set(lost["task_key"])) - asked_enough
 
 
 def _pool(known: _Known, cycle: Cycle, images: pl.DataFrame, asked: set[str]) -> Candidates:

@@ -9,14 +9,14 @@ from datetime import datetime
 
 import polars as pl
 
-from pipeline_tasks.annotations.voices import Voices, is_unanimous, objects_by, read_voices
+from pipeline_tasks.annotations.votes import Votes, is_unanimous, objects_by, read_votes
 from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.process import NIGHTLY
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.cycle import Cycle
-from pipeline_tasks.records.disagreement import Disagreement, Said
+from pipeline_tasks.records.disagreement import Disagreement, ShownAnnotation
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
@@ -83,7 +83,7 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
     built = records.find(BuildDatasetVersionSummary)
     dataset_cycle = None if built is None else built.dataset_cycle_id
     annotations = _annotations(store, records) if records.has("collect_annotations") else None
-    voices = None if annotations is None else read_voices(annotations, _objects(store, annotations), kind.labeling)
+    votes = None if annotations is None else read_votes(annotations, _objects(store, annotations), kind.labeling)
 
     def table(one: type[Table]) -> pl.DataFrame | None:
         return store.read(one, cycle.cycle_id) if store.has(one, cycle.cycle_id) else None
@@ -110,8 +110,8 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         selected=table(SelectedImage),
         selection_scores=table(SelectionScore),
         annotations=annotations,
-        agreement=None if voices is None else kind.labeling.agreement(voices.by_image),
-        disagreements=() if voices is None or annotations is None else _disagreements(store, cycle, annotations, voices),
+        agreement=None if votes is None else kind.labeling.agreement(votes.by_image),
+        disagreements=() if votes is None or annotations is None else _disagreements(store, cycle, annotations, votes),
         dataset_images=version_rows(store, dataset_cycle) if dataset_cycle else None,
         metrics=table(Metric),
         predictions=table(kind.scoring.prediction_table),
@@ -147,24 +147,24 @@ def _objects(store: Store, annotations: pl.DataFrame) -> pl.DataFrame:
     return store.rows_of(AnnotationObject, annotations["annotation_id"], "annotation_id")
 
 
-def _disagreements(store: Store, cycle: Cycle, annotations: pl.DataFrame, voices: Voices) -> tuple[Disagreement, ...]:
+def _disagreements(store: Store, cycle: Cycle, annotations: pl.DataFrame, votes: Votes) -> tuple[Disagreement, ...]:
     """Images of this round whose answers differ, each answer with the address of its task."""
     labeling, sent = kind_of(cycle.project).labeling, store.find_summary(cycle.cycle_id, SendToLabelingSummary)
-    contradicted = {image_id for image_id, _ in voices.contradictions}
+    contradicted = {image_id for image_id, _ in votes.contradictions}
     differing = contradicted | {
-        image_id for image_id, said in voices.by_image.items() if len(said) > 1 and not is_unanimous(list(said.values()), labeling)
+        image_id for image_id, said in votes.by_image.items() if len(said) > 1 and not is_unanimous(list(said.values()), labeling)
     }
     rows = annotations.filter(pl.col("image_id").is_in(list(differing)), pl.col("state").cast(pl.String) == "answered")
     said = objects_by(_objects(store, rows).sort("annotation_id", "object_index"), ("annotation_id", "revision"), labeling)
     columns = ["task_key", "label_studio_task_id"]
     task_ids = dict(store.rows_of(LabelingTask, rows["task_key"], "task_key", columns=columns).iter_rows())
-    answers: dict[str, list[Said]] = {}
+    shown: dict[str, list[ShownAnnotation]] = {}
     for one in rows.sort("image_id", "annotator_id", "updated_at").iter_rows(named=True):
         task_id, named = task_ids.get(one["task_key"]), said.get((one["annotation_id"], one["revision"]), ())
         url = f"{sent.url}&task={task_id}" if sent is not None and sent.url and task_id else None
         words = labeling.says(named)
-        answers.setdefault(one["image_id"], []).append(Said(one["annotator_id"], words, one["is_starred"], url))
-    return tuple(Disagreement(image_id, tuple(given)) for image_id, given in sorted(answers.items()))
+        shown.setdefault(one["image_id"], []).append(ShownAnnotation(one["annotator_id"], words, one["is_starred"], url))
+    return tuple(Disagreement(image_id, tuple(given)) for image_id, given in sorted(shown.items()))
 
 
 def _learning(store: Store, until: str) -> list[LearningPoint]:

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.annotations.resolving import LabelsVersion, meanings, resolve
-from pipeline_tasks.annotations.voices import read_voices
+from pipeline_tasks.annotations.votes import read_votes
 from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle
@@ -43,7 +43,7 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
     labels, objects = resolve(changed, annotations, things, kind.labeling, version)
     summary = replace(
         _summary(labels, objects, meanings(before, objects_before, kind.labeling), kind.labeling),
-        contradictions=len({image_id for image_id, _ in read_voices(annotations, things, kind.labeling).contradictions}),
+        contradictions=len({image_id for image_id, _ in read_votes(annotations, things, kind.labeling).contradictions}),
         starred=annotations.filter("is_starred")["image_id"].n_unique(),
     )
     return store.finish(cycle.cycle_id, STAGE, summary, [(Label, labels), (LabelObject, objects)])

@@ -98,7 +98,7 @@ def test_select_images__never_asks_about_an_image_or_its_group_again(store: Stor
 def test_select_images__asks_again_the_next_night_where_answers_matched_no_class(store: Store) -> None:
     night(store, FIRST, AnImage("a", at(0)), AnImage("b", at(90)), budget=1)
     (asked,) = selected(store, FIRST)
-    sent_and_answered(store, FIRST, asked, state="unmatched")
+    sent_and_annotated(store, FIRST, asked, state="unmatched")
     summary = night(store, SECOND, budget=9)
 
     assert selected(store, SECOND) == {"a", "b"}
@@ -109,7 +109,7 @@ def test_select_images__asks_again_the_next_night_where_answers_matched_no_class
 @pytest.mark.parametrize(("is_open", "again"), [(True, set()), (False, {"a"})])
 def test_select_images__does_not_ask_again_while_a_task_is_open(store: Store, is_open: bool, again: set[str]) -> None:
     night(store, FIRST, AnImage("a", at(0)))
-    sent_and_answered(store, FIRST, "a", state="unmatched", copies=2, open_copies=int(is_open))
+    sent_and_annotated(store, FIRST, "a", state="unmatched", copies=2, open_copies=int(is_open))
     night(store, SECOND)
 
     assert selected(store, SECOND) == again
@@ -117,7 +117,7 @@ def test_select_images__does_not_ask_again_while_a_task_is_open(store: Store, is
 
 def test_select_images__asks_again_about_images_whose_tasks_were_deleted_unanswered(store: Store) -> None:
     night(store, FIRST, AnImage("a", at(0)))
-    sent_and_answered(store, FIRST, "a", state=None, open_copies=1)
+    sent_and_annotated(store, FIRST, "a", state=None, open_copies=1)
     lost = pl.DataFrame([{"task_key": image_id(f"{FIRST} task a 0"), "round_id": FIRST, "image_id": image_id("a")}])
     store.finish(FIRST, "collect_annotations", CollectAnnotationsSummary(0, 0, 0, 0, 0, 0, 0), [(LostTask, lost)])
 
@@ -133,7 +133,7 @@ def test_select_images__asks_again_about_an_unsure_image_after_some_nights_but_n
         night(store, cycle_id, *images, labeling=rule)
         if selected(store, cycle_id):
             asked.append(cycle_id)
-            sent_and_answered(store, cycle_id, "a", state="unsure")
+            sent_and_annotated(store, cycle_id, "a", state="unsure")
 
     assert asked == [nights[0], nights[2], nights[4]]
 
@@ -141,7 +141,7 @@ def test_select_images__asks_again_about_an_unsure_image_after_some_nights_but_n
 def test_select_images__never_asks_again_about_an_unsure_image_where_the_settings_say_so(store: Store) -> None:
     rule = {"deadline_s": 3600, "ask_again_after_cycles": None}
     night(store, FIRST, AnImage("a", at(0)), labeling=rule)
-    sent_and_answered(store, FIRST, "a", state="unsure")
+    sent_and_annotated(store, FIRST, "a", state="unsure")
 
     assert [night(store, f"2026-12-0{day}", labeling=rule).images_selected for day in range(1, 6)] == [0] * 5
 
@@ -246,7 +246,7 @@ def test_select_images__waits_for_the_duplicates(store: Store) -> None:
         select_images(store, cycle)
 
 
-def sent_and_answered(store: Store, cycle_id: str, name: str, *, state: str | None, copies: int = 1, open_copies: int = 0) -> None:
+def sent_and_annotated(store: Store, cycle_id: str, name: str, *, state: str | None, copies: int = 1, open_copies: int = 0) -> None:
     """One round about one image, and what became of it; without a state nobody answered."""
     keys = [image_id(f"{cycle_id} task {name} {copy}") for copy in range(copies)]
     about: dict[str, object] = {"round_id": cycle_id, "image_id": image_id(name)}

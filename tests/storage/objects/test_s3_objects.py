@@ -29,7 +29,7 @@ class Body:
         self.read = lambda: content
 
 
-class LosingAnswers:
+class LosingResponses:
     """Does what it is asked, and then loses its first answers or says something else."""
 
     def __init__(self, *trouble: Exception) -> None:
@@ -58,7 +58,7 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("trouble", [LOST, refusal(503, "SlowDown"), refusal(409, "ConditionalRequestConflict")])
 def test_write_new__reads_back_after_a_lost_answer(trouble: Exception) -> None:
-    objects = S3Objects(LosingAnswers(trouble), "b", "p")
+    objects = S3Objects(LosingResponses(trouble), "b", "p")
 
     etag = objects.write_new("k", b"1")
 
@@ -66,7 +66,7 @@ def test_write_new__reads_back_after_a_lost_answer(trouble: Exception) -> None:
 
 
 def test_write_new__is_refused_without_a_lost_answer_even_if_the_bytes_agree() -> None:
-    objects = S3Objects(LosingAnswers(), "b", "")
+    objects = S3Objects(LosingResponses(), "b", "")
     objects.write_new("k", b"1")
 
     with pytest.raises(AlreadyThereError, match="s3://b/k"):
@@ -74,14 +74,14 @@ def test_write_new__is_refused_without_a_lost_answer_even_if_the_bytes_agree() -
 
 
 def test_write_new__after_a_lost_answer_does_not_take_anothers_object_for_its_own() -> None:
-    client = LosingAnswers()
+    client = LosingResponses()
     client.stored["k"] = (b"other", "e")
     flaky = iter([LOST])
 
     def put_object(**arguments: Any) -> Any:
         for trouble in flaky:
             raise trouble
-        return LosingAnswers.put_object(client, **arguments)
+        return LosingResponses.put_object(client, **arguments)
 
     client.put_object = put_object  # type: ignore[method-assign, assignment]
     with pytest.raises(AlreadyThereError):
@@ -89,7 +89,7 @@ def test_write_new__after_a_lost_answer_does_not_take_anothers_object_for_its_ow
 
 
 def test_replace__reads_back_after_a_lost_answer() -> None:
-    client = LosingAnswers()
+    client = LosingResponses()
     objects = S3Objects(client, "b", "")
     etag = objects.write_new("k", b"1")
     client.trouble = [LOST]
@@ -106,14 +106,14 @@ def test_patience__ends_with_the_address() -> None:
     def away(**_: Any) -> Any:
         raise EndpointConnectionError(endpoint_url="http://s3")
 
-    client = LosingAnswers()
+    client = LosingResponses()
     client.get_object = away  # type: ignore[method-assign, assignment]
     with pytest.raises(ServiceUnavailableError, match="s3://b/p/k: the S3 endpoint does not answer"):
         S3Objects(client, "b", "p").read("k")
 
 
 def test_read__tells_missing_from_refused() -> None:
-    client = LosingAnswers()
+    client = LosingResponses()
     with pytest.raises(NotFoundError):
         S3Objects(client, "b", "").read("k")
 

@@ -1,4 +1,4 @@
-"""Voices: of each person the newest annotation of an image that fits the project's form."""
+"""Votes: of each person the newest annotation of an image that fits the project's form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Objects = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Voices:
+class Votes:
     """All that people said about some images."""
 
     by_image: Mapping[str, Mapping[str, Objects]]
@@ -26,13 +26,13 @@ class Voices:
     """Image and annotator who answered several of its copies, not always the same."""
 
 
-def read_voices(annotations: pl.DataFrame, objects: pl.DataFrame, labeling: Labeling[Any]) -> Voices:
-    """Voices from rows of `Annotation` and `AnnotationObject`; skipped and deleted annotations say nothing."""
+def read_votes(annotations: pl.DataFrame, objects: pl.DataFrame, labeling: Labeling[Any]) -> Votes:
+    """Votes from rows of `Annotation` and `AnnotationObject`; skipped and deleted annotations say nothing."""
     said = objects_by(objects.sort("annotation_id", "object_index"), ("annotation_id", "revision"), labeling)
     by_image: dict[str, dict[str, Objects]] = {}
     unmatched, contradictions = set(), set()
-    answered = annotations.filter(pl.col("state").cast(pl.String) == "answered").sort("updated_at", "annotation_id")
-    for one in answered.iter_rows(named=True):
+    standing = annotations.filter(pl.col("state").cast(pl.String) == "answered").sort("updated_at", "annotation_id")
+    for one in standing.iter_rows(named=True):
         image_id, annotator_id = one["image_id"], one["annotator_id"]
         named = said.get((one["annotation_id"], one["revision"]), ())
         if not labeling.can_vote(named):
@@ -42,19 +42,19 @@ def read_voices(annotations: pl.DataFrame, objects: pl.DataFrame, labeling: Labe
         if before is not None and not is_unanimous([before, named], labeling):
             contradictions.add((image_id, annotator_id))
         by_image[image_id][annotator_id] = named
-    return Voices(by_image, frozenset(unmatched), frozenset(contradictions))
+    return Votes(by_image, frozenset(unmatched), frozenset(contradictions))
 
 
-def is_unanimous(answers: Sequence[Objects], labeling: Labeling[Any]) -> bool:
+def is_unanimous(annotations: Sequence[Objects], labeling: Labeling[Any]) -> bool:
     """Return True if annotations of one image agree fully, by the kind's own measure."""
-    ratio = labeling.agreement({"": {str(number): one for number, one in enumerate(answers)}}).agreeing_ratio
+    ratio = labeling.agreement({"": {str(number): one for number, one in enumerate(annotations)}}).agreeing_ratio
     return ratio is None or ratio >= 1
 
 
 def only_starred(annotations: pl.DataFrame) -> pl.DataFrame:
     """Of images with a starred annotation only the starred ones: a reviewer outranks."""
-    is_answered = pl.col("state").cast(pl.String) == "answered"
-    starred = annotations.filter(is_answered & pl.col("is_starred"))["image_id"].unique()
+    is_annotation = pl.col("state").cast(pl.String) == "answered"
+    starred = annotations.filter(is_annotation & pl.col("is_starred"))["image_id"].unique()
     return annotations.filter(pl.col("is_starred") | ~pl.col("image_id").is_in(starred.implode()))
 
 
