@@ -1,4 +1,4 @@
-"""Work in a process of its own, while services start and earlier nights run, so that nobody waits for it later."""
+"""Work in a process of its own, while services start and earlier nights run, so that later steps do not wait for it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class WorkAhead:
 
     @contextmanager
     def begin(self, pieces: int) -> Iterator[None]:
-        """Begin with the first piece; whatever is left at the end of the block is not done any more."""
+        """Begin with the first piece; pieces left at the end of the block are not done."""
         self._child = get_context("spawn").Process(target=_do_all, args=(self._work, pieces), name="ahead")
         self._child.start()
         self._pieces = pieces

@@ -77,7 +77,7 @@ def cycle_of_run(store: Store, run_id: str) -> str:
         opened = store.find_summary(cycle_id, OpenCycleSummary)
         if opened is not None and opened.run_key == run_id:
             return cycle_id
-    raise DemoError(f"the ledger knows no cycle of the DAG run {run_id}, though Airflow says that it ended")
+    raise DemoError(f"the ledger has no cycle of the DAG run {run_id}, although Airflow says that it ended")
 
 
 def read_night(night: int, run: EndedRun, store: Store, services: Services, outside_name: str) -> Night:
@@ -128,7 +128,7 @@ def ask_server(services: Services, image: bytes, champion_digest: str) -> Summar
             return prediction
         if time.monotonic() > until:
             raise DemoError(
-                f"prediction server: wanted an answer from the champion {champion_digest[:12]} within "
+                f"prediction server: wanted a prediction of the champion {champion_digest[:12]} within "
                 f"{SERVER_FOLLOWS_WITHIN_S:.0f} s, found {found}"
             )
         time.sleep(0.25)
@@ -171,7 +171,7 @@ def _check_round(told: CycleRecords, labeling: LabelStudioRound) -> None:
     annotated = pushed.tasks - collected.tasks_unanswered
     if labeling.annotated < annotated:
         raise DemoError(
-            f"Label Studio has {labeling.annotated} answered tasks in {pushed.round_id}, the ledger collected {annotated}"
+            f"Label Studio has {labeling.annotated} annotated tasks in {pushed.round_id}, the ledger collected {annotated}"
         )
 
 

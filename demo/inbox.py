@@ -28,7 +28,7 @@ class Inbox:
     fill: Callable[[int, Progress], None]
     """Adds a night's images; takes the night and a progress callback."""
     ahead: Callable[[int], AbstractContextManager[object]] = nullcontext
-    """Makes so many nights ready in a process of its own, as long as the context is open."""
+    """Prepares this many nights in a process of its own, while the context is open."""
 
     def an_image(self) -> bytes:
         """One image of the inbox, to be predicted."""

@@ -99,7 +99,7 @@ class Services:
         if response.is_error:
             return f"{response.status_code} {response.text[:200]}", None
         prediction: dict[str, Any] = response.json()
-        return f"an answer from {prediction['model_digest'][:12]}", prediction
+        return f"a prediction of {prediction['model_digest'][:12]}", prediction
 
     def _count(self, project_id: int, filters: list[dict[str, Any]]) -> int:
         query = json.dumps({"filters": {"conjunction": "and", "items": filters}})

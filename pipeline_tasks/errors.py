@@ -9,7 +9,7 @@
     ├── StorageError                a project's root did not do what it must
     │   ├── NotFoundError           no object under this key
     │   ├── AlreadyThereError       an object under this key already exists
-    │   ├── ChangedMeanwhileError   somebody else replaced the object first
+    │   ├── ChangedMeanwhileError   another process replaced the object first
     │   ├── CorruptObjectError      the bytes do not have the digest they are stored under
     │   └── NewerFormError          a later release of Nightlens wrote this
     ├── RejectedFileError           a file is not a usable image (has a reason)

@@ -13,12 +13,12 @@ from pipeline_tasks.records.cycle import utc
 
 @dataclass(frozen=True)
 class NotOurs:
-    """Answers in Label Studio's tasks that cannot be used."""
+    """Counts of annotations in Label Studio's tasks that cannot be used."""
 
     by_hand: int
-    """Of tasks that people imported themselves."""
+    """Annotations of tasks that people imported themselves."""
     image_replaced: int
-    """Of our tasks whose data people edited so that they show another image."""
+    """Annotations of our tasks that people edited to show another image."""
 
 
 def changed_annotations(
@@ -56,7 +56,7 @@ def vanished_annotations(
 
 
 def not_ours(tasks: Sequence[JsonObject], contexts: Mapping[str, TaskContext]) -> NotOurs:
-    """Count the answers that `changed_annotations` skips."""
+    """Count the annotations that `changed_annotations` skips."""
     by_id = _by_id(contexts)
     by_hand = image_replaced = 0
     for task in tasks:
@@ -87,7 +87,7 @@ def _by_id(contexts: Mapping[str, TaskContext]) -> dict[int, TaskContext]:
 
 
 def _context(task: JsonObject, contexts: Mapping[str, TaskContext], by_id: Mapping[int, TaskContext]) -> TaskContext | None:
-    """Origin of a task by its key; by Label Studio's id if people edited the key away and the image is still ours."""
+    """Origin of a task by its key, or by Label Studio's id if people removed the key and the image is still ours."""
     found = contexts.get(task["data"].get("task_key"))
     if found is not None:
         return found

@@ -1,4 +1,4 @@
-"""Differences between the form that Nightlens made and the one that stands in Label Studio, in sentences with the remedy."""
+"""Differences between the form that Nightlens made and the one in Label Studio, as sentences with the remedy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _Control:
     name: str
     choice: str
     choices: tuple[str, ...]
-    """Names as they will stand in annotations."""
+    """Names as annotations contain them."""
 
 
 def form_differences(ours: str, standing: str) -> list[str]:

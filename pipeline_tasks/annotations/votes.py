@@ -1,4 +1,4 @@
-"""Votes: of each person the newest annotation of an image that fits the project's form."""
+"""Votes: each person's newest annotation of an image that fits the project's form."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ Objects = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Votes:
-    """All that people said about some images."""
+    """Votes about some images."""
 
     by_image: Mapping[str, Mapping[str, Objects]]
     """Image → annotator → objects."""
     unmatched: frozenset[str]
     """Images with an annotation that matches no class."""
     contradictions: frozenset[tuple[str, str]]
-    """Image and annotator who answered several of its copies, not always the same."""
+    """Image and annotator whose annotations of its copies differ."""
 
 
 def read_votes(annotations: pl.DataFrame, objects: pl.DataFrame, labeling: Labeling[Any]) -> Votes:
-    """Votes from rows of `Annotation` and `AnnotationObject`; skipped and deleted annotations say nothing."""
+    """Votes from rows of `Annotation` and `AnnotationObject`; skipped and deleted annotations do not count."""
     said = objects_by(objects.sort("annotation_id", "object_index"), ("annotation_id", "revision"), labeling)
     by_image: dict[str, dict[str, Objects]] = {}
     unmatched, contradictions = set(), set()
@@ -52,7 +52,7 @@ def is_unanimous(annotations: Sequence[Objects], labeling: Labeling[Any]) -> boo
 
 
 def only_starred(annotations: pl.DataFrame) -> pl.DataFrame:
-    """Of images with a starred annotation only the starred ones: a reviewer outranks."""
+    """Drop the other annotations of images with a starred one, because a reviewer has the last word."""
     is_annotation = pl.col("state").cast(pl.String) == "answered"
     starred = annotations.filter(is_annotation & pl.col("is_starred"))["image_id"].unique()
     return annotations.filter(pl.col("is_starred") | ~pl.col("image_id").is_in(starred.implode()))

@@ -74,7 +74,9 @@ class GitRepository:
             return
         foreign = [one for one in files if (self._folder / one).exists()]
         if foreign:
-            raise StorageError(f"{self._folder}: {foreign[0]} is already there and not ours: wanted {path} to begin with {line!r}")
+            raise StorageError(
+                f"{self._folder}: {foreign[0]} exists and was not made by Nightlens: wanted {path} to begin with {line!r}"
+            )
 
     def _commit(self, files: Mapping[str, str], message: str, at: datetime) -> None:
         path, _ = self._mark

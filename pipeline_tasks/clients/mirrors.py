@@ -1,4 +1,4 @@
-"""The one rule for mirrors such as MLflow and W&B: they never end a night."""
+"""Rule for mirrors such as MLflow and W&B: their errors never end a night."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def mirroring(notes: list[str], *, is_last_try: bool) -> Iterator[None]:
     except ServiceUnavailableError as error:
         if not is_last_try:
             raise
-        notes.append(f"{error}. The night went on without it; the next one makes up for it.")
+        notes.append(f"{error}. The night continued without it; the next one catches up.")
     except ServiceError as error:
-        notes.append(f"{error}. The night went on without it.")
+        notes.append(f"{error}. The night continued without it.")

@@ -1,4 +1,4 @@
-"""Experiments and runs in MLflow: found by key, taken back out of its bin, or made again."""
+"""Experiments and runs in MLflow: found by key, restored if deleted, or created again."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class MlflowRuns:
     """Runs of one server."""
 
     def __init__(self, api: MlflowApi) -> None:
-        """Ask this server."""
+        """Use this server."""
         self._api = api
 
     def find_or_start(self, name: str, cycle_key: str, params: Mapping[str, Json], tags: Mapping[str, str]) -> TrackedRun:

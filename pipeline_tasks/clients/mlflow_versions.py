@@ -1,4 +1,4 @@
-"""Registered models, versions, aliases and files in MLflow: found by the model's digest, made again when they are gone."""
+"""Registered models, versions, aliases and files in MLflow: found by the model's digest, created again if they are missing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MlflowVersions:
     """Versions of one server."""
 
     def __init__(self, api: MlflowApi) -> None:
-        """Ask this server."""
+        """Use this server."""
         self._api = api
 
     def register(

@@ -116,7 +116,7 @@ class TrainingLog:
             self.send()
 
     def send(self) -> None:
-        """Send MLflow the epochs that it does not have yet; call this before a checkpoint, behind which nobody tells them again."""
+        """Send MLflow its missing epochs; call this before a checkpoint, because they are not sent again after it."""
         unsent, self._unsent = self._unsent, []
         self._sent_at = time.monotonic()
         if unsent:
@@ -132,7 +132,7 @@ class TrainingLog:
         self._is_done = True
 
     def _start_run(self, description: RunDescription) -> TrackedRun | None:
-        """The run in MLflow; None if it goes on without."""
+        """The run in MLflow; None if the training continues without it."""
         run = None
         with self._mirroring():
             run = self._tracker.find_or_start_run(description.name, description.cycle_key, description.params, description.tags)

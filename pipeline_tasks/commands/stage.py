@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
     """Run the stage.
 
     Raises:
-        NightlensError: whatever the stage raises.
+        NightlensError: any error of the stage.
     """
     own = vars(arguments)
     cycle_id = cycle_of_stage(arguments.command, arguments.project, arguments.cycle)

@@ -16,7 +16,7 @@ from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.table import Rows
 
 HALF = 0.5
-"""Rare groups come from the outer half of all images and typical ones from the inner half, whatever the split ratios."""
+"""Rare groups come from the outer half of all images and typical ones from the inner half, independent of the split ratios."""
 
 
 def propose_curated_splits(

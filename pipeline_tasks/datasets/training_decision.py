@@ -24,11 +24,11 @@ def decide_training(
     `wish` is `auto`, `force` or `skip`, as chosen when the cycle was started.
     """
     if wish == "skip":
-        return TrainingDecision(False, "Not trained: whoever started this cycle asked to skip training.")
+        return TrainingDecision(False, "Not trained: this cycle was started with training `skip`.")
     if why_not:
         return TrainingDecision(False, f"Not trained: {why_not}.")
     if wish == "force":
-        return TrainingDecision(True, "Trained: whoever started this cycle asked for it.")
+        return TrainingDecision(True, "Trained: this cycle was started with training `force`.")
     if trained_labels is None:
         return TrainingDecision(True, f"Trained: the first model of this project, on {rows.height} labelled images.")
     return _decide_by_what_is_new(rows, trained_labels, min_new_labels)
@@ -37,7 +37,7 @@ def decide_training(
 def decide_training_again(
     rows: pl.DataFrame, wish: str, restored_in: str, why_not: str, *, is_trained_on: bool
 ) -> TrainingDecision:
-    """Decide for a version that a person restored in the cycle `restored_in`, whatever the number of new labels."""
+    """Decide for a version that a person restored in the cycle `restored_in`, independent of the number of new labels."""
     decision = decide_training(rows, None, wish, 0, why_not)
     if not decision.should_train or wish == "force":
         return decision

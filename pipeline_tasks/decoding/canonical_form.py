@@ -1,6 +1,6 @@
 """Version of the rules by which bytes become canonical pixels. An image keeps the version by which it was first read.
 
-What was labelled, embedded and trained on must not change its look with a release, so the version stands in each image's row.
+Labelled, embedded and trained images must not change with a release, so each image's row has the version.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ is left out."""
 
 @dataclass(frozen=True)
 class CanonicalForm:
-    """All that the pixels of an image depend on beside its bytes."""
+    """All inputs of an image's pixels besides its bytes."""
 
     version: int = NEWEST_VERSION
     bit_depth: int | None = None
-    """Bits that the camera really gives in deeper samples, as the source's settings say; None: they say nothing."""
+    """Used bits of deeper samples, from the source's settings; None if not set."""
 
     @property
     def is_first(self) -> bool:
-        """Read as releases before 0.2.0 did."""
+        """Return True for the form of releases before 0.2.0."""
         return self.version == 1
 
 
 NEWEST = CanonicalForm()
-"""The form of a new image of a source that says nothing of bits."""
+"""The form of a new image from a source without a bit depth."""

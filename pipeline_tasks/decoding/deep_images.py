@@ -1,4 +1,4 @@
-"""Images of more than 8 bits a sample, scaled to 8 so that white is white."""
+"""Images of more than 8 bits per sample, scaled to 8 by their white level."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _scaled_grey(samples: Samples, image: Image.Image, content: bytes, container
 
 
 def _scaled_colours(image: Image.Image, content: bytes, raw: str, form: CanonicalForm) -> Image.Image:
-    """Leave colours that use the container, as nobody denies, as they are: their upper bytes are the image."""
+    """Keep colours that use the whole container unchanged, because their upper bytes are the image."""
     bands = 3 if image.mode in ("RGB", "RGBA", "RGBX") else len(image.getbands())
     if form.bit_depth in (None, 16) and int(np.asarray(image)[..., :bands].max(initial=0)) >= _DARK:
         return image

@@ -1,4 +1,4 @@
-"""Two files in one: behind the end of the image a second one of the same format and size.
+"""Two files in one: after the end of the image, a second one of the same format and size.
 
 Cameras and phones also write behind the end, and that is no damage: previews are smaller, an index (MPF) announces further
 images, trailers are no images.
@@ -19,13 +19,13 @@ from pipeline_tasks.errors import RejectedFileError
 
 _BMP_HEADER_BYTES, _TIFF_START_BYTES = 54, 4
 _MOST_STARTS = 16
-"""Bytes of image data may look like the start of a TIFF: so many are tried."""
+"""Maximum number of candidate starts to try, because image data may look like the start of a TIFF."""
 
 
 def check_not_joined(
     content: bytes, file_format: str, size: tuple[int, int], end: int | None, errors: tuple[type[BaseException], ...]
 ) -> None:
-    """Refuse a file behind whose image another one follows.
+    """Refuse a file in which another image follows the first.
 
     `end`: index behind the image, where its format tells it (`end_of`); `errors`: what Pillow raises on broken files.
 
@@ -77,7 +77,7 @@ def _found(content: bytes, start: bytes) -> Iterator[int]:
 
 
 def _is_one_jpeg(behind: bytes) -> bool:
-    """Tell a JPEG to the last byte from one that a trailer of a phone holds."""
+    """Return True if the rest of the file is exactly one JPEG, and not a phone's trailer that contains one."""
     try:
         structure = read_structure(behind)
     except RejectedFileError:

@@ -1,4 +1,4 @@
-"""Pixels of a JPEG by libjpeg in strict mode: its warnings are verdicts.
+"""Pixels of a JPEG by libjpeg in strict mode: a warning rejects the file.
 
 Pillow decodes with the same libjpeg and gives the same pixels, but keeps the warnings to itself.
 """
@@ -18,9 +18,9 @@ _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
 _DAMAGE = ("corrupt jpeg data", "premature end", "inconsistent progression")
 _PREMATURE = "premature end"
 _READ_AHEAD_BYTES = 8
-"""Bytes that libjpeg has read when the image's data end; it does not count them."""
+"""Bytes that libjpeg has read at the end of the image's data, and does not count."""
 _STRAY_BYTES = 2
-"""So many bytes of any value before the end marker are an encoder's own: webcams and two images of ImageNet have them."""
+"""Maximum number of padding bytes before the end marker that encoders write: webcams and two images of ImageNet have them."""
 
 
 def load_jpeg(structure: JpegStructure, header: Image.Image) -> Image.Image:

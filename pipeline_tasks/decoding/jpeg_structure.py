@@ -1,7 +1,7 @@
-"""Structure of a JPEG: its segments up to the end marker, without what does not belong to the image.
+"""Structure of a JPEG: the segments of the image up to the end marker.
 
 Cameras and viewers write more than the image: a second image, a trailer, a preview or padding after the end marker, and
-stray bytes between segments. None of it is damage. A missing end marker, or a scan that never came, is.
+stray bytes between segments. None of this is damage; a missing end marker or a missing scan is.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _APP0, _APP2, _APP14, _COMMENT, _DQT, _SOS, _EOI = 0xE0, 0xE2, 0xEE, 0xFE, 0xDB, 0xDA, 0xD9
 _COEFFICIENTS = 64
 _ABSENT = 99
-"""Lowest bit seen of a coefficient of which no scan has come."""
+"""Lowest bit of a coefficient without any scan."""
 
 
 @dataclass
@@ -92,7 +92,7 @@ def _segments(content: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 
 
 def _kept(kind: int, segment: bytes) -> bytes:
-    """A segment as libjpeg shall see it: metadata left out, and a version number unknown to it replaced by the one it takes."""
+    """A segment for libjpeg: without metadata, and with a version number that libjpeg accepts."""
     if kind == _APP0 and segment[4:9] == b"JFIF\x00":
         return segment[:9] + b"\x01" + segment[10:]
     if kind == _APP14 and segment[4:9] == b"Adobe":
@@ -116,7 +116,7 @@ def _check_quantization(tables: bytes) -> None:
 
 
 def _scan_header(segment: bytes, found: JpegStructure, is_progressive: bool) -> bytes:
-    """Note what a scan brings; of a sequential JPEG it brings all, whatever its header says of it."""
+    """Record the coefficients of a scan; in a sequential JPEG each scan has all, independent of its header."""
     components = segment[4] if len(segment) > 4 else 0
     spectrum = 5 + 2 * components
     if len(segment) < spectrum + 3:
@@ -131,7 +131,7 @@ def _scan_header(segment: bytes, found: JpegStructure, is_progressive: bool) -> 
 
 
 def _check_scans(found: JpegStructure) -> None:
-    """Refuse an image of which a scan never came.
+    """Refuse an image with a missing scan.
 
     Raises:
         RejectedFileError: `truncated`.

@@ -1,6 +1,6 @@
 """Pages of zeros in formats without compression or checksum: a file system loses whole pages, at multiples of a page's length.
 
-A black part of an image also is zeros, but begins and ends where it likes: that both fall on a page's border happens to one run
+A black part of an image is also zeros, but begins and ends anywhere: both ends fall on a page's border for one run
 of zeros in 16 million, and that a run to the end of the file begins on one to one in 4,096.
 """
 

@@ -1,4 +1,4 @@
-"""Samples of more than 8 bits, which Pillow keeps whole in grey images only: of colours it reads the upper byte.
+"""Samples of more than 8 bits, which Pillow reads completely only in grey images; of colours it reads the upper byte.
 
 A second reading with the byte order turned around gives the lower byte, with no other decoder than Pillow's own.
 """
@@ -32,7 +32,7 @@ _LOWER = {
 
 
 def raw_mode(image: Image.Image) -> str:
-    """Pillow's name for how samples lie in the file; empty if it names none."""
+    """Pillow's name for the layout of samples in the file; empty if there is none."""
     tiles = getattr(image, "tile", [])  # Only an image that was opened from a file has tiles.
     args = tiles[0].args if tiles else ""
     first = args[0] if isinstance(args, tuple) and args else args

@@ -1,4 +1,4 @@
-"""Image data that is left over: the mark of damage in formats that carry no checksum.
+"""Left-over image data: a sign of damage in formats without a checksum.
 
 WebP and GIF end their data where the last pixel ends. Damage inside shifts the reading, so that it ends too late, which a
 decoder reports, or too early, which none does. Without its last bytes a whole image must not decode any more; one that still

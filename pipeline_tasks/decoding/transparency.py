@@ -1,6 +1,6 @@
 """Alpha channels: a meaningful one is composited, one that hides everything is left out.
 
-Programs write alpha channels that nobody meant: all zero, all 1 of 255, a constant. Composited, every such image would be the
+Some programs write meaningless alpha channels: all zero, all 1 of 255, a constant. Composited, every such image would be the
 same white one.
 """
 
@@ -14,7 +14,7 @@ from pipeline_tasks.decoding.samples import read_again
 BACKGROUND = (255, 255, 255)
 """Background colour behind transparent pixels."""
 _NEAR_ZERO = 8
-"""An alpha up to this, of 255, lets nothing be seen."""
+"""Alpha values up to this, of 255, are invisible."""
 _MIN_SHOWN = 1 / 200
 """Mean alpha, of 1, below which an alpha over real colours hides the image."""
 _FLAT = 8
@@ -22,7 +22,7 @@ _FLAT = 8
 
 
 def composited(image: Image.Image) -> Image.Image:
-    """Composite a transparent image on the background, whatever its alpha shows."""
+    """Composite a transparent image on the background, even if its alpha hides everything."""
     seen = image.convert("RGBA")
     flat = Image.new("RGB", seen.size, BACKGROUND)
     flat.paste(seen, mask=seen.getchannel("A"))
@@ -36,7 +36,7 @@ def flattened(image: Image.Image) -> Image.Image:
 
 
 def hides_everything(seen: Image.Image) -> bool:
-    """Tell an alpha (of an RGBA image) that means nothing: near zero everywhere, one value, or almost all over real colours."""
+    """Return True if the alpha of an RGBA image is meaningless: near zero everywhere, constant, or almost all over real colours."""
     alpha = seen.getchannel("A")
     low, high = alpha.getextrema()
     assert isinstance(low, int)

@@ -1,7 +1,7 @@
 """The sample value that means white: by a tag of the file, or by the source's settings, and never guessed from the image.
 
 Cameras put 10, 12 or 14 bits into 16-bit containers. Scaled by the container they are almost black; scaled by the brightest
-sample, a dark image would no longer be dark. So a file of which nobody says how many bits count is refused in words.
+sample, a dark image would no longer be dark. So a file without a known bit depth is refused, with the reason.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from pipeline_tasks.errors import RejectedFileError
 
 FULL = 65535
 SET_BIT_DEPTH = "set bit_depth"
-"""Words in a refusal that a caller who knows the source can make more exact."""
+"""Part of a message, which a caller that knows the source replaces with an exact setting."""
 DOES_NOT_FIT = "more than the {} of the source's settings"
-"""Words in a refusal that stands for as long as the setting does."""
+"""Part of a message about a refusal that is valid until the setting changes."""
 _CLEAR_BITS = 15
-"""An image that uses so many of 16 bits needs no explanation: at most one bit is not used."""
+"""Minimum number of used bits, of 16, that need no explanation: at most one bit is unused."""
 _USUAL_BITS = (8, 10, 12, 14)
 _BITS_PER_SAMPLE, _DESCRIPTION, _MAX_SAMPLE, _S_MAX_SAMPLE, _WHITE_LEVEL = 258, 270, 281, 341, 50717
 _OME_BITS = re.compile(r'SignificantBits="(\d+)"')

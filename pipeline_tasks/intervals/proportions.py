@@ -57,7 +57,7 @@ def wilson(share: float, count: int, confidence: float) -> tuple[float, float]:
 def interval_of_shares(draws: Floats, shares: Sequence[tuple[float, int]], confidence: float) -> Interval:
     """Bootstrap interval of the mean of shares, each given with its number of independent groups.
 
-    Where all draws agree, as for 18 right images of 18, the bootstrap knows no spread and would claim certainty; then it is
+    Where all draws agree, as for 18 right images of 18, the bootstrap has no spread and would claim certainty; then it is
     Wilson's interval over the groups.
     """
     found = percentile_interval(draws, confidence)

@@ -91,7 +91,7 @@ class Labeling(Protocol[T]):
         ...
 
     def agree(self, annotations: Sequence[Sequence[T]]) -> Agreed[T]:
-        """Label from several people's annotations of one image, whatever their order."""
+        """Label from several people's annotations of one image, independent of their order."""
         ...
 
     def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[T]]]) -> Agreement:

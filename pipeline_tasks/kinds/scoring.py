@@ -1,6 +1,6 @@
 """Part of a label kind that scores models: per-image matches of truth and prediction, and metrics from them.
 
-The gate compares one score, whatever the kind. It resamples split groups and computes the score in each sample, so that every
+The gate compares one score for every kind. It resamples split groups and computes the score in each sample, so that every
 metric made of per-image records is paired and clustered in the same way.
 """
 

@@ -129,7 +129,7 @@ def _labels(image_id: str, data: LineageData) -> Iterable[Node]:
 
 
 def _agreement(row: dict[str, Any]) -> str:
-    """Share of the people who agree; one person alone agrees with nobody."""
+    """Share of annotators who agree; not defined for a single annotator."""
     return f"{100 * row['agreement_ratio']:.0f} % agree, " if row["votes"] > 1 else ""
 
 

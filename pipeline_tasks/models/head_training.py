@@ -60,7 +60,7 @@ def train_head(train: EmbeddedImages, val: EmbeddedImages, how: HeadTraining) ->
 def train_head_on_all(chosen: TrainedHead, train: EmbeddedImages, val: EmbeddedImages, how: HeadTraining) -> TrainedHead:
     """Fit it again as long as the `chosen` head's best epoch, also on the validation images: labels are too dear to leave out.
 
-    Its own validation metrics mean nothing and are told to nobody.
+    Its validation metrics are meaningless and not logged.
     """
     both = EmbeddedImages(np.concatenate([train.embeddings, val.embeddings]), np.concatenate([train.targets, val.targets]))
     epochs = chosen.fitted.best_epoch + 1

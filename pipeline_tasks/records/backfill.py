@@ -16,4 +16,4 @@ class BackfillSummary:
     filled: dict[str, int] = field(default_factory=dict)
     """Table → images whose missing values were computed."""
     left: dict[str, int] = field(default_factory=dict)
-    """Table → images that still lack a value: another backfill goes on with them."""
+    """Table → number of images still without a value; another backfill continues with them."""

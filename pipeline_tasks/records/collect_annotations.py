@@ -29,7 +29,7 @@ class CollectAnnotationsSummary:
     form_differences: list[str] = field(default_factory=list)
     """Sentences on what people changed in the form in Label Studio, each with the remedy."""
     tasks_lost: int = 0
-    """Tasks deleted in Label Studio before anyone answered; their images come up again."""
+    """Tasks deleted in Label Studio before they were annotated; their images can be selected again."""
     annotations_by_hand: int = 0
     """Annotations, among those looked at, of tasks that people imported themselves; not used."""
     annotations_of_replaced_images: int = 0

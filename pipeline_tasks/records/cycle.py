@@ -34,7 +34,7 @@ class CycleArguments:
 
 @dataclass(frozen=True)
 class CycleOpening:
-    """The inputs of a run that opens a cycle; `open_cycle` and stages beside the nights take it."""
+    """Inputs of a run that opens a cycle, for `open_cycle` and stages outside the nights."""
 
     project: Project
     """The project's file as it is now."""

@@ -1,4 +1,4 @@
-"""Annotations of one image that are not all the same, for the report."""
+"""Differing annotations of one image, for the report."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Said:
-    """One person's answer to one labeling task."""
+class ShownAnnotation:
+    """One person's annotation in one labeling task."""
 
     annotator_id: str
     words: str
@@ -18,12 +18,12 @@ class Said:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """All answers on an image that are not all the same."""
+    """Annotations of an image that differ."""
 
     image_id: str
-    answers: tuple[Said, ...]
+    annotations: tuple[ShownAnnotation, ...]
 
     @property
     def is_contradiction(self) -> bool:
-        """Return True if one person alone gave all the answers."""
-        return len({one.annotator_id for one in self.answers}) == 1
+        """Return True if all annotations are from one person."""
+        return len({one.annotator_id for one in self.annotations}) == 1

@@ -22,7 +22,7 @@ class FindDuplicatesSummary:
     groups: int
     """Groups of at least two images that hold a new one."""
     images_in_groups: int
-    """New images that are not the first of their group; people are asked about one image of a group at most."""
+    """New images that are not the first of their group; at most one image of a group is sent to labeling."""
     groups_merged: int
     contested: int
     """New images that resemble, or share a key with, groups of different splits: used by none."""

@@ -23,7 +23,7 @@ class ResolveLabelsSummary:
     """Mean over images with at least two votes; None if there are none."""
     images_by_class: dict[str, int]
     unmatched: int = 0
-    """Images whose annotations match no class; they have no label and come up again."""
+    """Images whose annotations match no class; they have no label and can be selected again."""
     contradictions: int = 0
     """Images whose copies one person answered differently; the newest of these answers counts."""
     starred: int = 0

@@ -28,4 +28,4 @@ class SelectImagesSummary:
     """The model whose predictions helped to choose, None if there was none for these embeddings."""
     why: str
     asked_again: int = 0
-    """Eligible images that people were asked about before, without a usable answer."""
+    """Eligible images that were sent to labeling before, without a usable annotation."""

@@ -1,4 +1,4 @@
-"""Images on which annotators disagree, or one contradicts herself, with links to the labeling tasks."""
+"""Images on which annotators disagree, or one contradicts themselves, with links to the labeling tasks."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def section(data: CycleData) -> Html | None:
     if not found:
         return None
     alone = sum(one.is_contradiction for one in found)
-    said = f"People do not agree on {_images(len(found) - alone)}"
-    said += f"; on {_images(alone)} one person contradicts herself, which is no agreement between people" if alone else ""
+    said = f"Annotators disagree on {_images(len(found) - alone)}"
+    said += f"; on {_images(alone)} one annotator contradicts themselves" if alone else ""
     shown = [_card(data, one) for one in found[:MOST_CARDS]]
     return together([element("h3", "Disagreements"), paragraph(f"{said}."), cards(shown, len(found), "images")])
 

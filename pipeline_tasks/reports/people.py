@@ -42,7 +42,7 @@ def _form(data: CycleData) -> Html | None:
     if not differences and not unknown:
         return None
     rows = [(f"“{name}”", count) for name, count in unknown.items()]
-    said = "Annotations chose what no class of the project is. They are kept, give no label, and their images come up again:"
+    said = "Some annotations chose names that are not classes. They are kept but give no label; their images can be selected again:"
     return element(
         "div",
         element("ul", *(element("li", one) for one in differences)) if differences else None,
@@ -57,7 +57,7 @@ def _strange(data: CycleData) -> Html | None:
     if found is None:
         return None
     lines = {
-        "unanswered tasks were deleted in Label Studio; their images come up again": found.tasks_lost,
+        "open tasks were deleted in Label Studio; their images can be selected again": found.tasks_lost,
         "annotations of tasks that people imported themselves were not used": found.annotations_by_hand,
         "annotations of tasks whose image people replaced were not used": found.annotations_of_replaced_images,
     }

@@ -62,7 +62,7 @@ def _waiting(data: CycleData) -> Html | None:
         (WAITING[reason], _named(files), files["first_seen_at"].dt.strftime("%Y-%m-%d %H:%M UTC").sort()[0], files.height)
         for reason, files in _by_reason(data.waiting)
     ]
-    note = paragraph("These files wait for the next night, because somebody may still be writing them.")
+    note = paragraph("These files wait for the next night, because they may still be being written.")
     return together([note, table(("waiting", "files", "first seen so", "count"), rows, numbers_from=3)])
 
 

@@ -1,4 +1,4 @@
-"""Images that people were asked about before, and that may come up again because there is no usable answer."""
+"""Images that were sent to labeling before and can be selected again, because they have no usable annotation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def without_annotation(
 
 
 def still_open(tasks: pl.DataFrame, annotated_keys: set[str], lost_keys: set[str]) -> set[str]:
-    """Images with a labeling task that somebody may still answer; `tasks` holds task_key and image_id."""
+    """Images with an open labeling task; `tasks` holds task_key and image_id."""
     closed = list(annotated_keys | lost_keys)
     return set(tasks.filter(~pl.col("task_key").is_in(closed))["image_id"])
 

@@ -1,4 +1,4 @@
-"""The image that stands for a duplicate group: people are asked about it, and models are trained on it."""
+"""The image that represents a duplicate group in labeling and training."""
 
 from __future__ import annotations
 

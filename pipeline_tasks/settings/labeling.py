@@ -16,7 +16,7 @@ class LabelingSettings(Settings):
     overlap_annotators: int = Field(3, ge=2, description="Number of annotators of each of those images.")
     ask_every_s: float = Field(5.0, gt=0)
     ask_again_after_cycles: int | None = Field(
-        3, ge=1, description="Cycles after which an image that stayed unsure may be asked about again; null: never."
+        3, ge=1, description="Cycles after which an image with an unsure label can be selected again; null: never."
     )
     ask_at_most_times: int = Field(3, ge=1, description="Rounds that an image that stays unsure is in at most.")
     question: str = "What does the picture show?"

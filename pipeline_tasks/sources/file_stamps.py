@@ -64,7 +64,7 @@ def moment_of(nanoseconds: float) -> datetime | None:
 
 
 def held(moment: object) -> datetime | None:
-    """A time as tables keep it, in UTC where it names no zone; None for whatever else a source may give, such as NaN."""
+    """A time for tables, in UTC if it has no zone; None for other values of a source, such as NaN."""
     if not isinstance(moment, datetime) or moment != moment:
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)

@@ -10,7 +10,7 @@ from pipeline_tasks.sources.file_stamps import FileStamp, moment_of
 from pipeline_tasks.sources.source import FoundFile
 
 FEWEST_OF_A_MOUNT = 100
-"""So many files, and more than half of all, with another inode and nothing else changed: the folder was mounted anew."""
+"""Minimum number of files, besides more than half of all, with only a new inode, that indicates a new mount of the folder."""
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """The name that stands in every sighting."""
+        """Name of the source in every sighting."""
         ...
 
     def list_files(self) -> Iterator[FoundFile]:
@@ -66,7 +66,7 @@ class Source(Protocol):
         ...
 
     def is_at_rest(self, file: FoundFile, now: datetime) -> bool:
-        """Tell whether nobody is still writing the file; one that is not at rest is left for the next cycle."""
+        """Return True if the file is no longer being written; other files are left for the next cycle."""
         ...
 
     def read(self, key: str, object_version: str) -> bytes:
@@ -93,7 +93,7 @@ class LeavesFilesOut(Protocol):
 
 @runtime_checkable
 class LooksTwice(Protocol):
-    """A source that looks again at new files, because times alone do not tell whether somebody is still writing."""
+    """A source that looks again at new files, because times alone do not show if a file is still being written."""
 
     def why_waiting(self, file: FoundFile, first_seen_at: datetime | None, now: datetime) -> str | None:
         """Reason to leave the file for a later cycle, one of `waiting_file.REASONS`; None if it is at rest.

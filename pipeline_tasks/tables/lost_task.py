@@ -8,7 +8,7 @@ from pipeline_tasks.tables.table import DIGEST, Table
 
 
 class LostTask(Table):
-    """A labeling task that people deleted in Label Studio, with its project or alone; its image may be asked about again."""
+    """A labeling task that people deleted in Label Studio, with its project or alone; its image may be selected again."""
 
     table_name = "lost_tasks"
 

@@ -29,7 +29,7 @@ class Table(dy.Schema):
     superseded_by_key: ClassVar[tuple[str, ...] | None] = None
     """Columns under which a later cycle's rows replace earlier ones in the project's state; None: rows only add up."""
     max_compacted_rows: ClassVar[int] = 250_000
-    """So many rows of earlier nights are kept as one object at most."""
+    """Maximum number of rows of earlier nights in one object."""
 
 
 T = TypeVar("T", bound=Table)

@@ -11,7 +11,7 @@ REASONS = ("changing", "young", "age_unknown")
 
 
 class WaitingFile(Table):
-    """One new file that somebody may still be writing; the next cycle looks at it again."""
+    """One new file that may still be being written; the next cycle checks it again."""
 
     table_name = "waiting_files"
 

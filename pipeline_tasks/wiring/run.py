@@ -29,7 +29,7 @@ def run_stage(
 
     Raises:
         SettingsError: no such stage or project, or a service that the stage needs has no address.
-        NightlensError: whatever the stage raises.
+        NightlensError: any error of the stage.
     """
     if stage not in STAGES:
         raise SettingsError(unknown("stage", stage, STAGES))
@@ -50,7 +50,7 @@ def run_opening_stage(
 ) -> tuple[str, StageRecord]:
     """Run a stage that opens its cycle, and return the cycle's id and the summary.
 
-    A run that has opened a cycle before continues it, whatever was edited since; another takes the first id that no run owns.
+    A run that has opened a cycle before continues it, whatever was edited since; another run takes the first id that no run owns.
 
     Raises:
         CycleTakenError: other runs own all of the ids.

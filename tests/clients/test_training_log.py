@@ -118,7 +118,7 @@ def test_training_log__waits_for_a_tracker_until_the_last_try() -> None:
         log.end({})
 
     assert log.run is None
-    assert log.notes == ["MLflow is away. The night went on without it; the next one makes up for it."]
+    assert log.notes == ["MLflow is away. The night continued without it; the next one catches up."]
 
 
 def test_training_log__goes_on_when_its_run_is_deleted_meanwhile() -> None:
@@ -131,7 +131,7 @@ def test_training_log__goes_on_when_its_run_is_deleted_meanwhile() -> None:
         log.end({"best_val_loss": 0.5})
 
     assert tracker.told == [0], "a run that refused is told no more"
-    assert log.notes == ["MLflow: the run must be in the 'active' state. The night went on without it."]
+    assert log.notes == ["MLflow: the run must be in the 'active' state. The night continued without it."]
 
 
 def test_training_log__goes_on_without_a_folder_for_w_and_b() -> None:
@@ -142,4 +142,4 @@ def test_training_log__goes_on_without_a_folder_for_w_and_b() -> None:
         log.end({})
 
     assert tracker.is_success is True
-    assert log.notes == ["W&B: no space left on device. The night went on without it; the next one makes up for it."]
+    assert log.notes == ["W&B: no space left on device. The night continued without it; the next one catches up."]

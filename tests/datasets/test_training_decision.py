@@ -22,8 +22,8 @@ ROWS = pl.DataFrame(
     ("trained", "wish", "min_new_labels", "should_train", "why"),
     [
         (None, "auto", 1, True, "Trained: the first model of this project, on 3 labelled images."),
-        (None, "skip", 1, False, "Not trained: whoever started this cycle asked to skip training."),
-        (ROWS, "force", 1, True, "Trained: whoever started this cycle asked for it."),
+        (None, "skip", 1, False, "Not trained: this cycle was started with training `skip`."),
+        (ROWS, "force", 1, True, "Trained: this cycle was started with training `force`."),
         (ROWS, "auto", 0, False, "Not trained: the newest model was trained on exactly these labels."),
         (ROWS.head(2), "auto", 1, True, "Trained: 1 new labels since the newest model."),
         (ROWS.head(2), "auto", 2, False, "Not trained: 1 new labels since the newest model, training.min_new_labels asks for 2."),
@@ -59,8 +59,8 @@ def test_new_labels__counts_changed_labels_too() -> None:
     [
         (False, "auto", True, "Trained: a person restored this dataset version in cycle c."),
         (True, "auto", False, "Not trained: the newest model was trained on this version, restored in cycle c."),
-        (True, "force", True, "Trained: whoever started this cycle asked for it."),
-        (False, "skip", False, "Not trained: whoever started this cycle asked to skip training."),
+        (True, "force", True, "Trained: this cycle was started with training `force`."),
+        (False, "skip", False, "Not trained: this cycle was started with training `skip`."),
     ],
 )
 def test_decide_training_again__trains_once_on_a_restored_version(

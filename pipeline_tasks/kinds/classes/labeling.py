@@ -39,7 +39,7 @@ class ClassLabeling:
     def read(self, result: Sequence[JsonObject]) -> tuple[ClassObject, ...]:
         """One object for each distinct chosen name, in order, known to the project or not.
 
-        Where people renamed the control, another one counts if it asks for our classes. Whatever else people answered in a
+        Where people renamed the control, another one counts if it asks for our classes. Other results in a
         form of their own is named by its kind, such as `rectanglelabels gear`, so that it matches no class.
         """
         return tuple(ClassObject(name) for name in dict.fromkeys(self._named(result)))
@@ -97,7 +97,7 @@ class ClassLabeling:
         return ClassObject(str(columns.class_name))
 
     def _named(self, result: Sequence[JsonObject]) -> list[str]:
-        """Names in our control, else in a renamed one, else in whatever there is."""
+        """Names in our control, otherwise in a renamed one, otherwise in any."""
         by_control: dict[str, list[str]] = {}
         for region in result:
             by_control.setdefault(str(region.get("from_name", CONTROL)), []).extend(_names(region))

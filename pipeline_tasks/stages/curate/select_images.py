@@ -217,7 +217,7 @@ def _rows(images: pl.Series, names: Sequence[str]) -> list[int]:
 
 
 def _classes(store: Store, cycle: Cycle, known: _Known) -> dict[str, str]:
-    """The name that stands for each image's label, where people agree."""
+    """Name of each image's label, if annotators agree."""
     labelled = known.labels.filter(pl.col("state") == "labelled").select("image_id")
     return kind_of(cycle.project).choosing.names_of(labelled.join(store.current(LabelObject), on="image_id"))
 

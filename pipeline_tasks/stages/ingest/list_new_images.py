@@ -32,7 +32,7 @@ STAGE = "list_new_images"
 TROUBLES_OF_THE_SOURCE = ("vanished", "unreadable", "changed_while_reading")
 """Rejections that say nothing about the file's bytes; such a file is read again."""
 EXAMPLES = 20
-"""So many files and folders of each source and reason are named that were left out."""
+"""Maximum number of left-out files and folders listed for each source and reason."""
 
 _FILE = ["source", "key", "object_version"]
 _Rows = list[dict[str, object]]
@@ -75,7 +75,7 @@ def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source], now: 
 def _recorded(store: Store, keys: Sequence[str], bit_depths: Mapping[str, int]) -> Mapping[str, Mapping[str, set[str]]]:
     """Source → key → versions that earlier cycles have handled, of these keys.
 
-    A file whose used bits nobody had said is read again when its source says them now.
+    A file that was refused for an unknown bit depth is read again once its source states one.
     """
     seen = store.rows_of(Sighting, keys, "key", columns=_FILE)
     rejected = store.rows_of(RejectedSighting, keys, "key", columns=[*_FILE, "reason", "detail"])
@@ -88,7 +88,7 @@ def _recorded(store: Store, keys: Sequence[str], bit_depths: Mapping[str, int]) 
 
 
 def _is_clear_now(bit_depths: Mapping[str, int]) -> pl.Expr:
-    """Files that were refused because nobody had said how many bits count, or for another number than today's."""
+    """Files that were refused because the bit depth was unknown, or another one than today's."""
     named = [
         (pl.col("source") == name) & ~pl.col("detail").str.contains(DOES_NOT_FIT.format(bits), literal=True)
         for name, bits in bit_depths.items()

@@ -67,7 +67,7 @@ def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -
     """Log every new revision, then record it; the first success counts.
 
     An annotation is `deleted` if its task exists without it. If a task or project is gone, its annotations are kept, and the images
-    of its unanswered tasks may be asked about again.
+    of its open tasks can be selected again.
 
     Raises:
         MissingStageError: send_to_labeling of this cycle has not been done.
@@ -211,6 +211,6 @@ def _warn(summary: CollectAnnotationsSummary) -> None:
     for difference in summary.form_differences:
         logger.warning("%s", difference)
     if summary.tasks_lost:
-        logger.warning("%d unanswered tasks were deleted in Label Studio; their images come up again", summary.tasks_lost)
+        logger.warning("%d open tasks were deleted in Label Studio; their images can be selected again", summary.tasks_lost)
     if summary.annotations_of_replaced_images:
         logger.warning("%d annotations are of tasks whose image people replaced; not used", summary.annotations_of_replaced_images)

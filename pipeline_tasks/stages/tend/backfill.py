@@ -1,4 +1,4 @@
-"""Compute new columns for images of earlier nights, in a cycle of its own kind: so many images a cycle, in pieces.
+"""Compute new columns for images of earlier nights, in a cycle of its own kind: a limited number of images per cycle, in pieces.
 
 A finished piece survives a kill; the event at the end makes all pieces rows that supersede the images' older ones.
 Until then, and for images that no cycle has reached yet, the columns hold null.
@@ -48,14 +48,14 @@ def backfill(
     images_a_piece: int = IMAGES_A_PIECE,
     computed: Computed | None = None,
 ) -> BackfillSummary:
-    """Fill what the newest rows lack, for up to `images_a_cycle` images a table. Killed anywhere, the same call goes on.
+    """Fill missing values of the newest rows, for up to `images_a_cycle` images a table. The same call continues after a kill.
 
     Without anything to fill, no cycle is opened. `computed` of None means all computed columns.
 
     Raises:
         CycleTakenError: another run owns this cycle_id.
         NotFoundError, CorruptObjectError: an original is gone, or is not what it was.
-        ChangedMeanwhileError: other stages ended all the time; trying again goes on.
+        ChangedMeanwhileError: other stages kept ending meanwhile; a retry continues.
     """
     computed = COMPUTED if computed is None else computed
     summary = store.finished(check_cycle_id(opening.cycle_id), STAGE, BackfillSummary)

@@ -63,7 +63,7 @@ def export_model(
     Raises:
         MissingStageError: the cycle has trained no candidate.
         ParityError: the file's predictions differ from the trained network's; nothing was registered.
-        ServiceUnavailableError: MLflow does not respond, and this is not the last try, which goes on without.
+        ServiceUnavailableError: MLflow does not respond, and this is not the last try, which continues without it.
     """
     standing = store.finished(cycle.cycle_id, STAGE, ExportModelSummary)
     if standing is not None:

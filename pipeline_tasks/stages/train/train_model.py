@@ -63,7 +63,7 @@ def train_model(
 
     Raises:
         MissingStageError: the cycle has built no dataset version.
-        ServiceUnavailableError: MLflow does not respond; a retry resumes from the newest checkpoint, and the last goes on without.
+        ServiceUnavailableError: MLflow does not respond; a retry resumes from the newest checkpoint, the last one without MLflow.
         CorruptObjectError: an original was changed in the store.
     """
     standing = store.finished(cycle.cycle_id, STAGE, TrainModelSummary)

@@ -58,7 +58,7 @@ def _mend(objects: ObjectStore, copy: ObjectStore, named: NamedObjects, key: str
     try:
         _put_back(objects, key, good)
     except (AlreadyThereError, ChangedMeanwhileError) as error:
-        return f"somebody else wrote it meanwhile: {error}"
+        return f"another process wrote it meanwhile: {error}"
     damage = look_at(objects, named, key)
     return None if damage is None else f"it was put back and is damaged again: {damage.why}"
 

@@ -20,7 +20,7 @@ def read_generation(objects: ObjectStore) -> int:
     """
     generation, is_emptying = _read(objects)
     if is_emptying:
-        raise StorageError("this project's emptying was broken off: run `python -m pipeline_tasks empty_project` again")
+        raise StorageError("emptying this project was interrupted: run `python -m pipeline_tasks empty_project` again")
     return generation
 
 

@@ -1,4 +1,4 @@
-"""The object that stands in the place of one that an erasure took away."""
+"""Replacement of an object that an erasure removed."""
 
 from __future__ import annotations
 

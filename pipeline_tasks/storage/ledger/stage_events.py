@@ -15,7 +15,7 @@ from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.objects.spans import spans
 
 _MAX_EVENTS = 4096
-"""So many events are kept as one object at most."""
+"""Maximum number of events in one object."""
 
 
 def read_stage_events(

@@ -22,7 +22,7 @@ from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 SNAPSHOT_EVERY_EVENTS = 100
 LONG_CYCLE_EVENTS = 10
-"""Behind a cycle of so many events a snapshot is left, so that the stages of the next one read only their own cycle's events."""
+"""Number of events in a cycle after which a snapshot is written, so that later stages read only their own cycle's events."""
 
 
 @dataclass

@@ -93,7 +93,7 @@ class DiskObjects:
             if not path.is_file():
                 raise NotFoundError(f"{path}: no such object")
             if _etag(path.stat()) != etag:
-                raise ChangedMeanwhileError(f"{path}: was replaced by somebody else")
+                raise ChangedMeanwhileError(f"{path}: was replaced by another process")
             with self._synced_file(content) as temporary:
                 with around("disk.replace"):
                     os.replace(temporary, path)

@@ -41,7 +41,7 @@ class MemoryObjects:
         """Replace the object that has `etag`."""
         with self._lock:
             if self.read(key).etag != etag:
-                raise ChangedMeanwhileError(f"{key}: was replaced by somebody else")
+                raise ChangedMeanwhileError(f"{key}: was replaced by another process")
             return self._store(key, content)
 
     def list(self, prefix: str) -> Iterator[str]:

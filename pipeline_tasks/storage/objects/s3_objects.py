@@ -76,7 +76,7 @@ class S3Objects:
 
     def replace(self, key: str, content: bytes, etag: str) -> str:
         """Replace the object that has `etag`."""
-        changed = ChangedMeanwhileError(f"{self._address(key)}: was replaced by somebody else")
+        changed = ChangedMeanwhileError(f"{self._address(key)}: was replaced by another process")
         return self._put(key, content, {"IfMatch": etag}, changed)
 
     def list(self, prefix: str) -> Iterator[str]:

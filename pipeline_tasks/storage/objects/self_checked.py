@@ -13,7 +13,7 @@ def with_digest(content: bytes, name: str = "") -> bytes:
 
 
 def without_digest(stored: bytes, name: str = "", *, is_known: bool = False) -> bytes | None:
-    """The bytes that `with_digest` was given; None if they are no longer the same. `is_known`: somebody has looked already."""
+    """The bytes that `with_digest` was given; None if they have changed. `is_known`: they were checked before."""
     content = stored[_DIGEST_BYTES:]
     return content if is_known or _digest(content, name) == stored[:_DIGEST_BYTES] else None
 

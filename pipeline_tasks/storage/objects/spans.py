@@ -27,7 +27,7 @@ def spans(sizes: Sequence[int], max_size: int) -> list[Span]:
 
 
 def child_spans(length: int) -> list[Span]:
-    """The spans that a span of so many entries is put together from: those that stood before its last entry came, and that one."""
+    """Spans from which a span of `length` entries is built: those before its last entry, and the last entry."""
     return [*_levels(length - 1), (length - 1, length)]
 
 

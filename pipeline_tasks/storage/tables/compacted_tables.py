@@ -33,7 +33,7 @@ Files = Sequence[TableFile]
 
 @dataclass(frozen=True)
 class Wanted:
-    """The part of a table that somebody asks for."""
+    """Requested columns and rows of a table."""
 
     columns: Sequence[str] | None = None
     """None: all."""

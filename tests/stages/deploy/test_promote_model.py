@@ -88,7 +88,7 @@ def test_promote_model__goes_on_at_the_last_try_and_says_so(store: Store) -> Non
     summary = promote_model(store, cycle, AwayRegistry(), is_last_try=True)
 
     assert summary.is_promoted
-    assert summary.mirror_notes == ["MLflow is away. The night went on without it; the next one makes up for it."]
+    assert summary.mirror_notes == ["MLflow is away. The night continued without it; the next one catches up."]
     assert store.state().values["champion"]["model_digest"] == summary.model_digest
 
 
@@ -100,7 +100,7 @@ def test_promote_model__waits_for_no_registry_on_a_night_that_trained_nothing(st
     summary = promote_model(store, cycle, AwayRegistry())
 
     assert summary.skipped == "There is nothing new to learn from."
-    assert summary.mirror_notes == ["MLflow is away. The night went on without it; the next one makes up for it."]
+    assert summary.mirror_notes == ["MLflow is away. The night continued without it; the next one catches up."]
 
 
 def test_promote_model__names_an_alias_that_was_moved_and_sets_it_back(store: Store) -> None:

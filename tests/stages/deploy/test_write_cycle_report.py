@@ -184,7 +184,7 @@ def test_write_cycle_report__shows_disagreements_with_links_and_calls_one_person
     round.resolve(cycle)
     html, _ = report(store, cycle)
 
-    assert "People do not agree on 1 image; on 1 image one person contradicts herself" in html
+    assert "Annotators disagree on 1 image; on 1 image one annotator contradicts themselves" in html
     assert "50.0 % of 2 pairs of annotations agree" in html
     assert f'href="{escape(url or "")}&amp;task={ids[0]}"' in html
     assert html.count("&amp;task=") == 4

@@ -129,7 +129,7 @@ def test_export_model__has_nothing_to_do_after_a_skipped_training(tmp_path: Path
     world = World(tmp_path, arguments=CycleArguments(training="skip"))
     world.train()
 
-    assert export(world).skipped == "Not trained: whoever started this cycle asked to skip training."
+    assert export(world).skipped == "Not trained: this cycle was started with training `skip`."
 
 
 def test_build_dataset_version__trains_again_only_for_new_labels(trained: World) -> None:

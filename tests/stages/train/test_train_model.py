@@ -144,7 +144,7 @@ def test_train_model__says_why_it_trains_nothing(tmp_path: Path) -> None:
 
     summary = world.train()
 
-    assert summary.skipped == "Not trained: whoever started this cycle asked to skip training."
+    assert summary.skipped == "Not trained: this cycle was started with training `skip`."
     assert world.registry.status == {}
     assert world.decoder.decoded == 0
 
