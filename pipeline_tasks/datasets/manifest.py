@@ -36,7 +36,7 @@ class ManifestInputs:
     control: frozenset[str] = frozenset()
     """Images that were drawn at random."""
     leaks: Mapping[str, str] = field(default_factory=dict)
-    """Image that shows the same as one of another split → the reason to leave it out."""
+    """Image that is a near-duplicate of one of another split → reason to leave it out."""
 
 
 @dataclass(frozen=True)

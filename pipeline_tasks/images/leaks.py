@@ -52,7 +52,7 @@ class SplitImages:
 
 @dataclass(frozen=True)
 class Leak:
-    """An image that shows the same as one of another split; images are numbers."""
+    """A near-duplicate of an image of another split; images are numbers."""
 
     image: int
     other: int

@@ -130,7 +130,7 @@ def killed_and_run_again(place: Place, kill: Kill, digests: dict[str, str]) -> s
     wrong += [f"after the rerun: {one}" for one in lost(place) + broken_names(place.open()) + doubled(place.open())]
     found = digests_of(place.open())
     if kill.workload == "collecting":
-        # What a collection spared since it was broken off goes with a later one: the events count so, and say so.
+        # Objects that an interrupted collection spared are collected by a later one: the events count so, and say so.
         found, digests = ({key: one[key] for key in one if not key.startswith(TENDING)} for one in (found, digests))
     wrong += [f"{key}: differs from the undisturbed run" for key in sorted(digests) if found.get(key) != digests[key]]
     wrong += [f"{key}: an undisturbed run has no such object" for key in sorted(set(found) - set(digests))]

@@ -191,7 +191,7 @@ def _litter(store: Store) -> None:
         put_original(store.objects, content)
         put_model(store.objects, content)
         write_table(store.objects, QualityIssue, "2026-11-01", _litter_rows(one))
-        # An earlier collection was broken off, and its object written anew, in other bytes.
+        # An earlier collection was interrupted, and its object written again with other bytes.
         _plant(store, layout.trash(layout.model(hashlib.sha256(content).hexdigest())), b"torn")
     if isinstance(store.objects, DiskObjects):
         half = store.objects._folder / ".temporary" / "half"

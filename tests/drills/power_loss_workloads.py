@@ -78,7 +78,7 @@ def a_version_beside_garbage(open_root: Open) -> None:
 
 
 def collect(open_root: Open) -> None:
-    """Find garbage, move it to the trash, delete it for good, each at its time; once more for a move that was broken off."""
+    """Find garbage, move it to the trash, delete it for good, each at its time; repeat an interrupted move."""
     store = Store(open_root("root"))
     for days in (60, 63, 78, 81, 84, 99):
         moment = STARTED_AT + days * DAY

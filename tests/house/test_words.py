@@ -16,6 +16,10 @@ PERSISTED = re.compile(
     r"""["'`$/]pictures?\b|\bpictures(\.dvc|/)|path: pictures|\bparity_pictures\b|What does the picture show\?"""
 )
 """Words of persisted forms, which never change: the ONNX input, Label Studio's form, DVC's folder, old fields, a default."""
+VAGUE = re.compile(r"answer|(^|_)facts?($|_)|(^|_)voices?($|_)", re.IGNORECASE)
+"""Words with several meanings: say annotation, prediction, response, inputs, vote."""
+PERSISTED_NAMES = {"answered", "tasks_unanswered"}
+"""Fields of records, which keep their names in the ledger."""
 MANNERED = (
     "mean or no mean",
     "nobody needs",
@@ -32,6 +36,30 @@ MANNERED = (
     "stands beside its door",
     "let go of",
     "lets go of",
+    "whoever started",
+    "what people do not",
+    "there and not ours",
+    "was broken off",
+    "which it goes on",
+    "goes on without it",
+    "had back",
+    "where it likes",
+    "whose lower bound",
+    "what choosing",
+    "what a label is worth",
+    "what the rooms",
+    "answers of their own",
+    "told to nobody",
+    "told nobody",
+    "as nobody denies",
+    "mean nothing and",
+    "says of itself",
+    "knows no such",
+    "going without saying",
+    "go without saying",
+    "from seen to",
+    "shows the same thing twice",
+    "that shows the same as",
 )
 """Phrases that read as poetry, or wrong after a renaming."""
 
@@ -64,6 +92,30 @@ def test_text__has_no_mannered_phrases() -> None:
         if re.search(rf"\b{re.escape(phrase)}\b", line.lower())
     }
     assert not found, f"say it plainly: {found}"
+
+
+def test_names__say_annotation_prediction_or_response() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in FILES
+        if path.is_relative_to(ROOT / "pipeline_tasks") or path.is_relative_to(ROOT / "plugins")
+        for name in _names(path)
+        if VAGUE.search(name) and name not in PERSISTED_NAMES
+    }
+    assert not found, f"choose the glossary's word: {sorted(found)}"
+
+
+def _names(path: Path) -> set[str]:
+    """Names that a module defines: functions, classes, arguments, variables."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found
 
 
 def _docstrings(path: Path) -> Iterator[tuple[int, str]]:

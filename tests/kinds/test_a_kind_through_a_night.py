@@ -89,7 +89,7 @@ def test_a_kind__is_evaluated_and_judged_by_its_own_score(night: SpotNight) -> N
 
     assert night.told["promote_model"]["is_promoted"], why
     assert why.startswith("Promoted: better than always the mean box. Overlap ")
-    assert "of always the mean box" in why
+    assert "always the mean box" in why
     assert evaluated["score"] == evaluated["image_score"] > evaluated["baseline_score"]
     assert night.registry.epochs[0]["test_iou"] == evaluated["score"]
     assert set(night.store.read(PredictedObject, "2026-11-21")["model_digest"]) == {evaluated["model_digest"]}

@@ -9,7 +9,7 @@ Label Studio and MLflow remember (`outside/`). `<release>.json` holds what this 
 forms are those of the release before needs no zip of its own.
 
 The root holds as many forms as fit: a generation after an emptying, two versions, two registered models, changed and late
-answers, a roll-back, restores, publications, an erasure that is done and one that was broken off, a plan of a collection, a
+answers, a roll-back, restores, publications, a finished and an interrupted erasure, a plan of a collection, a
 snapshot that events follow, and a third night that was killed while it trained, with its parts and a checkpoint.
 """
 

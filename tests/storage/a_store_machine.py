@@ -178,7 +178,7 @@ class StoreMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.versions)
     @rule(number=any_of.integers(0, 99), kill_at=KILLS)
     def restore_a_version(self, number: int, kill_at: int) -> None:
-        """Any version can be had back as it was, and becomes the one to train on."""
+        """Any version can be restored unchanged, and is then used in training."""
         dataset_id = list(self.model.versions)[number % len(self.model.versions)]
         cycle_id = f"restore-{len(self.model.stages)}"
         restored = RestoredDataset(dataset_id, "version", cycle_id)

@@ -94,7 +94,7 @@ def _check_originals(store: Store, rows: pl.DataFrame, progress: Progress, *, re
         return damages
     progress.expect(known.height)
     unknown = known.filter(pl.col("md5").is_null())["image_id"]
-    damages += [Damage("original", "", "missing: the project knows no such image", image_id) for image_id in unknown]
+    damages += [Damage("original", "", "missing: the image is unknown", image_id) for image_id in unknown]
     there = known.drop_nulls("md5")
     return damages + damaged_originals(store.objects, there, reads_bytes=reads_bytes, count=progress.count)
 

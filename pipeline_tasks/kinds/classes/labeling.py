@@ -69,7 +69,7 @@ class ClassLabeling:
         return Agreed("labelled" if objects else "empty", len(annotations), agreement_ratio, objects)
 
     def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[ClassObject]]]) -> Agreement:
-        """Share of equal annotations, and Scott's pi; nothing and a mixture of classes are answers of their own."""
+        """Share of equal annotations, and Scott's pi; no class, and several classes, each count as a value of their own."""
         named = {
             image: {who: "+".join(sorted(one.class_name for one in said)) for who, said in given.items()}
             for image, given in annotations.items()

@@ -210,7 +210,7 @@ def test_publish__refuses_a_folder_that_is_somebody_elses(published_store: Store
 
     with pytest.raises(StorageError, match="found a folder with other things"):
         publish("parts", dataset_id, a_home / "full")
-    with pytest.raises(StorageError, match=r"README\.md is already there and not ours"):
+    with pytest.raises(StorageError, match=r"README\.md exists and was not made by Nightlens"):
         publish("parts", dataset_id, a_home / "theirs")
 
     assert (a_home / "theirs" / "README.md").read_text() == "mine"
