@@ -19,7 +19,7 @@ from pipeline_tasks.errors import RejectedFileError
 
 _BMP_HEADER_BYTES, _TIFF_START_BYTES = 54, 4
 _MOST_STARTS = 16
-"""Maximum number of candidate starts to try, because image data may look like the start of a TIFF."""
+"""Maximum number of candidate starts to try, because image data may look like a start."""
 
 
 def check_not_joined(
@@ -48,18 +48,18 @@ def end_of(content: bytes, file_format: str) -> int | None:
     """Index behind a whole image other than a JPEG, by the structure of its format; None where nothing tells it."""
     if file_format == "PNG":
         return png_end(content)
-    if file_format == "GIF":
-        return gif_end(content)
-    if file_format == "WEBP":
-        return 8 + int.from_bytes(content[4:8], "little")
-    return None
+    return gif_end(content) if file_format == "GIF" else None
 
 
 def _second_starts(content: bytes, file_format: str, end: int | None) -> Iterator[int]:
     """Places where a second file may begin."""
     if file_format == "BMP":
-        # Of an interrupted write that was repeated, the second header lies in the first one's pixels.
+        # Of an interrupted write that was repeated, the second header lies inside the first one's data.
         yield from islice(_found(content, content[:_BMP_HEADER_BYTES]), 1)
+        return
+    if file_format == "WEBP":
+        starts = islice(_found(content, b"RIFF"), _MOST_STARTS)
+        yield from [start for start in starts if content[start + 8 : start + 12] == b"WEBP"]
         return
     if file_format == "TIFF":
         yield from islice(_found(content, content[:_TIFF_START_BYTES]), _MOST_STARTS)
