@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.annotations.resolving import LabelsVersion, meanings, resolve
-from pipeline_tasks.annotations.votes import read_votes
+from pipeline_tasks.annotations.votes import only_starred, read_votes
 from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle
@@ -33,7 +33,7 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
     standing = store.finished(cycle.cycle_id, STAGE, ResolveLabelsSummary)
     if standing is not None:
         return standing
-    changed = store.read(Annotation, cycle.cycle_id)["image_id"].unique().to_list()
+    changed = _to_resolve(store, cycle)
     kind = kind_of(cycle.project)
     today = kind.changes.in_rows
     before, objects_before = store.rows_of(Label, changed), today(store.rows_of(LabelObject, changed))
@@ -47,6 +47,19 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
         starred=annotations.filter("is_starred")["image_id"].n_unique(),
     )
     return store.finish(cycle.cycle_id, STAGE, summary, [(Label, labels), (LabelObject, objects)])
+
+
+def _to_resolve(store: Store, cycle: Cycle) -> list[str]:
+    """Images whose annotations changed in this cycle, and those whose annotations match the project's classes by now."""
+    changed = set(store.read(Annotation, cycle.cycle_id)["image_id"])
+    labels = store.current(Label, ["image_id", "state"])
+    unmatched = labels.filter(pl.col("state").cast(pl.String) == "unmatched")["image_id"].to_list()
+    if unmatched:
+        annotations = store.rows_of(Annotation, unmatched)
+        kind = kind_of(cycle.project)
+        objects = kind.changes.in_rows(store.rows_of(AnnotationObject, annotations["annotation_id"], "annotation_id"))
+        changed |= read_votes(only_starred(annotations), objects, kind.labeling).by_image.keys()
+    return sorted(changed)
 
 
 def _summary(

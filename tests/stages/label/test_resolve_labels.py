@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import given
 import polars as pl
 import pytest
 from a_labeling_round import LabelingRound
 
 from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.table import empty
 
 
 @pytest.fixture
@@ -85,6 +89,22 @@ def test_resolve_labels__counts_one_person_who_answers_all_copies_once_and_says_
 
     assert (summary.contradictions, summary.mean_agreement_ratio) == (1, None)
     assert store.read(Label, cycle.cycle_id)["votes"].to_list() == [1]
+
+
+def test_resolve_labels__takes_up_annotations_whose_choice_became_a_class(round: LabelingRound, store: Store) -> None:
+    first = round.open("2026-11-21", images=2)
+    round.send(first)
+    for task_id, said in zip(round.task_ids(first), ["scrap", "other"], strict=True):
+        round.server.annotate(task_id, [said])
+    round.collect(first)
+    assert round.resolve(first).unmatched == 2
+    second = given.an_open_cycle(store, "2026-11-22", classes=["bolt", "nut", "scrap"])
+    store.finish(
+        "2026-11-22", "collect_annotations", CollectAnnotationsSummary(0, 0, 0, 0, 0, 0, 0), [(Annotation, empty(Annotation))]
+    )
+
+    assert round.resolve(second).images_by_class == {"scrap": 1}
+    assert sorted(store.current(Label)["state"].cast(str)) == ["labelled", "unmatched"]
 
 
 def test_resolve_labels__of_a_night_without_answers_is_empty(round: LabelingRound, store: Store) -> None:
