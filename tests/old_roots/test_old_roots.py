@@ -117,9 +117,15 @@ def test_old_root__keeps_its_frozen_settings(old: OldRoot) -> None:
         assert (cycle.cycle_id, cycle.project.project, cycle.generation) == (cycle_id, "parts", 2)
 
 
+KINDS_OF_NODES = {"answer": "prediction", "answer of model": "test prediction"}
+"""Name of a thing in the lineages of 0.1.0 → its name since 0.2.0 (CHANGELOG.md)."""
+
+
 def contains(found: Any, wanted: Any) -> bool:
     """Compare old and new output: all old values must be there, with any wording, and more may be added."""
     if isinstance(wanted, dict):
+        if "children" in wanted:
+            wanted = wanted | {"kind": KINDS_OF_NODES.get(wanted["kind"], wanted["kind"])}
         said = {name: one for name, one in wanted.items() if name not in ("says", "reason", "why")}
         return isinstance(found, dict) and all(name in found and contains(found[name], one) for name, one in said.items())
     if isinstance(wanted, list):
