@@ -78,10 +78,10 @@ def test_source_settings__are_those_of_the_kind() -> None:
             "kind": "folder",
             "path": "inbox",
             "settle_s": 0.0,
+            "bit_depth": None,
             "key_pattern": None,
             "ignore": [],
             "compare": "stamps",
-            "bit_depth": None,
         }
     ]
 

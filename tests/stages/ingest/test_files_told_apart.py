@@ -83,6 +83,28 @@ def test_change_of_rights__is_read_once_and_gives_no_image(store: Store, tmp_pat
     assert night(store, tmp_path, "2026-11-23")[0].files_new == 0
 
 
+def test_file_of_equal_size_and_time__moved_over_a_known_one_is_read(store: Store, tmp_path: Path) -> None:
+    put(tmp_path, CARD, first=0)
+    night(store, tmp_path, "2026-11-21")
+    put(tmp_path, ["../spare.bmp"], first=10)
+    (tmp_path / "spare.bmp").replace(tmp_path / "inbox" / CARD[0])
+
+    summary, recorded = night(store, tmp_path, "2026-11-22")
+
+    assert (summary.files_read_again, recorded.images_new) == (1, 1)
+
+
+def test_hard_link_of_a_backup__makes_no_image(store: Store, tmp_path: Path) -> None:
+    """A backup that links unchanged files, as `rsync --link-dest`, changes their change time."""
+    put(tmp_path, CARD, first=0)
+    night(store, tmp_path, "2026-11-21")
+    os.link(tmp_path / "inbox" / CARD[0], tmp_path / "backup.bmp")
+
+    summary, recorded = night(store, tmp_path, "2026-11-22")
+
+    assert (summary.files_read_again, recorded.images_new, recorded.images_already_known) == (1, 0, 1)
+
+
 def test_comparing_by_times__trusts_them(store: Store, tmp_path: Path) -> None:
     put(tmp_path, CARD, first=0)
     night(store, tmp_path, "2026-11-21")
