@@ -1,4 +1,4 @@
-"""Projects that have come as far as an exported model: what the stages after training start from."""
+"""Projects with an exported model, as inputs of the stages after training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A root with something of everything: what is needed, and what writers that were killed have left."""
+"""A root with needed objects of every kind, and left-overs of killed writers."""
 
 from __future__ import annotations
 

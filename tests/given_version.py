@@ -1,4 +1,4 @@
-"""A frozen dataset version of real small images, for what reads versions."""
+"""A frozen dataset version of small real images, for tests of its readers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project with two dataset versions, made by the real stages from images, labels and answers."""
+"""A project with two dataset versions, made by the real stages from images, annotations and labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stand-in for Label Studio that answers the few requests we make as 1.23.2 does, and fails when it is told to."""
+"""A stand-in for Label Studio 1.23.2 that supports the requests Nightlens makes, and fails on demand."""
 
 from __future__ import annotations
 

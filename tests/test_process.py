@@ -1,4 +1,4 @@
-"""The list of stages tells the truth: about tables, about the DAG files, and about what each stage really touches."""
+"""Tests that the list of stages agrees with the tables, the DAG files, and each stage's real reads and writes."""
 
 from __future__ import annotations
 

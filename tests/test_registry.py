@@ -1,4 +1,4 @@
-"""Names are loaded late, checked early, and a wrong one is answered with the nearest right one."""
+"""Tests of registries: names are checked early, loaded late, and a wrong name gets a suggestion."""
 
 from __future__ import annotations
 

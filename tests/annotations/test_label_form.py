@@ -1,4 +1,4 @@
-"""The form that people answer."""
+"""Tests of the labeling form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The frozen backbone: the right network, rightly fed, the same answer alone and in company."""
+"""Tests of the default backbone: correct network and input, and embeddings independent of the batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""W&B without a key writes a folder and calls nobody."""
+"""Tests that W&B without a key writes a folder and opens no connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One commit and one tag a version, the same for the same content, and nobody else's file touched."""
+"""Tests of publishing with git: one commit and tag per version, reproducible, without touching foreign files."""
 
 from __future__ import annotations
 

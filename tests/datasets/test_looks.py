@@ -1,4 +1,4 @@
-"""Images lie on a circle, so that what is near what can be checked by hand."""
+"""Tests of outlier scores and disagreement, with embeddings on a circle, so that neighbours can be checked by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing is trained that teaches nothing new, and a person has the last word."""
+"""Tests of the decision to train: only with new labels, unless a person decides otherwise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies for anybody: the image as it is seen, and nothing that says where or by whom it was taken."""
+"""Tests of public copies: the visible image, without metadata about its place or author."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person at a browser: logs in to Label Studio and Airflow, and does there what people do."""
+"""A person at a browser, who uses Label Studio and Airflow through their pages."""
 
 from __future__ import annotations
 

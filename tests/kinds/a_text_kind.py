@@ -1,4 +1,4 @@
-"""A label kind of another shape than classes: people type what they read. Registered nowhere; a project file could name it."""
+"""A label kind other than classes: annotators type text. It is not registered, but a project file can name it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A label kind that no room knows goes through a whole night: only the project file names it."""
+"""Tests of a whole night with a label kind that only the project file names."""
 
 from __future__ import annotations
 

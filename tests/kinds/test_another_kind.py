@@ -1,4 +1,4 @@
-"""A kind of another shape goes through the rooms without an edit to any of them: a project file names it."""
+"""Tests that another label kind works in all packages without an edit to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ports stay what they are, and one that somebody else took is named."""
+"""Tests that ports are kept, and that a port in use is reported."""
 
 from __future__ import annotations
 

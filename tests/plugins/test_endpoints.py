@@ -1,4 +1,4 @@
-"""Connections become endpoints, and their secrets are shown to nobody."""
+"""Tests of endpoints from Airflow connections; their secrets are never shown."""
 
 from __future__ import annotations
 

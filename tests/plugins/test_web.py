@@ -1,4 +1,4 @@
-"""The pages inside Airflow: for people who are logged in and may read the DAG; nothing in a report may run."""
+"""Tests of the pages inside Airflow: they need a login and permission to read the DAG, and a report cannot run code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control arm's section says what the interval says, no more."""
+"""Tests that the control arm's section claims no more than its interval supports."""
 
 from __future__ import annotations
 

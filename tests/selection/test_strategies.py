@@ -1,4 +1,4 @@
-"""The strategies that look at what a person or an earlier stage wishes; inputs small enough to check by hand."""
+"""Tests of strategies that use wishes of a person or an earlier stage, with inputs small enough to check by hand."""
 
 from __future__ import annotations
 

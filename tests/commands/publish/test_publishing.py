@@ -1,4 +1,4 @@
-"""A version becomes a commit that names its images where they lie, and publishing it again writes nothing."""
+"""Tests of publishing: a version becomes a commit that refers to the originals, and publishing again writes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verifying names exactly what is missing or rotted."""
+"""Tests that verification lists exactly the missing and damaged objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control arm's comparison: right where the answer is known, silent where nothing can be told."""
+"""Tests of the control arm's comparison: correct for known gains, undecided where data are insufficient."""
 
 from __future__ import annotations
 

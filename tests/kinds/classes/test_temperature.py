@@ -1,4 +1,4 @@
-"""A temperature makes probabilities honest and leaves answers alone."""
+"""Tests of temperature scaling: it calibrates probabilities and does not change predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every answer is taken once in each of its revisions, and what vanished takes nothing with it."""
+"""Tests that each revision of an annotation is recorded once, and that deletions in Label Studio lose no other data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels follow the answers, also when these change later."""
+"""Tests that labels follow annotations, also if these change later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A restored version is what the next training uses, exactly; undoing it is another event."""
+"""Tests that every training uses a restored version until another event undoes it."""
 
 from __future__ import annotations
 

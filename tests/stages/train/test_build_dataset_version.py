@@ -1,4 +1,4 @@
-"""Labels become a version that is named by what is in it, and an unchanged night makes none."""
+"""Tests that a version is named by its content, and that a night without changes creates none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exported file answers as the trained network does, or nothing is registered."""
+"""Tests that the exported file predicts like the trained network; otherwise nothing is registered."""
 
 from __future__ import annotations
 

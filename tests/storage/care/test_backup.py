@@ -1,4 +1,4 @@
-"""A copy of a root is a state the project really had, and never takes the place of another history."""
+"""Tests of backups: a copy is a real state of the project, and never replaces another history."""
 
 from __future__ import annotations
 

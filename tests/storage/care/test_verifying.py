@@ -1,4 +1,4 @@
-"""Every object that is not what it must be is named, and no other; a second copy mends it."""
+"""Tests that exactly the damaged objects are listed, and that a second copy repairs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Erasing images from small projects: what goes, what takes its place, what stays as it was; on disk and in memory."""
+"""Tests of erasing images from small projects: removed, replaced and unchanged objects, on disk and in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage events, the fold, and what no event names."""
+"""Tests of stage events, the fold, and objects without an event."""
 
 from __future__ import annotations
 

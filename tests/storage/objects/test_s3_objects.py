@@ -1,4 +1,4 @@
-"""Lost answers and refusals, which a real server cannot be made to show at will."""
+"""Tests with lost responses and refusals, which a real server cannot produce on demand."""
 
 from __future__ import annotations
 

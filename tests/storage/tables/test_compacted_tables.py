@@ -1,4 +1,4 @@
-"""Few objects that say what many files say: a cache that nothing depends on."""
+"""Tests of compacted tables: a cache with the content of many files, which can be deleted."""
 
 from __future__ import annotations
 

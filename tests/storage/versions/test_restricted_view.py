@@ -1,4 +1,4 @@
-"""Readers see links that nobody may write; what they do there never reaches the objects."""
+"""Tests that readers get read-only links and cannot change the objects."""
 
 from __future__ import annotations
 
