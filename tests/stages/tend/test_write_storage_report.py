@@ -61,7 +61,7 @@ def test_write_storage_report__tells_the_cost_of_each_version(store: Store) -> N
     html = page(store, a_project(), 60)
 
     assert html.count("2026-11-22</td>") == 1
-    assert "None: every object in the root is named by the ledger" in html
+    assert "None: every object in the root is used by the ledger" in html
 
 
 def test_write_storage_report__is_written_before_the_collection_too(store: Store) -> None:
