@@ -16,9 +16,11 @@ class TrainingDecision:
 
 
 def decide_training(
-    rows: pl.DataFrame, trained_labels: pl.DataFrame | None, wish: str, min_new_labels: int, why_not: str
+    rows: pl.DataFrame, trained_labels: pl.DataFrame | None, wish: str, min_new_labels: int, why_not: str, why_at_once: str = ""
 ) -> TrainingDecision:
     """Decide for a version's `rows` (image_id, split, label_digest); `why_not` is the kind's reason not to, or empty.
+
+    `why_at_once` is a reason to train however few labels are new, or empty.
 
     `trained_labels` holds the same columns of the last version that was trained on (None: no model was trained yet);
     `wish` is `auto`, `force` or `skip`, as chosen when the cycle was started.
@@ -31,6 +33,8 @@ def decide_training(
         return TrainingDecision(True, "Trained: this cycle was started with training `force`.")
     if trained_labels is None:
         return TrainingDecision(True, f"Trained: the first model of this project, on {rows.height} labelled images.")
+    if why_at_once:
+        return TrainingDecision(True, f"Trained: {why_at_once}.")
     return _decide_by_what_is_new(rows, trained_labels, min_new_labels)
 
 

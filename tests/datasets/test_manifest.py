@@ -13,6 +13,7 @@ from given import image_id
 
 from pipeline_tasks.datasets.manifest import ManifestInputs, freeze, label_digests
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
+from pipeline_tasks.kinds.name_changes import NameChanges
 
 A, B, C, D = (image_id(name) for name in "abcd")
 THING = {"object_index": 0, "label_kind": "class"}
@@ -119,3 +120,28 @@ def test_freeze__the_first_split_of_a_group_wins() -> None:
     manifest = freeze(replace(the_inputs(), splits=splits), KIND)
 
     assert manifest.rows.filter(pl.col("image_id") == A)["split"].to_list() == ["train"]
+
+
+def test_freeze__takes_renamed_labels_as_if_they_had_been_named_so_at_once() -> None:
+    inputs, today = the_inputs(), ClassKind(("bolt", "hex_nut"), NameChanges((("nut", "hex_nut"),)))
+    named_so = replace(inputs, label_objects=pl.DataFrame([a_thing(B, "hex_nut"), a_thing(A, "bolt")]))
+
+    renamed = freeze(inputs, today)
+
+    assert (renamed.renamed, renamed.left_out, renamed.unknown_names) == ({"nut → hex_nut": 1}, {}, {})
+    assert renamed.dataset_id == freeze(named_so, ClassKind(("bolt", "hex_nut"))).dataset_id
+
+
+def test_freeze__counts_unknown_names_and_leaves_stated_ones_out_by_another_reason() -> None:
+    unstated = freeze(the_inputs(), ClassKind(("bolt", "hex_nut")))
+    stated = freeze(the_inputs(), ClassKind(("bolt", "washer"), NameChanges(removed=("nut",))))
+
+    assert (unstated.left_out, unstated.unknown_names) == ({"unknown_class": 1}, {"nut": 1})
+    assert (stated.left_out, stated.unknown_names) == ({"removed_class": 1}, {})
+
+
+def test_freeze__merges_two_old_names_into_one() -> None:
+    merged = freeze(the_inputs(), ClassKind(("fastener", "gear"), NameChanges((("nut", "fastener"), ("bolt", "fastener")))))
+
+    assert merged.rows["class_name"].to_list() == ["fastener"] * 2
+    assert merged.rows["label_digest"].n_unique() == 1

@@ -37,6 +37,13 @@ def test_decide_training__says_why(
     assert (decision.should_train, decision.why) == (should_train, why)
 
 
+def test_decide_training__trains_on_few_labels_where_a_rename_makes_it_worth() -> None:
+    decision = decide_training(ROWS, ROWS.head(2), "auto", 20, "", "the newest model still says 'nut'")
+
+    assert (decision.should_train, decision.why) == (True, "Trained: the newest model still says 'nut'.")
+    assert not decide_training(ROWS, ROWS.head(2), "skip", 20, "", "the newest model still says 'nut'").should_train
+
+
 def test_decide_training__trains_nothing_that_the_kind_cannot_learn_even_when_forced() -> None:
     modelling = ClassKind(("bolt", "nut")).modelling
     why_not = modelling.why_not_train(ROWS.filter(pl.col("split") == "train", pl.col("image_id") != "b"))

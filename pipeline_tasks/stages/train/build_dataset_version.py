@@ -17,6 +17,7 @@ from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.images.leak_records import LeakReport, leak_report
 from pipeline_tasks.images.quality import quarantined
 from pipeline_tasks.images.views import View
+from pipeline_tasks.kinds.name_changes import NameChanges
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle
@@ -208,12 +209,24 @@ def _summary(
     trained_labels = None if candidate is None else store.read(DatasetImage, candidate.dataset_cycle_id)
     training = cycle.project.training
     decision = decide_training(
-        manifest.rows, trained_labels, cycle.arguments.training, training.min_new_labels, _why_not(cycle, manifest.rows)
+        manifest.rows,
+        trained_labels,
+        cycle.arguments.training,
+        training.min_new_labels,
+        _why_not(cycle, manifest.rows),
+        "" if trained_labels is None else _why_at_once(trained_labels, kind_of(cycle.project).changes),
     )
     named = Dataset(manifest.dataset_id, cycle.cycle_id) if is_changed else newest
     described = _described(store, cycle, manifest.rows, decision, named)
     described = replace(described, unknown_names=manifest.unknown_names, renamed=manifest.renamed)
     return replace(described, is_changed=is_changed, left_out=manifest.left_out)
+
+
+def _why_at_once(trained_labels: pl.DataFrame, changes: NameChanges) -> str:
+    """Reason to train: the newest model still uses names that the project file renames or removes."""
+    former = set(trained_labels[LABEL_NAME].drop_nulls()) & {*changes.today, *changes.removed}
+    names = ", ".join(repr(name) for name in sorted(former))
+    return f"the newest model still says {names}, which the project file renames or removes" if former else ""
 
 
 def _summary_of_restored(store: Store, cycle: Cycle, restored: RestoredDataset) -> BuildDatasetVersionSummary:

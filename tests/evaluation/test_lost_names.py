@@ -1,0 +1,56 @@
+"""A model that forgets what the champion knows is held, whatever its score; only a stated removal lets it pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipeline_tasks.evaluation.gate import Decision
+from pipeline_tasks.evaluation.lost_names import names_lost, with_lost_names_gate
+from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges
+
+
+def a_manifest(*, test: str = "", **train: int) -> pl.DataFrame:
+    rows: list[dict[str, Any]] = [{"class_name": None, "split": "train"}]
+    rows += [{"class_name": name, "split": "train"} for name, count in train.items() for _ in range(count)]
+    rows += [{"class_name": name, "split": "test"} for name in test.split()]
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+CHAMPION = a_manifest(car=5, tree=3, building=4)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "changes", "lost"),
+    [
+        (a_manifest(car=1, tree=1, building=1), NO_CHANGES, {}),
+        (a_manifest(building=40), NO_CHANGES, {"car": 5, "tree": 3}),
+        (a_manifest(car=5, building=4, test="tree tree"), NO_CHANGES, {"tree": 3}),
+        (a_manifest(vehicle=5, tree=3, building=4), NameChanges((("car", "vehicle"),)), {}),
+        (a_manifest(thing=8, building=4), NameChanges((("car", "thing"), ("tree", "thing"))), {}),
+        (a_manifest(building=4), NameChanges((("car", "thing"), ("tree", "thing"))), {"thing": 8}),
+        (a_manifest(car=5, building=4), NameChanges(removed=("tree",)), {}),
+    ],
+)
+def test_names_lost__are_those_without_a_training_image_by_names_of_today(
+    candidate: pl.DataFrame, changes: NameChanges, lost: dict[str, int]
+) -> None:
+    assert names_lost(CHAMPION, candidate, changes) == lost
+
+
+def test_gate__holds_a_better_model_that_forgets_and_says_what_to_state() -> None:
+    passed = Decision(True, "Promoted: balanced accuracy 99.0 %.")
+
+    held = with_lost_names_gate(passed, {"car": 5, "tree": 3}, "class")
+
+    assert not held.is_promoted
+    assert held.why == (
+        "Not promoted: the candidate has no training image of the class 'car' (the champion learnt it from 5), 'tree' (the "
+        "champion learnt it from 3), so it would forget what the champion knows. If a class was renamed, say so in "
+        "renamed_classes; if it shall go, in removed_classes. Otherwise the gate let it pass: balanced accuracy 99.0 %."
+    )
+    assert with_lost_names_gate(passed, {}, "class") == passed
+    kept = Decision(False, "Not promoted: worse.")
+    assert with_lost_names_gate(kept, {"car": 5}, "class") == kept
