@@ -83,7 +83,7 @@ PROCESS = (
         group="curate",
         does="Group near-duplicates, and build split groups from them.",
         reads=(
-            *("images", "sightings", "measurements", "embeddings", "quality_issues"),
+            *("images", "sightings", "measurements", "embeddings", "quality_issues", "thumbnails"),
             *("duplicate_groups", "split_groups", "splits", "dataset_images"),
         ),
         writes=("duplicate_pairs", "duplicate_groups", "split_groups", "splits"),
@@ -135,7 +135,7 @@ PROCESS = (
         does="Freeze labelled images, labels and splits as a dataset version.",
         reads=(
             *("labels", "label_objects", "splits", "split_groups", "selected_images", "quality_issues", "duplicate_groups"),
-            *("sightings", "images", "measurements", "embeddings", "dataset_images", "version manifests"),
+            *("sightings", "images", "measurements", "embeddings", "dataset_images", "version manifests", "thumbnails"),
         ),
         writes=("dataset_images", "dataset_objects", "slice_images", "leaks", "version manifests"),
     ),
@@ -212,7 +212,7 @@ PROCESS = (
                 "predictions",
                 "metrics",
             ),
-            *("dataset_objects", "predicted_objects", "confusions", "thumbnails"),
+            *("dataset_objects", "predicted_objects", "confusions", "thumbnails", "sightings", "reports"),
         ),
         writes=("reports",),
         ends_in_event=False,
