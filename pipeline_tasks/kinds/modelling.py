@@ -30,6 +30,8 @@ class Scaling:
 
     mean: npt.NDArray[Any]
     spread: npt.NDArray[Any]
+    reach: float | None
+    """Median of the squared distances of training images from the mean, in spreads; None if far embeddings stay where they are."""
 
 
 class Objective(Protocol):
@@ -79,6 +81,14 @@ class Modelling(Protocol):
 
     def head_arrays(self, head: nn.Module, scaling: Scaling | None = None) -> Arrays:
         """Weights of a head; a head for scaled embeddings is converted to take plain ones."""
+        ...
+
+    def never_shown(self, targets: npt.NDArray[Any]) -> tuple[str, ...]:
+        """Names of the vocabulary that no training target has, so that nothing is known of them."""
+        ...
+
+    def without_never_shown(self, arrays: Arrays, targets: npt.NDArray[Any]) -> Arrays:
+        """The head that gives these names a probability of 0."""
         ...
 
     def head_of(self, arrays: Arrays) -> nn.Module:

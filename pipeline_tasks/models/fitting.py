@@ -105,6 +105,22 @@ def fit(
     return Fitted(network.eval(), best.history, best.best_epoch, best.resumed_from_epoch)
 
 
+def fit_quickly(network: nn.Module, train: Examples, objective: Objective, plan: Plan) -> nn.Module:
+    """Fit as `fit` does until the plan's last epoch, without validation, checkpoints and Lightning's cost an epoch."""
+    module, order = _Module(network, objective, plan), _EpochOrder(len(train), plan.batch_size, plan.seed)
+    (optimizer,), (schedule,) = module.configure_optimizers()
+    with _threads(plan.threads):
+        for epoch in range(plan.max_epochs):
+            order.set_epoch(epoch)
+            for batch in order:
+                optimizer.zero_grad()
+                embeddings, targets = train.batch(*batch)
+                objective.loss(network(embeddings), targets).backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+            schedule.step()
+    return network.eval()
+
+
 @contextmanager
 def _threads(count: int | None) -> Iterator[None]:
     """Set torch's number of threads within a block."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from pipeline_tasks.kinds.modelling import Arrays, Modelling, Scaling
-from pipeline_tasks.models.fitting import Batch, Fitted, Plan, fit
+from pipeline_tasks.models.embedding_scale import embedding_scale
+from pipeline_tasks.models.fitting import Batch, Fitted, Plan, fit, fit_quickly
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.settings import TrainingSettings
 
@@ -28,6 +29,15 @@ class EmbeddedImages:
     """N x D, not normalised."""
     targets: NDArray[Any]
     """N values or rows, as the kind makes them."""
+    groups: NDArray[np.int64] | None = None
+    """N numbers of split groups; None if each row is a group of its own."""
+    plain: int | None = None
+    """Number of plain images, which come first; augmented views follow. None if all are plain."""
+
+    @property
+    def plain_count(self) -> int:
+        """Number of plain images."""
+        return len(self.targets) if self.plain is None else self.plain
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,8 @@ class TrainedHead:
 
     arrays: Arrays
     fitted: Fitted
+    linear: Arrays
+    """The same head without a reach, as live training continues from it."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +74,40 @@ def train_head_on_all(chosen: TrainedHead, train: EmbeddedImages, val: EmbeddedI
 
     Its validation metrics are meaningless and not logged.
     """
-    both = EmbeddedImages(np.concatenate([train.embeddings, val.embeddings]), np.concatenate([train.targets, val.targets]))
+    both = joined(train, val)
     epochs = chosen.fitted.best_epoch + 1
     plan = _plan(how.settings, "head_on_all", how.seed, len(both.targets), max_epochs=epochs, patience_epochs=None)
     silent = Journal(newest_checkpoint=how.journal.newest_checkpoint, keep_checkpoint=how.journal.keep_checkpoint)
     return _fit_head(both, val, how, plan, silent)
+
+
+def train_part(chosen: TrainedHead, part: EmbeddedImages, how: HeadTraining) -> Arrays:
+    """A head fitted on a part of the images as long as the `chosen` one."""
+    epochs = chosen.fitted.best_epoch + 1
+    plan = _plan(how.settings, "part", how.seed, len(part.targets), max_epochs=epochs, patience_epochs=None)
+    scaling = embedding_scale(part.embeddings, part.plain_count)
+    network, objective = how.modelling.new_head(part.embeddings.shape[1]), how.modelling.objective(part.targets, how.settings)
+    return how.modelling.head_arrays(fit_quickly(network, _Rows(part, scaling), objective, plan), scaling)
+
+
+def joined(train: EmbeddedImages, val: EmbeddedImages) -> EmbeddedImages:
+    """All images, the plain ones first."""
+    order = np.concatenate([np.arange(train.plain_count), len(train.targets) + np.arange(len(val.targets))])
+    order = np.concatenate([order, np.arange(train.plain_count, len(train.targets))])
+    # Numbers of both name the same groups; without numbers, each row is a group of its own.
+    has_groups = train.groups is not None and val.groups is not None
+    groups = np.concatenate([group_numbers(train), group_numbers(val)]) if has_groups else np.arange(len(order))
+    return EmbeddedImages(
+        np.concatenate([train.embeddings, val.embeddings])[order],
+        np.concatenate([train.targets, val.targets])[order],
+        groups[order],
+        train.plain_count + len(val.targets),
+    )
+
+
+def group_numbers(images: EmbeddedImages) -> NDArray[np.int64]:
+    """Group of each row."""
+    return np.arange(len(images.targets)) if images.groups is None else images.groups
 
 
 def _plan(settings: TrainingSettings, phase: str, seed: int, images: int, *, max_epochs: int, patience_epochs: int | None) -> Plan:
@@ -88,18 +129,19 @@ def _plan(settings: TrainingSettings, phase: str, seed: int, images: int, *, max
 
 def _fit_head(train: EmbeddedImages, val: EmbeddedImages, how: HeadTraining, plan: Plan, journal: Journal) -> TrainedHead:
     """Fit a new head on scaled embeddings; the kind puts the scaling into its weights."""
-    mean, spread = train.embeddings.mean(axis=0), train.embeddings.std(axis=0) + 1e-6
-    network, rows = how.modelling.new_head(train.embeddings.shape[1]), _Rows(train, mean, spread)
+    scaling = embedding_scale(train.embeddings, train.plain_count)
+    network, rows = how.modelling.new_head(train.embeddings.shape[1]), _Rows(train, scaling)
     objective = how.modelling.objective(train.targets, how.settings)
-    fitted = fit(network, rows, _Rows(val, mean, spread), objective, plan, journal, how.folder)
-    return TrainedHead(how.modelling.head_arrays(network, Scaling(mean, spread)), fitted)
+    fitted = fit(network, rows, _Rows(val, scaling), objective, plan, journal, how.folder)
+    linear = how.modelling.head_arrays(network, replace(scaling, reach=None))
+    return TrainedHead(how.modelling.head_arrays(network, scaling), fitted, linear)
 
 
 class _Rows:
-    """Embeddings, scaled to a mean of 0 and a spread of 1."""
+    """Embeddings, scaled to a mean of 0 and a spread of about 1."""
 
-    def __init__(self, images: EmbeddedImages, mean: NDArray[np.float32], spread: NDArray[np.float32]) -> None:
-        self.embeddings = torch.from_numpy((images.embeddings - mean) / spread)
+    def __init__(self, images: EmbeddedImages, scaling: Scaling) -> None:
+        self.embeddings = torch.from_numpy(((images.embeddings - scaling.mean) / scaling.spread).astype(np.float32))
         self.targets = torch.from_numpy(images.targets)
 
     def __len__(self) -> int:

@@ -58,7 +58,7 @@ def train_live(
     folder: Path,
 ) -> TrainedNetwork:
     """Train backbone and head for `settings.unfreeze_epochs`; `backbone` is changed."""
-    network = WholeNetwork(backbone, modelling.head_of(head.arrays))
+    network = WholeNetwork(backbone, modelling.head_of(head.linear))
     plan = Plan(
         phase="live",
         max_epochs=settings.unfreeze_epochs,

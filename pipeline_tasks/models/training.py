@@ -15,10 +15,11 @@ from torch import nn
 
 from pipeline_tasks.kinds.modelling import Arrays, Modelling
 from pipeline_tasks.models.best_epoch import is_better
+from pipeline_tasks.models.calibration import held_out_temperature
 from pipeline_tasks.models.fitting import Fitted
 from pipeline_tasks.models.head_training import EmbeddedImages, HeadTraining, train_head, train_head_on_all
 from pipeline_tasks.models.journal import Journal, Metrics
-from pipeline_tasks.models.live_training import Images, TrainedNetwork, train_live
+from pipeline_tasks.models.live_training import Images, train_live
 from pipeline_tasks.settings import TrainingSettings
 
 
@@ -45,6 +46,8 @@ class Outcome:
     epochs: int
     """Metrics of all phases, including those of an earlier try."""
     resumed_from_epoch: int | None
+    never_shown: tuple[str, ...] = ()
+    """Names of the vocabulary without a training image, which the head never predicts."""
     backbone_weights: dict[str, NDArray[np.generic]] = field(default_factory=dict)
     """Empty if the backbone stayed frozen."""
 
@@ -65,8 +68,10 @@ def train(
 
     def frozen(resumed_from_epoch: int | None, epochs: int) -> Outcome:
         on_all = train_head_on_all(head, material.train, material.val, how)
-        temperature = modelling.temperature(modelling.outputs(head.arrays, material.val.embeddings), material.val.targets)
-        return Outcome(on_all.arrays, temperature, head.fitted.best, epochs, resumed_from_epoch)
+        temperature = held_out_temperature(head, material.train, material.val, how)
+        targets = np.concatenate([material.train.targets, material.val.targets])
+        arrays, missing = modelling.without_never_shown(on_all.arrays, targets), modelling.never_shown(targets)
+        return Outcome(arrays, temperature, head.fitted.best, epochs, resumed_from_epoch, missing)
 
     if settings.unfreeze_epochs == 0:
         return frozen(head.fitted.resumed_from_epoch, len(head.fitted.history))
@@ -86,16 +91,14 @@ def train(
     epochs, resumed = len(head.fitted.history) + len(live.fitted.history), _resumed(head.fitted, live.fitted)
     if is_better(head.fitted.best, live.fitted.best):
         return frozen(resumed, epochs)
-    return _unfrozen(live, modelling.temperature(live.val_outputs, material.val.targets), resumed, epochs=epochs)
-
-
-def _unfrozen(live: TrainedNetwork, temperature: float, resumed_from_epoch: int | None, *, epochs: int) -> Outcome:
+    targets = material.train.targets
     return Outcome(
-        head=live.arrays,
-        temperature=temperature,
+        head=modelling.without_never_shown(live.arrays, targets),
+        temperature=modelling.temperature(live.val_outputs, material.val.targets),
         best=live.fitted.best,
         epochs=epochs,
-        resumed_from_epoch=resumed_from_epoch,
+        resumed_from_epoch=resumed,
+        never_shown=modelling.never_shown(targets),
         backbone_weights=live.backbone_weights,
     )
 

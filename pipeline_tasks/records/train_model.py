@@ -37,5 +37,7 @@ class TrainModelSummary:
     """The kind's score of the best epoch on the validation images."""
     val_loss: float | None = None
     temperature: float | None = None
+    never_shown: list[str] = field(default_factory=list)
+    """Names of the vocabulary without a training image, which the model never predicts."""
     mirror_notes: list[str] = field(default_factory=list)
     """Things gone, changed or out of reach in MLflow and W&B; empty if nothing."""

@@ -25,6 +25,7 @@ def header(data: CycleData) -> Html:
         paragraph(started, quiet=True),
         _outcome(data),
         _names_note(data),
+        _never_shown(data),
         _mirror_notes(data),
         element("div", *(_stage(data, stage) for stage in data.stages), class_="stages"),
     )
@@ -53,6 +54,15 @@ def _names_note(data: CycleData) -> Html | None:
     """Labels that are left out for their names, said where nobody overlooks it."""
     opened = data.records.find(OpenCycleSummary)
     return element("div", opened.note, class_="decision warn") if opened is not None and opened.note else None
+
+
+def _never_shown(data: CycleData) -> Html | None:
+    """Names that the candidate never predicts."""
+    trained = data.records.find(TrainModelSummary)
+    if trained is None or not trained.never_shown:
+        return None
+    names = ", ".join(trained.never_shown)
+    return paragraph(f"Never predicted, because no training image shows it: {names}. Label some, and the next model learns it.")
 
 
 def _mirror_notes(data: CycleData) -> Html | None:

@@ -50,6 +50,12 @@ class SpotModelling:
             bias = bias - weight @ scaling.mean
         return {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)}
 
+    def never_shown(self, targets: npt.NDArray[Any]) -> tuple[str, ...]:
+        return ()
+
+    def without_never_shown(self, arrays: Arrays, targets: npt.NDArray[Any]) -> Arrays:
+        return arrays
+
     def head_of(self, arrays: Arrays) -> Any:
         import torch
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from pipeline_tasks.commands.check_project.newest_model import check_newest_model
 from pipeline_tasks.errors import AlreadyThereError, NightlensError, ServiceUnavailableError, SettingsError
 from pipeline_tasks.settings import Project, SourceSettings
 from pipeline_tasks.settings.schedule import next_runs
@@ -51,6 +52,7 @@ def check_project(name: str, endpoints: Endpoints | None = None) -> ProjectCheck
         **{f"source {source.name}": partial(_check_source, source) for source in project.sources},
         "label_studio": lambda: _check_label_studio(reached.label_studio),
         "mlflow": lambda: _check_service(reached.mlflow, "mlflow", "/health"),
+        "model": lambda: check_newest_model(open_store(project, reached.s3)),
     }
     results = {check: _outcome(run) for check, run in checks.items()}
     return ProjectCheck(name, is_fine=all(said.startswith("fine") for said in results.values()), checks=results)

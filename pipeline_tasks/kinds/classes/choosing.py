@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline_tasks.kinds.choosing import Labelled, SelectionGain
+from pipeline_tasks.kinds.classes.contraction import Contraction, contraction_of
 from pipeline_tasks.kinds.classes.decode import softmax
 from pipeline_tasks.kinds.classes.selection_gain import selection_gain, why_not
 from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges
@@ -35,7 +36,7 @@ class ClassChoosing:
         from pipeline_tasks.kinds.classes.graph import head_arrays
 
         arrays = head_arrays(graph)
-        return ClassScorer(arrays["weight"], arrays["bias"], temperature)
+        return ClassScorer(arrays["weight"], arrays["bias"], temperature, contraction_of(arrays))
 
     def why_no_gain(self, labelled: Labelled) -> str:
         """Reason: too few images, groups or classes."""
@@ -54,10 +55,12 @@ class ClassScorer:
     """C x D."""
     bias: NDArray[np.float32]
     temperature: float
+    contraction: Contraction | None = None
+    """None for a model of an earlier release."""
 
     def beliefs(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
         """Predict probabilities (N x C) from embeddings (N x D, not normalised)."""
-        return softmax((embeddings @ self.weight.T + self.bias) / self.temperature)
+        return softmax((self._near(embeddings) @ self.weight.T + self.bias) / self.temperature)
 
     def belief_draws(
         self, embeddings: NDArray[np.float32], *, seed: int, draws: int = 10, drop_ratio: float = 0.3
@@ -68,4 +71,8 @@ class ClassScorer:
         """
         generator = np.random.default_rng(seed)
         kept = (generator.random((draws, self.weight.shape[1])) >= drop_ratio).astype(np.float32) / (1 - drop_ratio)
-        return np.stack([softmax((embeddings @ (self.weight * one).T + self.bias) / self.temperature) for one in kept])
+        near = self._near(embeddings)
+        return np.stack([softmax((near @ (self.weight * one).T + self.bias) / self.temperature) for one in kept])
+
+    def _near(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+        return embeddings if self.contraction is None else self.contraction.apply(embeddings)

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline_tasks.errors import ParityError
+from pipeline_tasks.kinds.classes.contraction import arrays_of, contraction_of
 from pipeline_tasks.kinds.classes.decode import PROBABILITIES, softmax
 from pipeline_tasks.kinds.classes.temperature import fit_temperature
 from pipeline_tasks.kinds.modelling import Arrays, Scaling
@@ -27,6 +28,8 @@ MIN_VAL_PER_CLASS = 10
 """Minimum validation images a class for choosing an epoch; with fewer, the choice would be chance."""
 MAX_DIFFERENCE = 1e-3
 """Maximum difference between two probabilities of the same image and class."""
+NEVER_LOGIT = -1e9
+"""Logit of a class without a training image: its probability is exactly 0 at every temperature, and no infinity is in the file."""
 TIE = 1e-5
 """Two classes nearer than this may swap ranks."""
 
@@ -66,13 +69,24 @@ class ClassModelling:
         return ClassObjective(targets, len(self.class_names), balance=settings.balance_classes)
 
     def head_arrays(self, head: nn.Module, scaling: Scaling | None = None) -> dict[str, NDArray[np.float32]]:
-        """Weight (C x D) and bias (C), with the scaling of the embeddings included."""
-        tensors = {name: tensor.detach().numpy() for name, tensor in head.named_parameters()}
-        weight, bias = tensors["weight"], tensors["bias"]
-        if scaling is not None:
-            weight = weight / scaling.spread
-            bias = bias - weight @ scaling.mean
-        return {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32)}
+        """Weight (C x D) and bias (C), with the scaling of the embeddings included, and the contraction of those far out."""
+        tensors = {name: tensor.detach().numpy() for name, tensor in head.state_dict().items()}
+        if scaling is None:
+            return tensors
+        weight = tensors["weight"] / scaling.spread
+        bias = tensors["bias"] - weight @ scaling.mean
+        return {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32), **arrays_of(scaling)}
+
+    def never_shown(self, targets: NDArray[np.int64]) -> tuple[str, ...]:
+        """Classes without a training image."""
+        shown = set(targets.tolist())
+        return tuple(name for number, name in enumerate(self.class_names) if number not in shown)
+
+    def without_never_shown(self, arrays: Arrays, targets: NDArray[np.int64]) -> Arrays:
+        """The head whose logits of classes without a training image are far below all others, wherever an image lies."""
+        is_shown = np.isin(np.arange(len(self.class_names)), targets)
+        weight = np.where(is_shown[:, np.newaxis], arrays["weight"], np.float32(0))
+        return {**arrays, "weight": weight, "bias": np.where(is_shown, arrays["bias"], np.float32(NEVER_LOGIT))}
 
     def head_of(self, arrays: Arrays) -> nn.Module:
         """A linear layer."""
@@ -82,7 +96,9 @@ class ClassModelling:
 
     def outputs(self, arrays: Arrays, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits, N x C."""
-        logits: NDArray[np.float32] = embeddings @ arrays["weight"].T + arrays["bias"]
+        contraction = contraction_of(arrays)
+        near = embeddings if contraction is None else contraction.apply(embeddings)
+        logits: NDArray[np.float32] = near @ arrays["weight"].T + arrays["bias"]
         return logits
 
     def temperature(self, outputs: NDArray[np.float32], targets: NDArray[np.int64]) -> float:

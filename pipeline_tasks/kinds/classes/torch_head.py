@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from pipeline_tasks.kinds.classes.contraction import NAMES, Contraction, contraction_of
 from pipeline_tasks.kinds.classes.temperature import likeliest_temperature, log_loss
 from pipeline_tasks.kinds.modelling import Arrays, Metrics
 
@@ -21,13 +22,31 @@ def new_head(dimensions: int, class_count: int) -> nn.Linear:
 
 
 def head_of(arrays: Arrays) -> nn.Linear:
-    """The linear layer with these weights (C x D) and bias (C)."""
-    weight, bias = arrays["weight"], arrays["bias"]
-    head = nn.Linear(weight.shape[1], weight.shape[0])
+    """The linear layer with these weights (C x D) and bias (C), behind its contraction if it has one."""
+    weight, bias, contraction = arrays["weight"], arrays["bias"], contraction_of(arrays)
+    size = weight.shape[1], weight.shape[0]
+    head = nn.Linear(*size) if contraction is None else ContractingHead(*size, contraction)
     with torch.no_grad():
         head.weight.copy_(torch.from_numpy(weight))
         head.bias.copy_(torch.from_numpy(bias))
     return head
+
+
+class ContractingHead(nn.Linear):
+    """A linear layer over contracted embeddings; the contraction is not trained."""
+
+    def __init__(self, dimensions: int, class_count: int, contraction: Contraction) -> None:
+        """Keep the contraction as buffers, so that it is part of the layer's state."""
+        super().__init__(dimensions, class_count)
+        for name in NAMES:
+            self.register_buffer(name, torch.from_numpy(np.array(getattr(contraction, name), np.float32)))
+
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """Logits of embeddings, N x D."""
+        mean, precision, reach = (self.get_buffer(name) for name in NAMES)
+        moved = embeddings - mean
+        share = reach / torch.maximum((moved * moved) @ precision, reach)
+        return super().forward(mean + moved * share[:, None])
 
 
 class ClassObjective:

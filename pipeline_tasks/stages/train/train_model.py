@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.models.training import Material, Outcome
 
 STAGE = "train_model"
-TRAINING_VERSION = 3
+TRAINING_VERSION = 4
 """Bump when training changes, so that older checkpoints are ignored."""
 
 
@@ -126,13 +126,22 @@ def _material(work: _Work) -> Material:
     if views:
         train_embeddings.append(np.concatenate(_on_all_cores(partial(_embedded_views, work), train_ids)))
     is_live = work.cycle.project.training.unfreeze_epochs > 0
+    train_groups, val_groups = _groups(work)
     all_targets = np.concatenate([train_targets, np.repeat(train_targets, views, axis=0)])
+    all_groups = np.concatenate([train_groups, np.repeat(train_groups, views)])
     return Material(
-        train=EmbeddedImages(np.concatenate(train_embeddings), all_targets),
-        val=EmbeddedImages(_plain(work, val_ids), val_targets),
+        train=EmbeddedImages(np.concatenate(train_embeddings), all_targets, all_groups, len(train_ids)),
+        val=EmbeddedImages(_plain(work, val_ids), val_targets, val_groups),
         train_images=Images(np.stack(_on_all_cores(work.image, train_ids)), train_targets) if is_live else None,
         val_images=Images(np.stack(_on_all_cores(work.image, val_ids)), val_targets) if is_live else None,
     )
+
+
+def _groups(work: _Work) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number of the split group of each training and each validation image."""
+    ids = pl.concat([work.train["split_group_id"], work.val["split_group_id"]])
+    numbers = (ids.rank("dense") - 1).to_numpy().astype(np.int64)
+    return numbers[: work.train.height], numbers[work.train.height :]
 
 
 def _plain(work: _Work, image_ids: Sequence[str]) -> NDArray[np.float32]:
@@ -262,6 +271,7 @@ def _summary(work: _Work, outcome: Outcome, log: TrainingLog, wandb_mode: str) -
         val_score=outcome.best[f"val_{work.kind.scoring.names.metric}"],
         val_loss=outcome.best["val_loss"],
         temperature=outcome.temperature,
+        never_shown=list(outcome.never_shown),
         mirror_notes=list(log.notes),
     )
 

@@ -115,7 +115,7 @@ def test_export_model__refuses_a_head_of_another_backbone(trained: World) -> Non
 
 
 def test_export_model__of_an_unfrozen_backbone_holds_the_trained_weights(tmp_path: Path) -> None:
-    world = World(tmp_path, unfreeze_epochs=3, learning_rate=0.01)
+    world = World(tmp_path, unfreeze_epochs=3, learning_rate=0.03)
     world.train()
 
     summary = export(world)

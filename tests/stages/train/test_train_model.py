@@ -127,7 +127,7 @@ def test_train_model__refuses_what_rotted(tmp_path: Path, prefix: str, rot: Call
 
 
 def test_train_model__unfreezes_the_backbone(tmp_path: Path) -> None:
-    world = World(tmp_path, unfreeze_epochs=3, learning_rate=0.01)
+    world = World(tmp_path, unfreeze_epochs=3, learning_rate=0.03)
 
     summary = world.train()
 
