@@ -189,7 +189,7 @@ def a_patchwork(class_name: str, number: int) -> np.ndarray[Any, Any]:
 
 def a_night(folder: Path, kind: type[N] = Night, **settings: Any) -> N:
     """A project whose images are all different, with nobody's answers yet."""
-    all_different = {"max_hash_distance": 0, "min_hash_cosine": 1.0, "min_embedding_cosine": 1.0}
+    all_different = {"max_hash_distance": 0, "min_hash_cosine": 1.0, "min_embedding_cosine": 1.0, "max_difference": 0.0}
     wanted: dict[str, Any] = {
         "quality": NO_LIMITS,
         "selection": {"budget": 60, "first_round_control_ratio": 0.4},
