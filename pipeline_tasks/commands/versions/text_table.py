@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
-
-NARROWEST = 8
-"""Width of a column that is not narrowed further."""
 
 
 def text_table(headers: Sequence[str], rows: Sequence[Sequence[object]], width: int | None = None) -> str:
     """Format columns under their headers, numbers aligned right; a missing value is a dash.
 
-    Long cells continue on the next line where the table would be wider than `width` or, by default, the terminal.
+    Cells of several words continue on the next line where the table would be wider than `width` or, by default, the terminal. No
+    word is broken, so that ids and keys can be copied; what goes to a file or a pipe is not wrapped.
     """
     shown = [[_shown(value) for value in row] for row in rows]
-    most = shutil.get_terminal_size((0, 0)).columns if width is None else width
-    widths = _fitting([max(len(line[number]) for line in [list(headers), *shown]) for number in range(len(headers))], most)
+    most = _terminal_width() if width is None else width
+    columns = [[line[number] for line in [list(headers), *shown]] for number in range(len(headers))]
+    widths = _fitting(columns, most)
     is_number = [bool(rows) and all(isinstance(row[number], int | None) for row in rows) for number in range(len(headers))]
     lines = [list(headers), ["-" * width for width in widths], *shown]
     return "\n".join(
@@ -30,16 +30,23 @@ def text_table(headers: Sequence[str], rows: Sequence[Sequence[object]], width: 
     )
 
 
-def _fitting(widths: list[int], most: int) -> list[int]:
-    """Narrow the widest columns until all fit; 0 means that nothing limits them."""
-    fitted = list(widths)
-    while most and sum(fitted) + 2 * (len(fitted) - 1) > most and max(fitted) > NARROWEST:
-        fitted[fitted.index(max(fitted))] -= 1
+def _terminal_width() -> int:
+    """Columns of the terminal; 0, which limits nothing, where the output is none."""
+    return shutil.get_terminal_size((0, 0)).columns if sys.stdout.isatty() else 0
+
+
+def _fitting(columns: Sequence[Sequence[str]], most: int) -> list[int]:
+    """Widths of columns, the widest narrowed until all fit or each is as narrow as its longest word."""
+    fitted = [max(len(cell) for cell in column) for column in columns]
+    least = [max(len(word) for cell in column for word in cell.split() or [""]) for column in columns]
+    while most and sum(fitted) + 2 * (len(fitted) - 1) > most and fitted != least:
+        widest = max((width, number) for number, width in enumerate(fitted) if width > least[number])[1]
+        fitted[widest] -= 1
     return fitted
 
 
 def _wrapped(cell: str, width: int) -> list[str]:
-    return textwrap.wrap(cell, width) or [""]
+    return textwrap.wrap(cell, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def cross_table(counts: Mapping[str, Mapping[str, int]], corner: str) -> str:
