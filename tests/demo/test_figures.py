@@ -105,7 +105,7 @@ def test_read_night__holds_what_ledger_and_services_agree_on(after: Store) -> No
     ("outside", "said"),
     [
         (_Outside(tasks=6), "Label Studio has 6 tasks"),
-        (_Outside(answered=3), "Label Studio has 3 answered"),
+        (_Outside(answered=3), "Label Studio has 3 annotated tasks"),
         (_Outside(digest="ee" * 32), "MLflow's version 1"),
     ],
 )
