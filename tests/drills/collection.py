@@ -59,14 +59,20 @@ class Recorded:
     model_digest: str
 
 
+SHOWED_NOTHING = "no kill hit, or nothing was moved: this showed nothing"
+"""Of a machine too busy for the time given: the drill begins anew with twice as long, up to eight times."""
+
+
 def main(words: list[str] | None = None) -> int:
     """Run the drill; 0 if nothing that is needed or young was gone, and nothing else is left."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--writers", type=int, default=WRITERS)
     parser.add_argument("--seconds", type=float, default=SECONDS)
     arguments = parser.parse_args(words)
-    with tempfile.TemporaryDirectory(prefix="collection-") as folder:
-        wrong = run(Path(folder), arguments.writers, arguments.seconds)
+    wrong, seconds = [SHOWED_NOTHING], arguments.seconds
+    while wrong == [SHOWED_NOTHING] and seconds <= arguments.seconds * 8:
+        with tempfile.TemporaryDirectory(prefix="collection-") as folder:
+            wrong, seconds = run(Path(folder), arguments.writers, seconds), seconds * 2
     for line in wrong:
         say(f"WRONG  {line}")
     return 1 if wrong else 0
@@ -89,7 +95,7 @@ def run(folder: Path, writers: int, seconds: float) -> list[str]:
     wrong = history(folder, acknowledged) + ends_clean(folder)
     if outcome["moved"] and outcome["youngest_s"] < YOUNG_S:
         wrong.append(f"an object of {outcome['youngest_s']:.2f} s was moved")
-    return wrong + ([] if outcome["kills"] and outcome["moved"] else ["no kill hit, or nothing was moved: this showed nothing"])
+    return wrong + ([] if outcome["kills"] and outcome["moved"] else [SHOWED_NOTHING])
 
 
 def write(folder: Path, number: int, until: float) -> list[tuple[str, str]]:
