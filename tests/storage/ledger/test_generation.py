@@ -36,7 +36,7 @@ def test_empty_project__broken_off_is_noticed_and_ended_by_the_next_call() -> No
     with pytest.raises(OSError, match="power"):
         empty_project(objects)
 
-    with pytest.raises(StorageError, match="broken off"):
+    with pytest.raises(StorageError, match="interrupted"):
         read_generation(objects)
     objects.is_broken = False
     assert empty_project(objects) == 2
