@@ -16,6 +16,17 @@ from pipeline_tasks.stages.ingest.open_cycle import open_cycle
 from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.store import Store
 
+SMALL_PNG = {
+    "size_bytes": 1,
+    "file_format": "PNG",
+    "width_px": 8,
+    "height_px": 8,
+    "orientation": 1,
+    "frames": 1,
+    "canonical_form": 2,
+    "bit_depth": None,
+}
+"""Columns of `images` for a file that no test decodes; its ids come beside them."""
 STARTED_AT = datetime(2026, 11, 21, 22, 0, tzinfo=timezone.utc)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import polars as pl
-from given import STARTED_AT, a_project, an_open_cycle, image_id
+from given import SMALL_PNG, STARTED_AT, a_project, an_open_cycle, image_id
 from given_version import a_version
 
 from pipeline_tasks.settings import Project
@@ -53,16 +53,7 @@ def a_running_cycle(store: Store, at: datetime) -> dict[str, str]:
     cycle_id = f"{at:%Y-%m-%d}"
     an_open_cycle(store, cycle_id)
     one, md5 = put_original(store.objects, b"an image of the running cycle")
-    size = {
-        "size_bytes": 30,
-        "file_format": "PNG",
-        "width_px": 8,
-        "height_px": 8,
-        "orientation": 1,
-        "frames": 1,
-        "canonical_form": 2,
-        "bit_depth": None,
-    }
+    size = SMALL_PNG | {"size_bytes": 30}
     write_shard(store.objects, Image, cycle_id, 0, pl.DataFrame([{"image_id": one, "md5": md5} | size]))
     checkpoint = layout.checkpoint(cycle_id, f"{'a' * 24}/head-00001-{'b' * 24}.ckpt")
     store.objects.write_new(checkpoint, b"epoch 1")

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from given import a_project, an_open_cycle
+from given import SMALL_PNG, a_project, an_open_cycle
 
 from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.settings import Project
@@ -122,16 +122,7 @@ def write(folder: Path, number: int, until: float) -> list[tuple[str, str]]:
 
 def rows(names: dict[tuple[str, str], bytes]) -> pl.DataFrame:
     """Rows of `images`."""
-    about = {
-        "size_bytes": 1,
-        "file_format": "PNG",
-        "width_px": 8,
-        "height_px": 8,
-        "orientation": 1,
-        "frames": 1,
-        "canonical_form": 2,
-        "bit_depth": None,
-    }
+    about = SMALL_PNG
     return pl.DataFrame([{"image_id": image_id, "md5": md5} | about for image_id, md5 in sorted(names)])
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from given import STARTED_AT, a_project
+from given import SMALL_PNG, STARTED_AT, a_project
 
 from pipeline_tasks.errors import AlreadyThereError, StorageError
 from pipeline_tasks.records.cycle import Cycle, CycleArguments, CycleOpening
@@ -287,16 +287,7 @@ def record_images(store: Store, cycle: Cycle, number: int) -> None:
         image_id, md5 = put_original(store.objects, content)
         put_thumbnail(store.objects, image_id, b"thumbnail of " + content)
         _views(store, image_id)
-        size = {
-            "size_bytes": len(content),
-            "file_format": "PNG",
-            "width_px": 8,
-            "height_px": 8,
-            "orientation": 1,
-            "frames": 1,
-            "canonical_form": 2,
-            "bit_depth": None,
-        }
+        size = SMALL_PNG | {"size_bytes": len(content)}
         rows.append({"image_id": image_id, "md5": md5, **size})
     ids = sorted(row["image_id"] for row in rows)
     for shard in range(2):
