@@ -12,7 +12,7 @@ from pathlib import Path
 from local_stack.addresses import AIRFLOW_USER, Addresses
 from local_stack.folders import REPOSITORY, Folders
 from local_stack.http_probes import is_ok, json_of
-from local_stack.postgres_databases import empty_database, made_mark
+from local_stack.postgres_databases import empty_database, made_mark, version_mark
 from local_stack.service import Service, environment_for
 
 MIGRATE = "airflow-migrate"
@@ -75,7 +75,7 @@ def _settings(folders: Folders, ports: Mapping[str, int], secrets: Mapping[str, 
 def _migrate(folders: Folders, settings: Mapping[str, str], prepare: Callable[[], None]) -> Service:
     """Create Airflow's tables once for each version and cluster; afterwards the step costs nothing."""
     made = made_mark(folders, "airflow")
-    of_version = made.with_name(f"{made.name}-{version('apache-airflow-core')}")
+    of_version = version_mark(folders, "airflow", version("apache-airflow-core"))
     command = 'test -e "$0" || { "$2" db migrate && touch "$1" "$0"; }'
     return Service(
         name=MIGRATE,

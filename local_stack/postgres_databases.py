@@ -42,6 +42,7 @@ def empty_database(folders: Folders, name: str, port: int, secrets: Mapping[str,
     """
     if made_mark(folders, name).exists():
         return
+    forget_tables(folders, name)
     with _superuser(port, secrets) as (_, cursor):
         cursor.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
         cursor.execute(sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(name)))
@@ -50,6 +51,18 @@ def empty_database(folders: Folders, name: str, port: int, secrets: Mapping[str,
 def made_mark(folders: Folders, name: str) -> Path:
     """File that marks a service's tables as complete; it is beside the cluster and deleted with it."""
     return folders.postgres / f"{name}-tables-made"
+
+
+def version_mark(folders: Folders, name: str, version: str) -> Path:
+    """File that marks a service's tables as brought to this version of the service."""
+    made = made_mark(folders, name)
+    return made.with_name(f"{made.name}-{version}")
+
+
+def forget_tables(folders: Folders, name: str = "*") -> None:
+    """Delete the marks of one service's tables or of all, because the database that they describe is gone."""
+    for mark in folders.postgres.glob(f"{name}-tables-made*"):
+        mark.unlink()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from local_stack.errors import StackError
 from local_stack.folders import Folders
-from local_stack.postgres_databases import make_roles
+from local_stack.postgres_databases import forget_tables, make_roles
 from local_stack.postgres_owner import SYSTEM_USER, as_owner, give_to_system_user, programs_folder
 from local_stack.service import Service, environment_for
 
@@ -78,7 +78,7 @@ def make_cluster(folders: Folders, programs: Path, password: str) -> None:
         if not _is_of_another_home(folders, password):
             mark.write_text(_digest(password), encoding="utf-8")
             return
-        _set_aside(data)
+        _set_aside(folders)
     shutil.rmtree(data, ignore_errors=True)
     with tempfile.NamedTemporaryFile("w", dir=folders.postgres) as file:
         file.write(password)
@@ -107,14 +107,13 @@ def _is_of_another_home(folders: Folders, password: str) -> bool:
     return not has_started and folders.secrets_file.stat().st_mtime > mark.stat().st_mtime
 
 
-def _set_aside(data: Path) -> None:
+def _set_aside(folders: Folders) -> None:
     """Rename the cluster of a home that is gone; its databases are kept, and what is marked of them is forgotten."""
-    number = 1
+    data, number = data_folder(folders), 1
     while (aside := data.with_name(f"{data.name}-of-a-deleted-home-{number}")).exists():
         number += 1
     data.rename(aside)
-    for mark in data.parent.glob("*-tables-made"):
-        mark.unlink()
+    forget_tables(folders)
     logger.warning("PostgreSQL: the cluster in %s belongs to a home that is gone; it is now %s, and can be deleted", data, aside)
 
 

@@ -10,6 +10,7 @@ import pytest
 from local_stack import postgres_service
 from local_stack.folders import Folders
 from local_stack.kept_json import read_json
+from local_stack.postgres_databases import made_mark, version_mark
 from local_stack.postgres_service import cluster_mark, data_folder, make_cluster
 
 
@@ -36,14 +37,15 @@ def test_cluster__is_kept(prepared: Folders, made: list[str]) -> None:
 
 
 def test_cluster_that_outlived_its_home__is_set_aside_and_made_anew(prepared: Folders, made: list[str]) -> None:
-    tables_made = cluster_mark(prepared).with_name("airflow-tables-made")
-    tables_made.touch()
+    marks = [made_mark(prepared, "airflow"), version_mark(prepared, "airflow", "3.3.2"), made_mark(prepared, "mlflow")]
+    for mark in marks:
+        mark.touch()
     for password in ("second", "third"):
         make_cluster(prepared, Path("programs"), password)
 
     assert made == ["first", "second", "third"]
     aside = [data_folder(prepared).with_name(f"data-of-a-deleted-home-{number}") for number in (1, 2)]
-    assert not tables_made.exists(), "the new cluster has no tables yet"
+    assert not any(mark.exists() for mark in marks), "the new cluster has no tables yet, of any version"
     assert all((folder / "PG_VERSION").exists() for folder in aside), "its databases are not deleted"
 
 
