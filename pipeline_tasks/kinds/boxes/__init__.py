@@ -1,0 +1,1 @@
+"""Label kind `box`: rectangles with a class, several in an image."""
