@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2  # type: ignore[import-untyped]
@@ -15,6 +17,14 @@ from local_stack.folders import Folders
 from local_stack.kept_json import read_json
 from local_stack.postgres_copies import running_postgres
 from local_stack.postgres_databases import empty_database, made_mark
+
+
+@pytest.fixture(autouse=True)
+def clusters_end_with_their_homes(tmp_path: Path) -> Iterator[None]:
+    """For root the clusters are outside the homes, and deleting `tmp_path` leaves them."""
+    yield
+    for name in ("home", "other"):
+        shutil.rmtree(Folders.of(tmp_path / name).postgres, ignore_errors=True)
 
 
 def said_in(folders: Folders, statement: str, name: str) -> list[tuple[object, ...]]:
