@@ -107,6 +107,11 @@ def derive_seed(project_seed: int, *names: str) -> int:
     return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
 
 
+def local_time(moment: datetime, time_zone: str) -> str:
+    """A time in the project's zone, to the minute, with the zone's name: the form in which all pages and messages state times."""
+    return f"{moment.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M} {time_zone}"
+
+
 def utc(text: str) -> datetime:
     """Read an ISO time; one without a zone is UTC."""
     moment = datetime.fromisoformat(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
+from pipeline_tasks.records.cycle import local_time
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
@@ -11,7 +12,7 @@ from pipeline_tasks.records.roll_out import RollOutSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.reports.charts import Figure, intervals
 from pipeline_tasks.reports.cycle_data import CycleData
-from pipeline_tasks.reports.html import Html, element, local_time, paragraph, ratio, short, table, together
+from pipeline_tasks.reports.html import Html, element, paragraph, ratio, short, table, together
 from pipeline_tasks.tables.slice_image import SLICES
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from html import escape
 from typing import Any
-from zoneinfo import ZoneInfo
 
 VOID = frozenset({"img", "br", "meta"})
 
@@ -80,11 +78,6 @@ def cards(pieces: Sequence[Html], total: int, what: str) -> Html:
 def ratio(value: float | None) -> str:
     """A share as per cent with one decimal."""
     return "–" if value is None else f"{100 * value:.1f} %"
-
-
-def local_time(moment: datetime, time_zone: str) -> str:
-    """A time in the project's zone, to the minute, with the zone's name."""
-    return f"{moment.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M} {time_zone}"
 
 
 def short(digest: str) -> str:

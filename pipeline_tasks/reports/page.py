@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline_tasks.records.cycle import local_time
 from pipeline_tasks.reports import decision, gain, learning, people, process, source_files
 from pipeline_tasks.reports import images as images
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.document import document
-from pipeline_tasks.reports.html import Html, element, local_time, paragraph
+from pipeline_tasks.reports.html import Html, element, paragraph
 from pipeline_tasks.reports.kind_sections import drawn, kind_sections
 
 SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline_tasks.records.cycle import local_time
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, paragraph, table, together
@@ -59,7 +60,7 @@ def _waiting(data: CycleData) -> Html | None:
     if data.waiting is None or data.waiting.is_empty():
         return None
     rows = [
-        (WAITING[reason], _named(files), files["first_seen_at"].dt.strftime("%Y-%m-%d %H:%M UTC").sort()[0], files.height)
+        (WAITING[reason], _named(files), local_time(min(files["first_seen_at"].to_list()), data.time_zone), files.height)
         for reason, files in _by_reason(data.waiting)
     ]
     note = paragraph("These files wait for the next night, because they may still be being written.")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline_tasks.records.cycle import local_time
 from pipeline_tasks.reports.document import document
-from pipeline_tasks.reports.html import Html, element, local_time, paragraph, short, table, together
+from pipeline_tasks.reports.html import Html, element, paragraph, short, table, together
 from pipeline_tasks.reports.storage_use import StorageUse
 
 SHOWN_OBJECTS = 100
@@ -117,7 +118,7 @@ def _unneeded(use: StorageUse) -> Html:
     if rows.is_empty():
         return paragraph("None: every object in the root is used by the ledger, a publication, or an open cycle.")
     shown = [
-        (row["key"], row["kind"], f"{row['first_seen_at']:%Y-%m-%d %H:%M}", _ACTIONS[row["action"]], size(row["size_bytes"]))
+        (row["key"], row["kind"], local_time(row["first_seen_at"], use.time_zone), _ACTIONS[row["action"]], size(row["size_bytes"]))
         for row in rows.head(SHOWN_OBJECTS).with_columns(pl.col("action").cast(pl.String)).iter_rows(named=True)
     ]
     more = rows.height - len(shown)

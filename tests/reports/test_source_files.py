@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import polars as pl
 from reports.test_process import AT, DATA
@@ -23,6 +24,16 @@ def test_not_taken_in__shows_what_waits_and_why_and_what_was_left_out() -> None:
     for part in ("inbox:late.jpg", WAITING["young"], "2026-11-21 00:00 UTC", "inbox:a/@eaDir", LEFT_OUT["thumbnail"], ">7<"):
         assert part in said
     assert "4 files with the name, size and time of known ones" in said
+
+
+def test_not_taken_in__states_since_when_files_wait_in_the_zone_of_the_project() -> None:
+    later = WAITS.with_columns(first_seen_at=pl.lit(AT + timedelta(hours=2)))
+    data = replace(DATA, records=CycleRecords((LISTED,)), waiting=pl.concat([later, WAITS]), time_zone="Asia/Tokyo")
+
+    said = str(not_taken_in(data))
+
+    assert "2026-11-21 09:00 Asia/Tokyo" in said
+    assert "UTC" not in said
 
 
 def test_not_taken_in__is_absent_before_the_listing() -> None:

@@ -9,7 +9,7 @@ from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.clients.label_studio import LabelStudio, lost_round
 from pipeline_tasks.clients.label_studio_connection import NotThereError
 from pipeline_tasks.kinds.registry import kind_of
-from pipeline_tasks.records.cycle import Cycle, utc
+from pipeline_tasks.records.cycle import Cycle, local_time, utc
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
 from pipeline_tasks.storage.history.store import Store
@@ -37,7 +37,8 @@ def wait_for_annotators(store: Store, cycle: Cycle, label_studio: LabelStudio, n
             raise lost_round(pushed.label_studio_project_id, cycle.cycle_id) from error
         differences = form_differences(label_form(kind_of(cycle.project), labeling.question).xml, standing)
     done_ratio = answered / tasks if tasks else 1.0
-    is_late = now >= utc(pushed.deadline_at)
+    deadline_at = utc(pushed.deadline_at)
+    is_late, deadline = now >= deadline_at, local_time(deadline_at, cycle.project.time_zone)
     is_enough = done_ratio >= labeling.release_ratio
     return WaitForAnnotatorsSummary(
         round_id=pushed.round_id,
@@ -45,19 +46,19 @@ def wait_for_annotators(store: Store, cycle: Cycle, label_studio: LabelStudio, n
         answered=answered,
         done_ratio=done_ratio,
         is_released=is_enough or is_late,
-        why=_why(tasks, answered, labeling.release_ratio, is_enough=is_enough, is_late=is_late, deadline_at=pushed.deadline_at),
+        why=_why(tasks, answered, labeling.release_ratio, is_enough=is_enough, is_late=is_late, deadline=deadline),
         ask_every_s=labeling.ask_every_s,
         deadline_at=pushed.deadline_at,
         form_differences=differences,
     )
 
 
-def _why(tasks: int, answered: int, release_ratio: float, *, is_enough: bool, is_late: bool, deadline_at: str) -> str:
+def _why(tasks: int, answered: int, release_ratio: float, *, is_enough: bool, is_late: bool, deadline: str) -> str:
     if not tasks:
         return "No round was sent, so there is nothing to wait for."
     so_far = f"{answered} of {tasks} labeling tasks are annotated"
     if is_enough:
         return f"{so_far}, which reaches the required share of {release_ratio:.0%}."
     if is_late:
-        return f"{so_far}, and the deadline {deadline_at} has passed; the next cycle collects later annotations."
-    return f"{so_far}; waiting for {release_ratio:.0%} or the deadline {deadline_at}."
+        return f"{so_far}, and the deadline {deadline} has passed; the next cycle collects later annotations."
+    return f"{so_far}; waiting for {release_ratio:.0%} or the deadline {deadline}."

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from nightlens_airflow.endpoints import s3_endpoint_of
 from pipeline_tasks.errors import NotFoundError
-from pipeline_tasks.records.cycle import utc
+from pipeline_tasks.records.cycle import local_time, utc
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.wiring.projects import read_project
@@ -55,16 +54,16 @@ def open_root(project_name: str) -> Store:
         return open_store(project)
 
 
-def cycles(store: Store, time_zone_name: str) -> list[CycleLine]:
+def cycles(store: Store, time_zone: str) -> list[CycleLine]:
     """All cycles of a project, newest first."""
     written = {
         key.split("/")[1] for key in store.objects.list(layout.report("", "").rstrip("/") + "/") if key.endswith("/index.html")
     }
-    time_zone, lines = ZoneInfo(time_zone_name), []
+    lines = []
     for cycle_id in reversed(store.state().stages):
         opened = store.find_summary(cycle_id, OpenCycleSummary)
         if opened is not None:
-            started = f"{utc(opened.started_at).astimezone(time_zone):%Y-%m-%d %H:%M} {time_zone_name}"
+            started = local_time(utc(opened.started_at), time_zone)
             kind = opened.cycle_kind
             lines.append(CycleLine(cycle_id, kind, started, cycle_id in written, why_no_report(kind)))
     return lines

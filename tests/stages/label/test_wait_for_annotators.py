@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def test_wait_for_annotators__goes_on_when_enough_is_answered_or_skipped(round: 
 
     before = look(round, cycle)
     assert (before.tasks, before.answered, before.done_ratio, before.is_released, before.ask_every_s) == (4, 1, 0.25, False, 7)
-    assert before.why == "1 of 4 labeling tasks are annotated; waiting for 50% or the deadline 2026-11-21T23:00:00+00:00."
+    assert before.why == "1 of 4 labeling tasks are annotated; waiting for 50% or the deadline 2026-11-21 23:00 UTC."
     round.server.annotate(second, [], is_skipped=True)
     after = look(round, cycle)
     assert (after.answered, after.is_released) == (2, True)
@@ -48,7 +49,15 @@ def test_wait_for_annotators__goes_on_at_the_deadline_with_what_there_is(round: 
     assert not look(round, cycle, after_s=3599).is_released
     late = look(round, cycle, after_s=3600)
     assert late.is_released
-    assert "the deadline 2026-11-21T23:00:00+00:00 has passed" in late.why
+    assert "the deadline 2026-11-21 23:00 UTC has passed" in late.why
+
+
+def test_wait_for_annotators__states_the_deadline_in_the_zone_of_the_project(round: LabelingRound) -> None:
+    cycle = round.open()
+    cycle = replace(cycle, project=cycle.project.model_copy(update={"time_zone": "Asia/Tokyo"}))
+    round.send(cycle)
+
+    assert "the deadline 2026-11-22 08:00 Asia/Tokyo." in look(round, cycle).why
 
 
 def test_wait_for_annotators__asks_once_and_records_nothing(round: LabelingRound, store: Store) -> None:
