@@ -18,9 +18,10 @@ from typing import get_args
 from pydantic.fields import FieldInfo
 
 from pipeline_tasks.process import GROUPS, NIGHTLY, PROCESS, Stage
-from pipeline_tasks.registries import SOURCES
+from pipeline_tasks.registries import KINDS, SOURCES
 from pipeline_tasks.settings import Project
-from pipeline_tasks.settings.section import Settings
+from pipeline_tasks.settings.section import NoSettings, Settings
+from pipeline_tasks.settings.source import SourceSettings
 from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.table import Table
 
@@ -53,6 +54,8 @@ def settings_page() -> str:
     sections = {name: model for name, field in Project.model_fields.items() if (model := _section(field)) is not None}
     pages = [_settings("The top of the file", top)]
     pages += [_settings(f"{name}", model.model_fields) for name, model in sections.items()]
+    kinds = ((name, kind.settings_model()) for name, kind in KINDS.load_all())
+    pages += [_settings(f"labels: of label_kind {name}", model.model_fields) for name, model in kinds if model is not NoSettings]
     sources = ((name, source.settings_model) for name, source in SOURCES.load_all())
     pages += [_settings(f"sources: one of kind {name}", model.model_fields) for name, model in sources]
     return head + "".join(pages)
@@ -104,7 +107,7 @@ def _stage_row(stage: Stage) -> str:
 def _section(field: FieldInfo) -> type[Settings] | None:
     """The model of a section, also of one that may be null."""
     models = [one for one in (field.annotation, *get_args(field.annotation)) if isclass(one) and issubclass(one, Settings)]
-    return models[0] if models and field.annotation != Project.model_fields["sources"].annotation else None
+    return models[0] if models and models[0] not in (Settings, SourceSettings) else None
 
 
 def _settings(title: str, fields: Mapping[str, FieldInfo]) -> str:

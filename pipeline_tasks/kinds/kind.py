@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from pipeline_tasks.json_values import Json
+from pipeline_tasks.json_values import NO_FIELDS, Json
 from pipeline_tasks.kinds.decoding import Decoding
 from pipeline_tasks.kinds.labeling import Labeling
-from pipeline_tasks.kinds.name_changes import NO_RENAMES, NameChanges
+from pipeline_tasks.kinds.name_changes import NameChanges
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.modelling import Modelling
     from pipeline_tasks.kinds.reporting import Reporting
     from pipeline_tasks.kinds.scoring import Scoring
+    from pipeline_tasks.settings.labels import KindSettings
+    from pipeline_tasks.settings.section import Settings
 
 K = TypeVar("K", bound="Kind", covariant=True)
 
@@ -43,6 +45,11 @@ class Kind(Protocol):
     @property
     def vocabulary(self) -> tuple[str, ...]:
         """Names that labels and models of this kind may use, in order; empty if there are none."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, Json]:
+        """Settings of the kind's own, beside the vocabulary; a dataset version keeps them to open the kind again."""
         ...
 
     @property
@@ -98,16 +105,20 @@ class KindOpener(Protocol[K]):
         """Fields that this kind adds to the prediction server's response."""
         ...
 
-    def from_settings(self, classes: Sequence[str], renamed: Mapping[str, str] = NO_RENAMES, removed: Sequence[str] = ()) -> K:
-        """Open the kind from the `classes` of a project file; a kind without classes gets none.
+    def settings_model(self) -> type[Settings]:
+        """Keys of the section `labels` for this kind; `NoSettings` if it has none."""
+        ...
+
+    def from_settings(self, settings: KindSettings) -> K:
+        """Open the kind from a project file; a kind without classes gets none.
 
         Raises:
-            SettingsError: the kind cannot have these classes.
+            SettingsError: the kind cannot have these classes or changes of their names.
         """
         ...
 
-    def from_vocabulary(self, vocabulary: Sequence[str]) -> K:
-        """Open the kind for the names that a dataset version was made with."""
+    def from_vocabulary(self, vocabulary: Sequence[str], options: Mapping[str, Json] = NO_FIELDS) -> K:
+        """Open the kind for the names and the options that a dataset version was made with."""
         ...
 
     def from_properties(self, properties: Mapping[str, str]) -> K:

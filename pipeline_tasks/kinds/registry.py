@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from pipeline_tasks.json_values import NO_FIELDS, Json
 from pipeline_tasks.kinds.kind import Kind
-from pipeline_tasks.kinds.name_changes import NO_RENAMES
 from pipeline_tasks.registries import KINDS
 
 if TYPE_CHECKING:
@@ -21,25 +21,16 @@ FIRST_KIND = "class"
 
 def kind_of(project: Project) -> Kind:
     """Kind of a project, with its settings."""
-    return open_kind(project.label_kind, project.classes, project.renamed_classes, project.removed_classes)
+    return KINDS.load(project.label_kind).from_settings(project.kind_settings)
 
 
-def open_kind(name: str, classes: Sequence[str], renamed: Mapping[str, str] = NO_RENAMES, removed: Sequence[str] = ()) -> Kind:
-    """Open a kind with the classes of a project file, and the changes of their names that it states.
-
-    Raises:
-        SettingsError: no kind of this name, or classes that it cannot have.
-    """
-    return KINDS.load(name).from_settings(classes, renamed, removed)
-
-
-def kind_of_version(label_kind: str, vocabulary: Sequence[str]) -> Kind:
+def kind_of_version(label_kind: str, vocabulary: Sequence[str], options: Mapping[str, Json] = NO_FIELDS) -> Kind:
     """The kind of a dataset version, by what its index says.
 
     Raises:
         SettingsError: no kind of this name.
     """
-    return KINDS.load(label_kind).from_vocabulary(vocabulary)
+    return KINDS.load(label_kind).from_vocabulary(vocabulary, options)
 
 
 def kind_of_model(properties: Mapping[str, str]) -> Kind:

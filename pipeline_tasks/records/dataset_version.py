@@ -27,6 +27,8 @@ class VersionAbout:
     leak_report: dict[str, int] = field(default_factory=dict)
     """See `BuildDatasetVersionSummary.leak_report`."""
     golden: GoldenSet | None = None
+    options: JsonObject = field(default_factory=dict)
+    """Settings of the label kind's own, from the section `labels` of the project file; without any in earlier releases."""
 
     @property
     def vocabulary(self) -> tuple[str, ...]:

@@ -9,10 +9,13 @@ from inspect import isclass
 from typing import get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from pipeline_tasks.registry import nearest, unknown
+from pipeline_tasks.settings.labels import DEFAULT_KIND, labels_model
 from pipeline_tasks.settings.project import Project
+from pipeline_tasks.settings.section import Settings
 from pipeline_tasks.settings.source import SourceSettings, settings_model
 
 _WANTED = {
@@ -41,6 +44,8 @@ _WANTED = {
 """Pydantic's kind of fault → our words, about the file and not about Python's types."""
 
 Place = tuple[int | str, ...]
+LABELS = "labels"
+"""Section of the label kind's own keys."""
 
 
 def problems(error: ValidationError, content: object) -> list[str]:
@@ -99,13 +104,15 @@ def _way_out(key: str, value: object) -> str:
 
 def _unknown_key(loc: Place, content: object) -> str:
     """A key that is not known here, and where it is known."""
-    key = str(loc[-1])
-    homes = [str(name) for name, field in Project.model_fields.items() if key in _fields(_model_in(field.annotation))]
+    key, known = str(loc[-1]), _keys_at(loc, content)
+    if loc[0] == LABELS and not known:
+        return f"unknown key {key!r}: the label kind {_label_kind(content)!r} has no settings of its own here"
+    homes = [str(name) for name, field in Project.model_fields.items() if key in _fields(_model_of(name, field, content))]
     if key in Project.model_fields:
         return f"unknown key {key!r} here; it belongs to the top of the file"
-    if homes and homes[0] not in loc and nearest(key, _keys_at(loc, content)) is None:
+    if homes and homes[0] not in loc and nearest(key, known) is None:
         return f"unknown key {key!r} here; it belongs to the section {homes[0]!r}"
-    return unknown("key", key, _keys_at(loc, content))
+    return unknown("key", key, known)
 
 
 def _follows(one: ErrorDetails, found: Sequence[ErrorDetails]) -> bool:
@@ -122,11 +129,12 @@ def _key(loc: Place) -> str:
 def _keys_at(loc: Place, content: object) -> list[str]:
     """Keys that are known where a key stands."""
     model: type[BaseModel] | None = Project
+    whole = content
     for step in loc[:-1]:
         content = _inside(content, step)
         if model is not None and isinstance(step, str):
             field = model.model_fields.get(step)
-            model = None if field is None else _model_in(field.annotation)
+            model = None if field is None else _model_of(step, field, whole)
     if model is SourceSettings:
         model = settings_model(content) or model
     return list(_fields(model))
@@ -137,6 +145,17 @@ def _section_at(loc: Place) -> type[BaseModel] | None:
     field = Project.model_fields.get(str(loc[0])) if len(loc) == 1 else None
     annotation = None if field is None else field.annotation
     return annotation if isclass(annotation) and issubclass(annotation, BaseModel) else None
+
+
+def _model_of(name: str, field: FieldInfo, content: object) -> type[BaseModel] | None:
+    """The settings model of a field; that of the section `labels` comes with the label kind."""
+    model = _model_in(field.annotation)
+    return labels_model(_label_kind(content)) if model is Settings else model
+
+
+def _label_kind(content: object) -> object:
+    """The label kind that a file of this content names."""
+    return content.get("label_kind", DEFAULT_KIND) if isinstance(content, dict) else DEFAULT_KIND
 
 
 def _fields(model: type[BaseModel] | None) -> list[str]:

@@ -14,6 +14,7 @@ from pipeline_tasks.settings.duplicates import DuplicateSettings
 from pipeline_tasks.settings.gates import GateSettings
 from pipeline_tasks.settings.housekeeping import HousekeepingSettings
 from pipeline_tasks.settings.labeling import LabelingSettings
+from pipeline_tasks.settings.labels import DEFAULT_KIND, KindSettings, LabelSettings
 from pipeline_tasks.settings.quality import QualitySettings
 from pipeline_tasks.settings.section import Settings
 from pipeline_tasks.settings.selection import SelectionSettings
@@ -28,7 +29,8 @@ class Project(Settings):
 
     project: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
     description: str = ""
-    label_kind: str = Field("class", description="A kind of the registry, or one of your own as module:attribute.")
+    label_kind: str = Field(DEFAULT_KIND, description="A kind of the registry, or one of your own as module:attribute.")
+    labels: LabelSettings = Field({}, validate_default=True, description="Settings of this label kind alone.")
     classes: tuple[str, ...] = Field((), validate_default=True, description="Class names, as annotators choose them.")
     renamed_classes: dict[str, str] = Field(
         {}, description="Old name → today's: older labels count by today's name. Two old names of one new name are merged."
@@ -54,19 +56,30 @@ class Project(Settings):
     housekeeping: HousekeepingSettings = HousekeepingSettings()
     connections: ConnectionSettings = ConnectionSettings()
 
+    @property
+    def kind_settings(self) -> KindSettings:
+        """All that the label kind is opened with."""
+        return KindSettings(self.classes, self.renamed_classes, self.removed_classes, self.labels.model_dump(mode="json"))
+
     @field_validator("label_kind")
     @classmethod
     def _label_kind_is_known(cls, label_kind: str) -> str:
-        """Refuse a misspelled kind when the file is read."""
-        return KINDS.check(label_kind)
+        """Refuse a misspelled kind, or one of your own that cannot be imported, when the file is read."""
+        KINDS.check(label_kind)
+        try:
+            KINDS.load(label_kind)
+        except SettingsError as error:
+            raise ValueError(str(error)) from error
+        return label_kind
 
     @field_validator("classes")
     @classmethod
     def _classes_fit_their_kind(cls, classes: tuple[str, ...], known: ValidationInfo) -> tuple[str, ...]:
         """Let the label kind check the class names."""
-        if "label_kind" in known.data:
+        if {"label_kind", "labels"} <= set(known.data):
+            options = known.data["labels"].model_dump(mode="json")
             try:
-                KINDS.load(known.data["label_kind"]).from_settings(classes)
+                KINDS.load(known.data["label_kind"]).from_settings(KindSettings(classes, options=options))
             except SettingsError as error:
                 raise ValueError(str(error)) from error
         return classes
@@ -75,7 +88,7 @@ class Project(Settings):
     def _changes_of_names_fit(self) -> Project:
         """A misspelled new name would leave labels out."""
         try:
-            KINDS.load(self.label_kind).from_settings(self.classes, self.renamed_classes, self.removed_classes)
+            KINDS.load(self.label_kind).from_settings(self.kind_settings)
         except SettingsError as error:
             raise ValueError(str(error)) from error
         return self

@@ -13,3 +13,7 @@ class Settings(BaseModel):
     """Base of all settings; refuses unknown keys and later changes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NoSettings(Settings):
+    """A section without keys."""

@@ -20,6 +20,8 @@ from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
 from pipeline_tasks.kinds.name_changes import NO_CHANGES
 from pipeline_tasks.kinds.reporting import Evaluated, Paragraph, Section
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Integers, Score, ScoreNames
+from pipeline_tasks.settings.labels import KindSettings
+from pipeline_tasks.settings.section import NoSettings
 from pipeline_tasks.tables.label_object import PredictedObject
 from pipeline_tasks.tables.table import Table
 
@@ -231,16 +233,21 @@ class SpotKind:
     vocabulary: tuple[str, ...] = ()
     changes = NO_CHANGES
     about: Mapping[str, Any] = {}
+    options: Mapping[str, Any] = {}
     properties: Mapping[str, str] = {"nightlens_label_kind": REFERENCE}
     labeling, decoding, scoring, freezing = SpotLabeling(), SpotDecoding(), SpotScoring(), SpotFreezing()
     modelling, choosing, reporting = SpotModelling(), SpotChoosing(), SpotReporting()
 
     @classmethod
-    def from_settings(cls, classes: Any, renamed: Any = None, removed: Any = ()) -> SpotKind:
+    def from_settings(cls, settings: KindSettings) -> SpotKind:
         return cls()
 
+    @staticmethod
+    def settings_model() -> type[NoSettings]:
+        return NoSettings
+
     @classmethod
-    def from_vocabulary(cls, vocabulary: Sequence[str]) -> SpotKind:
+    def from_vocabulary(cls, vocabulary: Sequence[str], options: Mapping[str, Any]) -> SpotKind:
         return cls()
 
     @classmethod

@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from pydantic import Field
 
 from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
 from pipeline_tasks.kinds.name_changes import NO_CHANGES
 from pipeline_tasks.kinds.reporting import Evaluated, Paragraph, Section
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Integers, Score, ScoreNames
+from pipeline_tasks.settings.labels import KindSettings
+from pipeline_tasks.settings.section import Settings
 from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.table import Table
 
@@ -118,6 +121,11 @@ class TextFreezing:
     keeps_objects = True
 
 
+class TextSettings(Settings):
+    longest: int = Field(ge=1)
+    is_one_line: bool = True
+
+
 class TextKind:
     name = "text"
     vocabulary: tuple[str, ...] = ()
@@ -125,9 +133,20 @@ class TextKind:
     about: Mapping[str, Any] = {}
     labeling, scoring, reporting, freezing = TextLabeling(), TextScoring(), TextReporting(), TextFreezing()
 
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.options = options
+
     @classmethod
-    def from_settings(cls, classes: Sequence[str], renamed: Any = None, removed: Any = ()) -> TextKind:
-        return cls()
+    def from_settings(cls, settings: KindSettings) -> TextKind:
+        return cls(settings.options)
+
+    @classmethod
+    def from_vocabulary(cls, vocabulary: Sequence[str], options: Mapping[str, Any]) -> TextKind:
+        return cls(options)
+
+    @staticmethod
+    def settings_model() -> type[TextSettings]:
+        return TextSettings
 
 
 def alike(one: str, other: str) -> float:

@@ -21,7 +21,7 @@ from pipeline_tasks.evaluation.gate import Rule, decide
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.reports.kind_sections import drawn, kind_sections
 
-PROJECT = given.a_project(label_kind="kinds.a_text_kind:TextKind", classes=[])
+PROJECT = given.a_project(label_kind="kinds.a_text_kind:TextKind", classes=[], labels={"longest": 20})
 KIND = kind_of(PROJECT)
 IMAGE = given.image_id(1)
 

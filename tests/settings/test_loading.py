@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.settings import load_project
+from pipeline_tasks.kinds.registry import kind_of
+from pipeline_tasks.settings import load_project, parse_project
 
 GOOD = """
 project: parts
@@ -93,6 +94,42 @@ def test_load_project__says_one_thing_wrong_in_one_line_with_the_fix(tmp_path: P
 
     assert str(caught.value).startswith(f"{tmp_path}/parts.yaml: {said}")
     assert len(str(caught.value).splitlines()) == 1
+
+
+TEXTS = GOOD.replace("classes: [bolt, nut]", "label_kind: kinds.a_text_kind:TextKind\nlabels: {longest: 20}")
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "said"),
+    [
+        (GOOD, ("gates:", "labels: {longest: 3}\ngates:"), "labels.longest: unknown key 'longest': the label kind 'class' has no"),
+        (GOOD, ("gates:", "labels: {budget: 3}\ngates:"), "labels.budget: unknown key 'budget': the label kind 'class' has no"),
+        (GOOD, ("gates:", "labels: all\ngates:"), "labels: must be a section of `key: value` lines, not 'all'"),
+        (TEXTS, ("longest: 20", "longst: 20"), "labels.longst: unknown key 'longst' (did you mean 'longest'?)"),
+        (TEXTS, ("longest: 20", "longest: many"), "labels.longest: must be a whole number, not 'many'"),
+        (TEXTS, ("longest: 20", "longest: 0"), "labels.longest: must be at least 1, not 0"),
+        (TEXTS, ("longest: 20", "longest: 20, zebra: 1"), "labels.zebra: unknown key 'zebra' (known: longest, is_one_line)"),
+        (TEXTS, ("labels: {longest: 20}", ""), "labels.longest: a value is missing; it has no default"),
+        (TEXTS, ("labels: {longest: 20}", "labels:"), "labels.longest: a value is missing; it has no default"),
+        (TEXTS, ("gates:", "longest: 2\ngates:"), "longest: unknown key 'longest' here; it belongs to the section 'labels'"),
+        (TEXTS, ("a_text_kind", "a_kind_of_nobody"), "label_kind: label kind 'kinds.a_kind_of_nobody:TextKind' cannot be imported"),
+    ],
+)
+def test_load_project__checks_the_section_of_the_label_kind(tmp_path: Path, text: str, change: tuple[str, str], said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_project(write(tmp_path, text.replace(*change)))
+
+    assert str(caught.value).startswith(f"{tmp_path}/parts.yaml: {said}")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_load_project__opens_the_kind_with_its_section_and_keeps_it_in_frozen_settings(tmp_path: Path) -> None:
+    project = load_project(write(tmp_path, TEXTS))
+    again = parse_project(project.model_dump(mode="json"), "frozen")
+
+    assert kind_of(project).options == {"longest": 20, "is_one_line": True}
+    assert again == project
+    assert load_project(write(tmp_path, GOOD)).model_dump(mode="json")["labels"] == {}
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def _slice_lines(described: VersionDescription) -> list[str]:
 
 
 def _names(about: VersionAbout) -> ScoreNames:
-    names: ScoreNames = kind_of_version(about.label_kind, about.vocabulary).scoring.names
+    names: ScoreNames = kind_of_version(about.label_kind, about.vocabulary, about.options).scoring.names
     return names
 
 

@@ -71,7 +71,7 @@ def as_text(found: VersionCheck) -> str:
 def _check_name(store: Store, dataset_id: str, rows: pl.DataFrame) -> list[Damage]:
     """Compare the dataset_id with the digest of the rows, which finds an index that names other leaves."""
     about = read_index(store.objects, dataset_id).about
-    found = dataset_digest(rows, kind_of_version(about.label_kind, about.vocabulary)) if rows.height else "no rows"
+    found = dataset_digest(rows, kind_of_version(about.label_kind, about.vocabulary, about.options)) if rows.height else "no rows"
     if found == dataset_id:
         return []
     return [Damage("manifest", index_key(dataset_id), f"wanted rows that digest to {dataset_id}, found {found}")]

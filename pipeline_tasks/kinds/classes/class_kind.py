@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.json_values import Json
-from pipeline_tasks.kinds.name_changes import NO_CHANGES, NO_RENAMES, NameChanges, name_changes
+from pipeline_tasks.json_values import NO_FIELDS, Json
+from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges, name_changes
 
 if TYPE_CHECKING:
     from pipeline_tasks.kinds.classes.choosing import ClassChoosing
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.classes.prediction_model import ClassPredictionModel
     from pipeline_tasks.kinds.classes.reporting import ClassReporting
     from pipeline_tasks.kinds.classes.scoring import ClassScoring
+    from pipeline_tasks.settings.labels import KindSettings
+    from pipeline_tasks.settings.section import NoSettings
 
 MIN_CLASSES = 2
 
@@ -32,20 +34,19 @@ class ClassKind:
     class_names: tuple[str, ...]
     changes: NameChanges = NO_CHANGES
     name = "class"
+    options = NO_FIELDS
 
     @classmethod
-    def from_settings(
-        cls, classes: Sequence[str], renamed: Mapping[str, str] = NO_RENAMES, removed: Sequence[str] = ()
-    ) -> ClassKind:
+    def from_settings(cls, settings: KindSettings) -> ClassKind:
         """Open the kind from the keys `classes`, `renamed_classes` and `removed_classes` of a project file.
 
         Raises:
             SettingsError: fewer than two classes, two with the same name, or a change that does not fit them.
         """
-        return cls(_checked(classes), name_changes(renamed, removed, classes))
+        return cls(_checked(settings.classes), name_changes(settings.renamed, settings.removed, settings.classes))
 
     @classmethod
-    def from_vocabulary(cls, vocabulary: Sequence[str]) -> ClassKind:
+    def from_vocabulary(cls, vocabulary: Sequence[str], options: Mapping[str, Json] = NO_FIELDS) -> ClassKind:
         """Open the kind for the class list of a dataset version."""
         return cls(tuple(vocabulary))
 
@@ -53,6 +54,13 @@ class ClassKind:
     def from_properties(cls, properties: Mapping[str, str]) -> ClassKind:
         """Open the kind from the classes of a model."""
         return cls(tuple(str(name) for name in json.loads(properties["nightlens_classes"])))
+
+    @staticmethod
+    def settings_model() -> type[NoSettings]:
+        """Nothing beside the classes."""
+        from pipeline_tasks.settings.section import NoSettings
+
+        return NoSettings
 
     @staticmethod
     def prediction_model() -> type[ClassPredictionModel]:

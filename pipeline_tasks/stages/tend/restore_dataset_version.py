@@ -39,7 +39,7 @@ def restore_dataset_version(store: Store, opening: CycleOpening, dataset_id: str
 def _whole_version(store: Store, project: Project, wanted: str) -> VersionRecord:
     """The wanted version, with its manifest verified."""
     version = find_version(dataset_versions(store), wanted)
-    check_restorable(store, version.dataset_id, project.label_kind, kind_of(project).vocabulary)
+    check_restorable(store, version.dataset_id, project.label_kind, kind_of(project))
     read_version(store.objects, version.dataset_id)
     return version
 

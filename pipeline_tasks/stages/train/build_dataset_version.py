@@ -178,8 +178,8 @@ def _counts(rows: pl.DataFrame) -> dict[str, int]:
 
 def _about(cycle: Cycle, leaks: LeakReport, slices: pl.DataFrame) -> VersionAbout:
     """Description for the version's index; the golden set is named by its content."""
-    project = cycle.project
-    about = VersionAbout(project.label_kind, list(kind_of(project).vocabulary), leaks.counts)
+    project, kind = cycle.project, kind_of(cycle.project)
+    about = VersionAbout(project.label_kind, list(kind.vocabulary), leaks.counts, options=dict(kind.options))
     if project.splits.golden is None:
         return about
     members = slices.filter(pl.col("slice").cast(pl.String) == "golden")["image_id"].to_list()
@@ -232,7 +232,7 @@ def _why_at_once(trained_labels: pl.DataFrame, changes: NameChanges) -> str:
 def _summary_of_restored(store: Store, cycle: Cycle, restored: RestoredDataset) -> BuildDatasetVersionSummary:
     """Summary of the restored version; it is trained on unless the newest candidate already was."""
     project = cycle.project
-    check_restorable(store, restored.dataset_id, project.label_kind, kind_of(project).vocabulary)
+    check_restorable(store, restored.dataset_id, project.label_kind, kind_of(project))
     rows, candidate = store.read(DatasetImage, restored.cycle_id), store.state().candidate
     is_trained_on = candidate is not None and candidate.dataset_id == restored.dataset_id
     decision = decide_training_again(
