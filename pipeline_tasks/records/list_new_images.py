@@ -26,5 +26,11 @@ class ListNewImagesSummary:
     """Reason → folders that the sources did not look into."""
     files_read_again: int = 0
     """Those of the new files whose name, size and time are known, but which were written or moved since."""
+    files_compared: int = 0
+    """Known files whose bytes were compared, because their times would be the same after a write."""
+    files_of_other_bytes: int = 0
+    """Those of them that hold other bytes; they are among the new files."""
+    files_not_compared: int = 0
+    """Known files of that kind beyond the source's `check_again`; later cycles compare them."""
     files_renumbered: int = 0
-    """Known files whose inode alone differs, as after a new mount; they are not read."""
+    """Known files whose inode alone differs, as after a new mount."""

@@ -79,6 +79,13 @@ def _read_again(listed: ListNewImagesSummary) -> Html | None:
         said.append(
             f"{listed.files_renumbered} known files have another inode and are else unchanged: a new mount, not read again."
         )
+    if listed.files_compared:
+        said.append(
+            f"{listed.files_compared} known files have times that prove nothing (FAT, exFAT, compare: times); their bytes were "
+            f"compared, and {listed.files_of_other_bytes} hold other bytes."
+        )
+    if listed.files_not_compared:
+        said.append(f"{listed.files_not_compared} more of that kind are left to later nights (the source's check_again).")
     return paragraph(" ".join(said), quiet=True) if said else None
 
 

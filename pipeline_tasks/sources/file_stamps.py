@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_VERSION = re.compile(r"(-?\d+)-(\d+)(?:-(-?\d+)-(\d+))?")
+_VERSION = re.compile(r"(-?\d+)-(\d+)(?:-(-?\d+)-(\d+))?(?:~([0-9a-f]{8}))?")
+_STEP_NS = 10_000_000
+"""Times on such steps come from a coarse clock: 2 s (FAT), 1 s (HFS+, most FUSE and NFS 2) or 10 ms (exFAT)."""
+COARSEST_STEP = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class FileStamp:
     size_bytes: int
     changed_ns: int | None = None
     inode: int | None = None
+    content: str | None = None
+    """Check sum of the bytes, where only they told the file from an earlier one of the same stamp."""
 
     @classmethod
     def of(cls, status: os.stat_result, *, has_change_time: bool = True) -> FileStamp:
@@ -36,18 +41,37 @@ class FileStamp:
         match = _VERSION.fullmatch(version)
         if match is None:
             return None
-        modified, size, changed, inode = match.groups()
-        return cls(int(modified), int(size), None if changed is None else int(changed), None if inode is None else int(inode))
+        modified, size, changed, inode, content = match.groups()
+        stamp = cls(int(modified), int(size), content=content)
+        return stamp if changed is None else replace(stamp, changed_ns=int(changed), inode=int(inode))
 
     @property
     def version(self) -> str:
         """The stamp as text: `object_version` of a file."""
-        known = f"{self.modified_ns}-{self.size_bytes}"
-        return known if self.changed_ns is None else f"{known}-{self.changed_ns}-{self.inode}"
+        never_set = "" if self.changed_ns is None else f"-{self.changed_ns}-{self.inode}"
+        return f"{self.modified_ns}-{self.size_bytes}{never_set}" + ("" if self.content is None else f"~{self.content}")
 
     def has_same_times(self, other: FileStamp) -> bool:
         """Return True if modification time and size are equal."""
         return (self.modified_ns, self.size_bytes) == (other.modified_ns, other.size_bytes)
+
+    def shows_writes_after(self, look: datetime | None) -> bool:
+        """Return True if the file would have another stamp, had it been written since a look that found this one.
+
+        It would not where there is no change time, or one that only repeats the modification time on a coarse clock, as on FAT and
+        exFAT; nor if it was last changed within the clock's step before the look.
+        """
+        if self.changed_ns is None:
+            return False
+        if self.changed_ns % _STEP_NS:
+            return True
+        changed_at = moment_of(self.changed_ns)
+        return (
+            self.changed_ns != self.modified_ns
+            and look is not None
+            and changed_at is not None
+            and changed_at < look - COARSEST_STEP
+        )
 
     def moments(self) -> list[datetime]:
         """Modification and change time, as far as they can be held."""

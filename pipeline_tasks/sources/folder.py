@@ -9,7 +9,7 @@ import re
 import stat
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -41,6 +41,11 @@ class FolderSettings(SourceSettings):
     compare: Literal["stamps", "times"] = Field(
         "stamps", description="`times`: a change of the change time or inode alone is none, for mounts where these are not kept."
     )
+    check_again: int = Field(
+        10_000,
+        ge=0,
+        description="Known files a night that are compared by their bytes, where times prove nothing (FAT, exFAT, `times`).",
+    )
     key_pattern: str | None = Field(
         None, description="A regular expression over the key; its named groups (device, clip, site, day) become metadata."
     )
@@ -66,6 +71,7 @@ class FolderSource:
             SettingsError: `key_pattern` is no regular expression, or a pattern of `ignore` can match nothing.
         """
         self.name = settings.name
+        self.check_again = settings.check_again
         self._settle_s = settings.settle_s
         self._has_change_times = settings.compare == "stamps"
         self._rules = NameRules(settings.ignore, f"source {settings.name}: ignore")
@@ -114,7 +120,8 @@ class FolderSource:
             again = self._stamp(os.stat(self._path(file.key)))
         except OSError:
             return None
-        if again.version != file.object_version:
+        listed = FileStamp.parse(file.object_version)
+        if listed is None or again != replace(listed, content=None):
             return "changing"
         settle = timedelta(seconds=self._settle_s)
         if self._settle_s <= LONGEST_PAUSE_S or (first_seen_at is not None and first_seen_at <= now - settle):

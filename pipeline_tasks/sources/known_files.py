@@ -22,7 +22,9 @@ class Recognized:
     read_again: int = 0
     """Files to read whose name, size and modification time are known, but which were written or moved since."""
     renumbered: int = 0
-    """Known files whose inode alone differs, as after a new mount; they are not read."""
+    """Known files whose inode alone differs, as after a new mount."""
+    unproven: tuple[FoundFile, ...] = ()
+    """Known files, some of them renumbered, whose stamp would be the same after a write: only their bytes tell."""
 
 
 def recognize(files: Sequence[FoundFile], recorded: Mapping[str, Collection[str]], last_look: datetime | None) -> Recognized:
@@ -36,7 +38,7 @@ def recognize(files: Sequence[FoundFile], recorded: Mapping[str, Collection[str]
     known = 0
     for file in files:
         versions = recorded.get(file.key, ())
-        if file.object_version in versions:
+        if file.object_version in versions or _is_told_apart(file, versions):
             known += 1
         elif not (alike := _alike(file, versions)):
             new.add(file.key)
@@ -47,8 +49,17 @@ def recognize(files: Sequence[FoundFile], recorded: Mapping[str, Collection[str]
     is_new_mount = len(renumbered) > max(FEWEST_OF_A_MOUNT, known)
     if not is_new_mount:
         rewritten |= renumbered
-    unknown = tuple(file for file in files if file.key in new or file.key in rewritten)
-    return Recognized(unknown, len(rewritten), len(renumbered) if is_new_mount else 0)
+    read = new | rewritten
+    unknown = tuple(file for file in files if file.key in read)
+    unproven = tuple(
+        file for file in files if file.stamp is not None and file.key not in read and not file.stamp.shows_writes_after(last_look)
+    )
+    return Recognized(unknown, len(rewritten), len(renumbered) if is_new_mount else 0, unproven)
+
+
+def _is_told_apart(file: FoundFile, versions: Collection[str]) -> bool:
+    """Return True if a file of this very stamp was recorded with a check sum of its bytes."""
+    return any(version.startswith(f"{file.object_version}~") for version in versions)
 
 
 def _alike(file: FoundFile, versions: Collection[str]) -> list[FileStamp]:

@@ -103,6 +103,16 @@ class LooksTwice(Protocol):
         ...
 
 
+@runtime_checkable
+class ComparesBytes(Protocol):
+    """A source whose stamps may be the same for other bytes."""
+
+    @property
+    def check_again(self) -> int:
+        """Maximum number of known files a night whose bytes are compared, because their stamps prove nothing."""
+        ...
+
+
 class OpensSource(Protocol):
     """An entry of `SOURCES`: a class of this kind."""
 

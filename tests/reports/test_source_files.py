@@ -36,6 +36,16 @@ def test_not_taken_in__states_since_when_files_wait_in_the_zone_of_the_project()
     assert "UTC" not in said
 
 
+def test_not_taken_in__says_how_many_files_only_their_bytes_told_apart() -> None:
+    listed = ListNewImagesSummary(9, 2, 0, 1, files_compared=4, files_of_other_bytes=2, files_not_compared=3)
+
+    said = str(not_taken_in(replace(DATA, records=CycleRecords((listed,)))))
+
+    assert "4 known files have times that prove nothing" in said
+    assert "2 hold other bytes" in said
+    assert "3 more of that kind are left to later nights" in said
+
+
 def test_not_taken_in__is_absent_before_the_listing() -> None:
     assert not_taken_in(DATA) is None
 

@@ -82,6 +82,7 @@ def test_source_settings__are_those_of_the_kind() -> None:
             "key_pattern": None,
             "ignore": [],
             "compare": "stamps",
+            "check_again": 10_000,
         }
     ]
 

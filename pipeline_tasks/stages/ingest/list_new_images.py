@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,10 @@ from pipeline_tasks.records.cycle import Cycle, utc
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.sources.file_stamps import held
-from pipeline_tasks.sources.known_files import recognize
-from pipeline_tasks.sources.source import LeavesFilesOut, LeftOut, why_waiting
+from pipeline_tasks.sources.known_files import Recognized, recognize
+from pipeline_tasks.sources.source import ComparesBytes, LeavesFilesOut, LeftOut, why_waiting
+from pipeline_tasks.sources.told_apart import KnownBytes, share_of_tonight, with_other_bytes
+from pipeline_tasks.storage.erasure.erased_images import is_erased_in
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.left_out_file import LeftOutFile
 from pipeline_tasks.tables.new_file import NewFile
@@ -55,7 +58,9 @@ def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source], now: 
     bit_depths = {source.name: source.bit_depth for source in cycle.project.sources if source.bit_depth is not None}
     recorded, last_look = _recorded(store, keys, bit_depths), _last_look(store)
     recognized = {name: recognize(files, recorded[name], last_look) for name, files in found.items()}
-    rows, waiting = _divided(store, sources, {name: one.unknown for name, one in recognized.items()}, now or cycle.started_at)
+    compared = _compared(store, sources, recognized, recorded)
+    unknown = {name: [*one.unknown, *compared[name].with_other_bytes] for name, one in recognized.items()}
+    rows, waiting = _divided(store, sources, unknown, now or cycle.started_at)
     plan = _dealt_out(rows, cycle.project.shard_images)
     summary = ListNewImagesSummary(
         files_seen=len(keys),
@@ -66,6 +71,9 @@ def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source], now: 
         files_left_out=_counted(one.reason for ones in left_out.values() for one in ones if not one.is_folder),
         folders_left_out=_counted(one.reason for ones in left_out.values() for one in ones if one.is_folder),
         files_read_again=sum(one.read_again for one in recognized.values()),
+        files_compared=sum(one.files for one in compared.values()),
+        files_of_other_bytes=sum(len(one.with_other_bytes) for one in compared.values()),
+        files_not_compared=sum(len(one.unproven) - compared[name].files for name, one in recognized.items()),
         files_renumbered=sum(one.renumbered for one in recognized.values()),
     )
     others = _frames([(WaitingFile, waiting), (LeftOutFile, _examples(left_out))])
@@ -102,6 +110,42 @@ def _last_look(store: Store) -> datetime | None:
         if STAGE in stages:
             return utc(store.summary(cycle_id, OpenCycleSummary).started_at)
     return None
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """Known files of one source whose bytes were compared, because their stamps prove nothing."""
+
+    files: int
+    with_other_bytes: Sequence[FoundFile]
+
+
+def _compared(
+    store: Store, sources: Sequence[Source], recognized: Mapping[str, Recognized], recorded: Mapping[str, Mapping[str, set[str]]]
+) -> dict[str, _Compared]:
+    """Compare the bytes of unproven files with what earlier cycles found under their keys, no more than each source allows."""
+    earlier = sum(STAGE in stages for stages in store.state().stages.values())
+    chosen = {source.name: share_of_tonight(recognized[source.name].unproven, _limit(source), earlier) for source in sources}
+    seen = _images_seen(store, [file.key for files in chosen.values() for file in files])
+    is_erased = is_erased_in(store)
+    compared = {}
+    for source in sources:
+        files, known = chosen[source.name], KnownBytes(seen[source.name], recorded[source.name], is_erased)
+        compared[source.name] = _Compared(len(files), list(with_other_bytes(source, files, known)))
+    return compared
+
+
+def _limit(source: Source) -> int:
+    return source.check_again if isinstance(source, ComparesBytes) else 0
+
+
+def _images_seen(store: Store, keys: Sequence[str]) -> Mapping[str, Mapping[str, set[str]]]:
+    """Source → key → images that earlier cycles saw there."""
+    seen: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    if keys:
+        for source, key, image_id in store.rows_of(Sighting, keys, "key", columns=["source", "key", "image_id"]).iter_rows():
+            seen[source][key].add(image_id)
+    return seen
 
 
 def _divided(

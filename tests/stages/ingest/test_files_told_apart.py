@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import given
 import pytest
-from small_ingest import an_image, ingest, put_files, sources_of
+from small_ingest import InProcessDecoder, MeanBackbone, an_image, ingest, put_files, sources_of
 
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.sources.file_stamps import FileStamp
+from pipeline_tasks.sources.folder import FolderSettings, FolderSource
 from pipeline_tasks.sources.known_files import FEWEST_OF_A_MOUNT, recognize
 from pipeline_tasks.sources.source import FoundFile
+from pipeline_tasks.sources.told_apart import KnownBytes, with_other_bytes
 from pipeline_tasks.stages.ingest.list_new_images import list_new_images
+from pipeline_tasks.stages.ingest.measure_images import measure_images
+from pipeline_tasks.stages.ingest.record_images import record_images
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.sighting import Sighting
 
 NO_CLOCK = 315_532_800
 """1 January 1980, at which cameras without a clock start."""
@@ -105,12 +112,123 @@ def test_hard_link_of_a_backup__makes_no_image(store: Store, tmp_path: Path) -> 
     assert (summary.files_read_again, recorded.images_new, recorded.images_already_known) == (1, 0, 1)
 
 
-def test_comparing_by_times__trusts_them(store: Store, tmp_path: Path) -> None:
+def test_comparing_by_times__finds_other_bytes_unless_it_may_compare_none(store: Store, tmp_path: Path) -> None:
     put(tmp_path, CARD, first=0)
     night(store, tmp_path, "2026-11-21")
     put(tmp_path, CARD, first=10)
 
-    assert night(store, tmp_path, "2026-11-22", compare="times")[0].files_new == 0
+    assert night(store, tmp_path, "2026-11-22", compare="times", check_again=0)[0].files_new == 0
+
+    summary, recorded = night(store, tmp_path, "2026-11-23", compare="times")
+
+    assert (summary.files_compared, summary.files_of_other_bytes, recorded.images_new) == (4, 4, 4)
+    again, recorded = night(store, tmp_path, "2026-11-24", compare="times")
+    assert (again.files_compared, again.files_new, recorded.files) == (4, 0, 0), "known bytes leave no row"
+
+
+class CardSource(FolderSource):
+    """A folder as a FAT card shows it: times in steps of 2 s, no change time, and inodes that are numbered at each mount."""
+
+    first_inode = 1
+
+    def list_files(self) -> Iterator[FoundFile]:
+        for inode, file in enumerate(super().list_files(), self.first_inode):
+            assert file.stamp is not None
+            stamp = replace(file.stamp, changed_ns=file.stamp.modified_ns, inode=inode)
+            yield replace(file, stamp=stamp, object_version=stamp.version)
+
+
+def card_night(store: Store, home: Path, cycle_id: str, first_inode: int = 1, **settings: int) -> ListNewImagesSummary:
+    """Ingest a mounted card."""
+    source = CardSource(FolderSettings(name="inbox", path="inbox", settle_s=0, **settings), home)  # type: ignore[arg-type]
+    source.first_inode = first_inode
+    cycle = given.an_open_cycle(store, cycle_id)
+    listed = list_new_images(store, cycle, [source])
+    for shard in range(listed.shards):
+        measure_images(store, cycle, shard, [source], InProcessDecoder(), MeanBackbone())  # type: ignore[arg-type]
+    record_images(store, cycle)
+    return listed
+
+
+def seen_images(store: Store) -> set[str]:
+    return set(store.history(Sighting, ["image_id"])["image_id"])
+
+
+def test_card_with_the_stamps_of_the_last_one__is_told_apart_by_its_bytes(store: Store, tmp_path: Path) -> None:
+    put(tmp_path, CARD, first=0)
+    card_night(store, tmp_path, "2026-11-21")
+    put(tmp_path, CARD[:3], first=10)
+
+    second = card_night(store, tmp_path, "2026-11-22")
+
+    assert (second.files_compared, second.files_of_other_bytes, second.files_new, second.files_read_again) == (4, 3, 3, 0)
+    wanted = {hashlib.sha256(an_image(number, "BMP")).hexdigest() for number in (0, 1, 2, 3, 10, 11, 12)}
+    assert seen_images(store) == wanted
+    put(tmp_path, CARD, first=0)
+    back = card_night(store, tmp_path, "2026-11-23")
+    assert (back.files_compared, back.files_new) == (4, 0), "the first card again shows nothing new"
+
+
+def test_broken_file_on_a_card__is_read_again_once_until_its_bytes_differ(store: Store, tmp_path: Path) -> None:
+    put(tmp_path, CARD, first=0)
+    broken = tmp_path / "inbox" / CARD[0]
+    broken.write_bytes(bytes(broken.stat().st_size))
+    os.utime(broken, (NO_CLOCK, NO_CLOCK))
+
+    news = [card_night(store, tmp_path, f"2026-11-{day}").files_new for day in (21, 22, 23)]
+    put(tmp_path, CARD[:1], first=10)
+    mended = card_night(store, tmp_path, "2026-11-24")
+
+    assert news == [4, 1, 0], "the second look writes down its check sum"
+    assert mended.files_of_other_bytes == 1
+    assert hashlib.sha256(an_image(10, "BMP")).hexdigest() in seen_images(store)
+
+
+def test_large_card_mounted_anew__is_compared_a_share_a_night(store: Store, tmp_path: Path) -> None:
+    names = [f"{number:03}.bmp" for number in range(FEWEST_OF_A_MOUNT + 1)]
+    put(tmp_path, names, first=0)
+    card_night(store, tmp_path, "2026-11-21")
+    put(tmp_path, names, first=1000)
+
+    nights = [card_night(store, tmp_path, f"2026-11-{day}", first_inode=500 * day, check_again=40) for day in (22, 23, 24)]
+
+    assert [night.files_renumbered for night in nights] == [101, 101, 101]
+    assert [night.files_compared for night in nights] == [40, 40, 40]
+    assert [night.files_not_compared for night in nights] == [61, 61, 61]
+    assert sum(night.files_of_other_bytes for night in nights) == 101, "three nights of 40 reach all 101"
+
+
+@pytest.mark.parametrize(
+    ("stamp", "shows"),
+    [
+        (FileStamp(5, 3), False),
+        (FileStamp(NO_CLOCK * 10**9, 3, NO_CLOCK * 10**9, 7), False),
+        (FileStamp(5, 3, 10**18 + 123_457, 7), True),
+        (FileStamp(5, 3, int((LOOK - timedelta(seconds=3)).timestamp()) * 10**9, 7), True),
+        (FileStamp(5, 3, int((LOOK - timedelta(seconds=1)).timestamp()) * 10**9, 7), False),
+    ],
+)
+def test_stamp__shows_writes_only_by_a_change_time_of_its_own_outside_its_clocks_step(stamp: FileStamp, shows: bool) -> None:
+    assert stamp.shows_writes_after(LOOK) is shows
+
+
+def test_file_in_the_clocks_step_before_the_look__is_compared_once() -> None:
+    changed = int((LOOK - timedelta(seconds=1)).timestamp()) * 10**9
+    file = found("a", FileStamp(5, 3, changed, 7))
+
+    looks = [recognize([file], {"a": {file.object_version}}, look).unproven for look in (LOOK, LOOK + timedelta(days=1))]
+
+    assert looks == [(file,), ()]
+
+
+def test_unproven_file_that_cannot_be_read_now__is_left_to_a_later_night(store: Store, tmp_path: Path) -> None:
+    put(tmp_path, CARD[:1], first=0)
+    card_night(store, tmp_path, "2026-11-21")
+    source = CardSource(FolderSettings(name="inbox", path="inbox", settle_s=0), tmp_path)
+    (file,) = source.list_files()
+    (tmp_path / "inbox" / CARD[0]).unlink()
+
+    assert list(with_other_bytes(source, [file], KnownBytes({}, {}, lambda _: False))) == []
 
 
 def test_file_of_the_same_stamp__is_read_by_who_lists_it_later(store: Store, tmp_path: Path) -> None:
