@@ -12,6 +12,7 @@ import polars as pl
 from pipeline_tasks.annotations.revisions import annotator_pseudonym, deleted_content, revision_content, revision_digest
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.kinds.labeling import Labeling
+from pipeline_tasks.kinds.refused import columns_of
 from pipeline_tasks.records.cycle import utc
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label_object import AnnotationObject
@@ -107,7 +108,7 @@ def annotation_rows(annotations: Iterable[AnnotationRevision]) -> Rows[Annotatio
 def object_rows(annotations: Sequence[AnnotationRevision], labeling: Labeling[Any]) -> Rows[AnnotationObject]:
     """Rows of the annotations' objects."""
     records = [
-        vars(labeling.as_columns(one))
+        vars(columns_of(one, labeling))
         | {"annotation_id": annotation.annotation_id, "revision": annotation.revision, "object_index": index}
         for annotation in annotations
         for index, one in enumerate(annotation.objects)

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS, Labeling, ObjectColumns
+from pipeline_tasks.kinds.refused import object_of, problems
 
 Objects = tuple[Any, ...]
 """Objects of one annotation or one label, of the kind's own type."""
@@ -21,7 +22,7 @@ class Votes:
     by_image: Mapping[str, Mapping[str, Objects]]
     """Image → annotator → objects."""
     unmatched: frozenset[str]
-    """Images with an annotation that matches no class."""
+    """Images with an annotation that matches no class or has an object that is refused."""
     contradictions: frozenset[tuple[str, str]]
     """Image and annotator whose annotations of its copies differ."""
 
@@ -35,7 +36,7 @@ def read_votes(annotations: pl.DataFrame, objects: pl.DataFrame, labeling: Label
     for one in standing.iter_rows(named=True):
         image_id, annotator_id = one["image_id"], one["annotator_id"]
         named = said.get((one["annotation_id"], one["revision"]), ())
-        if not labeling.can_vote(named):
+        if problems(named) or not labeling.can_vote(named):
             unmatched.add(image_id)
             continue
         before = by_image.setdefault(image_id, {}).get(annotator_id)
@@ -63,6 +64,6 @@ def objects_by(rows: pl.DataFrame, key: tuple[str, ...], labeling: Labeling[Any]
     found: dict[tuple[str, ...], list[Any]] = {}
     for row in rows.iter_rows(named=True):
         found.setdefault(tuple(row[name] for name in key), []).append(
-            labeling.from_columns(ObjectColumns(**{name: row[name] for name in OBJECT_COLUMNS}))
+            object_of(ObjectColumns(**{name: row[name] for name in OBJECT_COLUMNS}), labeling)
         )
     return {one: tuple(objects) for one, objects in found.items()}

@@ -75,11 +75,16 @@ class Labeling(Protocol[T]):
         """JSON that an annotation's meaning depends on, beside the question; part of the form's digest."""
         ...
 
-    def read(self, result: Sequence[JsonObject]) -> tuple[T, ...]:
+    def read(self, result: Sequence[JsonObject]) -> tuple[Any, ...]:
         """Objects of one annotation, from Label Studio's `result`; answers to questions that people added are skipped.
 
-        An annotation of another form altogether becomes objects that say so: it must never look empty.
+        An annotation of another form altogether becomes objects that say so (`kinds.refused`, also for what is not valid): it must
+        never look empty.
         """
+        ...
+
+    def write(self, objects: Sequence[T], size_px: tuple[int, int]) -> list[JsonObject]:
+        """Objects in an image of this width and height as Label Studio's `result`; the inverse of `read`."""
         ...
 
     def can_vote(self, objects: Sequence[T]) -> bool:

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS, ObjectColumns
+from pipeline_tasks.kinds.refused import object_of, problems, says_of, usable
 from pipeline_tasks.lineage.lineage_data import LineageData, RecordedModel, RecordedVersion
 from pipeline_tasks.reports.tree import Node, shortened
 from pipeline_tasks.tables.annotation import Annotation
@@ -142,11 +143,12 @@ def _annotations(image_id: str, until: int, data: LineageData) -> Iterable[Node]
         things = [one for one in said if one["revision"] == row["revision"]]
         task = tasks.get(row["task_key"], {})
         objects = _objects(things, data)
-        meaning = data.kind.labeling.says(objects) if row["state"] == "answered" else row["state"]
+        meaning = says_of(objects, data.kind.labeling) if row["state"] == "answered" else row["state"]
         took = "" if row["lead_time_s"] is None else f" in {row['lead_time_s']:.1f} s"
         says = f"{meaning}, by {row['annotator_id']}{took}, {_moment(row['updated_at'])}, round {row['round_id']}"
         says += f" ({task['purpose']}, Label Studio task {task['label_studio_task_id']})" if task else ""
-        fields = _json(row) | dict(data.kind.labeling.as_json(objects)) | {"purpose": task.get("purpose")}
+        fields = _json(row) | dict(data.kind.labeling.as_json(usable(objects))) | {"purpose": task.get("purpose")}
+        fields |= {"refused": list(problems(objects))} if problems(objects) else {}
         yield Node("annotation", row["annotation_id"], says, fields)
 
 
@@ -192,7 +194,7 @@ def _predictions(image_id: str, data: LineageData) -> Iterable[Node]:
 def _objects(things: Sequence[dict[str, Any]], data: LineageData) -> tuple[Any, ...]:
     """Objects of a label or an annotation, as its kind reads them."""
     columns = [ObjectColumns(**{name: one[name] for name in OBJECT_COLUMNS}) for one in things]
-    return tuple(data.kind.labeling.from_columns(one) for one in columns)
+    return tuple(object_of(one, data.kind.labeling) for one in columns)
 
 
 def _some(names: Sequence[str], count: int = 5) -> str:

@@ -34,3 +34,7 @@ class CollectAnnotationsSummary:
     """Annotations, among those looked at, of tasks that people imported themselves; not used."""
     annotations_of_replaced_images: int = 0
     """Annotations of our tasks whose data people edited to show another image; not used."""
+    annotations_refused: int = 0
+    """New and changed annotations with an object that is not valid, such as a box outside the image; kept, but they do not vote."""
+    refusals: list[str] = field(default_factory=list)
+    """The first of them, each with its image and its objects' problems."""

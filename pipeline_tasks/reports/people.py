@@ -62,7 +62,17 @@ def _strange(data: CycleData) -> Html | None:
         "annotations of tasks whose image people replaced were not used": found.annotations_of_replaced_images,
     }
     said = [f"{count} {what}" for what, count in lines.items() if count]
-    return paragraph("; ".join(said) + ".") if said else None
+    return together([paragraph("; ".join(said) + ".") if said else None, _refused(found)])
+
+
+def _refused(found: CollectAnnotationsSummary) -> Html | None:
+    """Annotations with an object that is not valid, each with its image."""
+    if not found.annotations_refused:
+        return None
+    more = found.annotations_refused - len(found.refusals)
+    listed = [*found.refusals, *([f"and {more} more"] if more else [])]
+    said = "Not used, because an object in them is not valid. Correct them in Label Studio; the next cycle reads them:"
+    return element("div", paragraph(said), element("ul", *(element("li", one) for one in listed)), class_="decision warn")
 
 
 def _by_annotator(annotations: pl.DataFrame) -> Html:

@@ -33,6 +33,9 @@ class TextLabeling:
     def read(self, result: Sequence[Mapping[str, Any]]) -> tuple[Text, ...]:
         return tuple(Text(one["value"]["text"][0]) for one in result if one.get("type") == "textarea")
 
+    def write(self, objects: Sequence[Text], size_px: tuple[int, int]) -> list[dict[str, Any]]:
+        return [{"type": "textarea", "value": {"text": [one.text]}} for one in objects]
+
     def can_vote(self, objects: Sequence[Text]) -> bool:
         return len(objects) < 2
 

@@ -44,6 +44,11 @@ class ClassLabeling:
         """
         return tuple(ClassObject(name) for name in dict.fromkeys(self._named(result)))
 
+    def write(self, objects: Sequence[ClassObject], size_px: tuple[int, int]) -> list[JsonObject]:
+        """The classes as chosen buttons."""
+        about = {"from_name": CONTROL, "to_name": "picture", "type": "choices"}
+        return [about | {"value": {"choices": [one.class_name for one in objects]}}] if objects else []
+
     def can_vote(self, objects: Sequence[ClassObject]) -> bool:
         """Return False for an annotation with a name that is no longer among the classes, as it answered another question."""
         return {one.class_name for one in objects} <= set(self.class_names)

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline_tasks.annotations.votes import Votes, is_unanimous, objects_by, read_votes
 from pipeline_tasks.errors import NotFoundError
+from pipeline_tasks.kinds.refused import says_of
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.process import NIGHTLY
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
@@ -162,7 +163,7 @@ def _disagreements(store: Store, cycle: Cycle, annotations: pl.DataFrame, votes:
     for one in rows.sort("image_id", "annotator_id", "updated_at").iter_rows(named=True):
         task_id, named = task_ids.get(one["task_key"]), said.get((one["annotation_id"], one["revision"]), ())
         url = f"{sent.url}&task={task_id}" if sent is not None and sent.url and task_id else None
-        words = labeling.says(named)
+        words = says_of(named, labeling)
         shown.setdefault(one["image_id"], []).append(ShownAnnotation(one["annotator_id"], words, one["is_starred"], url))
     return tuple(Disagreement(image_id, tuple(given)) for image_id, given in sorted(shown.items()))
 

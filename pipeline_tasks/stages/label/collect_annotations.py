@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from pipeline_tasks.annotations.parsing import (
 from pipeline_tasks.clients.label_studio import LabelStudio, lost_round
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.kinds.labeling import Labeling
+from pipeline_tasks.kinds.refused import problems, usable
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.cycle import Cycle, utc
@@ -45,6 +46,9 @@ logger = logging.getLogger(__name__)
 
 _OVERLAP = timedelta(minutes=10)
 """Overlap with the last collection, because a change may be stamped well before it becomes visible."""
+
+MOST_REFUSALS = 20
+"""Number of refused annotations that the summary names; it counts all."""
 
 Known = Mapping[str, RecordedAnnotation]
 """annotation_id → its row."""
@@ -187,6 +191,7 @@ def _summary(store: Store, cycle: Cycle, known: Known, look: _Look, labeling: La
     standing = dict(known) | {revision.annotation_id: revision for revision in revisions}
     answered = {row.task_key for row in standing.values() if row.state != "deleted"}
     given = [revision for revision in revisions if revision.state != "deleted"]
+    refused = [_refusal(revision) for revision in given if problems(revision.objects)]
     return CollectAnnotationsSummary(
         annotations_new=sum(revision.annotation_id not in known for revision in given),
         annotations_changed=sum(revision.annotation_id in known for revision in given),
@@ -196,7 +201,9 @@ def _summary(store: Store, cycle: Cycle, known: Known, look: _Look, labeling: La
         annotators=len({revision.annotator_id for revision in given}),
         tasks_unanswered=len(set(tasks["task_key"]) - answered),
         projects_gone=sorted(look.gone),
-        unknown_choices=dict(sorted(Counter(name for revision in given for name in labeling.unknown(revision.objects)).items())),
+        unknown_choices=_unknown_choices(given, labeling),
+        annotations_refused=len(refused),
+        refusals=refused[:MOST_REFUSALS],
         form_differences=look.form_differences,
         tasks_lost=len(set(look.lost["task_key"]) - answered),
         annotations_by_hand=look.not_ours.by_hand,
@@ -204,10 +211,24 @@ def _summary(store: Store, cycle: Cycle, known: Known, look: _Look, labeling: La
     )
 
 
+def _unknown_choices(given: Sequence[AnnotationRevision], labeling: Labeling[Any]) -> dict[str, int]:
+    """Name that is none of the project's → annotations with it."""
+    return dict(sorted(Counter(name for revision in given for name in labeling.unknown(usable(revision.objects))).items()))
+
+
+def _refusal(revision: AnnotationRevision) -> str:
+    """Sentence on an annotation that cannot be used."""
+    return f"image {revision.image_id}, annotation {revision.annotation_id}: {'; '.join(problems(revision.objects))}"
+
+
 def _warn(summary: CollectAnnotationsSummary) -> None:
     """Say in the log what a person must look at."""
     for name, count in summary.unknown_choices.items():
         logger.warning("%d annotations choose %r, which is no class of the project; they give no label", count, name)
+    for refusal in summary.refusals:
+        logger.warning("An annotation is not used: %s", refusal)
+    if summary.annotations_refused > len(summary.refusals):
+        logger.warning("%d annotations are not used in all", summary.annotations_refused)
     for difference in summary.form_differences:
         logger.warning("%s", difference)
     if summary.tasks_lost:
