@@ -18,6 +18,9 @@ BOUNDARY = {
     "pipeline_tasks/clients/label_studio": "receives Label Studio's tasks",
     "pipeline_tasks/kinds/labeling": "parses the regions of Label Studio's annotation",
     "pipeline_tasks/kinds/classes/labeling": "parses the regions of Label Studio's annotation",
+    "pipeline_tasks/kinds/boxes/labeling": "parses the regions of Label Studio's annotation",
+    "pipeline_tasks/kinds/boxes/label_studio": "parses the regions of Label Studio's annotation",
+    "pipeline_tasks/geometry/orientation": "reads the size from a region of Label Studio's annotation",
     "pipeline_tasks/storage/blobs/annotation_log": "keeps Label Studio's annotation as it came",
     # Other services.
     "pipeline_tasks/clients/mlflow_api": "receives MLflow's responses",
