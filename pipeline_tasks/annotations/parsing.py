@@ -12,11 +12,14 @@ import polars as pl
 from pipeline_tasks.annotations.revisions import annotator_pseudonym, deleted_content, revision_content, revision_digest
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.kinds.labeling import Labeling
-from pipeline_tasks.kinds.refused import columns_of
+from pipeline_tasks.kinds.refused import Refused, columns_of
 from pipeline_tasks.records.cycle import utc
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label_object import AnnotationObject
 from pipeline_tasks.tables.table import Rows, check, empty
+
+PLACES = ("x", "points", "rle")
+"""Fields of Label Studio's values that say where something is."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class TaskContext:
     round_id: str
     image_id: str
     label_studio_task_id: int = 0
+    size_px: tuple[int, int] | None = None
+    """Width and height of the canonical image; None if it is not known."""
 
 
 def read_annotation(raw: JsonObject, context: TaskContext, annotator_id: str | None = None) -> AnnotationRevision:
@@ -81,9 +86,21 @@ def read_annotation(raw: JsonObject, context: TaskContext, annotator_id: str | N
         lead_time_s=None if lead_time is None else float(lead_time),
         updated_at=utc(raw["updated_at"]),
         is_starred=bool(raw.get("ground_truth")),
-        objects=() if is_skipped else context.labeling.read(raw.get("result") or []),
+        objects=() if is_skipped else _objects(raw.get("result") or [], context),
         content=content,
     )
+
+
+def _objects(result: Sequence[JsonObject], context: TaskContext) -> tuple[Any, ...]:
+    """Objects of an annotation; those that were drawn on an image of another size are refused."""
+    strange = []
+    for number, one in enumerate(result, start=1):
+        value, shown = one.get("value"), (one.get("original_width"), one.get("original_height"))
+        is_placed = isinstance(value, Mapping) and any(field in value for field in PLACES)
+        if is_placed and None not in shown and context.size_px is not None and shown != context.size_px:
+            said, true = (f"{width} x {height}" for width, height in (shown, context.size_px))
+            strange.append(Refused(None, f"object {number} is on an image of {said} pixels; the image has {true}"))
+    return (*context.labeling.read(result), *strange)
 
 
 def taken_back(known: RecordedAnnotation) -> AnnotationRevision:

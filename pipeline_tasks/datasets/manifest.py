@@ -16,6 +16,8 @@ from pipeline_tasks.tables.dataset_image import LABEL_NAME, DatasetImage
 from pipeline_tasks.tables.table import Rows, check
 
 _CHUNK_ROWS = 100_000
+EMPTY_DIGEST = hashlib.sha256(b"[]").hexdigest()
+"""`label_digest` of an image in which nothing is there."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ class Manifest:
     """Names of labels that are left out as unknown → number of images."""
     renamed: dict[str, int] = field(default_factory=dict)
     """`old → today's` name of labels in the version → number of images."""
+    objects: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """Label objects of the version's images, by today's names."""
+    removed_objects: dict[str, int] = field(default_factory=dict)
+    """Removed name → objects that are left out while their image stays; only of kinds that keep objects."""
 
 
 def freeze(inputs: ManifestInputs, kind: Kind) -> Manifest:
@@ -59,10 +65,40 @@ def freeze(inputs: ManifestInputs, kind: Kind) -> Manifest:
     marked = why_left_out(inputs, kind).with_columns(is_control=pl.col("image_id").is_in(list(inputs.control)))
     rows = check(DatasetImage, marked.filter(pl.col("reason").is_null()).select(DatasetImage.column_names()).sort("image_id"))
     counts = marked.drop_nulls("reason").group_by("reason").len().sort("reason")
-    unknown = marked.filter(pl.col("reason") == "unknown_class").group_by(LABEL_NAME).len().sort(LABEL_NAME)
-    return Manifest(
-        dataset_digest(rows, kind), rows, dict(counts.iter_rows()), dict(unknown.iter_rows()), _renamed(inputs, rows, kind)
+    objects = frozen_objects(inputs.labels, inputs.label_objects, kind)
+    unknown = objects.filter(~kind.freezing.is_known).join(
+        marked.filter(pl.col("reason") == "unknown_class"), on="image_id", how="semi"
     )
+    return Manifest(
+        dataset_id=dataset_digest(rows, kind),
+        rows=rows,
+        left_out=dict(counts.iter_rows()),
+        unknown_names=_images_by_name(unknown),
+        renamed=_renamed(inputs, rows, kind),
+        objects=objects.join(rows, on="image_id", how="semi").sort("image_id", "object_index"),
+        removed_objects=_removed_objects(inputs, rows, kind),
+    )
+
+
+def frozen_objects(labels: pl.DataFrame, label_objects: pl.DataFrame, kind: Kind) -> pl.DataFrame:
+    """Objects of labelled images as a version keeps them: by today's names, and without removed ones if it keeps more than a name.
+
+    An image without anything has no objects, even if an earlier label of it had some.
+    """
+    labelled = labels.filter(pl.col("state").cast(pl.String) == "labelled")
+    objects = kind.changes.in_rows(label_objects.join(labelled, on="image_id", how="semi"))
+    return objects.filter(~_is_removed(kind)) if kind.freezing.keeps_objects else objects
+
+
+def with_digests(image_ids: pl.DataFrame, labels: pl.DataFrame, label_objects: pl.DataFrame, kind: Kind) -> pl.DataFrame:
+    """Rows of `image_ids` with label_digest and LABEL_NAME; null for an image whose label a version cannot hold."""
+    found = image_ids.join(label_digests(frozen_objects(labels, label_objects, kind)), on="image_id", how="left")
+    if not kind.freezing.keeps_empty:
+        return found
+    empty = labels.filter(pl.col("state").cast(pl.String) == "empty")["image_id"]
+    cleared = label_objects.filter(_is_removed(kind))["image_id"] if kind.changes.removed else empty.clear()
+    is_empty = pl.col("label_digest").is_null() & pl.col("image_id").is_in(pl.concat([empty, cleared]).implode())
+    return found.with_columns(label_digest=pl.when(is_empty).then(pl.lit(EMPTY_DIGEST)).otherwise("label_digest"))
 
 
 def why_left_out(inputs: ManifestInputs, kind: Kind) -> pl.DataFrame:
@@ -103,6 +139,24 @@ def _mapped(values: pl.Series, function: Callable[[Any], str]) -> pl.Series:
     return pl.DataFrame({"value": values}).join(table, on="value", how="left", nulls_equal=True, maintain_order="left")["result"]
 
 
+def _is_removed(kind: Kind) -> pl.Expr:
+    """True for objects whose name the project file states as removed."""
+    return pl.col(LABEL_NAME).is_in(list(kind.changes.removed)).fill_null(value=False)
+
+
+def _removed_objects(inputs: ManifestInputs, rows: pl.DataFrame, kind: Kind) -> dict[str, int]:
+    """Removed name → objects of the version's images that are not in it."""
+    if not kind.freezing.keeps_objects:
+        return {}
+    gone = inputs.label_objects.filter(_is_removed(kind)).join(rows, on="image_id", how="semi")
+    return dict(gone.group_by(LABEL_NAME).len().sort(LABEL_NAME).iter_rows())
+
+
+def _images_by_name(objects: pl.DataFrame) -> dict[str, int]:
+    """Name of objects → number of their images."""
+    return dict(objects.select("image_id", LABEL_NAME).unique().group_by(LABEL_NAME).len().sort(LABEL_NAME).iter_rows())
+
+
 def _renamed(inputs: ManifestInputs, rows: pl.DataFrame, kind: Kind) -> dict[str, int]:
     """`old → today's` name → images of the version whose label says the old one."""
     today = kind.changes.today
@@ -112,12 +166,15 @@ def _renamed(inputs: ManifestInputs, rows: pl.DataFrame, kind: Kind) -> dict[str
 
 
 def _candidates(inputs: ManifestInputs, kind: Kind) -> pl.DataFrame:
-    """One row a labelled image with its known columns, by today's names; unknown values are null."""
+    """One row an image with a label that a version may hold, with its known columns by today's names; unknown values are null."""
     splits = inputs.splits.unique("split_group_id", keep="first", maintain_order=True)
+    states = ["labelled", "empty"] if kind.freezing.keeps_empty else ["labelled"]
+    objects = frozen_objects(inputs.labels, inputs.label_objects, kind)
+    unknown = objects.filter(~kind.freezing.is_known).select("image_id").unique().with_columns(is_unknown=pl.lit(value=True))
+    labelled = inputs.labels.filter(pl.col("state").cast(pl.String).is_in(states)).select("image_id")
     return (
-        inputs.labels.filter(pl.col("state") == "labelled")
-        .select("image_id")
-        .join(label_digests(kind.changes.in_rows(inputs.label_objects)), on="image_id", how="left")
+        with_digests(labelled, inputs.labels, inputs.label_objects, kind)
+        .join(unknown, on="image_id", how="left")
         .join(inputs.split_groups.select("image_id", "split_group_id"), on="image_id", how="left")
         .join(splits.select("split_group_id", "split"), on="split_group_id", how="left")
         .with_columns(label_kind=pl.lit(kind.name))
@@ -133,9 +190,9 @@ def _first_reason(inputs: ManifestInputs, kind: Kind) -> pl.Expr:
         .then(pl.lit("quarantined"))
         .when(pl.col("label_digest").is_null())
         .then(pl.lit("no_label_object"))
-        .when(pl.col(LABEL_NAME).is_in(list(kind.changes.removed)))
+        .when(_is_removed(kind))
         .then(pl.lit("removed_class"))
-        .when(~kind.freezing.is_known)
+        .when(pl.col("is_unknown"))
         .then(pl.lit("unknown_class"))
         .when(pl.col("split").is_null())
         .then(pl.lit("no_split"))

@@ -15,7 +15,7 @@ from pipeline_tasks.tables.dataset_image import LABEL_NAME
 def names_lost(champion: pl.DataFrame, candidate: pl.DataFrame, changes: NameChanges) -> dict[str, int]:
     """Names in the champion's version, by today's, of which the candidate's has no training image → number of the champion's.
 
-    Both are manifests; removed names that are stated do not count.
+    Both are rows of images or of objects; removed names that are stated do not count.
     """
     known = set(_trained(candidate)[LABEL_NAME])
     lost = changes.in_rows(_trained(champion)).filter(~pl.col(LABEL_NAME).is_in([*known, *changes.removed]))

@@ -12,7 +12,7 @@ class Freezing(Protocol):
 
     @property
     def is_known(self) -> pl.Expr:
-        """Over the columns of a manifest: False for a label with a name that the project no longer has."""
+        """Over the columns of label objects: False for one with a name that the project no longer has; its image is left out."""
         ...
 
     @property
@@ -22,4 +22,9 @@ class Freezing(Protocol):
         Rows of a version then have the column `objects` (a list of rows of `dataset_objects`); those that targets are made of also
         have the images' `width_px` and `height_px`.
         """
+        ...
+
+    @property
+    def keeps_empty(self) -> bool:
+        """Return True if images in which nothing is there are part of a version."""
         ...

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Generic, Protocol, TypeVar
 
 from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.kinds.object_changes import ObjectChanges
 
 T = TypeVar("T")
 """The kind's frozen dataclass for one object in an annotation, a label or a prediction; compared by value."""
@@ -101,6 +102,10 @@ class Labeling(Protocol[T]):
 
     def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[T]]]) -> Agreement:
         """Agreement between annotators, from image → annotator → objects."""
+        ...
+
+    def object_changes(self, before: Sequence[T], after: Sequence[T]) -> ObjectChanges:
+        """Differences between the objects of two labels of one image."""
         ...
 
     def counts(self, objects: Iterable[T]) -> dict[str, int]:

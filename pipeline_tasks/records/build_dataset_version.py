@@ -24,12 +24,19 @@ class BuildDatasetVersionSummary:
     """Labels that are new or different from the previous version."""
     images_by_split: dict[str, int] = field(default_factory=dict)
     images_by_class: dict[str, int] = field(default_factory=dict)
+    """Class → images with it; an image with objects of several classes counts for each."""
     left_out: dict[str, int] = field(default_factory=dict)
     """Labelled images that are not in the version: reason → number."""
     unknown_names: dict[str, int] = field(default_factory=dict)
     """Names in labels that are none of the project's → images left out for it."""
     renamed: dict[str, int] = field(default_factory=dict)
     """`old → today's` name → images of the version whose label says the old one."""
+    removed_objects: dict[str, int] = field(default_factory=dict)
+    """Removed name → objects that are left out, while their image stays; for kinds with several objects an image."""
+    objects: int = 0
+    """Objects in the labels of the version; 0 also for versions of earlier releases."""
+    empty_images: int = 0
+    """Images of the version in which nothing is there; for kinds that keep them."""
     index_key: str | None = None
     restored_in: str | None = None
     """The cycle in which a person restored this version; None if it was frozen from the labels."""

@@ -18,6 +18,7 @@ from pipeline_tasks.kinds.choosing import Labelled, SelectionGain
 from pipeline_tasks.kinds.decoding import Outputs, Size
 from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
 from pipeline_tasks.kinds.name_changes import NO_CHANGES
+from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
 from pipeline_tasks.kinds.reporting import Evaluated, Paragraph, Section
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Integers, Score, ScoreNames
 from pipeline_tasks.settings.labels import KindSettings
@@ -69,6 +70,9 @@ class SpotLabeling:
 
     def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[Spot]]]) -> Agreement:
         return Agreement(0, 0, None, {}, "")
+
+    def object_changes(self, before: Sequence[Spot], after: Sequence[Spot]) -> ObjectChanges:
+        return object_changes(before, after, type)
 
     def counts(self, objects: Iterable[Spot]) -> dict[str, int]:
         return {"spots": len(list(objects))}
@@ -229,6 +233,7 @@ class SpotReporting:
 class SpotFreezing:
     is_known = pl.lit(True)
     keeps_objects = True
+    keeps_empty = False
 
 
 class SpotKind:

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
 from pipeline_tasks.kinds.name_changes import NO_CHANGES
+from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
 from pipeline_tasks.kinds.reporting import Evaluated, Paragraph, Section
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Integers, Score, ScoreNames
 from pipeline_tasks.settings.labels import KindSettings
@@ -53,6 +54,9 @@ class TextLabeling:
 
     def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[Text]]]) -> Agreement:
         return Agreement(0, 0, None, {}, "")
+
+    def object_changes(self, before: Sequence[Text], after: Sequence[Text]) -> ObjectChanges:
+        return object_changes(before, after, type)
 
     def counts(self, objects: Iterable[Text]) -> dict[str, int]:
         return {"texts": len(list(objects))}
@@ -122,6 +126,7 @@ class TextReporting:
 class TextFreezing:
     is_known = pl.lit(True)
     keeps_objects = True
+    keeps_empty = False
 
 
 class TextSettings(Settings):

@@ -94,9 +94,11 @@ def _check_classes(project: Project, s3: S3Endpoint | None) -> str:
     """Compare the names in the file with those in the root's labels and in its newest dataset version."""
     from pipeline_tasks.kinds.name_changes import unknown_names_of
     from pipeline_tasks.kinds.registry import kind_of
+    from pipeline_tasks.storage.history.label_kind import check_label_kind
     from pipeline_tasks.storage.history.label_names import label_names, names_of_newest_version
 
     store, kind = open_store(project, s3), kind_of(project)
+    check_label_kind(store, project)
     counts = label_names(store)
     unknown = unknown_names_of(counts, kind.vocabulary, kind.changes)
     if unknown.why:

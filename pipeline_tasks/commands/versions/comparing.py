@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Generic, TypeVar
 
 import polars as pl
 
+from pipeline_tasks.annotations.votes import Objects, objects_by
 from pipeline_tasks.commands.versions.people import images_by_author, images_by_reason
 from pipeline_tasks.commands.versions.text_table import one_line
 from pipeline_tasks.datasets.differences import Difference, counts, difference
 from pipeline_tasks.datasets.manifest import why_left_out
 from pipeline_tasks.json_values import Json
+from pipeline_tasks.kinds.labeling import Labeling
+from pipeline_tasks.kinds.object_changes import ObjectChanges
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.stages.train.build_dataset_version import manifest_inputs
@@ -23,6 +27,7 @@ from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.dataset_versions import differing_rows
 from pipeline_tasks.storage.versions.version_history import VersionRecord
 from pipeline_tasks.tables.dataset_image import LABEL_NAME
+from pipeline_tasks.tables.label_object import DatasetObject
 
 T = TypeVar("T")
 NOT_LABELLED = "not labelled"
@@ -64,6 +69,8 @@ class Comparison:
     removed: Change | None = None
     relabelled: Change | None = None
     moved: Change | None = None
+    objects: ObjectChanges | None = None
+    """Objects of images in both versions; None for kinds whose labels are only a name."""
 
 
 def compare(store: Store, before: VersionRecord, after: VersionRecord) -> Comparison:
@@ -94,6 +101,7 @@ def compare(store: Store, before: VersionRecord, after: VersionRecord) -> Compar
             by_class=counts(found.relabelled, "name_before", "name_after"),
         ),
         moved=replace(_counted(None, found.moved, LABEL_NAME), by_split=counts(found.moved, "split_before", "split_after")),
+        objects=_object_changes(store, before, after, found.relabelled["image_id"]),
     )
 
 
@@ -113,7 +121,25 @@ def as_text(found: Comparison) -> str:
     for kind, change in changes.items():
         if change is not None:
             lines += [f"{kind}: {change.images}", *_count_lines(change)]
+    if found.objects is not None:
+        said = ", ".join(f"{count} {name}" for name, count in asdict(found.objects).items())
+        lines.append(f"objects of relabelled images: {said}")
     return "\n".join(lines)
+
+
+def _object_changes(store: Store, before: VersionRecord, after: VersionRecord, image_ids: pl.Series) -> ObjectChanges | None:
+    """Objects that were added, removed, moved and relabelled in images of both versions."""
+    if not all(store.has(DatasetObject, version.cycle_id) for version in (before, after)):
+        return None
+    labeling = kind_of(read_cycle(store, after.cycle_id).project).labeling
+    one, other = (_objects_of(store, version.cycle_id, image_ids, labeling) for version in (before, after))
+    changes = (labeling.object_changes(one.get((name,), ()), other.get((name,), ())) for name in image_ids)
+    return sum(changes, ObjectChanges())
+
+
+def _objects_of(store: Store, cycle_id: str, image_ids: pl.Series, labeling: Labeling[Any]) -> Mapping[tuple[str, ...], Objects]:
+    rows = store.read(DatasetObject, cycle_id).filter(pl.col("image_id").is_in(image_ids.implode()))
+    return objects_by(rows.sort("image_id", "object_index"), ("image_id",), labeling)
 
 
 def _said(value: Json) -> str:

@@ -12,10 +12,12 @@ import polars as pl
 from pipeline_tasks.commands.versions.originals import originals_of
 from pipeline_tasks.commands.versions.progress import Progress
 from pipeline_tasks.commands.versions.text_table import text_table
-from pipeline_tasks.datasets.manifest import dataset_digest, label_digests
+from pipeline_tasks.datasets.manifest import dataset_digest, with_digests
 from pipeline_tasks.errors import CorruptObjectError, NotFoundError
-from pipeline_tasks.kinds.registry import kind_of_version
+from pipeline_tasks.kinds.kind import Kind
+from pipeline_tasks.kinds.registry import kind_of, kind_of_version
 from pipeline_tasks.storage.blobs.version_index import index_key, read_index
+from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.version_history import VersionRecord
@@ -52,7 +54,8 @@ def verify_version(store: Store, version: VersionRecord, progress: Progress, *, 
         damages += _check_erasure(store, version.dataset_id) if tombstones else _check_name(store, version.dataset_id, rows)
     if rows.height:
         damages += _check_originals(store, rows, progress, reads_bytes=reads_bytes)
-        damages += _check_labels(PastStore(store.objects, version.sequence), rows)
+        kind = kind_of(read_cycle(store, version.cycle_id).project)
+        damages += _check_labels(PastStore(store.objects, version.sequence), rows, kind)
     mode = "full" if reads_bytes else "fast"
     return VersionCheck(version.dataset_id, not damages, rows.height, len(tombstones), mode, damages)
 
@@ -99,18 +102,17 @@ def _check_originals(store: Store, rows: pl.DataFrame, progress: Progress, *, re
     return damages + damaged_originals(store.objects, there, reads_bytes=reads_bytes, count=progress.count)
 
 
-def _check_labels(then: Store, rows: pl.DataFrame) -> list[Damage]:
+def _check_labels(then: Store, rows: pl.DataFrame, kind: Kind) -> list[Damage]:
     """Check that each image had a label with the version's digest when the version was made."""
     labels, damages = _read(lambda: then.current(Label), Label.table_name)
     objects, more = _read(lambda: then.current(LabelObject), LabelObject.table_name)
     damages += more
     if labels is None or objects is None:
         return damages
-    wanted, named = rows.select("image_id", "label_digest"), rows["image_id"].implode()
-    labelled = labels.filter(pl.col("state").cast(pl.String) == "labelled")
-    things = objects.filter(pl.col("image_id").is_in(named)).join(labelled, on="image_id", how="semi")
-    found = wanted.join(label_digests(things).select("image_id", found="label_digest"), on="image_id", how="left")
-    for image_id, digest, other in found.filter(~pl.col("label_digest").eq_missing(pl.col("found"))).iter_rows():
+    wanted = rows.select("image_id", wanted="label_digest")
+    things, said = (table.join(wanted, on="image_id", how="semi") for table in (objects, labels))
+    found = with_digests(wanted, said, things, kind).select("image_id", "wanted", found="label_digest")
+    for image_id, digest, other in found.filter(~pl.col("wanted").eq_missing(pl.col("found"))).iter_rows():
         problem = "missing" if other is None else f"wanted digest {digest}, found {other}"
         damages.append(Damage("label", f"tables/{LabelObject.table_name}/", problem, image_id))
     return damages

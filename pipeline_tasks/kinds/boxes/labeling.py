@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
+from pipeline_tasks.geometry.boxes import ious
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.kinds.boxes.agreement import agreement
 from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.boxes.consensus import agree
 from pipeline_tasks.kinds.boxes.label_studio import CONTROL, read_boxes, write_boxes
+from pipeline_tasks.kinds.boxes.matching import Floats, sides_of
 from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
+from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
 from pipeline_tasks.kinds.refused import Refused
 
 NAME = "box"
@@ -67,6 +70,10 @@ class BoxLabeling:
         """Mean F1 of the boxes of two people."""
         return agreement(annotations)
 
+    def object_changes(self, before: Sequence[Box], after: Sequence[Box]) -> ObjectChanges:
+        """Boxes that came, went, moved or got another class."""
+        return object_changes(before, after, lambda one: one.class_name, _overlaps)
+
     def counts(self, objects: Iterable[Box]) -> dict[str, int]:
         """Boxes by class."""
         return dict(sorted(Counter(one.class_name for one in objects).items()))
@@ -101,6 +108,10 @@ class BoxLabeling:
             height_px=float(columns.height_px or 0.0),
             corners_px=tuple(float(px) for px in columns.points_px or ()),
         )
+
+
+def _overlaps(one: Sequence[Box], other: Sequence[Box]) -> Floats:
+    return ious(sides_of(one), sides_of(other))
 
 
 def _says(one: Box) -> str:

@@ -13,6 +13,7 @@ class ClassFreezing:
 
     class_names: tuple[str, ...]
     keeps_objects: bool = False
+    keeps_empty: bool = False
 
     @property
     def is_known(self) -> pl.Expr:

@@ -11,6 +11,7 @@ from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.kinds.classes.agreement import agreement
 from pipeline_tasks.kinds.classes.class_object import ClassObject
 from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
+from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
 
 CONTROL = "class"
 """Name of the control that asks for the class."""
@@ -80,6 +81,10 @@ class ClassLabeling:
             for image, given in annotations.items()
         }
         return agreement(named)
+
+    def object_changes(self, before: Sequence[ClassObject], after: Sequence[ClassObject]) -> ObjectChanges:
+        """Classes that came and went."""
+        return object_changes(before, after, lambda one: one.class_name)
 
     def counts(self, objects: Iterable[ClassObject]) -> dict[str, int]:
         """Objects by class."""

@@ -17,7 +17,7 @@ from pipeline_tasks.records.compare_with_champion import CompareWithChampionSumm
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.storage.history.store import Store
-from pipeline_tasks.storage.versions.version_rows import version_rows
+from pipeline_tasks.storage.versions.version_rows import named_rows, version_rows
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.split_group import SplitGroup
@@ -49,7 +49,7 @@ def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSumm
     decision = _decide(store, cycle, evaluated, manifest, labelled, test_images)
     margin, words = cycle.project.gates.golden_margin, scoring.names.image_words
     decision = with_golden_gate(decision, slices, margin, words, has_champion=has_champion)
-    lost = _names_lost(store, cycle, evaluated, manifest)
+    lost = _names_lost(store, cycle, evaluated, evaluated.dataset_cycle_id)
     decision = with_lost_names_gate(decision, lost, kind_of(cycle.project).reporting.names_word)
     summary = CompareWithChampionSummary(
         skipped=None,
@@ -107,12 +107,12 @@ def _decide(
     return decide(scoring, scoring.match(predictions, test_images, candidate), rival, _rule(cycle))
 
 
-def _names_lost(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, manifest: pl.DataFrame) -> dict[str, int]:
+def _names_lost(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, dataset_cycle_id: str) -> dict[str, int]:
     """Names that the champion learnt and the candidate did not."""
     trained = evaluated.champion_dataset_cycle_id
     if trained is None or evaluated.champion_digest == evaluated.model_digest:
         return {}
-    return names_lost(store.read(DatasetImage, trained), manifest, kind_of(cycle.project).changes)
+    return names_lost(named_rows(store, trained), named_rows(store, dataset_cycle_id), kind_of(cycle.project).changes)
 
 
 def _slices(store: Store, dataset_cycle_id: str) -> Rows[SliceImage]:

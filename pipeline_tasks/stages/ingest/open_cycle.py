@@ -11,6 +11,7 @@ from pipeline_tasks.registry import unknown
 from pipeline_tasks.selection.strategies.strategy import strategies_in_form
 from pipeline_tasks.settings import Project, SelectionSettings
 from pipeline_tasks.storage.history.cycles import cycle_seed, record_opening
+from pipeline_tasks.storage.history.label_kind import check_label_kind
 from pipeline_tasks.storage.history.label_names import label_names
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.generation import read_generation
@@ -30,7 +31,8 @@ def open_cycle(
     """Open a cycle, or return its opening if the same run opened it before.
 
     Raises:
-        SettingsError: the id does not have the form of a cycle_id, or the arguments request an invalid selection.
+        SettingsError: the id does not have the form of a cycle_id, the arguments request an invalid selection, or the label kind is
+            another one than that of the root's annotations.
         CycleTakenError: another run owns this cycle_id.
     """
     check_cycle_id(opening.cycle_id)
@@ -46,6 +48,8 @@ def open_cycle(
         code_version=opening.code_version,
     )
     standing = store.finished(cycle.cycle_id, STAGE, OpenCycleSummary)
+    if standing is None:
+        check_label_kind(store, cycle.project)
     kind = kind_of(cycle.project)
     names = None if standing is not None else unknown_names_of(label_names(store), kind.vocabulary, kind.changes)
     return record_opening(store, cycle, opening.run_key, names)

@@ -35,6 +35,7 @@ from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.storage.blobs.annotation_log import append_revision
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label_object import AnnotationObject
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.lost_task import LostTask
@@ -47,6 +48,7 @@ logger = logging.getLogger(__name__)
 _OVERLAP = timedelta(minutes=10)
 """Overlap with the last collection, because a change may be stamped well before it becomes visible."""
 
+SIZE_COLUMNS = ("image_id", "width_px", "height_px")
 MOST_REFUSALS = 20
 """Number of refused annotations that the summary names; it counts all."""
 
@@ -123,10 +125,18 @@ def _contexts_by_project(store: Store, cycle: Cycle) -> dict[int, dict[str, Task
     contexts: dict[int, dict[str, TaskContext]] = {}
     name, labeling = cycle.project.project, kind_of(cycle.project).labeling
     columns = ["label_studio_project_id", "task_key", "round_id", "image_id", "label_studio_task_id"]
-    for project_id, key, round_id, image_id, task_id in store.history(LabelingTask, columns).iter_rows():
-        context = TaskContext(name, labeling, project_id, key, round_id, image_id, task_id)
+    tasks = store.history(LabelingTask, columns)
+    sizes = _sizes(store, tasks["image_id"]) if kind_of(cycle.project).freezing.keeps_objects else {}
+    for project_id, key, round_id, image_id, task_id in tasks.iter_rows():
+        context = TaskContext(name, labeling, project_id, key, round_id, image_id, task_id, sizes.get(image_id))
         contexts.setdefault(project_id, {})[key] = context
     return contexts
+
+
+def _sizes(store: Store, image_ids: pl.Series) -> dict[str, tuple[int, int]]:
+    """image_id → width and height of the canonical image."""
+    rows = store.rows_of(Image, image_ids, columns=SIZE_COLUMNS).select(SIZE_COLUMNS)
+    return {image_id: (width, height) for image_id, width, height in rows.iter_rows()}
 
 
 def _lost(

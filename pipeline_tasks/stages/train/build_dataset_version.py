@@ -9,7 +9,7 @@ from functools import partial
 import polars as pl
 
 from pipeline_tasks.datasets.golden import golden_images, refused
-from pipeline_tasks.datasets.manifest import Manifest, ManifestInputs, freeze
+from pipeline_tasks.datasets.manifest import EMPTY_DIGEST, Manifest, ManifestInputs, freeze
 from pipeline_tasks.datasets.slices import slice_test_images
 from pipeline_tasks.datasets.training_decision import TrainingDecision, decide_training, decide_training_again, new_labels
 from pipeline_tasks.decoding.jpeg import decode_jpeg
@@ -31,6 +31,7 @@ from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest
 from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.storage.versions.dataset_versions import write_version
 from pipeline_tasks.storage.versions.restored_version import check_restorable, restored_version
+from pipeline_tasks.storage.versions.version_rows import named_rows, with_objects
 from pipeline_tasks.tables.dataset_image import LABEL_NAME, DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image
@@ -44,7 +45,7 @@ from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.slice_image import SLICES, SliceImage
 from pipeline_tasks.tables.split import SPLITS, Split
 from pipeline_tasks.tables.split_group import SplitGroup
-from pipeline_tasks.tables.table import Rows, empty
+from pipeline_tasks.tables.table import Rows, check, empty
 
 STAGE = "build_dataset_version"
 
@@ -90,7 +91,7 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
     writes: list[Write] = [(DatasetImage, manifest.rows), (Leak, leaks.rows)]
     writes += [(SliceImage, slices)] if summary.slices else []
     kind = kind_of(cycle.project)
-    writes += [(DatasetObject, kind.changes.in_rows(_objects(store, manifest)))] if kind.freezing.keeps_objects else []
+    writes += [(DatasetObject, check(DatasetObject, manifest.objects))] if kind.freezing.keeps_objects else []
     return store.finish(cycle.cycle_id, STAGE, summary, writes, sets=sets)
 
 
@@ -118,11 +119,6 @@ def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozense
         into_golden = leaks.rows.filter(pl.col("other_image_id").is_in(list(golden))).height
         leaks = replace(leaks, counts=leaks.counts | {"leaks_into_golden": into_golden})
     return freeze(replace(inputs, leaks={**inputs.leaks, **leaks.reasons}), kind), leaks
-
-
-def _objects(store: Store, manifest: Manifest) -> pl.DataFrame:
-    """Objects of the version's labels."""
-    return store.current(LabelObject).filter(pl.col("image_id").is_in(manifest.rows["image_id"].implode()))
 
 
 def _was_searched_alike(store: Store, cycle: Cycle, newest: Dataset | None) -> bool:
@@ -213,18 +209,19 @@ def _summary(
         trained_labels,
         cycle.arguments.training,
         training.min_new_labels,
-        _why_not(cycle, manifest.rows),
-        "" if trained_labels is None else _why_at_once(trained_labels, kind_of(cycle.project).changes),
+        _why_not(cycle, manifest.rows, manifest.objects),
+        "" if candidate is None else _why_at_once(named_rows(store, candidate.dataset_cycle_id), kind_of(cycle.project).changes),
     )
     named = Dataset(manifest.dataset_id, cycle.cycle_id) if is_changed else newest
-    described = _described(store, cycle, manifest.rows, decision, named)
+    described = _described(store, cycle, manifest.rows, manifest.objects, decision, named)
     described = replace(described, unknown_names=manifest.unknown_names, renamed=manifest.renamed)
+    described = replace(described, removed_objects=manifest.removed_objects)
     return replace(described, is_changed=is_changed, left_out=manifest.left_out)
 
 
-def _why_at_once(trained_labels: pl.DataFrame, changes: NameChanges) -> str:
+def _why_at_once(trained: pl.DataFrame, changes: NameChanges) -> str:
     """Reason to train: the newest model still uses names that the project file renames or removes."""
-    former = set(trained_labels[LABEL_NAME].drop_nulls()) & {*changes.today, *changes.removed}
+    former = set(trained[LABEL_NAME].drop_nulls()) & {*changes.today, *changes.removed}
     names = ", ".join(repr(name) for name in sorted(former))
     return f"the newest model still says {names}, which the project file renames or removes" if former else ""
 
@@ -235,22 +232,28 @@ def _summary_of_restored(store: Store, cycle: Cycle, restored: RestoredDataset) 
     check_restorable(store, restored.dataset_id, project.label_kind, kind_of(project))
     rows, candidate = store.read(DatasetImage, restored.cycle_id), store.state().candidate
     is_trained_on = candidate is not None and candidate.dataset_id == restored.dataset_id
+    objects = store.read(DatasetObject, restored.cycle_id) if store.has(DatasetObject, restored.cycle_id) else empty(DatasetObject)
     decision = decide_training_again(
-        rows, cycle.arguments.training, restored.restored_in, _why_not(cycle, rows), is_trained_on=is_trained_on
+        rows, cycle.arguments.training, restored.restored_in, _why_not(cycle, rows, objects), is_trained_on=is_trained_on
     )
     slices = _slice_counts(cycle, _standing_slices(store, restored.dataset))
-    return replace(_described(store, cycle, rows, decision, restored.dataset), restored_in=restored.restored_in, slices=slices)
+    described = _described(store, cycle, rows, objects, decision, restored.dataset)
+    return replace(described, restored_in=restored.restored_in, slices=slices)
 
 
-def _why_not(cycle: Cycle, rows: pl.DataFrame) -> str:
+def _why_not(cycle: Cycle, rows: pl.DataFrame, objects: pl.DataFrame) -> str:
     """Reason why the kind cannot train on a version; empty if it can."""
-    return kind_of(cycle.project).modelling.why_not_train(rows.filter(pl.col("split") == "train"))
+    kind, train = kind_of(cycle.project), rows.filter(pl.col("split") == "train")
+    return kind.modelling.why_not_train(with_objects(train, objects) if kind.freezing.keeps_objects else train)
 
 
 def _described(
-    store: Store, cycle: Cycle, rows: pl.DataFrame, decision: TrainingDecision, named: Dataset | None
+    store: Store, cycle: Cycle, rows: pl.DataFrame, objects: pl.DataFrame, decision: TrainingDecision, named: Dataset | None
 ) -> BuildDatasetVersionSummary:
     """Fields common to all versions; `named` says where its rows are."""
+    kind = kind_of(cycle.project)
+    said = objects if kind.freezing.keeps_objects else rows
+    images_by_class = dict(said.select("image_id", LABEL_NAME).unique().group_by(LABEL_NAME).len().iter_rows())
     newest = store.state().dataset
     earlier = None if newest is None else store.read(DatasetImage, newest.cycle_id)
     return BuildDatasetVersionSummary(
@@ -262,7 +265,9 @@ def _described(
         images=rows.height,
         labels_new=new_labels(rows, earlier),
         images_by_split={split: rows.filter(pl.col("split") == split).height for split in SPLITS},
-        images_by_class={name: rows.filter(pl.col(LABEL_NAME) == name).height for name in kind_of(cycle.project).vocabulary},
+        images_by_class={name: images_by_class.get(name, 0) for name in kind.vocabulary},
+        objects=said.height,
+        empty_images=rows.filter(pl.col("label_digest") == EMPTY_DIGEST).height,
         index_key=None if named is None else index_key(named.dataset_id),
     )
 

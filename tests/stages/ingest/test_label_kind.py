@@ -1,0 +1,34 @@
+"""Tests that a project keeps its label kind once people have annotated."""
+
+from __future__ import annotations
+
+import pytest
+from given import STARTED_AT, a_project, an_open_cycle
+from given_versions import two_versions
+
+from pipeline_tasks.commands.check_project import checks
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.records.cycle import CycleOpening
+from pipeline_tasks.stages.ingest.open_cycle import open_cycle
+from pipeline_tasks.storage.history.store import Store
+
+TEXTS = a_project(label_kind="kinds.a_text_kind:TextKind", classes=[], labels={"longest": 20})
+
+
+def test_another_label_kind__is_refused_with_what_to_do(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    two_versions(store)
+    monkeypatch.setattr(checks, "open_store", lambda project, s3: store)
+
+    with pytest.raises(SettingsError, match=r"label_kind: wanted 'class', as in cycle .*another project"):
+        open_cycle(store, CycleOpening(TEXTS, "2026-12-24", "manual__1", STARTED_AT, "test"))
+
+    assert checks._outcome(lambda: checks._check_classes(TEXTS, None)).startswith("label_kind: wanted 'class'")
+    assert "2026-12-24" not in store.state().stages
+
+
+def test_another_label_kind__is_taken_before_anyone_annotated(store: Store) -> None:
+    an_open_cycle(store)
+
+    open_cycle(store, CycleOpening(TEXTS, "2026-12-24", "manual__1", STARTED_AT, "test"))
+
+    assert "open_cycle" in store.state().stages["2026-12-24"]
