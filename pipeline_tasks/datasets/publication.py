@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -46,14 +47,17 @@ class Described:
     is_canonical: bool
 
 
-def image_paths(rows: pl.DataFrame) -> dict[str, str]:
-    """image_id → `<split>/<name of its label>/<id><extension>`; reads image_id, split, LABEL_NAME, file_format."""
+def image_paths(rows: pl.DataFrame, *, by_name: bool = True) -> dict[str, str]:
+    """image_id → `<split>/<name of its label>/<id><extension>`; reads image_id, split, LABEL_NAME, file_format.
+
+    Without `by_name`, for labels that are more than a name, there is no folder of the name.
+    """
     shared = Counter(rows["image_id"].str.slice(0, ID_DIGITS))
     paths = {}
     for row in rows.iter_rows(named=True):
         image_id = row["image_id"]
         name = image_id[:ID_DIGITS] if shared[image_id[:ID_DIGITS]] == 1 else image_id
-        folders = [row["split"], *([folder_name(row[LABEL_NAME])] if row[LABEL_NAME] else [])]
+        folders = [row["split"], *([folder_name(row[LABEL_NAME])] if by_name and row[LABEL_NAME] else [])]
         paths[image_id] = "/".join([*folders, name + extension(row["file_format"])])
     return paths
 
@@ -80,14 +84,27 @@ def labels_csv(rows: pl.DataFrame, paths: Mapping[str, str]) -> str:
     return text.getvalue()
 
 
-def read_me(described: Described, rows: pl.DataFrame) -> str:
-    """README of a version."""
+def objects_csv(objects: pl.DataFrame, paths: Mapping[str, str]) -> str:
+    """CSV with one line an object (rows of `dataset_objects`), sorted by path; lists are JSON, and an empty cell is no value."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["path", *objects.columns])
+    rows = objects.filter(pl.col("image_id").is_in(list(paths))).iter_rows(named=True)
+    for row in sorted(rows, key=lambda row: (paths[row["image_id"]], row["object_index"])):
+        cells = (json.dumps(cell) if isinstance(cell, list) else "" if cell is None else cell for cell in row.values())
+        writer.writerow([paths[row["image_id"]], *cells])
+    return text.getvalue()
+
+
+def read_me(described: Described, rows: pl.DataFrame, objects: pl.DataFrame | None = None) -> str:
+    """README of a version; with objects, an image counts for each class that it has."""
     by_split = Counter(rows["split"])
-    by_name = Counter(rows[LABEL_NAME])
+    by_name = Counter((rows if objects is None else objects.select("image_id", LABEL_NAME).unique())[LABEL_NAME])
+    said = "" if objects is None else f"{len(objects)} objects are in `objects.csv`. "
     known = [name for name in described.vocabulary if by_name[name]]
     lines = [
         f"# {described.project}: dataset version {described.dataset_id[:12]}\n",
-        f"{len(rows)} images, label kind `{described.label_kind}`, frozen {described.frozen_at:%Y-%m-%d}. "
+        f"{len(rows)} images, label kind `{described.label_kind}`, frozen {described.frozen_at:%Y-%m-%d}. {said}"
         f"The whole name of the version is `{described.dataset_id}`.\n",
         "    git clone <this repository> && cd <it> && dvc pull\n",
         "puts the images into `pictures/`; `labels.csv` has one line for each of them. " + _ABOUT[described.is_canonical] + "\n",

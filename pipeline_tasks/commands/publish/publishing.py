@@ -113,7 +113,7 @@ class _Place:
 
 def _publish_originals(place: _Place, frozen: FrozenVersion, folder: Path) -> PublishSummary:
     rows = frozen.rows
-    paths = publication.image_paths(rows)
+    paths = publication.image_paths(rows, by_name=frozen.objects is None)
     images = [
         PublishedImage(paths[image_id], md5, size)
         for image_id, md5, size in rows.select("image_id", "md5", "size_bytes").iter_rows()
@@ -134,7 +134,7 @@ def _publish_copies(place: _Place, frozen: FrozenVersion, folder: Path) -> Publi
     copies, made = _copy(place.store, objects, frozen.rows)
     formats = [canonical_format(one) for one in frozen.rows["file_format"]]
     rows = frozen.rows.with_columns(pl.Series("file_format", formats, pl.String), orientation=pl.lit(1))
-    paths = publication.image_paths(rows)
+    paths = publication.image_paths(rows, by_name=frozen.objects is None)
     images = [PublishedImage(paths[image_id], *copies[image_id]) for image_id in rows["image_id"]]
     name, content = dvc_files.folder_object(images)
     record_publication(place.store.objects, Publication(frozen.dataset_id, RECIPE, layout.original(name), copies))
@@ -181,13 +181,14 @@ def _commit(
         place.project.project, frozen.dataset_id, frozen.label_kind, frozen.vocabulary, frozen.frozen_at, is_canonical
     )
     name, _ = dvc_files.folder_object(images)
+    paths = {image_id: one.path for image_id, one in zip(rows["image_id"], images, strict=True)}
     files = dvc_files.repository_files(remote, mark) | {
         f"{dvc_files.FOLDER}.dvc": dvc_files.tracked_folder(name, images),
-        "labels.csv": publication.labels_csv(
-            rows, {image_id: one.path for image_id, one in zip(rows["image_id"], images, strict=True)}
-        ),
-        "README.md": publication.read_me(described, rows),
+        "labels.csv": publication.labels_csv(rows, paths),
+        "README.md": publication.read_me(described, rows, frozen.objects),
     }
+    if frozen.objects is not None:
+        files["objects.csv"] = publication.objects_csv(frozen.objects, paths)
     short = f"version-{frozen.dataset_id[:12]}" + ("-canonical" if is_canonical else "")
     message = f"{place.project.project}: {short}, {len(images)} images"
     commit = GitRepository(folder, (dvc_files.CONFIG_FILE, f"# {mark}")).publish(files, short, message, frozen.frozen_at)

@@ -20,6 +20,7 @@ from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.dataset_versions import read_leaves
 from pipeline_tasks.storage.versions.version_history import VersionRecord
+from pipeline_tasks.storage.versions.version_rows import kept_objects
 from pipeline_tasks.tables.dataset_image import LABEL_NAME
 from pipeline_tasks.tables.slice_image import SLICES
 
@@ -66,6 +67,7 @@ def describe(store: Store, version: VersionRecord) -> VersionDescription:
     """
     index = read_index(store.objects, version.dataset_id)
     rows = read_leaves(store.objects, index.leaves)
+    named = _named(rows, kept_objects(store, version.cycle_id))
     then = PastStore(store.objects, version.sequence)
     own_bytes, shared_bytes = _manifest_bytes(store, version.dataset_id, index.leaves)
     return VersionDescription(
@@ -77,9 +79,9 @@ def describe(store: Store, version: VersionRecord) -> VersionDescription:
         erased=len(index.tombstones),
         tombstones=list(index.tombstones),
         images_by_split=counts(rows, "split"),
-        images_by_class=counts(rows, LABEL_NAME),
+        images_by_class=counts(named, LABEL_NAME),
         images_by_split_and_class={
-            split: counts(rows.filter(pl.col("split") == split), LABEL_NAME) for split in counts(rows, "split")
+            split: counts(named.filter(pl.col("split") == split), LABEL_NAME) for split in counts(rows, "split")
         },
         images_by_author=images_by_author(then, rows["image_id"]),
         images_by_reason=images_by_reason(then, rows["image_id"]),
@@ -113,6 +115,14 @@ def as_text(found: VersionDescription) -> str:
             f"index: {found.index_key}",
         ]
     )
+
+
+def _named(rows: pl.DataFrame, objects: pl.DataFrame | None) -> pl.DataFrame:
+    """Rows with LABEL_NAME; with objects, one row for each name that an image has, and one without for an empty image."""
+    if objects is None:
+        return rows
+    names = objects.select("image_id", LABEL_NAME).unique(maintain_order=True)
+    return rows.drop(LABEL_NAME).join(names, on="image_id", how="left", maintain_order="left")
 
 
 def _scores(store: Store, version: VersionRecord, about: VersionAbout) -> list[Scored]:

@@ -18,6 +18,7 @@ import polars as pl
 
 from pipeline_tasks.commands.versions.originals import originals_of
 from pipeline_tasks.commands.versions.progress import Progress
+from pipeline_tasks.datasets.publication import objects_csv
 from pipeline_tasks.errors import CorruptObjectError, SettingsError
 from pipeline_tasks.records.dataset_version import VersionAbout
 from pipeline_tasks.storage.blobs.originals import read_original
@@ -26,9 +27,10 @@ from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.storage.versions.dataset_versions import read_leaves
 from pipeline_tasks.storage.versions.version_history import VersionRecord
+from pipeline_tasks.storage.versions.version_rows import kept_objects
 from pipeline_tasks.tables.dataset_image import LABEL_NAME
 
-UNFINISHED, MANIFEST, ABOUT = "UNFINISHED.json", "manifest.csv", "about.json"
+UNFINISHED, MANIFEST, OBJECTS, ABOUT = "UNFINISHED.json", "manifest.csv", "objects.csv", "about.json"
 ORIENTATION = (
     "The files are the originals, byte for byte: an EXIF orientation is not applied. The manifest's `orientation` (1 to 8) says "
     "how to turn an image; boxes and masks of labels belong to the turned image."
@@ -63,21 +65,28 @@ class Export:
 def export_version(store: Store, version: VersionRecord, folder: Path, progress: Progress) -> Export:
     """Write `<split>/<class>/<image_id>.<ending>` for every image, `manifest.csv` and `about.json`; resume an interrupted export.
 
+    For kinds whose labels are more than a name there are no class folders, and `objects.csv` has a line an object.
+
     Raises:
         SettingsError: the folder holds other files.
         NotFoundError: a leaf or an original is gone.
         CorruptObjectError: a leaf or an original was changed.
     """
     index = read_index(store.objects, version.dataset_id)
-    manifest = _manifest(originals_of(store, read_leaves(store.objects, index.leaves)), version.dataset_id)
+    objects = kept_objects(store, version.cycle_id)
+    rows = originals_of(store, read_leaves(store.objects, index.leaves))
+    manifest = _manifest(rows, version.dataset_id, by_name=objects is None)
     is_resumed = _begin(folder, version.dataset_id)
     progress.expect(manifest.height)
     kept = 0
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="export") as threads:
-        for rows in _batches(manifest):
-            kept += sum(threads.map(lambda row: _write_original(store.objects, folder, row), rows))
-            progress.count(len(rows))
+        for batch in _batches(manifest):
+            kept += sum(threads.map(lambda row: _write_original(store.objects, folder, row), batch))
+            progress.count(len(batch))
     _write_whole(folder / MANIFEST, manifest.write_csv().encode())
+    if objects is not None:
+        paths = dict(manifest.select("image_id", "file").iter_rows())
+        _write_whole(folder / OBJECTS, objects_csv(objects, paths).encode())
     export = Export(
         dataset_id=version.dataset_id,
         cycle_id=version.cycle_id,
@@ -101,14 +110,15 @@ def as_text(export: Export) -> str:
     return f"{export.images} images{erased}{resumed}: {export.folder}\n{export.orientation}"
 
 
-def _manifest(rows: pl.DataFrame, dataset_id: str) -> pl.DataFrame:
+def _manifest(rows: pl.DataFrame, dataset_id: str, *, by_name: bool) -> pl.DataFrame:
     """One row per image, with its file in the export."""
     unknown = rows.filter(pl.col("md5").is_null())
     if unknown.height:
         raise CorruptObjectError(
             f"dataset version {dataset_id[:16]}: wanted {rows.height} known images, {unknown.height} are unknown"
         )
-    files = [_file_of(*row) for row in rows.select("split", LABEL_NAME, "image_id", "file_format").iter_rows()]
+    names = rows.select("split", LABEL_NAME if by_name else pl.lit(None), "image_id", "file_format")
+    files = [_file_of(*row) for row in names.iter_rows()]
     columns = ["image_id", "md5", "size_bytes", "split", "label_kind", LABEL_NAME, "label_digest", "orientation"]
     return rows.select(pl.Series("file", files, dtype=pl.String), *columns)
 

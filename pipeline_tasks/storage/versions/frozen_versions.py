@@ -14,6 +14,7 @@ from pipeline_tasks.storage.history.past_store import PastStore
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.dataset_versions import read_version
 from pipeline_tasks.storage.versions.version_history import dataset_versions, find_version
+from pipeline_tasks.storage.versions.version_rows import kept_objects
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
@@ -32,6 +33,8 @@ class FrozenVersion:
     vocabulary: tuple[str, ...]
     rows: pl.DataFrame
     """One row an image, sorted by image_id: the manifest's columns, those of `images` and `labels`, and annotators (a list)."""
+    objects: pl.DataFrame | None = None
+    """Rows of `dataset_objects`; None if the kind's labels are only a name."""
 
 
 def read_frozen_version(store: Store, name: str) -> FrozenVersion:
@@ -51,6 +54,7 @@ def read_frozen_version(store: Store, name: str) -> FrozenVersion:
         about.label_kind,
         about.vocabulary,
         _rows(PastStore(store.objects, version.sequence), version.dataset_id),
+        kept_objects(store, version.cycle_id),
     )
 
 

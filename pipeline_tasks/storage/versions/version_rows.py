@@ -36,6 +36,11 @@ def with_objects(manifest: pl.DataFrame, objects: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(pl.col(OBJECTS).fill_null([]))
 
 
+def kept_objects(store: Store, cycle_id: str) -> pl.DataFrame | None:
+    """Rows of `dataset_objects` of the version that a cycle built; None if its kind keeps none."""
+    return store.read(DatasetObject, cycle_id) if store.has(DatasetObject, cycle_id) else None
+
+
 def named_rows(store: Store, cycle_id: str) -> pl.DataFrame:
     """image_id, split and LABEL_NAME of the version that a cycle built: a row an object if its kind keeps them, else an image."""
     manifest = store.read(DatasetImage, cycle_id).select("image_id", "split", LABEL_NAME)
