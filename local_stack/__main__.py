@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from local_stack import backup, stack
+from local_stack.ending import supervisor_pid
 from local_stack.errors import StackError
 from local_stack.folders import Folders
 from local_stack.logs import last_lines
@@ -61,7 +62,7 @@ def _up(folders: Folders, _: argparse.Namespace) -> int:
 
 def _status(folders: Folders, _: argparse.Namespace) -> int:
     text, is_ready = status(folders)
-    print(text)
+    print(text if supervisor_pid(folders) is None else f"{text}\n{logins(folders)}")
     return 0 if is_ready else 1
 
 

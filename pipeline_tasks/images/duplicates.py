@@ -7,7 +7,7 @@ duplicate if nothing differs. If a view is missing, stricter limits on hash and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,33 +59,47 @@ class _Candidate:
     """Candidates of one method are compared in this order."""
 
 
+Searched = Iterator[tuple[int, Sequence[_Candidate]]]
+"""New images in order, with their candidates."""
+
+
 def add_new_images(
     images: Images,
     groups: DuplicateGroups,
     settings: DuplicateSettings,
     keys: Mapping[int, Sequence[Key]],
     verdicts: Verdicts,
+    watch: Callable[[Searched], Searched] = iter,
 ) -> Evidence:
-    """Add each new image to `groups`, in order; return the evidence: the best link per image, group and method."""
+    """Add each new image to `groups`, in order; return the evidence: the best link per image, group and method.
+
+    `watch` passes on the new images one by one, and may tell how far the search is.
+    """
     first_with = _first_with_pixels(images, groups)
     found = Evidence({}, {})
+    for image, candidates in watch(_with_candidates(images, groups, settings, verdicts)):
+        twin = first_with.setdefault(images.pixels[image], image)
+        if twin in groups.contested:
+            groups.contest(image, groups.contested[twin])
+            found.links[image] = [Link(twin, "pixels", 0.0, twin, 2.0)]
+            continue
+        links = [Link(twin, "pixels", 0.0, groups.group_of[twin], 2.0)] if twin != image else []
+        if not links:
+            judged = _judged(images, groups, settings, verdicts, image, candidates)
+            links = [link for link in judged if link.is_same]
+            found.denied[image] = [link for link in judged if not link.is_same]
+            verdicts.forget_turned(image)
+        found.links[image] = links
+        groups.add(image, links, keys.get(image, ()))
+    return Evidence(*({image: links for image, links in one.items() if links} for one in (found.links, found.denied)))
+
+
+def _with_candidates(images: Images, groups: DuplicateGroups, settings: DuplicateSettings, verdicts: Verdicts) -> Searched:
+    """Each new image with its candidates, which are searched a block at a time, among the groups as they are then."""
     for block in _blocks(images):
         candidates = _search_block(images, groups, settings, verdicts, block)
         for image in block:
-            twin = first_with.setdefault(images.pixels[image], image)
-            if twin in groups.contested:
-                groups.contest(image, groups.contested[twin])
-                found.links[image] = [Link(twin, "pixels", 0.0, twin, 2.0)]
-                continue
-            links = [Link(twin, "pixels", 0.0, groups.group_of[twin], 2.0)] if twin != image else []
-            if not links:
-                judged = _judged(images, groups, settings, verdicts, image, candidates.get(image, ()))
-                links = [link for link in judged if link.is_same]
-                found.denied[image] = [link for link in judged if not link.is_same]
-                verdicts.forget_turned(image)
-            found.links[image] = links
-            groups.add(image, links, keys.get(image, ()))
-    return Evidence(*({image: links for image, links in one.items() if links} for one in (found.links, found.denied)))
+            yield image, candidates.get(image, ())
 
 
 def _first_with_pixels(images: Images, groups: DuplicateGroups) -> dict[str, int]:

@@ -47,7 +47,7 @@ def sentence(found: MeasureSelectionGainSummary, words: str) -> str:
         f"over the first {found.labels} labels in order of selection, heads have a mean {words} of "
         f"{ratio(found.chosen[0])}; on as many drawn at random, {ratio(found.drawn[0])}. The difference is {value:+.1f} "
         f"points ({100 * found.confidence:g} % interval {low:+.1f} to {high:+.1f}); per selected label "
-        f"{_per_label(found, value):+.2f} ({_per_label(found, low):+.2f} to {_per_label(found, high):+.2f}). {_tested(found)}"
+        f"{_per_label_words(found)}. {_tested(found)}"
     )
     if low > 0:
         return f"Yes, selection beat chance: {figures}"
@@ -69,6 +69,12 @@ def _colour(found: MeasureSelectionGainSummary) -> str:
     if found.why:
         return ""
     return "good" if found.difference[1] > 0 else "bad" if found.difference[2] < 0 else "warn"
+
+
+def _per_label_words(found: MeasureSelectionGainSummary) -> str:
+    """Points per selected label with their interval."""
+    value, low, high = (_per_label(found, 100 * one) for one in found.difference)
+    return f"{value:+.2f} ({low:+.2f} to {high:+.2f})"
 
 
 def _per_label(found: MeasureSelectionGainSummary, points: float) -> float:
@@ -100,7 +106,8 @@ def _surprise(gains: Sequence[GainPoint], confidence: float) -> str:
 
 def _nights(gains: Sequence[GainPoint]) -> Html:
     """Table with one row per night, cumulative."""
-    headers = ("cycle", "selected", "drawn", "hours", "money", "compared", "selected, drawn", "difference (interval)", "per label")
+    what = ("cycle", "selected", "drawn", "hours", "money", "compared", "selected, drawn")
+    headers = (*what, "difference (interval)", "points a selected label (interval)")
     return table(headers, [_night(one.cycle_id, one.found) for one in gains])
 
 
@@ -110,7 +117,7 @@ def _night(cycle_id: str, found: MeasureSelectionGainSummary) -> tuple[str | int
         return (*spent, "–", "–", "–", "–")
     value, low, high = (100 * one for one in found.difference)
     scores = ", ".join(ratio(score[0]) for score in (found.chosen, found.drawn))
-    return (*spent, found.labels, scores, f"{value:+.1f} ({low:+.1f} to {high:+.1f})", f"{_per_label(found, value):+.2f}")
+    return (*spent, found.labels, scores, f"{value:+.1f} ({low:+.1f} to {high:+.1f})", _per_label_words(found))
 
 
 def _cost(found: MeasureSelectionGainSummary) -> Html:

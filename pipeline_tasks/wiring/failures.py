@@ -16,14 +16,20 @@ logger = logging.getLogger(__name__)
 
 
 def explain_failure(services: Services, stage: str, error: Exception) -> None:
-    """Keep cause and remedy for the night's report. A failure to do so is only logged: the error itself matters more."""
+    """Keep cause and remedy for the night's report. A failure to do so is only logged: the error itself matters more.
+
+    The remedy is also a note of the error, for the task's log: it speaks of tasks, which the command line does not have.
+    """
     if stage not in _NOTED:
         return
     from pipeline_tasks.storage.history.stage_failures import note_failure
 
     try:
         remedy = _remedy(services, error)
-        logger.warning("%s", remedy)
+        if remedy == FROZEN:
+            logger.warning("%s", remedy)
+        else:
+            error.add_note(remedy)
         failure = StageFailure(stage, type(error).__name__, str(error) or type(error).__name__, remedy)
         note_failure(services.store.objects, services.cycle_id, failure)
     except NightlensError as other:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
@@ -91,7 +92,9 @@ def run(stage: str, project: str, cycle_id: str, arguments: StageArguments = NO_
     from nightlens_airflow.endpoints import read_endpoints
     from pipeline_tasks.wiring.run import run_stage
 
-    return _summary(stage, cycle_id, run_stage(stage, project, cycle_id, _of_this_run(arguments), read_endpoints(project)))
+    with _remedy_in_log():
+        record = run_stage(stage, project, cycle_id, _of_this_run(arguments), read_endpoints(project))
+    return _summary(stage, cycle_id, record)
 
 
 def run_opening(
@@ -105,8 +108,20 @@ def run_opening(
     from nightlens_airflow.endpoints import read_endpoints
     from pipeline_tasks.wiring.run import run_opening_stage
 
-    cycle_id, record = run_opening_stage(stage, project, cycle_ids, _of_this_run(arguments), read_endpoints(project))
+    with _remedy_in_log():
+        cycle_id, record = run_opening_stage(stage, project, cycle_ids, _of_this_run(arguments), read_endpoints(project))
     return cycle_id, _summary(stage, cycle_id, record)
+
+
+@contextmanager
+def _remedy_in_log() -> Iterator[None]:
+    """Log what a person can do about an error, which stands in its notes."""
+    try:
+        yield
+    except Exception as error:  # Whatever it is; it goes on.
+        for note in getattr(error, "__notes__", ()):
+            log.warning("%s", note)
+        raise
 
 
 def _of_this_run(arguments: StageArguments) -> StageArguments:

@@ -41,6 +41,17 @@ def a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_main__says_a_mistake_without_advice_about_tasks(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    main(["open_cycle", "--project", "parts", "--cycle", "2026-11-21"])
+
+    assert main(["find_duplicates", "--project", "parts", "--cycle", "2026-11-21"]) == 1
+
+    assert "no stage has written the table quality_issues yet" in capsys.readouterr().err
+    assert "failed task" not in caplog.text
+
+
 def test_main__runs_a_stage_and_prints_its_summary_as_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["open_cycle", "--project", "parts", "--cycle", "2026-11-21", "--budget", "3"]
 
@@ -142,6 +153,32 @@ def test_check_project__says_that_a_source_has_no_image_and_when_the_next_nights
     )
     assert checks["schedule"].startswith("fine: next runs 2")
     assert checks["schedule"].count(" 22:00 IST") == 3
+
+
+def test_check_project__says_of_how_many_files_the_pattern_tells_the_device(
+    a_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (a_home / "inbox").mkdir()
+    (a_home / "inbox" / "cam1_a.jpg").write_bytes(b"1")
+    (a_home / "inbox" / "b.jpg").write_bytes(b"1")
+    settings = a_project().model_dump(mode="json")
+    settings["sources"][0]["key_pattern"] = "^(?P<device>cam[0-9])_|^(?P<site>site[0-9])_"
+    (a_home / "projects" / "parts.yaml").write_text(yaml.safe_dump(settings))
+
+    main(["check_project", "--project", "parts"])
+
+    said = json.loads(capsys.readouterr().out)["checks"]["source inbox"]
+    assert said == "fine: 2 files (device known of 1, site known of none of them; is key_pattern right?)"
+
+
+def test_check_project__points_at_class_names_that_are_almost_the_same(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = a_project(classes=["bearing", "bearings", "nut"]).model_dump(mode="json")
+    (a_home / "projects" / "parts.yaml").write_text(yaml.safe_dump(settings))
+
+    main(["check_project", "--project", "parts"])
+
+    said = json.loads(capsys.readouterr().out)["checks"]["classes"]
+    assert said == "fine: 0 labels in the root; 'bearing' and 'bearings' are almost the same name: is one a slip?"
 
 
 def test_check_project__says_what_another_backbone_leaves_out(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -108,6 +108,7 @@ def test_report__may_not_run_load_or_send_anything(visitor: TestClient) -> None:
     ("run_id", "said"),
     [
         ("first", "Cycle 2026-11-20: Its report is written when its last stage has ended"),
+        ("first", "Stages that have ended: open_cycle."),
         ("unknown", "This run has not opened a cycle yet"),
     ],
 )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from reports.test_process import DATA
 
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.reports.arm_charts import arms_curve, difference_curve
 from pipeline_tasks.reports.cycle_data import GainPoint
-from pipeline_tasks.reports.gain import sentence
+from pipeline_tasks.reports.gain import section, sentence
 
 
 def found(difference: tuple[float, float, float] = (0.02, 0.01, 0.03), why: str = "") -> MeasureSelectionGainSummary:
@@ -39,6 +41,15 @@ def test_sentence__follows_the_interval(difference: tuple[float, float, float], 
 
 def test_sentence__says_the_gain_per_label() -> None:
     assert "95 % interval +1.0 to +3.0); per selected label +0.04 (+0.02 to +0.06)." in sentence(found(), "balanced accuracy")
+
+
+def test_section__states_the_gain_per_label_of_each_night_with_its_interval() -> None:
+    points = (GainPoint("2026-11-21", found()), GainPoint("2026-11-22", found(why="Too few labels.")))
+
+    html = str(section(replace(DATA, gains=points)))
+
+    assert "<th>points a selected label (interval)</th>" in html
+    assert ">+0.04 (+0.02 to +0.06)</td>" in html
 
 
 def test_sentence__says_why_nothing_can_be_told() -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from pipeline_tasks.commands.check_project.names_alike import names_alike
 from pipeline_tasks.commands.check_project.newest_model import check_newest_model
 from pipeline_tasks.errors import AlreadyThereError, NightlensError, ServiceUnavailableError, SettingsError
 from pipeline_tasks.settings import Project, SourceSettings
@@ -22,7 +23,7 @@ from pipeline_tasks.wiring.projects import home_folder, read_project
 from pipeline_tasks.wiring.roots import open_store, root_folder
 
 if TYPE_CHECKING:
-    from pipeline_tasks.sources.source import LeftOut
+    from pipeline_tasks.sources.source import LeftOut, Source
     from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 
@@ -113,6 +114,7 @@ def _check_classes(project: Project, s3: S3Endpoint | None) -> str:
         ),
     }
     said = [f"{note}: {', '.join(names)}" for note, names in notes.items() if names]
+    said += [f"{one!r} and {other!r} are almost the same name: is one a slip?" for one, other in names_alike(kind.vocabulary)]
     return "; ".join([f"fine: {sum(counts.values())} labels in the root", *today, *gone, *said])
 
 
@@ -149,14 +151,22 @@ def _check_source(settings: SourceSettings) -> str:
     from pipeline_tasks.sources.source import LeavesFilesOut, open_source
 
     source = open_source(settings, home_folder())
-    files = sum(1 for _ in source.list_files())
+    keys = [file.key for file in source.list_files()]
     left_out = source.left_out() if isinstance(source, LeavesFilesOut) else ()
     said = f"; left out: {_left_out(left_out)}" if left_out else ""
-    if not files:
+    if not keys:
         path = getattr(settings, "path", None)
         place = "" if path is None else f" in {home_folder() / path}"
         raise SettingsError(f"source {settings.name}: no image{place}; put some there, or mend its settings{said}")
-    return f"fine: {files} files{said}"
+    return f"fine: {len(keys)} files{_metadata(settings, source, keys)}{said}"
+
+
+def _metadata(settings: SourceSettings, source: Source, keys: Sequence[str]) -> str:
+    """Number of files whose device, clip, site and day the settings tell, for each that they can tell."""
+    found = [source.metadata(key) for key in keys] if settings.metadata_keys() else []
+    counts = {name: sum(getattr(one, name, None) is not None for one in found) for name in sorted(settings.metadata_keys())}
+    known = [f"{name} known of {count or 'none of them; is key_pattern right?'}" for name, count in counts.items()]
+    return f" ({', '.join(known)})" if known else ""
 
 
 def _left_out(left_out: Sequence[LeftOut]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 
 import polars as pl
@@ -29,8 +30,10 @@ from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
+from pipeline_tasks.time_left import with_progress
 
 STAGE = "find_duplicates"
+logger = logging.getLogger(__name__)
 
 
 def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
@@ -50,10 +53,12 @@ def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
     images = duplicate_records.images(known, embeddings.vectors, embeddings.has_embedding, settings)
     verdicts = Verdicts(partial(_view, store, known.images["image_id"].to_list()), settings)
     groups = duplicate_records.groups(known, images, settings, verdicts)
-    found = add_new_images(images, groups, settings, duplicate_records.keys(known, groups, settings), verdicts)
+    searched = known.images.height - known.first_new
+    watch = partial(with_progress, of=searched, what="new images compared", logger=logger)
+    found = add_new_images(images, groups, settings, duplicate_records.keys(known, groups, settings), verdicts, watch)
     rows, evidence = duplicate_records.rows(known, groups, found), found.links
     summary = FindDuplicatesSummary(
-        images_searched=known.images.height - known.first_new,
+        images_searched=searched,
         images_in_history=known.first_new,
         exact=sum(any(link.method == "pixels" for link in links) for links in evidence.values()),
         near=sum(all(link.method != "pixels" for link in links) for one, links in evidence.items() if one not in groups.contested),

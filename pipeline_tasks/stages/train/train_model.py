@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -37,6 +39,7 @@ from pipeline_tasks.storage.history.mirrored_models import cycle_key, training_p
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.version_rows import version_rows
 from pipeline_tasks.tables.image import Image
+from pipeline_tasks.time_left import time_left, with_progress
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.models.training import Material, Outcome
 
 STAGE = "train_model"
+logger = logging.getLogger(__name__)
 TRAINING_VERSION = 4
 """Bump when training changes, so that older checkpoints are ignored."""
 
@@ -89,8 +93,14 @@ def _train(work: _Work, log: TrainingLog, folder: Path) -> Outcome:
     from pipeline_tasks.models.training import train
 
     settings, objects, cycle_id = work.cycle.project.training, work.store.objects, work.cycle.cycle_id
+    epochs_of = {"head": settings.max_epochs, "live": settings.unfreeze_epochs}
+    started: dict[str, float] = {}
 
     def tell_epoch(phase: str, epoch: int, metrics: Metrics) -> None:
+        seconds = time.monotonic() - started.setdefault(phase, time.monotonic())
+        if (most := epochs_of.get(phase, 0)) and (epoch + 1) % max(1, most // 10) == 0:
+            left = time_left(epoch, most - 1, seconds)
+            logger.info("%s: epoch %d of at most %d%s", phase.replace("_", " "), epoch + 1, most, left)
         log.tell_epoch(epoch if phase == "head" else settings.max_epochs + epoch, metrics)
 
     def keep(phase: str, epochs_done: int, content: bytes) -> None:
@@ -124,7 +134,7 @@ def _material(work: _Work) -> Material:
     views = work.cycle.project.training.augmented_views
     train_embeddings = [_plain(work, train_ids)]
     if views:
-        train_embeddings.append(np.concatenate(_on_all_cores(partial(_embedded_views, work), train_ids)))
+        train_embeddings.append(np.concatenate(_on_all_cores("augmented views", partial(_embedded_views, work), train_ids)))
     is_live = work.cycle.project.training.unfreeze_epochs > 0
     train_groups, val_groups = _groups(work)
     all_targets = np.concatenate([train_targets, np.repeat(train_targets, views, axis=0)])
@@ -132,8 +142,8 @@ def _material(work: _Work) -> Material:
     return Material(
         train=EmbeddedImages(np.concatenate(train_embeddings), all_targets, all_groups, len(train_ids)),
         val=EmbeddedImages(_plain(work, val_ids), val_targets, val_groups),
-        train_images=Images(np.stack(_on_all_cores(work.image, train_ids)), train_targets) if is_live else None,
-        val_images=Images(np.stack(_on_all_cores(work.image, val_ids)), val_targets) if is_live else None,
+        train_images=Images(np.stack(_on_all_cores("training images", work.image, train_ids)), train_targets) if is_live else None,
+        val_images=Images(np.stack(_on_all_cores("validation images", work.image, val_ids)), val_targets) if is_live else None,
     )
 
 
@@ -151,7 +161,7 @@ def _plain(work: _Work, image_ids: Sequence[str]) -> NDArray[np.float32]:
     if not len(missing):
         return found.vectors
     vectors = found.vectors if found.vectors.shape[1] else np.zeros((len(image_ids), work.backbone.dimensions), np.float32)
-    vectors[missing] = np.stack(_on_all_cores(partial(_embedded, work), [image_ids[number] for number in missing]))
+    vectors[missing] = np.stack(_on_all_cores("embeddings", partial(_embedded, work), [image_ids[number] for number in missing]))
     return vectors
 
 
@@ -174,10 +184,10 @@ def _embedded_views(work: _Work, image_id: str) -> NDArray[np.float32]:
     return views
 
 
-def _on_all_cores(function: Callable[[str], NDArray[Any]], image_ids: Sequence[str]) -> list[NDArray[Any]]:
-    """Map in one thread a core: decoding waits for children, embedding releases Python's lock."""
+def _on_all_cores(what: str, function: Callable[[str], NDArray[Any]], image_ids: Sequence[str]) -> list[NDArray[Any]]:
+    """Map in one thread a core: decoding waits for children, embedding releases Python's lock. `what` names it in the log."""
     with ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="train") as threads:
-        return list(threads.map(function, image_ids))
+        return list(with_progress(threads.map(function, image_ids), len(image_ids), what, logger))
 
 
 class _Work:

@@ -69,9 +69,14 @@ def cycles(store: Store, time_zone: str) -> list[CycleLine]:
     return lines
 
 
+def writes_report(cycle_kind: str) -> bool:
+    """Return True if cycles of this kind end in a report."""
+    return cycle_kind not in _WITHOUT_REPORT
+
+
 def why_no_report(cycle_kind: str) -> str:
     """Sentence on a cycle without a report: this kind writes none, or it is not written yet."""
-    if cycle_kind in _WITHOUT_REPORT:
+    if not writes_report(cycle_kind):
         return f"{_WITHOUT_REPORT[cycle_kind]} has no report."
     return "Its report is written when its last stage has ended."
 

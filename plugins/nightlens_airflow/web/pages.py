@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from urllib.parse import urlencode
 
@@ -26,6 +27,12 @@ def list_page(projects: dict[str, list[CycleLine] | str]) -> str:
 def no_report_page(what: str) -> str:
     """Page that replaces a missing report, with the reason."""
     return _page("No report", f"<p>{escape(what)}</p>")
+
+
+def no_report_yet_page(what: str, done: Sequence[str]) -> str:
+    """Page of a cycle under way: the reason why it has no report yet, and the stages that have ended."""
+    stages = escape(", ".join(done)) or "none"
+    return _page("No report yet", f"<p>{escape(what)}</p><p class='soft'>Stages that have ended: {stages}.</p>")
 
 
 def no_image_page(what: str) -> str:
