@@ -14,6 +14,8 @@ from pipeline_tasks.settings import BackboneSettings
 if TYPE_CHECKING:
     from torch import nn
 
+    from pipeline_tasks.backbones.trunk import Trunk
+
 
 class Backbone(Protocol):
     """An open backbone. Thread-safe; no embedding depends on the other images of a call."""
@@ -57,6 +59,14 @@ class Backbone(Protocol):
 
     def onnx_of(self, network: nn.Module) -> bytes:
         """Export a network from `load_network` with changed weights, as a graph like `onnx_bytes`."""
+        ...
+
+    def trunk(self, side_px: int) -> Trunk:
+        """Open its feature maps for images of this side, for kinds that say where something is.
+
+        Raises:
+            SettingsError: the backbone has no feature maps.
+        """
         ...
 
 

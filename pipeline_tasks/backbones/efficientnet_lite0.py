@@ -9,6 +9,8 @@ from pipeline_tasks.backbones.exported_backbone import ExportedBackbone, Weights
 if TYPE_CHECKING:
     from torch import nn
 
+    from pipeline_tasks.kinds.map_modelling import Shapes
+
 
 class EfficientNetLite0(ExportedBackbone):
     """EfficientNet-Lite0: fast on a CPU; does not read text."""
@@ -24,3 +26,16 @@ class EfficientNetLite0(ExportedBackbone):
         from pipeline_tasks.backbones.efficientnet_lite0_network import load_network
 
         return load_network(self.weights_file.path())
+
+    def load_maps(self) -> nn.Module:
+        """Stem and blocks, in evaluation mode."""
+        from pipeline_tasks.backbones.efficientnet_lite0_network import NormalizedMaps, load_network
+
+        return NormalizedMaps(load_network(self.weights_file.path())).eval()
+
+    def map_shapes(self, side_px: int) -> Shapes:
+        """Maps at strides 8, 16 and 32."""
+        from pipeline_tasks.kinds.map_modelling import MapShape
+
+        taps = ((40, 8), (112, 16), (320, 32))
+        return tuple(MapShape(channels, -(-side_px // stride), -(-side_px // stride), stride) for channels, stride in taps)

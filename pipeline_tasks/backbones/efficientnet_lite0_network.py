@@ -22,6 +22,8 @@ _STAGES = (
     (5, 2, 6, 192, 4),
     (3, 1, 6, 320, 1),
 )
+TAPS = {4: (40, 8), 10: (112, 16), 15: (320, 32)}
+"""Blocks whose outputs are the feature maps: number → channels and stride."""
 _STEM_CHANNELS = 32
 _HEAD_CHANNELS = 1280
 
@@ -50,6 +52,27 @@ class NormalizedNetwork(nn.Module):
         channels_first = images.permute(0, 3, 1, 2).to(torch.float32)
         embeddings: Tensor = self.features((channels_first - 127.0) / 128.0)
         return embeddings
+
+
+class NormalizedMaps(nn.Module):
+    """uint8 images N x side x side x 3 → feature maps at strides 8, 16 and 32; normalisation inside."""
+
+    def __init__(self, network: NormalizedNetwork) -> None:
+        """Take stem and blocks of the network."""
+        super().__init__()
+        features = network.features
+        assert isinstance(features, EfficientNetLite0)
+        self.stem, self.stem_norm, self.blocks = features.stem, features.stem_norm, features.blocks
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Outputs of the tapped blocks, N x channels x height x width."""
+        channels_first = images.permute(0, 3, 1, 2).to(torch.float32)
+        features, maps = F.relu6(self.stem_norm(self.stem((channels_first - 127.0) / 128.0))), []
+        for number, block in enumerate(self.blocks):
+            features = block(features)
+            if number in TAPS:
+                maps.append(features)
+        return tuple(maps)
 
 
 class EfficientNetLite0(nn.Module):

@@ -8,7 +8,7 @@ import json
 import os
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +24,9 @@ from pipeline_tasks.errors import ModelError, SettingsError
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from pipeline_tasks.backbones.trunk import Trunk
+    from pipeline_tasks.kinds.map_modelling import Shapes
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,8 @@ class ExportedBackbone(ABC):
         self.side_px = side_px
         self.digest = self.digest_at(side_px)
         self._file = cache_folder / f"{self.digest}.onnx"
-        if not self._file.exists():
-            with _only_exporter(cache_folder):
-                if not self._file.exists():
-                    _write_whole(self._file, self.onnx_of(self.load_network()))
-        self._session = _open_session(self._file)
+        write_once(self._file, lambda: self.onnx_of(self.load_network()))
+        self._session = open_session(self._file)
 
     @classmethod
     def digest_at(cls, side_px: int) -> str:
@@ -90,6 +90,31 @@ class ExportedBackbone(ABC):
             "graph": cls.graph_version,
         }
         return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+
+    def trunk(self, side_px: int) -> Trunk:
+        """Open the network's feature maps for images of this side; the first call on a machine exports them.
+
+        Raises:
+            SettingsError: the backbone has no feature maps.
+        """
+        from pipeline_tasks.backbones.trunk import Trunk
+
+        return Trunk(self, side_px, self._file.parent)
+
+    def load_maps(self) -> nn.Module:
+        """Load the torch network up to its feature maps: uint8 N x side x side x 3 → a tuple of N x channels x height x width.
+
+        Raises:
+            SettingsError: the backbone has no feature maps.
+        """
+        raise SettingsError(
+            f"backbone.name: {self.name} has no feature maps, and a label kind that says where something is needs them; "
+            "choose another backbone, such as efficientnet_lite0, or give yours load_maps and map_shapes"
+        )
+
+    def map_shapes(self, side_px: int) -> Shapes:
+        """Shapes of those maps for images of this side, the finest first."""
+        return ()
 
     @abstractmethod
     def load_network(self) -> nn.Module:
@@ -131,7 +156,7 @@ class ExportedBackbone(ABC):
         return ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="embed")
 
 
-def _open_session(file: Path) -> Any:
+def open_session(file: Path) -> Any:
     """Open a session with one thread a run; callers use several threads, so that each core has its own stream."""
     import onnxruntime
 
@@ -143,6 +168,15 @@ def _open_session(file: Path) -> Any:
         return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     except (onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf, onnxruntime.capi.onnxruntime_pybind11_state.Fail) as error:
         raise ModelError(f"{file}: not a readable ONNX file; delete it and it is exported again: {error}") from error
+
+
+def write_once(file: Path, export: Callable[[], bytes]) -> None:
+    """Export a file if it is missing; other processes wait for the one that exports."""
+    if file.exists():
+        return
+    with _only_exporter(file.parent):
+        if not file.exists():
+            _write_whole(file, export())
 
 
 @contextmanager

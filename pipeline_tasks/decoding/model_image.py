@@ -1,6 +1,7 @@
-"""The one resize, used for embedding, training, evaluation and serving.
+"""The resize for a model, used for embedding, training, evaluation and serving.
 
-Centre crop of side / (side + 32) of the shorter side, then bicubic: what the default backbone was trained on.
+A label kind frames its images in one of two ways. `centre`: crop of side / (side + 32) of the shorter side, then bicubic, which
+the default backbone was trained on; embeddings are made so. `whole`: nothing is cut off, for kinds that say where something is.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import numpy as np
 from PIL import Image
 
 from pipeline_tasks.decoding.canonical_image import Pixels
+from pipeline_tasks.decoding.placed_image import whole_in_square
+from pipeline_tasks.kinds.decoding import CENTRE, WHOLE, Framing
 
 RECIPE = {
     "version": 1,
@@ -20,10 +23,19 @@ RECIPE = {
     "colour": "sRGB uint8",
 }
 """Change this when the output of `model_image` changes; every digest made from it then changes too."""
+WHOLE_RECIPE = {
+    "version": 1,
+    "place": "whole, upper left, longer side = side, 127 beside it",
+    "resize": "Pillow bicubic, antialiased, reducing_gap 3",
+    "colour": "sRGB uint8",
+}
+"""The same for images that are framed whole."""
 
 
-def model_image(pixels: Pixels, side_px: int) -> Pixels:
+def model_image(pixels: Pixels, side_px: int, framing: Framing = CENTRE) -> Pixels:
     """Make the model-size image (side x side x 3, uint8) from canonical pixels (height x width x 3, uint8)."""
+    if framing == WHOLE:
+        return whole_in_square(pixels, side_px)
     height, width = pixels.shape[:2]
     crop = min(height, width) * side_px / (side_px + 32)
     left, top = (width - crop) / 2, (height - crop) / 2
@@ -33,6 +45,7 @@ def model_image(pixels: Pixels, side_px: int) -> Pixels:
     return np.asarray(image)
 
 
-def recipe_digest(side_px: int) -> str:
+def recipe_digest(side_px: int, framing: Framing = CENTRE) -> str:
     """Digest of the recipe at this size: 64 hexadecimal digits that change whenever the model-size image may change."""
-    return hashlib.sha256(json.dumps(RECIPE | {"side_px": side_px}, sort_keys=True).encode()).hexdigest()
+    recipe = WHOLE_RECIPE if framing == WHOLE else RECIPE
+    return hashlib.sha256(json.dumps(recipe | {"side_px": side_px}, sort_keys=True).encode()).hexdigest()

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipeline_tasks.kinds.decoding import Size
+from pipeline_tasks.kinds.decoding import Framing, Size
 from pipeline_tasks.kinds.kind import Kind
 
 Pixels = npt.NDArray[np.uint8]
@@ -30,13 +30,21 @@ class Model(Protocol):
         """Side of the images that it takes."""
         ...
 
+    @property
+    def framing(self) -> Framing:
+        """Part of an image that they show."""
+        ...
+
     def objects(self, image: Pixels, size_px: Size) -> tuple[Any, ...]:
         """Objects in one image (uint8, side x side x 3), made from an image of `size_px`."""
         ...
 
 
 def predict(
-    models: Mapping[str, Model], image_ids: Sequence[str], pixels_of: Callable[[str], Pixels], fit: Callable[[Pixels, int], Pixels]
+    models: Mapping[str, Model],
+    image_ids: Sequence[str],
+    pixels_of: Callable[[str], Pixels],
+    fit: Callable[[Pixels, int, Framing], Pixels],
 ) -> pl.DataFrame:
     """Predict all images with all models; returns rows of the kind. Uses all cores.
 
@@ -46,7 +54,7 @@ def predict(
     def predicted(image_id: str) -> dict[str, tuple[Any, ...]]:
         pixels = pixels_of(image_id)
         size_px = pixels.shape[1], pixels.shape[0]
-        return {digest: model.objects(fit(pixels, model.side_px), size_px) for digest, model in models.items()}
+        return {digest: model.objects(fit(pixels, model.side_px, model.framing), size_px) for digest, model in models.items()}
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         found = list(threads.map(predicted, image_ids))

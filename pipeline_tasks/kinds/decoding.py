@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import numpy.typing as npt
 
@@ -20,10 +20,21 @@ Outputs = Mapping[str, npt.NDArray[Any]]
 """Name of an output of the model's file → its values for one image, without the dimension of images."""
 Size = tuple[int, int]
 """Width and height of an image in pixels."""
+Framing = Literal["centre", "whole"]
+"""Part of an image that its model-size image shows."""
+CENTRE: Framing = "centre"
+"""The middle of the image, as embeddings are made of it."""
+WHOLE: Framing = "whole"
+"""All of the image, in the upper left of the square: pixels of the square times longer side / side are pixels of the image."""
 
 
 class Decoding(Protocol[T, P]):
     """Decoding of a model's outputs to objects in image pixels, and to predictions."""
+
+    @property
+    def framing(self) -> Framing:
+        """Part of an image that models of this kind see; `decode` undoes it."""
+        ...
 
     @property
     def output_names(self) -> tuple[str, ...]:

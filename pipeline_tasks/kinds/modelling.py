@@ -1,6 +1,7 @@
 """Part of a label kind that makes models: targets, head, loss, calibration, and the head in the exported file.
 
-A head takes embeddings of the frozen backbone, of plain images or of augmented views. torch and onnx are imported only in the
+A kind has one of three forms: `Modelling`, whose head takes embeddings of the frozen backbone, of plain images or of augmented
+views; `map_modelling.MapModelling`, whose head takes feature maps; or `NothingTrained`. torch and onnx are imported only in the
 functions that need them.
 """
 
@@ -51,8 +52,20 @@ class Objective(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class NothingTrained:
+    """Modelling of a kind that trains no model; its nights end with the labels, versions and reports."""
+
+    why: str
+    """The reason, as the end of a sentence: `a model of texts cannot be trained on a CPU in minutes`."""
+
+    def why_not_train(self, rows: pl.DataFrame) -> str:
+        """The reason, whatever the rows are."""
+        return self.why
+
+
 class Modelling(Protocol):
-    """Training and export of one kind."""
+    """Training and export of a kind whose heads take embeddings."""
 
     @property
     def has_places(self) -> bool:

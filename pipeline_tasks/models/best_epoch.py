@@ -41,7 +41,7 @@ class BestEpoch(lightning.Callback):
         patience = self._patience_epochs
         if patience is None or epoch == 0 or is_better(self.history[epoch], self.history[self.best_epoch]):
             self.best_epoch = epoch
-            self.weights = {name: tensor.detach().clone() for name, tensor in pl_module.network.state_dict().items()}
+            self.weights = {name: tensor.detach().clone() for name, tensor in pl_module.judged.state_dict().items()}
         self._journal.tell_epoch(self._phase, epoch, self.history[epoch])
         if patience is not None and epoch - self.best_epoch >= patience:
             trainer.should_stop = True

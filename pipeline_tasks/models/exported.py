@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline_tasks.errors import ModelError, SettingsError
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.choosing import Scorer
-from pipeline_tasks.kinds.decoding import Outputs
+from pipeline_tasks.kinds.decoding import Framing, Outputs
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.registry import kind_of_model
 from pipeline_tasks.upgrades.model_properties import marked_properties, upgraded_properties
@@ -143,6 +143,11 @@ class ExportedModel:
     def kind(self) -> Kind:
         """Its label kind, with its own classes."""
         return self.marks.kind
+
+    @property
+    def framing(self) -> Framing:
+        """Part of an image that its model-size images show."""
+        return self.kind.decoding.framing
 
     def objects(self, image: NDArray[np.uint8], size_px: tuple[int, int]) -> tuple[Any, ...]:
         """Objects in one model-size image, made from an image of `size_px` (width, height)."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import onnx
+import onnx.compose
 from onnx import TensorProto, helper
 
 from pipeline_tasks.errors import ModelError
+from pipeline_tasks.kinds.map_modelling import MapModelling
+from pipeline_tasks.kinds.modelling import NothingTrained
 from pipeline_tasks.models.candidate import Candidate
 from pipeline_tasks.models.exported import INPUT, ExportedModel, smoke_image
 
@@ -17,16 +20,26 @@ _EMBEDDINGS = "embeddings"
 
 
 def export_model_bytes(candidate: Candidate, backbone: bytes) -> bytes:
-    """Append the head to a backbone's graph (ONNX, `pictures` → `embeddings`) and return the finished file.
+    """Append the head to a backbone's graph (ONNX, `pictures` → `embeddings` or feature maps) and return the finished file.
 
     Raises:
         ModelError: the backbone's graph has another form.
     """
     model = onnx.load_model_from_string(backbone)
-    marks = candidate.marks
-    _check_backbone(model)
-    _fix_input(model.graph, marks.side_px)
-    marks.kind.modelling.extend_graph(model.graph, _EMBEDDINGS, candidate.head, marks.temperature)
+    marks, modelling = candidate.marks, candidate.marks.kind.modelling
+    if isinstance(modelling, NothingTrained):
+        raise ModelError(f"candidate: wanted a kind that trains models, found {marks.kind.name}")
+    if isinstance(modelling, MapModelling):
+        names = [one.name for one in model.graph.output]
+        _check_backbone(model, names)
+        model = _joined(model, modelling.head_graph(candidate.head, names))
+        outputs = list(model.graph.output)
+        _fix_input(model.graph, marks.side_px)
+        model.graph.output.extend(outputs)
+    else:
+        _check_backbone(model, [_EMBEDDINGS])
+        _fix_input(model.graph, marks.side_px)
+        modelling.extend_graph(model.graph, _EMBEDDINGS, candidate.head, marks.temperature)
     model.producer_name, model.producer_version, model.doc_string = "nightlens", "", ""
     properties = marks.as_properties()
     _mark(model, properties)
@@ -36,10 +49,18 @@ def export_model_bytes(candidate: Candidate, backbone: bytes) -> bytes:
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def _check_backbone(model: onnx.ModelProto) -> None:
+def _joined(trunk: onnx.ModelProto, head: onnx.ModelProto) -> onnx.ModelProto:
+    """A trunk with a head behind it; the head's inner names get a prefix, its outputs keep theirs."""
+    named = onnx.compose.add_prefix(head, "head_", rename_inputs=False, rename_outputs=False)
+    maps = [(one.name, one.name) for one in head.graph.input]
+    named.ir_version = trunk.ir_version
+    return onnx.compose.merge_models(trunk, named, io_map=maps)
+
+
+def _check_backbone(model: onnx.ModelProto, outputs: Sequence[str]) -> None:
     ends = [one.name for one in model.graph.input], [one.name for one in model.graph.output]
-    if ends != ([INPUT], [_EMBEDDINGS]):
-        raise ModelError(f"backbone: wanted a graph from [{INPUT!r}] to [{_EMBEDDINGS!r}], found {ends}")
+    if ends != ([INPUT], list(outputs)):
+        raise ModelError(f"backbone: wanted a graph from [{INPUT!r}] to {list(outputs)}, found {ends}")
     if any(one.data_location == TensorProto.EXTERNAL for one in model.graph.initializer):
         raise ModelError("backbone: wanted one file without external data, found initializers outside of it")
 

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import pytorch_lightning as lightning
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from pipeline_tasks.kinds.modelling import Objective
@@ -46,6 +47,10 @@ class Plan:
     """Threads for torch; None for torch's default."""
     schedule_epochs: int | None = None
     """Epochs over which the learning rate falls; None for `max_epochs`."""
+    warm_up_steps: int | None = None
+    """Steps over which the learning rate rises before it falls step by step; None for a fall from epoch to epoch."""
+    averaging: float | None = None
+    """Decay of a moving average of the weights, which is judged and kept; None for the weights themselves."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,7 @@ def fit(
         resume.write_bytes(checkpoint)
         arguments = {"ckpt_path": str(resume), "weights_only": True}
     order = _EpochOrder(len(train), plan.batch_size, plan.seed)
+    module.steps_per_epoch = len(order)
     in_order = _EpochOrder(len(val), plan.batch_size, None)
     with _threads(plan.threads), warnings.catch_warnings():
         # Silences advice on loader processes: there are none, because Airflow's task processes may not start any.
@@ -144,6 +150,18 @@ class _Module(lightning.LightningModule):
         self.losses: list[Tensor] = []
         self.validated: list[Batch] = []
         self.metrics: Metrics = {}
+        self.steps_per_epoch = 1
+        average = None if plan.averaging is None else get_ema_multi_avg_fn(plan.averaging)  # type: ignore[no-untyped-call]
+        self.averaged = None if average is None else AveragedModel(network, multi_avg_fn=average, use_buffers=True)
+
+    @property
+    def judged(self) -> nn.Module:
+        """The network that is validated and kept."""
+        return self.network if self.averaged is None else self.averaged.module
+
+    def on_train_batch_end(self, *arguments: Any) -> None:
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.network)
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
         loss = self.objective.loss(self.network(batch[0]), batch[1])
@@ -151,7 +169,7 @@ class _Module(lightning.LightningModule):
         return loss
 
     def validation_step(self, batch: Batch, number: int) -> None:
-        self.validated.append((self.network(batch[0]), batch[1]))
+        self.validated.append((self.judged(batch[0]), batch[1]))
 
     def on_validation_epoch_end(self) -> None:
         outputs, targets = (torch.cat(parts) for parts in zip(*self.validated, strict=True))
@@ -160,7 +178,18 @@ class _Module(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         optimizer = torch.optim.AdamW(self.network.parameters(), lr=self.plan.learning_rate, weight_decay=self.plan.weight_decay)
-        return [optimizer], [torch.optim.lr_scheduler.LambdaLR(optimizer, self._cosine)]
+        if self.plan.warm_up_steps is None:
+            return [optimizer], [torch.optim.lr_scheduler.LambdaLR(optimizer, self._cosine)]
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._warm_cosine)
+        return [optimizer], [{"scheduler": schedule, "interval": "step"}]
+
+    def _warm_cosine(self, step: int) -> float:
+        """Learning rate factor, rising over the warm-up and then falling to almost 0."""
+        warm_up = self.plan.warm_up_steps or 0
+        total = (self.plan.schedule_epochs or self.plan.max_epochs) * self.steps_per_epoch
+        if step < warm_up:
+            return (step + 1) / (warm_up + 1)
+        return 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(total - warm_up + 1, 1)))
 
     def _cosine(self, epoch: int) -> float:
         """Learning rate factor, falling from 1 to almost 0 over the schedule."""

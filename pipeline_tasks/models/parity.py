@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from pipeline_tasks.kinds.map_modelling import MapModelling
+from pipeline_tasks.kinds.modelling import NothingTrained
 from pipeline_tasks.models.candidate import Candidate
 from pipeline_tasks.models.exported import ExportedModel
 from pipeline_tasks.models.whole_network import WholeNetwork
@@ -23,17 +27,30 @@ class Parity:
 
 
 def check_parity(candidate: Candidate, backbone: nn.Module, exported: ExportedModel, images: NDArray[np.uint8]) -> Parity:
-    """Compare torch (`backbone` and the candidate's head) with the exported file on model-size images.
+    """Compare torch (`backbone` or its trunk, and the candidate's head) with the exported file on model-size images.
 
     Raises:
         ParityError: the file says something else; the kind judges.
     """
     modelling = candidate.marks.kind.modelling
+    found = [exported.run(image) for image in images]
+    if isinstance(modelling, MapModelling):
+        wanted = _final_outputs(backbone, modelling.final_head(candidate.head), exported.kind.decoding.output_names, images)
+        return Parity(modelling.check_parity(wanted, found), len(images))
+    assert not isinstance(modelling, NothingTrained), "a kind that trains nothing has no candidate"
     network = WholeNetwork(backbone, modelling.head_of(candidate.head)).eval()
     with torch.no_grad():
         outputs = torch.cat([network(torch.from_numpy(one[np.newaxis])) for one in images]).numpy()
-    found = [exported.run(image) for image in images]
     return Parity(modelling.check_parity(outputs, candidate.marks.temperature, found), len(images))
+
+
+def _final_outputs(
+    trunk: nn.Module, head: nn.Module, names: Sequence[str], images: NDArray[np.uint8]
+) -> list[dict[str, NDArray[Any]]]:
+    """Outputs of torch for each image, named as in the file."""
+    with torch.no_grad():
+        found = [head(*trunk(torch.from_numpy(one[np.newaxis]))) for one in images]
+    return [{name: part[0].numpy() for name, part in zip(names, one, strict=True)} for one in found]
 
 
 def with_weights(backbone: nn.Module, weights: dict[str, NDArray[np.generic]]) -> nn.Module:

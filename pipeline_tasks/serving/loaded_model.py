@@ -80,8 +80,9 @@ def load_model(content: bytes, digest: str) -> LoadedModel:
         )
     except (KeyError, ValueError, TypeError, SettingsError) as error:
         raise ModelError(f"model {digest}: its metadata lack or break {error}") from error
-    if recipe != recipe_digest(side_px):
-        raise ModelError(f"model {digest}: wanted one for images of the recipe {recipe_digest(side_px)}, found {recipe}")
+    wanted = recipe_digest(side_px, kind.decoding.framing)
+    if recipe != wanted:
+        raise ModelError(f"model {digest}: wanted one for images of the recipe {wanted}, found {recipe}")
     model = LoadedModel(digest, dataset_id, kind, side_px, session)
     _compare_smoke_images(model, smoke)
     return model

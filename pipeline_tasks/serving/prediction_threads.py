@@ -76,7 +76,9 @@ class PredictionThreads:
         route = pick_route(job.served.pointer.routes, image_id)
         model = job.served.models[route.model_digest]
         size_px = pixels.shape[1], pixels.shape[0]
-        predicted = model.predict(model_image(pixels, model.side_px), size_px, job.served.pointer.min_confidence)
+        predicted = model.predict(
+            model_image(pixels, model.side_px, model.kind.decoding.framing), size_px, job.served.pointer.min_confidence
+        )
         prediction = LoggedPrediction(
             image_id=image_id,
             model_digest=model.digest,

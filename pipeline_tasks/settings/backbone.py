@@ -18,3 +18,10 @@ class BackboneSettings(Settings):
         "efficientnet_lite0", description="A backbone that ships with Nightlens, or `module:class` of your own."
     )
     side_px: int = Field(224, ge=32, le=1024, description="Side of the image that the model sees, in pixels.")
+    map_side_px: int = Field(
+        320,
+        ge=64,
+        le=1024,
+        multiple_of=32,
+        description="Side of the square that a model with places (boxes) sees, in pixels; the whole image is fitted into it.",
+    )

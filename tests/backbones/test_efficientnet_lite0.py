@@ -10,6 +10,7 @@ from pathlib import Path
 import given
 import numpy as np
 import pytest
+from given_models import a_tiny_backbone
 
 from pipeline_tasks.backbones.backbone import Backbone, open_backbone
 from pipeline_tasks.backbones.efficientnet_lite0 import EfficientNetLite0
@@ -129,3 +130,24 @@ def test_backbone__sees_cats_and_dogs_as_imagenet_does(tmp_path: Path) -> None:
         right += sum(int(top) in classes for top in (backbone.embed(np.stack(photos)) @ weight.T + bias).argmax(axis=1))
 
     assert right >= 34
+
+
+def test_trunk__gives_the_maps_of_torch_at_three_strides(backbone: Backbone) -> None:
+    import torch
+
+    trunk = backbone.trunk(64)
+    image = images(1, 64)[0]
+
+    found = trunk.maps(image)
+
+    with torch.no_grad():
+        wanted = [one.numpy() for one in trunk.load_network()(torch.from_numpy(image[np.newaxis]))]
+    assert [one.shape[1:] for one in wanted] == [(40, 8, 8), (112, 4, 4), (320, 2, 2)]
+    assert [(one.channels, one.height, one.width) for one in trunk.shapes] == [one.shape[1:] for one in wanted]
+    assert np.abs(found - np.concatenate([one.ravel() for one in wanted])).max() < 2e-2, "stored in half precision"
+    assert trunk.digest not in (backbone.digest, backbone.trunk(96).digest)
+
+
+def test_trunk__of_a_backbone_without_maps_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"tiny has no feature maps.*load_maps and map_shapes"):
+        a_tiny_backbone(tmp_path).trunk(64)

@@ -15,7 +15,7 @@ from kinds.spot_models import BOX, SpotModelling, overlap
 from pydantic import BaseModel
 
 from pipeline_tasks.kinds.choosing import Labelled, SelectionGain
-from pipeline_tasks.kinds.decoding import Outputs, Size
+from pipeline_tasks.kinds.decoding import CENTRE, Outputs, Size
 from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
 from pipeline_tasks.kinds.name_changes import NO_CHANGES
 from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
@@ -111,6 +111,7 @@ class SpotPredictionModel(BaseModel):
 
 class SpotDecoding:
     output_names = (BOX,)
+    framing = CENTRE
 
     def decode(self, outputs: Outputs, size_px: Size) -> tuple[Spot, ...]:
         """The model tells shares of the image's sides."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pipeline_tasks.json_values import Json, JsonObject
 from pipeline_tasks.kinds.classes.class_object import ClassObject
-from pipeline_tasks.kinds.decoding import Outputs, Size
+from pipeline_tasks.kinds.decoding import CENTRE, Outputs, Size
 
 PROBABILITIES = "probabilities"
 """The output of a classifier's file: float32 N x C."""
@@ -33,6 +33,7 @@ class ClassDecoding:
 
     class_names: tuple[str, ...]
     output_names = (PROBABILITIES,)
+    framing = CENTRE
 
     def decode(self, outputs: Outputs, size_px: Size) -> tuple[ClassObject, ...]:
         """All classes with their probabilities, in the order of the model's classes."""

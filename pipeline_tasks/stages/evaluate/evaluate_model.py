@@ -151,7 +151,7 @@ def _predict(store: Store, decoder: Decoder, summary: EvaluateModelSummary, test
 def _open(store: Store, digest: str) -> ExportedModel:
     """Open a model, if it uses the current resize recipe."""
     model = ExportedModel(read_model(store.objects, digest))
-    wanted = recipe_digest(model.side_px)
+    wanted = recipe_digest(model.side_px, model.framing)
     if model.recipe_digest != wanted:
         raise ModelError(f"model {digest}: wanted one for images of the recipe {wanted}, found {model.recipe_digest}")
     return model

@@ -12,8 +12,9 @@ from pipeline_tasks.clients.mirrors import mirroring
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.errors import ModelError
+from pipeline_tasks.kinds.map_modelling import MapModelling
 from pipeline_tasks.models.candidate import Candidate, parse_candidate
-from pipeline_tasks.models.exported import ExportedModel
+from pipeline_tasks.models.exported import ExportedModel, ModelMarks
 from pipeline_tasks.records import project_state
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.export_model import ExportModelSummary
@@ -29,6 +30,7 @@ from pipeline_tasks.tables.image import Image
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
+    from pipeline_tasks.backbones.trunk import Trunk
     from pipeline_tasks.clients.mlflow_versions import RegisteredVersion
     from pipeline_tasks.decoding.decoder import Decoder
     from pipeline_tasks.models.parity import Parity
@@ -75,7 +77,7 @@ def export_model(
     assert trained.candidate_sha256 is not None
     assert trained.dataset_cycle_id is not None
     candidate = parse_candidate(read_candidate(store.objects, trained.candidate_key, trained.candidate_sha256))
-    images = _parity_images(store, decoder, trained.dataset_cycle_id, candidate.marks.side_px)
+    images = _parity_images(store, decoder, trained.dataset_cycle_id, candidate.marks)
     content, parity = _export(candidate, backbone, images)
     digest = put_model(store.objects, content)
     notes: list[str] = []
@@ -104,13 +106,14 @@ def export_model(
     return store.finish(cycle.cycle_id, STAGE, summary, sets=[newest])
 
 
-def _parity_images(store: Store, decoder: Decoder, dataset_cycle_id: str, side_px: int) -> NDArray[np.uint8]:
+def _parity_images(store: Store, decoder: Decoder, dataset_cycle_id: str, marks: ModelMarks) -> NDArray[np.uint8]:
     """Images of the version from all splits; the first ones by image_id, which is as good as random."""
     rows = store.read(DatasetImage, dataset_cycle_id).sort("image_id").head(PARITY_IMAGES)
     originals = store.rows_of(Image, rows["image_id"], columns=COLUMNS).unique("image_id").sort("image_id")
     stored = stored_images(originals.iter_rows())
     files = [(read_original(store.objects, image_id, one.md5), one.form) for image_id, one in stored.items()]
-    return np.stack([model_image(decoder.decode(file, form).pixels, side_px) for file, form in files])
+    framing = marks.kind.decoding.framing
+    return np.stack([model_image(decoder.decode(file, form).pixels, marks.side_px, framing) for file, form in files])
 
 
 def _export(candidate: Candidate, backbone: Backbone, images: NDArray[np.uint8]) -> tuple[bytes, Parity]:
@@ -118,14 +121,18 @@ def _export(candidate: Candidate, backbone: Backbone, images: NDArray[np.uint8])
     from pipeline_tasks.models.exporting import export_model_bytes
     from pipeline_tasks.models.parity import check_parity, with_weights
 
-    network = with_weights(backbone.load_network(), candidate.backbone_weights)
-    graph = backbone.onnx_of(network) if candidate.backbone_weights else _frozen_graph(candidate, backbone)
+    if isinstance(candidate.marks.kind.modelling, MapModelling):
+        trunk = backbone.trunk(candidate.marks.side_px)
+        network, graph = trunk.load_network(), _frozen_graph(candidate, trunk)
+    else:
+        network = with_weights(backbone.load_network(), candidate.backbone_weights)
+        graph = backbone.onnx_of(network) if candidate.backbone_weights else _frozen_graph(candidate, backbone)
     content = export_model_bytes(candidate, graph)
     return content, check_parity(candidate, network, ExportedModel(content), images)
 
 
-def _frozen_graph(candidate: Candidate, backbone: Backbone) -> bytes:
-    """The backbone's graph that all images were embedded with."""
+def _frozen_graph(candidate: Candidate, backbone: Backbone | Trunk) -> bytes:
+    """The graph that all images were embedded with, or whose maps the head was trained on."""
     if candidate.marks.backbone_digest != backbone.digest:
         raise ModelError(f"candidate: wanted the backbone {candidate.marks.backbone_digest}, found {backbone.digest}")
     return backbone.onnx_bytes

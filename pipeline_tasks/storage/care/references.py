@@ -54,7 +54,7 @@ class References:
 
 def thumbnail_of(view_key: str) -> str:
     """Key of the thumbnail of a view's image; every recorded image has one, so the key identifies the image."""
-    return thumbnail_key(view_key.rpartition("/")[2].removesuffix(".npy"))
+    return thumbnail_key(view_key.rpartition("/")[2].partition(".")[0])
 
 
 def references(store: Store, keys: Iterable[str], now: datetime, abandoned_s: float) -> References:

@@ -1,0 +1,149 @@
+"""Training of a head on embeddings: of all images, and of the training images' augmented views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline_tasks.decoding.model_image import model_image, recipe_digest
+from pipeline_tasks.json_values import Json
+from pipeline_tasks.models.augmentation import augmentation_digest, augmented_view
+from pipeline_tasks.models.candidate import Candidate, trained_backbone_digest
+from pipeline_tasks.models.exported import ModelMarks
+from pipeline_tasks.models.journal import Journal
+from pipeline_tasks.records.cycle import derive_seed
+from pipeline_tasks.storage.blobs.view_files import read_views, write_views
+from pipeline_tasks.storage.history.embedding_rows import read_embeddings
+from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores
+
+if TYPE_CHECKING:
+    from pipeline_tasks.backbones.backbone import Backbone
+    from pipeline_tasks.kinds.modelling import Modelling
+    from pipeline_tasks.models.training import Material, Outcome
+
+TRAINING_VERSION = 4
+"""Bump when training changes, so that older checkpoints are ignored."""
+
+
+class EmbeddingTraining:
+    """A head on the frozen backbone's embeddings; the settings may also train the backbone."""
+
+    def __init__(self, images: VersionImages, modelling: Modelling, backbone: Backbone) -> None:
+        """Train on these images."""
+        self._images, self._modelling, self._backbone = images, modelling, backbone
+        self._settings, self._side_px = images.project.training, images.project.backbone.side_px
+        self.views, self.backbone_digest = self._settings.augmented_views, backbone.digest
+        views: dict[str, Json] = {
+            "augmentation": augmentation_digest(may_move=not modelling.has_places),
+            "backbone": backbone.digest,
+            "picture": recipe_digest(self._side_px),
+        }
+        views |= {"engine": backbone.engine, "seed": images.project.seed, "views": self.views}
+        self.view_recipe = digest_of(views)
+        training: dict[str, Json] = {
+            "dataset_id": images.dataset_id,
+            "settings": self._settings.model_dump(),
+            "version": TRAINING_VERSION,
+        }
+        self.recipe = digest_of(training | {"views": self.view_recipe})
+
+    def epochs_of(self, phase: str) -> int:
+        """Most epochs of a phase whose end is worth foretelling; 0 for others."""
+        return {"head": self._settings.max_epochs, "live": self._settings.unfreeze_epochs}.get(phase, 0)
+
+    def run(self, journal: Journal, folder: Path) -> Outcome:
+        """Gather the embeddings, then train; imports torch."""
+        material = self._material()
+        from pipeline_tasks.models.training import train
+
+        return train(
+            material,
+            self._modelling,
+            self._settings,
+            seed=self._images.seed,
+            journal=journal,
+            folder=folder,
+            load_network=self._backbone.load_network,
+        )
+
+    def candidate(self, outcome: Outcome) -> Candidate:
+        """The candidate of an outcome, with its origin."""
+        digest, weights = self.backbone_digest, outcome.backbone_weights
+        marks = ModelMarks(
+            kind=self._images.kind,
+            backbone_digest=trained_backbone_digest(digest, weights) if weights else digest,
+            recipe_digest=recipe_digest(self._side_px),
+            side_px=self._side_px,
+            dataset_id=self._images.dataset_id,
+            temperature=outcome.temperature,
+        )
+        return Candidate(marks, outcome.head, weights)
+
+    def _material(self) -> Material:
+        """Embeddings of all images and of the views, and the images themselves if the backbone is unfrozen."""
+        from pipeline_tasks.models.head_training import EmbeddedImages
+        from pipeline_tasks.models.live_training import Images
+        from pipeline_tasks.models.training import Material
+
+        train, val = self._images.train, self._images.val
+        train_ids, val_ids = train["image_id"].to_list(), val["image_id"].to_list()
+        train_targets, val_targets = self._modelling.targets(train), self._modelling.targets(val)
+        train_embeddings = [self._plain(train_ids)]
+        if self.views:
+            train_embeddings.append(np.concatenate(on_all_cores("augmented views", self._embedded_views, train_ids)))
+        is_live = self._settings.unfreeze_epochs > 0
+        train_groups, val_groups = _groups(train, val)
+        all_targets = np.concatenate([train_targets, np.repeat(train_targets, self.views, axis=0)])
+        all_groups = np.concatenate([train_groups, np.repeat(train_groups, self.views)])
+        return Material(
+            train=EmbeddedImages(np.concatenate(train_embeddings), all_targets, all_groups, len(train_ids)),
+            val=EmbeddedImages(self._plain(val_ids), val_targets, val_groups),
+            train_images=Images(np.stack(on_all_cores("training images", self._image, train_ids)), train_targets)
+            if is_live
+            else None,
+            val_images=Images(np.stack(on_all_cores("validation images", self._image, val_ids)), val_targets) if is_live else None,
+        )
+
+    def _plain(self, image_ids: Sequence[str]) -> NDArray[np.float32]:
+        """Embeddings stored by `measure_images`; missing ones of this backbone are computed now."""
+        found = read_embeddings(self._images.store, image_ids, self.backbone_digest)
+        missing = np.flatnonzero(~found.has_embedding)
+        if not len(missing):
+            return found.vectors
+        vectors = found.vectors if found.vectors.shape[1] else np.zeros((len(image_ids), self._backbone.dimensions), np.float32)
+        vectors[missing] = np.stack(on_all_cores("embeddings", self._embedded, [image_ids[number] for number in missing]))
+        return vectors
+
+    def _embedded(self, image_id: str) -> NDArray[np.float32]:
+        embedding: NDArray[np.float32] = self._backbone.embed(self._image(image_id)[np.newaxis])[0]
+        return embedding
+
+    def _embedded_views(self, image_id: str) -> NDArray[np.float32]:
+        """Embed an image's augmented views (views x D), or read those that an earlier training stored."""
+        kept = read_views(self._images.store.objects, self.view_recipe, image_id)
+        if kept is not None:
+            return kept
+        image = self._image(image_id)
+        # The project's seed and not the cycle's, so that the next training can use the same views.
+        seed_of = partial(derive_seed, self._images.project.seed, "view", image_id)
+        drawn = [augmented_view(image, seed_of(str(one)), may_move=not self._modelling.has_places) for one in range(self.views)]
+        views = np.concatenate([self._backbone.embed(view[np.newaxis]) for view in drawn])
+        write_views(self._images.store.objects, self.view_recipe, image_id, views)
+        return views
+
+    def _image(self, image_id: str) -> NDArray[np.uint8]:
+        """An original as a model-size image."""
+        return model_image(self._images.pixels(image_id), self._side_px)
+
+
+def _groups(train: pl.DataFrame, val: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number of the split group of each training and each validation image."""
+    ids = pl.concat([train["split_group_id"], val["split_group_id"]])
+    numbers = (ids.rank("dense") - 1).to_numpy().astype(np.int64)
+    return numbers[: train.height], numbers[train.height :]

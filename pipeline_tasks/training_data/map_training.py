@@ -1,0 +1,197 @@
+"""Training of a head on feature maps: of all images whole, and of the training images' placed views.
+
+Maps and targets lie in files of the scratch folder, so that memory holds a batch only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline_tasks.decoding.model_image import recipe_digest
+from pipeline_tasks.decoding.placed_image import placed_image
+from pipeline_tasks.geometry.placement import Placement, whole_image
+from pipeline_tasks.json_values import Json
+from pipeline_tasks.kinds.decoding import WHOLE
+from pipeline_tasks.models.augmentation import augmentation_digest, augmented_view
+from pipeline_tasks.models.candidate import Candidate
+from pipeline_tasks.models.exported import ModelMarks
+from pipeline_tasks.models.journal import Journal
+from pipeline_tasks.models.placed_views import placed_view, placements_digest
+from pipeline_tasks.records.cycle import derive_seed
+from pipeline_tasks.storage.blobs.view_files import read_maps, write_maps
+from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from pipeline_tasks.backbones.backbone import Backbone
+    from pipeline_tasks.kinds.map_modelling import MapModelling, MapTraining
+    from pipeline_tasks.models.map_training import MapExamples
+    from pipeline_tasks.models.training import Outcome
+
+MAP_TRAINING_VERSION = 1
+"""Bump when training changes, so that older checkpoints are ignored."""
+
+
+@dataclass(frozen=True)
+class _Example:
+    """One view of one image: number 0 is the whole image, others are drawn."""
+
+    image_id: str
+    number: int
+    placement: Placement
+    objects: Any
+
+
+class MapsTraining:
+    """A head on the frozen backbone's feature maps."""
+
+    def __init__(self, images: VersionImages, modelling: MapModelling, backbone: Backbone) -> None:
+        """Train on these images; opens the backbone's maps.
+
+        Raises:
+            SettingsError: the backbone has no feature maps.
+        """
+        self._images, self._modelling = images, modelling
+        self._side_px = images.project.backbone.map_side_px
+        self._trunk = backbone.trunk(self._side_px)
+        self.backbone_digest = self._trunk.digest
+        views: dict[str, Json] = {
+            "augmentation": augmentation_digest(may_move=False),
+            "placements": placements_digest(),
+            "backbone": self._trunk.digest,
+            "engine": self._trunk.engine,
+            "picture": recipe_digest(self._side_px, WHOLE),
+            "seed": images.project.seed,
+        }
+        self.view_recipe = digest_of(views)
+        training: dict[str, Json] = {
+            "dataset_id": images.dataset_id,
+            "settings": images.project.training.model_dump(),
+            "version": MAP_TRAINING_VERSION,
+        }
+        self.recipe = digest_of(training | {"views": self.view_recipe})
+
+    @property
+    def views(self) -> int:
+        """Augmented views of each training image, as the kind wants for their number."""
+        return self._how.views
+
+    def epochs_of(self, phase: str) -> int:
+        """Most epochs of the one phase."""
+        return self._how.epochs
+
+    def run(self, journal: Journal, folder: Path) -> Outcome:
+        """Gather maps and targets, then train; imports torch."""
+        from pipeline_tasks.models.map_training import train_maps
+        from pipeline_tasks.models.training import Outcome
+
+        folder.mkdir(parents=True, exist_ok=True)
+        train = self._examples(self._images.train, self._train_objects, self.views, folder, "train")
+        val = self._examples(self._images.val, self._val_objects, 0, folder, "val")
+        fitted = train_maps(
+            train,
+            val,
+            self._trunk.shapes,
+            self._modelling,
+            self._how,
+            seed=self._images.seed,
+            journal=journal,
+            folder=folder,
+        )
+        return Outcome(
+            head=self._modelling.head_arrays(fitted.network, self._trunk.shapes),
+            temperature=1.0,
+            best=fitted.best,
+            epochs=len(fitted.history),
+            resumed_from_epoch=fitted.resumed_from_epoch,
+            never_shown=self._modelling.never_shown(self._train_objects),
+        )
+
+    def candidate(self, outcome: Outcome) -> Candidate:
+        """The candidate of an outcome, with its origin."""
+        marks = ModelMarks(
+            kind=self._images.kind,
+            backbone_digest=self._trunk.digest,
+            recipe_digest=recipe_digest(self._side_px, WHOLE),
+            side_px=self._side_px,
+            dataset_id=self._images.dataset_id,
+        )
+        return Candidate(marks, outcome.head)
+
+    @cached_property
+    def _how(self) -> MapTraining:
+        return self._modelling.training(self._images.project.training, self._train_objects, self._val_objects)
+
+    @cached_property
+    def _train_objects(self) -> Sequence[Any]:
+        return self._modelling.objects(self._images.train)
+
+    @cached_property
+    def _val_objects(self) -> Sequence[Any]:
+        return self._modelling.objects(self._images.val)
+
+    def _examples(self, rows: pl.DataFrame, objects: Sequence[Any], views: int, folder: Path, name: str) -> MapExamples:
+        """Maps and targets of the whole images, then of their views, in files of the folder."""
+        from pipeline_tasks.models.map_training import MapExamples
+
+        sizes = rows.select("image_id", "width_px", "height_px").rows()
+        examples = [
+            _Example(image_id, number, self._placement(image_id, number, width, height), objects[row])
+            for number in range(1 + views)
+            for row, (image_id, width, height) in enumerate(sizes)
+        ]
+        values = sum(one.values for one in self._trunk.shapes)
+        maps = _new_file(folder / f"{name}-maps.npy", (len(examples), values), np.dtype(np.float16))
+        placed = [self._modelling.placed(one.objects, one.placement, self._trunk.shapes) for one in examples[:1]]
+        targets = _new_file(folder / f"{name}-targets.npy", (len(examples), *placed[0].shape), placed[0].dtype)
+        by_image: dict[str, list[int]] = {}
+        for at, one in enumerate(examples):
+            by_image.setdefault(one.image_id, []).append(at)
+            targets[at] = self._modelling.placed(one.objects, one.placement, self._trunk.shapes)
+
+        def fill(image_id: str) -> None:
+            found = self._maps([examples[at] for at in by_image[image_id]])
+            for at, row in zip(by_image[image_id], found, strict=True):
+                maps[at] = row
+
+        on_all_cores("feature maps", fill, list(by_image))
+        return MapExamples(maps, targets)
+
+    def _placement(self, image_id: str, number: int, width_px: int, height_px: int) -> Placement:
+        if number == 0:
+            return whole_image(width_px, height_px, self._side_px)
+        return placed_view(width_px, height_px, self._side_px, self._seed("place", image_id, number))
+
+    def _maps(self, examples: Sequence[_Example]) -> list[NDArray[np.float16]]:
+        """Maps of some views of one image; those that an earlier training stored are read."""
+        objects, found = self._images.store.objects, []
+        pixels: NDArray[np.uint8] | None = None
+        for one in examples:
+            kept = read_maps(objects, self.view_recipe, one.image_id, one.number)
+            if kept is None:
+                pixels = self._images.pixels(one.image_id) if pixels is None else pixels
+                image = placed_image(pixels, one.placement)
+                if one.number:
+                    image = augmented_view(image, self._seed("light", one.image_id, one.number), may_move=False)
+                kept = self._trunk.maps(image)
+                write_maps(objects, self.view_recipe, one.image_id, one.number, kept)
+            found.append(kept)
+        return found
+
+    def _seed(self, purpose: str, image_id: str, number: int) -> int:
+        """Seed of a view: from the project's seed and not the cycle's, so that the next training can use the same views."""
+        return derive_seed(self._images.project.seed, purpose, image_id, str(number))
+
+
+def _new_file(file: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """An array in a new file."""
+    array: NDArray[Any] = np.lib.format.open_memmap(file, mode="w+", dtype=dtype, shape=shape)  # type: ignore[no-untyped-call]
+    return array
