@@ -35,6 +35,6 @@ def placements_digest() -> str:
 
 
 def _start(length: float, window: float, drawn: np.random.Generator) -> float:
-    """Where the window begins: inside a longer image, or so that it holds all of a shorter one."""
+    """Start of the window: inside a longer image, or so that it holds all of a shorter one."""
     room = length - window
     return float(drawn.uniform(min(room, 0.0), max(room, 0.0)))

@@ -36,6 +36,7 @@ BOUNDARY = {
     # Lines of the prediction server's log.
     "pipeline_tasks/kinds/logged_prediction": "reads a line of the log",
     "pipeline_tasks/kinds/decoding": "reads the kind's own fields of a line of the log",
+    "pipeline_tasks/kinds/boxes/decode": "reads the kind's own fields of a line of the log",
     "pipeline_tasks/kinds/classes/decode": "reads the kind's own fields of a line of the log",
     # Airflow.
     "plugins/nightlens_airflow/cycle_of_run": "parses the form and the configuration of a DAG run",

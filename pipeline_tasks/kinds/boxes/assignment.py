@@ -1,0 +1,93 @@
+"""Assignment of boxes to the places of feature maps: which place shall find which box.
+
+ATSS: a box is given to places near its centre whose anchor overlaps it more than most of the candidates do (Zhang et al., "Bridging
+the Gap Between Anchor-based and Anchor-free Detection via Adaptive Training Sample Selection", CVPR 2020). No threshold is set.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline_tasks.kinds.map_modelling import Shapes
+
+ANCHOR_STRIDES = 4
+"""Side of a place's anchor, in strides."""
+CANDIDATES = 9
+"""Places a box and a map that are looked at; the paper's number."""
+NOTHING = -1.0
+"""Class number of a place without a box."""
+Floats = NDArray[np.float32]
+
+
+def places(shapes: Shapes) -> tuple[Floats, Floats]:
+    """Centre (A x 2: x, y) and stride (A) of each place of all maps, in pixels of the square, as a head lists them."""
+    centres, strides = [], []
+    for shape in shapes:
+        y, x = np.mgrid[: shape.height, : shape.width]
+        centres.append(np.stack([x.ravel(), y.ravel()], axis=1) * shape.stride + shape.stride / 2)
+        strides.append(np.full(shape.height * shape.width, shape.stride))
+    return np.concatenate(centres).astype(np.float32), np.concatenate(strides).astype(np.float32)
+
+
+def assigned(boxes: Floats, class_numbers: NDArray[np.int64], shapes: Shapes) -> Floats:
+    """Target of each place: A x 5 (class number or NOTHING, then x_min, y_min, x_max, y_max in pixels of the square)."""
+    centres, strides = places(shapes)
+    target = np.zeros((len(centres), 5), np.float32)
+    target[:, 0] = NOTHING
+    if len(boxes) == 0:
+        return target
+    half = strides[:, np.newaxis] * ANCHOR_STRIDES / 2
+    overlap = _overlaps(boxes, np.concatenate([centres - half, centres + half], axis=1))
+    is_candidate = _near_centres(boxes, centres, shapes)
+    likeness = np.where(is_candidate, overlap, np.nan)
+    limit = np.nanmean(likeness, axis=1) + np.nanstd(likeness, axis=1)
+    is_given = is_candidate & (overlap >= limit[:, np.newaxis]) & _inside(boxes, centres)
+    owner = np.where(is_given.any(axis=0), np.where(is_given, overlap, -1).argmax(axis=0), -1)
+    _give_each_box_a_place(owner, overlap, boxes, centres)
+    is_owned = owner >= 0
+    target[is_owned, 0] = class_numbers[owner[is_owned]]
+    target[is_owned, 1:] = boxes[owner[is_owned]]
+    return target
+
+
+def _give_each_box_a_place(owner: NDArray[np.int64], overlap: Floats, boxes: Floats, centres: Floats) -> None:
+    """Give a box without a place the free place that overlaps it most, and among those the nearest; `owner` is changed."""
+    for number in np.setdiff1d(np.arange(len(boxes)), owner):
+        middle = (boxes[number, :2] + boxes[number, 2:]) / 2
+        distance = np.abs(centres - middle).sum(axis=1)
+        order = np.lexsort((distance, -overlap[number]))
+        free = order[owner[order] < 0]
+        if len(free):
+            owner[free[0]] = number
+
+
+def _near_centres(boxes: Floats, centres: Floats, shapes: Shapes) -> NDArray[np.bool_]:
+    """Return True for the places of each map nearest to a box's centre (boxes x A)."""
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    distance = np.square(middles[:, np.newaxis] - centres).sum(axis=2)
+    found, start = np.zeros(distance.shape, bool), 0
+    for shape in shapes:
+        end = start + shape.height * shape.width
+        count = min(CANDIDATES, end - start)
+        nearest = np.argpartition(distance[:, start:end], count - 1, axis=1)[:, :count] + start
+        np.put_along_axis(found, nearest, True, axis=1)
+        start = end
+    return found
+
+
+def _inside(boxes: Floats, centres: Floats) -> NDArray[np.bool_]:
+    """Return True for places whose centre is in a box (boxes x A)."""
+    after = (centres > boxes[:, np.newaxis, :2]).all(axis=2)
+    before = (centres < boxes[:, np.newaxis, 2:]).all(axis=2)
+    return np.logical_and(after, before)
+
+
+def _overlaps(boxes: Floats, anchors: Floats) -> Floats:
+    """Intersection over union of each box with each anchor."""
+    low = np.maximum(boxes[:, np.newaxis, :2], anchors[:, :2])
+    high = np.minimum(boxes[:, np.newaxis, 2:], anchors[:, 2:])
+    both = np.clip(high - low, 0, None).prod(axis=2)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)[:, np.newaxis] + (anchors[:, 2:] - anchors[:, :2]).prod(axis=1) - both
+    overlaps: Floats = (both / np.maximum(areas, 1e-9)).astype(np.float32)
+    return overlaps

@@ -1,0 +1,125 @@
+"""Decoding of a detector's outputs to boxes and predictions. The file has suppressed and sorted them; here they get pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline_tasks.json_values import Json, JsonObject
+from pipeline_tasks.kinds.boxes.box import Box
+from pipeline_tasks.kinds.decoding import WHOLE, Outputs, Size
+
+BOXES = "boxes"
+"""Output of a detector's file: float32 N x B x 4, x_min, y_min, x_max, y_max in shares of the image's longer side."""
+SCORES = "scores"
+"""float32 N x B, the highest first; 0 where there is no box."""
+CLASS_NUMBERS = "class_numbers"
+"""int64 N x B, numbers of the model's classes."""
+_DIGITS = 6
+_RECORDED = 10
+"""Boxes of a smoke image that are recorded."""
+
+
+@dataclass(frozen=True)
+class PredictedBox:
+    """One box of a prediction, in pixels of the image."""
+
+    class_name: str
+    confidence: float
+    x_min_px: float
+    y_min_px: float
+    width_px: float
+    height_px: float
+
+
+@dataclass(frozen=True)
+class BoxPrediction:
+    """The boxes that are sure enough, the surest first."""
+
+    objects: tuple[PredictedBox, ...]
+    left_out: int
+    """Number of boxes below the threshold."""
+
+
+@dataclass(frozen=True)
+class BoxDecoding:
+    """Decoding of the outputs of a model with these classes."""
+
+    class_names: tuple[str, ...]
+    output_names = (BOXES, SCORES, CLASS_NUMBERS)
+    framing = WHOLE
+
+    def decode(self, outputs: Outputs, size_px: Size) -> tuple[Box, ...]:
+        """Boxes of any confidence inside an image of this size, the surest first."""
+        is_box = outputs[SCORES] > 0
+        corners = in_pixels(outputs[BOXES][is_box], size_px)
+        found = zip(corners, outputs[SCORES][is_box].tolist(), outputs[CLASS_NUMBERS][is_box].tolist(), strict=True)
+        return tuple(
+            Box(self.class_names[number], left, top, right - left, bottom - top, confidence=score)
+            for (left, top, right, bottom), score, number in found
+            if right > left and bottom > top
+        )
+
+    def predict(self, objects: Sequence[Box], min_confidence: float) -> BoxPrediction:
+        """The boxes of at least this confidence."""
+        # Compare in the model's precision, so that 0.9 is not below 0.9.
+        sure = [one for one in objects if np.float32(one.confidence or 0) >= np.float32(min_confidence)]
+        found = tuple(
+            PredictedBox(one.class_name, one.confidence or 0, one.x_min_px, one.y_min_px, one.width_px, one.height_px)
+            for one in sure
+        )
+        return BoxPrediction(found, len(objects) - len(found))
+
+    def read_prediction(self, fields: JsonObject) -> BoxPrediction:
+        """A prediction from a line of the server's log, or the one box of a row of `predicted_objects`."""
+        if "objects" in fields:
+            return BoxPrediction(tuple(_box(one) for one in fields["objects"]), int(fields.get("left_out", 0)))
+        return BoxPrediction((_box(fields),) if fields.get("class_name") else (), 0)
+
+    def headline(self, prediction: BoxPrediction) -> str:
+        """The class of the surest box."""
+        return prediction.objects[0].class_name if prediction.objects else "nothing"
+
+    def says(self, prediction: BoxPrediction) -> str:
+        """Number of boxes a class."""
+        counts: dict[str, int] = {}
+        for one in prediction.objects:
+            counts[one.class_name] = counts.get(one.class_name, 0) + 1
+        return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "nothing there"
+
+    def as_recorded(self, outputs: Outputs) -> dict[str, Json]:
+        """The surest boxes of one image."""
+        rows = [outputs[name][:_RECORDED] for name in self.output_names]
+        return {name: np.round(one.astype(np.float64), _DIGITS).tolist() for name, one in zip(self.output_names, rows, strict=True)}
+
+    def difference(self, outputs: Outputs, recorded: Mapping[str, Json]) -> float:
+        """Greatest distance of a recorded box from the most alike of its class, in scores and shares of the side.
+
+        Boxes of equal scores may come in another order, so they are compared with all.
+        """
+        wanted = [np.asarray(recorded[name], np.float64) for name in self.output_names]
+        if wanted[0].shape != (len(wanted[1]), 4) or outputs[BOXES].shape != (len(outputs[SCORES]), 4):
+            raise ValueError(f"wanted {len(wanted[1])} boxes of 4 numbers, found {outputs[BOXES].shape}")
+        if not all(np.isfinite(outputs[name]).all() for name in (BOXES, SCORES)):
+            return float("nan")
+        off = [0.0]
+        for box, score, number in zip(*wanted, strict=True):
+            distance = np.maximum(np.abs(outputs[BOXES] - box).max(axis=1), np.abs(outputs[SCORES] - score))
+            distance = np.where((outputs[CLASS_NUMBERS] == number) | (outputs[SCORES] <= 0), distance, np.inf)
+            # Without a box only the scores are alike; where a rounding kept a box of no score, both have none.
+            off.append(float(abs(score - outputs[SCORES].min())) if score == 0 else float(distance.min()))
+        return max(off)
+
+
+def in_pixels(shares: npt.NDArray[np.float32], size_px: Size) -> npt.NDArray[np.float64]:
+    """Corners in shares of the longer side → pixels of the image, cut at its border."""
+    corners: npt.NDArray[np.float64] = np.clip(shares.astype(np.float64) * max(size_px), 0, np.array([*size_px, *size_px]))
+    return corners
+
+
+def _box(fields: JsonObject) -> PredictedBox:
+    sides = (float(fields[name] or 0) for name in ("x_min_px", "y_min_px", "width_px", "height_px"))
+    return PredictedBox(str(fields["class_name"]), float(fields.get("confidence") or 0), *sides)
