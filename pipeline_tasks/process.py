@@ -167,7 +167,7 @@ PROCESS = (
         name="compare_with_champion",
         group="evaluate",
         does="Decide with the gate if the candidate may replace the champion.",
-        reads=("dataset_images", "dataset_objects", "slice_images", "split_groups", "predictions", "predicted_objects"),
+        reads=("dataset_images", "dataset_objects", "slice_images", "images", "split_groups", "predictions", "predicted_objects"),
     ),
     Stage(
         name="promote_model",
@@ -212,7 +212,7 @@ PROCESS = (
                 "predictions",
                 "metrics",
             ),
-            *("dataset_objects", "predicted_objects", "confusions", "thumbnails", "sightings", "reports"),
+            *("dataset_objects", "predicted_objects", "confusions", "images", "thumbnails", "sightings", "reports"),
         ),
         writes=("reports",),
         ends_in_event=False,

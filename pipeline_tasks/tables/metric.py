@@ -16,7 +16,9 @@ class Metric(Table):
     dataset_id = dy.String(primary_key=True)
     #: `test` (without its golden images), or a slice of it: golden, recent, control.
     split = dy.String(primary_key=True)
-    #: balanced_accuracy, accuracy, recall, precision, log_loss; of the majority class: majority_balanced_accuracy.
+    #: Of classes: balanced_accuracy, accuracy, recall, precision, log_loss; of the majority class: majority_balanced_accuracy.
+    #: Of boxes: ap, ap_50, ap_75, ap_small, ap_medium, ap_large, ar, ar_1, ar_10, ar_small, ar_medium, ar_large, image_ap; of mean
+    #: boxes: mean_box_ap.
     metric = dy.String(primary_key=True)
     #: Empty for metrics over all classes.
     class_name = dy.String(primary_key=True)

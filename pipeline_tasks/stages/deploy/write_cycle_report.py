@@ -113,7 +113,7 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         annotations=annotations,
         agreement=None if votes is None else kind.labeling.agreement(votes.by_image),
         disagreements=() if votes is None or annotations is None else _disagreements(store, cycle, annotations, votes),
-        dataset_images=version_rows(store, dataset_cycle) if dataset_cycle else None,
+        dataset_images=version_rows(store, dataset_cycle, has_sizes=True) if dataset_cycle else None,
         metrics=table(Metric),
         predictions=table(kind.scoring.prediction_table),
         details={one: rows for one in kind.reporting.detail_tables if (rows := table(one)) is not None},

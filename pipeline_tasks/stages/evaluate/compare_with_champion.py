@@ -40,7 +40,7 @@ def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSumm
         return store.finish(cycle.cycle_id, STAGE, CompareWithChampionSummary(skipped=evaluated.skipped))
     candidate, champion = evaluated.model_digest, evaluated.champion_digest
     assert evaluated.dataset_cycle_id is not None
-    manifest = version_rows(store, evaluated.dataset_cycle_id)
+    manifest = version_rows(store, evaluated.dataset_cycle_id, has_sizes=True)
     scoring = kind_of(cycle.project).scoring
     labelled = scoring.with_truth(manifest.filter(pl.col("split") == "test"))
     frozen = _slices(store, evaluated.dataset_cycle_id)

@@ -126,7 +126,7 @@ def _what_is_compared(store: Store, cycle: Cycle, model_digest: str | None) -> E
 def _test_images(store: Store, summary: EvaluateModelSummary, scoring: Scoring[Any]) -> pl.DataFrame:
     """Labelled test images, in the order of their ids."""
     assert summary.dataset_cycle_id is not None
-    manifest = version_rows(store, summary.dataset_cycle_id)
+    manifest = version_rows(store, summary.dataset_cycle_id, has_sizes=True)
     return scoring.with_truth(manifest.filter(pl.col("split") == "test")).sort("image_id")
 
 
