@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from pipeline_tasks.kinds.boxes.assignment import NOTHING, assigned
 from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.boxes.decode import BOXES, CLASS_NUMBERS, SCORES, BoxDecoding
 from pipeline_tasks.kinds.boxes.modelling import BoxModelling, PlacedBoxes
+from pipeline_tasks.kinds.boxes.prediction_model import BoxPredictionModel
 from pipeline_tasks.kinds.boxes.torch_head import BoxObjective, DetectorHead, suppressed
 from pipeline_tasks.kinds.boxes.validation import average_precision
 from pipeline_tasks.kinds.map_modelling import MapShape
@@ -207,3 +209,12 @@ def test_average_precision__is_whole_for_the_truth_and_half_for_half_of_it() -> 
 
     assert whole == 1.0
     assert half == pytest.approx(51 / 101)
+
+
+def test_prediction_model__has_the_fields_of_a_prediction() -> None:
+    prediction = BoxDecoding(CLASSES).predict([Box("nut", 1, 2, 5, 6, confidence=0.9)], 0.5)
+
+    read = BoxPredictionModel.model_validate(asdict(prediction), strict=False)
+
+    assert read.model_dump() == {"objects": [asdict(prediction.objects[0])], "left_out": 0}
+    assert BoxDecoding(CLASSES).read_prediction(read.model_dump()) == prediction
