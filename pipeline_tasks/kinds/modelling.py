@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
 import polars as pl
@@ -130,4 +130,13 @@ class Modelling(Protocol):
         Raises:
             ParityError: the file's predictions differ.
         """
+        ...
+
+
+@runtime_checkable
+class Contracting(Protocol):
+    """The modelling of a kind whose heads are certain only of images like those of the training."""
+
+    def within_reach(self, arrays: Arrays, scaling: Scaling) -> Arrays:
+        """The head with a contraction for these embeddings; its weights stay as they are."""
         ...

@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from pipeline_tasks.kinds.modelling import Arrays, Modelling
+from pipeline_tasks.kinds.modelling import Arrays, Contracting, Modelling
 from pipeline_tasks.models.augmentation import augmented_view
+from pipeline_tasks.models.embedding_scale import embedding_scale
 from pipeline_tasks.models.fitting import Batch, Fitted, Plan, fit
 from pipeline_tasks.models.head_training import TrainedHead
 from pipeline_tasks.models.journal import Journal
@@ -72,14 +73,23 @@ def train_live(
     objective = modelling.objective(train.targets, settings)
     views = _Views(train, seed, may_move=not modelling.has_places)
     fitted = fit(network, views, _Views(val, None), objective, plan, journal, folder)
-    with torch.no_grad():
-        outputs = [network(torch.from_numpy(one[np.newaxis])) for one in val.pixels]
+    arrays = modelling.head_arrays(network.head)
+    if isinstance(modelling, Contracting):
+        # The backbone has moved the embeddings, and with them their mean and the distance at which training images lie.
+        arrays = modelling.within_reach(arrays, embedding_scale(_embedded(network.backbone, train), len(train.targets)))
     return TrainedNetwork(
-        arrays=modelling.head_arrays(network.head),
+        arrays=arrays,
         backbone_weights={name: tensor.numpy() for name, tensor in network.backbone.state_dict().items()},
-        val_outputs=torch.cat(outputs).numpy(),
+        val_outputs=modelling.outputs(arrays, _embedded(network.backbone, val)),
         fitted=fitted,
     )
+
+
+def _embedded(backbone: nn.Module, images: Images) -> NDArray[np.float32]:
+    """Embeddings of plain images, one at a time, as the exported file computes them."""
+    with torch.no_grad():
+        embeddings = torch.cat([backbone(torch.from_numpy(one[np.newaxis])) for one in images.pixels])
+    return np.asarray(embeddings.numpy(), np.float32)
 
 
 class _Views:

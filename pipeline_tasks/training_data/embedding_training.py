@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.modelling import Modelling
     from pipeline_tasks.models.training import Material, Outcome
 
-TRAINING_VERSION = 4
+TRAINING_VERSION = 5
 """Bump when training changes, so that older checkpoints are ignored."""
 
 

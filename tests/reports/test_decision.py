@@ -8,7 +8,8 @@ from reports.test_process import DATA
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
-from pipeline_tasks.reports.decision import section
+from pipeline_tasks.records.train_model import TrainModelSummary
+from pipeline_tasks.reports.decision import header, section
 
 SCORED = {"images": 16, "accuracy": 0.875, "accuracy_low": 0.69, "accuracy_high": 1.0, "champion_accuracy": None}
 COMPARED: dict[str, Any] = {"images": 16, "candidate": 0.875, "champion": None, "difference": None, "low": None, "high": None}
@@ -35,3 +36,13 @@ def test_section__says_where_the_golden_set_stops_nothing_and_where_there_was_no
 
 def test_section__without_slices_says_nothing_of_them() -> None:
     assert "By slice" not in str(section(replace(DATA, records=CycleRecords((CompareWithChampionSummary(None, why="Kept."),)))))
+
+
+def test_header__names_the_classes_that_the_model_never_predicts() -> None:
+    said = str(header(replace(DATA, records=CycleRecords((TrainModelSummary(None, never_shown=["bracket", "spring"]),)))))
+
+    assert "Never predicted, because no training image shows it: bracket, spring." in said
+
+
+def test_header__says_nothing_of_classes_that_were_all_shown() -> None:
+    assert "Never predicted" not in str(header(replace(DATA, records=CycleRecords((TrainModelSummary(None),)))))

@@ -77,6 +77,10 @@ class ClassModelling:
         bias = tensors["bias"] - weight @ scaling.mean
         return {"weight": weight.astype(np.float32), "bias": bias.astype(np.float32), **arrays_of(scaling)}
 
+    def within_reach(self, arrays: Arrays, scaling: Scaling) -> Arrays:
+        """The head with the contraction of embeddings that lie far out in this scaling."""
+        return {**arrays, **arrays_of(scaling)}
+
     def never_shown(self, targets: NDArray[np.int64]) -> tuple[str, ...]:
         """Classes without a training image."""
         shown = set(targets.tolist())

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from given import an_open_cycle
-from given_models import SIDE_PX, TRAINING, TinyNetwork, World
+from given_models import CLASSES, SIDE_PX, SPLITS, TRAINING, TinyNetwork, World, an_image
 
+from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.errors import CorruptObjectError, ServiceUnavailableError
+from pipeline_tasks.kinds.classes.decode import softmax
+from pipeline_tasks.kinds.classes.modelling import ClassModelling
 from pipeline_tasks.records.cycle import CycleArguments
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
 from pipeline_tasks.storage.blobs.checkpoint_files import keep_checkpoint
@@ -137,6 +141,26 @@ def test_train_model__unfreezes_the_backbone(tmp_path: Path) -> None:
     assert candidate.marks.backbone_digest != world.backbone.digest
     before = TinyNetwork().state_dict()["filters.weight"].numpy()
     assert not np.array_equal(candidate.backbone_weights["filters.weight"], before)
+
+
+def test_train_model__contracts_in_the_space_of_the_unfrozen_backbone(tmp_path: Path) -> None:
+    world = World(tmp_path, unfreeze_epochs=3, learning_rate=0.03)
+
+    candidate = world.candidate(world.train())
+
+    backbone = TinyNetwork()
+    backbone.load_state_dict({name: torch.from_numpy(values) for name, values in candidate.backbone_weights.items()})
+    numbers = [number for number, split in SPLITS.items() if split == "train"]
+    images = [model_image(an_image(name, number), SIDE_PX) for number in numbers for name in CLASSES]
+    with torch.no_grad():
+        embeddings = np.concatenate([backbone(torch.from_numpy(one[np.newaxis].copy())).numpy() for one in images])
+    head = candidate.head
+    assert np.allclose(head["mean"], embeddings.mean(axis=0), atol=1e-5)
+    distances = np.square(embeddings - head["mean"]) @ head["precision"]
+    assert np.isclose(head["reach"], np.median(distances), rtol=1e-4)
+    at_mean, far = (head["mean"] + times * (embeddings - head["mean"]) for times in (0, 50))
+    wanted, found = (softmax(ClassModelling(CLASSES).outputs(head, one.astype(np.float32))) for one in (at_mean, far))
+    assert np.abs(wanted - found).max() < 0.1, "50 times as far out, the head is no more certain than at the mean"
 
 
 def test_train_model__says_why_it_trains_nothing(tmp_path: Path) -> None:
