@@ -67,7 +67,7 @@ class DuplicateGroups:
     def add(self, image: int, links: Sequence[Link], keys: Sequence[Key] = ()) -> None:
         """Add a new image to the closest group it resembles, else to a new group; contest it if groups of two splits match."""
         groups = sorted({link.group for link in links})
-        owners = self.split_groups.owners(keys)
+        owners = self.split_groups.owners(keys) + self.split_groups.standing(image)
         if len(self.split_groups.splits_of([*groups, *owners]) | self.split_groups.wish_of(image)) > 1:
             self.contest(image, groups or [image])
             return

@@ -25,7 +25,7 @@ from pipeline_tasks.tables.table import Rows, check
 
 @dataclass(frozen=True)
 class Known:
-    """Table rows of the images that were searched before, followed by the new ones."""
+    """Table rows of the images that were searched before, followed by the new ones: those released tonight, then tonight's."""
 
     images: pl.DataFrame
     """One column, `image_id`, in history order; the new ones start at `first_new`."""
@@ -39,6 +39,8 @@ class Known:
     """None if the project has no split group keys."""
     golden: frozenset[str] = frozenset()
     """Images of the golden set."""
+    released: frozenset[str] = frozenset()
+    """Those of the new ones that were quarantined before, and have groups of their own among the recorded ones."""
 
     def numbers(self) -> dict[str, int]:
         """Image id → the image's number."""
@@ -55,6 +57,14 @@ class FoundRows:
     splits: Rows[Split]
     """Splits of groups that had none and were merged with a group that has one, or that hold a golden image."""
     groups_with_new: int
+
+
+def to_search_again(duplicate_groups: pl.DataFrame, released: frozenset[str]) -> frozenset[str]:
+    """Released images that are in no group with others, and not contested: while quarantined they were compared by pixels only."""
+    is_bound = ~pl.col("image_id").is_in(sorted(released)) | pl.col("is_contested")
+    bound = duplicate_groups.filter(is_bound)["duplicate_group_id"]
+    free = duplicate_groups.filter(~is_bound, ~pl.col("duplicate_group_id").is_in(bound.unique().implode()))
+    return frozenset(free["image_id"])
 
 
 def images(
@@ -75,7 +85,8 @@ def images(
 def groups(known: Known, images: Images, settings: DuplicateSettings, verdicts: Verdicts) -> DuplicateGroups:
     """Groups recorded by earlier cycles."""
     number = known.numbers()
-    recorded = known.duplicate_groups.select("image_id", "duplicate_group_id", "is_contested")
+    stays = ~pl.col("image_id").is_in(sorted(known.released))
+    recorded = known.duplicate_groups.filter(stays).select("image_id", "duplicate_group_id", "is_contested")
     group_of, contested = standing_groups([(number[one], number[group], flag) for one, group, flag in recorded.iter_rows()])
     split_group_of = {number[one]: number[group] for one, group in known.split_groups.iter_rows()}
     splits = {number[group]: split for group, split in reversed(known.splits.select("split_group_id", "split").rows())}

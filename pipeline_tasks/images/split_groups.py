@@ -38,6 +38,10 @@ class SplitGroups:
             self._parents[image], image = root, self._parents[image]
         return root
 
+    def standing(self, image: int) -> list[int]:
+        """The group that a released image has from earlier cycles; none for a new one."""
+        return [self.find(image)] if image in self._parents else []
+
     def splits_of(self, images: Iterable[int]) -> set[str]:
         """The different splits of the groups that these images are in."""
         return {self._splits[root] for root in map(self.find, images) if root in self._splits}

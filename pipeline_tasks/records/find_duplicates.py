@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class FindDuplicatesSummary:
-    """Duplicates among the cycle's new images; quarantined ones are compared by their pixels only."""
+    """Duplicates among the cycle's new and released images; quarantined ones are compared by their pixels only."""
 
     stage: ClassVar[str] = "find_duplicates"
 
@@ -34,5 +34,7 @@ class FindDuplicatesSummary:
     """Pairs of images that were laid on each other."""
     told_apart: int = 0
     """New images that hash or embedding found alike, and that a comparison told apart."""
+    images_released: int = 0
+    """Earlier images that a looser limit released tonight; they are among those searched, now by hash and embedding too."""
     keys_in_two_splits: list[str] = field(default_factory=list)
     """Clips, sites, devices or days that straddled splits before the key was set; new images that share them are contested."""

@@ -19,6 +19,7 @@ from pipeline_tasks.images.views import View
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
+from pipeline_tasks.storage.history.cycles import read_cycle
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.dataset_image import DatasetImage
@@ -60,6 +61,7 @@ def find_duplicates(store: Store, cycle: Cycle) -> FindDuplicatesSummary:
     summary = FindDuplicatesSummary(
         images_searched=searched,
         images_in_history=known.first_new,
+        images_released=len(known.released),
         exact=sum(any(link.method == "pixels" for link in links) for links in evidence.values()),
         near=sum(all(link.method != "pixels" for link in links) for one, links in evidence.items() if one not in groups.contested),
         groups=rows.groups_with_new,
@@ -94,20 +96,31 @@ def _known(store: Store, cycle: Cycle) -> duplicate_records.Known:
     duplicate_groups = store.current(DuplicateGroup)
     images = store.history(Image, ["image_id"]).unique(keep="first", maintain_order=True)
     sightings = store.history(Sighting) if _wants_sightings(cycle) else None
+    issues = store.history(QualityIssue, ["image_id", "rule", "value"])
+    unusable = quarantined(issues, cycle.project.quality)
+    released = duplicate_records.to_search_again(duplicate_groups, _quarantined_before(store, issues) - unusable)
     is_searched = pl.col("image_id").is_in(duplicate_groups["image_id"].unique().to_list())
+    is_released = pl.col("image_id").is_in(sorted(released))
     new = store.read(Image, cycle.cycle_id).select("image_id").filter(~is_searched)
-    searched = images.filter(is_searched)
+    searched = images.filter(is_searched & ~is_released)
     return duplicate_records.Known(
-        images=pl.concat([searched, new]),
+        images=pl.concat([searched, images.filter(is_released), new]),
         first_new=searched.height,
         measurements=store.current(Measurement),
-        quarantined=quarantined(store.history(QualityIssue, ["image_id", "rule", "value"]), cycle.project.quality),
+        quarantined=unusable,
+        released=released,
         duplicate_groups=duplicate_groups,
         split_groups=store.current(SplitGroup),
         splits=store.history(Split),
         sightings=sightings if cycle.project.duplicates.split_group_keys else None,
         golden=_golden(store, cycle, sightings),
     )
+
+
+def _quarantined_before(store: Store, issues: pl.DataFrame) -> frozenset[str]:
+    """Images that were quarantined when duplicates were last searched, and were compared by pixels only."""
+    before = next((one for one, stages in reversed(store.state().stages.items()) if STAGE in stages), None)
+    return frozenset() if before is None else quarantined(issues, read_cycle(store, before).project.quality)
 
 
 def _wants_sightings(cycle: Cycle) -> bool:

@@ -116,6 +116,52 @@ def test_find_duplicates__compares_quarantined_images_by_pixels_only(store: Stor
     assert summary.compared_by_pixels_only == 3
 
 
+BLURRED = {"sharpness": 3.0}
+LOOSE = {"quality": {"min_sharpness": 2}}
+
+
+def test_find_duplicates__searches_a_released_image_against_all_earlier_ones(store: Store) -> None:
+    night(store, 0, AnImage("a", at(0)), AnImage("b", at(5), **BLURRED), AnImage("c", at(90), **BLURRED), AnImage("z", at(180)))
+    assert groups(store) == {"a": "a", "b": "b", "c": "c", "z": "z"}
+
+    summary = night(store, 1, AnImage("d", at(85)), **LOOSE)
+
+    assert groups(store) == {"a": "a", "b": "a", "c": "c", "z": "z", "d": "c"}
+    assert (summary.images_released, summary.images_searched, summary.images_in_history, summary.near) == (2, 3, 2, 2)
+    assert night(store, 2, **LOOSE).images_released == 0, "they are searched once"
+
+
+def test_find_duplicates__searches_released_twins_as_one_group(store: Store) -> None:
+    night(store, 0, AnImage("a", at(0)), AnImage("b", at(5), **BLURRED), AnImage("c", at(5), pixels="b", **BLURRED))
+
+    night(store, 1, **LOOSE)
+
+    assert groups(store) == {"a": "a", "b": "a", "c": "a"}
+
+
+def test_find_duplicates__contests_a_released_image_between_two_splits(store: Store) -> None:
+    night(store, 0, AnImage("a", at(0)), AnImage("b", at(40)), AnImage("c", at(20), **BLURRED))
+    give_split(store, NIGHTS[0], a="test", b="train")
+
+    summary = night(store, 1, **LOOSE)
+
+    assert contested(store) == {("c", "a"), ("c", "b")}
+    assert summary.contested == 1
+    assert groups(store) == {"a": "a", "b": "b"}
+
+
+def test_find_duplicates__keeps_a_released_image_in_the_split_of_its_clip(store: Store) -> None:
+    keys = {"duplicates": {"split_group_keys": ["clip"]}}
+    clip = {"metadata": {"clip": "17"}}
+    night(store, 0, AnImage("a", at(0)), AnImage("b", at(90), **clip), AnImage("c", at(5), **BLURRED, **clip), **keys)
+    assert split_groups(store) == {"a": "a", "b": "b", "c": "b"}
+    give_split(store, NIGHTS[0], a="test", b="train")
+
+    night(store, 1, **keys, **LOOSE)
+
+    assert contested(store) == {("c", "a")}, "its clip is in train, and what it shows in test"
+
+
 def test_find_duplicates__joins_a_group_with_a_split_and_leaves_that_alone(store: Store) -> None:
     night(store, 0, AnImage("a", at(0)), AnImage("b", at(90)))
     give_split(store, NIGHTS[0], a="test", b="train")
