@@ -10,11 +10,13 @@ import re
 import simplejpeg
 from PIL import Image
 
+from pipeline_tasks.decoding.jpeg_intervals import has_whole_intervals
 from pipeline_tasks.decoding.jpeg_structure import END, JpegStructure
 from pipeline_tasks.errors import RejectedFileError
 
 _COLOURS = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
+_STRAY = re.compile(r"\d+ extraneous bytes before marker 0xd[0-7]")
 _DAMAGE = ("corrupt jpeg data", "premature end", "inconsistent progression")
 _PREMATURE = "premature end"
 _READ_AHEAD_BYTES = 8
@@ -33,7 +35,7 @@ def load_jpeg(structure: JpegStructure, header: Image.Image) -> Image.Image:
     try:
         pixels = simplejpeg.decode_jpeg(image, colours) if colours else None
     except ValueError as error:
-        if _is_padding(str(error), image):
+        if _is_padding(str(error), image) or _has_stray_bytes(str(error), image):
             pixels = simplejpeg.decode_jpeg(image, colours, strict=False)
         elif any(words in str(error).lower() for words in _DAMAGE):
             reason = "truncated" if _PREMATURE in str(error).lower() else "corrupt"
@@ -47,6 +49,21 @@ def load_jpeg(structure: JpegStructure, header: Image.Image) -> Image.Image:
     loaded = Image.fromarray(pixels[..., 0] if colours == "GRAY" else pixels)
     loaded.info = header.info
     return loaded
+
+
+def _has_stray_bytes(warning: str, image: bytes) -> bool:
+    """Tell a webcam's stray bytes before restart markers from damage: all intervals are whole but for padding."""
+    return _STRAY.search(warning) is not None and has_whole_intervals(image, _is_whole)
+
+
+def _is_whole(image: bytes) -> bool:
+    """Return True if libjpeg warns of no more than padding."""
+    try:
+        simplejpeg.decode_jpeg(image)
+    except ValueError as error:
+        found = _EXTRANEOUS.search(str(error))
+        return found is not None and int(found[1]) <= _STRAY_BYTES
+    return True
 
 
 def _is_padding(warning: str, image: bytes) -> bool:
