@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
+import numpy as np
 import numpy.typing as npt
 
 from pipeline_tasks.json_values import Json, JsonObject
@@ -26,6 +28,19 @@ CENTRE: Framing = "centre"
 """The middle of the image, as embeddings are made of it."""
 WHOLE: Framing = "whole"
 """All of the image, in the upper left of the square: pixels of the square times longer side / side are pixels of the image."""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """One object of a prediction as it is drawn over its image."""
+
+    name: str
+    """Objects of one name have one colour."""
+    words: str
+    points_px: tuple[float, ...] = ()
+    """Corners of a closed line, x and y by turns; without any, only the words are drawn."""
+    mask: npt.NDArray[np.bool_] | None = None
+    """Pixels to tint, height x width; None for no tint."""
 
 
 class Decoding(Protocol[T, P]):
@@ -59,6 +74,10 @@ class Decoding(Protocol[T, P]):
 
     def says(self, prediction: P) -> str:
         """A prediction in a few words with its confidence."""
+        ...
+
+    def outlines(self, prediction: P, size_px: Size) -> tuple[Outline, ...]:
+        """The prediction as it is drawn over an image of this size."""
         ...
 
     def as_recorded(self, outputs: Outputs) -> dict[str, Json]:

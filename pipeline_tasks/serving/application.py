@@ -16,14 +16,13 @@ from pydantic import BaseModel, create_model
 
 from pipeline_tasks.decoding.canonical_form import CanonicalForm
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
-from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.kinds.registry import prediction_models
 from pipeline_tasks.serving.admission import Admission
 from pipeline_tasks.serving.body import Bodies, ClientDisconnect
 from pipeline_tasks.serving.follower import Follower
 from pipeline_tasks.serving.limits import ServerLimits
 from pipeline_tasks.serving.metrics import Metrics
-from pipeline_tasks.serving.prediction_threads import Job, PredictionThreads
+from pipeline_tasks.serving.prediction_threads import Job, JobResult, PredictionThreads
 from pipeline_tasks.serving.refusal import refusal, too_busy
 from pipeline_tasks.serving.served import Served
 
@@ -41,9 +40,16 @@ _REQUEST = {
             "in": "query",
             "description": "Bits that the camera gives in a 16-bit file whose tags do not say it; by default the sources' setting.",
             "schema": {"type": "integer", "minimum": 8, "maximum": 16},
-        }
+        },
+        {
+            "name": "draw",
+            "in": "query",
+            "description": "1: respond with the upright image as JPEG, the prediction drawn over it; its id is in a header.",
+            "schema": {"type": "integer", "enum": [0, 1]},
+        },
     ],
 }
+_DRAWN: dict[str, Any] = {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The form has no image."},
     408: {"description": "The body arrived too slowly."},
@@ -91,7 +97,7 @@ def make_application(state: ServerState) -> FastAPI:
     predict_handler = PredictHandler(state)
     state.metrics.generation.set_function(lambda: state.follower.served.pointer.generation if state.follower.served else 0)
 
-    @application.post("/predict", responses=_REFUSALS | {200: {"model": prediction_model()}}, openapi_extra=_REQUEST)
+    @application.post("/predict", responses=_REFUSALS | {200: {"model": prediction_model(), **_DRAWN}}, openapi_extra=_REQUEST)
     async def predict(request: Request) -> Response:
         """Predict one image."""
         return await predict_handler.respond(request)
@@ -127,9 +133,9 @@ class PredictHandler:
         """Respond to a request and count it."""
         begun, status = time.perf_counter(), 500
         try:
-            prediction = await self._predict(request)
-            status = CLIENT_LEFT if prediction is None else 200
-            return JSONResponse(None if prediction is None else prediction.response(), status_code=status)
+            result = await self._predict(request)
+            status = CLIENT_LEFT if result is None else 200
+            return Response(status_code=status) if result is None else _response(result)
         except HTTPException as error:
             status = error.status_code
             raise
@@ -140,14 +146,14 @@ class PredictHandler:
             self._state.metrics.requests.labels(str(status)).inc()
             self._state.metrics.seconds.observe(time.perf_counter() - begun)
 
-    async def _predict(self, request: Request) -> LoggedPrediction | None:
+    async def _predict(self, request: Request) -> JobResult | None:
         with self._bodies.room_for(self._served().pointer.max_body_bytes) as room:
             content = await room.read_image(request)
             served = self._served()
             if not self._admission.take(1, served.pointer.max_waiting):
                 why = f"{served.pointer.max_waiting} requests are waiting or running."
                 raise too_busy(why, self._limits.retry_after_s)
-            job = Job(content, served, _form(request, served.pointer.bit_depth))
+            job = Job(content, served, _form(request, served.pointer.bit_depth), is_drawn=_is_drawn(request))
             work = self._state.prediction_threads.submit(job)
             self._count_until_done(work)
             return await self._wait(request, job, work)
@@ -157,18 +163,18 @@ class PredictHandler:
             raise refusal(503, "no_model", "There is no model yet: nothing has been promoted, or it could not be loaded.")
         return served
 
-    def _count_until_done(self, work: Future[LoggedPrediction | None]) -> None:
+    def _count_until_done(self, work: Future[JobResult | None]) -> None:
         """Keep the request admitted until its work has ended, even if its client leaves earlier."""
         gauge = self._state.metrics.admitted
         gauge.inc()
 
-        def done(_: Future[LoggedPrediction | None]) -> None:
+        def done(_: Future[JobResult | None]) -> None:
             gauge.dec()
             self._admission.give_back(1)
 
         work.add_done_callback(done)
 
-    async def _wait(self, request: Request, job: Job, work: Future[LoggedPrediction | None]) -> LoggedPrediction | None:
+    async def _wait(self, request: Request, job: Job, work: Future[JobResult | None]) -> JobResult | None:
         """The prediction; None if the client left first."""
         prediction = asyncio.wrap_future(work)
         left = asyncio.ensure_future(_left(request))
@@ -200,6 +206,22 @@ def _form(request: Request, bit_depth: int | None) -> CanonicalForm:
     if not given.isdecimal() or not 8 <= int(given) <= 16:
         raise refusal(422, "bad_bit_depth", f"bit_depth: wanted a whole number from 8 to 16, found {given[:20]!r}.")
     return CanonicalForm(bit_depth=int(given))
+
+
+def _is_drawn(request: Request) -> bool:
+    """Return True if the request asks for the image with the prediction."""
+    given = request.query_params.get("draw", "0")
+    if given not in ("0", "1"):
+        raise refusal(422, "bad_draw", f"draw: wanted 0 or 1, found {given[:20]!r}.")
+    return given == "1"
+
+
+def _response(result: JobResult) -> Response:
+    """The prediction as JSON, or drawn over its image."""
+    if result.drawn is None:
+        return JSONResponse(result.prediction.response())
+    about = {"Nightlens-Prediction-Id": str(result.prediction.prediction_id)}
+    return Response(result.drawn, media_type="image/jpeg", headers=about)
 
 
 async def _left(request: Request) -> None:

@@ -17,6 +17,7 @@ from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
+from pipeline_tasks.serving.drawing import drawn_over
 from pipeline_tasks.serving.metrics import Metrics
 from pipeline_tasks.serving.prediction_log import PredictionLog
 from pipeline_tasks.serving.served import Served, pick_route
@@ -34,6 +35,15 @@ class Decoder(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class JobResult:
+    """A prediction, and the image with it if that was asked for."""
+
+    prediction: LoggedPrediction
+    drawn: bytes | None = None
+    """JPEG of the upright image."""
+
+
 @dataclass
 class Job:
     """Work of one request; `is_wanted` returns False when its client has left or its time is up."""
@@ -41,6 +51,8 @@ class Job:
     content: bytes
     served: Served
     form: CanonicalForm = NEWEST
+    is_drawn: bool = False
+    """True if the response shall be the image with the prediction drawn over it."""
     is_wanted: bool = True
     begun: float = field(default_factory=time.perf_counter)
 
@@ -58,7 +70,7 @@ class PredictionThreads:
         """Start every decoding child, so that the first request does not wait for one."""
         list(self._threads.map(self._decoder.decode, [_white_image()] * self._count))
 
-    def submit(self, job: Job) -> Future[LoggedPrediction | None]:
+    def submit(self, job: Job) -> Future[JobResult | None]:
         """Queue a job; its result is None if it was no longer wanted before the model ran."""
         return self._threads.submit(self._predict, job)
 
@@ -66,13 +78,15 @@ class PredictionThreads:
         """Finish the jobs that have begun."""
         self._threads.shutdown(wait=True)
 
-    def _predict(self, job: Job) -> LoggedPrediction | None:
+    def _predict(self, job: Job) -> JobResult | None:
         if not job.is_wanted:
-            return self._abandon()
+            self._abandon()
+            return None
         image_id = hashlib.sha256(job.content).hexdigest()
         pixels = self._decoder.decode(job.content, job.form).pixels
         if not job.is_wanted:
-            return self._abandon()
+            self._abandon()
+            return None
         route = pick_route(job.served.pointer.routes, image_id)
         model = job.served.models[route.model_digest]
         size_px = pixels.shape[1], pixels.shape[0]
@@ -91,11 +105,12 @@ class PredictionThreads:
         )
         self._log.append(prediction)
         self._metrics.predictions.labels(model.digest, route.role, model.kind.decoding.headline(predicted)).inc()
-        return prediction
+        if not job.is_drawn:
+            return JobResult(prediction)
+        return JobResult(prediction, drawn_over(pixels, model.kind.decoding.outlines(predicted, size_px)))
 
-    def _abandon(self) -> LoggedPrediction | None:
+    def _abandon(self) -> None:
         self._metrics.abandoned.inc()
-        return None
 
 
 def _white_image() -> bytes:

@@ -15,7 +15,7 @@ from kinds.spot_models import BOX, SpotModelling, overlap
 from pydantic import BaseModel
 
 from pipeline_tasks.kinds.choosing import Labelled, SelectionGain
-from pipeline_tasks.kinds.decoding import CENTRE, Outputs, Size
+from pipeline_tasks.kinds.decoding import CENTRE, Outline, Outputs, Size
 from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
 from pipeline_tasks.kinds.name_changes import NO_CHANGES
 from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
@@ -130,6 +130,9 @@ class SpotDecoding:
 
     def says(self, prediction: SpotPrediction) -> str:
         return f"spot at {prediction.x:.0f}, {prediction.y:.0f}"
+
+    def outlines(self, prediction: SpotPrediction, size_px: Size) -> tuple[Outline, ...]:
+        return (Outline("spot", self.says(prediction)),)
 
     def as_recorded(self, outputs: Outputs) -> dict[str, Any]:
         return {BOX: [round(float(one), 6) for one in outputs[BOX]]}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from decoding.damage import DAMAGES, ENCODINGS, a_drawn_image
 from decoding.test_bit_depth import a_png, ramp
+from PIL import Image as PillowImage
 from serving.given_server import promote
 from tiny_model import DATASET_ID, an_image, tiny_model
 
@@ -336,3 +338,22 @@ def test_predict__takes_the_used_bits_from_the_sources_or_the_request(bench: Ben
     bench.serve(bit_depth=12)
 
     assert bench.predict(few).status_code == 200
+
+
+def test_predict__draws_the_prediction_over_the_upright_image(bench: Bench) -> None:
+    bench.serve()
+
+    drawn = bench.ask(lambda client: client.post("/predict?draw=1", content=an_image((255, 0, 0))))
+
+    with PillowImage.open(io.BytesIO(drawn.content)) as image:
+        assert (drawn.status_code, image.format, image.size) == (200, "JPEG", (48, 48))
+    (logged,) = bench.logged()
+    assert drawn.headers["Nightlens-Prediction-Id"] == logged["prediction_id"]
+
+
+def test_predict__refuses_another_wish_to_draw(bench: Bench) -> None:
+    bench.serve()
+
+    refused = bench.ask(lambda client: client.post("/predict?draw=yes", content=an_image()))
+
+    assert (refused.status_code, refused.json()["detail"]["reason"]) == (422, "bad_draw")

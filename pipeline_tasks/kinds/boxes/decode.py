@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pipeline_tasks.json_values import Json, JsonObject
 from pipeline_tasks.kinds.boxes.box import Box
-from pipeline_tasks.kinds.decoding import WHOLE, Outputs, Size
+from pipeline_tasks.kinds.decoding import WHOLE, Outline, Outputs, Size
 
 BOXES = "boxes"
 """Output of a detector's file: float32 N x B x 4, x_min, y_min, x_max, y_max in shares of the image's longer side."""
@@ -18,6 +18,8 @@ SCORES = "scores"
 """float32 N x B, the highest first; 0 where there is no box."""
 CLASS_NUMBERS = "class_numbers"
 """int64 N x B, numbers of the model's classes."""
+USUAL_CONFIDENCE = 0.25
+"""Confidence of a box that is told unless a project says otherwise: a score is the overlap that the box probably has."""
 _DIGITS = 6
 _RECORDED = 10
 """Boxes of a smoke image that are recorded."""
@@ -64,9 +66,10 @@ class BoxDecoding:
         )
 
     def predict(self, objects: Sequence[Box], min_confidence: float) -> BoxPrediction:
-        """The boxes of at least this confidence."""
+        """The boxes of at least this confidence; of 0, which no project has chosen, of at least USUAL_CONFIDENCE."""
+        limit = min_confidence or USUAL_CONFIDENCE
         # Compare in the model's precision, so that 0.9 is not below 0.9.
-        sure = [one for one in objects if np.float32(one.confidence or 0) >= np.float32(min_confidence)]
+        sure = [one for one in objects if np.float32(one.confidence or 0) >= np.float32(limit)]
         found = tuple(
             PredictedBox(one.class_name, one.confidence or 0, one.x_min_px, one.y_min_px, one.width_px, one.height_px)
             for one in sure
@@ -89,6 +92,10 @@ class BoxDecoding:
         for one in prediction.objects:
             counts[one.class_name] = counts.get(one.class_name, 0) + 1
         return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "nothing there"
+
+    def outlines(self, prediction: BoxPrediction, size_px: Size) -> tuple[Outline, ...]:
+        """The four sides of each box."""
+        return tuple(_outline(one) for one in prediction.objects)
 
     def as_recorded(self, outputs: Outputs) -> dict[str, Json]:
         """The surest boxes of one image."""
@@ -118,6 +125,11 @@ def in_pixels(shares: npt.NDArray[np.float32], size_px: Size) -> npt.NDArray[np.
     """Corners in shares of the longer side → pixels of the image, cut at its border."""
     corners: npt.NDArray[np.float64] = np.clip(shares.astype(np.float64) * max(size_px), 0, np.array([*size_px, *size_px]))
     return corners
+
+
+def _outline(box: PredictedBox) -> Outline:
+    left, top, right, bottom = box.x_min_px, box.y_min_px, box.x_min_px + box.width_px, box.y_min_px + box.height_px
+    return Outline(box.class_name, f"{box.class_name} {box.confidence:.2f}", (left, top, right, top, right, bottom, left, bottom))
 
 
 def _box(fields: JsonObject) -> PredictedBox:

@@ -20,4 +20,4 @@ class BoxPredictionModel(BaseModel):
     """The boxes that are sure enough, the surest first."""
 
     objects: list[PredictedBoxModel]
-    left_out: int = Field(description="Number of boxes below the project's `serving.min_confidence`.")
+    left_out: int = Field(description="Number of boxes below the project's `serving.min_confidence`, or below 0.25 if that is 0.")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pipeline_tasks.json_values import Json, JsonObject
 from pipeline_tasks.kinds.classes.class_object import ClassObject
-from pipeline_tasks.kinds.decoding import CENTRE, Outputs, Size
+from pipeline_tasks.kinds.decoding import CENTRE, Outline, Outputs, Size
 
 PROBABILITIES = "probabilities"
 """The output of a classifier's file: float32 N x C."""
@@ -60,6 +60,10 @@ class ClassDecoding:
     def says(self, prediction: ClassPrediction) -> str:
         """The most probable class with its probability."""
         return f"{prediction.class_name}, probability {prediction.probability:.3f}"
+
+    def outlines(self, prediction: ClassPrediction, size_px: Size) -> tuple[Outline, ...]:
+        """The most probable class in words."""
+        return (Outline(prediction.class_name, self.says(prediction)),)
 
     def as_recorded(self, outputs: Outputs) -> dict[str, Json]:
         """The probabilities of one image."""
