@@ -84,5 +84,11 @@ QUALITY_RULES: Registry[QualityRule] = Registry(
 )
 """Limits on measurements: an image that breaks one is quarantined. Add new ones at the end: the table keeps their order."""
 
-KINDS: Registry[KindOpener[Kind]] = Registry("label kind", {"class": "pipeline_tasks.kinds.classes.class_kind:ClassKind"})
+KINDS: Registry[KindOpener[Kind]] = Registry(
+    "label kind",
+    {
+        "class": "pipeline_tasks.kinds.classes.class_kind:ClassKind",
+        "box": "pipeline_tasks.kinds.boxes.box_kind:BoxKind",
+    },
+)
 """Kinds of labels: `label_kind` in a project file."""

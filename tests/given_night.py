@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import given
 import given_models
@@ -55,6 +55,7 @@ class Night:
 
     project: Project
     folder: Path
+    open_backbone: ClassVar[Callable[[Path], Backbone]] = staticmethod(given_models.a_tiny_backbone)
 
     def __post_init__(self) -> None:
         self.store, self.server = Store(MemoryObjects()), StandInLabelStudio()
@@ -156,7 +157,7 @@ class NightServices(Services):
 
     @cached_property
     def backbone(self) -> Backbone:
-        return given_models.a_tiny_backbone(self.night.folder)
+        return self.night.open_backbone(self.night.folder)
 
     @cached_property
     def label_studio(self) -> LabelStudio:
