@@ -78,9 +78,11 @@ class BoxModelling:
 
     def training(self, settings: TrainingSettings, train: Sequence[PlacedBoxes], val: Sequence[PlacedBoxes]) -> MapTraining:
         """Short and steep: the pyramid is small, and its features are good."""
-        views = settings.augmented_views * 2 if len(train) < FEW_IMAGES else settings.augmented_views
+        wanted = settings.augmented_views * 2 if len(train) < FEW_IMAGES else settings.augmented_views
+        views = min(wanted, max(MAX_EXAMPLES // len(train) - 1, 0))
         steps_an_epoch = -(-len(train) * (1 + views) // BATCH_SIZE)
-        epochs = min(settings.max_epochs, max(MIN_EPOCHS, -(-MIN_STEPS // steps_an_epoch)))
+        enough = max(MIN_EPOCHS, -(-MIN_STEPS // steps_an_epoch))
+        epochs = min(settings.max_epochs, enough, max(MAX_STEPS // steps_an_epoch, 1))
         can_choose = len(val) >= MIN_VAL_IMAGES and sum(len(one.corners) for one in val) >= MIN_BOXES
         return MapTraining(
             views=views,
@@ -151,6 +153,10 @@ FEW_IMAGES = 150
 """Fewer training images than these get twice the views."""
 MIN_EPOCHS = 4
 MIN_STEPS = 400
+MAX_STEPS = 2500
+"""Of large sets: about 10 minutes on one core."""
+MAX_EXAMPLES = 6000
+"""More images get fewer views; they are each other's variety, and a view takes 0.3 MB and 0.05 s."""
 LEARNING_RATE_RATIO = 2 / 3
 """Of the setting, whose default is a linear layer's: 2e-3."""
 WEIGHT_DECAY_RATIO = 2.0

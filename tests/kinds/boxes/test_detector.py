@@ -19,7 +19,8 @@ from pipeline_tasks.kinds.boxes.modelling import BoxModelling, PlacedBoxes
 from pipeline_tasks.kinds.boxes.prediction_model import BoxPredictionModel
 from pipeline_tasks.kinds.boxes.torch_head import BoxObjective, DetectorHead, suppressed
 from pipeline_tasks.kinds.boxes.validation import average_precision
-from pipeline_tasks.kinds.map_modelling import MapShape
+from pipeline_tasks.kinds.map_modelling import MapShape, MapTraining
+from pipeline_tasks.settings import TrainingSettings
 
 CLASSES = ("bolt", "nut")
 SHAPES = tuple(MapShape(channels, 64 // stride, 64 // stride, stride) for channels, stride in ((4, 8), (6, 16), (8, 32)))
@@ -218,3 +219,27 @@ def test_prediction_model__has_the_fields_of_a_prediction() -> None:
 
     assert read.model_dump() == {"objects": [asdict(prediction.objects[0])], "left_out": 0}
     assert BoxDecoding(CLASSES).read_prediction(read.model_dump()) == prediction
+
+
+def a_training(images: int, **settings: int) -> MapTraining:
+    one = PlacedBoxes(np.array([[0.0, 0, 9, 9]]), np.array([0]))
+    return MODELLING.training(TrainingSettings(**settings), [one] * images, [one] * max(images // 5, 1))
+
+
+def test_training__of_few_images_takes_enough_steps_and_of_many_no_more_than_minutes() -> None:
+    steps = {images: steps_of(a_training(images), images) for images in (10, 50, 218, 1000, 20_000)}
+
+    assert min(steps.values()) >= 400
+    assert max(steps.values()) <= 2500
+    assert [a_training(images).views for images in (50, 218, 20_000)] == [6, 3, 0]
+
+
+def steps_of(how: MapTraining, images: int) -> int:
+    return how.epochs * -(-images * (1 + how.views) // how.batch_size)
+
+
+def test_training__keeps_to_the_settings_and_chooses_an_epoch_only_with_enough_images() -> None:
+    assert a_training(50, max_epochs=2, augmented_views=0).epochs == 2
+    assert a_training(50, augmented_views=0).views == 0
+    assert a_training(40).patience_epochs is None
+    assert a_training(60).patience_epochs is not None
