@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import polars as pl
 
@@ -55,12 +55,37 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """An object over an image."""
+
+    outlines_px: tuple[tuple[float, ...], ...]
+    """Closed lines of canonical pixels, x and y by turns; a hole is a line of its own."""
+    origin: Literal["label", "prediction"]
+    says: str
+    """Its name, shown where the mouse is."""
+    is_marked: bool = False
+    is_filled: bool = False
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Objects over an image of that size."""
+
+    width_px: float
+    height_px: float
+    shapes: tuple[Shape, ...]
+
+
+@dataclass(frozen=True)
 class ImageCard:
     """A thumbnail with a title and lines below it."""
 
     image_id: str
     title: str
     lines: tuple[str, ...]
+    drawing: Drawing | None = None
+    """Objects that are drawn over it."""
+    is_wrong: bool = True
 
 
 @dataclass(frozen=True)

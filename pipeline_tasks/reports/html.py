@@ -50,15 +50,18 @@ def image(jpeg: bytes | None, description: str) -> Html:
     """An embedded thumbnail, or a note if there is none."""
     if jpeg is None:
         return element("div", "no thumbnail", class_="no-image")
-    address = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
-    return element("img", src=address, alt=description)
+    return element("img", src=address_of(jpeg), alt=description)
 
 
-def card(jpeg: bytes | None, title: str, *lines: Child, mark: str | None = None, href: str | None = None) -> Html:
+def address_of(jpeg: bytes) -> str:
+    """The thumbnail itself as an address."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+
+
+def card(shown: Html, title: str, *lines: Child, mark: str | None = None, href: str | None = None) -> Html:
     """A thumbnail, linked to `href`, with a title and lines below it; `mark` colours it."""
     said = [element("div", line, class_="line") for line in lines if line is not None]
     caption = element("figcaption", element("strong", title), *said)
-    shown = image(jpeg, title)
     linked = shown if href is None else link(shown, href)
     return element("figure", linked, caption, class_=f"card {mark or ''}".strip())
 
@@ -68,11 +71,11 @@ def link(content: Child, href: str, title: str | None = None) -> Html:
     return element("a", content, href=href, target="_blank", rel="noopener", title=title)
 
 
-def cards(pieces: Sequence[Html], total: int, what: str) -> Html:
-    """Cards side by side, with a note on those that are left out."""
+def cards(pieces: Sequence[Html], total: int, what: str, *, is_wide: bool = False) -> Html:
+    """Cards side by side, with a note on those that are left out; wide ones leave room for a drawing."""
     more = total - len(pieces)
     rest = paragraph(f"and {more} more {what}", quiet=True) if more > 0 else None
-    return together([element("div", *pieces, class_="cards"), rest])
+    return together([element("div", *pieces, class_="cards wide" if is_wide else "cards"), rest])
 
 
 def ratio(value: float | None) -> str:

@@ -7,8 +7,10 @@ from urllib.parse import urlencode
 
 import polars as pl
 
+from pipeline_tasks.kinds.reporting import Drawing
 from pipeline_tasks.reports.cycle_data import CycleData
-from pipeline_tasks.reports.html import Child, Html, card, element, link, short
+from pipeline_tasks.reports.drawing import drawn
+from pipeline_tasks.reports.html import Child, Html, card, element, image, link, short
 
 
 def shown_images(data: CycleData) -> frozenset[str]:
@@ -21,8 +23,10 @@ def shown_images(data: CycleData) -> frozenset[str]:
     return frozenset(found | {one.image_id for one in data.disagreements})
 
 
-def image_card(data: CycleData, image_id: str, *lines: Child, title: str = "", mark: str | None = None) -> Html:
-    """A card of an image; without a title of its own its file name is the title.
+def image_card(
+    data: CycleData, image_id: str, *lines: Child, title: str = "", mark: str | None = None, drawing: Drawing | None = None
+) -> Html:
+    """A card of an image, with what is drawn over it; without a title of its own its file name is the title.
 
     The link leads to Airflow's page of the original, beside the report. Hovering shows the whole id and the whole path.
     """
@@ -31,4 +35,6 @@ def image_card(data: CycleData, image_id: str, *lines: Child, title: str = "", m
     name = PurePosixPath(path.partition(":")[2]).name if path else "file not known"
     file_line = link(name if title else "original", address, title=path)
     id_line = element("code", short(image_id), title=image_id)
-    return card(data.thumbnail(image_id), title or name, *lines, file_line, id_line, mark=mark, href=address)
+    thumbnail, said = data.thumbnail(image_id), title or name
+    shown = image(thumbnail, said) if drawing is None else drawn(thumbnail, said, drawing)
+    return card(shown, said, *lines, file_line, id_line, mark=mark, href=address)

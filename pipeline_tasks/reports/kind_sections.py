@@ -58,8 +58,9 @@ def _cells(one: str, grid: Grid) -> list[Html]:
 
 
 def _cards(block: ImageCards, data: CycleData) -> Html:
-    return cards([_card(one, data) for one in block.cards], block.total, block.what)
+    is_wide = any(one.drawing is not None for one in block.cards)
+    return cards([_card(one, data) for one in block.cards], block.total, block.what, is_wide=is_wide)
 
 
 def _card(one: ImageCard, data: CycleData) -> Html:
-    return image_card(data, one.image_id, *one.lines, title=one.title, mark="wrong")
+    return image_card(data, one.image_id, *one.lines, title=one.title, mark="wrong" if one.is_wrong else None, drawing=one.drawing)

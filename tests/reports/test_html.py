@@ -1,4 +1,4 @@
-from pipeline_tasks.reports.html import Html, card, cards, element, ratio, table, together
+from pipeline_tasks.reports.html import Html, card, cards, element, image, ratio, table, together
 
 
 def test_element__escapes_texts_and_attributes_and_keeps_markup() -> None:
@@ -12,8 +12,8 @@ def test_table__sets_numbers_apart() -> None:
 
 
 def test_card__holds_its_image_inside_the_page() -> None:
-    assert 'src="data:image/jpeg;base64,YWJj"' in card(b"abc", "t")
-    assert "no thumbnail" in card(None, "t", "line", None)
+    assert 'src="data:image/jpeg;base64,YWJj"' in card(image(b"abc", "t"), "t")
+    assert "no thumbnail" in card(image(None, "t"), "t", "line", None)
 
 
 def test_cards__say_how_many_are_left_out() -> None:
