@@ -88,6 +88,7 @@ KINDS: Registry[KindOpener[Kind]] = Registry(
     "label kind",
     {
         "class": "pipeline_tasks.kinds.classes.class_kind:ClassKind",
+        "classes": "pipeline_tasks.kinds.multi_label.multi_label_kind:MultiLabelKind",
         "box": "pipeline_tasks.kinds.boxes.box_kind:BoxKind",
     },
 )

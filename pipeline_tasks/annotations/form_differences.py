@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 MEND = "set it back in Label Studio (Settings, Labeling Interface)"
 
+MULTIPLE = "multiple"
+SEVERAL_OF_ONE = "an annotation with several classes is a vote for none of them"
+
 
 @dataclass(frozen=True)
 class _Control:
@@ -55,9 +58,10 @@ def _differences(control: _Control, there: Mapping[str, _Control]) -> list[str]:
             f"but {MEND} before the names of its choices change, too."
         )
     if standing.choice != control.choice:
+        several = "people cannot choose several classes" if control.choice == MULTIPLE else SEVERAL_OF_ONE
         sentences.append(
             f"The question {control.name!r} takes {standing.choice or 'single'} instead of {control.choice or 'single'} choices in "
-            f"Label Studio; an annotation with several classes is a vote for none of them: {MEND}."
+            f"Label Studio; {several}: {MEND}."
         )
     return sentences + _differences_of_choices(control, standing)
 

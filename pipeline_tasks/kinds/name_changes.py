@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import polars as pl
 
+_OWNERS = ("annotation_id", "revision", "model_digest", "image_id")
+"""Columns that say in which annotation, label or prediction an object is."""
 NAME_COLUMN = "class_name"
 """Column with a name, in label objects, manifests and predictions alike."""
 
@@ -32,6 +34,8 @@ class NameChanges:
     """Old name → today's name; several old ones of one new name are merged."""
     removed: tuple[str, ...] = ()
     """Names that shall go: their labels are left out, and a model may forget them."""
+    is_set: bool = False
+    """A label is a set of names: two old names of one image that are merged count once."""
 
     @property
     def today(self) -> dict[str, str]:
@@ -40,7 +44,11 @@ class NameChanges:
 
     def in_rows(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows of any table with the column of names, by today's names."""
-        return rows.with_columns(rows[NAME_COLUMN].replace(self.today)) if self.renamed else rows
+        if not self.renamed:
+            return rows
+        renamed = rows.with_columns(rows[NAME_COLUMN].replace(self.today))
+        key = [name for name in (*_OWNERS, NAME_COLUMN) if name in renamed.columns]
+        return renamed.unique(key, keep="first", maintain_order=True) if self.is_set else renamed
 
     def of_columns(self, vocabulary: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.float32]]:
         """Today's names of an older vocabulary, and the matrix (C x names) that adds up columns whose names were merged."""

@@ -21,6 +21,7 @@ BOUNDARY = {
     "pipeline_tasks/kinds/boxes/labeling": "parses the regions of Label Studio's annotation",
     "pipeline_tasks/kinds/boxes/label_studio": "parses the regions of Label Studio's annotation",
     "pipeline_tasks/geometry/orientation": "reads the size from a region of Label Studio's annotation",
+    "pipeline_tasks/kinds/multi_label/labeling": "parses the regions of Label Studio's annotation",
     "pipeline_tasks/storage/blobs/annotation_log": "keeps Label Studio's annotation as it came",
     # Other services.
     "pipeline_tasks/clients/mlflow_api": "receives MLflow's responses",
@@ -38,6 +39,7 @@ BOUNDARY = {
     "pipeline_tasks/kinds/decoding": "reads the kind's own fields of a line of the log",
     "pipeline_tasks/kinds/boxes/decode": "reads the kind's own fields of a line of the log",
     "pipeline_tasks/kinds/classes/decode": "reads the kind's own fields of a line of the log",
+    "pipeline_tasks/kinds/multi_label/decode": "reads the kind's own fields of a line of the log",
     # Airflow.
     "plugins/nightlens_airflow/cycle_of_run": "parses the form and the configuration of a DAG run",
     "plugins/nightlens_airflow/stage_task": "hands a summary to XCom",

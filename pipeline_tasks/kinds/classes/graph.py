@@ -21,8 +21,10 @@ _TEMPERATURE = "head_temperature"
 _CONTRACTION = {"mean": "head_mean", "precision": "head_precision", "reach": "head_reach"}
 
 
-def extend_graph(graph: GraphProto, features: str, arrays: Arrays, temperature: float, class_names: tuple[str, ...]) -> None:
-    """Append contraction, logits, temperature and softmax.
+def extend_graph(
+    graph: GraphProto, features: str, arrays: Arrays, temperature: float, class_names: tuple[str, ...], activation: str = "Softmax"
+) -> None:
+    """Append contraction, logits, temperature and softmax, or another activation of ONNX.
 
     Raises:
         ModelError: the weights do not have a row for each class.
@@ -40,11 +42,14 @@ def extend_graph(graph: GraphProto, features: str, arrays: Arrays, temperature: 
     contraction = contraction_of(arrays)
     near = features if contraction is None else _contracted(graph, features, contraction)
     graph.initializer.extend(numpy_helper.from_array(values, name) for name, values in tensors.items())
+    decision = helper.make_node(activation, ["head_scaled"], [PROBABILITIES], name=f"head_{activation.lower()}")
+    if activation == "Softmax":
+        decision.attribute.append(helper.make_attribute("axis", 1))
     graph.node.extend(
         [
             helper.make_node("Gemm", [near, HEAD_WEIGHT, HEAD_BIAS], ["head_logits"], name="head", transB=1),
             helper.make_node("Div", ["head_logits", _TEMPERATURE], ["head_scaled"], name="head_scale"),
-            helper.make_node("Softmax", ["head_scaled"], [PROBABILITIES], name="head_softmax", axis=1),
+            decision,
         ]
     )
     graph.output.append(helper.make_tensor_value_info(PROBABILITIES, TensorProto.FLOAT, ["n", len(class_names)]))

@@ -43,7 +43,7 @@ class ClassLabeling:
         Where people renamed the control, another one counts if it asks for our classes. Other results in a
         form of their own is named by its kind, such as `rectanglelabels gear`, so that it matches no class.
         """
-        return tuple(ClassObject(name) for name in dict.fromkeys(self._named(result)))
+        return tuple(ClassObject(name) for name in dict.fromkeys(chosen_names(result, CONTROL, self.class_names)))
 
     def write(self, objects: Sequence[ClassObject], size_px: tuple[int, int]) -> list[JsonObject]:
         """The classes as chosen buttons."""
@@ -106,15 +106,16 @@ class ClassLabeling:
         """Read an object from these tables."""
         return ClassObject(str(columns.class_name))
 
-    def _named(self, result: Sequence[JsonObject]) -> list[str]:
-        """Names in our control, otherwise in a renamed one, otherwise in any."""
-        by_control: dict[str, list[str]] = {}
-        for region in result:
-            by_control.setdefault(str(region.get("from_name", CONTROL)), []).extend(_names(region))
-        if CONTROL in by_control:
-            return by_control[CONTROL]
-        renamed = [names for names in by_control.values() if names and set(names) <= set(self.class_names)]
-        return renamed[0] if renamed else [name for names in by_control.values() for name in names]
+
+def chosen_names(result: Sequence[JsonObject], control: str, class_names: Sequence[str]) -> list[str]:
+    """Names in a control, otherwise in a renamed one that asks for these classes, otherwise in any."""
+    by_control: dict[str, list[str]] = {}
+    for region in result:
+        by_control.setdefault(str(region.get("from_name", control)), []).extend(_names(region))
+    if control in by_control:
+        return by_control[control]
+    renamed = [names for names in by_control.values() if names and set(names) <= set(class_names)]
+    return renamed[0] if renamed else [name for names in by_control.values() for name in names]
 
 
 def _names(region: JsonObject) -> list[str]:

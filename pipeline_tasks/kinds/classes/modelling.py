@@ -14,13 +14,12 @@ from pipeline_tasks.errors import ParityError
 from pipeline_tasks.kinds.classes.contraction import arrays_of, contraction_of
 from pipeline_tasks.kinds.classes.decode import PROBABILITIES, softmax
 from pipeline_tasks.kinds.classes.temperature import fit_temperature
-from pipeline_tasks.kinds.modelling import Arrays, Scaling
+from pipeline_tasks.kinds.modelling import Arrays, Objective, Scaling
 
 if TYPE_CHECKING:
     import onnx
     from torch import nn
 
-    from pipeline_tasks.kinds.classes.torch_head import ClassObjective
     from pipeline_tasks.settings import TrainingSettings
 
 MIN_CLASSES = 2
@@ -47,7 +46,7 @@ class ClassModelling:
         few = f"a model needs training images of at least {MIN_CLASSES} classes, the version has {classes}"
         return few if classes < MIN_CLASSES else ""
 
-    def targets(self, rows: pl.DataFrame) -> NDArray[np.int64]:
+    def targets(self, rows: pl.DataFrame) -> NDArray[Any]:
         """Class of each row, as its position in the class list."""
         positions = {name: number for number, name in enumerate(self.class_names)}
         return np.array([positions[name] for name in rows["class_name"]], np.int64)
@@ -62,7 +61,7 @@ class ClassModelling:
 
         return new_head(dimensions, len(self.class_names))
 
-    def objective(self, targets: NDArray[np.int64], settings: TrainingSettings) -> ClassObjective:
+    def objective(self, targets: NDArray[Any], settings: TrainingSettings) -> Objective:
         """Cross-entropy, classes balanced if the settings say so."""
         from pipeline_tasks.kinds.classes.torch_head import ClassObjective
 

@@ -6,6 +6,7 @@ Temperature scaling: Guo, Pleiss, Sun, Weinberger, "On Calibration of Modern Neu
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +27,16 @@ def likeliest_temperature(
     logits: NDArray[np.float32], targets: NDArray[np.int64], weights: NDArray[np.float32] | None = None
 ) -> float:
     """Temperature with the lowest loss, between 1/4 and 8, over images weighted by `weights` (N) or equally."""
+    return best_temperature(lambda temperature: log_loss(logits, targets, temperature, weights))
+
+
+def best_temperature(loss: Callable[[float], float]) -> float:
+    """Temperature with the lowest loss, between 1/4 and 8."""
     # Golden-section search: the loss has one minimum over the logarithm of the temperature.
     low, high = _LOWEST, _HIGHEST
     for _ in range(_STEPS):
         left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-        if log_loss(logits, targets, math.exp(left), weights) < log_loss(logits, targets, math.exp(right), weights):
+        if loss(math.exp(left)) < loss(math.exp(right)):
             high = right
         else:
             low = left

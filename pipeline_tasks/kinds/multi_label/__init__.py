@@ -1,0 +1,1 @@
+"""Kind `classes`: any number of classes an image, each decided for itself."""

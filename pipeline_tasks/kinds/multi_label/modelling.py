@@ -1,0 +1,93 @@
+"""Training and export of a model of several classes: a linear head on embeddings, a decision for each class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline_tasks.errors import ParityError
+from pipeline_tasks.kinds.classes.decode import PROBABILITIES
+from pipeline_tasks.kinds.classes.modelling import MAX_DIFFERENCE, NEVER_LOGIT, TIE, ClassModelling
+from pipeline_tasks.kinds.classes.temperature import MIN_IMAGES, best_temperature
+from pipeline_tasks.kinds.modelling import Arrays, Objective
+from pipeline_tasks.kinds.multi_label.decode import PRESENT, sigmoid
+from pipeline_tasks.kinds.multi_label.losses import log_loss
+
+if TYPE_CHECKING:
+    import onnx
+
+    from pipeline_tasks.settings import TrainingSettings
+
+MIN_VAL_PER_CLASS = 5
+"""Minimum validation images with a class, in the mean over all classes, for choosing an epoch."""
+
+
+@dataclass(frozen=True)
+class MultiLabelModelling(ClassModelling):
+    """Training and export of a model with these classes; weights, scaling and contraction are as in a classifier."""
+
+    def why_not_train(self, rows: pl.DataFrame) -> str:
+        """Reason: there is no class to tell apart."""
+        images = self.targets(rows).sum(axis=0)
+        if ((images > 0) & (images < rows.height)).any():
+            return ""
+        return "a model needs a class that some training images show and others do not"
+
+    def targets(self, rows: pl.DataFrame) -> NDArray[np.float32]:
+        """1 for each class of each row, else 0: N x C."""
+        positions = {name: number for number, name in enumerate(self.class_names)}
+        targets = np.zeros((rows.height, len(self.class_names)), np.float32)
+        for row, objects in enumerate(rows["objects"].to_list()):
+            targets[row, [positions[one["class_name"]] for one in objects or ()]] = 1
+        return targets
+
+    def can_choose_epochs(self, val_targets: NDArray[Any]) -> bool:
+        """Return True if there are enough validation images with a class, in the mean over all classes."""
+        return bool(val_targets.sum() >= MIN_VAL_PER_CLASS * len(self.class_names))
+
+    def objective(self, targets: NDArray[Any], settings: TrainingSettings) -> Objective:
+        """Cross-entropy of each class, presence and absence balanced if the settings say so."""
+        from pipeline_tasks.kinds.multi_label.torch_head import MultiLabelObjective
+
+        return MultiLabelObjective(targets, balance=settings.balance_classes)
+
+    def never_shown(self, targets: NDArray[Any]) -> tuple[str, ...]:
+        """Classes that no training image shows."""
+        return tuple(name for name, images in zip(self.class_names, targets.sum(axis=0), strict=True) if not images)
+
+    def without_never_shown(self, arrays: Arrays, targets: NDArray[Any]) -> Arrays:
+        """The head whose logits of classes that no training image shows are far below 0, wherever an image lies."""
+        is_shown = targets.sum(axis=0) > 0
+        weight = np.where(is_shown[:, np.newaxis], arrays["weight"], np.float32(0))
+        return {**arrays, "weight": weight, "bias": np.where(is_shown, arrays["bias"], np.float32(NEVER_LOGIT))}
+
+    def temperature(self, outputs: NDArray[np.float32], targets: NDArray[Any]) -> float:
+        """The temperature with the highest likelihood of the validation images; 1.0 if there are too few."""
+        return best_temperature(lambda one: log_loss(outputs, targets, one)) if len(targets) >= MIN_IMAGES else 1.0
+
+    def extend_graph(self, graph: onnx.GraphProto, features: str, arrays: Arrays, temperature: float) -> None:
+        """Append logits, temperature and sigmoid."""
+        from pipeline_tasks.kinds.classes.graph import extend_graph
+
+        extend_graph(graph, features, arrays, temperature, self.class_names, activation="Sigmoid")
+
+    def check_parity(self, outputs: NDArray[np.float32], temperature: float, found: list[Mapping[str, NDArray[Any]]]) -> float:
+        """Greatest difference between two probabilities.
+
+        Raises:
+            ParityError: a probability differs by more than MAX_DIFFERENCE, or another class is predicted.
+        """
+        wanted, got = sigmoid(outputs / temperature), np.stack([one[PROBABILITIES] for one in found])
+        difference = float(np.abs(wanted - got).max())
+        changed = int((((wanted >= PRESENT) != (got >= PRESENT)) & (np.abs(wanted - PRESENT) > TIE)).any(axis=1).sum())
+        if not difference <= MAX_DIFFERENCE or changed:
+            raise ParityError(
+                f"exported model: wanted probabilities within {MAX_DIFFERENCE} of PyTorch's and the same predictions, "
+                f"found a difference of {difference:.2e} and {changed} other predictions on {len(found)} images"
+            )
+        return difference

@@ -1,0 +1,80 @@
+"""Report sections of a model of several classes: F1 of each class and the worst errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline_tasks.kinds.multi_label.matches import MultiLabelMatches, match
+from pipeline_tasks.kinds.reporting import Bar, Bars, Block, Evaluated, Heading, ImageCard, ImageCards, Paragraph, Section
+from pipeline_tasks.tables.table import Table
+
+MOST_ERRORS = 36
+RATES = (("f1", "F1 by class"), ("recall", "Recall by class"), ("precision", "Precision by class"))
+
+
+@dataclass(frozen=True)
+class MultiLabelReporting:
+    """Rates of each class, and the images with the worst errors."""
+
+    class_names: tuple[str, ...]
+    detail_tables: tuple[type[Table], ...] = ()
+    names_word: str = "class"
+
+    def sections(self, evaluated: Evaluated) -> list[Section]:
+        """Rates by class, then the worst errors."""
+        return [
+            Section("rates", "Each class", tuple(_rates(evaluated))),
+            Section("errors", "Worst errors", tuple(_worst_errors(evaluated))),
+        ]
+
+
+def _rates(evaluated: Evaluated) -> list[Block]:
+    """F1, recall and precision of each class with their intervals."""
+    if evaluated.metrics is None:
+        return []
+    mine = evaluated.metrics.filter(model_digest=evaluated.model_digest or "").filter(
+        pl.col("class_name") != "", pl.col("split").cast(pl.String) == "test"
+    )
+    blocks: list[Block] = []
+    for metric, title in RATES:
+        rows = mine.filter(metric=metric).unique("class_name", keep="last", maintain_order=True)
+        bars = [
+            Bar(one["class_name"], one["value"], one["low"], one["high"], f"on {one['images']}")
+            for one in rows.iter_rows(named=True)
+        ]
+        blocks += [Heading(title), Bars(tuple(bars))] if bars else []
+    return blocks
+
+
+def _worst_errors(evaluated: Evaluated) -> list[Block]:
+    """Test images with a wrong decision, the most confident first."""
+    if evaluated.predictions is None or evaluated.images is None or evaluated.model_digest is None:
+        return []
+    told = evaluated.predictions.filter(model_digest=evaluated.model_digest)
+    images = evaluated.images.filter(pl.col("image_id").is_in(told["image_id"].implode())).sort("image_id")
+    if images.is_empty() or "objects" not in images.columns:
+        return []
+    found = match(told, images, evaluated.model_digest)
+    is_wrong = found.truth != found.predicted
+    confidence = np.where(is_wrong, np.abs(found.probability - 0.5), -1).max(axis=1)
+    order = [int(row) for row in np.argsort(-confidence, kind="stable") if confidence[row] >= 0]
+    if not order:
+        return [Paragraph(f"None of {found.images} test images has a wrong class.", is_quiet=True)]
+    cards = tuple(_error(found, row, images["image_id"][row]) for row in order[:MOST_ERRORS])
+    said = f"{len(order)} of {found.images} test images have a class too much or too little; the most confident errors come first."
+    return [Paragraph(said), ImageCards(cards, len(order), "errors")]
+
+
+def _error(found: MultiLabelMatches, row: int, image_id: str) -> ImageCard:
+    missed, extra = found.truth[row] & ~found.predicted[row], found.predicted[row] & ~found.truth[row]
+    lines = [f"missed: {one}" for one in _named(found, row, missed)] + [f"extra: {one}" for one in _named(found, row, extra)]
+    truth = ", ".join(name for name, is_there in zip(found.class_names, found.truth[row], strict=True) if is_there)
+    return ImageCard(image_id, truth or "none of the classes", tuple(lines))
+
+
+def _named(found: MultiLabelMatches, row: int, flags: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[str]:
+    """Classes with the model's probability."""
+    return [f"{found.class_names[column]} with {100 * found.probability[row, column]:.1f} %" for column in np.flatnonzero(flags)]
