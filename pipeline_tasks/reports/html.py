@@ -67,8 +67,13 @@ def card(shown: Html, title: str, *lines: Child, mark: str | None = None, href: 
 
 
 def link(content: Child, href: str, title: str | None = None) -> Html:
-    """A link that opens a page of its own, because a report may stand inside another page."""
-    return element("a", content, href=href, target="_blank", rel="noopener", title=title)
+    """A link to a page beside the report. It opens in place: in Airflow's tab of a run no window of its own would open."""
+    return element("a", content, href=href, title=title)
+
+
+def outside_link(content: Child, href: str) -> Html:
+    """A link to another service, which would not open in place inside Airflow's tab."""
+    return element("a", content, href=href, target="_blank", rel="noopener")
 
 
 def cards(pieces: Sequence[Html], total: int, what: str, *, is_wide: bool = False) -> Html:

@@ -173,7 +173,7 @@ def broken_settings(broken: BrokenProject) -> DagArguments:
         "catchup": False,
         "max_active_runs": 1,
         "default_args": DEFAULT_ARGS,
-        "tags": ["nightlens", "broken project file"],
+        "tags": ["nightlens", broken.name, "broken project file"],
         "params": {},
         "on_failure_callback": failure_callback(),
     }

@@ -188,6 +188,8 @@ def test_write_cycle_report__shows_disagreements_with_links_and_calls_one_person
     assert "50.0 % of 2 pairs of annotations agree" in html
     assert f'href="{escape(url or "")}&amp;task={ids[0]}"' in html
     assert html.count("&amp;task=") == 4
+    assert html.count('target="_blank"') == 4, "only links to other services open a window of their own"
+    assert "use the button “Cycle report”" in html
 
 
 def test_write_cycle_report__says_what_people_changed_in_label_studio(store: Store, tmp_path: Path) -> None:
