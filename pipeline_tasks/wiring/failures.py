@@ -45,7 +45,7 @@ def _remedy(services: Services, error: Exception) -> str:
             "for a new night only, because settings are frozen for this night."
         )
     if isinstance(error, ServiceUnavailableError):
-        return "Once the service responds again, clear the failed task; the night goes on where it stopped."
+        return "Once it can be reached again, clear the failed task; the night goes on where it stopped."
     if isinstance(error, ServiceRefusedError):
         return "Mend what the service refuses, then clear the failed task; the night goes on where it stopped."
     if isinstance(error, NightlensError):

@@ -14,10 +14,13 @@ from given import STARTED_AT, a_project
 from nightlens_airflow.web.app import make_app, readable_dags
 
 from pipeline_tasks.records.cycle import CycleOpening
+from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.record_images import RecordImagesSummary
+from pipeline_tasks.records.stage_failure import StageFailure
 from pipeline_tasks.stages.ingest.open_cycle import open_cycle
 from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.history.cycles import open_manual_cycle
+from pipeline_tasks.storage.history.stage_failures import note_failure
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.wiring.projects import read_project
@@ -139,6 +142,16 @@ def test_report__of_a_kind_that_writes_none_says_so(visitor: TestClient, cycle_k
     listed = visitor.get("/reports").text
     assert said in listed
     assert "not yet" not in listed
+
+
+def test_list__names_the_stage_at_which_a_night_failed(visitor: TestClient) -> None:
+    a_cycle("belt", "2026-11-20", "first", REPORT)
+    store = open_store(read_project("belt"))
+    note_failure(store.objects, "2026-11-20", StageFailure("list_new_images", "SettingsError", "no folder", "mend it"))
+    assert "failed in list_new_images" in visitor.get("/reports").text
+
+    store.finish("2026-11-20", "list_new_images", ListNewImagesSummary(0, 0, 0, 0))
+    assert "failed in" not in visitor.get("/reports").text
 
 
 def test_list__states_times_in_the_zone_of_the_project(visitor: TestClient, projects: Path) -> None:

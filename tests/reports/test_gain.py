@@ -48,7 +48,7 @@ def test_section__states_the_gain_per_label_of_each_night_with_its_interval() ->
 
     html = str(section(replace(DATA, gains=points)))
 
-    assert "<th>points a selected label (interval)</th>" in html
+    assert ">points a selected label (interval)</th>" in html
     assert ">+0.04 (+0.02 to +0.06)</td>" in html
 
 

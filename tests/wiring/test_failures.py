@@ -119,4 +119,4 @@ def test_report__of_a_service_that_is_away_says_to_clear_the_task(home: Path, mo
     with pytest.raises(ServiceUnavailableError):
         run.run_stage("train_model", "belt", CYCLE)
 
-    assert "Once the service responds again, clear the failed task" in report(home)[0]
+    assert "Once it can be reached again, clear the failed task" in report(home)[0]

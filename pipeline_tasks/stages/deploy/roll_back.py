@@ -84,8 +84,10 @@ def _earlier_champion(store: Store, digest: str | None) -> Champion:
         fitting = [one for one in earlier if one.startswith(digest)]
     if len(fitting) != 1:
         known = ", ".join(one for one in earlier if one != standing) or "none"
-        asked = "the one before the present champion" if digest is None else digest
-        raise SettingsError(f"to_model_digest: wanted one of the earlier champions ({known}), found {asked}")
+        if digest is None:
+            present_one = "no model was promoted yet" if standing is None else f"{standing[:12]} is the first champion"
+            raise SettingsError(f"nothing to roll back to: {present_one}; earlier champions: {known}")
+        raise SettingsError(f"to_model_digest: wanted one of the earlier champions ({known}), found {digest}")
     return champions[fitting[0]]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 
 from pipeline_tasks.errors import NotFoundError
@@ -33,13 +33,19 @@ def standing_failure(
     `stages` are all stages in order. `failed` are tasks that failed as far as Airflow knows: one that was killed left no note.
     """
     noted = _noted(objects, cycle_id)
-    if noted is not None and _stands(noted.stage, stages, done):
+    if noted is not None and _stands(noted.stage, stages, done.has):
         return noted
     for stage in failed:
-        if stage in stages and _stands(stage, stages, done):
+        if stage in stages and _stands(stage, stages, done.has):
             message = "its process ended without a message: it was killed, or ran out of memory. The task's log may say more"
             return StageFailure(stage, "", message, "Clear the failed task; the night goes on where it stopped.")
     return None
+
+
+def failed_in(objects: ObjectStore, cycle_id: str, stages: Sequence[str], done: Collection[str]) -> str | None:
+    """The stage at which the cycle stopped, as far as a failure was noted; `done` are the stages that have ended."""
+    noted = _noted(objects, cycle_id)
+    return noted.stage if noted is not None and _stands(noted.stage, stages, done.__contains__) else None
 
 
 def _noted(objects: ObjectStore, cycle_id: str) -> StageFailure | None:
@@ -50,6 +56,6 @@ def _noted(objects: ObjectStore, cycle_id: str) -> StageFailure | None:
     return read_record(StageFailure, json.loads(content), f"failure of cycle {cycle_id}")
 
 
-def _stands(stage: str, stages: Sequence[str], done: CycleRecords) -> bool:
+def _stands(stage: str, stages: Sequence[str], is_done: Callable[[str], bool]) -> bool:
     """Return True if neither the stage nor one after it has been done."""
-    return stage in stages and not any(done.has(one) for one in stages[stages.index(stage) :])
+    return stage in stages and not any(map(is_done, stages[stages.index(stage) :]))

@@ -10,8 +10,10 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from nightlens_airflow.endpoints import s3_endpoint_of
 from pipeline_tasks.errors import NotFoundError
+from pipeline_tasks.process import NIGHTLY
 from pipeline_tasks.records.cycle import local_time, utc
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
+from pipeline_tasks.storage.history.stage_failures import failed_in
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.wiring.projects import read_project
 from pipeline_tasks.wiring.roots import open_store
@@ -37,6 +39,8 @@ class CycleLine:
     """In the project's time zone, which it names."""
     has_report: bool
     why_no_report: str
+    failed_in: str | None = None
+    """The stage at which it stopped."""
 
 
 def open_root(project_name: str) -> Store:
@@ -65,8 +69,15 @@ def cycles(store: Store, time_zone: str) -> list[CycleLine]:
         if opened is not None:
             started = local_time(utc(opened.started_at), time_zone)
             kind = opened.cycle_kind
-            lines.append(CycleLine(cycle_id, kind, started, cycle_id in written, why_no_report(kind)))
+            failed = _failed_in(store, cycle_id)
+            lines.append(CycleLine(cycle_id, kind, started, cycle_id in written, why_no_report(kind), failed))
     return lines
+
+
+def _failed_in(store: Store, cycle_id: str) -> str | None:
+    """The stage at which a cycle stopped; nothing is read for a cycle whose last stage was done."""
+    done, stages = store.state().stages[cycle_id], [stage.name for stage in NIGHTLY if stage.ends_in_event]
+    return None if stages[-1] in done else failed_in(store.objects, cycle_id, stages, done)
 
 
 def writes_report(cycle_kind: str) -> bool:

@@ -14,7 +14,7 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }
-.soft { color: var(--soft); }
+.soft { color: var(--soft); } .bad { color: #c33; }
 """
 
 
@@ -45,7 +45,7 @@ def _table(project: str, lines: list[CycleLine] | str) -> str:
         return f"<p class='soft'>{escape(lines)}</p>"
     if not lines:
         return "<p class='soft'>No cycle yet. Trigger the project's DAG to add one.</p>"
-    head = "<tr><th>Cycle</th><th>Kind</th><th>Started</th><th>Report</th></tr>"
+    head = "<tr><th>Cycle</th><th>Kind</th><th>Started</th><th>Report</th><th></th></tr>"
     return f"<table>{head}{''.join(_row(project, line) for line in lines)}</table>"
 
 
@@ -54,7 +54,8 @@ def _row(project: str, line: CycleLine) -> str:
     report = (
         f"<a href='{escape(address)}'>open</a>" if line.has_report else f"<span class='soft'>{escape(line.why_no_report)}</span>"
     )
-    cells = (escape(line.cycle_id), escape(line.cycle_kind.replace("_", " ")), escape(line.started_at), report)
+    failed = f"<span class='bad'>failed in {escape(line.failed_in)}</span>" if line.failed_in else ""
+    cells = (escape(line.cycle_id), escape(line.cycle_kind.replace("_", " ")), escape(line.started_at), report, failed)
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
