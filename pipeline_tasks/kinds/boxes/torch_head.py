@@ -79,7 +79,9 @@ class DetectorHead(nn.Module):
             for convolution, norms in zip(self.tower, self.norms, strict=True):
                 features = F.relu(norms[number](convolution(features)))  # type: ignore[index]
             found = torch.cat([self.classes(features), self.sides(features) * self.scales[number]], 1)
-            outputs.append(found.flatten(2).transpose(1, 2))
+            # Sizes in numbers: a size to be inferred fails for no image at all.
+            count = self.shapes[number].height * self.shapes[number].width
+            outputs.append(found.reshape(found.shape[0], self.class_count + 4, count).transpose(1, 2))
         return torch.cat(outputs, 1)
 
 
@@ -173,8 +175,8 @@ class FinalHead(nn.Module):
 
 def suppressed(scores: Tensor, boxes: Tensor, candidates: int, count: int) -> tuple[Tensor, Tensor, Tensor]:
     """Suppress the less likely of boxes (N x A x 4, scores N x A x C) that overlap; return boxes, scores and class numbers."""
-    classes = scores.shape[2]
-    best, rows = scores.flatten(1).topk(candidates, dim=1)
+    places_count, classes = int(scores.shape[1]), int(scores.shape[2])
+    best, rows = scores.reshape(scores.shape[0], places_count * classes).topk(candidates, dim=1)
     class_numbers = rows % classes
     boxes = boxes.gather(1, (rows // classes)[..., None].expand(-1, -1, 4))
     # Sorted by score, so the rows above decide. What is suppressed suppresses nothing: repeated until nothing changes.

@@ -101,7 +101,7 @@ def test_suppressed__does_not_let_a_suppressed_box_suppress() -> None:
     assert sure[0].tolist() == pytest.approx([0.9, 0.7, 0])
 
 
-@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("count", [0, 1, 3])
 def test_head_graph__finds_the_boxes_that_torch_finds_for_any_number_of_images(count: int) -> None:
     arrays = MODELLING.head_arrays(a_head(), SHAPES)
     names, maps = ["map_8", "map_16", "map_32"], maps_of(count)
@@ -115,6 +115,7 @@ def test_head_graph__finds_the_boxes_that_torch_finds_for_any_number_of_images(c
     found = [dict(zip(BoxDecoding.output_names, (part[row] for part in values), strict=True)) for row in range(count)]
     assert all((one[SCORES] > 0).sum() > 3 for one in wanted)
     assert MODELLING.check_parity(wanted, found) < 1e-4
+    assert [part.shape[:2] for part in values] == [(count, 168)] * 3
 
 
 def test_head_graph__of_an_image_without_a_box_has_scores_of_nothing() -> None:
