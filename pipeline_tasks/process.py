@@ -95,9 +95,10 @@ PROCESS = (
         reads=(
             *("images", "sightings", "measurements", "embeddings", "quality_issues"),
             *("duplicate_groups", "split_groups", "splits", "selected_images", "labels", "label_objects", "models"),
-            *("labeling_tasks", "annotations", "lost_tasks"),
+            *("labeling_tasks", "annotations", "lost_tasks", "originals"),
         ),
         writes=("selected_images", "selection_scores", "splits"),
+        services=("decoder",),
     ),
     Stage(
         name="send_to_labeling",

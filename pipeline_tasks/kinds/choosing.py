@@ -5,8 +5,9 @@ A selection treats images as a whole: one name that represents an image's label,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +64,24 @@ class SelectionGain:
     drawn: Estimate
     """Score of heads on as many random labels."""
     difference: Estimate
+
+
+@runtime_checkable
+class ObjectBeliefs(Protocol):
+    """A kind's choosing, if its models need the image and find objects in it: their expectations about objects and images."""
+
+    @property
+    def belief_names(self) -> tuple[str, ...]:
+        """Names that beliefs are about, at least two."""
+        ...
+
+    def object_beliefs(self, objects: Sequence[Any]) -> Floats:
+        """Beliefs about each object that a model found in one image: M x the names, each row adding up to 1."""
+        ...
+
+    def image_beliefs(self, objects: Sequence[Any]) -> Floats:
+        """Expected shares of the names in that image: as many numbers as names, adding up to 1."""
+        ...
 
 
 class Choosing(Protocol):

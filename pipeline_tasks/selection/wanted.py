@@ -27,15 +27,20 @@ def metadata_of(sightings: pl.DataFrame, image_ids: Sequence[str]) -> list[Metad
     return [{key: value for key, value in row.items() if value is not None} for row in rows.drop("image_id").iter_rows(named=True)]
 
 
-def usable(objectives: str | Mapping[str, float], has_model: bool) -> tuple[str | Mapping[str, float], str]:
-    """Objectives that can be used tonight, and a sentence if they differ from the settings: some need a champion."""
+def usable(objectives: str | Mapping[str, float], has_model: bool, has_draws: bool = True) -> tuple[str | Mapping[str, float], str]:
+    """Objectives that can be used tonight, and a sentence if they differ from the settings.
+
+    Some need a champion, and some of these need variants of it (`has_draws`).
+    """
     weights = {objectives: 1.0} if isinstance(objectives, str) else dict(objectives)
-    lacking = [name for name in weights if strategy_of(name).needs_model]
-    if has_model or not lacking:
+    asked = {name: strategy_of(name) for name in weights}
+    lacking = [name for name, one in asked.items() if (one.needs_model and not has_model) or (one.needs_draws and not has_draws)]
+    if not lacking:
         return objectives, ""
     left: str | dict[str, float] = {name: weight for name, weight in weights.items() if name not in lacking} or "auto"
     instead = "auto chose instead" if left == "auto" else f"{', '.join(left)} chose alone"
-    return left, f" There is no champion for these embeddings that {', '.join(lacking)} could ask, so {instead}."
+    what = "are no variants of the champion" if has_model else "is no champion for these embeddings"
+    return left, f" There {what} that {', '.join(lacking)} could ask, so {instead}."
 
 
 def needs_draws(objectives: str | Mapping[str, float]) -> bool:
@@ -49,6 +54,7 @@ def wishes_of(
     vocabulary: Sequence[str],
     errors: Mapping[int, float],
     draws: npt.NDArray[np.float32] | None,
+    instances: Sequence[npt.NDArray[np.float32]] | None = None,
 ) -> Wishes:
     """Wishes of the project for the rows of `names`; classes that the model does not know yet are left out.
 
@@ -72,6 +78,7 @@ def wishes_of(
         metadata_weights=settings.metadata_weights,
         requirements=required,
         belief_draws=draws,
+        instance_beliefs=instances,
         max_per_clip=settings.max_per_clip,
         min_clip_gap_s=settings.min_clip_gap_s,
     )

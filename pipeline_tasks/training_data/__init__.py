@@ -1,1 +1,1 @@
-"""Training data of a dataset version, as the form of its kind's models needs them: embeddings, or feature maps."""
+"""Training data as a kind's models need them, embeddings or feature maps, and what models of objects find in a pool."""

@@ -99,7 +99,7 @@ def select_images(services: Services, _: StageArguments) -> SelectImagesSummary:
     """Run `stages.curate.select_images`."""
     from pipeline_tasks.stages.curate.select_images import select_images
 
-    return select_images(services.store, services.cycle)
+    return select_images(services.store, services.cycle, open_decoder=lambda: services.decoder)
 
 
 def send_to_labeling(services: Services, _: StageArguments) -> SendToLabelingSummary:

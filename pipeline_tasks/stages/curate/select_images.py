@@ -13,7 +13,9 @@ from pipeline_tasks.datasets.curating import group_looks, propose_curated_splits
 from pipeline_tasks.datasets.golden import golden_images
 from pipeline_tasks.datasets.looks import looks_of
 from pipeline_tasks.datasets.splitting import propose_splits
+from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.images.quality import quarantined
+from pipeline_tasks.kinds.choosing import ObjectBeliefs
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.select_images import SelectImagesSummary
@@ -70,10 +72,16 @@ class _Scores:
     beliefs: npt.NDArray[np.float32] | None
     draws: Callable[[], npt.NDArray[np.float32]] | None = None
     """Computes the predictions of variants of the champion, only when needed."""
+    instances: Sequence[npt.NDArray[np.float32]] | None = None
+    """Beliefs about the objects of each row, for kinds with objects."""
+    note: str = ""
+    """Sentence on images that the champion did not look at."""
 
 
-def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
+def select_images(store: Store, cycle: Cycle, open_decoder: Callable[[], Decoder] | None = None) -> SelectImagesSummary:
     """Pick images up to the budget that were never sent to labeling: a control arm at random, the rest by the objectives.
+
+    The champion of a kind with objects looks at images itself, if `open_decoder` is given.
 
     Raises:
         MissingStageError: find_duplicates of this cycle has not been done.
@@ -99,7 +107,7 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
     control = draw_control(pool.images.height, settings.budget, ratio, derive_seed(cycle.seed, STAGE, "control"))
     names = _names(settings, pool, embedded, asked)
     vectors = embeddings.vectors[_rows(images, names)]
-    scores = _champion_scores(store, cycle, vectors, backbone_digest)
+    scores = _champion_scores(store, cycle, vectors, backbone_digest, names, pool.images.height, open_decoder)
     settings, instead = _usable(settings, scores)
     metadata = metadata_of(known.sightings, names)
     classes, test = _classes(store, cycle, known), _test_images(known)
@@ -119,7 +127,7 @@ def select_images(store: Store, cycle: Cycle) -> SelectImagesSummary:
         splits=_counts(new_splits, "split"),
         is_first_round=is_first_round,
         champion_digest=scores.model_digest,
-        why=why + (instead if len(chosen.picks) else "") + _said_of_another_backbone(images, embedded),
+        why=why + (instead + scores.note if len(chosen.picks) else "") + _said_of_another_backbone(images, embedded),
         asked_again=len(again & set(pool.images["image_id"])),
     )
     writes = [(SelectedImage, rows), (SelectionScore, scores_of(pool.images["image_id"].to_list(), chosen)), (Split, new_splits)]
@@ -200,7 +208,7 @@ def _names(settings: SelectionSettings, pool: Candidates, images: pl.Series, ask
 
 def _usable(settings: SelectionSettings, scores: _Scores) -> tuple[SelectionSettings, str]:
     """Settings with the objectives that can be used tonight, and a sentence if they differ from the requested ones."""
-    objectives, instead = usable(settings.objectives, scores.beliefs is not None)
+    objectives, instead = usable(settings.objectives, scores.beliefs is not None, scores.draws is not None)
     return settings.model_copy(update={"objectives": objectives}), instead
 
 
@@ -222,15 +230,29 @@ def _classes(store: Store, cycle: Cycle, known: _Known) -> dict[str, str]:
     return kind_of(cycle.project).choosing.names_of(labelled.join(store.current(LabelObject), on="image_id"))
 
 
-def _champion_scores(store: Store, cycle: Cycle, vectors: npt.NDArray[np.float32], backbone_digest: str | None) -> _Scores:
-    """Predictions of the champion on the embeddings by today's names, if it uses the backbone that made them."""
+def _champion_scores(
+    store: Store,
+    cycle: Cycle,
+    vectors: npt.NDArray[np.float32],
+    backbone_digest: str | None,
+    names: Sequence[str],
+    pool: int,
+    open_decoder: Callable[[], Decoder] | None,
+) -> _Scores:
+    """Predictions of the champion by today's names: on the embeddings, if its backbone made them, or on images of the pool."""
     champion = store.state().champion
     if champion is None or vectors.size == 0:
         return _Scores(None, (), None)
     # Imported here, because models are heavy to import and a project's first nights have no champion.
     from pipeline_tasks.models.exported import read_head
+    from pipeline_tasks.training_data.champion_objects import look_at_pool
 
-    head = read_head(read_model(store.objects, champion.model_digest))
+    content = read_model(store.objects, champion.model_digest)
+    head, choosing = read_head(content), kind_of(cycle.project).choosing
+    if head is None and open_decoder is not None and isinstance(choosing, ObjectBeliefs):
+        looks = derive_seed(cycle.seed, STAGE, "looks")
+        seen = look_at_pool(store, open_decoder(), content, choosing, names, pool, looks)
+        return _Scores(champion.model_digest, choosing.belief_names, seen.beliefs, instances=seen.instances, note=seen.note)
     if head is None or head.backbone_digest != backbone_digest:
         return _Scores(None, (), None)
     seed = derive_seed(cycle.seed, STAGE, "draws")
@@ -259,7 +281,8 @@ def _choose(
     taken = [*control.tolist(), *range(pool, len(names))]
     labels = [classes.get(names[row]) for row in taken]
     draws = scores.draws() if scores.draws is not None and needs_draws(settings.objectives) else None
-    errors = champion_errors(names, classes, test_images, scores.vocabulary, scores.beliefs)
+    is_of_objects = scores.instances is not None
+    errors = champion_errors(names, classes, test_images, scores.vocabulary, None if is_of_objects else scores.beliefs)
     return choose(
         vectors,
         budget=min(settings.budget, pool) - len(control),
@@ -271,7 +294,7 @@ def _choose(
         vocabulary=scores.vocabulary,
         min_distance=settings.min_distance,
         metadata=metadata,
-        wishes=wishes_of(settings, names, scores.vocabulary, errors, draws),
+        wishes=wishes_of(settings, names, scores.vocabulary, errors, draws, scores.instances),
     )
 
 

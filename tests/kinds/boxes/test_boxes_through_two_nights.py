@@ -109,7 +109,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> BoxNight:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NIGHTLENS_HOME", str(folder))
         patch.setenv("WANDB_MODE", "disabled")
-        selection = {"budget": 48, "first_round_control_ratio": 0.5}
+        selection = {"budget": 48, "first_round_control_ratio": 0.5, "objectives": "margin"}
         backbone = {"side_px": given_models.SIDE_PX, "map_side_px": 96}
         found = a_night(folder, BoxNight, label_kind="box", selection=selection, backbone=backbone)
         found.bring(range(48))
@@ -146,6 +146,9 @@ def test_detector__is_trained_judged_and_promoted_above_the_mean_boxes(night: Bo
 def test_second_night__compares_with_the_champion_and_reports_all(night: BoxNight) -> None:
     told = night.told[SECOND]
 
+    assert told["select_images"]["champion_digest"] == night.told[FIRST]["promote_model"]["model_digest"]
+    assert "margin" in told["select_images"]["strategies"]
+    assert "auto chose instead" in night.told[FIRST]["select_images"]["why"]
     assert told["build_dataset_version"]["images"] == 72
     assert told["compare_with_champion"]["champion_score"] is not None
     assert told["write_cycle_report"]["missing"] == {}
