@@ -38,9 +38,9 @@ def without_edge(mask: Floats) -> Floats:
     return np.asarray(eroded, np.float32)
 
 
-def sums_above_and_left(values: Floats) -> npt.NDArray[np.float64]:
-    """(Height + 1) x (width + 1): sum of all pixels above and left of each."""
-    return np.asarray(cv2.integral(values), np.float64)
+def luma_of(rgb: Floats) -> Floats:
+    """Height x width from RGB."""
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.float32)
 
 
 def luma_and_colour(rgb: Floats) -> Floats:
@@ -48,17 +48,3 @@ def luma_and_colour(rgb: Floats) -> Floats:
     found = np.asarray(cv2.cvtColor(rgb / np.float32(255), cv2.COLOR_RGB2YCrCb), np.float32) * np.float32(255)
     found[..., 1:] -= np.float32(127.5)
     return found
-
-
-def refined_map(base: Floats, image: Floats, start: Floats, rounds: int) -> Floats | None:
-    """Affine map from the base to the image that makes them correlate most, near `start`; None if nothing is common there.
-
-    Evangelidis and Psarakis, Parametric image alignment using enhanced correlation coefficient maximization, PAMI 2008.
-    """
-    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, rounds, 1e-3)
-    everywhere = np.full(image.shape, 255, np.uint8)
-    try:
-        _, onto = cv2.findTransformECC(base, image, start, cv2.MOTION_AFFINE, criteria, everywhere, 1)
-    except cv2.error:  # It did not converge.
-        return None
-    return np.array(onto, np.float32)

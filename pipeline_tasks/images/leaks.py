@@ -28,6 +28,9 @@ WIDE_BITS = 16
 MOST_COMPARED = 3
 """Images of the other split that an image is laid on, by hash and by embedding each."""
 
+CROP_COSINE = 0.6
+"""Centred cosine from which a pair found by embedding is compared at all scales; `find_duplicates` does so from 0.75."""
+
 OVERLAP_FACTOR, DISAGREEMENT_FACTOR, DIFFERENCE_FACTOR = 0.6, 1.25, 1.2
 """Wider limits of a comparison than the project's: an image excluded in error costs less than one that is in two splits."""
 
@@ -60,6 +63,15 @@ class Leak:
     method: str
     """`pixels`, `group`, `hash` or `embedding`: the first of these that holds."""
     value: float
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A pair to compare."""
+
+    leak: Leak
+    may_be_a_crop: bool
+    """Of another scale: hashes of such images differ."""
 
 
 @dataclass(frozen=True)
@@ -155,9 +167,9 @@ def _search_block(images: SplitImages, ones: Integers, others: Integers, likenes
     return found
 
 
-def _candidates(images: SplitImages, ones: Integers, others: Integers, likeness: Likeness) -> dict[int, list[Leak]]:
+def _candidates(images: SplitImages, ones: Integers, others: Integers, likeness: Likeness) -> dict[int, list[_Candidate]]:
     """Image of a block → the nearest images of the other split by hash, in any turn, then by embedding."""
-    found: dict[int, list[Leak]] = {int(one): [] for one in ones}
+    found: dict[int, list[_Candidate]] = {int(one): [] for one in ones}
     near = likeness.candidates(np.arange(len(ones)), np.arange(len(ones), len(ones) + len(others)), MOST_COMPARED)
     by_embedding = sorted(zip((-near.centred).tolist(), ones[near.query], others[near.base], near.cosine, strict=True))
     bits: dict[tuple[int, int], int] = {}
@@ -169,23 +181,25 @@ def _candidates(images: SplitImages, ones: Integers, others: Integers, likeness:
             bits[one, other] = min(distance, bits.get((one, other), distance))
     for (one, other), distance in sorted(bits.items(), key=lambda item: (item[1], item[0])):
         if len(found[one]) < MOST_COMPARED:
-            found[one].append(Leak(one, other, "hash", float(distance)))
-    for _, one, other, cosine in by_embedding:
-        found[int(one)].append(Leak(int(one), int(other), "embedding", float(cosine)))
+            found[one].append(_Candidate(Leak(one, other, "hash", float(distance)), may_be_a_crop=False))
+    for further, one, other, cosine in by_embedding:
+        leak = Leak(int(one), int(other), "embedding", float(cosine))
+        found[int(one)].append(_Candidate(leak, may_be_a_crop=-further >= CROP_COSINE))
     return found
 
 
 def _seen(
-    candidates: dict[int, list[Leak]], by_limits: dict[int, Leak], verdicts: Verdicts, settled: Collection[int]
+    candidates: dict[int, list[_Candidate]], by_limits: dict[int, Leak], verdicts: Verdicts, settled: Collection[int]
 ) -> dict[int, Leak]:
     """The first candidate of each image that shows the same; where a view is missing, what the limits of hash and embedding say."""
     found: dict[int, Leak] = {}
-    for image, leaks in candidates.items():
+    for image, named in candidates.items():
         strict = by_limits.get(image)
-        for leak in [*leaks, *([strict] if strict else [])]:
+        for one in [*named, *([_Candidate(strict, may_be_a_crop=True)] if strict else [])]:
+            leak = one.leak
             if image in settled and leak.other in settled:
                 continue
-            comparison = verdicts.of(image, leak.other)
+            comparison = verdicts.of(image, leak.other, at_all_scales=one.may_be_a_crop)
             if strict == leak if comparison is None else verdicts.same(comparison):
                 found[image] = leak
                 break

@@ -5,16 +5,20 @@ Both images have even contrast, so that light and exposure count little (as in F
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline_tasks.images.views import CANVAS_PX, SCALES, View
+from pipeline_tasks.images.fourier import images_of
+from pipeline_tasks.images.views import CANVAS_PX, SCALES, Laid, Spectra, View
+from pipeline_tasks.tables.duplicate_pair import TURNS
 
 Size = tuple[int, int]
 """Pixels down and across."""
+Integers = npt.NDArray[np.int64]
 
 LEAST_OVERLAP = 0.35
 """Share of the smaller one that must lie on the other."""
@@ -35,24 +39,29 @@ class Place:
 
 def places(base: View, image: View, *, at_all_scales: bool) -> list[Place]:
     """The best places of an image on a base, best first: one of each turn and scale that was tried."""
-    found = _at_scale(base, image, SCALES[0])
+    turns = range(len(TURNS))
+    found = _placed(base, image, [(SCALES[0], turn) for turn in turns])
     if at_all_scales and max(place.correlation for place in found) < CLEAR:
-        found += [place for scale in SCALES[1:] for place in _at_scale(base, image, scale)]
+        found += _placed(base, image, [(scale, turn) for scale in SCALES[1:] for turn in turns])
     return sorted(found, key=lambda place: -place.correlation)
 
 
-def _at_scale(base: View, image: View, scale: float) -> list[Place]:
-    """The best shift of each turn."""
-    others = image.turned(scale)
-    sums = np.fft.irfft2(base.upright.values * np.conj(others.values), s=(CANVAS_PX, CANVAS_PX))
-    shape, energies = base.upright.sizes[0], base.upright.energies[0]
-    found = []
-    for turn, (one, size) in enumerate(zip(sums, others.sizes, strict=True)):
-        down, right = divmod(int((one * _weights(shape, size)).argmax()), CANVAS_PX)
-        shift = (down - CANVAS_PX * (down >= shape[0]), right - CANVAS_PX * (right >= shape[1]))
-        energy = _energy(energies, shape, size, shift) * _energy(others.energies[turn], size, shape, (-shift[0], -shift[1]))
-        found.append(Place(float(one[down, right]) / max(energy, 1e-9) ** 0.5, turn, scale, shift))
-    return found
+def _placed(base: View, image: View, ways: Sequence[Laid]) -> list[Place]:
+    """The best shift of each scale and turn."""
+    others, upright = image.turned(ways), base.upright
+    sums = images_of(upright.values * np.conj(others.values), CANVAS_PX)
+    height, width = upright.sizes[0].tolist()
+    weights = np.stack([_weights((height, width), (one, other)) for one, other in others.sizes.tolist()])
+    rows = np.arange(len(ways))
+    down, right = np.divmod((sums * weights).reshape(len(ways), -1).argmax(axis=1), CANVAS_PX)
+    shifts = np.stack([down - CANVAS_PX * (down >= height), right - CANVAS_PX * (right >= width)], axis=1)
+    energies = _energies(upright, np.zeros_like(rows), shifts, others.sizes)
+    energies *= _energies(others, rows, -shifts, upright.sizes)
+    correlations = sums[rows, down, right] / np.sqrt(np.maximum(energies, 1e-9))
+    return [
+        Place(correlation, turn, scale, (shift[0], shift[1]))
+        for (scale, turn), correlation, shift in zip(ways, correlations.tolist(), shifts.tolist(), strict=True)
+    ]
 
 
 @lru_cache(maxsize=1024)
@@ -72,10 +81,11 @@ def _overlaps(length: int, other: int) -> npt.NDArray[np.int64]:
     return overlaps
 
 
-def _energy(sums: npt.NDArray[np.float64], shape: Size, other: Size, shift: Size) -> float:
-    """Sum of squares where the other one, shifted, overlaps; from sums over all pixels above and left."""
-    (top, left), (bottom, right) = (
-        tuple(min(length, max(0, at)) for length, at in zip(shape, place, strict=True))
-        for place in (shift, (shift[0] + other[0], shift[1] + other[1]))
-    )
-    return float(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left])
+def _energies(spectra: Spectra, rows: Integers, shifts: Integers, others: Integers) -> npt.NDArray[np.float64]:
+    """Of each row the sum of squares where another one of size `others`, shifted, overlaps."""
+    sizes = spectra.sizes[rows]
+    (top, left), (bottom, right) = (np.clip(corner, 0, sizes).T for corner in (shifts, shifts + others))
+    sums = spectra.energies
+    inside: npt.NDArray[np.float64] = sums[rows, top, left] - sums[rows, top, right]
+    inside += sums[rows, bottom, right] - sums[rows, bottom, left]
+    return inside

@@ -27,16 +27,22 @@ class Verdicts:
         self._view = lru_cache(maxsize=VIEWS_KEPT)(read_view)
         self._settings = settings
         self._made: dict[tuple[int, int], Comparison | None] = {}
+        self._at_one_scale: set[tuple[int, int]] = set()
 
     def of(self, image: int, base: int, *, at_all_scales: bool = True) -> Comparison | None:
         """Comparison of an image laid on a base; None if one of them has no view."""
-        if (image, base) not in self._made:
-            views = self._view(image), self._view(base)
-            both = None
-            if views[0] is not None and views[1] is not None:
-                both = compare(views[1], views[0], self._settings, at_all_scales=at_all_scales)
-            self._made[image, base] = both
-        return self._made[image, base]
+        pair = image, base
+        if pair not in self._made or (at_all_scales and pair in self._at_one_scale):
+            self._made[pair] = made = self._compared(*pair, at_all_scales=at_all_scales)
+            is_final = at_all_scales or made is None or self.same(made)
+            (self._at_one_scale.discard if is_final else self._at_one_scale.add)(pair)
+        return self._made[pair]
+
+    def _compared(self, image: int, base: int, *, at_all_scales: bool) -> Comparison | None:
+        views = self._view(image), self._view(base)
+        if views[0] is None or views[1] is None:
+            return None
+        return compare(views[1], views[0], self._settings, at_all_scales=at_all_scales)
 
     def same(self, found: Comparison) -> bool:
         """Return True if a comparison says that both show the same."""

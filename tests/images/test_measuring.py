@@ -8,8 +8,9 @@ import pytest
 from PIL import Image, ImageFilter
 
 from pipeline_tasks.images.canonical_pixels import CanonicalPixels
-from pipeline_tasks.images.measurements.perceptual_hash import perceptual_hash
+from pipeline_tasks.images.measurements.perceptual_hash import hash_of_square, hashes_of_turns, perceptual_hash
 from pipeline_tasks.images.measuring import measure
+from pipeline_tasks.images.turns import turned
 from pipeline_tasks.registries import MEASUREMENTS
 from pipeline_tasks.tables.measurement import Measurement
 
@@ -95,3 +96,8 @@ def test_perceptual_hash__survives_resizing_and_compression_but_not_another_imag
 
 def test_perceptual_hash__of_a_flat_image_is_the_same_for_every_size() -> None:
     assert hash_of(Image.new("L", (10, 10), 9)) == hash_of(Image.new("L", (300, 50), 200)) == 1 << 63
+
+
+def test_hashes_of_turns__are_the_hashes_of_turned_images() -> None:
+    square = np.random.default_rng(4).integers(0, 256, (32, 32)).astype(np.float32)
+    assert hashes_of_turns(square) == [hash_of_square(turned(square, turn)) for turn in range(8)]

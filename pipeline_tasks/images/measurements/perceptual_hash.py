@@ -27,9 +27,30 @@ def square_luma(image: CanonicalPixels) -> NDArray[np.float64]:
 
 def hash_of_square(small: NDArray[np.floating]) -> int:
     """Hash of 32 x 32 luma."""
+    return _hash(_low_frequencies(small))
+
+
+def hashes_of_turns(small: NDArray[np.floating]) -> list[int]:
+    """Hash of 32 x 32 luma after each of eight turns: by quarters counter-clockwise, then the same mirrored left to right.
+
+    The coefficients of a turned image are the same ones: a mirrored one has the signs of odd columns changed, a turned one has rows
+    and columns exchanged besides.
+    """
+    turns = [_low_frequencies(small)]
+    for _ in range(3):
+        turns.append(turns[-1].T * _SIGNS[:, np.newaxis])
+    return [_hash(one) for one in (*turns, *(one * _SIGNS for one in turns))]
+
+
+def _low_frequencies(small: NDArray[np.floating]) -> NDArray[np.float64]:
     # Rounding keeps floating-point noise out of a flat image's hash.
-    low = np.round(_COSINES @ small @ _COSINES.T, 6)
-    bits = (low > np.median(low)).ravel()
+    low: NDArray[np.float64] = np.round(_COSINES @ small @ _COSINES.T, 6)
+    return low
+
+
+def _hash(low: NDArray[np.float64]) -> int:
+    values = np.sort(low, axis=None)
+    bits = (low > (values[31] + values[32]) / 2).ravel()
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
@@ -41,3 +62,4 @@ def _cosines() -> NDArray[np.float64]:
 
 
 _COSINES = _cosines()
+_SIGNS = np.where(np.arange(_LOW) % 2, -1.0, 1.0)
