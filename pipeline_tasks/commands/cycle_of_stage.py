@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pipeline_tasks.commands.project_option import open_named_store
 from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.records.cycle import cycle_id_of_time
+from pipeline_tasks.storage.history.cycles import newest_night
 from pipeline_tasks.wiring.projects import read_project
 
 OPENERS = ("open_cycle", "roll_back", "restore_dataset_version", "plan_collection", "backfill", "erase")
@@ -28,17 +29,21 @@ def cycle_of_stage(stage: str, project_name: str, named: str | None) -> str:
     if stage in OPENERS:
         cycle_id = cycle_id_of_time(datetime.now(timezone.utc), read_project(project_name).time_zone, is_scheduled=False)
     else:
-        opener = "plan_collection" if stage in AFTER_A_PLAN else "open_cycle"
-        cycle_id = _newest_with(opener, project_name)
+        cycle_id = _newest(stage, project_name)
     logger.info("%s: cycle %s (name another one with --cycle)", stage, cycle_id)
     return cycle_id
 
 
-def _newest_with(opener: str, project_name: str) -> str:
-    stages = open_named_store(project_name).state().stages
-    found = next((cycle_id for cycle_id in reversed(stages) if opener in stages[cycle_id]), None)
+def _newest(stage: str, project_name: str) -> str:
+    """The newest cycle whose plan of a collection, or whose night, the stage belongs to."""
+    store = open_named_store(project_name)
+    if stage in AFTER_A_PLAN:
+        stages, opener = store.state().stages, "plan_collection"
+        found = next((cycle_id for cycle_id in reversed(stages) if opener in stages[cycle_id]), None)
+    else:
+        found, opener = newest_night(store), "open_cycle"
     if found is None:
         raise MissingStageError(
-            f"project {project_name}: no cycle has been opened yet; run `{opener} --project {project_name}` first"
+            f"project {project_name}: no such cycle has been opened yet; run `{opener} --project {project_name}` first"
         )
     return found

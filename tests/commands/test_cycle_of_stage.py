@@ -9,6 +9,8 @@ import pytest
 
 from pipeline_tasks.commands.cycle_of_stage import cycle_of_stage
 from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.records.cycle import CycleOpening
+from pipeline_tasks.storage.history.cycles import open_manual_cycle
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 
@@ -25,6 +27,14 @@ def test_cycle_of_stage__is_the_named_one_else_the_newest(store: Store) -> None:
 
     assert cycle_of_stage("find_duplicates", "parts", "2026-11-21") == "2026-11-21"
     assert cycle_of_stage("find_duplicates", "parts", None) == "2026-11-22"
+
+
+def test_cycle_of_stage__is_a_night_and_no_roll_back_or_erasure(store: Store) -> None:
+    given.an_open_cycle(store, "2026-11-22")
+    opening = CycleOpening(given.a_project(), "2026-11-23T100000", "by hand", given.STARTED_AT, "test")
+    open_manual_cycle(store, opening, "erasure")
+
+    assert cycle_of_stage("write_cycle_report", "parts", None) == "2026-11-22"
 
 
 def test_cycle_of_stage__is_named_by_this_second_for_a_stage_that_opens_one(store: Store) -> None:

@@ -192,6 +192,7 @@ def test_check_project__says_what_another_backbone_leaves_out(a_home: Path, caps
     assert said() == "fine: unchanged since cycle 2026-11-21"
     settings = a_project(backbone={"side_px": 192}).model_dump(mode="json")
     (a_home / "projects" / "parts.yaml").write_text(yaml.safe_dump(settings))
+    main(["restore_dataset_version", "--project", "parts", "--dataset-id", "newest"])
     assert (
         "changes from efficientnet_lite0 at 224 px to efficientnet_lite0 at 192 px; unlabelled images of earlier nights" in said()
     )

@@ -120,15 +120,15 @@ def _check_classes(project: Project, s3: S3Endpoint | None) -> str:
 
 def _check_backbone(project: Project, s3: S3Endpoint | None) -> str:
     """Compare the backbone with that of the newest cycle, whose embeddings another one cannot use."""
-    from pipeline_tasks.storage.history.cycles import read_cycle
+    from pipeline_tasks.storage.history.cycles import newest_night, read_cycle
 
     store = open_store(project, s3)
-    cycles = list(store.state().stages)
-    if not cycles:
+    night = newest_night(store)
+    if night is None:
         return "fine: there are no embeddings yet"
-    before = read_cycle(store, cycles[-1]).project.backbone
+    before = read_cycle(store, night).project.backbone
     if before == project.backbone:
-        return f"fine: unchanged since cycle {cycles[-1]}"
+        return f"fine: unchanged since cycle {night}"
     was, now = (f"{one.name} at {one.side_px} px" for one in (before, project.backbone))
     return f"fine: changes from {was} to {now}; unlabelled images of earlier nights leave the selection's pool"
 

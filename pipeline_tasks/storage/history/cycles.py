@@ -21,6 +21,9 @@ from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.upgrades import forms
 from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
+NIGHTLY = "nightly"
+"""The kind of the cycles that all stages of the process run in."""
+
 
 def record_opening(store: Store, cycle: Cycle, run_key: str, names: UnknownNames | None = None) -> OpenCycleSummary:
     """Open a cycle with its frozen settings, or return its opening if the same run opened it before.
@@ -42,6 +45,15 @@ def record_opening(store: Store, cycle: Cycle, run_key: str, names: UnknownNames
         message = f"cycle_id {cycle.cycle_id} belongs to {owner}; choose another one for {run_key!r} ({cycle.cycle_kind})"
         raise CycleTakenError(message)
     return standing
+
+
+def newest_night(store: Store) -> str | None:
+    """The cycle_id of the newest night; roll-backs, erasures and such are cycles of other kinds."""
+    for cycle_id in reversed(store.state().stages):
+        opened = store.find_summary(cycle_id, OpenCycleSummary)
+        if opened is not None and opened.cycle_kind == NIGHTLY:
+            return cycle_id
+    return None
 
 
 def open_manual_cycle(store: Store, opening: CycleOpening, cycle_kind: str) -> Cycle:
