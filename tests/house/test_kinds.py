@@ -6,14 +6,13 @@ import ast
 
 from house.kind_words import ROOT, STILL, lines_with_words
 
-from pipeline_tasks.json_values import Json
 from pipeline_tasks.registries import KINDS
 from pipeline_tasks.settings.labels import KindSettings
 
 NAME_CHANGES = "pipeline_tasks.kinds.name_changes"
 """Imports nothing that is heavy."""
-SMALL_OPTIONS: dict[str, dict[str, Json]] = {}
-"""Kind → a section `labels`, for kinds that cannot be opened without."""
+SMALL_SETTINGS = {"text": KindSettings()}
+"""Kind → its settings, for kinds that cannot be opened with two classes alone."""
 PARTS = ("labeling", "decoding", "scoring", "freezing", "modelling", "choosing", "reporting")
 
 
@@ -25,7 +24,7 @@ def test_rooms__say_no_more_of_classes_than_they_did() -> None:
 
 def test_kinds__have_every_part_and_open_from_wherever_they_were_kept() -> None:
     for name, opener in KINDS.load_all():
-        kind = opener.from_settings(KindSettings(("a", "b"), options=SMALL_OPTIONS.get(name, {})))
+        kind = opener.from_settings(SMALL_SETTINGS.get(name, KindSettings(("a", "b"))))
 
         assert kind.name == name
         assert all(getattr(kind, part) is not None for part in PARTS)

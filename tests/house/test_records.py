@@ -21,6 +21,9 @@ BOUNDARY = {
     "pipeline_tasks/kinds/boxes/labeling": "parses the regions of Label Studio's annotation",
     "pipeline_tasks/kinds/boxes/label_studio": "parses the regions of Label Studio's annotation",
     "pipeline_tasks/geometry/orientation": "reads the size from a region of Label Studio's annotation",
+    "pipeline_tasks/kinds/texts/labeling": "parses the regions of Label Studio's annotation",
+    "pipeline_tasks/kinds/texts/label_studio": "parses the regions of Label Studio's annotation",
+    "pipeline_tasks/kinds/texts/decode": "reads the kind's own fields of a line of the log",
     "pipeline_tasks/kinds/multi_label/labeling": "parses the regions of Label Studio's annotation",
     "pipeline_tasks/storage/blobs/annotation_log": "keeps Label Studio's annotation as it came",
     # Other services.

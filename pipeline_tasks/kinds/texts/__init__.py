@@ -1,0 +1,1 @@
+"""Kind `text`: what is written in an image, or in boxes in it."""
