@@ -19,6 +19,7 @@ class Metric(Table):
     #: Of classes: balanced_accuracy, accuracy, recall, precision, log_loss; of the majority class: majority_balanced_accuracy.
     #: Of boxes: ap, ap_50, ap_75, ap_small, ap_medium, ap_large, ar, ar_1, ar_10, ar_small, ar_medium, ar_large, image_ap; of mean
     #: boxes: mean_box_ap.
+    #: Of masks: miou, miou_without_background, background_iou, iou, boundary_f1, image_miou; of finding nothing: nothing_miou.
     metric = dy.String(primary_key=True)
     #: Empty for metrics over all classes.
     class_name = dy.String(primary_key=True)

@@ -1,0 +1,101 @@
+"""Scoring of segmenters: mean intersection over union, compared with finding nothing anywhere as baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline_tasks.kinds.masks import metrics
+from pipeline_tasks.kinds.masks.mask import Mask
+from pipeline_tasks.kinds.masks.matches import MaskMatches, background_alone, match
+from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges
+from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Score, ScoreNames
+from pipeline_tasks.tables.label_object import PredictedObject
+from pipeline_tasks.tables.table import Table, empty
+
+
+@dataclass(frozen=True)
+class MaskScoring:
+    """Metrics of the kind `mask`, from pixels counted once an image. All masks of a class in an image are one region."""
+
+    changes: NameChanges = NO_CHANGES
+
+    names = ScoreNames(
+        metric=metrics.MIOU,
+        words="mean IoU",
+        baseline_metric="nothing_miou",
+        baseline_words="finding nothing in any image",
+        baseline_short="nothing anywhere",
+        image_metric=metrics.IMAGE_MIOU,
+        image_words="mean IoU of single images",
+        name_metric=metrics.IOU,
+    )
+    prediction_table: type[Table] = PredictedObject
+
+    def prediction_rows(self, model_digest: str, image_ids: Sequence[str], predictions: Sequence[Sequence[Mask]]) -> pl.DataFrame:
+        """One row for each mask."""
+        rows = [
+            {
+                "model_digest": model_digest,
+                "image_id": image_id,
+                "object_index": number,
+                "label_kind": "mask",
+                "class_name": one.class_name,
+                "x_min_px": 0.0,
+                "y_min_px": 0.0,
+                "width_px": float(one.size_px[0]),
+                "height_px": float(one.size_px[1]),
+                "points_px": list(one.polygon_px) or None,
+                "mask_rle": one.rle,
+                "confidence": one.confidence,
+            }
+            for image_id, masks in zip(image_ids, predictions, strict=True)
+            for number, one in enumerate(masks)
+        ]
+        return pl.DataFrame(rows, schema=empty(PredictedObject).schema)
+
+    def main_predictions(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The surest mask; of equally sure ones the first."""
+        key = ["model_digest", "written_in"]
+        ordered = rows.sort("confidence", descending=True, nulls_last=True, maintain_order=True)
+        return ordered.unique(key, keep="first", maintain_order=True)
+
+    def with_truth(self, images: pl.DataFrame) -> pl.DataFrame:
+        """All images: one without a mask is known to be background."""
+        return images
+
+    def match(self, predictions: pl.DataFrame, images: pl.DataFrame, model_digest: str) -> MaskMatches:
+        """Compare one model's regions with the truth; an older model's classes count by their names of today."""
+        return match(self.changes.in_rows(predictions), images, model_digest)
+
+    def basis(self, candidate: MaskMatches, min_images: int) -> Basis:
+        """Classes with at least `min_images` test images count, and the background."""
+        images = dict(zip(candidate.class_names, (candidate.true[:, :-1] > 0).sum(axis=0).tolist(), strict=True))
+        counted = tuple(name for name, count in images.items() if count >= max(min_images, 1))
+        left_out = tuple(name for name, count in images.items() if 0 < count < min_images)
+        why = "" if counted else f"no class has at least {min_images} test images with a mask of it."
+        note = f"Left out for having fewer than {min_images} test images: {', '.join(left_out)}." if left_out else ""
+        return Basis(counted, left_out, why, note)
+
+    def score(self, matches: MaskMatches, basis: Basis, draws: Floats) -> Score:
+        """Mean intersection over union of the classes that count and of the background."""
+        found = metrics.mean_iou(matches, basis.counted, metrics.with_all(draws))
+        return Score(float(found[0]), found[1:], ((float(found[0]), matches.group_count),))
+
+    def baseline(self, candidate: MaskMatches) -> MaskMatches:
+        """Background everywhere."""
+        return background_alone(candidate)
+
+    def image_scores(self, matches: MaskMatches) -> Floats:
+        """Mean intersection over union within each image, of all that is there or was found."""
+        return metrics.image_mean_iou(matches)
+
+    def figures(self, matches: MaskMatches, basis: Basis, draws: Floats, confidence: float) -> Iterator[Figure]:
+        """IoU and boundary F1, of the whole and of each class."""
+        return metrics.figures(matches, basis.counted, draws, confidence)
+
+    def details(self, matches: Mapping[str, MaskMatches]) -> list[tuple[type[Table], pl.DataFrame]]:
+        """None: the report compares the masks themselves."""
+        return []
