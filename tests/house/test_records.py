@@ -20,6 +20,8 @@ BOUNDARY = {
     "pipeline_tasks/kinds/classes/labeling": "parses the regions of Label Studio's annotation",
     "pipeline_tasks/kinds/boxes/labeling": "parses the regions of Label Studio's annotation",
     "pipeline_tasks/kinds/boxes/label_studio": "parses the regions of Label Studio's annotation",
+    "pipeline_tasks/kinds/masks/labeling": "parses the regions of Label Studio's annotation",
+    "pipeline_tasks/kinds/masks/label_studio": "parses the regions of Label Studio's annotation",
     "pipeline_tasks/geometry/orientation": "reads the size from a region of Label Studio's annotation",
     "pipeline_tasks/kinds/texts/labeling": "parses the regions of Label Studio's annotation",
     "pipeline_tasks/kinds/texts/label_studio": "parses the regions of Label Studio's annotation",
