@@ -113,6 +113,36 @@ def test_cycle_id__of_two_days_that_an_edited_zone_makes_one(store: Store) -> No
     assert open_as(store, "scheduled__21", days[1]) == "2026-11-21T233000"
 
 
+def test_cycle_id__of_a_schedule_edited_from_hourly_to_daily(store: Store) -> None:
+    """The report apache/airflow#66754: after such an edit the first daily run has the logical date of an hourly one."""
+    midnight = Run("scheduled", at("2026-11-20T23:00:00"), at("2026-11-20T23:00:00"))
+
+    assert open_as(store, "scheduled__hourly", midnight, schedule=HOURLY) == "2026-11-21T0000"
+    assert open_as(store, "scheduled__daily", midnight, schedule="0 0 * * *") == "2026-11-21"
+    assert open_as(store, "scheduled__hourly", midnight, schedule="0 0 * * *") == "2026-11-21T0000", "a retry after the edit"
+
+
+def test_cycle_id__of_a_run_by_hand_at_the_moment_of_the_scheduled_one(store: Store) -> None:
+    """The reports apache/airflow#36098 and #41208: a run by hand took the place of the scheduled run of its date."""
+    moment = at("2026-11-21T01:30:00")
+
+    assert open_as(store, "manual__21", Run("manual", moment, moment)) == "2026-11-21T023000"
+    assert open_as(store, "scheduled__21", Run("scheduled", moment, moment)) == "2026-11-21"
+    assert open_as(store, "backfill__21", Run("backfill", moment, at("2026-11-25T00:00:00"))) == "2026-11-21T023001"
+
+
+def test_cycle_id__of_two_runs_a_day_in_the_night_without_the_hour(store: Store) -> None:
+    """The report apache/airflow#38098: 02:30 does not exist in the night in which summer time begins."""
+    twice = "30 2,14 * * *"
+    moments = fires(twice, at("2026-03-28T12:00:00"), 4)
+
+    names = [
+        open_as(store, f"scheduled__{number}", Run("scheduled", one, one), schedule=twice) for number, one in enumerate(moments)
+    ]
+
+    assert names == ["2026-03-28T1430", "2026-03-29T0330", "2026-03-29T1430", "2026-03-30T0230"]
+
+
 def test_cycle_id__of_dags_that_start_in_the_same_second(store: Store) -> None:
     """Airflow calls a scheduled run of each DAG by the same name."""
     run = Run("scheduled", None, at("2026-11-21T21:00:00"))
