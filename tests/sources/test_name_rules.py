@@ -134,6 +134,19 @@ def test_conflict_copy__is_left_out_where_its_original_is(copy: str) -> None:
     assert of_file(copy, {copy: 10, "b.jpg": 10}) is None, "else the only copy would be lost"
 
 
+ANYBODYS_COPIES = ("a (1).jpg", "a-DESKTOP-4F2.jpg", "a - Copy.jpg")
+
+
+@pytest.mark.parametrize("copy", ANYBODYS_COPIES)
+def test_copy_whose_name_could_be_anybodys__is_taken_in_unless_a_pattern_names_it(copy: str) -> None:
+    beside = {"a.jpg": 5, copy: 5}
+    ours = NameRules(["* ([0-9]).jpg", "*-DESKTOP-*", "* - Copy.*"], "ignore")
+
+    assert NameRules([], "ignore").of_file(copy, beside) is None
+    assert ours.of_file(copy, beside) == "ignored"
+    assert ours.of_file("a.jpg", beside) is None
+
+
 def test_thumbnail_beside_its_original__is_left_out_if_it_is_small() -> None:
     assert of_file("a_thumb.jpg", {"a_thumb.jpg": 9_000, "a.jpg": 80_000}) == "thumbnail"
     assert of_file("hand_thumb.jpg", {"hand_thumb.jpg": 70_000, "hand.jpg": 80_000}) is None
