@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.models.map_training import MapExamples
     from pipeline_tasks.models.training import Outcome
 
-MAP_TRAINING_VERSION = 1
+MAP_TRAINING_VERSION = 2
 """Bump when training changes, so that older checkpoints are ignored."""
 
 

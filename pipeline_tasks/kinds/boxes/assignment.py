@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pipeline_tasks.kinds.map_modelling import Shapes
 
-ANCHOR_STRIDES = 4
-"""Side of a place's anchor, in strides."""
+ANCHOR_STRIDES = 8
+"""Side of a place's anchor, in strides; the paper's number."""
 CANDIDATES = 9
 """Places a box and a map that are looked at; the paper's number."""
 NOTHING = -1.0

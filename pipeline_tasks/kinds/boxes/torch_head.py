@@ -38,6 +38,8 @@ MAX_OVERLAP = 0.6
 """Two boxes of one class with a greater intersection over union are one."""
 ROUNDS = 12
 """Rounds of suppression; a chain of boxes that suppress each other longer than this is cut."""
+SHIFT_UNIT, SIZE_UNIT = 0.1, 0.2
+"""Units of the head's numbers, those of Faster R-CNN's code: one step of the training then moves a box by little."""
 SIZE_RANGE = 4.0
 """Limit of a box's logarithmic size against its anchor."""
 
@@ -101,10 +103,10 @@ class Boxes(nn.Module):
         self.register_buffer("anchors", torch.from_numpy(strides[:, np.newaxis] * ANCHOR_STRIDES), persistent=False)
 
     def forward(self, numbers: Tensor) -> Tensor:
-        """Boxes of N x A x 4 numbers: shift and logarithmic size, in anchors."""
+        """Boxes of N x A x 4 numbers: shift in anchors and logarithmic size, in their units."""
         anchors = self.get_buffer("anchors")
-        middle = self.get_buffer("centres") + numbers[..., :2] * anchors
-        half = numbers[..., 2:].clamp(-SIZE_RANGE, SIZE_RANGE).exp() * anchors / 2
+        middle = self.get_buffer("centres") + numbers[..., :2] * (anchors * SHIFT_UNIT)
+        half = (numbers[..., 2:] * SIZE_UNIT).clamp(-SIZE_RANGE, SIZE_RANGE).exp() * anchors / 2
         return torch.cat([middle - half, middle + half], -1)
 
 

@@ -17,7 +17,7 @@ from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.boxes.decode import BOXES, CLASS_NUMBERS, SCORES, BoxDecoding
 from pipeline_tasks.kinds.boxes.modelling import BoxModelling, PlacedBoxes
 from pipeline_tasks.kinds.boxes.prediction_model import BoxPredictionModel
-from pipeline_tasks.kinds.boxes.torch_head import BoxObjective, DetectorHead, suppressed
+from pipeline_tasks.kinds.boxes.torch_head import SIZE_UNIT, BoxObjective, DetectorHead, suppressed
 from pipeline_tasks.kinds.boxes.validation import average_precision
 from pipeline_tasks.kinds.map_modelling import MapShape, MapTraining
 from pipeline_tasks.settings import TrainingSettings
@@ -196,8 +196,10 @@ def test_objective__is_smaller_for_better_boxes() -> None:
     target = torch.from_numpy(assigned(np.array([[10, 10, 30, 30]], np.float32), np.array([1]), SHAPES))[None]
     outputs = torch.full((1, 84, 6), -4.0)
     outputs[..., 2:] = 0.0
-    better = outputs.clone()
-    better[0, target[0, :, 0] >= 0, 1] = 1.0
+    better, is_given = outputs.clone(), target[0, :, 0] >= 0
+    # The anchors of the finest map are 64 px wide, the box is 20 px wide.
+    better[0, is_given, 4:] = float(np.log(20 / 64)) / SIZE_UNIT
+    better[0, is_given, 1] = 0.0
 
     assert objective.loss(better, target) < objective.loss(outputs, target)
 
