@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
 
 from pipeline_tasks.kinds.boxes.decode import USUAL_CONFIDENCE
-from pipeline_tasks.kinds.boxes.drawn_boxes import Compared, compared_images
-from pipeline_tasks.kinds.matching.errors import BADLY_PLACED, EXTRA, FOUND, MISSED, SORTS, SWAPPED
+from pipeline_tasks.kinds.boxes.drawn_boxes import compared_images
+from pipeline_tasks.kinds.compared_objects import Compared
+from pipeline_tasks.kinds.error_sections import error_blocks, example_blocks
 from pipeline_tasks.kinds.object_reporting import precision_blocks
-from pipeline_tasks.kinds.reporting import (
-    Block,
-    Evaluated,
-    Grid,
-    Heading,
-    ImageCard,
-    ImageCards,
-    Paragraph,
-    Section,
-)
+from pipeline_tasks.kinds.reporting import Evaluated, Section
 from pipeline_tasks.tables.table import Table
 
-MOST_CARDS = 12
-NOTHING = "nothing"
 LEGEND = (
     f"Labels are drawn with a full line, predictions of at least {USUAL_CONFIDENCE:.0%} confidence with a dashed one; "
     "the error is thick. Average precision counts the others, too."
 )
-_ABOUT = {
-    MISSED: "objects that no prediction is at; the largest come first",
-    EXTRA: "predictions where no object is, or of an object that a surer one found; the surest come first",
-    SWAPPED: "predictions in the right place with the wrong name; the surest come first",
-    BADLY_PLACED: "predictions that overlap their object by less than half; the surest come first",
-}
 
 
 @dataclass(frozen=True)
@@ -51,8 +33,8 @@ class BoxReporting:
         images = _test_images(evaluated)
         return [
             Section("precision", "Average precision", tuple(precision_blocks(evaluated, "boxes overlap"))),
-            Section("errors", "Worst errors", tuple(_errors(images, self.class_names))),
-            Section("examples", "Test images as they come", tuple(_examples(images))),
+            Section("errors", "Worst errors", tuple(error_blocks(images, self.class_names, LEGEND))),
+            Section("examples", "Test images as they come", tuple(example_blocks(images))),
         ]
 
 
@@ -61,50 +43,3 @@ def _test_images(evaluated: Evaluated) -> list[Compared]:
         return []
     sure = evaluated.predictions.filter(pl.col("model_digest") == evaluated.model_digest, pl.col("confidence") >= USUAL_CONFIDENCE)
     return compared_images(evaluated.images.filter(pl.col("split") == "test"), sure)
-
-
-def _errors(images: list[Compared], class_names: tuple[str, ...]) -> Iterable[Block]:
-    """Number of each sort of error, what was taken for what, and cards."""
-    if not images:
-        return
-    found = Counter(one.sort for image in images for one in image.outcomes)
-    if not sum(found[sort] for sort in SORTS):
-        yield Paragraph(f"All {found[FOUND]} objects in {len(images)} test images are found, and nothing else.", is_quiet=True)
-        return
-    said = ", ".join(f"{found[sort]} {sort}" for sort in SORTS)
-    yield Paragraph(f"{found[FOUND]} objects in {len(images)} test images are found; {said}.")
-    yield _confusions(images, class_names)
-    yield Paragraph(LEGEND, is_quiet=True)
-    for sort in SORTS:
-        if found[sort]:
-            yield from _cards(sort, images)
-
-
-def _confusions(images: list[Compared], class_names: tuple[str, ...]) -> Grid:
-    """Class of the object and of its prediction; a badly placed one has the right class."""
-    counts = Counter(image.names(one) for image in images for one in image.outcomes)
-    pairs = {(is_a or NOTHING, taken_for or NOTHING): count for (is_a, taken_for), count in counts.items()}
-    others = {name for pair in pairs for name in pair} - {*class_names, NOTHING}
-    return Grid("is ↓  taken for →", (*class_names, *sorted(others), NOTHING), pairs)
-
-
-def _cards(sort: str, images: list[Compared]) -> Iterable[Block]:
-    wrong = [(image, one) for image in images for one in image.outcomes if one.sort == sort]
-    wrong.sort(key=lambda pair: -pair[0].weight(pair[1]))
-    shown = tuple(ImageCard(image.image_id, *image.says(one), image.drawing(one)) for image, one in wrong[:MOST_CARDS])
-    yield Heading(sort.capitalize())
-    yield Paragraph(f"{len(wrong)} {_ABOUT[sort]}.", is_quiet=True)
-    yield ImageCards(shown, len(wrong), "errors")
-
-
-def _examples(images: list[Compared]) -> Iterable[Block]:
-    """The first images by id, which is a random order."""
-    if images:
-        yield Paragraph("Not chosen by error: the first test images by their id, which is a random order.", is_quiet=True)
-        yield ImageCards(tuple(_example(one) for one in images[:MOST_CARDS]), len(images), "test images")
-
-
-def _example(image: Compared) -> ImageCard:
-    counts = Counter(one.sort for one in image.outcomes)
-    said = ", ".join(f"{counts[sort]} {sort}" for sort in (FOUND, *SORTS) if counts[sort])
-    return ImageCard(image.image_id, said or "nothing there, nothing predicted", (), image.drawing(), is_wrong=False)
