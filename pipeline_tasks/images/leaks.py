@@ -15,12 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pipeline_tasks.images.comparing import Comparison
 from pipeline_tasks.images.likeness import Likeness, likeness_around, mean_of
 from pipeline_tasks.images.verdicts import ReadView, Verdicts, no_views
 from pipeline_tasks.neighbors.cosine import Floats, Integers
 from pipeline_tasks.neighbors.hamming import pairs_within
 from pipeline_tasks.neighbors.turned_hashes import turned_hashes
 from pipeline_tasks.settings import DuplicateSettings
+from pipeline_tasks.tables.duplicate_pair import TURNS
 
 BLOCK = 2048
 WIDE_BITS = 16
@@ -142,7 +144,7 @@ def _search(
         block = ones[start : start + BLOCK]
         likeness = _beside(known, images.vectors[block], mean, settings)
         by_limits = _search_block(images, block, others, likeness)
-        found |= _seen(_candidates(images, block, others, likeness), by_limits, verdicts, images.settled)
+        found |= _seen(_candidates(images, block, others, likeness), by_limits, verdicts, images.settled, settings)
     return found
 
 
@@ -189,7 +191,11 @@ def _candidates(images: SplitImages, ones: Integers, others: Integers, likeness:
 
 
 def _seen(
-    candidates: dict[int, list[_Candidate]], by_limits: dict[int, Leak], verdicts: Verdicts, settled: Collection[int]
+    candidates: dict[int, list[_Candidate]],
+    by_limits: dict[int, Leak],
+    verdicts: Verdicts,
+    settled: Collection[int],
+    settings: DuplicateSettings,
 ) -> dict[int, Leak]:
     """The first candidate of each image that shows the same; where a view is missing, what the limits of hash and embedding say."""
     found: dict[int, Leak] = {}
@@ -200,11 +206,16 @@ def _seen(
             if image in settled and leak.other in settled:
                 continue
             comparison = verdicts.of(image, leak.other, at_all_scales=one.may_be_a_crop)
-            if strict == leak if comparison is None else verdicts.same(comparison):
+            if strict == leak if comparison is None else verdicts.same(comparison) and _overlaps(comparison, settings):
                 found[image] = leak
                 break
         verdicts.forget_turned(image)
     return found
+
+
+def _overlaps(found: Comparison, settings: DuplicateSettings) -> bool:
+    """Return True if two images overlap enough: a camera's next shot may show a part only, a turned copy shows nearly all."""
+    return found.turn == TURNS[0] or found.overlap_ratio >= settings.min_overlap_ratio
 
 
 def _keep(

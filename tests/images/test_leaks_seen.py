@@ -47,6 +47,14 @@ def test_find_leaks__names_what_overlaps_too_little_to_be_a_duplicate() -> None:
     assert leaks(drawn, alike) == [(1, 0, "embedding")]
 
 
+def test_find_leaks__expects_turned_copies_to_overlap_as_duplicates_do() -> None:
+    sheet = a_surface(3, side_px=640)
+    alike = np.array([[1.0, 0.0], [0.9, 0.436]])
+    for left_px, named in ((190, []), (60, [(1, 0, "embedding")])):
+        copy = turned(cut(sheet, 0, left_px, 320).astype(np.float32), 6).astype(np.uint8)
+        assert leaks([("test", cut(sheet, 0, 0, 320)), ("train", copy)], alike) == named
+
+
 def test_find_leaks__does_not_take_parts_of_one_scene_for_one_thing() -> None:
     scene = a_scene(4)
     kinds = [("test", "ring"), ("train", "bolt"), ("train", "square"), ("val", "bolt")]
