@@ -89,6 +89,7 @@ KINDS: Registry[KindOpener[Kind]] = Registry(
     {
         "class": "pipeline_tasks.kinds.classes.class_kind:ClassKind",
         "classes": "pipeline_tasks.kinds.multi_label.multi_label_kind:MultiLabelKind",
+        "keypoints": "pipeline_tasks.kinds.keypoints.keypoint_kind:KeypointKind",
         "text": "pipeline_tasks.kinds.texts.text_kind:TextKind",
         "box": "pipeline_tasks.kinds.boxes.box_kind:BoxKind",
     },

@@ -11,7 +11,10 @@ from pipeline_tasks.settings.labels import KindSettings
 
 NAME_CHANGES = "pipeline_tasks.kinds.name_changes"
 """Imports nothing that is heavy."""
-SMALL_SETTINGS = {"text": KindSettings()}
+SMALL_SETTINGS = {
+    "text": KindSettings(),
+    "keypoints": KindSettings(("a", "b"), options={"skeleton": {"a": ["tip"], "b": ["left", "right"]}}),
+}
 """Kind → its settings, for kinds that cannot be opened with two classes alone."""
 PARTS = ("labeling", "decoding", "scoring", "freezing", "modelling", "choosing", "reporting")
 

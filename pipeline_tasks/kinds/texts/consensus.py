@@ -15,7 +15,7 @@ from pipeline_tasks.kinds.texts.character_error import likeness
 from pipeline_tasks.kinds.texts.text_object import Text
 
 ENOUGH = 0.5
-"""Least mean likeness of the people's texts and the label."""
+"""Mean likeness of the people's texts and the label, which it must exceed."""
 Folded = Callable[[str], str]
 """A text as it is compared."""
 
@@ -35,7 +35,7 @@ def agree(annotations: Sequence[Sequence[Text]], folded: Folded) -> Agreed[Text]
     label = tuple(one for one in chosen if one is not None)
     ratio = math.fsum(annotations_alike(objects, label, folded) for objects in annotations) / people
     is_tie = len(label) < len(chosen) or any(2 * len(thing) == people for thing in things)
-    if is_tie or (people > 1 and ratio < ENOUGH):
+    if is_tie or (people > 1 and ratio <= ENOUGH):
         return Agreed("unsure", people, ratio)
     return Agreed("labelled" if label else "empty", people, ratio, label)
 

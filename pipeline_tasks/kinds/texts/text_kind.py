@@ -13,6 +13,7 @@ from pipeline_tasks.json_values import NO_FIELDS, Json
 from pipeline_tasks.kinds.name_changes import NO_CHANGES
 
 if TYPE_CHECKING:
+    from pipeline_tasks.kinds.likeness_scoring import LikenessScoring
     from pipeline_tasks.kinds.modelling import NothingTrained
     from pipeline_tasks.kinds.texts.choosing import TextChoosing
     from pipeline_tasks.kinds.texts.decode import TextDecoding
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.texts.labeling import TextLabeling
     from pipeline_tasks.kinds.texts.prediction_model import TextPredictionModel
     from pipeline_tasks.kinds.texts.reporting import TextReporting
-    from pipeline_tasks.kinds.texts.scoring import TextScoring
     from pipeline_tasks.kinds.texts.settings import TextSettings
+    from pipeline_tasks.kinds.texts.text_object import Text
     from pipeline_tasks.settings.labels import KindSettings
 
 _OPTIONS = "nightlens_labels"
@@ -107,11 +108,11 @@ class TextKind:
         return TextDecoding()
 
     @cached_property
-    def scoring(self) -> TextScoring:
+    def scoring(self) -> LikenessScoring[Text]:
         """Character error."""
-        from pipeline_tasks.kinds.texts.scoring import TextScoring
+        from pipeline_tasks.kinds.texts.scoring import text_scoring
 
-        return TextScoring(self.ignores_case)
+        return text_scoring(self.labeling)
 
     @cached_property
     def freezing(self) -> TextFreezing:

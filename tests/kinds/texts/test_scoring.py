@@ -8,10 +8,10 @@ import pytest
 from pipeline_tasks.evaluation.gate import Rule, decide
 from pipeline_tasks.intervals.bootstrap import draw_groups
 from pipeline_tasks.kinds.texts.labeling import TextLabeling
-from pipeline_tasks.kinds.texts.scoring import TextScoring
+from pipeline_tasks.kinds.texts.scoring import text_scoring
 from pipeline_tasks.kinds.texts.text_object import Text
 
-SCORING, MODEL = TextScoring(), "m" * 64
+SCORING, MODEL = text_scoring(TextLabeling()), "m" * 64
 TRUTH = {"a": [Text("abcd")], "b": [], "c": [Text("xy")]}
 
 

@@ -1,0 +1,1 @@
+"""Kind `keypoints`: named points of things with a skeleton, several things an image."""

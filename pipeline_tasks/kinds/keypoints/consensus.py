@@ -1,0 +1,75 @@
+"""One label from several people's keypoints of an image: of each thing the skeleton that is most like the others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from pipeline_tasks.kinds.joining import joined, paired
+from pipeline_tasks.kinds.keypoints.likeness import Floats, Sigmas, oks
+from pipeline_tasks.kinds.keypoints.skeleton import Skeleton
+from pipeline_tasks.kinds.labeling import Agreed
+
+SAME = 0.5
+"""Least likeness (OKS) of two skeletons of one thing."""
+
+
+def agree(annotations: Sequence[Sequence[Skeleton]], sigmas: Sigmas, *, is_one: bool) -> Agreed[Skeleton]:
+    """Label from the things of several people.
+
+    A thing is kept if more than half of the people marked it. The label is `unsure` if exactly half did, or if people's mean
+    likeness with what was kept is at most a half. With one thing of a class an image, people mean the same one wherever it is.
+    """
+    people = len(annotations)
+    if not people:
+        return Agreed("unsure", 0, 0.0)
+    things = (
+        _of_classes(annotations)
+        if is_one
+        else joined(annotations, lambda one, other: oks(one, other, sigmas), order_of, least=SAME)
+    )
+    label = tuple(_most_alike(list(thing.values()), sigmas) for thing in things if 2 * len(thing) > people)
+    ratio = math.fsum(annotations_alike(objects, label, sigmas) for objects in annotations) / people
+    is_tie = any(2 * len(thing) == people for thing in things)
+    if is_tie or (people > 1 and ratio <= SAME):
+        return Agreed("unsure", people, ratio)
+    return Agreed("labelled" if label else "empty", people, ratio, label)
+
+
+def annotations_alike(one: Sequence[Skeleton], other: Sequence[Skeleton], sigmas: Sigmas) -> float:
+    """Likeness of two annotations: OKS of their paired things, a thing without partner counting as 0; 1 for two without things."""
+    if not one and not other:
+        return 1.0
+
+    def likeness(mine: Sequence[Skeleton], theirs: Sequence[Skeleton]) -> Floats:
+        return oks(mine, theirs, sigmas)
+
+    pairs = paired(one, other, likeness, order_of, least=1e-9)
+    alike = math.fsum(float(likeness([mine], [theirs])[0, 0]) for mine, theirs in pairs)
+    return alike / (len(one) + len(other) - len(pairs))
+
+
+def order_of(one: Skeleton) -> tuple[object, ...]:
+    """Sort key of a thing by all that it is, from the top of the image."""
+    return (
+        one.box_px[1],
+        one.box_px[0],
+        one.class_name,
+        *((point.name, point.x_px, point.y_px, point.is_visible) for point in one.points),
+    )
+
+
+def _of_classes(annotations: Sequence[Sequence[Skeleton]]) -> list[Mapping[int, Skeleton]]:
+    """Person → thing, for each class."""
+    classes = sorted({one.class_name for objects in annotations for one in objects})
+    return [
+        {person: one for person, objects in enumerate(annotations) for one in objects if one.class_name == name} for name in classes
+    ]
+
+
+def _most_alike(things: Sequence[Skeleton], sigmas: Sigmas) -> Skeleton:
+    """The medoid: of equally alike ones the one with most points, then the first from the top."""
+    ordered = sorted(things, key=order_of)
+    claims = [math.fsum(row) for row in oks(ordered, ordered, sigmas).tolist()]
+    best = max(range(len(ordered)), key=lambda at: (round(claims[at], 9), len(ordered[at].points), -at))
+    return ordered[best]

@@ -1,0 +1,177 @@
+"""Kind `keypoints`, with its classes and their skeletons."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.json_values import NO_FIELDS, Json
+from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges, name_changes
+
+if TYPE_CHECKING:
+    from pipeline_tasks.kinds.keypoints.choosing import KeypointChoosing
+    from pipeline_tasks.kinds.keypoints.decode import KeypointDecoding
+    from pipeline_tasks.kinds.keypoints.freezing import KeypointFreezing
+    from pipeline_tasks.kinds.keypoints.labeling import KeypointLabeling
+    from pipeline_tasks.kinds.keypoints.prediction_model import KeypointPredictionModel
+    from pipeline_tasks.kinds.keypoints.reporting import KeypointReporting
+    from pipeline_tasks.kinds.keypoints.settings import KeypointSettings
+    from pipeline_tasks.kinds.keypoints.skeleton import Skeleton
+    from pipeline_tasks.kinds.likeness_scoring import LikenessScoring
+    from pipeline_tasks.kinds.modelling import NothingTrained
+    from pipeline_tasks.settings.labels import KindSettings
+
+_OPTIONS = "nightlens_labels"
+"""Field of a model's file with the settings of the kind."""
+SIGMA = 0.1
+"""A point's spread as a share of the thing's size, if the project states none; COCO's are .025 (a person's eyes) to .107 (hips)."""
+
+
+@dataclass(frozen=True)
+class KeypointKind:
+    """Named points of things. Its parts are loaded when first used."""
+
+    class_names: tuple[str, ...]
+    options: Mapping[str, Json]
+    """The section `labels`."""
+    changes: NameChanges = NO_CHANGES
+    name = "keypoints"
+
+    @classmethod
+    def from_settings(cls, settings: KindSettings) -> KeypointKind:
+        """Open the kind from the classes and the section `labels` of a project file.
+
+        Raises:
+            SettingsError: a class without a skeleton, a skeleton without a class, or a change that does not fit.
+        """
+        classes, named = settings.classes, tuple(_mapping(settings.options.get("skeleton")))
+        if not classes or len(set(classes)) != len(classes):
+            raise SettingsError(f"at least one class is needed, and names must differ from each other, found {list(classes)}")
+        if lacking := [name for name in classes if name not in named]:
+            raise SettingsError(f"{lacking[0]!r} has no points; add them to labels.skeleton")
+        if extra := [name for name in named if name not in classes]:
+            raise SettingsError(f"labels.skeleton names {extra[0]!r}, which is none of classes; add it there, or take it out")
+        return cls(tuple(classes), settings.options, name_changes(settings.renamed, settings.removed, classes))
+
+    @classmethod
+    def from_vocabulary(cls, vocabulary: Sequence[str], options: Mapping[str, Json] = NO_FIELDS) -> KeypointKind:
+        """Open the kind for the classes and the skeletons that a dataset version was made with."""
+        return cls(tuple(vocabulary), options)
+
+    @classmethod
+    def from_properties(cls, properties: Mapping[str, str]) -> KeypointKind:
+        """Open the kind from a model's file."""
+        return cls(tuple(str(name) for name in json.loads(properties["nightlens_classes"])), json.loads(properties[_OPTIONS]))
+
+    @staticmethod
+    def settings_model() -> type[KeypointSettings]:
+        """Skeletons, and the way things are told apart."""
+        from pipeline_tasks.kinds.keypoints.settings import KeypointSettings
+
+        return KeypointSettings
+
+    @staticmethod
+    def prediction_model() -> type[KeypointPredictionModel]:
+        """Fields of a prediction."""
+        from pipeline_tasks.kinds.keypoints.prediction_model import KeypointPredictionModel
+
+        return KeypointPredictionModel
+
+    @property
+    def points(self) -> dict[str, tuple[str, ...]]:
+        """Class → its points, in order."""
+        skeletons = _mapping(self.options["skeleton"])
+        return {name: _names(skeletons[name]) for name in self.class_names}
+
+    @property
+    def sigmas(self) -> dict[str, dict[str, float]]:
+        """Class → point → spread, for all points."""
+        stated = _mapping(self.options.get("sigmas"))
+        found = {}
+        for name, points in self.points.items():
+            own = _mapping(stated.get(name))
+            found[name] = {one: float(str(own.get(one, SIGMA))) for one in points}
+        return found
+
+    @property
+    def about(self) -> dict[str, Json]:
+        """The classes and skeletons; the other settings do not change what a label says."""
+        return {"class_names": list(self.class_names), "skeleton": {name: list(points) for name, points in self.points.items()}}
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """The kind, its classes and its settings in the form of a model's file."""
+        return {
+            "nightlens_label_kind": self.name,
+            "nightlens_classes": json.dumps(list(self.class_names), ensure_ascii=False),
+            _OPTIONS: json.dumps(dict(self.options), ensure_ascii=False),
+        }
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The classes."""
+        return self.class_names
+
+    @cached_property
+    def labeling(self) -> KeypointLabeling:
+        """Form, parsing, consensus and agreement."""
+        from pipeline_tasks.kinds.keypoints.labeling import KeypointLabeling
+
+        has_boxes = self.options.get("things") == "boxes"
+        return KeypointLabeling(self.points, self.sigmas, has_boxes, frozenset((*self.changes.today, *self.changes.removed)))
+
+    @cached_property
+    def decoding(self) -> KeypointDecoding:
+        """Predictions of things."""
+        from pipeline_tasks.kinds.keypoints.decode import KeypointDecoding
+
+        return KeypointDecoding(self.class_names[0], self.points[self.class_names[0]])
+
+    @cached_property
+    def scoring(self) -> LikenessScoring[Skeleton]:
+        """Mean OKS."""
+        from pipeline_tasks.kinds.keypoints.scoring import keypoint_scoring
+
+        return keypoint_scoring(self.labeling)
+
+    @cached_property
+    def freezing(self) -> KeypointFreezing:
+        """Labels of these classes, also of images without a thing."""
+        from pipeline_tasks.kinds.keypoints.freezing import KeypointFreezing
+
+        return KeypointFreezing(self.class_names)
+
+    @cached_property
+    def modelling(self) -> NothingTrained:
+        """None yet."""
+        from pipeline_tasks.kinds.modelling import NothingTrained
+
+        return NothingTrained("a model of keypoints does not come with Nightlens yet; labels and versions can be exported")
+
+    @cached_property
+    def choosing(self) -> KeypointChoosing:
+        """Images by the class of their rarest thing."""
+        from pipeline_tasks.kinds.keypoints.choosing import KeypointChoosing
+
+        return KeypointChoosing(self.class_names, self.changes)
+
+    @cached_property
+    def reporting(self) -> KeypointReporting:
+        """Words of the report."""
+        from pipeline_tasks.kinds.keypoints.reporting import KeypointReporting
+
+        return KeypointReporting()
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    """A section by class, as JSON keeps it."""
+    return value if isinstance(value, Mapping) else NO_FIELDS
+
+
+def _names(value: Json) -> tuple[str, ...]:
+    """A list of names, as JSON keeps it."""
+    return tuple(str(name) for name in value) if isinstance(value, Sequence) else ()

@@ -1,0 +1,210 @@
+"""Tests of the form, the parsing and the consensus of keypoints."""
+
+from __future__ import annotations
+
+import random
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from given import a_project
+
+from pipeline_tasks.annotations.label_form import label_form
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.kinds.keypoints.likeness import oks
+from pipeline_tasks.kinds.keypoints.skeleton import Point, Skeleton
+from pipeline_tasks.kinds.refused import problems
+from pipeline_tasks.kinds.registry import kind_of
+
+SIZE = (641, 479)
+POINTS = {"gripper": ["base", "left tip", "правый <конец>"], "part": ["hole"]}
+
+
+def a_kind(**labels: Any) -> Any:
+    return kind_of(a_project(label_kind="keypoints", classes=list(POINTS), labels={"skeleton": POINTS} | labels))
+
+
+ONE, BOXES = a_kind().labeling, a_kind(things="boxes").labeling
+
+
+def some_things(count: int, seed: int, *, has_boxes: bool) -> tuple[Skeleton, ...]:
+    """Things of both classes with some of their points."""
+    drawn = np.random.default_rng(seed)
+    found = []
+    for number in range(count):
+        name = list(POINTS)[number % 2]
+        low, high = np.sort(np.round(drawn.random((2, 2)) * np.array(SIZE), 6), axis=0)
+        places = np.round(low + drawn.random((len(POINTS[name]), 2)) * (high - low), 6)
+        points = tuple(
+            Point(point, *place, is_visible=bool(drawn.random() < 0.7))
+            for point, place in zip(POINTS[name], places.tolist(), strict=True)
+            if drawn.random() < 0.8
+        )
+        points = points or (Point(POINTS[name][0], *places[0].tolist()),)
+        box = (*low.tolist(), *np.round(high - low, 6).tolist()) if has_boxes else ()
+        found.append(Skeleton(name, points, *box))
+    return tuple(found)
+
+
+def a_gripper(x: float, y: float, spread: float = 100.0) -> Skeleton:
+    points = (
+        Point("base", x, y),
+        Point("left tip", x - spread / 2, y + spread),
+        Point("правый <конец>", x + spread / 2, y + spread),
+    )
+    return Skeleton("gripper", points, x - spread, y - spread, 2 * spread, 2 * spread + 20)
+
+
+def test_form__has_a_label_for_each_point_and_boxes_only_where_several_things_may_be() -> None:
+    one, several = (ET.fromstring(label_form(kind, "?").xml) for kind in (a_kind(), a_kind(things="boxes")))
+
+    (points,) = one.iter("KeyPointLabels")
+    assert [(label.get("value"), label.get("hotkey")) for label in points] == [
+        ("gripper: base", "1"),
+        ("gripper: left tip", "2"),
+        ("gripper: правый <конец>", "3"),
+        ("part: hole", "4"),
+    ]
+    assert not list(one.iter("RectangleLabels"))
+    assert [label.get("value") for (boxes,) in [several.iter("RectangleLabels")] for label in boxes] == ["gripper", "part"]
+
+
+def test_form__of_30_points_has_20_keys() -> None:
+    names = [f"p{number}" for number in range(30)]
+    project = a_project(label_kind="keypoints", classes=["face"], labels={"skeleton": {"face": names}})
+    (points,) = ET.fromstring(label_form(kind_of(project), "?").xml).iter("KeyPointLabels")
+
+    assert [bool(label.get("hotkey")) for label in points] == [True] * 20 + [False] * 10
+
+
+def test_read__returns_what_was_written() -> None:
+    for seed in range(30):
+        objects = some_things(seed % 3, seed, has_boxes=False)
+        assert ONE.read(ONE.write(objects, SIZE)) == objects
+    for count in (0, 1, 7, 1000):
+        objects = some_things(count, count, has_boxes=True)
+        assert BOXES.read(BOXES.write(objects, SIZE)) == objects
+        assert tuple(BOXES.from_columns(BOXES.as_columns(one)) for one in objects) == objects
+
+
+def test_read__puts_points_into_the_smallest_box_of_their_class_around_them() -> None:
+    result = BOXES.write([a_gripper(300, 200), a_gripper(300, 200, 40.0)], SIZE)
+    drawn_by_hand = [{name: value for name, value in one.items() if name != "parentID"} for one in result]
+    smaller = [one for one in drawn_by_hand if not str(one["id"]).startswith("thing-1-")]
+
+    large, small = BOXES.read(smaller)
+
+    assert "box 1 (gripper) has no point of its class in it" in problems([large])
+    assert small == a_gripper(300, 200, 40.0)
+
+
+def test_read__refuses_what_cannot_be_used_and_says_which() -> None:
+    objects = (a_gripper(300, 200),)
+    box, *points = BOXES.write(objects, SIZE)
+    far = points[0] | {"value": points[0]["value"] | {"x": 101.0}}
+    strange = points[0] | {"value": points[0]["value"] | {"keypointlabels": ["gripper: elbow"]}}
+    turned = box | {"value": box["value"] | {"rotation": 10.0}}
+
+    assert "is no point of the skeleton" in problems(ONE.read([strange]))[0]
+    assert "lies outside the image" in problems(ONE.read([far]))[0]
+    assert "is the second one in the image" in problems(ONE.read([points[0], points[0]]))[0]
+    assert "does not ask for" in problems(ONE.read([box, points[0]]))[0]
+    assert "is in no box of gripper" in problems(BOXES.read([points[0]]))[0]
+    assert "has no point" in problems(BOXES.read([box]))[0]
+    assert "is rotated" in problems(BOXES.read([turned, *points]))[0]
+    assert "another form (choices)" in problems(BOXES.read([{"type": "choices", "value": {"choices": ["a"]}}]))[0]
+    assert "does not say the size" in problems(ONE.read([{**points[0], "original_width": None}]))[0]
+
+
+def test_unknown__classes_of_boxes_cannot_vote() -> None:
+    objects = (replace(a_gripper(300, 200), class_name="hand"),)
+
+    assert not BOXES.can_vote(objects)
+    assert BOXES.unknown(objects) == ("hand",)
+    assert BOXES.can_vote(())
+
+
+def test_from_columns__leaves_points_out_that_the_class_no_longer_has() -> None:
+    columns = ONE.as_columns(Skeleton("part", (Point("edge", 1, 2), Point("hole", 3, 4, is_visible=False))))
+
+    assert ONE.from_columns(columns).points == (Point("hole", 3, 4, is_visible=False),)
+
+
+def test_oks__is_that_of_coco_where_both_placed_all_points() -> None:
+    one, other = a_gripper(300, 200), a_gripper(306, 208)
+    sigmas = {"gripper": dict.fromkeys(POINTS["gripper"], 0.05), "part": {"hole": 0.1}}
+
+    found = oks([one], [other, replace(other, points=other.points[:2]), replace(other, class_name="part")], sigmas)[0]
+
+    area = 200 * 220
+    wanted = np.exp(-(6**2 + 8**2) / (2 * area * (2 * 0.05) ** 2))
+    assert found[0] == pytest.approx(wanted)
+    assert found[1] == pytest.approx(wanted * 2 / 3)
+    assert found[2] == 0
+
+
+def test_agree__takes_the_thing_most_like_the_others() -> None:
+    middle = a_gripper(301, 200)
+    agreed = BOXES.agree([(a_gripper(290, 200),), (middle,), (a_gripper(308, 203), a_gripper(520, 300, 60))])
+
+    assert (agreed.state, agreed.objects) == ("labelled", (middle,))
+    assert 0.5 < agreed.agreement_ratio < 1
+
+
+def test_agree__counts_nothing_there_as_a_vote() -> None:
+    assert ONE.agree([(), (), (a_gripper(300, 200),)]).state == "empty"
+    assert ONE.agree([()]).state == "empty"
+    assert ONE.agree([]).state == "unsure"
+    assert ONE.agree([(), (a_gripper(300, 200),)]).state == "unsure"
+    assert ONE.agree([(a_gripper(100, 100, 20),), (a_gripper(500, 300, 20),)]).state == "unsure"
+
+
+def test_agree__does_not_depend_on_order() -> None:
+    drawn = random.Random(0)
+    for seed in range(40):
+        whole = some_things(4, seed, has_boxes=True)
+        people = [
+            tuple(replace(one, points=tuple(replace(p, x_px=p.x_px + drawn.uniform(-9, 9)) for p in one.points)) for one in whole)
+            for _ in range(drawn.randrange(1, 5))
+        ]
+        turned = [tuple(drawn.sample(one, len(one))) for one in drawn.sample(people, len(people))]
+        agreed, again = BOXES.agree(people), BOXES.agree(turned)
+
+        assert (agreed.state, agreed.objects) == (again.state, again.objects)
+        assert agreed.agreement_ratio == pytest.approx(again.agreement_ratio)
+
+
+def test_agreement__is_the_mean_oks_of_pairs() -> None:
+    same = (a_gripper(300, 200),)
+    found = BOXES.agreement({"a": {"ada": same, "ben": same}, "b": {"ada": (), "ben": same}, "c": {"ada": same}})
+
+    assert (found.images, found.pairs, found.agreeing_ratio) == (2, 2, pytest.approx(0.5))
+    assert BOXES.agreement({}).agreeing_ratio is None
+
+
+def test_object_changes__say_moved_things() -> None:
+    changes = BOXES.object_changes((a_gripper(300, 200),), (a_gripper(303, 200), a_gripper(100, 100)))
+
+    assert (changes.moved, changes.added, changes.removed) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"labels": {}}, "labels.skeleton: a value is missing"),
+        ({"labels": {"skeleton": {"gripper": ["base"]}}}, "'part' has no points; add them to labels.skeleton"),
+        ({"labels": {"skeleton": POINTS | {"hand": ["tip"]}}}, "labels.skeleton names 'hand', which is none of classes"),
+        ({"labels": {"skeleton": POINTS | {"part": []}}}, "skeleton.part: name at least one point"),
+        ({"labels": {"skeleton": POINTS | {"part": ["a", "a"]}}}, "names of points must differ"),
+        ({"labels": {"skeleton": POINTS, "sigmas": {"part": {"hoel": 0.1}}}}, "unknown point 'hoel' .did you mean 'hole'"),
+        ({"labels": {"skeleton": POINTS, "sigmas": {"part": {"hole": 0}}}}, "must be above 0 and at most 1, not 0"),
+        ({"labels": {"skeleton": POINTS, "edges": {"parts": [["hole", "hole"]]}}}, "unknown class 'parts' .did you mean 'part'"),
+        ({"labels": {"skeleton": POINTS, "things": "several"}}, "labels.things: unknown value 'several'"),
+        ({"classes": [], "labels": {"skeleton": {}}}, "at least one class is needed"),
+    ],
+)
+def test_kind__refuses_settings_that_do_not_fit(settings: dict[str, Any], says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        a_project(**{"label_kind": "keypoints", "classes": list(POINTS)} | settings)
