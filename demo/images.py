@@ -43,6 +43,11 @@ def draw_file(file: PlannedFile) -> Drawn:
     return Drawn(file.key, content, file.shot.class_name, None if file.kind in BROKEN else mask)
 
 
+def photograph_of(shot: Shot, seed: int) -> tuple[Pixels, Mask]:
+    """A plain photograph of a part, and where the part is in it."""
+    return _first_frame(shot, seed, "plain")
+
+
 def _first_frame(shot: Shot, seed: int, kind: str) -> tuple[Pixels, Mask]:
     """The photograph of a shot; dark and blurred ones are faults of the camera."""
     rng = _rng(shot, seed, "camera")

@@ -9,8 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from demo.ahead import WorkAhead
+from demo.errors import DemoError
 from demo.night import aside_of, bring_in, draw_aside, truth_of_night
 from demo.own_images import copy_night, find_own_images, write_project_file
+from demo.trays import PROJECT as TRAYS
+from demo.trays import draw_trays
+from demo.trays import write_project_file as write_trays_project
 from demo.truth import truth_path
 
 SEED = 20261121
@@ -36,14 +40,16 @@ class Inbox:
         return images[len(images) // 2].read_bytes()
 
 
-def open_inbox(home: Path, images: Path | None, images_a_night: int) -> Inbox:
-    """Open the inbox of drawn parts, or of a folder of class folders, whose project file is written here.
+def open_inbox(home: Path, images: Path | None, images_a_night: int, kind: str = "class") -> Inbox:
+    """Open the inbox of drawn parts, of trays (kind `box`), or of a folder of class folders, whose project file is written here.
 
     Raises:
-        DemoError: the folder holds no class folders.
+        DemoError: the folder holds no class folders, or boxes are wanted of it.
     """
+    if images is not None and kind != "class":
+        raise DemoError(f"KIND={kind}: wanted no IMAGES, because nobody knows the boxes of {images}; leave one of them out")
     if images is None:
-        return parts_inbox(home, images_a_night)
+        return parts_inbox(home, images_a_night) if kind == "class" else trays_inbox(home, images_a_night)
     own = find_own_images(images, SEED)
     write_project_file(own, EXAMPLE, home, SEED)
     folder, truth_file = home / "inbox" / own.project, truth_path(home, own.project)
@@ -53,6 +59,18 @@ def open_inbox(home: Path, images: Path | None, images_a_night: int) -> Inbox:
         progress(len(names), len(names))
 
     return Inbox(own.project, folder, truth_file, fill)
+
+
+def trays_inbox(home: Path, images_a_night: int) -> Inbox:
+    """The inbox of trays with several parts, whose project file is written here; a quarter as many files as of single parts."""
+    write_trays_project(EXAMPLE, home, SEED)
+    folder, truth_file = home / "inbox" / TRAYS, truth_path(home, TRAYS)
+    trays = max(12, images_a_night // 4)
+
+    def fill(night: int, progress: Progress) -> None:
+        draw_trays(night, trays, SEED, folder, truth_file, progress)
+
+    return Inbox(TRAYS, folder, truth_file, fill)
 
 
 def parts_inbox(home: Path, images_a_night: int, project: str = "parts") -> Inbox:

@@ -24,6 +24,7 @@ from demo.team import Team
 from demo.truth import read_truth
 from local_stack import stack
 from local_stack.addresses import Addresses
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.wiring.projects import read_project
@@ -44,6 +45,8 @@ class Options:
     images_a_night: int = 600
     """Files drawn each night."""
     nights: int = 2
+    kind: str = "class"
+    """Label kind of drawn images: one part an image, or boxes around several."""
 
 
 def show(options: Options, home: Path, say: Say) -> None:
@@ -53,7 +56,7 @@ def show(options: Options, home: Path, say: Say) -> None:
         DemoError: a cycle failed, no night promoted a champion, or a service reports another figure than the ledger.
         StackError: a service does not start.
     """
-    inbox = open_inbox(home, options.images, options.images_a_night)
+    inbox = open_inbox(home, options.images, options.images_a_night, options.kind)
     say(f"starting the local stack in {home}")
     with ExitStack() as held:
         held.enter_context(WorkAhead(partial(export_backbone, project=inbox.project)).begin(1))
@@ -123,14 +126,16 @@ def _team(options: Options, addresses: Addresses, home: Path, outside_name: str,
 
 
 def _finish(nights: list[figures.Night], cycles: Cycles, addresses: Addresses, home: Path, say: Say) -> None:
-    say(f"\n{table.nights_table(nights)}\n")
+    kind = kind_of(read_project(cycles.inbox.project))
+    say(f"\n{table.nights_table(nights, kind.scoring.names)}\n")
     champion = prediction = None
     try:
         if not any(night.is_promoted for night in nights):
             raise DemoError(f"both cycles succeeded, but no night promoted a champion. The last one: {nights[-1].why}")
         champion = figures.check_champion(cycles.store, cycles.services, cycles.outside_name)
         prediction = figures.ask_server(cycles.services, cycles.inbox.an_image(), champion.model_digest)
-        say(table.prediction_line(prediction))
+        said = kind.decoding.says(kind.decoding.read_prediction(prediction))
+        say(table.prediction_line(prediction, said))
     finally:
         say(f"\n{table.logins(addresses, cycles.inbox.project)}")
         _write_summary(home, nights, cycles, addresses, champion, prediction)

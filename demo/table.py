@@ -7,14 +7,15 @@ from typing import Any
 
 from demo.figures import Night
 from local_stack.addresses import Addresses
+from pipeline_tasks.kinds.scoring import ScoreNames
 from pipeline_tasks.process import TASK_GROUPS
 
 _LABEL_WIDTH = 26
 _COLUMN_WIDTH = 30
 
 
-def nights_table(nights: Sequence[Night]) -> str:
-    """One column a night."""
+def nights_table(nights: Sequence[Night], names: ScoreNames) -> str:
+    """One column a night; the score by the words of its label kind."""
     rows: list[tuple[str, Callable[[Night], str]]] = [
         ("cycle", lambda night: night.cycle_id),
         ("DAG run in Airflow", lambda night: f"{night.state}, {night.seconds:.0f} s"),
@@ -28,9 +29,9 @@ def nights_table(nights: Sequence[Night]) -> str:
         ("labelled / unsure", lambda night: f"{night.labelled} / {night.unsure}"),
         ("dataset version", lambda night: f"{_short(night.dataset_id)}, {night.dataset_images} images"),
         ("candidate", lambda night: _candidate(night)),
-        ("balanced accuracy", lambda night: _score(night)),
+        (names.words, lambda night: _score(night)),
         ("  the champion's", lambda night: _number(night.champion_score)),
-        ("  majority class", lambda night: _number(night.baseline_score)),
+        (f"  {names.baseline_short}", lambda night: _number(night.baseline_score)),
         ("  classes left out", lambda night: ", ".join(night.classes_left_out) or "none"),
         ("decision", _decision),
     ]
@@ -54,10 +55,10 @@ def _decision(night: Night) -> str:
     return "not promoted" if night.champion_score is None else "kept the champion"
 
 
-def prediction_line(prediction: dict[str, Any]) -> str:
-    """The prediction server's prediction in one line."""
+def prediction_line(prediction: dict[str, Any], said: str) -> str:
+    """The prediction server's prediction in one line; `said` are the kind's words for it."""
     return (
-        f"prediction server: {prediction['class_name']} with probability {prediction['probability']:.2f}, from the champion "
+        f"prediction server: {said}, from the champion "
         f"{_short(prediction['model_digest'])} trained on dataset version {_short(prediction['dataset_id'])}"
     )
 

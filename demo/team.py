@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 
 from demo.errors import DemoError
-from demo.people import Person, annotate, person_for, seconds_spent
-from demo.truth import Truth
+from demo.people import Person, annotate, draw_boxes, person_for, seconds_spent
+from demo.truth import ImageTruth, Truth
 
 LOOK_EVERY_S = 2.0
 PATIENCE_S = 90.0
@@ -112,9 +112,33 @@ class Team:
             self._trouble = f"image {image_id} is in Label Studio, but the demo drew or copied no file with these bytes"
             self._is_over.set()
             return
-        chosen = annotate(person, image_id, shown.class_name, self._truth.classes)
-        self._desks[person.name].submit(task["id"], chosen, seconds_spent(person, image_id))
+        answer = _answer(person, image_id, shown, self._truth.classes)
+        self._desks[person.name].submit(task["id"], answer, seconds_spent(person, image_id))
         self.annotated += 1
+
+
+def _answer(person: Person, image_id: str, shown: ImageTruth, classes: Sequence[str]) -> list[dict[str, Any]]:
+    """The result that Label Studio's page makes of the class that a person chooses, or of the boxes that they draw."""
+    if shown.size_px is None:
+        chosen = annotate(person, image_id, shown.class_name, classes)
+        return [{"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": [chosen]}}]
+    wide, high = shown.size_px
+    about = {"from_name": "box", "to_name": "picture", "type": "rectanglelabels", "image_rotation": 0}
+    about |= {"original_width": wide, "original_height": high}
+    return [
+        about
+        | {
+            "value": {
+                "x": 100 * one.left / wide,
+                "y": 100 * one.top / high,
+                "width": 100 * one.width / wide,
+                "height": 100 * one.height / high,
+                "rotation": 0,
+                "rectanglelabels": [one.class_name],
+            }
+        }
+        for one in draw_boxes(person, image_id, shown.boxes, classes, shown.size_px)
+    ]
 
 
 class _Desk:
@@ -144,10 +168,9 @@ class _Desk:
             if len(page["tasks"]) >= page["total"] or not page["tasks"]:
                 return found
 
-    def submit(self, task_id: int, class_name: str, lead_time_s: float) -> None:
+    def submit(self, task_id: int, result: list[dict[str, Any]], lead_time_s: float) -> None:
         """Submit an annotation, as the page's Submit button does."""
-        choice = {"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": [class_name]}}
-        response = self._client.post(f"/api/tasks/{task_id}/annotations/", json={"result": [choice], "lead_time": lead_time_s})
+        response = self._client.post(f"/api/tasks/{task_id}/annotations/", json={"result": result, "lead_time": lead_time_s})
         response.raise_for_status()
 
     def _page(self, project_id: int, behind: int, *, is_open: bool, page_size: int) -> dict[str, Any]:

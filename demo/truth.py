@@ -17,6 +17,17 @@ import numpy.typing as npt
 
 
 @dataclass(frozen=True)
+class BoxTruth:
+    """One of several parts in an image, in whole pixels."""
+
+    class_name: str
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class ImageTruth:
     """True content of one image."""
 
@@ -25,6 +36,10 @@ class ImageTruth:
     """Left, top, width, height in pixels of the oriented image."""
     mask: dict[str, Any] | None = None
     """Height, width and run lengths in row order; the first run is outside the mask."""
+    boxes: tuple[BoxTruth, ...] = ()
+    """Parts of a tray; the class name is empty then."""
+    size_px: tuple[int, int] | None = None
+    """Width and height of a tray's image."""
 
 
 @dataclass(frozen=True)
@@ -97,4 +112,6 @@ def mask_of(runs: list[int], height: int, width: int) -> npt.NDArray[np.bool_]:
 
 def _image(fields: dict[str, Any]) -> ImageTruth:
     box = fields["box_xywh"]
-    return ImageTruth(fields["class_name"], tuple(box) if box else None, fields["mask"])
+    boxes = tuple(BoxTruth(**one) for one in fields.get("boxes", ()))
+    size = fields.get("size_px")
+    return ImageTruth(fields["class_name"], tuple(box) if box else None, fields["mask"], boxes, tuple(size) if size else None)

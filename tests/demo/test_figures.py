@@ -14,6 +14,7 @@ from demo.errors import DemoError
 from demo.nightly_run import EndedRun
 from demo.services import Services
 from demo.table import nights_table, prediction_line
+from pipeline_tasks.kinds.classes.scoring import ClassScoring
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
@@ -140,7 +141,8 @@ def test_check_champion__fails_without_a_champion(store: Store) -> None:
 def test_ask_server__takes_an_answer_of_the_champion_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "SERVER_FOLLOWS_WITHIN_S", 0.0)
 
-    assert "nut with probability 0.90" in prediction_line(figures.ask_server(_Outside().services(), b"image", DIGEST))
+    prediction = figures.ask_server(_Outside().services(), b"image", DIGEST)
+    assert prediction_line(prediction, "nut, probability 0.900").startswith("prediction server: nut, probability 0.900, from the")
     for served in ("ee" * 32, ""):
         with pytest.raises(DemoError, match="found"):
             figures.ask_server(_Outside(served=served).services(), b"image", DIGEST)
@@ -149,7 +151,7 @@ def test_ask_server__takes_an_answer_of_the_champion_only(monkeypatch: pytest.Mo
 def test_nights_table__tells_each_night_in_a_column(after: Store) -> None:
     night = figures.read_night(1, ENDED, after, _Outside().services(), "parts")
 
-    text = nights_table([night, night])
+    text = nights_table([night, night], ClassScoring.names)
 
     assert "2 (1 empty, 1 truncated)" in text
     assert "0.800 (0.700 … 0.900)" in text
@@ -170,4 +172,5 @@ def test_nights_table__tells_each_night_in_a_column(after: Store) -> None:
 def test_nights_table__says_what_was_decided(after: Store, change: dict[str, Any], says: str) -> None:
     night = replace(figures.read_night(1, ENDED, after, _Outside().services(), "parts"), **change)
 
-    assert any(line.split("  ")[0] == "decision" and line.endswith(says) for line in nights_table([night]).splitlines())
+    lines = nights_table([night], ClassScoring.names).splitlines()
+    assert any(line.split("  ")[0] == "decision" and line.endswith(says) for line in lines)
