@@ -45,8 +45,8 @@ class MultiLabelObjective:
 def presence_weights(targets: Tensor, *, balance: bool) -> Tensor:
     """Weight of each class's presence: the root of absent images over present ones; ones without `balance`.
 
-    The full ratio would make presence and absence equally probable, so that rare classes are named far too often. Without a weight
-    they are hardly ever named. The root lies between.
+    The full ratio would make presence and absence equally probable in training, and rare classes likely to be named where they are
+    not; without a weight a head of few images tends to name none. The root lies between; it was chosen beforehand, not measured.
     """
     present = targets.sum(0)
     weights = ((len(targets) - present) / present.clamp(min=1)).sqrt().clamp(1 / MOST_WEIGHT, MOST_WEIGHT)
