@@ -51,7 +51,7 @@ PROCESS = (
         name="list_new_images",
         group="ingest",
         does="List the new files of all sources, and plan shards.",
-        reads=("sightings", "rejected_sightings", "waiting_files"),
+        reads=("sightings", "rejected_sightings", "waiting_files", "erased_images"),
         writes=("new_files", "waiting_files", "left_out_files"),
         services=("sources",),
     ),
