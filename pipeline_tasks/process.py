@@ -44,7 +44,7 @@ PROCESS = (
         name="open_cycle",
         group="ingest",
         does="Freeze the settings, the run's arguments, seed and start time of a cycle.",
-        reads=("labels", "label_objects"),
+        reads=("labels", "label_objects", "annotations"),
         has_task_group=False,
     ),
     Stage(
@@ -136,7 +136,8 @@ PROCESS = (
         does="Freeze labelled images, labels and splits as a dataset version.",
         reads=(
             *("labels", "label_objects", "splits", "split_groups", "selected_images", "quality_issues", "duplicate_groups"),
-            *("sightings", "images", "measurements", "embeddings", "dataset_images", "version manifests", "thumbnails"),
+            *("sightings", "images", "measurements", "embeddings", "thumbnails"),
+            *("dataset_images", "dataset_objects", "version manifests"),
         ),
         writes=("dataset_images", "dataset_objects", "slice_images", "leaks", "version manifests"),
     ),

@@ -41,15 +41,15 @@ def test_process__names_only_objects_that_a_stage_touches() -> None:
 PREDICTED = "predicted_objects"
 OF_OTHER_KINDS = {"dataset_objects", PREDICTED}
 """Of kinds with more than a name (`tests/kinds/test_a_kind_through_a_night.py`); the project here is one of classes."""
-SIZES_OF_OBJECTS = {"compare_with_champion": {"images"}, "write_cycle_report": {"images"}}
-"""Read for the size of the images that hold objects, as with these kinds."""
+READ_FOR_OBJECTS = {"compare_with_champion": {"images"}, "write_cycle_report": {"images"}, "select_images": {"originals"}}
+"""Read for these kinds alone: the size of the images that hold objects, and the pool that a champion looks at."""
 
 
 @pytest.mark.slow
 def test_stages__read_and_write_what_the_process_says(recorded: dict[str, Touched]) -> None:
     said = {
         name: (
-            set(stage.reads) - {PREDICTED} - SIZES_OF_OBJECTS.get(name, set()),
+            set(stage.reads) - {PREDICTED} - READ_FOR_OBJECTS.get(name, set()),
             set(stage.writes) - OF_OTHER_KINDS,
             stage.ends_in_event,
         )

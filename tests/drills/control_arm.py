@@ -17,7 +17,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -229,12 +228,10 @@ def rows_of(image_ids: Sequence[str], seen: int) -> list[int]:
 
 
 def a_thumbnail(class_name: str, number: int) -> bytes:
-    """A stand-in for the image: its class in a colour of its own."""
-    drawn: Any = np.random.default_rng([CLASSES.index(class_name), number])
-    shade = tuple(int(value) for value in np.random.default_rng(CLASSES.index(class_name)).integers(60, 200, 3))
-    image = PillowImage.new("RGB", (120, 90), shade)
-    x, y, side = (int(value) for value in drawn.integers(10, 50, 3))
-    ImageDraw.Draw(image).ellipse((x, y, x + side, y + side), fill="white")
+    """A stand-in for the image: patches of its own in its class's colour, so that no two images of the drill look alike."""
+    shade = np.random.default_rng(CLASSES.index(class_name)).integers(60, 200, 3)
+    patches = np.random.default_rng([CLASSES.index(class_name), number]).integers(-60, 56, (9, 12, 1))
+    image = PillowImage.fromarray((shade + patches).astype(np.uint8)).resize((120, 90), PillowImage.Resampling.NEAREST)
     ImageDraw.Draw(image).text((6, 4), class_name, fill="white")
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=70)

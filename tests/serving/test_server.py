@@ -156,7 +156,19 @@ def test_serving__imports_nothing_that_belongs_to_the_pipeline() -> None:
     heavy = {"torch", "polars", "pandas", "mlflow", "lightning", "airflow", "albumentations", "cv2", "onnx", "yaml", "dataframely"}
     assert {module.split(".")[0] for module in modules} & heavy == set()
     ours = {".".join(module.split(".")[:2]) for module in modules if module.startswith("pipeline_tasks.")}
-    rooms = {"serving", "storage", "decoding", "kinds", "registries", "registry", "upgrades", "release", "errors", "json_values"}
+    rooms = {
+        "serving",
+        "storage",
+        "decoding",
+        "kinds",
+        "geometry",
+        "registries",
+        "registry",
+        "upgrades",
+        "release",
+        "errors",
+        "json_values",
+    }
     assert ours == {f"pipeline_tasks.{room}" for room in rooms}
 
 
