@@ -97,7 +97,7 @@ class MapModelling(Protocol):
         ...
 
     def final_head(self, arrays: Arrays) -> nn.Module:
-        """The head with these weights as it is exported: maps, one argument each → the decoding's outputs in their order."""
+        """The head with these weights as it is exported: maps, one argument each → a tuple of the decoding's outputs."""
         ...
 
     def head_graph(self, arrays: Arrays, map_names: Sequence[str]) -> onnx.ModelProto:

@@ -46,6 +46,7 @@ BOUNDARY = {
     "pipeline_tasks/kinds/logged_prediction": "reads a line of the log",
     "pipeline_tasks/kinds/decoding": "reads the kind's own fields of a line of the log",
     "pipeline_tasks/kinds/boxes/decode": "reads the kind's own fields of a line of the log",
+    "pipeline_tasks/kinds/masks/decode": "reads the kind's own fields of a line of the log",
     "pipeline_tasks/kinds/classes/decode": "reads the kind's own fields of a line of the log",
     "pipeline_tasks/kinds/multi_label/decode": "reads the kind's own fields of a line of the log",
     # Airflow.

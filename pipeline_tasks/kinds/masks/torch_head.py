@@ -1,0 +1,157 @@
+"""Segmenter over feature maps in torch: a light decoder with a gate of the whole image, its loss, and the exported head.
+
+Decoder: from the coarsest map to the finest, each added to what comes from below (Ronneberger et al., "U-Net", MICCAI 2015; added
+as in Lin et al., CVPR 2017), then once more to half the finest map's stride. What the whole image shows moves the scores of the
+classes everywhere. Loss: cross-entropy against shares of covered cells, and dice (Milletari et al., "V-Net", 3DV 2016).
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import onnx
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from pipeline_tasks.kinds.map_modelling import Shapes
+from pipeline_tasks.kinds.masks.covers import WHOLE
+from pipeline_tasks.kinds.modelling import Metrics
+
+CHANNELS = 64
+DICE_WEIGHT = 1.0
+MAX_WEIGHT = 10.0
+"""Greatest weight of a cell of a rare class against one of the commonest."""
+
+
+class SegmenterHead(nn.Module):
+    """A row of maps (N x values) → logits of nothing and of each class at half the finest stride: N x (1 + C) x h x w."""
+
+    def __init__(self, shapes: Shapes, class_count: int, channels: int = CHANNELS) -> None:
+        """Build the head with random weights."""
+        super().__init__()
+        self.shapes, self.class_count = shapes, class_count
+        self.lateral = nn.ModuleList(_normed(one.channels, channels, 1) for one in shapes)
+        self.smooth = nn.ModuleList(_normed(channels, channels, 3) for _ in shapes)
+        self.fine = _normed(channels, channels, 3)
+        self.gate = nn.Sequential(nn.Linear(shapes[-1].channels, channels), nn.ReLU(), nn.Linear(channels, 1 + class_count))
+        self.classes = nn.Conv2d(channels, 1 + class_count, 1)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Logits for rows of maps."""
+        parts = torch.split(rows, [one.values for one in self.shapes], dim=1)
+        maps = [part.reshape(-1, one.channels, one.height, one.width) for part, one in zip(parts, self.shapes, strict=True)]
+        return self.of_maps(maps)
+
+    def of_maps(self, maps: list[Tensor]) -> Tensor:
+        """Logits for the maps themselves."""
+        whole = self.gate(maps[-1].mean(dim=(2, 3)))
+        last = len(maps) - 1
+        features = F.relu(self.smooth[last](F.relu(self.lateral[last](maps[last]))))
+        for number in range(last - 1, -1, -1):
+            shape = self.shapes[number]
+            here = self.lateral[number](maps[number]) + _larger(features, (shape.height, shape.width))
+            features = F.relu(self.smooth[number](F.relu(here)))
+        shape = self.shapes[0]
+        features = F.relu(self.fine(_larger(features, (2 * shape.height, 2 * shape.width))))
+        logits: Tensor = self.classes(features) + whole[:, :, None, None]
+        return logits
+
+
+def _larger(features: Tensor, size: tuple[int, int]) -> Tensor:
+    return F.interpolate(features, size=size, mode="bilinear", align_corners=False)
+
+
+def _normed(channels: int, out_channels: int, kernel: int) -> nn.Sequential:
+    convolution = nn.Conv2d(channels, out_channels, kernel, padding=kernel // 2, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(out_channels))
+
+
+class MaskObjective:
+    """Weighted cross-entropy and dice."""
+
+    def __init__(self) -> None:
+        """Have no state."""
+        self.module: nn.Module = nn.Module()
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Loss of a batch: logits N x (1 + C) x h x w against covers of that shape."""
+        image, wanted = _shares(targets)
+        weights = _weights(wanted)[None, :, None, None] * wanted
+        entropy = -(weights * outputs.log_softmax(1)).sum() / weights.sum().clamp(min=1)
+        found = outputs.softmax(1) * image
+        both, either = (found * wanted).sum((0, 2, 3)), (found + wanted).sum((0, 2, 3))
+        is_there = wanted.sum((0, 2, 3)) > 0
+        dice = 1 - (2 * both + 1) / (either + 1)
+        return entropy + DICE_WEIGHT * dice[is_there].mean()
+
+    def metrics(self, outputs: Tensor, targets: Tensor) -> Metrics:
+        """Loss, mean IoU of cells over nothing and the classes that are there, and what is missing to 1."""
+        image, wanted = _shares(targets)
+        is_image = image[:, 0] > 0.5
+        found, truth = outputs.argmax(1)[is_image], wanted.argmax(1)[is_image]
+        names = outputs.shape[1]
+        pairs = torch.bincount(truth * names + found, minlength=names * names).reshape(names, names).double()
+        union = pairs.sum(0) + pairs.sum(1) - pairs.diag()
+        is_there = pairs.sum(1) > 0
+        iou = (pairs.diag() / union.clamp(min=1))[is_there].mean().item()
+        return {"val_loss": self.loss(outputs, targets).item(), "val_scaled_loss": 1 - iou, "val_miou": iou}
+
+
+def _weights(wanted: Tensor) -> Tensor:
+    """Weight of each name in a batch: the rarer its cells, the more each counts."""
+    cells = wanted.sum((0, 2, 3))
+    return (cells.max() / cells.clamp(min=1)).sqrt().clamp(max=MAX_WEIGHT)
+
+
+def _shares(targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Share of each cell inside the image (N x 1 x h x w), and shares of nothing and of each class."""
+    shares = targets.float() / WHOLE
+    image, classes = shares[:, :1], shares[:, 1:]
+    # Classes that overlap share what they cover.
+    classes = classes * (image / classes.sum(1, keepdim=True).clamp(min=1e-6)).clamp(max=1)
+    return image, torch.cat([(image - classes.sum(1, keepdim=True)).clamp(min=0), classes], 1)
+
+
+class FinalHead(nn.Module):
+    """Maps → shares of nothing and of each class: float32 N x (1 + C) x h x w, adding up to 1."""
+
+    def __init__(self, head: SegmenterHead) -> None:
+        """Add the softmax to a head."""
+        super().__init__()
+        self.head = head
+
+    def forward(self, *maps: Tensor) -> tuple[Tensor]:
+        """Shares of the cells, the one output."""
+        return (self.head.of_maps(list(maps)).softmax(1),)
+
+
+def final_head(weights: Mapping[str, NDArray[np.generic]], shapes: Shapes, class_count: int) -> FinalHead:
+    """The final head with these weights, in evaluation mode."""
+    head = SegmenterHead(shapes, class_count)
+    head.load_state_dict({name: torch.from_numpy(np.array(values)) for name, values in weights.items()})
+    return FinalHead(head).eval()
+
+
+def head_graph(head: FinalHead, map_names: Sequence[str], output_names: Sequence[str]) -> onnx.ModelProto:
+    """Export a final head with torch's older exporter, as the detector's."""
+    maps = tuple(torch.zeros(1, one.channels, one.height, one.width) for one in head.head.shapes)
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        # Silences torch's advice to use its newer exporter.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            head,
+            maps,
+            buffer,  # type: ignore[arg-type]
+            dynamo=False,
+            opset_version=17,
+            input_names=list(map_names),
+            output_names=list(output_names),
+            dynamic_axes={name: {0: "n"} for name in (*map_names, *output_names)},
+        )
+    return onnx.load_model_from_string(buffer.getvalue())
