@@ -1,4 +1,4 @@
-"""One label from several people's masks of an image, by votes of pixels."""
+"""One label from several people's masks of an image: objects and classes by votes, edges in the middle of theirs."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline_tasks.geometry.run_lengths import area, merge
+import numpy as np
+
+from pipeline_tasks.geometry.run_lengths import Size, area, box_of, decode, encode, merge
 from pipeline_tasks.kinds.labeling import Agreed
 from pipeline_tasks.kinds.masks.agreement import likeness
 from pipeline_tasks.kinds.masks.mask import Mask
+from pipeline_tasks.kinds.masks.middle import FAR, Floats, middle
 from pipeline_tasks.kinds.masks.regions import are_of_one_size, by_class, key_of, likely_pairs, place_of
 
 
 def agree(annotations: Sequence[Sequence[Mask]], *, is_instance: bool) -> Agreed[Mask]:
     """Label from the masks of several people.
 
-    Semantic: a pixel belongs to the class that more than half of the people gave it. Instance: masks are matched by their overlap;
-    an object is kept if at least half of the people drew it; it has the class that most of them gave it, and the pixels that more
-    than half of them gave it. The label is `unsure` if a class ties, or if the mean likeness of people's masks to the result is at
-    most 0.5.
+    Semantic: a region is kept if it has a pixel to which more than half of the people gave its class. Instance: masks are matched
+    by their overlap; an object is kept if at least half of the people drew it, and has the class that most of them gave it. Edges
+    are in the middle of theirs (`middle`). The label is `unsure` if a class ties, or if the mean likeness of people's masks to the
+    result is at most 0.5.
     """
     people = len(annotations)
     if not people or not are_of_one_size(annotations):
@@ -34,11 +37,27 @@ def agree(annotations: Sequence[Sequence[Mask]], *, is_instance: bool) -> Agreed
 
 
 def _classes(annotations: Sequence[Sequence[Mask]]) -> list[Mask]:
-    """One mask of each class."""
+    """One mask of each class; a pixel in two is of the one that it is deeper in."""
     painted = [by_class(masks) for masks in annotations]
     names = sorted({name for classes in painted for name in classes})
     drawn = [mask for masks in annotations for mask in masks]
-    return _with_pixels([_fused(name, [one[name] for one in painted if name in one], len(painted), drawn) for name in names])
+    if not names:
+        return []
+    width, height = size_px = drawn[0].size_px
+    deepest, owners = np.zeros((height, width), np.float32), np.zeros((height, width), np.int32)
+    for number, name in enumerate(names, start=1):
+        depths = _depths([one.get(name) for one in painted], size_px)
+        is_deeper = depths > deepest
+        deepest[is_deeper], owners[is_deeper] = depths[is_deeper], number
+    return _with_pixels([_as_drawn(name, encode(owners == number), drawn) for number, name in enumerate(names, start=1)])
+
+
+def _depths(rles: Sequence[str | None], size_px: Size) -> Floats:
+    """Signed distance from the middle edge of one class: positive inside."""
+    width, height = size_px
+    if len(set(rles)) == 1 and rles[0] is not None:
+        return np.where(decode(rles[0], size_px), FAR, -FAR)
+    return middle([np.zeros((height, width), bool) if rle is None else decode(rle, size_px) for rle in rles])
 
 
 def _objects(annotations: Sequence[Sequence[Mask]]) -> list[Mask | None]:
@@ -51,7 +70,7 @@ def _objects(annotations: Sequence[Sequence[Mask]]) -> list[Mask | None]:
         if others and others[0][1] == first[1]:
             found.append(None)
         else:
-            found += _with_pixels([_fused(first[0], [mask.rle for mask in seen], len(seen), seen)])
+            found += _with_pixels([_as_drawn(first[0], _fused(seen), seen)])
     return found
 
 
@@ -82,12 +101,23 @@ def _joined(annotations: Sequence[Sequence[Mask]]) -> list[list[Mask]]:
     return [[annotations[person][number] for person, number in members.items()] for members in distinct]
 
 
-def _fused(name: str, rles: Sequence[str], people: int, drawn: Sequence[Mask]) -> Mask:
-    """Pixels that more than half of the people gave; with the polygon as drawn, if they are exactly its pixels."""
-    size_px = drawn[0].size_px
-    rle = merge(rles, people // 2 + 1)
+def _fused(seen: Sequence[Mask]) -> str:
+    """Run lengths of one object that these people drew."""
+    rles = [mask.rle for mask in seen]
+    if len(set(rles)) == 1:
+        return rles[0]
+    size_px = width, height = seen[0].size_px
+    x, y, wide, high = box_of(merge(rles), size_px)
+    here = slice(max(0, y - 1), y + high + 1), slice(max(0, x - 1), x + wide + 1)
+    found = np.zeros((height, width), bool)
+    found[here] = middle([decode(rle, size_px)[here] for rle in rles]) > 0
+    return encode(found)
+
+
+def _as_drawn(name: str, rle: str, drawn: Sequence[Mask]) -> Mask:
+    """The mask of these pixels; with the polygon as drawn, if they are exactly its pixels."""
     polygons = sorted(mask.polygon_px for mask in drawn if mask.class_name == name and mask.rle == rle and mask.polygon_px)
-    return Mask(name, rle, size_px, polygons[0] if polygons else ())
+    return Mask(name, rle, drawn[0].size_px, polygons[0] if polygons else ())
 
 
 def _with_pixels(masks: Sequence[Mask]) -> list[Mask]:

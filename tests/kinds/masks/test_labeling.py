@@ -12,7 +12,7 @@ import pytest
 from kinds.masks.given_masks import NAMES, disk, painted, random_masks
 
 from pipeline_tasks.annotations.label_form import label_form
-from pipeline_tasks.geometry.run_lengths import area, decode, iou
+from pipeline_tasks.geometry.run_lengths import area, decode, intersections, iou
 from pipeline_tasks.kinds.masks.labeling import MaskLabeling
 from pipeline_tasks.kinds.masks.mask import Mask
 from pipeline_tasks.kinds.object_changes import ObjectChanges
@@ -186,15 +186,52 @@ def test_agree__does_not_depend_on_the_order_of_people(labeling: MaskLabeling) -
         assert max(abs(one.agreement_ratio - found[0].agreement_ratio) for one in found) < 1e-12
 
 
+@pytest.mark.parametrize("lot", ["normal", "uniform"])
 @pytest.mark.parametrize("labeling", [LABELING, INSTANCES])
-def test_agree__three_sloppy_people_are_nearer_to_the_truth_than_one(labeling: MaskLabeling) -> None:
+def test_agree__three_sloppy_people_are_nearer_to_the_truth_than_one(labeling: MaskLabeling, lot: str) -> None:
     fused, single = [], []
-    for seed in range(12):
+    for seed in range(20):
         truth = {mask.class_name: mask for mask in sloppy(seed, None)}
-        people = [sloppy(seed, person) for person in range(3)]
+        people = [sloppy(seed, person, lot) for person in range(3)]
         for said, found in [(fused, labeling.agree(people).objects), *((single, masks) for masks in people)]:
             said += [1 - iou([truth[mask.class_name].rle], [mask.rle])[0, 0] for mask in found]
     assert np.mean(fused) <= 0.7 * np.mean(single)
+
+
+@pytest.mark.parametrize("labeling", [LABELING, INSTANCES])
+def test_agree__two_people_are_fused_to_the_middle_of_their_edges(labeling: MaskLabeling) -> None:
+    small, large, wanted = (disk("穴", 30, 20, radius, SIZE) for radius in (10, 14, 12))
+    (found,) = labeling.agree([(small,), (large,)]).objects
+    assert iou([found.rle], [wanted.rle])[0, 0] > 0.97
+    areas = []
+    for seed in range(20):
+        people = [sloppy(seed, person) for person in range(2)]
+        both = intersections([mask.rle for mask in people[0]], [mask.rle for mask in people[1]]).trace()
+        mean = sum(mask.area_px for masks in people for mask in masks) / 2
+        areas.append([sum(mask.area_px for mask in labeling.agree(people).objects), mean, both])
+    fused, drawn, both = np.sum(areas, axis=0)
+    assert abs(fused - drawn) < 0.25 * (drawn - both), "labels do not shrink to what both drew"
+
+
+@pytest.mark.parametrize("labeling", [LABELING, INSTANCES])
+def test_agree__who_misses_a_region_or_paints_far_beyond_it_moves_no_edge(labeling: MaskLabeling) -> None:
+    near, other = disk("穴", 15, 20, 9, SIZE), disk("穴", 45, 20, 6, SIZE)
+    assert labeling.agree([(near, other), (near, other), (near,)]).objects == labeling.agree([(near, other)]).objects
+    central, whole = disk("穴", 30, 20, 8, SIZE), painted("穴", np.ones((SIZE[1], SIZE[0]), bool))
+    found = {mask for mask in labeling.agree([(central,), (central,), (whole,)]).objects if mask.class_name == "穴"}
+    assert central in found
+
+
+def test_agree__regions_of_two_classes_side_by_side_neither_overlap_nor_leave_a_gap() -> None:
+    people = []
+    for border in (18, 20, 21):
+        is_left = np.arange(SIZE[0]) < border
+        pixels = np.broadcast_to(is_left, (SIZE[1], SIZE[0]))
+        people.append((painted("穴", pixels), painted("Riß", ~pixels)))
+    found = {mask.class_name: decode(mask.rle, SIZE) for mask in LABELING.agree(people).objects}
+    assert (found["穴"] ^ found["Riß"]).mean() > 0.98
+    assert not (found["穴"] & found["Riß"]).any()
+    assert 18 * SIZE[1] <= found["穴"].sum() <= 21 * SIZE[1]
 
 
 def test_agree__objects_of_one_class_stay_apart_only_as_instances() -> None:
@@ -249,12 +286,13 @@ def test_object_changes__are_found_by_the_overlap_of_masks() -> None:
     assert LABELING.object_changes([one], [painted("穴", np.ones((4, 4), bool))]) == ObjectChanges(added=1, removed=1)
 
 
-def sloppy(seed: int, person: int | None) -> tuple[Mask, ...]:
+def sloppy(seed: int, person: int | None, lot: str = "normal") -> tuple[Mask, ...]:
     """Two disks; a person moves each by about a pixel, and draws it about 5 % too large or too small."""
     if person is None:
         return disk("穴", 15, 18, 11, SIZE), disk("Riß", 43, 20, 12, SIZE)
-    drawn = np.random.default_rng([seed, person])
-    moves, grows = drawn.normal(0, 1.2, (2, 2)), drawn.normal(1, 0.05, 2)
+    generator = np.random.default_rng([seed, person])
+    errors = generator.normal(0, 1, (3, 2)) if lot == "normal" else generator.uniform(-(3**0.5), 3**0.5, (3, 2))
+    moves, grows = 1.2 * errors[:2], 1 + 0.05 * errors[2]
     return tuple(
         disk(name, x + dx, y + dy, radius * grow, SIZE)
         for (name, x, y, radius), (dx, dy), grow in zip((("穴", 15, 18, 11), ("Riß", 43, 20, 12)), moves, grows, strict=True)
