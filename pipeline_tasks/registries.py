@@ -92,6 +92,7 @@ KINDS: Registry[KindOpener[Kind]] = Registry(
         "keypoints": "pipeline_tasks.kinds.keypoints.keypoint_kind:KeypointKind",
         "text": "pipeline_tasks.kinds.texts.text_kind:TextKind",
         "box": "pipeline_tasks.kinds.boxes.box_kind:BoxKind",
+        "mask": "pipeline_tasks.kinds.masks.mask_kind:MaskKind",
     },
 )
 """Kinds of labels: `label_kind` in a project file."""

@@ -1,8 +1,8 @@
 """Masks of labels for a selection, which treats images as a whole.
 
 An image is represented by the class of its masks that is rarest among all labels: by pixels if masks of a class are one region, by
-objects if each is an object. A model of masks needs feature maps, not only the embedding, so it has no beliefs about images that
-were never decoded.
+objects if each is an object. A model of masks needs feature maps, not only the embedding: its beliefs about an image come from the
+masks that it finds there. The region of a class is of it with the mean share of its pixels, else nothing.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from pipeline_tasks.geometry.run_lengths import area
-from pipeline_tasks.kinds.choosing import Labelled, SelectionGain
+from pipeline_tasks.kinds.choosing import Floats, Labelled, SelectionGain
+from pipeline_tasks.kinds.masks.mask import Mask
 from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges
 
 NOTHING = "nothing there"
@@ -27,8 +29,29 @@ Weights = dict[str, int]
 class MaskChoosing:
     """Selection part of the kind `mask`: an image is represented by its rarest class."""
 
+    class_names: tuple[str, ...]
     is_instance: bool = False
     changes: NameChanges = NO_CHANGES
+
+    @property
+    def belief_names(self) -> tuple[str, ...]:
+        """The classes, and that nothing is there."""
+        return (*self.class_names, NOTHING)
+
+    def object_beliefs(self, objects: Sequence[Mask]) -> Floats:
+        """Each mask is of its class with its confidence, else nothing; masks of forgotten classes are left out."""
+        known = self._known(objects)
+        beliefs = np.zeros((len(known), len(self.class_names) + 1), np.float32)
+        for row, (number, confidence) in enumerate(known):
+            beliefs[row, number], beliefs[row, -1] = confidence, 1 - confidence
+        return beliefs
+
+    def image_beliefs(self, objects: Sequence[Mask]) -> Floats:
+        """Expected number of masks of each class against the probability that there is none."""
+        beliefs = self.object_beliefs(objects)
+        expected = np.append(beliefs[:, :-1].sum(axis=0), beliefs[:, -1].prod())
+        shares: Floats = (expected / expected.sum()).astype(np.float32)
+        return shares
 
     def names_of(self, label_objects: pl.DataFrame) -> dict[str, str]:
         """The rarest class of each image with masks, by its name of today."""
@@ -57,6 +80,12 @@ class MaskChoosing:
     def gain(self, labelled: Labelled, *, confidence: float, seed: int) -> SelectionGain:
         """Never called, because `why_no_gain` is never empty."""
         raise ValueError(self.why_no_gain(labelled))
+
+    def _known(self, objects: Sequence[Mask]) -> list[tuple[int, float]]:
+        """Class number and confidence of masks by today's names."""
+        numbers, today = {name: number for number, name in enumerate(self.class_names)}, self.changes.today
+        named = ((today.get(one.class_name, one.class_name), one.confidence or 0.0) for one in objects)
+        return [(numbers[name], sure) for name, sure in named if name in numbers]
 
     def _weights(self, objects: Iterable[dict[str, Any]]) -> Weights:
         weights = Counter[str]()

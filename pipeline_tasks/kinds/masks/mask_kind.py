@@ -1,0 +1,169 @@
+"""Kind `mask`, with its classes and the meaning of its masks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.json_values import NO_FIELDS, Json
+from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges, name_changes
+
+if TYPE_CHECKING:
+    from pipeline_tasks.kinds.masks.choosing import MaskChoosing
+    from pipeline_tasks.kinds.masks.decode import MaskDecoding
+    from pipeline_tasks.kinds.masks.freezing import MaskFreezing
+    from pipeline_tasks.kinds.masks.labeling import MaskLabeling
+    from pipeline_tasks.kinds.masks.modelling import MaskModelling
+    from pipeline_tasks.kinds.masks.prediction_model import MaskPredictionModel
+    from pipeline_tasks.kinds.masks.reporting import MaskReporting
+    from pipeline_tasks.kinds.masks.scoring import MaskScoring
+    from pipeline_tasks.kinds.masks.settings import MaskSettings
+    from pipeline_tasks.kinds.modelling import NothingTrained
+    from pipeline_tasks.settings.labels import KindSettings
+
+_OPTIONS = "nightlens_labels"
+"""Field of a model's file with the settings of the kind."""
+
+
+@dataclass(frozen=True)
+class MaskKind:
+    """Pixels with a class: one region a class, or one mask an object. Its parts are loaded when first used."""
+
+    class_names: tuple[str, ...]
+    is_instance: bool = False
+    """True if each mask is an object of its own."""
+    changes: NameChanges = NO_CHANGES
+    name = "mask"
+
+    @classmethod
+    def from_settings(cls, settings: KindSettings) -> MaskKind:
+        """Open the kind from the classes, their changes and the section `labels` of a project file.
+
+        Raises:
+            SettingsError: no class, two with the same name, or a change that does not fit them.
+        """
+        changes = name_changes(settings.renamed, settings.removed, settings.classes)
+        return cls(_checked(settings.classes), _is_instance(settings.options), changes)
+
+    @classmethod
+    def from_vocabulary(cls, vocabulary: Sequence[str], options: Mapping[str, Json] = NO_FIELDS) -> MaskKind:
+        """Open the kind for the class list and the settings that a dataset version was made with."""
+        return cls(tuple(vocabulary), _is_instance(options))
+
+    @classmethod
+    def from_properties(cls, properties: Mapping[str, str]) -> MaskKind:
+        """Open the kind from a model's file."""
+        return cls.from_vocabulary(
+            [str(name) for name in json.loads(properties["nightlens_classes"])], json.loads(properties[_OPTIONS])
+        )
+
+    @staticmethod
+    def settings_model() -> type[MaskSettings]:
+        """Meaning of the masks."""
+        from pipeline_tasks.kinds.masks.settings import MaskSettings
+
+        return MaskSettings
+
+    @staticmethod
+    def prediction_model() -> type[MaskPredictionModel]:
+        """Fields of a prediction."""
+        from pipeline_tasks.kinds.masks.prediction_model import MaskPredictionModel
+
+        return MaskPredictionModel
+
+    @property
+    def options(self) -> dict[str, Json]:
+        """The section `labels`."""
+        return {"regions": "instance" if self.is_instance else "semantic"}
+
+    @property
+    def about(self) -> dict[str, Json]:
+        """The class list of a dataset version, and the meaning of its masks."""
+        return {"class_names": list(self.class_names), **self.options}
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """The kind, its classes and its settings in the form of a model's file."""
+        return {
+            "nightlens_label_kind": self.name,
+            "nightlens_classes": json.dumps(list(self.class_names), ensure_ascii=False),
+            _OPTIONS: json.dumps(self.options),
+        }
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The classes."""
+        return self.class_names
+
+    @cached_property
+    def labeling(self) -> MaskLabeling:
+        """Form, parsing, consensus and agreement."""
+        from pipeline_tasks.kinds.masks.labeling import MaskLabeling
+
+        return MaskLabeling(self.class_names, frozenset((*self.changes.today, *self.changes.removed)), self.is_instance)
+
+    @cached_property
+    def decoding(self) -> MaskDecoding:
+        """Shares of the classes as masks and predictions."""
+        from pipeline_tasks.kinds.masks.decode import MaskDecoding
+
+        return MaskDecoding(self.class_names)
+
+    @cached_property
+    def scoring(self) -> MaskScoring:
+        """Mean intersection over union and related metrics."""
+        from pipeline_tasks.kinds.masks.scoring import MaskScoring
+
+        return MaskScoring(self.changes)
+
+    @cached_property
+    def freezing(self) -> MaskFreezing:
+        """Labels whose masks are all of these classes, and empty images."""
+        from pipeline_tasks.kinds.masks.freezing import MaskFreezing
+
+        return MaskFreezing(self.class_names)
+
+    @cached_property
+    def modelling(self) -> MaskModelling | NothingTrained:
+        """A segmenter on feature maps; none of objects."""
+        if self.is_instance:
+            from pipeline_tasks.kinds.modelling import NothingTrained
+
+            return NothingTrained(
+                "a model that tells objects of one class apart by their pixels does not come with Nightlens yet; labels and "
+                "versions can be exported, and `labels.regions: semantic` trains a model of regions"
+            )
+        from pipeline_tasks.kinds.masks.modelling import MaskModelling
+
+        return MaskModelling(self.class_names)
+
+    @cached_property
+    def choosing(self) -> MaskChoosing:
+        """The rarest class of an image, and a segmenter's beliefs."""
+        from pipeline_tasks.kinds.masks.choosing import MaskChoosing
+
+        return MaskChoosing(self.class_names, self.is_instance, self.changes)
+
+    @cached_property
+    def reporting(self) -> MaskReporting:
+        """Overlap by class, and missed, extra, swapped and badly placed regions."""
+        from pipeline_tasks.kinds.masks.reporting import MaskReporting
+
+        return MaskReporting(self.class_names)
+
+
+def _is_instance(options: Mapping[str, Json]) -> bool:
+    return options.get("regions", "semantic") == "instance"
+
+
+def _checked(classes: Sequence[str]) -> tuple[str, ...]:
+    """Check number and names of the classes; names must differ."""
+    if not classes:
+        raise SettingsError("classes: wanted at least one class of masks, found none")
+    if len(set(classes)) != len(classes):
+        raise SettingsError(f"class names must differ from each other, found {list(classes)}")
+    return tuple(classes)

@@ -1,0 +1,242 @@
+"""Tests of two whole nights of masks: asked, agreed on, frozen with empty images, trained, judged, served and explained."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import given_models
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from given_night import Night, a_night
+from kinds.masks.given_masks import disk, painted
+from PIL import Image as PillowImage
+from torch import Tensor, nn
+
+from pipeline_tasks.backbones.backbone import Backbone
+from pipeline_tasks.commands.versions import comparing, describing
+from pipeline_tasks.commands.versions.exporting import OBJECTS, export_version
+from pipeline_tasks.commands.versions.progress import progress_bar
+from pipeline_tasks.commands.versions.verifying import verify_version
+from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.geometry.run_lengths import decode
+from pipeline_tasks.kinds.map_modelling import MapShape, Shapes
+from pipeline_tasks.kinds.masks.decode import MaskPrediction
+from pipeline_tasks.kinds.masks.labeling import MaskLabeling
+from pipeline_tasks.kinds.masks.mask import Mask
+from pipeline_tasks.kinds.masks.prediction_model import MaskPredictionModel
+from pipeline_tasks.kinds.masks.regions import by_class, class_iou
+from pipeline_tasks.lineage.explain import explain
+from pipeline_tasks.reports.tree import as_text as tree_text
+from pipeline_tasks.serving.loaded_model import load_model
+from pipeline_tasks.storage.blobs.serving_pointer import read_pointer
+from pipeline_tasks.storage.blobs.version_index import read_index
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects import layout
+from pipeline_tasks.storage.versions.version_history import dataset_versions
+from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.label_object import DatasetObject, PredictedObject
+
+pytestmark = pytest.mark.slow
+WIDE, HIGH, SIDE = 96, 72, 32
+FIRST, SECOND = "2026-11-21", "2026-11-22"
+LABELING = MaskLabeling(("bolt", "nut"))
+
+
+class Maps(nn.Module):
+    """uint8 images → mean colours of the cells at strides 8, 16 and 32."""
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        channels_first = images.permute(0, 3, 1, 2).to(torch.float32) / 255
+        return tuple(nn.functional.avg_pool2d(channels_first, stride) for stride in (8, 16, 32))
+
+
+class MapBackbone(given_models.TinyBackbone):
+    """The tiny network with feature maps."""
+
+    def load_maps(self) -> nn.Module:
+        return Maps().eval()
+
+    def map_shapes(self, side_px: int) -> Shapes:
+        return tuple(MapShape(3, side_px // stride, side_px // stride, stride) for stride in (8, 16, 32))
+
+
+def a_backbone(folder: Path) -> Backbone:
+    return MapBackbone(given_models.SIDE_PX, folder)
+
+
+class MaskNight(Night):
+    """Dark images with up to two bright parts: bolts are red disks, nuts blue squares. Every sixth image is empty."""
+
+    open_backbone = staticmethod(a_backbone)
+    told: dict[str, dict[str, dict[str, Any]]]
+
+    def bring(self, numbers: range) -> None:
+        self.truth: dict[str, list[Mask]] = getattr(self, "truth", {})
+        for number in numbers:
+            masks = parts(number)
+            buffer = io.BytesIO()
+            PillowImage.fromarray(drawn(masks, number)).save(buffer, "PNG")
+            path = self.folder / "inbox" / f"{number}.png"
+            path.write_bytes(buffer.getvalue())
+            os.utime(path, (0, 0))
+            self.truth[hashlib.sha256(buffer.getvalue()).hexdigest()] = masks
+
+    def annotate_all(self) -> None:
+        for number, task in list(self.server.tasks.items()):
+            if not task["annotations"]:
+                self.server.submit(number, LABELING.write(self.truth[task["data"]["image_id"]], (WIDE, HIGH)))
+
+
+def parts(number: int) -> list[Mask]:
+    """None, or one or two parts of different classes that do not touch: disks drawn as polygons, squares with a brush."""
+    generator = np.random.default_rng([number, 9])
+    names = [] if number % 6 == 5 else list(generator.permutation(["bolt", "nut"])[: 1 + number % 2])
+    return [
+        _part(str(name), 48 * at + int(generator.integers(0, 48 - SIDE)), int(generator.integers(0, HIGH - SIDE)))
+        for at, name in enumerate(names)
+    ]
+
+
+def _part(name: str, left: int, top: int) -> Mask:
+    if name == "bolt":
+        return disk(name, left + SIDE / 2, top + SIDE / 2, SIDE / 2, (WIDE, HIGH))
+    pixels = np.zeros((HIGH, WIDE), bool)
+    pixels[top : top + SIDE, left : left + SIDE] = True
+    return painted(name, pixels)
+
+
+def drawn(masks: list[Mask], number: int) -> np.ndarray[Any, Any]:
+    pixels = np.random.default_rng(number).integers(0, 60, (HIGH // 4, WIDE // 4, 3)).repeat(4, axis=0).repeat(4, axis=1)
+    for mask in masks:
+        pixels[decode(mask.rle, mask.size_px), 0 if mask.class_name == "bolt" else 2] += 160
+    return pixels.astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> MaskNight:
+    folder = tmp_path_factory.mktemp("masks")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NIGHTLENS_HOME", str(folder))
+        patch.setenv("WANDB_MODE", "disabled")
+        selection = {"budget": 48, "first_round_control_ratio": 0.5, "objectives": "margin"}
+        backbone = {"side_px": given_models.SIDE_PX, "map_side_px": 96}
+        found = a_night(folder, MaskNight, label_kind="mask", selection=selection, backbone=backbone)
+        found.bring(range(48))
+        found.told = {FIRST: found.cycle(FIRST)}
+        found.bring(range(48, 72))
+        found.told[SECOND] = found.cycle(SECOND)
+    return found
+
+
+def test_masks__are_labels_as_people_drew_them_and_empty_images_are_part_of_the_version(night: MaskNight) -> None:
+    told, store = night.told[FIRST], night.store
+    frozen = store.read(DatasetObject, FIRST)
+    images = store.read(DatasetImage, FIRST)["image_id"].to_list()
+    empty = [image_id for image_id in images if not night.truth[image_id]]
+
+    assert told["build_dataset_version"]["images"] == told["resolve_labels"]["labelled"] + told["resolve_labels"]["empty"] == 48
+    assert told["build_dataset_version"]["empty_images"] == len(empty) == 8
+    assert all(frozen_masks(store, image_id) == set(night.truth[image_id]) for image_id in images)
+    assert told["build_dataset_version"]["objects"] == frozen.height
+
+
+def frozen_masks(store: Store, image_id: str) -> set[Mask]:
+    rows = store.read(DatasetObject, FIRST).filter(image_id=image_id).iter_rows(named=True)
+    return {Mask(one["class_name"], one["mask_rle"], (WIDE, HIGH), tuple(one["points_px"] or ())) for one in rows}
+
+
+def test_segmenter__is_trained_judged_and_promoted_above_finding_nothing(night: MaskNight) -> None:
+    told = night.told[FIRST]
+
+    assert told["evaluate_model"]["score"] > told["evaluate_model"]["baseline_score"]
+    assert told["promote_model"]["is_promoted"], told["compare_with_champion"]["why"]
+
+
+def test_second_night__compares_with_the_champion_and_reports_all(night: MaskNight) -> None:
+    told = night.told[SECOND]
+
+    assert told["select_images"]["champion_digest"] == night.told[FIRST]["promote_model"]["model_digest"]
+    assert "margin" in told["select_images"]["strategies"]
+    assert "auto chose instead" in night.told[FIRST]["select_images"]["why"]
+    assert told["build_dataset_version"]["images"] == 72
+    assert told["compare_with_champion"]["champion_score"] is not None
+    assert told["write_cycle_report"]["missing"] == {}
+    page = night.store.objects.read(layout.report(SECOND, "index.html")).content.decode()
+    assert "mean IoU" in page
+
+
+def test_champion__finds_most_pixels_of_images_that_it_never_saw(night: MaskNight) -> None:
+    rows = night.store.read(PredictedObject, SECOND)
+    rows = rows.filter(pl.col("model_digest") == night.told[SECOND]["evaluate_model"]["model_digest"])
+    found = []
+    for image_id in rows["image_id"].unique():
+        said = rows.filter(image_id=image_id).iter_rows(named=True)
+        masks = [Mask(one["class_name"], one["mask_rle"], (WIDE, HIGH)) for one in said]
+        if night.truth[image_id]:
+            found.append(class_iou(by_class(masks), by_class(night.truth[image_id])))
+
+    assert np.mean(found) >= 0.6
+
+
+def test_model__is_served_from_the_file_alone(night: MaskNight) -> None:
+    pointer = read_pointer(night.store.objects)
+    assert pointer is not None
+    model = load_model(night.store.objects.read(layout.model(pointer.champion_digest)).content, pointer.champion_digest)
+    found = []
+    for number in range(900, 910):
+        pixels = model_image(drawn(parts(number), number), model.side_px, model.kind.decoding.framing)
+        prediction: MaskPrediction = model.predict(pixels, (WIDE, HIGH), 0.5)  # type: ignore[assignment]
+        masks = [Mask(one.class_name, one.rle, (WIDE, HIGH)) for one in prediction.objects]
+        found.append(class_iou(by_class(masks), by_class(parts(number))))
+        assert MaskPredictionModel.model_validate(asdict(prediction), strict=False).model_dump()["objects"] == [
+            asdict(one) for one in prediction.objects
+        ]
+        assert [one.name for one in model.kind.decoding.outlines(prediction, (WIDE, HIGH))] == [one.class_name for one in masks]
+
+    assert np.mean(found) >= 0.6
+
+
+def test_versions_of_masks__are_shown_compared_verified_and_exported(night: MaskNight, tmp_path: Any) -> None:
+    first, second = sorted(dataset_versions(night.store), key=lambda one: one.cycle_id)
+    shown = describing.describe(night.store, second)
+    compared = comparing.compare(night.store, first, second)
+
+    assert shown.images_by_class["none"] == 12
+    assert read_index(night.store.objects, second.dataset_id).about.options == {"regions": "semantic"}
+    assert compared.added is not None
+    assert (compared.added.images, compared.objects) == (24, comparing.ObjectChanges())
+    with progress_bar("", io.StringIO()) as progress:
+        assert verify_version(night.store, second, progress, reads_bytes=True).damages == []
+        export_version(night.store, second, tmp_path / "out", progress)
+    assert (tmp_path / "out" / OBJECTS).read_text().count("\n") == night.told[SECOND]["build_dataset_version"]["objects"] + 1
+
+
+def test_explain__says_masks_of_label_annotation_and_prediction(night: MaskNight) -> None:
+    tested = night.store.read(PredictedObject, SECOND)["image_id"][0]
+
+    said = tree_text(explain(night.store, tested, night.folder, given_models.DecodingHere()))
+
+    assert said.count(LABELING.says(night.truth[tested])) >= 2
+
+
+def test_instances__are_asked_and_frozen_and_the_night_says_why_nothing_is_trained(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIGHTLENS_HOME", str(tmp_path))
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    alone = a_night(tmp_path, MaskNight, label_kind="mask", labels={"regions": "instance"}, selection={"budget": 12})
+    alone.bring(range(12))
+    told = alone.cycle(FIRST)
+
+    assert "does not come with Nightlens yet" in told["build_dataset_version"]["why"]
+    missing = told["write_cycle_report"]["missing"]
+    assert {"decision", "learning", "overlap"} <= set(missing)
+    assert all("does not come with Nightlens yet" in why for why in missing.values())
+    assert all(frozen_masks(alone.store, image_id) == set(masks) for image_id, masks in alone.truth.items())
