@@ -2,10 +2,12 @@
 
 `make bench-duplicates` draws both nights of the demo and copies of real photographs (`NIGHTLENS_DATA`). It searches each set by the
 limits of hash and cosine alone, then with comparisons, and prints copies found, pairs of different things, and processor seconds.
+`python -m benchmarks.duplicates --files 10000` does so with one night of so many files of the demo.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import itertools
 import os
@@ -36,10 +38,11 @@ from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.images.split_groups import SplitGroups
 from pipeline_tasks.images.verdicts import ReadView, Verdicts, no_views
 from pipeline_tasks.images.views import View
-from pipeline_tasks.settings import DuplicateSettings, QualitySettings, load_project
+from pipeline_tasks.settings import BackboneSettings, DuplicateSettings, QualitySettings, load_project
 from pipeline_tasks.wiring.projects import home_folder
 
 Pixels = npt.NDArray[np.uint8]
+SIDE_PX = BackboneSettings().side_px
 PHOTOS = slice(6, 600, 12)
 """Of the photographs: those that no limit was set on."""
 
@@ -51,20 +54,26 @@ class Taken:
     thing: object
     jpeg: bytes
     values: dict[str, float | int | str]
-    pixels: Pixels
+    model_pixels: Pixels
+    """As the backbone takes them."""
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Print a line a set and way of searching; 1 if the comparison misses what issue and guide claim."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, help="files of one night of the demo, instead of the usual sets")
+    files = parser.parse_args(words).files
     project = load_project(EXAMPLE)
     is_fine = True
-    for name, images in (("demo, two nights", list(_demo())), ("photographs", list(_photographs()))):
+    sets = [("demo, two nights", _demo((1, 2), FILES)), ("photographs", _photographs())]
+    for name, made in sets if files is None else [(f"demo, {files} files", _demo((1,), files))]:
+        images = list(made)
         usable = [one for one in images if _is_usable(one, project.quality)]
         if not usable:
             print(f"{name}: no images in NIGHTLENS_DATA; skipped")
             continue
         backbone = open_backbone(project.backbone, home_folder() / "backbones")
-        vectors = np.concatenate([backbone.embed(model_image(one.pixels, backbone.side_px)[None]) for one in usable])
+        vectors = np.concatenate([backbone.embed(one.model_pixels[None]) for one in usable])
         by_limits = _searched(usable, vectors, project.duplicates, no_views)
         aligned = _searched(usable, vectors, project.duplicates, lambda image, of=usable: _view(of[image]))
         for way, (recall, wrong, seconds) in (("limits alone", by_limits), ("compared", aligned)):
@@ -74,11 +83,11 @@ def main() -> int:
     return 0 if is_fine else 1
 
 
-def _demo() -> Iterator[Taken]:
+def _demo(nights: Sequence[int], files: int) -> Iterator[Taken]:
     with tempfile.TemporaryDirectory() as folder:
-        for night in (1, 2):
+        for night in nights:
             inbox = Path(folder) / f"night{night}"
-            for file in draw_night(night, FILES, SEED, inbox, Path(folder) / "truth.json", "parts"):
+            for file in draw_night(night, files, SEED, inbox, Path(folder) / "truth.json", "parts"):
                 try:
                     pixels = decode((inbox / file.key).read_bytes(), Limits()).pixels
                 except RejectedFileError:
@@ -113,7 +122,7 @@ def _saved(image: Image.Image, quality: int) -> Pixels:
 
 
 def _taken(thing: object, pixels: Pixels) -> Taken:
-    return Taken(thing, encode_jpeg(thumbnail(pixels)), measure(pixels), pixels)
+    return Taken(thing, encode_jpeg(thumbnail(pixels)), measure(pixels), model_image(pixels, SIDE_PX))
 
 
 def _is_usable(one: Taken, limits: QualitySettings) -> bool:
