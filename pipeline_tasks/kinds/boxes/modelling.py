@@ -129,9 +129,10 @@ class BoxModelling:
 
     def head_graph(self, arrays: Arrays, map_names: Sequence[str]) -> onnx.ModelProto:
         """The same as a graph."""
-        from pipeline_tasks.kinds.boxes.torch_head import head_graph
+        from pipeline_tasks.kinds.map_heads.torch_head import head_graph
 
-        return head_graph(self.final_head(arrays), map_names, BoxDecoding.output_names)
+        head = self.final_head(arrays)
+        return head_graph(head, head.head.shapes, map_names, BoxDecoding.output_names)
 
     def check_parity(self, wanted: Sequence[Mapping[str, NDArray[Any]]], found: Sequence[Mapping[str, NDArray[Any]]]) -> float:
         """Greatest difference of two scores; each box must have one of the same class and place.

@@ -119,9 +119,10 @@ class MaskModelling:
 
     def head_graph(self, arrays: Arrays, map_names: Sequence[str]) -> onnx.ModelProto:
         """The same as a graph."""
-        from pipeline_tasks.kinds.masks.torch_head import head_graph
+        from pipeline_tasks.kinds.map_heads.torch_head import head_graph
 
-        return head_graph(self.final_head(arrays), map_names, MaskDecoding.output_names)
+        head = self.final_head(arrays)
+        return head_graph(head, head.head.shapes, map_names, MaskDecoding.output_names)
 
     def check_parity(self, wanted: Sequence[Mapping[str, NDArray[Any]]], found: Sequence[Mapping[str, NDArray[Any]]]) -> float:
         """Greatest difference of two shares.

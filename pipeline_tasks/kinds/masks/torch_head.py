@@ -7,12 +7,9 @@ classes everywhere. Loss: cross-entropy against shares of covered cells, and dic
 
 from __future__ import annotations
 
-import io
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
-import onnx
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
@@ -135,23 +132,3 @@ def final_head(weights: Mapping[str, NDArray[np.generic]], shapes: Shapes, class
     head = SegmenterHead(shapes, class_count)
     head.load_state_dict({name: torch.from_numpy(np.array(values)) for name, values in weights.items()})
     return FinalHead(head).eval()
-
-
-def head_graph(head: FinalHead, map_names: Sequence[str], output_names: Sequence[str]) -> onnx.ModelProto:
-    """Export a final head with torch's older exporter, as the detector's."""
-    maps = tuple(torch.zeros(1, one.channels, one.height, one.width) for one in head.head.shapes)
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        # Silences torch's advice to use its newer exporter.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            head,
-            maps,
-            buffer,  # type: ignore[arg-type]
-            dynamo=False,
-            opset_version=17,
-            input_names=list(map_names),
-            output_names=list(output_names),
-            dynamic_axes={name: {0: "n"} for name in (*map_names, *output_names)},
-        )
-    return onnx.load_model_from_string(buffer.getvalue())

@@ -1,0 +1,1 @@
+"""Steps that all heads over feature maps share."""
