@@ -11,13 +11,8 @@ import numpy.typing as npt
 from pipeline_tasks.json_values import Json, JsonObject
 from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.decoding import WHOLE, Outline, Outputs, Size
+from pipeline_tasks.kinds.map_heads.outputs import BOXES, CLASS_NUMBERS, SCORES
 
-BOXES = "boxes"
-"""Output of a detector's file: float32 N x B x 4, x_min, y_min, x_max, y_max in shares of the image's longer side."""
-SCORES = "scores"
-"""float32 N x B, the highest first; 0 where there is no box."""
-CLASS_NUMBERS = "class_numbers"
-"""int64 N x B, numbers of the model's classes."""
 USUAL_CONFIDENCE = 0.25
 """Confidence of a box that is told unless a project says otherwise: a score is the overlap that the box probably has."""
 _DIGITS = 6

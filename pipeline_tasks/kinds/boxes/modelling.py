@@ -10,11 +10,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline_tasks.errors import ModelError, ParityError
+from pipeline_tasks.errors import ParityError
 from pipeline_tasks.geometry.placement import Placement
-from pipeline_tasks.kinds.boxes.assignment import assigned
-from pipeline_tasks.kinds.boxes.decode import BOXES, CLASS_NUMBERS, SCORES, BoxDecoding
-from pipeline_tasks.kinds.map_modelling import MapShape, MapTraining, Shapes
+from pipeline_tasks.kinds.boxes.decode import BoxDecoding
+from pipeline_tasks.kinds.map_heads.arrays import arrays_of, weights_and_shapes
+from pipeline_tasks.kinds.map_heads.assignment import assigned
+from pipeline_tasks.kinds.map_heads.parity import MAX_SCORE_DIFFERENCE, MIN_OVERLAP, greatest_difference
+from pipeline_tasks.kinds.map_heads.training_length import detector_training
+from pipeline_tasks.kinds.map_modelling import MapTraining, Shapes
 from pipeline_tasks.kinds.modelling import Arrays
 
 if TYPE_CHECKING:
@@ -32,9 +35,6 @@ MIN_VISIBLE_RATIO = 0.35
 """Part of a box that a view must still show; what is cut more is not asked for."""
 MIN_SIDE_PX = 2.0
 """Side of a box in the square below which it cannot be found."""
-MAX_SCORE_DIFFERENCE = 1e-3
-MIN_OVERLAP = 0.999
-_SHAPES = "map_shapes"
 
 
 @dataclass(frozen=True)
@@ -77,27 +77,13 @@ class BoxModelling:
         return assigned(cut[is_seen].astype(np.float32), objects.class_numbers[is_seen], shapes)
 
     def training(self, settings: TrainingSettings, train: Sequence[PlacedBoxes], val: Sequence[PlacedBoxes]) -> MapTraining:
-        """Short and steep: the pyramid is small, and its features are good."""
-        wanted = settings.augmented_views * 2 if len(train) < FEW_IMAGES else settings.augmented_views
-        views = min(wanted, max(MAX_EXAMPLES // len(train) - 1, 0))
-        steps_an_epoch = -(-len(train) * (1 + views) // BATCH_SIZE)
-        enough = max(MIN_EPOCHS, -(-MIN_STEPS // steps_an_epoch))
-        epochs = min(settings.max_epochs, enough, max(MAX_STEPS // steps_an_epoch, 1))
+        """Short and steep; average precision chooses the epoch if there are enough validation images."""
         can_choose = len(val) >= MIN_VAL_IMAGES and sum(len(one.corners) for one in val) >= MIN_BOXES
-        return MapTraining(
-            views=views,
-            epochs=epochs,
-            patience_epochs=epochs if can_choose else None,
-            batch_size=BATCH_SIZE,
-            learning_rate=settings.learning_rate * LEARNING_RATE_RATIO,
-            weight_decay=settings.weight_decay * WEIGHT_DECAY_RATIO,
-            warm_up_steps=WARM_UP_STEPS,
-            averaging=AVERAGING,
-        )
+        return detector_training(settings, len(train), can_choose=can_choose)
 
     def new_head(self, shapes: Shapes) -> nn.Module:
         """Pyramid and tower with random weights."""
-        from pipeline_tasks.kinds.boxes.torch_head import DetectorHead
+        from pipeline_tasks.kinds.map_heads.detector import DetectorHead
 
         return DetectorHead(shapes, len(self.class_names))
 
@@ -114,18 +100,13 @@ class BoxModelling:
 
     def head_arrays(self, head: nn.Module, shapes: Shapes) -> dict[str, NDArray[Any]]:
         """Weights and statistics by their names in torch, and the shapes of the maps."""
-        arrays = {name: tensor.detach().numpy() for name, tensor in head.state_dict().items()}
-        return arrays | {_SHAPES: np.array([[one.channels, one.height, one.width, one.stride] for one in shapes], np.int64)}
+        return arrays_of(head, shapes)
 
     def final_head(self, arrays: Arrays) -> FinalHead:
         """The head with its decoding and suppression."""
         from pipeline_tasks.kinds.boxes.torch_head import final_head
 
-        if _SHAPES not in arrays:
-            raise ModelError(f"head: wanted the weights of a detector with {_SHAPES}, found {sorted(arrays)[:4]}")
-        shapes = tuple(MapShape(*(int(one) for one in row)) for row in arrays[_SHAPES])
-        weights = {name: values for name, values in arrays.items() if name != _SHAPES}
-        return final_head(weights, shapes, len(self.class_names))
+        return final_head(*weights_and_shapes(arrays, "detector"), len(self.class_names))
 
     def head_graph(self, arrays: Arrays, map_names: Sequence[str]) -> onnx.ModelProto:
         """The same as a graph."""
@@ -140,29 +121,13 @@ class BoxModelling:
         Raises:
             ParityError: a box of one is not among those of the other.
         """
-        worst = max((_difference(one, other) for one, other in zip(wanted, found, strict=True)), default=0.0)
+        worst = greatest_difference(wanted, found)
         if not worst <= MAX_SCORE_DIFFERENCE:
             raise ParityError(
                 f"exported model: wanted PyTorch's boxes (intersection over union at least {MIN_OVERLAP}, scores within "
                 f"{MAX_SCORE_DIFFERENCE}), found a difference of {worst:.2e} on {len(found)} images"
             )
         return worst
-
-
-BATCH_SIZE = 8
-FEW_IMAGES = 150
-"""Fewer training images than these get twice the views."""
-MIN_EPOCHS = 4
-MIN_STEPS = 400
-MAX_STEPS = 2500
-"""Of large sets: about 10 minutes on one core."""
-MAX_EXAMPLES = 6000
-"""More images get fewer views; they are each other's variety, and a view takes 0.3 MB and 0.05 s."""
-LEARNING_RATE_RATIO = 2 / 3
-"""Of the setting, whose default is a linear layer's: 2e-3."""
-WEIGHT_DECAY_RATIO = 2.0
-WARM_UP_STEPS = 30
-AVERAGING = 0.98
 
 
 def _boxes(found: Sequence[Mapping[str, Any]], numbers: Mapping[str, int], size_px: tuple[int, int]) -> PlacedBoxes:
@@ -172,28 +137,3 @@ def _boxes(found: Sequence[Mapping[str, Any]], numbers: Mapping[str, int], size_
     ]
     corners = np.clip(np.array(rows, np.float64).reshape(-1, 4), 0, [*size_px, *size_px])
     return PlacedBoxes(corners, np.array([numbers[one["class_name"]] for one in found], np.int64))
-
-
-def _difference(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]) -> float:
-    """Greatest difference of the scores of the same box in both; infinite if a box of one is missing in the other."""
-    return max(_lost(one, other), _lost(other, one))
-
-
-def _lost(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]) -> float:
-    worst = 0.0
-    there = other[SCORES] > 0
-    for box, score, number in zip(one[BOXES], one[SCORES], one[CLASS_NUMBERS], strict=True):
-        # A box that is hardly above the lowest score may be below it in the other.
-        if score <= 0.01 + MAX_SCORE_DIFFERENCE:
-            continue
-        is_same = there & (other[CLASS_NUMBERS] == number) & (_overlaps(box, other[BOXES]) >= MIN_OVERLAP)
-        worst = max(worst, float(np.abs(other[SCORES][is_same] - score).min(initial=np.inf)))
-    return worst
-
-
-def _overlaps(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float64]:
-    low, high = np.maximum(boxes[:, :2], box[:2]).astype(np.float64), np.minimum(boxes[:, 2:], box[2:]).astype(np.float64)
-    both = np.clip(high - low, 0, None).prod(axis=1)
-    areas = (boxes[:, 2:] - boxes[:, :2]).astype(np.float64).prod(axis=1) + float((box[2:] - box[:2]).prod()) - both
-    overlaps: NDArray[np.float64] = both / np.maximum(areas, 1e-12)
-    return overlaps

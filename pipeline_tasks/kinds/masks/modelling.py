@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline_tasks.errors import ModelError, ParityError
+from pipeline_tasks.errors import ParityError
 from pipeline_tasks.geometry.placement import Placement
 from pipeline_tasks.geometry.run_lengths import Size, merge
-from pipeline_tasks.kinds.map_modelling import MapShape, MapTraining, Shapes
+from pipeline_tasks.kinds.map_heads.arrays import arrays_of, weights_and_shapes
+from pipeline_tasks.kinds.map_modelling import MapTraining, Shapes
 from pipeline_tasks.kinds.masks.covers import Grid, ImageMasks, covers
 from pipeline_tasks.kinds.masks.decode import SHARES, MaskDecoding
 from pipeline_tasks.kinds.modelling import Arrays
@@ -40,7 +41,6 @@ WEIGHT_DECAY_RATIO = 2.0
 WARM_UP_STEPS = 30
 AVERAGING = 0.98
 MAX_DIFFERENCE = 1e-3
-_SHAPES = "map_shapes"
 
 
 @dataclass(frozen=True)
@@ -104,18 +104,13 @@ class MaskModelling:
 
     def head_arrays(self, head: nn.Module, shapes: Shapes) -> dict[str, NDArray[Any]]:
         """Weights and statistics by their names in torch, and the shapes of the maps."""
-        arrays = {name: tensor.detach().numpy() for name, tensor in head.state_dict().items()}
-        return arrays | {_SHAPES: np.array([[one.channels, one.height, one.width, one.stride] for one in shapes], np.int64)}
+        return arrays_of(head, shapes)
 
     def final_head(self, arrays: Arrays) -> FinalHead:
         """The head with its softmax."""
         from pipeline_tasks.kinds.masks.torch_head import final_head
 
-        if _SHAPES not in arrays:
-            raise ModelError(f"head: wanted the weights of a segmenter with {_SHAPES}, found {sorted(arrays)[:4]}")
-        shapes = tuple(MapShape(*(int(one) for one in row)) for row in arrays[_SHAPES])
-        weights = {name: values for name, values in arrays.items() if name != _SHAPES}
-        return final_head(weights, shapes, len(self.class_names))
+        return final_head(*weights_and_shapes(arrays, "segmenter"), len(self.class_names))
 
     def head_graph(self, arrays: Arrays, map_names: Sequence[str]) -> onnx.ModelProto:
         """The same as a graph."""

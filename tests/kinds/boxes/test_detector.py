@@ -12,13 +12,16 @@ import torch
 
 from pipeline_tasks.errors import ModelError, ParityError
 from pipeline_tasks.geometry.placement import Placement, whole_image
-from pipeline_tasks.kinds.boxes.assignment import NOTHING, assigned
 from pipeline_tasks.kinds.boxes.box import Box
-from pipeline_tasks.kinds.boxes.decode import BOXES, CLASS_NUMBERS, SCORES, BoxDecoding
+from pipeline_tasks.kinds.boxes.decode import BoxDecoding
 from pipeline_tasks.kinds.boxes.modelling import BoxModelling, PlacedBoxes
 from pipeline_tasks.kinds.boxes.prediction_model import BoxPredictionModel
-from pipeline_tasks.kinds.boxes.torch_head import SIZE_UNIT, BoxObjective, DetectorHead, suppressed
-from pipeline_tasks.kinds.boxes.validation import average_precision
+from pipeline_tasks.kinds.boxes.torch_head import BoxObjective
+from pipeline_tasks.kinds.map_heads.assignment import NOTHING, assigned
+from pipeline_tasks.kinds.map_heads.detector import SIZE_UNIT, DetectorHead
+from pipeline_tasks.kinds.map_heads.outputs import BOXES, CLASS_NUMBERS, SCORES
+from pipeline_tasks.kinds.map_heads.suppression import suppressed
+from pipeline_tasks.kinds.map_heads.validation import average_precision
 from pipeline_tasks.kinds.map_modelling import MapShape, MapTraining
 from pipeline_tasks.settings import TrainingSettings
 
@@ -85,7 +88,7 @@ def test_suppressed__keeps_the_surest_of_a_pile_and_boxes_of_other_classes() -> 
     boxes = torch.tensor([[[0, 0, 0.5, 0.5], [0.02, 0, 0.52, 0.5], [0.04, 0, 0.54, 0.5], [0.6, 0.6, 0.9, 0.9]]])
     scores = torch.tensor([[[0.5, 0.0], [0.9, 0.0], [0.4, 0.3], [0.2, 0.0]]])
 
-    found, sure, numbers = (one[0] for one in suppressed(scores, boxes, 8, 4))
+    found, sure, numbers, _ = (one[0] for one in suppressed(scores, boxes, 8, 4))
 
     assert sure.tolist() == pytest.approx([0.9, 0.3, 0.2, 0])
     assert numbers[:3].tolist() == [0, 1, 0]
@@ -96,7 +99,7 @@ def test_suppressed__does_not_let_a_suppressed_box_suppress() -> None:
     """Three boxes in a row, each overlapping the next: the middle one falls to the first, so the last stands."""
     boxes = torch.tensor([[[0.0, 0, 1, 1], [0.2, 0, 1.2, 1], [0.4, 0, 1.4, 1]]])
 
-    _, sure, _ = suppressed(torch.tensor([[[0.9], [0.8], [0.7]]]), boxes, 3, 3)
+    _, sure, _, _ = suppressed(torch.tensor([[[0.9], [0.8], [0.7]]]), boxes, 3, 3)
 
     assert sure[0].tolist() == pytest.approx([0.9, 0.7, 0])
 

@@ -32,11 +32,20 @@ def places(shapes: Shapes) -> tuple[Floats, Floats]:
 
 def assigned(boxes: Floats, class_numbers: NDArray[np.int64], shapes: Shapes) -> Floats:
     """Target of each place: A x 5 (class number or NOTHING, then x_min, y_min, x_max, y_max in pixels of the square)."""
-    centres, strides = places(shapes)
-    target = np.zeros((len(centres), 5), np.float32)
+    owner = owners(boxes, shapes)
+    target = np.zeros((len(owner), 5), np.float32)
     target[:, 0] = NOTHING
+    is_owned = owner >= 0
+    target[is_owned, 0] = class_numbers[owner[is_owned]]
+    target[is_owned, 1:] = boxes[owner[is_owned]]
+    return target
+
+
+def owners(boxes: Floats, shapes: Shapes) -> NDArray[np.int64]:
+    """Number of the box that each place shall find, A; -1 for none."""
+    centres, strides = places(shapes)
     if len(boxes) == 0:
-        return target
+        return np.full(len(centres), -1)
     half = strides[:, np.newaxis] * ANCHOR_STRIDES / 2
     overlap = _overlaps(boxes, np.concatenate([centres - half, centres + half], axis=1))
     is_candidate = _near_centres(boxes, centres, shapes)
@@ -45,10 +54,7 @@ def assigned(boxes: Floats, class_numbers: NDArray[np.int64], shapes: Shapes) ->
     is_given = is_candidate & (overlap >= limit[:, np.newaxis]) & _inside(boxes, centres)
     owner = np.where(is_given.any(axis=0), np.where(is_given, overlap, -1).argmax(axis=0), -1)
     _give_each_box_a_place(owner, overlap, boxes, centres)
-    is_owned = owner >= 0
-    target[is_owned, 0] = class_numbers[owner[is_owned]]
-    target[is_owned, 1:] = boxes[owner[is_owned]]
-    return target
+    return owner
 
 
 def _give_each_box_a_place(owner: NDArray[np.int64], overlap: Floats, boxes: Floats, centres: Floats) -> None:

@@ -1,0 +1,10 @@
+"""Outputs of the files of all models that find objects at places."""
+
+from __future__ import annotations
+
+BOXES = "boxes"
+"""float32 N x B x 4, x_min, y_min, x_max, y_max in shares of the image's longer side."""
+SCORES = "scores"
+"""float32 N x B, the highest first; 0 where there is no object."""
+CLASS_NUMBERS = "class_numbers"
+"""int64 N x B, numbers of the model's classes."""
