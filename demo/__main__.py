@@ -1,6 +1,6 @@
 """Command line of the demo: `python -m demo`, or `make demo`.
 
-Environment: NIGHTLENS_HOME, IMAGES (a folder of class folders), ANNOTATORS=none, BUDGET, IMAGES_A_NIGHT, KIND (class or box).
+Environment: NIGHTLENS_HOME, IMAGES (a folder of class folders), ANNOTATORS=none, BUDGET, IMAGES_A_NIGHT, KIND (class, box or mask).
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _options(words: list[str] | None) -> Options:
     parser.add_argument(
         "--images-a-night", type=int, default=int(environment.get("IMAGES_A_NIGHT") or 600), help="files drawn a night"
     )
-    kinds = ["class", "box"]
+    kinds = ["class", "box", "mask"]
     parser.add_argument("--kind", default=environment.get("KIND") or "class", choices=kinds, help="label kind (or KIND=…)")
     parser.add_argument("--nights", type=int, default=2, help="number of nights")
     chosen = parser.parse_args(words)

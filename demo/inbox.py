@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -12,10 +13,10 @@ from demo.ahead import WorkAhead
 from demo.errors import DemoError
 from demo.night import aside_of, bring_in, draw_aside, truth_of_night
 from demo.own_images import copy_night, find_own_images, write_project_file
-from demo.trays import PROJECT as TRAYS
+from demo.trays import PROJECTS as TRAYS
 from demo.trays import draw_trays
 from demo.trays import write_project_file as write_trays_project
-from demo.truth import truth_path
+from demo.truth import read_truth, truth_path
 
 SEED = 20261121
 EXAMPLE = Path(__file__).parent.parent / "dags" / "projects" / "parts.yaml"
@@ -34,14 +35,17 @@ class Inbox:
     ahead: Callable[[int], AbstractContextManager[object]] = nullcontext
     """Prepares this many nights in a process of its own, while the context is open."""
 
-    def an_image(self) -> bytes:
-        """One image of the inbox, to be predicted."""
-        images = [path for path in sorted(self.folder.rglob("*")) if path.is_file() and path.read_bytes()[:3] == b"\xff\xd8\xff"]
-        return images[len(images) // 2].read_bytes()
+    def an_image(self) -> Path:
+        """One image of the inbox, to be predicted: the one with most things in it, or one from the middle."""
+        shown = read_truth(self.truth_file).images
+        known = {path: shown[one] for path in sorted(self.folder.rglob("*")) if path.is_file() and (one := _sha256(path)) in shown}
+        images = [path for path in known if path.suffix.lower() in (".jpg", ".jpeg")] or list(known)
+        fullest = max(images, key=lambda path: len(known[path].objects))
+        return fullest if known[fullest].objects else images[len(images) // 2]
 
 
 def open_inbox(home: Path, images: Path | None, images_a_night: int, kind: str = "class") -> Inbox:
-    """Open the inbox of drawn parts, of trays (kind `box`), or of a folder of class folders, whose project file is written here.
+    """Open the inbox of drawn parts, of trays (kinds `box` and `mask`), or of a folder of class folders; write its project file.
 
     Raises:
         DemoError: the folder holds no class folders, or boxes are wanted of it.
@@ -49,7 +53,7 @@ def open_inbox(home: Path, images: Path | None, images_a_night: int, kind: str =
     if images is not None and kind != "class":
         raise DemoError(f"KIND={kind}: wanted no IMAGES, because nobody knows the boxes of {images}; leave one of them out")
     if images is None:
-        return parts_inbox(home, images_a_night) if kind == "class" else trays_inbox(home, images_a_night)
+        return parts_inbox(home, images_a_night) if kind == "class" else trays_inbox(home, images_a_night, kind)
     own = find_own_images(images, SEED)
     write_project_file(own, EXAMPLE, home, SEED)
     folder, truth_file = home / "inbox" / own.project, truth_path(home, own.project)
@@ -61,16 +65,17 @@ def open_inbox(home: Path, images: Path | None, images_a_night: int, kind: str =
     return Inbox(own.project, folder, truth_file, fill)
 
 
-def trays_inbox(home: Path, images_a_night: int) -> Inbox:
+def trays_inbox(home: Path, images_a_night: int, kind: str) -> Inbox:
     """The inbox of trays with several parts, whose project file is written here; a quarter as many files as of single parts."""
-    write_trays_project(EXAMPLE, home, SEED)
-    folder, truth_file = home / "inbox" / TRAYS, truth_path(home, TRAYS)
+    project = TRAYS[kind]
+    write_trays_project(EXAMPLE, home, SEED, kind)
+    folder, truth_file = home / "inbox" / project, truth_path(home, project)
     trays = max(12, images_a_night // 4)
 
     def fill(night: int, progress: Progress) -> None:
         draw_trays(night, trays, SEED, folder, truth_file, progress)
 
-    return Inbox(TRAYS, folder, truth_file, fill)
+    return Inbox(project, folder, truth_file, fill)
 
 
 def parts_inbox(home: Path, images_a_night: int, project: str = "parts") -> Inbox:
@@ -94,3 +99,7 @@ def parts_inbox(home: Path, images_a_night: int, project: str = "parts") -> Inbo
 def _drawn_so_far(aside: Path, files: int) -> int:
     """Files that a night has by now; the last one only counts once all is written."""
     return min(sum(path.is_file() for path in aside.rglob("*")), files - 1)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

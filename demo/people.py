@@ -6,10 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from demo.truth import BoxTruth
-
 MOST_WRONG = 0.08
 """Upper limit on a person's error ratio, however hard a class is."""
 
@@ -22,17 +18,6 @@ class Person:
     email: str
     error_ratio: float
     """Share of wrong classes on images of ordinary difficulty, 0 to MOST_WRONG."""
-
-
-@dataclass(frozen=True)
-class DrawnBox:
-    """A box as a person drew it, in pixels."""
-
-    class_name: str
-    left: float
-    top: float
-    width: float
-    height: float
 
 
 PEOPLE = (
@@ -69,52 +54,6 @@ def annotate(
     others = [name for name in lookalikes.get(class_name, classes) if name != class_name and name in classes]
     others = others or [name for name in classes if name != class_name]
     return others[int(_chance(person.name, image_id, "takes it for") * len(others))]
-
-
-@dataclass(frozen=True)
-class Sloppiness:
-    """Errors of a person who draws boxes: shares of boxes, and the spread of an edge as a share of the side."""
-
-    jitter: float = 0.03
-    missed: float = 0.04
-    extra: float = 0.02
-    swapped: float = 0.02
-    doubled: float = 0.02
-
-
-SLOPPY = Sloppiness()
-
-
-def draw_boxes(
-    person: Person,
-    image_id: str,
-    boxes: Sequence[BoxTruth],
-    classes: Sequence[str],
-    size_px: tuple[int, int],
-    errors: Sloppiness = SLOPPY,
-) -> list[DrawnBox]:
-    """The boxes that this person draws on this image, right or wrong; always the same."""
-    seed = hashlib.sha256(f"{person.name}/{image_id}/draws".encode()).digest()
-    rng, found = np.random.default_rng(list(seed[:8])), list[DrawnBox]()
-    for one in boxes:
-        others = [other for other in classes if other != one.class_name]
-        name = str(rng.choice(others)) if others and rng.random() < errors.swapped else one.class_name
-        times = 2 if rng.random() < errors.doubled else 1
-        drawn = [_drawn(one, name, errors.jitter, size_px, rng) for _ in range(times)]
-        found += [] if rng.random() < errors.missed else drawn
-        if rng.random() < errors.extra:
-            left, top = (float(rng.uniform(0, whole - side)) for whole, side in zip(size_px, (one.width, one.height), strict=True))
-            found.append(DrawnBox(str(rng.choice(list(classes))), left, top, float(one.width), float(one.height)))
-    return found
-
-
-def _drawn(one: BoxTruth, name: str, jitter: float, size_px: tuple[int, int], rng: np.random.Generator) -> DrawnBox:
-    """A box with each edge a little off, inside the image."""
-    wide, high = size_px
-    edges = np.array([one.left, one.top, one.left + one.width, one.top + one.height], np.float64)
-    edges += rng.normal(0, jitter, 4) * ([one.width, one.height] * 2)
-    left, top, right, bottom = np.clip(edges, 0, [wide, high, wide, high]).tolist()
-    return DrawnBox(name, left, top, max(right - left, 1.0), max(bottom - top, 1.0))
 
 
 def person_for(people: Sequence[Person], image_id: str, copy_number: int) -> Person:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from demo.accounts import open_accounts
 from demo.airflow import Airflow
+from demo.answers import ANSWERS
 from demo.errors import DemoError
 from demo.inbox import Inbox
 from demo.people import PEOPLE
@@ -70,8 +71,8 @@ def empty_project(inbox: Inbox, home: Path, airflow: Airflow, say: Say) -> str:
     return inbox.project if generation == 1 else f"{inbox.project}-{generation}"
 
 
-def call_team(addresses: Addresses, home: Path, outside_name: str) -> Team:
-    """The simulated annotators with their accounts; they start once they `learn` a truth."""
+def call_team(addresses: Addresses, home: Path, outside_name: str, label_kind: str = "class") -> Team:
+    """The simulated annotators with their accounts, who answer as this kind asks; they start once they `learn` a truth."""
     kept = home / "demo" / "annotators.json"
     tokens = open_accounts(addresses.label_studio_url, addresses.label_studio_token, PEOPLE, kept)
-    return Team(addresses.label_studio_url, tokens, PEOPLE, outside_name)
+    return Team(addresses.label_studio_url, tokens, PEOPLE, outside_name, ANSWERS[label_kind])

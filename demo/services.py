@@ -101,6 +101,20 @@ class Services:
         prediction: dict[str, Any] = response.json()
         return f"a prediction of {prediction['model_digest'][:12]}", prediction
 
+    def drawn_prediction(self, image: bytes) -> bytes:
+        """The image with the prediction drawn over it, as JPEG.
+
+        Raises:
+            DemoError: the prediction server gives none.
+        """
+        try:
+            response = self._prediction.post("/predict", params={"draw": 1}, content=image, headers={"Content-Type": "image/jpeg"})
+        except httpx.HTTPError as error:
+            raise DemoError(f"{self._prediction.base_url} does not answer: {type(error).__name__}: {error}") from error
+        if response.is_error or response.content[:2] != b"\xff\xd8":
+            raise DemoError(f"{self._prediction.base_url} gave no drawn prediction: {response.status_code} {response.text[:200]}")
+        return response.content
+
     def _count(self, project_id: int, filters: list[dict[str, Any]]) -> int:
         query = json.dumps({"filters": {"conjunction": "and", "items": filters}})
         page = _json(

@@ -13,10 +13,10 @@ from typing import Any
 from demo import figures, table
 from demo.ahead import WorkAhead
 from demo.airflow import Airflow
+from demo.answers import how_they_err
 from demo.errors import DemoError
 from demo.inbox import Inbox, open_inbox
 from demo.nightly_run import run_night, why_failed
-from demo.people import PEOPLE
 from demo.preparing import call_team, empty_project, export_backbone, wait_for_prediction_server
 from demo.progress import Progress
 from demo.services import Services
@@ -46,7 +46,7 @@ class Options:
     """Files drawn each night."""
     nights: int = 2
     kind: str = "class"
-    """Label kind of drawn images: one part an image, or boxes around several."""
+    """Label kind of drawn images: one part an image, or boxes or masks of several."""
 
 
 def show(options: Options, home: Path, say: Say) -> None:
@@ -73,7 +73,7 @@ def show(options: Options, home: Path, say: Say) -> None:
             addresses.prediction_servers[inbox.project],
         )
         held.callback(services.close)
-        team = _team(options, addresses, home, outside_name, say)
+        team = _team(options, addresses, home, outside_name, read_project(inbox.project).label_kind, say)
         if team is not None:
             held.callback(team.go_home)
         cycles = Cycles(inbox, airflow, services, open_store(read_project(inbox.project)), outside_name, team, say)
@@ -117,12 +117,12 @@ class Cycles:
         return f"{self.team.annotated} annotations submitted" if self.team.annotated else ""
 
 
-def _team(options: Options, addresses: Addresses, home: Path, outside_name: str, say: Say) -> Team | None:
+def _team(options: Options, addresses: Addresses, home: Path, outside_name: str, label_kind: str, say: Say) -> Team | None:
     if not options.has_annotators:
         say(f"ANNOTATORS=none: annotate the rounds yourself at {addresses.label_studio_url}")
         return None
-    say(f"annotators: {', '.join(f'{person.name} errs on about {person.error_ratio:.0%}' for person in PEOPLE)}")
-    return call_team(addresses, home, outside_name)
+    say(f"annotators: {how_they_err(label_kind)}")
+    return call_team(addresses, home, outside_name, label_kind)
 
 
 def _finish(nights: list[figures.Night], cycles: Cycles, addresses: Addresses, home: Path, say: Say) -> None:
@@ -133,12 +133,22 @@ def _finish(nights: list[figures.Night], cycles: Cycles, addresses: Addresses, h
         if not any(night.is_promoted for night in nights):
             raise DemoError(f"both cycles succeeded, but no night promoted a champion. The last one: {nights[-1].why}")
         champion = figures.check_champion(cycles.store, cycles.services, cycles.outside_name)
-        prediction = figures.ask_server(cycles.services, cycles.inbox.an_image(), champion.model_digest)
+        image = cycles.inbox.an_image()
+        prediction = figures.ask_server(cycles.services, image.read_bytes(), champion.model_digest)
         said = kind.decoding.says(kind.decoding.read_prediction(prediction))
         say(table.prediction_line(prediction, said))
+        say(table.drawn_lines(_drawn(cycles, image, home), image, addresses.prediction_servers[cycles.inbox.project]))
     finally:
         say(f"\n{table.logins(addresses, cycles.inbox.project)}")
         _write_summary(home, nights, cycles, addresses, champion, prediction)
+
+
+def _drawn(cycles: Cycles, image: Path, home: Path) -> Path:
+    """Write the image with the server's prediction drawn over it."""
+    path = home / "demo" / f"{cycles.inbox.project}-answer.jpg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(cycles.services.drawn_prediction(image.read_bytes()))
+    return path
 
 
 def _write_summary(

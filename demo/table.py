@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from demo.figures import Night
@@ -61,6 +62,12 @@ def prediction_line(prediction: dict[str, Any], said: str) -> str:
         f"prediction server: {said}, from the champion "
         f"{_short(prediction['model_digest'])} trained on dataset version {_short(prediction['dataset_id'])}"
     )
+
+
+def drawn_lines(drawn: Path, image: Path, server_url: str) -> str:
+    """The file with the prediction drawn over its image, and a command that makes it again."""
+    asked = f'curl -s --data-binary @{image} -H "Content-Type: application/octet-stream" "{server_url}/predict?draw=1" -o drawn.jpg'
+    return f"drawn over its image: {drawn}; the same by hand:\n  {asked}"
 
 
 def logins(addresses: Addresses, project: str) -> str:

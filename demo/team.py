@@ -11,9 +11,10 @@ from typing import Any
 
 import httpx
 
+from demo.answers import Answer
 from demo.errors import DemoError
-from demo.people import Person, annotate, draw_boxes, person_for, seconds_spent
-from demo.truth import ImageTruth, Truth
+from demo.people import Person, person_for, seconds_spent
+from demo.truth import Truth
 
 LOOK_EVERY_S = 2.0
 PATIENCE_S = 90.0
@@ -24,8 +25,9 @@ _PAGE_TASKS = 500
 class Team:
     """Annotators who work in the background until `go_home`."""
 
-    def __init__(self, url: str, tokens: Mapping[str, str], people: Sequence[Person], outside_name: str) -> None:
-        """Work in the Label Studio project of this outside name."""
+    def __init__(self, url: str, tokens: Mapping[str, str], people: Sequence[Person], outside_name: str, answer: Answer) -> None:
+        """Work in the Label Studio project of this outside name; `answer` gives each person's answers."""
+        self._answer = answer
         self._people = tuple(people)
         self._desks = {person.name: _Desk(url, tokens[person.name]) for person in people}
         self._outside_name = outside_name
@@ -112,33 +114,9 @@ class Team:
             self._trouble = f"image {image_id} is in Label Studio, but the demo drew or copied no file with these bytes"
             self._is_over.set()
             return
-        answer = _answer(person, image_id, shown, self._truth.classes)
+        answer = self._answer(person, image_id, shown, self._truth.classes)
         self._desks[person.name].submit(task["id"], answer, seconds_spent(person, image_id))
         self.annotated += 1
-
-
-def _answer(person: Person, image_id: str, shown: ImageTruth, classes: Sequence[str]) -> list[dict[str, Any]]:
-    """The result that Label Studio's page makes of the class that a person chooses, or of the boxes that they draw."""
-    if shown.size_px is None:
-        chosen = annotate(person, image_id, shown.class_name, classes)
-        return [{"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": [chosen]}}]
-    wide, high = shown.size_px
-    about = {"from_name": "box", "to_name": "picture", "type": "rectanglelabels", "image_rotation": 0}
-    about |= {"original_width": wide, "original_height": high}
-    return [
-        about
-        | {
-            "value": {
-                "x": 100 * one.left / wide,
-                "y": 100 * one.top / high,
-                "width": 100 * one.width / wide,
-                "height": 100 * one.height / high,
-                "rotation": 0,
-                "rectanglelabels": [one.class_name],
-            }
-        }
-        for one in draw_boxes(person, image_id, shown.boxes, classes, shown.size_px)
-    ]
 
 
 class _Desk:

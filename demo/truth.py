@@ -17,14 +17,16 @@ import numpy.typing as npt
 
 
 @dataclass(frozen=True)
-class BoxTruth:
-    """One of several parts in an image, in whole pixels."""
+class ObjectTruth:
+    """One of several things in an image: the box around it in pixels of the upright image, and its mask if that is known."""
 
     class_name: str
-    left: int
-    top: int
-    width: int
-    height: int
+    left: float
+    top: float
+    width: float
+    height: float
+    rle: str = ""
+    """COCO's compressed run lengths over the whole image."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,10 @@ class ImageTruth:
     """Left, top, width, height in pixels of the oriented image."""
     mask: dict[str, Any] | None = None
     """Height, width and run lengths in row order; the first run is outside the mask."""
-    boxes: tuple[BoxTruth, ...] = ()
-    """Parts of a tray; the class name is empty then."""
+    objects: tuple[ObjectTruth, ...] = ()
+    """Things in the image of a project that asks for their places; the class name is empty then."""
     size_px: tuple[int, int] | None = None
-    """Width and height of a tray's image."""
+    """Width and height of such an image."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,6 @@ def mask_of(runs: list[int], height: int, width: int) -> npt.NDArray[np.bool_]:
 
 def _image(fields: dict[str, Any]) -> ImageTruth:
     box = fields["box_xywh"]
-    boxes = tuple(BoxTruth(**one) for one in fields.get("boxes", ()))
+    objects = tuple(ObjectTruth(**one) for one in fields.get("objects", ()))
     size = fields.get("size_px")
-    return ImageTruth(fields["class_name"], tuple(box) if box else None, fields["mask"], boxes, tuple(size) if size else None)
+    return ImageTruth(fields["class_name"], tuple(box) if box else None, fields["mask"], objects, tuple(size) if size else None)

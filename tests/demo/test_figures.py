@@ -148,6 +148,17 @@ def test_ask_server__takes_an_answer_of_the_champion_only(monkeypatch: pytest.Mo
             figures.ask_server(_Outside(served=served).services(), b"image", DIGEST)
 
 
+def test_drawn_prediction__is_an_image_or_says_why_there_is_none() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url.params["draw"] == "1"
+        return httpx.Response(200, content=b"\xff\xd8drawn") if request.content == b"image" else httpx.Response(422, text="broken")
+
+    services = Services("http://ls", "token", "http://mlflow", "http://server", httpx.MockTransport(answer))
+    assert services.drawn_prediction(b"image") == b"\xff\xd8drawn"
+    with pytest.raises(DemoError, match="422 broken"):
+        services.drawn_prediction(b"text")
+
+
 def test_nights_table__tells_each_night_in_a_column(after: Store) -> None:
     night = figures.read_night(1, ENDED, after, _Outside().services(), "parts")
 
