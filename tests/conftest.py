@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Import no module of which no test will run: Airflow and torch take seconds each, and `make check` shall take none of them."""
+    """Import no module of which no test will run: Airflow and torch take seconds each."""
     if collection_path.suffix != ".py" or "test_" not in collection_path.name:
         return None
     unwanted = set(re.findall(r"not (\w+)", config.getoption("markexpr")))
@@ -30,7 +30,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With `-n`, let tests that share a costly start share a worker, so that one imports Airflow."""
+    """With `-n`, run tests that share a slow start in one worker, so that only one imports Airflow."""
     from given_scheduling import ByCostlyStart
 
     return ByCostlyStart(config, log)
@@ -41,7 +41,7 @@ USUAL_SIZES = state.SNAPSHOT_EVERY_EVENTS, spans.FANOUT
 
 @pytest.fixture(autouse=True)
 def usual_sizes() -> Iterator[None]:
-    """Workloads of drills make snapshots and compacted objects after few events; the next test sees the usual sizes again."""
+    """Restore the usual sizes: workloads of drills make snapshots and compacted objects after few events."""
     yield
     state.SNAPSHOT_EVERY_EVENTS, spans.FANOUT = USUAL_SIZES
 

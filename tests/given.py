@@ -1,4 +1,4 @@
-"""Starting points of tests: small projects, cycles and rows that can be checked by hand."""
+"""Inputs of tests: small projects, cycles and rows that can be checked by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starting points of Airflow tests: a separate home for Airflow, and valid and invalid project files."""
+"""Inputs of Airflow tests: a separate home for Airflow, and valid and invalid project files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nights from an exported model to the serving pointer, with services that do as they are told."""
+"""Nights from an exported model to the serving pointer, with stand-ins for the services."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def a_root_with_garbage(store: Store) -> Garbage:
 
 
 def a_running_cycle(store: Store, at: datetime) -> dict[str, str]:
-    """A cycle that has measured one image and not recorded it yet; name → key of what it has put down."""
+    """A cycle that has measured one image and not recorded it yet; name → key of each object that it wrote."""
     cycle_id = f"{at:%Y-%m-%d}"
     an_open_cycle(store, cycle_id)
     one, md5 = put_original(store.objects, b"an image of the running cycle")
@@ -66,5 +66,5 @@ def an_issue(name: str) -> pl.DataFrame:
 
 
 def a_tended_project(**housekeeping: object) -> Project:
-    """A project that really collects."""
+    """A project whose collections move and delete objects."""
     return a_project(housekeeping={"is_dry_run": False} | housekeeping)

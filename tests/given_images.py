@@ -1,4 +1,4 @@
-"""Starting points of curate tests: a night's images as rows, with likeness that can be checked by hand."""
+"""Inputs of curate tests: a night's images as rows, with cosines that can be checked by hand."""
 
 from __future__ import annotations
 

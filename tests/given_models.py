@@ -1,4 +1,4 @@
-"""Stand-ins for training tests: a backbone of a few weights, images of two colours, and trackers that remember."""
+"""Stand-ins for training tests: a backbone of a few weights, images of two colours, and trackers in memory."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def a_class(identity: str, class_name: str) -> dict[str, Any]:
 
 
 class RememberingRegistry:
-    """Runs and versions in memory; with `fails_at_epoch` it is away once, when that epoch is told."""
+    """Runs and versions in memory; it does not respond once, at the epoch `fails_at_epoch`."""
 
     def __init__(self, fails_at_epoch: int | None = None) -> None:
         self.fails_at_epoch = fails_at_epoch
@@ -195,7 +195,7 @@ class RememberingRegistry:
 
 
 class RememberingLog:
-    """A W&B that only remembers."""
+    """A W&B that keeps calls in memory."""
 
     mode = "offline"
 

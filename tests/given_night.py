@@ -1,4 +1,4 @@
-"""Whole nights through the wiring, on real rooms; only the services outside are stand-ins."""
+"""Whole nights through the wiring with real code; only the outside services are stand-ins."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ N = TypeVar("N", bound=Night)
 
 
 class NightServices(Services):
-    """Real rooms; only the services outside are stand-ins."""
+    """Real code; only the outside services are stand-ins."""
 
     given_copies: OutsideCopies | None = None
     given_label_studio: LabelStudio | None = None
@@ -189,7 +189,7 @@ def a_patchwork(class_name: str, number: int) -> np.ndarray[Any, Any]:
 
 
 def a_night(folder: Path, kind: type[N] = Night, **settings: Any) -> N:
-    """A project whose images are all different, with nobody's answers yet."""
+    """A project whose images are all different, without annotations."""
     all_different = {"max_hash_distance": 0, "min_hash_cosine": 1.0, "min_embedding_cosine": 1.0, "max_difference": 0.0}
     wanted: dict[str, Any] = {
         "quality": NO_LIMITS,

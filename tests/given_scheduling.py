@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 
 class ByCostlyStart(LoadScopeScheduling):
-    """Tests that import Airflow stay together, tests that share a fixture of their file too; every other one goes to any worker."""
+    """Tests that import Airflow, or share a fixture of their file, run in one worker; others run in any."""
 
     def _split_scope(self, nodeid: str) -> str:
         """Name of the group that stays together with this test."""

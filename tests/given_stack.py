@@ -46,7 +46,7 @@ def a_running_stack() -> Iterator[RunningStack]:
 
 
 def write_second_project(home: Path) -> None:
-    """Copying the project file and changing the source's path is all it takes; fewer images want a smaller test minimum."""
+    """A copy of the project file with another source's path, and a smaller test minimum for fewer images."""
     text = EXAMPLE.read_text().replace("project: parts ", "project: more_parts ")
     text = text.replace("path: inbox/parts", "path: inbox/more_parts")
     (home / "projects").mkdir()

@@ -39,7 +39,7 @@ def id_of(name: str) -> str:
 
 
 def two_versions(store: Store) -> tuple[VersionRecord, VersionRecord]:
-    """Two nights; people's answers by anna in the first one, by ben in the second."""
+    """Two nights; anna annotates in the first one, ben in the second."""
     first, second = an_open_cycle(store, "2026-11-21"), an_open_cycle(store, "2026-11-22")
     a_night(store, first, FIRST_NIGHT, FIRST_NIGHT, "anna")
     build(store, first)
@@ -55,7 +55,7 @@ def build(store: Store, cycle: Cycle) -> BuildDatasetVersionSummary:
 def a_night(
     store: Store, cycle: Cycle, classes: dict[str, str], new: dict[str, str], annotator: str, blurred: tuple[str, ...] = ()
 ) -> None:
-    """Let a night's images come, be picked and be labelled; the first letter of a name is its split's."""
+    """Record, pick and label a night's images; the first letter of a name is its split's."""
     ids = {name: id_of(name) for name in classes}
     empty: dict[str, Any] = dict.fromkeys(LabelObject.column_names())
     about = {"labels_version": cycle.cycle_id, "state": "labelled", "votes": 1, "agreement_ratio": 1.0}

@@ -33,7 +33,7 @@ NAMES = {
 
 
 class Touched:
-    """Inputs and outputs of a stage, by the names of `process`."""
+    """Inputs and outputs of a stage, by the names in `process`."""
 
     def __init__(self) -> None:
         self.reads: set[str] = set()

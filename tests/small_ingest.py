@@ -1,4 +1,4 @@
-"""Stand-ins with which ingest runs in milliseconds: a decoder in this process, a backbone of three numbers."""
+"""Stand-ins for a quick ingest: a decoder in this process, a backbone of three numbers."""
 
 from __future__ import annotations
 

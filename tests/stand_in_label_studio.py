@@ -87,7 +87,7 @@ class StandInLabelStudio:
             self._touch(task_id)
 
     def fail(self, what: str, response: httpx.Response | Exception, *, happens: bool = False) -> None:
-        """Answer the next `METHOD path` like this; `happens`: it is done all the same."""
+        """Respond to the next `METHOD path` like this; with `happens`, the request is carried out anyway."""
 
         def fault(request: httpx.Request) -> httpx.Response:
             if happens:

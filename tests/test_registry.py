@@ -12,12 +12,12 @@ from pipeline_tasks.registry import Registry, is_reference, unknown
 SHAPES: Registry[object] = Registry("shape", {"fraction": "fractions:Fraction", "gone": "no_such_module:Gone"})
 
 
-def test_load__imports_what_is_asked_for_only() -> None:
+def test_load__imports_only_the_requested_entry() -> None:
     assert SHAPES.names == ("fraction", "gone")
     assert SHAPES.load("fraction") is sys.modules["fractions"].Fraction
 
 
-def test_load__takes_ones_own_by_module_and_attribute() -> None:
+def test_load__imports_a_custom_entry_by_module_and_attribute() -> None:
     assert SHAPES.load("json:dumps") is sys.modules["json"].dumps
     with pytest.raises(SettingsError, match=r"shape 'json:nothing' cannot be imported: .*nothing"):
         SHAPES.load("json:nothing")
@@ -25,7 +25,7 @@ def test_load__takes_ones_own_by_module_and_attribute() -> None:
         SHAPES.load("gone")
 
 
-def test_load__names_what_ones_own_lacks() -> None:
+def test_load__names_what_a_custom_entry_lacks() -> None:
     wanted: Registry[object] = Registry("shape", {}, members=("area", "draw"))
     with pytest.raises(SettingsError, match="shape 'json:dumps' is not complete: it lacks area, draw"):
         wanted.load("json:dumps")
@@ -43,5 +43,5 @@ def test_unknown__lists_the_names_where_none_is_near() -> None:
 
 
 @pytest.mark.parametrize(("name", "is_one"), [("a:b", True), ("a.b:c", True), ("a", False), ("a:", False), ("a b:c", False)])
-def test_is_reference__wants_identifiers_around_a_colon(name: str, is_one: bool) -> None:
+def test_is_reference__requires_identifiers_around_a_colon(name: str, is_one: bool) -> None:
     assert is_reference(name) == is_one

@@ -22,7 +22,7 @@ def test_time_left__is_in_proportion_to_what_is_done(done: int, seconds: float, 
     assert time_left(done, 100, seconds) == said
 
 
-def test_with_progress__passes_everything_on_and_logs_each_tenth(caplog: pytest.LogCaptureFixture) -> None:
+def test_with_progress__yields_every_item_and_logs_each_tenth(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         assert list(with_progress(range(25), 25, "images compared", logging.getLogger("test"))) == list(range(25))
 

@@ -1,4 +1,4 @@
-"""A model small enough to check by hand: it takes the mean colour, and each class stands for one colour channel."""
+"""A model small enough to check by hand: it takes the mean colour, and each class is one colour channel."""
 
 from __future__ import annotations
 

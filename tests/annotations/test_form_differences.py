@@ -1,4 +1,4 @@
-"""Sentences on changes of the form in Label Studio, each with what to do."""
+"""Tests of the messages on changes of the form in Label Studio, each with the fix."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OURS = label_form(ClassKind(("bolt", "gear", "nut")), "What?").xml
 GEAR = '<Choice value="gear"/>'
 
 
-def test_form_differences__of_our_own_form_and_of_another_layout_are_none() -> None:
+def test_form_differences__are_none_for_the_projects_own_form_in_any_layout() -> None:
     layout = OURS.replace("<View>", '<View style="display:flex">').replace("What?", "What is it?").replace('zoom="true"', "")
 
     assert form_differences(OURS, OURS) == form_differences(OURS, layout) == []
@@ -38,7 +38,7 @@ def test_form_differences__name_the_change_and_the_remedy(before: str, after: st
     assert [one for one in said if one not in sentence] == []
 
 
-def test_form_differences__of_a_form_that_was_replaced_say_that_nothing_will_match() -> None:
+def test_form_differences__of_a_replaced_form_say_that_no_annotation_will_match() -> None:
     control = '<RectangleLabels name="box" toName="img"><Label value="gear"/></RectangleLabels>'
     boxes = f'<View><Image name="img" value="$picture"/>{control}</View>'
     sentences = form_differences(OURS, boxes)
@@ -46,7 +46,7 @@ def test_form_differences__of_a_form_that_was_replaced_say_that_nothing_will_mat
     assert any("The question 'class' (Choices) is gone" in one and "box (RectangleLabels)" in one for one in sentences)
 
 
-def test_form_differences__keep_an_alias_that_stands_for_our_class() -> None:
+def test_form_differences__accept_an_alias_of_a_class() -> None:
     assert form_differences(OURS, OURS.replace(GEAR, '<Choice value="Zahnrad" alias="gear"/>')) == []
 
 

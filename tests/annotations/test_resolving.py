@@ -1,4 +1,4 @@
-"""Labels from votes, each case small enough to count on fingers."""
+"""Tests of labels from votes, on cases that can be counted by hand."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_resolve__takes_the_majority_of_persons_else_says_unsure(
     assert objects["class_name"].to_list() == ([] if class_name is None else [class_name])
 
 
-def test_resolve__does_not_count_what_was_taken_back() -> None:
+def test_resolve__does_not_count_withdrawn_annotations() -> None:
     first, second = said((1, "bolt"), (2, "nut"))
     (row,) = recorded_annotations(annotation_rows([first])).values()
     labels, objects = resolve(
@@ -88,7 +88,7 @@ def test_resolve__does_not_count_what_was_taken_back() -> None:
     assert objects["class_name"].to_list() == ["nut"]
 
 
-def test_resolve__does_not_read_the_things_of_an_earlier_revision() -> None:
+def test_resolve__does_not_read_objects_of_an_earlier_revision() -> None:
     (before,) = said((1, "bolt"))
     after = read_annotation(an_annotation(id=0, completed_by=1), CONTEXT)
     labels, objects = resolve([IMAGE], annotation_rows([after]), object_rows([before, after], LABELING), LABELING, VERSION)

@@ -1,4 +1,4 @@
-"""Labeling tasks are the same on every try."""
+"""Tests that the planned labeling tasks are the same on every try."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ IMAGES = [given.image_id(number) for number in range(10)]
 ROUND = {"round_id": "parts-1", "label_config_digest": "d" * 64}
 
 
-def test_plan_tasks__puts_copies_behind_the_first_tasks() -> None:
+def test_plan_tasks__puts_overlap_copies_after_the_first_tasks() -> None:
     planned = plan_tasks(IMAGES, **ROUND, overlap_ratio=0.2, overlap_annotators=3, seed=1)
 
     assert [task.image_id for task in planned[:10]] == IMAGES

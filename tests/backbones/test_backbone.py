@@ -1,4 +1,4 @@
-"""Backbones by name: one of your own works as those that ship with Nightlens."""
+"""Tests of opening backbones by name, shipped and custom ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline_tasks.errors import SettingsError
 OWN = "given_models:TinyBackbone"
 
 
-def test_backbone_of_ones_own__is_opened_by_a_project_that_names_it(tmp_path: Path) -> None:
+def test_custom_backbone__is_opened_by_a_project_that_names_it(tmp_path: Path) -> None:
     project = given.a_project(backbone={"name": OWN, "side_px": SIDE_PX})
 
     backbone = open_backbone(project.backbone, tmp_path)
@@ -24,7 +24,7 @@ def test_backbone_of_ones_own__is_opened_by_a_project_that_names_it(tmp_path: Pa
     assert backbone.embed(np.zeros((2, SIDE_PX, SIDE_PX, 3), np.uint8)).shape == (2, backbone.dimensions)
 
 
-def test_backbone__that_nobody_knows_is_answered_with_the_nearest_name() -> None:
+def test_unknown_backbone__is_refused_with_the_nearest_name() -> None:
     with pytest.raises(
         SettingsError, match=r"backbone.name: .*unknown backbone 'efficientnet_lite' .did you mean 'efficientnet_lite0'"
     ):

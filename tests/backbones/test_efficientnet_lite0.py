@@ -37,7 +37,7 @@ def images(count: int, side_px: int = 96) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (count, side_px, side_px, 3), np.uint8)
 
 
-def test_embed__never_depends_on_neighbours_or_threads(backbone: Backbone) -> None:
+def test_embed__does_not_depend_on_the_batch_or_the_threads(backbone: Backbone) -> None:
     some = images(6)
     together = backbone.embed(some)
     with ThreadPoolExecutor(4) as threads:
@@ -49,7 +49,7 @@ def test_embed__never_depends_on_neighbours_or_threads(backbone: Backbone) -> No
     assert np.array_equal(together[::-1], backbone.embed(some[::-1]))
 
 
-def test_embed__takes_no_images_and_refuses_others(backbone: Backbone) -> None:
+def test_embed__takes_an_empty_batch_and_refuses_another_size_or_type(backbone: Backbone) -> None:
     assert backbone.embed(images(0)).shape == (0, 1280)
     with pytest.raises(ModelError, match="found uint8"):
         backbone.embed(images(1, side_px=64))
@@ -101,8 +101,8 @@ def test_open_backbone__names_a_damaged_file(tmp_path: Path) -> None:
         open_backbone(SMALL, tmp_path)
 
 
-def test_digest__names_the_side_and_stays_what_it_was(backbone: Backbone) -> None:
-    """Another digest would let every project embed all its images again."""
+def test_digest__names_the_side_and_has_not_changed(backbone: Backbone) -> None:
+    """With another digest, every project embeds all its images again."""
     assert backbone.digest == "2d696a0be309bb0f047c3b765748cbab8d0d222fed7bf07fc51f8ed462f4fb71"
     assert EfficientNetLite0.digest_at(224) == "dbf6a0a4316730fc6d0c4e688ab6e9faabd655954d3c77bd5f2e54ac2d6503eb"
     assert backbone.engine == "onnxruntime-fp32"
@@ -113,7 +113,7 @@ def test_weights_file__says_which_package_is_missing() -> None:
         WeightsFile("no_such_package", "weights.pth").path()
 
 
-def test_backbone__sees_cats_and_dogs_as_imagenet_does(tmp_path: Path) -> None:
+def test_features__let_the_published_classifier_recognise_cats_and_dogs(tmp_path: Path) -> None:
     """Wrong normalisation, padding or tensor order would show here: the published classifier must still read the features."""
     import torch
     from PIL import Image

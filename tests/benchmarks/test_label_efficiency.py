@@ -1,4 +1,4 @@
-"""The benchmark that other people's sets are held against: what it measures, and what it says of sets that it cannot measure."""
+"""Tests of the label efficiency benchmark: its measurements, and its messages on data sets that it cannot measure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LABELS = np.array(["fine"] * 200 + ["crack"] * 9 + ["fray"] * 9)
 
 
 def heaps() -> np.ndarray:
-    """A crowded class and two rare ones, far apart."""
+    """One frequent class and two rare ones, far apart."""
     centres = 4 * np.eye(3, 8)[np.unique(LABELS, return_inverse=True)[1]]
     return (centres + 0.3 * np.random.default_rng(0).normal(size=(len(LABELS), 8))).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""Fixtures for tests of clients: the Label Studio that the environment names, or that of the stack which tests share."""
+"""Fixtures for tests of clients: the Label Studio that the environment names, otherwise that of the shared stack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real Label Studio for tests: where it is, and how people get an account there."""
+"""A real Label Studio for tests: its address, and accounts for annotators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies for people lie whole, below the project's own folder."""
+"""Tests of copies for annotators: complete, in the project's own folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_put__stores_a_copy_and_says_where_label_studio_shows_it(tmp_path: Path)
     assert files.folder == tmp_path / "parts-2"
 
 
-def test_put__leaves_a_copy_that_is_there(tmp_path: Path) -> None:
+def test_put__keeps_an_existing_copy(tmp_path: Path) -> None:
     files = AnnotatorFiles(tmp_path, "parts")
     files.put(IMAGE, b"first")
 
@@ -30,7 +30,7 @@ def test_put__leaves_a_copy_that_is_there(tmp_path: Path) -> None:
     assert [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()] == [b"first"]
 
 
-def test_put__leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_put__leaves_no_partial_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_space(*_: object) -> None:
         raise OSError(28, "No space left on device")
 

@@ -56,7 +56,7 @@ def test_experiment_log__goes_online_only_with_a_key(monkeypatch: pytest.MonkeyP
     assert ExperimentLog(tmp_path).mode == "online"
 
 
-def test_experiment_log__that_was_not_started_takes_no_notice(tmp_path: Path) -> None:
+def test_experiment_log__writes_nothing_before_it_is_started(tmp_path: Path) -> None:
     log = ExperimentLog(tmp_path / "wandb")
 
     log.log_epoch(0, {"val_loss": 1.0})
@@ -81,7 +81,7 @@ log.finish()
 """
 
 
-def test_experiment_log__outlives_a_folder_that_was_deleted(tmp_path: Path) -> None:
+def test_experiment_log__continues_after_its_folder_was_deleted(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", DELETED, str(tmp_path / "wandb")], check=True, timeout=300)
 
     assert len(list((tmp_path / "wandb").rglob("*.wandb"))) == 1

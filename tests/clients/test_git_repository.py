@@ -44,12 +44,12 @@ def test_publish__refuses_a_repository_of_another_project(tmp_path: Path) -> Non
         GitRepository(tmp_path / "one", ("config", "# another")).publish(FILES, "v2", "two", AT)
 
 
-def test_publish__says_what_git_says(tmp_path: Path) -> None:
+def test_publish__shows_the_message_of_git(tmp_path: Path) -> None:
     with pytest.raises(ServiceRefusedError, match="git tag refuses"):
         GitRepository(tmp_path / "one", MARK).publish(FILES, "no good..name", "one", AT)
 
 
-def test_publish__without_git_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_publish__says_that_git_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(ServiceUnavailableError, match="wanted the program git"):

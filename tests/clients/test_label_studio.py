@@ -24,7 +24,7 @@ def a_project(server: StandInLabelStudio) -> int:
     return server.client().find_or_create_project("parts", "<View/>", "d" * 64)
 
 
-def test_find_or_create_project__makes_one_and_finds_it_again_though_people_renamed_it(server: StandInLabelStudio) -> None:
+def test_find_or_create_project__makes_one_and_finds_it_after_people_renamed_it(server: StandInLabelStudio) -> None:
     made = a_project(server)
     server.projects[made]["title"] = "Our parts"
 
@@ -83,9 +83,7 @@ def test_import_tasks__imports_only_what_is_missing(server: StandInLabelStudio) 
 
 
 @pytest.mark.parametrize("fault", [httpx.Response(504, text="<html>"), httpx.ReadTimeout("late"), httpx.RemoteProtocolError("cut")])
-def test_import_tasks__does_not_repeat_an_import_that_happened_though_its_answer_was_lost(
-    server: StandInLabelStudio, fault: Any
-) -> None:
+def test_import_tasks__does_not_repeat_an_import_whose_response_was_lost(server: StandInLabelStudio, fault: Any) -> None:
     project = a_project(server)
     server.fail(f"POST /api/projects/{project}/import", fault, happens=True)
 
@@ -114,7 +112,7 @@ def test_import_tasks__sends_many_in_pages(server: StandInLabelStudio, monkeypat
     assert [task["data"]["task_key"] for task in server.client().changed_since(project, None)] == [f"key{n}" for n in range(5)]
 
 
-def test_import_tasks__of_two_imports_at_once_keeps_the_answered_copy_else_the_oldest(server: StandInLabelStudio) -> None:
+def test_import_tasks__keeps_the_annotated_copy_else_the_oldest_of_two_imports_at_once(server: StandInLabelStudio) -> None:
     project = a_project(server)
     server.client().import_tasks(project, "parts-1", TASKS[:2])
     server._import(project, [{"data": task} for task in TASKS[:2]])
@@ -153,7 +151,7 @@ def test_count_tasks_and_has_answer__say_what_people_deleted(server: StandInLabe
 
 
 @pytest.mark.parametrize("fault", [httpx.Response(500), httpx.Response(503), httpx.Response(429), httpx.ConnectError("refused")])
-def test_client__says_that_waiting_may_help_when_label_studio_is_away(server: StandInLabelStudio, fault: Any) -> None:
+def test_client__raises_an_error_to_retry_when_label_studio_does_not_respond(server: StandInLabelStudio, fault: Any) -> None:
     server.fail("GET /api/projects/1", fault)
 
     with pytest.raises(ServiceUnavailableError, match="http://label-studio"):

@@ -42,6 +42,6 @@ def test_connection__says_when_a_token_cannot_be_renewed() -> None:
         a_connection(a_token(3600), httpx.Response(401, json={"detail": "blacklisted"})).get("api/version")
 
 
-def test_connection__waits_when_a_proxy_answers_in_place_of_a_renewal() -> None:
+def test_connection__raises_an_error_to_retry_when_a_proxy_responds_to_a_renewal() -> None:
     with pytest.raises(ServiceUnavailableError, match="without JSON"):
         a_connection(a_token(3600), httpx.Response(502, text="<html>")).get("api/version")

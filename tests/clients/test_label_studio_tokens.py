@@ -22,7 +22,7 @@ from pipeline_tasks.errors import ServiceRefusedError, SettingsError
         ("my password", "unknown"),
     ],
 )
-def test_kind_of_token__tells_them_apart_by_their_looks(token: str, kind: str) -> None:
+def test_kind_of_token__recognises_each_kind_by_its_form(token: str, kind: str) -> None:
     assert kind_of_token(token) == kind
 
 

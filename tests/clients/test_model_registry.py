@@ -1,4 +1,4 @@
-"""Runs, versions and aliases in MLflow: found again instead of made twice, and clear when MLflow is away."""
+"""Tests of runs, versions and aliases in MLflow: found again instead of created twice, with a clear error if it is down."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def assert_seen_by_mlflow(url: str, run_id: str) -> None:
     assert Path(download_artifacts(artifact_uri="models:/screws@champion/model.onnx")).read_bytes() == b"onnx bytes"
 
 
-def test_model_registry__away_is_an_error_that_a_retry_mends() -> None:
+def test_model_registry__raises_an_error_to_retry_when_mlflow_does_not_respond() -> None:
     with pytest.raises(ServiceUnavailableError, match=r"MLflow at http://127\.0\.0\.1:9: no answer"):
         ModelRegistry("http://user:secret@127.0.0.1:9").find_or_start_run("parts", "parts/2026-11-21", {}, {})
 
@@ -72,14 +72,14 @@ def test_model_registry__away_is_an_error_that_a_retry_mends() -> None:
 @pytest.mark.parametrize(
     ("status", "error"), [(503, ServiceUnavailableError), (429, ServiceUnavailableError), (403, ServiceRefusedError)]
 )
-def test_model_registry__tells_overload_from_refusal(status: int, error: type[Exception]) -> None:
+def test_model_registry__raises_an_error_to_retry_for_overload_and_not_for_a_refusal(status: int, error: type[Exception]) -> None:
     transport = httpx.MockTransport(lambda request: httpx.Response(status, text="no"))
 
     with pytest.raises(error, match=f"answered {status}"):
         ModelRegistry("http://mlflow", transport).set_alias("parts", "champion", "1")
 
 
-def test_model_registry__wants_a_server_that_takes_artifacts() -> None:
+def test_model_registry__refuses_a_server_that_stores_no_artifacts() -> None:
     info = {"run_id": "1", "experiment_id": "1", "artifact_uri": "s3://bucket/1", "start_time": 0}
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"run": {"info": info}}))
 
@@ -87,7 +87,7 @@ def test_model_registry__wants_a_server_that_takes_artifacts() -> None:
         ModelRegistry("http://mlflow", transport).register_model("parts", "1", b"", "a" * 64, {})
 
 
-def test_model_registry__another_try_may_make_the_experiment_first() -> None:
+def test_model_registry__uses_an_experiment_that_another_try_made_first() -> None:
     asked: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

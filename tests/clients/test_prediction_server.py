@@ -28,7 +28,7 @@ def test_readiness__reads_what_a_server_without_a_model_says() -> None:
         assert server.readiness() == Readiness(False, None, "no model")
 
 
-def test_readiness__names_the_server_that_is_away() -> None:
+def test_readiness__names_the_server_that_does_not_respond() -> None:
     with pytest.raises(ServiceUnavailableError, match="http://test: ConnectError"):
         _server(_away).readiness()
 
@@ -43,7 +43,7 @@ def test_wait_for__asks_until_the_server_follows(monkeypatch: pytest.MonkeyPatch
     assert readiness.model_digest == "new"
 
 
-def test_wait_for__gives_what_it_saw_last_when_the_time_is_up() -> None:
+def test_wait_for__returns_the_last_readiness_at_the_deadline() -> None:
     readiness = _server(lambda _: _ready("old")).wait_for("new", within_s=0)
 
     assert readiness is not None
@@ -60,6 +60,6 @@ def test_predict__sends_the_bytes_and_returns_the_answer() -> None:
 @pytest.mark.parametrize(
     ("status", "error"), [(429, ServiceUnavailableError), (503, ServiceUnavailableError), (422, ServiceRefusedError)]
 )
-def test_predict__tells_what_a_retry_mends(status: int, error: type[Exception]) -> None:
+def test_predict__raises_an_error_to_retry_for_overload_and_not_for_a_refusal(status: int, error: type[Exception]) -> None:
     with pytest.raises(error, match=f"answered {status}: sorry"):
         _server(lambda _: httpx.Response(status, text="sorry")).predict(b"x")

@@ -1,4 +1,4 @@
-"""People tidy a real MLflow; the next night finds each model by its digest, or makes it again and says so."""
+"""Tests of a real MLflow in which people delete, rename and move models: a night finds each by its digest, or creates it again."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _give_its_digest_to_another_version(shown: Shown) -> None:
         (_give_its_digest_to_another_version, ["the tag nightlens.model_digest of NAME version 1 had been changed; set back"]),
     ],
 )
-def test_show_model__puts_right_what_people_tidied(mlflow: AnMlflowServer, tidy: Tidying, notes: list[str]) -> None:
+def test_show_model__restores_what_people_changed_in_mlflow(mlflow: AnMlflowServer, tidy: Tidying, notes: list[str]) -> None:
     shown = Shown(mlflow, tidy.__name__.strip("_"))
     tidy(shown)
 
@@ -156,7 +156,7 @@ def assert_shown(shown: Shown) -> None:
     assert {"key": "test_accuracy", "value": 0.75} in [{"key": one["key"], "value": one["value"]} for one in run["data"]["metrics"]]
 
 
-def test_find_or_start_run__goes_on_in_a_run_of_another_life_of_the_project(mlflow: AnMlflowServer) -> None:
+def test_find_or_start_run__continues_a_run_that_an_emptied_project_left(mlflow: AnMlflowServer) -> None:
     registry = ModelRegistry(mlflow.url)
     first = registry.find_or_start_run("reborn", "reborn/2026-11-21", {"max_epochs": 60}, {})
 
@@ -166,7 +166,7 @@ def test_find_or_start_run__goes_on_in_a_run_of_another_life_of_the_project(mlfl
     assert "keeps the parameters that it had" in second.notes[0]
 
 
-def test_nights__outlive_a_new_and_empty_mlflow(mlflow: AnMlflowServer) -> None:
+def test_nights__continue_with_a_new_and_empty_mlflow(mlflow: AnMlflowServer) -> None:
     store, registry = Store(MemoryObjects()), ModelRegistry(mlflow.url)
     first = a_night(store, GOOD, "2026-11-21", registry)
     a_night(store, BETTER, "2026-11-22", registry)

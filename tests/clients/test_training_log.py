@@ -1,4 +1,4 @@
-"""One training in both trackers."""
+"""Tests of logging one training to both trackers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RUN = RunDescription("parts", "parts/2026-11-21", {}, {}, "d" * 64, "versions/d/
 
 
 class RememberingTracker:
-    """An MLflow that only remembers."""
+    """An MLflow that keeps calls in memory."""
 
     def __init__(self) -> None:
         self.told: list[int] = []
@@ -37,7 +37,7 @@ class RememberingTracker:
 
 
 class QuietLog:
-    """A W&B that takes everything."""
+    """A W&B that ignores every call."""
 
     mode = "offline"
 
@@ -51,7 +51,7 @@ class QuietLog:
         pass
 
 
-def test_training_log__sends_many_short_epochs_at_once_and_forgets_none() -> None:
+def test_training_log__sends_short_epochs_together_and_loses_none() -> None:
     tracker = RememberingTracker()
 
     with TrainingLog(tracker, QuietLog(), RUN) as log:
@@ -121,7 +121,7 @@ def test_training_log__waits_for_a_tracker_until_the_last_try() -> None:
     assert log.notes == ["MLflow is away. The night continued without it; the next one catches up."]
 
 
-def test_training_log__goes_on_when_its_run_is_deleted_meanwhile() -> None:
+def test_training_log__continues_when_its_run_is_deleted_during_the_training() -> None:
     tracker = TidiedTracker()
 
     with TrainingLog(tracker, QuietLog(), RUN) as log:
@@ -134,7 +134,7 @@ def test_training_log__goes_on_when_its_run_is_deleted_meanwhile() -> None:
     assert log.notes == ["MLflow: the run must be in the 'active' state. The night continued without it."]
 
 
-def test_training_log__goes_on_without_a_folder_for_w_and_b() -> None:
+def test_training_log__continues_without_a_folder_for_w_and_b() -> None:
     tracker = RememberingTracker()
 
     with TrainingLog(tracker, FullDisk(), RUN, is_last_try=True) as log:

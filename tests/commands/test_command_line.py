@@ -1,4 +1,4 @@
-"""The command line in a shell: help, version, pipes, interrupts."""
+"""Tests of the command line in a shell: help, version, pipes, interrupts."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_main__says_how_to_go_on_after_an_interrupt(monkeypatch: pytest.MonkeyPa
     assert capsys.readouterr().err == "interrupted; run the same command again to go on\n"
 
 
-def test_command_line__is_silent_when_the_reader_of_its_output_leaves() -> None:
+def test_command_line__prints_no_traceback_when_its_output_pipe_is_closed() -> None:
     for environment in ("PYTHONUNBUFFERED=1", "PYTHONUNBUFFERED="):
         command = f"{environment} {sys.executable} -m pipeline_tasks --help | true"
 

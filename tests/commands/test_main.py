@@ -1,4 +1,4 @@
-"""The command line, as a person types it."""
+"""Tests of the command line's tools and their messages."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_main__says_a_mistake_without_advice_about_tasks(
+def test_main__reports_an_error_without_advice_about_airflow_tasks(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     main(["open_cycle", "--project", "parts", "--cycle", "2026-11-21"])
@@ -64,14 +64,14 @@ def test_main__runs_a_stage_and_prints_its_summary_as_one_line(capsys: pytest.Ca
     assert capsys.readouterr().out == first
 
 
-def test_main__says_what_is_wrong_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+def test_main__reports_an_error_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["find_duplicates", "--project", "parts", "--cycle", "2026-11-21"]) == 1
     assert "never opened: run open_cycle first" in capsys.readouterr().err
     assert main(["open_cycle", "--project", "nuts", "--cycle", "2026-11-21"]) == 1
     assert "unknown project 'nuts' (known: parts)" in capsys.readouterr().err
 
 
-def test_main__empties_a_project_only_when_told_so_twice(capsys: pytest.CaptureFixture[str]) -> None:
+def test_main__empties_a_project_only_with_yes(capsys: pytest.CaptureFixture[str]) -> None:
     main(["open_cycle", "--project", "parts", "--cycle", "2026-11-21"])
 
     assert main(["empty_project", "--project", "parts"]) == 1
@@ -83,7 +83,7 @@ def test_main__empties_a_project_only_when_told_so_twice(capsys: pytest.CaptureF
     assert json.loads(capsys.readouterr().out)["generation"] == 2
 
 
-def test_main__explains_only_what_is_there(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_main__explains_an_unknown_file_and_refuses_an_unknown_id(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (a_home / "a.png").write_bytes(b"1")
     words = ["explain", str(a_home / "a.png"), "--project", "parts"]
 
@@ -95,7 +95,7 @@ def test_main__explains_only_what_is_there(a_home: Path, capsys: pytest.CaptureF
     assert "searched 0 images, 0 models, 0 dataset versions, and no prediction log" in capsys.readouterr().err
 
 
-def test_main__gives_a_service_that_is_needed_but_unknown_as_a_settings_error(capsys: pytest.CaptureFixture[str]) -> None:
+def test_main__raises_a_settings_error_for_a_needed_service_without_address(capsys: pytest.CaptureFixture[str]) -> None:
     main(["open_cycle", "--project", "parts", "--cycle", "2026-11-21"])
 
     assert main(["collect_annotations", "--project", "parts", "--cycle", "2026-11-21"]) == 1
@@ -125,7 +125,7 @@ def test_open_store__opens_a_root_on_s3() -> None:
     assert repr(store.objects) == "S3Objects('s3://bucket/a/b')"
 
 
-def test_check_project__names_each_part_that_is_not_fine(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_project__names_each_part_with_a_problem(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (a_home / "inbox").mkdir()
     (a_home / "inbox" / "a.jpg").write_bytes(b"1")
 
@@ -198,7 +198,7 @@ def test_check_project__says_what_another_backbone_leaves_out(a_home: Path, caps
     )
 
 
-def test_main__backs_a_project_up_and_brings_it_back(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_main__backs_up_and_restores_a_project(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["open_cycle", "--project", "parts", "--cycle", "2026-11-21", "--budget", "3"]) == 0
     place = str(a_home / "second")
     (a_home / "inbox").mkdir()
@@ -211,7 +211,7 @@ def test_main__backs_a_project_up_and_brings_it_back(a_home: Path, capsys: pytes
     assert main(["list_new_images", "--project", "parts", "--cycle", "2026-11-21"]) == 0
 
 
-def test_main__erases_again_what_an_old_copy_still_held(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_main__erases_again_after_an_old_backup_was_restored(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = a_home / "roots" / "parts"
     two_versions(Store(DiskObjects(root)))
     old, new = str(a_home / "old"), str(a_home / "new")

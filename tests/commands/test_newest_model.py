@@ -1,4 +1,4 @@
-"""The check of a project's newest model."""
+"""Tests of the check of a project's newest model."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_check_newest_model__names_the_classes_that_no_training_image_shows(stor
     assert "label some, or take the name out" in said
 
 
-def test_check_newest_model__looks_at_the_newest_one_that_was_trained(store: Store) -> None:
+def test_check_newest_model__passes_over_nights_that_trained_nothing(store: Store) -> None:
     trained(store, "2026-11-21", "bracket")
     trained(store, "2026-11-22")
     trained(store, "2026-11-23", skipped="Not trained: no new labels.")

@@ -93,14 +93,14 @@ def test_bad_project_file__becomes_a_dag_that_says_what_is_wrong(dag_bag: DagBag
         task.python_callable(*task.op_args, **task.op_kwargs)  # type: ignore[attr-defined]
 
 
-def test_bad_project_file__is_an_import_error_with_its_message_and_takes_no_dag_along(readings: list[dict[str, Any]]) -> None:
+def test_bad_project_file__is_an_import_error_with_its_message_and_affects_no_other_dag(readings: list[dict[str, Any]]) -> None:
     (said,) = readings[0]["errors"].values()
 
     assert "selection.bugdet: unknown key 'bugdet' (did you mean 'budget'?)" in said
     assert {"nightly__belt", "roll_back__ore"} <= set(readings[0]["dags"])
 
 
-def test_bad_project_file__keeps_its_schedule_and_the_dags_beside_the_nights(dag_bag: DagBag) -> None:
+def test_bad_project_file__keeps_its_schedule_and_its_other_dags(dag_bag: DagBag) -> None:
     timetable = dag_bag.dags["nightly__ore"].timetable
     beside = dag_bag.dags["roll_back__ore"]
 
@@ -122,7 +122,7 @@ def test_dags__call_a_notifier_on_failure_only_where_one_is_set(dag_bag: DagBag,
 
 
 @pytest.mark.parametrize("named", ["nowhere:notify", "nightlens_airflow.notifying:nobody", "notify", ":"])
-def test_dags__are_read_though_the_notifier_is_named_wrongly(
+def test_dags__are_read_with_a_wrong_name_of_the_notifier(
     named: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     from nightlens_airflow.notifying import SETTING, run_failed
@@ -166,7 +166,7 @@ def test_nightly__holds_the_stages_of_the_process_in_their_order_and_groups(dag_
     assert group_of == {stage.name: stage.group if stage.has_task_group else None for stage in NIGHTLY} | {"cycle_succeeded": None}
 
 
-def test_other_dags__hold_only_stages_that_stand_beside_the_nights(dag_bag: DagBag) -> None:
+def test_other_dags__hold_only_stages_that_are_not_part_of_a_night(dag_bag: DagBag) -> None:
     from pipeline_tasks.process import PROCESS
 
     beside = [stage.name for stage in PROCESS if not stage.is_nightly]
@@ -208,7 +208,7 @@ def test_measuring__waits_in_the_pool_for_inference(dag_bag: DagBag) -> None:
         ("control_ratio", [None, 0, 0.2, 1], [-0.1, 1.5, "all"]),
     ],
 )
-def test_form__takes_only_what_a_cycle_understands(name: str, good: list[Any], bad: list[Any]) -> None:
+def test_form__has_only_fields_that_a_cycle_takes(name: str, good: list[Any], bad: list[Any]) -> None:
     from airflow.sdk.exceptions import ParamValidationError
     from nightlens_airflow.dag_settings import CYCLE_FORM
 

@@ -1,4 +1,4 @@
-"""Tests of a night's colour, with Airflow's own scheduling and given outcomes of stages."""
+"""Tests of the state of a night's DAG run, with Airflow's own scheduling and given outcomes of stages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _numbers = count()
 
 
 def play(dag_bag: DagBag, outcomes: Mapping[str, str], shards: int = 2) -> tuple[str, dict[str, str]]:
-    """Let Airflow schedule a night whose tasks end as told, in `success` if nothing is told; its colour, and task → state."""
+    """Let Airflow schedule a night whose tasks end in these states (default `success`); return its state, and task → state."""
     from airflow.models.taskmap import TaskMap, TaskMapVariant
     from airflow.serialization.serialized_objects import DagSerialization
     from airflow.utils.session import create_session
@@ -56,7 +56,7 @@ def _states(run: Any, session: Any) -> dict[str, str]:
     "stage",
     ["list_new_images", "measure_images", "find_duplicates", "wait_for_annotators", "train_model", "evaluate_model", "roll_out"],
 )
-def test_night__with_a_failed_stage_is_red_and_still_writes_its_report(dag_bag: DagBag, stage: str) -> None:
+def test_night__with_a_failed_stage_fails_and_still_writes_its_report(dag_bag: DagBag, stage: str) -> None:
     colour, states = play(dag_bag, {stage: "failed"})
 
     assert colour == "failed"
@@ -64,11 +64,11 @@ def test_night__with_a_failed_stage_is_red_and_still_writes_its_report(dag_bag: 
     assert states["cycle_succeeded"] == "failed"
 
 
-def test_night__whose_report_failed_is_red(dag_bag: DagBag) -> None:
+def test_night__whose_report_failed_fails(dag_bag: DagBag) -> None:
     assert play(dag_bag, {"write_cycle_report": "failed"})[0] == "failed"
 
 
-def test_night__that_trains_nothing_is_green_and_serves_the_champion_all_the_same(dag_bag: DagBag) -> None:
+def test_night__that_trains_nothing_succeeds_and_still_rolls_the_champion_out(dag_bag: DagBag) -> None:
     idle = ["train_model", "export_model", "evaluate_model", "compare_with_champion", "promote_model"]
     colour, states = play(dag_bag, dict.fromkeys(idle, "skipped"))
 
@@ -77,11 +77,11 @@ def test_night__that_trains_nothing_is_green_and_serves_the_champion_all_the_sam
     assert {states[stage] for stage in ("roll_out", "write_cycle_report", "cycle_succeeded")} == {"success"}
 
 
-def test_night__whose_last_stage_is_skipped_is_green(dag_bag: DagBag) -> None:
+def test_night__whose_last_stage_is_skipped_succeeds(dag_bag: DagBag) -> None:
     assert play(dag_bag, {"roll_out": "skipped"})[0] == "success"
 
 
-def test_night__without_new_images_measures_nothing_and_goes_on(dag_bag: DagBag) -> None:
+def test_night__without_new_images_measures_nothing_and_continues(dag_bag: DagBag) -> None:
     colour, states = play(dag_bag, {}, shards=0)
 
     assert colour == "success"
@@ -89,7 +89,7 @@ def test_night__without_new_images_measures_nothing_and_goes_on(dag_bag: DagBag)
     assert set(states.values()) == {"success"}
 
 
-def test_night__that_never_opened_its_cycle_writes_no_report_over_another_ones(dag_bag: DagBag) -> None:
+def test_night__that_opened_no_cycle_overwrites_no_report_of_another_night(dag_bag: DagBag) -> None:
     colour, states = play(dag_bag, {"open_cycle": "failed"})
 
     assert colour == "failed"
@@ -97,5 +97,5 @@ def test_night__that_never_opened_its_cycle_writes_no_report_over_another_ones(d
     assert "success" not in states.values()
 
 
-def test_night__in_which_everything_went_well_is_green(dag_bag: DagBag) -> None:
+def test_night__without_a_failed_stage_succeeds(dag_bag: DagBag) -> None:
     assert play(dag_bag, {})[0] == "success"

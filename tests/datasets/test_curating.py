@@ -1,4 +1,4 @@
-"""Groups are named a, b, c …; a curated proposal takes them by the numbers that stand beside them."""
+"""Tests of curated splits: groups are named a, b, c …, each with its outlier score and disagreement."""
 
 from __future__ import annotations
 
@@ -43,25 +43,25 @@ def test_propose_curated_splits__tests_on_the_rare_validates_on_the_typical_and_
     assert found["c"] == ("train", "diverse: outlier score 0.20")
 
 
-def test_propose_curated_splits__gives_half_of_test_to_groups_between_labels() -> None:
+def test_propose_curated_splits__gives_half_of_test_to_groups_whose_neighbours_labels_disagree() -> None:
     found = splits(TEN | {"a": (0.0, 0.6), "b": (0.1, 0.4), "c": (0.2, 0.2), "d": (0.3, 0.0)})
     assert found["a"] == ("test", "hard: neighbours' labels disagree 0.60")
     assert {name for name, (split, _) in found.items() if split == "test"} == set("abij")
 
 
-def test_propose_curated_splits__calls_nothing_rare_that_is_not_of_the_outer_half_nor_typical_of_the_inner() -> None:
+def test_propose_curated_splits__takes_rare_groups_from_the_outer_half_and_typical_ones_from_the_inner() -> None:
     found = splits(TEN, test_ratio=1.0)
     assert {name for name, (split, _) in found.items() if split == "test"} == set("fghij")
     everything = splits(TEN, test_ratio=0.0, val_ratio=1.0)
     assert {name for name, (split, _) in everything.items() if split == "val"} == set("abcde")
 
 
-def test_propose_curated_splits__takes_no_group_for_hard_whose_neighbours_agree() -> None:
+def test_propose_curated_splits__calls_no_group_hard_whose_neighbours_agree() -> None:
     found = splits({name: (score, 0.0) for name, (score, _) in TEN.items()})
     assert not any(policy.startswith("hard") for _, policy in found.values())
 
 
-def test_propose_curated_splits__leaves_the_control_arms_share_to_chance() -> None:
+def test_propose_curated_splits__draws_the_control_arms_share_at_random() -> None:
     found = splits(TEN, control="kl")
     assert found["k"] == found["l"] == ("test", "control_arm")
     assert sum(split == "test" for split, _ in found.values()) == 2 + 4
@@ -72,7 +72,7 @@ def test_propose_curated_splits__proposes_for_new_groups_only() -> None:
     assert set(found) == set("bcdefghi")
 
 
-def test_propose_curated_splits__of_one_two_or_three_groups_trains_unless_a_share_holds_one() -> None:
+def test_propose_curated_splits__trains_on_one_to_three_groups_unless_a_share_is_at_least_one_group() -> None:
     assert splits({"a": (0.0, None)}) == {"a": ("train", "diverse: outlier score 0.00")}
     assert {split for split, _ in splits({"a": (0.0, None), "b": (0.5, None)}, val_ratio=0.15).values()} == {"test", "train"}
     three = splits({"a": (0.0, None), "b": (0.3, None), "c": (0.6, None)})
@@ -80,7 +80,7 @@ def test_propose_curated_splits__of_one_two_or_three_groups_trains_unless_a_shar
     assert splits({}, picks="") == {}
 
 
-def test_propose_curated_splits__passes_over_a_group_that_holds_more_than_the_share() -> None:
+def test_propose_curated_splits__skips_a_group_larger_than_the_share() -> None:
     found = splits({"a": (0.9, None), "b": (0.8, None), "c": (0.1, None)}, picks="a" * 6 + "bccc")
     # Test's share is four of ten images, val's three of the nine that are left.
     assert {name: split for name, (split, _) in found.items()} == {"a": "train", "b": "test", "c": "val"}

@@ -32,7 +32,7 @@ def test_difference__sees_a_label_that_changed_within_its_class() -> None:
     assert counts(found.relabelled, "name_before", "name_after") == {"none → none": 1}
 
 
-def test_difference__of_nothing_or_the_same_is_none() -> None:
+def test_difference__of_empty_or_equal_rows_is_none() -> None:
     same = rows(("1", "train", "bolt", "x"))
 
     assert difference(pl.DataFrame(), pl.DataFrame()).is_none

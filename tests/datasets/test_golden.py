@@ -21,7 +21,7 @@ def test_golden_images__are_those_named_and_those_seen_under_the_pattern() -> No
     assert golden_images(named, SIGHTINGS) == {image_id("x"), "a", "c"}
 
 
-def test_check_golden__names_what_models_may_have_learnt_from() -> None:
+def test_check_golden__names_golden_images_in_train_or_val() -> None:
     check_golden(GoldenSettings(image_ids=(image_id("g"), image_id("unseen"))), VERSION, "d1")
     everything = GoldenSettings(image_ids=tuple(image_id(one) for one in "abcdefg"))
     with pytest.raises(SettingsError, match=rf"found 6 in train or val of .* d1: .*{image_id('b')} \(val\).* and 1 more"):

@@ -1,4 +1,4 @@
-"""Validation images are found where a version has none, and groups stay whole."""
+"""Tests of held-out validation images: taken from train if a version has none, by whole groups."""
 
 from __future__ import annotations
 

@@ -18,19 +18,19 @@ def circle(*degrees: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 CROWD = [float(number) for number in range(20)]
 
 
-def test_looks_of__finds_the_image_at_the_rim_and_the_one_in_the_crowd() -> None:
+def test_looks_of__scores_an_isolated_image_high_and_a_crowded_one_low() -> None:
     rim, middle = looks_of(circle(*CROWD, 180), [20, 10], [None] * 21, seed=1)
     assert rim.outlier == 20 / 21
     assert middle.outlier < 0.2
 
 
-def test_looks_of__counts_labels_around_that_disagree() -> None:
+def test_looks_of__counts_neighbours_whose_labels_disagree() -> None:
     labels = ["bolt", "bolt", "bolt", "nut", "nut", None, *["nut"] * 5]
     found = looks_of(circle(0, 1, 2, 3, 4, 2.2, 50, 51, 52, 53, 54), [5, 6], labels, seed=1)
     assert [one.disagreement for one in found] == [pytest.approx(0.4), 0.0]
 
 
-def test_looks_of__knows_no_disagreement_without_labels() -> None:
+def test_looks_of__has_no_disagreement_without_labels() -> None:
     assert looks_of(circle(0, 10, 20), [1], ["bolt", None, None], seed=1)[0].disagreement is None
 
 

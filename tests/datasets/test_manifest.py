@@ -1,4 +1,4 @@
-"""A dataset version is named by its content, and says of every label that is not in it why."""
+"""Tests of frozen versions: named by their content, with a reason for each label that is left out."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_freeze__the_first_split_of_a_group_wins() -> None:
     assert manifest.rows.filter(pl.col("image_id") == A)["split"].to_list() == ["train"]
 
 
-def test_freeze__takes_renamed_labels_as_if_they_had_been_named_so_at_once() -> None:
+def test_freeze__gives_renamed_labels_the_id_of_labels_given_under_the_new_name() -> None:
     inputs, today = the_inputs(), ClassKind(("bolt", "hex_nut"), NameChanges((("nut", "hex_nut"),)))
     named_so = replace(inputs, label_objects=pl.DataFrame([a_thing(B, "hex_nut"), a_thing(A, "bolt")]))
 

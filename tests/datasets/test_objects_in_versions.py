@@ -104,7 +104,7 @@ def test_dataset_id__differs_if_a_box_moves_or_turns_and_not_by_the_order_of_row
     assert len(ids | {freeze(given_inputs, kind).dataset_id}) == 5
 
 
-def test_with_digests__says_nothing_of_a_label_that_a_version_cannot_hold() -> None:
+def test_with_digests__gives_no_digest_to_a_label_that_a_version_cannot_hold() -> None:
     kind, found = a_kind("bolt"), inputs({"a": [BOLT], "b": []}, {"b": "unsure"})
 
     rows = with_digests(found.labels.select("image_id"), found.labels, found.label_objects, kind)

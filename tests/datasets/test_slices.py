@@ -31,7 +31,7 @@ def test_slice_test_images__holds_test_images_only_and_golden_ones_once() -> Non
     assert members(slices()) == {}
 
 
-def test_without_golden__keeps_the_test_that_stands_for_what_arrives() -> None:
+def test_without_golden__keeps_the_representative_test_images() -> None:
     test = ROWS.filter(pl.col("split") == "test")
     assert [NAMES[one] for one in without_golden(test, slices(golden="af", recent="bc"))["image_id"]] == ["b", "c"]
     assert without_golden(test, slices()).equals(test)

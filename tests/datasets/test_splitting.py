@@ -10,11 +10,11 @@ def splits(picks: list[tuple[str, bool]], standing: dict[str, str] | None = None
     return {group: split for group, split, _ in propose_splits(picks, standing or {}, seed=1, **ratios).rows()}  # type: ignore[arg-type]
 
 
-def test_propose_splits__founds_test_on_the_control_arm() -> None:
+def test_propose_splits__takes_the_test_split_from_the_control_arm() -> None:
     assert splits([(GROUPS[0], True), (GROUPS[1], False)]) == {GROUPS[0]: "test", GROUPS[1]: "train"}
 
 
-def test_propose_splits__keeps_what_stands() -> None:
+def test_propose_splits__keeps_existing_splits() -> None:
     assert splits([(GROUPS[0], True), (GROUPS[1], True)], {GROUPS[0]: "train"}) == {GROUPS[1]: "test"}
 
 

@@ -37,7 +37,7 @@ def test_decide_training__says_why(
     assert (decision.should_train, decision.why) == (should_train, why)
 
 
-def test_decide_training__trains_on_few_labels_where_a_rename_makes_it_worth() -> None:
+def test_decide_training__trains_on_few_labels_after_a_renaming() -> None:
     decision = decide_training(ROWS, ROWS.head(2), "auto", 20, "", "the newest model still says 'nut'")
 
     assert (decision.should_train, decision.why) == (True, "Trained: the newest model still says 'nut'.")

@@ -94,7 +94,7 @@ def tail_of_another(whole: bytes, other: bytes, encoding: Encoding, random: Rand
 
 
 def half_then_another(whole: bytes, other: bytes, encoding: Encoding, random: Random) -> bytes:
-    """An interrupted write, repeated behind itself."""
+    """An interrupted write, followed by the whole file."""
     return half(whole, other, encoding, random) + other
 
 

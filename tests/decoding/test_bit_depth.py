@@ -1,4 +1,4 @@
-"""Fewer used bits than the container has: by the tag, by the source's setting, or refused in words; never guessed."""
+"""Tests of files with fewer used bits than their container: read by a tag or the source's setting, otherwise refused."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_decode__leaves_a_truly_dark_image_dark(channels: int) -> None:
     assert the_refusal(a_tiff(dark)).detail.endswith("set bit_depth: 10, or 16 if the image is truly that dark")
 
 
-def test_decode__takes_the_highest_value_of_one_image_for_no_tag() -> None:
+def test_decode__does_not_take_the_highest_value_of_an_image_as_its_range() -> None:
     assert the_refusal(a_tiff(ramp(12), {281: 3127})).reason == "unclear_bit_depth"
     assert the_refusal(a_tiff(ramp(12), {281: 4000})).reason == "unclear_bit_depth"
 
@@ -131,7 +131,7 @@ def test_decode__does_not_brighten_a_png_whose_samples_are_shifted_as_the_standa
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_decode__needs_no_word_about_an_image_that_uses_its_container(channels: int) -> None:
+def test_decode__needs_no_setting_for_an_image_that_uses_all_bits(channels: int) -> None:
     full = ramp(16, channels)
 
     assert np.abs(pixels(a_png(full)).astype(int) - wanted(full, 16)).max() <= 1

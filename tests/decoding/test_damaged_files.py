@@ -1,4 +1,4 @@
-"""Damaged files that a decoder reads all the same, in every format; and whole files that only look unusual."""
+"""Tests of damaged files that decoders accept, in every format, and of intact files with unusual content."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_decode__says_what_is_wrong_with_a_jpeg(damage: str, reason: str, words:
     ],
     ids=["zeros", "fill", "a phone's trailer", "a film"],
 )
-def test_decode__takes_what_cameras_write_behind_the_end(encoding: str, behind: bytes) -> None:
+def test_decode__accepts_bytes_that_cameras_append(encoding: str, behind: bytes) -> None:
     whole = a_file(encoding)
 
     assert np.array_equal(decode(whole + behind, Limits()).pixels, decode(whole, Limits()).pixels)
@@ -177,7 +177,7 @@ def test_decode__gives_pillows_pixels_of_a_jpeg(subsampling: int, mode: str, is_
 
 @pytest.mark.slow
 @pytest.mark.parametrize("pattern", ["tiles/images/*/*.jpg", "cells/images/*.jpg", "photos/*/*.jpg", "tiles/masks/*/*.png"])
-def test_decode__takes_every_whole_image_of_other_peoples_cameras(pattern: str) -> None:
+def test_decode__accepts_intact_images_of_public_data_sets(pattern: str) -> None:
     files = sorted(given.real_data().glob(pattern))[::4]
 
     assert len(files) > 80

@@ -1,4 +1,4 @@
-"""Bytes to canonical images, in this process."""
+"""Tests of decoding bytes to canonical images, in this process."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_decode__converts_cmyk() -> None:
     assert max(green, blue) < 80
 
 
-def test_decode__applies_a_profile_and_forgives_a_broken_one() -> None:
+def test_decode__applies_a_colour_profile_and_ignores_a_damaged_one() -> None:
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
     plain = a_file(Image.new("RGB", (4, 4), RED), "PNG")
     of_another_kind = a_file(Image.new("RGB", (4, 4), RED), "PNG", icc_profile=lab.tobytes())
@@ -184,7 +184,7 @@ def test_decode__accepts_bytes_behind_the_end(file_format: str) -> None:
         (b"II*\0\x08\0\0\0\0\0", "corrupt"),
     ],
 )
-def test_decode__refuses_what_is_no_image_for_us(content: bytes, reason: str) -> None:
+def test_decode__refuses_files_that_are_no_supported_images(content: bytes, reason: str) -> None:
     assert the_reason(content) == reason
 
 
@@ -205,7 +205,7 @@ def test_decode__looks_at_the_size_before_it_decodes() -> None:
     assert the_reason(a_file(noise(), "PNG"), Limits(max_bytes=10)) == "too_many_bytes"
 
 
-def test_decode__says_the_same_of_the_same_file_every_time() -> None:
+def test_decode__gives_the_same_result_for_the_same_file() -> None:
     details = set()
     for _ in range(2):
         with pytest.raises(RejectedFileError) as refused:
@@ -217,7 +217,7 @@ def test_decode__says_the_same_of_the_same_file_every_time() -> None:
 
 
 @pytest.mark.slow
-def test_decode__ends_every_hostile_file_as_an_image_or_a_reason() -> None:
+def test_decode__returns_an_image_or_a_reason_for_every_hostile_file() -> None:
     verdicts: Counter[str] = Counter()
     for file in sorted(given.real_data("hostile", "pillow").iterdir()):
         try:

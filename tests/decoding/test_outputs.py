@@ -44,7 +44,7 @@ def test_thumbnail__keeps_the_shape_and_leaves_small_images_alone() -> None:
     assert thumbnail(np.zeros((1, 4000, 3), np.uint8)).shape == (1, 160, 3)
 
 
-def test_encode_jpeg__lets_no_position_out() -> None:
+def test_encode_jpeg__writes_no_exif_and_no_position() -> None:
     for file in sorted(given.real_data("hostile", "gps").glob("*.jpg")):
         content = file.read_bytes()
         assert b"Exif" in content[:4096]

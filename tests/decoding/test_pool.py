@@ -1,4 +1,4 @@
-"""Decoding in children that limits hold."""
+"""Tests of decoding in child processes with limits."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def children_of(process_id: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()]
 
 
-def test_pool__gives_what_decode_gives_to_many_threads() -> None:
+def test_pool__decodes_as_decode_does_for_many_threads() -> None:
     files = [a_png(seed=seed) for seed in range(12)]
     with DecodingPool(workers=2) as pool, ThreadPoolExecutor(4) as threads:
         images = list(threads.map(pool.decode, files))
@@ -56,7 +56,7 @@ def test_pool__gives_what_decode_gives_to_many_threads() -> None:
         assert (image.file_format, image.orientation, image.frames) == ("PNG", 1, 1)
 
 
-def test_pool__hands_reasons_on_and_keeps_working() -> None:
+def test_pool__returns_reasons_and_keeps_working() -> None:
     with DecodingPool(workers=1) as pool:
         assert the_reason(pool, b"") == "empty"
         assert the_reason(pool, b"hello") == "not_an_image"
@@ -77,7 +77,7 @@ def test_pool__ends_a_child_that_takes_too_long_by_the_clock() -> None:
         assert the_reason(pool, a_png(1500, 1500)) == "took_too_long"
 
 
-def test_pool__refuses_what_asks_for_too_much_memory_and_starts_anew() -> None:
+def test_pool__refuses_a_file_that_needs_too_much_memory_and_starts_a_new_child() -> None:
     with DecodingPool(workers=1, limits=Limits(max_memory_bytes=400 * 1024**2)) as pool:
         big = io.BytesIO()
         Image.new("RGB", (7000, 7000)).save(big, "BMP")
@@ -110,14 +110,14 @@ def test_pool__reports_a_child_that_dies_twice_and_replaces_it(monkeypatch: pyte
         assert pool.decode(a_png()).pixels.shape == (20, 30, 3)
 
 
-def test_pool__takes_a_child_killed_from_outside_for_no_fault_of_the_file() -> None:
+def test_pool__decodes_a_file_again_if_its_child_was_killed_from_outside() -> None:
     with DecodingPool(workers=1) as pool:
         pool.decode(a_png())
         os.kill(children_of(os.getpid())[-1], signal.SIGKILL)
         assert pool.decode(a_png()).pixels.shape == (20, 30, 3)
 
 
-def test_pool__blames_the_machine_and_not_the_file_when_no_child_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pool__raises_an_error_to_retry_when_no_child_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with DecodingPool(workers=1) as pool, pytest.raises(ServiceUnavailableError, match="decoding child"):
         pool.decode(a_png())
@@ -181,7 +181,7 @@ def test_child__answers_until_there_are_no_more_files(monkeypatch: pytest.Monkey
         receive_result(results)
 
 
-def test_wire__notices_a_partner_that_ended_in_the_middle() -> None:
+def test_wire__notices_that_the_other_process_ended_in_the_middle() -> None:
     whole = io.BytesIO()
     send_file(whole, b"12345678")
     assert receive_file(io.BytesIO()) is None

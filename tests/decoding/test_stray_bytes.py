@@ -1,4 +1,4 @@
-"""Stray bytes before restart markers, as webcams write them, are no damage; lost and replaced bytes are.
+"""Tests that stray bytes before restart markers, as webcams write them, are no damage, and that lost and replaced bytes are.
 
 Cases from public reports on Logitech C270 and C920: "Corrupt JPEG data: 1 extraneous bytes before marker 0xd4".
 """

@@ -1,4 +1,4 @@
-"""Alpha channels: composited where they mean something, left out where they hide everything."""
+"""Tests of alpha channels: composited if they have a meaning, ignored if they hide the whole image."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ MEANINGLESS: dict[str, Callable[[], NDArray[np.uint8]]] = {
 
 @pytest.mark.parametrize("meaning", MEANINGLESS)
 @pytest.mark.parametrize("file_format", ["PNG", "TIFF", "WEBP"])
-def test_decode__takes_the_colours_under_an_alpha_that_means_nothing(meaning: str, file_format: str) -> None:
+def test_decode__ignores_an_alpha_channel_without_meaning(meaning: str, file_format: str) -> None:
     options = {"lossless": True, "exact": True} if file_format == "WEBP" else {}
     content = with_alpha(an_image(), MEANINGLESS[meaning](), file_format, **options)
 
@@ -61,7 +61,7 @@ def test_decode__takes_the_colours_under_an_alpha_that_means_nothing(meaning: st
 
 
 @pytest.mark.parametrize("meaning", MEANINGLESS)
-def test_decode__never_makes_two_images_equal_by_an_alpha_that_hides_them(meaning: str) -> None:
+def test_decode__keeps_images_different_that_only_differ_under_a_transparent_alpha(meaning: str) -> None:
     first, second = (pixels(with_alpha(an_image(number), MEANINGLESS[meaning]())) for number in range(2))
 
     assert not np.array_equal(first, second)
@@ -90,7 +90,7 @@ def test_decode__takes_the_colours_under_sixteen_bits_of_alpha() -> None:
     assert np.abs(pixels(a_png(samples)).astype(int) - wanted(samples, 16)).max() <= 1
 
 
-def test_decode__reads_colours_as_they_stand_where_they_only_claim_to_be_premultiplied() -> None:
+def test_decode__does_not_divide_colours_by_an_alpha_that_is_premultiplied_by_tag_only() -> None:
     seen = an_image().convert("RGBA")
     seen.putalpha(0)
     buffer = io.BytesIO()
@@ -125,7 +125,7 @@ def test_decode__composites_half_a_transparent_image() -> None:
     assert np.array_equal(seen[:, SIDE // 2 :], np.asarray(an_image())[:, SIDE // 2 :])
 
 
-def test_decode__keeps_images_of_earlier_releases_white() -> None:
+def test_decode__composites_as_earlier_releases_did_for_their_images() -> None:
     content = with_alpha(an_image(), np.zeros(SHAPE, np.uint8))
 
     assert decode(content, Limits(), CanonicalForm(version=1)).pixels.min() == 255

@@ -1,6 +1,6 @@
 """Collects garbage in a loop beside 8 writers for 60 s, killed at each of its steps in turn; `make drill-collection`.
 
-The writers put new images, leave litter behind as killed ones do, and build on each other's litter: the object that a writer
+The writers put new images, leave unneeded objects as killed ones do, and refer to each other's: the object that a writer
 finds in its place may be on its way to the trash. Afterwards: every acknowledged event stands once, all that any event names is
 there in the right bytes, nothing was moved before its time, a dry run names exactly what the real run then moves, and after
 that nothing unneeded is left, temporary files included.

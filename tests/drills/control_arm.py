@@ -1,10 +1,10 @@
-"""Ten nights of 100 labels: does the control arm tell truly whether choosing beat chance? `make drill-control-arm`.
+"""Check the report's statement on selection gain in ten nights of 100 labels; `make drill-control-arm`.
 
 Eight projects of each of two kinds, in memory, every stage from select_images to the report real, a champion by ridge regression
 each night. In the one kind images come in series that look alike, few of them often and many seldom, and some classes are rare,
-so choosing helps: an oracle says how much, on images that never arrive. In the other each image's class is a throw of the dice,
-so nothing can beat chance. A 95 % interval may err: of eight last nights of a kind, one may miss what the oracle says, and one may
-say of dice that choosing beat chance. The reports lie in the folder that is named on the command line.
+so selection helps: an oracle measures the gain on images that never arrive. In the other each image's class is drawn at random,
+so nothing can beat chance. A 95 % interval may err: of eight last nights of a kind, one may miss the oracle's value, and one may
+claim a gain on random classes. The reports lie in the folder that is named on the command line.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class World:
 
 
 def a_world(images: int, seed: int, *, is_blind: bool) -> World:
-    """Heaps on a sphere, some classes rare; blind: each image's class is drawn without a look at it."""
+    """Clusters on a sphere, some classes rare; `blind`: each image's class is drawn at random."""
     generator = np.random.default_rng(seed)
     class_numbers = generator.choice(len(CLASSES), images, p=SHARES)
     centres = generator.normal(size=(len(CLASSES), HEAPS, FEATURES)) / np.sqrt(FEATURES)
@@ -175,7 +175,7 @@ def score(world: World, rows: np.ndarray, held_out: np.ndarray, tests: Sequence[
 
 
 def a_night(store: Store, world: World, cycle_id: str, arrived: range, budget: int) -> Cycle:
-    """From images to a dataset version and the next champion; people answer all that they are asked, and rightly."""
+    """From images to a dataset version and the next champion; people annotate every task correctly."""
     cycle = an_open_cycle(
         store,
         cycle_id,
@@ -213,7 +213,7 @@ def answer(store: Store, world: World, cycle_id: str, seen: int) -> None:
 
 
 def promote(store: Store, world: World, cycle_id: str, seen: int) -> None:
-    """A head on all labels outside the test split becomes champion."""
+    """Train a head on all labels outside the test split and make it champion."""
     manifest = store.history(DatasetImage).unique("image_id", keep="last").filter(pl.col("split").cast(pl.String) != "test")
     rows = rows_of(manifest["image_id"].to_list(), seen)
     content = fitted_head(CLASSES, BACKBONE, world.embeddings[rows], world.class_numbers[rows])

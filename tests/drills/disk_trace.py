@@ -1,4 +1,4 @@
-"""Writes down what the store does to a folder, operation by operation, in the process that does it.
+"""Record the operations of the store on a folder, in the process that carries them out.
 
 The store runs as it is: only the functions of `os` and `io` that it calls are listened to. What they wrote down, played from the
 beginning, must give the very folder (`live`): so nothing that the store does goes unseen. Nothing waits for the disk.
@@ -25,7 +25,7 @@ BASE = 0
 
 
 class PowerlessError(BaseException):
-    """The process was killed: nothing it still tries is done. No `except` of the store's may catch it."""
+    """The process was killed: no further operation is carried out. No `except` of the store may catch it."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Trace:
     """Set by a kill: nothing more reaches the folder."""
 
     def __post_init__(self) -> None:
-        """Number what is there already: it is on the disk for good."""
+        """Number the existing files, which are already on the disk."""
         self.lock = threading.RLock()
         self.numbers[self.base] = BASE
         for path in sorted(self.base.rglob("*")):
@@ -75,7 +75,7 @@ class Trace:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Hear everything until the block ends."""
+        """Record every operation until the block ends."""
         real = {
             name: getattr(os, name) for name in ("open", "fsync", "link", "replace", "rename", "unlink", "remove", "mkdir", "rmdir")
         }

@@ -1,4 +1,4 @@
-"""The real DVC pulls what we publish, and cannot harm it; `make drill-dvc [IMAGES=2000]`.
+"""Check that the real DVC pulls published versions and cannot change the originals; `make drill-dvc [IMAGES=2000]`.
 
 On disk and on S3: `git clone && dvc pull` gives the store byte for byte, `dvc status --cloud` is clean, DVC names the folder as
 we do, and after every `dvc push` and `dvc gc --cloud` the store holds the same bytes as before. Root passes over permissions, so
@@ -195,7 +195,7 @@ def _refused_deletes(place: Place, url: str, pair: tuple[str, str] = READER) -> 
 
 
 def _copies(place: Place, version: str) -> Iterator[str]:
-    """The canonical copies are pulled, and there a push is welcome."""
+    """The canonical copies are pulled, and pushes into their folder are allowed."""
     before = place.stored()
     published = place.publish(version, is_canonical=True)
     clone = place.clone(published.tag, "copies")
@@ -210,7 +210,7 @@ def _copies(place: Place, version: str) -> Iterator[str]:
 
 
 def _rot(place: Place, version: str) -> Iterator[str]:
-    """A reader is not handed a rotten original, and nobody's look at it takes it away."""
+    """A reader does not get a damaged original, and reading does not delete it."""
     published = place.publish(version)
     key = next(key for key in place.store.objects.list("files/") if not key.endswith(".dir"))
     whole = place.store.objects.read(key)
@@ -228,7 +228,7 @@ def _folder_md5(clone: Path) -> str:
 
 
 def _reason(said: str) -> str:
-    """The line of DVC's that says most."""
+    """The most specific line of DVC's output."""
     lines = [line for line in said.splitlines() if re.search(r"ERROR|[Dd]enied|from remote|pushed", line)]
     return (lines or said.strip().splitlines() or ["it said nothing"])[0].strip()[:160]
 

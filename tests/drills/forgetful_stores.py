@@ -1,4 +1,4 @@
-"""Stores that forget a sync, to show that the power-loss drill would see it: what they forget is not written down."""
+"""Stores that omit a sync, to show that the power-loss drill finds it: the omitted operations are not recorded."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ class Drill:
 
 
 class Killer(threading.Thread):
-    """Looks until the moment has come, kills once, and lets the annotators begin."""
+    """Waits for the moment, kills once, and lets the annotators begin."""
 
     def __init__(self, drill: Drill, team: Team, moment: Moment) -> None:
         """Kill in this drill's stack."""

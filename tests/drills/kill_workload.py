@@ -78,7 +78,7 @@ class Summary:
 
 
 def nights(store: Store, tell: Tell, _: Path | None = None) -> None:
-    """Three nights, one behind the other."""
+    """Three nights, one after the other."""
     for number in range(1, NIGHTS + 1):
         night(store, number, tell)
 
@@ -146,7 +146,7 @@ def publishing(store: Store, tell: Tell, folder: Path) -> None:
 
 
 def collecting(store: Store, tell: Tell, folder: Path) -> None:
-    """A night, garbage, and collections that see, move and delete it; some of it is named after all. Then another night."""
+    """A night, garbage, and collections that find, move and delete it; some of it is named again. Then another night."""
     night(store, 1, tell)
     cycle = read_cycle(store, "2026-11-01")
     if not (folder / "littered").exists():
@@ -162,7 +162,7 @@ def collecting(store: Store, tell: Tell, folder: Path) -> None:
 
 
 def tend(store: Store, number: int, year: int = 2020, *, is_dry_run: bool = False) -> dict[str, int]:
-    """A collection without patience, by default from before any file of a kill was written; what it plans, by action."""
+    """A collection that waits for nothing, by default from before any file of a kill was written; its plan, by action."""
     none = dict.fromkeys(["young_days", "trash_days", "damaged_days"], 0)
     started_at, cycle_id = datetime(year, 1, number, tzinfo=timezone.utc), f"{year + 6}-12-{number:02d}"
     project = a_project(housekeeping=none)

@@ -1,4 +1,4 @@
-"""Cuts the power at every operation that the store's writing makes on a disk, and opens what is left; `make drill-power-loss`.
+"""Cut the power at every operation of the store on a disk, and open the remaining folder; `make drill-power-loss`.
 
 As ALICE, CrashMonkey and dm-log-writes do: a trace of what the store really does (`disk_trace`), every state that a file system
 may leave of each beginning of it (`crash_states`, sampled with a seed), and in each of these what was promised (`promises`). A

@@ -1,4 +1,4 @@
-"""Lets 1,000 of 20,000 objects rot behind the store's back and looks whether exactly these are named; `make drill-rot`.
+"""Damage 1,000 of 20,000 objects without the store and check that exactly these are named; `make drill-rot`.
 
 In turns: one bit flipped, truncated, zeroed, gone, swapped with another one. Readers must refuse every one of them, and a
 second copy must mend them all.

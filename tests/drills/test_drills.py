@@ -1,4 +1,4 @@
-"""The drills of the store at a small size; `make drill-…` runs the same code at full size."""
+"""Tests that run the drills of the store at a small size; `make drill-…` runs the same code at full size."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-def test_kill_matrix__loses_and_doubles_nothing() -> None:
+def test_kill_matrix__loses_and_repeats_no_write() -> None:
     # A process of its own: it forks, which one that has used tables before must not.
     environment = os.environ | {"PYTHONPATH": ".:plugins:tests"}
     command = [sys.executable, "tests/drills/kill_matrix.py", "--small"]
@@ -35,7 +35,7 @@ def test_kill_matrix__loses_and_doubles_nothing() -> None:
 
 
 @pytest.mark.slow
-def test_collection__takes_nothing_that_is_needed_or_young() -> None:
+def test_collection__removes_no_needed_and_no_new_object() -> None:
     # A process of its own: its children spawn again, and import the drill by its name.
     environment = os.environ | {"PYTHONPATH": ".:plugins:tests"}
     command = [sys.executable, "tests/drills/collection.py", "--writers", "3", "--seconds", "12"]
@@ -46,18 +46,18 @@ def test_collection__takes_nothing_that_is_needed_or_young() -> None:
 
 
 @pytest.mark.slow
-def test_rot__is_named_exactly_refused_and_mended(tmp_path: Path) -> None:
+def test_damaged_objects__are_named_exactly_refused_and_repaired(tmp_path: Path) -> None:
     assert rot.run(tmp_path, objects=300, rotted=60)
 
 
 @pytest.mark.slow
-def test_writers__lose_and_double_no_event_on_disk(tmp_path: Path) -> None:
+def test_writers__lose_and_repeat_no_event_on_disk(tmp_path: Path) -> None:
     assert writers.race("disk", partial(DiskObjects, tmp_path / "root"), writers=4, events=5) == []
 
 
 @pytest.mark.slow
 @pytest.mark.services
-def test_writers__lose_and_double_no_event_on_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writers__lose_and_repeat_no_event_on_s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3_objects, "FIRST_PAUSE_S", 0.0)
     with an_s3_server(tmp_path) as client:
         assert writers.race("S3", partial(writers.on_s3, client.meta.endpoint_url, "race"), writers=4, events=5) == []
@@ -66,7 +66,7 @@ def test_writers__lose_and_double_no_event_on_s3(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_blind", [False, True])
-def test_control_arm__says_in_its_report_what_an_oracle_knows(tmp_path: Path, is_blind: bool) -> None:
+def test_control_arm__reports_a_gain_that_contains_the_oracles_value(tmp_path: Path, is_blind: bool) -> None:
     told = control_arm.run(tmp_path / "report.html", is_blind=is_blind, nights=6, arrivals=120, budget=60)
 
     assert told.is_truthful

@@ -1,4 +1,4 @@
-"""The power-loss drill at a small size, and that it sees a store which forgets any one of its syncs."""
+"""Tests of the power-loss drill at a small size: it finds a store that omits any one of its syncs."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def test_power_loss__breaks_no_promise_in_any_state() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("forgetful", [NoFileSync, NoFolderSync, LinkBeforeSync])
-def test_power_loss__catches_a_store_that_forgets_to_sync(tmp_path: Path, forgetful: type[Trace]) -> None:
+def test_power_loss__finds_a_store_that_does_not_sync(tmp_path: Path, forgetful: type[Trace]) -> None:
     recorded = power_loss.record(tmp_path / "base", COMMIT, make_trace=forgetful)
 
     assert power_loss.cut(recorded, 2, random.Random(1)).wrong
 
 
 @pytest.mark.slow
-def test_power_loss__catches_a_store_that_syncs_no_made_folder(tmp_path: Path) -> None:
+def test_power_loss__finds_a_store_that_syncs_no_new_folder(tmp_path: Path) -> None:
     with patch.object(DiskObjects, "_make_folder", lambda _, folder: folder.mkdir(parents=True, exist_ok=True)):
         recorded = power_loss.record(tmp_path / "base", COMMIT)
 
@@ -43,7 +43,7 @@ def test_power_loss__catches_a_store_that_syncs_no_made_folder(tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_power_loss__catches_a_store_that_builds_on_an_object_that_a_killed_write_never_synced(tmp_path: Path) -> None:
+def test_power_loss__finds_a_store_that_refers_to_an_object_that_a_killed_write_never_synced(tmp_path: Path) -> None:
     with patch.object(DiskObjects, "_already_there", lambda _, path: AlreadyThereError(str(path))):
         recorded = power_loss.record(tmp_path / "put", COMMIT, FIRST_LINK)
     assert power_loss.cut(recorded, 1, random.Random(1)).wrong
@@ -53,7 +53,7 @@ def test_power_loss__catches_a_store_that_builds_on_an_object_that_a_killed_writ
     assert power_loss.cut(recorded, 1, random.Random(1)).wrong
 
 
-def test_trace__replayed_makes_the_very_folder(tmp_path: Path) -> None:
+def test_trace__replayed_gives_the_same_folder(tmp_path: Path) -> None:
     (tmp_path / "root").mkdir()
     (tmp_path / "root" / "before").write_bytes(b"before")
     trace = Trace(tmp_path)
@@ -89,7 +89,7 @@ def test_crash_states__of_unsynced_names_are_every_subset() -> None:
     assert found == {(), ("a",), ("b",), ("a", "b")}
 
 
-def test_broken__names_what_was_promised_and_is_not_there(tmp_path: Path) -> None:
+def test_broken__names_missing_promised_objects(tmp_path: Path) -> None:
     promises = [Promise("root/a", b"1", 0, 4), Promise("root/a", b"2", 5, None), Promise("root/b", b"3", 5, 9)]
 
     assert broken({"root/a": b"1"}, allowed({}, promises, 4)) == []

@@ -1,7 +1,7 @@
 """16 writers append 100 events each to one ledger, on disk and on a real S3 server; 200 answers get lost; `make drill-writers`.
 
 Every acknowledged event must stand in the history exactly once, and the history must have no gap. A lost answer is one that the
-server gave and the client never heard: the object was written, the connection broke.
+server sent and the client did not receive: the object was written, the connection broke.
 """
 
 from __future__ import annotations

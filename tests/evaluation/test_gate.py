@@ -35,7 +35,7 @@ def test_decide__promotes_an_equal_candidate_because_of_the_margin() -> None:
     assert (decision.difference, decision.low, decision.high) == (0.0, 0.0, 0.0)
 
 
-def test_decide__keeps_the_champion_without_a_margin_when_nothing_is_won() -> None:
+def test_decide__keeps_the_champion_of_an_equal_candidate_without_a_margin() -> None:
     same = matches(TRUTH, "a" * 45 + "b" * 55)
 
     decision = decide(SCORING, same, same, replace(RULE, margin=0.0))
@@ -66,7 +66,7 @@ def test_decide__needs_more_evidence_when_images_come_in_groups() -> None:
     assert not clustered.is_promoted
 
 
-def test_decide__lets_the_first_champion_only_beat_the_majority_class() -> None:
+def test_decide__compares_the_first_model_with_the_majority_class() -> None:
     decision = decide(SCORING, matches(TRUTH, "a" * 35 + "b" * 65), None, RULE)
 
     assert decision.is_promoted

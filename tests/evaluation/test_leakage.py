@@ -16,7 +16,7 @@ TEST = _images((1, "g1", "test"))
 TODAY = _images((1, "g1", "-"), (2, "g2", "-"))
 
 
-def test_why_test_is_not_clean__is_silent_about_a_clean_split() -> None:
+def test_why_test_is_not_clean__is_none_for_a_clean_split() -> None:
     assert why_test_is_not_clean(TEST, _images((1, "g1", "test"), (2, "g2", "train")), TODAY, "champion") is None
 
 

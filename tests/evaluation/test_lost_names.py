@@ -1,4 +1,4 @@
-"""A model that forgets what the champion knows is held, whatever its score; only a stated removal lets it pass."""
+"""Tests that a candidate without a class of the champion is not promoted, unless the project file states the removal."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_names_lost__are_those_without_a_training_image_by_names_of_today(
     assert names_lost(CHAMPION, candidate, changes) == lost
 
 
-def test_gate__holds_a_better_model_that_forgets_and_says_what_to_state() -> None:
+def test_gate__keeps_the_champion_if_a_better_candidate_lost_a_class_and_names_the_setting() -> None:
     passed = Decision(True, "Promoted: balanced accuracy 99.0 %.")
 
     held = with_lost_names_gate(passed, {"car": 5, "tree": 3}, "class")

@@ -1,4 +1,4 @@
-"""Predictions are lists of right (1) and wrong (0), each image its own split group, so that differences can be counted."""
+"""Tests of comparisons on slices: predictions are lists of right (1) and wrong (0), each image its own split group."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ def test_compare_on_slice__draws_whole_split_groups() -> None:
     assert (clips.low or 0) < (alone.low or 0)
 
 
-def test_compare_on_slice__without_a_champion_says_what_the_candidate_is_worth() -> None:
+def test_compare_on_slice__without_a_champion_gives_the_candidates_score() -> None:
     assert compare_on_slice(SCORING, matches([1, 0]), None, RULE) == SliceDifference(2, 0.5)
 
 
 LOST = SliceDifference(40, 0.8, 0.9, -0.1, -0.2, 0.0)
 
 
-def test_with_golden_gate__stops_what_may_be_worse_than_the_margin() -> None:
+def test_with_golden_gate__stops_a_candidate_that_may_be_worse_by_more_than_the_margin() -> None:
     kept = with_golden_gate(PROMOTED, {"golden": LOST}, 0.1, "accuracy", has_champion=True)
     assert not kept.is_promoted
     assert kept.why.startswith("Not promoted: on the 40 images of the golden set accuracy differs by -10.0 points (lower")
     assert kept.why.endswith("it may be worse by more than 10 points there. On the rest of test it is better than the champion.")
 
 
-def test_with_golden_gate__lets_pass_what_is_not_and_says_so() -> None:
+def test_with_golden_gate__passes_a_candidate_that_is_not_worse_and_says_so() -> None:
     passed = with_golden_gate(PROMOTED, {"golden": LOST}, 0.25, "accuracy", has_champion=True)
     assert passed.is_promoted
     assert passed.why.endswith("so it is not worse by more than 25 points there.")
@@ -76,7 +76,7 @@ def test_with_golden_gate__stops_nothing_unless_it_is_asked_to() -> None:
     assert with_golden_gate(refused, {}, 0.1, "accuracy", has_champion=True) is refused
 
 
-def test_with_golden_gate__does_not_pass_what_it_cannot_measure() -> None:
+def test_with_golden_gate__passes_no_candidate_that_cannot_be_measured() -> None:
     stopped = with_golden_gate(PROMOTED, {"recent": LOST}, 0.1, "accuracy", has_champion=True)
     assert not stopped.is_promoted
     assert "has no labelled images of the golden set" in stopped.why

@@ -1,4 +1,4 @@
-"""Polygons by hand: areas, crossings, clipping, and the rule for pixels."""
+"""Tests of polygons, by hand: areas, crossings, clipping, rasterising."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A measurement and a quality rule as somebody would add them."""
+"""A measurement and a quality rule as an extension would add them."""
 
 from __future__ import annotations
 

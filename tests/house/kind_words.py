@@ -1,4 +1,4 @@
-"""Words that only a label kind may say, and the rooms that still say them, each with its number of lines and the reason."""
+"""Words that belong to label kinds, and the other packages that contain them, each with its number of lines and the reason."""
 
 from __future__ import annotations
 

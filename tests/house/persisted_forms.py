@@ -1,6 +1,6 @@
 """The fields of every persisted form, at the version that has them.
 
-`forms.json` holds them as they were when somebody last looked. Write it anew with `python tests/house/persisted_forms.py`.
+`forms.json` holds them as last recorded. Update it with `python tests/house/persisted_forms.py`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def persisted_forms() -> dict[str, dict[str, Any]]:
 
 
 def unversioned_changes(known: dict[str, dict[str, Any]], found: dict[str, dict[str, Any]]) -> list[str]:
-    """Forms whose fields are others than those that were known of the same version, or whose version fell."""
+    """Forms whose fields changed without a new version, or whose version fell."""
     changes = []
     for name in known.keys() & found.keys():
         was, now = known[name]["fields"], found[name]["fields"]

@@ -1,4 +1,4 @@
-"""Generated docs are those that the code makes now, and the files for containers hold together."""
+"""Tests that generated docs are up to date, and that the files for containers are consistent."""
 
 from __future__ import annotations
 

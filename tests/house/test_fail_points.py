@@ -1,4 +1,4 @@
-"""Every write in storage/ stands between two fail points, so that the kill matrix reaches it."""
+"""Tests that every write in storage/ is between two fail points, so that the kill matrix reaches it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_storage__writes_only_between_fail_points() -> None:
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
-def test_fail_points__have_names_of_their_own() -> None:
+def test_fail_points__have_unique_names() -> None:
     names = point_names()
 
     assert len(names) >= 30

@@ -1,4 +1,4 @@
-"""Every persisted form has a version, and a form that changes raises it: old roots open for ever."""
+"""Tests that every persisted form has a version, and that a changed form has a new one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The floors of the house: who may import whom."""
+"""Test of the import contracts between packages."""
 
 from __future__ import annotations
 

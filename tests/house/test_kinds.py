@@ -1,4 +1,4 @@
-"""Tests that all that differs between label kinds stays in `kinds`."""
+"""Tests that everything specific to a label kind is in `kinds`."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SMALL_SETTINGS = {
 PARTS = ("labeling", "decoding", "scoring", "freezing", "modelling", "choosing", "reporting")
 
 
-def test_rooms__say_no_more_of_classes_than_they_did() -> None:
+def test_packages__mention_classes_no_more_often_than_listed() -> None:
     grown = {room: count for room, count in lines_with_words().items() if count > STILL.get(room, (0, ""))[0]}
 
     assert grown == {}, "ask the kind instead (pipeline_tasks/kinds), or say in tests/house/kind_words.py why not"
 
 
-def test_kinds__have_every_part_and_open_from_wherever_they_were_kept() -> None:
+def test_kinds__have_every_part_and_open_again_from_each_persisted_form() -> None:
     for name, opener in KINDS.load_all():
         kind = opener.from_settings(SMALL_SETTINGS.get(name, KindSettings(("a", "b"))))
 

@@ -1,4 +1,4 @@
-"""Tests that rooms pass records: a dictionary of anything stands only where JSON from outside is parsed."""
+"""Tests that packages pass records: untyped dictionaries are only used where JSON from outside is parsed."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ BOUNDARY = {
 """Module, or the only room of modules → why it has JSON in its public signatures. All others pass records."""
 
 
-def test_rooms__pass_records_and_not_dictionaries_of_anything() -> None:
+def test_packages__pass_records_and_not_untyped_dictionaries() -> None:
     inside = [one for one in untyped_signatures(ROOT) if is_public(one) and _module(one) not in BOUNDARY]
 
     assert inside == [], "wanted a record (see records/) in these signatures"
 
 
-def test_boundary__has_no_module_that_needs_no_leave() -> None:
+def test_boundary__lists_only_modules_with_untyped_signatures() -> None:
     found = {_module(one) for one in untyped_signatures(ROOT) if is_public(one)}
 
     assert sorted(BOUNDARY.keys() - found) == []

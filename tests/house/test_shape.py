@@ -1,4 +1,4 @@
-"""The shape of the house: stages have one name everywhere, files stay small, docs are true."""
+"""Tests of the project's shape: stages have one name everywhere, files are small, links lead to files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
-def test_stages__have_a_module_a_function_and_a_test_of_their_name() -> None:
+def test_stages__have_a_module_a_function_and_a_test_of_the_same_name() -> None:
     modules = {path.stem for path in (ROOT / "pipeline_tasks/stages").rglob("*.py")} - {"__init__"}
 
     assert modules == set(STAGES)
@@ -40,7 +40,7 @@ def test_catalog__lists_every_table() -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_source__stays_small_and_says_what_it_is_for(path: Path) -> None:
+def test_source__is_small_and_has_a_docstring(path: Path) -> None:
     lines = [line for line in path.read_text().splitlines() if line.strip()]
 
     assert len(lines) <= 300
@@ -49,14 +49,14 @@ def test_source__stays_small_and_says_what_it_is_for(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_functions__stay_short(path: Path) -> None:
+def test_functions__are_short(path: Path) -> None:
     for function in functions(path):
         body = function.body[1:] if ast.get_docstring(function) else function.body
         length = body[-1].end_lineno - body[0].lineno + 1 if body else 0  # type: ignore[operator]
         assert length <= 45, f"{function.name} has {length} lines"
 
 
-def test_pipeline__catches_no_broad_exception_without_saying_why() -> None:
+def test_broad_except__has_a_comment_with_the_reason() -> None:
     for path in SOURCES:
         lines = path.read_text().splitlines()
         for number, line in enumerate(lines):
@@ -70,7 +70,7 @@ def test_documents__link_to_files_that_exist() -> None:
             assert (document.parent / target).exists(), f"{document.relative_to(ROOT)} links to {target}"
 
 
-def test_project__carries_no_path_of_a_machine() -> None:
+def test_project__contains_no_path_of_a_machine() -> None:
     pattern = re.compile(r"/work/(main|shared|\.library)|--index-url https?://|--extra-index-url|torch==2\.13\.0\+")
     files = [*SOURCES, *ROOT.glob("*.txt"), *(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "Makefile"]
 

@@ -1,4 +1,4 @@
-"""The wiring: one explicit call a stage, and a wrong one is found by mypy, not at night."""
+"""Tests of the wiring: one explicit call a stage, and wrong calls are found by mypy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawn images for the duplicate search: textures, parts on a fixed scene, and what people do to copies."""
+"""Drawn images for the duplicate search: textures, parts on a fixed scene, and copies that were changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two images laid on each other: copies are the same however they were made, and what is only alike is not."""
+"""Tests of comparing two images by alignment: copies of every sort are the same, similar images are not."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_compare__says_how_a_copy_was_turned(turn: int) -> None:
     assert found.is_mirrored == (turn >= 4)
 
 
-def test_compare__tells_places_of_one_texture_apart() -> None:
+def test_compare__finds_places_of_one_texture_different() -> None:
     assert not any(same(a_surface(one), a_surface(one + 10)) for one in range(6))
 
 
@@ -54,7 +54,7 @@ def test_compare__joins_surfaces_that_overlap_in_more_than_half_only() -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_compare__tells_parts_in_front_of_one_camera_apart(seed: int) -> None:
+def test_compare__finds_parts_in_front_of_one_camera_different(seed: int) -> None:
     scene = a_scene(seed)
     shots = [
         with_noise(with_a_part(scene, kind, place), number)
@@ -69,7 +69,7 @@ def test_compare__tells_parts_in_front_of_one_camera_apart(seed: int) -> None:
     assert same(shots[0], sent_by_messenger(shots[0]))
 
 
-def test_compare__tells_apart_what_differs_in_colour_only() -> None:
+def test_compare__finds_images_that_differ_in_colour_only_different() -> None:
     scene = a_scene(8)
     red, green = scene.copy(), scene.copy()
     red[100:130, 100:130], green[100:130, 100:130] = (180, 60, 60), (60, 118, 60)
@@ -83,7 +83,7 @@ def test_compare__finds_a_grey_copy_the_same() -> None:
     assert same(scene, grey)
 
 
-def test_compare__holds_images_without_detail_by_their_colour() -> None:
+def test_compare__compares_images_without_detail_by_their_colour() -> None:
     plain = np.full((160, 160, 3), 120, np.uint8)
     assert same(plain, plain + np.uint8(1))
     assert not same(plain, plain + np.uint8(40))

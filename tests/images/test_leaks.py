@@ -1,4 +1,4 @@
-"""Embeddings are angles, so that cosines can be checked by hand (cos 20° = .94, cos 30° = .87); a crowd elsewhere makes a mean."""
+"""Tests of leaks: embeddings are angles, so that cosines can be checked by hand (cos 20° = .94, cos 30° = .87)."""
 
 from __future__ import annotations
 
@@ -51,18 +51,18 @@ def as_images(images: Sequence[A], crowd: int = 0) -> SplitImages:
     )
 
 
-def test_find_leaks__finds_what_points_the_same_way_in_two_splits() -> None:
+def test_find_leaks__finds_close_embeddings_in_two_splits() -> None:
     assert found(A("train", 0), A("test", 15)) == [(0, 1, "embedding", 0.966)]
     assert found(A("val", 0), A("test", 15)) == [(0, 1, "embedding", 0.966)]
     assert found(A("train", 0), A("val", 15)) == [(0, 1, "embedding", 0.966)]
 
 
-def test_find_leaks__leaves_alone_what_differs_or_shares_a_split() -> None:
+def test_find_leaks__ignores_distant_embeddings_and_pairs_in_one_split() -> None:
     assert found(A("train", 0), A("test", 30)) == []
     assert found(A("test", 0), A("test", 0), A("val", 180), A("val", 180)) == []
 
 
-def test_find_leaks__takes_the_nearest_test_image() -> None:
+def test_find_leaks__names_the_nearest_test_image() -> None:
     assert found(A("test", 12), A("train", 0), A("test", -8)) == [(1, 2, "embedding", 0.99)]
 
 
@@ -94,13 +94,13 @@ def test_find_leaks__into_val_counts_only_validation_images_that_stay() -> None:
     assert found(test, val, train) == [(1, 0, "embedding", 0.94)]
 
 
-def test_find_leaks__of_few_images_takes_only_what_is_certain() -> None:
+def test_find_leaks__of_few_images_names_only_certain_pairs() -> None:
     assert found(A("train", 0), A("test", 15), crowd=1) == []
     assert found(A("train", 0), A("test", 5), crowd=1) == [(0, 1, "embedding", 0.996)]
     assert found(A("train", 0, hash=1), A("test", 20, hash=1), crowd=1) == []
 
 
-def test_find_leaks__of_nothing_is_nothing() -> None:
+def test_find_leaks__of_no_images_finds_none() -> None:
     leaks = find_leaks(as_images([]), SETTINGS)
 
     assert (leaks.found, leaks.pairs_compared) == ([], 0)
@@ -129,7 +129,7 @@ def test_find_leaks__finds_the_same_whatever_the_block(monkeypatch: pytest.Monke
     assert in_blocks.pairs_compared == whole.pairs_compared
 
 
-def test_find_leaks__leaves_no_pair_of_two_splits_alike() -> None:
+def test_find_leaks__misses_no_close_pair_of_two_splits() -> None:
     drawn = np.random.default_rng(8)
     images = as_images([A(("train", "train", "val", "test")[number % 4], float(drawn.uniform(0, 360))) for number in range(120)])
     gone = {leak.image for leak in find_leaks(images, SETTINGS).found}

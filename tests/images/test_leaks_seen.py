@@ -1,4 +1,4 @@
-"""Leaks that neither groups nor limits of hash and embedding name: images have views, and embeddings that say nothing."""
+"""Tests of leaks that only a comparison of the images finds: hashes and embeddings do not name them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_find_leaks__names_turned_and_mirrored_copies_that_their_embeddings_do_n
     assert leaks(drawn, apart(9), seen=False) == []
 
 
-def test_find_leaks__names_what_overlaps_too_little_to_be_a_duplicate() -> None:
+def test_find_leaks__names_images_that_overlap_too_little_for_duplicates() -> None:
     sheet = a_surface(3, side_px=640)
     alike = np.array([[1.0, 0.0], [0.9, 0.436]])
     drawn = [("test", cut(sheet, 0, 0, 320)), ("train", cut(sheet, 0, 190, 320))]
@@ -55,7 +55,7 @@ def test_find_leaks__expects_turned_copies_to_overlap_as_duplicates_do() -> None
         assert leaks([("test", cut(sheet, 0, 0, 320)), ("train", copy)], alike) == named
 
 
-def test_find_leaks__does_not_take_parts_of_one_scene_for_one_thing() -> None:
+def test_find_leaks__does_not_name_different_parts_in_one_scene() -> None:
     scene = a_scene(4)
     kinds = [("test", "ring"), ("train", "bolt"), ("train", "square"), ("val", "bolt")]
     drawn = [(split, with_noise(with_a_part(scene, kind, (60 + 60 * n, 150)), n)) for n, (split, kind) in enumerate(kinds)]

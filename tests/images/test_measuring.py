@@ -36,7 +36,7 @@ def test_measure__reads_mean_contrast_and_entropy_off_the_histogram() -> None:
     assert measured["entropy_bits"] == pytest.approx(1)
 
 
-def test_measure__knows_luma_from_red() -> None:
+def test_measure__weighs_red_as_luma_does() -> None:
     red = np.zeros((4, 4, 3), np.uint8)
     red[..., 0] = 255
 
@@ -44,7 +44,7 @@ def test_measure__knows_luma_from_red() -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (2, 300, 3), (500, 3, 3), (64, 64, 3)])
-def test_measure__finds_nothing_in_a_flat_image_of_any_shape(shape: tuple[int, int, int]) -> None:
+def test_measure__finds_no_contrast_in_a_flat_image_of_any_shape(shape: tuple[int, int, int]) -> None:
     columns = ["luma_mean", "luma_contrast", "entropy_bits", "sharpness"]
 
     assert list(measure(np.full(shape, 77, np.uint8), columns).values()) == [77, 0, 0, 0]

@@ -54,7 +54,7 @@ def test_judge__names_rule_value_and_limit(image: dict[str, float], rule: str, v
     assert issues.rows() == [(image_id(1), rule, value, limit)]
 
 
-def test_judge__finds_a_value_on_its_limit_fine() -> None:
+def test_judge__accepts_a_value_on_its_limit() -> None:
     assert judge(*tables({"luma_mean": 28.0}, {"luma_mean": 235.0}, {"width_px": 64}), QualitySettings()).is_empty()
 
 
@@ -78,7 +78,7 @@ def test_judge__does_not_judge_what_is_not_measured_yet() -> None:
     assert judge(images, unmeasured, QualitySettings()).is_empty()
 
 
-def test_quality_rules__say_what_was_measured_and_what_is_wanted() -> None:
+def test_quality_rules__state_the_measurement_and_the_limit() -> None:
     assert QUALITY_RULES.load("too_dark").says(12.345, 28.0) == "too dark: mean luma 12.35, at least 28 wanted"
     assert QUALITY_RULES.load("too_bright").says(250.0, 235.0) == "too bright: mean luma 250, at most 235 wanted"
 
@@ -90,7 +90,7 @@ def test_quality_rules__each_have_a_column_and_a_limit_of_their_own() -> None:
     assert {rule.column for rule in rules.values()} <= {"side_px", *Image.column_names(), *Measurement.column_names()}
 
 
-def test_quality_issues__of_a_time_with_fewer_rules_still_read() -> None:
+def test_quality_issues__of_a_release_with_fewer_rules_can_be_read() -> None:
     older = pl.DataFrame({"image_id": [image_id(1)], "rule": ["flat"], "value": [1.0], "limit": [6.0]})
     older = older.with_columns(rule=pl.col("rule").cast(pl.Enum(["too_small", "flat"])))
     assert check(QualityIssue, older)["rule"].to_list() == ["flat"]

@@ -1,4 +1,4 @@
-"""Maps that are refined from a start a pixel or two off, on images whose true map is known."""
+"""Tests of refining maps that start a pixel or two off, on images whose true map is known."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_refined__finds_shift_scale_and_turn_to_a_tenth_of_a_pixel() -> None:
     assert np.abs(found.onto @ corners - TRUE @ corners).max() < 0.1
 
 
-def test_refined__does_not_reach_the_least_correlation_where_nothing_is_common() -> None:
+def test_refined__stays_below_the_least_correlation_for_unrelated_images() -> None:
     found = [refined(detail(1), detail(seed), UPRIGHT, rounds=12, least=0.6) for seed in range(2, 8)]
     assert all(one is None or one.correlation < 0.6 for one in found)
 

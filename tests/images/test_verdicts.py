@@ -1,4 +1,4 @@
-"""Pairs that are compared once, and again only at the scales that the first time left out."""
+"""Tests that pairs are compared once at each scale."""
 
 from __future__ import annotations
 

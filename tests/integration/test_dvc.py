@@ -1,4 +1,4 @@
-"""`make drill-dvc` in small: the real DVC pulls what we publish, and cannot harm it."""
+"""Tests of publishing with the real DVC: it pulls a version and cannot change the originals (`make drill-dvc` in small)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def an_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "")
 
 
-def test_dvc__pulls_from_disk_and_harms_nothing(tmp_path: Path) -> None:
+def test_dvc__pulls_from_disk_and_changes_no_object(tmp_path: Path) -> None:
     lines = list(dvc.drill_disk(tmp_path / "disk", IMAGES))
 
     assert any(line.startswith("git clone && dvc pull: 12 images") for line in lines)

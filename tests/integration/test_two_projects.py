@@ -1,4 +1,4 @@
-"""One stack of real services, two projects side by side: one answered by simulated annotators, one by a person in a browser.
+"""Tests of two projects on one stack of real services: one labelled by simulated annotators, one by a person in a browser.
 
 Airflow's scheduler, Label Studio, MLflow, PostgreSQL and the prediction servers are the real ones; only the images are few.
 """
@@ -143,7 +143,7 @@ def test_cycle__of_another_project_makes_a_champion_that_answers(running: Stack,
         services.close()
 
 
-def test_night_without_news__ends_in_success_and_trains_nothing(running: Stack) -> None:
+def test_night_without_labels__succeeds_and_trains_nothing(running: Stack) -> None:
     run_id = running.airflow.trigger("nightly__more_parts", {"budget": 0})
 
     running.wait("more_parts", run_id, {"success"})
@@ -171,7 +171,7 @@ def test_night__that_a_person_marks_failed_stays_red_and_has_its_report(running:
     assert running.tasks("more_parts", run_id)["write_cycle_report"] == "success"
 
 
-def test_report__opens_in_airflow_for_who_is_logged_in(running: Stack, by_hand: str) -> None:
+def test_report__opens_in_airflow_for_logged_in_users(running: Stack, by_hand: str) -> None:
     url = f"{running.addresses.airflow_url}/nightlens/report?dag_id=nightly__parts&run_id={quote(by_hand)}"
 
     assert httpx.get(url, follow_redirects=False).status_code == 401
@@ -183,7 +183,7 @@ def test_report__opens_in_airflow_for_who_is_logged_in(running: Stack, by_hand: 
     assert shown.broken_images == 0
 
 
-def test_broken_project__becomes_a_dag_that_names_the_mistake_and_leaves_the_others_alone(running: Stack) -> None:
+def test_broken_project__becomes_a_dag_that_names_the_mistake_and_affects_no_other_project(running: Stack) -> None:
     running.airflow.wait_for_dag("nightly__broken")
     run_id = running.airflow.trigger("nightly__broken")
 

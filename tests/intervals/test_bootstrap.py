@@ -26,7 +26,7 @@ def test_sum_by_group__adds_up_the_rows_of_each_group() -> None:
     assert sums.tolist() == [[2.0], [5.0], [0.0]]
 
 
-def test_ratio_draws__has_no_value_where_a_sample_drew_nothing_to_count() -> None:
+def test_ratio_draws__has_no_value_for_a_sample_with_a_count_of_zero() -> None:
     draws = np.array([[2.0, 0.0], [0.0, 2.0]])
 
     ratios = ratio_draws(draws, numerators=np.array([[1.0], [0.0]]), denominators=np.array([[4.0], [0.0]]))
@@ -64,7 +64,7 @@ def test_interval__of_clips_of_four_equal_frames_is_twice_as_wide() -> None:
     assert 1.8 < (clustered.high - clustered.low) / (single.high - single.low) < 2.2
 
 
-def test_interval__holds_the_truth_about_as_often_as_it_says() -> None:
+def test_interval__contains_the_true_value_about_as_often_as_its_confidence() -> None:
     generator = np.random.default_rng(5)
     draws = draw_groups(60, 400, seed=9)
     held = 0

@@ -35,7 +35,7 @@ CYCLE = "2026-11-21"
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    """One whole cycle, and a server that gave one answer. Tests only read it."""
+    """One whole cycle, and a server that made one prediction. Tests only read it."""
     folder = tmp_path_factory.mktemp("night")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("NIGHTLENS_HOME", str(folder))
@@ -87,7 +87,7 @@ def a_logged_prediction(night: Night, prediction_id: str, image_id: str, model_d
     log.close()
 
 
-def test_explain__walks_from_an_image_up_to_its_source_file(night: Night) -> None:
+def test_explain__leads_from_an_image_to_its_source_file(night: Night) -> None:
     image_id = image_of(night, "bolt0.png")
 
     node = told(night, image_id)
@@ -99,7 +99,7 @@ def test_explain__walks_from_an_image_up_to_its_source_file(night: Night) -> Non
     assert one(node, "duplicate group").fields["members"] == [image_id]
 
 
-def test_explain__walks_from_an_image_through_its_label_to_the_people(night: Night) -> None:
+def test_explain__leads_from_an_image_through_its_label_to_the_annotators(night: Night) -> None:
     image_id = an_image(night, "train")
 
     node = told(night, image_id[:16])
@@ -118,7 +118,7 @@ def test_explain__walks_from_an_image_through_its_label_to_the_people(night: Nig
     assert selection.fields["reason"] in selection.says
 
 
-def test_explain__tells_which_models_an_image_trained_and_which_it_only_judged(night: Night) -> None:
+def test_explain__names_models_that_an_image_trained_and_those_that_it_only_tested(night: Night) -> None:
     for split, is_trained_on in (("train", True), ("val", True), ("test", False)):
         node = told(night, an_image(night, split))
 
@@ -131,7 +131,7 @@ def test_explain__tells_which_models_an_image_trained_and_which_it_only_judged(n
         assert bool(below(node, "test prediction")) is (split == "test")
 
 
-def test_explain__walks_from_a_model_to_its_decision_figures_labels_people_and_sources(night: Night) -> None:
+def test_explain__leads_from_a_model_to_its_decision_figures_labels_annotators_and_sources(night: Night) -> None:
     digest = champion(night).model_digest
 
     node = told(night, digest[:10])
@@ -158,7 +158,7 @@ def test_explain__names_the_models_that_a_version_led_to(night: Night) -> None:
     assert [model.name for model in below(node, "model")] == [champion(night).model_digest]
 
 
-def test_explain__has_the_champion_answer_a_file_on_the_spot(night: Night, tmp_path: Path) -> None:
+def test_explain__predicts_an_unknown_file_with_the_champion(night: Night, tmp_path: Path) -> None:
     known = told(night, str(night.folder / "inbox" / "bolt3.png"))
 
     assert known.fields["class_name"] in ("bolt", "nut")
@@ -169,7 +169,7 @@ def test_explain__has_the_champion_answer_a_file_on_the_spot(night: Night, tmp_p
     assert known.children[1].fields["is_known"]
 
 
-def test_explain__knows_a_prediction_of_the_prediction_server(night: Night) -> None:
+def test_explain__finds_a_prediction_in_the_servers_log(night: Night) -> None:
     image_id = an_image(night, "train")
     a_logged_prediction(night, "0" * 31 + "a", image_id, champion(night).model_digest)
     a_logged_prediction(night, "f" * 31 + "b", "9" * 64, "8" * 64)
@@ -230,7 +230,7 @@ def test_explain__of_a_project_without_a_champion_says_so(store: Store, tmp_path
     assert (node.kind, node.fields["is_known"]) == ("image", False)
 
 
-def test_explain__is_a_tree_that_people_can_read(night: Night) -> None:
+def test_explain__prints_a_readable_tree(night: Night) -> None:
     text = as_text(told(night, an_image(night, "test")))
 
     lines = text.splitlines()

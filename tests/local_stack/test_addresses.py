@@ -1,4 +1,4 @@
-"""The demo and the tests learn everything about a stack from its home."""
+"""Tests of reading a stack's addresses and logins from its home."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A backup of everything, and the way back, with a real PostgreSQL."""
+"""Tests of backup and restore of a whole stack, with a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from local_stack.postgres_databases import empty_database, made_mark
 
 @pytest.fixture(autouse=True)
 def clusters_end_with_their_homes(tmp_path: Path) -> Iterator[None]:
-    """For root the clusters are outside the homes, and deleting `tmp_path` leaves them."""
+    """Delete the clusters, which for root are outside of the homes in `tmp_path`."""
     yield
     for name in ("home", "other"):
         shutil.rmtree(Folders.of(tmp_path / name).postgres, ignore_errors=True)
@@ -42,7 +42,7 @@ def said_in(folders: Folders, statement: str, name: str) -> list[tuple[object, .
 
 
 @pytest.mark.services
-def test_restore__brings_databases_files_and_logins_into_an_empty_home(prepared: Folders, tmp_path: Path) -> None:
+def test_restore__writes_databases_files_and_logins_into_an_empty_home(prepared: Folders, tmp_path: Path) -> None:
     with running_postgres(prepared) as (port, secrets):
         for name in DATABASES:
             empty_database(prepared, name, port, secrets)
@@ -65,19 +65,19 @@ def test_restore__brings_databases_files_and_logins_into_an_empty_home(prepared:
         restore(other.home, place, say=lambda _: None)
 
 
-def test_back_up__wants_a_home_and_a_place_outside_it(prepared: Folders, tmp_path: Path) -> None:
+def test_back_up__refuses_a_missing_home_and_a_target_inside_it(prepared: Folders, tmp_path: Path) -> None:
     with pytest.raises(StackError, match=r"found no stack/ports\.json"):
         back_up(tmp_path / "nothing", tmp_path / "place", say=lambda _: None)
     with pytest.raises(StackError, match="wanted a place outside"):
         back_up(prepared.home, prepared.home / "copy", say=lambda _: None)
 
 
-def test_restore__wants_a_backup(folders: Folders, tmp_path: Path) -> None:
+def test_restore__refuses_a_folder_that_is_no_backup(folders: Folders, tmp_path: Path) -> None:
     with pytest.raises(StackError, match="wanted a backup with the folders home and databases, found none"):
         restore(tmp_path / "new", tmp_path / "nothing", say=lambda _: None)
 
 
-def test_main__wants_to_be_told_the_place(capsys: pytest.CaptureFixture[str]) -> None:
+def test_main__requires_the_target_folder(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["back_up", "--place", ""])
 

@@ -21,7 +21,7 @@ def test_refuse_full_disk__says_how_much_is_free_and_what_to_do(tmp_path: Path) 
     assert "\n" not in message
 
 
-def test_refuse_full_disk__asks_the_nearest_folder_that_exists(tmp_path: Path) -> None:
+def test_refuse_full_disk__measures_the_nearest_existing_folder(tmp_path: Path) -> None:
     asked: list[Path] = []
 
     def free_bytes(folder: Path) -> int:

@@ -1,4 +1,4 @@
-"""Copies of a NIGHTLENS_HOME's files."""
+"""Tests of copying the files of a NIGHTLENS_HOME."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_copy_home__copies_what_is_not_of_this_machine_with_its_rights(tmp_path:
     assert (copy / "published").readlink() == home / "roots"
 
 
-def test_copy_home__copies_only_what_differs_and_lets_go_of_what_is_gone(tmp_path: Path) -> None:
+def test_copy_home__copies_only_changed_files_and_deletes_missing_ones(tmp_path: Path) -> None:
     home, copy = a_home(tmp_path / "home"), tmp_path / "copy"
     copy_home(home, copy)
     assert copy_home(home, copy) == CopiedFiles(5, 0, 0)

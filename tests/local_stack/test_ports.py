@@ -42,9 +42,9 @@ def test_refuse_used_ports__names_service_port_holder_and_what_to_do(folders: Fo
     assert "\n" not in message
 
 
-def test_refuse_used_ports__is_content_with_free_ports(folders: Folders) -> None:
+def test_refuse_used_ports__accepts_free_ports(folders: Folders) -> None:
     refuse_used_ports(folders, keep_ports(folders, SERVICE_PORTS))
 
 
-def test_holder__does_not_guess() -> None:
+def test_holder__of_an_unknown_process_is_another_process() -> None:
     assert holder(1) == "another process"

@@ -1,4 +1,4 @@
-"""The database cluster: made once, kept, and set aside where it belongs to a home that is gone."""
+"""Tests of the database cluster: created once, kept, and set aside if it belongs to a deleted home."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_cluster__is_kept(prepared: Folders, made: list[str]) -> None:
     assert made == ["first"]
 
 
-def test_cluster_that_outlived_its_home__is_set_aside_and_made_anew(prepared: Folders, made: list[str]) -> None:
+def test_cluster_of_a_deleted_home__is_set_aside_and_made_anew(prepared: Folders, made: list[str]) -> None:
     marks = [made_mark(prepared, "airflow"), version_mark(prepared, "airflow", "3.3.2"), made_mark(prepared, "mlflow")]
     for mark in marks:
         mark.touch()

@@ -1,4 +1,4 @@
-"""Secrets are random, kept, and read by their owner only."""
+"""Tests of secrets: random, kept, and readable by their owner only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_keep_secrets__writes_a_file_of_mode_600_and_keeps_it(folders: Folders) 
     assert len(set(first.values())) == len(first)
 
 
-def test_keep_secrets__mends_the_mode_and_makes_what_is_missing(folders: Folders) -> None:
+def test_keep_secrets__repairs_the_mode_and_adds_missing_secrets(folders: Folders) -> None:
     first = keep_secrets(folders)
     write_json(folders.secrets_file, {name: value for name, value in first.items() if name != "label_studio_token"})
     folders.secrets_file.chmod(0o644)
@@ -28,7 +28,7 @@ def test_keep_secrets__mends_the_mode_and_makes_what_is_missing(folders: Folders
     assert second["airflow_password"] == first["airflow_password"]
 
 
-def test_keep_secrets__have_the_forms_that_the_services_take(folders: Folders) -> None:
+def test_keep_secrets__have_the_forms_that_the_services_accept(folders: Folders) -> None:
     secrets = keep_secrets(folders)
     assert re.fullmatch(r"[0-9a-f]{40}", secrets["label_studio_token"])
     assert len(base64.urlsafe_b64decode(secrets["airflow_fernet_key"])) == 32

@@ -1,4 +1,4 @@
-"""The table of `make status` is read by people."""
+"""Tests of the table of `make status`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from local_stack.logs import MAX_LOG_BYTES, bound_logs, last_line, last_lines
 from local_stack.status import logins, status, table
 
 
-def test_table__shows_a_dead_service_with_its_last_words() -> None:
+def test_table__shows_a_dead_service_with_the_last_lines_of_its_log() -> None:
     ready = {"state": "ready", "pid": 41, "address": "127.0.0.1:5000", "restarts": 0, "detail": ""}
     dead = {"state": "dead", "pid": None, "address": "", "restarts": 4, "detail": "ended with code 1: no such module"}
     assert table({"mlflow": ready, "airflow-triggerer": dead}) == [

@@ -1,4 +1,4 @@
-"""Services are ended in the order in which they stand on each other, and none shows a secret in its arguments."""
+"""Tests of the services: ended in the order of their dependencies, without secrets in their arguments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_stop_waves__triggerer_first_and_postgres_last(prepared: Folders) -> Non
     ]
 
 
-def test_stop_waves__of_what_is_left() -> None:
+def test_stop_waves__skip_services_that_do_not_run() -> None:
     assert stop_waves(["postgres", "mlflow"]) == [["mlflow"], ["postgres"]]
     assert stop_waves([]) == []
 
@@ -36,7 +36,7 @@ def test_fixed_services__carry_the_marks_by_which_their_processes_are_found(prep
         assert service.environment[SERVICE_MARK] == service.name
 
 
-def test_fixed_services__do_not_take_foreign_settings(prepared: Folders, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_fixed_services__ignore_settings_of_the_environment(prepared: Folders, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "SequentialExecutor")
     monkeypatch.setenv("PGPASSWORD", "of another server")
     for service in fixed_services(prepared):

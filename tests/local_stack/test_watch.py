@@ -1,4 +1,4 @@
-"""A watched service is started, found ready, started again when it dies, and leaves nothing behind; with real processes."""
+"""Tests of watching a service with real processes: started, found ready, restarted when it dies, ended with all its children."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_watch__starts_a_killed_service_again_and_ends_its_orphans(folders: Fold
 
 
 @pytest.mark.slow
-def test_watch__gives_up_on_one_that_only_dies_and_tries_again_when_asked(
+def test_watch__gives_up_after_repeated_exits_and_starts_again_on_request(
     folders: Folders, start: StartWatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("local_stack.watch.MAX_DEATHS", 2)
@@ -91,9 +91,7 @@ def test_watch__says_so_when_preparing_fails(folders: Folders, start: StartWatch
 
 
 @pytest.mark.slow
-def test_watch__refuses_a_port_that_somebody_else_took(
-    folders: Folders, start: StartWatch, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_watch__refuses_a_port_of_another_process(folders: Folders, start: StartWatch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("local_stack.watch.MAX_DEATHS", 1)
     with socket.socket() as somebody:
         somebody.bind(("127.0.0.1", 0))
@@ -104,7 +102,7 @@ def test_watch__refuses_a_port_that_somebody_else_took(
     assert watch.seen.pid is None
 
 
-def test_watch__is_done_with_a_step_that_ended_well(folders: Folders, start: StartWatch) -> None:
+def test_watch__ends_after_a_step_that_succeeded(folders: Folders, start: StartWatch) -> None:
     watch = start(replace(_service(folders, (sys.executable, "-c", "")), is_step=True))
     _until(lambda: watch.seen.state == DONE)
     watch.join(5)
@@ -137,7 +135,7 @@ def test_watch__waits_for_what_a_service_needs(folders: Folders, tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_end_processes__kills_what_does_not_listen(folders: Folders, start: StartWatch) -> None:
+def test_end_processes__kills_a_process_that_ignores_the_signal(folders: Folders, start: StartWatch) -> None:
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
     watch = start(_service(folders, (sys.executable, "-c", code)))
     _until(lambda: last_line(folders.log_file("sleeper")) == "deaf")

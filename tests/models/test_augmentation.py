@@ -1,4 +1,4 @@
-"""A seed draws the same view, whichever thread draws it."""
+"""Tests of augmented views: the same for the same seed, in every thread."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_augmented_view__depends_only_on_image_and_seed() -> None:
     assert not np.array_equal(wanted[0], wanted[1])
 
 
-def test_augmented_view__leaves_the_image_alone() -> None:
+def test_augmented_view__does_not_change_the_image() -> None:
     image = an_image("nut", 2)
     before = image.copy()
 

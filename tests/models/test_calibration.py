@@ -1,4 +1,4 @@
-"""A model is as certain as it is right, on images that it was not fitted on and on unusual ones."""
+"""Tests of a model's calibration on images that it was not fitted on, and on unusual ones."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def beliefs(outcome: Outcome, embeddings: np.ndarray) -> np.ndarray:
     return softmax(FIVE_CLASSES.outputs(outcome.head, embeddings) / outcome.temperature)
 
 
-def test_train__of_few_images_is_about_as_certain_as_it_is_right(tmp_path: Path) -> None:
+def test_train__of_few_images_is_calibrated(tmp_path: Path) -> None:
     outcome, test = trained(tmp_path), images(200, 3)
 
     found = beliefs(outcome, test.embeddings)
@@ -62,7 +62,7 @@ def test_train__never_predicts_a_class_that_no_image_shows(tmp_path: Path) -> No
     assert (beliefs(outcome, images(50, 3).embeddings)[:, 4] == 0).all()
 
 
-def test_train__is_uncertain_of_images_unlike_all_that_it_was_shown(tmp_path: Path) -> None:
+def test_train__is_uncertain_of_images_unlike_its_training_images(tmp_path: Path) -> None:
     unusual = np.random.default_rng(4).normal(0, 6, (200, DIMENSIONS)).astype(np.float32)
 
     found = beliefs(trained(tmp_path), unusual)

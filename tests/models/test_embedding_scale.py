@@ -1,4 +1,4 @@
-"""Dimensions that hardly vary among few images do not rule over others."""
+"""Tests of the scale of embeddings: dimensions that hardly vary among few images do not dominate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def drawn(images: int, quiet: float) -> np.ndarray:
     return rows.astype(np.float32)
 
 
-def test_embedding_scale__keeps_a_quiet_dimension_of_few_images_within_reason() -> None:
+def test_embedding_scale__limits_a_dimension_that_hardly_varies_among_few_images() -> None:
     rows = drawn(20, quiet=0.008)
 
     scale = embedding_scale(rows, 20)

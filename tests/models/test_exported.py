@@ -1,4 +1,4 @@
-"""Files that are no models of ours are refused with a sentence, and bytes do not depend on when they were made."""
+"""Tests of exported models: other files are refused with a message, and bytes do not depend on the time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_export_model_bytes__same_parts_are_the_same_bytes(backbone: TinyBackbon
     assert export_model_bytes(CANDIDATE, backbone.onnx_bytes) == export_model_bytes(CANDIDATE, backbone.onnx_bytes)
 
 
-def test_export_model_bytes__answers_as_torch_with_temperature_and_class_order(backbone: TinyBackbone) -> None:
+def test_export_model_bytes__predicts_as_torch_with_temperature_and_class_order(backbone: TinyBackbone) -> None:
     model = ExportedModel(export_model_bytes(CANDIDATE, backbone.onnx_bytes))
     images = np.random.default_rng(0).integers(0, 256, (5, SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
 
@@ -56,13 +56,13 @@ def test_exported_model__refuses_images_of_another_size(backbone: TinyBackbone) 
         model.run(np.zeros((8, 8, 3), np.uint8))
 
 
-def test_exported_model__refuses_what_is_no_model_of_ours(backbone: TinyBackbone) -> None:
+def test_exported_model__refuses_a_file_that_is_no_exported_model(backbone: TinyBackbone) -> None:
     for refused in (lambda: ExportedModel(b"rot"), lambda: read_head(b"rot"), lambda: ExportedModel(backbone.onnx_bytes)):
         with pytest.raises(ModelError):
             refused()
 
 
-def test_read_head__wants_the_named_initializers(backbone: TinyBackbone) -> None:
+def test_read_head__requires_the_named_initializers(backbone: TinyBackbone) -> None:
     model = onnx.load_model_from_string(export_model_bytes(CANDIDATE, backbone.onnx_bytes))
     del model.graph.initializer[:]
 
@@ -104,7 +104,7 @@ def test_candidate__is_read_back_with_its_backbone() -> None:
     }
 
 
-def test_parse_candidate__refuses_what_no_training_wrote() -> None:
+def test_parse_candidate__refuses_a_file_that_no_training_wrote() -> None:
     for content in (b"", b"rot", b"PK\x03\x04rot"):
         with pytest.raises(ModelError):
             parse_candidate(content)

@@ -1,4 +1,4 @@
-"""A head learns from a few labels as well as they allow."""
+"""Tests of training a head on few labels."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_train_head__runs_the_whole_schedule_where_validation_images_are_few(tmp
     assert len(on_all.fitted.history) == TrainingSettings().max_epochs
 
 
-def test_train_head__stops_where_enough_validation_images_say_so(tmp_path: Path) -> None:
+def test_train_head__stops_early_with_enough_validation_images(tmp_path: Path) -> None:
     told: list[str] = []
     journal = Journal(tell_epoch=lambda phase, epoch, metrics: told.append(phase))
     settings = TrainingSettings(max_epochs=400, patience_epochs=5, learning_rate=3e-3)
@@ -64,7 +64,7 @@ def test_train_head__stops_where_enough_validation_images_say_so(tmp_path: Path)
     assert set(told) == {"head"}, "validation metrics of a head that was fitted on them would be a lie"
 
 
-def test_train_head__few_labels_give_what_a_converged_regression_gives(tmp_path: Path) -> None:
+def test_train_head__of_few_labels_equals_a_converged_regression(tmp_path: Path) -> None:
     train, test = images([60, 20, 6, 3], 1), images([200] * 4, 3)
 
     head, _ = fit(train, images([12, 4, 1, 1], 2), tmp_path)
@@ -85,6 +85,6 @@ def test_train_head_on_all__learns_from_the_validation_images_too(tmp_path: Path
     assert (logits(on_all, val.embeddings).argmax(1)[is_fourth] == 3).all()
 
 
-def test_can_choose_epochs__wants_ten_images_a_class() -> None:
+def test_can_choose_epochs__requires_ten_images_a_class() -> None:
     assert FOUR_CLASSES.can_choose_epochs(np.zeros(40, np.int64))
     assert not FOUR_CLASSES.can_choose_epochs(np.zeros(39, np.int64))

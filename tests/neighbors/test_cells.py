@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def units() -> np.ndarray:
-    """Twenty heaps that differ mostly in a few directions, as embeddings do."""
+    """Twenty clusters that differ mostly in a few directions, as embeddings do."""
     generator = np.random.default_rng(7)
     heaps = generator.normal(size=(20, 200))[generator.integers(0, 20, 3000)]
     spread = generator.normal(size=(3000, 12)) @ generator.normal(size=(12, 200)) * 0.2

@@ -12,7 +12,7 @@ def test_unit_rows__keeps_a_row_of_zeros() -> None:
 
 
 @pytest.mark.parametrize("bad", [[[1.0, float("nan")]], [[float("inf"), 0.0]], [1.0, 2.0]])
-def test_unit_rows__refuses_what_is_no_matrix_of_numbers(bad: Any) -> None:
+def test_unit_rows__refuses_anything_but_a_matrix_of_numbers(bad: Any) -> None:
     with pytest.raises(SettingsError, match="embeddings: wanted"):
         unit_rows(bad)
 
@@ -24,7 +24,7 @@ def test_pairs_above__finds_the_pairs_across_blocks_in_order() -> None:
     assert found.base.tolist() == list(range(1, 10_000, 2))
 
 
-def test_pairs_above__of_nothing_is_nothing() -> None:
+def test_pairs_above__of_no_rows_finds_none() -> None:
     assert len(pairs_above(np.zeros((0, 2), np.float32), np.zeros((3, 2), np.float32), 0.5).query) == 0
 
 
@@ -37,7 +37,7 @@ def test_nearest__agrees_with_a_full_sort_across_blocks() -> None:
     assert (np.diff(cosines, axis=1) <= 0).all()
 
 
-def test_nearest__gives_all_where_fewer_are_there_than_asked() -> None:
+def test_nearest__gives_all_rows_if_there_are_fewer_than_asked() -> None:
     numbers, _ = nearest(unit_rows([[1, 0]]), unit_rows([[0, 1], [1, 0]]), 5)
     assert numbers.tolist() == [[1, 0]]
     assert nearest(unit_rows([[1, 0]]), np.zeros((0, 2), np.float32), 5)[0].shape == (1, 0)

@@ -14,5 +14,5 @@ def test_pairs_within__looks_at_every_block_of_queries() -> None:
     assert pairs_within(hashes, hashes, 0).query.tolist() == list(range(200))
 
 
-def test_pairs_within__of_nothing_is_nothing() -> None:
+def test_pairs_within__of_no_hashes_finds_none() -> None:
     assert len(pairs_within(np.zeros(0, np.uint64), np.zeros(3, np.uint64), 64).base) == 0

@@ -1,4 +1,4 @@
-"""A root that an earlier release made, laid out for the code of today."""
+"""A root that an earlier release made, unpacked for the current code."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ RELEASES = sorted(path.stem for path in HERE.glob("*.zip"))
 
 @dataclass
 class OldRoot:
-    """A project as an earlier release left it, and what that release said of it."""
+    """A project as an earlier release left it, and the contents that this release recorded."""
 
     night: Night
     expected: dict[str, Any]
 
     @property
     def store(self) -> Store:
-        """The root as it lies there now, nothing folded yet."""
+        """The root as it is now, without a state in memory."""
         return Store(self.night.store.objects)
 
     @property
@@ -57,7 +57,7 @@ def an_old_root(release: str, folder: Path) -> OldRoot:
 
 
 def _remember(stand_in: object, content: bytes) -> None:
-    """Give a stand-in what it knew; JSON has made its numbers texts where they are keys."""
+    """Load the state of a stand-in; in JSON, numbers that are keys are texts."""
     for name, value in json.loads(content).items():
         if isinstance(value, dict) and name not in ("aliases", "versions"):
             value = {int(key) if key.isdigit() else key: one for key, one in value.items()}

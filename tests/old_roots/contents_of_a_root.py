@@ -1,4 +1,4 @@
-"""Say of a root what every later release must say of it too, in forms that no later column, key or sentence changes."""
+"""Describe a root's contents in forms that no later column, key or message changes: every later release must agree."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def contents_of(store: Store, images: list[str], log_folder: Path) -> dict[str, 
 
 
 def fold_sha256(state: State) -> str:
-    """Digest what the events add up to, whatever form a snapshot has: stages, tables, values, and what erasures replaced."""
+    """Digest the state after all events, without the form of a snapshot: stages, tables, values, and replacements by erasures."""
     fold = {
         "sequence": state.sequence,
         "stages": state.stages,

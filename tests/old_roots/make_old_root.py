@@ -5,8 +5,8 @@ Run it in the commit that is released, before the version in pyproject.toml move
     PYTHONPATH=.:plugins:tests .venv/bin/python tests/old_roots/make_old_root.py
 
 `<release>.zip` holds the root (`root/`), the source (`inbox/`), the project's file (`projects/`) and what the stand-ins of
-Label Studio and MLflow remember (`outside/`). `<release>.json` holds what this release says of it. A release whose persisted
-forms are those of the release before needs no zip of its own.
+Label Studio and MLflow hold (`outside/`). `<release>.json` holds the contents that this release finds in it. A release whose
+persisted forms are those of the release before needs no zip of its own.
 
 The root holds as many forms as fit: a generation after an emptying, two versions, two registered models, changed and late
 answers, a roll-back, restores, publications, a finished and an interrupted erasure, a plan of a collection, a
@@ -54,7 +54,7 @@ SETTINGS: dict[str, Any] = {
 
 
 def main() -> None:
-    """Make the root of this release and what it says of it."""
+    """Make the root of this release and the description of its contents."""
     with tempfile.TemporaryDirectory() as folder:
         night = a_project(Path(folder))
         images = two_nights(night)
@@ -99,7 +99,7 @@ def two_nights(night: Night) -> dict[str, str]:
 
 
 def bring_odd_ones(night: Night) -> None:
-    """A dark image, and one whose pixels another file has too."""
+    """Add a dark image, and one with the pixels of another file."""
     for name, pixels in (("dark", np.full((48, 48, 3), 3, np.uint8)), ("again0", a_patchwork("bolt", 0))):
         buffer = io.BytesIO()
         PillowImage.fromarray(pixels).save(buffer, "PNG", compress_level=1)

@@ -36,7 +36,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
     return an_old_root(request.param, tmp_path)
 
 
-def test_old_root__folds_to_what_it_was_with_its_snapshot_and_without(old: OldRoot) -> None:
+def test_old_root__has_the_same_state_with_its_snapshot_and_without(old: OldRoot) -> None:
     wanted = old.expected["digest_of_fold"], old.expected["fold_sha256"]
 
     assert (digest_of_fold(old.store.state()), fold_sha256(old.store.state())) == wanted
@@ -57,7 +57,7 @@ def test_old_root__has_every_row_of_every_table(old: OldRoot) -> None:
             assert rows_sha256(current, columns) == wanted["current_sha256"], name
 
 
-def test_old_root__is_explained_as_it_was(old: OldRoot) -> None:
+def test_old_root__has_the_same_explanations(old: OldRoot) -> None:
     found = contents_of(old.store, list(old.expected["images"].values()), old.log_folder)
 
     for name in ("dataset_ids", "champion", "versions_list", "versions_show"):
@@ -66,7 +66,7 @@ def test_old_root__is_explained_as_it_was(old: OldRoot) -> None:
         assert contains(found["explain"][name], wanted), name
 
 
-def test_old_root__goes_on_with_the_night_that_was_broken_off_and_with_the_next(old: OldRoot) -> None:
+def test_old_root__completes_an_interrupted_night_and_the_next_one(old: OldRoot) -> None:
     ended = old.night.cycle("2026-11-23", cycle_arguments=CycleArguments(training="force"))
     old.night.bring(range(50, 54))
     told = old.night.cycle("2026-11-24")
@@ -97,7 +97,7 @@ def test_old_root__reports_rolls_back_and_restores(old: OldRoot) -> None:
     assert layout.report("2026-11-21", "index.html") in set(old.store.objects.list("reports/"))
 
 
-def test_old_root__ends_an_erasure_that_was_broken_off_and_erases_another_image(old: OldRoot) -> None:
+def test_old_root__completes_an_interrupted_erasure_and_erases_another_image(old: OldRoot) -> None:
     wanted = old.expected["images"]["asked"]
 
     assert erase(old, "2026-11-22T121000")["left_outside"] == []

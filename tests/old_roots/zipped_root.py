@@ -1,4 +1,4 @@
-"""A project's root, and what stands beside it, as one zip whose bytes depend on nothing but its files' contents."""
+"""A project's root and the files beside it as one zip, whose bytes depend only on the files' contents."""
 
 from __future__ import annotations
 

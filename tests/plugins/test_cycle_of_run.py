@@ -1,4 +1,4 @@
-"""Each kind of DAG run gets one cycle_id, the same on every retry."""
+"""Tests that each kind of DAG run gets one cycle_id, the same on every retry."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ def test_cycle_id__of_a_scheduled_run_without_logical_date_is_its_start() -> Non
     assert cycle_id(Run("scheduled", None, at("2026-11-21T13:30:00"))) == "2026-11-21T143000"
 
 
-def test_cycle_id__typed_into_the_form_goes_first() -> None:
+def test_cycle_id__from_the_form_takes_precedence() -> None:
     assert cycle_id(Run("manual", None, at("2026-11-21T13:30:00")), typed="2026-11-20") == "2026-11-20"
     with pytest.raises(SettingsError, match="cycle_id: wanted"):
         cycle_id(Run("manual", None, at("2026-11-21T13:30:00")), typed="yesterday")
 
 
 @pytest.mark.parametrize(("first", "last"), [("2026-03-28", "2026-03-30"), ("2026-10-24", "2026-10-26")])
-def test_cycle_id__is_one_a_night_where_clocks_change(first: str, last: str) -> None:
+def test_cycle_id__is_one_a_night_when_clocks_change(first: str, last: str) -> None:
     ids = [cycle_id(Run("scheduled", moment, moment)) for moment in fires(NIGHTLY, at(f"{first}T00:00:00"), 3)]
 
     assert (ids[0], ids[-1], len(set(ids))) == (first, last, 3)
@@ -106,7 +106,7 @@ def test_cycle_id__of_a_run_stays_when_zone_or_schedule_are_edited_before_its_re
     assert list(store.state().stages) == ["2026-11-21"]
 
 
-def test_cycle_id__of_two_days_that_an_edited_zone_makes_one(store: Store) -> None:
+def test_cycle_id__is_unique_where_an_edited_zone_puts_two_runs_on_one_day(store: Store) -> None:
     days = [Run("scheduled", at(f"2026-11-{day}T22:30:00"), at(f"2026-11-{day}T22:30:00")) for day in (20, 21)]
 
     assert open_as(store, "scheduled__20", days[0], time_zone="Asia/Tokyo") == "2026-11-21"
@@ -131,7 +131,7 @@ def test_cycle_id__of_a_run_by_hand_at_the_moment_of_the_scheduled_one(store: St
     assert open_as(store, "backfill__21", Run("backfill", moment, at("2026-11-25T00:00:00"))) == "2026-11-21T023001"
 
 
-def test_cycle_id__of_two_runs_a_day_in_the_night_without_the_hour(store: Store) -> None:
+def test_cycle_id__is_unique_for_two_runs_in_the_night_that_skips_an_hour(store: Store) -> None:
     """The report apache/airflow#38098: 02:30 does not exist in the night in which summer time begins."""
     twice = "30 2,14 * * *"
     moments = fires(twice, at("2026-03-28T12:00:00"), 4)
@@ -143,7 +143,7 @@ def test_cycle_id__of_two_runs_a_day_in_the_night_without_the_hour(store: Store)
     assert names == ["2026-03-28T1430", "2026-03-29T0330", "2026-03-29T1430", "2026-03-30T0230"]
 
 
-def test_cycle_id__of_dags_that_start_in_the_same_second(store: Store) -> None:
+def test_cycle_id__of_two_dags_that_start_in_the_same_second(store: Store) -> None:
     """Airflow calls a scheduled run of each DAG by the same name."""
     run = Run("scheduled", None, at("2026-11-21T21:00:00"))
 
@@ -154,7 +154,7 @@ def test_cycle_id__of_dags_that_start_in_the_same_second(store: Store) -> None:
     assert open_as(store, "scheduled__21", run, "plan_collection") == first
 
 
-def test_cycle_id__typed_and_taken_is_refused(store: Store) -> None:
+def test_cycle_id__from_the_form_is_refused_if_taken(store: Store) -> None:
     run = Run("manual", None, at("2026-11-21T21:00:00"))
     open_as(store, "first", run, typed="2026-11-21")
 
@@ -162,7 +162,7 @@ def test_cycle_id__typed_and_taken_is_refused(store: Store) -> None:
         open_as(store, "second", run, typed="2026-11-21")
 
 
-def test_cycle_id__of_the_hour_that_comes_twice_is_told_apart() -> None:
+def test_cycle_id__is_unique_in_the_hour_that_is_repeated() -> None:
     ids = [cycle_id(Run("scheduled", moment, moment), HOURLY) for moment in fires(HOURLY, at("2026-10-24T23:30:00"), 3)]
 
     assert ids == ["2026-10-25T0200", "2026-10-25T020000", "2026-10-25T0300"]

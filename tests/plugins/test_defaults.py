@@ -27,13 +27,13 @@ pytestmark = pytest.mark.airflow
         (KeyError("a bug"), "default"),
     ],
 )
-def test_retry_policy__tries_again_what_trying_again_can_mend(error: BaseException, action: str) -> None:
+def test_retry_policy__retries_errors_that_a_retry_can_fix(error: BaseException, action: str) -> None:
     decision = RETRY_POLICY.evaluate(error, try_number=1, max_tries=4)
 
     assert decision.action.value == action
 
 
-def test_default_retries__outlast_a_service_that_is_away_for_two_minutes() -> None:
+def test_default_retries__take_longer_than_two_minutes() -> None:
     first, factor = DEFAULT_ARGS["retry_delay"].total_seconds(), DEFAULT_ARGS["retry_exponential_backoff"]
 
     assert sum(first * factor**number for number in range(DEFAULT_ARGS["retries"])) >= 120

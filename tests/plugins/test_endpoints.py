@@ -33,7 +33,7 @@ def test_endpoint__carries_the_password_as_its_token_and_does_not_show_it() -> N
     assert "a secret" not in repr(endpoint)
 
 
-def test_endpoint__wants_a_host() -> None:
+def test_endpoint__requires_a_host() -> None:
     with pytest.raises(SettingsError, match="connection nightlens_mlflow: wanted a host"):
         endpoint_of(Connection(conn_id="nightlens_mlflow"))
 

@@ -1,4 +1,4 @@
-"""The executor whose tasks find the libraries of all stages loaded."""
+"""Tests of the executor that loads the libraries of all stages before its tasks start."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def read_in_a_fresh_process(program: str) -> str:
     ).stdout.splitlines()[-1]
 
 
-def test_preloading_executor__leaves_a_small_stage_nothing_but_our_own_code_to_import() -> None:
+def test_preloading_executor__lets_a_small_stage_import_only_code_of_nightlens() -> None:
     assert read_in_a_fresh_process(LEFT) == "[] ['pipeline_tasks']"
 
 

@@ -1,4 +1,4 @@
-"""Project files are told apart into readable and broken ones."""
+"""Tests of reading project files, valid and invalid ones."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from nightlens_airflow.projects import broken_projects, readable_projects
 pytestmark = pytest.mark.airflow
 
 
-def test_projects__stand_beside_a_broken_one(projects: Path) -> None:
+def test_projects__are_read_beside_an_invalid_one(projects: Path) -> None:
     assert [project.project for project in readable_projects()] == ["belt", "tiles"]
     assert [(broken.name, "selection.bugdet" in broken.message) for broken in broken_projects()] == [("ore", True)]
 
 
-def test_projects__of_the_home_replace_shipped_ones_of_their_name(projects: Path) -> None:
+def test_projects__of_the_home_replace_shipped_ones_of_the_same_name(projects: Path) -> None:
     (projects / "projects").mkdir()
     write_project(projects / "projects", "belt", schedule='"0 4 * * *"')
 

@@ -32,5 +32,5 @@ def test_run__logs_what_a_person_can_do_about_an_error(monkeypatch: pytest.Monke
     assert [record.getMessage() for record in caplog.records] == ["Mend what the message names, then clear the failed task."]
 
 
-def test_form_of_a_night__asks_first_what_people_set_most() -> None:
+def test_form_of_a_night__has_the_most_used_fields_first() -> None:
     assert list(CYCLE_FORM)[:4] == ["cycle_id", "budget", "deadline_s", "training"]

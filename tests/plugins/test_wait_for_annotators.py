@@ -1,4 +1,4 @@
-"""Waiting for people: sensor and trigger, with a stand-in for the look at Label Studio."""
+"""Tests of waiting for annotators: sensor and trigger, with a stand-in for the look at Label Studio."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OPEN = WaitForAnnotatorsSummary(
 
 
 def a_trigger(*looks: bool | Exception, deadline: str = LATER) -> WaitForAnnotatorsTrigger:
-    """A trigger to which these looks are handed in one after the other."""
+    """A trigger that gets these looks one after the other."""
     trigger = WaitForAnnotatorsTrigger(project="belt", cycle_id="2026-11-21", run_key="run", deadline=deadline, ask_every_s=0.001)
     coming = iter(looks)
 
@@ -69,7 +69,7 @@ def test_trigger__logs_the_progress_whenever_it_changes() -> None:
     assert said == ["0 of 4 labeling tasks are annotated", once, f"{once}\nMind: Label Studio also offers 'scrap'."]
 
 
-def test_trigger__waits_on_while_label_studio_is_away() -> None:
+def test_trigger__keeps_waiting_while_label_studio_does_not_respond() -> None:
     away = ServiceUnavailableError("label studio is away")
 
     assert len(fire(a_trigger(away, away, True))) == 1
@@ -79,7 +79,7 @@ def test_trigger__wakes_the_task_when_label_studio_is_away_past_the_deadline() -
     assert len(fire(a_trigger(ServiceUnavailableError("away"), deadline=EARLIER))) == 1
 
 
-def test_trigger__wakes_the_task_for_an_error_that_waiting_cannot_mend() -> None:
+def test_trigger__wakes_the_task_for_an_error_that_waiting_cannot_fix() -> None:
     assert len(fire(a_trigger(ServiceRefusedError("token withdrawn")))) == 1
 
 

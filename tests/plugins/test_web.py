@@ -76,7 +76,7 @@ PAGES = ["/reports", "/report?dag_id=nightly__belt&run_id=first", f"/image?dag_i
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_pages__want_a_login(projects: Path, address: str) -> None:
+def test_pages__require_a_login(projects: Path, address: str) -> None:
     a_cycle("belt", "2026-11-20", "first", REPORT)
 
     assert TestClient(make_app()).get(address).status_code == 401
@@ -115,7 +115,7 @@ def test_report__may_not_run_load_or_send_anything(visitor: TestClient) -> None:
         ("unknown", "This run has not opened a cycle yet"),
     ],
 )
-def test_report__that_is_not_there_yet_is_a_friendly_page(visitor: TestClient, run_id: str, said: str) -> None:
+def test_report__that_is_not_written_yet_is_a_page_that_says_so(visitor: TestClient, run_id: str, said: str) -> None:
     a_cycle("belt", "2026-11-20", "first", None)
 
     response = visitor.get("/report", params={"dag_id": "nightly__belt", "run_id": run_id})

@@ -61,7 +61,7 @@ def test_outside_name__carries_the_generation_from_the_second_on() -> None:
     assert [name(1), name(2)] == ["parts", "parts-2"]
 
 
-def test_cycle_ids_of_time__go_on_to_the_second_and_tell_the_hour_that_comes_twice_apart() -> None:
+def test_cycle_ids_of_time__end_in_seconds_and_differ_in_the_hour_that_is_repeated() -> None:
     def names(time: str, count: int, **kind: bool) -> list[str]:
         return list(islice(cycle_ids_of_time(moment(time), "Europe/Berlin", **kind), count))  # type: ignore[arg-type]
 

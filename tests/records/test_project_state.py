@@ -1,4 +1,4 @@
-"""Values of a project's state are typed in the house and plain JSON in the ledger."""
+"""Tests of values of a project's state: typed in the code, plain JSON in the ledger."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_looks__are_numbered_by_text_in_the_ledger() -> None:
     assert value_in(changes_as_json([looks]), LabelStudioLooks, "here") == looks
 
 
-def test_value__that_ended_or_was_never_set_is_none() -> None:
+def test_value__that_was_removed_or_never_set_is_none() -> None:
     assert changes_as_json([Ended(RestoredDataset)]) == {"restored_dataset": None}
     assert value_in({"restored_dataset": None}, RestoredDataset, "here") is None
     assert value_in({}, Champion, "here") is None

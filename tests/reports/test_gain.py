@@ -52,7 +52,7 @@ def test_section__states_the_gain_per_label_of_each_night_with_its_interval() ->
     assert ">+0.04 (+0.02 to +0.06)</td>" in html
 
 
-def test_sentence__says_why_nothing_can_be_told() -> None:
+def test_sentence__says_why_there_is_no_result() -> None:
     assert sentence(
         found(why="3 labelled images were drawn at random so far; at least 20 are needed."), "balanced accuracy"
     ).startswith("It is not known yet if active selection helps: 3 labelled images")

@@ -1,4 +1,4 @@
-"""The learning curve states a gain per 100 labels only where the candidates show one."""
+"""Tests that the learning curve states a gain per 100 labels only if the candidates show one."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def test_class_balance__says_that_nothing_leaks_between_splits() -> None:
     assert "12 pairs of images of different splits were compared; no near-duplicates were found." in shown()
 
 
-def test_class_balance__says_what_was_left_out_and_what_earlier_models_may_know() -> None:
+def test_class_balance__counts_images_left_out_and_images_that_earlier_models_trained_on() -> None:
     said = shown(leaks_into_test=2, leaks_into_val=1, leaks_in_use=1, compared_by_pixels_only=3)
 
     assert "excluded from the version are 2 near-duplicates of test images and 1 near-duplicates of validation images" in said
@@ -54,7 +54,7 @@ def test_class_balance__of_a_version_from_before_leak_reports_says_nothing_of_th
     assert "Leak report" not in str(class_balance(DATA))
 
 
-def test_class_balance__counts_what_of_test_is_scored_by_itself() -> None:
+def test_class_balance__counts_the_slices_of_test() -> None:
     records = built(slices={"golden": 16, "recent": 24}, golden_not_in_test={"train": 2})
     said = str(class_balance(replace(DATA, records=records)))
 
@@ -63,5 +63,5 @@ def test_class_balance__counts_what_of_test_is_scored_by_itself() -> None:
     assert "Of the test images" not in shown()
 
 
-def test_class_balance__says_what_shows_the_same_as_a_golden_image() -> None:
+def test_class_balance__counts_near_duplicates_of_golden_images() -> None:
     assert "2 of them are near-duplicates of golden images" in shown(leaks_into_test=2, leaks_into_golden=2)

@@ -27,5 +27,5 @@ def test_as_json__keeps_ids_in_full() -> None:
     assert found["children"][0]["children"] == [{"kind": "annotation", "name": "1-5", "says": "", "fields": {}, "children": []}]
 
 
-def test_shortened__leaves_alone_what_is_no_digest() -> None:
+def test_shortened__keeps_texts_that_are_no_digest() -> None:
     assert shortened("inbox:a-very-long-name-of-a-file-that-is-no-digest.png").endswith(".png")

@@ -3,7 +3,7 @@ from collections import Counter
 from pipeline_tasks.selection.arms import draw_control, interleave
 
 
-def test_draw_control__takes_its_share_of_what_can_be_picked() -> None:
+def test_draw_control__draws_its_share_of_the_pool() -> None:
     assert len(draw_control(pool=10, budget=100, control_ratio=0.4, seed=1)) == 4
     assert len(draw_control(pool=100, budget=10, control_ratio=0.1, seed=1)) == 1
     assert len(draw_control(pool=0, budget=10, control_ratio=0.5, seed=1)) == 0

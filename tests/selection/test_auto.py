@@ -13,17 +13,17 @@ HEAPS = np.arange(1000) % 2
 
 
 def a_pool(budget: int, labelled: int = 0, model: np.ndarray | None = None) -> Pool:
-    """A thousand rows in two heaps, of which the first so many are labelled by their heap."""
+    """A thousand rows in two clusters; the first `labelled` rows are labelled by their cluster."""
     rows = unit_rows(np.eye(20)[HEAPS] + 0.1 * np.random.default_rng(1).normal(size=(1000, 20)))
     return check_pool(rows, budget, 0, range(labelled), HEAPS[:labelled].tolist(), model, None, ())
 
 
 @pytest.mark.parametrize(("budget", "share"), [(1, 0.1), (10, 0.1), (30, 0.3), (500, 0.75), (5000, 0.75)])
-def test_diversity_share__grows_with_the_part_of_the_pool_that_the_budget_affords(budget: int, share: float) -> None:
+def test_diversity_share__grows_with_the_budgets_share_of_the_pool(budget: int, share: float) -> None:
     assert diversity_share(a_pool(budget)) == pytest.approx(share)
 
 
-def test_diversity_share__counts_what_can_still_be_picked() -> None:
+def test_diversity_share__counts_unlabelled_images_only() -> None:
     assert diversity_share(a_pool(3, labelled=900)) == pytest.approx(0.3)
     assert diversity_share(a_pool(30, labelled=1000)) == pytest.approx(0.75)
 

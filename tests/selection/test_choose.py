@@ -16,7 +16,7 @@ def at(*degrees: float) -> np.ndarray:
     return np.array([[math.cos(math.radians(one)), math.sin(math.radians(one))] for one in degrees], np.float32)
 
 
-def test_choose__is_the_rooms_front_door_and_needs_numpy_only() -> None:
+def test_choose__is_the_packages_entry_point_and_imports_numpy_only() -> None:
     code = """
 import sys
 import pipeline_tasks.selection
@@ -36,14 +36,14 @@ def test_choose__takes_one_of_each_heap_before_a_second_one() -> None:
     assert sorted(pick // 4 if pick < 7 else 2 for pick in picks) == [0, 1, 2]
 
 
-def test_choose__leaves_what_is_labelled_and_what_that_covers() -> None:
+def test_choose__skips_labelled_images_and_their_neighbours() -> None:
     chosen = choose(at(0, 1, 2, 180, 181), budget=1, seed=0, labelled=[0], labels=[0])
     assert chosen.picks[0] in (3, 4)
 
 
 @pytest.mark.parametrize("objectives", ["random", "margin", "entropy", "least_confidence", "typicality", "auto"])
-def test_choose__never_takes_what_is_labelled(objectives: str) -> None:
-    """Also where a labelled row would have the highest score: scores that picks do not change know nothing of labels."""
+def test_choose__never_picks_a_labelled_image(objectives: str) -> None:
+    """Also if a labelled row has the highest score, because some scores do not depend on labels."""
     rows = np.random.default_rng(3).normal(size=(60, 4))
     beliefs = np.random.default_rng(4).dirichlet(np.ones(3), size=60)
     first = choose(rows, budget=20, seed=0, beliefs=beliefs, objectives=objectives).picks
@@ -51,13 +51,13 @@ def test_choose__never_takes_what_is_labelled(objectives: str) -> None:
     assert sorted([*first, *second]) == list(range(60))
 
 
-def test_choose__diversity_takes_the_farthest_each_time() -> None:
+def test_choose__diversity_picks_the_farthest_image_each_time() -> None:
     chosen = choose(at(0, 10, 90, 170), budget=3, seed=0, labelled=[0], objectives="diversity")
     assert chosen.picks.tolist() == [3, 2, 1]
     assert chosen.reasons[0].startswith("far from everything")
 
 
-def test_choose__margin_takes_the_wavering_first_and_says_between_what() -> None:
+def test_choose__margin_picks_the_most_uncertain_first_and_names_the_two_classes() -> None:
     beliefs = [[0.9, 0.1, 0.0], [0.4, 0.35, 0.25], [0.6, 0.4, 0.0]]
     chosen = choose(
         at(0, 90, 180),
@@ -72,7 +72,7 @@ def test_choose__margin_takes_the_wavering_first_and_says_between_what() -> None
     assert chosen.scores["margin"].tolist() == [pytest.approx(0.95), pytest.approx(0.8)]
 
 
-def test_choose__class_balance_takes_the_class_that_lacks() -> None:
+def test_choose__class_balance_picks_the_class_with_fewest_labels() -> None:
     beliefs = [[1, 0], [1, 0], [0, 1], [1, 0]]
     chosen = choose(
         at(0, 90, 180, 270),
@@ -87,7 +87,7 @@ def test_choose__class_balance_takes_the_class_that_lacks() -> None:
     assert "class 1" in chosen.reasons[0]
 
 
-def test_choose__class_balance_counts_unknown_labels_by_what_the_model_expects() -> None:
+def test_choose__class_balance_counts_unknown_labels_by_the_models_prediction() -> None:
     beliefs = [[0, 1], [1, 0], [0, 1]]
     chosen = choose(at(0, 90, 180), budget=1, seed=0, labelled=[0], labels=[None], beliefs=beliefs, objectives="class_balance")
     assert chosen.picks.tolist() == [1]
@@ -102,15 +102,15 @@ def test_choose__weighs_several_objectives_and_names_the_dominant_one() -> None:
 
 
 def two_heaps(right: bool) -> tuple[np.ndarray, list[int], list[int]]:
-    """Sixty images in two heaps of thirty; labels of the first ten of each, that follow the heaps or do not."""
+    """Sixty images in two clusters of thirty; labels of the first ten of each, equal to the clusters or not."""
     generator = np.random.default_rng(0)
     heaps = np.repeat(np.eye(12)[:2], 30, axis=0) + 0.05 * generator.normal(size=(60, 12))
     labelled = [*range(10), *range(30, 40)]
     return heaps, labelled, [row // 30 if right else row % 2 for row in labelled]
 
 
-def test_choose__auto_listens_to_a_model_that_cross_validation_trusts() -> None:
-    """One image of a heap is uncertain; the heap is covered alike either way."""
+def test_choose__auto_uses_a_model_that_cross_validation_confirms() -> None:
+    """One image of a cluster is uncertain; the cluster is covered equally in both cases."""
     beliefs = np.tile([1.0, 0.0], (60, 1))
     beliefs[45] = 0.5
     for right in (True, False):
@@ -124,7 +124,7 @@ def test_choose__auto_listens_to_a_model_that_cross_validation_trusts() -> None:
 @pytest.mark.parametrize(
     ("labels_follow", "model_is_right", "is_followed"), [(True, True, True), (False, True, False), (True, False, False)]
 )
-def test_choose__auto_follows_a_model_only_where_labels_bear_it_out(
+def test_choose__auto_uses_a_model_only_where_labels_confirm_it(
     labels_follow: bool, model_is_right: bool, is_followed: bool
 ) -> None:
     """The model is undecided about one half of the second of two covered clusters. Picks must go there only if the labels follow
@@ -151,7 +151,7 @@ def test_choose__auto_follows_a_model_only_where_labels_bear_it_out(
 
 
 @pytest.mark.parametrize(("right", "is_said"), [(True, True), (False, False)])
-def test_choose__coverage_names_a_doubt_that_it_listened_to(right: bool, is_said: bool) -> None:
+def test_choose__coverage_names_the_uncertainty_that_it_used(right: bool, is_said: bool) -> None:
     rows, labelled, labels = two_heaps(right)
     beliefs = np.repeat([[0.98, 0.02], [0.02, 0.98]], 30, axis=0)
     beliefs[45:] = 0.5
@@ -161,7 +161,7 @@ def test_choose__coverage_names_a_doubt_that_it_listened_to(right: bool, is_said
     assert chosen.reasons[0].endswith("yet; the model is undecided between class 1 (50%) and class 0 (50%)") is is_said
 
 
-def test_choose__auto_takes_what_covers_and_what_is_rare_in_turn() -> None:
+def test_choose__auto_alternates_between_coverage_and_diversity() -> None:
     rows, labelled, labels = two_heaps(right=True)
     rows[59] = -rows[0]
     chosen = choose(rows, budget=5, seed=0, labelled=labelled, labels=labels)
@@ -185,7 +185,7 @@ def of_wrong_shape(pool: Pool) -> list[float]:
     return [1.0]
 
 
-def test_choose__asks_a_persons_own_function() -> None:
+def test_choose__uses_a_custom_function() -> None:
     name = f"{__name__}:by_angle"
     sys.modules.setdefault(__name__, sys.modules[by_angle.__module__])
     chosen = choose(at(0, 90, 45), budget=2, seed=0, objectives=name)
@@ -196,7 +196,7 @@ def test_choose__asks_a_persons_own_function() -> None:
 @pytest.mark.parametrize(
     ("function", "says"), [("of_wrong_shape", "wanted 3 finite scores"), ("nowhere", "nowhere' cannot be imported: .*nowhere")]
 )
-def test_choose__says_what_is_wrong_with_a_persons_own_function(function: str, says: str) -> None:
+def test_choose__says_what_is_wrong_with_a_custom_function(function: str, says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         choose(at(0, 90, 45), budget=2, seed=0, objectives=f"{__name__}:{function}")
 
@@ -208,7 +208,7 @@ def test_choose__twice_is_the_same_and_other_seeds_change_only_what_is_random() 
     assert drawn[0] == drawn[1] != drawn[2]
 
 
-def test_choose__makes_the_picks_of_the_plain_greedy_method() -> None:
+def test_choose__picks_as_the_plain_greedy_method_does() -> None:
     units = unit_rows(np.random.default_rng(2).normal(size=(700, 6)))
     plain, wanted = Coverage(units, np.zeros(0, np.int64), 25, np.ones(700)), []
     for _ in range(25):
@@ -227,7 +227,7 @@ def test_choose__takes_identical_images_one_after_the_other() -> None:
     ("rows", "labelled", "budget", "count"),
     [(1, [], 5, 1), (3, [], 0, 0), (3, [0, 1, 2], 2, 0), (0, [], 3, 0), (3, [1], 9, 2)],
 )
-def test_choose__gives_what_there_is(rows: int, labelled: list[int], budget: int, count: int) -> None:
+def test_choose__returns_at_most_the_unlabelled_rows(rows: int, labelled: list[int], budget: int, count: int) -> None:
     chosen = choose(at(*range(rows)).reshape(rows, 2), budget=budget, seed=0, labelled=labelled)
     assert len(chosen.picks) == len(chosen.reasons) == len(chosen.strategy) == count
     assert not set(chosen.picks.tolist()) & set(labelled)

@@ -70,12 +70,12 @@ def test_all_labelled__leaves_nothing_to_pick(objectives: str) -> None:
 
 
 @pytest.mark.parametrize("objectives", WITHOUT_MODEL)
-def test_a_budget_of_nothing__picks_nothing_and_one_above_the_pool_picks_all(objectives: str) -> None:
+def test_a_budget_of_0__picks_nothing_and_one_above_the_pool_picks_all(objectives: str) -> None:
     assert len(asked(objectives, budget=0).picks) == 0
     assert sorted(asked(objectives, budget=10**6).picks.tolist()) == list(range(60))
 
 
-def test_what_is_checked__is_checked_even_where_nothing_is_to_be_picked() -> None:
+def test_arguments__are_checked_even_with_nothing_to_pick() -> None:
     with pytest.raises(SettingsError, match="embeddings: wanted finite"):
         asked(embeddings=[[np.nan, 1.0]], budget=0)
 
@@ -99,7 +99,7 @@ def test_wrong_embeddings__are_named(embeddings: object, says: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, np.int8])
-def test_other_kinds_of_numbers__are_taken(kind: type[np.generic]) -> None:
+def test_other_types_of_numbers__are_accepted(kind: type[np.generic]) -> None:
     assert len(asked(embeddings=(10 * ROWS).astype(kind)).picks) == 9
 
 
@@ -151,7 +151,7 @@ def test_unknown_answers__keep_an_image_from_being_asked_about_again() -> None:
     min_distance=st.sampled_from([0.0, 0.3, 0.9]),
     max_per_clip=st.sampled_from([None, 1, 2]),
 )
-def test_always__the_distance_the_clips_and_what_was_asked_before_hold(
+def test_minimum_distance_clip_limit_and_labels__are_respected_by_every_objective(
     seed: int, objectives: str, min_distance: float, max_per_clip: int | None
 ) -> None:
     generator = np.random.default_rng(seed)

@@ -20,7 +20,7 @@ def plain(units: np.ndarray, labelled: list[int], budget: int) -> list[int]:
 
 
 @pytest.mark.parametrize("rows", [300, 9000])
-def test_diversity__makes_the_picks_of_plain_k_centre(rows: int) -> None:
+def test_diversity__picks_as_plain_k_centre_does(rows: int) -> None:
     units = unit_rows(np.random.default_rng(3).normal(size=(rows, 12)))
     labelled = [5, 17]
     assert choose(units, budget=60, seed=0, labelled=labelled, objectives="diversity").picks.tolist() == plain(units, labelled, 60)

@@ -41,7 +41,7 @@ def test_instances__serve_each_measure_and_name_the_doubtful_one(objectives: str
     assert chosen.reasons[-1] == "the model finds no object in it"
 
 
-def test_instances__of_nothing_at_all_are_no_error() -> None:
+def test_instances__of_images_without_any_are_no_error() -> None:
     chosen = choose(ROWS, budget=2, seed=0, objectives="margin", wishes=Wishes(instance_beliefs=[NOTHING] * 4))
     assert len(chosen.picks) == 2
 
@@ -59,6 +59,6 @@ def test_instances__of_nothing_at_all_are_no_error() -> None:
         ),
     ],
 )
-def test_instances__that_do_not_fit_are_named(wishes: Wishes, says: str) -> None:
+def test_invalid_instances__are_refused_with_the_field(wishes: Wishes, says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         choose(ROWS, budget=1, seed=0, objectives="margin", wishes=wishes)

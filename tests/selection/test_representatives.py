@@ -1,4 +1,4 @@
-"""One duplicate group of a few rows each: width and height in pixels, bytes and sharpness say which copy stands for it."""
+"""Tests of the representative of a duplicate group, by width and height in pixels, bytes and sharpness."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_representatives__does_not_judge_by_the_sharpness_of_an_image_too_small_
     assert chosen(("small", 160, 9_000, 900.0), ("large", 1600, 200_000, 20.0)) == {"large"}
 
 
-def test_representatives__takes_the_first_on_wish() -> None:
+def test_representatives__takes_the_first_if_the_settings_say_so() -> None:
     assert chosen(("small", 160, 9_000, 10.0), ("large", 320, 30_000, 90.0), rule="first") == {"small"}
 
 

@@ -1,4 +1,4 @@
-"""Tests of strategies that use wishes of a person or an earlier stage, with inputs small enough to check by hand."""
+"""Tests of strategies that use wishes of a person or of an earlier stage, with inputs that can be checked by hand."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def test_away_from__asks_for_what_is_unlike_the_example() -> None:
 
 
 @pytest.mark.parametrize(("tag", "says"), [("errors", "the model got wrong"), ("drifted", "from production")])
-def test_errors_and_drift__are_answered_one_after_the_other(tag: str, says: str) -> None:
-    """Two tagged images at 0 and 180 degrees; the heavier is answered first, then the other, not the first again."""
+def test_errors_and_drift__are_covered_one_after_the_other(tag: str, says: str) -> None:
+    """Two tagged images at 0 and 180 degrees: the heavier is covered first, then the other, not the first again."""
     chosen = asked(tag, 0, 180, 1, 2, 181, budget=2, labelled=[0, 1], wishes=Wishes(tagged={tag: {0: 1.0, 1: 0.7}}))
     assert chosen.picks.tolist() == [2, 4]
     assert says in chosen.reasons[0]
@@ -99,7 +99,7 @@ def test_requirements__of_classes_go_by_what_the_model_expects() -> None:
     assert asked("requirements", 0, 10, **named).picks.tolist() == [0]
 
 
-def test_class_target__asks_for_the_class_that_lacks_against_the_target() -> None:
+def test_class_target__asks_for_the_class_furthest_below_its_target() -> None:
     chosen = asked(
         "class_target",
         *(0, 10, 20, 30),
@@ -112,7 +112,7 @@ def test_class_target__asks_for_the_class_that_lacks_against_the_target() -> Non
     assert chosen.picks.tolist() == [3]
 
 
-def test_bald__asks_about_disagreement_and_passes_over_what_all_find_unclear() -> None:
+def test_bald__picks_images_on_which_variants_disagree_and_not_those_all_find_unclear() -> None:
     """Row 0: both variants are unsure; row 1: each is sure of another class; row 2: both agree."""
     draws = np.array([[[0.5, 0.5], [1, 0], [1, 0]], [[0.5, 0.5], [0, 1], [1, 0]]], np.float32)
     assert disagreement(draws).tolist() == pytest.approx([0, 1, 0], abs=1e-6)
@@ -148,7 +148,7 @@ def test_clips__give_no_more_than_their_share_and_keep_their_gap_in_time() -> No
         ("bald", Wishes(), "bald: wanted a model's beliefs"),
     ],
 )
-def test_wishes__that_cannot_be_meant_are_named(objectives: str, wishes: Wishes, says: str) -> None:
+def test_invalid_wishes__are_refused_with_the_field(objectives: str, wishes: Wishes, says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         asked(objectives, 0, 10, 20, wishes=wishes)
 
@@ -179,7 +179,7 @@ BY_ANGLE = Strategy(name="by_angle", words="what points elsewhere", objective=_b
 HALF = 0.5
 
 
-def test_strategy_of_ones_own__is_a_record_with_its_own_reasons() -> None:
+def test_custom_strategy__is_a_record_with_its_own_reasons() -> None:
     chosen = asked(f"{__name__}:BY_ANGLE", 0, 80, 40)
     assert chosen.picks.tolist() == [1]
     assert chosen.reasons == ("row 1 points elsewhere",)
@@ -195,6 +195,6 @@ def test_strategy_of_ones_own__is_a_record_with_its_own_reasons() -> None:
         (f"{__name__}:HALF", "wanted a function of the pool, found float"),
     ],
 )
-def test_objectives__that_cannot_be_meant_are_named(objectives: Any, says: str) -> None:
+def test_invalid_objectives__are_refused_with_the_reason(objectives: Any, says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         asked(objectives, 0, 10)

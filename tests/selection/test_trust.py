@@ -12,7 +12,7 @@ def heaps(count: int, spread: float) -> tuple[np.ndarray, np.ndarray]:
     return unit_rows(np.eye(20)[numbers] + spread * generator.normal(size=(count, 20))), numbers
 
 
-def test_trust__is_high_where_classes_lie_apart_and_about_nothing_where_they_do_not() -> None:
+def test_trust__is_high_for_separate_classes_and_near_0_for_mixed_ones() -> None:
     assert trust(*heaps(60, 0.1), classes=3) > 0.95
     units, numbers = heaps(300, 0.1)
     assert trust(units, np.random.default_rng(1).permutation(numbers), classes=3) < 0.2
@@ -23,7 +23,7 @@ def test_trust__counts_a_class_without_labels_as_wrong() -> None:
     assert trust(units, numbers, classes=6) == pytest.approx(0.4, abs=0.02)
 
 
-def test_trust__of_too_little_is_nothing() -> None:
+def test_trust__of_too_few_labels_is_near_0() -> None:
     units, numbers = heaps(3, 0.1)
     assert trust(units[:0], numbers[:0], classes=3) == 0
     assert trust(units[:1], numbers[:1], classes=3) == 0
@@ -32,7 +32,7 @@ def test_trust__of_too_little_is_nothing() -> None:
 
 
 def test_trust__answers_for_a_row_as_if_it_had_been_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one solve gives what taking each row out in turn gives, the mean of all rows aside."""
+    """The closed form equals leaving each row out in turn, except for the mean of all rows."""
     monkeypatch.setattr(room, "RIDGES", (0.1,))
     units, numbers = heaps(30, 0.6)
     answers = room._left_out_predictions(units, numbers)[0]

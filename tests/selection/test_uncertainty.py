@@ -9,7 +9,7 @@ def test_uncertainty__is_1_where_all_classes_are_equally_likely_and_0_where_one_
     assert measure(np.array([[1 / 3] * 3, [0, 1, 0]])) == pytest.approx([1, 0], abs=1e-9)  # type: ignore[operator]
 
 
-def test_uncertainty__kinds_differ_in_what_they_look_at() -> None:
+def test_uncertainty__measures_order_images_differently() -> None:
     two_ways, spread = np.array([0.48, 0.48, 0.04]), np.array([0.5, 0.25, 0.25])
     both = np.stack([two_ways, spread])
     assert uncertainty(both)[0] > uncertainty(both)[1]

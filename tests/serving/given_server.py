@@ -47,7 +47,7 @@ def promote(objects: ObjectStore, content: bytes, **fields: object) -> str:
 
 
 def numbered_model(number: int) -> bytes:
-    """Models that answer alike and are different files."""
+    """A model whose predictions are those of every other number, in a different file."""
     return tiny_model(bias=float(number))
 
 

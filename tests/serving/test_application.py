@@ -52,7 +52,7 @@ class GatedDecoder:
 
 
 class Bench:
-    """The application with parts that a test can hold up."""
+    """The application with parts that a test can block."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.root, self.decoder = folder, MemoryObjects(), GatedDecoder()
@@ -93,7 +93,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench.log.close()
 
 
-def test_predict__answers_with_everything_that_names_the_answer(bench: Bench) -> None:
+def test_predict__responds_with_the_prediction_and_its_model(bench: Bench) -> None:
     digest, content = bench.serve(), an_image((0, 255, 0))
 
     response = bench.predict(content).json()
@@ -104,7 +104,7 @@ def test_predict__answers_with_everything_that_names_the_answer(bench: Bench) ->
     assert sum(response["probabilities"].values()) == pytest.approx(1.0)
 
 
-def test_predict__writes_each_answer_down_without_pixels(bench: Bench) -> None:
+def test_predict__logs_each_response_without_pixels(bench: Bench) -> None:
     bench.serve()
 
     response = bench.predict(an_image()).json()
@@ -195,7 +195,7 @@ def test_predict__bounds_all_bodies_together(bench: Bench) -> None:
     assert (response.status_code, response.headers["Retry-After"]) == (429, "1")
 
 
-def test_predict__sheds_what_it_cannot_take(bench: Bench) -> None:
+def test_predict__refuses_requests_beyond_its_queue(bench: Bench) -> None:
     bench.serve(max_waiting=2)
     bench.decoder.gate.clear()
 
@@ -213,7 +213,7 @@ def test_predict__sheds_what_it_cannot_take(bench: Bench) -> None:
     assert responses[2].json()["detail"]["reason"] == "too_busy"
 
 
-def test_predict__gives_up_at_the_deadline_and_sheds_what_never_began(bench: Bench) -> None:
+def test_predict__responds_504_at_the_deadline_and_429_to_a_request_that_never_began(bench: Bench) -> None:
     bench.limits = ServerLimits(deadline_s=0.2)
     bench.serve()
     bench.decoder.gate.clear()
@@ -230,7 +230,7 @@ def test_predict__gives_up_at_the_deadline_and_sheds_what_never_began(bench: Ben
     assert bench.logged() == []
 
 
-def test_predict__calls_a_machine_without_decoders_busy(bench: Bench) -> None:
+def test_predict__responds_429_when_no_decoder_starts(bench: Bench) -> None:
     bench.serve()
     bench.decoder.error = ServiceUnavailableError("no child can be started")
 
@@ -263,7 +263,7 @@ def test_readyz__says_what_is_served_and_what_was_refused(bench: Bench) -> None:
     assert "smoke image 1 are off by 0.1" in after.json()["why"]
 
 
-def test_readyz__turns_false_while_draining(bench: Bench) -> None:
+def test_readyz__is_false_during_the_shutdown(bench: Bench) -> None:
     bench.serve()
 
     async def drain(client: httpx.AsyncClient) -> list[httpx.Response]:
@@ -273,7 +273,7 @@ def test_readyz__turns_false_while_draining(bench: Bench) -> None:
     assert [response.status_code for response in bench.ask(drain)] == [503, 200, 200]
 
 
-def test_metrics__count_what_happened(bench: Bench) -> None:
+def test_metrics__count_requests_and_outcomes(bench: Bench) -> None:
     bench.serve()
     bench.predict(an_image())
     bench.predict(b"hello")
@@ -351,7 +351,7 @@ def test_predict__draws_the_prediction_over_the_upright_image(bench: Bench) -> N
     assert drawn.headers["Nightlens-Prediction-Id"] == logged["prediction_id"]
 
 
-def test_predict__refuses_another_wish_to_draw(bench: Bench) -> None:
+def test_predict__refuses_another_value_of_draw(bench: Bench) -> None:
     bench.serve()
 
     refused = bench.ask(lambda client: client.post("/predict?draw=yes", content=an_image()))

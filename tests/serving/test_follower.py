@@ -45,7 +45,7 @@ def test_look__swaps_to_a_new_pointer_and_keeps_it_on_its_own_disk() -> None:
     assert read_pointer(cache) == _served(follower).pointer
 
 
-def test_look__leaves_the_running_requests_their_model() -> None:
+def test_look__lets_running_requests_finish_with_their_model() -> None:
     root = MemoryObjects()
     follower = _follower(root)
     first = promote(root, numbered_model(1))
@@ -57,7 +57,7 @@ def test_look__leaves_the_running_requests_their_model() -> None:
     assert held.champion.digest == first
 
 
-def test_look__opens_a_model_that_stays_only_once() -> None:
+def test_look__opens_an_unchanged_model_only_once() -> None:
     root = MemoryObjects()
     follower = _follower(root)
     digest = promote(root, numbered_model(1))
@@ -81,7 +81,7 @@ def test_look__opens_a_model_that_stays_only_once() -> None:
         (numbered_model(2), {"project": "bottles"}, "wanted project parts"),
     ],
 )
-def test_look__keeps_what_is_served_when_a_candidate_is_no_good(content: bytes, fields: dict[str, object], why: str) -> None:
+def test_look__keeps_the_served_model_if_a_candidate_is_invalid(content: bytes, fields: dict[str, object], why: str) -> None:
     root, heard = MemoryObjects(), []
     follower = _follower(root, on_change=heard.append)
     digest = promote(root, numbered_model(1))
@@ -105,7 +105,7 @@ def test_look__refuses_a_model_whose_bytes_changed() -> None:
     assert f"wanted sha256 {digest}" in follower.refused
 
 
-def test_look__refuses_a_pointer_that_is_none() -> None:
+def test_look__refuses_content_that_is_no_pointer() -> None:
     root = MemoryObjects()
     root.write_new(layout.SERVING_POINTER, b'{"routes": []}')
     follower = _follower(root)
@@ -132,7 +132,7 @@ def test_look__tries_a_refused_pointer_again_only_after_a_while(monkeypatch: pyt
     assert follower.refused == ""
 
 
-def test_look__keeps_what_is_served_while_the_root_is_away() -> None:
+def test_look__keeps_the_served_model_while_the_root_does_not_respond() -> None:
     root = MemoryObjects()
     follower = _follower(root)
     digest = promote(root, numbered_model(1))
@@ -144,7 +144,7 @@ def test_look__keeps_what_is_served_while_the_root_is_away() -> None:
     assert follower.refused == ""
 
 
-def test_start__serves_the_last_good_model_without_the_root() -> None:
+def test_start__serves_the_last_valid_model_without_the_root() -> None:
     root, cache = MemoryObjects(), MemoryObjects()
     digest = promote(root, numbered_model(1))
     _follower(root, cache).look()
@@ -155,7 +155,7 @@ def test_start__serves_the_last_good_model_without_the_root() -> None:
     assert _served(follower).champion.digest == digest
 
 
-def test_start__serves_nothing_when_the_last_good_model_is_broken() -> None:
+def test_start__serves_nothing_if_the_last_valid_model_is_damaged() -> None:
     cache = MemoryObjects()
     digest = promote(cache, numbered_model(1))
     cache.replace(layout.model(digest), b"rotten", cache.read(layout.model(digest)).etag)
@@ -181,7 +181,7 @@ def test_start__follows_in_its_own_thread() -> None:
     assert following.ASK_EVERY_S == 1.0
 
 
-def test_keep__mends_a_broken_copy_and_survives_a_full_disk() -> None:
+def test_keep__repairs_a_damaged_copy_and_ignores_a_full_disk() -> None:
     root, cache = MemoryObjects(), MemoryObjects()
     digest = promote(root, numbered_model(1))
     cache.write_new(layout.model(digest), b"rotten")

@@ -20,7 +20,7 @@ def test_logged_predictions__finds_by_either_id_through_rotated_files_oldest_fir
     assert list(logged_predictions(tmp_path, "eed1")) == []
 
 
-def test_logged_predictions__passes_over_a_line_that_was_cut_off(tmp_path: Path) -> None:
+def test_logged_predictions__skips_an_incomplete_line(tmp_path: Path) -> None:
     whole = '{"prediction_id":"1","image_id":"2"}'
     (tmp_path / "predictions.jsonl").write_text(f'{whole}\n{whole[:-3]}\n["_id":"1"]\n')
 

@@ -7,7 +7,7 @@ from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.serving.prediction_log import PredictionLog
 
 
-def test_append__goes_on_where_an_earlier_server_ended(tmp_path: Path) -> None:
+def test_append__continues_the_log_of_an_earlier_server(tmp_path: Path) -> None:
     for number in range(2):
         log = PredictionLog(tmp_path)
         log.append(LoggedPrediction("", "", "", {"number": number}))

@@ -87,7 +87,7 @@ def test_server__swaps_under_load_without_dropping_a_request(tmp_path: Path) -> 
     assert {digest for _, digest, *_ in load.responses} == set(promoted)
 
 
-def test_server__restarts_with_its_last_good_model_when_the_root_is_gone(tmp_path: Path) -> None:
+def test_server__restarts_with_its_last_valid_model_when_the_root_is_gone(tmp_path: Path) -> None:
     with a_running_server(tmp_path, numbered_model(1)) as (server, _, digest):
         assert server.predict(an_image()).status_code == 200
         assert server.end() == 0
@@ -99,7 +99,7 @@ def test_server__restarts_with_its_last_good_model_when_the_root_is_gone(tmp_pat
         assert server.wait_for(newer) < 5.0
 
 
-def test_server__finishes_what_was_begun_and_says_that_it_ends_first(tmp_path: Path) -> None:
+def test_server__reports_not_ready_and_finishes_running_requests_before_it_ends(tmp_path: Path) -> None:
     with a_running_server(tmp_path, numbered_model(1)) as (server, _, _), Load(server) as load:
         server.process.terminate()
         told_at = time.monotonic()
@@ -113,7 +113,7 @@ def test_server__finishes_what_was_begun_and_says_that_it_ends_first(tmp_path: P
     assert load.responses[-1][0] == 0
 
 
-def test_server__decodes_away_from_itself_and_refuses_hostile_bytes(tmp_path: Path) -> None:
+def test_server__decodes_in_another_process_and_refuses_hostile_bytes(tmp_path: Path) -> None:
     with a_running_server(tmp_path, numbered_model(1)) as (server, _, _):
         responses = [
             server.predict(content) for content in (b"", b"GIF89a", an_image(file_format="JPEG")[:300], b"\x89PNG" + b"\0" * 99)
@@ -136,7 +136,7 @@ def test_server__answers_others_while_slow_senders_hold_connections(tmp_path: Pa
             connection.close()
 
 
-def test_server__sheds_load_beyond_its_bound_and_recovers(tmp_path: Path) -> None:
+def test_server__refuses_load_beyond_its_bound_and_recovers(tmp_path: Path) -> None:
     with a_running_server(tmp_path, numbered_model(1), max_waiting=2) as (server, _, _):
         with ThreadPoolExecutor(12) as clients:
             responses = list(clients.map(lambda number: server.predict(an_image(seed=number)), range(120)))

@@ -24,7 +24,7 @@ def write(folder: Path, text: str, name: str = "parts") -> Path:
     return path
 
 
-def test_load_project__fills_in_honest_defaults(tmp_path: Path) -> None:
+def test_load_project__fills_in_defaults(tmp_path: Path) -> None:
     project = load_project(write(tmp_path, GOOD))
 
     assert project.quality.min_side_px == 64
@@ -88,7 +88,7 @@ def test_load_project__names_every_problem_at_once(tmp_path: Path) -> None:
         (("margin: 0.05", "margin: 0.05, seed: 1"), "gates.seed: unknown key 'seed' here; it belongs to the top of the file"),
     ],
 )
-def test_load_project__says_one_thing_wrong_in_one_line_with_the_fix(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+def test_load_project__reports_one_problem_in_one_line_with_the_fix(tmp_path: Path, change: tuple[str, str], said: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load_project(write(tmp_path, GOOD.replace(*change)))
 

@@ -1,4 +1,4 @@
-"""Cron expressions as Airflow reads them."""
+"""Tests that cron expressions are read as Airflow reads them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_presets__are_those_of_airflow() -> None:
 
 
 @pytest.mark.parametrize("schedule", _PRESETS)
-def test_check_schedule__takes_airflows_names(schedule: str) -> None:
+def test_check_schedule__accepts_the_presets_of_airflow(schedule: str) -> None:
     check_schedule(schedule)
 
     assert all(one < next_one for one, next_one in pairwise(next_runs(schedule, "UTC", SATURDAY)))

@@ -1,4 +1,4 @@
-"""A folder as a source."""
+"""Tests of a folder as a source."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_list_files__is_sorted_and_tells_size_and_time(inbox: Path) -> None:
     assert second.object_version == f"1500000000123456789-3-{status.st_ctime_ns}-{status.st_ino}"
 
 
-def test_list_files__passes_over_hidden_unfinished_and_other_things(inbox: Path) -> None:
+def test_list_files__skips_hidden_and_unfinished_files_and_other_entries(inbox: Path) -> None:
     for name in (".hidden.jpg", "a.jpg.part", "b.TMP", "c.jpg~", ".folder/d.jpg"):
         write(inbox / name)
     os.mkfifo(inbox / "pipe.jpg")
@@ -79,7 +79,7 @@ def test_list_files__follows_links_to_files_but_not_to_folders(inbox: Path) -> N
     assert source.read("link.jpg", listed["link.jpg"].object_version) == b"bytes"
 
 
-def test_read__refuses_links_that_lead_out_or_nowhere(inbox: Path) -> None:
+def test_read__refuses_links_that_lead_outside_or_to_no_file(inbox: Path) -> None:
     write(inbox.parent / "secret.txt")
     (inbox / "out.jpg").symlink_to("../secret.txt")
     (inbox / "nowhere.jpg").symlink_to("nothing")
@@ -93,7 +93,7 @@ def test_read__refuses_links_that_lead_out_or_nowhere(inbox: Path) -> None:
     assert the_reason(source, "../secret.txt", "any") == "not_an_image"
 
 
-def test_list_files__says_that_the_source_is_away(inbox: Path) -> None:
+def test_list_files__raises_an_error_to_retry_when_the_source_does_not_respond(inbox: Path) -> None:
     inbox.rmdir()
     with pytest.raises(ServiceUnavailableError, match=str(inbox)):
         keys(inbox)
@@ -102,7 +102,7 @@ def test_list_files__says_that_the_source_is_away(inbox: Path) -> None:
         keys(inbox)
 
 
-def test_list_files__goes_on_without_a_folder_that_is_closed_to_us(inbox: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_list_files__leaves_out_a_folder_that_it_may_not_open(inbox: Path, caplog: pytest.LogCaptureFixture) -> None:
     source = a_source(inbox)
     source._judge(PermissionError(13, "Permission denied", str(inbox / "lost+found")))
 
@@ -111,7 +111,7 @@ def test_list_files__goes_on_without_a_folder_that_is_closed_to_us(inbox: Path, 
         source._judge(OSError(5, "Input/output error", str(inbox / "broken")))
 
 
-def test_read__notices_what_happened_since_the_listing(inbox: Path) -> None:
+def test_read__notices_changes_since_the_listing(inbox: Path) -> None:
     for name in ("changed.jpg", "gone.jpg", "pipe.jpg", "large.jpg", "fine.jpg", "folder.jpg"):
         write(inbox / name, b"x" * (1001 if name == "large.jpg" else 10))
     source = a_source(inbox)
@@ -134,7 +134,7 @@ def test_read__notices_what_happened_since_the_listing(inbox: Path) -> None:
     assert source.read("fine.jpg", version["fine.jpg"]) == b"x" * 10
 
 
-def test_read__notices_a_file_that_grows_under_its_hands(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read__notices_a_file_that_grows_while_it_is_read(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(inbox / "a.jpg")
     source = a_source(inbox)
     (file,) = source.list_files()
@@ -150,7 +150,7 @@ def test_read__notices_a_file_that_grows_under_its_hands(inbox: Path, monkeypatc
     assert the_reason(source, "a.jpg", file.object_version) == "changed_while_reading"
 
 
-def test_read__calls_a_file_it_may_not_open_unreadable(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read__rejects_a_file_that_it_may_not_open_as_unreadable(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(inbox / "a.jpg")
 
     def refuse(*_: object) -> int:
@@ -160,7 +160,7 @@ def test_read__calls_a_file_it_may_not_open_unreadable(inbox: Path, monkeypatch:
     assert the_reason(a_source(inbox), "a.jpg", "any") == "unreadable"
 
 
-def test_keys__survive_names_of_any_bytes(inbox: Path) -> None:
+def test_keys__hold_names_of_any_bytes(inbox: Path) -> None:
     names = [b"caf\xe9.jpg", "café.jpg".encode(), b"back\\slash.jpg", b"new\nline.jpg", b"\\xe9.jpg"]
     for name in names:
         with open(os.fsencode(inbox) + b"/" + name, "wb") as file:

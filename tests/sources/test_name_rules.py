@@ -1,4 +1,4 @@
-"""Leftovers of storage systems, viewers and transfers are left out by name; data sets with like names are not."""
+"""Tests that leftovers of storage systems, viewers and transfers are left out by name, and similar names of data are listed."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_files_of_known_systems__are_left_out(reason: str, names: tuple[str, ...
     assert {name: of_file(name) for name in names} == dict.fromkeys(names, reason)
 
 
-def test_names_that_data_may_have__are_listed() -> None:
+def test_ordinary_names_of_data__are_listed() -> None:
     assert [name for name in DATA if rules().of_folder(name) or rules().of_folder(f"a/{name}")] == []
     assert [name for name in DATA_FILES if of_file(name)] == []
 
@@ -138,7 +138,7 @@ ANYBODYS_COPIES = ("a (1).jpg", "a-DESKTOP-4F2.jpg", "a - Copy.jpg")
 
 
 @pytest.mark.parametrize("copy", ANYBODYS_COPIES)
-def test_copy_whose_name_could_be_anybodys__is_taken_in_unless_a_pattern_names_it(copy: str) -> None:
+def test_copy_with_an_ordinary_name__is_listed_unless_a_pattern_matches(copy: str) -> None:
     beside = {"a.jpg": 5, copy: 5}
     ours = NameRules(["* ([0-9]).jpg", "*-DESKTOP-*", "* - Copy.*"], "ignore")
 
@@ -153,7 +153,7 @@ def test_thumbnail_beside_its_original__is_left_out_if_it_is_small() -> None:
     assert of_file("hand_thumb.jpg", {"hand_thumb.jpg": 9_000, "face.jpg": 80_000}) is None
 
 
-def test_marked_folder__is_left_out_by_the_file_that_tells_whose_it_is() -> None:
+def test_marked_folder__is_left_out_by_the_marker_file_in_it() -> None:
     assert rules().of_marked_folder("a/thumbs", {".immich", "x.webp"}) == "thumbnail"
     assert rules().of_marked_folder("RECYCLED", {"INFO2"}) == "trash"
     assert rules().of_marked_folder("derived", {"CACHEDIR.TAG"}) == "cache"
@@ -161,7 +161,7 @@ def test_marked_folder__is_left_out_by_the_file_that_tells_whose_it_is() -> None
     assert rules().of_marked_folder("a/upload", {".immich"}) is None
 
 
-def test_patterns__leave_out_more_and_take_in_what_is_left_out_by_default() -> None:
+def test_patterns__leave_out_more_and_include_names_that_are_left_out_by_default() -> None:
     asked = rules("*_preview.jpg", "drafts/", "/top.jpg", "!@eaDir/", "!.hidden/", "#recycle_me/", "!keep_preview.jpg")
 
     assert asked.of_file("a/b_preview.jpg", {}) == "ignored"

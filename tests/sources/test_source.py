@@ -1,4 +1,4 @@
-"""Sources by kind: the project file names one, and one of your own works as those that ship with Nightlens."""
+"""Tests of opening sources by the kind in the project file, shipped and custom ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class DrawnSettings(SourceSettings):
 
 
 class DrawnSource:
-    """So many images of noise; the newest one is still being drawn."""
+    """Images of noise; the newest one is still being drawn."""
 
     settings_model = DrawnSettings
 
@@ -55,7 +55,7 @@ class DrawnSource:
         return FileMetadata(device=f"pen {key}")
 
 
-def test_source_of_ones_own__is_ingested_and_frozen_with_its_settings(tmp_path: Path) -> None:
+def test_custom_source__is_ingested_and_frozen_with_its_settings(tmp_path: Path) -> None:
     store = Store(MemoryObjects())
     cycle = given.an_open_cycle(
         store, sources=[{"name": "pens", "kind": OWN, "images": 3}], duplicates={"split_group_keys": ["device"]}

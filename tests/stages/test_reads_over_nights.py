@@ -1,4 +1,4 @@
-"""A night costs what is new: no stage reads more objects at a late night than at an early one (`make bench-night`: 60 nights)."""
+"""Test that no stage reads more objects in a late night than in an early one (`make bench-night`: 60 nights)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A class is renamed or removed between two nights: nothing leaves unsaid, and no model that forgets is promoted."""
+"""Tests of a class that is renamed or removed between two nights: labels are counted, no model without it is promoted."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Night:
 
 @pytest.fixture
 def night(first: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
-    """The same night, to go on from by oneself."""
+    """A copy of that night, for one test."""
     shutil.copytree(first.folder, tmp_path, dirs_exist_ok=True)
     monkeypatch.setenv("NIGHTLENS_HOME", str(tmp_path))
     monkeypatch.setenv("WANDB_MODE", "disabled")
@@ -62,7 +62,9 @@ def change(night: Night, classes: list[str], **keys: Any) -> None:
     night.classes = {image_id: renamed.get(name, name) for image_id, name in night.classes.items()}
 
 
-def test_renamed_class__unstated_is_said_at_the_opening_and_in_the_report_and_holds_the_promotion(night: Night) -> None:
+def test_renamed_class__without_a_statement_is_named_at_the_opening_and_in_the_report_and_prevents_the_promotion(
+    night: Night,
+) -> None:
     change(night, ["bolt", "hex_nut"])
     night.bring(range(20, 30))
     change(night, ["bolt", "hex_nut"])
@@ -85,7 +87,7 @@ def test_renamed_class__unstated_is_said_at_the_opening_and_in_the_report_and_ho
     assert f"{nuts} images are left out: their label says &#x27;nut&#x27;" in page or f"{nuts} images are left out" in page
 
 
-def test_renamed_class__stated_counts_by_its_new_name_and_keeps_what_people_said(night: Night) -> None:
+def test_renamed_class__with_a_statement_counts_by_its_new_name_and_keeps_the_annotations(night: Night) -> None:
     nuts = night.store.current(LabelObject).filter(class_name="nut")["image_id"]
     change(night, ["bolt", "hex_nut"], renamed_classes={"nut": "hex_nut"})
     night.bring(range(20, 30))
@@ -119,7 +121,7 @@ def test_renamed_class__collects_late_annotations_with_the_old_name_as_the_new_o
     assert night.store.current(LabelObject).filter(image_id=image_id)["class_name"].to_list() == ["hex_nut"]
 
 
-def test_removed_class__stated_is_left_out_and_may_be_forgotten(night: Night) -> None:
+def test_removed_class__with_a_statement_is_left_out_and_does_not_prevent_the_promotion(night: Night) -> None:
     nuts = night.store.current(LabelObject).filter(class_name="nut").height
     change(night, ["bolt", "ring", "washer"], removed_classes=["nut"])
     night.bring(range(20, 26))

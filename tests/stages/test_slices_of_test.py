@@ -1,4 +1,4 @@
-"""Candidate and champion on the slices of test: twelve test images, of which some are golden and some recent."""
+"""Tests of candidate and champion on slices of test: twelve test images, some of them golden, some recent."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_evaluate_model__scores_a_golden_set_of_one_class(store: Store) -> None:
     assert compared.slices["golden"]["candidate"] == 0.0
 
 
-def test_evaluate_model__of_a_test_split_that_is_all_golden_says_that_nothing_is_left_to_decide_on(store: Store) -> None:
+def test_evaluate_model__says_that_no_image_decides_if_all_test_images_are_golden(store: Store) -> None:
     summary, compared = outcome(store, a_sliced_cycle(store, GOOD, FIRST, golden=range(12)))
     assert summary.why == "The dataset version has no labelled test images outside its golden set."
     assert (summary.slices["golden"]["accuracy"], summary.score) == (1.0, None)
@@ -98,7 +98,7 @@ def test_compare_with_champion__with_a_golden_margin_promotes_only_what_was_meas
 def test_compare_with_champion__keeps_a_champion_that_is_better_on_the_golden_set(
     store: Store, golden_margin: float | None, decision: str
 ) -> None:
-    """The candidate takes everything for a bolt, and the golden set is nuts; the margin on the rest of test lets that pass."""
+    """The candidate always predicts bolt, and the golden images are nuts; the margin on the rest of test allows that."""
     a_night_of(store, GOOD, FIRST, "1", RecordingRegistry())
     gates = {"margin": 1.0, "golden_margin": golden_margin}
     _, compared = outcome(store, a_sliced_cycle(store, CONSTANT, SECOND, golden=[6], gates=gates))

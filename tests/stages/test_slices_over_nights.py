@@ -1,4 +1,4 @@
-"""Two nights of a project that curates its test split, has a golden and a recent set, and groups images by clip."""
+"""Test of two nights of a project that curates its test split, has a golden and a recent set, and groups images by clip."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
     return a_night(tmp_path, **SETTINGS)
 
 
-def test_two_nights__judge_on_golden_and_recent_images_that_nothing_learnt_from(night: Night) -> None:
+def test_two_nights__evaluate_on_golden_and_recent_images_that_no_model_trained_on(night: Night) -> None:
     told = {}
     for cycle_id, numbers in CYCLES:
         night.bring(numbers)

@@ -1,4 +1,4 @@
-"""All stages in a row, through the wiring, on real rooms; only the services outside are stand-ins. Twice is once, everywhere."""
+"""Tests of all stages in a row through the wiring, with stand-ins for outside services; running a stage twice changes nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROUND = ("send_to_labeling", "wait_for_annotators")
 
 
 def kept(objects: dict[str, str]) -> dict[str, str]:
-    """Without what is made again at need, which no backup holds."""
+    """Objects without the caches, which no backup holds."""
     return {key: digest for key, digest in objects.items() if not is_left_out(key)}
 
 
@@ -39,7 +39,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
     return a_night(tmp_path)
 
 
-def test_whole_cycle__makes_a_champion_of_images_and_answers(night: Night) -> None:
+def test_whole_cycle__makes_a_champion_from_images_and_annotations(night: Night) -> None:
     night.bring(range(30))
 
     told = night.cycle("2026-11-21")
@@ -73,7 +73,7 @@ def test_whole_cycle__running_any_stage_twice_changes_nothing(night: Night) -> N
     assert night.objects() == before
 
 
-def test_whole_cycle__gives_the_same_dataset_when_every_stage_was_run_twice_on_the_way(night: Night, tmp_path: Path) -> None:
+def test_whole_cycle__gives_the_same_dataset_if_every_stage_runs_twice(night: Night, tmp_path: Path) -> None:
     night.bring(range(30))
     undisturbed = night.cycle("2026-11-21")["build_dataset_version"]["dataset_id"]
     night.store = Store(MemoryObjects())
@@ -88,7 +88,7 @@ def test_whole_cycle__gives_the_same_dataset_when_every_stage_was_run_twice_on_t
     assert night.run("build_dataset_version", "2026-11-21")["dataset_id"] == undisturbed
 
 
-def test_whole_cycle__goes_on_from_a_restored_backup_as_from_the_root_itself(night: Night) -> None:
+def test_whole_cycle__continues_from_a_restored_backup_as_from_the_root(night: Night) -> None:
     night.bring(range(30))
     night.cycle("2026-11-21")
     copy, restored = MemoryObjects(), MemoryObjects()
@@ -125,7 +125,7 @@ def test_whole_cycle__leaves_the_same_objects_on_a_real_s3_server(night: Night, 
     assert on_s3 == in_memory
 
 
-def test_whole_cycle__without_anything_new_trains_nothing_and_says_so(night: Night) -> None:
+def test_whole_cycle__without_new_images_and_annotations_trains_nothing_and_says_so(night: Night) -> None:
     night.bring(range(30))
     night.cycle("2026-11-21")
 

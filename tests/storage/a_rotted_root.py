@@ -1,4 +1,4 @@
-"""A root of many images, and ways to let objects of it rot behind the store's back, as disks do."""
+"""A root of many images, and ways to damage objects of it without the store, as disks do."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def copy_of(folder: Path, where: Path) -> DiskObjects:
 
 
 def rot(folder: Path, keys: Sequence[str], seed: int = 0) -> dict[str, str]:
-    """Damage exactly these objects, each kind in turn; key → what was done. Swapped ones come in twos of one folder's kind."""
+    """Damage exactly these objects, each sort of damage in turn; key → the damage. Swapped ones are pairs of one kind."""
     chance, turns, done = random.Random(seed), itertools.cycle(KINDS), {}
     rest = list(keys)
     while rest:

@@ -1,4 +1,4 @@
-"""The store against a model of plain dictionaries, in any order of what is done to it; `make drill-properties` at full size."""
+"""Test of the store against a model of plain dictionaries, with operations in any order; `make drill-properties` at full size."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from drills import properties
 
 @pytest.mark.slow
 @pytest.mark.parametrize("where", ["memory", "disk"])
-def test_store__is_its_model_after_any_sequence_of_rules(where: str) -> None:
+def test_store__equals_its_model_after_any_sequence_of_rules(where: str) -> None:
     properties.play(where, examples=8, steps=15)

@@ -1,4 +1,4 @@
-"""A column added, a table version raised, a settings key removed, a summary field renamed: old roots still open."""
+"""Tests that old roots still open after an added column, a new table version, a removed settings key or a renamed summary field."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class MeasurementOfGradients(Measurement):
 
 
 class MeasurementWithoutDefault(Measurement):
-    """A column that nobody can know of older rows."""
+    """A column without a value for older rows."""
 
     noise = dy.Float64()
 

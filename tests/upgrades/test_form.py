@@ -1,4 +1,4 @@
-"""A form's versions: older content takes each step once, in order; newer content is refused."""
+"""Tests of a form's versions: older content takes each step once, in order; newer content is refused."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_upgraded_fields__take_every_step_from_their_version_on() -> None:
     assert upgraded_fields(THREE, marked(THREE, {"length_m": 7}), "here") == {"length_m": 7}
 
 
-def test_marked__leaves_the_first_version_as_it_always_was() -> None:
+def test_marked__does_not_change_content_of_the_first_version() -> None:
     assert marked(Form("thing"), {"length": 5}) == {"length": 5}
     assert marked(THREE, {"length_m": 5}) == {"length_m": 5, "form_version": 3, "form_release": "0.3.0"}
 
@@ -55,7 +55,7 @@ def test_upgraded_fields__refuse_a_newer_version_by_the_release_that_wrote_it() 
         ("v1.0", "0.9", True),
     ],
 )
-def test_is_newer__compares_numbers_and_knows_no_order_of_commits(release: str, than: str, wanted: bool) -> None:
+def test_is_newer__compares_release_numbers_and_not_commits(release: str, than: str, wanted: bool) -> None:
     assert is_newer(release, than) is wanted
 
 

@@ -113,7 +113,7 @@ def test_newer_summary__is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         Store(store.objects).event("2026-11-21", "open_cycle")
 
 
-def test_newer_snapshot__is_passed_over_like_one_that_rotted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_newer_snapshot__is_ignored_like_a_damaged_one(monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(MemoryObjects())
     an_open_cycle(store)
 

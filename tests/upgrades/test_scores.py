@@ -1,4 +1,4 @@
-"""Summaries with the scores of classes by their old names are read as scores of any kind."""
+"""Tests that summaries with the old names of scores are read as scores of any kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Endpoints of the command line: environment first, then the local stack of this home."""
+"""Tests of the command line's endpoints: from the environment first, then from the local stack of this home."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def a_stack(home: Path) -> None:
     (home / "stack" / "secrets.json").write_text(json.dumps({"label_studio_token": "a" * 40, "airflow_password": "x"}))
 
 
-def test_endpoints__are_those_of_the_local_stack_by_themselves(home: Path) -> None:
+def test_endpoints__are_those_of_the_local_stack_without_settings(home: Path) -> None:
     a_stack(home)
     found = endpoints_from_environment("parts")
 
@@ -70,7 +70,7 @@ def test_endpoints__say_in_a_sentence_that_a_token_file_is_missing_or_empty(
         endpoints_from_environment("parts")
 
 
-def test_endpoints__say_that_the_stacks_files_are_torn(home: Path) -> None:
+def test_endpoints__say_that_the_stacks_files_are_incomplete(home: Path) -> None:
     a_stack(home)
     (home / "stack" / "ports.json").write_text('{"label_studio": 80')
 

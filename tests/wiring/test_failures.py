@@ -56,7 +56,7 @@ def test_report__of_a_failed_night_says_where_why_and_what_to_do_in_red(home: Pa
     assert "No decision yet" not in html
 
 
-def test_report__says_that_settings_are_frozen_when_the_file_was_mended_during_the_night(home: Path) -> None:
+def test_report__says_that_settings_are_frozen_when_the_file_was_corrected_during_the_night(home: Path) -> None:
     path = home / "shipped" / "belt.yaml"
     path.write_text(path.read_text().replace("margin: 0.05", "margin: 0.02"))
     fail("record_images")
@@ -64,7 +64,7 @@ def test_report__says_that_settings_are_frozen_when_the_file_was_mended_during_t
     assert FROZEN in report(home)[0]
 
 
-def test_night__goes_on_with_its_frozen_settings_while_the_file_is_broken_but_no_new_one_opens(home: Path) -> None:
+def test_night__continues_with_its_frozen_settings_while_the_file_is_invalid_and_no_new_night_opens(home: Path) -> None:
     (home / "shipped" / "belt.yaml").write_text("project: [")
     run.run_stage("list_new_images", "belt", CYCLE)
 
@@ -74,14 +74,14 @@ def test_night__goes_on_with_its_frozen_settings_while_the_file_is_broken_but_no
     assert FROZEN in report(home)[0]
 
 
-def test_collection__is_planned_while_the_file_is_broken(home: Path) -> None:
+def test_collection__is_planned_while_the_file_is_invalid(home: Path) -> None:
     path = home / "shipped" / "belt.yaml"
     path.write_text(path.read_text().replace("budget", "bugdet"))
 
     assert run.run_stage("plan_collection", "belt", "2026-11-22T090000", StageArguments(run_key="by hand"))
 
 
-def test_report__forgets_a_failure_once_its_stage_was_done(home: Path) -> None:
+def test_report__drops_a_failure_once_its_stage_succeeded(home: Path) -> None:
     fail("record_images")
     run.run_stage("list_new_images", "belt", CYCLE)
     run.run_stage("record_images", "belt", CYCLE)
@@ -98,7 +98,7 @@ def test_report__names_a_stage_whose_process_was_killed(home: Path) -> None:
     assert "Failed in measure_images: its process ended without a message: it was killed" in html
 
 
-def test_report__of_an_error_that_nobody_foresaw_says_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_report__of_an_unexpected_error_says_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stage(*_: object) -> None:
         raise ZeroDivisionError("division by <zero>")
 
@@ -111,7 +111,7 @@ def test_report__of_an_error_that_nobody_foresaw_says_so(home: Path, monkeypatch
     assert "Nightlens does not foresee this error" in html
 
 
-def test_report__of_a_service_that_is_away_says_to_clear_the_task(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_report__of_a_service_that_does_not_respond_says_to_clear_the_task(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stage(*_: object) -> None:
         raise ServiceUnavailableError("mlflow: http://mlflow does not answer")
 

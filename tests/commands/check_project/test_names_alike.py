@@ -1,4 +1,4 @@
-"""Class names of which one may be a slip."""
+"""Tests of finding class names that may be misspellings of each other."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def test_names_alike__finds_names_that_differ_by_case_separators_or_one_letter(o
     ("one", "other"),
     [("cat", "cap"), ("nut", "nuts"), ("class_1", "class_11"), ("male", "female"), ("left arm", "left ear"), ("", "a")],
 )
-def test_names_alike__leaves_other_names_alone(one: str, other: str) -> None:
+def test_names_alike__accepts_different_names(one: str, other: str) -> None:
     assert names_alike([one, other]) == []

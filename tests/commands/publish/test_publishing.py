@@ -76,7 +76,7 @@ def test_publish__commits_what_dvc_needs_and_a_line_an_image(published_store: St
     assert dataset_id in (a_home / "git" / "README.md").read_text()
 
 
-def test_publish__copies_no_original_and_shows_it_by_a_link_that_nobody_may_write(published_store: Store, a_home: Path) -> None:
+def test_publish__links_originals_read_only_and_copies_none(published_store: Store, a_home: Path) -> None:
     summary = publish("parts", a_version(published_store, NUMBERS), a_home / "git")
 
     view = Path(summary.remote_url)
@@ -109,7 +109,7 @@ def test_publish__gives_the_same_commit_in_another_folder(published_store: Store
     assert len(commits) == 1
 
 
-def test_publish__goes_on_where_it_was_broken_off(published_store: Store, a_home: Path) -> None:
+def test_publish__continues_after_an_interruption(published_store: Store, a_home: Path) -> None:
     dataset_id = a_version(published_store, NUMBERS)
     first = publish("parts", dataset_id, a_home / "git")
     git(a_home / "git", "tag", "-d", first.tag)
@@ -133,7 +133,7 @@ def test_publish__of_a_later_version_adds_a_commit_and_only_its_links(published_
     assert len(git(a_home / "git", "show", f"{first.tag}:labels.csv").splitlines()) == 13
 
 
-def test_publish__of_an_earlier_version_knows_nothing_of_later_answers(published_store: Store, a_home: Path) -> None:
+def test_publish__of_an_earlier_version_contains_no_later_annotation(published_store: Store, a_home: Path) -> None:
     dataset_id = a_version(published_store, NUMBERS)
     publish("parts", dataset_id, a_home / "git")
     cycle = an_open_cycle(published_store, "2026-11-22")
@@ -167,7 +167,7 @@ def test_publish__canonical_makes_oriented_copies_without_exif(published_store: 
     assert not any(path.is_symlink() for path in Path(summary.remote_url).rglob("*"))
 
 
-def test_publish__canonical_copies_only_what_is_new_or_was_taken_away(published_store: Store, a_home: Path) -> None:
+def test_publish__canonical_copies_only_new_and_deleted_files(published_store: Store, a_home: Path) -> None:
     first = publish("parts", a_version(published_store, NUMBERS), a_home / "git", is_canonical=True)
     taken = next(
         path for path in Path(first.remote_url).rglob("*") if path.is_file() and path.suffix != ".dir" and "files" in path.parts
@@ -200,7 +200,7 @@ def test_publish__refuses_a_version_whose_original_is_gone_and_commits_nothing(p
     assert not (a_home / "git").exists()
 
 
-def test_publish__refuses_a_folder_that_is_somebody_elses(published_store: Store, a_home: Path) -> None:
+def test_publish__refuses_a_folder_with_other_files(published_store: Store, a_home: Path) -> None:
     dataset_id = a_version(published_store, NUMBERS)
     (a_home / "full").mkdir()
     (a_home / "full" / "letter.txt").write_text("mine")
@@ -216,7 +216,7 @@ def test_publish__refuses_a_folder_that_is_somebody_elses(published_store: Store
     assert (a_home / "theirs" / "README.md").read_text() == "mine"
 
 
-def test_publish__leaves_other_files_of_the_repository_alone(published_store: Store, a_home: Path) -> None:
+def test_publish__does_not_change_other_files_of_the_repository(published_store: Store, a_home: Path) -> None:
     GitRepository(a_home / "git", ("mark", "no")).publish(
         {"other.txt": "mine\n"}, "start", "other", an_open_cycle(published_store).started_at
     )

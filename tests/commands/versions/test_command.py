@@ -1,4 +1,4 @@
-"""`python -m pipeline_tasks versions …`, as a person types it."""
+"""Tests of `python -m pipeline_tasks versions …`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_versions__list_show_and_diff_print_tables_or_one_json_line(
     assert json.loads(out)["added"]["image_ids"] == [id_of("a4")]
 
 
-def test_versions__export_writes_where_it_was_told(
+def test_versions__export_writes_into_the_given_folder(
     versions: tuple[VersionRecord, VersionRecord], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert versions_command("export", versions[0].dataset_id, str(tmp_path / "out")) == 0
@@ -79,7 +79,7 @@ def test_versions__restore_says_how_to_undo_it(
     assert f"{first[:12]} was restored in cycle 2026-11-23T090000" in capsys.readouterr().out
 
 
-def test_versions__an_unknown_version_is_one_sentence(
+def test_versions__report_an_unknown_version_in_one_sentence(
     versions: tuple[VersionRecord, VersionRecord], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert versions_command("show", "zz") == 1

@@ -14,7 +14,7 @@ from pipeline_tasks.storage.history.store import Store
 pytestmark = pytest.mark.slow
 
 
-def test_compare__counts_what_came_went_and_changed(store: Store) -> None:
+def test_compare__counts_added_removed_and_changed_images(store: Store) -> None:
     first, second = two_versions(store)
 
     found = compare(store, first, second)
@@ -31,7 +31,7 @@ def test_compare__counts_what_came_went_and_changed(store: Store) -> None:
     assert "relabelled: 1\n  by class: nut → bolt 1" in as_text(found)
 
 
-def test_compare__backwards_tells_what_was_known_when_the_second_one_was_made(store: Store) -> None:
+def test_compare__backwards_uses_what_was_known_when_the_second_version_was_frozen(store: Store) -> None:
     first, second = two_versions(store)
 
     found = compare(store, second, first)

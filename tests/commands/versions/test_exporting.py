@@ -1,4 +1,4 @@
-"""An export is whole, says how images stand, and can be taken up again."""
+"""Tests of exports: complete, with each image's orientation, resumable after an interruption."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_export_version__puts_originals_into_class_folders_with_a_manifest(store
     assert not (tmp_path / "out" / UNFINISHED).exists()
 
 
-def test_export_version__refuses_a_folder_that_holds_something(store: Store, tmp_path: Path) -> None:
+def test_export_version__refuses_a_folder_that_is_not_empty(store: Store, tmp_path: Path) -> None:
     two_versions(store)
     (tmp_path / "mine.txt").write_text("mine")
 
@@ -55,7 +55,7 @@ def test_export_version__refuses_a_folder_that_holds_something(store: Store, tmp
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_export_version__broken_off_says_so_and_is_taken_up_again(store: Store, tmp_path: Path) -> None:
+def test_export_version__reports_an_interruption_and_resumes(store: Store, tmp_path: Path) -> None:
     two_versions(store)
     rot(store, "t1", b"rot")
     with pytest.raises(CorruptObjectError, match="wanted sha256"):
@@ -82,7 +82,7 @@ def test_export_version__broken_off_says_so_and_is_taken_up_again(store: Store, 
     ("class_name", "folder"),
     [("bolt M8", "bolt M8"), ("a/b", "a%2fb"), ("..", "%2e."), ("a%2fb", "a%252fb"), ("Mutter ä", "Mutter ä"), ("x:y", "x%3ay")],
 )
-def test_folder_name__is_a_folder_anywhere_and_keeps_names_apart(class_name: str, folder: str) -> None:
+def test_folder_name__is_valid_on_every_system_and_unique(class_name: str, folder: str) -> None:
     assert _folder_name(class_name) == folder
 
 

@@ -1,4 +1,4 @@
-"""Versions as a list and one by one."""
+"""Tests of the list of versions and of the description of one."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_find_version__takes_a_unique_start_and_lists_those_that_fit() -> None:
         find_version([], "")
 
 
-def test_past_store__knows_nothing_of_later_events_and_writes_nothing(store: Store) -> None:
+def test_past_store__shows_no_later_events_and_writes_nothing(store: Store) -> None:
     first, _ = two_versions(store)
     past = PastStore(store.objects, first.sequence)
 
@@ -92,7 +92,7 @@ def test_past_store__knows_nothing_of_later_events_and_writes_nothing(store: Sto
         past.finish("2026-11-23", "given", ExportModelSummary("Nothing was trained."))
 
 
-def test_state_at__uses_no_snapshot_that_is_younger(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_state_at__uses_no_later_snapshot(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline_tasks.storage.ledger.state.SNAPSHOT_EVERY_EVENTS", 2)
     two_versions(store)
     assert list(store.objects.list("snapshots/"))

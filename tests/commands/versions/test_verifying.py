@@ -39,7 +39,7 @@ def verify(store: Store, number: int, *, full: bool = False) -> VersionCheck:
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_verify_version__finds_a_whole_version_fine(store: Store, full: bool) -> None:
+def test_verify_version__finds_no_problem_in_an_intact_version(store: Store, full: bool) -> None:
     two_versions(store)
 
     for number in (0, 1):
@@ -92,7 +92,7 @@ def test_verify_version__names_an_index_that_is_gone_or_that_names_other_rows(st
     assert "manifest" in [one.what for one in verify(store, 0).damages]
 
 
-def test_verify_version__names_a_label_table_that_rotted(store: Store) -> None:
+def test_verify_version__names_a_damaged_label_table(store: Store) -> None:
     two_versions(store)
     damage(store, store.files(LabelObject)[0].key, b"rot")
 

@@ -1,4 +1,4 @@
-"""Images lie on a circle: an embedding is an angle, so that cosines can be checked by hand (cos 20° = .94, cos 30° = .87)."""
+"""Tests of find_duplicates: an embedding is an angle, so that cosines can be checked by hand (cos 20° = .94, cos 30° = .87)."""
 
 import math
 
@@ -78,12 +78,12 @@ def test_find_duplicates__joins_by_pixels_by_hash_and_by_embedding(store: Store)
     assert (summary.exact, summary.near, summary.groups, summary.images_in_groups, summary.contested) == (1, 2, 1, 3, 0)
 
 
-def test_find_duplicates__does_not_believe_a_hash_that_the_backbone_denies(store: Store) -> None:
+def test_find_duplicates__joins_no_equal_hashes_with_distant_embeddings(store: Store) -> None:
     night(store, 0, AnImage("a", at(0), hash=0), AnImage("b", at(60), hash=0))
     assert groups(store) == {"a": "a", "b": "b"}
 
 
-def test_find_duplicates__does_not_chain(store: Store) -> None:
+def test_find_duplicates__joins_no_chain_whose_ends_differ(store: Store) -> None:
     night(store, 0, *(AnImage(name, at(20 * number)) for number, name in enumerate("abcd")))
     assert groups(store) == {"a": "a", "b": "a", "c": "c", "d": "c"}
 
@@ -131,7 +131,7 @@ def test_find_duplicates__searches_a_released_image_against_all_earlier_ones(sto
     assert night(store, 2, **LOOSE).images_released == 0, "they are searched once"
 
 
-def test_find_duplicates__searches_released_twins_as_one_group(store: Store) -> None:
+def test_find_duplicates__joins_two_released_duplicates_into_one_group(store: Store) -> None:
     night(store, 0, AnImage("a", at(0)), AnImage("b", at(5), **BLURRED), AnImage("c", at(5), pixels="b", **BLURRED))
 
     night(store, 1, **LOOSE)
@@ -232,7 +232,7 @@ def test_find_duplicates__contests_an_image_whose_clip_and_likeness_disagree(sto
     assert contested(store) == {("c", "a"), ("d", "d")}
 
 
-def test_find_duplicates__joins_no_images_for_what_neither_has(store: Store) -> None:
+def test_find_duplicates__joins_no_images_for_a_missing_key(store: Store) -> None:
     sites = {"duplicates": {"split_group_keys": ["site", "clip"]}}
     night(store, 0, AnImage("a", at(0)), AnImage("b", at(90)), AnImage("c", at(180), metadata={"site": ""}), **sites)
     night(store, 1, AnImage("d", at(270), metadata={"site": ""}), **sites)
@@ -249,7 +249,7 @@ def test_find_duplicates__joins_earlier_images_once_a_key_is_named(store: Store)
     assert summary.keys_in_two_splits == []
 
 
-def test_find_duplicates__contests_what_shares_a_key_that_straddled_splits_before_it_was_named(store: Store) -> None:
+def test_find_duplicates__contests_images_of_a_new_key_whose_images_are_in_two_splits(store: Store) -> None:
     clip = {"clip": "1"}
     night(store, 0, AnImage("a", at(0), metadata=clip), AnImage("b", at(90), metadata=clip))
     give_split(store, NIGHTS[0], a="test", b="train")
@@ -262,7 +262,7 @@ def test_find_duplicates__contests_what_shares_a_key_that_straddled_splits_befor
 GOLDEN = {"splits": {"golden": {"key_pattern": "^inbox:[gh]"}}}
 
 
-def test_find_duplicates__claims_the_groups_of_golden_images_for_test(store: Store) -> None:
+def test_find_duplicates__puts_the_groups_of_golden_images_into_test(store: Store) -> None:
     night(store, 0, AnImage("a", at(0)), AnImage("g", at(5)), AnImage("b", at(90)), **GOLDEN)
     assert store.history(Split).rows() == [(image_id("a"), "test", "golden")]
     night(store, 1, AnImage("c", at(92)), AnImage("d", at(2)), duplicates={"split_group_keys": []}, **GOLDEN)
@@ -270,7 +270,7 @@ def test_find_duplicates__claims_the_groups_of_golden_images_for_test(store: Sto
     assert store.history(Split).height == 1
 
 
-def test_find_duplicates__claims_what_came_before_it_was_named_golden(store: Store) -> None:
+def test_find_duplicates__puts_earlier_images_into_test_once_they_are_named_golden(store: Store) -> None:
     night(store, 0, AnImage("g", at(0)), AnImage("a", at(5)), AnImage("h", at(180)))
     give_split(store, NIGHTS[0], h="train")
     night(store, 1, **GOLDEN)
@@ -280,7 +280,7 @@ def test_find_duplicates__claims_what_came_before_it_was_named_golden(store: Sto
     }
 
 
-def test_find_duplicates__contests_a_new_golden_image_that_shows_what_a_training_image_shows(store: Store) -> None:
+def test_find_duplicates__contests_a_new_golden_image_that_duplicates_a_training_image(store: Store) -> None:
     night(store, 0, AnImage("a", at(0), hash=0), AnImage("b", at(120)))
     give_split(store, NIGHTS[0], a="train")
     night(store, 1, AnImage("g", at(5), hash=1), AnImage("c", at(6), hash=1), **GOLDEN)
@@ -289,7 +289,7 @@ def test_find_duplicates__contests_a_new_golden_image_that_shows_what_a_training
     assert {split for _, split, _ in store.history(Split).rows()} == {"train"}
 
 
-def test_find_duplicates__contests_what_lies_between_tonights_golden_image_and_a_training_image(store: Store) -> None:
+def test_find_duplicates__contests_an_image_that_duplicates_a_golden_and_a_training_image(store: Store) -> None:
     night(store, 0, AnImage("a", at(0)))
     give_split(store, NIGHTS[0], a="train")
     night(store, 1, AnImage("g", at(40)), AnImage("c", at(20)), **GOLDEN)
@@ -306,7 +306,7 @@ def test_find_duplicates__refuses_a_golden_image_that_a_version_has_in_train(sto
         find_duplicates(store, cycle)
 
 
-def test_find_duplicates__tells_images_apart_where_all_are_of_one_kind(store: Store) -> None:
+def test_find_duplicates__ignores_the_component_that_all_images_share(store: Store) -> None:
     """Twenty images share one large component: plain cosines are all above .9, yet only the planted pair is one thing."""
     common = 4.0
     images = [
@@ -318,7 +318,7 @@ def test_find_duplicates__tells_images_apart_where_all_are_of_one_kind(store: St
     assert groups(store) == {name: name for name in "abcdefghijklmnopqrst"} | {"u": "a"}
 
 
-def test_find_duplicates__joins_a_night_of_one_image_over_and_over(store: Store) -> None:
+def test_find_duplicates__joins_a_night_of_one_repeated_image(store: Store) -> None:
     night(store, 0, *(AnImage(name, (1.0, 0.001 * number)) for number, name in enumerate("abcdefghijklmnopqrstuvwx")))
     assert set(groups(store).values()) == {"a"}
 
@@ -335,7 +335,7 @@ def test_find_duplicates__of_no_images_finds_none(store: Store) -> None:
     assert groups(store) == {}
 
 
-def test_find_duplicates__waits_for_the_quality_issues(store: Store) -> None:
+def test_find_duplicates__requires_the_quality_issues(store: Store) -> None:
     cycle = an_open_cycle(store)
     record(store, cycle.cycle_id, [AnImage("a", at(0))])
     with pytest.raises(MissingStageError):

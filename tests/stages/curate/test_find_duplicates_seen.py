@@ -1,4 +1,4 @@
-"""Images that hash or embedding find alike are laid on each other: here they have thumbnails, and embeddings given by hand."""
+"""Tests of find_duplicates on images with thumbnails: candidates by hash or embedding are compared by alignment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def a_turn(pixels: Pixels, turn: int) -> Pixels:
     return turned(pixels.astype(np.float32), turn).astype(np.uint8)
 
 
-def test_find_duplicates__tells_parts_of_one_scene_apart_however_alike_their_embeddings_are(store: Store) -> None:
+def test_find_duplicates__does_not_join_parts_of_one_scene_with_close_embeddings(store: Store) -> None:
     scene = a_scene(1)
     shots = [
         with_noise(with_a_part(scene, kind, (60 + 40 * number, 150)), number) for number, kind in enumerate(["ring", "bolt"] * 3)
@@ -38,7 +38,7 @@ def test_find_duplicates__tells_parts_of_one_scene_apart_however_alike_their_emb
     assert denied["difference"].min() > 0.5  # type: ignore[operator]
 
 
-def test_find_duplicates__joins_what_is_the_same_where_the_embedding_alone_would_not(store: Store) -> None:
+def test_find_duplicates__joins_copies_with_distant_embeddings(store: Store) -> None:
     shot = with_a_part(a_scene(2), "ring", (150, 150))
     night(store, 0, AnImage("a", at(0), drawn=shot), AnImage("b", at(50), drawn=sent_by_messenger(shot)))
     assert groups(store) == {"a": "a", "b": "a"}
@@ -56,7 +56,7 @@ def test_find_duplicates__joins_turned_and_mirrored_copies(store: Store) -> None
     }
 
 
-def test_find_duplicates__keeps_a_mirror_image_as_another_thing_on_wish_but_in_the_same_split(store: Store) -> None:
+def test_find_duplicates__keeps_mirror_images_apart_in_one_split_if_the_settings_say_so(store: Store) -> None:
     hand, wish = a_scene(4), {"duplicates": {"mirrored_is_same": False}}
     turned_hand, mirrored_hand = a_turn(hand, 1), a_turn(hand, 4)
     images = AnImage("a", at(0), drawn=hand), AnImage("b", at(90), drawn=turned_hand), AnImage("c", at(180), drawn=mirrored_hand)
@@ -65,7 +65,7 @@ def test_find_duplicates__keeps_a_mirror_image_as_another_thing_on_wish_but_in_t
     assert split_groups(store) == {"a": "a", "b": "a", "c": "a"}
 
 
-def test_find_duplicates__contests_what_mirrors_one_split_and_repeats_another(store: Store) -> None:
+def test_find_duplicates__contests_an_image_mirrored_in_one_split_and_repeated_in_another(store: Store) -> None:
     hand, wish = a_scene(5), {"duplicates": {"mirrored_is_same": False, "split_group_keys": ["clip"]}}
     night(store, 0, AnImage("a", at(0), drawn=hand), AnImage("b", at(90), drawn=a_surface(6), metadata={"clip": "1"}), **wish)
     give_split(store, NIGHTS[0], a="test", b="train")
@@ -73,7 +73,7 @@ def test_find_duplicates__contests_what_mirrors_one_split_and_repeats_another(st
     assert contested(store) == {("c", "a")}
 
 
-def test_find_duplicates__goes_by_hash_and_embedding_where_a_thumbnail_is_gone(store: Store) -> None:
+def test_find_duplicates__uses_hash_and_embedding_where_a_thumbnail_is_missing(store: Store) -> None:
     one, other = a_surface(7), a_surface(8)
     night(store, 0, AnImage("a", at(0), drawn=one))
     store.objects.delete(thumbnail_key(image_id("a")))

@@ -37,6 +37,6 @@ def test_find_quality_issues__says_how_many_earlier_images_a_looser_limit_releas
     assert released == [0, 1, 0]
 
 
-def test_find_quality_issues__waits_for_the_images(store: Store) -> None:
+def test_find_quality_issues__requires_the_images(store: Store) -> None:
     with pytest.raises(MissingStageError):
         find_quality_issues(store, an_open_cycle(store))

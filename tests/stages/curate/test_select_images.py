@@ -59,7 +59,7 @@ def twelve(first: int = 0) -> list[AnImage]:
     return [AnImage(name, at(30 * number + 2 * first)) for number, name in enumerate("abcdefghijkl")]
 
 
-def test_select_images__draws_the_first_rounds_control_arm_and_founds_the_splits(store: Store) -> None:
+def test_select_images__draws_the_first_rounds_control_arm_and_the_splits(store: Store) -> None:
     summary = night(store, FIRST, *twelve(), budget=10)
     assert (summary.images_selected, summary.control, summary.is_first_round) == (10, 4, True)
     assert summary.strategies["random"] == 4
@@ -95,7 +95,7 @@ def test_select_images__never_asks_about_an_image_or_its_group_again(store: Stor
     assert summary.left_out["asked_about_before"] == 2
 
 
-def test_select_images__asks_again_the_next_night_where_answers_matched_no_class(store: Store) -> None:
+def test_select_images__asks_again_the_next_night_if_annotations_matched_no_class(store: Store) -> None:
     night(store, FIRST, AnImage("a", at(0)), AnImage("b", at(90)), budget=1)
     (asked,) = selected(store, FIRST)
     sent_and_annotated(store, FIRST, asked, state="unmatched")
@@ -146,14 +146,14 @@ def test_select_images__never_asks_again_about_an_unsure_image_where_the_setting
     assert [night(store, f"2026-12-0{day}", labeling=rule).images_selected for day in range(1, 6)] == [0] * 5
 
 
-def test_select_images__goes_back_to_images_of_earlier_nights(store: Store) -> None:
+def test_select_images__picks_images_of_earlier_nights(store: Store) -> None:
     night(store, FIRST, *twelve(), budget=3)
     summary = night(store, SECOND, budget=3)
     assert (summary.images_selected, summary.is_first_round) == (3, False)
     assert not selected(store, FIRST) & selected(store, SECOND)
 
 
-def test_select_images__says_why_there_is_nothing(store: Store) -> None:
+def test_select_images__says_why_nothing_is_picked(store: Store) -> None:
     assert night(store, FIRST).why == "Nothing was selected: no image is eligible."
     assert night(store, SECOND, *twelve(), budget=0).why == "Nothing was selected: the budget is 0."
 
@@ -164,7 +164,7 @@ def test_select_images__keeps_the_minimum_distance_between_what_the_strategy_pic
     assert len(selected(store, FIRST)) == 2
 
 
-def test_select_images__asks_first_about_golden_images_whatever_they_resemble(store: Store) -> None:
+def test_select_images__asks_first_about_golden_images(store: Store) -> None:
     cycle = an_open_cycle(store, FIRST, selection={"budget": 6}, splits={"golden": {"key_pattern": ":[gh]"}})
     record(store, FIRST, [*twelve(), AnImage("z", at(211))])
     find_quality_issues(store, cycle)
@@ -189,7 +189,7 @@ def test_select_images__spends_the_whole_budget_on_golden_images_if_they_are_tha
     assert selected(store, FIRST) == set("abc")
 
 
-def test_select_images__curates_the_splits_of_the_strategys_picks_on_wish(store: Store) -> None:
+def test_select_images__curates_the_splits_of_the_strategys_picks_if_the_settings_say_so(store: Store) -> None:
     cycle = an_open_cycle(
         store, FIRST, selection={"budget": 12, "val_ratio": 0.3}, splits={"policy": "curated", "curated_test_ratio": 0.3}
     )
@@ -225,7 +225,7 @@ def test_select_images__of_the_same_night_is_the_same_in_another_root() -> None:
 
 
 @pytest.mark.parametrize(("backbone", "is_used"), [(BACKBONE, True), ("c" * 64, False)])
-def test_select_images__listens_to_a_champion_of_the_same_backbone(store: Store, backbone: str, is_used: bool) -> None:
+def test_select_images__uses_a_champion_of_the_same_backbone(store: Store, backbone: str, is_used: bool) -> None:
     night(store, FIRST, AnImage("z", at(15)), budget=1, control_ratio=0, first_round_control_ratio=0)
     label(store, FIRST, z="bolt")
     digest = put_model(store.objects, a_model(backbone))
@@ -238,7 +238,7 @@ def test_select_images__listens_to_a_champion_of_the_same_backbone(store: Store,
         assert "is undecided between" in store.read(SelectedImage, SECOND)["reason"][0]
 
 
-def test_select_images__waits_for_the_duplicates(store: Store) -> None:
+def test_select_images__requires_the_duplicates(store: Store) -> None:
     cycle = an_open_cycle(store)
     record(store, cycle.cycle_id, twelve())
     find_quality_issues(store, cycle)
@@ -293,18 +293,18 @@ def a_model(backbone: str) -> bytes:
     return content
 
 
-def test_select_images__asks_about_the_largest_copy_of_a_group_whatever_came_first(store: Store) -> None:
+def test_select_images__asks_about_the_largest_copy_of_a_group(store: Store) -> None:
     night(store, FIRST, AnImage("a", at(0), side_px=160), AnImage("b", at(5), side_px=320), AnImage("d", at(180)), budget=9)
     assert selected(store, FIRST) == {"b", "d"}
 
 
-def test_select_images__takes_a_later_larger_copy_of_what_nobody_was_asked_about(store: Store) -> None:
+def test_select_images__takes_a_later_larger_copy_of_an_image_not_asked_about(store: Store) -> None:
     night(store, FIRST, AnImage("a", at(0), side_px=160), budget=0)
     night(store, SECOND, AnImage("b", at(5), side_px=320), budget=9)
     assert selected(store, SECOND) == {"b"}
 
 
-def test_select_images__leaves_the_label_with_the_copy_that_has_it_when_a_larger_one_comes(store: Store) -> None:
+def test_select_images__keeps_the_label_on_its_copy_when_a_larger_one_arrives(store: Store) -> None:
     night(store, FIRST, AnImage("a", at(0), side_px=160), budget=9)
     summary = night(store, SECOND, AnImage("b", at(5), side_px=320), budget=9)
     assert selected(store, SECOND) == set()

@@ -73,7 +73,7 @@ def test_measure_selection_gain__compares_the_arms_and_counts_the_cost(store: St
     assert (found.hours, found.money, found.currency) == (pytest.approx(90 / 3600), pytest.approx(0.9), "EUR")
 
 
-def test_measure_selection_gain__says_what_is_lacking_and_counts_the_cost_all_the_same(store: Store) -> None:
+def test_measure_selection_gain__says_what_is_missing_and_still_counts_the_cost(store: Store) -> None:
     found = measure_selection_gain(store, a_labelled_night(store, control=4))
     assert found.why == "4 labelled images were drawn at random so far; at least 20 are needed."
     assert (found.hours, found.money) == (pytest.approx(64 / 3600), None)
@@ -84,7 +84,7 @@ def test_measure_selection_gain__before_the_first_label_says_so(store: Store) ->
 
 
 def test_measure_selection_gain__counts_how_often_the_champion_was_wrong(store: Store) -> None:
-    """A champion that says bolt to everything is wrong about the nuts, every second image."""
+    """A champion that always predicts bolt is wrong about the nuts, every second image."""
     champion = a_head(("bolt", "nut"), BACKBONE, np.zeros((2, 8)), np.array([1.0, 0.0]))
     found = measure_selection_gain(store, a_labelled_night(store, champion=champion))
     assert found.champion_wrong == {"strategy": [60, 30], "control": [30, 15]}
@@ -102,12 +102,12 @@ def test_measure_selection_gain__twice_gives_the_same_and_one_event(store: Store
     assert store.state().sequence == sequence
 
 
-def test_measure_selection_gain__waits_for_the_dataset_version(store: Store) -> None:
+def test_measure_selection_gain__requires_the_dataset_version(store: Store) -> None:
     with pytest.raises(MissingStageError):
         measure_selection_gain(store, an_open_cycle(store))
 
 
-def test_labeling_settings__want_a_cost_with_its_currency(store: Store) -> None:
+def test_labeling_settings__require_a_currency_with_a_cost(store: Store) -> None:
     with pytest.raises(SettingsError, match="cost_per_hour and currency must be set together, or neither"):
         an_open_cycle(store, labeling={"deadline_s": 60, "cost_per_hour": 36.0})
     assert LabelingSettings(deadline_s=60).cost_per_hour is None

@@ -16,7 +16,7 @@ from pipeline_tasks.stages.deploy.roll_out import roll_out
 from pipeline_tasks.storage.history.store import Store
 
 
-def test_promote_model__is_skipped_with_the_reason_of_the_first(store: Store) -> None:
+def test_promote_model__is_skipped_with_the_reason_of_the_first_skipped_stage(store: Store) -> None:
     cycle, registry = a_cycle_with_model(store, None), RecordingRegistry()
 
     assert compared(store, cycle).skipped == "There is nothing new to learn from."
@@ -52,7 +52,7 @@ def test_promote_model__keeps_the_champion_and_says_why(store: Store) -> None:
     assert registry.aliases == [("parts", "1")]
 
 
-def test_promote_model__mends_the_alias_after_the_registry_was_away(store: Store) -> None:
+def test_promote_model__sets_the_alias_after_the_registry_did_not_respond(store: Store) -> None:
     cycle = a_cycle_with_model(store, GOOD, version="3")
     compared(store, cycle)
     with pytest.raises(ServiceUnavailableError):
@@ -81,7 +81,7 @@ def test_promote_model__does_not_promote_over_a_champion_that_was_never_compared
     assert "after the candidate had been compared with another one" in summary.why
 
 
-def test_promote_model__goes_on_at_the_last_try_and_says_so(store: Store) -> None:
+def test_promote_model__ends_at_the_last_try_without_a_registry_and_says_so(store: Store) -> None:
     cycle = a_cycle_with_model(store, GOOD)
     compared(store, cycle)
 
@@ -92,7 +92,7 @@ def test_promote_model__goes_on_at_the_last_try_and_says_so(store: Store) -> Non
     assert store.state().values["champion"]["model_digest"] == summary.model_digest
 
 
-def test_promote_model__waits_for_no_registry_on_a_night_that_trained_nothing(store: Store) -> None:
+def test_promote_model__does_not_retry_the_registry_on_a_night_that_trained_nothing(store: Store) -> None:
     a_night_of(store, GOOD, "2026-11-21", "1", RecordingRegistry())
     cycle = a_cycle_with_model(store, None, "2026-11-22")
     compared(store, cycle)

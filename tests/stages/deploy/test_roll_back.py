@@ -18,7 +18,7 @@ from pipeline_tasks.storage.history.store import Store
 pytestmark = pytest.mark.slow
 
 
-def test_roll_back__puts_exactly_the_earlier_champion_back(store: Store) -> None:
+def test_roll_back__restores_exactly_the_earlier_champion(store: Store) -> None:
     registry = RecordingRegistry()
     a_night_of(store, GOOD, "2026-11-21", "1", registry)
     earlier = store.state().values["champion"]
@@ -35,7 +35,7 @@ def test_roll_back__puts_exactly_the_earlier_champion_back(store: Store) -> None
     assert read_cycle(store, "2026-11-23").cycle_kind == "roll_back"
 
 
-def test_roll_back__takes_a_shortened_digest_and_can_go_forth_again(store: Store) -> None:
+def test_roll_back__accepts_a_shortened_digest_and_can_be_undone(store: Store) -> None:
     registry = RecordingRegistry()
     a_night_of(store, GOOD, "2026-11-21", "1", registry)
     second = a_night_of(store, BETTER, "2026-11-22", "2", registry).model_digest or ""
@@ -47,7 +47,7 @@ def test_roll_back__takes_a_shortened_digest_and_can_go_forth_again(store: Store
     assert store.state().values["champion"]["registry_version"] == "2"
 
 
-def test_roll_back__refuses_what_was_never_champion_and_lists_what_was(store: Store) -> None:
+def test_roll_back__refuses_a_model_that_was_never_champion_and_lists_those_that_were(store: Store) -> None:
     registry = RecordingRegistry()
     first = a_night_of(store, GOOD, "2026-11-21", "1", registry).model_digest or ""
     a_night_of(store, BETTER, "2026-11-22", "2", registry)
@@ -65,7 +65,7 @@ def test_roll_back__refuses_when_there_is_no_earlier_champion(store: Store) -> N
         a_roll_back(store, None, RecordingRegistry())
 
 
-def test_roll_back__ends_what_a_killed_run_began(store: Store) -> None:
+def test_roll_back__completes_a_run_that_was_killed(store: Store) -> None:
     registry = RecordingRegistry()
     first = a_night_of(store, GOOD, "2026-11-21", "1", registry).model_digest
     a_night_of(store, BETTER, "2026-11-22", "2", registry)

@@ -54,7 +54,7 @@ def test_roll_out__says_when_the_server_does_not_follow(store: Store, server: Se
     assert says in roll_out(store, cycle, server).why
 
 
-def test_roll_out__leaves_the_pointer_alone_when_the_champion_stays(store: Store) -> None:
+def test_roll_out__does_not_change_the_pointer_of_the_same_champion(store: Store) -> None:
     a_night_of(store, GOOD, "2026-11-21", "1", RecordingRegistry())
     before = store.objects.read(layout.SERVING_POINTER)
     a_night_of(store, BAD, "2026-11-22", "2", RecordingRegistry())
@@ -82,7 +82,7 @@ def test_roll_out__refuses_a_champion_whose_file_changed(store: Store) -> None:
         roll_out(store, a_cycle_with_model(store, None, "2026-11-22"))
 
 
-def test_roll_out__and_its_neighbours_return_the_same_summaries_again(store: Store) -> None:
+def test_deploy_stages__return_the_same_summaries_when_run_again(store: Store) -> None:
     cycle, registry = a_cycle_with_model(store, GOOD), RecordingRegistry()
     first = (compared(store, cycle), promote_model(store, cycle, registry), roll_out(store, cycle))
     sequence = store.state().sequence

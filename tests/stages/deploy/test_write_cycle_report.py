@@ -170,7 +170,7 @@ def test_write_cycle_report__shows_the_whole_cycle(store: Store) -> None:
     assert "YSBzbWFsbCBpbWFnZQ" in html
 
 
-def test_write_cycle_report__shows_disagreements_with_links_and_calls_one_persons_contradiction_no_agreement(
+def test_write_cycle_report__links_disagreements_and_counts_one_persons_two_annotations_as_no_agreement(
     store: Store, tmp_path: Path
 ) -> None:
     round = LabelingRound(store, tmp_path)
@@ -211,7 +211,7 @@ def test_write_cycle_report__says_what_people_changed_in_label_studio(store: Sto
     assert "0 images got a label, 0 are unsure, 0 are empty, 2 match no class" in html
 
 
-def test_write_cycle_report__stands_alone_and_escapes_what_it_shows(store: Store) -> None:
+def test_write_cycle_report__is_one_file_and_escapes_texts(store: Store) -> None:
     html, _ = report(store, a_curated_cycle(store, description="<img src=x onerror=alert(1)>"))
     assert "<script" not in html
     assert "<img src=x" not in html
@@ -243,20 +243,20 @@ def test_write_cycle_report__states_all_times_in_the_zone_of_the_project(store: 
     assert "UTC" not in html
 
 
-def test_write_cycle_report__of_a_broken_off_cycle_says_what_is_missing(store: Store) -> None:
+def test_write_cycle_report__of_an_interrupted_cycle_says_what_is_missing(store: Store) -> None:
     html, summary = report(store, a_curated_cycle(store))
     assert summary.sections == ["funnel", "rejected", "quarantined", "duplicates", "selection"]
     assert summary.missing["confusion"] == "Confusion and recall: evaluate_model has not been done in this cycle."
     assert "the last completed stage is select_images" in html
 
 
-def test_write_cycle_report__of_a_cycle_that_only_was_opened_is_still_a_page(store: Store) -> None:
+def test_write_cycle_report__of_a_cycle_that_was_only_opened_is_a_page(store: Store) -> None:
     html, summary = report(store, an_open_cycle(store))
     assert summary.sections == []
     assert html.startswith("<!doctype html>")
 
 
-def test_write_cycle_report__repeats_why_a_stage_was_skipped(store: Store) -> None:
+def test_write_cycle_report__states_why_a_stage_was_skipped(store: Store) -> None:
     cycle = a_curated_cycle(store)
     store.finish(cycle.cycle_id, "evaluate_model", EvaluateModelSummary("Nothing was trained: no new labels."))
     html, summary = report(store, cycle)

@@ -26,7 +26,7 @@ def test_compare_with_champion__promotes_the_first_model_that_beats_the_majority
     assert summary.why.startswith("Promoted: better than always predicting")
 
 
-def test_compare_with_champion__keeps_nothing_as_champion_when_the_first_model_only_guesses(store: Store) -> None:
+def test_compare_with_champion__promotes_no_first_model_that_only_guesses(store: Store) -> None:
     assert compared(store, a_cycle_with_model(store, CONSTANT)).decision == "keep"
 
 

@@ -68,7 +68,7 @@ def test_evaluate_model__scores_a_candidate_that_is_the_champion_once(store: Sto
     assert store.read(Prediction, cycle.cycle_id)["model_digest"].n_unique() == 1
 
 
-def test_evaluate_model__is_skipped_when_there_is_no_model(store: Store) -> None:
+def test_evaluate_model__is_skipped_without_a_model(store: Store) -> None:
     cycle = a_cycle_with_model(store, None)
 
     assert evaluate_model(store, cycle, DECODER, RecordingRegistry()).skipped == "There is nothing new to learn from."

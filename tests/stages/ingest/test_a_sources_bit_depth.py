@@ -1,4 +1,4 @@
-"""Files of few used bits: refused in words, and read as soon as their source says how many bits count."""
+"""Tests of files with few used bits: refused with a message, and read once their source states the bit depth."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_ingest__names_the_setting_that_a_file_of_few_bits_needs(store: Store, t
     assert "set sources.inbox.bit_depth: 12" in row["detail"]
 
 
-def test_ingest__reads_such_a_file_when_its_source_says_the_bits(store: Store, tmp_path: Path) -> None:
+def test_ingest__reads_such_a_file_when_its_source_states_the_bits(store: Store, tmp_path: Path) -> None:
     put_files(tmp_path, {"a.png": of_few_bits()})
     ingest(store, given.an_open_cycle(store), tmp_path)
 

@@ -1,4 +1,4 @@
-"""Files whose clocks cannot be trusted: dated in the future, before 1970 or in no year at all, and files that are being written."""
+"""Tests of files with wrong times (in the future, before 1970, out of range), and of files that are being written."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_file_dated_in_the_future__is_taken_in_the_first_night(store: Store, tmp
     assert (listed(store, tmp_path).files_new, store.read(NewFile, "2026-11-21")["key"].to_list()) == (1, ["2045.png"])
 
 
-def test_times_that_cannot_be_held__stop_no_source(store: Store, wide_clock: Path) -> None:
+def test_times_out_of_range__stop_no_source(store: Store, wide_clock: Path) -> None:
     for number, (name, modified_s) in enumerate({"1904.png": YEAR_1904, "30828.png": YEAR_30828, "2045.png": YEAR_2045}.items()):
         put(wide_clock, name, number, modified_s)
     put(wide_clock, "fine.png", 9)
@@ -125,7 +125,7 @@ def test_file_without_a_believable_time__waits_for_a_second_night_where_settling
     assert source.why_waiting(replace(file, object_version="0-0"), NOW - timedelta(days=1), NOW) == "changing"
 
 
-def test_file_that_is_gone_at_the_second_look__is_left_to_the_reading(tmp_path: Path) -> None:
+def test_file_that_is_gone_at_the_second_look__does_not_wait(tmp_path: Path) -> None:
     path = put(tmp_path, "gone.png", 1)
     source = folder.FolderSource(folder.FolderSettings(name="inbox", path="inbox", settle_s=0.01), tmp_path)
     (file,) = source.list_files()
@@ -141,7 +141,7 @@ def test_file_that_is_gone_at_the_second_look__is_left_to_the_reading(tmp_path: 
         *((float("inf"), None), (-62_135_596_800 * 10**9, 1), (-62_135_596_801 * 10**9, None)),
     ],
 )
-def test_moment_of__is_none_where_no_time_can_be_held(nanoseconds: float, year: int | None) -> None:
+def test_moment_of__is_none_for_a_time_out_of_range(nanoseconds: float, year: int | None) -> None:
     moment = moment_of(nanoseconds)
 
     assert (moment and moment.year) == year
@@ -153,7 +153,7 @@ def test_held__accepts_only_times() -> None:
     assert [held(other) for other in (None, float("nan"), 1.5, "2026")] == [None] * 4
 
 
-def test_source_of_ones_own__with_no_time_is_listed(store: Store) -> None:
+def test_custom_source__without_times_is_listed(store: Store) -> None:
     class Bucket:
         name = "bucket"
 

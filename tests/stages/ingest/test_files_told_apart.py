@@ -1,4 +1,4 @@
-"""Files with the name, size and time of known ones: other bytes are found, equal bytes give no new image."""
+"""Tests of files with the name, size and time of known ones: other bytes are found, equal bytes give no new image."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_hard_link_of_a_backup__makes_no_image(store: Store, tmp_path: Path) -> 
     assert (summary.files_read_again, recorded.images_new, recorded.images_already_known) == (1, 0, 1)
 
 
-def test_comparing_by_times__finds_other_bytes_unless_it_may_compare_none(store: Store, tmp_path: Path) -> None:
+def test_comparing_by_times__finds_other_bytes_unless_comparing_is_off(store: Store, tmp_path: Path) -> None:
     put(tmp_path, CARD, first=0)
     night(store, tmp_path, "2026-11-21")
     put(tmp_path, CARD, first=10)
@@ -184,7 +184,7 @@ def test_broken_file_on_a_card__is_read_again_once_until_its_bytes_differ(store:
     assert hashlib.sha256(an_image(10, "BMP")).hexdigest() in seen_images(store)
 
 
-def test_large_card_mounted_anew__is_compared_a_share_a_night(store: Store, tmp_path: Path) -> None:
+def test_large_card_mounted_again__is_compared_in_shares_over_several_nights(store: Store, tmp_path: Path) -> None:
     names = [f"{number:03}.bmp" for number in range(FEWEST_OF_A_MOUNT + 1)]
     put(tmp_path, names, first=0)
     card_night(store, tmp_path, "2026-11-21")
@@ -208,7 +208,7 @@ def test_large_card_mounted_anew__is_compared_a_share_a_night(store: Store, tmp_
         (FileStamp(5, 3, int((LOOK - timedelta(seconds=1)).timestamp()) * 10**9, 7), False),
     ],
 )
-def test_stamp__shows_writes_only_by_a_change_time_of_its_own_outside_its_clocks_step(stamp: FileStamp, shows: bool) -> None:
+def test_stamp__shows_writes_only_by_a_change_time_that_is_older_than_the_clocks_step(stamp: FileStamp, shows: bool) -> None:
     assert stamp.shows_writes_after(LOOK) is shows
 
 
@@ -221,7 +221,7 @@ def test_file_in_the_clocks_step_before_the_look__is_compared_once() -> None:
     assert looks == [(file,), ()]
 
 
-def test_unproven_file_that_cannot_be_read_now__is_left_to_a_later_night(store: Store, tmp_path: Path) -> None:
+def test_uncompared_file_that_cannot_be_read__is_compared_in_a_later_night(store: Store, tmp_path: Path) -> None:
     put(tmp_path, CARD[:1], first=0)
     card_night(store, tmp_path, "2026-11-21")
     source = CardSource(FolderSettings(name="inbox", path="inbox", settle_s=0), tmp_path)
@@ -231,7 +231,7 @@ def test_unproven_file_that_cannot_be_read_now__is_left_to_a_later_night(store: 
     assert list(with_other_bytes(source, [file], KnownBytes({}, {}, lambda _: False))) == []
 
 
-def test_file_of_the_same_stamp__is_read_by_who_lists_it_later(store: Store, tmp_path: Path) -> None:
+def test_file_of_the_same_stamp__is_read_by_the_cycle_that_lists_it_later(store: Store, tmp_path: Path) -> None:
     put_files(tmp_path, {"a.png": an_image(1)})
     cycle = given.an_open_cycle(store)
     (source,) = sources_of(cycle, tmp_path)

@@ -1,4 +1,4 @@
-"""Freezing which files a cycle works on."""
+"""Tests of freezing the list of files that a cycle works on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.new_file import NewFile
 
 
-def test_list_new_images__deals_sorted_files_out_to_shards(store: Store, tmp_path: Path) -> None:
+def test_list_new_images__distributes_sorted_files_over_shards(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store, shard_images=2)
     put_files(tmp_path, dict.fromkeys(("e", "b", "a/z", "d", "c"), b"x"))
 
@@ -28,7 +28,7 @@ def test_list_new_images__deals_sorted_files_out_to_shards(store: Store, tmp_pat
     assert plan["size_bytes"].to_list() == [1] * 5
 
 
-def test_list_new_images__freezes_what_it_saw_first(store: Store, tmp_path: Path) -> None:
+def test_list_new_images__freezes_its_first_listing(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store)
     put_files(tmp_path, {"a.png": b"x"})
     first = list_new_images(store, cycle, sources_of(cycle, tmp_path))
@@ -49,7 +49,7 @@ def test_list_new_images__leaves_what_is_not_at_rest_for_the_next_cycle(store: S
     assert store.read(NewFile, cycle.cycle_id)["key"].to_list() == ["old.png"]
 
 
-def test_list_new_images__takes_up_only_what_changed_since(store: Store, tmp_path: Path) -> None:
+def test_list_new_images__lists_only_changed_files_in_the_next_cycle(store: Store, tmp_path: Path) -> None:
     put_files(tmp_path, {"same.png": an_image(1), "changed.png": an_image(2), "broken.png": b"junk", "mended.png": b"junk"})
     ingest(store, given.an_open_cycle(store, "2026-11-21"), tmp_path)
     put_files(tmp_path, {"changed.png": an_image(3), "mended.png": an_image(4), "new.png": an_image(5)}, age_s=30)
@@ -61,7 +61,7 @@ def test_list_new_images__takes_up_only_what_changed_since(store: Store, tmp_pat
     assert store.read(NewFile, cycle.cycle_id)["key"].to_list() == ["changed.png", "mended.png", "new.png"]
 
 
-def test_list_new_images__looks_again_at_a_file_whose_source_was_in_trouble(store: Store, tmp_path: Path) -> None:
+def test_list_new_images__lists_a_file_again_that_had_vanished(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store, "2026-11-21")
     put_files(tmp_path, {"a.png": an_image(1)})
     list_new_images(store, cycle, sources_of(cycle, tmp_path))
@@ -74,7 +74,7 @@ def test_list_new_images__looks_again_at_a_file_whose_source_was_in_trouble(stor
     assert ingest(store, following, tmp_path).images_new == 1
 
 
-def test_list_new_images__ends_well_without_new_files(store: Store, tmp_path: Path) -> None:
+def test_list_new_images__succeeds_without_new_files(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store)
     (tmp_path / "inbox").mkdir()
 
@@ -92,7 +92,7 @@ def test_list_new_images__keeps_two_sources_apart(store: Store, tmp_path: Path) 
     assert store.read(NewFile, cycle.cycle_id).select(pl.col("source", "key")).rows() == [("left", "a.png"), ("right", "a.png")]
 
 
-def test_list_new_images__names_a_source_that_is_away(store: Store, tmp_path: Path) -> None:
+def test_list_new_images__names_a_source_that_does_not_respond(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store)
 
     with pytest.raises(ServiceUnavailableError, match="inbox"):

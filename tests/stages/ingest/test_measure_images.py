@@ -1,4 +1,4 @@
-"""Looking at each new file once."""
+"""Tests of measuring each new file once."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_measure_images__keeps_the_original_the_thumbnail_and_all_numbers(store:
     assert rows["rejected_sightings"] == []
 
 
-def test_measure_images__makes_a_row_of_every_refused_file_and_stores_none(store: Store, tmp_path: Path) -> None:
+def test_measure_images__writes_a_row_for_every_rejected_file_and_stores_none(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store)
     broken = {
         "empty.jpg": b"",
@@ -127,7 +127,7 @@ def test_measure_images__gives_known_images_only_a_sighting(store: Store, tmp_pa
     assert [row["key"] for row in rows_of_shard(store)["sightings"]] == ["copy.png"]
 
 
-def test_measure_images__run_again_changes_nothing_even_if_the_source_did(store: Store, tmp_path: Path) -> None:
+def test_measure_images__run_again_changes_nothing_even_if_the_source_changed(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store)
     put_files(tmp_path, {"a.png": an_image(1), "b.png": b"junk"})
     list_new_images(store, cycle, sources_of(cycle, tmp_path))
@@ -139,7 +139,7 @@ def test_measure_images__run_again_changes_nothing_even_if_the_source_did(store:
 
 
 @pytest.mark.parametrize("table", SHARD_TABLES, ids=lambda table: table.table_name)
-def test_measure_images__goes_on_after_a_kill_between_its_parts(store: Store, tmp_path: Path, table: Any) -> None:
+def test_measure_images__continues_after_a_kill_between_its_parts(store: Store, tmp_path: Path, table: Any) -> None:
     cycle = given.an_open_cycle(store)
     put_files(tmp_path, {"a.png": an_image(1), "b.png": b"junk"})
     list_new_images(store, cycle, sources_of(cycle, tmp_path))
@@ -151,7 +151,7 @@ def test_measure_images__goes_on_after_a_kill_between_its_parts(store: Store, tm
     assert rows_of_shard(store) == before
 
 
-def test_measure_images__works_again_where_two_tries_mixed_their_parts(store: Store, tmp_path: Path) -> None:
+def test_measure_images__runs_again_if_two_tries_mixed_their_parts(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store)
     put_files(tmp_path, {"a.png": an_image(1)})
     list_new_images(store, cycle, sources_of(cycle, tmp_path))
@@ -174,7 +174,7 @@ def test_measure_images__two_tries_at_once_leave_the_parts_of_one(disk_store: St
     assert summaries == [MeasureImagesSummary(shard=0, files=9, measured=8, already_known=0, rejected=1)] * 4
 
 
-def test_measure_images__fails_as_a_whole_when_the_machine_does(store: Store, tmp_path: Path) -> None:
+def test_measure_images__fails_as_a_whole_if_no_decoder_starts(store: Store, tmp_path: Path) -> None:
     class NoDecoder(InProcessDecoder):
         def decode(self, content: bytes, form: object = None) -> Any:
             raise ServiceUnavailableError("no child starts")
@@ -189,7 +189,7 @@ def test_measure_images__fails_as_a_whole_when_the_machine_does(store: Store, tm
         rows_of_shard(store)
 
 
-def test_measure_images__needs_the_plan(store: Store, tmp_path: Path) -> None:
+def test_measure_images__requires_the_plan(store: Store, tmp_path: Path) -> None:
     with pytest.raises(MissingStageError, match="new_files"):
         measure(store, given.an_open_cycle(store), tmp_path)
 
@@ -212,7 +212,7 @@ def test_measure_images__writes_the_sightings_last() -> None:
     assert stage.STAGE == "measure_images"
 
 
-def test_measure_images__says_how_far_it_is(store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_measure_images__logs_its_progress(store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     cycle = given.an_open_cycle(store)
     put_files(tmp_path, {f"{number}.png": an_image(number) for number in range(20)})
     list_new_images(store, cycle, sources_of(cycle, tmp_path))
@@ -223,7 +223,7 @@ def test_measure_images__says_how_far_it_is(store: Store, tmp_path: Path, caplog
     assert "shard 0: looked at 20 of 20 files, rejected 0" in caplog.messages
 
 
-def test_measure_images__takes_real_photos_through_real_children(store: Store, tmp_path: Path) -> None:
+def test_measure_images__decodes_real_photos_in_child_processes(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store)
     photos = sorted(given.real_data("photos", "dog").iterdir())[:6]
     put_files(tmp_path, {photo.name: photo.read_bytes() for photo in photos})

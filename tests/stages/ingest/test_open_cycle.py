@@ -18,7 +18,7 @@ def test_open_cycle__freezes_settings_with_the_runs_arguments(store: Store) -> N
     assert cycle.outside_name == "parts"
 
 
-def test_open_cycle__keeps_what_it_froze_when_the_project_file_changes(store: Store) -> None:
+def test_open_cycle__keeps_its_frozen_settings_when_the_project_file_changes(store: Store) -> None:
     first = an_open_cycle(store)
 
     assert an_open_cycle(store, selection={"budget": 99}) == first
@@ -39,7 +39,7 @@ def test_open_cycle__gives_each_cycle_its_seed_from_the_project_file(store: Stor
 
 
 def test_open_cycle__started_by_hand_at_another_time_has_the_same_seed(store: Store) -> None:
-    """Its name is the clock, and the same nights played again shall be the same."""
+    """Its cycle_id is a time, and a repeated series of nights must have the same seeds."""
     first, second = an_open_cycle(store, "2026-11-21T143000"), an_open_cycle(store, "2026-11-21T150000")
     again = Store(type(store.objects)())
 

@@ -1,4 +1,4 @@
-"""From here on the new images exist."""
+"""Tests of recording the new images of a night."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.sighting import Sighting
 
 
-def test_record_images__counts_what_came_in(store: Store, tmp_path: Path) -> None:
+def test_record_images__counts_images_sightings_and_rejections(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store, shard_images=3)
     files = {
         "a.png": an_image(1),
@@ -85,7 +85,7 @@ def test_record_images__drops_rows_of_an_image_that_another_cycle_recorded_meanw
     assert store.history(Image).height == 1
 
 
-def test_record_images__is_one_event_that_stands(store: Store, tmp_path: Path) -> None:
+def test_record_images__is_recorded_once(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store)
     put_files(tmp_path, {"a.png": an_image(1)})
     first = ingest(store, cycle, tmp_path)
@@ -96,7 +96,7 @@ def test_record_images__is_one_event_that_stands(store: Store, tmp_path: Path) -
     assert record_images(Store(store.objects), cycle) == first
 
 
-def test_record_images__ends_well_when_nothing_is_new(store: Store, tmp_path: Path) -> None:
+def test_record_images__succeeds_without_new_images(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store)
     (tmp_path / "inbox").mkdir()
 
@@ -105,7 +105,7 @@ def test_record_images__ends_well_when_nothing_is_new(store: Store, tmp_path: Pa
     assert "engine" not in store.state().values
 
 
-def test_record_images__needs_the_plan_and_every_shard(store: Store, tmp_path: Path) -> None:
+def test_record_images__requires_the_plan_and_every_shard(store: Store, tmp_path: Path) -> None:
     cycle = given.an_open_cycle(store, shard_images=1)
     with pytest.raises(MissingStageError, match="list_new_images"):
         record_images(store, cycle)

@@ -29,7 +29,7 @@ def states(store: Store) -> list[str]:
     return sorted(store.current(Annotation)["state"].cast(str).to_list())
 
 
-def test_collect_annotations__takes_what_people_said(round: LabelingRound, store: Store) -> None:
+def test_collect_annotations__records_annotations_and_skips(round: LabelingRound, store: Store) -> None:
     cycle = round.open(images=4)
     round.send(cycle)
     first, second, third, _ = round.task_ids(cycle)
@@ -46,7 +46,7 @@ def test_collect_annotations__takes_what_people_said(round: LabelingRound, store
     assert "example.com" not in str(logged)
 
 
-def test_collect_annotations__freezes_what_it_saw_first(round: LabelingRound, store: Store) -> None:
+def test_collect_annotations__freezes_its_first_result(round: LabelingRound, store: Store) -> None:
     cycle = round.open()
     round.send(cycle)
     ids = round.task_ids(cycle)
@@ -80,7 +80,7 @@ def test_collect_annotations__takes_late_edited_and_deleted_answers_in_the_next_
     assert round.collect(third) == CollectAnnotationsSummary(0, 0, 0, 0, 0, annotators=0, tasks_unanswered=0)
 
 
-def test_collect_annotations__finds_by_counting_what_left_no_trace(round: LabelingRound, store: Store) -> None:
+def test_collect_annotations__finds_deletions_by_counting(round: LabelingRound, store: Store) -> None:
     first = round.open("2026-11-21", images=3)
     round.send(first)
     numbers = [round.server.annotate(task_id, ["bolt"]) for task_id in round.task_ids(first)]
@@ -109,7 +109,7 @@ def test_collect_annotations__asks_only_for_what_changed(round: LabelingRound) -
     assert round.server.requests[asked:] == [f"GET /api/projects/{number}", "GET /api/tasks", f"GET /api/projects/{number}"]
 
 
-def test_collect_annotations__takes_nothing_back_when_a_task_was_deleted(round: LabelingRound, store: Store) -> None:
+def test_collect_annotations__keeps_annotations_of_a_deleted_task(round: LabelingRound, store: Store) -> None:
     first = round.open("2026-11-21", images=2)
     round.send(first)
     ids = round.task_ids(first)
@@ -123,7 +123,7 @@ def test_collect_annotations__takes_nothing_back_when_a_task_was_deleted(round: 
     assert states(store) == ["answered"]
 
 
-def test_collect_annotations__goes_on_without_an_earlier_project_that_somebody_deleted(round: LabelingRound, store: Store) -> None:
+def test_collect_annotations__continues_without_a_deleted_project_of_an_earlier_round(round: LabelingRound, store: Store) -> None:
     first = round.open("2026-11-21")
     gone = round.send(first).label_studio_project_id
     round.server.annotate(round.task_ids(first)[0], ["bolt"])
@@ -136,7 +136,7 @@ def test_collect_annotations__goes_on_without_an_earlier_project_that_somebody_d
     assert states(store) == ["answered"]
 
 
-def test_collect_annotations__refuses_when_this_rounds_project_is_gone(round: LabelingRound, store: Store) -> None:
+def test_collect_annotations__fails_if_this_rounds_project_was_deleted(round: LabelingRound, store: Store) -> None:
     cycle = round.open()
     round.send(cycle)
     round.server.projects.clear()
@@ -146,7 +146,7 @@ def test_collect_annotations__refuses_when_this_rounds_project_is_gone(round: La
     assert not store.has(Annotation, cycle.cycle_id)
 
 
-def test_collect_annotations__ends_the_same_after_being_broken_off(round: LabelingRound, store: Store) -> None:
+def test_collect_annotations__has_the_same_result_after_an_interruption(round: LabelingRound, store: Store) -> None:
     cycle = round.open()
     round.send(cycle)
     round.server.annotate(round.task_ids(cycle)[0], ["bolt"])
@@ -174,12 +174,12 @@ def test_collect_annotations__logs_before_it_records(round: LabelingRound, store
     assert logged == [1]
 
 
-def test_collect_annotations__comes_after_the_push(round: LabelingRound) -> None:
+def test_collect_annotations__requires_the_push(round: LabelingRound) -> None:
     with pytest.raises(MissingStageError):
         round.collect(round.open())
 
 
-def test_collect_annotations__names_choices_that_no_class_is_and_keeps_the_answers(
+def test_collect_annotations__names_choices_that_are_no_class_and_keeps_the_annotations(
     round: LabelingRound, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     cycle = round.open(images=5)
@@ -207,9 +207,7 @@ def test_collect_annotations__reads_a_renamed_control_and_says_so(round: Labelin
     assert "The question 'class' is called 'part' in Label Studio" in summary.form_differences[0]
 
 
-def test_collect_annotations__takes_an_answer_to_another_form_for_no_class(
-    round: LabelingRound,
-) -> None:
+def test_collect_annotations__records_an_answer_to_another_form_without_a_class(round: LabelingRound) -> None:
     cycle = round.open(images=1)
     round.send(cycle)
     number = round.server.annotate(round.task_ids(cycle)[0], [])

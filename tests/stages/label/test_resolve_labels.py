@@ -24,7 +24,7 @@ def round(store: Store, tmp_path: Path) -> LabelingRound:
     return LabelingRound(store, tmp_path)
 
 
-def test_resolve_labels__takes_what_most_people_say(round: LabelingRound, store: Store) -> None:
+def test_resolve_labels__takes_the_majority(round: LabelingRound, store: Store) -> None:
     cycle = round.open(images=3, overlap_ratio=1.0, overlap_annotators=3)
     round.send(cycle)
     annotations = ["bolt", "nut", None, "bolt", "nut", None, "nut", "nut", "bolt"]
@@ -40,7 +40,7 @@ def test_resolve_labels__takes_what_most_people_say(round: LabelingRound, store:
     assert set(labels["labels_version"]) == {"2026-11-21"}
 
 
-def test_resolve_labels__resolves_anew_what_changed_and_only_that(round: LabelingRound, store: Store) -> None:
+def test_resolve_labels__resolves_only_changed_images_again(round: LabelingRound, store: Store) -> None:
     first = round.open("2026-11-21", images=3)
     round.send(first)
     numbers = [round.server.annotate(task_id, ["bolt"]) for task_id in round.task_ids(first)]
@@ -63,7 +63,7 @@ def test_resolve_labels__resolves_anew_what_changed_and_only_that(round: Labelin
     assert sorted(labelled["class_name"]) == ["bolt", "nut"]
 
 
-def test_resolve_labels__does_not_count_an_edit_that_says_the_same(round: LabelingRound) -> None:
+def test_resolve_labels__does_not_count_an_edit_without_a_change(round: LabelingRound) -> None:
     first = round.open("2026-11-21", images=1)
     round.send(first)
     number = round.server.annotate(round.task_ids(first)[0], ["bolt"])
@@ -77,7 +77,7 @@ def test_resolve_labels__does_not_count_an_edit_that_says_the_same(round: Labeli
     assert round.resolve(second).changed_labels == 0
 
 
-def test_resolve_labels__counts_one_person_who_answers_all_copies_once_and_says_that_she_contradicts_herself(
+def test_resolve_labels__counts_a_person_once_over_all_copies_and_names_the_contradiction(
     round: LabelingRound, store: Store
 ) -> None:
     cycle = round.open(images=1, overlap_ratio=1.0, overlap_annotators=3)
@@ -116,6 +116,6 @@ def test_resolve_labels__of_a_night_without_answers_is_empty(round: LabelingRoun
     assert store.read(Label, cycle.cycle_id).is_empty()
 
 
-def test_resolve_labels__comes_after_the_answers(round: LabelingRound) -> None:
+def test_resolve_labels__requires_the_annotations(round: LabelingRound) -> None:
     with pytest.raises(MissingStageError):
         round.resolve(round.open())

@@ -1,4 +1,4 @@
-"""A round is pushed once, however often the stage runs and wherever it is broken off."""
+"""Tests that a round is pushed once, also if the stage is repeated or interrupted anywhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def round(store: Store, tmp_path: Path) -> LabelingRound:
     return LabelingRound(store, tmp_path)
 
 
-def test_send_to_labeling__puts_each_image_to_people_in_the_order_of_picking(round: LabelingRound, store: Store) -> None:
+def test_send_to_labeling__creates_a_task_an_image_in_the_order_of_picking(round: LabelingRound, store: Store) -> None:
     cycle = round.open(images=4, overlap_ratio=0.25, overlap_annotators=3)
     summary = round.send(cycle)
 
@@ -62,7 +62,7 @@ def test_send_to_labeling__changes_nothing_when_run_again(round: LabelingRound) 
     ],
 )
 @pytest.mark.parametrize("happens", [True, False])
-def test_send_to_labeling__ends_the_same_after_being_broken_off(
+def test_send_to_labeling__has_the_same_result_after_an_interruption(
     round: LabelingRound, store: Store, broken_off_at: str, happens: bool
 ) -> None:
     cycle = round.open()
@@ -86,7 +86,7 @@ def test_send_to_labeling__uses_one_label_studio_project_for_all_rounds(round: L
     assert len(round.server.tasks) == 8
 
 
-def test_send_to_labeling__finds_its_tab_again_though_people_renamed_it(round: LabelingRound) -> None:
+def test_send_to_labeling__finds_its_tab_after_people_renamed_it(round: LabelingRound) -> None:
     cycle = round.open()
     view_id = round.send(cycle).label_studio_view_id or 0
     round.server.views[view_id]["data"]["title"] = "Please do these first"
@@ -106,14 +106,14 @@ def test_send_to_labeling__says_what_people_changed_in_the_form(round: LabelingR
     assert said in caplog.text
 
 
-def test_send_to_labeling__keeps_to_its_project_though_people_took_the_key_out_of_its_description(round: LabelingRound) -> None:
+def test_send_to_labeling__keeps_its_project_after_people_removed_the_key_from_its_description(round: LabelingRound) -> None:
     first = round.send(round.open("2026-11-21")).label_studio_project_id
     round.server.projects[first or 0] |= {"description": "Ours, please do not delete", "title": "Belt"}
 
     assert round.send(round.open("2026-11-22")).label_studio_project_id == first
 
 
-def test_send_to_labeling__makes_another_project_where_the_known_one_is_gone_or_is_not_ours(round: LabelingRound) -> None:
+def test_send_to_labeling__creates_another_project_if_the_recorded_one_is_deleted_or_foreign(round: LabelingRound) -> None:
     first = round.send(round.open("2026-11-21")).label_studio_project_id or 0
     round.server.projects[first]["description"] = "A stranger's, with the same number after Label Studio was set up anew"
     round.server.tasks.clear()
@@ -121,7 +121,7 @@ def test_send_to_labeling__makes_another_project_where_the_known_one_is_gone_or_
     assert round.send(round.open("2026-11-22")).label_studio_project_id != first
 
 
-def test_send_to_labeling__asks_nobody_when_nothing_was_selected(round: LabelingRound, store: Store) -> None:
+def test_send_to_labeling__creates_no_task_if_nothing_was_selected(round: LabelingRound, store: Store) -> None:
     cycle = round.open(images=0)
     summary = round.send(cycle)
 
@@ -130,7 +130,7 @@ def test_send_to_labeling__asks_nobody_when_nothing_was_selected(round: Labeling
     assert round.server.requests == []
 
 
-def test_send_to_labeling__comes_after_the_selection(round: LabelingRound, store: Store) -> None:
+def test_send_to_labeling__requires_the_selection(round: LabelingRound, store: Store) -> None:
     import given
 
     with pytest.raises(MissingStageError):

@@ -1,4 +1,4 @@
-"""One look says whether the cycle may go on, and why."""
+"""Tests of one look at Label Studio: its decision to release the cycle, and the reason."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def look(round: LabelingRound, cycle: Cycle, after_s: float = 0) -> WaitForAnnot
     return wait_for_annotators(round.store, cycle, round.server.client(), given.STARTED_AT + timedelta(seconds=after_s))
 
 
-def test_wait_for_annotators__goes_on_when_enough_is_answered_or_skipped(round: LabelingRound) -> None:
+def test_wait_for_annotators__is_released_when_enough_tasks_are_annotated_or_skipped(round: LabelingRound) -> None:
     cycle = round.open(images=4, release_ratio=0.5, ask_every_s=7)
     round.send(cycle)
     first, second, *_ = round.task_ids(cycle)
@@ -42,7 +42,7 @@ def test_wait_for_annotators__goes_on_when_enough_is_answered_or_skipped(round: 
     assert after.why == "2 of 4 labeling tasks are annotated, which reaches the required share of 50%."
 
 
-def test_wait_for_annotators__goes_on_at_the_deadline_with_what_there_is(round: LabelingRound) -> None:
+def test_wait_for_annotators__is_released_at_the_deadline(round: LabelingRound) -> None:
     cycle = round.open()
     round.send(cycle)
 
@@ -71,7 +71,7 @@ def test_wait_for_annotators__asks_once_and_records_nothing(round: LabelingRound
     assert store.state().sequence == sequence
 
 
-def test_wait_for_annotators__does_not_wait_where_nobody_was_asked(round: LabelingRound) -> None:
+def test_wait_for_annotators__does_not_wait_without_a_task(round: LabelingRound) -> None:
     cycle = round.open(images=0)
     round.send(cycle)
     summary = look(round, cycle)
@@ -91,7 +91,7 @@ def test_wait_for_annotators__says_what_people_changed_in_the_form_and_that_they
         look(round, cycle)
 
 
-def test_wait_for_annotators__says_when_label_studio_is_away(round: LabelingRound) -> None:
+def test_wait_for_annotators__says_that_label_studio_does_not_respond(round: LabelingRound) -> None:
     cycle = round.open()
     round.send(cycle)
     round.server.fail("GET /api/tasks", httpx.ConnectError("refused"))
@@ -100,6 +100,6 @@ def test_wait_for_annotators__says_when_label_studio_is_away(round: LabelingRoun
         look(round, cycle)
 
 
-def test_wait_for_annotators__comes_after_the_push(round: LabelingRound) -> None:
+def test_wait_for_annotators__requires_the_push(round: LabelingRound) -> None:
     with pytest.raises(MissingStageError, match="send_to_labeling has not been done yet"):
         look(round, round.open())

@@ -1,4 +1,4 @@
-"""A column that an earlier night could not know is computed beside the nights, in pieces that survive a kill."""
+"""Tests of computing a new column for earlier images, in pieces that a kill does not lose."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class MeasurementWithNoise(Measurement):
 
 
 class Noise:
-    """Computes the column, counts, and is killed once after so many images."""
+    """Computes the column, counts, and is killed once after a number of images."""
 
     def __init__(self, dies_after: int | None = None) -> None:
         self.computed, self.dies_after = 0, dies_after
@@ -106,7 +106,7 @@ def test_backfill__without_anything_to_fill_opens_no_cycle(night: Night) -> None
     assert fill(night, Noise(), "2026-11-22T130000")["skipped"]
 
 
-def test_backfill__works_on_so_many_images_a_cycle(night: Night) -> None:
+def test_backfill__works_on_a_limited_number_of_images_a_cycle(night: Night) -> None:
     noise = Noise()
 
     told = [fill(night, noise, f"2026-11-22T12{number:02d}00", images_a_cycle=8, images_a_piece=3) for number in range(3)]
@@ -133,7 +133,7 @@ def test_backfill__killed_between_pieces_computes_only_what_is_left(night: Night
     assert fill(night, noise) == told, "twice is once"
 
 
-def test_backfill__takes_no_row_of_an_image_that_was_erased_between_its_pieces(
+def test_backfill__writes_no_row_of_an_image_that_was_erased_between_its_pieces(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tables = tuple(MeasurementWithNoise if table is Measurement else table for table in ALL_TABLES)
@@ -152,7 +152,7 @@ def test_backfill__takes_no_row_of_an_image_that_was_erased_between_its_pieces(
     assert verify_objects(night.store.objects)[0].damaged == []
 
 
-def test_backfill__keeps_a_row_that_was_measured_anew_meanwhile(night: Night) -> None:
+def test_backfill__keeps_a_row_that_was_measured_again_meanwhile(night: Night) -> None:
     noise, image_id = Noise(dies_after=17), sorted(night.store.current(Measurement)["image_id"])[0]
     with pytest.raises(KeyboardInterrupt):
         fill(night, noise, images_a_piece=3)

@@ -1,4 +1,4 @@
-"""Carrying out the plan of a collection."""
+"""Tests of carrying out the plan of a collection."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ plan_collection_module = sys.modules[plan_collection.__module__]
 
 
 def tended(store: Store, project: Project, days: float) -> CollectGarbageSummary:
-    """A whole collection so many days later."""
+    """A whole collection after a number of days."""
     moment = STARTED_AT + days * DAY
     cycle_id = f"{moment:%Y-%m-%dT%H%M%S}"
     plan_collection(store, CycleOpening(project, cycle_id, "by hand", moment, "test"))
     return collect_garbage(store, read_cycle(store, cycle_id))
 
 
-def test_collect_garbage__does_what_the_dry_run_said(store: Store) -> None:
+def test_collect_garbage__moves_and_deletes_as_the_dry_run_said(store: Store) -> None:
     a_root_with_garbage(store)
     tended(store, a_project(), 60)
     before = set(store.objects.list(""))
@@ -55,7 +55,7 @@ def test_collect_garbage__does_what_the_dry_run_said(store: Store) -> None:
     assert done.moved_by_kind == said.kinds
 
 
-def test_collect_garbage__leaves_every_version_whole_and_nothing_twice(disk_store: Store) -> None:
+def test_collect_garbage__keeps_every_version_intact_and_no_object_twice(disk_store: Store) -> None:
     garbage = a_root_with_garbage(disk_store)
     assert [tended(disk_store, a_tended_project(), days).deleted for days in (60, 63, 78)] == [0, 0, 5]
 
@@ -81,7 +81,7 @@ def test_collect_garbage__drops_the_temporary_files_of_killed_writers(disk_store
     assert [path.name for path in folder.iterdir()] == ["young"]
 
 
-def test_collect_garbage__spares_what_was_named_while_it_was_being_planned(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_collect_garbage__keeps_objects_that_were_named_after_the_planning(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     garbage = a_root_with_garbage(store)
     tended(store, a_tended_project(), 60)
     table = store.objects.read(garbage.table).content
@@ -99,13 +99,13 @@ def test_collect_garbage__spares_what_was_named_while_it_was_being_planned(store
     assert store.objects.read(garbage.table).content == table
 
 
-def test_collect_garbage__wants_a_plan(store: Store) -> None:
+def test_collect_garbage__requires_a_plan(store: Store) -> None:
     cycle = an_open_cycle(store)
 
     with pytest.raises(MissingStageError, match="plan_collection has not been done"):
         collect_garbage(store, cycle)
 
 
-def test_temporary_files__are_told_by_the_time_of_the_last_write(disk_store: Store) -> None:
+def test_temporary_files__are_old_by_the_time_of_their_last_write(disk_store: Store) -> None:
     assert isinstance(disk_store.objects, DiskObjects)
     assert disk_store.objects.temporary_files(datetime.now(STARTED_AT.tzinfo)) == []

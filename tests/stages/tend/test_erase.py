@@ -1,4 +1,4 @@
-"""An erased image is found nowhere: not in the root, not beside it, not in a copy that was brought up to date."""
+"""Test that no trace of an erased image is left in the root, beside it, or in an updated backup."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def a_training_image(night: Night) -> str:
     return str(rows["image_id"][0])
 
 
-def test_erase__leaves_no_trace_anywhere_and_everything_whole(night: Night, capsys: pytest.CaptureFixture[str]) -> None:
+def test_erase__leaves_no_trace_of_the_image_and_all_versions_intact(night: Night, capsys: pytest.CaptureFixture[str]) -> None:
     night.bring(range(30))
     night.cycle("2026-11-21")
     image_id = a_training_image(night)

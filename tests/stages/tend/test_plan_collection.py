@@ -1,4 +1,4 @@
-"""Planning a collection, as a stage of a cycle of its own."""
+"""Tests of planning a collection, as a stage of a separate cycle."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline_tasks.tables.unneeded_object import UnneededObject
 
 
 def planned(store: Store, project: Project, days: float, is_dry_run: bool | None = None) -> PlanCollectionSummary:
-    """A plan of a cycle that began so many days later."""
+    """A plan of a cycle that began after a number of days."""
     moment = STARTED_AT + days * DAY
     return plan_collection(store, CycleOpening(project, f"{moment:%Y-%m-%dT%H%M%S}", "by hand", moment, "test"), is_dry_run)
 

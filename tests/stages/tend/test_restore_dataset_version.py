@@ -44,7 +44,7 @@ def test_restore_dataset_version__lets_the_next_training_use_exactly_that_versio
     assert second.dataset_id != first.dataset_id
 
 
-def test_restore_dataset_version__newest_goes_back_to_the_current_labels(store: Store) -> None:
+def test_restore_dataset_version__newest_uses_the_current_labels_again(store: Store) -> None:
     first, second = two_versions(store)
     restore(store, first.dataset_id)
     build(store, an_open_cycle(store, "2026-11-24"))
@@ -69,7 +69,7 @@ def test_restore_dataset_version__trains_on_it_once(store: Store) -> None:
     assert "was trained on this version" in built.why
 
 
-def test_restore_dataset_version__twice_in_one_cycle_is_once(store: Store) -> None:
+def test_restore_dataset_version__twice_in_one_cycle_writes_one_event(store: Store) -> None:
     first, second = two_versions(store)
     summary = restore(store, first.dataset_id)
     keys = list(store.objects.list(""))
@@ -98,7 +98,7 @@ def test_build_dataset_version__refuses_a_restored_version_whose_classes_were_ch
         build(store, an_open_cycle(store, "2026-11-24", classes=["bolt", "nut", "washer"]))
 
 
-def test_restore_dataset_version__refuses_a_version_that_rotted(store: Store) -> None:
+def test_restore_dataset_version__refuses_a_damaged_version(store: Store) -> None:
     first, _ = two_versions(store)
     leaf = read_index(store.objects, first.dataset_id).leaves[0].key
     store.objects.replace(leaf, b"rot", store.objects.read(leaf).etag)
@@ -107,7 +107,7 @@ def test_restore_dataset_version__refuses_a_version_that_rotted(store: Store) ->
         restore(store, first.dataset_id)
 
 
-def test_restore_dataset_version__leaves_the_lineage_one_version_that_was_made_once(store: Store) -> None:
+def test_restore_dataset_version__adds_no_version_to_the_lineage(store: Store) -> None:
     first, second = two_versions(store)
     restore(store, first.dataset_id)
     build(store, an_open_cycle(store, "2026-11-24"))

@@ -1,4 +1,4 @@
-"""The report on a project's root."""
+"""Tests of the report on a project's root."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline_tasks.storage.history.store import Store
 
 
 def page(store: Store, project: Project, days: float, *, is_collected: bool = True) -> str:
-    """The report of a cycle so many days later."""
+    """The report of a cycle after a number of days."""
     moment = STARTED_AT + days * DAY
     cycle_id = f"{moment:%Y-%m-%dT%H%M%S}"
     plan_collection(store, CycleOpening(project, cycle_id, "by hand", moment, "test"))
@@ -54,7 +54,7 @@ def test_write_storage_report__says_what_was_done_and_what_it_costs(store: Store
     assert "measure_images of cycle" not in html, "the part has gone"
 
 
-def test_write_storage_report__tells_the_cost_of_each_version(store: Store) -> None:
+def test_write_storage_report__states_the_size_of_each_version(store: Store) -> None:
     a_version(store, range(4))
     a_version(store, range(4, 6), "2026-11-22")
 
@@ -64,7 +64,7 @@ def test_write_storage_report__tells_the_cost_of_each_version(store: Store) -> N
     assert "None: every object in the root is used by the ledger" in html
 
 
-def test_write_storage_report__is_written_before_the_collection_too(store: Store) -> None:
+def test_write_storage_report__is_also_written_before_the_collection(store: Store) -> None:
     assert "Planned, not carried out yet" in page(store, a_tended_project(), 60, is_collected=False)
     with pytest.raises(MissingStageError, match="plan_collection has not been done"):
         write_storage_report(store, an_open_cycle(store))

@@ -32,7 +32,7 @@ ANGLES = {
 
 
 def label(store: Store, cycle: Cycle, classes: dict[str, str], stage: str = "given") -> None:
-    """Let a cycle's people label images, each of its own split group: the first letter of the name is the split's."""
+    """Label images in a cycle, each of its own split group; the first letter of the name is the split's."""
     splits = {"a": "train", "v": "val", "t": "test"}
     names = list(classes)
     ids = [image_id(name) for name in names]
@@ -98,7 +98,7 @@ def test_build_dataset_version__freezes_the_golden_and_the_recent_images_of_test
     assert build_dataset_version(store, second) == summary
 
 
-def test_build_dataset_version__names_no_slice_that_nobody_asked_for(store: Store) -> None:
+def test_build_dataset_version__names_no_slice_without_settings_for_it(store: Store) -> None:
     cycle = an_open_cycle(store)
     label(store, cycle, {"a1": "bolt", "t1": "nut"})
     summary = build_dataset_version(store, cycle)
@@ -117,8 +117,8 @@ def test_build_dataset_version__gives_the_same_id_with_slices_as_without(store: 
     assert ids[0] == ids[1]
 
 
-def test_build_dataset_version__never_learns_from_a_golden_image(store: Store) -> None:
-    """v1 and a1 were put into val and train before they were named; a1 was learnt from already, and stays what it is."""
+def test_build_dataset_version__puts_no_golden_image_into_train_or_val(store: Store) -> None:
+    """v1 and a1 were put into val and train before they became golden; a model was trained on a1, so it stays in train."""
     first = an_open_cycle(store)
     label(store, first, {"a1": "bolt", "a2": "nut"})
     build_dataset_version(store, first)
@@ -133,7 +133,7 @@ def test_build_dataset_version__never_learns_from_a_golden_image(store: Store) -
     assert summary.slices == {"golden": 0}
 
 
-def test_build_dataset_version__leaves_out_what_shows_the_same_as_a_golden_image(store: Store) -> None:
+def test_build_dataset_version__leaves_out_near_duplicates_of_golden_images(store: Store) -> None:
     cycle = an_open_cycle(store, splits={"golden": {"image_ids": [image_id("t1")]}})
     images = [AnImage(name, ANGLES[name], pixels=pixels) for name, pixels in (("a1", "t"), ("a2", None), ("t1", "t"))]
     record(store, cycle.cycle_id, images)
@@ -155,7 +155,7 @@ def test_build_dataset_version__a_second_run_changes_nothing(store: Store) -> No
     assert list(store.objects.list("")) == keys
 
 
-def test_build_dataset_version__names_the_standing_version_when_nothing_changed(store: Store) -> None:
+def test_build_dataset_version__names_the_current_version_if_nothing_changed(store: Store) -> None:
     first = an_open_cycle(store)
     label(store, first, {"a1": "bolt", "a2": "nut"})
     standing = build_dataset_version(store, first)
@@ -188,7 +188,7 @@ def test_build_dataset_version__of_no_labels_is_none(store: Store) -> None:
     assert "dataset" not in store.state().values
 
 
-def test_build_dataset_version__leaves_out_what_is_the_same_as_a_test_image_and_lists_it(store: Store) -> None:
+def test_build_dataset_version__leaves_out_near_duplicates_of_test_images_and_lists_them(store: Store) -> None:
     cycle = an_open_cycle(store)
     record(store, cycle.cycle_id, [AnImage("a1", (1, 0)), AnImage("a2", (0, 1)), AnImage("t1", (1, 0.01))])
     label(store, cycle, {"a1": "bolt", "a2": "nut", "t1": "bolt"})

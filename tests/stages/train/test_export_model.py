@@ -45,7 +45,7 @@ def trained(tmp_path: Path) -> World:
     return world
 
 
-def test_export_model__answers_from_pixels_alone(trained: World) -> None:
+def test_export_model__predicts_from_pixels_alone(trained: World) -> None:
     summary = export(trained)
 
     model = exported(trained, summary)
@@ -96,7 +96,7 @@ def test_export_model__registers_the_candidate_once(trained: World) -> None:
     assert candidate["dataset_cycle_id"] == "2026-11-21"
 
 
-def test_export_model__registers_nothing_that_answers_otherwise(trained: World) -> None:
+def test_export_model__registers_no_file_whose_predictions_differ(trained: World) -> None:
     trained.backbone.network = TinyNetwork().eval()
     nn.init.constant_(trained.backbone.network.filters.weight, 0.3)
 

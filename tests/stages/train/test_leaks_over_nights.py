@@ -1,4 +1,4 @@
-"""The leak report over two nights: pairs that were compared for the version before are not compared again."""
+"""Test of the leak report over two nights: pairs of the previous version are not compared again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def a_shot(name: str, kind: str) -> AnImage:
     return AnImage(name, (1, 0), drawn=with_noise(with_a_part(a_scene(4), kind, place), place[0]))
 
 
-def test_build_dataset_version__keeps_parts_of_one_scene_and_compares_them_once(store: Store) -> None:
+def test_build_dataset_version__keeps_different_parts_of_one_scene_and_compares_them_once(store: Store) -> None:
     cycle = an_open_cycle(store)
     record(store, cycle.cycle_id, [a_shot("aa", "ring"), a_shot("ab", "bolt"), a_shot("tc", "square")])
     label(store, cycle, {"aa": "bolt", "ab": "nut", "tc": "bolt"})

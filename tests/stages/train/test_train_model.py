@@ -1,4 +1,4 @@
-"""A candidate is trained once, resumes after a kill, and is the same however it came about."""
+"""Tests of training a candidate: once, resumed after a kill, with the same result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipeline_tasks.storage.blobs.checkpoint_files import keep_checkpoint
 pytestmark = pytest.mark.slow
 
 
-def test_train_model__tells_bolts_from_nuts(tmp_path: Path) -> None:
+def test_train_model__separates_bolts_from_nuts(tmp_path: Path) -> None:
     world = World(tmp_path)
 
     summary = world.train()
@@ -37,7 +37,7 @@ def test_train_model__tells_bolts_from_nuts(tmp_path: Path) -> None:
     assert not summary.is_unfrozen
 
 
-def test_train_model__tells_both_trackers_each_epoch(tmp_path: Path) -> None:
+def test_train_model__logs_each_epoch_to_both_trackers(tmp_path: Path) -> None:
     world = World(tmp_path)
 
     summary = world.train()
@@ -92,7 +92,7 @@ def test_train_model__resumed_after_a_kill_gives_the_same_candidate(tmp_path: Pa
     assert not [key for key in killed.store.objects.list("checkpoints/") if key.endswith(".ckpt")]
 
 
-def test_train_model__starts_over_from_a_broken_checkpoint(tmp_path: Path) -> None:
+def test_train_model__starts_again_if_the_checkpoint_is_damaged(tmp_path: Path) -> None:
     undisturbed, killed = World(tmp_path), World(tmp_path)
     wanted = undisturbed.train()
     killed.registry.fails_at_epoch = 7
@@ -117,7 +117,7 @@ def test_train_model__starts_over_from_a_broken_checkpoint(tmp_path: Path) -> No
     ],
     ids=["one bit", "truncated", "zeroed"],
 )
-def test_train_model__refuses_what_rotted(tmp_path: Path, prefix: str, rot: Callable[[bytes], bytes]) -> None:
+def test_train_model__refuses_a_damaged_original(tmp_path: Path, prefix: str, rot: Callable[[bytes], bytes]) -> None:
     world = World(tmp_path)
     objects = world.store.objects
     for key in objects.list(prefix):

@@ -1,4 +1,4 @@
-"""The log of revisions grows and never changes."""
+"""Tests of the log of revisions, which only grows."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def test_append_revision__keeps_each_revision_once(store: Store) -> None:
     assert read_revision(store.objects, "7-1", "b") == {"said": "b"}
 
 
-def test_read_revision__says_that_it_was_never_seen(store: Store) -> None:
+def test_read_revision__refuses_an_unknown_revision(store: Store) -> None:
     with pytest.raises(NotFoundError):
         read_revision(store.objects, "7-1", "a")

@@ -24,7 +24,7 @@ def test_put_original__stores_once_under_dvcs_layout() -> None:
     assert read_original(objects, SHA256, MD5) == BYTES
 
 
-def test_read_original__refuses_bytes_that_rotted() -> None:
+def test_read_original__refuses_damaged_bytes() -> None:
     objects = MemoryObjects()
     objects.write_new(layout.original(MD5), b"a pictur\xe5")
 
@@ -34,7 +34,7 @@ def test_read_original__refuses_bytes_that_rotted() -> None:
         read_original(objects, SHA256, "0" * 32)
 
 
-def test_put_original__tells_rot_from_collision(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_put_original__distinguishes_damage_from_a_collision(monkeypatch: pytest.MonkeyPatch) -> None:
     rotten = MemoryObjects()
     rotten.write_new(layout.original(MD5), b"a pictur\xe5")
     with pytest.raises(CorruptObjectError, match="md5"):

@@ -35,7 +35,7 @@ def test_replace_pointer__counts_only_changes() -> None:
     assert read_pointer(objects) == outcomes[-1][0]
 
 
-def test_replace_pointer__asks_again_when_somebody_else_was_faster() -> None:
+def test_replace_pointer__reads_again_if_another_writer_was_faster() -> None:
     objects, asked = MemoryObjects(), []
 
     def wanted() -> ServingPointer:
@@ -54,7 +54,7 @@ def test_replace_pointer__asks_again_when_somebody_else_was_faster() -> None:
     assert asked == [0, 1]
 
 
-def test_replace_pointer__is_not_stopped_by_a_pointer_that_cannot_be_read() -> None:
+def test_replace_pointer__replaces_a_pointer_that_cannot_be_read() -> None:
     objects = MemoryObjects()
     objects.write_new(layout.SERVING_POINTER, b"{")
 
@@ -62,7 +62,7 @@ def test_replace_pointer__is_not_stopped_by_a_pointer_that_cannot_be_read() -> N
 
 
 @pytest.mark.parametrize("roles", [(), ("champion", "champion"), ("champion", "king")])
-def test_parse_pointer__wants_exactly_one_champion(roles: tuple[str, ...]) -> None:
+def test_parse_pointer__requires_exactly_one_champion(roles: tuple[str, ...]) -> None:
     broken = replace(POINTER, routes=tuple(Route("a" * 64, 1.0, role) for role in roles))
 
     with pytest.raises(CorruptObjectError, match="wanted one champion"):

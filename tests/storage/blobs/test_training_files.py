@@ -1,4 +1,4 @@
-"""Models, candidates, checkpoints and views: verified on every read, and nothing is replaced by an orphaned try."""
+"""Tests of models, candidates, checkpoints and views: verified on every read, and never replaced by another try."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def rot(objects: ObjectStore, key: str) -> None:
     objects.replace(key, b"rot" * 20, objects.read(key).etag)
 
 
-def test_put_model__is_read_back_and_rot_is_noticed(store: Store) -> None:
+def test_put_model__is_read_back_and_damage_is_noticed(store: Store) -> None:
     digest = put_model(store.objects, b"model")
     assert put_model(store.objects, b"model") == digest
     assert read_model(store.objects, digest) == b"model"
@@ -39,7 +39,7 @@ def test_put_model__is_read_back_and_rot_is_noticed(store: Store) -> None:
         put_model(store.objects, b"model")
 
 
-def test_put_candidate__is_read_back_and_rot_is_noticed(store: Store) -> None:
+def test_put_candidate__is_read_back_and_damage_is_noticed(store: Store) -> None:
     key, sha256 = put_candidate(store.objects, CYCLE, b"candidate")
     assert put_candidate(store.objects, CYCLE, b"candidate") == (key, sha256)
     assert read_candidate(store.objects, key, sha256) == b"candidate"
@@ -60,7 +60,7 @@ def test_keep_checkpoint__keeps_the_newest_two(store: Store) -> None:
     assert len(list(store.objects.list("checkpoints/"))) == 2
 
 
-def test_newest_checkpoint__passes_over_one_that_rotted(store: Store) -> None:
+def test_newest_checkpoint__skips_a_damaged_one(store: Store) -> None:
     keep_checkpoint(store.objects, CYCLE, RECIPE, "head", 5, b"after 5")
     keep_checkpoint(store.objects, CYCLE, RECIPE, "head", 10, b"after 10")
     rot(store.objects, list(store.objects.list("checkpoints/"))[-1])
@@ -75,7 +75,7 @@ def test_newest_checkpoint__is_that_of_the_same_phase_and_recipe(store: Store) -
     assert newest_checkpoint(store.objects, CYCLE, "e" * 64, "head") is None
 
 
-def test_drop_checkpoints__leaves_the_candidate(store: Store) -> None:
+def test_drop_checkpoints__keeps_the_candidate(store: Store) -> None:
     keep_checkpoint(store.objects, CYCLE, RECIPE, "head", 5, b"after 5")
     key, _ = put_candidate(store.objects, CYCLE, b"candidate")
 
@@ -84,7 +84,7 @@ def test_drop_checkpoints__leaves_the_candidate(store: Store) -> None:
     assert list(store.objects.list("checkpoints/")) == [key]
 
 
-def test_write_views__is_read_back_until_it_rots(store: Store) -> None:
+def test_write_views__is_read_back_unless_it_is_damaged(store: Store) -> None:
     views = np.arange(6, dtype=np.float32).reshape(2, 3)
     assert read_views(store.objects, RECIPE, "a" * 64) is None
     write_views(store.objects, RECIPE, "a" * 64, views)

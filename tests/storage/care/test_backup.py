@@ -65,7 +65,7 @@ def test_back_up__copies_everything_and_then_only_what_is_new(root: MemoryObject
     assert content(copy) == content(root)
 
 
-def test_back_up__beside_a_writer_holds_every_object_of_every_event_that_it_holds(root: MemoryObjects) -> None:
+def test_back_up__beside_a_writer_holds_every_object_of_its_events(root: MemoryObjects) -> None:
     class WrittenMeanwhile(MemoryObjects):
         """A target whose every write finds the project one cycle further."""
 
@@ -87,7 +87,7 @@ def test_back_up__beside_a_writer_holds_every_object_of_every_event_that_it_hold
         copy.read(layout.model(event["summary"]["model_digest"]))
 
 
-def test_back_up__broken_off_goes_on_and_shows_no_event_before_its_objects(root: MemoryObjects) -> None:
+def test_back_up__continues_after_an_interruption_and_copies_objects_before_their_event(root: MemoryObjects) -> None:
     class Breaking(MemoryObjects):
         left = 0
 
@@ -109,7 +109,7 @@ def test_back_up__broken_off_goes_on_and_shows_no_event_before_its_objects(root:
         assert content(copy) == content(root)
 
 
-def test_back_up__does_not_copy_what_rotted_and_names_it(root: MemoryObjects) -> None:
+def test_back_up__names_damaged_objects_and_does_not_copy_them(root: MemoryObjects) -> None:
     _, md5 = put_original(root, b"a third image")
     copy = MemoryObjects()
     back_up(root, copy)
@@ -131,7 +131,7 @@ def test_back_up__does_not_copy_what_rotted_and_names_it(root: MemoryObjects) ->
     assert rotten not in set(copy.list(""))
 
 
-def test_back_up__leaves_no_gap_behind_an_event_that_rotted(root: MemoryObjects) -> None:
+def test_back_up__copies_no_event_after_a_damaged_one(root: MemoryObjects) -> None:
     write_cycle(root, 3)
     rotten = root.read(layout.event(2))
     root.replace(layout.event(2), rotten.content[:-1], rotten.etag)
@@ -143,7 +143,7 @@ def test_back_up__leaves_no_gap_behind_an_event_that_rotted(root: MemoryObjects)
     assert list(copy.list(layout.LEDGER)) == [layout.event(1)]
 
 
-def test_back_up__never_goes_over_the_copy_of_another_project(root: MemoryObjects) -> None:
+def test_back_up__never_overwrites_the_copy_of_another_project(root: MemoryObjects) -> None:
     other, copy = MemoryObjects(), MemoryObjects()
     for number in (1, 2):
         other.write_new(layout.event(number), Event(number, "else", "open_cycle", {}).as_bytes())
@@ -168,7 +168,7 @@ def test_back_up__never_empties_a_copy_because_the_project_was_emptied(root: Mem
     assert content(copy) == before
 
 
-def test_restore_backup__brings_back_every_byte_into_an_empty_root(root: MemoryObjects, tmp_path: Path) -> None:
+def test_restore_backup__restores_every_byte_into_an_empty_root(root: MemoryObjects, tmp_path: Path) -> None:
     copy, again = DiskObjects(tmp_path / "copy"), DiskObjects(tmp_path / "again")
     back_up(root, copy)
 
@@ -178,7 +178,7 @@ def test_restore_backup__brings_back_every_byte_into_an_empty_root(root: MemoryO
     assert content(again) == content(root)
 
 
-def test_restore_backup__refuses_a_root_with_another_history_and_a_place_without_one(root: MemoryObjects) -> None:
+def test_restore_backup__refuses_a_root_with_another_history_and_a_place_without_a_backup(root: MemoryObjects) -> None:
     with pytest.raises(StorageError, match="found no event of any cycle there"):
         restore_backup(MemoryObjects(), MemoryObjects())
     copy, going_on = MemoryObjects(), MemoryObjects()
@@ -190,7 +190,7 @@ def test_restore_backup__refuses_a_root_with_another_history_and_a_place_without
         restore_backup(copy, going_on)
 
 
-def test_back_up__copies_all_that_is_named_a_training_s_candidate_too(store: Store) -> None:
+def test_back_up__copies_all_named_objects_also_the_candidate_of_a_training(store: Store) -> None:
     an_open_cycle(store)
     keep_checkpoint(store.objects, "2026-11-21", "r" * 24, "head", 1, b"epoch 1")
     key, sha256 = put_candidate(store.objects, "2026-11-21", b"candidate")

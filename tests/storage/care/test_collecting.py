@@ -63,7 +63,7 @@ def actions(rows: pl.DataFrame) -> dict[str, str]:
     return dict(rows.select("key", pl.col("action").cast(pl.String)).iter_rows())
 
 
-def test_plan__names_exactly_what_nobody_needs_and_moves_nothing_at_first(store: Store) -> None:
+def test_plan__names_exactly_the_unneeded_objects_and_moves_nothing_at_first(store: Store) -> None:
     garbage = a_root_with_garbage(store)
     before = list(store.objects.list(""))
 
@@ -76,7 +76,7 @@ def test_plan__names_exactly_what_nobody_needs_and_moves_nothing_at_first(store:
     assert list(store.objects.list("")) == before
 
 
-def test_collect__moves_what_is_old_enough_and_later_deletes_it_for_good(disk_store: Store) -> None:
+def test_collect__moves_old_objects_to_the_trash_and_later_deletes_them(disk_store: Store) -> None:
     store = disk_store
     garbage = a_root_with_garbage(store)
     content = store.objects.read(garbage.original).content
@@ -95,14 +95,14 @@ def test_collect__moves_what_is_old_enough_and_later_deletes_it_for_good(disk_st
     assert verify_objects(store.objects)[0].damaged == []
 
 
-def test_plan__puts_everything_off_when_the_clock_jumps(store: Store) -> None:
+def test_plan__waits_if_the_clock_jumps_back(store: Store) -> None:
     garbage = a_root_with_garbage(store)
     planned(store, A_YEAR_ON)
 
     assert actions(plan(store, A_YEAR_ON - 400 * DAY, PATIENCE))[garbage.original] == "wait"
 
 
-def test_plan__leaves_alone_what_a_running_cycle_has_put_down(store: Store) -> None:
+def test_plan__keeps_objects_that_a_running_cycle_has_written(store: Store) -> None:
     keys = a_running_cycle(store, STARTED_AT)
     planned(store, STARTED_AT)
 
@@ -111,7 +111,7 @@ def test_plan__leaves_alone_what_a_running_cycle_has_put_down(store: Store) -> N
     assert abandoned == dict.fromkeys(keys.values(), "wait"), "first seen only now, since it was needed until now"
 
 
-def test_plan__keeps_what_was_published(store: Store) -> None:
+def test_plan__keeps_published_objects(store: Store) -> None:
     key = put_folder(store.objects, f"{hashlib.md5(b'[]').hexdigest()}.dir", b"[]")
     assert actions(plan(store, A_YEAR_ON, PATIENCE)) == {key: "wait"}
 
@@ -120,7 +120,7 @@ def test_plan__keeps_what_was_published(store: Store) -> None:
     assert actions(plan(store, A_YEAR_ON, PATIENCE)) == {}
 
 
-def test_plan__never_touches_what_is_not_ours(store: Store) -> None:
+def test_plan__never_touches_foreign_files(store: Store) -> None:
     store.objects.write_new("notes/of a person.txt", b"mine")
     planned(store, A_YEAR_ON)
 
@@ -128,7 +128,7 @@ def test_plan__never_touches_what_is_not_ours(store: Store) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["ledger/", "tables/images/", "versions/"])
-def test_plan__refuses_while_something_that_names_objects_cannot_be_read(store: Store, prefix: str) -> None:
+def test_plan__refuses_if_an_object_with_names_of_others_cannot_be_read(store: Store, prefix: str) -> None:
     a_version(store, range(4))
     key = [key for key in store.objects.list(prefix) if prefix != "versions/" or key.endswith("index.json")][-1]
     store.objects.replace(key, b"rot", store.objects.read(key).etag)
@@ -137,7 +137,7 @@ def test_plan__refuses_while_something_that_names_objects_cannot_be_read(store: 
         plan(store, A_YEAR_ON, PATIENCE)
 
 
-def test_plan__brings_back_what_is_needed_after_all(store: Store) -> None:
+def test_plan__restores_objects_from_the_trash_that_are_needed_again(store: Store) -> None:
     a_version(store, range(2))
     key = next(iter(store.objects.list(layout.ORIGINALS)))
     content = store.objects.read(key).content
@@ -151,7 +151,7 @@ def test_plan__brings_back_what_is_needed_after_all(store: Store) -> None:
     assert list(store.objects.list(layout.TRASH)) == []
 
 
-def test_collect__refuses_to_put_back_bytes_that_rotted_in_the_trash(store: Store) -> None:
+def test_collect__does_not_restore_damaged_bytes_from_the_trash(store: Store) -> None:
     a_version(store, range(2))
     key = next(iter(store.objects.list(layout.ORIGINALS)))
     move_to_trash(store.objects, key)
@@ -161,7 +161,7 @@ def test_collect__refuses_to_put_back_bytes_that_rotted_in_the_trash(store: Stor
         tended(store, A_YEAR_ON)
 
 
-def test_collect__spares_what_an_event_has_named_since_the_plan(store: Store) -> None:
+def test_collect__keeps_objects_that_an_event_has_named_since_the_plan(store: Store) -> None:
     garbage = a_root_with_garbage(store)
     planned(store, A_YEAR_ON)
     rows, sequence = planned(store, A_YEAR_ON + 2 * DAY)
@@ -173,7 +173,7 @@ def test_collect__spares_what_an_event_has_named_since_the_plan(store: Store) ->
     assert store.objects.read(garbage.table).content
 
 
-def test_collect__puts_back_what_is_named_while_it_is_being_moved(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_collect__restores_an_object_that_is_named_while_it_is_moved(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     garbage = a_root_with_garbage(store)
     planned(store, A_YEAR_ON)
     rows, sequence = planned(store, A_YEAR_ON + 2 * DAY)
@@ -193,7 +193,7 @@ def test_collect__puts_back_what_is_named_while_it_is_being_moved(store: Store, 
     assert store.read(QualityIssue, "2026-12-01").height == 1
 
 
-def test_finish__puts_back_what_was_collected_while_its_cycle_ran(store: Store) -> None:
+def test_finish__restores_objects_that_were_collected_while_its_cycle_ran(store: Store) -> None:
     garbage = a_root_with_garbage(store)
     an_open_cycle(store, "2026-12-01")
     planned(store, A_YEAR_ON)
@@ -208,7 +208,7 @@ def test_finish__puts_back_what_was_collected_while_its_cycle_ran(store: Store) 
     assert event.tables[0].key == garbage.table
 
 
-def test_finish__says_so_when_what_it_named_is_gone_for_good(store: Store) -> None:
+def test_finish__fails_if_an_object_that_it_named_was_deleted(store: Store) -> None:
     a_root_with_garbage(store)
     planned(store, A_YEAR_ON)
 
@@ -216,7 +216,7 @@ def test_finish__says_so_when_what_it_named_is_gone_for_good(store: Store) -> No
         name_the_left_over_table(store, "2026-12-01", is_written=False, cycle_of_table="2026-11-30")
 
 
-def test_parts__of_a_recorded_cycle_go_and_those_of_the_next_stay(store: Store) -> None:
+def test_parts__of_a_recorded_cycle_are_removed_and_those_of_the_next_are_kept(store: Store) -> None:
     keys = a_running_cycle(store, STARTED_AT)
     rows = read_shard(store.objects, Image, "2026-11-21", 0)
     store.finish("2026-11-21", "record_images", Recorded(1), [(Image, rows)])
@@ -224,7 +224,7 @@ def test_parts__of_a_recorded_cycle_go_and_those_of_the_next_stay(store: Store) 
     assert actions(plan(store, STARTED_AT, PATIENCE)) == {keys["part"]: "wait"}
 
 
-def test_snapshots__stay_where_looking_back_needs_them(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_snapshots__are_kept_at_intervals_for_past_states(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "SNAPSHOT_EVERY_EVENTS", 2)
     monkeypatch.setattr("pipeline_tasks.storage.care.references.SNAPSHOT_KEPT_EVERY_EVENTS", 4)
     for day in range(1, 11):
@@ -236,7 +236,7 @@ def test_snapshots__stay_where_looking_back_needs_them(store: Store, monkeypatch
     assert gone == [layout.snapshot(2), layout.snapshot(6)]
 
 
-def test_views__of_a_recipe_that_trainings_no_longer_use_go(store: Store) -> None:
+def test_views__of_a_recipe_that_trainings_no_longer_use_are_removed(store: Store) -> None:
     a_version(store, range(2))
     known = store.history(Image)["image_id"][0]
     put_thumbnail(store.objects, known, b"small")
@@ -251,7 +251,7 @@ def test_views__of_a_recipe_that_trainings_no_longer_use_go(store: Store) -> Non
     assert sorted(found) == [f"derived/old/{known[:2]}/{known}.npy", f"derived/thumbnail-160/00/{'0' * 64}.jpg"]
 
 
-def test_collect__lets_what_was_put_anew_wait_like_anything_young(store: Store) -> None:
+def test_collect__treats_an_object_that_was_written_again_as_new(store: Store) -> None:
     garbage = a_root_with_garbage(store)
     content = store.objects.read(garbage.original).content
     for days in (0, 2):
@@ -265,7 +265,7 @@ def test_collect__lets_what_was_put_anew_wait_like_anything_young(store: Store) 
     assert tended(store, A_YEAR_ON + 6 * DAY).moved == 1
 
 
-def test_put_original__of_what_lies_in_the_trash_writes_it_anew(store: Store) -> None:
+def test_put_original__writes_an_object_again_that_is_in_the_trash(store: Store) -> None:
     _, md5 = put_original(store.objects, b"seen again")
     move_to_trash(store.objects, layout.original(md5))
 

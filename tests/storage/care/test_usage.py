@@ -29,7 +29,7 @@ def test_heaps__add_up_by_kind_and_by_cycle_or_recipe() -> None:
     ]
 
 
-def test_version_uses__tell_what_only_one_version_holds(store: Store) -> None:
+def test_version_uses__count_objects_that_only_one_version_holds(store: Store) -> None:
     first = a_version(store, range(4))
     second = a_version(store, range(4, 6), "2026-11-22")
     sizes = [len(a_file(number)) for number in range(6)]
@@ -41,7 +41,7 @@ def test_version_uses__tell_what_only_one_version_holds(store: Store) -> None:
     assert uses[second].manifest_bytes > 0
 
 
-def test_kind_of__knows_an_object_in_the_trash_by_what_it_was() -> None:
+def test_kind_of__an_object_in_the_trash_is_its_kind_before() -> None:
     assert kind_of("trash/parts/images/cycle=2026-11-21/shard-00000.parquet").name == "part"
     assert cycle_of("checkpoints/2026-11-21T143000/abc/head-00001-def.ckpt") == "2026-11-21T143000"
     assert not kind_of("readme.txt").is_collected

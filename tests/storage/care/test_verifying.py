@@ -45,7 +45,7 @@ def contents(objects: DiskObjects) -> dict[str, bytes]:
     return {key: objects.read(key).content for key in objects.list("") if not key.startswith(layout.SET_ASIDE)}
 
 
-def test_verify_objects__finds_nothing_in_a_whole_root_and_says_what_it_could_not_check(original: Path) -> None:
+def test_verify_objects__finds_no_damage_in_an_intact_root_and_counts_unchecked_objects(original: Path) -> None:
     heard: list[tuple[int, int]] = []
 
     found, _ = verify_objects(DiskObjects(original), lambda done, total: heard.append((done, total)))
@@ -80,7 +80,7 @@ def test_verify_objects__names_both_of_two_swapped_objects(root: Path, folder: s
     assert [one.key for one in verified(root).damaged] == [first, second]
 
 
-def test_verify_objects__says_what_was_wanted_and_who_wants_it(root: Path) -> None:
+def test_verify_objects__names_the_expected_digest_and_the_object_that_refers_to_it(root: Path) -> None:
     store = Store(DiskObjects(root))
     table = store.files(Image)[0]
     (root / table.key).write_bytes(b"rotten")
@@ -96,7 +96,7 @@ def test_verify_objects__says_what_was_wanted_and_who_wants_it(root: Path) -> No
     assert len(found) == 2
 
 
-def test_readers__refuse_what_rotted_or_was_swapped(root: Path) -> None:
+def test_readers__refuse_damaged_and_swapped_objects(root: Path) -> None:
     store = Store(DiskObjects(root))
     first, second = store.read(Image, "2026-12-01").head(2).iter_rows(named=True)
     swap(root / layout.original(first["md5"]), root / layout.original(second["md5"]))
@@ -132,7 +132,9 @@ def test_event__whose_bits_flipped_is_refused(root: Path) -> None:
         Store(DiskObjects(root)).state()
 
 
-def test_verify_and_mend__puts_the_good_bytes_back_and_sets_the_bad_ones_aside(root: Path, original: Path, tmp_path: Path) -> None:
+def test_verify_and_mend__restores_the_intact_bytes_and_sets_the_damaged_ones_aside(
+    root: Path, original: Path, tmp_path: Path
+) -> None:
     copy, objects = copy_of(original, tmp_path / "copy"), DiskObjects(root)
     keys = [key for key in objects.list("") if key.split("/")[0] in WRITTEN_ONCE]
     # Every other one: an event is known again by its neighbours.
@@ -165,7 +167,7 @@ def test_verify_and_mend__says_why_a_copy_does_not_help(root: Path, original: Pa
     assert list(objects.list(layout.SET_ASIDE)) == []
 
 
-def test_verify_and_mend__takes_no_event_of_another_project(root: Path, tmp_path: Path) -> None:
+def test_verify_and_mend__uses_no_event_of_another_project(root: Path, tmp_path: Path) -> None:
     other = a_full_root(tmp_path / "other", 0).objects
     assert isinstance(other, DiskObjects)
     for key in list(other.list(layout.LEDGER)):

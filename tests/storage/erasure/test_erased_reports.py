@@ -1,4 +1,4 @@
-"""An erased image leaves a report with its card: thumbnail, id and file name; other cards stay, whatever their names."""
+"""Tests of removing an erased image's card (thumbnail, id, file name) from reports; other cards are kept."""
 
 from __future__ import annotations
 

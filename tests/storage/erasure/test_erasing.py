@@ -119,7 +119,7 @@ def test_erase__takes_an_image_out_of_both_versions_that_held_it(root: Store) ->
     assert id_of("a1") not in str(compared)
 
 
-def test_erase__lets_other_images_be_and_the_past_be_read(store: Store) -> None:
+def test_erase__keeps_other_images_and_past_states(store: Store) -> None:
     first, _ = two_versions(store)
     labels = store.current(Label).filter(pl.col("image_id") != id_of("a1"))
 
@@ -133,7 +133,7 @@ def test_erase__lets_other_images_be_and_the_past_be_read(store: Store) -> None:
     assert build(store, an_open_cycle(store, "2026-11-24")).is_changed
 
 
-def test_erase__leaves_a_version_alone_that_never_held_the_image(store: Store) -> None:
+def test_erase__does_not_change_a_version_without_the_image(store: Store) -> None:
     first, second = two_versions(store)
     indexes = [read_index(store.objects, one.dataset_id) for one in (first, second)]
 
@@ -144,7 +144,7 @@ def test_erase__leaves_a_version_alone_that_never_held_the_image(store: Store) -
     assert all(one.is_fine for one in verified(store))
 
 
-def test_erase__an_index_that_is_not_the_erasures_is_found(store: Store) -> None:
+def test_erase__verification_finds_an_index_changed_after_the_erasure(store: Store) -> None:
     first, _ = two_versions(store)
     erase_names(store, "a1")
     key = layout.version_file(first.dataset_id, "index.json")
@@ -155,7 +155,7 @@ def test_erase__an_index_that_is_not_the_erasures_is_found(store: Store) -> None
     assert [damage.key for damage in verify_objects(store.objects)[0].damaged] == [key]
 
 
-def test_erase__twice_erases_two_and_both_stand_as_tombstones(store: Store) -> None:
+def test_erase__twice_erases_two_images_and_keeps_both_tombstones(store: Store) -> None:
     first, _ = two_versions(store)
 
     one = erase_names(store, "a1")
@@ -168,7 +168,7 @@ def test_erase__twice_erases_two_and_both_stand_as_tombstones(store: Store) -> N
     assert verify_objects(store.objects)[0].damaged == []
 
 
-def test_erase__puts_one_tombstone_into_the_log_for_each_answer(store: Store) -> None:
+def test_erase__puts_one_tombstone_into_the_log_for_each_annotation(store: Store) -> None:
     two_versions(store)
     for revision in ("a", "b"):
         content = {"image_id": id_of("a1"), "revision": revision}
@@ -184,7 +184,7 @@ def test_erase__puts_one_tombstone_into_the_log_for_each_answer(store: Store) ->
     assert id_of("a1").encode() not in content
 
 
-def test_erase__hands_a_group_and_its_split_on_to_the_next_image(store: Store) -> None:
+def test_erase__gives_the_group_and_its_split_to_the_next_image(store: Store) -> None:
     two_versions(store)
     ids = {name: id_of(name) for name in FIRST_NIGHT}
     cycle = an_open_cycle(store, "2026-11-23")
@@ -203,7 +203,7 @@ def test_erase__hands_a_group_and_its_split_on_to_the_next_image(store: Store) -
     assert ids["t1"] not in splits
 
 
-def test_erase__trash_damaged_copies_and_tables_that_no_event_names_go_too(root: Store) -> None:
+def test_erase__removes_the_image_from_trash_damaged_copies_and_unnamed_tables(root: Store) -> None:
     two_versions(root)
     rows = root.history(Image).filter(pl.col("image_id") == id_of("a1"))
     md5 = rows["md5"][0]
@@ -221,7 +221,7 @@ def test_erase__trash_damaged_copies_and_tables_that_no_event_names_go_too(root:
     assert "trash/" + layout.original("e" * 32) in set(root.objects.list("trash/"))
 
 
-def test_erase__is_known_again_without_being_named(store: Store) -> None:
+def test_erase__recognises_an_erased_image_by_its_keyed_digest(store: Store) -> None:
     two_versions(store)
     erase_names(store, "a1")
 
@@ -257,7 +257,7 @@ def test_erase__refuses_what_fits_no_image_before_anything_is_written(store: Sto
     assert store.event(ERASURE, "open_cycle") is None
 
 
-def test_erase__will_not_be_passed_by_a_stage_that_read_before_it(store: Store) -> None:
+def test_erase__makes_a_stage_fail_that_read_before_it(store: Store) -> None:
     two_versions(store)
     slow = Store(store.objects)
     cycle = an_open_cycle(store, "2026-11-24")
@@ -271,7 +271,7 @@ def test_erase__will_not_be_passed_by_a_stage_that_read_before_it(store: Store) 
     assert store.event(cycle.cycle_id, "slow") is None
 
 
-def test_erase__of_a_person_means_where_the_images_were_seen(store: Store) -> None:
+def test_erase__of_a_person_finds_images_by_folder_file_name_and_device(store: Store) -> None:
     cycle = an_open_cycle(store)
     seen = {"source": "inbox", "object_version": "1", "modified_at": STARTED_AT, "clip": None, "site": None, "day": None}
     keys = [("maria/1.png", None), ("2/maria.png", None), ("3.png", "maria"), ("mariah/4.png", None)]
@@ -283,7 +283,7 @@ def test_erase__of_a_person_means_where_the_images_were_seen(store: Store) -> No
         images_of_person(store, "nobody")
 
 
-def test_back_up__takes_out_of_a_copy_what_was_erased_and_nothing_else(root: Store, tmp_path: Path) -> None:
+def test_back_up__removes_only_erased_images_from_a_copy(root: Store, tmp_path: Path) -> None:
     two_versions(root)
     copy = DiskObjects(tmp_path / "copy")
     back_up(root.objects, copy)
@@ -305,7 +305,7 @@ def test_back_up__takes_out_of_a_copy_what_was_erased_and_nothing_else(root: Sto
     assert is_erased_in(restored)(id_of("a1"))
 
 
-def test_restore_backup__of_an_old_copy_learns_from_a_newer_one_what_is_to_be_erased_again(store: Store) -> None:
+def test_restore_backup__of_an_old_copy_erases_again_what_a_newer_copy_lists(store: Store) -> None:
     two_versions(store)
     old, restored = MemoryObjects(), MemoryObjects()
     back_up(store.objects, old)
@@ -330,7 +330,7 @@ def test_explain__of_a_tombstone_says_when_and_by_which_cycle(store: Store, tmp_
         explain(store, id_of("a1"), tmp_path, NoDecoder())
 
 
-def test_erase__says_that_label_studio_was_out_of_reach(store: Store) -> None:
+def test_erase__says_that_label_studio_did_not_respond(store: Store) -> None:
     two_versions(store)
     cycle = an_open_cycle(store, "2026-11-23")
     task = {"task_key": id_of("task"), "round_id": "round", "image_id": id_of("a1"), "purpose": "first", "copy_number": 0}

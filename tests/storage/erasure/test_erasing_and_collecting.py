@@ -1,4 +1,4 @@
-"""Erasures and collections of one root, one behind the other and beside each other."""
+"""Tests of erasures and collections of one root, one after the other and at the same time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ IMAGE = "a1"
 
 
 def tended(store: Store, number: int, *, is_dry_run: bool = False) -> str:
-    """A collection without patience; its cycle."""
+    """A collection that waits for nothing; its cycle."""
     none = dict.fromkeys(["young_days", "trash_days", "damaged_days"], 0)
     project, cycle_id = a_project(housekeeping=none), f"2026-12-{number:02d}"
     plan_collection(store, CycleOpening(project, cycle_id, "test", STARTED_AT + timedelta(days=10 + number), "test"), is_dry_run)
@@ -49,7 +49,7 @@ def with_images_that_are_nobodys(store: Store) -> None:
     put_thumbnail(store.objects, "0" * 64, b"nobody's, small")
 
 
-def test_collection__behind_an_erasure_takes_only_what_nobody_needs(store: Store) -> None:
+def test_collection__after_an_erasure_removes_only_unneeded_objects(store: Store) -> None:
     with_images_that_are_nobodys(store)
     erase_names(store, IMAGE)
     before = set(store.objects.list(""))
@@ -63,7 +63,7 @@ def test_collection__behind_an_erasure_takes_only_what_nobody_needs(store: Store
     assert verify_objects(store.objects)[0].damaged == []
 
 
-def test_erasure__takes_an_image_out_of_plans_reports_and_the_trash(store: Store) -> None:
+def test_erasure__removes_an_image_from_plans_reports_and_the_trash(store: Store) -> None:
     with_images_that_are_nobodys(store)
     # A collection of older code, or a person, has put what is needed there.
     move_to_trash(store.objects, thumbnail_key(id_of(IMAGE)))
@@ -82,7 +82,7 @@ def test_erasure__takes_an_image_out_of_plans_reports_and_the_trash(store: Store
     assert verify_objects(store.objects)[0].damaged == []
 
 
-def test_collection__lets_go_of_what_was_erased_while_it_moved(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_collection__removes_an_object_that_was_erased_while_it_was_moved(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     two_versions(store)
     store.finish("2026-11-21", "train_model", TrainModelSummary(None, view_recipe="new"))
     view = layout.derived("old", f"{id_of(IMAGE)[:2]}/{id_of(IMAGE)}.npy")

@@ -35,7 +35,7 @@ def groups(rows: dict[int, int]) -> pl.DataFrame:
     return pl.DataFrame(ids).with_columns(is_contested=False)
 
 
-def test_finish__returns_the_standing_summary_to_who_comes_second(store: Store) -> None:
+def test_finish__returns_the_first_summary_to_the_second_writer(store: Store) -> None:
     first = store.finish("2026-11-21", "find_quality_issues", Done(1, {"flat": 1}), [(QualityIssue, issues(1))])
     second = store.finish("2026-11-21", "find_quality_issues", Done(2), [(QualityIssue, issues(1, 2))])
 
@@ -44,7 +44,7 @@ def test_finish__returns_the_standing_summary_to_who_comes_second(store: Store) 
     assert store.read(QualityIssue, "2026-11-21")["image_id"].to_list() == [image_id(1)]
 
 
-def test_finish__does_not_append_behind_an_event_that_it_has_not_seen(store: Store) -> None:
+def test_finish__does_not_append_after_an_event_that_it_has_not_read(store: Store) -> None:
     other = Store(store.objects)
 
     class Late(Store):
@@ -83,7 +83,7 @@ def test_read__does_not_see_a_table_that_no_event_names(store: Store) -> None:
     assert not store.has(QualityIssue, "2026-11-21")
 
 
-def test_state__without_its_last_event_is_exactly_the_earlier_one(store: Store) -> None:
+def test_state__without_its_last_event_is_the_earlier_state(store: Store) -> None:
     store.finish("2026-11-21", "a", Done(1), [(QualityIssue, issues(1))], sets=[Engine("one")])
     before = state.read_state(store.objects)
     store.finish("2026-11-22", "a", Done(2), [(QualityIssue, issues(2))], sets=[Engine("two")])
@@ -153,7 +153,7 @@ def test_write_part__is_replaced_whole_and_read_by_shard(store: Store) -> None:
     assert store.history(QualityIssue).height == 0
 
 
-def test_past_store__refuses_to_write_through_either_door(store: Store) -> None:
+def test_past_store__refuses_finish_and_record(store: Store) -> None:
     store.finish("2026-11-21", "open_cycle", Done(0))
     past, before = PastStore(store.objects, 1), list(store.objects.list(""))
 

@@ -8,7 +8,7 @@ from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 
 
-def test_empty_project__deletes_everything_and_counts_on() -> None:
+def test_empty_project__deletes_everything_and_increments_the_generation() -> None:
     objects = MemoryObjects()
     objects.write_new("files/md5/aa/b", b"")
     objects.write_new(layout.event(1), b"{}")
@@ -21,7 +21,7 @@ def test_empty_project__deletes_everything_and_counts_on() -> None:
     assert read_generation(objects) == 3
 
 
-def test_empty_project__broken_off_is_noticed_and_ended_by_the_next_call() -> None:
+def test_empty_project__interrupted_is_completed_by_the_next_call() -> None:
     class Breaking(MemoryObjects):
         is_broken = True
 

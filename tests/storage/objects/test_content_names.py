@@ -19,7 +19,7 @@ def problem(key: str, content: bytes) -> str | None:
     return promise(content)
 
 
-def test_event__keeps_its_promise_only_whole_and_under_its_own_number(store: Store) -> None:
+def test_event__is_valid_only_if_intact_and_under_its_own_number(store: Store) -> None:
     an_open_cycle(store)
     content = store.objects.read(layout.event(1)).content
 
@@ -30,7 +30,7 @@ def test_event__keeps_its_promise_only_whole_and_under_its_own_number(store: Sto
     assert problem(layout.event(1), content[:-1]) is not None
 
 
-def test_event__of_which_any_bit_flipped_breaks_its_promise(store: Store) -> None:
+def test_event__with_any_flipped_bit_is_invalid(store: Store) -> None:
     an_open_cycle(store)
     content = store.objects.read(layout.event(1)).content
 
@@ -43,7 +43,7 @@ def test_event__of_which_any_bit_flipped_breaks_its_promise(store: Store) -> Non
         assert (problem(layout.event(1), flipped) is None) == is_same, flipped[place - 20 : place + 20]
 
 
-def test_event__that_was_written_before_there_were_seals_is_taken_as_it_is(store: Store) -> None:
+def test_event__of_a_release_without_seals_is_accepted(store: Store) -> None:
     an_open_cycle(store)
     fields = unsealed(json.loads(store.objects.read(layout.event(1)).content), "event")
 
@@ -51,5 +51,5 @@ def test_event__that_was_written_before_there_were_seals_is_taken_as_it_is(store
 
 
 @pytest.mark.parametrize("key", ["parts/images/cycle=2026-11-21/shard-00000.parquet", "reports/2026-11-21/index.html"])
-def test_names__of_what_is_made_again_promise_nothing(key: str) -> None:
+def test_names__of_caches_are_not_checked(key: str) -> None:
     assert promise_of(key) is None

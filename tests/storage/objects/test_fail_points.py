@@ -1,4 +1,4 @@
-"""Fail points do nothing until they are armed, and then exactly one thing."""
+"""Tests of fail points: without effect until they are armed, then with exactly one action."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def disarmed() -> Iterator[None]:
     listen(None)
 
 
-def test_around__makes_nothing_while_nobody_listens() -> None:
+def test_around__makes_no_object_without_a_listener() -> None:
     assert around("a") is around("b")
 
 
-def test_listen__hears_before_and_after_but_no_after_of_what_failed() -> None:
+def test_listen__hears_before_and_after_and_no_after_of_a_failed_write() -> None:
     heard: list[str] = []
     listen(heard.append)
 
@@ -42,7 +42,7 @@ def test_listen__hears_before_and_after_but_no_after_of_what_failed() -> None:
     assert heard == ["a.before", "the write", "a.after", "b.before"]
 
 
-def test_arm__acts_on_the_hit_that_it_names(tmp_path: Path) -> None:
+def test_arm__acts_on_the_given_hit(tmp_path: Path) -> None:
     objects = DiskObjects(tmp_path)
     arm("disk.write_temporary.before:2:full")
     objects.write_new("a", b"1")
@@ -56,12 +56,12 @@ def test_arm__acts_on_the_hit_that_it_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["a.before", "a.before:x:kill", "a.before:1:sing", "a:1:kill", ""])
-def test_arm__says_what_it_wanted(text: str) -> None:
+def test_arm__names_the_expected_form(text: str) -> None:
     with pytest.raises(SettingsError, match=r"wanted name\.before:hit:action"):
         arm(text)
 
 
-def test_environment__kills_a_process_between_link_and_answer(tmp_path: Path) -> None:
+def test_environment__kills_a_process_after_the_link(tmp_path: Path) -> None:
     module = "pipeline_tasks.storage.objects.disk_objects"
     code = f"from pathlib import Path; from {module} import DiskObjects as D; D(Path({str(tmp_path)!r}))"
     environment = os.environ | {ENVIRONMENT: "disk.link.after:1:kill", "PYTHONPATH": str(ROOT)}

@@ -1,4 +1,4 @@
-"""The six verbs, on each kind of object store."""
+"""Tests of the six operations, on each kind of object store."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_write_new__never_replaces(objects: ObjectStore) -> None:
     assert objects.read("a").content == b"first"
 
 
-def test_write_new__lets_one_of_many_racers_win(objects: ObjectStore) -> None:
+def test_write_new__lets_one_of_many_writers_win(objects: ObjectStore) -> None:
     outcomes: list[str] = []
 
     def race(number: int) -> None:
@@ -90,7 +90,7 @@ def test_replace__needs_the_etag_that_was_last_seen(objects: ObjectStore) -> Non
         objects.replace("pointer", b"3", etag)
 
 
-def test_replace__refuses_what_is_not_there(objects: ObjectStore) -> None:
+def test_replace__refuses_a_missing_key(objects: ObjectStore) -> None:
     with pytest.raises(NotFoundError):
         objects.replace("nothing", b"", "etag")
 
@@ -123,7 +123,7 @@ def test_delete__frees_the_key_and_may_be_repeated(objects: ObjectStore) -> None
 
 
 @pytest.mark.parametrize("key", ["", "/a", "a//b", "a/../b", "./a", "a\0b", "a/"])
-def test_disk_objects__refuses_keys_that_could_leave_the_root(tmp_path: Path, key: str) -> None:
+def test_disk_objects__refuses_keys_that_lead_outside_the_root(tmp_path: Path, key: str) -> None:
     with pytest.raises(StorageError, match="key"):
         DiskObjects(tmp_path).write_new(key, b"")
 
@@ -135,7 +135,7 @@ def test_disk_objects__leaves_no_temporary_file(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / ".temporary").iterdir()] == []
 
 
-def test_disk_objects__syncs_what_a_killed_writer_had_only_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_objects__syncs_an_object_that_a_killed_writer_only_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "c").write_bytes(b"1")
     synced: list[Path] = []
@@ -178,7 +178,7 @@ def test_disk_objects__loses_no_update_of_concurrent_processes(tmp_path: Path) -
     assert DiskObjects(tmp_path).read("count").content == b"100"
 
 
-def test_reading__makes_lasting_once_what_a_killed_write_may_have_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading__syncs_once_an_object_that_a_killed_writer_may_have_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("young", "old"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a").write_bytes(b"linked by a process that was killed before it synced the folder")
@@ -197,7 +197,7 @@ def test_reading__makes_lasting_once_what_a_killed_write_may_have_left(tmp_path:
         assert synced == ["young"]
 
 
-def test_reading__is_open_to_who_may_not_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading__works_without_permission_to_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(folder: Path) -> None:
         raise OSError(errno.EROFS, "read-only file system")
 

@@ -30,7 +30,7 @@ class Body:
 
 
 class LosingResponses:
-    """Does what it is asked, and then loses its first answers or says something else."""
+    """Carries out requests, and then loses its first responses or responds otherwise."""
 
     def __init__(self, *trouble: Exception) -> None:
         self.trouble = list(trouble)
@@ -57,7 +57,7 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("trouble", [LOST, refusal(503, "SlowDown"), refusal(409, "ConditionalRequestConflict")])
-def test_write_new__reads_back_after_a_lost_answer(trouble: Exception) -> None:
+def test_write_new__reads_back_after_a_lost_response(trouble: Exception) -> None:
     objects = S3Objects(LosingResponses(trouble), "b", "p")
 
     etag = objects.write_new("k", b"1")
@@ -65,7 +65,7 @@ def test_write_new__reads_back_after_a_lost_answer(trouble: Exception) -> None:
     assert objects.read("k").etag == etag
 
 
-def test_write_new__is_refused_without_a_lost_answer_even_if_the_bytes_agree() -> None:
+def test_write_new__is_refused_without_a_lost_response_even_if_the_bytes_agree() -> None:
     objects = S3Objects(LosingResponses(), "b", "")
     objects.write_new("k", b"1")
 
@@ -73,7 +73,7 @@ def test_write_new__is_refused_without_a_lost_answer_even_if_the_bytes_agree() -
         objects.write_new("k", b"1")
 
 
-def test_write_new__after_a_lost_answer_does_not_take_anothers_object_for_its_own() -> None:
+def test_write_new__after_a_lost_response_refuses_the_object_of_another_writer() -> None:
     client = LosingResponses()
     client.stored["k"] = (b"other", "e")
     flaky = iter([LOST])
@@ -88,7 +88,7 @@ def test_write_new__after_a_lost_answer_does_not_take_anothers_object_for_its_ow
         S3Objects(client, "b", "").write_new("k", b"1")
 
 
-def test_replace__reads_back_after_a_lost_answer() -> None:
+def test_replace__reads_back_after_a_lost_response() -> None:
     client = LosingResponses()
     objects = S3Objects(client, "b", "")
     etag = objects.write_new("k", b"1")
@@ -102,7 +102,7 @@ def test_replace__reads_back_after_a_lost_answer() -> None:
     assert newer == objects.read("k").etag
 
 
-def test_patience__ends_with_the_address() -> None:
+def test_retries__end_with_an_error_that_names_the_address() -> None:
     def away(**_: Any) -> Any:
         raise EndpointConnectionError(endpoint_url="http://s3")
 
@@ -112,7 +112,7 @@ def test_patience__ends_with_the_address() -> None:
         S3Objects(client, "b", "p").read("k")
 
 
-def test_read__tells_missing_from_refused() -> None:
+def test_read__distinguishes_a_missing_key_from_a_refusal() -> None:
     client = LosingResponses()
     with pytest.raises(NotFoundError):
         S3Objects(client, "b", "").read("k")

@@ -35,19 +35,19 @@ def test_spans__cover_every_list_once_in_few_pieces() -> None:
         assert len(found) <= 4
 
 
-def test_spans__are_made_of_spans_that_stood_before() -> None:
+def test_spans__are_made_of_earlier_spans() -> None:
     for count in range(2, 300):
         before = set(spans([1] * (count - 1), NO_LIMIT)) | {(count - 1, count)}
         for start, end in set(spans([1] * count, NO_LIMIT)) - before:
             assert {(start + first, start + last) for first, last in child_spans(end - start)} <= before
 
 
-def test_spans__that_have_grown_to_the_greatest_size_are_closed_for_ever() -> None:
+def test_spans__of_the_greatest_size_do_not_change() -> None:
     assert spans([3, 3, 3, 3, 9, 1, 1], 7) == [(0, 2), (2, 4), (4, 5), (5, 7)]
     assert spans([3, 3, 3, 3, 9, 1, 1, 5, 2], 7)[:4] == [(0, 2), (2, 4), (4, 5), (5, 8)]
 
 
-def test_spans__write_an_entry_again_a_few_times_only() -> None:
+def test_spans__write_each_entry_only_a_few_times() -> None:
     written = 0
     for count in range(1, 513):
         new = set(spans([1] * count, NO_LIMIT)) - set(spans([1] * (count - 1), NO_LIMIT))

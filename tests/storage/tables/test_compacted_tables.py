@@ -54,7 +54,7 @@ def issues_by_hand(store: Store) -> pl.DataFrame:
     return pl.concat([read_table(store.objects, QualityIssue, file) for file in store.files(QualityIssue)])
 
 
-def test_reading__says_the_same_as_all_files_at_every_night_and_in_every_order(store: Store) -> None:
+def test_reading__gives_the_rows_of_all_files_after_every_night(store: Store) -> None:
     for number in range(1, 20):
         a_night(store, number)
 
@@ -63,7 +63,7 @@ def test_reading__says_the_same_as_all_files_at_every_night_and_in_every_order(s
         assert store.current(DuplicateGroup)["image_id"].is_unique().all()
 
 
-def test_reading__says_the_same_when_any_cache_is_gone_or_broken(store: Store) -> None:
+def test_reading__gives_the_same_rows_without_any_cache_and_with_damaged_ones(store: Store) -> None:
     for number in range(1, 14):
         a_night(store, number)
         store.history(QualityIssue)
@@ -85,7 +85,7 @@ def test_reading__says_the_same_when_any_cache_is_gone_or_broken(store: Store) -
         assert fresh.current(DuplicateGroup).equals(wanted[1])
 
 
-def test_reading__opens_a_handful_of_objects_however_many_nights_there_were() -> None:
+def test_reading__opens_a_few_objects_for_any_number_of_nights() -> None:
     spans.FANOUT = 8
     objects = CountingObjects(MemoryObjects())
     store = Store(objects)
@@ -117,7 +117,7 @@ def test_columns_and_rows__are_those_asked_for(store: Store) -> None:
     assert store.count(QualityIssue) == 11
 
 
-def test_rows_of__a_superseded_key_are_the_newest_whatever_column_is_asked_by(store: Store) -> None:
+def test_rows_of__contain_no_superseded_row(store: Store) -> None:
     for number in range(1, 12):
         a_night(store, number)
     newest = newest_by_hand(store)
@@ -127,7 +127,7 @@ def test_rows_of__a_superseded_key_are_the_newest_whatever_column_is_asked_by(st
         assert set(found) == {one for one, other in newest.items() if other == group}
 
 
-def test_past__finds_what_was_known_then_and_keeps_nothing(store: Store) -> None:
+def test_past__has_the_rows_known_at_that_time_and_writes_nothing(store: Store) -> None:
     for number in range(1, 12):
         a_night(store, number)
         store.history(QualityIssue)
@@ -139,7 +139,7 @@ def test_past__finds_what_was_known_then_and_keeps_nothing(store: Store) -> None
     assert list(store.objects.list("")) == before
 
 
-def test_caches__of_files_that_were_replaced_meanwhile_do_not_stay(store: Store) -> None:
+def test_caches__of_replaced_files_are_not_kept(store: Store) -> None:
     for number in range(1, 4):
         a_night(store, number)
     files = store.files(QualityIssue)
@@ -149,7 +149,7 @@ def test_caches__of_files_that_were_replaced_meanwhile_do_not_stay(store: Store)
     assert list(store.objects.list(layout.COMPACTED)) == []
 
 
-def test_keys_in_use__are_those_that_a_reader_leaves(store: Store) -> None:
+def test_keys_in_use__are_those_that_a_reader_writes(store: Store) -> None:
     for number in range(1, 12):
         a_night(store, number)
     store.history(QualityIssue)

@@ -1,4 +1,4 @@
-"""Manifests of versions: small leaves, written once, named again."""
+"""Tests of manifests of versions: small leaves, written once, shared by later versions."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_read_version__notices_a_changed_leaf(store: Store) -> None:
         read_version(store.objects, FIRST)
 
 
-def test_read_index__refuses_another_versions_index_and_none(store: Store) -> None:
+def test_read_index__refuses_the_index_of_another_version_and_a_missing_one(store: Store) -> None:
     with pytest.raises(NotFoundError):
         read_index(store.objects, FIRST)
     store.objects.write_new(index_key(FIRST), b'{"dataset_id": "other"}')
@@ -76,7 +76,7 @@ def test_read_index__refuses_another_versions_index_and_none(store: Store) -> No
             read_index(store.objects, dataset_id)
 
 
-def test_write_version__refuses_a_leaf_that_rotted(store: Store) -> None:
+def test_write_version__refuses_a_damaged_leaf(store: Store) -> None:
     write_version(store.objects, FIRST, rows(1), about=VersionAbout())
     leaf = read_index(store.objects, FIRST).leaves[0].key
     store.objects.delete(index_key(FIRST))
@@ -86,7 +86,7 @@ def test_write_version__refuses_a_leaf_that_rotted(store: Store) -> None:
         write_version(store.objects, FIRST, rows(1), about=VersionAbout())
 
 
-def test_write_version__keeps_the_leaves_of_all_earlier_versions_where_they_lie(store: Store) -> None:
+def test_write_version__refers_to_the_leaves_of_all_earlier_versions(store: Store) -> None:
     write_version(store.objects, FIRST, rows(3000), about=VersionAbout())
     write_version(store.objects, SECOND, rows(3001), about=VersionAbout(), earlier=FIRST)
 
@@ -97,7 +97,7 @@ def test_write_version__keeps_the_leaves_of_all_earlier_versions_where_they_lie(
     assert read_version(store.objects, THIRD).equals(rows(3002))
 
 
-def test_write_version__cuts_a_large_version_finer_into_folders(store: Store) -> None:
+def test_write_version__cuts_a_large_version_into_more_leaves_in_folders(store: Store) -> None:
     large = rows(40_000)
     write_version(store.objects, FIRST, large, about=VersionAbout())
 

@@ -1,4 +1,4 @@
-"""A version is read as it was known when it was frozen."""
+"""Tests that a version is read as it was when it was frozen."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_read_frozen_version__joins_what_is_known_of_each_image(store: Store) ->
     assert sorted(frozen.rows["orientation"]) == [1, 1, 6, 6]
 
 
-def test_read_frozen_version__knows_nothing_of_what_was_learnt_later(store: Store) -> None:
+def test_read_frozen_version__contains_no_later_data(store: Store) -> None:
     dataset_id = a_version(store, range(4))
     before = read_frozen_version(store, dataset_id)
     cycle = an_open_cycle(store, "2026-11-22")
@@ -33,7 +33,7 @@ def test_read_frozen_version__knows_nothing_of_what_was_learnt_later(store: Stor
     assert read_frozen_version(store, dataset_id).rows.equals(before.rows)
 
 
-def test_read_frozen_version__wants_the_beginning_of_one_id(store: Store) -> None:
+def test_read_frozen_version__requires_the_beginning_of_exactly_one_id(store: Store) -> None:
     with pytest.raises(SettingsError, match="wanted one of: none; found 'a', which fits none of them"):
         read_frozen_version(store, "a")
     first, second = a_version(store, range(4)), a_version(store, range(4, 6), "2026-11-22")

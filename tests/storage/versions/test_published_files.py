@@ -1,4 +1,4 @@
-"""Folder objects and the records of what was published."""
+"""Tests of folder objects and the records of publications."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_put_folder__stores_once_and_refuses_other_bytes(store: Store) -> None:
         put_folder(store.objects, "0123.dir", b"other")
 
 
-def test_record_publication__wants_the_folder_to_be_there(store: Store) -> None:
+def test_record_publication__requires_the_folder(store: Store) -> None:
     with pytest.raises(StorageError, match=r"neither in the store nor in its trash: files/md5/01/a\.dir"):
         record_publication(store.objects, Publication(FIRST, "originals", "files/md5/01/a.dir", {}))
 
@@ -48,7 +48,7 @@ def test_record_publication__replaces_the_record_of_the_same_version_only(store:
     assert list(store.objects.list("published/")) == [publication(FIRST, "originals"), publication(SECOND, "originals")]
 
 
-def test_known_copies__puts_all_records_of_a_recipe_together(store: Store) -> None:
+def test_known_copies__joins_all_records_of_a_recipe(store: Store) -> None:
     record_publication(store.objects, Publication(FIRST, "canonical-1", "f", {"one": ("a" * 32, 1)}))
     record_publication(store.objects, Publication(SECOND, "canonical-1", "f", {"two": ("b" * 32, 2)}))
     record_publication(store.objects, Publication(SECOND, "canonical-2", "f", {"one": ("c" * 32, 3)}))
@@ -56,7 +56,7 @@ def test_known_copies__puts_all_records_of_a_recipe_together(store: Store) -> No
     assert known_copies(store.objects, "canonical-1") == {"one": ("a" * 32, 1), "two": ("b" * 32, 2)}
 
 
-def test_known_copies__refuses_a_record_that_rotted(store: Store) -> None:
+def test_known_copies__refuses_a_damaged_record(store: Store) -> None:
     store.objects.write_new(publication(FIRST, "canonical-1"), b"rot")
 
     with pytest.raises(CorruptObjectError, match="not the record of a publication"):

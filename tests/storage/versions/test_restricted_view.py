@@ -31,7 +31,7 @@ def test_show__makes_one_link_an_object_and_none_the_second_time(tmp_path: Path,
     assert sorted(os.listdir(tmp_path)) == ["root", "view"]
 
 
-def test_show__goes_on_working_when_all_is_moved(tmp_path: Path, keys: list[str]) -> None:
+def test_show__makes_links_that_work_after_a_move(tmp_path: Path, keys: list[str]) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "root").rename(tmp_path / "home" / "root")
     show(tmp_path / "home" / "view", tmp_path / "home" / "root", keys)
@@ -41,7 +41,7 @@ def test_show__goes_on_working_when_all_is_moved(tmp_path: Path, keys: list[str]
     assert (tmp_path / "elsewhere" / "view" / keys[0]).read_bytes() == b"1"
 
 
-def test_show__puts_its_links_back_in_place_of_what_others_left(tmp_path: Path, keys: list[str]) -> None:
+def test_show__restores_deleted_and_replaced_links(tmp_path: Path, keys: list[str]) -> None:
     show(tmp_path / "view", tmp_path / "root", keys)
     for key, content in ((keys[0], None), (keys[1], b"pushed")):
         (tmp_path / "view" / key).parent.chmod(0o755)
@@ -54,7 +54,7 @@ def test_show__puts_its_links_back_in_place_of_what_others_left(tmp_path: Path, 
     assert [(tmp_path / "view" / key).read_bytes() for key in keys] == [b"1", b"2", b"3"]
 
 
-def test_show__closes_every_folder_so_that_its_owner_is_refused(tmp_path: Path, keys: list[str]) -> None:
+def test_show__makes_every_folder_read_only(tmp_path: Path, keys: list[str]) -> None:
     show(tmp_path / "view", tmp_path / "root", keys)
     plain = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"] if os.geteuid() == 0 else []
 

@@ -1,4 +1,4 @@
-"""Leaves: few for small versions, fine for large ones, the same bytes for the same rows."""
+"""Tests of leaves: few for small versions, more for large ones, the same bytes for the same rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_choose_digits__grow_with_the_version(count: int, digits: int) -> None:
     ("count", "earlier", "digits"),
     [(1000, 2, 2), (512, 2, 2), (511, 2, 1), (33_000, 2, 3), (32_000, 3, 3), (8191, 3, 2), (40, 0, 0)],
 )
-def test_choose_digits__stay_while_leaves_are_neither_tiny_nor_large(count: int, earlier: int, digits: int) -> None:
+def test_choose_digits__stay_while_leaves_are_neither_small_nor_large(count: int, earlier: int, digits: int) -> None:
     assert choose_digits(count, earlier) == digits
 
 
@@ -61,6 +61,6 @@ def test_cut__refuses_a_line_break() -> None:
         list(cut(given, 0))
 
 
-def test_cut__of_nothing_is_nothing() -> None:
+def test_cut__of_no_rows_has_no_leaf() -> None:
     assert list(cut(rows(0), 0)) == []
     assert parse_leaves([]).is_empty()
