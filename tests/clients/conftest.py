@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,9 +13,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def label_studio_server(request: pytest.FixtureRequest) -> RealLabelStudio:
-    """The server of NIGHTLENS_TEST_LABEL_STUDIO_URL, _TOKEN and _DOCUMENT_ROOT, else the stack's."""
-    if url := os.environ.get("NIGHTLENS_TEST_LABEL_STUDIO_URL"):
-        root = Path(os.environ["NIGHTLENS_TEST_LABEL_STUDIO_DOCUMENT_ROOT"])
-        return RealLabelStudio(url, os.environ["NIGHTLENS_TEST_LABEL_STUDIO_TOKEN"], root)
+    """The server that the environment names, else the stack's."""
+    if server := RealLabelStudio.of_environment():
+        return server
     stack: RunningStack = request.getfixturevalue("running_stack")
     return RealLabelStudio(stack.addresses.label_studio_url, stack.addresses.label_studio_token, stack.document_root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from dataclasses import dataclass
@@ -17,6 +18,14 @@ class RealLabelStudio:
     url: str
     token: str
     document_root: Path
+
+    @classmethod
+    def of_environment(cls) -> RealLabelStudio | None:
+        """The server of NIGHTLENS_TEST_LABEL_STUDIO_URL, _TOKEN and _DOCUMENT_ROOT, if they are set."""
+        if not (url := os.environ.get("NIGHTLENS_TEST_LABEL_STUDIO_URL")):
+            return None
+        root = Path(os.environ["NIGHTLENS_TEST_LABEL_STUDIO_DOCUMENT_ROOT"])
+        return cls(url, os.environ["NIGHTLENS_TEST_LABEL_STUDIO_TOKEN"], root)
 
 
 def sign_up(server: RealLabelStudio, email: str) -> httpx.Client:

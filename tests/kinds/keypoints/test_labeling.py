@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from given import a_project
+from kinds.keypoints.given_things import POINTS, SIZE, some_things
 
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.errors import SettingsError
@@ -18,34 +19,12 @@ from pipeline_tasks.kinds.keypoints.skeleton import Point, Skeleton
 from pipeline_tasks.kinds.refused import problems
 from pipeline_tasks.kinds.registry import kind_of
 
-SIZE = (641, 479)
-POINTS = {"gripper": ["base", "left tip", "правый <конец>"], "part": ["hole"]}
-
 
 def a_kind(**labels: Any) -> Any:
     return kind_of(a_project(label_kind="keypoints", classes=list(POINTS), labels={"skeleton": POINTS} | labels))
 
 
 ONE, BOXES = a_kind().labeling, a_kind(things="boxes").labeling
-
-
-def some_things(count: int, seed: int, *, has_boxes: bool) -> tuple[Skeleton, ...]:
-    """Things of both classes with some of their points."""
-    drawn = np.random.default_rng(seed)
-    found = []
-    for number in range(count):
-        name = list(POINTS)[number % 2]
-        low, high = np.sort(np.round(drawn.random((2, 2)) * np.array(SIZE), 6), axis=0)
-        places = np.round(low + drawn.random((len(POINTS[name]), 2)) * (high - low), 6)
-        points = tuple(
-            Point(point, *place, is_visible=bool(drawn.random() < 0.7))
-            for point, place in zip(POINTS[name], places.tolist(), strict=True)
-            if drawn.random() < 0.8
-        )
-        points = points or (Point(POINTS[name][0], *places[0].tolist()),)
-        box = (*low.tolist(), *np.round(high - low, 6).tolist()) if has_boxes else ()
-        found.append(Skeleton(name, points, *box))
-    return tuple(found)
 
 
 def a_gripper(x: float, y: float, spread: float = 100.0) -> Skeleton:

@@ -9,17 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 from given import a_project
+from kinds.texts.given_texts import SIZE, some_boxes, some_text
 
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.kinds.refused import problems
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.kinds.texts.character_error import edits, likeness
-from pipeline_tasks.kinds.texts.label_studio import plain
 from pipeline_tasks.kinds.texts.text_object import Text
-
-SIZE = (641, 479)
-ALPHABET = "ab Z9-é漢字🙂\n"
 
 
 def labeling(**labels: Any) -> Any:
@@ -27,17 +24,6 @@ def labeling(**labels: Any) -> Any:
 
 
 IMAGES, BOXES = labeling(), labeling(of="boxes")
-
-
-def some_text(drawn: random.Random) -> str:
-    return plain("".join(drawn.choices(ALPHABET, k=drawn.randrange(1, 30)))) or "x"
-
-
-def some_boxes(count: int, seed: int) -> tuple[Text, ...]:
-    drawn, places = random.Random(seed), np.random.default_rng(seed)
-    low = np.round(places.random((count, 2)) * (np.array(SIZE) - 20), 6)
-    sides = np.round(1 + places.random((count, 2)) * (np.array(SIZE) - low - 1.5), 6)
-    return tuple(Text(some_text(drawn), *row) for row in np.hstack([low, sides]).tolist())
 
 
 def test_form__asks_for_a_text_of_the_image_or_of_boxes() -> None:
