@@ -20,4 +20,6 @@ class TrainingSettings(Settings):
     weight_decay: float = Field(1e-2, ge=0)
     augmented_views: int = Field(3, ge=0, description="Augmented views per training image.")
     balance_classes: bool = True
-    unfreeze_epochs: int = Field(0, ge=0, description="Epochs that also train the backbone; slow without a GPU.")
+    unfreeze_epochs: int = Field(
+        0, ge=0, description="Epochs that also train the backbone (`class` and `classes` alone); slow without a GPU."
+    )

@@ -120,8 +120,10 @@ def _check_classes(project: Project, s3: S3Endpoint | None) -> str:
 
 def _check_backbone(project: Project, s3: S3Endpoint | None) -> str:
     """Compare the backbone with that of the newest cycle, whose embeddings another one cannot use."""
+    from pipeline_tasks.kinds.unfreezing import check_unfreezing
     from pipeline_tasks.storage.history.cycles import newest_night, read_cycle
 
+    check_unfreezing(project)
     store = open_store(project, s3)
     night = newest_night(store)
     if night is None:

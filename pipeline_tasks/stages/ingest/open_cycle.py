@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.kinds.name_changes import unknown_names_of
 from pipeline_tasks.kinds.registry import kind_of
+from pipeline_tasks.kinds.unfreezing import check_unfreezing
 from pipeline_tasks.records.cycle import Cycle, CycleArguments, CycleOpening, check_cycle_id
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.registry import unknown
@@ -31,8 +32,8 @@ def open_cycle(
     """Open a cycle, or return its opening if the same run opened it before.
 
     Raises:
-        SettingsError: the id does not have the form of a cycle_id, the arguments request an invalid selection, or the label kind is
-            another one than that of the root's annotations.
+        SettingsError: the id does not have the form of a cycle_id, the arguments request an invalid selection, the label kind is
+            another one than that of the root's annotations, or its training cannot unfreeze the backbone.
         CycleTakenError: another run owns this cycle_id.
     """
     check_cycle_id(opening.cycle_id)
@@ -50,6 +51,7 @@ def open_cycle(
     standing = store.finished(cycle.cycle_id, STAGE, OpenCycleSummary)
     if standing is None:
         check_label_kind(store, cycle.project)
+        check_unfreezing(cycle.project)
     kind = kind_of(cycle.project)
     names = None if standing is not None else unknown_names_of(label_names(store), kind.vocabulary, kind.changes)
     return record_opening(store, cycle, opening.run_key, names)

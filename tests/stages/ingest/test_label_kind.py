@@ -32,3 +32,23 @@ def test_another_label_kind__is_taken_before_anyone_annotated(store: Store) -> N
     open_cycle(store, CycleOpening(TEXTS, "2026-12-24", "manual__1", STARTED_AT, "test"))
 
     assert "open_cycle" in store.state().stages["2026-12-24"]
+
+
+@pytest.mark.parametrize(("kind", "why"), [("box", "feature maps"), ("mask", "feature maps"), ("text", "trains no model")])
+def test_unfreezing__is_refused_for_kinds_whose_training_would_ignore_it(store: Store, kind: str, why: str) -> None:
+    classes = [] if kind == "text" else ["bolt", "nut"]
+    project = a_project(label_kind=kind, classes=classes, training={"unfreeze_epochs": 2})
+
+    with pytest.raises(SettingsError, match=rf"training.unfreeze_epochs: found 2; label_kind {kind} .*{why}.*Set it to 0"):
+        open_cycle(store, CycleOpening(project, "2026-12-24", "manual__1", STARTED_AT, "test"))
+
+    assert checks._outcome(lambda: checks._check_backbone(project, None)).startswith("training.unfreeze_epochs: found 2")
+    assert "2026-12-24" not in store.state().stages
+
+
+def test_unfreezing__is_taken_for_classes(store: Store) -> None:
+    project = a_project(training={"unfreeze_epochs": 2})
+
+    open_cycle(store, CycleOpening(project, "2026-12-24", "manual__1", STARTED_AT, "test"))
+
+    assert "open_cycle" in store.state().stages["2026-12-24"]
