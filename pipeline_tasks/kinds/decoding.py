@@ -37,6 +37,7 @@ class Outline:
     name: str
     """Objects of one name have one colour."""
     words: str
+    """Empty for a line without words."""
     points_px: tuple[float, ...] = ()
     """Corners of a closed line, x and y by turns; without any, only the words are drawn."""
     mask: npt.NDArray[np.bool_] | None = None

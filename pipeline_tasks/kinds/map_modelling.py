@@ -64,6 +64,11 @@ class MapTraining:
 class MapModelling(Protocol):
     """Training and export of a kind over feature maps; its decoding's framing is `whole`."""
 
+    @property
+    def may_mirror(self) -> bool:
+        """Return True if an image in a mirror has the same objects in mirrored places, so that views may be mirrored."""
+        ...
+
     def why_not_train(self, rows: pl.DataFrame) -> str:
         """Reason why the training rows of a dataset version are not enough, as the end of a sentence; empty if they are."""
         ...

@@ -33,6 +33,8 @@ def drawn_over(pixels: npt.NDArray[np.uint8], outlines: Sequence[Outline]) -> by
             at = min(corners, key=lambda corner: (corner[1], corner[0]))
         else:
             at = (0.0, free_top)
+        if not one.words:
+            continue
         box = pen.textbbox((0, 0), one.words, font=font)
         left = min(max(at[0], 0), max(canvas.width - box[2], 0))
         top = max(at[1] - box[3] - line, 0) if corners else at[1]

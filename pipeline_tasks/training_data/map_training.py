@@ -65,7 +65,7 @@ class MapsTraining:
         self.backbone_digest = self._trunk.digest
         views: dict[str, Json] = {
             "augmentation": augmentation_digest(may_move=False),
-            "placements": placements_digest(),
+            "placements": placements_digest(may_mirror=modelling.may_mirror),
             "backbone": self._trunk.digest,
             "engine": self._trunk.engine,
             "picture": recipe_digest(self._side_px, WHOLE),
@@ -168,7 +168,8 @@ class MapsTraining:
     def _placement(self, image_id: str, number: int, width_px: int, height_px: int) -> Placement:
         if number == 0:
             return whole_image(width_px, height_px, self._side_px)
-        return placed_view(width_px, height_px, self._side_px, self._seed("place", image_id, number))
+        seed = self._seed("place", image_id, number)
+        return placed_view(width_px, height_px, self._side_px, seed, may_mirror=self._modelling.may_mirror)
 
     def _maps(self, examples: Sequence[_Example]) -> list[NDArray[np.float16]]:
         """Maps of some views of one image; those that an earlier training stored are read."""

@@ -27,6 +27,13 @@ def test_drawn_over__draws_the_sides_of_a_box_and_leaves_its_middle() -> None:
     assert np.abs(found[65, 100] - 128).max() < 8
 
 
+def test_drawn_over__draws_a_line_without_words_and_nothing_beside_it() -> None:
+    found = pixels_of(drawn_over(np.full((120, 200, 3), 128, np.uint8), [Outline("arm", "", (40, 60, 160, 60))]))
+
+    assert np.abs(found[60, 100] - colour_of("arm")).max() < 60
+    assert np.abs(found[np.r_[0:55, 66:120]] - 128).max() < 8
+
+
 def test_drawn_over__tints_a_mask() -> None:
     mask = np.zeros((40, 60), bool)
     mask[10:30, 20:40] = True

@@ -12,12 +12,10 @@ from pipeline_tasks.json_values import Json, JsonObject
 from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.decoding import WHOLE, Outline, Outputs, Size
 from pipeline_tasks.kinds.map_heads.outputs import BOXES, CLASS_NUMBERS, SCORES
+from pipeline_tasks.kinds.map_heads.recorded_objects import as_recorded, recorded_difference
 
 USUAL_CONFIDENCE = 0.25
 """Confidence of a box that is told unless a project says otherwise: a score is the overlap that the box probably has."""
-_DIGITS = 6
-_RECORDED = 10
-"""Boxes of a smoke image that are recorded."""
 
 
 @dataclass(frozen=True)
@@ -94,26 +92,11 @@ class BoxDecoding:
 
     def as_recorded(self, outputs: Outputs) -> dict[str, Json]:
         """The surest boxes of one image."""
-        rows = [outputs[name][:_RECORDED] for name in self.output_names]
-        return {name: np.round(one.astype(np.float64), _DIGITS).tolist() for name, one in zip(self.output_names, rows, strict=True)}
+        return as_recorded(outputs, self.output_names)
 
     def difference(self, outputs: Outputs, recorded: Mapping[str, Json]) -> float:
-        """Greatest distance of a recorded box from the most alike of its class, in scores and shares of the side.
-
-        Boxes of equal scores may come in another order, so they are compared with all.
-        """
-        wanted = [np.asarray(recorded[name], np.float64) for name in self.output_names]
-        if wanted[0].shape != (len(wanted[1]), 4) or outputs[BOXES].shape != (len(outputs[SCORES]), 4):
-            raise ValueError(f"wanted {len(wanted[1])} boxes of 4 numbers, found {outputs[BOXES].shape}")
-        if not all(np.isfinite(outputs[name]).all() for name in (BOXES, SCORES)):
-            return float("nan")
-        off = [0.0]
-        for box, score, number in zip(*wanted, strict=True):
-            distance = np.maximum(np.abs(outputs[BOXES] - box).max(axis=1), np.abs(outputs[SCORES] - score))
-            distance = np.where((outputs[CLASS_NUMBERS] == number) | (outputs[SCORES] <= 0), distance, np.inf)
-            # Without a box only the scores are alike; where a rounding kept a box of no score, both have none.
-            off.append(float(abs(score - outputs[SCORES].min())) if score == 0 else float(distance.min()))
-        return max(off)
+        """Greatest distance of a recorded box from the most alike of its class, in scores and shares of the side."""
+        return recorded_difference(outputs, recorded, self.output_names)
 
 
 def in_pixels(shares: npt.NDArray[np.float32], size_px: Size) -> npt.NDArray[np.float64]:

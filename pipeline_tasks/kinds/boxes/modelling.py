@@ -51,6 +51,7 @@ class BoxModelling:
     """Training and export of a detector of these classes."""
 
     class_names: tuple[str, ...]
+    may_mirror = True
 
     def why_not_train(self, rows: pl.DataFrame) -> str:
         """Reason: too few boxes."""

@@ -1,4 +1,4 @@
-"""Predictions of keypoints. No model of Nightlens makes them yet; the form is that of a model of your own."""
+"""Decoding of the outputs of a model of keypoints to things and predictions. The file has suppressed and sorted them."""
 
 from __future__ import annotations
 
@@ -8,88 +8,151 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline_tasks.json_values import Json, JsonObject
+from pipeline_tasks.kinds.boxes.decode import USUAL_CONFIDENCE, in_pixels
 from pipeline_tasks.kinds.decoding import WHOLE, Outline, Outputs, Size
+from pipeline_tasks.kinds.keypoints.layout import PointLayout
 from pipeline_tasks.kinds.keypoints.skeleton import Point, Skeleton
+from pipeline_tasks.kinds.map_heads.outputs import BOXES, CLASS_NUMBERS, SCORES
+from pipeline_tasks.kinds.map_heads.recorded_objects import as_recorded, recorded_difference
 
-POINTS, SCORES = "points", "scores"
-"""Outputs for each of T things: x, y (in shares of the longer side) and confidence of its P points, T x P x 3; its score, T."""
+POINTS = "points"
+"""float32 N x B x P x 3: of the points of all classes x and y, in shares of the image's longer side, and the score of being there.
+
+Points of other classes than the thing's mean nothing.
+"""
+LEAST_PRESENCE = 0.5
+"""Score from which on a point is told as there."""
+NUMBERS = (BOXES, SCORES, CLASS_NUMBERS, POINTS)
+
+
+@dataclass(frozen=True)
+class PredictedPoint:
+    """One point of a prediction, in pixels of the image."""
+
+    name: str
+    x_px: float
+    y_px: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class PredictedThing:
+    """One thing of a prediction: its box and the points that are there."""
+
+    class_name: str
+    confidence: float
+    x_min_px: float
+    y_min_px: float
+    width_px: float
+    height_px: float
+    points: tuple[PredictedPoint, ...]
 
 
 @dataclass(frozen=True)
 class KeypointPrediction:
-    """The things in an image."""
+    """The things that are sure enough, the surest first."""
 
-    things: list[dict[str, Json]]
-    is_unsure: bool
+    objects: tuple[PredictedThing, ...]
+    left_out: int
+    """Number of things below the threshold."""
 
 
 @dataclass(frozen=True)
 class KeypointDecoding:
-    """Decoding of the things of one class."""
+    """Decoding of the things of these classes."""
 
-    class_name: str
-    point_names: tuple[str, ...]
-    output_names = (POINTS, SCORES)
+    points: Mapping[str, Sequence[str]]
+    """Class → its points, in order."""
+    is_one: bool = False
+    """True if an image has at most one thing of each class: then the surest one of each counts."""
+    edges: Mapping[str, Sequence[Sequence[str]]] | None = None
+    """Class → pairs of points that are drawn as lines."""
+    output_names = NUMBERS
     framing = WHOLE
 
     def decode(self, outputs: Outputs, size_px: Size) -> tuple[Skeleton, ...]:
-        """All things in pixels of the image."""
-        longer = max(size_px)
-        return tuple(
-            Skeleton(
-                self.class_name,
-                tuple(
-                    Point(name, float(x) * longer, float(y) * longer, bool(sure >= 0.5))
-                    for name, (x, y, sure) in zip(self.point_names, points, strict=True)
-                ),
-                confidence=float(score),
-            )
-            for points, score in zip(outputs[POINTS], outputs[SCORES], strict=True)
-        )
+        """Things of any confidence with all points of their class, the surest first; points are inside an image of this size."""
+        is_thing = outputs[SCORES] > 0
+        corners, points = in_pixels(outputs[BOXES][is_thing], size_px), outputs[POINTS][is_thing]
+        rows = zip(corners, outputs[SCORES][is_thing].tolist(), outputs[CLASS_NUMBERS][is_thing].tolist(), points, strict=True)
+        found: list[Skeleton] = []
+        for (left, top, right, bottom), score, number, places in rows:
+            name = list(self.points)[number]
+            is_known = self.is_one and any(one.class_name == name for one in found)
+            if right > left and bottom > top and not is_known:
+                box = (float(left), float(top), float(right - left), float(bottom - top))
+                found.append(Skeleton(name, self._points(name, places, size_px), *box, confidence=score))
+        return tuple(found)
 
     def predict(self, objects: Sequence[Skeleton], min_confidence: float) -> KeypointPrediction:
-        """The things of at least this confidence."""
-        kept = [one for one in objects if np.float32(one.confidence or 0) >= np.float32(min_confidence)]
-        return KeypointPrediction([_as_json(one) for one in kept], len(kept) < len(objects))
+        """The things of at least this confidence; of 0, which no project has chosen, of at least USUAL_CONFIDENCE."""
+        limit = min_confidence or USUAL_CONFIDENCE
+        # Compare in the model's precision, so that 0.9 is not below 0.9.
+        sure = tuple(_predicted(one) for one in objects if np.float32(one.confidence or 0) >= np.float32(limit))
+        return KeypointPrediction(sure, len(objects) - len(sure))
 
     def read_prediction(self, fields: JsonObject) -> KeypointPrediction:
-        """A prediction from a line of the server's log; a row of `predicted_objects` says its class alone."""
-        row: list[dict[str, Json]] = [
-            {"class_name": fields.get("class_name"), "points": [], "confidence": fields.get("confidence")}
-        ]
-        return KeypointPrediction(list(fields.get("things", row)), bool(fields.get("is_unsure", False)))
+        """A prediction from a line of the server's log, or the one thing of a row of `predicted_objects`."""
+        if "objects" in fields:
+            return KeypointPrediction(tuple(_thing(one) for one in fields["objects"]), int(fields.get("left_out", 0)))
+        return KeypointPrediction((_thing(fields),) if fields.get("class_name") else (), 0)
 
     def headline(self, prediction: KeypointPrediction) -> str:
-        """Presence of a thing."""
-        return "things" if prediction.things else "none"
+        """The class of the surest thing."""
+        return prediction.objects[0].class_name if prediction.objects else "nothing"
 
     def says(self, prediction: KeypointPrediction) -> str:
-        """The number of things."""
-        return f"{len(prediction.things)} things" if prediction.things else "nothing there"
+        """Number of things a class."""
+        counts: dict[str, int] = {}
+        for one in prediction.objects:
+            counts[one.class_name] = counts.get(one.class_name, 0) + 1
+        return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "nothing there"
 
     def outlines(self, prediction: KeypointPrediction, size_px: Size) -> tuple[Outline, ...]:
-        """The number of things in words."""
-        return (Outline("things", self.says(prediction)),)
+        """Points, edges and box of each thing."""
+        return tuple(line for one in prediction.objects for line in self._outlines(one, size_px))
 
     def as_recorded(self, outputs: Outputs) -> dict[str, Json]:
-        """The outputs of one image."""
-        return {name: np.round(np.asarray(outputs[name], np.float64), 6).tolist() for name in self.output_names}
+        """The surest things of one image."""
+        return as_recorded(outputs, self.output_names)
 
     def difference(self, outputs: Outputs, recorded: Mapping[str, Json]) -> float:
-        """Greatest difference between two numbers.
+        """Greatest distance of a recorded thing from the most alike of its class, in scores and shares of the side."""
+        return recorded_difference(outputs, recorded, self.output_names)
 
-        Raises:
-            ValueError: their shapes differ.
-        """
-        worst = 0.0
-        for name in self.output_names:
-            wanted, found = np.asarray(recorded[name], np.float64), np.asarray(outputs[name], np.float64)
-            if wanted.shape != found.shape:
-                raise ValueError(f"wanted {name} of shape {wanted.shape}, found {found.shape}")
-            worst = max(worst, float(np.abs(found - wanted).max())) if found.size else worst
-        return worst
+    def _points(self, name: str, places: np.ndarray[tuple[int, ...], np.dtype[np.float32]], size_px: Size) -> tuple[Point, ...]:
+        mine = places[PointLayout(self.points).of_class(name)].astype(np.float64)
+        inside = np.clip(mine[:, :2] * max(size_px), 0, size_px)
+        return tuple(
+            Point(point, float(x), float(y), bool(sure >= LEAST_PRESENCE), float(sure))
+            for point, (x, y), sure in zip(self.points[name], inside, mine[:, 2], strict=True)
+        )
+
+    def _outlines(self, one: PredictedThing, size_px: Size) -> list[Outline]:
+        """Points over edges over the box."""
+        radius, placed = max(2.0, max(size_px) / 200), {point.name: (point.x_px, point.y_px) for point in one.points}
+        lines = [
+            Outline(f"{one.class_name}: {name}", name, (x, y - radius, x + radius, y, x, y + radius, x - radius, y))
+            for name, (x, y) in placed.items()
+        ]
+        for start, end in (self.edges or {}).get(one.class_name, ()):
+            if start in placed and end in placed:
+                lines.append(Outline(one.class_name, "", (*placed[start], *placed[end])))
+        left, top, right, bottom = one.x_min_px, one.y_min_px, one.x_min_px + one.width_px, one.y_min_px + one.height_px
+        box = (left, top, right, top, right, bottom, left, bottom)
+        return [*lines, Outline(one.class_name, f"{one.class_name} {one.confidence:.2f}", box)]
 
 
-def _as_json(one: Skeleton) -> dict[str, Json]:
-    points: list[Json] = [{"name": point.name, "x_px": point.x_px, "y_px": point.y_px, "confidence": 1.0} for point in one.points]
-    return {"class_name": one.class_name, "points": points, "confidence": one.confidence or 0.0}
+def _predicted(one: Skeleton) -> PredictedThing:
+    placed = (point for point in one.points if point.is_visible)
+    points = tuple(PredictedPoint(point.name, point.x_px, point.y_px, point.confidence or 0.0) for point in placed)
+    return PredictedThing(one.class_name, one.confidence or 0.0, *one.box_px, points)
+
+
+def _thing(fields: JsonObject) -> PredictedThing:
+    left, top, width, height = (float(fields[name] or 0) for name in ("x_min_px", "y_min_px", "width_px", "height_px"))
+    points = tuple(
+        PredictedPoint(str(one["name"]), float(one["x_px"]), float(one["y_px"]), float(one["confidence"]))
+        for one in fields.get("points") or ()
+    )
+    return PredictedThing(str(fields["class_name"]), float(fields.get("confidence") or 0), left, top, width, height, points)

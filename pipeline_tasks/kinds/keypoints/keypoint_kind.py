@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.keypoints.decode import KeypointDecoding
     from pipeline_tasks.kinds.keypoints.freezing import KeypointFreezing
     from pipeline_tasks.kinds.keypoints.labeling import KeypointLabeling
+    from pipeline_tasks.kinds.keypoints.modelling import KeypointModelling
     from pipeline_tasks.kinds.keypoints.prediction_model import KeypointPredictionModel
     from pipeline_tasks.kinds.keypoints.reporting import KeypointReporting
     from pipeline_tasks.kinds.keypoints.settings import KeypointSettings
     from pipeline_tasks.kinds.keypoints.skeleton import Skeleton
     from pipeline_tasks.kinds.likeness_scoring import LikenessScoring
-    from pipeline_tasks.kinds.modelling import NothingTrained
     from pipeline_tasks.settings.labels import KindSettings
 
 _OPTIONS = "nightlens_labels"
@@ -129,7 +129,7 @@ class KeypointKind:
         """Predictions of things."""
         from pipeline_tasks.kinds.keypoints.decode import KeypointDecoding
 
-        return KeypointDecoding(self.class_names[0], self.points[self.class_names[0]])
+        return KeypointDecoding(self.points, self.options.get("things") != "boxes", _pairs(self.options.get("edges")))
 
     @cached_property
     def scoring(self) -> LikenessScoring[Skeleton]:
@@ -146,11 +146,12 @@ class KeypointKind:
         return KeypointFreezing(self.class_names)
 
     @cached_property
-    def modelling(self) -> NothingTrained:
-        """None yet."""
-        from pipeline_tasks.kinds.modelling import NothingTrained
+    def modelling(self) -> KeypointModelling:
+        """A head of poses on feature maps; its views are mirrored only if each class says which points then change places."""
+        from pipeline_tasks.kinds.keypoints.modelling import KeypointModelling
 
-        return NothingTrained("a model of keypoints does not come with Nightlens yet; labels and versions can be exported")
+        pairs = _pairs(self.options.get("mirrored_pairs"))
+        return KeypointModelling(self.points, self.sigmas, pairs if set(pairs) == set(self.class_names) else None)
 
     @cached_property
     def choosing(self) -> KeypointChoosing:
@@ -170,6 +171,11 @@ class KeypointKind:
 def _mapping(value: Json) -> Mapping[str, Json]:
     """A section by class, as JSON keeps it."""
     return value if isinstance(value, Mapping) else NO_FIELDS
+
+
+def _pairs(value: Json) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Class → pairs of points, as JSON keeps it."""
+    return {name: tuple(_names(pair) for pair in pairs) for name, pairs in _mapping(value).items() if isinstance(pairs, Sequence)}
 
 
 def _names(value: Json) -> tuple[str, ...]:

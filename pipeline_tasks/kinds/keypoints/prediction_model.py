@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
-class KeypointModel(BaseModel):
-    """One point in pixels of the image."""
+class PredictedPointModel(BaseModel):
+    """One point in pixels of the upright image."""
 
     name: str
     x_px: float
     y_px: float
-    confidence: float
+    confidence: float = Field(description="Score of the point being in the image, at least 0.5; others are left out.")
 
 
-class ThingModel(BaseModel):
-    """One thing with its points."""
+class PredictedThingModel(BaseModel):
+    """One thing with its box and its points, in pixels of the upright image."""
 
     class_name: str
-    points: list[KeypointModel]
     confidence: float
+    x_min_px: float
+    y_min_px: float
+    width_px: float
+    height_px: float
+    points: list[PredictedPointModel]
 
 
 class KeypointPredictionModel(BaseModel):
-    """The things in an image."""
+    """The things that are sure enough, the surest first."""
 
-    things: list[ThingModel]
-    is_unsure: bool
+    objects: list[PredictedThingModel]
+    left_out: int = Field(description="Number of things below the project's `serving.min_confidence`, or below 0.25 if that is 0.")

@@ -19,6 +19,11 @@ class KeypointSettings(Settings):
     sigmas: dict[str, dict[str, float]] = Field(
         {}, description=f"Class → point → spread of right answers as a share of the thing's size; default {SIGMA:g}."
     )
+    mirrored_pairs: dict[str, tuple[tuple[str, str], ...]] = Field(
+        {},
+        description="Class → pairs of points that change names in a mirror, such as left and right ones; an empty list if none "
+        "does. A training mirrors images only if every class is named here.",
+    )
     things: Literal["one", "boxes"] = Field(
         "one", description="At most one thing of each class an image; or several, and people draw a box around each."
     )
@@ -34,12 +39,22 @@ class KeypointSettings(Settings):
         for class_name, pairs in self.edges.items():
             for name in (name for pair in pairs for name in pair):
                 self._check_point("edges", class_name, name)
+        for class_name, pairs in self.mirrored_pairs.items():
+            self._check_mirrored(class_name, [name for pair in pairs for name in pair])
         for class_name, sigmas in self.sigmas.items():
             for name, sigma in sigmas.items():
                 self._check_point("sigmas", class_name, name)
                 if not 0 < sigma <= 1:
                     raise ValueError(f"sigmas.{class_name}.{name}: must be above 0 and at most 1, not {sigma:g}")
         return self
+
+    def _check_mirrored(self, class_name: str, names: list[str]) -> None:
+        if class_name not in self.skeleton:
+            raise ValueError(f"mirrored_pairs: {unknown('class', class_name, self.skeleton)} of skeleton")
+        for name in names:
+            self._check_point("mirrored_pairs", class_name, name)
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"mirrored_pairs.{class_name}: a point changes places with one other, found {twice[0]!r} twice")
 
     def _check_point(self, key: str, class_name: str, name: str) -> None:
         if class_name not in self.skeleton:

@@ -18,7 +18,9 @@ class Point:
     x_px: float
     y_px: float
     is_visible: bool = True
-    """False for a point that is hidden by something, placed where it must be."""
+    """False for a point that is hidden by something, placed where it must be; of a model, for one that is probably not there."""
+    confidence: float | None = None
+    """A model's score of the point being there; None for a person's."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def _lost(one: Found, other: Found, more: str) -> float:
         off = np.abs(other[SCORES][is_same] - score)
         if more:
             rest = np.abs(other[more][is_same] - one[more][row])
-            off = np.maximum(off, rest.reshape(len(off), -1).max(axis=1, initial=0.0))
+            off = np.maximum(off, rest.max(axis=tuple(range(1, rest.ndim)), initial=0.0))
         worst = max(worst, float(off.min(initial=np.inf)))
     return worst
 

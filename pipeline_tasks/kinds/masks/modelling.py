@@ -48,6 +48,7 @@ class MaskModelling:
     """Training and export of a segmenter of these classes."""
 
     class_names: tuple[str, ...]
+    may_mirror = True
 
     def why_not_train(self, rows: pl.DataFrame) -> str:
         """Reason: too few images with a mask."""

@@ -1,0 +1,104 @@
+"""Things of one image as a head is trained on them: boxes, class numbers and points, placed in the square."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline_tasks.geometry.placement import Placement
+from pipeline_tasks.kinds.keypoints.layout import PointLayout
+from pipeline_tasks.kinds.keypoints.skeleton import HIDDEN, VISIBLE, Skeleton
+from pipeline_tasks.kinds.map_heads.assignment import NOTHING, owners
+from pipeline_tasks.kinds.map_modelling import Shapes
+
+MARGIN_RATIO = 0.1
+"""Margin around the points of a thing without a drawn box, on each side, as a share of their longer side."""
+MIN_SIDE_RATIO = 1 / 16
+"""Smallest side of that box, as a share of the image's longer side: points in a line, or alone, have no area."""
+MIN_VISIBLE_RATIO = 0.35
+"""Part of a thing's box that a view must still show; what is cut more is not asked for."""
+MIN_SIDE_PX = 2.0
+"""Side of a box in the square below which a thing cannot be found."""
+NOT_ASKED, NOT_PLACED = -1.0, 0.0
+"""Flags of points of other classes, and of points that are not in the image; others are those of tables."""
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PlacedThings:
+    """Things of one image in canonical pixels."""
+
+    corners: Floats
+    """N x 4: x_min, y_min, x_max, y_max."""
+    class_numbers: NDArray[np.int64]
+    points: Floats
+    """N x points of all classes x 3: x, y, flag."""
+
+
+def things_of(things: Sequence[Skeleton], layout: PointLayout, size_px: tuple[int, int]) -> PlacedThings:
+    """Things of one image; those without a point that the skeleton has are left out."""
+    numbers = {name: number for number, name in enumerate(layout.points)}
+    rows = [(one, _row(one, layout)) for one in things]
+    asked = [(one, row) for one, row in rows if (row[:, 2] > 0).any()]
+    return PlacedThings(
+        np.array([_corners(one, row, size_px) for one, row in asked], np.float64).reshape(-1, 4),
+        np.array([numbers[one.class_name] for one, _ in asked], np.int64),
+        np.array([row for _, row in asked], np.float64).reshape(-1, layout.count, 3),
+    )
+
+
+def _row(thing: Skeleton, layout: PointLayout) -> Floats:
+    """Place and flag of each point of the layout."""
+    placed = {one.name: (one.x_px, one.y_px, float(VISIBLE if one.is_visible else HIDDEN)) for one in thing.points}
+    row = np.zeros((layout.count, 3))
+    row[:, 2] = NOT_ASKED
+    row[layout.of_class(thing.class_name)] = [placed.get(name, (0.0, 0.0, NOT_PLACED)) for name in layout.points[thing.class_name]]
+    return row
+
+
+def _corners(thing: Skeleton, row: Floats, size_px: tuple[int, int]) -> Floats:
+    """The drawn box, or else the smallest one around the points with a margin; cut at the image's border."""
+    if thing.x_min_px is not None:
+        x, y, width, height = thing.box_px
+        low, high = np.array([x, y]), np.array([x + width, y + height])
+    else:
+        placed = row[row[:, 2] > 0, :2]
+        low, high = placed.min(axis=0), placed.max(axis=0)
+        middle, half = (low + high) / 2, (high - low) / 2 + MARGIN_RATIO * float((high - low).max())
+        half = np.maximum(half, MIN_SIDE_RATIO * max(size_px) / 2)
+        low, high = middle - half, middle + half
+    corners: Floats = np.clip(np.concatenate([low, high]), 0, [*size_px, *size_px])
+    return corners
+
+
+def targets_of(things: PlacedThings, placement: Placement, shapes: Shapes, mirrored: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Target of each place in one view: A x (5 + 3 P): class number, corners of the box, then x, y and flag of each point.
+
+    In pixels of the square; `mirrored` says which point is another one in a mirror.
+    """
+    corners = placement.boxes(things.corners)
+    cut = np.clip(corners, 0, placement.side_px)
+    sides = cut[:, 2:] - cut[:, :2]
+    areas = (corners[:, 2:] - corners[:, :2]).prod(axis=1)
+    is_seen = (sides.min(axis=1, initial=np.inf) >= MIN_SIDE_PX) & (sides.prod(axis=1) >= MIN_VISIBLE_RATIO * areas)
+    points = _placed_points(things.points[is_seen], placement)
+    points = points[:, mirrored] if placement.is_mirrored else points
+    owner = owners(cut[is_seen].astype(np.float32), shapes)
+    numbers = points.reshape(len(points), points.shape[1] * 3)
+    rows = np.concatenate([things.class_numbers[is_seen][:, None], cut[is_seen], numbers], axis=1)
+    target = np.zeros((len(owner), 5 + things.points.shape[1] * 3), np.float32)
+    target[:, 0] = NOTHING
+    target[owner >= 0] = rows[owner[owner >= 0]]
+    return target
+
+
+def _placed_points(points: Floats, placement: Placement) -> Floats:
+    """Points in the square; those outside of it are not placed."""
+    placed = placement.points(points[..., :2]).reshape(*points.shape[:2], 2)
+    is_inside = ((placed >= 0) & (placed <= placement.side_px)).all(axis=2)
+    flags = np.where(is_inside | (points[..., 2] == NOT_ASKED), points[..., 2], NOT_PLACED)
+    # Without a place there are no coordinates, so that equal things have equal rows.
+    return np.concatenate([np.where(flags[..., None] > 0, placed, 0.0), flags[..., None]], axis=2)
