@@ -1,0 +1,225 @@
+"""COCO: JSON files with `images`, `annotations` and `categories`; boxes, polygons and run lengths.
+
+Positions are measured at the edges of pixels from 0 (Lin et al. 2014, Microsoft COCO). An image that is listed without an
+annotation is one in which nothing is there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from pipeline_tasks.formats import labelled_folder as reasons
+from pipeline_tasks.formats.finding import Finding, refuse
+from pipeline_tasks.formats.image_header import read_header
+from pipeline_tasks.formats.labelled_folder import Labelled, LabelledFolder, LabelledImage, Tally
+from pipeline_tasks.formats.listing import Listing
+from pipeline_tasks.formats.placing import NotTakenError, Placing, placing_in
+from pipeline_tasks.geometry.polygons import hull
+from pipeline_tasks.geometry.run_lengths import text_of
+from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.kinds.boxes.box import Box
+from pipeline_tasks.kinds.masks.mask import Mask
+
+NAME = "COCO"
+_PARTS = ("images", "annotations", "categories")
+
+
+def find(listing: Listing) -> Finding | None:
+    """The JSON files that hold boxes or masks of COCO; None if there are none."""
+    found, kinds = [], Counter[str]()
+    for path in listing.ending_in(".json"):
+        content = _content(path)
+        if content is None or not _is_of_places(content["annotations"]):
+            continue
+        found.append(path)
+        kinds["box"] += 1
+        kinds["mask"] += any(_as_fields(one).get("segmentation") for one in content["annotations"])
+    return Finding(tuple(found), tuple(kind for kind in ("box", "mask") if kinds[kind])) if found else None
+
+
+def read(listing: Listing, finding: Finding, label_kind: str) -> LabelledFolder:
+    """Read all these files as one set.
+
+    Raises:
+        SettingsError: a file lacks a field, a category is not among its categories, or an image is in two of the files.
+    """
+    left_out, changed, names, owner = Tally(), Tally(), dict[str, None](), dict[Path, Path]()
+    images: list[LabelledImage] = []
+    for path in finding.files:
+        one = _File(path, listing, label_kind, left_out, changed)
+        names |= dict.fromkeys(one.names.values())
+        images += one.images()
+        for met in one.met:
+            if (first := owner.setdefault(met, path)) != path:
+                both = f"{listing.where(first)} and {listing.where(path)}"
+                raise refuse(
+                    f"{listing.where(met)} ({NAME})", f"it in {both}", "each image in one file; name one of them as IMAGES"
+                )
+    for image_path in sorted(set(listing.photographs) - set(owner)):
+        left_out.count(reasons.NOT_LISTED, listing.where(image_path))
+    order = sorted(images, key=lambda image: image.path)
+    return LabelledFolder(NAME, label_kind, tuple(names), tuple(order), left_out.all(), changed.all())
+
+
+@dataclass
+class _File:
+    """One JSON file while it is read."""
+
+    path: Path
+    listing: Listing
+    label_kind: str
+    left_out: Tally
+    changed: Tally
+    names: dict[int, str] = field(init=False)
+    """Number of a category → its name."""
+    met: list[Path] = field(default_factory=list)
+    """Images of the folder that the file lists, as far as `images` has come."""
+
+    def __post_init__(self) -> None:
+        categories = enumerate(self._list("categories"))
+        self.names = {self._int(one, "id", f"categories[{at}]"): str(one.get("name")) for at, one in categories}
+
+    def images(self) -> Iterator[LabelledImage]:
+        """The images that are in the folder and can be opened, with their objects."""
+        objects = self._by_image()
+        for at, one in enumerate(self._list("images")):
+            where, name = f"images[{at}]", str(one.get("file_name"))
+            entries = objects.pop(self._int(one, "id", where), [])
+            path = self.listing.image_named(name, self.path.parent)
+            if path is None:
+                self.left_out.count(reasons.NO_FILE, f"{name} of {self.listing.where(self.path)}")
+                continue
+            self.met.append(path)
+            if (header := read_header(path)) is None:
+                self.left_out.count(reasons.UNREADABLE_IMAGE, self.listing.where(path))
+            elif placing := placing_in(header, _size(one), self.listing.where(path), self.left_out, self.changed):
+                yield LabelledImage(path, placing.size_px, self._objects(entries, placing))
+        for entries in objects.values():
+            self.left_out.count(
+                "object of an image that is not listed", f"{self.listing.where(self.path)}: {entries[0][0]}", len(entries)
+            )
+
+    def _by_image(self) -> dict[int, list[tuple[str, JsonObject]]]:
+        found: dict[int, list[tuple[str, JsonObject]]] = defaultdict(list)
+        for at, one in enumerate(self._list("annotations")):
+            label = f"annotations[{at}]"
+            found[self._int(one, "image_id", label)].append((label, one))
+        return found
+
+    def _objects(self, entries: Sequence[tuple[str, JsonObject]], placing: Placing) -> tuple[Labelled, ...]:
+        found: list[Labelled] = []
+        for label, one in entries:
+            where = f"{self.listing.where(self.path)}: {label}"
+            name = self._name(one, label)
+            with placing.counting():
+                found.append(_mask(one, name, placing, where) if self.label_kind == "mask" else _box(one, name, placing, where))
+        return tuple(found)
+
+    def _name(self, one: JsonObject, label: str) -> str:
+        number = self._int(one, "category_id", label)
+        if number not in self.names:
+            wanted = f"one of the categories {sorted(self.names)}; add it to `categories`, or mend it"
+            raise refuse(f"{self.listing.where(self.path)}: {label}.category_id", str(number), wanted)
+        return self.names[number]
+
+    def _list(self, part: str) -> list[JsonObject]:
+        content = _content(self.path)
+        assert content is not None
+        entries = content[part]
+        for at, one in enumerate(entries):
+            if not isinstance(one, dict):
+                raise refuse(f"{self.listing.where(self.path)}: {part}[{at}]", repr(one)[:40], "an object with named fields")
+        return list(entries)
+
+    def _int(self, one: JsonObject, name: str, label: str) -> int:
+        value = one.get(name)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise refuse(f"{self.listing.where(self.path)}: {label}.{name}", repr(value)[:40], "a whole number")
+        return value
+
+
+def _box(one: JsonObject, name: str, placing: Placing, where: str) -> Box:
+    if one.get("iscrowd"):
+        raise NotTakenError(reasons.CROWD, where)
+    if (corners := _corners(one)) is None:
+        raise NotTakenError(reasons.NO_BOX, where)
+    return placing.box(name, corners, where)
+
+
+def _mask(one: JsonObject, name: str, placing: Placing, where: str) -> Mask:
+    pieces = one.get("segmentation")
+    if not pieces:
+        raise NotTakenError(reasons.NO_MASK, where)
+    if isinstance(pieces, list):
+        polygons = [_numbers(piece) for piece in pieces]
+        return placing.polygon_mask(name, [one for one in polygons if one is not None], where)
+    if (rle := _run_lengths(pieces)) is None:
+        raise NotTakenError(reasons.DAMAGED, where)
+    return placing.pixel_mask(name, rle, where)
+
+
+def _run_lengths(segmentation: object) -> str | None:
+    """Compressed run lengths of either form; None if there is neither."""
+    counts = _as_fields(segmentation).get("counts")
+    if isinstance(counts, str):
+        return counts
+    is_counts = isinstance(counts, list) and all(isinstance(one, int) and one >= 0 for one in counts)
+    return text_of(np.asarray(counts, np.int64)) if is_counts and counts else None
+
+
+def _corners(one: JsonObject) -> tuple[float, ...] | None:
+    """Corners of the box, or of the polygons where there is no box."""
+    box = _numbers(one.get("bbox"))
+    if box and len(box) == 4:
+        return box[0], box[1], box[0] + box[2], box[1] + box[3]
+    pieces = one.get("segmentation")
+    points = [value for piece in pieces for value in _numbers(piece) or ()] if isinstance(pieces, list) else []
+    if not points or len(points) % 2:
+        return None
+    left, top, width, height = hull(points)
+    return left, top, left + width, top + height
+
+
+def _size(one: JsonObject) -> tuple[int, int] | None:
+    width, height = one.get("width"), one.get("height")
+    return (width, height) if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0 else None
+
+
+def _is_of_places(annotations: Sequence[object]) -> bool:
+    """Return True if the file holds boxes or masks, or nothing at all; captions have neither."""
+    return not annotations or any(_as_fields(one).get("bbox") or _as_fields(one).get("segmentation") for one in annotations)
+
+
+def _as_fields(one: object) -> JsonObject:
+    return one if isinstance(one, dict) else {}
+
+
+def _numbers(values: object) -> list[float] | None:
+    """A list of numbers; None if it is something else."""
+    if not isinstance(values, list) or not all(isinstance(one, int | float) and not isinstance(one, bool) for one in values):
+        return None
+    return [float(one) for one in values]
+
+
+@lru_cache(maxsize=4)
+def _content(path: Path) -> JsonObject | None:
+    """The file's content, if it has the parts of COCO's."""
+    text = path.read_bytes()
+    if not all(f'"{part}"'.encode() in text for part in _PARTS):
+        return None
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise refuse(
+            path.name, f"text that is no JSON ({error})", "a JSON file of COCO; write it again, or take it out of the folder"
+        ) from None
+    if not isinstance(content, dict) or not all(isinstance(content.get(part), list) for part in _PARTS):
+        return None
+    return content

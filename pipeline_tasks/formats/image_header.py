@@ -1,0 +1,45 @@
+"""Size and orientation of an image file, read without its pixels."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from pipeline_tasks.geometry.turning import Size, upright_size
+
+
+@dataclass(frozen=True)
+class ImageHeader:
+    """Properties of an image file."""
+
+    stored_px: Size
+    orientation: int
+    """The EXIF orientation, 1 to 8."""
+
+    @property
+    def upright_px(self) -> Size:
+        """Width and height of the canonical image."""
+        return upright_size(self.stored_px, self.orientation)
+
+
+def read_header(path: Path) -> ImageHeader | None:
+    """Read an image's header; None if the file is no image."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                return ImageHeader(image.size, _orientation(image))
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError, SyntaxError, ValueError):
+        return None
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation; 1 if the EXIF data is broken. Pillow turns a TIFF by itself while it loads it."""
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except (OSError, SyntaxError, ValueError, TypeError, KeyError):
+        return 1
+    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1

@@ -1,0 +1,111 @@
+"""Files of a folder, listed once, and images found in it by the names that annotations use."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+IMAGE_ENDINGS = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"))
+MASK_FOLDERS = frozenset(("masks", "mask", "segmentationclass", "segmentationobject", "segmentation", "gt", "ground_truth"))
+"""Names of folders whose images are masks of others."""
+_HIDDEN_MARKS = (".", "__MACOSX")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A folder's files; hidden ones are left out."""
+
+    root: Path
+    files: tuple[Path, ...]
+
+    @cached_property
+    def images(self) -> tuple[Path, ...]:
+        """Files that are images by their names."""
+        return tuple(path for path in self.files if is_image(path))
+
+    @cached_property
+    def photographs(self) -> tuple[Path, ...]:
+        """Images outside of folders of masks."""
+        return tuple(
+            path for path in self.images if not MASK_FOLDERS & {part.lower() for part in path.relative_to(self.root).parts}
+        )
+
+    def ending_in(self, *endings: str) -> Iterator[Path]:
+        """Files with one of these endings."""
+        return (path for path in self.files if path.suffix.lower() in endings)
+
+    def named(self, *names: str) -> Iterator[Path]:
+        """Files with one of these names."""
+        return (path for path in self.files if path.name.lower() in names)
+
+    def where(self, path: Path) -> str:
+        """A file's path inside the folder, for messages."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+
+    def image_named(self, name: str, near: Path) -> Path | None:
+        """The image that an annotation in the folder `near` calls by this name or path; None if there is none, or no single one."""
+        said = PurePosixPath(name.replace("\\", "/"))
+        for folder in (near, near / "images", near.parent, near.parent / "images"):
+            if (path := folder.joinpath(*said.parts)) in self._known:
+                return path
+        return self._closest(self._by_name.get(said.name.lower(), ()), said, near)
+
+    def image_of_stem(self, stem: str, near: Path) -> Path | None:
+        """The image whose name without its ending is this; None if there is none, or no single one."""
+        return self._closest(self._by_stem.get(stem.lower(), ()), PurePosixPath(stem), near)
+
+    def _closest(self, found: Sequence[Path], said: PurePosixPath, near: Path) -> Path | None:
+        """The only one, or the only one with most of the said path's folders, or the only one close to the annotation."""
+        if len(found) > 1:
+            alike = [_common_end(path.parent.parts, said.parent.parts) for path in found]
+            found = [path for path, count in zip(found, alike, strict=True) if count == max(alike)]
+        if len(found) > 1:
+            found = [path for path in found if path.parent == near] or [path for path in found if near.parent in path.parents]
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def _known(self) -> frozenset[Path]:
+        return frozenset(self.photographs)
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Path]]:
+        return _grouped((path.name.lower(), path) for path in self.photographs)
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[Path]]:
+        return _grouped((path.stem.lower(), path) for path in self.photographs)
+
+
+def list_folder(root: Path) -> Listing:
+    """List a folder with all that is below it, sorted."""
+    paths = (path for path in sorted(root.rglob("*")) if path.is_file())
+    return Listing(root, tuple(path for path in paths if not _is_hidden(path.relative_to(root).parts)))
+
+
+def is_image(path: Path) -> bool:
+    """Return True for the name of an image file."""
+    return path.suffix.lower() in IMAGE_ENDINGS
+
+
+def _is_hidden(parts: Sequence[str]) -> bool:
+    return any(part.startswith(_HIDDEN_MARKS) for part in parts)
+
+
+def _grouped(pairs: Iterable[tuple[str, Path]]) -> dict[str, list[Path]]:
+    groups: dict[str, list[Path]] = defaultdict(list)
+    for name, path in pairs:
+        groups[name].append(path)
+    return groups
+
+
+def _common_end(one: Sequence[str], other: Sequence[str]) -> int:
+    """Number of last parts that both paths share."""
+    count = 0
+    for mine, theirs in zip(reversed(one), reversed(other), strict=False):
+        if mine != theirs:
+            break
+        count += 1
+    return count
