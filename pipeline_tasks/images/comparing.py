@@ -8,6 +8,7 @@ other, refined to an affine map, and then each neighbourhood is held against the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -90,22 +91,48 @@ def _flat(base: View, image: View) -> Comparison:
 
 def _compared(base: View, image: View, place: Place, limits: DuplicateSettings) -> Comparison:
     """Figures at one place; a step is left out where the verdict is certain without it."""
-    luma = turned(image.luma, place.turn)
     onto = _onto(base, image, place)
     if onto is None:
         return NOTHING
     height, width = base.luma.shape
-    inside = without_edge(mapped(np.ones(luma.shape, np.float32), onto, height, width, is_mask=True))
+    laid = _Laid(image, place.turn, onto, (height, width))
+    inside = without_edge(mapped(np.ones(laid.turned_luma.shape, np.float32), onto, height, width, is_mask=True))
     shown = float(inside.mean())
     if shown < LEAST_INSIDE:
         return NOTHING
     magnified = abs(float(onto[0, 0] * onto[1, 1] - onto[0, 1] * onto[1, 0]))
-    of_image = min(1.0, shown * height * width * magnified / luma.size)
-    agreement, difference = luma_figures(base.luma, mapped(luma, onto, height, width), inside > 0, limits)
+    of_image = min(1.0, shown * height * width * magnified / laid.turned_luma.size)
+    agreement, difference = luma_figures(base, laid, inside > 0, limits)
     if agreement >= limits.min_agreement and difference <= limits.max_difference:
-        laid = mapped(turned(image.channels, place.turn), onto, height, width)
-        difference = max(difference, colour_difference(base.channels, laid, inside > 0))
+        difference = max(difference, colour_difference(base.channels, laid.channels, inside > 0))
     return Comparison(TURNS[place.turn], max(shown, of_image), shown, agreement, difference)
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """An image laid on a base: values at the base's places, each made when first asked for."""
+
+    image: View
+    turn: int
+    onto: Floats
+    """Affine map from places of the base to places of the turned image."""
+    size: tuple[int, int]
+    """Height and width of the base's view."""
+
+    @cached_property
+    def turned_luma(self) -> Floats:
+        """The whole image, turned, not yet laid on the base."""
+        return turned(self.image.luma, self.turn)
+
+    @cached_property
+    def luma(self) -> Floats:
+        """Height x width of the base."""
+        return mapped(self.turned_luma, self.onto, *self.size)
+
+    @cached_property
+    def channels(self) -> Floats:
+        """Height x width of the base x 4, as those of a view."""
+        return mapped(turned(self.image.channels, self.turn), self.onto, *self.size)
 
 
 def _onto(base: View, image: View, place: Place) -> Floats | None:

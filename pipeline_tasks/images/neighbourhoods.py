@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -26,21 +27,44 @@ TONED = 0.1
 COLOUR_NOISE = 30.0
 SAMPLED = 7
 """Every so many pixels are enough for a median or a tone curve."""
+CUT_OFF = 0.3
+"""Share of clipped pixels from which a place of a view of 128 px counts as clipped."""
+ENDS = (15.0, 240.0)
+"""Levels of luma at and beyond which a place of the other image would be clipped as well, in the light of the clipped one."""
+LEAST_SEEN = 1 / 3
+"""Share of the places of both images that must not be clipped to compare these alone."""
 
 
-def luma_figures(base: Floats, laid: Floats, inside: Mask, limits: DuplicateSettings) -> tuple[float, float]:
+class Shown(Protocol):
+    """An image on a view of 128 px."""
+
+    @property
+    def luma(self) -> Floats:
+        """Height x width."""
+        ...
+
+    @property
+    def channels(self) -> Floats:
+        """Height x width x 4: luma, two colour differences around 0, and the share of pixels that are clipped."""
+        ...
+
+
+def luma_figures(base: Shown, laid: Shown, inside: Mask, limits: DuplicateSettings) -> tuple[float, float]:
     """Agreement and greatest difference of two lumas of the same places (height x width) where both are there.
 
     Under much more light some places saturate, which is not a difference. So two images of another light that differ by the limits
     are compared with each other's tone curve as well. Under the same light a tone curve would hide a bright thing on bright ground.
     """
-    one, other, seen = blurred(base, 1.0), blurred(laid, 1.0), _Seen(inside)
-    best = _detail(one, other, seen)
+    one, other = blurred(base.luma, 1.0), blurred(laid.luma, 1.0)
+    best = _detail(one, other, _Seen(inside))
     is_same = best[0] >= limits.min_agreement and best[1] <= limits.max_difference
     if is_same or best[0] < limits.min_agreement - TONED or not _is_other_light(one, other, inside):
         return best
-    toned = [_detail(_toned(one, other, inside), other, seen), _detail(one, _toned(other, one, inside), seen)]
-    return min([best, *toned], key=lambda figures: figures[1])
+    in_light_of_other, in_light_of_one = _toned(one, other, inside), _toned(other, one, inside)
+    is_lost = (_is_clipped(laid) & _is_at_an_end(in_light_of_other)) | (_is_clipped(base) & _is_at_an_end(in_light_of_one))
+    is_enough = (inside & ~is_lost).sum() >= LEAST_SEEN * inside.sum()
+    seen = _Seen(inside & ~is_lost if is_enough else inside)
+    return min([best, _detail(in_light_of_other, other, seen), _detail(one, in_light_of_one, seen)], key=lambda figures: figures[1])
 
 
 def colour_difference(base: Floats, laid: Floats, inside: Mask) -> float:
@@ -116,6 +140,14 @@ def _detail(one: Floats, other: Floats, seen: _Seen) -> tuple[float, float]:
     both = np.sqrt(float(variances[0][judged].sum()) * float(variances[1][judged].sum()))
     agreement = float(common[judged].sum()) / max(float(both), 1e-6)
     return agreement, float(difference[judged].max(initial=0.0))
+
+
+def _is_clipped(image: Shown) -> Mask:
+    return image.channels[..., 3] >= CUT_OFF
+
+
+def _is_at_an_end(luma: Floats) -> Mask:
+    return (luma <= ENDS[0]) | (luma >= ENDS[1])
 
 
 def _is_other_light(one: Floats, other: Floats, inside: Mask) -> bool:

@@ -58,6 +58,19 @@ def brighter(pixels: Pixels, factor: float) -> Pixels:
     return _as_pixels(pixels.astype(np.float32) * np.float32(factor))
 
 
+def lit_from_one_side(pixels: Pixels) -> Pixels:
+    """Less light on the left, more on the right."""
+    return _as_pixels(pixels * np.linspace(0.5, 1.7, pixels.shape[1], dtype=np.float32)[:, None])
+
+
+def with_a_pale_side(pixels: Pixels, seed: int) -> Pixels:
+    """A weak texture of warm colours, nearly white, right of x = 140 px."""
+    textures = np.dstack([a_surface(100 * seed + number, len(pixels))[..., 0] for number in (50, 51, 52)]).astype(np.float32)
+    canvas = 0.8 * pixels.astype(np.float32)
+    canvas[:, 140:] = (np.array([215, 190, 170]) + 0.3 * (textures - 120))[:, 140:]
+    return _as_pixels(canvas)
+
+
 def sent_by_messenger(pixels: Pixels) -> Pixels:
     """Half the size, JPEG quality 45."""
     half = cv2.resize(pixels, (pixels.shape[1] // 2, pixels.shape[0] // 2), interpolation=cv2.INTER_AREA)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from images.drawn_surfaces import a_scene, a_surface, brighter, cut, sent_by_messenger, view, with_a_part, with_noise
+from images.drawn_surfaces import (
+    a_scene,
+    a_surface,
+    brighter,
+    cut,
+    lit_from_one_side,
+    sent_by_messenger,
+    view,
+    with_a_pale_side,
+    with_a_part,
+    with_noise,
+)
 
 from pipeline_tasks.images.comparing import Comparison, compare, is_same
 from pipeline_tasks.images.turns import turned
@@ -30,6 +41,27 @@ def test_compare__finds_copies_the_same(drawn: np.ndarray) -> None:  # type: ign
     assert same(drawn, brighter(drawn, 0.7))
     assert same(drawn, cut(drawn, 10, 14, 288))
     assert same(drawn, cut(drawn, 30, 12, 272))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_compare__counts_no_difference_where_one_image_is_burnt_out(seed: int) -> None:
+    drawn = with_a_pale_side(a_surface(seed), seed)
+    copy = brighter(drawn, 1.5)
+    assert 0.4 < (copy == 255).mean() < 0.5
+    assert same(drawn, copy)
+    assert compared(drawn, copy).difference < 0.1
+    assert compared(copy, drawn).difference < 0.1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_compare__finds_dark_parts_different_on_ground_that_is_burnt_out_in_one_image(seed: int) -> None:
+    ground = lit_from_one_side(a_surface(seed))
+    one, other = ground.copy(), ground.copy()
+    one[60:100, 220:260] = other[150:190, 230:270] = 40
+    assert same(one, brighter(one, 1.4))
+    assert not same(one, brighter(other, 1.4))
+    assert not same(brighter(one, 1.4), other)
+    assert not same(one, brighter(ground, 1.4))
 
 
 @pytest.mark.parametrize("turn", range(8), ids=TURNS)
