@@ -15,7 +15,6 @@ from pipeline_tasks.datasets.looks import looks_of
 from pipeline_tasks.datasets.splitting import propose_splits
 from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.images.quality import quarantined
-from pipeline_tasks.kinds.choosing import ObjectBeliefs
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.select_images import SelectImagesSummary
@@ -23,11 +22,10 @@ from pipeline_tasks.selection.arms import draw_control, interleave
 from pipeline_tasks.selection.asking_again import rounds_by_image, still_open, without_annotation
 from pipeline_tasks.selection.candidates import Candidates, candidates
 from pipeline_tasks.selection.choosing import Selection, choose
-from pipeline_tasks.selection.pool import Metadata
 from pipeline_tasks.selection.rows import golden_first, scores_of, selected_images
 from pipeline_tasks.selection.wanted import champion_errors, metadata_of, needs_draws, usable, wishes_of
+from pipeline_tasks.selection.why_selected import why_selected
 from pipeline_tasks.settings import SelectionSettings
-from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
@@ -44,6 +42,7 @@ from pipeline_tasks.tables.selection_score import SelectionScore
 from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
+from pipeline_tasks.training_data.champion_scores import ChampionScores, EmbeddedCandidates, champion_scores
 
 STAGE = "select_images"
 OTHER_BACKBONE = "other_backbone"
@@ -64,18 +63,35 @@ class _Known:
 
 
 @dataclass(frozen=True)
-class _Scores:
-    """A champion's predictions on embeddings."""
+class _Night:
+    """Images of tonight's selection and what is known about them."""
 
-    model_digest: str | None
-    vocabulary: tuple[str, ...]
-    beliefs: npt.NDArray[np.float32] | None
-    draws: Callable[[], npt.NDArray[np.float32]] | None = None
-    """Computes the predictions of variants of the champion, only when needed."""
-    instances: Sequence[npt.NDArray[np.float32]] | None = None
-    """Beliefs about the objects of each row, for kinds with objects."""
-    note: str = ""
-    """Sentence on images that the champion did not look at."""
+    known: _Known
+    settings: SelectionSettings
+    """Those of the project, with the budget that golden images leave."""
+    images: pl.Series
+    """All images, in the order of history."""
+    embedded: pl.Series
+    """Those that the newest backbone embedded."""
+    again: set[str]
+    """Images without a usable label that may be sent to labeling once more."""
+    golden: list[str]
+    """Golden images that are sent first."""
+    pool: Candidates
+    candidates: EmbeddedCandidates
+    """The pool, then images sent to labeling before, then other examples."""
+    classes: Mapping[str, str]
+    """Name of each image's label, if annotators agree."""
+
+    @property
+    def pool_ids(self) -> list[str]:
+        """The `image_id`s of the pool."""
+        return list(self.candidates.names[: self.candidates.pool])
+
+    @property
+    def is_first_round(self) -> bool:
+        """True if no image but golden ones has a split."""
+        return self.known.splits.filter(pl.col("policy") != "golden").is_empty()
 
 
 def select_images(store: Store, cycle: Cycle, open_decoder: Callable[[], Decoder] | None = None) -> SelectImagesSummary:
@@ -91,58 +107,58 @@ def select_images(store: Store, cycle: Cycle, open_decoder: Callable[[], Decoder
     if standing is not None:
         return standing
     store.require(SplitGroup, cycle.cycle_id)
-    settings, backbone_digest = cycle.project.selection, newest_backbone_digest(store)
-    sizes = _sizes(store)
-    images = sizes["image_id"]
-    embeddings = read_embeddings(store, images.to_list(), backbone_digest)
-    known = _known(store, cycle)
-    again = _may_come_again(store, cycle, known)
-    asked = (set(store.history(SelectedImage, ["image_id"])["image_id"]) | set(known.labels["image_id"])) - again
-    embedded = images.filter(pl.Series(embeddings.has_embedding))
-    golden = _golden_picks(known, cycle, embedded, asked)
-    settings, asked = settings.model_copy(update={"budget": settings.budget - len(golden)}), asked | set(golden)
-    pool = _pool(known, cycle, sizes.filter(pl.Series(embeddings.has_embedding)), asked)
-    is_first_round = known.splits.filter(pl.col("policy") != "golden").is_empty()
-    ratio = settings.first_round_control_ratio if is_first_round else settings.control_ratio
-    control = draw_control(pool.images.height, settings.budget, ratio, derive_seed(cycle.seed, STAGE, "control"))
-    names = _names(settings, pool, embedded, asked)
-    vectors = embeddings.vectors[_rows(images, names)]
-    scores = _champion_scores(store, cycle, vectors, backbone_digest, names, pool.images.height, open_decoder)
-    settings, instead = _usable(settings, scores)
-    metadata = metadata_of(known.sightings, names)
-    classes, test = _classes(store, cycle, known), _test_images(known)
-    chosen = _choose(settings, cycle.seed, names, pool.images.height, control, vectors, scores, classes, metadata, test)
-    ranked = interleave(len(control), len(chosen.picks))
-    rows = selected_images(pool.images["image_id"].to_list(), control, chosen, ranked)
-    new_splits = _splits(cycle, pool, rows, known.splits, vectors, [classes.get(name) for name in names])
-    why = _why(settings.budget, pool, rows, len(control), len(golden))
-    rows = golden_first(rows, golden)
+    night = _night(store, cycle)
+    scores = champion_scores(store, kind_of(cycle.project), cycle.seed, night.candidates, open_decoder)
+    control = _control(cycle, night)
+    settings, instead = _usable(night.settings, scores)
+    chosen = _choose(settings, cycle.seed, night, control, scores)
+    picked = selected_images(night.pool_ids, control, chosen, interleave(len(control), len(chosen.picks)))
+    new_splits = _splits(cycle, night, picked)
+    why = why_selected(settings.budget, night.pool, picked, len(control), len(night.golden))
+    why += instead + scores.note if len(chosen.picks) else ""
+    rows = golden_first(picked, night.golden)
     summary = SelectImagesSummary(
-        images_eligible=pool.images.height + len(golden),
-        left_out=pool.left_out | _of_another_backbone(images, embedded),
+        images_eligible=night.pool.images.height + len(night.golden),
+        left_out=night.pool.left_out | _of_another_backbone(night),
         budget=cycle.project.selection.budget,
         images_selected=rows.height,
         control=len(control),
         strategies=_counts(rows, "strategy"),
         splits=_counts(new_splits, "split"),
-        is_first_round=is_first_round,
+        is_first_round=night.is_first_round,
         champion_digest=scores.model_digest,
-        why=why + (instead + scores.note if len(chosen.picks) else "") + _said_of_another_backbone(images, embedded),
-        asked_again=len(again & set(pool.images["image_id"])),
+        why=why + _said_of_another_backbone(night),
+        asked_again=len(night.again & set(night.pool_ids)),
     )
-    writes = [(SelectedImage, rows), (SelectionScore, scores_of(pool.images["image_id"].to_list(), chosen)), (Split, new_splits)]
-    return store.finish(cycle.cycle_id, STAGE, summary, writes)
+    scored = scores_of(night.pool_ids, chosen)
+    return store.finish(cycle.cycle_id, STAGE, summary, [(SelectedImage, rows), (SelectionScore, scored), (Split, new_splits)])
 
 
-def _of_another_backbone(images: pl.Series, embedded: pl.Series) -> dict[str, int]:
-    count = images.len() - embedded.len()
-    return {OTHER_BACKBONE: count} if count else {}
-
-
-def _said_of_another_backbone(images: pl.Series, embedded: pl.Series) -> str:
-    count = _of_another_backbone(images, embedded).get(OTHER_BACKBONE)
-    said = f" {count} images of earlier nights are not in the pool: another backbone or side_px embedded them."
-    return said if count else ""
+def _night(store: Store, cycle: Cycle) -> _Night:
+    """Read the tables and divide the images into golden ones, the pool and those sent to labeling before."""
+    settings, backbone_digest = cycle.project.selection, newest_backbone_digest(store)
+    sizes, known = _sizes(store), _known(store, cycle)
+    images = sizes["image_id"]
+    embeddings = read_embeddings(store, images.to_list(), backbone_digest)
+    again = _may_come_again(store, cycle, known)
+    asked = (set(store.history(SelectedImage, ["image_id"])["image_id"]) | set(known.labels["image_id"])) - again
+    has_embedding = pl.Series(embeddings.has_embedding)
+    embedded = images.filter(has_embedding)
+    golden = _golden_picks(known, cycle, embedded, asked)
+    asked |= set(golden)
+    pool = _pool(known, cycle, sizes.filter(has_embedding), asked)
+    names = _names(settings, pool, embedded, asked)
+    return _Night(
+        known=known,
+        settings=settings.model_copy(update={"budget": settings.budget - len(golden)}),
+        images=images,
+        embedded=embedded,
+        again=again,
+        golden=golden,
+        pool=pool,
+        candidates=EmbeddedCandidates(names, embeddings.vectors[_rows(images, names)], pool.images.height, backbone_digest),
+        classes=_classes(store, cycle, known),
+    )
 
 
 def _known(store: Store, cycle: Cycle) -> _Known:
@@ -206,7 +222,7 @@ def _names(settings: SelectionSettings, pool: Candidates, images: pl.Series, ask
     return eligible + [one for one in images if one in asked or one in examples]
 
 
-def _usable(settings: SelectionSettings, scores: _Scores) -> tuple[SelectionSettings, str]:
+def _usable(settings: SelectionSettings, scores: ChampionScores) -> tuple[SelectionSettings, str]:
     """Settings with the objectives that can be used tonight, and a sentence if they differ from the requested ones."""
     objectives, instead = usable(settings.objectives, scores.beliefs is not None, scores.draws is not None)
     return settings.model_copy(update={"objectives": objectives}), instead
@@ -230,61 +246,26 @@ def _classes(store: Store, cycle: Cycle, known: _Known) -> dict[str, str]:
     return kind_of(cycle.project).choosing.names_of(labelled.join(store.current(LabelObject), on="image_id"))
 
 
-def _champion_scores(
-    store: Store,
-    cycle: Cycle,
-    vectors: npt.NDArray[np.float32],
-    backbone_digest: str | None,
-    names: Sequence[str],
-    pool: int,
-    open_decoder: Callable[[], Decoder] | None,
-) -> _Scores:
-    """Predictions of the champion by today's names: on the embeddings, if its backbone made them, or on images of the pool."""
-    champion = store.state().champion
-    if champion is None or vectors.size == 0:
-        return _Scores(None, (), None)
-    # Imported here, because models are heavy to import and a project's first nights have no champion.
-    from pipeline_tasks.models.exported import read_head
-    from pipeline_tasks.training_data.champion_objects import look_at_pool
-
-    content = read_model(store.objects, champion.model_digest)
-    head, choosing = read_head(content), kind_of(cycle.project).choosing
-    if head is None and open_decoder is not None and isinstance(choosing, ObjectBeliefs):
-        looks = derive_seed(cycle.seed, STAGE, "looks")
-        seen = look_at_pool(store, open_decoder(), content, choosing, names, pool, looks)
-        return _Scores(champion.model_digest, choosing.belief_names, seen.beliefs, instances=seen.instances, note=seen.note)
-    if head is None or head.backbone_digest != backbone_digest:
-        return _Scores(None, (), None)
-    seed = derive_seed(cycle.seed, STAGE, "draws")
-    vocabulary, sums = kind_of(cycle.project).changes.of_columns(head.vocabulary)
-
-    def draws() -> npt.NDArray[np.float32]:
-        drawn: npt.NDArray[np.float32] = head.scorer.belief_draws(vectors, seed=seed) @ sums
-        return drawn
-
-    return _Scores(champion.model_digest, vocabulary, head.scorer.beliefs(vectors) @ sums, draws)
+def _control(cycle: Cycle, night: _Night) -> npt.NDArray[np.int64]:
+    """Rows of the pool that are drawn at random for the control arm."""
+    settings = night.settings
+    ratio = settings.first_round_control_ratio if night.is_first_round else settings.control_ratio
+    return draw_control(night.pool.images.height, settings.budget, ratio, derive_seed(cycle.seed, STAGE, "control"))
 
 
 def _choose(
-    settings: SelectionSettings,
-    seed: int,
-    names: Sequence[str],
-    pool: int,
-    control: npt.NDArray[np.int64],
-    vectors: npt.NDArray[np.float32],
-    scores: _Scores,
-    classes: Mapping[str, str],
-    metadata: Sequence[Metadata],
-    test_images: set[str],
+    settings: SelectionSettings, seed: int, night: _Night, control: npt.NDArray[np.int64], scores: ChampionScores
 ) -> Selection:
-    """Pick by the objectives from the first `pool` names without the control arm; later names were sent to labeling before."""
+    """Pick by the objectives from the pool without the control arm; the other names were sent to labeling before."""
+    names, pool = night.candidates.names, night.candidates.pool
     taken = [*control.tolist(), *range(pool, len(names))]
-    labels = [classes.get(names[row]) for row in taken]
+    labels = [night.classes.get(names[row]) for row in taken]
     draws = scores.draws() if scores.draws is not None and needs_draws(settings.objectives) else None
     is_of_objects = scores.instances is not None
-    errors = champion_errors(names, classes, test_images, scores.vocabulary, None if is_of_objects else scores.beliefs)
+    beliefs_of_images = None if is_of_objects else scores.beliefs
+    errors = champion_errors(names, night.classes, _test_images(night.known), scores.vocabulary, beliefs_of_images)
     return choose(
-        vectors,
+        night.candidates.vectors,
         budget=min(settings.budget, pool) - len(control),
         seed=derive_seed(seed, STAGE, "strategy"),
         labelled=taken,
@@ -293,28 +274,25 @@ def _choose(
         objectives=settings.objectives,
         vocabulary=scores.vocabulary,
         min_distance=settings.min_distance,
-        metadata=metadata,
+        metadata=metadata_of(night.known.sightings, names),
         wishes=wishes_of(settings, names, scores.vocabulary, errors, draws, scores.instances),
     )
 
 
-def _splits(
-    cycle: Cycle,
-    pool: Candidates,
-    rows: pl.DataFrame,
-    splits: pl.DataFrame,
-    vectors: npt.NDArray[np.float32],
-    labels: Sequence[str | None],
-) -> pl.DataFrame:
-    """Splits for the picks' split groups that have none yet; `vectors` and `labels` begin with the pool's."""
+def _splits(cycle: Cycle, night: _Night, rows: pl.DataFrame) -> pl.DataFrame:
+    """Splits for the picks' split groups that have none yet."""
     settings, seed = cycle.project.selection, derive_seed(cycle.seed, STAGE, "splits")
-    picks = rows.select("image_id", is_control=pl.col("arm") == "control").join(pool.images, on="image_id", maintain_order="left")
+    picks = rows.select("image_id", is_control=pl.col("arm") == "control").join(
+        night.pool.images, on="image_id", maintain_order="left"
+    )
     proposed = picks.select("split_group_id", "is_control").rows()
-    standing = dict(splits.select("split_group_id", "split").iter_rows())
+    standing = dict(night.known.splits.select("split_group_id", "split").iter_rows())
     test_ratio, val_ratio = settings.control_test_ratio, settings.val_ratio
     if cycle.project.splits.policy == "random":
         return propose_splits(proposed, standing, control_test_ratio=test_ratio, val_ratio=val_ratio, seed=seed)
-    looks = looks_of(vectors, _rows(pool.images["image_id"], picks["image_id"].to_list()), labels, seed)
+    labels = [night.classes.get(name) for name in night.candidates.names]
+    rows_of_picks = _rows(night.pool.images["image_id"], picks["image_id"].to_list())
+    looks = looks_of(night.candidates.vectors, rows_of_picks, labels, seed)
     return propose_curated_splits(
         proposed,
         standing,
@@ -326,21 +304,16 @@ def _splits(
     )
 
 
+def _of_another_backbone(night: _Night) -> dict[str, int]:
+    count = night.images.len() - night.embedded.len()
+    return {OTHER_BACKBONE: count} if count else {}
+
+
+def _said_of_another_backbone(night: _Night) -> str:
+    count = _of_another_backbone(night).get(OTHER_BACKBONE)
+    said = f" {count} images of earlier nights are not in the pool: another backbone or side_px embedded them."
+    return said if count else ""
+
+
 def _counts(rows: pl.DataFrame, column: str) -> dict[str, int]:
     return dict(sorted(rows[column].cast(str).value_counts().iter_rows()))
-
-
-def _why(budget: int, pool: Candidates, rows: pl.DataFrame, control: int, golden: int) -> str:
-    """Description of the selection in one or two sentences."""
-    reasons = ", ".join(f"{count} {why.replace('_', ' ')}" for why, count in pool.left_out.items())
-    left_out = f" Left out: {reasons}." if reasons else ""
-    if golden and budget:
-        left_out = f" Before them come {golden} images of the golden set.{left_out}"
-    if budget == 0 and golden:
-        return f"{golden} images of the golden set were selected, which is the whole budget.{left_out}"
-    if budget == 0:
-        return "Nothing was selected: the budget is 0."
-    if rows.is_empty():
-        return f"Nothing was selected: no image is eligible.{left_out}"
-    selected = "all of them, since the budget is larger" if budget >= pool.images.height else f"{rows.height} of them"
-    return f"{pool.images.height} images were eligible; selected: {selected}, {control} drawn at random.{left_out}"
