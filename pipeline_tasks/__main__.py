@@ -29,6 +29,9 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run one command; return 0 on success, or 1 with a sentence on standard error."""
     words = sys.argv[1:] if words is None else list(words)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    # httpx logs a line for each request at INFO, which hides the messages of the command itself.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     try:
         arguments = _parser(words[0] if words else "").parse_args(words)
         outcome: Outcome = arguments.run(arguments)

@@ -286,3 +286,8 @@ NIGHTLY = tuple(stage for stage in PROCESS if stage.is_nightly)
 NIGHTLY_STAGES = tuple(stage.name for stage in NIGHTLY)
 TASK_GROUPS = {group: tuple(stage.name for stage in NIGHTLY if stage.has_task_group and stage.group == group) for group in GROUPS}
 """Group → its tasks, as Airflow's grid shows the nightly DAG."""
+
+
+def writers_of(table_name: str) -> tuple[str, ...]:
+    """Names of the stages that write a table, in order; a stage that opens a cycle of its own comes last."""
+    return tuple(stage.name for stage in PROCESS if table_name in stage.writes)

@@ -15,6 +15,7 @@ from pipeline_tasks.lineage.of_images import image_lineage
 from pipeline_tasks.lineage.of_models import model_lineage, prediction_lineage, version_lineage
 from pipeline_tasks.lineage.reading import LineageReads
 from pipeline_tasks.models.exported import ExportedModel
+from pipeline_tasks.records.cycle import local_time, utc
 from pipeline_tasks.records.erase import EraseSummary
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.reports.tree import Node
@@ -93,7 +94,8 @@ def _explain_erased(reads: LineageReads, tombstone: str, log_folder: Path) -> No
     store = reads.store
     cycle_id = rows_about(store, ErasedImage, [tombstone], "tombstone")["written_in"][0]
     opened, erased = store.summary(cycle_id, OpenCycleSummary), store.summary(cycle_id, EraseSummary)
-    says = f"an image that was erased in cycle {cycle_id}, on {opened.started_at[:10]}; nothing else is left of it"
+    at = local_time(utc(opened.started_at), reads.time_zone)
+    says = f"an image that was erased in cycle {cycle_id}, started {at}; nothing else is left of it"
     return Node("erased image", tombstone, says, {"cycle_id": cycle_id, "erased_with_it": erased.images - 1})
 
 

@@ -65,6 +65,8 @@ class LineageData:
     """Duplicate group → its images, for the groups of the requested images."""
     images_of: Mapping[str, pl.Series]
     """Dataset version → its images, for the requested versions; `rows` includes these images, too."""
+    time_zone: str
+    """The project's, in which sentences state times."""
     predictions: Sequence[LoggedPrediction] = ()
     """Entries of the prediction server's log about the requested images, oldest first."""
 

@@ -12,6 +12,7 @@ from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS, ObjectColumns
 from pipeline_tasks.kinds.refused import object_of, problems, says_of, usable
 from pipeline_tasks.lineage.lineage_data import LineageData, RecordedModel, RecordedVersion
+from pipeline_tasks.records.cycle import local_time, utc
 from pipeline_tasks.reports.tree import Node, shortened
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.dataset_image import LABEL_NAME, DatasetImage
@@ -64,7 +65,7 @@ def image_lineage(image_id: str, data: LineageData) -> Node:
 def _sightings(image_id: str, data: LineageData) -> Iterable[Node]:
     for row in data.of(Sighting, image_id).to_dicts():
         tags = "".join(f", {name} {row[name]}" for name in ("device", "clip", "site", "day") if row[name] is not None)
-        says = f"modified {_moment(row['modified_at'])}{tags}, seen by cycle {row['written_in']}"
+        says = f"modified {_moment(row['modified_at'], data.time_zone)}{tags}, seen by cycle {row['written_in']}"
         yield Node("sighting", f"{row['source']}:{row['key']}", says, _json(row))
 
 
@@ -145,7 +146,7 @@ def _annotations(image_id: str, until: int, data: LineageData) -> Iterable[Node]
         objects = _objects(things, data)
         meaning = says_of(objects, data.kind.labeling) if row["state"] == "answered" else row["state"]
         took = "" if row["lead_time_s"] is None else f" in {row['lead_time_s']:.1f} s"
-        says = f"{meaning}, by {row['annotator_id']}{took}, {_moment(row['updated_at'])}, round {row['round_id']}"
+        says = f"{meaning}, by {row['annotator_id']}{took}, {_moment(row['updated_at'], data.time_zone)}, round {row['round_id']}"
         says += f" ({task['purpose']}, Label Studio task {task['label_studio_task_id']})" if task else ""
         fields = _json(row) | dict(data.kind.labeling.as_json(usable(objects))) | {"purpose": task.get("purpose")}
         fields |= {"refused": list(problems(objects))} if problems(objects) else {}
@@ -187,7 +188,8 @@ def _predictions(image_id: str, data: LineageData) -> Iterable[Node]:
     for one in data.predictions:
         if one.image_id == image_id:
             said = decoding.says(decoding.read_prediction(dict(one.content)))
-            says = f"{said}, {one.at}, by model {shortened(one.model_digest)}"
+            at = "" if one.at is None else f", {local_time(utc(one.at), data.time_zone)}"
+            says = f"{said}{at}, by model {shortened(one.model_digest)}"
             yield Node("prediction", one.prediction_id or "", says, one.as_json())
 
 
@@ -202,8 +204,8 @@ def _some(names: Sequence[str], count: int = 5) -> str:
     return ", ".join(names[:count]) + more
 
 
-def _moment(moment: datetime | None) -> str:
-    return "at a time that cannot be held" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+def _moment(moment: datetime | None, time_zone: str) -> str:
+    return "at an unknown time" if moment is None else local_time(moment, time_zone)
 
 
 def _json(row: dict[str, Any]) -> dict[str, Json]:

@@ -14,6 +14,7 @@ from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.lineage.lineage_data import LineageData, RecordedModel, RecordedVersion
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
+from pipeline_tasks.records.cycle import local_time
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
@@ -114,7 +115,8 @@ def _people(version: RecordedVersion, data: LineageData) -> Iterable[Node]:
         pl.len(), pl.col("updated_at").min().alias("first"), pl.col("updated_at").max()
     )
     for row in grouped.sort("len", "annotator_id", descending=[True, False]).iter_rows(named=True):
-        says = f"{row['len']} answers, {row['first']:%Y-%m-%d %H:%M} to {row['updated_at']:%Y-%m-%d %H:%M} UTC"
+        first, last = (local_time(row[name], data.time_zone) for name in ("first", "updated_at"))
+        says = f"{row['len']} annotations, {first} to {last}"
         yield Node("annotator", row["annotator_id"], says, {"annotator_id": row["annotator_id"], "answers": row["len"]})
 
 
@@ -137,7 +139,7 @@ def _sources(version: RecordedVersion, data: LineageData) -> Iterable[Node]:
     for row in grouped.sort("source").iter_rows(named=True):
         says = f"{row['image_id']} images in {row['len']} files"
         if row["first"] is not None:
-            says += f", modified {row['first']:%Y-%m-%d} to {row['modified_at']:%Y-%m-%d}"
+            says += ", modified " + " to ".join(local_time(row[name], data.time_zone) for name in ("first", "modified_at"))
         yield Node("source", row["source"], says, {"images": row["image_id"], "files": row["len"]})
 
 

@@ -64,6 +64,12 @@ class LineageReads:
         return kind_of_version(FIRST_KIND, ()) if newest is None else kind_of(read_cycle(self.store, newest).project)
 
     @cached_property
+    def time_zone(self) -> str:
+        """Time zone of the project, as the newest cycle knows it."""
+        newest = next(reversed(self.store.state().stages), None)
+        return "UTC" if newest is None else read_cycle(self.store, newest).project.time_zone
+
+    @cached_property
     def models(self) -> Sequence[RecordedModel]:
         """All exported models, each in the first cycle that made it."""
         champion = self.store.state().champion
@@ -114,14 +120,15 @@ class LineageReads:
         rows[Split] = rows_about(self.store, Split, rows[SplitGroup]["split_group_id"].unique(), "split_group_id")
         current = self.store.current(DuplicateGroup)
         members = {group: current.filter(pl.col("duplicate_group_id") == group)["image_id"].to_list() for group in groups}
-        return LineageData(self.kind, rows, self.versions, self.models, self._questions(rows[Label]), members, {}, predictions)
+        questions, zone = self._questions(rows[Label]), self.time_zone
+        return LineageData(self.kind, rows, self.versions, self.models, questions, members, {}, zone, predictions)
 
     def about_version(self, version: RecordedVersion) -> LineageData:
         """Data about all images of a version."""
         images = self.store.read(DatasetImage, version.cycle_id)["image_id"]
         rows: dict[type[Table], pl.DataFrame] = {table: rows_about(self.store, table, set(images)) for table in ABOUT_VERSIONS}
-        questions = self._questions(rows[Label])
-        return LineageData(self.kind, rows, self.versions, self.models, questions, {}, {version.dataset_id: images})
+        questions, images_of = self._questions(rows[Label]), {version.dataset_id: images}
+        return LineageData(self.kind, rows, self.versions, self.models, questions, {}, images_of, self.time_zone)
 
     def _events(self, stage: str) -> Iterator[Event]:
         """Events of a stage, of all cycles."""

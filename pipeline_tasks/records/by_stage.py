@@ -87,7 +87,7 @@ class CycleRecords:
         """
         found = self.find(kind)
         if found is None:
-            raise MissingStageError(f"the stage {kind.stage} has not been done yet")
+            raise MissingStageError(f"the stage {kind.stage} has not been done yet; run it first")
         return found
 
     def has(self, stage: str) -> bool:

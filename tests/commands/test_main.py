@@ -48,7 +48,7 @@ def test_main__reports_an_error_without_advice_about_airflow_tasks(
 
     assert main(["find_duplicates", "--project", "parts", "--cycle", "2026-11-21"]) == 1
 
-    assert "no stage has written the table quality_issues yet" in capsys.readouterr().err
+    assert "the table quality_issues has not been done yet; run find_quality_issues first" in capsys.readouterr().err
     assert "failed task" not in caplog.text
 
 

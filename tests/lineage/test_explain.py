@@ -15,6 +15,7 @@ from given_night import Night, a_night
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.lineage.explain import explain
+from pipeline_tasks.lineage.of_images import image_lineage
 from pipeline_tasks.lineage.reading import LineageReads
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.project_state import Champion
@@ -94,9 +95,19 @@ def test_explain__leads_from_an_image_to_its_source_file(night: Night) -> None:
 
     assert (node.kind, node.name) == ("image", image_id)
     assert {sighting.name for sighting in below(node, "sighting")} == {"inbox:bolt0.png", "inbox:copy0.png"}
-    assert "modified 1970-01-01 00:00:00 UTC" in below(node, "sighting")[0].says
+    assert "modified 1970-01-01 00:00 UTC" in below(node, "sighting")[0].says
     assert one(node, "measurements").fields["sharpness"] > 0
     assert one(node, "duplicate group").fields["members"] == [image_id]
+
+
+def test_lineage__states_times_in_the_zone_of_the_project(night: Night) -> None:
+    reads = LineageReads(night.store)
+    reads.time_zone = "Asia/Kolkata"
+    image_id = an_image(night, "train")
+
+    node = image_lineage(image_id, reads.about_image(image_id, []))
+
+    assert "modified 1970-01-01 05:30 Asia/Kolkata" in below(node, "sighting")[0].says
 
 
 def test_explain__leads_from_an_image_through_its_label_to_the_annotators(night: Night) -> None:

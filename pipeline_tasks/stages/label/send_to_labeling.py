@@ -64,11 +64,19 @@ def send_to_labeling(
         logger.warning("%s", one)
     label_studio.connect_local_files(project_id, annotator_files.folder)
     rows = _push(project_id, round_id, form, planned, label_studio, annotator_files)
-    view_id = label_studio.find_or_create_view(project_id, round_id, f"{cycle.cycle_id} {cycle.outside_name}")
+    view_id = label_studio.find_or_create_view(project_id, round_id, tab_title(cycle.cycle_id, cycle.outside_name))
     url = label_studio.round_url(project_id, view_id)
     sent = replace(summary, label_studio_project_id=project_id, label_studio_view_id=view_id, url=url)
     summary = replace(sent, form_differences=differences)
     return store.finish(cycle.cycle_id, STAGE, summary, [(LabelingTask, rows)])
+
+
+def tab_title(cycle_id: str, outside_name: str) -> str:
+    """Title of the round's tab, which Label Studio cuts after about 15 characters: day or day and time first, then the project."""
+    day, _, time = cycle_id.partition("T")
+    clock = ":".join(time[at : at + 2] for at in range(0, len(time), 2))
+    # The year is left out before a time, or the seconds, by which runs of one day differ, would be cut.
+    return f"{day.partition('-')[2]} {clock} {outside_name}" if clock else f"{day} {outside_name}"
 
 
 def _earlier_round(store: Store, label_config_digest: str) -> tuple[int, str] | None:
@@ -96,13 +104,13 @@ def _copy_for_people(store: Store, image_ids: list[str], annotator_files: Annota
     """Make the missing EXIF-free copies, one image a core at a time."""
     stored = stored_images(store.rows_of(Image, image_ids, columns=COLUMNS).iter_rows())
 
-    def copy(image_id: str) -> None:
+    def put_copy(image_id: str) -> None:
         original = read_original(store.objects, image_id, stored[image_id].md5)
         annotator_files.put(image_id, encode_jpeg(decoder.decode(original, stored[image_id].form).pixels))
 
     wanted = [image_id for image_id in image_ids if not annotator_files.has(image_id)]
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
-        for _ in threads.map(copy, wanted):
+        for _ in threads.map(put_copy, wanted):
             pass
 
 

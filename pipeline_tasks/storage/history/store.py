@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import polars as pl
 
 from pipeline_tasks.errors import ChangedMeanwhileError, MissingStageError
+from pipeline_tasks.process import writers_of
 from pipeline_tasks.records.project_state import Change, changes_as_json
 from pipeline_tasks.records.reading import StageRecord
 from pipeline_tasks.storage.ledger import events as ledger
@@ -83,7 +84,7 @@ class Store:
         """
         found = self.find_summary(cycle_id, kind)
         if found is None:
-            raise MissingStageError(f"cycle {cycle_id}: the stage {kind.stage} has not been done yet")
+            raise MissingStageError(f"cycle {cycle_id}: the stage {kind.stage} has not been done yet; run it first")
         return found
 
     def find_summary(self, cycle_id: str, kind: type[Recorded]) -> Recorded | None:
@@ -177,7 +178,8 @@ class Store:
             MissingStageError: none has.
         """
         if not self.has(table, cycle_id):
-            raise MissingStageError(f"cycle {cycle_id}: no stage has written the table {table.table_name} yet")
+            missing = f"the stage that writes the table {table.table_name} has not been done yet"
+            raise MissingStageError(f"cycle {cycle_id}: {missing}; run {' or '.join(writers_of(table.table_name))} first")
 
     def has(self, table: type[T], cycle_id: str) -> bool:
         """Return True if a stage of this cycle has written the table."""

@@ -9,6 +9,7 @@ import pytest
 from a_labeling_round import LabelingRound
 
 from pipeline_tasks.errors import MissingStageError, ServiceUnavailableError
+from pipeline_tasks.stages.label.send_to_labeling import tab_title
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.selection import SelectedImage
@@ -84,6 +85,12 @@ def test_send_to_labeling__uses_one_label_studio_project_for_all_rounds(round: L
     assert round.send(first).label_studio_project_id == round.send(second).label_studio_project_id
     assert [view["data"]["title"] for view in round.server.views.values()] == ["2026-11-22 parts", "2026-11-21 parts"]
     assert len(round.server.tasks) == 8
+
+
+def test_tab_title__has_day_and_time_in_its_first_15_characters() -> None:
+    assert tab_title("2026-11-21", "parts") == "2026-11-21 parts"
+    assert tab_title("2026-11-21T1430", "parts-2") == "11-21 14:30 parts-2"
+    assert tab_title("2026-11-21T143007", "parts")[:15] == "11-21 14:30:07 "
 
 
 def test_send_to_labeling__finds_its_tab_after_people_renamed_it(round: LabelingRound) -> None:
