@@ -58,11 +58,11 @@ def open_inbox(home: Path, images: Path | None, images_a_night: int, kind: str =
     write_project_file(own, EXAMPLE, home, SEED)
     folder, truth_file = home / "inbox" / own.project, truth_path(home, own.project)
 
-    def fill(night: int, progress: Progress) -> None:
+    def fill_night(night: int, progress: Progress) -> None:
         names = copy_night(own, night, folder, truth_file)
         progress(len(names), len(names))
 
-    return Inbox(own.project, folder, truth_file, fill)
+    return Inbox(own.project, folder, truth_file, fill_night)
 
 
 def trays_inbox(home: Path, images_a_night: int, kind: str) -> Inbox:
@@ -72,10 +72,10 @@ def trays_inbox(home: Path, images_a_night: int, kind: str) -> Inbox:
     folder, truth_file = home / "inbox" / project, truth_path(home, project)
     trays = max(12, images_a_night // 4)
 
-    def fill(night: int, progress: Progress) -> None:
+    def fill_night(night: int, progress: Progress) -> None:
         draw_trays(night, trays, SEED, folder, truth_file, progress)
 
-    return Inbox(project, folder, truth_file, fill)
+    return Inbox(project, folder, truth_file, fill_night)
 
 
 def parts_inbox(home: Path, images_a_night: int, project: str = "parts") -> Inbox:
@@ -84,7 +84,7 @@ def parts_inbox(home: Path, images_a_night: int, project: str = "parts") -> Inbo
     draw = partial(draw_aside, files=images_a_night, seed=SEED, inbox=folder, truth_file=truth_file, project=project)
     ahead = WorkAhead(draw)
 
-    def fill(night: int, progress: Progress) -> None:
+    def fill_night(night: int, progress: Progress) -> None:
         if ahead.does(night):
             drawn = truth_of_night(truth_file, night)
             ahead.wait(drawn.exists, lambda: progress(_drawn_so_far(aside_of(folder, night), images_a_night), images_a_night))
@@ -93,7 +93,7 @@ def parts_inbox(home: Path, images_a_night: int, project: str = "parts") -> Inbo
             draw(night, progress=progress)
         bring_in(night, images_a_night, SEED, folder, truth_file, project)
 
-    return Inbox(project, folder, truth_file, fill, ahead.begin)
+    return Inbox(project, folder, truth_file, fill_night, ahead.begin)
 
 
 def _drawn_so_far(aside: Path, files: int) -> int:

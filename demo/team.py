@@ -126,6 +126,7 @@ class _Desk:
         self._client = httpx.Client(base_url=url, timeout=60, trust_env=False, headers={"Authorization": f"Token {token}"})
 
     def close(self) -> None:
+        """Close the connection to Label Studio."""
         self._client.close()
 
     def projects_of(self, outside_name: str) -> list[int]:

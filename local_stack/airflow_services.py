@@ -103,9 +103,9 @@ def _write_passwords(folders: Folders, secrets: Mapping[str, str]) -> None:
 def _beats(url: str, component: str) -> Callable[[float], bool]:
     """Readiness check of a component: its heartbeat must be newer than its start, so that an earlier process does not count."""
 
-    def responds(started_at: float) -> bool:
+    def has_beat(started_at: float) -> bool:
         health = json_of(f"{url}/api/v2/monitor/health").get(component) or {}
         beat = health.get(f"latest_{component}_heartbeat")
         return health.get("status") == "healthy" and beat is not None and datetime.fromisoformat(beat).timestamp() > started_at
 
-    return responds
+    return has_beat

@@ -34,7 +34,7 @@ def postgres_service(folders: Folders, ports: Mapping[str, int], secrets: Mappin
     environment = _environment(folders)
     ready = (str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port), "-t", "2")
 
-    def prepare() -> None:
+    def make_ready() -> None:
         make_cluster(folders, programs, secrets["postgres_password"])
         (data_folder(folders) / "postgresql.auto.conf").write_text(_SETTINGS.format(port=port), encoding="utf-8")
 
@@ -43,7 +43,7 @@ def postgres_service(folders: Folders, ports: Mapping[str, int], secrets: Mappin
         command=(*as_owner(), str(programs / "postgres"), "-D", str(data_folder(folders))),
         environment=environment,
         port=port,
-        prepare=prepare,
+        prepare=make_ready,
         complete=lambda: make_roles(port, secrets),
         responds=lambda _: subprocess.run(ready, check=False, env=environment).returncode == 0,
         stop_signal=signal.SIGINT,  # The "fast" shutdown: rolls back open transactions and does not wait for clients.

@@ -116,6 +116,7 @@ class _Block(nn.Module):
         self.is_residual = stride == 1 and channels == out_channels
 
     def forward(self, features: Tensor) -> Tensor:
+        """Features of the block: N x C x H x W → N x out_channels x H/stride x W/stride."""
         wide = F.relu6(self.expand_norm(self.expand(features))) if self.is_expanding else features
         wide = F.relu6(self.depthwise_norm(self.depthwise(wide)))
         narrow: Tensor = self.project_norm(self.project(wide))
@@ -129,6 +130,7 @@ class _SameConvolution(nn.Conv2d):
         super().__init__(channels, out_channels, kernel, stride, groups=groups, bias=False)
 
     def forward(self, features: Tensor) -> Tensor:
+        """Convolve N x C x H x W, padded with zeros as TensorFlow does: one more at the bottom and right if the sum is odd."""
         height, width = int(features.shape[2]), int(features.shape[3])
         top, bottom = self._padding_of(height)
         left, right = self._padding_of(width)

@@ -14,8 +14,8 @@ def object_bar(title: str) -> Iterator[Callable[[int, int], None]]:
     """Progress bar, called with the number of done objects and of all objects; silent if there is no terminal."""
     with tqdm(unit=" objects", desc=title, file=sys.stderr, disable=None) as bar:
 
-        def tell(done: int, of: int) -> None:
+        def show_progress(done: int, of: int) -> None:
             bar.total = of
             bar.update(done - bar.n)
 
-        yield tell
+        yield show_progress

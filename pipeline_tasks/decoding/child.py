@@ -63,14 +63,14 @@ def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
 def _end_with_parent(requests: int) -> None:
     """Watch the request pipe from a thread and exit when it closes, however the parent ended."""
 
-    def watch() -> None:
+    def exit_at_close() -> None:
         poll = select.poll()
         poll.register(requests, 0)
         poll.poll()
         os._exit(0)
 
     threading.stack_size(256 * 1024)
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=exit_at_close, daemon=True).start()
 
 
 def _limit_process(limits: Limits) -> None:

@@ -51,13 +51,13 @@ def predict(
     `models` maps digests to models; `pixels_of` returns an image by its image_id; `fit` resizes it for a model.
     """
 
-    def predicted(image_id: str) -> dict[str, tuple[Any, ...]]:
+    def objects_in(image_id: str) -> dict[str, tuple[Any, ...]]:
         pixels = pixels_of(image_id)
         size_px = pixels.shape[1], pixels.shape[0]
         return {digest: model.objects(fit(pixels, model.side_px, model.framing), size_px) for digest, model in models.items()}
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        found = list(threads.map(predicted, image_ids))
+        found = list(threads.map(objects_in, image_ids))
     tables = (
         model.kind.scoring.prediction_rows(digest, image_ids, [one[digest] for one in found]) for digest, model in models.items()
     )

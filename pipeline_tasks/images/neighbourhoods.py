@@ -95,6 +95,7 @@ class _Seen:
 
     @cached_property
     def pixels(self) -> Floats:
+        """Number of common pixels in the window around each pixel (height x width)."""
         return sums_around(self.inside.astype(np.float32), WINDOW_PX)
 
     @cached_property
@@ -104,10 +105,12 @@ class _Seen:
 
     @cached_property
     def share(self) -> Floats:
+        """One over `pixels`: a sum over the window times it is a mean."""
         return _inverse(np.maximum(self.pixels, np.float32(1e-3)))
 
     @cached_property
     def around(self) -> Floats:
+        """One over the number of common pixels in the surroundings of each pixel (height x width)."""
         return _inverse(np.maximum(sums_around(self.inside.astype(np.float32), SURROUNDINGS_PX), np.float32(1)))
 
     def mean(self, values: Floats) -> Floats:

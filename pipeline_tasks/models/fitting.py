@@ -160,23 +160,28 @@ class _Module(lightning.LightningModule):
         return self.network if self.averaged is None else self.averaged.module
 
     def on_train_batch_end(self, *arguments: Any) -> None:
+        """Take the new weights into the average."""
         if self.averaged is not None:
             self.averaged.update_parameters(self.network)
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
+        """Loss of a batch, which Lightning minimises."""
         loss = self.objective.loss(self.network(batch[0]), batch[1])
         self.losses.append(loss.detach())
         return loss
 
     def validation_step(self, batch: Batch, number: int) -> None:
+        """Keep the outputs of a batch; the epoch is judged on all of them together."""
         self.validated.append((self.judged(batch[0]), batch[1]))
 
     def on_validation_epoch_end(self) -> None:
+        """Compute the metrics of the epoch."""
         outputs, targets = (torch.cat(parts) for parts in zip(*self.validated, strict=True))
         self.metrics = {"train_loss": torch.stack(self.losses).mean().item()} | self.objective.metrics(outputs, targets)
         self.losses, self.validated = [], []
 
     def configure_optimizers(self) -> Any:
+        """AdamW with the cosine schedule of the plan: a step an epoch, or a step a batch if it warms up."""
         optimizer = torch.optim.AdamW(self.network.parameters(), lr=self.plan.learning_rate, weight_decay=self.plan.weight_decay)
         if self.plan.warm_up_steps is None:
             return [optimizer], [torch.optim.lr_scheduler.LambdaLR(optimizer, self._cosine)]

@@ -148,4 +148,5 @@ class _Rows:
         return len(self.targets)
 
     def batch(self, epoch: int, numbers: list[int]) -> Batch:
+        """Embeddings and targets of these rows; the same in every epoch."""
         return self.embeddings[numbers], self.targets[numbers]

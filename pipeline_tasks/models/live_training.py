@@ -102,6 +102,7 @@ class _Views:
         return len(self.images.targets)
 
     def batch(self, epoch: int, numbers: list[int]) -> Batch:
+        """Views (N x side x side x 3, uint8) and targets of these images in this epoch."""
         pixels = np.stack([self._view(epoch, number) for number in numbers])
         return torch.from_numpy(pixels), torch.from_numpy(self.images.targets[numbers])
 

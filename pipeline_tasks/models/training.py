@@ -66,7 +66,7 @@ def train(
     how = HeadTraining(modelling, settings, seed, journal, folder)
     head = train_head(material.train, material.val, how)
 
-    def frozen(resumed_from_epoch: int | None, epochs: int) -> Outcome:
+    def frozen_outcome(resumed_from_epoch: int | None, epochs: int) -> Outcome:
         on_all = train_head_on_all(head, material.train, material.val, how)
         temperature = held_out_temperature(head, material.train, material.val, how)
         targets = np.concatenate([material.train.targets, material.val.targets])
@@ -74,7 +74,7 @@ def train(
         return Outcome(arrays, temperature, head.fitted.best, epochs, resumed_from_epoch, missing)
 
     if settings.unfreeze_epochs == 0:
-        return frozen(head.fitted.resumed_from_epoch, len(head.fitted.history))
+        return frozen_outcome(head.fitted.resumed_from_epoch, len(head.fitted.history))
     assert material.train_images is not None, "unfreezing wants the images themselves"
     assert material.val_images is not None, "unfreezing wants the images themselves"
     live = train_live(
@@ -90,7 +90,7 @@ def train(
     )
     epochs, resumed = len(head.fitted.history) + len(live.fitted.history), _resumed(head.fitted, live.fitted)
     if is_better(head.fitted.best, live.fitted.best):
-        return frozen(resumed, epochs)
+        return frozen_outcome(resumed, epochs)
     targets = material.train.targets
     return Outcome(
         head=modelling.without_never_shown(live.arrays, targets),

@@ -68,10 +68,10 @@ def _scale(low: float, high: float) -> Callable[[float], float]:
     """Function from a value to a height."""
     span = (high - low) or 1
 
-    def place(value: float) -> float:
+    def height_of(value: float) -> float:
         return round(BOTTOM - (BOTTOM - TOP) * (min(max(value, low), high) - low) / span, 1)
 
-    return place
+    return height_of
 
 
 def _ticks(low: float, high: float, step: float) -> list[float]:

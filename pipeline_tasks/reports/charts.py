@@ -84,20 +84,22 @@ def curve(points: Sequence[tuple[float, Figure]], across: str) -> Html:
     height, left, right = 240, 60, WIDTH - 30
     most = max((x for x, _ in points), default=0) or 1
 
-    def place(x: float, y: float) -> tuple[float, float]:
+    def position_of(x: float, y: float) -> tuple[float, float]:
         return round(left + (right - left) * x / most, 1), round(height - 30 - (height - 50) * _share(y), 1)
 
     pieces: list[Html] = []
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
-        _, y = place(0, tick)
+        _, y = position_of(0, tick)
         pieces.append(element("line", x1=left, x2=right, y1=y, y2=y, class_="axis"))
         pieces.append(element("text", f"{tick:.0%}", x=left - 8, y=y + 4, text_anchor="end", class_="quiet"))
-    places = [place(x, one.value) for x, one in points]
+    places = [position_of(x, one.value) for x, one in points]
     if len(places) > 1:
         pieces.append(element("polyline", points=" ".join(f"{x},{y}" for x, y in places), class_="path"))
     for (x, one), (at, y) in zip(points, places, strict=True):
         if one.low is not None and one.high is not None:
-            pieces.append(element("line", x1=at, x2=at, y1=place(x, one.low)[1], y2=place(x, one.high)[1], class_="whisker"))
+            pieces.append(
+                element("line", x1=at, x2=at, y1=position_of(x, one.low)[1], y2=position_of(x, one.high)[1], class_="whisker")
+            )
         pieces.append(element("circle", element("title", f"{one.name}: {ratio(one.value)}"), cx=at, cy=y, r=5, class_="dot"))
         pieces.append(element("text", f"{x:g}", x=at, y=height - 12, text_anchor="middle", class_="quiet"))
     pieces.append(element("text", across, x=right, y=height + 4, text_anchor="end", class_="quiet"))

@@ -24,10 +24,10 @@ def strategy_from(name: str, function: object) -> Strategy:
     if not callable(function):
         raise SettingsError(f"strategy {name!r}: wanted a function of the pool, found {type(function).__name__}")
 
-    def objective(pool: Pool) -> Scored:
+    def scored_by_function(pool: Pool) -> Scored:
         return Scored(_scaled(name, function(pool), len(pool.units)), lambda pick: f"{name} puts it before others")
 
-    return Strategy(name=name, words="a function of your own", objective=objective, is_in_form=False)
+    return Strategy(name=name, words="a function of your own", objective=scored_by_function, is_in_form=False)
 
 
 def _scaled(name: str, given: npt.ArrayLike, rows: int) -> npt.NDArray[np.float64]:

@@ -168,11 +168,11 @@ class PredictHandler:
         gauge = self._state.metrics.admitted
         gauge.inc()
 
-        def done(_: Future[JobResult | None]) -> None:
+        def give_back(_: Future[JobResult | None]) -> None:
             gauge.dec()
             self._admission.give_back(1)
 
-        work.add_done_callback(done)
+        work.add_done_callback(give_back)
 
     async def _wait(self, request: Request, job: Job, work: Future[JobResult | None]) -> JobResult | None:
         """The prediction; None if the client left first."""

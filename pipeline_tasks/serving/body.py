@@ -96,10 +96,10 @@ class Room:
 async def _field(headers: Headers, content: bytes) -> bytes:
     """Read the image from a form."""
 
-    async def stream() -> AsyncIterator[bytes]:
+    async def one_chunk() -> AsyncIterator[bytes]:
         yield content
 
-    parser = MultiPartParser(headers, stream(), max_files=1, max_fields=MAX_FORM_PARTS)  # type: ignore[arg-type]
+    parser = MultiPartParser(headers, one_chunk(), max_files=1, max_fields=MAX_FORM_PARTS)  # type: ignore[arg-type]
     # The body is already in memory: spooling it to disk would block the event loop.
     parser.spool_max_size = len(content) + 1
     try:

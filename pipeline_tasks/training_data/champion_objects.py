@@ -68,9 +68,9 @@ def _objects(store: Store, decoder: Decoder, model: ExportedModel, image_ids: Se
     """Objects of any confidence in each image."""
     stored = stored_images(store.rows_of(Image, image_ids, columns=COLUMNS).iter_rows())
 
-    def found(image_id: str) -> tuple[Any, ...]:
+    def objects_in(image_id: str) -> tuple[Any, ...]:
         original = read_original(store.objects, image_id, stored[image_id].md5)
         pixels = decoder.decode(original, stored[image_id].form).pixels
         return model.objects(model_image(pixels, model.side_px, model.framing), (pixels.shape[1], pixels.shape[0]))
 
-    return on_all_cores("images of the pool", found, image_ids)
+    return on_all_cores("images of the pool", objects_in, image_ids)

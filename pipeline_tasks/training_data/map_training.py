@@ -157,12 +157,12 @@ class MapsTraining:
             by_image.setdefault(one.image_id, []).append(at)
             targets[at] = self._modelling.placed(one.objects, one.placement, self._trunk.shapes)
 
-        def fill(image_id: str) -> None:
+        def fill_rows(image_id: str) -> None:
             found = self._maps([examples[at] for at in by_image[image_id]])
             for at, row in zip(by_image[image_id], found, strict=True):
                 maps[at] = row
 
-        on_all_cores("feature maps", fill, list(by_image))
+        on_all_cores("feature maps", fill_rows, list(by_image))
         return MapExamples(maps, targets)
 
     def _placement(self, image_id: str, number: int, width_px: int, height_px: int) -> Placement:

@@ -57,12 +57,17 @@ def s3_endpoint_of(connection: Connection) -> S3Endpoint:
 
 
 def _endpoints(found: dict[str, Connection | None]) -> Endpoints:
-    def http(service: str) -> Endpoint | None:
+    def http_endpoint(service: str) -> Endpoint | None:
         connection = found[service]
         return None if connection is None else endpoint_of(connection)
 
     s3 = found.get("s3")
-    return Endpoints(http("label_studio"), http("mlflow"), http("prediction_server"), None if s3 is None else s3_endpoint_of(s3))
+    return Endpoints(
+        http_endpoint("label_studio"),
+        http_endpoint("mlflow"),
+        http_endpoint("prediction_server"),
+        None if s3 is None else s3_endpoint_of(s3),
+    )
 
 
 def _read(connection_id: str) -> Connection | None:

@@ -38,11 +38,11 @@ log = logging.getLogger(__name__)
 def stage_task(**settings: Any) -> Callable[[Callable[Parameters, Result]], Task[Parameters, Result]]:
     """Make a function a task, documented by its docstring and `process`. `settings` are those of any Airflow task."""
 
-    def make(function: Callable[Parameters, Result]) -> Task[Parameters, Result]:
+    def as_task(function: Callable[Parameters, Result]) -> Task[Parameters, Result]:
         document = stage_document(function.__name__, inspect.getdoc(function) or "")
         return task(multiple_outputs=False, doc_md=document, **settings)(function)
 
-    return make
+    return as_task
 
 
 def stage_document(name: str, text: str) -> str:
@@ -58,15 +58,15 @@ def stage_document(name: str, text: str) -> str:
 def with_buttons(*links: BaseOperatorLink) -> Callable[[Callable[Parameters, XComArg]], Callable[Parameters, XComArg]]:
     """Add link buttons to a task: Airflow refuses them as an argument of @task, but accepts them on an operator in a DAG."""
 
-    def make(stage: Callable[Parameters, XComArg]) -> Callable[Parameters, XComArg]:
-        def place(*arguments: Parameters.args, **named: Parameters.kwargs) -> XComArg:
+    def with_links(stage: Callable[Parameters, XComArg]) -> Callable[Parameters, XComArg]:
+        def place_task(*arguments: Parameters.args, **named: Parameters.kwargs) -> XComArg:
             placed = stage(*arguments, **named)
             placed.operator.operator_extra_links = links  # type: ignore[attr-defined]
             return placed
 
-        return place
+        return place_task
 
-    return make
+    return with_links
 
 
 class Try(Protocol):

@@ -18,11 +18,29 @@ SOURCES = [
     path for room in ("pipeline_tasks", "plugins", "dags", "local_stack", "demo") for path in sorted((ROOT / room).rglob("*.py"))
 ]
 
+STATEMENTS_OF_A_SHORT_FUNCTION = 8
+
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
+
+
+def undocumented(node: ast.AST, *, is_nested: bool = False) -> list[str]:
+    """Functions without a docstring that need one: all but private ones, overloads, and short nested ones of two or more words."""
+    names = []
+    for child in ast.iter_child_nodes(node):
+        is_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and not ast.get_docstring(child):
+            is_short = (
+                len({one.lineno for one in ast.walk(child) if isinstance(one, ast.stmt)}) - 1 <= STATEMENTS_OF_A_SHORT_FUNCTION
+            )
+            is_overload = any(isinstance(one, ast.Name) and one.id == "overload" for one in child.decorator_list)
+            says_enough = is_nested and "_" in child.name and is_short
+            names += [] if child.name.startswith("_") or is_overload or says_enough else [child.name]
+        names += undocumented(child, is_nested=is_nested or is_function)
+    return names
 
 
 def test_stages__have_a_module_a_function_and_a_test_of_the_same_name() -> None:
@@ -54,6 +72,39 @@ def test_functions__are_short(path: Path) -> None:
         body = function.body[1:] if ast.get_docstring(function) else function.body
         length = body[-1].end_lineno - body[0].lineno + 1 if body else 0  # type: ignore[operator]
         assert length <= 45, f"{function.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_functions__have_a_docstring(path: Path) -> None:
+    assert undocumented(ast.parse(path.read_text())) == []
+
+
+def test_undocumented__passes_private_ones_overloads_and_short_nested_ones() -> None:
+    source = """
+def public(): pass
+def _private():
+    def pixels(): pass
+    def pixels_of(): pass
+    def reads_much():
+        1
+        2
+        3
+        4
+        5
+        6
+        7
+        8
+        9
+class _Private:
+    def method(self): pass
+    def __len__(self): pass
+    def explained(self):
+        'Return nothing.'
+@overload
+def read(): pass
+"""
+
+    assert undocumented(ast.parse(source)) == ["public", "pixels", "reads_much", "method"]
 
 
 def test_broad_except__has_a_comment_with_the_reason() -> None:

@@ -149,13 +149,13 @@ def _copy(store: Store, copies: ObjectStore, rows: pl.DataFrame) -> tuple[Copies
     missing = [image_id for image_id in rows["image_id"] if image_id not in standing]
     stored = stored_images(store.rows_of(Image, missing, columns=COLUMNS).iter_rows())
 
-    def make(image_id: str) -> tuple[str, int]:
+    def put_copy(image_id: str) -> tuple[str, int]:
         one = stored[image_id]
         content = canonical_copy(decoder.decode(read_original(store.objects, image_id, one.md5), one.form))
         return put_original(copies, content)[1], len(content)
 
     with DecodingPool() as decoder, ThreadPoolExecutor(thread_name_prefix="publish") as threads:
-        made = dict(zip(missing, threads.map(make, missing), strict=True))
+        made = dict(zip(missing, threads.map(put_copy, missing), strict=True))
     return {image_id: (standing | made)[image_id] for image_id in rows["image_id"]}, len(made)
 
 

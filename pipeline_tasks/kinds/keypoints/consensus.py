@@ -41,11 +41,11 @@ def annotations_alike(one: Sequence[Skeleton], other: Sequence[Skeleton], sigmas
     if not one and not other:
         return 1.0
 
-    def likeness(mine: Sequence[Skeleton], theirs: Sequence[Skeleton]) -> Floats:
+    def oks_of(mine: Sequence[Skeleton], theirs: Sequence[Skeleton]) -> Floats:
         return oks(mine, theirs, sigmas)
 
-    pairs = paired(one, other, likeness, order_of, least=1e-9)
-    alike = math.fsum(float(likeness([mine], [theirs])[0, 0]) for mine, theirs in pairs)
+    pairs = paired(one, other, oks_of, order_of, least=1e-9)
+    alike = math.fsum(float(oks_of([mine], [theirs])[0, 0]) for mine, theirs in pairs)
     return alike / (len(one) + len(other) - len(pairs))
 
 

@@ -33,14 +33,14 @@ def _balanced_coverage(pool: Pool) -> Objective:
 def _spoken(pool: Pool, coverage: Coverage) -> Objective:
     """Reason: the number of images that the pick represents, and the model's uncertainty if coverage uses it."""
 
-    def say(pick: int) -> str:
+    def reason_of(pick: int) -> str:
         others = coverage.stands_for(pick) - 1
         said = f"represents about {others} similar image{'s' if others > 1 else ''} that labels do not cover well yet"
         if others <= 0:
             said = "unlike the images around it and not covered by a label yet"
         return f"{said}; {doubt_of(pool, pick)}" if _is_doubted(pool, pick) else said
 
-    return Spoken(coverage, say)
+    return Spoken(coverage, reason_of)
 
 
 def _is_doubted(pool: Pool, pick: int) -> bool:

@@ -86,7 +86,7 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
     annotations = _annotations(store, records) if records.has("collect_annotations") else None
     votes = None if annotations is None else read_votes(annotations, _objects(store, annotations), kind.labeling)
 
-    def table(one: type[Table]) -> pl.DataFrame | None:
+    def rows_of(one: type[Table]) -> pl.DataFrame | None:
         return store.read(one, cycle.cycle_id) if store.has(one, cycle.cycle_id) else None
 
     return CycleData(
@@ -102,21 +102,21 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         records=records,
         time_zone=cycle.project.time_zone,
         thumbnail=lambda image_id: _thumbnail(store, image_id),
-        rejected=table(RejectedSighting),
-        waiting=table(WaitingFile),
-        left_out=table(LeftOutFile),
-        quality_issues=table(QualityIssue),
+        rejected=rows_of(RejectedSighting),
+        waiting=rows_of(WaitingFile),
+        left_out=rows_of(LeftOutFile),
+        quality_issues=rows_of(QualityIssue),
         duplicate_groups=store.current(DuplicateGroup) if records.has("find_duplicates") else None,
-        duplicate_pairs=table(DuplicatePair),
-        selected=table(SelectedImage),
-        selection_scores=table(SelectionScore),
+        duplicate_pairs=rows_of(DuplicatePair),
+        selected=rows_of(SelectedImage),
+        selection_scores=rows_of(SelectionScore),
         annotations=annotations,
         agreement=None if votes is None else kind.labeling.agreement(votes.by_image),
         disagreements=() if votes is None or annotations is None else _disagreements(store, cycle, annotations, votes),
         dataset_images=version_rows(store, dataset_cycle, has_sizes=True) if dataset_cycle else None,
-        metrics=table(Metric),
-        predictions=table(kind.scoring.prediction_table),
-        details={one: rows for one in kind.reporting.detail_tables if (rows := table(one)) is not None},
+        metrics=rows_of(Metric),
+        predictions=rows_of(kind.scoring.prediction_table),
+        details={one: rows for one in kind.reporting.detail_tables if (rows := rows_of(one)) is not None},
         learning=tuple(_learning(store, cycle.cycle_id)),
         gains=tuple(_gains(store, cycle.cycle_id)),
     )

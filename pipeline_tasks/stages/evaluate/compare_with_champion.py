@@ -129,14 +129,14 @@ def _compare_slices(
     scoring, champion = kind_of(cycle.project).scoring, evaluated.champion_digest
     predictions = store.read(scoring.prediction_table, cycle.cycle_id)
 
-    def matches(rows: pl.DataFrame, digest: str) -> Matches:
+    def matches_of(rows: pl.DataFrame, digest: str) -> Matches:
         found: Matches = scoring.match(predictions, rows, digest)
         return found
 
     assert evaluated.model_digest is not None
     candidate = evaluated.model_digest
     return {
-        name: compare_on_slice(scoring, matches(rows, candidate), matches(rows, champion) if champion else None, _rule(cycle))
+        name: compare_on_slice(scoring, matches_of(rows, candidate), matches_of(rows, champion) if champion else None, _rule(cycle))
         for name, rows in members.items()
     }
 

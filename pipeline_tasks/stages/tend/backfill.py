@@ -115,12 +115,12 @@ class _Work:
         """Decode the images of a piece in as many threads as keep the cores busy."""
         columns = nullable_columns(table)
 
-        def look(image_id: str) -> tuple[str, Values]:
+        def values_of(image_id: str) -> tuple[str, Values]:
             original = read_original(self._store.objects, image_id, stored[image_id].md5)
             return image_id, self._compute(self._decoder.decode(original, stored[image_id].form).pixels, columns)
 
         with ThreadPoolExecutor(2 * len(os.sched_getaffinity(0)), thread_name_prefix=STAGE) as threads:
-            return filled(table, rows, dict(threads.map(look, rows["image_id"])))
+            return filled(table, rows, dict(threads.map(values_of, rows["image_id"])))
 
 
 def _recorded(store: Store, cycle_id: str, pieces: dict[type[Table], pl.DataFrame]) -> BackfillSummary:

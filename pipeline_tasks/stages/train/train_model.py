@@ -78,13 +78,13 @@ def _journal(images: VersionImages, training: Training, log: TrainingLog) -> Jou
             logger.info("%s: epoch %d of at most %d%s", phase.replace("_", " "), epoch + 1, most, left)
         log.tell_epoch(max_epochs + epoch if phase == "live" else epoch, metrics)
 
-    def keep(phase: str, epochs_done: int, content: bytes) -> None:
+    def store_checkpoint(phase: str, epochs_done: int, content: bytes) -> None:
         log.send()
         keep_checkpoint(objects, cycle_id, training.recipe, phase, epochs_done, content)
 
     return Journal(
         newest_checkpoint=partial(newest_checkpoint, objects, cycle_id, training.recipe),
-        keep_checkpoint=keep,
+        keep_checkpoint=store_checkpoint,
         tell_epoch=tell_epoch,
     )
 

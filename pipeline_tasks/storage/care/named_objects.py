@@ -41,7 +41,7 @@ def _events(objects: ObjectStore, named: NamedObjects) -> list[Event | None]:
     for sequence in range(1, last + 1):
         named.add(layout.event(sequence), f"the ledger, which goes up to {last}")
 
-    def read(sequence: int) -> Event | None:
+    def event_at(sequence: int) -> Event | None:
         try:
             return read_event(objects, sequence)
         except (StorageError, OSError):
@@ -49,7 +49,7 @@ def _events(objects: ObjectStore, named: NamedObjects) -> list[Event | None]:
             return None
 
     with ThreadPoolExecutor(THREADS) as threads:
-        return list(threads.map(read, range(1, last + 1)))
+        return list(threads.map(event_at, range(1, last + 1)))
 
 
 def _fold(events: Iterable[Event]) -> State:

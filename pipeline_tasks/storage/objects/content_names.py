@@ -29,11 +29,11 @@ def promise_of(key: str) -> Promise | None:
 def has_digest(algorithm: str, wanted: str) -> Promise:
     """Check that the bytes have a digest that begins with `wanted`."""
 
-    def find(content: bytes) -> str | None:
+    def problem_of(content: bytes) -> str | None:
         found = hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()
         return None if found.startswith(wanted) else f"wanted {algorithm} {wanted}, found {found[: len(wanted)]}"
 
-    return find
+    return problem_of
 
 
 def _is_sha256(wanted: str) -> Promise:
@@ -59,10 +59,11 @@ def _is_pointer() -> Promise:
 def _is_sealed(name: str | None, wanted: object, others: str) -> Promise:
     """Check that the bytes are a JSON object with a valid seal and a field that matches the key.
 
-    What was written before there were seals had no field but these `others`: with a new name in it, its seal's name has rotted.
+    An object of a release without seals has only `name` and these `others`; another name in it is a damaged name of a seal.
     """
 
-    def find(content: bytes) -> str | None:
+    def problem_of(content: bytes) -> str | None:
+        """Problem of a sealed object; of one without a seal, only its fields can be checked."""
         try:
             fields = json.loads(content)
             rest = unsealed(fields, "found")
@@ -74,15 +75,15 @@ def _is_sealed(name: str | None, wanted: object, others: str) -> Promise:
         found = None if name is None else rest.get(name)
         return None if found == wanted else f"wanted {name} {wanted}, found {found}"
 
-    return find
+    return problem_of
 
 
 def _begins_with_its_digest(name: str = "") -> Promise:
-    def find(content: bytes) -> str | None:
+    def problem_of(content: bytes) -> str | None:
         is_whole = without_digest(content, name) is not None
         return None if is_whole else "wanted bytes of the sha256 that they begin with, found others"
 
-    return find
+    return problem_of
 
 
 _PROMISES: tuple[tuple[re.Pattern[str], Callable[..., Promise]], ...] = (

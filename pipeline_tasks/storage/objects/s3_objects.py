@@ -47,25 +47,25 @@ class S3Objects:
     def read(self, key: str) -> StoredObject:
         """Return the whole object."""
 
-        def get(_: bool) -> StoredObject:
+        def get_whole(_: bool) -> StoredObject:
             response = self._client.get_object(Bucket=self._bucket, Key=self._name(key))
             return StoredObject(response["Body"].read(), response["ETag"])
 
-        return self._patiently(get, key)
+        return self._patiently(get_whole, key)
 
     def read_range(self, key: str, start: int, length: int) -> bytes:
         """Return a part of the object."""
         if length <= 0:
             return b""
 
-        def get(_: bool) -> bytes:
+        def get_range(_: bool) -> bytes:
             response = self._client.get_object(
                 Bucket=self._bucket, Key=self._name(key), Range=f"bytes={start}-{start + length - 1}"
             )
             return bytes(response["Body"].read())
 
         try:
-            return self._patiently(get, key)
+            return self._patiently(get_range, key)
         except _BehindTheEndError:
             return b""
 
@@ -98,7 +98,8 @@ class S3Objects:
     def _put(self, key: str, content: bytes, condition: dict[str, str], refusal: StorageError) -> str:
         """Put under a condition; a 412 after a lost response is resolved by reading back."""
 
-        def put(is_retry: bool) -> str:
+        def put_once(is_retry: bool) -> str:
+            """Put, and return the etag; a repeated put whose bytes are there already has succeeded the first time."""
             try:
                 with around("s3.put"):
                     response = self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=content, **condition)
@@ -111,7 +112,7 @@ class S3Objects:
                     return standing.etag
                 raise refusal from error
 
-        return self._patiently(put, key)
+        return self._patiently(put_once, key)
 
     def _page_getter(self, prefix: str, token: dict[str, str]) -> Callable[[bool], Any]:
         return lambda _: self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._name(prefix), **token)

@@ -54,13 +54,13 @@ def damaged_originals(
     `count` is called with the number of newly checked ones.
     """
 
-    def check(row: tuple[str, str, int]) -> Damage | None:
+    def damage_of(row: tuple[str, str, int]) -> Damage | None:
         found = _rot(objects, *row) if reads_bytes else _absence(objects, *row)
         return None if found is None else Damage("original", layout.original(row[1]), found, row[0])
 
     damages = []
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="verify") as threads:
-        for damage in threads.map(check, originals.select("image_id", "md5", "size_bytes").iter_rows()):
+        for damage in threads.map(damage_of, originals.select("image_id", "md5", "size_bytes").iter_rows()):
             count(1)
             if damage is not None:
                 damages.append(damage)
