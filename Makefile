@@ -59,7 +59,7 @@ backup: install  ## copy everything of NIGHTLENS_HOME, databases too, while it r
 restore: install  ## bring such a copy into an empty NIGHTLENS_HOME: PLACE=<folder>
 	@$(RUN) -m local_stack restore --place "$(PLACE)"
 
-demo: install  ## run two nights on drawn parts (or IMAGES=<folder of class folders>; KIND=box or mask for trays; ANNOTATORS=none to answer yourself)
+demo: install  ## run two nights on drawn parts (or IMAGES=<labelled images>; KIND=box or mask for trays; ANNOTATORS=none to answer yourself)
 	@$(RUN) -m demo
 
 check: install  ## ruff, mypy --strict, import plan, fast tests

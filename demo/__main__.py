@@ -1,6 +1,7 @@
 """Command line of the demo: `python -m demo`, or `make demo`.
 
-Environment: NIGHTLENS_HOME, IMAGES (a folder of class folders), ANNOTATORS=none, BUDGET, IMAGES_A_NIGHT, KIND (class, box or mask).
+Environment: NIGHTLENS_HOME, IMAGES (a folder of labelled images), ANNOTATORS=none, BUDGET, IMAGES_A_NIGHT,
+KIND (class, box or mask).
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ def main(words: list[str] | None = None) -> int:
 def _options(words: list[str] | None) -> Options:
     parser = argparse.ArgumentParser(prog="python -m demo", description="Run two nightly cycles through the real services.")
     environment = os.environ
-    parser.add_argument("--images", default=environment.get("IMAGES") or None, help="folder of class folders (or IMAGES=…)")
+    parser.add_argument("--images", default=environment.get("IMAGES") or None, help="folder of labelled images (or IMAGES=…)")
     parser.add_argument("--annotators", default=environment.get("ANNOTATORS") or "simulated", choices=["simulated", "none"])
     parser.add_argument("--budget", type=int, default=int(environment.get("BUDGET") or 240), help="images a night")
     parser.add_argument(
         "--images-a-night", type=int, default=int(environment.get("IMAGES_A_NIGHT") or 600), help="files drawn a night"
     )
     kinds = ["class", "box", "mask"]
-    parser.add_argument("--kind", default=environment.get("KIND") or "class", choices=kinds, help="label kind (or KIND=…)")
+    parser.add_argument("--kind", default=environment.get("KIND") or None, choices=kinds, help="label kind (or KIND=…)")
     parser.add_argument("--nights", type=int, default=2, help="number of nights")
     chosen = parser.parse_args(words)
     images = Path(chosen.images).expanduser().resolve() if chosen.images else None

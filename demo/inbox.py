@@ -1,4 +1,4 @@
-"""Inbox of the demo, filled night by night with drawn parts or with images from a user's own folder."""
+"""Inbox of the demo, filled night by night with drawn parts or with labelled images from a user's own folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 from demo.ahead import WorkAhead
-from demo.errors import DemoError
 from demo.night import aside_of, bring_in, draw_aside, truth_of_night
 from demo.own_images import copy_night, find_own_images, write_project_file
 from demo.trays import PROJECTS as TRAYS
@@ -21,6 +20,7 @@ from demo.truth import read_truth, truth_path
 SEED = 20261121
 EXAMPLE = Path(__file__).parent.parent / "dags" / "projects" / "parts.yaml"
 Progress = Callable[[int, int], None]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -44,17 +44,22 @@ class Inbox:
         return fullest if known[fullest].objects else images[len(images) // 2]
 
 
-def open_inbox(home: Path, images: Path | None, images_a_night: int, kind: str = "class") -> Inbox:
-    """Open the inbox of drawn parts, of trays (kinds `box` and `mask`), or of a folder of class folders; write its project file.
+def _quiet(_: str) -> None:
+    """Say nothing."""
+
+
+def open_inbox(home: Path, images: Path | None, images_a_night: int, kind: str | None = None, say: Say = _quiet) -> Inbox:
+    """Open the inbox of drawn parts, of trays (kinds `box` and `mask`), or of labelled images; write its project file.
 
     Raises:
-        DemoError: the folder holds no class folders, or boxes are wanted of it.
+        DemoError: the folder holds no labels of this kind.
+        SettingsError: its labels cannot be meant as they are written.
     """
-    if images is not None and kind != "class":
-        raise DemoError(f"KIND={kind}: wanted no IMAGES, because nobody knows the boxes of {images}; leave one of them out")
     if images is None:
-        return parts_inbox(home, images_a_night) if kind == "class" else trays_inbox(home, images_a_night, kind)
-    own = find_own_images(images, SEED)
+        return trays_inbox(home, images_a_night, kind) if kind in TRAYS else parts_inbox(home, images_a_night)
+    own = find_own_images(images, SEED, kind)
+    for line in own.lines:
+        say(line)
     write_project_file(own, EXAMPLE, home, SEED)
     folder, truth_file = home / "inbox" / own.project, truth_path(home, own.project)
 

@@ -38,15 +38,15 @@ class Options:
     """Options of the demo."""
 
     images: Path | None = None
-    """A folder of class folders instead of drawn parts."""
+    """A folder of labelled images instead of drawn parts."""
     has_annotators: bool = True
     budget: int = 240
     """Labeling budget of each night."""
     images_a_night: int = 600
     """Files drawn each night."""
     nights: int = 2
-    kind: str = "class"
-    """Label kind of drawn images: one part an image, or boxes or masks of several."""
+    kind: str | None = None
+    """Label kind: of drawn images one part an image, or boxes or masks of several; None for what the folder holds, or `class`."""
 
 
 def show(options: Options, home: Path, say: Say) -> None:
@@ -56,7 +56,7 @@ def show(options: Options, home: Path, say: Say) -> None:
         DemoError: a cycle failed, no night promoted a champion, or a service reports another figure than the ledger.
         StackError: a service does not start.
     """
-    inbox = open_inbox(home, options.images, options.images_a_night, options.kind)
+    inbox = open_inbox(home, options.images, options.images_a_night, options.kind, say)
     say(f"starting the local stack in {home}")
     with ExitStack() as held:
         held.enter_context(WorkAhead(partial(export_backbone, project=inbox.project)).begin(1))

@@ -17,12 +17,12 @@ from pipeline_tasks.kinds.masks.mask import Mask
 ORIENTATION_TAG = 0x0112
 
 
-def an_image(path: Path, size_px: tuple[int, int] = (40, 30), orientation: int = 1) -> Path:
+def an_image(path: Path, size_px: tuple[int, int] = (40, 30), orientation: int = 1, shade: int = 90) -> Path:
     """Write a grey image of this stored size."""
     path.parent.mkdir(parents=True, exist_ok=True)
     exif = Image.Exif()
     exif[ORIENTATION_TAG] = orientation
-    Image.new("RGB", size_px, (90, 90, 90)).save(path, exif=exif)
+    Image.new("RGB", size_px, (shade, shade, shade)).save(path, exif=exif)
     return path
 
 

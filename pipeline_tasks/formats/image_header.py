@@ -18,6 +18,8 @@ class ImageHeader:
     stored_px: Size
     orientation: int
     """The EXIF orientation, 1 to 8."""
+    has_values: bool
+    """True for one value a pixel, as masks have: grey, or the number of a colour."""
 
     @property
     def upright_px(self) -> Size:
@@ -31,7 +33,7 @@ def read_header(path: Path) -> ImageHeader | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(path) as image:
-                return ImageHeader(image.size, _orientation(image))
+                return ImageHeader(image.size, _orientation(image), image.mode in ("1", "L", "P", "I", "I;16"))
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError, SyntaxError, ValueError):
         return None
 

@@ -132,7 +132,7 @@ def _without_folder(path: Path, listing: Listing) -> tuple[str, ...]:
 
 
 def _beside(listing: Listing) -> Mapping[Path, list[Path]]:
-    """Image → masks with an addition to its name; without any, a PNG of the same name beside a JPEG."""
+    """Image → masks with an addition to its name; without any, a PNG of values and of the same name and size beside a JPEG."""
     by_place = {(path.parent, path.stem): path for path in listing.images}
     found: dict[Path, list[Path]] = defaultdict(list)
     for mask in listing.ending_in(*_ENDINGS):
@@ -143,6 +143,12 @@ def _beside(listing: Listing) -> Mapping[Path, list[Path]]:
     if not found:
         jpegs = {(path.parent, path.stem): path for path in listing.ending_in(".jpg", ".jpeg")}
         for mask in listing.ending_in(".png"):
-            if (image := jpegs.get((mask.parent, mask.stem))) is not None:
+            if (image := jpegs.get((mask.parent, mask.stem))) is not None and _is_of_values(mask, image):
                 found[image].append(mask)
     return found
+
+
+def _is_of_values(mask: Path, image: Path) -> bool:
+    """Return True for an image of values, not colours, as large as the other: class folders may hold any two of one name."""
+    mine, other = read_header(mask), read_header(image)
+    return mine is not None and other is not None and mine.has_values and mine.stored_px == other.stored_px

@@ -6,11 +6,13 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from given_formats import a_coco, an_image
 
 from demo.errors import DemoError
 from demo.inbox import EXAMPLE, SEED, open_inbox
 from demo.own_images import copy_night, find_own_images, project_name, write_project_file
-from demo.truth import read_truth
+from demo.truth import ObjectTruth, read_truth
+from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.settings import DuplicateSettings, load_project
 from pipeline_tasks.sources.folder import FolderSettings
 
@@ -41,6 +43,55 @@ def test_find_own_images__takes_class_folders_that_hold_files(folder: Path) -> N
 )
 def test_project_name__fits_the_settings(folder: str, name: str) -> None:
     assert project_name(Path(folder)) == name
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> Path:
+    """Four images with boxes of COCO: two objects, one of a class of its own, none, and one without a size."""
+    entries = [(1, "nut", [2, 3, 10, 12]), (1, "bolt", [20, 3, 9, 12]), (2, "nut", [0, 0, 40, 30]), (4, "nut", [1, 1, 0, 5])]
+    names = {1: "nut", 2: "bolt", 3: "washer"}
+    numbers = {name: number for number, name in names.items()}
+    for number in (1, 2, 3, 4):
+        an_image(tmp_path / "shelf" / f"{number}.png", (40, 30), shade=50 * number)
+    listed = [{"id": number, "file_name": f"{number}.png", "width": 40, "height": 30} for number in (1, 2, 3, 4)]
+    told = [{"image_id": image, "category_id": numbers[name], "bbox": bbox} for image, name, bbox in entries]
+    a_coco(tmp_path / "shelf" / "coco.json", listed, told, names)
+    return tmp_path / "shelf"
+
+
+def test_find_own_images__takes_objects_and_says_what_was_left_out(drawn: Path) -> None:
+    own = find_own_images(drawn, SEED)
+
+    assert (own.label_kind, own.project, own.classes) == ("box", "own_shelf_box", ("nut", "bolt"))
+    assert {path.name: len(shown.objects) for path, shown in own.files} == {"1.png": 2, "2.png": 1, "3.png": 0, "4.png": 0}
+    assert {shown.size_px for _, shown in own.files} == {(40, 30)}
+    assert own.lines == (
+        "COCO: 4 images with 3 objects (2 nut, 1 bolt, 0 washer); nothing is there in 2",
+        "left out: 1 × object without a width or a height; the first: coco.json: annotations[3]",
+        "not asked for, because no image shows one: washer",
+    )
+    assert find_own_images(drawn / "coco.json", SEED).files == own.files
+
+
+def test_open_inbox__makes_a_project_of_boxes_whose_truth_people_draw(drawn: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    inbox = open_inbox(tmp_path, drawn, 600, say=told.append)
+    inbox.fill(1, lambda done, total: None)
+    inbox.fill(2, lambda done, total: None)
+
+    project, truth = load_project(tmp_path / "projects" / "own_shelf_box.yaml"), read_truth(inbox.truth_file)
+    assert (project.label_kind, project.classes, project.serving.min_confidence) == ("box", ("nut", "bolt"), 0)
+    shown = truth.images[hashlib.sha256((drawn / "1.png").read_bytes()).hexdigest()]
+    assert (len(truth.images), shown.objects[0]) == (4, ObjectTruth("nut", 2, 3, 10, 12))
+    assert inbox.an_image().read_bytes() == (drawn / "1.png").read_bytes()
+    assert told[0].startswith("COCO: 4 images")
+
+
+def test_find_own_images__refuses_a_kind_that_the_folder_does_not_hold(drawn: Path, folder: Path) -> None:
+    with pytest.raises(SettingsError, match="wanted labels of the kind mask, found COCO with the label kinds box"):
+        find_own_images(drawn, SEED, "mask")
+    with pytest.raises(DemoError, match="wanted labels of the kind box, found COCO or Pascal VOC or YOLO or masks"):
+        find_own_images(folder, SEED, "box")
 
 
 def test_copy_night__gives_neutral_names_and_tells_the_classes_only_to_the_truth(folder: Path, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import yaml
 from PIL import Image
 
 from demo.answers import ANSWERS
-from demo.errors import DemoError
 from demo.hands import SLOPPY, Sloppiness, draw_boxes, draw_masks
 from demo.inbox import EXAMPLE, open_inbox
 from demo.people import PEOPLE
@@ -74,11 +73,6 @@ def test_draw_boxes__without_errors_are_the_truth_and_with_them_always_the_same(
     assert sloppy[7] == draw_boxes(PEOPLE[0], "7", BOXES, CLASSES, (320, 240))
     assert {len(one) for one in sloppy} >= {1, 2, 3}, "some are missed, some doubled or invented"
     assert all(one.left >= 0 and one.left + one.width <= 320 and one.top + one.height <= 240 for drawn in sloppy for one in drawn)
-
-
-def test_open_inbox__refuses_boxes_of_a_folder_of_class_folders(tmp_path: Path) -> None:
-    with pytest.raises(DemoError, match="KIND=box: wanted no IMAGES"):
-        open_inbox(tmp_path, tmp_path, 600, "box")
 
 
 def a_ring() -> ObjectTruth:
