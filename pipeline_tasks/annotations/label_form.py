@@ -9,6 +9,10 @@ from xml.sax.saxutils import quoteattr
 
 from pipeline_tasks.kinds.kind import Kind
 
+HINT = "font-size:14px;font-weight:400;margin:0 0 8px"
+IMAGE_HEIGHT = "calc(100vh - 320px)"
+"""The window less the page's own bars, the question, the hint and two rows of labels: nobody has to scroll to choose."""
+
 
 @dataclass(frozen=True)
 class LabelForm:
@@ -23,9 +27,9 @@ def label_form(kind: Kind, question: str) -> LabelForm:
     """Ask one question about the image at `$picture`; names and question are escaped."""
     labeling = kind.labeling
     xml = (
-        f"<View><Header value={quoteattr(question)}/>"
-        '<Image name="picture" value="$picture" zoom="true" zoomControl="true"/>'
-        f'{labeling.control_xml}<Header value={quoteattr(labeling.hint)} size="6"/></View>'
+        f'<View><Header value={quoteattr(question)} style="margin:0"/>'
+        f'<Header value={quoteattr(labeling.hint)} size="5" style="{HINT}"/>{labeling.control_xml}'
+        f'<Image name="picture" value="$picture" zoom="true" zoomControl="true" maxHeight="{IMAGE_HEIGHT}"/></View>'
     )
     asked = json.dumps([kind.name, labeling.asked, question])
     return LabelForm(xml, hashlib.sha256(asked.encode()).hexdigest())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import quoteattr
 
 from pipeline_tasks.geometry.boxes import ious
 from pipeline_tasks.json_values import JsonObject
@@ -14,14 +13,13 @@ from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.boxes.consensus import agree
 from pipeline_tasks.kinds.boxes.label_studio import CONTROL, read_boxes, write_boxes
 from pipeline_tasks.kinds.boxes.matching import Floats, sides_of
+from pipeline_tasks.kinds.form_labels import labels
 from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
 from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
 from pipeline_tasks.kinds.refused import Refused
 
 NAME = "box"
 """Name of the label kind."""
-HOTKEYS = "1234567890qwertyuiop"
-"""Keys of the first classes, in order: the digits, then the row of letters below them."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +29,13 @@ class BoxLabeling:
     class_names: tuple[str, ...]
     former: frozenset[str] = frozenset()
     """Names of earlier nights whose renaming or removal is stated."""
-    hint = "Nothing of this there? Submit without a box. Cannot tell? Skip."
+    hint = "Choose a class, then draw a box around each thing of it. Nothing there? Submit without a box. Cannot tell? Skip."
 
     @property
     def control_xml(self) -> str:
         """Rectangles with a class; a key selects each of the first classes. They can be rotated: the corners are kept as drawn."""
-        keys = [f" hotkey={quoteattr(key)}" for key in HOTKEYS[: len(self.class_names)]]
-        keys += [""] * (len(self.class_names) - len(keys))
-        labels = "".join(f"<Label value={quoteattr(name)}{key}/>" for name, key in zip(self.class_names, keys, strict=True))
-        return f'<RectangleLabels name="{CONTROL}" toName="picture" strokeWidth="2" opacity="0.2">{labels}</RectangleLabels>'
+        form = f'<RectangleLabels name="{CONTROL}" toName="picture" strokeWidth="2" opacity="0.2">'
+        return f"{form}{labels(self.class_names)}</RectangleLabels>"
 
     @property
     def asked(self) -> list[str]:

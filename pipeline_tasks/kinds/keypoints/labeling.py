@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from xml.sax.saxutils import quoteattr
 
 from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.kinds.form_labels import DIGITS, KEYS, LETTERS, labels, line, title
 from pipeline_tasks.kinds.keypoints.consensus import agree, annotations_alike
 from pipeline_tasks.kinds.keypoints.label_studio import (
     BOX,
@@ -27,8 +27,8 @@ from pipeline_tasks.kinds.refused import Refused
 
 NAME = "keypoints"
 """Name of the label kind."""
-HOTKEYS = "1234567890qwertyuiop"
-"""Keys of the first points, in order: the digits, then the row of letters below them."""
+HIDDEN_KEY = "n"
+"""Key that says of the selected point that it is not visible."""
 
 
 @dataclass(frozen=True)
@@ -45,22 +45,26 @@ class KeypointLabeling:
     @property
     def control_xml(self) -> str:
         """A label with a key for each point, a choice for hidden ones, and labels of boxes if there may be several things."""
-        labels = [label_of(class_name, point) for class_name, points in self.names.items() for point in points]
-        keys = [f" hotkey={quoteattr(key)}" for key in HOTKEYS[: len(labels)]] + [""] * (len(labels) - len(HOTKEYS))
-        points = "".join(f"<Label value={quoteattr(label)}{key}/>" for label, key in zip(labels, keys, strict=True))
-        form = f'<KeyPointLabels name="{POINT}" toName="picture">{points}</KeyPointLabels>'
-        form += f'<Choices name="{VISIBILITY}" toName="picture" perRegion="true" whenTagName="{POINT}" choice="single">'
-        form += f'<Choice value="{HIDDEN}" hotkey="h"/></Choices>'
+        names = [label_of(class_name, point) for class_name, points in self.names.items() for point in points]
+        form = f'<KeyPointLabels name="{POINT}" toName="picture" strokeWidth="5">'
+        form = f"{form}{labels(names, DIGITS if self.has_boxes else KEYS)}</KeyPointLabels>"
+        hidden = f'<Choices name="{VISIBILITY}" toName="picture" perRegion="true" whenTagName="{POINT}" choice="single">'
+        hidden += f'<Choice value="{HIDDEN}" hotkey="{HIDDEN_KEY}"/></Choices>'
         if not self.has_boxes:
-            return form
-        boxes = "".join(f"<Label value={quoteattr(name)}/>" for name in self.names)
-        return f'<RectangleLabels name="{BOX}" toName="picture" strokeWidth="2" opacity="0.1">{boxes}</RectangleLabels>{form}'
+            return line(form, hidden)
+        boxes = f'<RectangleLabels name="{BOX}" toName="picture" strokeWidth="2" opacity="0.1">'
+        return line(title("Box"), f"{boxes}{labels(list(self.names), LETTERS)}</RectangleLabels>") + line(
+            title("Points"), form, hidden
+        )
 
     @property
     def hint(self) -> str:
-        """Line on submitting an annotation without a point, and on skipping."""
+        """Line on hidden points, on submitting an annotation without a point, and on skipping."""
         first = "Draw a box around each thing, then set its points. " if self.has_boxes else ""
-        return f"{first}Leave out points that are not in the image. Nothing there? Submit without a point. Cannot tell? Skip."
+        return (
+            f"{first}Point hidden by something? Set it, click it, press {HIDDEN_KEY.upper()}. Not in the image? Leave it out. "
+            "Nothing there? Submit without a point. Cannot tell? Skip."
+        )
 
     @property
     def asked(self) -> list[object]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import quoteattr
 
 from pipeline_tasks.geometry.run_lengths import Floats, iou
 from pipeline_tasks.json_values import Json, JsonObject
+from pipeline_tasks.kinds.form_labels import DIGITS, LETTERS, labels, line, title
 from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
 from pipeline_tasks.kinds.masks.agreement import agreement
 from pipeline_tasks.kinds.masks.consensus import agree
@@ -20,10 +20,6 @@ from pipeline_tasks.kinds.refused import Refused
 
 NAME = "mask"
 """Name of the label kind."""
-POLYGON_KEYS = "1234567890"
-"""Keys of the first classes for a polygon, in order."""
-BRUSH_KEYS = "asdfgqtzxc"
-"""The same for a brush: letters that Label Studio uses for no tool."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +37,17 @@ class MaskLabeling:
         """Line below the form."""
         each = "Draw each object on its own. " if self.is_instance else ""
         return (
-            f"{each}Polygon: keys 1, 2, …; brush: keys a, s, d, …; E erases. "
-            "Nothing of this there? Submit without a mask. Cannot tell? Skip."
+            f"{each}Polygon: click its corners, then the first one again. Brush: paint; [ and ] set its size, E erases. "
+            "Nothing there? Submit without a mask. Cannot tell? Skip."
         )
 
     @property
     def control_xml(self) -> str:
         """Polygons and a brush, each with all classes; a key selects each of the first classes."""
-        polygon, brush = self._labels(POLYGON_KEYS), self._labels(BRUSH_KEYS)
-        return (
-            f'<PolygonLabels name="{POLYGON}" toName="picture" strokeWidth="2" opacity="0.3">{polygon}</PolygonLabels>'
-            f'<BrushLabels name="{BRUSH}" toName="picture">{brush}</BrushLabels>'
-        )
+        polygon = f'<PolygonLabels name="{POLYGON}" toName="picture" strokeWidth="2" opacity="0.3">'
+        polygon = f"{polygon}{labels(self.class_names, DIGITS)}</PolygonLabels>"
+        brush = f'<BrushLabels name="{BRUSH}" toName="picture">{labels(self.class_names, LETTERS)}</BrushLabels>'
+        return line(title("Polygon"), polygon) + line(title("Brush"), brush)
 
     @property
     def asked(self) -> dict[str, Json]:
@@ -123,11 +118,6 @@ class MaskLabeling:
         size_px = int(columns.width_px or 0), int(columns.height_px or 0)
         polygon = tuple(float(px) for px in columns.points_px or ())
         return Mask(str(columns.class_name), columns.mask_rle or "", size_px, polygon)
-
-    def _labels(self, keys: str) -> str:
-        hotkeys = [f" hotkey={quoteattr(key)}" for key in keys[: len(self.class_names)]]
-        hotkeys += [""] * (len(self.class_names) - len(hotkeys))
-        return "".join(f"<Label value={quoteattr(name)}{key}/>" for name, key in zip(self.class_names, hotkeys, strict=True))
 
 
 def _overlaps(before: Sequence[Mask], after: Sequence[Mask]) -> Floats:

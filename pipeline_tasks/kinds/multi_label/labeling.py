@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import quoteattr
 
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.kinds.classes.class_object import ClassObject
 from pipeline_tasks.kinds.classes.labeling import chosen_names
+from pipeline_tasks.kinds.form_labels import choices
 from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
 from pipeline_tasks.kinds.multi_label.agreement import agreement, jaccard
 from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
 
 NAME = "classes"
 """Name of the label kind, and of the control that asks for the classes."""
-HOTKEYS = "1234567890qwertyuiop"
-"""Keys of the first classes, in order: the digits, then the row of letters below them."""
 NOTHING = "none of these"
 
 
@@ -35,10 +33,8 @@ class MultiLabelLabeling:
     @property
     def control_xml(self) -> str:
         """A check box a class; a key toggles each of the first classes."""
-        keys = [f" hotkey={quoteattr(key)}" for key in HOTKEYS[: len(self.class_names)]]
-        keys += [""] * (len(self.class_names) - len(keys))
-        choices = "".join(f"<Choice value={quoteattr(name)}{key}/>" for name, key in zip(self.class_names, keys, strict=True))
-        return f'<Choices name="{NAME}" toName="picture" choice="multiple" showInline="true">{choices}</Choices>'
+        form = f'<Choices name="{NAME}" toName="picture" choice="multiple" showInline="true">'
+        return f"{form}{choices(self.class_names)}</Choices>"
 
     @property
     def asked(self) -> list[str]:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from kinds.boxes.given_boxes import NAMES, SIZE, spread_boxes
 
 from pipeline_tasks.kinds.boxes.box import Box
-from pipeline_tasks.kinds.boxes.labeling import HOTKEYS, BoxLabeling
+from pipeline_tasks.kinds.boxes.labeling import BoxLabeling
+from pipeline_tasks.kinds.form_labels import KEYS
 from pipeline_tasks.kinds.refused import Refused, problems, says_of
 
 LABELING = BoxLabeling(NAMES)
@@ -126,7 +127,7 @@ def test_form__has_a_key_for_each_of_the_first_classes_and_takes_any_name() -> N
     form = ET.fromstring(BoxLabeling(tuple(names)).control_xml)
 
     assert [one.get("value") for one in form] == names
-    assert [one.get("hotkey") for one in form] == [*HOTKEYS, *[None] * (len(names) - len(HOTKEYS))]
+    assert [one.get("hotkey") for one in form] == [*KEYS, *[None] * (len(names) - len(KEYS))]
 
 
 def test_annotation__with_an_unknown_class_does_not_vote_and_the_class_is_told() -> None:

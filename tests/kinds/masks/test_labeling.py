@@ -130,14 +130,14 @@ def test_form__is_valid_and_its_digest_says_whether_objects_are_apart() -> None:
         forms.append(form.digest)
         tree = ET.fromstring(form.xml)
         for control in ("PolygonLabels", "BrushLabels"):
-            labels = tree.findall(f"{control}/Label")
+            labels = tree.findall(f".//{control}/Label")
             assert [label.get("value") for label in labels] == list(Opened.labeling.class_names)
         keys = [label.get("hotkey") for label in tree.iter("Label")]
         assert len(set(keys)) == len(keys)
         assert not {"h", "o", "e", "m", "k", "w", "p", "r", "v", "b", "u"} & set(keys), "keys of Label Studio's own tools"
     assert len(set(forms)) == 3
     many = MaskLabeling(tuple(f"class {number}" for number in range(40)))
-    assert len(ET.fromstring(f"<View>{many.control_xml}</View>").findall("*/Label")) == 80
+    assert len(ET.fromstring(f"<View>{many.control_xml}</View>").findall(".//Label")) == 80
 
 
 def test_says__shares_of_the_image_or_numbers_of_objects() -> None:

@@ -1,0 +1,59 @@
+"""Tests of labels, keys and colours in the forms of all kinds."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+
+import pytest
+from given import a_project
+
+from pipeline_tasks.annotations.label_form import label_form
+from pipeline_tasks.kinds.form_labels import COLOURS, labels
+from pipeline_tasks.kinds.registry import kind_of
+
+NAMES = [f"class {number}" for number in range(30)]
+TOOLS = set("behkmopruvw")
+"""Label Studio's own letters: tools, and U, which unselects a region."""
+SKELETON = {"gripper": [f"point {number}" for number in range(12)]}
+FORMS = {
+    "class": {"label_kind": "class", "classes": NAMES},
+    "classes": {"label_kind": "classes", "classes": NAMES},
+    "box": {"label_kind": "box", "classes": NAMES},
+    "mask": {"label_kind": "mask", "classes": NAMES},
+    "keypoints": {"label_kind": "keypoints", "classes": ["gripper"], "labels": {"skeleton": SKELETON}},
+    "keypoints in boxes": {"label_kind": "keypoints", "classes": ["gripper"], "labels": {"skeleton": SKELETON, "things": "boxes"}},
+    "text": {"label_kind": "text", "classes": []},
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_form__has_no_key_twice_and_none_of_label_studio(name: str) -> None:
+    keys = [one.get("hotkey", "") for one in form_of(name).iter() if one.get("hotkey")]
+
+    assert len(set(keys)) == len(keys)
+    assert not TOOLS & set(keys)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_form__asks_above_the_image_so_that_nobody_scrolls_to_a_class(name: str) -> None:
+    tags = [one.tag for one in form_of(name).iter()]
+
+    assert tags[-1] == "Image"
+    assert tags[:3] == ["View", "Header", "Header"]
+
+
+def test_labels__have_colours_of_their_own_and_leave_the_rest_to_label_studio() -> None:
+    found = [one.get("background") for one in ET.fromstring(f"<View>{labels(NAMES)}</View>")]
+
+    assert found == [*COLOURS, *[None] * (len(NAMES) - len(COLOURS))]
+    assert len({round_trip for colour in COLOURS for round_trip in shades(colour)}) == len(COLOURS)
+
+
+def form_of(name: str) -> ET.Element:
+    return ET.fromstring(label_form(kind_of(a_project(**FORMS[name])), "What?").xml)
+
+
+def shades(colour: str) -> Iterator[tuple[int, ...]]:
+    """The colour in eight steps a channel: equal for colours that are hard to tell apart."""
+    yield tuple(int(colour[at : at + 2], 16) // 32 for at in (1, 3, 5))
