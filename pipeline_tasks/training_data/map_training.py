@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     from pipeline_tasks.models.map_training import MapExamples
     from pipeline_tasks.models.training import Outcome
 
-MAP_TRAINING_VERSION = 2
+MAP_TRAINING_VERSION = 3
 """Bump when training changes, so that older checkpoints are ignored."""
+MOST_VAL = 500
+"""Validation images that choose the epoch, the first by image_id; outputs of more (up to 0.9 MB each) would fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class MapsTraining:
             SettingsError: the backbone has no feature maps.
         """
         self._images, self._modelling = images, modelling
+        self._val = images.val.sort("image_id").head(MOST_VAL)
         self._side_px = images.project.backbone.map_side_px
         self._trunk = backbone.trunk(self._side_px)
         self.backbone_digest = self._trunk.digest
@@ -95,7 +98,7 @@ class MapsTraining:
 
         folder.mkdir(parents=True, exist_ok=True)
         train = self._examples(self._images.train, self._train_objects, self.views, folder, "train")
-        val = self._examples(self._images.val, self._val_objects, 0, folder, "val")
+        val = self._examples(self._val, self._val_objects, 0, folder, "val")
         fitted = train_maps(
             train,
             val,
@@ -136,7 +139,7 @@ class MapsTraining:
 
     @cached_property
     def _val_objects(self) -> Sequence[Any]:
-        return self._modelling.objects(self._images.val)
+        return self._modelling.objects(self._val)
 
     def _examples(self, rows: pl.DataFrame, objects: Sequence[Any], views: int, folder: Path, name: str) -> MapExamples:
         """Maps and targets of the whole images, then of their views, in files of the folder."""

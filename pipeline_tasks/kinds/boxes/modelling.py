@@ -14,7 +14,7 @@ from pipeline_tasks.errors import ParityError
 from pipeline_tasks.geometry.placement import Placement
 from pipeline_tasks.kinds.boxes.decode import BoxDecoding
 from pipeline_tasks.kinds.map_heads.arrays import arrays_of, weights_and_shapes
-from pipeline_tasks.kinds.map_heads.assignment import assigned
+from pipeline_tasks.kinds.map_heads.assignment import assigned, seen
 from pipeline_tasks.kinds.map_heads.parity import MAX_SCORE_DIFFERENCE, MIN_OVERLAP, greatest_difference
 from pipeline_tasks.kinds.map_heads.training_length import detector_training
 from pipeline_tasks.kinds.map_modelling import MapTraining, Shapes
@@ -31,10 +31,6 @@ MIN_BOXES = 10
 """Boxes without which nothing is trained."""
 MIN_VAL_IMAGES = 10
 """Validation images for choosing an epoch; with fewer, the choice would be chance."""
-MIN_VISIBLE_RATIO = 0.35
-"""Part of a box that a view must still show; what is cut more is not asked for."""
-MIN_SIDE_PX = 2.0
-"""Side of a box in the square below which it cannot be found."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +66,8 @@ class BoxModelling:
 
     def placed(self, objects: PlacedBoxes, placement: Placement, shapes: Shapes) -> NDArray[np.float32]:
         """Target of each place of the maps: A x 5, as `assignment.assigned` says."""
-        corners = placement.boxes(objects.corners)
-        cut = np.clip(corners, 0, placement.side_px)
-        sides = cut[:, 2:] - cut[:, :2]
-        areas = (corners[:, 2:] - corners[:, :2]).prod(axis=1)
-        is_seen = (sides.min(axis=1, initial=np.inf) >= MIN_SIDE_PX) & (sides.prod(axis=1) >= MIN_VISIBLE_RATIO * areas)
-        return assigned(cut[is_seen].astype(np.float32), objects.class_numbers[is_seen], shapes)
+        cut, is_seen = seen(objects.corners, placement)
+        return assigned(cut[is_seen], objects.class_numbers[is_seen], shapes)
 
     def training(self, settings: TrainingSettings, train: Sequence[PlacedBoxes], val: Sequence[PlacedBoxes]) -> MapTraining:
         """Short and steep; average precision chooses the epoch if there are enough validation images."""

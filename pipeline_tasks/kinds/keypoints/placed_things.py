@@ -11,17 +11,13 @@ from numpy.typing import NDArray
 from pipeline_tasks.geometry.placement import Placement
 from pipeline_tasks.kinds.keypoints.layout import PointLayout
 from pipeline_tasks.kinds.keypoints.skeleton import HIDDEN, VISIBLE, Skeleton
-from pipeline_tasks.kinds.map_heads.assignment import NOTHING, owners
+from pipeline_tasks.kinds.map_heads.assignment import NOTHING, owners, seen
 from pipeline_tasks.kinds.map_modelling import Shapes
 
 MARGIN_RATIO = 0.1
 """Margin around the points of a thing without a drawn box, on each side, as a share of their longer side."""
 MIN_SIDE_RATIO = 1 / 16
 """Smallest side of that box, as a share of the image's longer side: points in a line, or alone, have no area."""
-MIN_VISIBLE_RATIO = 0.35
-"""Part of a thing's box that a view must still show; what is cut more is not asked for."""
-MIN_SIDE_PX = 2.0
-"""Side of a box in the square below which a thing cannot be found."""
 NOT_ASKED, NOT_PLACED = -1.0, 0.0
 """Flags of points of other classes, and of points that are not in the image; others are those of tables."""
 Floats = NDArray[np.float64]
@@ -79,14 +75,10 @@ def targets_of(things: PlacedThings, placement: Placement, shapes: Shapes, mirro
 
     In pixels of the square; `mirrored` says which point is another one in a mirror.
     """
-    corners = placement.boxes(things.corners)
-    cut = np.clip(corners, 0, placement.side_px)
-    sides = cut[:, 2:] - cut[:, :2]
-    areas = (corners[:, 2:] - corners[:, :2]).prod(axis=1)
-    is_seen = (sides.min(axis=1, initial=np.inf) >= MIN_SIDE_PX) & (sides.prod(axis=1) >= MIN_VISIBLE_RATIO * areas)
+    cut, is_seen = seen(things.corners, placement)
     points = _placed_points(things.points[is_seen], placement)
     points = points[:, mirrored] if placement.is_mirrored else points
-    owner = owners(cut[is_seen].astype(np.float32), shapes)
+    owner = owners(cut[is_seen], shapes)
     numbers = points.reshape(len(points), points.shape[1] * 3)
     rows = np.concatenate([things.class_numbers[is_seen][:, None], cut[is_seen], numbers], axis=1)
     target = np.zeros((len(owner), 5 + things.points.shape[1] * 3), np.float32)

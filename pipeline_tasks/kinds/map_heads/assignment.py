@@ -9,12 +9,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline_tasks.geometry.placement import Placement
 from pipeline_tasks.kinds.map_modelling import Shapes
 
 ANCHOR_STRIDES = 8
 """Side of a place's anchor, in strides; the paper's number."""
 CANDIDATES = 9
 """Places a box and a map that are looked at; the paper's number."""
+MIN_VISIBLE_RATIO = 0.35
+"""Part of a box that a view must still show; what is cut more is not asked for."""
+MIN_SIDE_PX = 2.0
+"""Side of a box in the square below which it cannot be found."""
 NOTHING = -1.0
 """Class number of a place without a box."""
 Floats = NDArray[np.float32]
@@ -39,6 +44,16 @@ def assigned(boxes: Floats, class_numbers: NDArray[np.int64], shapes: Shapes) ->
     target[is_owned, 0] = class_numbers[owner[is_owned]]
     target[is_owned, 1:] = boxes[owner[is_owned]]
     return target
+
+
+def seen(corners: NDArray[np.float64], placement: Placement) -> tuple[Floats, NDArray[np.bool_]]:
+    """Boxes (N x 4, canonical pixels) in the square, cut at its border, and those of which a view still shows enough."""
+    placed = placement.boxes(corners)
+    cut = np.clip(placed, 0, placement.side_px)
+    sides = cut[:, 2:] - cut[:, :2]
+    areas = (placed[:, 2:] - placed[:, :2]).prod(axis=1)
+    is_seen = (sides.min(axis=1, initial=np.inf) >= MIN_SIDE_PX) & (sides.prod(axis=1) >= MIN_VISIBLE_RATIO * areas)
+    return cut.astype(np.float32), is_seen
 
 
 def owners(boxes: Floats, shapes: Shapes) -> NDArray[np.int64]:

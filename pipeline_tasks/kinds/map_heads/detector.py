@@ -34,8 +34,8 @@ class DetectorHead(nn.Module):
         """Build the head with random weights."""
         super().__init__()
         self.shapes, self.class_count, self.numbers = shapes, class_count, class_count + 4 + more
-        self.lateral = nn.ModuleList(_normed(one.channels, channels, 1) for one in shapes)
-        self.smooth = nn.ModuleList(_normed(channels, channels, 3) for _ in shapes)
+        self.lateral = nn.ModuleList(normed(one.channels, channels, 1) for one in shapes)
+        self.smooth = nn.ModuleList(normed(channels, channels, 3) for _ in shapes)
         self.tower = nn.ModuleList(nn.Conv2d(channels, channels, 3, padding=1, bias=False) for _ in range(TOWER))
         self.norms = nn.ModuleList(nn.ModuleList(nn.BatchNorm2d(channels) for _ in shapes) for _ in range(TOWER))
         self.classes = nn.Conv2d(channels, class_count, 3, padding=1)
@@ -52,30 +52,42 @@ class DetectorHead(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         """Outputs for rows of maps."""
-        parts = torch.split(rows, [one.values for one in self.shapes], dim=1)
-        maps = [part.reshape(-1, one.channels, one.height, one.width) for part, one in zip(parts, self.shapes, strict=True)]
-        return self.of_maps(maps)
+        return self.of_maps(maps_of(rows, self.shapes))
 
     def of_maps(self, maps: list[Tensor]) -> Tensor:
         """Outputs for the maps themselves."""
+        return self.of_levels(self.levels(maps))
+
+    def levels(self, maps: list[Tensor]) -> list[Tensor]:
+        """Features of the pyramid for each map, the finest first."""
         levels = [lateral(one) for lateral, one in zip(self.lateral, maps, strict=True)]
         for number in range(len(levels) - 2, -1, -1):
             size = self.shapes[number].height, self.shapes[number].width
             levels[number] = levels[number] + F.interpolate(levels[number + 1], size=size, mode="nearest")
+        return [F.relu(smooth(level)) for smooth, level in zip(self.smooth, levels, strict=True)]
+
+    def of_levels(self, levels: list[Tensor]) -> Tensor:
+        """Outputs for the features of the pyramid."""
         outputs = []
-        for number, level in enumerate(levels):
-            features = F.relu(self.smooth[number](level))
+        for number, features in enumerate(levels):
             for convolution, norms in zip(self.tower, self.norms, strict=True):
                 features = F.relu(norms[number](convolution(features)))  # type: ignore[index]
             found = [self.classes(features), self.sides(features) * self.scales[number]]
             found += [] if self.more is None else [self.more(features)]
             # Sizes in numbers: a size to be inferred fails for no image at all.
             count = self.shapes[number].height * self.shapes[number].width
-            outputs.append(torch.cat(found, 1).reshape(level.shape[0], self.numbers, count).transpose(1, 2))
+            outputs.append(torch.cat(found, 1).reshape(features.shape[0], self.numbers, count).transpose(1, 2))
         return torch.cat(outputs, 1)
 
 
-def _normed(channels: int, out_channels: int, kernel: int) -> nn.Sequential:
+def maps_of(rows: Tensor, shapes: Shapes) -> list[Tensor]:
+    """Rows of maps (N x values) taken apart: N x channels x height x width for each shape."""
+    parts = torch.split(rows, [one.values for one in shapes], dim=1)
+    return [part.reshape(-1, one.channels, one.height, one.width) for part, one in zip(parts, shapes, strict=True)]
+
+
+def normed(channels: int, out_channels: int, kernel: int) -> nn.Sequential:
+    """A convolution with batch normalisation."""
     convolution = nn.Conv2d(channels, out_channels, kernel, padding=kernel // 2, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(out_channels))
 

@@ -20,6 +20,8 @@ from pipeline_tasks.kinds.choosing import Floats, Labelled, SelectionGain
 from pipeline_tasks.kinds.masks.mask import Mask
 from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges
 
+LEAST_CONFIDENCE = 0.05
+"""Objects below it are noise that every model of objects gives for every image."""
 NOTHING = "nothing there"
 """The name that stands for an image without a mask."""
 Weights = dict[str, int]
@@ -85,7 +87,8 @@ class MaskChoosing:
         """Class number and confidence of masks by today's names."""
         numbers, today = {name: number for number, name in enumerate(self.class_names)}, self.changes.today
         named = ((today.get(one.class_name, one.class_name), one.confidence or 0.0) for one in objects)
-        return [(numbers[name], sure) for name, sure in named if name in numbers]
+        least = LEAST_CONFIDENCE if self.is_instance else 0.0
+        return [(numbers[name], sure) for name, sure in named if name in numbers and sure >= least]
 
     def _weights(self, objects: Iterable[dict[str, Any]]) -> Weights:
         weights = Counter[str]()

@@ -29,11 +29,11 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class PredictedMask:
-    """The pixels of one class in a prediction."""
+    """The pixels of one class, or of one object, in a prediction."""
 
     class_name: str
     confidence: float
-    """Mean share of the class over its pixels."""
+    """Mean share of the class over its pixels; of a single object its score."""
     area_px: int
     x_min_px: int
     y_min_px: int
@@ -46,7 +46,7 @@ class PredictedMask:
 
 @dataclass(frozen=True)
 class MaskPrediction:
-    """The masks that are sure enough, in the order of the classes."""
+    """The masks that are sure enough, in the order of the classes; single objects the surest first."""
 
     objects: tuple[PredictedMask, ...]
     image_width_px: int

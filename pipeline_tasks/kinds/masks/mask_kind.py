@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.masks.choosing import MaskChoosing
     from pipeline_tasks.kinds.masks.decode import MaskDecoding
     from pipeline_tasks.kinds.masks.freezing import MaskFreezing
+    from pipeline_tasks.kinds.masks.instance_modelling import InstanceModelling
     from pipeline_tasks.kinds.masks.labeling import MaskLabeling
     from pipeline_tasks.kinds.masks.modelling import MaskModelling
     from pipeline_tasks.kinds.masks.prediction_model import MaskPredictionModel
     from pipeline_tasks.kinds.masks.reporting import MaskReporting
     from pipeline_tasks.kinds.masks.scoring import MaskScoring
     from pipeline_tasks.kinds.masks.settings import MaskSettings
-    from pipeline_tasks.kinds.modelling import NothingTrained
     from pipeline_tasks.settings.labels import KindSettings
 
 _OPTIONS = "nightlens_labels"
@@ -108,7 +108,11 @@ class MaskKind:
 
     @cached_property
     def decoding(self) -> MaskDecoding:
-        """Shares of the classes as masks and predictions."""
+        """Shares of the classes, or prototypes and coefficients of objects, as masks and predictions."""
+        if self.is_instance:
+            from pipeline_tasks.kinds.masks.instance_decode import InstanceDecoding
+
+            return InstanceDecoding(self.class_names)
         from pipeline_tasks.kinds.masks.decode import MaskDecoding
 
         return MaskDecoding(self.class_names)
@@ -128,15 +132,12 @@ class MaskKind:
         return MaskFreezing(self.class_names)
 
     @cached_property
-    def modelling(self) -> MaskModelling | NothingTrained:
-        """A segmenter on feature maps; none of objects."""
+    def modelling(self) -> MaskModelling | InstanceModelling:
+        """A segmenter on feature maps, or a detector whose places also find masks."""
         if self.is_instance:
-            from pipeline_tasks.kinds.modelling import NothingTrained
+            from pipeline_tasks.kinds.masks.instance_modelling import InstanceModelling
 
-            return NothingTrained(
-                "a model that tells objects of one class apart by their pixels does not come with Nightlens yet; labels and "
-                "versions can be exported, and `labels.regions: semantic` trains a model of regions"
-            )
+            return InstanceModelling(self.class_names)
         from pipeline_tasks.kinds.masks.modelling import MaskModelling
 
         return MaskModelling(self.class_names)

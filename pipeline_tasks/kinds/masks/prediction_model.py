@@ -6,10 +6,10 @@ from pydantic import BaseModel, Field
 
 
 class PredictedMaskModel(BaseModel):
-    """The pixels of one class in the upright image, with the smallest box around them."""
+    """The pixels of one class or one object in the upright image, with the smallest box around them."""
 
     class_name: str
-    confidence: float = Field(description="Mean share of the class over its pixels.")
+    confidence: float = Field(description="Mean share of the class over its pixels; with `regions: instance` the object's score.")
     area_px: int
     x_min_px: int
     y_min_px: int
@@ -19,7 +19,7 @@ class PredictedMaskModel(BaseModel):
 
 
 class MaskPredictionModel(BaseModel):
-    """The masks that are sure enough, in the order of the classes."""
+    """The masks that are sure enough, in the order of the classes; single objects the surest first."""
 
     objects: list[PredictedMaskModel]
     image_width_px: int = Field(description="Width of the upright image; 0 if no mask was found.")

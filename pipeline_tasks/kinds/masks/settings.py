@@ -16,6 +16,6 @@ class MaskSettings(Settings):
 
     regions: Regions = Field(
         "semantic",
-        description="`semantic`: the masks of one class are one region. `instance`: each mask is an object of its own; "
-        "such labels are asked for, resolved and exported, but no model of instances is trained.",
+        description="`semantic`: the masks of one class are one region. `instance`: each mask is an object of its own, "
+        "and models find objects.",
     )

@@ -32,6 +32,7 @@ from pipeline_tasks.kinds.masks.labeling import MaskLabeling
 from pipeline_tasks.kinds.masks.mask import Mask
 from pipeline_tasks.kinds.masks.prediction_model import MaskPredictionModel
 from pipeline_tasks.kinds.masks.regions import by_class, class_iou
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.lineage.explain import explain
 from pipeline_tasks.reports.tree import as_text as tree_text
 from pipeline_tasks.serving.loaded_model import load_model
@@ -77,10 +78,13 @@ class MaskNight(Night):
     open_backbone = staticmethod(a_backbone)
     told: dict[str, dict[str, dict[str, Any]]]
 
+    def parts_of(self, number: int) -> list[Mask]:
+        return parts(number)
+
     def bring(self, numbers: range) -> None:
         self.truth: dict[str, list[Mask]] = getattr(self, "truth", {})
         for number in numbers:
-            masks = parts(number)
+            masks = self.parts_of(number)
             buffer = io.BytesIO()
             PillowImage.fromarray(drawn(masks, number)).save(buffer, "PNG")
             path = self.folder / "inbox" / f"{number}.png"
@@ -91,7 +95,7 @@ class MaskNight(Night):
     def annotate_all(self) -> None:
         for number, task in list(self.server.tasks.items()):
             if not task["annotations"]:
-                self.server.submit(number, LABELING.write(self.truth[task["data"]["image_id"]], (WIDE, HIGH)))
+                self.server.submit(number, kind_of(self.project).labeling.write(self.truth[task["data"]["image_id"]], (WIDE, HIGH)))
 
 
 def parts(number: int) -> list[Mask]:
@@ -224,19 +228,3 @@ def test_explain__says_masks_of_label_annotation_and_prediction(night: MaskNight
     said = tree_text(explain(night.store, tested, night.folder, given_models.DecodingHere()))
 
     assert said.count(LABELING.says(night.truth[tested])) >= 2
-
-
-def test_instances__are_asked_and_frozen_and_the_night_says_why_nothing_is_trained(
-    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NIGHTLENS_HOME", str(tmp_path))
-    monkeypatch.setenv("WANDB_MODE", "disabled")
-    alone = a_night(tmp_path, MaskNight, label_kind="mask", labels={"regions": "instance"}, selection={"budget": 12})
-    alone.bring(range(12))
-    told = alone.cycle(FIRST)
-
-    assert "does not come with Nightlens yet" in told["build_dataset_version"]["why"]
-    missing = told["write_cycle_report"]["missing"]
-    assert {"decision", "learning", "overlap"} <= set(missing)
-    assert all("does not come with Nightlens yet" in why for why in missing.values())
-    assert all(frozen_masks(alone.store, image_id) == set(masks) for image_id, masks in alone.truth.items())
