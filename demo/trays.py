@@ -31,6 +31,8 @@ CLASSES = ("bolt", "gear", "nut", "spring")
 COLUMNS, ROWS = 2, 2
 CELL_PX = (160, 120)
 """Width and height of a compartment."""
+MAP_SIDE_PX = 256
+"""Side at which a model sees a tray: its parts are large, and a smaller side trains in less time."""
 FULL_RATIO = 0.6
 """Share of compartments with a part; one tray in ten is empty."""
 EMPTY_TRAYS = 10
@@ -95,6 +97,7 @@ def write_project_file(example: Path, home: Path, seed: int, label_kind: str) ->
         "sources": [{"name": "inbox", "kind": "folder", "path": f"inbox/{project}", "settle_s": 0}],
     }
     settings["labeling"] = settings["labeling"] | {"question": QUESTIONS[label_kind]}
+    settings["backbone"] = settings["backbone"] | {"map_side_px": MAP_SIDE_PX}
     # The example's limit is one of classes; what a detector or a segmenter tells by default is its kind's to say.
     settings["serving"].pop("min_confidence")
     path = home / "projects" / f"{project}.yaml"

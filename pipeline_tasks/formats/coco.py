@@ -77,21 +77,21 @@ class _File:
     label_kind: str
     left_out: Tally
     changed: Tally
-    names: dict[int, str] = field(init=False)
+    names: dict[int | str, str] = field(init=False)
     """Number of a category → its name."""
     met: list[Path] = field(default_factory=list)
     """Images of the folder that the file lists, as far as `images` has come."""
 
     def __post_init__(self) -> None:
         categories = enumerate(self._list("categories"))
-        self.names = {self._int(one, "id", f"categories[{at}]"): str(one.get("name")) for at, one in categories}
+        self.names = {self._id(one, "id", f"categories[{at}]"): str(one.get("name")) for at, one in categories}
 
     def images(self) -> Iterator[LabelledImage]:
         """The images that are in the folder and can be opened, with their objects."""
         objects = self._by_image()
         for at, one in enumerate(self._list("images")):
             where, name = f"images[{at}]", str(one.get("file_name"))
-            entries = objects.pop(self._int(one, "id", where), [])
+            entries = objects.pop(self._id(one, "id", where), [])
             path = self.listing.image_named(name, self.path.parent)
             if path is None:
                 self.left_out.count(reasons.NO_FILE, f"{name} of {self.listing.where(self.path)}")
@@ -106,11 +106,11 @@ class _File:
                 "object of an image that is not listed", f"{self.listing.where(self.path)}: {entries[0][0]}", len(entries)
             )
 
-    def _by_image(self) -> dict[int, list[tuple[str, JsonObject]]]:
-        found: dict[int, list[tuple[str, JsonObject]]] = defaultdict(list)
+    def _by_image(self) -> dict[int | str, list[tuple[str, JsonObject]]]:
+        found: dict[int | str, list[tuple[str, JsonObject]]] = defaultdict(list)
         for at, one in enumerate(self._list("annotations")):
             label = f"annotations[{at}]"
-            found[self._int(one, "image_id", label)].append((label, one))
+            found[self._id(one, "image_id", label)].append((label, one))
         return found
 
     def _objects(self, entries: Sequence[tuple[str, JsonObject]], placing: Placing) -> tuple[Labelled, ...]:
@@ -123,9 +123,9 @@ class _File:
         return tuple(found)
 
     def _name(self, one: JsonObject, label: str) -> str:
-        number = self._int(one, "category_id", label)
+        number = self._id(one, "category_id", label)
         if number not in self.names:
-            wanted = f"one of the categories {sorted(self.names)}; add it to `categories`, or mend it"
+            wanted = f"one of the categories {sorted(self.names, key=str)}; add it to `categories`, or mend it"
             raise refuse(f"{self.listing.where(self.path)}: {label}.category_id", str(number), wanted)
         return self.names[number]
 
@@ -138,9 +138,10 @@ class _File:
                 raise refuse(f"{self.listing.where(self.path)}: {part}[{at}]", repr(one)[:40], "an object with named fields")
         return list(entries)
 
-    def _int(self, one: JsonObject, name: str, label: str) -> int:
+    def _id(self, one: JsonObject, name: str, label: str) -> int | str:
+        """A number or a name of an entry; the format wants numbers, some programs write names."""
         value = one.get(name)
-        if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, bool) or not isinstance(value, int | str):
             raise refuse(f"{self.listing.where(self.path)}: {label}.{name}", repr(value)[:40], "a whole number")
         return value
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from pipeline_tasks.formats.folder_names import are_masks
+
 IMAGE_ENDINGS = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"))
-MASK_FOLDERS = frozenset(("masks", "mask", "segmentationclass", "segmentationobject", "segmentation", "gt", "ground_truth"))
-"""Names of folders whose images are masks of others."""
 _HIDDEN_MARKS = (".", "__MACOSX")
 
 
@@ -29,9 +29,11 @@ class Listing:
     @cached_property
     def photographs(self) -> tuple[Path, ...]:
         """Images outside of folders of masks."""
-        return tuple(
-            path for path in self.images if not MASK_FOLDERS & {part.lower() for part in path.relative_to(self.root).parts}
-        )
+        return tuple(path for path in self.images if not are_masks(self.folders(path)))
+
+    def folders(self, path: Path) -> tuple[str, ...]:
+        """Names of the folders from the root to a file."""
+        return path.relative_to(self.root).parts[:-1]
 
     def ending_in(self, *endings: str) -> Iterator[Path]:
         """Files with one of these endings."""

@@ -16,10 +16,11 @@ import numpy.typing as npt
 
 from pipeline_tasks.formats import labelled_folder as reasons
 from pipeline_tasks.formats.finding import Finding
+from pipeline_tasks.formats.folder_names import are_masks, subject
 from pipeline_tasks.formats.image_header import read_header
 from pipeline_tasks.formats.labelled_folder import LabelledFolder, LabelledImage, Tally
-from pipeline_tasks.formats.listing import MASK_FOLDERS, Listing
-from pipeline_tasks.formats.mask_values import MaskValues, read_values, understand
+from pipeline_tasks.formats.listing import Listing
+from pipeline_tasks.formats.mask_values import LOSSY, MaskValues, read_values, understand
 from pipeline_tasks.formats.placing import Placing, placing_in
 from pipeline_tasks.geometry.run_lengths import encode
 from pipeline_tasks.kinds.masks.mask import Mask
@@ -27,8 +28,7 @@ from pipeline_tasks.kinds.masks.mask import Mask
 NAME = "masks beside images"
 ADDITIONS = ("_mask", "-mask", ".mask", "_seg", "_gt", "_label", "_labels", "_segmentation")
 """Additions to an image's name that make its mask's."""
-_ENDINGS = (".png", ".bmp", ".tif", ".tiff", ".gif")
-"""Formats that keep a value as it was written; JPEG does not."""
+_ENDINGS = (".png", ".bmp", ".tif", ".tiff", ".gif", *LOSSY)
 _SECOND_FOLDER = "segmentationobject"
 """Masks of single objects in Pascal VOC, beside those of classes."""
 
@@ -99,14 +99,14 @@ def _pairs(listing: Listing) -> list[_Pair]:
 
 def _in_folders(listing: Listing) -> Mapping[Path, list[Path]]:
     """Image → masks in folders of masks: of the same path, or else of the same name where no other image has it."""
-    by_path = {(_without_folder(path, listing), path.stem): path for path in listing.photographs}
+    by_path = {(subject(listing.folders(path)), path.stem): path for path in listing.photographs}
     by_name: dict[str, list[Path]] = defaultdict(list)
     for path in listing.photographs:
         by_name[path.stem].append(path)
     found: dict[Path, list[Path]] = defaultdict(list)
     for mask in _mask_files(listing):
         stems = [mask.stem, *(mask.stem.removesuffix(end) for end in ADDITIONS if mask.stem.endswith(end))]
-        of_path = [by_path[key] for stem in stems if (key := (_without_folder(mask, listing), stem)) in by_path]
+        of_path = [by_path[key] for stem in stems if (key := (subject(listing.folders(mask)), stem)) in by_path]
         of_name = [by_name[stem][0] for stem in stems if len(by_name.get(stem, ())) == 1]
         for image in (of_path or of_name)[:1]:
             found[image].append(mask)
@@ -115,20 +115,12 @@ def _in_folders(listing: Listing) -> Mapping[Path, list[Path]]:
 
 def _mask_files(listing: Listing) -> Iterator[Path]:
     for path in listing.ending_in(*_ENDINGS):
-        if MASK_FOLDERS & {part.lower() for part in path.relative_to(listing.root).parts[:-1]} and not _is_object_mask(
-            path, listing
-        ):
+        if are_masks(listing.folders(path)) and not _is_object_mask(path, listing):
             yield path
 
 
 def _is_object_mask(path: Path, listing: Listing) -> bool:
     return _SECOND_FOLDER in {part.lower() for part in path.relative_to(listing.root).parts}
-
-
-def _without_folder(path: Path, listing: Listing) -> tuple[str, ...]:
-    """Folders of a file without those whose names only say whether images or masks are in them."""
-    parts = path.relative_to(listing.root).parts[:-1]
-    return tuple(part for part in parts if part.lower() not in MASK_FOLDERS | {"images", "image", "jpegimages", "imgs"})
 
 
 def _beside(listing: Listing) -> Mapping[Path, list[Path]]:

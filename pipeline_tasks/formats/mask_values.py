@@ -11,7 +11,8 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from pipeline_tasks.formats.finding import refuse
-from pipeline_tasks.formats.listing import MASK_FOLDERS, Listing
+from pipeline_tasks.formats.folder_names import are_masks
+from pipeline_tasks.formats.listing import Listing
 
 Values = npt.NDArray[np.int64]
 """Height x width: a number of 24 bits, the value or the colour of each pixel."""
@@ -25,6 +26,8 @@ HALF = 128
 MOST_VALUES = 32
 """More different values than these are shades at the edges of a mask of one class."""
 MOST_COLOURS = 64
+LOSSY = (".jpg", ".jpeg")
+"""Formats that do not keep a value as it was written: such masks can only be of one class."""
 VOC_NAMES = (
     "aeroplane",
     "bicycle",
@@ -114,7 +117,7 @@ def understand(listing: Listing, masks: Sequence[Path]) -> MaskValues:
     shown = sorted(set(first_with) - {0})
     if any(value > VOID * VOID for value in shown):
         return _by_colours(shown, first_with, listing)
-    if len(shown) <= 1 or len(shown) > MOST_VALUES:
+    if len(shown) <= 1 or len(shown) > MOST_VALUES or any(path.suffix.lower() in LOSSY for path in masks):
         return _of_one_class(shown, masks, listing)
     shown = [value for value in shown if value != VOID]
     if "segmentationclass" in {path.parent.name.lower() for path in masks} and max(shown) <= len(VOC_NAMES):
@@ -130,7 +133,7 @@ def _of_one_class(shown: Sequence[int], masks: Sequence[Path], listing: Listing)
     limit = shown[0] if len(shown) == 1 else HALF
     notes = () if len(shown) <= 1 else (f"the masks have {len(shown)} shades: pixels of at least {HALF} are of the class",)
     folders = {path.parent.name for path in masks}
-    by_folder = len(folders) > 1 and not folders & {*MASK_FOLDERS, listing.root.name}
+    by_folder = len(folders) > 1 and not are_masks(folders) and listing.root.name not in folders
     if by_folder:
         return MaskValues({}, limit, True, notes, tuple(sorted(folders)))
     return MaskValues({limit: "object"}, limit, notes=notes)

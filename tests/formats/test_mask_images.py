@@ -110,3 +110,20 @@ def test_mask_of_stored_pixels__is_turned_and_one_of_another_size_left_out(tmp_p
     (mask,) = masks_of(found, "a.jpg")
     assert (mask.size_px, mask.box_px) == ((30, 40), (27, 0, 3, 40))
     assert counts(found) == {reasons.OTHER_SIZE: 1}
+
+
+def test_masks_of_one_class__may_be_jpegs_in_folders_named_by_their_split(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        an_image(tmp_path / f"{split}_images" / "a.jpg")
+        a_mask_image(tmp_path / f"{split}_masks" / "a.jpg", np.where(values((8, 16, 1)) > 0, 255, 0).astype(np.uint8))
+
+    found = read(tmp_path)
+
+    assert [[(one.class_name, one.rle) for one in image.objects] for image in found.images] == [[("object", rows(8, 16))]] * 2
+
+
+def test_class_folders__are_no_masks_even_if_a_class_is_named_after_masks(tmp_path: Path) -> None:
+    for name in ("with_mask/a.png", "without_mask/a.png", "with_mask/b.jpg", "with_mask/b.png"):
+        an_image(tmp_path / name)
+
+    assert read_folder(tmp_path) is None
