@@ -51,7 +51,7 @@ def _token_of(url: str, owner_token: str, person: Person, password: str) -> str:
             invited = browser.get("/api/invite", headers={"Authorization": f"Token {owner_token}"})
             _refuse(invited, "the invite link")
             if not _submit(browser, invited.json()["invite_url"], person, password):
-                raise DemoError(f"Label Studio at {url} took no account for {person.email}; does one exist with another password?")
+                raise DemoError(f"Label Studio at {url} created no account for {person.email}; is there one with another password?")
         response = browser.get("/api/current-user/token")
         _refuse(response, f"the token of {person.email}")
         return str(response.json()["token"])

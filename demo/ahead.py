@@ -52,7 +52,7 @@ class WorkAhead:
             if self._child is None or not self._child.is_alive():
                 if is_done():
                     return
-                raise DemoError("the process that works ahead ended too soon; its error stands above")
+                raise DemoError("the process that works ahead ended too soon; see its error above")
             tell()
             time.sleep(LOOK_EVERY_S)
 

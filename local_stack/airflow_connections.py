@@ -52,7 +52,7 @@ def post_to_airflow(folders: Folders, addresses: Addresses, transport: httpx.Bas
             for name, body in wanted.items():
                 _post_one(client, name, body, is_same=posted.get(name) == _digest(body))
     except httpx.HTTPError as error:
-        raise StackError(f"Airflow at {addresses.airflow_url} did not take the connections: {error}") from error
+        raise StackError(f"Airflow at {addresses.airflow_url} refused the connections: {error}") from error
     write_json(kept_file, {name: _digest(body) for name, body in wanted.items()})
     return sorted(wanted)
 

@@ -114,7 +114,9 @@ def _set_aside(folders: Folders) -> None:
         number += 1
     data.rename(aside)
     forget_tables(folders)
-    logger.warning("PostgreSQL: the cluster in %s belongs to a home that is gone; it is now %s, and can be deleted", data, aside)
+    logger.warning(
+        "PostgreSQL: the cluster in %s belongs to a deleted NIGHTLENS_HOME; it is now %s, and can be deleted", data, aside
+    )
 
 
 def _initialize(data: Path, programs: Path, password_file: str) -> None:

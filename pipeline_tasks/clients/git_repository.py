@@ -54,7 +54,9 @@ class GitRepository:
         if (self._folder / ".git").exists():
             return
         if self._folder.exists() and any(self._folder.iterdir()):
-            raise StorageError(f"{self._folder}: wanted a git repository or an empty folder, found a folder with other things")
+            raise StorageError(
+                f"{self._folder}: wanted a git repository or an empty folder, found one with other files; publish into a new folder"
+            )
         self._folder.mkdir(parents=True, exist_ok=True)
         self._git("init", "-q", "-b", "main")
 

@@ -228,8 +228,8 @@ def lost_round(project_id: int, cycle_id: str) -> ServiceRefusedError:
     """The error for a round whose Label Studio project was deleted."""
     return ServiceRefusedError(
         f"label_studio: project {project_id}, which holds the round of cycle {cycle_id}, is gone. "
-        "Restore it from a backup of Label Studio's database and clear this task, or go on with the next cycle, after which images "
-        "without an annotation can be selected again; earlier annotations are in annotation_log/"
+        "Restore it from a backup of Label Studio's database and clear this task, or continue with the next cycle, after which "
+        "images without an annotation can be selected again; earlier annotations are in annotation_log/"
     )
 
 

@@ -84,8 +84,8 @@ class MlflowApi:
     def _folder(self, artifact_uri: str) -> str:
         if not artifact_uri.startswith("mlflow-artifacts:/"):
             raise ServiceRefusedError(
-                f"MLflow at {self.page_url}: wanted a server that takes artifacts (--serve-artifacts), found runs that keep them "
-                f"under {artifact_uri.split(':')[0]}:"
+                f"MLflow at {self.page_url}: wanted a server that stores artifacts (start it with --serve-artifacts), "
+                f"found runs that keep them under {artifact_uri.split(':')[0]}:"
             )
         return urlsplit(artifact_uri).path.strip("/")
 

@@ -36,8 +36,8 @@ def check_golden(settings: GoldenSettings, version: pl.DataFrame, dataset_id: st
     listed = ", ".join(f"{one} ({split})" for one, split in taught.select("image_id", "split").head(NAMED_IMAGES).iter_rows())
     more = f" and {taught.height - NAMED_IMAGES} more" if taught.height > NAMED_IMAGES else ""
     raise SettingsError(
-        f"splits.golden.image_ids: wanted images that no model has learnt from, found {taught.height} in train or val of dataset "
-        f"version {dataset_id}: {listed}{more}. A split is for ever, so they cannot become golden: take them out of the set"
+        f"splits.golden.image_ids: wanted images that no model was trained on, found {taught.height} in train or val of dataset "
+        f"version {dataset_id}: {listed}{more}. A split never changes, so they cannot become golden: remove them from the set"
     )
 
 

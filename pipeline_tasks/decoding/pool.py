@@ -104,7 +104,7 @@ class _Child:
         if self._results.read(len(READY)) != READY:
             self.end()
             raise ServiceUnavailableError(
-                f"decoding child: wanted it ready, it ended with {self._process.returncode}: {command[:4]}"
+                f"decoding child: it ended at its start with exit code {self._process.returncode}: {command[:4]}"
             )
 
     def decode(self, content: bytes, form: CanonicalForm) -> CanonicalImage:

@@ -29,5 +29,5 @@ def why_test_is_not_clean(
         return None
     return (
         f"Not promoted: the {model} was trained on {len(shared_images)} of the test images and on {len(shared_groups)} of their "
-        f"split groups, so the test says nothing about it. First group: {min(shared_groups, default='none')}."
+        f"split groups, so the test is not valid for it. First group: {min(shared_groups, default='none')}."
     )

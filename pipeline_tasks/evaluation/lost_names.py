@@ -29,8 +29,8 @@ def with_lost_names_gate(decision: Decision, lost: Mapping[str, int], word: str)
     said = ", ".join(f"{name!r} (the champion learnt it from {count})" for name, count in lost.items())
     passed = decision.why.removeprefix("Promoted: ")
     why = (
-        f"Not promoted: the candidate has no training image of the {word} {said}, so it would forget what the champion knows. "
-        f"If a {word} was renamed, say so in renamed_classes; if it shall go, in removed_classes. Otherwise the gate let it pass: "
+        f"Not promoted: the candidate has no training image of the {word} {said}, so it would lose what the champion learnt. "
+        f"If a {word} was renamed, add it to renamed_classes; if it is no longer wanted, to removed_classes. Apart from that: "
         f"{passed}"
     )
     return replace(decision, is_promoted=False, why=why)

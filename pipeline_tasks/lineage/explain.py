@@ -61,7 +61,9 @@ def _explain_prediction(reads: LineageReads, prediction: LoggedPrediction, log_f
     model = reads.model(prediction.model_digest)
     if model is None:
         model_node = Node(
-            "model", prediction.model_digest, "not of this project as it is now: it was emptied since, or is another one's"
+            "model",
+            prediction.model_digest,
+            "unknown to this project: it was emptied since then, or the model is of another project",
         )
     else:
         model_node = model_lineage(model, reads.about_version(reads.version_of_model(model)))

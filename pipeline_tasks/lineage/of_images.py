@@ -101,8 +101,8 @@ def _pair(row: dict[str, Any]) -> Node:
     says = said.get(row["method"], f"cosine {row['value']:.3f}")
     if row["turn"] is not None:
         how = "" if row["turn"] == TURNS[0] else f" {row['turn'].replace('_', ' ')},"
-        says += f"; laid on its group's first image{how} their detail agrees to {row['agreement']:.2f} and differs by "
-        says += f"{row['difference']:.2f} where it differs most"
+        says += f"; aligned with its group's first image{how} detail correlates {row['agreement']:.2f}, the largest difference is "
+        says += f"{row['difference']:.2f}"
     return Node("resembles" if row["is_same"] else "told apart", row["other_image_id"], says, _json(row))
 
 

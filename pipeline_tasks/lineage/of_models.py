@@ -67,7 +67,7 @@ def _decisions(model: RecordedModel) -> Iterable[Node]:
     promoted, compared = model.records.find(PromoteModelSummary), model.records.find(CompareWithChampionSummary)
     decided = promoted or compared
     if decided is None:
-        yield Node("decision", "none", "its cycle has not come to one")
+        yield Node("decision", "none", "not decided yet")
     else:
         word = "promoted" if promoted is not None and promoted.is_promoted else "not promoted"
         yield Node("decision", word, decided.why or decided.skipped or "", asdict(decided))

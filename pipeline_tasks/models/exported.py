@@ -69,7 +69,7 @@ def parse_marks(properties: Mapping[str, str]) -> ModelMarks:
             temperature=float(properties.get("nightlens_temperature", "1.0")),
         )
     except (KeyError, ValueError, TypeError, SettingsError) as error:
-        raise ModelError(f"model: wanted a file that Nightlens exported, found none of its marks or wrong ones: {error}") from error
+        raise ModelError(f"model: wanted a file that Nightlens exported, its metadata are missing or invalid: {error}") from error
 
 
 def read_marks(content: bytes) -> ModelMarks:

@@ -20,6 +20,6 @@ class CollectGarbageSummary:
     """Objects deleted for good: from the trash, and temporary files of killed writers."""
     deleted_bytes: int = 0
     put_back: int = 0
-    """Objects taken out of the trash because they are needed after all."""
+    """Objects taken out of the trash because they are needed again."""
     spared: int = 0
     """Objects of the plan that were named meanwhile or no longer existed."""

@@ -15,7 +15,7 @@ class ListNewImagesSummary:
     files_seen: int
     files_new: int
     files_unsettled: int
-    """Files that may still be being written; they are left for the next cycle."""
+    """Files that may not be complete yet; they are left for the next cycle."""
     shards: int
     """Number of mapped measuring tasks for the new files."""
     waiting: dict[str, int] = field(default_factory=dict)

@@ -41,7 +41,9 @@ def quarantined(data: CycleData) -> Html | None:
 
 def _released(images: int) -> Html | None:
     """Sentence on earlier images that are not quarantined any more."""
-    return paragraph(f"{images} images of earlier nights are quarantined no more: limits were loosened.") if images else None
+    return (
+        paragraph(f"{images} images of earlier nights are no longer quarantined, because limits were loosened.") if images else None
+    )
 
 
 def duplicates(data: CycleData) -> Html | None:

@@ -13,14 +13,14 @@ EXAMPLES = 5
 WAITING = {
     "changing": "changed between two looks of this night",
     "young": "changed less than settle_s ago",
-    "age_unknown": "its times tell no age (all in the future, or none); taken in when a later night finds it unchanged",
+    "age_unknown": "its times give no age (in the future, or missing); read once a later night finds it unchanged",
 }
 LEFT_OUT = {
     "thumbnail": "a thumbnail or preview that a program made",
     "trash": "in a recycle bin",
     "snapshot": "an earlier version that a storage system keeps",
     "unfinished": "still being written or downloaded",
-    "conflict_copy": "a conflict copy; its original lies beside it",
+    "conflict_copy": "a conflict copy; its original is in the same folder",
     "cache": "a program's cache",
     "sidecar": "a program's notes on a file beside it",
     "system": "a file of an operating or storage system",
@@ -63,7 +63,7 @@ def _waiting(data: CycleData) -> Html | None:
         (WAITING[reason], _named(files), local_time(min(files["first_seen_at"].to_list()), data.time_zone), files.height)
         for reason, files in _by_reason(data.waiting)
     ]
-    note = paragraph("These files wait for the next night, because they may still be being written.")
+    note = paragraph("These files wait for the next night, because they may not be complete yet.")
     return together([note, table(("waiting", "files", "first seen so", "count"), rows, numbers_from=3)])
 
 
@@ -73,16 +73,16 @@ def _read_again(listed: ListNewImagesSummary) -> Html | None:
     if listed.files_read_again:
         said.append(
             f"{listed.files_read_again} files with the name, size and time of known ones were written or moved since; their bytes "
-            "told whether they are new."
+            "were compared."
         )
     if listed.files_renumbered:
         said.append(
-            f"{listed.files_renumbered} known files have another inode and are else unchanged: a new mount, not read again."
+            f"{listed.files_renumbered} known files have another inode and are otherwise unchanged (a new mount); not read again."
         )
     if listed.files_compared:
         said.append(
-            f"{listed.files_compared} known files have times that prove nothing (FAT, exFAT, compare: times); their bytes were "
-            f"compared, and {listed.files_of_other_bytes} hold other bytes."
+            f"{listed.files_compared} known files have times that cannot show a change (FAT, exFAT, compare: times); their bytes "
+            f"were compared, and {listed.files_of_other_bytes} hold other bytes."
         )
     if listed.files_not_compared:
         said.append(f"{listed.files_not_compared} more of that kind are left to later nights (the source's check_again).")
@@ -97,7 +97,7 @@ def _left_out(data: CycleData, listed: ListNewImagesSummary) -> Html | None:
         (LEFT_OUT[reason], _named(files), listed.folders_left_out.get(reason, 0), listed.files_left_out.get(reason, 0))
         for reason, files in _by_reason(data.left_out)
     ]
-    note = paragraph("Left out by their names and never read; the setting `ignore` takes them in or leaves more out.", quiet=True)
+    note = paragraph("Left out by name and never read; the source's setting `ignore` includes them or leaves out more.", quiet=True)
     return together([table(("left out", "for example", "folders", "files"), rows, numbers_from=2), note])
 
 

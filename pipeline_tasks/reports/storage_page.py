@@ -16,7 +16,7 @@ _ACTIONS = {
     "trash": "moved to the trash",
     "keep_in_trash": "kept in the trash for now",
     "purge": "deleted for good",
-    "put_back": "needed after all: put back",
+    "put_back": "needed again: put back",
 }
 
 

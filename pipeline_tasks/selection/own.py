@@ -25,7 +25,7 @@ def strategy_from(name: str, function: object) -> Strategy:
         raise SettingsError(f"strategy {name!r}: wanted a function of the pool, found {type(function).__name__}")
 
     def scored_by_function(pool: Pool) -> Scored:
-        return Scored(_scaled(name, function(pool), len(pool.units)), lambda pick: f"{name} puts it before others")
+        return Scored(_scaled(name, function(pool), len(pool.units)), lambda pick: f"{name} ranks it before others")
 
     return Strategy(name=name, words="a function of your own", objective=scored_by_function, is_in_form=False)
 

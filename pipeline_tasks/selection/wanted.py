@@ -40,7 +40,7 @@ def usable(objectives: str | Mapping[str, float], has_model: bool, has_draws: bo
     left: str | dict[str, float] = {name: weight for name, weight in weights.items() if name not in lacking} or "auto"
     instead = "auto chose instead" if left == "auto" else f"{', '.join(left)} chose alone"
     what = "are no variants of the champion" if has_model else "is no champion for these embeddings"
-    return left, f" There {what} that {', '.join(lacking)} could ask, so {instead}."
+    return left, f" There {what} that {', '.join(lacking)} could use, so {instead}."
 
 
 def needs_draws(objectives: str | Mapping[str, float]) -> bool:

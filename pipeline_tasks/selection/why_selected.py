@@ -12,7 +12,7 @@ def why_selected(budget: int, pool: Candidates, rows: pl.DataFrame, control: int
     reasons = ", ".join(f"{count} {why.replace('_', ' ')}" for why, count in pool.left_out.items())
     left_out = f" Left out: {reasons}." if reasons else ""
     if golden and budget:
-        left_out = f" Before them come {golden} images of the golden set.{left_out}"
+        left_out = f" {golden} images of the golden set come first.{left_out}"
     if budget == 0 and golden:
         return f"{golden} images of the golden set were selected, which is the whole budget.{left_out}"
     if budget == 0:

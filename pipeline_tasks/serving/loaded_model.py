@@ -79,7 +79,7 @@ def load_model(content: bytes, digest: str) -> LoadedModel:
             _smoke_predictions(marks["nightlens_golden"]),
         )
     except (KeyError, ValueError, TypeError, SettingsError) as error:
-        raise ModelError(f"model {digest}: its metadata lack or break {error}") from error
+        raise ModelError(f"model {digest}: its metadata are missing or invalid: {error}") from error
     wanted = recipe_digest(side_px, kind.decoding.framing)
     if recipe != wanted:
         raise ModelError(f"model {digest}: wanted one for images of the recipe {wanted}, found {recipe}")

@@ -18,7 +18,7 @@ class LabelingSettings(Settings):
     ask_again_after_cycles: int | None = Field(
         3, ge=1, description="Cycles after which an image with an unsure label can be selected again; null: never."
     )
-    ask_at_most_times: int = Field(3, ge=1, description="Rounds that an image that stays unsure is in at most.")
+    ask_at_most_times: int = Field(3, ge=1, description="Maximum number of rounds for an image that stays unsure.")
     question: str = "What does the picture show?"
     cost_per_hour: float | None = Field(None, ge=0, description="Cost of an annotator's hour; null: the report states hours only.")
     currency: str | None = Field(

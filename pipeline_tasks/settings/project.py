@@ -36,7 +36,7 @@ class Project(Settings):
         {}, description="Old name → today's: older labels count by today's name. Two old names of one new name are merged."
     )
     removed_classes: tuple[str, ...] = Field(
-        (), description="Old names that shall go: their labels are left out, and a model may forget them."
+        (), description="Old names that are no longer wanted: their labels are left out, and a candidate may lack them."
     )
     root: str | None = Field(None, description="Folder or s3://bucket/prefix; default: NIGHTLENS_HOME/roots/<project>.")
     schedule: str | None = Field(None, description="Cron expression in the project's time zone; null: only started by hand.")

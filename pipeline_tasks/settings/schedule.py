@@ -23,7 +23,7 @@ def check_schedule(schedule: str) -> None:
     """Check a cron expression.
 
     Raises:
-        ValueError: it is none, or no date ever fits it; says what to write.
+        ValueError: it is none, or no date matches it; says what to write.
     """
     expression = _PRESETS.get(schedule, schedule)
     if time := re.fullmatch(r"\s*(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?\s*", expression):
@@ -40,7 +40,7 @@ def check_schedule(schedule: str) -> None:
         next_runs(schedule, "UTC", datetime.now(timezone.utc), 1)
     except ValueError as error:
         is_dateless = type(error).__name__ == "CroniterBadDateError"
-        why = "no date ever fits it" if is_dateless else f"a field is unknown or out of range ({_RANGES})"
+        why = "no date matches it" if is_dateless else f"a field is unknown or out of range ({_RANGES})"
         raise ValueError(f"{schedule!r} is no cron expression: {why}") from error
 
 

@@ -11,8 +11,8 @@ _BEGINS_THERE = ("while scanning a quoted scalar", "while parsing a flow", "whil
 _FIXES = {
     "mapping values are not allowed here": "a second `: ` in one line; put the text in quotes, or check the indentation",
     "found character '\\t'": "a tab; indent with spaces",
-    "could not find expected ':'": "a key without `: ` behind it",
-    "expected <block end>": "indented otherwise than the lines above it",
+    "could not find expected ':'": "a key without `: ` after it",
+    "expected <block end>": "indented differently from the lines above it",
     "expected ',' or": "a bracket that is opened here is not closed",
     "found unexpected end of stream": "a quote that is opened here is not closed",
     "while scanning an alias": "a text that begins with * needs quotes",

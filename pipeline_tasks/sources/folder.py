@@ -36,15 +36,17 @@ class FolderSettings(SourceSettings):
 
     kind: Literal["folder"] = "folder"
     path: str = Field(description="A folder; a relative one lies in NIGHTLENS_HOME.")
-    settle_s: float = Field(2.0, ge=0, description="A file that has not rested for so long is left for the next cycle; 0: none is.")
-    ignore: tuple[str, ...] = Field((), description="Patterns of files to leave out, as in .gitignore; `!` takes in.")
+    settle_s: float = Field(
+        2.0, ge=0, description="A file that changed less than this many seconds ago waits for the next cycle; 0: none waits."
+    )
+    ignore: tuple[str, ...] = Field((), description="Patterns of files to leave out, as in .gitignore; `!` includes.")
     compare: Literal["stamps", "times"] = Field(
-        "stamps", description="`times`: a change of the change time or inode alone is none, for mounts where these are not kept."
+        "stamps", description="`times`: ignore change times and inodes, for mounts that do not keep them."
     )
     check_again: int = Field(
         10_000,
         ge=0,
-        description="Known files a night that are compared by their bytes, where times prove nothing (FAT, exFAT, `times`).",
+        description="Known files compared by their bytes each night, where times cannot show a change (FAT, exFAT, `times`).",
     )
     key_pattern: str | None = Field(
         None, description="A regular expression over the key; its named groups (device, clip, site, day) become metadata."
@@ -141,7 +143,7 @@ class FolderSource:
         path = self._path(key)
         real, folder = os.path.realpath(path), os.path.realpath(self._folder)
         if os.path.commonpath([real, folder]) != folder or (os.path.islink(path) and not os.path.exists(path)):
-            raise RejectedFileError("not_an_image", f"{key}: a link that leads out of the source's folder, or to nothing")
+            raise RejectedFileError("not_an_image", f"{key}: a link that leads outside the source's folder, or to no file")
         try:
             # A name may have become a pipe since it was listed; opening that must not wait for a writer.
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -150,7 +152,7 @@ class FolderSource:
             finally:
                 os.close(handle)
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise RejectedFileError("vanished", f"{key}: was listed, then gone") from error
+            raise RejectedFileError("vanished", f"{key}: was deleted after it was listed") from error
         except OSError as error:
             raise RejectedFileError("unreadable", f"{key}: {os.strerror(error.errno or errno.EIO)}") from error
 

@@ -22,5 +22,5 @@ class UnneededObject(Table):
     first_seen_at = dy.Datetime(time_zone="UTC", time_unit="us")
     #: Time of the plan that moved it to the trash, or first found it there.
     trashed_at = dy.Datetime(time_zone="UTC", time_unit="us", nullable=True)
-    #: wait: too young; trash: to be moved there; purge: to be deleted for good; put_back: needed after all.
+    #: wait: too young; trash: to be moved there; purge: to be deleted for good; put_back: needed again.
     action = dy.Enum(ACTIONS)

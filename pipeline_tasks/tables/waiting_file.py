@@ -11,7 +11,7 @@ REASONS = ("changing", "young", "age_unknown")
 
 
 class WaitingFile(Table):
-    """One new file that may still be being written; the next cycle checks it again."""
+    """One new file that may not be complete yet; the next cycle checks it again."""
 
     table_name = "waiting_files"
 

@@ -41,16 +41,16 @@ def _remedy(services: Services, error: Exception) -> str:
         return FROZEN
     if isinstance(error, SettingsError):
         return (
-            "Mend what the message names. A connection or a token counts when the failed task is cleared; the project file counts "
-            "for a new night only, because settings are frozen for this night."
+            "Correct what the message names. A connection or a token counts when the failed task is cleared; the project file "
+            "counts for a new night only, because settings are frozen for this night."
         )
     if isinstance(error, ServiceUnavailableError):
-        return "Once it can be reached again, clear the failed task; the night goes on where it stopped."
+        return "Once it can be reached again, clear the failed task; the night continues where it stopped."
     if isinstance(error, ServiceRefusedError):
-        return "Mend what the service refuses, then clear the failed task; the night goes on where it stopped."
+        return "Correct what the service refuses, then clear the failed task; the night continues where it stopped."
     if isinstance(error, NightlensError):
-        return "Mend what the message names, then clear the failed task; the night goes on where it stopped."
-    return "Nightlens does not foresee this error: read the task's log, then clear the failed task."
+        return "Correct what the message names, then clear the failed task; the night continues where it stopped."
+    return "Nightlens does not expect this error: read the task's log, then clear the failed task."
 
 
 def _has_changed(services: Services) -> bool:

@@ -165,7 +165,7 @@ def backfill_settings(project: Project | BrokenProject, document: str) -> DagArg
 
 def broken_settings(broken: BrokenProject) -> DagArguments:
     """Arguments of the DAG that represents an unusable project file."""
-    mend = "Correct the file; the DAG then comes back by itself."
+    mend = "Correct the file; the DAG then returns without a restart."
     return {
         "dag_id": f"nightly__{broken.name}",
         "description": "The project's file cannot be used.",

@@ -149,7 +149,7 @@ def test_check_project__says_that_a_source_has_no_image_and_when_the_next_nights
 
     checks = json.loads(capsys.readouterr().out)["checks"]
     assert checks["source inbox"].startswith(
-        f"source inbox: no image in {a_home}/inbox; put some there, or mend its settings; left"
+        f"source inbox: no image in {a_home}/inbox; put some there, or correct its settings; left"
     )
     assert checks["schedule"].startswith("fine: next runs 2")
     assert checks["schedule"].count(" 22:00 IST") == 3
@@ -178,7 +178,7 @@ def test_check_project__points_at_class_names_that_are_almost_the_same(a_home: P
     main(["check_project", "--project", "parts"])
 
     said = json.loads(capsys.readouterr().out)["checks"]["classes"]
-    assert said == "fine: 0 labels in the root; 'bearing' and 'bearings' are almost the same name: is one a slip?"
+    assert said == "fine: 0 labels in the root; 'bearing' and 'bearings' are almost the same name: is one a typing error?"
 
 
 def test_check_project__says_what_another_backbone_leaves_out(a_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -265,7 +265,7 @@ def test_main__verifies_a_store_and_mends_it_from_a_second_copy(a_home: Path, ca
     ("root", "said"),
     [
         (MemoryObjects(), "fine: s3://bucket/parts can be written, and refuses to overwrite"),
-        (Overwriting(), "root: wanted a server that refuses a put with `If-None-Match: *`"),
+        (Overwriting(), "root: wanted a server that refuses to overwrite (`If-None-Match: *`)"),
     ],
 )
 def test_check_project__tries_whether_a_bucket_refuses_to_overwrite(

@@ -68,7 +68,7 @@ def test_work_ahead__is_ended_with_all_its_processes_when_its_block_ends() -> No
 def test_work_ahead__that_failed_is_told_to_who_waits(capfd: pytest.CaptureFixture[str]) -> None:
     ahead = WorkAhead(os.closerange)  # type: ignore[arg-type]
 
-    with ahead.begin(1), pytest.raises(DemoError, match="ended too soon; its error stands above"):
+    with ahead.begin(1), pytest.raises(DemoError, match="ended too soon; see its error above"):
         ahead.wait(lambda: False, lambda: None)
 
     assert "TypeError" in capfd.readouterr().err

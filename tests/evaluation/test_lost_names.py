@@ -48,8 +48,8 @@ def test_gate__keeps_the_champion_if_a_better_candidate_lost_a_class_and_names_t
     assert not held.is_promoted
     assert held.why == (
         "Not promoted: the candidate has no training image of the class 'car' (the champion learnt it from 5), 'tree' (the "
-        "champion learnt it from 3), so it would forget what the champion knows. If a class was renamed, say so in "
-        "renamed_classes; if it shall go, in removed_classes. Otherwise the gate let it pass: balanced accuracy 99.0 %."
+        "champion learnt it from 3), so it would lose what the champion learnt. If a class was renamed, add it to "
+        "renamed_classes; if it is no longer wanted, to removed_classes. Apart from that: balanced accuracy 99.0 %."
     )
     assert with_lost_names_gate(passed, {}, "class") == passed
     kept = Decision(False, "Not promoted: worse.")

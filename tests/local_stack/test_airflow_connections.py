@@ -78,7 +78,7 @@ def test_post_to_airflow__removes_the_server_of_a_removed_project(prepared: Fold
 
 def test_post_to_airflow__says_that_airflow_is_away(prepared: Folders) -> None:
     addresses = read_addresses(prepared.home)
-    with pytest.raises(StackError, match=f"Airflow at {addresses.airflow_url} did not take the connections"):
+    with pytest.raises(StackError, match=f"Airflow at {addresses.airflow_url} refused the connections"):
         post_to_airflow(prepared, addresses)
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.airflow
 def test_run__logs_what_a_person_can_do_about_an_error(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     def fails(*_: object) -> None:
         error = MissingStageError("measure_images has not been done")
-        error.add_note("Mend what the message names, then clear the failed task.")
+        error.add_note("Correct what the message names, then clear the failed task.")
         raise error
 
     monkeypatch.setattr(run, "run_stage", fails)
@@ -29,7 +29,7 @@ def test_run__logs_what_a_person_can_do_about_an_error(monkeypatch: pytest.Monke
     with caplog.at_level(logging.WARNING), pytest.raises(MissingStageError):
         stage_task.run("record_images", "belt", "2026-11-21")
 
-    assert [record.getMessage() for record in caplog.records] == ["Mend what the message names, then clear the failed task."]
+    assert [record.getMessage() for record in caplog.records] == ["Correct what the message names, then clear the failed task."]
 
 
 def test_form_of_a_night__has_the_most_used_fields_first() -> None:

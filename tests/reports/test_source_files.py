@@ -41,7 +41,7 @@ def test_not_taken_in__says_how_many_files_only_their_bytes_told_apart() -> None
 
     said = str(not_taken_in(replace(DATA, records=CycleRecords((listed,)))))
 
-    assert "4 known files have times that prove nothing" in said
+    assert "4 known files have times that cannot show a change" in said
     assert "2 hold other bytes" in said
     assert "3 more of that kind are left to later nights" in said
 

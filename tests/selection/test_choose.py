@@ -190,7 +190,7 @@ def test_choose__uses_a_custom_function() -> None:
     sys.modules.setdefault(__name__, sys.modules[by_angle.__module__])
     chosen = choose(at(0, 90, 45), budget=2, seed=0, objectives=name)
     assert chosen.picks.tolist() == [1, 2]
-    assert chosen.reasons[0] == f"{name} puts it before others"
+    assert chosen.reasons[0] == f"{name} ranks it before others"
 
 
 @pytest.mark.parametrize(

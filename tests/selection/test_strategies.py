@@ -63,7 +63,7 @@ def test_metadata_balance__asks_for_the_value_that_labels_have_least_of() -> Non
     metadata = [{"site": site} for site in ("a", "a", "a", "b", "b")]
     chosen = asked("metadata_balance", 0, 10, 20, 30, 40, labelled=[0, 1], metadata=metadata)
     assert chosen.picks.tolist() == [3]
-    assert chosen.reasons == ("site b, of which labels have less than their share",)
+    assert chosen.reasons == ("site b, which has fewer labels than its share",)
 
 
 def test_metadata_balance__goes_by_the_wanted_shares() -> None:
@@ -86,7 +86,7 @@ def test_requirements__ask_until_they_are_met() -> None:
     wishes = Wishes(requirements={"site": {"b": 2}})
     chosen = asked("requirements", 0, 10, 20, 30, budget=3, labelled=[0], metadata=metadata, wishes=wishes)
     assert chosen.picks[0] == 2
-    assert chosen.reasons[0] == "site b, of which fewer are labelled than are required"
+    assert chosen.reasons[0] == "site b, which has fewer labels than required"
     assert chosen.reasons[1] == "no image that meets a remaining need can be found"
 
 
@@ -95,7 +95,7 @@ def test_requirements__of_classes_go_by_what_the_model_expects() -> None:
     named: dict[str, Any] = {"vocabulary": ("bolt", "nut"), "wishes": wishes}
     chosen = asked("requirements", 0, 10, 20, beliefs=[[1, 0], [0.2, 0.8], [0.6, 0.4]], **named)
     assert chosen.picks.tolist() == [1]
-    assert chosen.reasons == ("probably nut, of which fewer are labelled than are required",)
+    assert chosen.reasons == ("probably nut, which has fewer labels than required",)
     assert asked("requirements", 0, 10, **named).picks.tolist() == [0]
 
 

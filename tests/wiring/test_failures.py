@@ -51,7 +51,7 @@ def test_report__of_a_failed_night_says_where_why_and_what_to_do_in_red(home: Pa
 
     assert failed_in == "record_images"
     assert "Failed in record_images: cycle 2026-11-21: " in html
-    assert "Mend what the message names, then clear the failed task" in html
+    assert "Correct what the message names, then clear the failed task" in html
     assert 'class="decision bad"' in html
     assert "No decision yet" not in html
 
@@ -108,7 +108,7 @@ def test_report__of_an_unexpected_error_says_so(home: Path, monkeypatch: pytest.
     html, _ = report(home)
 
     assert "Failed in find_duplicates: division by &lt;zero&gt;." in html
-    assert "Nightlens does not foresee this error" in html
+    assert "Nightlens does not expect this error" in html
 
 
 def test_report__of_a_service_that_does_not_respond_says_to_clear_the_task(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

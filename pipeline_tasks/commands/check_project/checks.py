@@ -114,7 +114,9 @@ def _check_classes(project: Project, s3: S3Endpoint | None) -> str:
         ),
     }
     said = [f"{note}: {', '.join(names)}" for note, names in notes.items() if names]
-    said += [f"{one!r} and {other!r} are almost the same name: is one a slip?" for one, other in names_alike(kind.vocabulary)]
+    said += [
+        f"{one!r} and {other!r} are almost the same name: is one a typing error?" for one, other in names_alike(kind.vocabulary)
+    ]
     return "; ".join([f"fine: {sum(counts.values())} labels in the root", *today, *gone, *said])
 
 
@@ -145,7 +147,9 @@ def _check_bucket(objects: ObjectStore, root: str) -> str:
         return f"fine: {root} can be written, and refuses to overwrite"
     finally:
         objects.delete(key)
-    raise SettingsError(f"root: wanted a server that refuses a put with `If-None-Match: *` on a key that is taken, {root} took it")
+    raise SettingsError(
+        f"root: wanted a server that refuses to overwrite (`If-None-Match: *`), {root} overwrote an object; use another one"
+    )
 
 
 def _check_source(settings: SourceSettings) -> str:
@@ -159,7 +163,7 @@ def _check_source(settings: SourceSettings) -> str:
     if not keys:
         path = getattr(settings, "path", None)
         place = "" if path is None else f" in {home_folder() / path}"
-        raise SettingsError(f"source {settings.name}: no image{place}; put some there, or mend its settings{said}")
+        raise SettingsError(f"source {settings.name}: no image{place}; put some there, or correct its settings{said}")
     return f"fine: {len(keys)} files{_metadata(settings, source, keys)}{said}"
 
 

@@ -141,12 +141,14 @@ def _begin(folder: Path, dataset_id: str) -> bool:
     if mark.exists():
         found = _marked(mark)
         if found != dataset_id:
-            raise SettingsError(f"{folder}: wanted an empty folder, found an interrupted export of {found}")
+            raise SettingsError(f"{folder}: wanted an empty folder, found an interrupted export of {found}; choose another one")
         return True
     standing = sorted(path.name for path in folder.iterdir())
     # A crash may leave only the unfinished file of the mark itself.
     if standing not in ([], [f"{UNFINISHED}.part"]):
-        raise SettingsError(f"{folder}: wanted an empty folder, found {len(standing)} entries, the first {standing[0]!r}")
+        raise SettingsError(
+            f"{folder}: wanted an empty folder, found {len(standing)} entries, the first {standing[0]!r}; choose a new one"
+        )
     _write_whole(mark, json.dumps({"dataset_id": dataset_id, "say": "This export is not finished; run it again."}).encode())
     return False
 

@@ -39,7 +39,7 @@ class MaskReporting:
         return [
             Section("overlap", "Overlap of regions", tuple(_figures(evaluated))),
             Section("errors", "Worst errors", tuple(error_blocks(images, self.class_names, LEGEND))),
-            Section("examples", "Test images as they come", tuple(example_blocks(images))),
+            Section("examples", "Examples of test images", tuple(example_blocks(images))),
         ]
 
 

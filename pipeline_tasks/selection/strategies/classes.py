@@ -25,7 +25,7 @@ def _likeliest(pool: Pool, pick: int) -> str:
 def _class_target(pool: Pool) -> Objective:
     from pipeline_tasks.selection.needs import class_target
 
-    return class_target(pool, "of which labels have less than their share")
+    return class_target(pool, "which has fewer labels than its share")
 
 
 CLASS_BALANCE = Strategy(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def _metadata_balance(pool: Pool) -> Objective:
     from pipeline_tasks.selection.needs import metadata_balance
 
-    return metadata_balance(pool, "of which labels have less than their share")
+    return metadata_balance(pool, "which has fewer labels than its share")
 
 
 def _metadata_weight(pool: Pool) -> Objective:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def _requirements(pool: Pool) -> Objective:
     from pipeline_tasks.selection.needs import requirements
 
-    return requirements(pool, "of which fewer are labelled than are required")
+    return requirements(pool, "which has fewer labels than required")
 
 
 REQUIREMENTS = Strategy(

@@ -90,13 +90,13 @@ def _decide(
     if not test_images.height:
         return Decision(False, NOTHING_TO_COMPARE)
     if candidate == champion:
-        return Decision(False, "Not promoted: the candidate is the champion itself, to the last byte.")
+        return Decision(False, "Not promoted: the candidate has the same bytes as the champion.")
     split_groups = store.current(SplitGroup)
     not_clean = why_test_is_not_clean(labelled, manifest, split_groups, "candidate")
     if not_clean is None and champion is not None:
         trained = evaluated.champion_dataset_cycle_id
         if trained is None:
-            return Decision(False, "Not promoted: it cannot be shown on which images the champion was trained.")
+            return Decision(False, "Not promoted: the champion's training images are unknown.")
         version = store.read(DatasetImage, trained)
         not_clean = why_test_is_not_clean(labelled, version, split_groups, "champion")
     if not_clean is not None:

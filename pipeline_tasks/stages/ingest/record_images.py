@@ -66,7 +66,7 @@ def _check_whole(cycle_id: str, sightings: pl.DataFrame, known: pl.Series, of_im
     for table, rows in of_images.items():
         if set(rows["image_id"]) != new:
             raise MissingStageError(
-                f"cycle {cycle_id}: the table {table.table_name} is not whole: run measure_images again for all shards"
+                f"cycle {cycle_id}: the table {table.table_name} is incomplete: run measure_images again for all shards"
             )
 
 

@@ -110,7 +110,7 @@ def images_of_person(store: Store, tag: str) -> list[str]:
     is_tagged = pl.any_horizontal(pl.col("device", "clip", "site") == tag)
     found = sightings.filter(is_part | is_tagged.fill_null(value=False))["image_id"].unique().sort().to_list()
     if not found:
-        raise SettingsError(f"person: wanted a device, clip, site, folder or file's name of some sighting, found none like {tag!r}")
+        raise SettingsError(f"person: wanted a device, clip, site, folder or file name of a sighting, found none like {tag!r}")
     return found
 
 

@@ -54,7 +54,7 @@ def _mend(objects: ObjectStore, copy: ObjectStore, named: NamedObjects, key: str
         return "the copy has no such object"
     problem = named.problem(key, good) or _foreign(objects, copy, key)
     if problem is not None:
-        return f"the copy's object is no better: {problem}"
+        return f"the copy's object is damaged, too: {problem}"
     try:
         _put_back(objects, key, good)
     except (AlreadyThereError, ChangedMeanwhileError) as error:

@@ -123,7 +123,7 @@ def _named_by_shards(store: Store, leases: Mapping[str, str]) -> dict[str, str]:
         except NotFoundError:
             continue
         except TableContractError as error:
-            raise StorageError(f"{key}: cannot be read, so its images are unknown: {error}") from error
+            raise StorageError(f"{key}: cannot be read, so its images are unknown: {error}; run verify_store first") from error
         for image_id, md5 in rows.select("image_id", "md5").iter_rows():
             needed |= {layout.original(md5): key, thumbnail_key(image_id): key}
     return needed

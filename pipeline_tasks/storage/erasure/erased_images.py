@@ -42,7 +42,9 @@ def is_erased_by(objects: ObjectStore, files: Sequence[TableFile]) -> IsErased:
     erased = {digest for one in rows for digest in (*one["keyed_image_id"], *one["keyed_md5"])}
     key = _read_key(objects) if erased else b""
     if key is None:
-        raise CorruptObjectError(f"{layout.ERASURE_KEY}: wanted the key that knows erased images again, found none")
+        raise CorruptObjectError(
+            f"{layout.ERASURE_KEY}: wanted the key that recognises erased images, found none; restore it from a backup"
+        )
     return lambda name: keyed(key, name) in erased
 
 

@@ -121,7 +121,7 @@ def read_cycle(store: Store, cycle_id: str) -> Cycle:
     key = opened.settings_key
     content = store.objects.read(key).content
     if hashlib.sha256(content).hexdigest() != opened.settings_sha256:
-        raise CorruptObjectError(f"{key}: the frozen settings of cycle {cycle_id} were changed")
+        raise CorruptObjectError(f"{key}: the frozen settings of cycle {cycle_id} were changed; restore the file from a backup")
     fields = upgraded_fields(forms.FROZEN_SETTINGS, json.loads(content), key)
     fields["project"] = parse_frozen_project(fields["project"], fields["code_version"], key)
     fields["arguments"] = read_record(CycleArguments, fields["arguments"], key)

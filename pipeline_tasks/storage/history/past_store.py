@@ -29,4 +29,4 @@ class PastStore(Store):
         Raises:
             StorageError: always.
         """
-        raise StorageError(f"cycle {cycle_id}: {stage} wanted to write into the past, up to event {self._past.sequence}")
+        raise StorageError(f"cycle {cycle_id}: {stage} cannot write: this store shows the past, up to event {self._past.sequence}")

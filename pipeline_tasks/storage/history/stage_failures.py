@@ -38,7 +38,7 @@ def standing_failure(
     for stage in failed:
         if stage in stages and _stands(stage, stages, done.has):
             message = "its process ended without a message: it was killed, or ran out of memory. The task's log may say more"
-            return StageFailure(stage, "", message, "Clear the failed task; the night goes on where it stopped.")
+            return StageFailure(stage, "", message, "Clear the failed task; the night continues where it stopped.")
     return None
 
 

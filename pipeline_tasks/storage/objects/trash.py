@@ -1,4 +1,4 @@
-"""Trash of a root: collected objects stay there under their old key until they are deleted for good or needed after all."""
+"""Trash of a root: collected objects stay there under their old key until they are deleted for good or needed again."""
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ def ensure_there(objects: ObjectStore, keys: Iterable[str]) -> None:
     gone = [key for key in keys if not is_there(objects, key) and not put_back(objects, key)]
     if gone:
         raise StorageError(
-            f"{len(gone)} objects that were just named are neither in the store nor in its trash: {', '.join(gone[:3])}"
+            f"{len(gone)} objects that were just named are neither in the store nor in its trash, run the stage again: "
+            f"{', '.join(gone[:3])}"
         )
 
 

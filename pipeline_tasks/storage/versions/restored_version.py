@@ -31,5 +31,5 @@ def check_restorable(store: Store, dataset_id: str, label_kind: str, kind: Kind)
     if differing := [name for name in wanted if wanted[name] != found[name]]:
         raise SettingsError(
             f"dataset version {dataset_id[:16]}: wanted the project's {wanted}, found {found}; "
-            f"set {' and '.join(differing)} back, or `versions restore newest`"
+            f"set {' and '.join(differing)} back, or run `versions restore newest`"
         )

@@ -58,7 +58,7 @@ def hide(view: Path, keys: Iterable[str]) -> int:
             link.parent.chmod(_NOBODY_WRITES)
             gone += 1
     except OSError as error:
-        raise StorageError(f"{view}: the links for readers cannot be taken away: {error}") from error
+        raise StorageError(f"{view}: the links for readers cannot be removed: {error}") from error
     return gone
 
 

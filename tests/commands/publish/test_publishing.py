@@ -208,7 +208,7 @@ def test_publish__refuses_a_folder_with_other_files(published_store: Store, a_ho
     (a_home / "theirs" / "README.md").write_text("mine")
     git(a_home / "theirs", "init", "-q")
 
-    with pytest.raises(StorageError, match="found a folder with other things"):
+    with pytest.raises(StorageError, match="found one with other files"):
         publish("parts", dataset_id, a_home / "full")
     with pytest.raises(StorageError, match=r"README\.md exists and was not made by Nightlens"):
         publish("parts", dataset_id, a_home / "theirs")

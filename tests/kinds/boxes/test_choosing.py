@@ -76,6 +76,6 @@ def test_margin__takes_the_image_with_the_most_doubtful_box() -> None:
 def test_usable__leaves_out_strategies_that_need_variants_of_a_champion_without_any() -> None:
     assert usable({"margin": 1.0, "bald": 1.0}, True, False) == (
         {"margin": 1.0},
-        " There are no variants of the champion that bald could ask, so margin chose alone.",
+        " There are no variants of the champion that bald could use, so margin chose alone.",
     )
     assert usable("bald", True, True) == ("bald", "")

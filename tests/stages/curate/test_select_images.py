@@ -175,7 +175,7 @@ def test_select_images__asks_first_about_golden_images(store: Store) -> None:
     assert picks["rank"].to_list() == list(range(6))
     assert (summary.strategies["golden"], summary.control, summary.is_first_round) == (2, 2, True)
     assert "z" not in selected(store, FIRST)
-    assert "Before them come 2 images of the golden set." in summary.why
+    assert "2 images of the golden set come first." in summary.why
     splits = dict(store.history(Split).select("split_group_id", "split").iter_rows())
     assert splits[image_id("g")] == splits[image_id("h")] == "test"
 

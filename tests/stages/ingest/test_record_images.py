@@ -125,7 +125,7 @@ def test_record_images__refuses_parts_that_do_not_fit_together(store: Store, tmp
     measure(store, cycle, tmp_path)
     write_shard(store.objects, Embedding, cycle.cycle_id, 0, read_shard(store.objects, Embedding, cycle.cycle_id, 0).head(0))
 
-    with pytest.raises(MissingStageError, match="embeddings is not whole"):
+    with pytest.raises(MissingStageError, match="embeddings is incomplete"):
         record_images(store, cycle)
     measure(store, cycle, tmp_path)
     assert record_images(store, cycle).images_new == 1

@@ -162,7 +162,7 @@ def test_verify_and_mend__says_why_a_copy_does_not_help(root: Path, original: Pa
 
     assert mending.mended == []
     assert mending.not_mended[lacking] == "the copy has no such object"
-    assert "the copy's object is no better: wanted sha256" in mending.not_mended[rotten]
+    assert "the copy's object is damaged, too: wanted sha256" in mending.not_mended[rotten]
     assert [one.key for one in mending.verification.damaged] == sorted((lacking, rotten))
     assert list(objects.list(layout.SET_ASIDE)) == []
 

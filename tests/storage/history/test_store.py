@@ -157,9 +157,9 @@ def test_past_store__refuses_finish_and_record(store: Store) -> None:
     store.finish("2026-11-21", "open_cycle", Done(0))
     past, before = PastStore(store.objects, 1), list(store.objects.list(""))
 
-    with pytest.raises(StorageError, match="find_quality_issues wanted to write into the past, up to event 1"):
+    with pytest.raises(StorageError, match="find_quality_issues cannot write: this store shows the past, up to event 1"):
         past.finish("2026-11-21", "find_quality_issues", Done(1), [(QualityIssue, issues(1))])
-    with pytest.raises(StorageError, match="wanted to write into the past"):
+    with pytest.raises(StorageError, match="this store shows the past"):
         past.record("2026-11-21", "find_quality_issues", Done(1), ())
 
     assert list(store.objects.list("")) == before
