@@ -1,4 +1,4 @@
-"""Work that is done before anybody waits for it."""
+"""Tests of drawing a night ahead of time, in another process."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_work_ahead__is_ended_with_all_its_processes_when_its_block_ends() -> No
         os.killpg(child.pid, 0)
 
 
-def test_work_ahead__that_failed_is_told_to_who_waits(capfd: pytest.CaptureFixture[str]) -> None:
+def test_work_ahead__raises_its_failure_where_it_is_awaited(capfd: pytest.CaptureFixture[str]) -> None:
     ahead = WorkAhead(os.closerange)  # type: ignore[arg-type]
 
     with ahead.begin(1), pytest.raises(DemoError, match="ended too soon; see its error above"):

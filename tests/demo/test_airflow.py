@@ -1,4 +1,4 @@
-"""Driving Airflow through its API, and a night's run."""
+"""Tests of driving Airflow through its API, and of a night's run."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_trigger__logs_in_and_starts_a_run_without_a_logical_date() -> None:
     assert json.loads(asked[-1].split(" ", 2)[2]) == {"logical_date": None, "conf": {"budget": 4}}
 
 
-def test_wait_for_dag__says_so_when_airflow_never_reads_it() -> None:
+def test_wait_for_dag__fails_if_airflow_never_reads_it() -> None:
     with pytest.raises(DemoError, match="has not read the DAG"):
         _airflow({}).wait_for_dag("nightly__parts", within_s=0)
 
@@ -62,7 +62,7 @@ def test_wait_for_dag__unpauses_it() -> None:
 
 
 @pytest.mark.parametrize(("status", "error"), [(503, AirflowAwayError), (409, DemoError)])
-def test_airflow__tells_away_from_refused(status: int, error: type[Exception]) -> None:
+def test_airflow__raises_different_errors_for_no_response_and_a_refusal(status: int, error: type[Exception]) -> None:
     with pytest.raises(error, match=str(status)):
         _airflow({f"GET {RUN}": status}).run("nightly__parts", "manual_1")
 

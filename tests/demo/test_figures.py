@@ -1,4 +1,4 @@
-"""Figures read back from the ledger and held against the services that own them."""
+"""Tests of figures that are read from the ledger and compared with those of the services."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def after(store: Store) -> Store:
     return store
 
 
-def test_read_night__holds_what_ledger_and_services_agree_on(after: Store) -> None:
+def test_read_night__returns_figures_on_which_ledger_and_services_agree(after: Store) -> None:
     night = figures.read_night(1, ENDED, after, _Outside().services(), "parts")
 
     assert (night.files_seen, night.images_taken_in, night.exact_duplicates, night.near_duplicates) == (10, 7, 1, 2)
@@ -110,12 +110,12 @@ def test_read_night__holds_what_ledger_and_services_agree_on(after: Store) -> No
         (_Outside(digest="ee" * 32), "MLflow's version 1"),
     ],
 )
-def test_read_night__fails_with_a_sentence_when_a_service_tells_another_figure(after: Store, outside: _Outside, said: str) -> None:
+def test_read_night__fails_with_a_sentence_if_a_service_has_another_figure(after: Store, outside: _Outside, said: str) -> None:
     with pytest.raises(DemoError, match=said):
         figures.read_night(1, ENDED, after, outside.services(), "parts")
 
 
-def test_read_night__fails_when_airflow_is_green_but_the_ledger_lacks_a_stage(store: Store) -> None:
+def test_read_night__fails_if_airflow_succeeded_but_the_ledger_lacks_a_stage(store: Store) -> None:
     an_open_cycle(store, CYCLE)
 
     with pytest.raises(DemoError, match="no event of list_new_images"):
@@ -127,7 +127,7 @@ def test_cycle_of_run__fails_for_a_run_that_opened_none(after: Store) -> None:
         figures.cycle_of_run(after, "manual_9")
 
 
-def test_check_champion__wants_the_alias_to_name_the_ledgers_version(after: Store) -> None:
+def test_check_champion__fails_if_the_alias_names_another_version_than_the_ledger(after: Store) -> None:
     assert figures.check_champion(after, _Outside().services(), "parts").model_digest == DIGEST
     with pytest.raises(DemoError, match="names version 7"):
         figures.check_champion(after, _Outside(alias="7").services(), "parts")
@@ -138,7 +138,7 @@ def test_check_champion__fails_without_a_champion(store: Store) -> None:
         figures.check_champion(store, _Outside().services(), "parts")
 
 
-def test_ask_server__takes_an_answer_of_the_champion_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ask_server__accepts_only_a_prediction_of_the_champion(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "SERVER_FOLLOWS_WITHIN_S", 0.0)
 
     prediction = figures.ask_server(_Outside().services(), b"image", DIGEST)
@@ -159,7 +159,7 @@ def test_drawn_prediction__is_an_image_or_says_why_there_is_none() -> None:
         services.drawn_prediction(b"text")
 
 
-def test_nights_table__tells_each_night_in_a_column(after: Store) -> None:
+def test_nights_table__has_a_column_for_each_night(after: Store) -> None:
     night = figures.read_night(1, ENDED, after, _Outside().services(), "parts")
 
     text = nights_table([night, night], ClassScoring.names)

@@ -1,4 +1,4 @@
-"""The bytes of drawn files."""
+"""Tests of the bytes of drawn files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_draw_file__shows_every_class_at_256_px_or_more_with_its_part_inside(cla
     assert 0.005 < drawn.mask.mean() < 0.6
 
 
-def test_draw_file__an_exact_duplicate_has_the_bytes_of_what_it_repeats() -> None:
+def test_draw_file__an_exact_duplicate_has_the_same_bytes() -> None:
     copy = _first("exact_duplicate")
     original = next(file for file in PLAN if file.key == copy.copy_of)
 
@@ -52,7 +52,7 @@ def test_draw_file__an_exact_duplicate_has_the_bytes_of_what_it_repeats() -> Non
 
 
 @pytest.mark.parametrize("kind", ["next_frame", "re_encoded", "small_crop"])
-def test_draw_file__a_near_duplicate_has_other_bytes_but_shows_the_same(kind: str) -> None:
+def test_draw_file__a_near_duplicate_has_other_bytes_and_the_same_content(kind: str) -> None:
     copy = _first(kind)
     original = next(file for file in PLAN if file.key == copy.copy_of)
     images = [draw_file(file) for file in (copy, original)]
@@ -82,7 +82,7 @@ def test_draw_file__keeps_nothing_but_orientation_in_the_metadata() -> None:
 @pytest.mark.parametrize(
     ("kind", "reason"), [("empty", "empty"), ("text_named_jpg", "not_an_image"), ("truncated", "truncated"), ("corrupt", "corrupt")]
 )
-def test_draw_file__broken_files_are_rejected_for_what_they_are(kind: str, reason: str) -> None:
+def test_draw_file__broken_files_are_rejected_with_the_planned_reason(kind: str, reason: str) -> None:
     drawn = [draw_file(file) for file in plan_night(1, 600, 7) if file.kind == kind]
 
     assert all(one.mask is None for one in drawn)

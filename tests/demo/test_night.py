@@ -1,4 +1,4 @@
-"""Drawing a night into an inbox."""
+"""Tests of drawing a night into an inbox."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _digests(folder: Path) -> dict[str, tuple[str, float]]:
     return {str(path.relative_to(folder)): (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime) for path in paths}
 
 
-def test_draw_night__draws_the_same_bytes_twice_and_tells_the_truth_about_each_image(tmp_path: Path) -> None:
+def test_draw_night__draws_the_same_bytes_twice_and_writes_the_truth_of_each_image(tmp_path: Path) -> None:
     seen: list[int] = []
     for name in ("one", "other"):
         draw_night(1, FILES, 7, tmp_path / name, tmp_path / f"{name}.json", "parts", lambda done, _: seen.append(done))

@@ -1,4 +1,4 @@
-"""A folder of class folders as a project of its own."""
+"""Tests of projects from a folder with images of one's own."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_find_own_images__refuses_a_kind_that_the_folder_does_not_hold(drawn: Pa
         find_own_images(folder, SEED, "box")
 
 
-def test_copy_night__gives_neutral_names_and_tells_the_classes_only_to_the_truth(folder: Path, tmp_path: Path) -> None:
+def test_copy_night__gives_neutral_names_and_writes_classes_only_into_the_truth(folder: Path, tmp_path: Path) -> None:
     own, inbox, truth_file = find_own_images(folder, SEED), tmp_path / "inbox" / "own_pets", tmp_path / "truth.json"
 
     names = [copy_night(own, night, inbox, truth_file) for night in (1, 2)]

@@ -23,7 +23,7 @@ def test_answer__depends_on_person_and_image_only() -> None:
     assert first == [annotate(person, image_id(number), "gear", CLASSES) for person in PEOPLE for number in range(50)]
 
 
-def test_answer__is_wrong_about_as_often_as_the_person_is_known_to_be() -> None:
+def test_answer__is_wrong_at_about_the_persons_error_rate() -> None:
     person = Person("Dora", "dora@nightlens.local", 0.05)
 
     wrong = sum(annotate(person, image_id(number), "nut", CLASSES) != "nut" for number in range(4000))
@@ -31,7 +31,7 @@ def test_answer__is_wrong_about_as_often_as_the_person_is_known_to_be() -> None:
     assert 150 < wrong < 250
 
 
-def test_answer__never_errs_more_than_the_most_and_takes_a_class_for_its_lookalike() -> None:
+def test_answer__errs_within_the_limit_and_takes_a_class_for_a_similar_one() -> None:
     careless = Person("Eve", "eve@nightlens.local", 1.0)
 
     annotations = Counter(annotate(careless, image_id(number), "chipped_gear", CLASSES) for number in range(4000))
@@ -54,7 +54,7 @@ def test_person_for__gives_copies_of_an_image_to_different_people() -> None:
     assert person_for(PEOPLE, image_id(1), 3) == person_for(PEOPLE, image_id(1), 0)
 
 
-def test_person_for__spreads_images_over_everybody() -> None:
+def test_person_for__spreads_images_over_all_people() -> None:
     shares = Counter(person_for(PEOPLE, image_id(number), 0).name for number in range(900))
 
     assert all(240 < share < 360 for share in shares.values())

@@ -37,7 +37,7 @@ def test_group_counts__counts_each_shard_and_a_skipped_task_as_over() -> None:
     assert set(counts) == set(TASK_GROUPS)
 
 
-def test_progress__says_a_plain_line_only_when_something_changed() -> None:
+def test_progress__prints_a_plain_line_only_after_a_change() -> None:
     stream = io.StringIO()
     progress = Progress(stream)
 

@@ -1,4 +1,4 @@
-"""The truth file, and that nothing but the demo reads it."""
+"""Tests of the truth file, which only the demo reads."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def test_describe__a_hidden_part_has_a_class_only() -> None:
     assert describe("nut", np.zeros((2, 2), bool)).box_xywh is None
 
 
-def test_run_lengths__can_be_turned_back_also_when_the_mask_begins_inside() -> None:
+def test_run_lengths__can_be_decoded_also_if_the_first_pixel_is_in_the_mask() -> None:
     mask = np.array([[True, True, False], [False, True, False]])
 
     assert run_lengths(mask) == [0, 2, 2, 1, 1]
     assert (mask_of(run_lengths(mask), 2, 3) == mask).all()
 
 
-def test_truth__comes_back_as_it_was_written_and_is_for_this_user_only(tmp_path: Path) -> None:
+def test_truth__is_read_as_it_was_written_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     path = truth_path(tmp_path, "parts")
     truth = Truth("parts", ("nut", "gear"), {"a" * 64: describe("nut", np.ones((2, 2), bool))}, [Plant("cam1/1.jpg", "dark", None)])
 
@@ -49,7 +49,7 @@ def test_truth__lies_outside_every_root_inbox_and_work_folder() -> None:
     assert parts == ("home", "demo", "truth", "parts.json")
 
 
-def test_truth__no_code_of_the_pipeline_knows_the_demo_or_its_folder() -> None:
+def test_truth__no_code_of_the_pipeline_names_the_demo_or_its_folder() -> None:
     sources = [path for room in ("pipeline_tasks", "plugins", "dags") for path in (REPOSITORY / room).rglob("*.py")]
 
     telling = [

@@ -1,4 +1,4 @@
-"""While the stages work on drawn images, none of them opens anything of the demo's."""
+"""Test that no stage opens a file of the demo while it works on drawn images."""
 
 from __future__ import annotations
 

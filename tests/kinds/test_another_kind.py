@@ -80,6 +80,6 @@ def test_another_kind__has_its_own_sections_in_the_report() -> None:
     assert "Nothing was misread." in str(drawn(section, data))
 
 
-def test_unknown_kind__is_refused_with_those_that_there_are() -> None:
+def test_unknown_kind__is_refused_with_the_known_ones() -> None:
     with pytest.raises((SettingsError, ValueError), match="unknown label kind 'boxes'"):
         given.a_project(label_kind="boxes")

@@ -36,7 +36,7 @@ def test_form__has_no_key_twice_and_none_of_label_studio(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_form__asks_above_the_image_so_that_nobody_scrolls_to_a_class(name: str) -> None:
+def test_form__has_its_question_and_classes_above_the_image(name: str) -> None:
     tags = [one.tag for one in form_of(name).iter()]
 
     assert tags[-1] == "Image"

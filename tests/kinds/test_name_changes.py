@@ -1,4 +1,4 @@
-"""Renamings, merges and removals of names: what a project file may state, and what is said of names that it does not state."""
+"""Tests of renamed, merged and removed names: valid statements in a project file, and messages on names without a statement."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_name_changes__that_do_not_fit_the_classes_are_refused_by_the_file(
         ("toothed wheel", {"bolt": 3, "toothed wheel": 7}, None),
     ],
 )
-def test_suggested__is_a_name_like_it_or_the_only_one_without_labels(old: str, counts: dict[str, int], meant: str | None) -> None:
+def test_suggested__is_a_similar_name_or_the_only_one_without_labels(old: str, counts: dict[str, int], meant: str | None) -> None:
     assert suggested(old, CLASSES, counts) == meant
 
 

@@ -1,4 +1,4 @@
-"""Boxes that are drawn by lot, and people who draw them with errors."""
+"""Random boxes, and people who draw them with errors."""
 
 from __future__ import annotations
 

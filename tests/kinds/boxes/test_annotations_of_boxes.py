@@ -53,7 +53,7 @@ def test_annotation__with_a_refused_object_does_not_vote_and_its_reason_is_kept(
     assert object_rows([bad], LABELING)["text"].drop_nulls().to_list() == list(problems(bad.objects))
 
 
-def test_annotation__without_a_box_is_empty_and_a_skipped_one_is_no_answer() -> None:
+def test_annotation__without_a_box_is_empty_and_a_skipped_one_does_not_count() -> None:
     empty, skipped = said(1, []), said(2, [], image=given.image_id(2), was_cancelled=True)
 
     found = resolved(empty, skipped, images=(IMAGE, given.image_id(2)))

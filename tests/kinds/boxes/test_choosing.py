@@ -1,4 +1,4 @@
-"""Tests of what a selection hears of boxes: names of images, and a detector's beliefs about objects and images."""
+"""Tests of boxes in a selection: names of images, and a detector's beliefs about objects and images."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_beliefs__of_a_box_are_its_class_or_nothing() -> None:
     assert CHOOSING.object_beliefs([]).shape == (0, 3)
 
 
-def test_seen_objects__of_images_that_were_not_looked_at_are_as_the_others_on_average() -> None:
+def test_seen_objects__of_other_images_are_the_mean_of_those_looked_at() -> None:
     seen = seen_objects(CHOOSING, np.array([0, 2]), [[found("bolt", 1.0)], []], images=4, pool=3)
 
     assert seen.beliefs.tolist() == [[1, 0, 0], [0.5, 0, 0.5], [0, 0, 1], [0.5, 0, 0.5]]

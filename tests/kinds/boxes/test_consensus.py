@@ -56,7 +56,7 @@ def test_agree__keeps_what_enough_people_drew(annotations: list[list[Box]], stat
     assert [one.class_name for one in found.objects] == [one.class_name for one in objects]
 
 
-def test_agree__tells_overlapping_objects_of_two_classes_apart() -> None:
+def test_agree__keeps_overlapping_objects_of_two_classes_apart() -> None:
     person, horse = Box("person", 20, 0, 60, 100), Box("horse", 10, 20, 80, 90)
     found = agree([[person, horse], [nudged(horse, 3), nudged(person, 3)], [nudged(person, -3), nudged(horse, -3)]])
 

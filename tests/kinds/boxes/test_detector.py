@@ -56,7 +56,7 @@ def a_session(graph: Any) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
 
 
-def test_assigned__gives_every_box_a_place_and_few_places_to_nothing_else() -> None:
+def test_assigned__gives_every_box_a_few_places() -> None:
     boxes = np.array([[4, 4, 40, 40], [50, 50, 54, 53], [0, 60, 64, 64]], np.float32)
 
     target = assigned(boxes, np.array([0, 1, 1]), SHAPES)
@@ -68,7 +68,7 @@ def test_assigned__gives_every_box_a_place_and_few_places_to_nothing_else() -> N
     assert (target[:, 0] == NOTHING).sum() > len(target) / 2
 
 
-def test_assigned__of_an_empty_image_is_nothing_anywhere() -> None:
+def test_assigned__of_an_empty_image_has_no_place() -> None:
     target = assigned(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), SHAPES)
 
     assert target.shape == (64 + 16 + 4, 5)
@@ -84,7 +84,7 @@ def test_placed__moves_boxes_with_the_image_and_leaves_out_those_cut_away() -> N
     assert {tuple(row) for row in target[target[:, 0] >= 0]} == {(0, 32, 0, 64, 32)}
 
 
-def test_suppressed__keeps_the_surest_of_a_pile_and_boxes_of_other_classes() -> None:
+def test_suppressed__keeps_the_most_confident_of_overlapping_boxes_and_boxes_of_other_classes() -> None:
     boxes = torch.tensor([[[0, 0, 0.5, 0.5], [0.02, 0, 0.52, 0.5], [0.04, 0, 0.54, 0.5], [0.6, 0.6, 0.9, 0.9]]])
     scores = torch.tensor([[[0.5, 0.0], [0.9, 0.0], [0.4, 0.3], [0.2, 0.0]]])
 
@@ -96,7 +96,7 @@ def test_suppressed__keeps_the_surest_of_a_pile_and_boxes_of_other_classes() -> 
 
 
 def test_suppressed__does_not_let_a_suppressed_box_suppress() -> None:
-    """Three boxes in a row, each overlapping the next: the middle one falls to the first, so the last stands."""
+    """Three boxes in a row, each overlapping the next: the first suppresses the middle one, so the last is kept."""
     boxes = torch.tensor([[[0.0, 0, 1, 1], [0.2, 0, 1.2, 1], [0.4, 0, 1.4, 1]]])
 
     _, sure, _, _ = suppressed(torch.tensor([[[0.9], [0.8], [0.7]]]), boxes, 3, 3)
@@ -207,7 +207,7 @@ def test_objective__is_smaller_for_better_boxes() -> None:
     assert objective.loss(better, target) < objective.loss(outputs, target)
 
 
-def test_average_precision__is_whole_for_the_truth_and_half_for_half_of_it() -> None:
+def test_average_precision__is_1_for_the_truth_and_one_half_for_half_of_it() -> None:
     target = assigned(np.array([[10, 10, 30, 30], [40, 40, 60, 60]], np.float32), np.array([1, 1]), SHAPES)
     truth = np.array([[10, 10, 30, 30], [40, 40, 60, 60]], np.float32)
 
@@ -232,7 +232,7 @@ def a_training(images: int, **settings: int) -> MapTraining:
     return MODELLING.training(TrainingSettings(**settings), [one] * images, [one] * max(images // 5, 1))
 
 
-def test_training__of_few_images_takes_enough_steps_and_of_many_no_more_than_minutes() -> None:
+def test_training__has_enough_steps_for_few_images_and_limited_ones_for_many() -> None:
     steps = {images: steps_of(a_training(images), images) for images in (10, 50, 218, 1000, 20_000)}
 
     assert min(steps.values()) >= 400

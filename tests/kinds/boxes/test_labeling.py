@@ -130,7 +130,7 @@ def test_form__has_a_key_for_each_of_the_first_classes_and_takes_any_name() -> N
     assert [one.get("hotkey") for one in form] == [*KEYS, *[None] * (len(names) - len(KEYS))]
 
 
-def test_annotation__with_an_unknown_class_does_not_vote_and_the_class_is_told() -> None:
+def test_annotation__with_an_unknown_class_does_not_vote_and_the_class_is_named() -> None:
     labeling = BoxLabeling(("bolt",), frozenset({"nut"}))
     boxes = [replace(one, class_name=name) for one, name in zip(spread_boxes(3), ("bolt", "nut", "scrap"), strict=True)]
 

@@ -35,7 +35,7 @@ def sections_of(truth: list[list[Box]], said: list[list[Box]]) -> dict[str, Sect
     return {one.anchor: one for one in REPORTING.sections(evaluated)}
 
 
-def test_errors__are_told_by_sort_with_the_worst_first() -> None:
+def test_errors__are_listed_by_sort_with_the_worst_first() -> None:
     blocks = sections_of(TRUTH, SAID)["errors"].blocks
 
     said = next(one.text for one in blocks if isinstance(one, Paragraph))

@@ -107,7 +107,7 @@ def test_image_scores__are_of_one_image_and_lower_for_a_sure_box_where_nothing_i
     assert found == pytest.approx([1.0, 0.0, 0.5, 0.0, 1.0, 0.8, 0.1])
 
 
-def test_gate__promotes_the_first_model_over_mean_boxes_and_holds_a_worse_one() -> None:
+def test_gate__promotes_the_first_model_over_mean_boxes_and_keeps_the_champion_of_a_worse_one() -> None:
     scenes = random_scenes(np.random.default_rng(1), 60, 2)
     truth = [boxes_of(one, NAMES, is_truth=True) for one in scenes]
     good = matches_of(truth, [boxes_of(one, NAMES, is_truth=False) for one in scenes])
@@ -142,7 +142,7 @@ def test_slices__compare_the_mean_score_of_images() -> None:
     assert (found.candidate, found.champion) == (1.0, pytest.approx(2 / 3))
 
 
-def test_old_names__of_a_champion_count_by_the_names_of_today() -> None:
+def test_old_names__of_a_champion_count_by_their_current_names() -> None:
     scoring = BoxScoring(NameChanges((("nut", "fastener"), ("bolt", "fastener"))))
     rows = predicted_rows([[Box("nut", 0, 0, 9, 9, confidence=0.9), Box("bolt", 30, 30, 9, 9, confidence=0.8)]])
 

@@ -1,4 +1,4 @@
-"""Agreement on classes, counted by hand."""
+"""Tests of agreement on classes, counted by hand."""
 
 import pytest
 

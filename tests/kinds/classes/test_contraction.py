@@ -1,4 +1,4 @@
-"""A head knows nothing of classes that it was never shown, and little of images far from all that it was shown."""
+"""Tests of a head's probabilities: 0 for classes without a training image, and near uniform far from all training images."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def predicted(content: bytes, embeddings: np.ndarray) -> np.ndarray:
     return np.asarray(found)
 
 
-def test_contraction__leaves_images_within_reach_where_they_are() -> None:
+def test_contraction__does_not_change_images_within_reach() -> None:
     contraction = contraction_of(arrays())
     assert contraction is not None
     assert (np.square((NEAR - SCALING.mean) / SCALING.spread).sum(axis=1) <= SCALING.reach).all()

@@ -23,7 +23,7 @@ def _predictions(*rows: tuple[int, str, float]) -> pl.DataFrame:
     )
 
 
-def test_match__lines_predictions_up_with_the_truth() -> None:
+def test_match__joins_predictions_with_the_truth() -> None:
     images = _test_images((1, "bolt", "g"), (2, "nut", "g"))
     predictions = _predictions((1, "bolt", 0.9), (1, "nut", 0.1), (2, "bolt", 0.7), (2, "nut", 0.3))
 
@@ -43,14 +43,14 @@ def test_match__takes_the_first_by_name_of_equally_probable_classes() -> None:
     assert matches.class_names[matches.predicted[0]] == "bolt"
 
 
-def test_match__gives_a_class_that_the_model_does_not_know_no_probability() -> None:
+def test_match__gives_a_class_outside_the_models_vocabulary_no_probability() -> None:
     matches = match(_predictions((1, "bolt", 1.0)), _test_images((1, "washer", "g")), MODEL)
 
     assert matches.class_names == ("bolt", "washer")
     assert (matches.truth_probability[0], matches.predicted[0]) == (0.0, 0)
 
 
-def test_always__is_right_exactly_on_its_class() -> None:
+def test_always__is_right_on_exactly_its_class() -> None:
     matches = match(_predictions((1, "bolt", 1.0), (2, "bolt", 1.0)), _test_images((1, "bolt", "g"), (2, "nut", "h")), MODEL)
 
     baseline = always(matches, "nut")

@@ -41,7 +41,7 @@ def test_figures__lie_within_their_bounds() -> None:
 
 
 @pytest.mark.parametrize(("images", "low"), [(1, 0.2065), (3, 0.4385), (18, 0.8241), (200, 0.9812)])
-def test_recall__of_only_right_images_is_no_certainty(images: int, low: float) -> None:
+def test_recall__of_only_right_images_has_an_interval(images: int, low: float) -> None:
     """18 of 18 is 82.4 to 100 % by Wilson, not 100 to 100 %: the low bound is n / (n + z²)."""
     given = matches("a" * images + "b" * images, "a" * images + "a" * images)
     draws = draw_groups(given.group_count, 200, seed=1)
@@ -70,7 +70,7 @@ def test_balanced_accuracy__of_only_right_images_has_an_interval() -> None:
     assert interval.high == pytest.approx(1.0)
 
 
-def test_figures__take_a_certain_mistake_for_finite() -> None:
+def test_figures__of_a_certain_mistake_are_finite() -> None:
     certain = matches("ab", "ba", probability=0.0)
 
     values = {one.metric: one.value for one in figures(certain, ("a", "b"), draw_groups(2, 50, seed=1), 0.95)}
@@ -106,7 +106,7 @@ def test_confusions__add_up_to_the_images() -> None:
     assert sorted(confusions(BY_HAND)) == [("a", "a", 3), ("a", "b", 1), ("b", "a", 1), ("b", "b", 1)]
 
 
-def test_score__leaves_out_what_cannot_be_given() -> None:
+def test_score__leaves_out_undefined_values() -> None:
     scorecard = score(ClassScoring(), {"m": matches("ab", "ab")}, min_images=5, samples=100, confidence=0.95, seed=1)
 
     assert scorecard.left_out == ("a", "b")

@@ -28,27 +28,27 @@ def measured(labelled: Labelled) -> tuple[float, float, float]:
     return found.value, found.low, found.high
 
 
-def test_selection_gain__sees_that_choosing_missed_half_of_the_classes() -> None:
+def test_selection_gain__finds_that_the_strategy_missed_half_of_the_classes() -> None:
     value, low, high = measured(arms(chosen_classes=2))
     assert value < -0.3
     assert low < high < 0
 
 
-def test_selection_gain__of_arms_that_are_alike_is_nothing() -> None:
+def test_selection_gain__of_equal_arms_is_near_0() -> None:
     _, low, high = measured(arms(chosen_classes=4))
     assert low <= 0 <= high
 
 
-def test_selection_gain__where_classes_are_dice_claims_no_more_than_its_confidence_allows() -> None:
+def test_selection_gain__of_random_classes_is_claimed_no_more_often_than_its_confidence_allows() -> None:
     found = [measured(arms(chosen_classes=4, seed=seed, is_blind=True)) for seed in range(20)]
     assert sum(low > 0 or high < 0 for _, low, high in found) <= 2
 
 
-def test_selection_gain__twice_is_the_same() -> None:
+def test_selection_gain__is_the_same_twice() -> None:
     assert measured(arms(2)) == measured(arms(2))
 
 
-def test_selection_gain__sees_that_chance_missed_what_choosing_found() -> None:
+def test_selection_gain__finds_that_random_images_missed_rare_classes() -> None:
     """Eleven classes of twelve are rare: each is 3 of 133 drawn images, and 12 of 144 chosen ones."""
     generator = np.random.default_rng(3)
     heaps = np.concatenate([np.arange(144) % 12, generator.permutation([0] * 100 + [*range(1, 12)] * 3)])
@@ -72,7 +72,7 @@ def test_selection_gain__tests_on_later_cycles_only() -> None:
     assert found.mean_chosen == pytest.approx((10.5 + 24) / 4, abs=1)
 
 
-def test_why_not__names_what_is_lacking() -> None:
+def test_why_not__names_the_missing_data() -> None:
     labelled = arms(4)
     assert why_not(labelled) == ""
     few = np.arange(140) < 5
@@ -85,7 +85,7 @@ def test_why_not__names_what_is_lacking() -> None:
     assert why_not(one_class) == "The images to test on are of 1 class; at least 2 are needed."
 
 
-def test_corrected_interval__is_wider_than_draws_alone_say() -> None:
+def test_corrected_interval__is_wider_than_that_of_the_draws() -> None:
     draws = np.array([0.0, 0.2] * 10)
     plain, corrected = corrected_interval(draws, 0.0, 0.95), corrected_interval(draws, 1 / 9, 0.95)
     assert plain.value == corrected.value == pytest.approx(0.1)

@@ -16,7 +16,7 @@ def overconfident(count: int) -> tuple[np.ndarray, np.ndarray]:
     return logits, targets
 
 
-def test_fit_temperature__finds_what_eight_of_ten_means() -> None:
+def test_fit_temperature__calibrates_predictions_of_which_eight_of_ten_are_right() -> None:
     logits, targets = overconfident(100)
 
     temperature = fit_temperature(logits, targets)
@@ -26,5 +26,5 @@ def test_fit_temperature__finds_what_eight_of_ten_means() -> None:
     assert log_loss(logits, targets, temperature) < log_loss(logits, targets)
 
 
-def test_fit_temperature__leaves_it_where_images_are_few() -> None:
+def test_fit_temperature__is_1_for_few_images() -> None:
     assert fit_temperature(*overconfident(10)) == 1.0

@@ -1,4 +1,4 @@
-"""Run lengths of a brush: round trips, soft edges, damaged streams, and label-studio-converter's own reading."""
+"""Tests of run lengths of a brush: round trips, soft edges, damaged streams, and label-studio-converter's own reading."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_encode__a_small_mask_by_hand() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (640, 480), (16_384, 3), (20_000, 1)])
-def test_decode__gives_the_mask_again_and_encode_the_same_bytes(size: tuple[int, int]) -> None:
+def test_decode__reverses_encode_bit_for_bit(size: tuple[int, int]) -> None:
     drawn = np.random.default_rng(size[0])
     width, height = size
     masks = [np.zeros((height, width), bool), np.ones((height, width), bool)]

@@ -1,4 +1,4 @@
-"""Names that represent masks of labels in a selection: the rarest class by pixels, or by objects."""
+"""Tests of the names that represent masks in a selection: the rarest class by pixels, or by objects."""
 
 from __future__ import annotations
 

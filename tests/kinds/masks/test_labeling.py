@@ -1,4 +1,4 @@
-"""Labeling of masks: Label Studio's results read and written, refused objects, consensus and agreement."""
+"""Tests of labeling masks: Label Studio's results read and written, refused objects, consensus and agreement."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def a_result(points: Any, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("count", "size"), [(0, SIZE), (1, (1, 1)), (200, SIZE), (1000, (37, 53))])
-def test_read__gives_what_was_written(count: int, size: tuple[int, int]) -> None:
+def test_read__reverses_write(count: int, size: tuple[int, int]) -> None:
     masks = random_masks(count, size, seed=count)
     result = json.loads(json.dumps(LABELING.write(masks, size)))
     assert LABELING.read(result) == masks
@@ -105,12 +105,12 @@ def test_read__an_answer_to_an_added_question_is_not_used() -> None:
     assert LABELING.read([]) == ()
 
 
-def test_from_columns__gives_what_as_columns_told() -> None:
+def test_from_columns__reverses_as_columns() -> None:
     for mask in random_masks(60, SIZE, seed=3):
         assert LABELING.from_columns(LABELING.as_columns(mask)) == mask
 
 
-def test_can_vote__needs_known_classes() -> None:
+def test_can_vote__requires_known_classes() -> None:
     old = MaskLabeling(NAMES, former=frozenset({"old"}))
     masks = [painted("old", np.ones((2, 2), bool)), painted("new", np.ones((2, 2), bool))]
     assert old.unknown(masks) == ("new",)
@@ -214,7 +214,7 @@ def test_agree__two_people_are_fused_to_the_middle_of_their_edges(labeling: Mask
 
 
 @pytest.mark.parametrize("labeling", [LABELING, INSTANCES])
-def test_agree__who_misses_a_region_or_paints_far_beyond_it_moves_no_edge(labeling: MaskLabeling) -> None:
+def test_agree__ignores_a_person_who_misses_a_region_or_paints_far_beyond_it(labeling: MaskLabeling) -> None:
     near, other = disk("穴", 15, 20, 9, SIZE), disk("穴", 45, 20, 6, SIZE)
     assert labeling.agree([(near, other), (near, other), (near,)]).objects == labeling.agree([(near, other)]).objects
     central, whole = disk("穴", 30, 20, 8, SIZE), painted("穴", np.ones((SIZE[1], SIZE[0]), bool))

@@ -34,7 +34,7 @@ def sections() -> dict[str, Section]:
     return {one.anchor: one for one in MaskReporting(("crack", "hole")).sections(evaluated)}
 
 
-def test_errors__are_told_by_sort_and_drawn_over_the_image() -> None:
+def test_errors__are_listed_by_sort_and_drawn_over_the_image() -> None:
     found = sections()["errors"]
     cards = [card for one in found.blocks if isinstance(one, ImageCards) for card in one.cards]
     page = str(drawn(found, replace(DATA, thumbnail=lambda _: b"abc")))

@@ -113,7 +113,7 @@ def test_image_scores__are_of_what_is_there_or_was_found_in_the_image() -> None:
     assert found == [1.0, 1.0, 1.0, 0.0]
 
 
-def test_gate__promotes_the_first_model_over_finding_nothing_and_holds_a_worse_one() -> None:
+def test_gate__promotes_the_first_model_over_finding_nothing_and_keeps_the_champion_of_a_worse_one() -> None:
     generator = np.random.default_rng(1)
     truth = random_regions(generator, 30, SIZE, NAMES[:2])
     good, bad = matches_of(truth, truth), matches_of(truth, [{} for _ in truth])

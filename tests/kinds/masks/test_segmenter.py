@@ -1,4 +1,4 @@
-"""The segmenter: exact targets, decoding in pixels, and a file that gives what torch gives."""
+"""Tests of the segmenter: exact targets, decoding in pixels, and an exported file equal to torch."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_decode__gives_the_pixels_of_shares_back_at_the_size_of_the_image(size: 
     assert 0.5 < (found.confidence or 0) <= 1
 
 
-def test_predict__leaves_out_what_is_not_sure_and_reads_it_again() -> None:
+def test_predict__leaves_out_uncertain_masks_and_reads_its_record_again() -> None:
     shares = np.zeros((3, 8, 8), np.float32)
     shares[:, :, :4] = np.array([0.1, 0.7, 0.2])[:, np.newaxis, np.newaxis]
     shares[:, :, 4:] = np.array([0.05, 0.0, 0.95])[:, np.newaxis, np.newaxis]
@@ -75,7 +75,7 @@ def test_predict__leaves_out_what_is_not_sure_and_reads_it_again() -> None:
 
 
 @pytest.mark.parametrize("images", [1, 3])
-def test_head_graph__gives_what_torch_gives_for_any_number_of_images(images: int) -> None:
+def test_head_graph__equals_torch_for_any_number_of_images(images: int) -> None:
     torch.manual_seed(0)
     head = MODELLING.new_head(SHAPES).eval()
     arrays = MODELLING.head_arrays(head, SHAPES)

@@ -1,4 +1,4 @@
-"""Tests of the form, the answers and the votes of images with several classes."""
+"""Tests of the form, the annotations and the votes of images with several classes."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ def test_read__of_a_thousand_classes_returns_them_all() -> None:
     assert labeling.agree([objects] * 3).objects == objects
 
 
-def test_read__names_answers_of_another_form_so_that_they_do_not_look_empty() -> None:
+def test_read__names_annotations_of_another_form_which_are_not_empty() -> None:
     objects = LABELING.read([{"type": "rectanglelabels", "value": {"rectanglelabels": ["gear"]}, "from_name": "box"}])
 
     assert not LABELING.can_vote(objects)
     assert LABELING.unknown(objects) == ("rectanglelabels gear",)
 
 
-def test_agree__votes_on_each_class_for_itself() -> None:
+def test_agree__votes_on_each_class_separately() -> None:
     agreed = LABELING.agree([chosen(0, 1), chosen(1), chosen(1, 3)])
 
     assert (agreed.state, agreed.objects, agreed.votes) == ("labelled", chosen(1), 3)
@@ -114,7 +114,7 @@ def test_agreement__is_the_mean_jaccard_index_and_names_the_class_with_least() -
     assert "least agreement on Délai 遅れ 50 % of pairs" in found.says
 
 
-def test_agreement__without_pairs_says_nothing() -> None:
+def test_agreement__without_pairs_is_none() -> None:
     assert LABELING.agreement({"a": {"ada": chosen(0)}}).agreeing_ratio is None
     assert LABELING.agreement({}).says == ""
 
@@ -144,6 +144,6 @@ def test_removed_classes__leave_the_other_choices_of_an_annotation() -> None:
 
 
 @pytest.mark.parametrize(("classes", "says"), [(["dent"], "at least 2 classes"), (["dent", "dent"], "must differ")])
-def test_kind__refuses_classes_that_it_cannot_have(classes: list[str], says: str) -> None:
+def test_kind__refuses_invalid_classes(classes: list[str], says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         a_project(label_kind="classes", classes=classes)

@@ -100,7 +100,7 @@ def test_temperature__calibrates_overconfident_outputs_and_needs_20_images() -> 
     assert MODELLING.temperature(logits[:19], targets[:19]) == 1
 
 
-def test_never_shown_classes__have_probability_0_wherever_an_image_lies() -> None:
+def test_never_shown_classes__have_probability_0_for_every_image() -> None:
     targets = np.array([[1, 0, 1], [0, 0, 0]], np.float32)
     head = MODELLING.without_never_shown(arrays(), targets)
     far = np.random.default_rng(1).normal(size=(50, 6)).astype(np.float32) * 1e4
@@ -134,7 +134,7 @@ def test_file__computes_the_probabilities_of_torch_for_any_number_of_images() ->
     assert np.allclose(draws.sum(axis=2), 1)
 
 
-def test_beliefs__are_doubtful_only_if_the_model_is() -> None:
+def test_beliefs__are_uncertain_only_if_the_model_is() -> None:
     probabilities = np.array([[0.99, 0.98, 0.01], [0.99, 0.5, 0.01], [0.01, 0.02, 0.01]], np.float32)
 
     beliefs = beliefs_of(probabilities)

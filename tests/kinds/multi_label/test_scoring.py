@@ -98,7 +98,7 @@ def test_match__counts_merged_classes_by_the_most_probable_and_drops_removed_one
     assert found.probability.tolist() == [[0.8, 0.1]]
 
 
-def test_match__of_a_model_that_does_not_know_a_class_misses_it() -> None:
+def test_match__counts_a_class_outside_the_models_vocabulary_as_missed() -> None:
     found = SCORING.match(predictions({"a": {"dent": 0.9, "stain": 0.2}}), images({"a": ["hole"]}), MODEL)
 
     assert found.class_names == ("dent", "hole", "stain")

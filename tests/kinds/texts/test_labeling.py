@@ -97,7 +97,7 @@ def test_agree__takes_the_text_most_like_the_others() -> None:
     assert agreed.agreement_ratio == pytest.approx((1 + 6 / 7 + 7 / 8) / 3)
 
 
-def test_agree__counts_nothing_written_as_a_vote_and_is_unsure_of_ties() -> None:
+def test_agree__counts_an_empty_annotation_as_a_vote_and_is_unsure_of_ties() -> None:
     assert IMAGES.agree([(), (), (Text("a"),)]).state == "empty"
     assert IMAGES.agree([()]).state == "empty"
     assert IMAGES.agree([]).state == "unsure"
@@ -177,6 +177,6 @@ def test_object_changes__of_a_corrected_text_relabel_it() -> None:
         ({"classes": [], "labels": {"pattern": "("}}, "labels.pattern: '\\(' is no regular expression"),
     ],
 )
-def test_kind__refuses_settings_that_it_cannot_have(settings: dict[str, Any], says: str) -> None:
+def test_kind__refuses_invalid_settings(settings: dict[str, Any], says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         a_project(label_kind="text", **settings)
