@@ -19,6 +19,7 @@ import yaml
 from demo.errors import DemoError
 from demo.night import FIRST_NIGHT, move_in
 from demo.truth import ImageTruth, ObjectTruth, Truth, read_truth, write_truth
+from pipeline_tasks.formats.folder_names import is_role
 from pipeline_tasks.formats.labelled_folder import Labelled, LabelledFolder, LabelledImage
 from pipeline_tasks.formats.reading import FORMATS, read_folder
 from pipeline_tasks.kinds.masks.mask import Mask
@@ -89,6 +90,9 @@ def _of_class_folders(folder: Path, seed: int) -> OwnImages:
     if len(classes) < 2:
         found = f"class folders with images {list(classes)}, and {FORMATS_WORDS} nowhere in it"
         raise DemoError(f"IMAGES={folder}: wanted at least two class folders, or labels beside the images; found {found}")
+    if all(is_role(name) for name in classes):
+        found = f"the folders {', '.join(classes)}, and {FORMATS_WORDS} nowhere in it"
+        raise DemoError(f"IMAGES={folder}: wanted folders named by classes, found {found}; name the one that holds class folders")
     files = [(path, ImageTruth(name)) for name in classes for path in by_class[name]]
     return OwnImages(folder, project_name(folder), "class", classes, _in_order(files, seed))
 

@@ -21,12 +21,17 @@ def are_masks(folders: Iterable[str]) -> bool:
     return any(MASKS & set(words) and set(words) <= MASKS | SPLITS for words in map(_words, folders))
 
 
+def is_role(folder: str) -> bool:
+    """Return True if a folder's name only says whether images, masks or a split are in it, and so is no class."""
+    return set(_words(folder)) <= MASKS | IMAGES | SPLITS
+
+
 def subject(folders: Iterable[str]) -> tuple[str, ...]:
     """The folders without what only says whether images or masks are in them: `train_masks/x` is `train`, `x`."""
     found = []
     for folder in folders:
         words = _words(folder)
-        if set(words) <= MASKS | IMAGES | SPLITS:
+        if is_role(folder):
             words = [word for word in words if word in SPLITS]
         found.append(" ".join(words))
     return tuple(one for one in found if one)

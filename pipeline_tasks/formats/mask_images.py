@@ -26,7 +26,7 @@ from pipeline_tasks.geometry.run_lengths import encode
 from pipeline_tasks.kinds.masks.mask import Mask
 
 NAME = "masks beside images"
-ADDITIONS = ("_mask", "-mask", ".mask", "_seg", "_gt", "_label", "_labels", "_segmentation")
+ADDITIONS = ("_mask", "-mask", ".mask", "_seg", "_gt", "_label", "_labels", "_segmentation", "_L")
 """Additions to an image's name that make its mask's."""
 _ENDINGS = (".png", ".bmp", ".tif", ".tiff", ".gif", *LOSSY)
 _SECOND_FOLDER = "segmentationobject"

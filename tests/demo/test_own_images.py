@@ -94,6 +94,15 @@ def test_find_own_images__refuses_a_kind_that_the_folder_does_not_hold(drawn: Pa
         find_own_images(folder, SEED, "box")
 
 
+def test_find_own_images__refuses_folders_of_splits_as_classes(tmp_path: Path) -> None:
+    for name in ("train/cat/a.jpg", "train/dog/a.jpg", "test/cat/b.jpg"):
+        an_image(tmp_path / name)
+
+    with pytest.raises(DemoError, match=r"found the folders test, train, .*; name the one that holds class folders"):
+        find_own_images(tmp_path, SEED)
+    assert find_own_images(tmp_path / "train", SEED).classes == ("cat", "dog")
+
+
 def test_copy_night__gives_neutral_names_and_writes_classes_only_into_the_truth(folder: Path, tmp_path: Path) -> None:
     own, inbox, truth_file = find_own_images(folder, SEED), tmp_path / "inbox" / "own_pets", tmp_path / "truth.json"
 
