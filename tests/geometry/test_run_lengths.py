@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 from pipeline_tasks.geometry import run_lengths
-from pipeline_tasks.geometry.run_lengths import area, box_of, check_size, counts_of, decode, encode, intersections, iou, merge
+from pipeline_tasks.geometry.run_lengths import (
+    area,
+    box_of,
+    check_size,
+    counts_of,
+    decode,
+    encode,
+    encode_part,
+    intersections,
+    iou,
+    merge,
+)
 
 Mask = np.ndarray[Any, Any]
 
@@ -31,6 +42,17 @@ def test_counts_of__reads_the_columns_of_a_small_mask() -> None:
     mask = np.array([[0, 1, 1], [0, 0, 1]], bool)
     assert counts_of(encode(mask)).tolist() == [2, 1, 1, 2]
     assert encode(mask) == "2111", "the fourth length is written as its difference from the second"
+
+
+@pytest.mark.parametrize("part", [(0, 0, 9, 7), (0, 0, 3, 7), (2, 1, 4, 6), (2, 0, 6, 4), (5, 3, 4, 4), (3, 2, 0, 3), (3, 2, 2, 0)])
+def test_encode_part__equals_the_run_lengths_of_the_whole_mask(part: tuple[int, int, int, int]) -> None:
+    left, top, wide, high = part
+    for seed in range(20):
+        mask = np.random.default_rng(seed).random((high, wide)) < 0.1 * (seed + 1) if seed else np.ones((high, wide), bool)
+        whole = np.zeros((7, 9), bool)
+        whole[top : top + high, left : left + wide] = mask
+
+        assert encode_part(mask, left, top, (9, 7)) == encode(whole)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 5), (64, 48), (300, 2)])

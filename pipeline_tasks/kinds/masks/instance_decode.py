@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline_tasks.geometry.run_lengths import encode
+from pipeline_tasks.geometry.run_lengths import encode_part
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.boxes.decode import USUAL_CONFIDENCE, in_pixels
 from pipeline_tasks.kinds.decoding import Outputs, Size
@@ -42,9 +42,7 @@ class InstanceDecoding(MaskDecoding):
         corners = in_pixels(outputs[BOXES][sure], size_px)
         names = [self.class_names[number] for number in outputs[CLASS_NUMBERS][sure].tolist()]
         rows = zip(names, logits, corners, outputs[SCORES][sure].tolist(), strict=True)
-        found = [
-            Mask(name, encode(mask_in_box(cells, box, size_px)), size_px, confidence=score) for name, cells, box, score in rows
-        ]
+        found = [Mask(name, mask_in_box(cells, box, size_px), size_px, confidence=score) for name, cells, box, score in rows]
         return tuple(one for one in found if one.area_px)
 
     def predict(self, objects: Sequence[Mask], min_confidence: float) -> MaskPrediction:
@@ -76,27 +74,22 @@ class InstanceDecoding(MaskDecoding):
         return float(np.maximum(objects, np.abs(wanted - found).max()))
 
 
-def mask_in_box(logits: Floats, corners: npt.NDArray[np.float64], size_px: Size) -> npt.NDArray[np.bool_]:
-    """Pixels of the box where the logits of cells (h x w), linear between their centres, are above 0: height x width of the image.
+def mask_in_box(logits: Floats, corners: npt.NDArray[np.float64], size_px: Size) -> str:
+    """Run lengths of the pixels of the box where the logits of cells (h x w), linear between their centres, are above 0.
 
     Pixels of images larger than `MAX_SIDE_PX` are repeated, as cells are much larger than they.
     """
     longer = max(size_px)
     step = max(1, -(-longer // MAX_SIDE_PX))
-    mask = np.zeros((size_px[1], size_px[0]), bool)
     left, top, right, bottom = (round(float(one)) for one in corners)
-    if right <= left or bottom <= top:
-        return mask
-    columns, rows = (
+    (low_x, share_x), (low_y, share_y) = (
         _between(np.arange(low, high, step), step, logits.shape[axis] / longer, size_px[1 - axis])
         for axis, low, high in ((1, left, right), (0, top, bottom))
     )
-    (low_x, share_x), (low_y, share_y) = columns, rows
     across = logits[:, low_x] * (1 - share_x) + logits[:, np.minimum(low_x + 1, logits.shape[1] - 1)] * share_x
     down = across[low_y] * (1 - share_y)[:, None] + across[np.minimum(low_y + 1, logits.shape[0] - 1)] * share_y[:, None]
-    found = (down > 0).repeat(step, axis=0).repeat(step, axis=1)
-    mask[top:bottom, left:right] = found[: bottom - top, : right - left]
-    return mask
+    found = (down > 0).repeat(step, axis=0).repeat(step, axis=1)[: bottom - top, : right - left]
+    return encode_part(found, left, top, size_px)
 
 
 def _between(pixels: npt.NDArray[np.int64], step: int, per_px: float, side_px: int) -> tuple[npt.NDArray[np.int64], Floats]:
