@@ -75,9 +75,9 @@ class KeypointModelling:
 
     def new_head(self, shapes: Shapes) -> nn.Module:
         """Pyramid and tower with random weights."""
-        from pipeline_tasks.kinds.keypoints.torch_head import new_head
+        from pipeline_tasks.kinds.keypoints.torch_head import PoseHead
 
-        return new_head(shapes, self._layout)
+        return PoseHead(shapes, self._layout)
 
     def objective(self, shapes: Shapes) -> PoseObjective:
         """Loss of boxes, points and presence."""

@@ -20,9 +20,8 @@ from pipeline_tasks.kinds.keypoints.placed_things import PlacedThings
 from pipeline_tasks.kinds.keypoints.prediction_model import KeypointPredictionModel
 from pipeline_tasks.kinds.keypoints.settings import KeypointSettings
 from pipeline_tasks.kinds.keypoints.skeleton import Point, Skeleton, points_as_columns
-from pipeline_tasks.kinds.keypoints.torch_head import new_head
+from pipeline_tasks.kinds.keypoints.torch_head import NEAR_CELLS, PoseHead, Things
 from pipeline_tasks.kinds.map_heads.assignment import NOTHING
-from pipeline_tasks.kinds.map_heads.detector import DetectorHead
 from pipeline_tasks.kinds.map_heads.outputs import BOXES, CLASS_NUMBERS, SCORES
 from pipeline_tasks.kinds.map_modelling import MapShape
 from pipeline_tasks.models.placed_views import placed_view, placements_digest
@@ -126,9 +125,9 @@ def test_settings__refuse_mirrored_pairs_that_cannot_be(pairs: Any, says: str) -
         KeypointSettings(skeleton={name: list(points) for name, points in NAMES.items()}, mirrored_pairs=pairs)
 
 
-def a_head(seed: int = 1) -> DetectorHead:
+def a_head(seed: int = 1) -> PoseHead:
     torch.manual_seed(seed)
-    head = new_head(SHAPES, PointLayout(NAMES))
+    head = PoseHead(SHAPES, PointLayout(NAMES))
     assert head.more is not None
     with torch.no_grad():
         # As certain as after a training, so that some things are found.
@@ -136,6 +135,7 @@ def a_head(seed: int = 1) -> DetectorHead:
         head.classes.weight.mul_(30)
         head.sides.weight.mul_(10)
         head.more.weight.mul_(10)
+        head.fields.weight.mul_(3)
     return head.eval()
 
 
@@ -144,13 +144,13 @@ def maps_of(count: int, seed: int = 2) -> list[np.ndarray[Any, Any]]:
     return [drawn.normal(size=(count, one.channels, one.height, one.width)).astype(np.float32) for one in SHAPES]
 
 
-def torch_outputs(head: DetectorHead, maps: list[np.ndarray[Any, Any]]) -> list[dict[str, np.ndarray[Any, Any]]]:
+def torch_outputs(head: PoseHead, maps: list[np.ndarray[Any, Any]]) -> list[dict[str, np.ndarray[Any, Any]]]:
     with torch.no_grad():
         found = MODELLING.final_head(MODELLING.head_arrays(head, SHAPES))(*(torch.from_numpy(one) for one in maps))
     return [dict(zip(NUMBERS, (part[row].numpy() for part in found), strict=True)) for row in range(len(maps[0]))]
 
 
-def file_outputs(head: DetectorHead, maps: list[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
+def file_outputs(head: PoseHead, maps: list[np.ndarray[Any, Any]]) -> list[np.ndarray[Any, Any]]:
     names = ["map_8", "map_16", "map_32"]
     graph = MODELLING.head_graph(MODELLING.head_arrays(head, SHAPES), names)
     session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
@@ -258,15 +258,46 @@ def test_objective__is_smaller_for_nearer_points_and_ignores_those_that_are_not_
     objective = MODELLING.objective(SHAPES)
     (objects,) = MODELLING.objects(rows_of((HAND,)))
     target = MODELLING.placed(objects, whole_image(64, 64, 64), SHAPES)
-    far, near, absent = (np.zeros((1, 84, 2 + 4 + 12), np.float32) for _ in range(3))
+    far, near, absent = (np.zeros((84, 2 + 4 + 12), np.float32) for _ in range(3))
     away = (target[:, 5:7] - centres_of()) / (units_of()[:, None])
-    near[0, :, 6:8] = np.where(target[:, :1] != NOTHING, away, 0)
-    absent[0, :, 9:11] = 40.0
+    near[:, 6:8] = np.where(target[:, :1] != NOTHING, away, 0)
+    absent[:, 9:11] = 40.0
 
-    losses = [objective.loss(torch.from_numpy(one), torch.from_numpy(target)[None]).item() for one in (far, near, absent)]
+    losses = [objective.loss(a_row(one), torch.from_numpy(target)[None]).item() for one in (far, near, absent)]
 
     assert losses[1] < losses[0]
     assert losses[2] == losses[0], "the right point is not in the image"
+
+
+def a_row(places: np.ndarray[Any, Any], fields: np.ndarray[Any, Any] | None = None) -> torch.Tensor:
+    """A row of outputs of one image; without fields they say that no point is near."""
+    if fields is None:
+        fields = np.zeros((4, 3, 64), np.float32)
+        fields[:, 0] = -20.0
+    return torch.from_numpy(np.concatenate([places.ravel(), fields.ravel()]).astype(np.float32))[None]
+
+
+def test_fields__lead_a_point_to_its_place_and_their_loss_asks_for_that_way() -> None:
+    """The palm is at 20, 40: in the cells around it the field says the way from each cell's middle."""
+    (objects,) = MODELLING.objects(rows_of((HAND,)))
+    target = torch.from_numpy(MODELLING.placed(objects, whole_image(64, 64, 64), SHAPES))[None]
+    right = np.zeros((4, 3, 64), np.float32)
+    right[:, 0] = -20.0
+    middles = centres_of()[:64]
+    for number, place in ((0, (8.0, 20.0)), (2, (20.0, 40.0))):
+        way = (np.array(place) - middles) / 8
+        is_near = np.hypot(*way.T) <= NEAR_CELLS
+        right[number, 0, is_near], right[number, 1:, is_near] = 20.0, way[is_near]
+    wrong = right.copy()
+    wrong[2, 1] += 1.0
+    coarse = torch.tensor([[[[30.0, 20.0], [5.0, 5.0], [28.0, 47.0], [9.0, 9.0]]]])
+
+    found = Things(SHAPES, 2).refined(coarse, torch.from_numpy(right)[None])
+    objective, places = MODELLING.objective(SHAPES), np.zeros((84, 18), np.float32)
+
+    assert found[0, 0].flatten().tolist() == pytest.approx([8, 20, 5, 5, 20, 40, 9, 9], abs=1e-3)
+    losses = [objective.loss(a_row(places, one), target).item() for one in (right, wrong)]
+    assert losses[0] < losses[1]
 
 
 def centres_of() -> np.ndarray[Any, Any]:
@@ -286,17 +317,26 @@ def test_metrics__are_whole_for_the_truth_and_nothing_for_no_thing() -> None:
     objective = MODELLING.objective(SHAPES)
     (objects,) = MODELLING.objects(rows_of((HAND,)))
     target = torch.from_numpy(MODELLING.placed(objects, whole_image(64, 64, 64), SHAPES))[None]
-    outputs = torch.full((1, 84, 18), -20.0)
-    right = outputs.clone()
+    nothing = np.full((84, 18), -20.0, np.float32)
+    right = nothing.copy()
     at = int((target[0, :, 0] >= 0).nonzero()[0])
-    right[0, at, 0], right[0, at, 2:] = 5.0, 0.0
+    right[at, 0], right[at, 2:] = 5.0, 0.0
     for point in range(4):
-        right[0, at, 6 + 3 * point : 8 + 3 * point] = torch.from_numpy(
-            (target[0, at, 5 + 3 * point : 7 + 3 * point].numpy() - centres_of()[at]) / units_of()[at]
-        )
+        away = target[0, at, 5 + 3 * point : 7 + 3 * point].numpy() - centres_of()[at]
+        right[at, 6 + 3 * point : 8 + 3 * point] = away / units_of()[at]
 
-    assert objective.metrics(right, target)["val_ap"] == 1.0
-    assert objective.metrics(outputs, target)["val_ap"] == 0.0
+    assert objective.metrics(a_row(right), target)["val_ap"] == 1.0
+    assert objective.metrics(a_row(nothing), target)["val_ap"] == 0.0
+
+
+def test_loss__of_images_without_a_thing_is_a_number() -> None:
+    objective, images = MODELLING.objective(SHAPES), MODELLING.objects(rows_of((), (HAND,)))
+    targets = torch.from_numpy(np.stack([MODELLING.placed(one, whole_image(64, 64, 64), SHAPES) for one in images]))
+    rows = a_row(np.zeros((84, 18), np.float32)).repeat(2, 1)
+
+    assert torch.isfinite(objective.loss(rows[:1], targets[:1]))
+    assert torch.isfinite(objective.loss(rows, targets))
+    assert objective.metrics(rows[:1], targets[:1])["val_ap"] == 0.0
 
 
 def test_why_not_train__counts_things_and_never_shown_names_classes_without_one() -> None:
