@@ -58,6 +58,8 @@ class MapTraining:
     warm_up_steps: int
     averaging: float
     """Decay of the moving average of the weights, which are the result."""
+    shares: tuple[float, ...] | None = None
+    """Relative frequency of each training image in an epoch; None: each once."""
 
 
 @runtime_checkable

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +51,8 @@ class Plan:
     """Steps over which the learning rate rises before it falls step by step; None for a fall from epoch to epoch."""
     averaging: float | None = None
     """Decay of a moving average of the weights, which is judged and kept; None for the weights themselves."""
+    shares: tuple[float, ...] | None = None
+    """Relative frequency of each example in an epoch; None: each once."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def fit(
         resume = folder / f"{plan.phase}-resume.ckpt"
         resume.write_bytes(checkpoint)
         arguments = {"ckpt_path": str(resume), "weights_only": True}
-    order = _EpochOrder(len(train), plan.batch_size, plan.seed)
+    order = _EpochOrder(len(train), plan.batch_size, plan.seed, plan.shares)
     module.steps_per_epoch = len(order)
     in_order = _EpochOrder(len(val), plan.batch_size, None)
     with _threads(plan.threads), warnings.catch_warnings():
@@ -223,10 +225,13 @@ Batches = tuple[int, list[int]]
 
 
 class _EpochOrder(Sampler[Batches]):
-    """Batches in an order that depends only on seed and epoch; without a seed, in the original order."""
+    """Batches in an order that depends only on seed and epoch; without a seed, in the original order.
 
-    def __init__(self, count: int, batch_size: int, seed: int | None) -> None:
-        self.count, self.batch_size, self.seed = count, batch_size, seed
+    With shares, as many examples are drawn in an epoch, some of them more than once.
+    """
+
+    def __init__(self, count: int, batch_size: int, seed: int | None, shares: Sequence[float] | None = None) -> None:
+        self.count, self.batch_size, self.seed, self.shares = count, batch_size, seed, shares
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -240,9 +245,14 @@ class _EpochOrder(Sampler[Batches]):
         numbers = list(range(self.count))
         if self.seed is not None:
             generator = torch.Generator().manual_seed((self.seed << 20) + self.epoch)
-            numbers = torch.randperm(self.count, generator=generator).tolist()
+            numbers = self._drawn(generator).tolist()
         for start in range(0, self.count, self.batch_size):
             yield self.epoch, numbers[start : start + self.batch_size]
+
+    def _drawn(self, generator: torch.Generator) -> Tensor:
+        if self.shares is None:
+            return torch.randperm(self.count, generator=generator)
+        return torch.multinomial(torch.tensor(self.shares, dtype=torch.float64), self.count, replacement=True, generator=generator)
 
 
 class _InBatches(Dataset[Batch]):

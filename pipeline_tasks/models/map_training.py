@@ -63,6 +63,8 @@ def train_maps(
         threads=1,
         warm_up_steps=how.warm_up_steps,
         averaging=how.averaging,
+        # Views stand behind the images, in the same order.
+        shares=None if how.shares is None else how.shares * (1 + how.views),
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed % 2**63)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,18 @@ def test_train_maps__gives_other_weights_for_another_seed(undisturbed: Fitted, t
     wanted, other = undisturbed.network.state_dict(), trained(tmp_path, seed=4).network.state_dict()
 
     assert not np.array_equal(wanted["classes.weight"].numpy(), other["classes.weight"].numpy())
+
+
+def test_train_maps__learns_nothing_of_images_whose_share_is_0(undisturbed: Fitted, tmp_path: Path) -> None:
+    is_nut = [(one[:, 0] == 1).any() for one in TRAIN.targets]
+    how = replace(HOW, shares=tuple(0.0 if one else 1.0 for one in is_nut))
+
+    found = train_maps(TRAIN, VAL, SHAPES, MODELLING, how, seed=3, journal=Journal(), folder=tmp_path).network
+
+    maps = VAL.batch(0, list(range(len(VAL))))[0]
+    usual, alone = (network(maps)[..., :2].sigmoid().amax(dim=(0, 1)) for network in (undisturbed.network, found))
+    assert alone[1] < 0.5 * usual[1], "nuts were never shown"
+    assert alone[0] > 0.5 * usual[0]
 
 
 def test_train_maps__resumed_after_a_kill_gives_the_same_weights(undisturbed: Fitted, tmp_path: Path) -> None:

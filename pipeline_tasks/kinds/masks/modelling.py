@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ WEIGHT_DECAY_RATIO = 2.0
 WARM_UP_STEPS = 30
 AVERAGING = 0.98
 MAX_DIFFERENCE = 1e-3
+NOTHING = -1
+"""Number of the class of empty images."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ class MaskModelling:
             weight_decay=settings.weight_decay * WEIGHT_DECAY_RATIO,
             warm_up_steps=WARM_UP_STEPS,
             averaging=AVERAGING,
+            shares=balanced(train) if settings.balance_classes else None,
         )
 
     def new_head(self, shapes: Shapes) -> nn.Module:
@@ -134,6 +138,16 @@ class MaskModelling:
                 f"{len(found)} images"
             )
         return worst
+
+
+def balanced(images: Sequence[ImageMasks]) -> tuple[float, ...]:
+    """Relative frequency of each image: the higher, the fewer images have its rarest class; empty images are a class of their own.
+
+    The square root lies between the images as they are and as many draws of each class (Mahajan et al., "Exploring the Limits of
+    Weakly Supervised Pretraining", ECCV 2018).
+    """
+    counts = Counter(number for one in images for number in one.by_class or [NOTHING])
+    return tuple(min(counts[number] for number in one.by_class or [NOTHING]) ** -0.5 for one in images)
 
 
 def _masks(objects: Sequence[Mapping[str, Any]], numbers: Mapping[str, int], size_px: Size) -> ImageMasks:

@@ -19,24 +19,28 @@ from pipeline_tasks.kinds.map_modelling import Shapes
 from pipeline_tasks.kinds.masks.covers import WHOLE
 from pipeline_tasks.kinds.modelling import Metrics
 
-CHANNELS = 64
+CHANNELS, FINE_CHANNELS = 64, 32
 DICE_WEIGHT = 1.0
 MAX_WEIGHT = 10.0
 """Greatest weight of a cell of a rare class against one of the commonest."""
 
 
 class SegmenterHead(nn.Module):
-    """A row of maps (N x values) → logits of nothing and of each class at half the finest stride: N x (1 + C) x h x w."""
+    """A row of maps (N x values) → logits of nothing and of each class at half the finest stride: N x (1 + C) x h x w.
 
-    def __init__(self, shapes: Shapes, class_count: int, channels: int = CHANNELS) -> None:
+    The finest cells are most of them, so they have fewer channels, reduced before they are enlarged.
+    """
+
+    def __init__(self, shapes: Shapes, class_count: int, channels: int = CHANNELS, fine_channels: int = FINE_CHANNELS) -> None:
         """Build the head with random weights."""
         super().__init__()
         self.shapes, self.class_count = shapes, class_count
         self.lateral = nn.ModuleList(_normed(one.channels, channels, 1) for one in shapes)
         self.smooth = nn.ModuleList(_normed(channels, channels, 3) for _ in shapes)
-        self.fine = _normed(channels, channels, 3)
+        self.reduce = nn.Conv2d(channels, fine_channels, 1, bias=False)
+        self.fine = _normed(fine_channels, fine_channels, 3)
         self.gate = nn.Sequential(nn.Linear(shapes[-1].channels, channels), nn.ReLU(), nn.Linear(channels, 1 + class_count))
-        self.classes = nn.Conv2d(channels, 1 + class_count, 1)
+        self.classes = nn.Conv2d(fine_channels, 1 + class_count, 1)
 
     def forward(self, rows: Tensor) -> Tensor:
         """Logits for rows of maps."""
@@ -54,7 +58,7 @@ class SegmenterHead(nn.Module):
             here = self.lateral[number](maps[number]) + _larger(features, (shape.height, shape.width))
             features = F.relu(self.smooth[number](F.relu(here)))
         shape = self.shapes[0]
-        features = F.relu(self.fine(_larger(features, (2 * shape.height, 2 * shape.width))))
+        features = F.relu(self.fine(_larger(self.reduce(features), (2 * shape.height, 2 * shape.width))))
         logits: Tensor = self.classes(features) + whole[:, :, None, None]
         return logits
 

@@ -14,7 +14,8 @@ from pipeline_tasks.geometry.run_lengths import decode, encode
 from pipeline_tasks.kinds.map_modelling import MapShape
 from pipeline_tasks.kinds.masks.covers import Grid, ImageMasks, covers
 from pipeline_tasks.kinds.masks.decode import SHARES, MaskDecoding
-from pipeline_tasks.kinds.masks.modelling import MaskModelling
+from pipeline_tasks.kinds.masks.modelling import MaskModelling, balanced
+from pipeline_tasks.settings import TrainingSettings
 
 torch.set_num_threads(1)
 """Threads of torch wait for each other much longer than they compute here."""
@@ -72,6 +73,20 @@ def test_predict__leaves_out_uncertain_masks_and_reads_its_record_again() -> Non
     assert outline.mask is not None
     assert outline.mask.sum() == prediction.objects[0].area_px
     assert DECODING.difference({SHARES: shares}, DECODING.as_recorded({SHARES: shares})) < 1e-6
+
+
+def test_balanced__draws_images_with_a_rare_class_more_often() -> None:
+    rle = disk("x", 20, 20, 10, (64, 64)).rle
+    bolt, nut, both, empty = (ImageMasks((64, 64), dict.fromkeys(numbers, rle)) for numbers in ([0], [1], [0, 1], []))
+    images = [bolt, bolt, bolt, both, nut, nut, nut, nut, nut, nut, nut, nut, *[empty] * 16]
+
+    found = balanced(images)
+
+    assert found[:4] == (0.5,) * 4, "4 images have a bolt, the rarer class"
+    assert found[4:12] == (1 / 3,) * 8, "9 images have a nut"
+    assert found[12:] == (0.25,) * 16
+    assert MODELLING.training(TrainingSettings(), images, images).shares == found
+    assert MODELLING.training(TrainingSettings(balance_classes=False), images, images).shares is None
 
 
 @pytest.mark.parametrize("images", [1, 3])
