@@ -39,6 +39,8 @@ class Compared:
     predicted: tuple[Drawn, ...]
     """The surest first."""
     outcomes: tuple[Outcome, ...]
+    likeness_word: str = "overlap"
+    """Likeness of two objects of one class; of two classes it is the overlap of their places."""
 
     def names(self, one: Outcome) -> tuple[str | None, str | None]:
         """Class of the true and of the predicted object."""
@@ -59,8 +61,9 @@ class Compared:
         sure = f"predicted with {self.weight(one):.0%}"
         if one.sort == EXTRA:
             return f"{predicted}, not there", (sure,)
-        overlap = f"overlap {one.likeness:.0%}"
-        return (f"{true} badly placed", (sure, overlap)) if one.sort == BADLY_PLACED else (f"{true} → {predicted}", (sure, overlap))
+        if one.sort == BADLY_PLACED:
+            return f"{true} badly placed", (sure, f"{self.likeness_word} {one.likeness:.0%}")
+        return f"{true} → {predicted}", (sure, f"overlap {one.likeness:.0%}")
 
     def drawing(self, marked: Outcome | None = None) -> Drawing:
         """All objects over the image, those of `marked` thick."""
@@ -73,9 +76,15 @@ class Compared:
 
 
 def compared(
-    image_id: str, size_px: tuple[float, float], true: Sequence[Drawn], said: Sequence[Drawn], likeness: Floats
+    image_id: str,
+    size_px: tuple[float, float],
+    true: Sequence[Drawn],
+    said: Sequence[Drawn],
+    likeness: Floats,
+    *,
+    likeness_word: str = "overlap",
 ) -> Compared:
     """Compare one image's objects; `likeness` is predicted x true, the surest prediction first."""
     numbers = {name: number for number, name in enumerate(sorted({one.class_name for one in (*true, *said)}))}
     theirs, mine = (np.array([numbers[one.class_name] for one in some], np.int64) for some in (true, said))
-    return Compared(image_id, size_px, tuple(true), tuple(said), tuple(outcomes(likeness, mine, theirs)))
+    return Compared(image_id, size_px, tuple(true), tuple(said), tuple(outcomes(likeness, mine, theirs)), likeness_word)

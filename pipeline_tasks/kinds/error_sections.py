@@ -15,7 +15,7 @@ _ABOUT = {
     MISSED: "objects that no prediction is at; the largest come first",
     EXTRA: "predictions where no object is, or of an object that a surer one found; the surest come first",
     SWAPPED: "predictions in the right place with the wrong name; the surest come first",
-    BADLY_PLACED: "predictions that overlap their object by less than half; the surest come first",
+    BADLY_PLACED: "predictions of an object with the right name, but less than half alike; the surest come first",
 }
 
 

@@ -10,7 +10,7 @@ from pipeline_tasks.kinds.object_scoring import AP
 from pipeline_tasks.kinds.reporting import Bar, Bars, Block, Evaluated, Heading, Paragraph
 
 _OVERALL = {
-    AP: "AP, mean over overlaps",
+    AP: "AP, mean of 50 to 95 %",
     "ap_50": "AP at 50 %",
     "ap_75": "AP at 75 %",
     "ar": "recall (AR)",
@@ -37,7 +37,7 @@ def precision_blocks(evaluated: Evaluated, right: str) -> Iterator[Block]:
         f"Mean over the classes that count, and over the shares by which {right}: from 50 to 95 %. {_SIZES}", is_quiet=True
     )
     yield Bars(shown)
-    for metric, words in ((AP, "Average precision by class"), ("ap_50", "At an overlap of 50 %, by class")):
+    for metric, words in ((AP, "Average precision by class"), ("ap_50", "AP at 50 %, by class")):
         rows = mine.filter(pl.col("metric") == metric, pl.col("class_name") != "").sort("class_name")
         if rows.height:
             yield Heading(words)

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.keypoints.modelling import KeypointModelling
     from pipeline_tasks.kinds.keypoints.prediction_model import KeypointPredictionModel
     from pipeline_tasks.kinds.keypoints.reporting import KeypointReporting
+    from pipeline_tasks.kinds.keypoints.scoring import KeypointScoring
     from pipeline_tasks.kinds.keypoints.settings import KeypointSettings
-    from pipeline_tasks.kinds.keypoints.skeleton import Skeleton
-    from pipeline_tasks.kinds.likeness_scoring import LikenessScoring
     from pipeline_tasks.settings.labels import KindSettings
 
 _OPTIONS = "nightlens_labels"
@@ -132,11 +131,11 @@ class KeypointKind:
         return KeypointDecoding(self.points, self.options.get("things") != "boxes", _pairs(self.options.get("edges")))
 
     @cached_property
-    def scoring(self) -> LikenessScoring[Skeleton]:
-        """Mean OKS."""
-        from pipeline_tasks.kinds.keypoints.scoring import keypoint_scoring
+    def scoring(self) -> KeypointScoring:
+        """Average precision by OKS, and related metrics."""
+        from pipeline_tasks.kinds.keypoints.scoring import KeypointScoring
 
-        return keypoint_scoring(self.labeling)
+        return KeypointScoring(self.labeling, self.changes)
 
     @cached_property
     def freezing(self) -> KeypointFreezing:
@@ -162,10 +161,10 @@ class KeypointKind:
 
     @cached_property
     def reporting(self) -> KeypointReporting:
-        """Words of the report."""
+        """Figures, and missed, extra, swapped and badly placed things."""
         from pipeline_tasks.kinds.keypoints.reporting import KeypointReporting
 
-        return KeypointReporting()
+        return KeypointReporting(self.labeling, _pairs(self.options.get("edges")))
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

@@ -97,7 +97,7 @@ def test_figures__are_bars_with_bounds_of_the_whole_and_of_each_class() -> None:
     blocks = sections_of(TRUTH, SAID)["precision"].blocks
 
     overall, by_class, _ = (one for one in blocks if isinstance(one, Bars))
-    assert [one.name for one in overall.bars][:3] == ["AP, mean over overlaps", "AP at 50 %", "AP at 75 %"]
+    assert [one.name for one in overall.bars][:3] == ["AP, mean of 50 to 95 %", "AP at 50 %", "AP at 75 %"]
     assert [(one.name, one.note) for one in by_class.bars] == [("gear", "of 3 images"), ("nut <b>", "of 2 images")]
     assert all(one.low is not None for one in overall.bars)
 
