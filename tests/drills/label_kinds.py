@@ -68,8 +68,9 @@ def main() -> int:
         for name in wanted:
             with tempfile.TemporaryDirectory(prefix="kinds-") as folder:
                 started = time.monotonic()
-                found += differences(DRAWN[name], OBJECTS, server, Store(DiskObjects(Path(folder) / "root")))
-                say(f"{name}: {OBJECTS} objects, {len(found)} differences, {time.monotonic() - started:.0f} s")
+                new = differences(DRAWN[name], OBJECTS, server, Store(DiskObjects(Path(folder) / "root")))
+                say(f"{name}: {OBJECTS} objects, {len(new)} differences, {time.monotonic() - started:.0f} s")
+                found += new
     for one in found[:20]:
         say(one)
     return 1 if found else 0

@@ -80,7 +80,7 @@ def regions(seed: int, count: int) -> list[Mask]:
     for at in range(count):
         x, y = at % columns * side, at // columns * side
         if at % 2:
-            turns = np.sort(drawn.uniform(0, 2 * math.pi, 7))
+            turns = (np.arange(7) + drawn.random(7)) * 2 * math.pi / 7
             radii = drawn.uniform(0.6, 1, 7) * side / 2
             points = np.stack([x + side / 2 + radii * np.cos(turns), y + side / 2 + radii * np.sin(turns)], axis=1)
             found.append(mask_of_polygon(CLASSES[at], points.ravel().tolist(), (WIDE, HIGH)))
@@ -97,7 +97,6 @@ def masks(seed: int, count: int) -> list[Mask]:
 
 
 DRAWN = {
-    "class": Drawn("class", one_class, CLASSES, is_one_an_image=True),
     "classes": Drawn("classes", several_classes, CLASSES),
     "box": Drawn("box", boxes, BOX_NAMES),
     "rotated box": Drawn("box", rotated_boxes, BOX_NAMES),
@@ -110,5 +109,6 @@ DRAWN = {
         {"skeleton": POINTS, "things": "boxes"},
     ),
     "text": Drawn("text", lambda seed, count: some_boxes(count, seed, (WIDE, HIGH)), labels={"of": "boxes"}),
+    "class": Drawn("class", one_class, CLASSES, is_one_an_image=True),
 }
 """Name of a case → the objects."""

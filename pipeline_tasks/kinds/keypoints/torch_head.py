@@ -137,7 +137,7 @@ class PoseObjective:
             mine = self.things.refined(kept[..., :2], fields)
             found.append([part[0].numpy() for part in (mine, sure, classes)])
         precision = average_precision(found, [one.numpy() for one in targets], self._likeness)
-        return {"val_loss": loss, "val_scaled_loss": 1 - precision, "val_ap": precision, "val_oks": precision}
+        return {"val_loss": loss, "val_scaled_loss": 1 - precision, "val_ap": precision}
 
     def _parts(self, outputs: Tensor) -> tuple[Tensor, Tensor]:
         numbers = self.class_count + 4 + 3 * self.layout.count

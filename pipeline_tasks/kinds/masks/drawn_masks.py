@@ -1,8 +1,9 @@
-"""Regions of labels and predictions of test images, compared for people: all masks of a class in an image are one region."""
+"""Masks of labels and predictions of test images, compared for people: as regions of a class, or object by object."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -14,6 +15,15 @@ from pipeline_tasks.kinds.masks.matches import regions, true_masks
 
 _FINE = 1 / 400
 """Greatest distance of a drawn line from the region's edge, as a share of the image's longer side: less than a thumbnail shows."""
+
+
+@dataclass(frozen=True)
+class _Object:
+    """A mask of its own."""
+
+    class_name: str
+    rle: str
+    confidence: float | None
 
 
 def compared_images(images: pl.DataFrame, predictions: pl.DataFrame) -> list[Compared]:
@@ -29,8 +39,36 @@ def compared_images(images: pl.DataFrame, predictions: pl.DataFrame) -> list[Com
     return found
 
 
+def compared_instances(images: pl.DataFrame, predictions: pl.DataFrame) -> list[Compared]:
+    """The same with each mask as an object of its own."""
+    rows = images.sort("image_id")
+    true, said = _objects(true_masks(rows)), _objects(predictions.sort("object_index"))
+    found = []
+    for image_id, width, height in rows.select("image_id", "width_px", "height_px").iter_rows():
+        size = (int(width), int(height))
+        theirs = true.get(image_id, [])
+        mine = sorted(said.get(image_id, []), key=lambda one: -(one.confidence or 0.0))
+        likeness = iou([one.rle for one in mine], [one.rle for one in theirs])
+        drawn = [[_outlined(one.class_name, one.rle, size, one.confidence) for one in masks] for masks in (theirs, mine)]
+        found.append(compared(image_id, (float(width), float(height)), drawn[0], drawn[1], likeness))
+    return found
+
+
+def _objects(masks: pl.DataFrame) -> dict[str, list[_Object]]:
+    """Image → its masks, in their order."""
+    sure = pl.col("confidence") if "confidence" in masks.columns else pl.lit(None).alias("confidence")
+    found: dict[str, list[_Object]] = {}
+    for image_id, name, rle, confidence in masks.select("image_id", "class_name", "mask_rle", sure).iter_rows():
+        found.setdefault(image_id, []).append(_Object(name, rle, confidence))
+    return found
+
+
 def _drawn(masks: Mapping[str, str], size_px: Size) -> list[Drawn]:
-    return [Drawn(name, None, _outlines(rle, size_px), float(area(rle)), is_filled=True) for name, rle in masks.items()]
+    return [_outlined(name, rle, size_px) for name, rle in masks.items()]
+
+
+def _outlined(name: str, rle: str, size_px: Size, confidence: float | None = None) -> Drawn:
+    return Drawn(name, confidence, _outlines(rle, size_px), float(area(rle)), is_filled=True)
 
 
 def _outlines(rle: str, size_px: Size) -> tuple[tuple[float, ...], ...]:

@@ -100,7 +100,7 @@ class InstanceObjective:
             found.append([part.numpy() for part in (masks.to(torch.float32), sure[0], numbers[0])])
             truths.append(_masks(wanted[one], cells[one]))
         precision = average_precision(found, truths, _likeness)
-        return {"val_loss": loss, "val_scaled_loss": 1 - precision, "val_ap": precision, "val_miou": precision}
+        return {"val_loss": loss, "val_scaled_loss": 1 - precision, "val_ap": precision}
 
     def _outputs(self, outputs: Tensor) -> tuple[Tensor, Tensor]:
         numbers, (across, down) = self.class_count + 4 + PROTOTYPES, self.cells

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.masks.decode import MaskDecoding
     from pipeline_tasks.kinds.masks.freezing import MaskFreezing
     from pipeline_tasks.kinds.masks.instance_modelling import InstanceModelling
+    from pipeline_tasks.kinds.masks.instance_reporting import InstanceReporting
+    from pipeline_tasks.kinds.masks.instance_scoring import InstanceScoring
     from pipeline_tasks.kinds.masks.labeling import MaskLabeling
     from pipeline_tasks.kinds.masks.modelling import MaskModelling
     from pipeline_tasks.kinds.masks.prediction_model import MaskPredictionModel
@@ -118,8 +120,12 @@ class MaskKind:
         return MaskDecoding(self.class_names)
 
     @cached_property
-    def scoring(self) -> MaskScoring:
-        """Mean intersection over union and related metrics."""
+    def scoring(self) -> MaskScoring | InstanceScoring:
+        """Mean intersection over union of regions, or average precision of objects, and related metrics."""
+        if self.is_instance:
+            from pipeline_tasks.kinds.masks.instance_scoring import InstanceScoring
+
+            return InstanceScoring(self.changes)
         from pipeline_tasks.kinds.masks.scoring import MaskScoring
 
         return MaskScoring(self.changes)
@@ -150,8 +156,12 @@ class MaskKind:
         return MaskChoosing(self.class_names, self.is_instance, self.changes)
 
     @cached_property
-    def reporting(self) -> MaskReporting:
-        """Overlap by class, and missed, extra, swapped and badly placed regions."""
+    def reporting(self) -> MaskReporting | InstanceReporting:
+        """Figures by class, and missed, extra, swapped and badly placed regions or objects."""
+        if self.is_instance:
+            from pipeline_tasks.kinds.masks.instance_reporting import InstanceReporting
+
+            return InstanceReporting(self.class_names)
         from pipeline_tasks.kinds.masks.reporting import MaskReporting
 
         return MaskReporting(self.class_names)

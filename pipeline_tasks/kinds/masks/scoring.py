@@ -10,10 +10,11 @@ import polars as pl
 from pipeline_tasks.kinds.masks import metrics
 from pipeline_tasks.kinds.masks.mask import Mask
 from pipeline_tasks.kinds.masks.matches import MaskMatches, background_alone, match
+from pipeline_tasks.kinds.masks.prediction_rows import main_predictions, prediction_rows
 from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Score, ScoreNames
 from pipeline_tasks.tables.label_object import PredictedObject
-from pipeline_tasks.tables.table import Table, empty
+from pipeline_tasks.tables.table import Table
 
 
 @dataclass(frozen=True)
@@ -36,31 +37,11 @@ class MaskScoring:
 
     def prediction_rows(self, model_digest: str, image_ids: Sequence[str], predictions: Sequence[Sequence[Mask]]) -> pl.DataFrame:
         """One row for each mask."""
-        rows = [
-            {
-                "model_digest": model_digest,
-                "image_id": image_id,
-                "object_index": number,
-                "label_kind": "mask",
-                "class_name": one.class_name,
-                "x_min_px": 0.0,
-                "y_min_px": 0.0,
-                "width_px": float(one.size_px[0]),
-                "height_px": float(one.size_px[1]),
-                "points_px": list(one.polygon_px) or None,
-                "mask_rle": one.rle,
-                "confidence": one.confidence,
-            }
-            for image_id, masks in zip(image_ids, predictions, strict=True)
-            for number, one in enumerate(masks)
-        ]
-        return pl.DataFrame(rows, schema=empty(PredictedObject).schema)
+        return prediction_rows(model_digest, image_ids, predictions)
 
     def main_predictions(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The surest mask; of equally sure ones the first."""
-        key = ["model_digest", "written_in"]
-        ordered = rows.sort("confidence", descending=True, nulls_last=True, maintain_order=True)
-        return ordered.unique(key, keep="first", maintain_order=True)
+        """The surest mask."""
+        return main_predictions(rows)
 
     def with_truth(self, images: pl.DataFrame) -> pl.DataFrame:
         """All images: one without a mask is known to be background."""

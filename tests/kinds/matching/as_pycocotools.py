@@ -67,13 +67,19 @@ def _fields(image: int, number: int, box: np.ndarray, more: dict[str, Any]) -> d
 
 
 def evaluated(
-    what: str, truth: list[dict[str, Any]], said: list[dict[str, Any]], images: int, classes: int, sigmas: Any = None
+    what: str,
+    truth: list[dict[str, Any]],
+    said: list[dict[str, Any]],
+    images: int,
+    classes: int,
+    sigmas: Any = None,
+    size_px: tuple[int, int] = (0, 0),
 ) -> COCOeval:
     """Evaluation of annotations in COCO's own form; ids begin with 1, because pycocotools takes 0 for no match."""
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO()
         coco.dataset = {
-            "images": [{"id": one + 1} for one in range(images)],
+            "images": [{"id": one + 1, "width": size_px[0], "height": size_px[1]} for one in range(images)],
             "categories": [{"id": one + 1, "name": str(one)} for one in range(classes)],
             "annotations": truth,
         }
