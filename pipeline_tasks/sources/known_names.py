@@ -103,6 +103,7 @@ FILES: dict[str, tuple[str, ...]] = {
         "thumbs.db:encryptable",
         "ehthumbs.db",
         "ehthumbs_vista.db",
+        "photothumb.db",  # PhotoScape
         "thumbcache_*.db",
         "thumbnails-digikam.db",
         "synophoto_thumb_*",

@@ -147,6 +147,43 @@ def test_copy_with_an_ordinary_name__is_listed_unless_a_pattern_matches(copy: st
     assert ours.of_file("a.jpg", beside) is None
 
 
+def listed_and_left_out(inbox: Path, *names: str) -> tuple[list[str], dict[str, str]]:
+    """Names that a source lists, and name → reason of those that it leaves out."""
+    for name in names:
+        (inbox / name).parent.mkdir(parents=True, exist_ok=True)
+        (inbox / name).write_bytes(b"an image")
+    source = FolderSource(FolderSettings(name="inbox", path="inbox"), inbox.parent)
+    return [file.key for file in source.list_files()], {one.key: one.reason for one in source.left_out()}
+
+
+def test_folder_of_a_synology__gives_its_images_and_no_thumbnail(tmp_path: Path) -> None:
+    """The report immich-app/immich#30690: thumbnails that Synology Photo keeps in @eaDir were imported beside their images."""
+    thumbnails = ("album/@eaDir/IMG_1.JPG/SYNOPHOTO_THUMB_XL.jpg", "album/@eaDir/IMG_1.JPG/SYNOPHOTO_THUMB_M.jpg")
+
+    listed, left_out = listed_and_left_out(tmp_path / "inbox", "album/IMG_1.JPG", "album/._IMG_1.JPG", *thumbnails)
+
+    assert listed == ["album/IMG_1.JPG"]
+    assert left_out == {"album/@eaDir": "thumbnail", "album/._IMG_1.JPG": "system"}
+
+
+def test_conflict_copies_of_images__are_listed_only_where_the_original_is_gone(tmp_path: Path) -> None:
+    """The report dschrempf/syncthing-resolve-conflicts#10: most conflict copies of images are identical to their originals."""
+    copies = ("IMG_1.sync-conflict-20251219-101112-ABCDEF7.jpg", "IMG_2.sync-conflict-20251219-101112-ABCDEF7.jpg")
+
+    listed, left_out = listed_and_left_out(tmp_path / "inbox", "IMG_1.jpg", *copies)
+
+    assert listed == ["IMG_1.jpg", copies[1]]
+    assert left_out == {copies[0]: "conflict_copy"}
+
+
+def test_thumbnails_of_photoscape__are_left_out(tmp_path: Path) -> None:
+    """The report nextcloud/desktop#2092: PhotoScape writes photothumb.db into each folder of images, as Windows does Thumbs.db."""
+    listed, left_out = listed_and_left_out(tmp_path / "inbox", "a.jpg", "photothumb.db", "Thumbs.db")
+
+    assert listed == ["a.jpg"]
+    assert left_out == {"photothumb.db": "thumbnail", "Thumbs.db": "thumbnail"}
+
+
 def test_thumbnail_beside_its_original__is_left_out_if_it_is_small() -> None:
     assert of_file("a_thumb.jpg", {"a_thumb.jpg": 9_000, "a.jpg": 80_000}) == "thumbnail"
     assert of_file("hand_thumb.jpg", {"hand_thumb.jpg": 70_000, "hand.jpg": 80_000}) is None

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import given
+import polars as pl
 import pytest
 from small_ingest import InProcessDecoder, MeanBackbone, an_image, ingest, put_files, sources_of
 
@@ -62,6 +63,32 @@ def test_camera_without_a_clock__its_next_card_is_read(store: Store, tmp_path: P
 
     assert (summary.files_new, summary.files_read_again, recorded.images_new) == (4, 4, 4)
     assert night(store, tmp_path, "2026-11-23")[0].files_new == 0
+
+
+def test_card_that_was_formatted__is_read_though_its_names_are_used_again(store: Store, tmp_path: Path) -> None:
+    """The report kristofg/rifec#4: after its card was formatted a camera gave the next images the names of the first ones."""
+    put_files(tmp_path, {f"DSC0000{number}.JPG": an_image(number, "JPEG") for number in range(3)}, age_s=7200)
+    night(store, tmp_path, "2026-11-21")
+    shutil.rmtree(tmp_path / "inbox")
+    put_files(tmp_path, {f"DSC0000{number}.JPG": an_image(10 + number, "JPEG") for number in range(3)}, age_s=60)
+
+    summary, recorded = night(store, tmp_path, "2026-11-22")
+
+    assert (summary.files_new, recorded.images_new, recorded.images_already_known) == (3, 3, 0)
+    seen = store.history(Sighting, ["image_id", "key"]).filter(pl.col("key") == "DSC00000.JPG")
+    assert set(seen["image_id"]) == {hashlib.sha256(an_image(number, "JPEG")).hexdigest() for number in (0, 10)}
+
+
+def test_counter_that_starts_again_after_9999__gives_images_of_names_that_were_seen(store: Store, tmp_path: Path) -> None:
+    """The report greiginsydney/Intervalometerator#107: new images were taken for transferred ones once IMG_9999 was exceeded."""
+    put_files(tmp_path, {name: an_image(number) for number, name in enumerate(("IMG_0001.png", "IMG_9998.png"))}, age_s=7200)
+    night(store, tmp_path, "2026-11-21")
+    put_files(tmp_path, {"IMG_9999.png": an_image(10), "IMG_0001.png": an_image(11)}, age_s=60)
+
+    summary, recorded = night(store, tmp_path, "2026-11-22")
+
+    assert (summary.files_new, recorded.images_new) == (2, 2)
+    assert hashlib.sha256(an_image(11)).hexdigest() in seen_images(store)
 
 
 def test_folder_restored_with_its_times__gives_only_the_images_that_are_new(store: Store, tmp_path: Path) -> None:
