@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline_tasks.intervals.bootstrap import ratio_draws, sum_by_group
 from pipeline_tasks.intervals.proportions import interval_of_shares
-from pipeline_tasks.kinds.matching.average_precision import average_precisions, average_recalls, precision_within_images
+from pipeline_tasks.kinds.matching.average_precision import Counts, average_precisions, average_recalls, precision_within_images
 from pipeline_tasks.kinds.matching.object_matches import ObjectMatches
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Integers, Score
 
@@ -92,7 +92,8 @@ Values = tuple[str, Floats, str, int]
 
 def _values(matches: MatchedObjects, basis: Basis, draws: Floats) -> Iterator[Values]:
     by_class = {name: count for name, count in images_by_class(matches).items() if count}
-    precisions = {name: _precisions(matches, 0, name, draws) for name in by_class}
+    weights = draws.astype(np.int32)
+    precisions = {name: _precisions(matches, 0, name, weights) for name in by_class}
     counted = [precisions[name] for name in basis.counted]
     yield AP, _mean([one.mean(axis=1) for one in counted], draws), "", matches.images
     for ending, threshold in AT.items():
@@ -106,13 +107,13 @@ def _values(matches: MatchedObjects, basis: Basis, draws: Floats) -> Iterator[Va
     for most in (1, 10):
         few = _recalls(matches, 0, draws, most)
         yield f"ar_{most}", _mean([few[name] for name in basis.counted], draws), "", matches.images
-    yield from _values_by_size(matches, basis, draws)
+    yield from _values_by_size(matches, basis, draws, weights)
     yield IMAGE_AP, _image_values(matches, draws), "", matches.images
 
 
-def _values_by_size(matches: MatchedObjects, basis: Basis, draws: Floats) -> Iterator[Values]:
+def _values_by_size(matches: MatchedObjects, basis: Basis, draws: Floats, weights: Counts) -> Iterator[Values]:
     for number, size in enumerate(matches.found.sizes[1:], start=1):
-        precisions = [_precisions(matches, number, name, draws).mean(axis=1) for name in basis.counted]
+        precisions = [_precisions(matches, number, name, weights).mean(axis=1) for name in basis.counted]
         recalls = _recalls(matches, number, draws, matches.most)
         yield f"{AP}_{size.name}", _mean(precisions, draws), "", matches.images
         yield f"ar_{size.name}", _mean([recalls[name] for name in basis.counted], draws), "", matches.images
@@ -125,7 +126,7 @@ def _image_values(matches: MatchedObjects, draws: Floats) -> Floats:
     return ratio_draws(draws, sums, images)[:, 0]
 
 
-def _precisions(matches: MatchedObjects, size: int, name: str, draws: Floats) -> Floats:
+def _precisions(matches: MatchedObjects, size: int, name: str, draws: Floats | Counts) -> Floats:
     """Rows: all images once, then each sample. Columns: thresholds."""
     return average_precisions(matches.found, size, matches.class_names.index(name), matches.groups, draws)
 

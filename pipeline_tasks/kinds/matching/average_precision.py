@@ -23,21 +23,20 @@ Counts = npt.NDArray[np.int32]
 Steps = npt.NDArray[np.int16]
 
 
-def average_precisions(matches: ObjectMatches, size: int, class_number: int, groups: Integers, draws: Floats) -> Floats:
+def average_precisions(matches: ObjectMatches, size: int, class_number: int, groups: Integers, draws: Floats | Counts) -> Floats:
     """Average precision of one class, samples x thresholds; NaN in samples without a true object of it.
 
     `size` is a number of `matches.sizes`. `groups` has the split group of each image, `draws` is samples x groups.
     """
     ranked = _ranked(matches, size, class_number, groups)
-    true = _true_by_group(matches, size, class_number, groups, draws.shape[1])
+    weights = draws.astype(np.int32, copy=False)
+    totals = _totals(matches, size, class_number, groups, weights)
+    reached, numbers = _recalls_reached(totals)
     found = np.empty((len(draws), len(matches.thresholds)))
     for rows in _blocks(len(draws), len(ranked.groups)):
-        weights = draws[rows].astype(np.int32)
-        totals = weights @ true
-        reached = _recalls_reached(totals)
-        for number, (hits, counted) in enumerate(_running_counts(ranked, weights)):
-            found[rows, number] = _mean_precision(hits, counted, reached)
-        found[rows][totals == 0] = np.nan
+        for number, (hits, counted) in enumerate(_running_counts(ranked, weights[rows])):
+            found[rows, number] = _mean_precision(hits, counted, reached, numbers[rows])
+    found[totals == 0] = np.nan
     return found
 
 
@@ -71,7 +70,7 @@ def precision_within_images(matches: ObjectMatches, images: int) -> Floats:
         if there:
             hits = np.cumsum(matches.is_hit[0][:, mine], axis=1, dtype=np.int32)
             counted = np.broadcast_to(np.arange(1, len(mine) + 1, dtype=np.int32), hits.shape)
-            found[image] = _mean_precision(hits, counted, _recalls_reached(np.full(len(hits), there))).mean()
+            found[image] = _mean_precision(hits, counted, *_recalls_reached(np.full(len(hits), there))).mean()
         else:
             found[image] = 1 - matches.confidences[mine].max(initial=0.0)
     return found
@@ -96,10 +95,12 @@ def _ranked(matches: ObjectMatches, size: int, class_number: int, groups: Intege
     return _Ranked(groups[matches.images[mine]], matches.is_hit[size][:, mine], ~matches.is_ignored[size][:, mine])
 
 
-def _true_by_group(matches: ObjectMatches, size: int, class_number: int, groups: Integers, group_count: int) -> Integers:
-    """Number of true objects that count, by group."""
+def _totals(matches: ObjectMatches, size: int, class_number: int, groups: Integers, weights: Counts) -> Integers:
+    """Number of true objects that count, in each sample."""
     is_mine = (matches.true_classes == class_number) & ~matches.is_true_ignored[size]
-    return np.bincount(groups[matches.true_images[is_mine]], minlength=group_count)
+    there, counts = np.unique(groups[matches.true_images[is_mine]], return_counts=True)
+    totals: Integers = weights.take(there, axis=1) @ counts
+    return totals
 
 
 def _blocks(samples: int, predictions: int) -> Iterator[slice]:
@@ -109,39 +110,58 @@ def _blocks(samples: int, predictions: int) -> Iterator[slice]:
 
 
 def _running_counts(ranked: _Ranked, weights: Counts) -> Iterator[tuple[Counts, Counts]]:
-    """At each threshold, hits, and predictions that count, up to each hit: both samples x hits.
+    """At each threshold, hits, and predictions that count, up to the last hit of each run: both samples x runs.
 
-    Precision only falls between hits, so that nothing else matters. Most predictions count at every threshold; they are added up
-    once.
+    A run is hits with nothing wrong between them: precision only rises within it, and only falls up to the next one, so that
+    nothing else matters. Most predictions count at every threshold; they are added up once.
     """
     drawn = weights.take(ranked.groups, axis=1)
-    always = ranked.is_counted.all(axis=0)
-    always_counted = np.cumsum(drawn if always.all() else drawn * always, axis=1, dtype=np.int32)
+    always = np.flatnonzero(ranked.is_counted.all(axis=0))
+    sums = np.cumsum(drawn if len(always) == drawn.shape[1] else drawn.take(always, axis=1), axis=1, dtype=np.int32)
     for is_hit, is_counted in zip(ranked.is_hit, ranked.is_counted, strict=True):
-        at, more = np.flatnonzero(is_hit), np.flatnonzero(is_counted & ~always)
-        counted = always_counted.take(at, axis=1)
-        if more.size:
-            sums = np.cumsum(drawn.take(more, axis=1), axis=1, dtype=np.int32)
-            before = np.searchsorted(more, at, side="right")
-            counted += np.where(before > 0, sums.take(before - 1, axis=1), 0)
-        yield np.cumsum(drawn.take(at, axis=1), axis=1, dtype=np.int32), counted
+        at, last = np.flatnonzero(is_hit), _last_of_runs(is_hit, is_counted)
+        counted = _up_to(sums, always, at[last])
+        is_more = is_counted.copy()
+        is_more[always] = False
+        if is_more.any():
+            more = np.flatnonzero(is_more)
+            counted += _up_to(np.cumsum(drawn.take(more, axis=1), axis=1, dtype=np.int32), more, at[last])
+        yield np.cumsum(drawn.take(at, axis=1), axis=1, dtype=np.int32).take(last, axis=1), counted
 
 
-def _recalls_reached(totals: Integers) -> Steps:
-    """Number of `RECALLS` that are reached with 0, 1, 2, … hits out of each total: totals x hits."""
-    recall = np.minimum(np.arange(totals.max(initial=0) + 1) / np.maximum(totals, 1)[:, None], 1.0)
+def _last_of_runs(is_hit: Flags, is_counted: Flags) -> Integers:
+    """Numbers, among all hits, of those that a wrong prediction or nothing follows."""
+    counted = is_hit[is_counted]
+    is_last = counted & ~np.append(counted[1:], False)
+    numbers: Integers = np.cumsum(counted)[is_last] - 1
+    return numbers
+
+
+def _up_to(sums: Counts, columns: Integers, places: Integers) -> Counts:
+    """Running sums over some columns, read at places among all: samples x places."""
+    before = np.searchsorted(columns, places, side="right")
+    if before.all():
+        return sums.take(before - 1, axis=1)
+    padded = np.pad(sums, ((0, 0), (1, 0)))
+    return padded.take(before, axis=1)
+
+
+def _recalls_reached(totals: Integers) -> tuple[Steps, Integers]:
+    """Number of `RECALLS` that are reached with 0, 1, 2, … hits out of each different total: totals x hits; and the row of each."""
+    different, numbers = np.unique(totals, return_inverse=True)
+    recall = np.minimum(np.arange(different.max(initial=0) + 1) / np.maximum(different, 1)[:, None], 1.0)
     nearest = np.rint(recall * (len(RECALLS) - 1)).astype(np.int16)
     reached: Steps = nearest + (RECALLS.take(nearest) <= recall)
-    return reached
+    return reached, numbers
 
 
-def _mean_precision(hits: Counts, counted: Counts, reached: Steps) -> Floats:
-    """Mean over `RECALLS` of the best precision from there on; 0 without a hit."""
+def _mean_precision(hits: Counts, counted: Counts, reached: Steps, numbers: Integers) -> Floats:
+    """Mean over `RECALLS` of the best precision from there on; 0 without a hit. `numbers`: the row of `reached` of each sample."""
     if not hits.shape[1]:
         return np.zeros(len(hits))
     precision = hits / np.maximum(counted, 1)
     best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    steps = reached.ravel().take(hits + np.arange(len(hits), dtype=np.int32)[:, None] * np.int32(reached.shape[1]))
+    steps = reached.ravel().take(hits + (numbers * reached.shape[1]).astype(np.int32)[:, None])
     news = np.diff(steps, axis=1, prepend=np.int16(0))
     found: Floats = np.einsum("sj,sj->s", best, news) / len(RECALLS)
     return found
