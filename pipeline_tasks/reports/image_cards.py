@@ -20,7 +20,14 @@ def shown_images(data: CycleData) -> frozenset[str]:
     if data.duplicate_groups is not None and data.duplicate_pairs is not None:
         joined = data.duplicate_groups.filter(pl.col("image_id").is_in(data.duplicate_pairs["image_id"].unique().implode()))
         found |= set(joined["duplicate_group_id"])
-    return frozenset(found | {one.image_id for one in data.disagreements})
+    return frozenset(found | _tested(data) | {one.image_id for one in data.disagreements})
+
+
+def _tested(data: CycleData) -> set[str]:
+    """Ids of the test images, also of those without a prediction: all that is there was missed."""
+    if data.predictions is None or data.dataset_images is None:
+        return set()
+    return set(data.dataset_images.filter(pl.col("split") == "test")["image_id"])
 
 
 def image_card(
