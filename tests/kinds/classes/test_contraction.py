@@ -12,7 +12,8 @@ from pipeline_tasks.kinds.classes.choosing import ClassChoosing
 from pipeline_tasks.kinds.classes.contraction import contraction_of
 from pipeline_tasks.kinds.classes.decode import softmax
 from pipeline_tasks.kinds.classes.modelling import ClassModelling
-from pipeline_tasks.kinds.modelling import Scaling
+from pipeline_tasks.kinds.modelling import Arrays, Scaling
+from pipeline_tasks.models.embedding_scale import embedding_scale
 
 DIMENSIONS = 4
 CLASSES = ("bolt", "gear", "bracket")
@@ -47,6 +48,42 @@ def predicted(content: bytes, embeddings: np.ndarray) -> np.ndarray:
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     (found,) = session.run(["probabilities"], {"features": embeddings})
     return np.asarray(found)
+
+
+def linear_head(kind: ClassModelling, rows: np.ndarray, targets: np.ndarray) -> Arrays:
+    """Linear discriminant analysis of embeddings (N x D) with the scaling that trainings use."""
+    scaling = embedding_scale(rows, len(rows))
+    scaled = (rows - scaling.mean) / scaling.spread
+    classes = range(targets.max() + 1)
+    means = np.stack([scaled[targets == one].mean(axis=0) for one in classes])
+    weight = means / np.mean([scaled[targets == one].var(axis=0) for one in classes], axis=0)
+    head = torch.nn.Linear(rows.shape[1], len(classes))
+    with torch.no_grad():
+        head.weight.copy_(torch.from_numpy(weight))
+        head.bias.copy_(torch.from_numpy(-(means * weight).sum(axis=1) / 2))
+    return kind.head_arrays(head, scaling)
+
+
+@pytest.mark.parametrize("classes", [2, 10])
+def test_images_of_no_class__are_not_predicted_with_99_percent(classes: int) -> None:
+    """Reports: cats and dogs, and a person or a landscape is 99 % one of them (discuss.pytorch.org, topic 139964).
+
+    Ten house numbers, and a house or a lion is one of them with a probability close to 1 (quabr.com, question 55683370). Such
+    images have features that no training image has, and more of the usual ones.
+    """
+    kind, draw = ClassModelling(tuple("abcdefghij"[:classes])), np.random.default_rng(classes)
+    centres = draw.normal(0, 1.5, (classes, 64)) * (np.arange(64) < 16)
+    targets = np.repeat(np.arange(classes), 40)
+    head = linear_head(kind, centres[targets] + draw.normal(0, 1, (len(targets), 64)), targets)
+    known = centres[targets] + draw.normal(0, 1, (len(targets), 64))
+    others = draw.normal(0, np.where(np.arange(64) < 16, 4, 1), (200, 64)) + 6 * (np.arange(64) // 16 == 1)
+
+    beliefs = softmax(kind.outputs(head, others)).max(axis=1)
+
+    plain = softmax(kind.outputs({name: head[name] for name in ("weight", "bias")}, others)).max(axis=1)
+    assert (plain >= 0.99).mean() > 0.6, "a linear head answers as in the reports"
+    assert (beliefs >= 0.99).mean() < 0.02
+    assert beliefs.mean() < softmax(kind.outputs(head, known)).max(axis=1).mean() - 0.2
 
 
 def test_contraction__does_not_change_images_within_reach() -> None:
