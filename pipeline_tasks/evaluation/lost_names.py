@@ -1,4 +1,4 @@
-"""Gate rule: a model that forgets what the champion knows is held, unless the project file states the removal."""
+"""Gate rule: a candidate without a class of the champion is not promoted, unless the project file states the removal."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class NameChanges:
     renamed: tuple[tuple[str, str], ...] = ()
     """Old name → today's name; several old ones of one new name are merged."""
     removed: tuple[str, ...] = ()
-    """Names that shall go: their labels are left out, and a model may forget them."""
+    """Names that are no longer wanted: their labels are left out, and a candidate may lack them."""
     is_set: bool = False
     """A label is a set of names: two old names of one image that are merged count once."""
 

@@ -93,7 +93,7 @@ def _reason(known: re.Pattern[str], path: str) -> str | None:
 
 
 def _reason_beside(name: str, sizes: Mapping[str, int]) -> str | None:
-    """Reason to leave out a file because the original that it was made of lies beside it."""
+    """Reason to leave out a file because its original is in the same folder."""
     copied = _CONFLICT_COPY.match(name)
     if copied and copied["stem"] + (copied["ending"] or "") in sizes:
         return "conflict_copy"

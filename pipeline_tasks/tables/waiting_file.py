@@ -7,7 +7,7 @@ import dataframely as dy
 from pipeline_tasks.tables.table import Table
 
 REASONS = ("changing", "young", "age_unknown")
-"""Closed list: it changed between two looks; it changed too recently; its times tell no age and no earlier cycle saw it so."""
+"""Closed list: it changed between two looks; it changed too recently; its times give no age and no earlier cycle saw it."""
 
 
 class WaitingFile(Table):

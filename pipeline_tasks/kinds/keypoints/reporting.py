@@ -37,7 +37,7 @@ class KeypointReporting:
         return [
             Section("precision", "Average precision", tuple(precision_blocks(evaluated, RIGHT))),
             Section("errors", "Worst errors", tuple(error_blocks(images, tuple(self.labeling.names), LEGEND))),
-            Section("examples", "Test images as they come", tuple(example_blocks(images))),
+            Section("examples", "Examples of test images", tuple(example_blocks(images))),
         ]
 
     def _test_images(self, evaluated: Evaluated) -> list[Compared]:

@@ -30,7 +30,7 @@ class InstanceReporting:
         return [
             Section("precision", "Average precision", tuple(precision_blocks(evaluated, "masks overlap"))),
             Section("errors", "Worst errors", tuple(error_blocks(images, self.class_names, LEGEND))),
-            Section("examples", "Test images as they come", tuple(example_blocks(images))),
+            Section("examples", "Examples of test images", tuple(example_blocks(images))),
         ]
 
 
