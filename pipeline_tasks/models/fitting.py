@@ -90,7 +90,8 @@ def fit(
 ) -> Fitted:
     """Fit `network` on `train`, choose the best epoch on `val`, continue from the journal's checkpoint if there is one.
 
-    `folder` is scratch. The order of the data depends only on seed and epoch, so a resumed fit gives the same result.
+    `folder` is scratch. The order of the data and what a network drops depend only on seed and step, so a resumed fit gives the
+    same result.
     """
     folder.mkdir(parents=True, exist_ok=True)
     module = _Module(network, objective, plan)
@@ -105,7 +106,7 @@ def fit(
     order = _EpochOrder(len(train), plan.batch_size, plan.seed, plan.shares)
     module.steps_per_epoch = len(order)
     in_order = _EpochOrder(len(val), plan.batch_size, None)
-    with _threads(plan.threads), warnings.catch_warnings():
+    with _threads(plan.threads), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         # Silences advice on loader processes: there are none, because Airflow's task processes may not start any.
         warnings.simplefilter("ignore")
         trainer.fit(module, _loader(train, order), _loader(val, in_order), **arguments)
@@ -168,6 +169,8 @@ class _Module(lightning.LightningModule):
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
         """Loss of a batch, which Lightning minimises."""
+        # What a network drops depends on seed and step alone, so that a resumed fit drops the same.
+        torch.manual_seed((self.plan.seed << 20) + self.global_step)
         loss = self.objective.loss(self.network(batch[0]), batch[1])
         self.losses.append(loss.detach())
         return loss
@@ -250,6 +253,7 @@ class _EpochOrder(Sampler[Batches]):
             yield self.epoch, numbers[start : start + self.batch_size]
 
     def _drawn(self, generator: torch.Generator) -> Tensor:
+        """Numbers of one epoch's examples, in order."""
         if self.shares is None:
             return torch.randperm(self.count, generator=generator)
         return torch.multinomial(torch.tensor(self.shares, dtype=torch.float64), self.count, replacement=True, generator=generator)

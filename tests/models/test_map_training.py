@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from kinds.boxes.test_detector import MODELLING, SHAPES
+from torch import nn
 
 from pipeline_tasks.geometry.placement import whole_image
-from pipeline_tasks.kinds.boxes.modelling import PlacedBoxes
-from pipeline_tasks.kinds.map_modelling import MapTraining
+from pipeline_tasks.kinds.boxes.modelling import BoxModelling, PlacedBoxes
+from pipeline_tasks.kinds.map_modelling import MapTraining, Shapes
 from pipeline_tasks.models.fitting import Fitted
 from pipeline_tasks.models.journal import Journal, Metrics
 from pipeline_tasks.models.map_training import MapExamples, train_maps
@@ -88,3 +90,24 @@ def test_train_maps__resumed_after_a_kill_gives_the_same_weights(undisturbed: Fi
     assert found.history == undisturbed.history
     for name, values in undisturbed.network.state_dict().items():
         assert np.array_equal(values.numpy(), found.network.state_dict()[name].numpy()), name
+
+
+class Dropping(BoxModelling):
+    """Detectors whose training drops values of the maps."""
+
+    def new_head(self, shapes: Shapes) -> nn.Module:
+        return nn.Sequential(nn.Dropout(0.2), super().new_head(shapes))
+
+
+def test_train_maps__resumed_after_a_kill_drops_the_same_values(tmp_path: Path) -> None:
+    some, how, kept = MapExamples(TRAIN.maps[:8], TRAIN.targets[:8]), replace(HOW, epochs=3), list[bytes]()
+
+    def fit(journal: Journal) -> Fitted:
+        return train_maps(some, some, SHAPES, Dropping(MODELLING.class_names), how, seed=3, journal=journal, folder=tmp_path)
+
+    undisturbed = fit(Journal(keep_checkpoint=lambda phase, done, content: kept.append(content)))
+    torch.rand(7)
+    found = fit(Journal(newest_checkpoint=lambda phase: kept[0]))
+
+    assert (found.resumed_from_epoch, len(kept)) == (1, 2)
+    assert found.history == undisturbed.history

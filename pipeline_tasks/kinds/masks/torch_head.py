@@ -1,8 +1,8 @@
-"""Segmenter over feature maps in torch: a light decoder with a gate of the whole image, its loss, and the exported head.
+"""Segmenter over feature maps in torch: a light decoder, its loss, and the exported head.
 
 Decoder: from the coarsest map to the finest, each added to what comes from below (Ronneberger et al., "U-Net", MICCAI 2015; added
-as in Lin et al., CVPR 2017), then once more to half the finest map's stride. What the whole image shows moves the scores of the
-classes everywhere. Loss: cross-entropy against shares of covered cells, and dice (Milletari et al., "V-Net", 3DV 2016).
+as in Lin et al., CVPR 2017), then once more to half the finest map's stride. Whole channels are dropped in training (Tompson et
+al., CVPR 2015). Loss: cross-entropy against shares of covered cells, and dice (Milletari et al., "V-Net", 3DV 2016).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from pipeline_tasks.kinds.masks.covers import WHOLE
 from pipeline_tasks.kinds.modelling import Metrics
 
 CHANNELS, FINE_CHANNELS = 64, 32
+DROPPED_RATIO = 0.2
+"""Channels that a training step does without, so that the few training images are not learned by heart."""
 DICE_WEIGHT = 1.0
 MAX_WEIGHT = 10.0
 """Greatest weight of a cell of a rare class against one of the commonest."""
@@ -39,7 +41,6 @@ class SegmenterHead(nn.Module):
         self.smooth = nn.ModuleList(_normed(channels, channels, 3) for _ in shapes)
         self.reduce = nn.Conv2d(channels, fine_channels, 1, bias=False)
         self.fine = _normed(fine_channels, fine_channels, 3)
-        self.gate = nn.Sequential(nn.Linear(shapes[-1].channels, channels), nn.ReLU(), nn.Linear(channels, 1 + class_count))
         self.classes = nn.Conv2d(fine_channels, 1 + class_count, 1)
 
     def forward(self, rows: Tensor) -> Tensor:
@@ -50,7 +51,6 @@ class SegmenterHead(nn.Module):
 
     def of_maps(self, maps: list[Tensor]) -> Tensor:
         """Logits for the maps themselves."""
-        whole = self.gate(maps[-1].mean(dim=(2, 3)))
         last = len(maps) - 1
         features = F.relu(self.smooth[last](F.relu(self.lateral[last](maps[last]))))
         for number in range(last - 1, -1, -1):
@@ -58,8 +58,8 @@ class SegmenterHead(nn.Module):
             here = self.lateral[number](maps[number]) + _larger(features, (shape.height, shape.width))
             features = F.relu(self.smooth[number](F.relu(here)))
         shape = self.shapes[0]
-        features = F.relu(self.fine(_larger(self.reduce(features), (2 * shape.height, 2 * shape.width))))
-        logits: Tensor = self.classes(features) + whole[:, :, None, None]
+        reduced = self.reduce(F.dropout2d(features, DROPPED_RATIO, self.training))
+        logits: Tensor = self.classes(F.relu(self.fine(_larger(reduced, (2 * shape.height, 2 * shape.width)))))
         return logits
 
 
