@@ -5,6 +5,7 @@ Both phases of a training use `fit`: the head on stored embeddings, and live tra
 
 from __future__ import annotations
 
+import io
 import logging
 import math
 import warnings
@@ -27,6 +28,7 @@ from pipeline_tasks.models.journal import Journal, Metrics
 for name in ("pytorch_lightning", "lightning", "lightning.pytorch"):
     logging.getLogger(name).setLevel(logging.WARNING)
 
+_log = logging.getLogger(__name__)
 Batch = tuple[Tensor, Tensor]
 
 
@@ -91,7 +93,7 @@ def fit(
     """Fit `network` on `train`, choose the best epoch on `val`, continue from the journal's checkpoint if there is one.
 
     `folder` is scratch. The order of the data and what a network drops depend only on seed and step, so a resumed fit gives the
-    same result.
+    same result. A checkpoint of another network, as an earlier release built it, is not used: the fit starts over.
     """
     folder.mkdir(parents=True, exist_ok=True)
     module = _Module(network, objective, plan)
@@ -99,7 +101,7 @@ def fit(
     checkpoint = journal.newest_checkpoint(plan.phase)
     trainer = _trainer(plan, best, folder)
     arguments: dict[str, Any] = {}
-    if checkpoint is not None:
+    if checkpoint is not None and _is_of(module, checkpoint):
         resume = folder / f"{plan.phase}-resume.ckpt"
         resume.write_bytes(checkpoint)
         arguments = {"ckpt_path": str(resume), "weights_only": True}
@@ -112,6 +114,16 @@ def fit(
         trainer.fit(module, _loader(train, order), _loader(val, in_order), **arguments)
     network.load_state_dict(best.weights)
     return Fitted(network.eval(), best.history, best.best_epoch, best.resumed_from_epoch)
+
+
+def _is_of(module: nn.Module, checkpoint: bytes) -> bool:
+    """Return True for a checkpoint with exactly the weights of this module, by name and shape."""
+    kept = torch.load(io.BytesIO(checkpoint), map_location="cpu", weights_only=True)["state_dict"]
+    wanted = {name: values.shape for name, values in module.state_dict().items()}
+    is_of = {name: values.shape for name, values in kept.items()} == wanted
+    if not is_of:
+        _log.warning("the checkpoint of an earlier try is of another network, perhaps of another release: training starts over")
+    return is_of
 
 
 def fit_quickly(network: nn.Module, train: Examples, objective: Objective, plan: Plan) -> nn.Module:

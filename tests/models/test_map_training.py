@@ -111,3 +111,15 @@ def test_train_maps__resumed_after_a_kill_drops_the_same_values(tmp_path: Path) 
 
     assert (found.resumed_from_epoch, len(kept)) == (1, 2)
     assert found.history == undisturbed.history
+
+
+def test_train_maps__starts_over_if_the_checkpoint_is_of_another_network(undisturbed: Fitted, tmp_path: Path) -> None:
+    kept: list[bytes] = []
+    three = replace(MODELLING, class_names=("bolt", "nut", "gear"))
+    journal = Journal(keep_checkpoint=lambda phase, done, content: kept.append(content))
+    train_maps(TRAIN, VAL, SHAPES, three, HOW, seed=3, journal=journal, folder=tmp_path)
+
+    found = trained(tmp_path, Journal(newest_checkpoint=lambda phase: kept[-1]))
+
+    assert found.resumed_from_epoch is None
+    assert found.history == undisturbed.history
