@@ -38,7 +38,10 @@ class TextLabeling:
     def hint(self) -> str:
         """Line on submitting an annotation without a text, and on skipping."""
         if self.of_boxes:
-            return "Draw a box around each text, then type it. Nothing written? Submit without a box. Cannot read it? Skip."
+            return (
+                "Draw a box around each text, then type it into its field in the list at the right. "
+                "Nothing written? Submit without a box. Cannot read it? Skip."
+            )
         return "Type what is written, then press Add. Nothing written? Submit without a text. Cannot read it? Skip."
 
     @property
