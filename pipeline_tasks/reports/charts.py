@@ -57,12 +57,16 @@ def intervals(figures: Sequence[Figure]) -> Html:
     return _svg(pieces, len(figures) * ROW, "; ".join(f"{one.name}: {ratio(one.value)}" for one in figures))
 
 
-def stacked(rows: Mapping[str, Mapping[str, int]], names: Sequence[str]) -> Html:
-    """Stacked bars for counts by row and name, each row scaled to its sum, with a legend."""
+def stacked(rows: Mapping[str, Mapping[str, int]], names: Sequence[str], totals: Mapping[str, int] | None = None) -> Html:
+    """Stacked bars for counts by row and name, each row scaled to its sum, with a legend.
+
+    `totals` are written beside the rows, where what is counted has several names; otherwise their sums.
+    """
     pieces: list[Html] = []
     for number, (row, counts) in enumerate(rows.items()):
         total, left = sum(counts.values()) or 1, float(LABEL_WIDTH)
-        pieces.append(_text(f"{row} ({sum(counts.values()):,})", LABEL_WIDTH - 10, number, anchor="end"))
+        written = sum(counts.values()) if totals is None else totals.get(row, 0)
+        pieces.append(_text(f"{row} ({written:,})", LABEL_WIDTH - 10, number, anchor="end"))
         for colour, name in enumerate(names):
             width = (WIDTH - LABEL_WIDTH - 10) * counts.get(name, 0) / total
             hint = element("title", f"{name}: {counts.get(name, 0)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline_tasks.kinds.shown_names import shown_names
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
 from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
@@ -63,8 +64,7 @@ def class_balance(data: CycleData) -> Html | None:
     if data.dataset_images is None or data.dataset_images.is_empty():
         return None
     vocabulary = data.kind.vocabulary
-    named = data.dataset_images.select(pl.col("split").cast(pl.String), name=data.kind.choosing.names(data.dataset_images))
-    counted = named.group_by("split", "name").len()
+    counted = shown_names(data.kind, data.dataset_images).group_by("split", "name").len()
     counts: dict[str, dict[str, int]] = {split: {} for split in SPLITS}
     for split, name, count in counted.iter_rows():
         counts[split][str(name)] = count
@@ -72,9 +72,12 @@ def class_balance(data: CycleData) -> Html | None:
     rows = [
         (name, *(counts[split].get(name, 0) for split in SPLITS), sum(counts[s].get(name, 0) for s in SPLITS)) for name in names
     ]
+    images = dict(data.dataset_images.group_by(pl.col("split").cast(pl.String)).len().iter_rows())
+    has_several = counted["len"].sum() > data.dataset_images.height
     return together(
         [
-            stacked(counts, names),
+            paragraph("An image counts once for each class that it shows.", quiet=True) if has_several else None,
+            stacked(counts, names, images),
             table((data.kind.reporting.names_word, *SPLITS, "all"), rows),
             _changed_names(data),
             _slices(data),

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import datetime, timezone
 
 import polars as pl
 
+from pipeline_tasks.kinds.boxes.box_kind import BoxKind
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.by_stage import CycleRecords
@@ -36,6 +38,19 @@ def built(**counts: dict[str, int]) -> CycleRecords:
 
 def shown(**counts: int) -> str:
     return str(class_balance(replace(DATA, records=built(leak_report=COUNTS | counts))))
+
+
+def test_class_balance__counts_an_image_once_for_each_class_that_it_shows() -> None:
+    said = [["bolt", "nut", "nut"], ["nut"], []]
+    objects = pl.Series([[{"class_name": name} for name in of] for of in said], dtype=pl.List(pl.Struct({"class_name": pl.String})))
+    images = pl.DataFrame({"split": ["train", "train", "test"], "class_name": ["bolt", "nut", None], "objects": objects})
+
+    shown = str(class_balance(replace(DATA, kind=BoxKind(("bolt", "nut")), dataset_images=images)))
+
+    cells = [[cell.text for cell in row] for row in ET.fromstring(f"<div>{shown}</div>").iter("tr")][1:]
+    assert cells == [["bolt", "1", "0", "0", "1"], ["nut", "2", "0", "0", "2"], ["nothing there", "0", "0", "1", "1"]]
+    assert "train (2)" in shown
+    assert "An image counts once for each class that it shows." in shown
 
 
 def test_class_balance__says_that_nothing_leaks_between_splits() -> None:
