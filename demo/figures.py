@@ -51,6 +51,8 @@ class Night:
     labeling_tasks: int = 0
     annotated: int = 0
     labelled: int = 0
+    empty: int = 0
+    """Images in which people found nothing."""
     unsure: int = 0
     dataset_id: str | None = None
     dataset_images: int = 0
@@ -203,6 +205,7 @@ def _night(
         labeling_tasks=labeling.tasks,
         annotated=labeling.annotated,
         labelled=resolved.labelled,
+        empty=resolved.empty,
         unsure=resolved.unsure,
         dataset_id=built.dataset_id,
         dataset_images=built.images,

@@ -27,7 +27,7 @@ def nights_table(nights: Sequence[Night], names: ScoreNames) -> str:
         ("exact / near duplicates", lambda night: f"{night.exact_duplicates} / {night.near_duplicates}"),
         ("selected for people", lambda night: str(night.selected)),
         ("annotated in Label Studio", lambda night: f"{night.annotated} of {night.labeling_tasks} tasks"),
-        ("labelled / unsure", lambda night: f"{night.labelled} / {night.unsure}"),
+        ("labelled / empty / unsure", lambda night: f"{night.labelled} / {night.empty} / {night.unsure}"),
         ("dataset version", lambda night: f"{_short(night.dataset_id)}, {night.dataset_images} images"),
         ("candidate", lambda night: _candidate(night)),
         (names.words, lambda night: _score(night)),

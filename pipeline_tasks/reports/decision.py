@@ -97,9 +97,7 @@ def section(data: CycleData) -> Html | None:
     return together(
         [
             paragraph(compared.why),
-            paragraph(
-                f"{names.words.capitalize()} on the frozen test split, intervals by bootstrap over split groups:", quiet=True
-            ),
+            paragraph(f"{_begun(names.words)} on the frozen test split, intervals by bootstrap over split groups:", quiet=True),
             intervals(shown) if shown else None,
             table(("", ""), rows, numbers_from=2),
             _slices(data),
@@ -125,7 +123,7 @@ def _slices(data: CycleData) -> Html | None:
         for name, found in sorted(compared.slices.items(), key=lambda one: SLICES.index(one[0]))
     ]
     headers = ("slice of test", "images", "candidate", "champion", "difference in points")
-    note = f"{names.image_words.capitalize()} on each slice, intervals as above. Golden: {rule}."
+    note = f"{_begun(names.image_words)} on each slice, intervals as above. Golden: {rule}."
     return together([element("h3", "By slice"), table(headers, rows), paragraph(note, quiet=True)])
 
 
@@ -159,3 +157,8 @@ def _stage(data: CycleData, stage: str) -> Html:
         return element("span", stage, class_="stage", title="not done")
     skipped = data.records.why_skipped(stage)
     return element("span", stage, class_="stage skipped" if skipped else "stage done", title=str(skipped or "done"))
+
+
+def _begun(words: str) -> str:
+    """Words as the beginning of a sentence; capitals within them stay."""
+    return words[:1].upper() + words[1:]

@@ -55,8 +55,9 @@ def funnel(data: CycleData) -> Html | None:
 
 
 def _without_label(labels: ResolveLabelsSummary) -> str:
-    """Images that people annotated in vain."""
-    return f"{labels.unsure} unsure" + (f", {labels.unmatched} match no class" if labels.unmatched else "")
+    """Images that people annotated without a label as the result."""
+    counts = ((labels.empty, "with nothing there"), (labels.unsure, "unsure"), (labels.unmatched, "match no class"))
+    return ", ".join(f"{count} {words}" for count, words in counts if count or words == "unsure")
 
 
 def class_balance(data: CycleData) -> Html | None:

@@ -98,7 +98,7 @@ def test_read_night__returns_figures_on_which_ledger_and_services_agree(after: S
     night = figures.read_night(1, ENDED, after, _Outside().services(), "parts")
 
     assert (night.files_seen, night.images_taken_in, night.exact_duplicates, night.near_duplicates) == (10, 7, 1, 2)
-    assert (night.labeling_tasks, night.annotated, night.labelled) == (5, 4, 4)
+    assert (night.labeling_tasks, night.annotated, night.labelled, night.empty) == (5, 4, 4, 0)
     assert (night.candidate_score, night.is_promoted, night.registry_version) == (0.8, True, "1")
 
 

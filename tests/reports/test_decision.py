@@ -5,6 +5,7 @@ from typing import Any
 
 from reports.test_process import DATA
 
+from pipeline_tasks.kinds.masks.mask_kind import MaskKind
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
@@ -32,6 +33,14 @@ def test_section__says_where_the_golden_set_stops_nothing_and_where_there_was_no
     said = shown(None)
     assert "Golden: it is only reported." in said
     assert ">–<" in said
+
+
+def test_section__names_the_score_as_it_is_spelled() -> None:
+    kind = MaskKind(("bolt",))
+
+    said = str(section(replace(DATA, kind=kind, records=CycleRecords((CompareWithChampionSummary(None, why="Kept."),)))))
+
+    assert "Mean IoU on the frozen test split" in said
 
 
 def test_section__without_slices_says_nothing_of_them() -> None:

@@ -10,8 +10,10 @@ from pipeline_tasks.kinds.boxes.box_kind import BoxKind
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.by_stage import CycleRecords
+from pipeline_tasks.records.record_images import RecordImagesSummary
+from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.reports.cycle_data import CycleData
-from pipeline_tasks.reports.process import class_balance
+from pipeline_tasks.reports.process import class_balance, funnel
 
 AT = datetime(2026, 11, 21, tzinfo=timezone.utc)
 COUNTS = {"pairs_compared": 12, "compared_by_pixels_only": 0, "leaks_into_test": 0, "leaks_into_val": 0, "leaks_in_use": 0}
@@ -80,3 +82,14 @@ def test_class_balance__counts_the_slices_of_test() -> None:
 
 def test_class_balance__counts_near_duplicates_of_golden_images() -> None:
     assert "2 of them are near-duplicates of golden images" in shown(leaks_into_test=2, leaks_into_golden=2)
+
+
+def test_funnel__counts_annotated_images_without_a_label_by_reason() -> None:
+    recorded = RecordImagesSummary(10, 8, 7, 0, 1, 2, {})
+    resolved = [ResolveLabelsSummary(9, 5, *counts, 0, None, {}) for counts in [(3, 1), (0, 0)]]
+
+    said = [str(funnel(replace(DATA, records=CycleRecords((recorded, one))))) for one in resolved]
+
+    assert "3 with nothing there, 1 unsure" in said[0]
+    assert "nothing there" not in said[1]
+    assert "0 unsure" in said[1]
