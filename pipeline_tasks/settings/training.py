@@ -14,8 +14,10 @@ class TrainingSettings(Settings):
         1, ge=0, description="Minimum number of new labels since the last version; with fewer, nothing is trained."
     )
     max_epochs: int = Field(60, ge=1)
-    patience_epochs: int = Field(10, ge=1)
-    batch_size: int = Field(128, ge=1)
+    patience_epochs: int = Field(
+        10, ge=1, description="Epochs without improvement after which training stops (`class` and `classes` alone)."
+    )
+    batch_size: int = Field(128, ge=1, description="Images a step (`class` and `classes` alone).")
     learning_rate: float = Field(3e-3, gt=0)
     weight_decay: float = Field(1e-2, ge=0)
     augmented_views: int = Field(3, ge=0, description="Augmented views per training image.")

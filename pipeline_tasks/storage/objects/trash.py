@@ -71,8 +71,8 @@ def ensure_there(objects: ObjectStore, keys: Iterable[str]) -> None:
     gone = [key for key in keys if not is_there(objects, key) and not put_back(objects, key)]
     if gone:
         raise StorageError(
-            f"{len(gone)} objects that were just named are neither in the store nor in its trash, run the stage again: "
-            f"{', '.join(gone[:3])}"
+            f"{len(gone)} objects that were just named are neither in the store nor in its trash: "
+            f"{', '.join(gone[:3])}; run the stage again"
         )
 
 
