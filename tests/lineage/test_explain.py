@@ -191,7 +191,7 @@ def test_explain__finds_a_prediction_in_the_servers_log(night: Night) -> None:
     assert [child.name for child in node.children] == [champion(night).model_digest, image_id]
     assert [one.name for one in below(told(night, image_id), "prediction")] == ["0" * 31 + "a"]
     stranger = told(night, "f" * 31)
-    assert "not of this project" in stranger.children[0].says
+    assert "unknown to this project" in stranger.children[0].says
     assert "not in this project" in stranger.children[1].says
     assert told(night, "9" * 20).children[0].name == "f" * 31 + "b", "an image that only the server has seen"
 

@@ -88,7 +88,7 @@ def test_past_store__shows_no_later_events_and_writes_nothing(store: Store) -> N
     assert past.state().dataset.dataset_id == first.dataset_id
     assert past.event("2026-11-22", "given") is None
     assert state_at(store.objects, store.state().sequence) == read_state(store.objects)
-    with pytest.raises(StorageError, match="into the past"):
+    with pytest.raises(StorageError, match="this store shows the past, up to event"):
         past.finish("2026-11-23", "given", ExportModelSummary("Nothing was trained."))
 
 
