@@ -9,6 +9,8 @@ import polars as pl
 
 from pipeline_tasks.kinds.choosing import Labelled, SelectionGain
 
+NOTHING = "nothing written"
+
 
 @dataclass(frozen=True)
 class TextChoosing:
@@ -19,8 +21,9 @@ class TextChoosing:
         return {}
 
     def names(self, images: pl.DataFrame) -> pl.Series:
-        """One name for all rows."""
-        return pl.Series("class_name", ["text"] * images.height, dtype=pl.String)
+        """One name for all rows with a text, and one for those without."""
+        said = images["objects"].to_list() if "objects" in images.columns else [True] * images.height
+        return pl.Series("class_name", ["text" if objects else NOTHING for objects in said], dtype=pl.String)
 
     def scorer(self, graph: Any, temperature: float) -> None:
         """None: there is no head on embeddings."""
