@@ -16,6 +16,7 @@ from nightlens_airflow.web.app import make_app, readable_dags
 from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.record_images import RecordImagesSummary
+from pipeline_tasks.records.roll_back import RollBackSummary
 from pipeline_tasks.records.stage_failure import StageFailure
 from pipeline_tasks.stages.ingest.open_cycle import open_cycle
 from pipeline_tasks.storage.blobs.originals import put_original
@@ -142,6 +143,19 @@ def test_report__of_a_kind_that_writes_none_says_so(visitor: TestClient, cycle_k
     listed = visitor.get("/reports").text
     assert said in listed
     assert "not yet" not in listed
+
+
+def test_report__of_a_roll_back_says_which_model_serves_instead_of_which(visitor: TestClient) -> None:
+    store = open_store(read_project("belt"))
+    opening = CycleOpening(a_project(project="belt"), "2026-11-20T100000", "r", STARTED_AT, "test")
+    cycle = open_manual_cycle(store, opening, "roll_back")
+    why = "A person put the champion of cycle 2026-11-19 back in cycle 2026-11-20T100000."
+    store.finish(
+        cycle.cycle_id, "roll_back", RollBackSummary(None, "a" * 64, "b" * 64, "d", "1", why, ["MLflow: its alias moved."])
+    )
+
+    for page in (visitor.get("/report", params={"dag_id": "roll_back__belt", "run_id": "r"}), visitor.get("/reports")):
+        assert f"{why} Model aaaaaaaaaaaa serves instead of bbbbbbbbbbbb. MLflow: its alias moved." in page.text
 
 
 def test_list__names_the_stage_at_which_a_night_failed(visitor: TestClient) -> None:

@@ -80,8 +80,10 @@ def _report(dag_id: str, run_id: str | None, cycle_id: str | None) -> str | byte
     opened = store.find_summary(cycle_id, OpenCycleSummary)
     kind = opened.cycle_kind if opened else "nightly"
     if not cycle_reports.writes_report(kind):
-        return pages.no_report_page(f"Cycle {cycle_id}: {cycle_reports.why_no_report(kind)}")
-    return pages.no_report_yet_page(f"Cycle {cycle_id}: {cycle_reports.why_no_report(kind)}", list(store.state().stages[cycle_id]))
+        return pages.no_report_page(f"Cycle {cycle_id}: {cycle_reports.why_no_report(store, cycle_id, kind)}")
+    return pages.no_report_yet_page(
+        f"Cycle {cycle_id}: {cycle_reports.why_no_report(store, cycle_id, kind)}", list(store.state().stages[cycle_id])
+    )
 
 
 def _project_of(dag_id: str) -> str:

@@ -13,6 +13,7 @@ from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.process import NIGHTLY
 from pipeline_tasks.records.cycle import local_time, utc
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
+from pipeline_tasks.records.roll_back import RollBackSummary
 from pipeline_tasks.storage.history.stage_failures import failed_in
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.wiring.projects import read_project
@@ -70,7 +71,7 @@ def cycles(store: Store, time_zone: str) -> list[CycleLine]:
             started = local_time(utc(opened.started_at), time_zone)
             kind = opened.cycle_kind
             failed = _failed_in(store, cycle_id)
-            lines.append(CycleLine(cycle_id, kind, started, cycle_id in written, why_no_report(kind), failed))
+            lines.append(CycleLine(cycle_id, kind, started, cycle_id in written, why_no_report(store, cycle_id, kind), failed))
     return lines
 
 
@@ -85,11 +86,21 @@ def writes_report(cycle_kind: str) -> bool:
     return cycle_kind not in _WITHOUT_REPORT
 
 
-def why_no_report(cycle_kind: str) -> str:
-    """Sentence on a cycle without a report: this kind writes none, or it is not written yet."""
+def why_no_report(store: Store, cycle_id: str, cycle_kind: str) -> str:
+    """Sentences on a cycle without a report: this kind writes none, and what it did; or it is not written yet."""
     if not writes_report(cycle_kind):
-        return f"{_WITHOUT_REPORT[cycle_kind]} has no report."
+        return " ".join([f"{_WITHOUT_REPORT[cycle_kind]} has no report.", *_done(store, cycle_id)])
     return "Its report is written when its last stage has ended."
+
+
+def _done(store: Store, cycle_id: str) -> list[str]:
+    """Sentences on what a roll-back did."""
+    back = store.find_summary(cycle_id, RollBackSummary)
+    if back is None:
+        return []
+    if back.skipped:
+        return [back.skipped]
+    return [back.why, f"Model {back.model_digest[:12]} serves instead of {back.previous_digest[:12]}.", *back.mirror_notes]
 
 
 def cycle_of_run(store: Store, dag_id: str, run_id: str) -> str | None:
