@@ -20,6 +20,6 @@ def mirroring(notes: list[str], *, is_last_try: bool) -> Iterator[None]:
     except ServiceUnavailableError as error:
         if not is_last_try:
             raise
-        notes.append(f"{error}. The night continued without it; the next one catches up.")
+        notes.append(f"{error}. The night continued without it; later nights add at most the champion.")
     except ServiceError as error:
         notes.append(f"{error}. The night continued without it.")

@@ -118,7 +118,7 @@ def test_training_log__waits_for_a_tracker_until_the_last_try() -> None:
         log.end({})
 
     assert log.run is None
-    assert log.notes == ["MLflow is away. The night continued without it; the next one catches up."]
+    assert log.notes == ["MLflow is away. The night continued without it; later nights add at most the champion."]
 
 
 def test_training_log__continues_when_its_run_is_deleted_during_the_training() -> None:
@@ -142,4 +142,4 @@ def test_training_log__continues_without_a_folder_for_w_and_b() -> None:
         log.end({})
 
     assert tracker.is_success is True
-    assert log.notes == ["W&B: no space left on device. The night continued without it; the next one catches up."]
+    assert log.notes == ["W&B: no space left on device. The night continued without it; later nights add at most the champion."]

@@ -46,7 +46,7 @@ def promote_model(store: Store, cycle: Cycle, model_registry: AliasRegistry, *, 
     Raises:
         MissingStageError: the cycle's candidate has not been compared.
         ServiceUnavailableError: the registry does not respond; the decision is recorded, and a retry updates the alias. The last
-            try ends without it, and the next night makes up for it.
+            try ends without it, and the next night shows the champion there.
     """
     summary, version = store.finished(cycle.cycle_id, STAGE, PromoteModelSummary), None
     if summary is None:

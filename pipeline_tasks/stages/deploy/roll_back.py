@@ -55,7 +55,7 @@ def roll_back(
         CycleTakenError: another run owns this cycle_id.
         CorruptObjectError: the earlier champion's file was changed in the store.
         ServiceUnavailableError: the registry does not respond; champion and pointer are set, and a retry updates the alias. The
-            last try ends without it, and the next night makes up for it.
+            last try ends without it, and the next night shows the champion there.
     """
     summary = store.finished(check_cycle_id(opening.cycle_id), STAGE, RollBackSummary)
     champion = None if summary else _earlier_champion(store, to_model_digest)

@@ -68,7 +68,7 @@ def evaluate_model(
         RejectedFileError: an original can no longer be decoded.
         ModelError: a model uses another resize recipe.
         ServiceUnavailableError: the registry does not respond; the figures are recorded, and a retry logs them there. The last
-            try ends without; `promote_model` makes up for that, and for a run that was deleted there.
+            try ends without; `promote_model` shows candidate and champion there, also after a run was deleted.
     """
     summary = store.finished(cycle.cycle_id, STAGE, EvaluateModelSummary) or _evaluate(store, cycle, decoder)
     if summary.score is not None:

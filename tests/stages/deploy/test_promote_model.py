@@ -88,7 +88,7 @@ def test_promote_model__ends_at_the_last_try_without_a_registry_and_says_so(stor
     summary = promote_model(store, cycle, AwayRegistry(), is_last_try=True)
 
     assert summary.is_promoted
-    assert summary.mirror_notes == ["MLflow is away. The night continued without it; the next one catches up."]
+    assert summary.mirror_notes == ["MLflow is away. The night continued without it; later nights add at most the champion."]
     assert store.state().values["champion"]["model_digest"] == summary.model_digest
 
 
@@ -100,7 +100,7 @@ def test_promote_model__does_not_retry_the_registry_on_a_night_that_trained_noth
     summary = promote_model(store, cycle, AwayRegistry())
 
     assert summary.skipped == "There is nothing new to learn from."
-    assert summary.mirror_notes == ["MLflow is away. The night continued without it; the next one catches up."]
+    assert summary.mirror_notes == ["MLflow is away. The night continued without it; later nights add at most the champion."]
 
 
 def test_promote_model__names_an_alias_that_was_moved_and_sets_it_back(store: Store) -> None:

@@ -104,4 +104,4 @@ def test_roll_back__ends_at_the_last_try_without_a_registry(store: Store) -> Non
     pointer = read_pointer(store.objects)
     assert pointer is not None
     assert summary.model_digest == pointer.champion_digest == first
-    assert summary.mirror_notes == ["MLflow is away. The night continued without it; the next one catches up."]
+    assert summary.mirror_notes == ["MLflow is away. The night continued without it; later nights add at most the champion."]
