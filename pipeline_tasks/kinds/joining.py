@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,7 +24,7 @@ def joined(
     """
     sorted_of = [sorted(objects, key=order) for objects in marked]
     found = {(person, at): {person: at} for person, objects in enumerate(sorted_of) for at in range(len(objects))}
-    for _, one, other in _edges(sorted_of, likeness, order, least):
+    for one, other in _edges(sorted_of, likeness, order, least):
         if not found[one].keys() & found[other].keys():
             together = found[one] | found[other]
             found |= dict.fromkeys(together.items(), together)
@@ -45,11 +46,29 @@ Place = tuple[int, int]
 
 def _edges(
     marked: Sequence[Sequence[T]], likeness: Likeness[T], order: Callable[[T], Any], least: float
-) -> list[tuple[float, Place, Place]]:
-    """All pairs of objects of different people that are alike enough, best first."""
-    edges = []
-    for one in range(len(marked)):
-        for other in range(one + 1, len(marked)):
-            alike = likeness(marked[one], marked[other]) if marked[one] and marked[other] else np.empty((0, 0))
-            edges += [(float(alike[i, j]), (one, i), (other, j)) for i, j in np.argwhere(alike >= least).tolist()]
-    return sorted(edges, key=lambda edge: (-round(edge[0], 9), sorted(order(marked[person][at]) for person, at in edge[1:])))
+) -> Iterator[tuple[Place, Place]]:
+    """All pairs of objects of different people that are alike enough, best first; of equally alike ones the first by `order`."""
+    ranks = _ranks(marked, order)
+    rows = [np.empty((0, 4), np.int64)]
+    alike = [np.empty(0)]
+    for one, other in combinations(range(len(marked)), 2):
+        found = likeness(marked[one], marked[other]) if marked[one] and marked[other] else np.empty((0, 0))
+        mine, theirs = np.nonzero(found >= least)
+        rows.append(np.stack([np.full_like(mine, one), mine, np.full_like(mine, other), theirs], axis=1))
+        alike.append(found[mine, theirs].round(9))
+    pairs, scores = np.concatenate(rows), np.concatenate(alike)
+    ends = np.sort(np.stack([ranks[pairs[:, 0], pairs[:, 1]], ranks[pairs[:, 2], pairs[:, 3]]]), axis=0)
+    for one, at, other, to in pairs[np.lexsort((ends[1], ends[0], -scores))].tolist():
+        yield (one, at), (other, to)
+
+
+def _ranks(marked: Sequence[Sequence[T]], order: Callable[[T], Any]) -> npt.NDArray[np.int64]:
+    """Place of each object among all, by `order`: people x objects. Equal objects have one rank."""
+    keys = [[order(one) for one in objects] for objects in marked]
+    found = np.zeros((len(keys), max(map(len, keys), default=0)), np.int64)
+    places = sorted(((key, (person, at)) for person, row in enumerate(keys) for at, key in enumerate(row)), key=lambda one: one[0])
+    rank = 0
+    for number, (key, place) in enumerate(places):
+        rank += bool(number) and key != places[number - 1][0]
+        found[place] = rank
+    return found
