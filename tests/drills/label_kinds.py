@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ import numpy as np
 import polars as pl
 from a_labeling_round import image_rows, selected_rows, summaries_of_picks
 from clients.label_studio_server import RealLabelStudio, sign_up
+from kinds.alike_objects import unlike
 from kinds.given_objects import DRAWN, HIGH, WIDE, Drawn
 from PIL import Image as PillowImage
 
@@ -110,8 +110,7 @@ def _truth(drawn: Drawn, objects: int) -> list[Sequence[Any]]:
 def _opened(drawn: Drawn, store: Store, name: str, images: int) -> tuple[Cycle, dict[str, int]]:
     """A cycle in which all images were selected, and image_id → number of the image."""
     labeling = {"deadline_s": 3600, "overlap_ratio": 0.0, "question": "What is there?"}
-    about = {"label_kind": drawn.label_kind, "classes": list(drawn.classes), "labels": dict(drawn.labels)}
-    cycle = given.an_open_cycle(store, "2026-11-21", project=name, labeling=labeling, **about)
+    cycle = given.an_open_cycle(store, "2026-11-21", project=name, labeling=labeling, **drawn.settings)
     turns = [list(STORED)[number % len(STORED)] for number in range(images)]
     originals = [put_original(store.objects, stored(number, turn)) for number, turn in enumerate(turns)]
     recorded, picked = summaries_of_picks(images)
@@ -166,34 +165,7 @@ def _of_image(label: tuple[str, Sequence[Any]], wanted: Sequence[Any]) -> Iterat
     state, objects = label
     if state != ("labelled" if wanted else "empty"):
         yield f"the label is {state!r}"
-    if len(objects) != len(wanted):
-        yield f"{len(objects)} objects instead of {len(wanted)}"
-    for said, true in zip(sorted(objects, key=_order), sorted(wanted, key=_order), strict=False):
-        if not _is_equal(list(_values(said)), list(_values(true))):
-            yield f"{said} instead of {true}"
-
-
-def _order(one: Any) -> str:
-    """Key that equal objects share, though a position differs in its last digits."""
-    return repr([round(value, 2) if isinstance(value, float) else value for value in _values(one)])
-
-
-def _values(one: Any) -> Iterator[Any]:
-    """Texts and numbers that an object is made of."""
-    if is_dataclass(one):
-        yield from (value for name in fields(one) for value in _values(getattr(one, name.name)))
-    elif isinstance(one, tuple | list):
-        yield from (value for part in one for value in _values(part))
-    else:
-        yield float(one) if isinstance(one, int | float) and not isinstance(one, bool) else one
-
-
-def _is_equal(said: list[Any], true: list[Any]) -> bool:
-    """Return True if positions are equal to a millionth of the image's shorter side, and all else is exactly equal."""
-    return len(said) == len(true) and all(
-        abs(one - other) <= 1e-6 * HIGH if isinstance(one, float) and isinstance(other, float) else one == other
-        for one, other in zip(said, true, strict=True)
-    )
+    yield from unlike(objects, wanted, 1e-6 * HIGH)
 
 
 @contextmanager

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import ast
 
+from given import a_project
 from house.kind_words import ROOT, STILL, lines_with_words
+from kinds.given_objects import DRAWN
 
 from pipeline_tasks.registries import KINDS
-from pipeline_tasks.settings.labels import KindSettings
 
 NAME_CHANGES = "pipeline_tasks.kinds.name_changes"
 """Imports nothing that is heavy."""
-SMALL_SETTINGS = {
-    "text": KindSettings(),
-    "keypoints": KindSettings(("a", "b"), options={"skeleton": {"a": ["tip"], "b": ["left", "right"]}}),
-}
-"""Kind → its settings, for kinds that cannot be opened with two classes alone."""
 PARTS = ("labeling", "decoding", "scoring", "freezing", "modelling", "choosing", "reporting")
 
 
@@ -26,13 +22,15 @@ def test_packages__mention_classes_no_more_often_than_listed() -> None:
 
 
 def test_kinds__have_every_part_and_open_again_from_each_persisted_form() -> None:
-    for name, opener in KINDS.load_all():
-        kind = opener.from_settings(SMALL_SETTINGS.get(name, KindSettings(("a", "b"))))
+    for drawn in DRAWN.values():
+        opener = KINDS.load(drawn.label_kind)
+        kind = opener.from_settings(a_project(**drawn.settings).kind_settings)
 
-        assert kind.name == name
+        assert kind.name == drawn.label_kind
         assert all(getattr(kind, part) is not None for part in PARTS)
         assert opener.from_vocabulary(kind.vocabulary, kind.options) == kind
         assert opener.from_properties(kind.properties) == kind
+    assert {drawn.label_kind for drawn in DRAWN.values()} == set(KINDS.names), "add the kind to tests/kinds/given_objects.py"
 
 
 def test_kinds__load_their_parts_late() -> None:

@@ -1,10 +1,13 @@
-"""Objects of every label kind that is drawn in Label Studio: the settings of a project, and what is true of an image."""
+"""Objects of every label kind: the settings of a project, and what is true of an image.
+
+A kind enters the tests of all kinds by its line in `DRAWN`: those of its parts, of its labels, and of labels drawn in Label Studio.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +19,9 @@ from kinds.texts.given_texts import some_boxes
 
 from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.classes.class_object import ClassObject
+from pipeline_tasks.kinds.keypoints.skeleton import Point, Skeleton
 from pipeline_tasks.kinds.masks.mask import Mask, mask_of_polygon
+from pipeline_tasks.kinds.texts.text_object import Text
 
 WIDE, HIGH = 360, 250
 CLASSES = [f'class {number} "é漢字" <&>' for number in range(250)]
@@ -32,7 +37,20 @@ class Drawn:
     truth: Truth
     classes: Sequence[str] = ()
     labels: Mapping[str, Any] = field(default_factory=dict)
-    is_one_an_image: bool = False
+    at_border: Sequence[Any] = ()
+    """Objects that touch each side of the image; none for kinds without places."""
+    many: int = 1000
+    """Number of objects of an image with many of them; boxes and masks have tests of 1,000 of their own."""
+
+    @property
+    def is_one_an_image(self) -> bool:
+        """Return True if an image has one object."""
+        return self.many == 1
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Keys of a project file, for `given.a_project`."""
+        return {"label_kind": self.label_kind, "classes": list(self.classes), "labels": dict(self.labels)}
 
 
 def one_class(seed: int, _: int) -> list[ClassObject]:
@@ -96,19 +114,36 @@ def masks(seed: int, count: int) -> list[Mask]:
     return list(random_masks(2 * count, (WIDE, HIGH), seed)[:count])
 
 
+BOXES_AT_BORDER = [Box(BOX_NAMES[0], 0, 0, WIDE, HIGH), Box(BOX_NAMES[1], WIDE - 1, HIGH - 1, 1, 1)]
+MIDDLE = HIGH / 2
+ROTATED_AT_BORDER = [
+    Box(BOX_NAMES[0], left, 0, HIGH, HIGH, (left + MIDDLE, 0, left + HIGH, MIDDLE, left + MIDDLE, HIGH, left, MIDDLE))
+    for left in (0, WIDE - HIGH)
+]
+HALF = (0.0, 0.0, WIDE / 2, 0.0, WIDE / 2, float(HIGH), 0.0, float(HIGH))
+LAST_PIXEL = np.pad(np.ones((1, 1), bool), ((HIGH - 1, 0), (WIDE - 1, 0)))
+MASKS_AT_BORDER = [mask_of_polygon(MASK_NAMES[0], HALF, (WIDE, HIGH)), painted(MASK_NAMES[1], LAST_PIXEL)]
+REGIONS_AT_BORDER = [replace(one, class_name=name) for one, name in zip(MASKS_AT_BORDER, CLASSES, strict=False)]
+ENDS = (Point("base", 0.0, 0.0), Point("left tip", float(WIDE), 0.0), Point("правый <конец>", float(WIDE), float(HIGH)))
 DRAWN = {
-    "classes": Drawn("classes", several_classes, CLASSES),
-    "box": Drawn("box", boxes, BOX_NAMES),
-    "rotated box": Drawn("box", rotated_boxes, BOX_NAMES),
-    "mask, regions": Drawn("mask", regions, CLASSES),
-    "mask, objects": Drawn("mask", masks, MASK_NAMES, {"regions": "instance"}),
+    "classes": Drawn("classes", several_classes, CLASSES, many=len(CLASSES)),
+    "box": Drawn("box", boxes, BOX_NAMES, at_border=BOXES_AT_BORDER, many=100),
+    "rotated box": Drawn("box", rotated_boxes, BOX_NAMES, at_border=ROTATED_AT_BORDER, many=100),
+    "mask, regions": Drawn("mask", regions, CLASSES, at_border=REGIONS_AT_BORDER, many=40),
+    "mask, objects": Drawn("mask", masks, MASK_NAMES, {"regions": "instance"}, at_border=MASKS_AT_BORDER, many=40),
     "keypoints": Drawn(
         "keypoints",
         lambda seed, count: some_things(count, seed, has_boxes=True, size=(WIDE, HIGH)),
         list(POINTS),
         {"skeleton": POINTS, "things": "boxes"},
+        at_border=[Skeleton("gripper", ENDS, 0, 0, WIDE, HIGH)],
     ),
-    "text": Drawn("text", lambda seed, count: some_boxes(count, seed, (WIDE, HIGH)), labels={"of": "boxes"}),
-    "class": Drawn("class", one_class, CLASSES, is_one_an_image=True),
+    "text": Drawn(
+        "text",
+        lambda seed, count: some_boxes(count, seed, (WIDE, HIGH)),
+        labels={"of": "boxes"},
+        at_border=[Text("edge", 0, 0, WIDE, HIGH)],
+    ),
+    "class": Drawn("class", one_class, CLASSES, many=1),
 }
 """Name of a case → the objects."""

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import polars as pl
 import pytest
-from given import STARTED_AT, a_project, an_open_cycle
+from given import STARTED_AT, a_project, an_open_cycle, image_id
 from given_versions import two_versions
+from kinds.given_objects import DRAWN
 
 from pipeline_tasks.commands.check_project import checks
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.stages.ingest.open_cycle import open_cycle
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.table import empty
 
+OF_KIND = {drawn.label_kind: drawn.settings for drawn in DRAWN.values()}
+"""Label kind → settings of a project."""
 TEXTS = a_project(label_kind="kinds.a_text_kind:TextKind", classes=[], labels={"longest": 20})
 
 
@@ -24,6 +32,19 @@ def test_another_label_kind__is_refused_with_what_to_do(store: Store, monkeypatc
 
     assert checks._outcome(lambda: checks._check_classes(TEXTS, None)).startswith("label_kind: wanted 'class'")
     assert "2026-12-24" not in store.state().stages
+
+
+@pytest.mark.parametrize(("before", "after"), list(pairwise([*OF_KIND, *OF_KIND][: len(OF_KIND) + 1])))
+def test_another_label_kind__is_refused_for_every_kind(store: Store, before: str, after: str) -> None:
+    cycle = an_open_cycle(store, **OF_KIND[before])
+    answer = {"annotation_id": "5-1", "task_key": image_id(1), "round_id": "r", "image_id": image_id(1), "revision": image_id(2)}
+    answer |= {"annotator_id": "ada", "state": "answered", "lead_time_s": None, "updated_at": STARTED_AT, "is_starred": False}
+    rows = pl.DataFrame(answer, schema=empty(Annotation).schema)
+    store.finish(cycle.cycle_id, "given", cycle.arguments, [(Annotation, rows)])
+
+    with pytest.raises(SettingsError, match=rf"label_kind: wanted '{before}', .*found '{after}'. Set it back, or start another"):
+        an_open_cycle(store, "2026-11-22", **OF_KIND[after])
+    an_open_cycle(store, "2026-11-22", **OF_KIND[before])
 
 
 def test_another_label_kind__is_taken_before_anyone_annotated(store: Store) -> None:
