@@ -157,7 +157,7 @@ class NightServices(Services):
 
     @cached_property
     def backbone(self) -> Backbone:
-        return self.night.open_backbone(self.night.folder)
+        return type(self.night).open_backbone(self.night.folder)
 
     @cached_property
     def label_studio(self) -> LabelStudio:

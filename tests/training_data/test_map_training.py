@@ -61,6 +61,8 @@ class CountingBackbone(MapBackbone):
 class BoxWorld(World):
     """A project with images of labelled boxes, ready for its training."""
 
+    backbone: CountingBackbone
+
     def __init__(self, folder: Path) -> None:
         self.store, self.folder = Store(MemoryObjects()), folder
         backbone = {"side_px": given_models.SIDE_PX, "map_side_px": 96}
