@@ -49,8 +49,8 @@ def _edges(
 ) -> Iterator[tuple[Place, Place]]:
     """All pairs of objects of different people that are alike enough, best first; of equally alike ones the first by `order`."""
     ranks = _ranks(marked, order)
-    rows = [np.empty((0, 4), np.int64)]
-    alike = [np.empty(0)]
+    rows: list[npt.NDArray[np.int64]] = [np.empty((0, 4), np.int64)]
+    alike: list[npt.NDArray[np.float64]] = [np.empty(0)]
     for one, other in combinations(range(len(marked)), 2):
         found = likeness(marked[one], marked[other]) if marked[one] and marked[other] else np.empty((0, 0))
         mine, theirs = np.nonzero(found >= least)
