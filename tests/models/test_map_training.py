@@ -25,7 +25,8 @@ def examples(count: int, seed: int) -> MapExamples:
     """Images with one bolt or nut each; the maps are bright where it is, each class in a channel of its own."""
     drawn, maps, targets = np.random.default_rng(seed), [], []
     for _ in range(count):
-        x, y, number = *drawn.integers(0, 32, 2).tolist(), int(drawn.integers(2))
+        x, y = (int(place) for place in drawn.integers(0, 32, 2))
+        number = int(drawn.integers(2))
         box = np.array([[x, y, x + 32.0, y + 32.0]])
         levels = []
         for one in SHAPES:
