@@ -24,7 +24,7 @@ class Votes:
     unmatched: frozenset[str]
     """Images with an annotation that matches no class or has an object that is refused."""
     contradictions: frozenset[tuple[str, str]]
-    """Image and annotator whose annotations of its copies differ."""
+    """Image and annotator whose annotations of its copies disagree."""
 
 
 def read_votes(annotations: pl.DataFrame, objects: pl.DataFrame, labeling: Labeling[Any]) -> Votes:
@@ -47,9 +47,14 @@ def read_votes(annotations: pl.DataFrame, objects: pl.DataFrame, labeling: Label
 
 
 def is_unanimous(annotations: Sequence[Objects], labeling: Labeling[Any]) -> bool:
-    """Return True if annotations of one image agree fully, by the kind's own measure."""
-    ratio = labeling.agreement({"": {str(number): one for number, one in enumerate(annotations)}}).agreeing_ratio
-    return ratio is None or ratio >= 1
+    """Return True if every two annotations of one image are alike enough, by the kind's own measure."""
+    return least_alike(annotations, labeling) >= labeling.agreement_measure.disagree_below
+
+
+def least_alike(annotations: Sequence[Objects], labeling: Labeling[Any]) -> float:
+    """The kind's measure of the two annotations of one image that are least alike; 1 for one annotation."""
+    found = labeling.agreement({"": {str(number): one for number, one in enumerate(annotations)}})
+    return min((total for _, total in found.pairwise.values()), default=1.0)
 
 
 def only_starred(annotations: pl.DataFrame) -> pl.DataFrame:

@@ -45,6 +45,8 @@ class Described:
     vocabulary: Sequence[str]
     frozen_at: datetime
     is_canonical: bool
+    agreement: str
+    """Explanation of the column `agreement_ratio`."""
 
 
 def image_paths(rows: pl.DataFrame, *, by_name: bool = True) -> dict[str, str]:
@@ -110,7 +112,7 @@ def read_me(described: Described, rows: pl.DataFrame, objects: pl.DataFrame | No
         "puts the images into `pictures/`; `labels.csv` has one line for each of them. " + _ABOUT[described.is_canonical] + "\n",
         "| split | images |\n|---|---|\n" + "".join(f"| {name} | {by_split[name]} |\n" for name in sorted(by_split)),
         "| class | images |\n|---|---|\n" + "".join(f"| {_cell(name)} | {by_name[name]} |\n" for name in known),
-        _COLUMNS,
+        _COLUMNS.format(agreement=described.agreement),
     ]
     return "\n".join(lines)
 
@@ -122,8 +124,7 @@ _ABOUT = {
     True: "These are copies in sRGB, already oriented, without EXIF: boxes and masks fit them as they are. JPEGs were encoded "
     "once more (quality 95, full colour resolution), all other formats are PNG, pixel for pixel.",
 }
-_COLUMNS = """`annotators` are pseudonyms, stable within the project. `votes` people answered, `agreement_ratio` of them as the
-label says.
+_COLUMNS = """`annotators` are pseudonyms, stable within the project. `votes` people answered; `agreement_ratio` is {agreement}.
 `label_digest` names all that the label says; `labels_version` is the cycle that resolved it.
 """
 

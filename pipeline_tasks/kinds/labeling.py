@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Generic, Protocol, TypeVar
 
 from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure
 from pipeline_tasks.kinds.object_changes import ObjectChanges
 
 T = TypeVar("T")
@@ -21,22 +22,8 @@ class Agreed(Generic[T]):
     """`labelled`, `empty` or `unsure`, as in the table `labels`; `unmatched` is for who reads the annotations to say."""
     votes: int
     agreement_ratio: float
+    """Mean of the kind's measure over the votes, each compared with the label."""
     objects: tuple[T, ...] = ()
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """Agreement over all pairs of annotations of the same image."""
-
-    images: int
-    """Images with at least two annotations."""
-    pairs: int
-    agreeing_ratio: float | None
-    """None if there is no pair."""
-    pairwise: dict[tuple[str, str], tuple[int, float]]
-    """Two annotators → number of pairs of annotations, and of agreeing ones."""
-    says: str
-    """The kind's own measure in words, to follow the ratio; empty if there is no pair."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +85,11 @@ class Labeling(Protocol[T]):
 
     def agree(self, annotations: Sequence[Sequence[T]]) -> Agreed[T]:
         """Label from several people's annotations of one image, independent of their order."""
+        ...
+
+    @property
+    def agreement_measure(self) -> AgreementMeasure:
+        """The measure behind `agreement_ratio` and `agreement`, in words."""
         ...
 
     def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[T]]]) -> Agreement:

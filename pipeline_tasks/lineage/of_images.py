@@ -121,7 +121,7 @@ def _labels(image_id: str, data: LineageData) -> Iterable[Node]:
         objects = _objects(things, data)
         meaning = data.kind.labeling.says(objects) if row["state"] == "labelled" else row["state"]
         says = (
-            f"{row['state']}, votes {row['votes']}, {_agreement(row)}resolved in cycle "
+            f"{row['state']}, votes {row['votes']}, {_agreement(row, data)}resolved in cycle "
             f"{row['written_in']}; label configuration {shortened(row['label_config_digest'])}"
         )
         question = data.questions.get(row["label_config_digest"])
@@ -130,9 +130,9 @@ def _labels(image_id: str, data: LineageData) -> Iterable[Node]:
         yield Node("label", meaning, says, fields, tuple(_annotations(image_id, row["sequence"], data)))
 
 
-def _agreement(row: dict[str, Any]) -> str:
-    """Share of annotators who agree; not defined for a single annotator."""
-    return f"{100 * row['agreement_ratio']:.0f} % agree, " if row["votes"] > 1 else ""
+def _agreement(row: dict[str, Any], data: LineageData) -> str:
+    """Agreement of the votes with the label, by the kind's measure; not defined for a single annotator."""
+    return f"{data.kind.labeling.agreement_measure.of_votes(row['agreement_ratio'])}, " if row["votes"] > 1 else ""
 
 
 def _annotations(image_id: str, until: int, data: LineageData) -> Iterable[Node]:

@@ -95,14 +95,14 @@ def _figures(model: RecordedModel) -> Iterable[Node]:
 
 def _labels(version: RecordedVersion, data: LineageData) -> Iterable[Node]:
     """Labels at the time when the version was built, by the cycle that resolved them and by question."""
-    standing = _before(data, Label, version, "image_id")
+    standing, measure = _before(data, Label, version, "image_id"), data.kind.labeling.agreement_measure
     grouped = standing.group_by("written_in", "label_config_digest", maintain_order=True)
     shared = pl.col("agreement_ratio").filter(pl.col("votes") > 1)
     for row in grouped.agg(pl.len(), shared.mean(), pl.col("votes").sum()).iter_rows(named=True):
         question = data.questions.get(row["label_config_digest"])
         says = f"{row['len']}, of {row['votes']} votes"
         shared_ratio = row["agreement_ratio"]
-        says += "" if shared_ratio is None else f", of those by several people {100 * shared_ratio:.0f} % agree"
+        says += "" if shared_ratio is None else f", of those by several people {measure.of_votes(shared_ratio)}"
         says += f"; label configuration {shortened(row['label_config_digest'])}" + (
             f", which asked: {question}" if question else ""
         )

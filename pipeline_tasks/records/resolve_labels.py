@@ -20,7 +20,7 @@ class ResolveLabelsSummary:
     changed_labels: int
     """Images that had another label before."""
     mean_agreement_ratio: float | None
-    """Mean over images with at least two votes; None if there are none."""
+    """Mean over images with at least two votes, by the label kind's measure of a vote and the label; None if there are none."""
     images_by_class: dict[str, int]
     unmatched: int = 0
     """Images whose annotations match no class; they have no label and can be selected again."""

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import polars as pl
 
+from pipeline_tasks.kinds.agreement import Agreement
 from pipeline_tasks.kinds.kind import Kind
-from pipeline_tasks.kinds.labeling import Agreement
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.disagreement import Disagreement
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary

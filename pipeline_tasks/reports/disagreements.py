@@ -24,7 +24,8 @@ def section(data: CycleData) -> Html | None:
     if not found:
         return None
     alone = sum(one.is_contradiction for one in found)
-    said = f"Annotators disagree on {_images(len(found) - alone)}"
+    limit = data.kind.labeling.agreement_measure.of_disagreements
+    said = f"Annotators disagree on {_images(len(found) - alone)}{limit}"
     said += f"; on {_images(alone)} one annotator contradicts themselves" if alone else ""
     shown = [_card(data, one) for one in found[:MOST_CARDS]]
     note = paragraph(LINKS, quiet=True) if any(given.url for one in found for given in one.annotations) else None

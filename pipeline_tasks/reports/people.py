@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline_tasks.kinds.labeling import Agreement
+from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.reports import disagreements
 from pipeline_tasks.reports.cycle_data import CycleData
-from pipeline_tasks.reports.html import Html, element, paragraph, ratio, table, together
+from pipeline_tasks.reports.html import Html, element, paragraph, table, together
 
 MOST_PAIRS = 20
 
@@ -21,12 +21,13 @@ def section(data: CycleData) -> Html | None:
         return None
     if data.annotations.is_empty():
         return paragraph("No image of this round has been annotated.", quiet=True)
+    measure = data.kind.labeling.agreement_measure
     return together(
         [
             _form(data),
             _by_annotator(data.annotations),
-            _said(data.agreement),
-            _pairwise(data.agreement),
+            _said(data.agreement, measure),
+            _pairwise(data.agreement, measure),
             _labels(data),
             _strange(data),
             disagreements.section(data),
@@ -90,20 +91,19 @@ def _by_annotator(annotations: pl.DataFrame) -> Html:
     return table(("annotator", "answers", "skipped", "median seconds"), cells)
 
 
-def _said(found: Agreement | None) -> Html:
+def _said(found: Agreement | None, measure: AgreementMeasure) -> Html:
     if found is None or not found.pairs:
         return paragraph("No image was annotated by several people, so agreement cannot be measured.", quiet=True)
-    return paragraph(
-        f"{found.images} images were annotated by several people: {ratio(found.agreeing_ratio)} of {found.pairs} pairs of "
-        f"annotations agree; {found.says}."
-    )
+    images = "1 image was" if found.images == 1 else f"{found.images} images were"
+    return paragraph(f"{images} annotated by several people: {measure.of_pairs(found)}.")
 
 
-def _pairwise(found: Agreement | None) -> Html | None:
+def _pairwise(found: Agreement | None, measure: AgreementMeasure) -> Html | None:
     if found is None or len(found.pairwise) < 2:
         return None
-    rows = [(f"{one} and {other}", pairs, ratio(agreeing / pairs)) for (one, other), (pairs, agreeing) in found.pairwise.items()]
-    return together([element("h3", "By pair of annotators"), table(("annotators", "images", "agree"), rows[:MOST_PAIRS])])
+    rows = [(f"{one} and {other}", pairs, measure.figure(total / pairs)) for (one, other), (pairs, total) in found.pairwise.items()]
+    listed = table(("annotators", "images", measure.heading), rows[:MOST_PAIRS])
+    return together([element("h3", "By pair of annotators"), listed])
 
 
 def _labels(data: CycleData) -> Html | None:

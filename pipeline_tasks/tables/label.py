@@ -22,6 +22,6 @@ class Label(Table):
     state = dy.Enum(["labelled", "empty", "unsure", "unmatched"])
     #: Number of people who answered.
     votes = dy.Int32(min=0)
-    #: Share of the votes that agree with the label.
+    #: Mean of the label kind's measure over the votes, each compared with the label: for `class` the share of votes that agree.
     agreement_ratio = dy.Float64(min=0, max=1)
     label_config_digest = dy.String(regex=DIGEST)

@@ -71,7 +71,15 @@ def test_labels_csv__is_one_line_an_image_sorted_by_path() -> None:
 
 @pytest.mark.parametrize(("is_canonical", "wanted"), [(False, "byte for byte"), (True, "already oriented, without EXIF")])
 def test_read_me__counts_and_says_which_images_these_are(is_canonical: bool, wanted: str) -> None:
-    described = Described("parts", "9" * 64, "class", ("bolt", "nut"), datetime(2026, 11, 21, tzinfo=timezone.utc), is_canonical)
+    described = Described(
+        "parts",
+        "9" * 64,
+        "class",
+        ("bolt", "nut"),
+        datetime(2026, 11, 21, tzinfo=timezone.utc),
+        is_canonical,
+        "the share of them that agree with the label",
+    )
 
     page = read_me(described, frame(a_row(image_id(1)), a_row(image_id(2), split="test")))
 
@@ -79,3 +87,4 @@ def test_read_me__counts_and_says_which_images_these_are(is_canonical: bool, wan
     assert "| bolt | 2 |" in page
     assert "| nut |" not in page
     assert wanted in page
+    assert "`agreement_ratio` is the share of them that agree with the label.\n" in page

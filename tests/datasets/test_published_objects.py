@@ -41,7 +41,15 @@ def test_objects_csv__leaves_out_images_that_are_not_published() -> None:
 
 
 def test_read_me__counts_an_image_for_each_class_that_it_has() -> None:
-    described = Described("parts", MANIFEST.dataset_id, "box", ("bolt", "nut"), datetime(2026, 11, 21, tzinfo=timezone.utc), False)
+    described = Described(
+        "parts",
+        MANIFEST.dataset_id,
+        "box",
+        ("bolt", "nut"),
+        datetime(2026, 11, 21, tzinfo=timezone.utc),
+        False,
+        "the share of them that agree with the label",
+    )
 
     text = read_me(described, ROWS, MANIFEST.objects)
 

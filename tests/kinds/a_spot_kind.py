@@ -14,9 +14,10 @@ import polars as pl
 from kinds.spot_models import BOX, SpotModelling, overlap
 from pydantic import BaseModel
 
+from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure
 from pipeline_tasks.kinds.choosing import Labelled, SelectionGain
 from pipeline_tasks.kinds.decoding import CENTRE, Outline, Outputs, Size
-from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
+from pipeline_tasks.kinds.labeling import Agreed, ObjectColumns
 from pipeline_tasks.kinds.name_changes import NO_CHANGES
 from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
 from pipeline_tasks.kinds.reporting import Evaluated, Paragraph, Section
@@ -43,6 +44,7 @@ class SpotLabeling:
     control_xml = '<Rectangle name="spot" toName="picture"/>'
     hint = "No spot? Submit without a box."
     asked = "spot"
+    agreement_measure = AgreementMeasure()
 
     def read(self, result: Sequence[Mapping[str, Any]]) -> tuple[Spot, ...]:
         """Label Studio tells percent of the image's sides."""

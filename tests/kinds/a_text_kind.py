@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
+from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure
+from pipeline_tasks.kinds.labeling import Agreed, ObjectColumns
 from pipeline_tasks.kinds.name_changes import NO_CHANGES
 from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
 from pipeline_tasks.kinds.reporting import Evaluated, Paragraph, Section
@@ -30,6 +31,7 @@ class TextLabeling:
     control_xml = '<TextArea name="text" toName="picture"/>'
     hint = "Nothing to read? Submit an empty text."
     asked = "text"
+    agreement_measure = AgreementMeasure("mean likeness")
 
     def read(self, result: Sequence[Mapping[str, Any]]) -> tuple[Text, ...]:
         return tuple(Text(one["value"]["text"][0]) for one in result if one.get("type") == "textarea")

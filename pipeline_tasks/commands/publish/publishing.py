@@ -20,6 +20,7 @@ from pipeline_tasks.decoding.canonical_copy import RECIPE, canonical_copy, canon
 from pipeline_tasks.decoding.pool import DecodingPool
 from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.errors import NotFoundError
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.settings import Project
 from pipeline_tasks.storage.blobs.originals import put_original, read_original
 from pipeline_tasks.storage.history.store import Store
@@ -178,7 +179,13 @@ def _commit(
     mark = f"Published by Nightlens: project {place.outside_name}"
     is_canonical = remote.url.endswith(RECIPE)
     described = publication.Described(
-        place.project.project, frozen.dataset_id, frozen.label_kind, frozen.vocabulary, frozen.frozen_at, is_canonical
+        place.project.project,
+        frozen.dataset_id,
+        frozen.label_kind,
+        frozen.vocabulary,
+        frozen.frozen_at,
+        is_canonical,
+        kind_of(place.project).labeling.agreement_measure.about,
     )
     name, _ = dvc_files.folder_object(images)
     paths = {image_id: one.path for image_id, one in zip(rows["image_id"], images, strict=True)}

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from pipeline_tasks.geometry.boxes import ious
 from pipeline_tasks.json_values import JsonObject
-from pipeline_tasks.kinds.boxes.agreement import agreement
+from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure
+from pipeline_tasks.kinds.boxes.agreement import MEASURE, agreement
 from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.boxes.consensus import agree
 from pipeline_tasks.kinds.boxes.label_studio import CONTROL, read_boxes, write_boxes
 from pipeline_tasks.kinds.boxes.matching import Floats, sides_of
 from pipeline_tasks.kinds.form_labels import labels
-from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
+from pipeline_tasks.kinds.labeling import Agreed, ObjectColumns
 from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
 from pipeline_tasks.kinds.refused import Refused
 
@@ -61,6 +62,11 @@ class BoxLabeling:
     def agree(self, annotations: Sequence[Sequence[Box]]) -> Agreed[Box]:
         """Boxes matched by place, classes by vote, edges fused."""
         return agree(annotations)
+
+    @property
+    def agreement_measure(self) -> AgreementMeasure:
+        """F1 of boxes."""
+        return MEASURE
 
     def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[Box]]]) -> Agreement:
         """Mean F1 of the boxes of two people."""

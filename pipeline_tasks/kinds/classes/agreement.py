@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from itertools import combinations
 
-from pipeline_tasks.kinds.labeling import Agreement
+from pipeline_tasks.kinds.agreement import Agreement, over_pairs, shared_only
 
 
 def agreement(annotations: Mapping[str, Mapping[str, str]]) -> Agreement:
     """Measure agreement in image → annotator → class."""
-    shared = {image: given for image, given in annotations.items() if len(given) > 1}
-    pairwise: dict[tuple[str, str], tuple[int, float]] = {}
-    for given in shared.values():
-        for one, other in combinations(sorted(given), 2):
-            pairs, agreeing = pairwise.get((one, other), (0, 0))
-            pairwise[one, other] = pairs + 1, agreeing + (given[one] == given[other])
-    pairs = sum(count for count, _ in pairwise.values())
-    if not pairs:
-        return Agreement(0, 0, None, {}, "")
-    ratio = sum(agreeing for _, agreeing in pairwise.values()) / pairs
-    return Agreement(len(shared), pairs, ratio, dict(sorted(pairwise.items())), _says(scotts_pi(shared, ratio)))
+    found = over_pairs(annotations, lambda one, other: float(one == other))
+    return found.saying(lambda: _says(scotts_pi(shared_only(annotations), found.agreeing_ratio or 0.0)))
 
 
 def scotts_pi(shared: Mapping[str, Mapping[str, str]], agreeing_ratio: float) -> float | None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
 from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure
 from pipeline_tasks.kinds.classes.agreement import agreement
 from pipeline_tasks.kinds.classes.class_object import ClassObject
-from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
+from pipeline_tasks.kinds.labeling import Agreed, ObjectColumns
 from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
 
 CONTROL = "class"
@@ -73,6 +74,11 @@ class ClassLabeling:
             return Agreed("unsure", len(annotations), agreement_ratio)
         objects = tuple(ClassObject(name) for name in winner)
         return Agreed("labelled" if objects else "empty", len(annotations), agreement_ratio, objects)
+
+    @property
+    def agreement_measure(self) -> AgreementMeasure:
+        """Two annotations agree or do not."""
+        return AgreementMeasure()
 
     def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[ClassObject]]]) -> Agreement:
         """Share of equal annotations, and Scott's pi; no class, and several classes, each count as a value of their own."""

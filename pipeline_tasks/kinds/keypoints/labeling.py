@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure, over_pairs
 from pipeline_tasks.kinds.form_labels import DIGITS, KEYS, LETTERS, labels, line, title
 from pipeline_tasks.kinds.keypoints.consensus import agree, annotations_alike
 from pipeline_tasks.kinds.keypoints.label_studio import (
@@ -21,7 +21,7 @@ from pipeline_tasks.kinds.keypoints.label_studio import (
 )
 from pipeline_tasks.kinds.keypoints.likeness import Floats, Sigmas, oks
 from pipeline_tasks.kinds.keypoints.skeleton import Point, Skeleton, in_order, points_as_columns, points_of_columns
-from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
+from pipeline_tasks.kinds.labeling import Agreed, ObjectColumns
 from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
 from pipeline_tasks.kinds.refused import Refused
 
@@ -29,6 +29,8 @@ NAME = "keypoints"
 """Name of the label kind."""
 HIDDEN_KEY = "n"
 """Key that says of the selected point that it is not visible."""
+MEASURE = AgreementMeasure("mean OKS", disagree_below=0.75)
+"""The limit is the stricter one that COCO matches by; no two people set a point to the same pixel."""
 
 
 @dataclass(frozen=True)
@@ -91,20 +93,20 @@ class KeypointLabeling:
         """Of each thing the skeleton that is most like those of all people."""
         return agree(annotations, self.sigmas, is_one=not self.has_boxes)
 
+    @property
+    def agreement_measure(self) -> AgreementMeasure:
+        """OKS."""
+        return MEASURE
+
     def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[Skeleton]]]) -> Agreement:
         """Mean likeness (OKS) over pairs of people."""
-        pairwise: dict[tuple[str, str], tuple[int, float]] = {}
-        shared = [given for given in annotations.values() if len(given) > 1]
-        for given in shared:
-            for one, other in combinations(sorted(given), 2):
-                count, total = pairwise.get((one, other), (0, 0.0))
-                pairwise[one, other] = count + 1, total + annotations_alike(given[one], given[other], self.sigmas)
-        pairs = sum(count for count, _ in pairwise.values())
-        if not pairs:
-            return Agreement(0, 0, None, {}, "")
-        ratio = sum(total for _, total in pairwise.values()) / pairs
-        says = "mean OKS of matching things, a thing without a partner and a point that only one person placed counting as 0"
-        return Agreement(len(shared), pairs, ratio, dict(sorted(pairwise.items())), says)
+
+        def likeness(one: Sequence[Skeleton], other: Sequence[Skeleton]) -> float:
+            """Mean OKS of two people's things."""
+            return annotations_alike(one, other, self.sigmas)
+
+        says = "that of matching things; a thing without a partner and a point that only one person placed count as 0"
+        return over_pairs(annotations, likeness).saying(lambda: says)
 
     def object_changes(self, before: Sequence[Skeleton], after: Sequence[Skeleton]) -> ObjectChanges:
         """Things that came, went or moved."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
 
-from pipeline_tasks.kinds.labeling import Agreement
+from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure, over_pairs
 from pipeline_tasks.kinds.masks.mask import Mask
 from pipeline_tasks.kinds.masks.regions import SAME_IOU, are_of_one_size, by_class, class_iou, pairs
+
+MEASURE = AgreementMeasure("mean IoU", disagree_below=0.75)
+"""The limit is the stricter one that COCO matches by; no two people paint the same pixels."""
 
 
 def likeness(one: Sequence[Mask], other: Sequence[Mask], *, is_instance: bool) -> float:
@@ -27,21 +29,16 @@ def likeness(one: Sequence[Mask], other: Sequence[Mask], *, is_instance: bool) -
 
 def agreement(annotations: Mapping[str, Mapping[str, Sequence[Mask]]], *, is_instance: bool) -> Agreement:
     """Measure agreement in image → annotator → masks."""
-    shared = {image: given for image, given in annotations.items() if len(given) > 1}
-    pairwise: dict[tuple[str, str], tuple[int, float]] = {}
-    for given in shared.values():
-        for one, other in combinations(sorted(given), 2):
-            count, sum_iou = pairwise.get((one, other), (0, 0.0))
-            pairwise[one, other] = count + 1, sum_iou + likeness(given[one], given[other], is_instance=is_instance)
-    total = sum(count for count, _ in pairwise.values())
-    if not total:
-        return Agreement(0, 0, None, {}, "")
-    ratio = sum(sum_iou for _, sum_iou in pairwise.values()) / total
-    return Agreement(len(shared), total, ratio, dict(sorted(pairwise.items())), _says(is_instance))
+
+    def iou(one: Sequence[Mask], other: Sequence[Mask]) -> float:
+        """Mean IoU of two people's masks."""
+        return likeness(one, other, is_instance=is_instance)
+
+    return over_pairs(annotations, iou).saying(lambda: _says(is_instance))
 
 
 def _says(is_instance: bool) -> str:
     """The kind's own measure in words."""
     if is_instance:
-        return f"mean IoU of the objects of two people (same class, IoU at least {SAME_IOU:g}; without a match 0)"
-    return "mean IoU of the classes that either of two people painted"
+        return f"that of objects of the same class, matched from an IoU of {SAME_IOU:g}; an object without a match counts as 0"
+    return "that of the classes that either of two people painted"

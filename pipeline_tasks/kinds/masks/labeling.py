@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from pipeline_tasks.geometry.run_lengths import Floats, iou
 from pipeline_tasks.json_values import Json, JsonObject
+from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure
 from pipeline_tasks.kinds.form_labels import DIGITS, LETTERS, labels, line, title
-from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
-from pipeline_tasks.kinds.masks.agreement import agreement
+from pipeline_tasks.kinds.labeling import Agreed, ObjectColumns
+from pipeline_tasks.kinds.masks.agreement import MEASURE, agreement
 from pipeline_tasks.kinds.masks.consensus import agree
 from pipeline_tasks.kinds.masks.label_studio import BRUSH, POLYGON, read_masks, write_masks
 from pipeline_tasks.kinds.masks.mask import Mask
@@ -73,6 +74,11 @@ class MaskLabeling:
     def agree(self, annotations: Sequence[Sequence[Mask]]) -> Agreed[Mask]:
         """Votes of pixels: of the classes, or of matched objects."""
         return agree(annotations, is_instance=self.is_instance)
+
+    @property
+    def agreement_measure(self) -> AgreementMeasure:
+        """IoU."""
+        return MEASURE
 
     def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[Mask]]]) -> Agreement:
         """Mean IoU of the masks of two people."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
+from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure, over_pairs, shared_only
 from pipeline_tasks.kinds.classes.agreement import scotts_pi
-from pipeline_tasks.kinds.labeling import Agreement
 
 Names = frozenset[str]
+MEASURE = AgreementMeasure("mean Jaccard index")
 MOST_NAMED = 3
 """Number of classes with the least agreement that are named."""
 
@@ -20,17 +21,7 @@ def jaccard(one: Names, other: Names) -> float:
 
 def agreement(annotations: Mapping[str, Mapping[str, Names]], class_names: Sequence[str]) -> Agreement:
     """Mean likeness over all pairs of annotations of one image, from image → annotator → classes."""
-    shared = {image: given for image, given in annotations.items() if len(given) > 1}
-    pairwise: dict[tuple[str, str], tuple[int, float]] = {}
-    for given in shared.values():
-        for one, other in combinations(sorted(given), 2):
-            pairs, likeness = pairwise.get((one, other), (0, 0.0))
-            pairwise[one, other] = pairs + 1, likeness + jaccard(given[one], given[other])
-    pairs = sum(count for count, _ in pairwise.values())
-    if not pairs:
-        return Agreement(0, 0, None, {}, "")
-    ratio = sum(likeness for _, likeness in pairwise.values()) / pairs
-    return Agreement(len(shared), pairs, ratio, dict(sorted(pairwise.items())), _says(shared, class_names))
+    return over_pairs(annotations, jaccard).saying(lambda: _says(shared_only(annotations), class_names))
 
 
 def _says(shared: Mapping[str, Mapping[str, Names]], class_names: Sequence[str]) -> str:
@@ -38,7 +29,7 @@ def _says(shared: Mapping[str, Mapping[str, Names]], class_names: Sequence[str])
     ratios = {name: _equal_ratio(shared, name) for name in class_names}
     least = sorted((ratio, name) for name, ratio in ratios.items() if ratio < 1)[:MOST_NAMED]
     named = ", ".join(f"{name} {100 * ratio:.0f} % of pairs{_beyond_chance(shared, name, ratio)}" for ratio, name in least)
-    measure = "mean Jaccard index: classes that both chose, of those that either chose"
+    measure = "the classes that both chose, of those that either chose"
     return f"{measure}; least agreement on {named}" if named else measure
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure
 from pipeline_tasks.kinds.classes.class_object import ClassObject
 from pipeline_tasks.kinds.classes.labeling import chosen_names
 from pipeline_tasks.kinds.form_labels import choices
-from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
-from pipeline_tasks.kinds.multi_label.agreement import agreement, jaccard
+from pipeline_tasks.kinds.labeling import Agreed, ObjectColumns
+from pipeline_tasks.kinds.multi_label.agreement import MEASURE, agreement, jaccard
 from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
 
 NAME = "classes"
@@ -73,6 +74,11 @@ class MultiLabelLabeling:
             return Agreed("unsure", len(said), agreement_ratio)
         objects = tuple(ClassObject(name) for name in self.class_names if name in label)
         return Agreed("labelled" if objects else "empty", len(said), agreement_ratio, objects)
+
+    @property
+    def agreement_measure(self) -> AgreementMeasure:
+        """Jaccard index."""
+        return MEASURE
 
     def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[ClassObject]]]) -> Agreement:
         """Mean Jaccard index over pairs; two people who chose nothing agree."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from pipeline_tasks.json_values import JsonObject
-from pipeline_tasks.kinds.labeling import Agreed, Agreement, ObjectColumns
+from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure, over_pairs
+from pipeline_tasks.kinds.labeling import Agreed, ObjectColumns
 from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
 from pipeline_tasks.kinds.refused import Refused
 from pipeline_tasks.kinds.texts.consensus import agree, annotations_alike, overlaps
@@ -16,6 +16,7 @@ from pipeline_tasks.kinds.texts.text_object import Text
 
 NAME = "text"
 """Name of the label kind."""
+MEASURE = AgreementMeasure("mean character accuracy")
 
 
 @dataclass(frozen=True)
@@ -69,22 +70,21 @@ class TextLabeling:
         """The text that is most like what all people typed."""
         return agree(annotations, self.folded)
 
+    @property
+    def agreement_measure(self) -> AgreementMeasure:
+        """1 minus the character error."""
+        return MEASURE
+
     def agreement(self, annotations: Mapping[str, Mapping[str, Sequence[Text]]]) -> Agreement:
         """Mean of 1 minus the character error, over pairs of people."""
-        pairwise: dict[tuple[str, str], tuple[int, float]] = {}
-        shared = [given for given in annotations.values() if len(given) > 1]
-        same = 0
-        for given in shared:
-            for one, other in combinations(sorted(given), 2):
-                alike = annotations_alike(given[one], given[other], self.folded)
-                count, total = pairwise.get((one, other), (0, 0.0))
-                pairwise[one, other], same = (count + 1, total + alike), same + (alike == 1)
-        pairs = sum(count for count, _ in pairwise.values())
-        if not pairs:
-            return Agreement(0, 0, None, {}, "")
-        ratio = sum(total for _, total in pairwise.values()) / pairs
-        says = f"1 minus the character error, a text without a partner counting as 0; {same} of {pairs} pairs typed the same"
-        return Agreement(len(shared), pairs, ratio, dict(sorted(pairwise.items())), says)
+        alike: list[float] = []
+
+        def likeness(one: Sequence[Text], other: Sequence[Text]) -> float:
+            """Mean character accuracy of two people's texts."""
+            alike.append(annotations_alike(one, other, self.folded))
+            return alike[-1]
+
+        return over_pairs(annotations, likeness).saying(lambda: _says(alike))
 
     def object_changes(self, before: Sequence[Text], after: Sequence[Text]) -> ObjectChanges:
         """Texts that came, went, moved, or say something else at the same place."""
@@ -123,3 +123,9 @@ class TextLabeling:
     def folded(self, text: str) -> str:
         """A text as it is compared."""
         return text.casefold() if self.ignores_case else text
+
+
+def _says(alike: Sequence[float]) -> str:
+    """The kind's own measure in words."""
+    same = sum(one == 1 for one in alike)
+    return f"1 minus the character error; a text without a partner counts as 0; {same} of {len(alike)} pairs typed the same"

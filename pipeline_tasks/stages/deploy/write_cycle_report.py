@@ -9,7 +9,7 @@ from datetime import datetime
 
 import polars as pl
 
-from pipeline_tasks.annotations.votes import Votes, is_unanimous, objects_by, read_votes
+from pipeline_tasks.annotations.votes import Votes, is_unanimous, least_alike, objects_by, read_votes
 from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.kinds.refused import says_of
 from pipeline_tasks.kinds.registry import kind_of
@@ -149,7 +149,7 @@ def _objects(store: Store, annotations: pl.DataFrame) -> pl.DataFrame:
 
 
 def _disagreements(store: Store, cycle: Cycle, annotations: pl.DataFrame, votes: Votes) -> tuple[Disagreement, ...]:
-    """Images of this round whose answers differ, each answer with the address of its task."""
+    """Images of this round whose answers disagree, the least alike first, each answer with the address of its task."""
     labeling, sent = kind_of(cycle.project).labeling, store.find_summary(cycle.cycle_id, SendToLabelingSummary)
     contradicted = {image_id for image_id, _ in votes.contradictions}
     differing = contradicted | {
@@ -165,7 +165,9 @@ def _disagreements(store: Store, cycle: Cycle, annotations: pl.DataFrame, votes:
         url = f"{sent.url}&task={task_id}" if sent is not None and sent.url and task_id else None
         words = says_of(named, labeling)
         shown.setdefault(one["image_id"], []).append(ShownAnnotation(one["annotator_id"], words, one["is_starred"], url))
-    return tuple(Disagreement(image_id, tuple(given)) for image_id, given in sorted(shown.items()))
+    likeness = {image_id: least_alike(list(votes.by_image.get(image_id, {}).values()), labeling) for image_id in shown}
+    found = [Disagreement(image_id, tuple(given)) for image_id, given in shown.items()]
+    return tuple(sorted(found, key=lambda one: (likeness[one.image_id], one.image_id)))
 
 
 def _learning(store: Store, until: str) -> list[LearningPoint]:

@@ -124,6 +124,6 @@ def test_agreement__is_the_mean_f1_of_two_people() -> None:
 
     assert (found.images, found.pairs, found.agreeing_ratio) == (3, 3, pytest.approx((2 / 3 + 1 + 0) / 3))
     assert found.pairwise == {("x", "y"): (3, pytest.approx(5 / 3))}
-    assert found.says.endswith("mean IoU of 1 matching boxes 1.00")
+    assert found.says.endswith("mean IoU of 1 match 1.00")
     assert agreement({"i": {"x": [A]}}).agreeing_ratio is None
     assert set(NAMES) >= {one.class_name for one in spread_boxes(50)}
