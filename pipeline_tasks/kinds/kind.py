@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pipeline_tasks.json_values import NO_FIELDS, Json
+from pipeline_tasks.kinds.changed_options import ChangedOption
 from pipeline_tasks.kinds.decoding import Decoding
 from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.kinds.name_changes import NameChanges
@@ -50,6 +51,13 @@ class Kind(Protocol):
     @property
     def options(self) -> Mapping[str, Json]:
         """Settings of the kind's own, beside the vocabulary; a dataset version keeps them to open the kind again."""
+        ...
+
+    def refused_changes(self, before: Mapping[str, Json]) -> Sequence[ChangedOption]:
+        """Changes of `options` that would give annotations another meaning, which were made under these earlier ones.
+
+        A change after which every annotation still says the same is none of them, such as a new class.
+        """
         ...
 
     @property

@@ -15,6 +15,7 @@ from kinds.spot_models import BOX, SpotModelling, overlap
 from pydantic import BaseModel
 
 from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure
+from pipeline_tasks.kinds.changed_options import ChangedOption
 from pipeline_tasks.kinds.choosing import Labelled, SelectionGain
 from pipeline_tasks.kinds.decoding import CENTRE, Outline, Outputs, Size
 from pipeline_tasks.kinds.labeling import Agreed, ObjectColumns
@@ -251,6 +252,9 @@ class SpotKind:
     properties: Mapping[str, str] = {"nightlens_label_kind": REFERENCE}
     labeling, decoding, scoring, freezing = SpotLabeling(), SpotDecoding(), SpotScoring(), SpotFreezing()
     modelling, choosing, reporting = SpotModelling(), SpotChoosing(), SpotReporting()
+
+    def refused_changes(self, before: Mapping[str, Any]) -> tuple[ChangedOption, ...]:
+        return ()
 
     @classmethod
     def from_settings(cls, settings: KindSettings) -> SpotKind:

@@ -11,6 +11,7 @@ import polars as pl
 from pydantic import Field
 
 from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure
+from pipeline_tasks.kinds.changed_options import ChangedOption, changed_options
 from pipeline_tasks.kinds.labeling import Agreed, ObjectColumns
 from pipeline_tasks.kinds.name_changes import NO_CHANGES
 from pipeline_tasks.kinds.object_changes import ObjectChanges, object_changes
@@ -145,6 +146,9 @@ class TextKind:
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = options
+
+    def refused_changes(self, before: Mapping[str, Any]) -> list[ChangedOption]:
+        return changed_options(before, self.options, ["is_one_line"])
 
     @classmethod
     def from_settings(cls, settings: KindSettings) -> TextKind:

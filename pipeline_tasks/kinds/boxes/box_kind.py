@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import NO_FIELDS, Json
+from pipeline_tasks.kinds.changed_options import ChangedOption
 from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges, name_changes
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ class BoxKind:
         from pipeline_tasks.kinds.boxes.prediction_model import BoxPredictionModel
 
         return BoxPredictionModel
+
+    def refused_changes(self, before: Mapping[str, Json]) -> tuple[ChangedOption, ...]:
+        """None: there are no settings beside the classes."""
+        return ()
 
     @property
     def about(self) -> dict[str, Json]:

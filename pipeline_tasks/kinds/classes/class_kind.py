@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import NO_FIELDS, Json
+from pipeline_tasks.kinds.changed_options import ChangedOption
 from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges, name_changes
 
 if TYPE_CHECKING:
@@ -68,6 +69,10 @@ class ClassKind:
         from pipeline_tasks.kinds.classes.prediction_model import ClassPredictionModel
 
         return ClassPredictionModel
+
+    def refused_changes(self, before: Mapping[str, Json]) -> tuple[ChangedOption, ...]:
+        """None: there are no settings beside the classes."""
+        return ()
 
     @property
     def about(self) -> dict[str, Json]:

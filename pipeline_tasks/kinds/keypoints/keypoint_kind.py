@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import NO_FIELDS, Json
+from pipeline_tasks.kinds.changed_options import ChangedOption, changed_options
 from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges, name_changes
 
 if TYPE_CHECKING:
@@ -94,6 +95,19 @@ class KeypointKind:
         for name, points in self.points.items():
             own = _mapping(stated.get(name))
             found[name] = {one: float(str(own.get(one, SIGMA))) for one in points}
+        return found
+
+    def refused_changes(self, before: Mapping[str, Json]) -> list[ChangedOption]:
+        """The way things are told apart, and new points of a class, because older annotations would say that they are not there.
+
+        Points that are taken out are left out of older annotations, also of a renamed class; a new class has no annotations.
+        """
+        earlier, found = _mapping(before.get("skeleton")), changed_options(before, self.options, ("things",))
+        for old in earlier:
+            name = self.changes.today.get(old, old)
+            points_before, points = _names(earlier[old]), self.points.get(name, ())
+            if set(points) - set(points_before):
+                found.append(ChangedOption(f"skeleton.{name}", list(points_before), list(points)))
         return found
 
     @property

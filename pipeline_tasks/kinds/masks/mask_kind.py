@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import NO_FIELDS, Json
+from pipeline_tasks.kinds.changed_options import ChangedOption, changed_options
 from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges, name_changes
 
 if TYPE_CHECKING:
@@ -81,6 +82,10 @@ class MaskKind:
     def options(self) -> dict[str, Json]:
         """The section `labels`."""
         return {"regions": "instance" if self.is_instance else "semantic"}
+
+    def refused_changes(self, before: Mapping[str, Json]) -> list[ChangedOption]:
+        """Regions and objects: people painted one or the other."""
+        return changed_options(before, self.options, ("regions",))
 
     @property
     def about(self) -> dict[str, Json]:

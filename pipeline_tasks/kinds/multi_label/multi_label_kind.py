@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import NO_FIELDS, Json
+from pipeline_tasks.kinds.changed_options import ChangedOption
 from pipeline_tasks.kinds.name_changes import NameChanges, name_changes
 
 if TYPE_CHECKING:
@@ -70,6 +71,10 @@ class MultiLabelKind:
         from pipeline_tasks.kinds.multi_label.prediction_model import MultiLabelPredictionModel
 
         return MultiLabelPredictionModel
+
+    def refused_changes(self, before: Mapping[str, Json]) -> tuple[ChangedOption, ...]:
+        """None: there are no settings beside the classes."""
+        return ()
 
     @property
     def about(self) -> dict[str, Json]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import NO_FIELDS, Json
+from pipeline_tasks.kinds.changed_options import ChangedOption, changed_options
 from pipeline_tasks.kinds.name_changes import NO_CHANGES
 
 if TYPE_CHECKING:
@@ -82,6 +83,10 @@ class TextKind:
     def options(self) -> dict[str, Json]:
         """The section `labels`."""
         return {"of": "boxes" if self.of_boxes else "image", "pattern": self.pattern, "ignores_case": self.ignores_case}
+
+    def refused_changes(self, before: Mapping[str, Json]) -> list[ChangedOption]:
+        """The place of the texts: those of an image have no box."""
+        return changed_options(before, self.options, ("of",))
 
     @property
     def about(self) -> dict[str, Json]:

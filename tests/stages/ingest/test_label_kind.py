@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import polars as pl
 import pytest
@@ -20,6 +21,8 @@ from pipeline_tasks.tables.table import empty
 
 OF_KIND = {drawn.label_kind: drawn.settings for drawn in DRAWN.values()}
 """Label kind → settings of a project."""
+SKELETON = {"gripper": ["base", "left", "right"], "hook": ["eye", "tip"]}
+POINTS = {"label_kind": "keypoints", "classes": [*SKELETON], "labels": {"skeleton": SKELETON}}
 TEXTS = a_project(label_kind="kinds.a_text_kind:TextKind", classes=[], labels={"longest": 20})
 
 
@@ -36,15 +39,89 @@ def test_another_label_kind__is_refused_with_what_to_do(store: Store, monkeypatc
 
 @pytest.mark.parametrize(("before", "after"), list(pairwise([*OF_KIND, *OF_KIND][: len(OF_KIND) + 1])))
 def test_another_label_kind__is_refused_for_every_kind(store: Store, before: str, after: str) -> None:
-    cycle = an_open_cycle(store, **OF_KIND[before])
+    annotated(store, **OF_KIND[before])
+
+    with pytest.raises(SettingsError, match=rf"label_kind: wanted '{before}', .*found '{after}'. Set it back, or start another"):
+        an_open_cycle(store, "2026-11-22", **OF_KIND[after])
+    an_open_cycle(store, "2026-11-22", **OF_KIND[before])
+
+
+def annotated(store: Store, **settings: Any) -> None:
+    """A cycle with these settings and one annotation."""
+    cycle = an_open_cycle(store, **settings)
     answer = {"annotation_id": "5-1", "task_key": image_id(1), "round_id": "r", "image_id": image_id(1), "revision": image_id(2)}
     answer |= {"annotator_id": "ada", "state": "answered", "lead_time_s": None, "updated_at": STARTED_AT, "is_starred": False}
     rows = pl.DataFrame(answer, schema=empty(Annotation).schema)
     store.finish(cycle.cycle_id, "given", cycle.arguments, [(Annotation, rows)])
 
-    with pytest.raises(SettingsError, match=rf"label_kind: wanted '{before}', .*found '{after}'. Set it back, or start another"):
-        an_open_cycle(store, "2026-11-22", **OF_KIND[after])
-    an_open_cycle(store, "2026-11-22", **OF_KIND[before])
+
+@pytest.mark.parametrize(
+    ("before", "changed", "said"),
+    [
+        ({"label_kind": "mask", "classes": ["rust"]}, {"labels": {"regions": "instance"}}, "regions: wanted 'semantic'"),
+        ({"label_kind": "text", "classes": []}, {"labels": {"of": "boxes"}}, "of: wanted 'image'"),
+        (POINTS, {"labels": {"skeleton": SKELETON, "things": "boxes"}}, "things: wanted 'one'"),
+        (POINTS, {"labels": {"skeleton": SKELETON | {"hook": ["eye", "end"]}}}, r"skeleton.hook: wanted \['eye', 'tip'\]"),
+        (POINTS, {"labels": {"skeleton": SKELETON | {"hook": ["eye", "tip", "end"]}}}, r"skeleton.hook: wanted \['eye', 'tip'\]"),
+        (
+            POINTS,
+            {
+                "classes": ["gripper", "crook"],
+                "renamed_classes": {"hook": "crook"},
+                "labels": {"skeleton": {"gripper": SKELETON["gripper"], "crook": ["eye", "top"]}},
+            },
+            r"skeleton.crook: wanted \['eye', 'tip'\]",
+        ),
+    ],
+)
+def test_setting_of_a_kind__that_gives_annotations_another_meaning_is_refused(
+    store: Store, monkeypatch: pytest.MonkeyPatch, before: dict[str, Any], changed: dict[str, Any], said: str
+) -> None:
+    annotated(store, **before)
+    monkeypatch.setattr(checks, "open_store", lambda project, s3: store)
+
+    with pytest.raises(SettingsError, match=rf"labels.{said}, as in cycle .*Set it back, or start another project"):
+        an_open_cycle(store, "2026-11-22", **before | changed)
+
+    assert checks._outcome(lambda: checks._check_classes(a_project(**before | changed), None)).startswith("labels.")
+    assert "2026-11-22" not in store.state().stages
+
+
+@pytest.mark.parametrize(
+    ("before", "changed"),
+    [
+        ({"label_kind": "mask", "classes": ["rust"]}, {"classes": ["rust", "dent"], "labels": {"regions": "semantic"}}),
+        ({"label_kind": "text", "classes": []}, {"labels": {"pattern": "[A-Z]+", "ignores_case": True}}),
+        (
+            POINTS,
+            {
+                "classes": ["gripper", "hook", "ring"],
+                "labels": {
+                    "skeleton": {"gripper": ["right", "base", "left"], "hook": ["tip"], "ring": ["middle"]},
+                    "sigmas": {"hook": {"tip": 0.05}},
+                    "edges": {"gripper": [["base", "left"]]},
+                },
+            },
+        ),
+        (POINTS, {"classes": ["gripper"], "removed_classes": ["hook"], "labels": {"skeleton": {"gripper": SKELETON["gripper"]}}}),
+        (
+            POINTS,
+            {
+                "classes": ["gripper", "crook"],
+                "renamed_classes": {"hook": "crook"},
+                "labels": {"skeleton": {"gripper": SKELETON["gripper"], "crook": ["eye", "tip"]}},
+            },
+        ),
+    ],
+)
+def test_setting_of_a_kind__that_leaves_annotations_their_meaning_is_taken(
+    store: Store, before: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    annotated(store, **before)
+
+    an_open_cycle(store, "2026-11-22", **before | changed)
+
+    assert "open_cycle" in store.state().stages["2026-11-22"]
 
 
 def test_another_label_kind__is_taken_before_anyone_annotated(store: Store) -> None:
