@@ -34,8 +34,11 @@ def average_precisions(matches: ObjectMatches, size: int, class_number: int, gro
     reached, numbers = _recalls_reached(totals)
     found = np.empty((len(draws), len(matches.thresholds)))
     for rows in _blocks(len(draws), len(ranked.groups)):
-        for number, (hits, counted) in enumerate(_running_counts(ranked, weights[rows])):
-            found[rows, number] = _mean_precision(hits, counted, reached, numbers[rows])
+        drawn = weights[rows].take(ranked.groups, axis=1)
+        always = _sums(drawn, ranked.always)
+        for number, runs in enumerate(ranked.runs):
+            hits = _sums(drawn, runs.hits).take(runs.last_hits, axis=1)
+            found[rows, number] = _mean_precision(hits, runs.counted(drawn, always), reached, numbers[rows])
     found[totals == 0] = np.nan
     return found
 
@@ -77,14 +80,37 @@ def precision_within_images(matches: ObjectMatches, images: int) -> Floats:
 
 
 @dataclass(frozen=True)
+class _Runs:
+    """Runs of hits with nothing wrong between them, at one threshold; numbers are those of the ranked predictions.
+
+    Precision only rises within a run, and only falls up to the next one, so that nothing but the end of each run matters.
+    """
+
+    hits: Integers
+    last_hits: Integers
+    """Numbers, among the hits, of the last of each run."""
+    always_before: Integers
+    """Predictions up to the end of each run that count at every threshold."""
+    more: Integers
+    """Predictions that count at this threshold but not at every one."""
+    more_before: Integers
+    """Those of them up to the end of each run."""
+
+    def counted(self, drawn: Counts, always: Counts) -> Counts:
+        """Predictions that count up to the end of each run, samples x runs; `always`: running sums of those that always do."""
+        counted = _read(always, self.always_before)
+        return counted + _read(_sums(drawn, self.more), self.more_before) if len(self.more) else counted
+
+
+@dataclass(frozen=True)
 class _Ranked:
     """Predictions of one class by falling confidence, up to the last hit."""
 
     groups: Integers
-    is_hit: Flags
-    """Thresholds x predictions."""
-    is_counted: Flags
-    """Thresholds x predictions."""
+    always: Integers
+    """Numbers of the predictions that count at every threshold: most of them, so that they are added up once."""
+    runs: tuple[_Runs, ...]
+    """One for each threshold."""
 
 
 def _ranked(matches: ObjectMatches, size: int, class_number: int, groups: Integers) -> _Ranked:
@@ -92,7 +118,18 @@ def _ranked(matches: ObjectMatches, size: int, class_number: int, groups: Intege
     mine = mine[np.argsort(-matches.confidences[mine], kind="stable")]
     hits = np.flatnonzero(matches.is_hit[size][:, mine].any(axis=0))
     mine = mine[: hits[-1] + 1] if hits.size else mine[:0]
-    return _Ranked(groups[matches.images[mine]], matches.is_hit[size][:, mine], ~matches.is_ignored[size][:, mine])
+    is_hit, is_counted = matches.is_hit[size][:, mine], ~matches.is_ignored[size][:, mine]
+    is_always = is_counted.all(axis=0)
+    runs = tuple(_runs(one, counted, is_always) for one, counted in zip(is_hit, is_counted, strict=True))
+    return _Ranked(groups[matches.images[mine]], np.flatnonzero(is_always), runs)
+
+
+def _runs(is_hit: Flags, is_counted: Flags, is_always: Flags) -> _Runs:
+    counted = is_hit[is_counted]
+    is_last = counted & ~np.append(counted[1:], False)
+    hits, last = np.flatnonzero(is_hit), np.cumsum(counted)[is_last] - 1
+    ends, is_more = hits[last], is_counted & ~is_always
+    return _Runs(hits, last, np.cumsum(is_always)[ends], np.flatnonzero(is_more), np.cumsum(is_more)[ends])
 
 
 def _totals(matches: ObjectMatches, size: int, class_number: int, groups: Integers, weights: Counts) -> Integers:
@@ -109,41 +146,14 @@ def _blocks(samples: int, predictions: int) -> Iterator[slice]:
     yield from (slice(first, first + step) for first in range(0, samples, step))
 
 
-def _running_counts(ranked: _Ranked, weights: Counts) -> Iterator[tuple[Counts, Counts]]:
-    """At each threshold, hits, and predictions that count, up to the last hit of each run: both samples x runs.
-
-    A run is hits with nothing wrong between them: precision only rises within it, and only falls up to the next one, so that
-    nothing else matters. Most predictions count at every threshold; they are added up once.
-    """
-    drawn = weights.take(ranked.groups, axis=1)
-    always = np.flatnonzero(ranked.is_counted.all(axis=0))
-    sums = np.cumsum(drawn if len(always) == drawn.shape[1] else drawn.take(always, axis=1), axis=1, dtype=np.int32)
-    for is_hit, is_counted in zip(ranked.is_hit, ranked.is_counted, strict=True):
-        at, last = np.flatnonzero(is_hit), _last_of_runs(is_hit, is_counted)
-        counted = _up_to(sums, always, at[last])
-        is_more = is_counted.copy()
-        is_more[always] = False
-        if is_more.any():
-            more = np.flatnonzero(is_more)
-            counted += _up_to(np.cumsum(drawn.take(more, axis=1), axis=1, dtype=np.int32), more, at[last])
-        yield np.cumsum(drawn.take(at, axis=1), axis=1, dtype=np.int32).take(last, axis=1), counted
+def _sums(drawn: Counts, columns: Integers) -> Counts:
+    """Running sums over some columns."""
+    return np.cumsum(drawn if len(columns) == drawn.shape[1] else drawn.take(columns, axis=1), axis=1, dtype=np.int32)
 
 
-def _last_of_runs(is_hit: Flags, is_counted: Flags) -> Integers:
-    """Numbers, among all hits, of those that a wrong prediction or nothing follows."""
-    counted = is_hit[is_counted]
-    is_last = counted & ~np.append(counted[1:], False)
-    numbers: Integers = np.cumsum(counted)[is_last] - 1
-    return numbers
-
-
-def _up_to(sums: Counts, columns: Integers, places: Integers) -> Counts:
-    """Running sums over some columns, read at places among all: samples x places."""
-    before = np.searchsorted(columns, places, side="right")
-    if before.all():
-        return sums.take(before - 1, axis=1)
-    padded = np.pad(sums, ((0, 0), (1, 0)))
-    return padded.take(before, axis=1)
+def _read(sums: Counts, counts: Integers) -> Counts:
+    """Running sums over so many of the columns: samples x counts."""
+    return sums.take(counts - 1, axis=1) if counts.all() else np.pad(sums, ((0, 0), (1, 0))).take(counts, axis=1)
 
 
 def _recalls_reached(totals: Integers) -> tuple[Steps, Integers]:
@@ -162,6 +172,7 @@ def _mean_precision(hits: Counts, counted: Counts, reached: Steps, numbers: Inte
     precision = hits / np.maximum(counted, 1)
     best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     steps = reached.ravel().take(hits + (numbers * reached.shape[1]).astype(np.int32)[:, None])
-    news = np.diff(steps, axis=1, prepend=np.int16(0))
+    news = steps.copy()
+    news[:, 1:] -= steps[:, :-1]
     found: Floats = np.einsum("sj,sj->s", best, news) / len(RECALLS)
     return found
