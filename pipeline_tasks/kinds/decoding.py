@@ -61,8 +61,8 @@ class Decoding(Protocol[T, P]):
         """Objects in one image of this size, including those of low confidence."""
         ...
 
-    def predict(self, objects: Sequence[T], min_confidence: float) -> P:
-        """The prediction, with the fields of the kind's `prediction_model`."""
+    def predict(self, objects: Sequence[T], size_px: Size, min_confidence: float) -> P:
+        """The prediction for an image of this size, with the fields of the kind's `prediction_model`."""
         ...
 
     def read_prediction(self, fields: JsonObject) -> P:

@@ -52,8 +52,9 @@ def _explain_file(reads: LineageReads, content: bytes, log_folder: Path, decoder
         return _explain_image(reads, image_id, log_folder)
     model = ExportedModel(read_model(reads.store.objects, champion.model_digest))
     pixels = decoder.decode(content).pixels
-    objects = model.objects(model_image(pixels, model.side_px, model.framing), (pixels.shape[1], pixels.shape[0]))
-    predicted = asdict(model.kind.decoding.predict(objects, min_confidence=0.0))
+    size_px = pixels.shape[1], pixels.shape[0]
+    objects = model.objects(model_image(pixels, model.side_px, model.framing), size_px)
+    predicted = asdict(model.kind.decoding.predict(objects, size_px, min_confidence=0.0))
     return _explain_prediction(reads, LoggedPrediction(image_id, champion.model_digest, champion.dataset_id, predicted), log_folder)
 
 

@@ -55,7 +55,7 @@ class LoadedModel:
     def predict(self, image: Pixels, size_px: Size, min_confidence: float) -> DataclassInstance:
         """The kind's prediction for one model-size image that was made of an image of `size_px` (width, height)."""
         decoding = self.kind.decoding
-        prediction: DataclassInstance = decoding.predict(decoding.decode(self.run(image), size_px), min_confidence)
+        prediction: DataclassInstance = decoding.predict(decoding.decode(self.run(image), size_px), size_px, min_confidence)
         return prediction
 
 

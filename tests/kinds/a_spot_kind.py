@@ -121,7 +121,7 @@ class SpotDecoding:
         shares = np.clip(outputs[BOX], 0, 1) * np.array([*size_px, *size_px])
         return (Spot(*shares.tolist()),)
 
-    def predict(self, objects: Sequence[Spot], min_confidence: float) -> SpotPrediction:
+    def predict(self, objects: Sequence[Spot], size_px: Size, min_confidence: float) -> SpotPrediction:
         return SpotPrediction(**vars(objects[0]))
 
     def read_prediction(self, fields: Mapping[str, Any]) -> SpotPrediction:

@@ -106,7 +106,7 @@ def test_a_kind__is_served_from_the_file_alone(night: SpotNight) -> None:
     model = load_model(content, pointer.champion_digest)
     place = (30, 10)
     pixels = model_image(an_image(place, 999), model.side_px)
-    prediction = model.kind.decoding.predict(model.kind.decoding.decode(model.run(pixels), (WIDE, HIGH)), 0.5)
+    prediction = model.kind.decoding.predict(model.kind.decoding.decode(model.run(pixels), (WIDE, HIGH)), (WIDE, HIGH), 0.5)
 
     found = np.array([[prediction.x, prediction.y, prediction.width, prediction.height]])
     assert model.kind.vocabulary == pointer.vocabulary == ()

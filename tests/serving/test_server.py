@@ -207,7 +207,7 @@ for marks in json.loads(sys.argv[1]):
     kind = kind_of_model(marks)
     fields = kind.prediction_model().model_fields
     if kind.name != "class":
-        nothing = kind.decoding.predict((), 0.5)
+        nothing = kind.decoding.predict((), (64, 48), 0.5)
         assert kind.decoding.outlines(nothing, (64, 48)) is not None and kind.decoding.says(nothing)
         assert set(vars(nothing)) <= set(fields), (vars(nothing), fields)
     print(kind.name)

@@ -58,7 +58,7 @@ class BoxDecoding:
             if right > left and bottom > top
         )
 
-    def predict(self, objects: Sequence[Box], min_confidence: float) -> BoxPrediction:
+    def predict(self, objects: Sequence[Box], size_px: Size, min_confidence: float) -> BoxPrediction:
         """The boxes of at least this confidence; of 0, which no project has chosen, of at least USUAL_CONFIDENCE."""
         limit = min_confidence or USUAL_CONFIDENCE
         # Compare in the model's precision, so that 0.9 is not below 0.9.

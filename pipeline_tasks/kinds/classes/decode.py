@@ -39,7 +39,7 @@ class ClassDecoding:
         """All classes with their probabilities, in the order of the model's classes."""
         return tuple(ClassObject(name, float(one)) for name, one in zip(self.class_names, outputs[PROBABILITIES], strict=True))
 
-    def predict(self, objects: Sequence[ClassObject], min_confidence: float) -> ClassPrediction:
+    def predict(self, objects: Sequence[ClassObject], size_px: Size, min_confidence: float) -> ClassPrediction:
         """The most probable class (the first of equal ones), and the probabilities of all."""
         probabilities = {one.class_name: one.probability or 0.0 for one in objects}
         best = max(probabilities, key=lambda name: probabilities[name])

@@ -84,7 +84,7 @@ class KeypointDecoding:
                 found.append(Skeleton(name, self._points(name, places, size_px), *box, confidence=score))
         return tuple(found)
 
-    def predict(self, objects: Sequence[Skeleton], min_confidence: float) -> KeypointPrediction:
+    def predict(self, objects: Sequence[Skeleton], size_px: Size, min_confidence: float) -> KeypointPrediction:
         """The things of at least this confidence; of 0, which no project has chosen, of at least USUAL_CONFIDENCE."""
         limit = min_confidence or USUAL_CONFIDENCE
         # Compare in the model's precision, so that 0.9 is not below 0.9.

@@ -75,12 +75,11 @@ class MaskDecoding:
                 found.append(Mask(name, rle, size_px, confidence=float(sure[mask].mean(dtype=np.float64))))
         return tuple(one for one in found if one.area_px)
 
-    def predict(self, objects: Sequence[Mask], min_confidence: float) -> MaskPrediction:
+    def predict(self, objects: Sequence[Mask], size_px: Size, min_confidence: float) -> MaskPrediction:
         """The masks of at least this confidence."""
         # Compare in the model's precision, so that 0.9 is not below 0.9.
         sure = tuple(_predicted(one) for one in objects if np.float32(one.confidence or 0) >= np.float32(min_confidence))
-        width, height = objects[0].size_px if objects else (0, 0)
-        return MaskPrediction(sure, width, height, len(objects) - len(sure))
+        return MaskPrediction(sure, *size_px, len(objects) - len(sure))
 
     def read_prediction(self, fields: JsonObject) -> MaskPrediction:
         """A prediction from a line of the server's log, or the one mask of a row of `predicted_objects`."""

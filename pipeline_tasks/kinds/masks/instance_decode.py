@@ -45,9 +45,9 @@ class InstanceDecoding(MaskDecoding):
         found = [Mask(name, mask_in_box(cells, box, size_px), size_px, confidence=score) for name, cells, box, score in rows]
         return tuple(one for one in found if one.area_px)
 
-    def predict(self, objects: Sequence[Mask], min_confidence: float) -> MaskPrediction:
+    def predict(self, objects: Sequence[Mask], size_px: Size, min_confidence: float) -> MaskPrediction:
         """The masks of at least this confidence; of 0, which no project has chosen, of at least USUAL_CONFIDENCE."""
-        return super().predict(objects, min_confidence or USUAL_CONFIDENCE)
+        return super().predict(objects, size_px, min_confidence or USUAL_CONFIDENCE)
 
     def headline(self, prediction: MaskPrediction) -> str:
         """The class of the surest object."""

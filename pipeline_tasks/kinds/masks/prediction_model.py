@@ -22,6 +22,6 @@ class MaskPredictionModel(BaseModel):
     """The masks that are sure enough, in the order of the classes; single objects the surest first."""
 
     objects: list[PredictedMaskModel]
-    image_width_px: int = Field(description="Width of the upright image; 0 if no mask was found.")
+    image_width_px: int = Field(description="Width of the upright image.")
     image_height_px: int
     left_out: int = Field(description="Number of masks below the project's `serving.min_confidence`.")

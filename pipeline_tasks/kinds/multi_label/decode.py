@@ -41,7 +41,7 @@ class MultiLabelDecoding:
         """All classes with their probabilities, in the order of the model's classes."""
         return ClassDecoding(self.class_names).decode(outputs, size_px)
 
-    def predict(self, objects: Sequence[ClassObject], min_confidence: float) -> MultiLabelPrediction:
+    def predict(self, objects: Sequence[ClassObject], size_px: Size, min_confidence: float) -> MultiLabelPrediction:
         """The present classes; unsure if the model is less confident of the presence or absence of any class."""
         probabilities = {one.class_name: one.probability or 0.0 for one in objects}
         confidence = min((max(one, 1 - one) for one in probabilities.values()), default=0.0)

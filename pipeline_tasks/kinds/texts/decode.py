@@ -38,7 +38,7 @@ class TextDecoding:
         text = "".join(chr(int(one)) for one in outputs[CODE_POINTS].ravel() if one >= 0)
         return (Text(text, confidence=float(outputs[CONFIDENCE])),) if text else ()
 
-    def predict(self, objects: Sequence[Text], min_confidence: float) -> TextPrediction:
+    def predict(self, objects: Sequence[Text], size_px: Size, min_confidence: float) -> TextPrediction:
         """All texts, a line each, with the lowest confidence."""
         confidence = min((one.confidence or 0.0 for one in objects), default=0.0)
         is_unsure = bool(np.float32(confidence) < np.float32(min_confidence))

@@ -175,11 +175,11 @@ def test_predict__leaves_out_boxes_below_the_threshold_and_counts_them() -> None
     decoding = BoxDecoding(CLASSES)
     boxes = [Box("nut", 0, 0, 5, 5, confidence=0.9), Box("bolt", 5, 5, 5, 5, confidence=0.2)]
 
-    prediction = decoding.predict(boxes, 0.5)
+    prediction = decoding.predict(boxes, (64, 48), 0.5)
 
     assert [one.class_name for one in prediction.objects] == ["nut"]
     assert (prediction.left_out, decoding.says(prediction), decoding.headline(prediction)) == (1, "1 nut", "nut")
-    assert decoding.headline(decoding.predict([], 0.5)) == "nothing"
+    assert decoding.headline(decoding.predict([], (64, 48), 0.5)) == "nothing"
 
 
 def test_difference__of_recorded_boxes_ignores_their_order_and_sees_a_moved_one() -> None:
@@ -219,7 +219,7 @@ def test_average_precision__is_1_for_the_truth_and_one_half_for_half_of_it() -> 
 
 
 def test_prediction_model__has_the_fields_of_a_prediction() -> None:
-    prediction = BoxDecoding(CLASSES).predict([Box("nut", 1, 2, 5, 6, confidence=0.9)], 0.5)
+    prediction = BoxDecoding(CLASSES).predict([Box("nut", 1, 2, 5, 6, confidence=0.9)], (64, 48), 0.5)
 
     read = BoxPredictionModel.model_validate(asdict(prediction), strict=False)
 

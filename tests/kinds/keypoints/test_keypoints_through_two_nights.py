@@ -147,7 +147,7 @@ def test_served_file__tells_things_with_points_that_can_be_drawn(night: PointNig
     square = np.full((96, 96, 3), 127, np.uint8)
     square[:HIGH, :WIDE] = pixels
 
-    prediction = decoding.predict(model.objects(square, (WIDE, HIGH)), 0.05)
+    prediction = decoding.predict(model.objects(square, (WIDE, HIGH)), (WIDE, HIGH), 0.05)
 
     assert isinstance(prediction, KeypointPrediction)
     assert {point.name for one in prediction.objects for point in one.points} <= {"left", "right"}

@@ -226,7 +226,7 @@ def test_decode__keeps_the_surest_thing_of_each_class_where_there_is_at_most_one
 def test_predict__tells_sure_things_with_the_points_that_are_there() -> None:
     decoding = KeypointDecoding(NAMES)
 
-    prediction = decoding.predict(decoding.decode(OUTPUTS, (640, 480)), 0)
+    prediction = decoding.predict(decoding.decode(OUTPUTS, (640, 480)), (640, 480), 0)
 
     assert [[point.name for point in one.points] for one in prediction.objects] == [["left", "palm"], ["tip"]]
     assert (prediction.left_out, decoding.says(prediction), decoding.headline(prediction)) == (1, "1 hand, 1 key", "hand")
@@ -237,7 +237,7 @@ def test_predict__tells_sure_things_with_the_points_that_are_there() -> None:
 def test_outlines__draw_box_edges_between_points_that_are_there_and_points() -> None:
     decoding = KeypointDecoding(NAMES, edges={"hand": (("left", "palm"), ("palm", "right"))})
 
-    prediction = decoding.predict(decoding.decode(OUTPUTS, (640, 480)), 0.8)
+    prediction = decoding.predict(decoding.decode(OUTPUTS, (640, 480)), (640, 480), 0.8)
     outlines = decoding.outlines(prediction, (640, 480))
 
     assert [one.words for one in outlines] == ["left", "palm", "", "hand 0.90"]

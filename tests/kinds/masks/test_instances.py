@@ -185,7 +185,7 @@ def outputs_of_two() -> dict[str, np.ndarray[Any, Any]]:
 def test_predict__tells_sure_objects_and_counts_the_others() -> None:
     objects = DECODING.decode(outputs_of_two(), (100, 80))
 
-    prediction = DECODING.predict(objects, 0)
+    prediction = DECODING.predict(objects, objects[0].size_px, 0)
 
     assert [(one.class_name, one.box_px) for one in objects] == [("nut", (0, 0, 50, 50)), ("bolt", (50, 50, 50, 30))]
     assert [one.class_name for one in prediction.objects] == ["nut"]

@@ -62,13 +62,14 @@ def test_predict__leaves_out_uncertain_masks_and_reads_its_record_again() -> Non
     shares[:, :, :4] = np.array([0.1, 0.7, 0.2])[:, np.newaxis, np.newaxis]
     shares[:, :, 4:] = np.array([0.05, 0.0, 0.95])[:, np.newaxis, np.newaxis]
     objects = DECODING.decode({SHARES: shares}, (16, 16))
-    prediction = DECODING.predict(objects, 0.8)
+    prediction = DECODING.predict(objects, (16, 16), 0.8)
     assert [one.class_name for one in prediction.objects] == ["nut"]
     assert prediction.left_out == 1
     assert DECODING.headline(prediction) == "nut"
     fields = vars(prediction) | {"objects": [vars(one) for one in prediction.objects]}
     assert DECODING.read_prediction(fields) == prediction
-    assert DECODING.says(DECODING.predict((), 0.5)) == "nothing there"
+    nothing = DECODING.predict((), (640, 480), 0.5)
+    assert (DECODING.says(nothing), nothing.image_width_px, nothing.image_height_px) == ("nothing there", 640, 480)
     (outline,) = DECODING.outlines(prediction, (16, 16))
     assert outline.mask is not None
     assert outline.mask.sum() == prediction.objects[0].area_px

@@ -147,18 +147,18 @@ def test_beliefs__are_uncertain_only_if_the_model_is() -> None:
 def test_prediction__has_the_probable_classes_and_is_unsure_of_the_least_certain() -> None:
     objects = DECODING.decode({PROBABILITIES: np.array([0.7, 0.9, 0.2], np.float32)}, (1, 1))
 
-    prediction = DECODING.predict(objects, 0.75)
+    prediction = DECODING.predict(objects, (1, 1), 0.75)
 
     assert prediction.class_names == ["hole", "dent"]
     assert prediction.is_unsure
-    assert not DECODING.predict(objects, 0.7).is_unsure
+    assert not DECODING.predict(objects, (1, 1), 0.7).is_unsure
     assert DECODING.says(prediction) == "hole 0.900, dent 0.700 (probability)"
     assert DECODING.headline(prediction) == "hole"
     assert DECODING.read_prediction(vars(prediction)) == prediction
 
 
 def test_prediction__of_no_class_says_so() -> None:
-    prediction = DECODING.predict(DECODING.decode({PROBABILITIES: np.array([0.1, 0.3, 0.2], np.float32)}, (1, 1)), 0.5)
+    prediction = DECODING.predict(DECODING.decode({PROBABILITIES: np.array([0.1, 0.3, 0.2], np.float32)}, (1, 1)), (1, 1), 0.5)
 
     assert prediction.class_names == []
     assert DECODING.says(prediction) == "none of the classes, highest probability 0.300"

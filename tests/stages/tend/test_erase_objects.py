@@ -75,7 +75,9 @@ def predict(night: ObjectNight, image_ids: Sequence[str]) -> None:
     night.store.finish(FIRST, "given_predictions", cycle.arguments, [(scoring.prediction_table, rows)])
     log = PredictionLog(night.folder / "serving" / "parts")
     for image_id, objects in zip(image_ids, found, strict=True):
-        fields = LoggedPrediction(image_id, MODEL, "", as_fields(decoding.predict(objects, 0.1)), prediction_id=image_id[:32])
+        fields = LoggedPrediction(
+            image_id, MODEL, "", as_fields(decoding.predict(objects, (SIDE, SIDE), 0.1)), prediction_id=image_id[:32]
+        )
         log.append(fields)
     data = replace(DATA, thumbnail=lambda image_id: read_thumbnail(night.store.objects, image_id))
     shape = Shape(((1.0, 3.0, 21.0, 3.0, 21.0, 23.0),), "prediction", "bolt 50 %")

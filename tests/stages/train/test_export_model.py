@@ -35,7 +35,7 @@ def exported(world: World, summary: ExportModelSummary) -> ExportedModel:
 
 
 def said(model: ExportedModel, image: np.ndarray) -> ClassPrediction:
-    return model.kind.decoding.predict(model.objects(image, (48, 48)), 0.0)
+    return model.kind.decoding.predict(model.objects(image, (48, 48)), (48, 48), 0.0)
 
 
 @pytest.fixture
