@@ -79,7 +79,7 @@ class Bench:
         """Open the backbone; maps are made when first wanted."""
         self.cache, self.side_px = cache, BackboneSettings().map_side_px
         self.trunk = open_backbone(BackboneSettings(), cache).trunk(self.side_px)
-        self.kind = KeypointKind(tuple(POINTS), OPTIONS)
+        self.kind = KeypointKind(tuple(POINTS), options=OPTIONS)
         self.modelling = self.kind.modelling
 
     def run(self, size: int, seed: int) -> str:
@@ -141,7 +141,7 @@ class Bench:
 
 def rows_of(images: list[Drawn]) -> pl.DataFrame:
     """The images as rows of a version, without boxes around things."""
-    labeling = KeypointKind(tuple(POINTS), OPTIONS).labeling
+    labeling = KeypointKind(tuple(POINTS), options=OPTIONS).labeling
     rows = []
     for one in images:
         columns = [vars(labeling.as_columns(thing)) for thing in one.things]

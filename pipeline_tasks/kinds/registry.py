@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_tasks.json_values import NO_FIELDS, Json
 from pipeline_tasks.kinds.kind import Kind
+from pipeline_tasks.kinds.model_properties import KIND
 from pipeline_tasks.registries import KINDS
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def kind_of_model(properties: Mapping[str, str]) -> Kind:
         SettingsError: no kind of this name.
         KeyError, ValueError, TypeError: the file lacks the kind's fields, or they are invalid.
     """
-    return KINDS.load(properties.get("nightlens_label_kind", FIRST_KIND)).from_properties(properties)
+    return KINDS.load(properties.get(KIND, FIRST_KIND)).from_properties(properties)
 
 
 def prediction_models() -> dict[str, type[BaseModel]]:

@@ -12,9 +12,9 @@ from kinds.boxes.given_boxes import spread_boxes
 
 from pipeline_tasks.datasets.manifest import EMPTY_DIGEST, ManifestInputs, freeze, with_digests
 from pipeline_tasks.kinds.boxes.box import Box
-from pipeline_tasks.kinds.boxes.freezing import BoxFreezing
 from pipeline_tasks.kinds.boxes.labeling import BoxLabeling
 from pipeline_tasks.kinds.name_changes import NameChanges
+from pipeline_tasks.kinds.named_freezing import NamedFreezing
 from pipeline_tasks.tables.label_object import LabelObject
 from pipeline_tasks.tables.table import check, empty
 
@@ -24,7 +24,7 @@ TURNED = replace(NUT, corners_px=(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0))
 
 def a_kind(*names: str, changes: NameChanges | None = None) -> Any:
     """The parts of the kind `box` that freezing asks for."""
-    return SimpleNamespace(name="box", about={}, changes=changes or NameChanges(), freezing=BoxFreezing(names))
+    return SimpleNamespace(name="box", about={}, changes=changes or NameChanges(), freezing=NamedFreezing(names))
 
 
 def inputs(labels: dict[str, list[Box]], states: dict[str, str] | None = None) -> ManifestInputs:

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.json_values import NO_FIELDS, Json
-from pipeline_tasks.kinds.changed_options import ChangedOption
-from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges, name_changes
+from pipeline_tasks.json_values import NO_FIELDS
+from pipeline_tasks.kinds.model_properties import CLASSES
+from pipeline_tasks.kinds.name_changes import name_changes
+from pipeline_tasks.kinds.named_kind import NamedKind, checked_names
 
 if TYPE_CHECKING:
     from pipeline_tasks.kinds.classes.choosing import ClassChoosing
     from pipeline_tasks.kinds.classes.decode import ClassDecoding
-    from pipeline_tasks.kinds.classes.freezing import ClassFreezing
     from pipeline_tasks.kinds.classes.labeling import ClassLabeling
     from pipeline_tasks.kinds.classes.modelling import ClassModelling
     from pipeline_tasks.kinds.classes.prediction_model import ClassPredictionModel
     from pipeline_tasks.kinds.classes.reporting import ClassReporting
     from pipeline_tasks.kinds.classes.scoring import ClassScoring
+    from pipeline_tasks.kinds.named_freezing import NamedFreezing
     from pipeline_tasks.settings.labels import KindSettings
-    from pipeline_tasks.settings.section import NoSettings
 
 MIN_CLASSES = 2
 
 
 @dataclass(frozen=True)
-class ClassKind:
+class ClassKind(NamedKind):
     """One class an image. Its parts are loaded when first used."""
 
-    class_names: tuple[str, ...]
-    changes: NameChanges = NO_CHANGES
     name = "class"
     options = NO_FIELDS
 
@@ -44,24 +39,7 @@ class ClassKind:
         Raises:
             SettingsError: fewer than two classes, two with the same name, or a change that does not fit them.
         """
-        return cls(_checked(settings.classes), name_changes(settings.renamed, settings.removed, settings.classes))
-
-    @classmethod
-    def from_vocabulary(cls, vocabulary: Sequence[str], options: Mapping[str, Json] = NO_FIELDS) -> ClassKind:
-        """Open the kind for the class list of a dataset version."""
-        return cls(tuple(vocabulary))
-
-    @classmethod
-    def from_properties(cls, properties: Mapping[str, str]) -> ClassKind:
-        """Open the kind from the classes of a model."""
-        return cls(tuple(str(name) for name in json.loads(properties["nightlens_classes"])))
-
-    @staticmethod
-    def settings_model() -> type[NoSettings]:
-        """Nothing beside the classes."""
-        from pipeline_tasks.settings.section import NoSettings
-
-        return NoSettings
+        return cls(checked_names(settings.classes, MIN_CLASSES), name_changes(settings.renamed, settings.removed, settings.classes))
 
     @staticmethod
     def prediction_model() -> type[ClassPredictionModel]:
@@ -70,31 +48,17 @@ class ClassKind:
 
         return ClassPredictionModel
 
-    def refused_changes(self, before: Mapping[str, Json]) -> tuple[ChangedOption, ...]:
-        """None: there are no settings beside the classes."""
-        return ()
-
-    @property
-    def about(self) -> dict[str, Json]:
-        """The class list of a dataset version."""
-        return {"class_names": list(self.class_names)}
-
     @property
     def properties(self) -> dict[str, str]:
-        """The classes in the form of a model's file."""
-        return {"nightlens_classes": json.dumps(list(self.class_names), ensure_ascii=False)}
-
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        """The classes."""
-        return self.class_names
+        """The classes in the form of a model's file; it does not name the kind, as models from before there were others do not."""
+        return {CLASSES: super().properties[CLASSES]}
 
     @cached_property
     def labeling(self) -> ClassLabeling:
         """Form, parsing, consensus and agreement."""
         from pipeline_tasks.kinds.classes.labeling import ClassLabeling
 
-        return ClassLabeling(self.class_names, frozenset((*self.changes.today, *self.changes.removed)))
+        return ClassLabeling(self.class_names, self.former)
 
     @cached_property
     def decoding(self) -> ClassDecoding:
@@ -111,11 +75,11 @@ class ClassKind:
         return ClassScoring(self.changes)
 
     @cached_property
-    def freezing(self) -> ClassFreezing:
+    def freezing(self) -> NamedFreezing:
         """Labels with one of the classes."""
-        from pipeline_tasks.kinds.classes.freezing import ClassFreezing
+        from pipeline_tasks.kinds.named_freezing import NamedFreezing
 
-        return ClassFreezing(self.class_names)
+        return NamedFreezing(self.class_names, keeps_objects=False, keeps_empty=False)
 
     @cached_property
     def modelling(self) -> ClassModelling:
@@ -137,12 +101,3 @@ class ClassKind:
         from pipeline_tasks.kinds.classes.reporting import ClassReporting
 
         return ClassReporting(self.class_names)
-
-
-def _checked(classes: Sequence[str]) -> tuple[str, ...]:
-    """Check number and names of the classes; names must differ."""
-    if len(classes) < MIN_CLASSES:
-        raise SettingsError(f"at least {MIN_CLASSES} classes are needed, found {list(classes)}")
-    if len(set(classes)) != len(classes):
-        raise SettingsError(f"class names must differ from each other, found {list(classes)}")
-    return tuple(classes)

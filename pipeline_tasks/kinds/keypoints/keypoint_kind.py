@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import NO_FIELDS, Json
 from pipeline_tasks.kinds.changed_options import ChangedOption, changed_options
-from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges, name_changes
+from pipeline_tasks.kinds.model_properties import OPTIONS, names_of
+from pipeline_tasks.kinds.name_changes import name_changes
+from pipeline_tasks.kinds.named_kind import NamedKind, checked_names
 
 if TYPE_CHECKING:
     from pipeline_tasks.kinds.keypoints.choosing import KeypointChoosing
     from pipeline_tasks.kinds.keypoints.decode import KeypointDecoding
-    from pipeline_tasks.kinds.keypoints.freezing import KeypointFreezing
     from pipeline_tasks.kinds.keypoints.labeling import KeypointLabeling
     from pipeline_tasks.kinds.keypoints.modelling import KeypointModelling
     from pipeline_tasks.kinds.keypoints.prediction_model import KeypointPredictionModel
@@ -25,20 +26,16 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.keypoints.settings import KeypointSettings
     from pipeline_tasks.settings.labels import KindSettings
 
-_OPTIONS = "nightlens_labels"
-"""Field of a model's file with the settings of the kind."""
 SIGMA = 0.1
 """A point's spread as a share of the thing's size, if the project states none; COCO's are .025 (a person's eyes) to .107 (hips)."""
 
 
 @dataclass(frozen=True)
-class KeypointKind:
+class KeypointKind(NamedKind):
     """Named points of things. Its parts are loaded when first used."""
 
-    class_names: tuple[str, ...]
-    options: Mapping[str, Json]
+    options: Mapping[str, Json] = field(kw_only=True)
     """The section `labels`."""
-    changes: NameChanges = NO_CHANGES
     name = "keypoints"
 
     @classmethod
@@ -48,24 +45,22 @@ class KeypointKind:
         Raises:
             SettingsError: a class without a skeleton, a skeleton without a class, or a change that does not fit.
         """
-        classes, named = settings.classes, tuple(_mapping(settings.options.get("skeleton")))
-        if not classes or len(set(classes)) != len(classes):
-            raise SettingsError(f"at least one class is needed, and names must differ from each other, found {list(classes)}")
+        classes, named = checked_names(settings.classes), tuple(_mapping(settings.options.get("skeleton")))
         if lacking := [name for name in classes if name not in named]:
             raise SettingsError(f"{lacking[0]!r} has no points; add them to labels.skeleton")
         if extra := [name for name in named if name not in classes]:
             raise SettingsError(f"labels.skeleton names {extra[0]!r}, which is none of classes; add it there, or take it out")
-        return cls(tuple(classes), settings.options, name_changes(settings.renamed, settings.removed, classes))
+        return cls(classes, name_changes(settings.renamed, settings.removed, classes), options=settings.options)
 
     @classmethod
     def from_vocabulary(cls, vocabulary: Sequence[str], options: Mapping[str, Json] = NO_FIELDS) -> KeypointKind:
         """Open the kind for the classes and the skeletons that a dataset version was made with."""
-        return cls(tuple(vocabulary), options)
+        return cls(tuple(vocabulary), options=options)
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, str]) -> KeypointKind:
         """Open the kind from a model's file."""
-        return cls(tuple(str(name) for name in json.loads(properties["nightlens_classes"])), json.loads(properties[_OPTIONS]))
+        return cls.from_vocabulary(names_of(properties), json.loads(properties[OPTIONS]))
 
     @staticmethod
     def settings_model() -> type[KeypointSettings]:
@@ -118,16 +113,7 @@ class KeypointKind:
     @property
     def properties(self) -> dict[str, str]:
         """The kind, its classes and its settings in the form of a model's file."""
-        return {
-            "nightlens_label_kind": self.name,
-            "nightlens_classes": json.dumps(list(self.class_names), ensure_ascii=False),
-            _OPTIONS: json.dumps(dict(self.options), ensure_ascii=False),
-        }
-
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        """The classes."""
-        return self.class_names
+        return {**super().properties, OPTIONS: json.dumps(dict(self.options), ensure_ascii=False)}
 
     @cached_property
     def labeling(self) -> KeypointLabeling:
@@ -135,7 +121,7 @@ class KeypointKind:
         from pipeline_tasks.kinds.keypoints.labeling import KeypointLabeling
 
         has_boxes = self.options.get("things") == "boxes"
-        return KeypointLabeling(self.points, self.sigmas, has_boxes, frozenset((*self.changes.today, *self.changes.removed)))
+        return KeypointLabeling(self.points, self.sigmas, has_boxes, self.former)
 
     @cached_property
     def decoding(self) -> KeypointDecoding:
@@ -150,13 +136,6 @@ class KeypointKind:
         from pipeline_tasks.kinds.keypoints.scoring import KeypointScoring
 
         return KeypointScoring(self.labeling, self.changes)
-
-    @cached_property
-    def freezing(self) -> KeypointFreezing:
-        """Labels of these classes, also of images without a thing."""
-        from pipeline_tasks.kinds.keypoints.freezing import KeypointFreezing
-
-        return KeypointFreezing(self.class_names)
 
     @cached_property
     def modelling(self) -> KeypointModelling:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import NO_FIELDS, Json
 from pipeline_tasks.kinds.changed_options import ChangedOption, changed_options
-from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges, name_changes
+from pipeline_tasks.kinds.model_properties import OPTIONS, names_of
+from pipeline_tasks.kinds.name_changes import name_changes
+from pipeline_tasks.kinds.named_kind import NamedKind, checked_names
 
 if TYPE_CHECKING:
     from pipeline_tasks.kinds.masks.choosing import MaskChoosing
     from pipeline_tasks.kinds.masks.decode import MaskDecoding
-    from pipeline_tasks.kinds.masks.freezing import MaskFreezing
     from pipeline_tasks.kinds.masks.instance_modelling import InstanceModelling
     from pipeline_tasks.kinds.masks.instance_reporting import InstanceReporting
     from pipeline_tasks.kinds.masks.instance_scoring import InstanceScoring
@@ -28,18 +28,13 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.masks.settings import MaskSettings
     from pipeline_tasks.settings.labels import KindSettings
 
-_OPTIONS = "nightlens_labels"
-"""Field of a model's file with the settings of the kind."""
-
 
 @dataclass(frozen=True)
-class MaskKind:
+class MaskKind(NamedKind):
     """Pixels with a class: one region a class, or one mask an object. Its parts are loaded when first used."""
 
-    class_names: tuple[str, ...]
     is_instance: bool = False
     """True if each mask is an object of its own."""
-    changes: NameChanges = NO_CHANGES
     name = "mask"
 
     @classmethod
@@ -50,19 +45,17 @@ class MaskKind:
             SettingsError: no class, two with the same name, or a change that does not fit them.
         """
         changes = name_changes(settings.renamed, settings.removed, settings.classes)
-        return cls(_checked(settings.classes), _is_instance(settings.options), changes)
+        return cls(checked_names(settings.classes), changes, _is_instance(settings.options))
 
     @classmethod
     def from_vocabulary(cls, vocabulary: Sequence[str], options: Mapping[str, Json] = NO_FIELDS) -> MaskKind:
         """Open the kind for the class list and the settings that a dataset version was made with."""
-        return cls(tuple(vocabulary), _is_instance(options))
+        return cls(tuple(vocabulary), is_instance=_is_instance(options))
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, str]) -> MaskKind:
         """Open the kind from a model's file."""
-        return cls.from_vocabulary(
-            [str(name) for name in json.loads(properties["nightlens_classes"])], json.loads(properties[_OPTIONS])
-        )
+        return cls.from_vocabulary(names_of(properties), json.loads(properties[OPTIONS]))
 
     @staticmethod
     def settings_model() -> type[MaskSettings]:
@@ -95,23 +88,14 @@ class MaskKind:
     @property
     def properties(self) -> dict[str, str]:
         """The kind, its classes and its settings in the form of a model's file."""
-        return {
-            "nightlens_label_kind": self.name,
-            "nightlens_classes": json.dumps(list(self.class_names), ensure_ascii=False),
-            _OPTIONS: json.dumps(self.options),
-        }
-
-    @property
-    def vocabulary(self) -> tuple[str, ...]:
-        """The classes."""
-        return self.class_names
+        return {**super().properties, OPTIONS: json.dumps(self.options)}
 
     @cached_property
     def labeling(self) -> MaskLabeling:
         """Form, parsing, consensus and agreement."""
         from pipeline_tasks.kinds.masks.labeling import MaskLabeling
 
-        return MaskLabeling(self.class_names, frozenset((*self.changes.today, *self.changes.removed)), self.is_instance)
+        return MaskLabeling(self.class_names, self.former, self.is_instance)
 
     @cached_property
     def decoding(self) -> MaskDecoding:
@@ -134,13 +118,6 @@ class MaskKind:
         from pipeline_tasks.kinds.masks.scoring import MaskScoring
 
         return MaskScoring(self.changes)
-
-    @cached_property
-    def freezing(self) -> MaskFreezing:
-        """Labels whose masks are all of these classes, and empty images."""
-        from pipeline_tasks.kinds.masks.freezing import MaskFreezing
-
-        return MaskFreezing(self.class_names)
 
     @cached_property
     def modelling(self) -> MaskModelling | InstanceModelling:
@@ -174,12 +151,3 @@ class MaskKind:
 
 def _is_instance(options: Mapping[str, Json]) -> bool:
     return options.get("regions", "semantic") == "instance"
-
-
-def _checked(classes: Sequence[str]) -> tuple[str, ...]:
-    """Check number and names of the classes; names must differ."""
-    if not classes:
-        raise SettingsError("classes: wanted at least one class of masks, found none")
-    if len(set(classes)) != len(classes):
-        raise SettingsError(f"class names must differ from each other, found {list(classes)}")
-    return tuple(classes)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import NO_FIELDS, Json
 from pipeline_tasks.kinds.changed_options import ChangedOption, changed_options
+from pipeline_tasks.kinds.model_properties import KIND, OPTIONS
 from pipeline_tasks.kinds.name_changes import NO_CHANGES
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.texts.settings import TextSettings
     from pipeline_tasks.kinds.texts.text_object import Text
     from pipeline_tasks.settings.labels import KindSettings
-
-_OPTIONS = "nightlens_labels"
-"""Field of a model's file with the settings of the kind."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class TextKind:
     @classmethod
     def from_properties(cls, properties: Mapping[str, str]) -> TextKind:
         """Open the kind from a model's file."""
-        return cls.from_vocabulary((), json.loads(properties[_OPTIONS]))
+        return cls.from_vocabulary((), json.loads(properties[OPTIONS]))
 
     @staticmethod
     def settings_model() -> type[TextSettings]:
@@ -96,7 +94,7 @@ class TextKind:
     @property
     def properties(self) -> dict[str, str]:
         """The kind and its settings in the form of a model's file."""
-        return {"nightlens_label_kind": self.name, _OPTIONS: json.dumps(self.options, ensure_ascii=False)}
+        return {KIND: self.name, OPTIONS: json.dumps(self.options, ensure_ascii=False)}
 
     @cached_property
     def labeling(self) -> TextLabeling:

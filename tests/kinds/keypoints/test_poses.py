@@ -109,7 +109,7 @@ def test_views__are_mirrored_only_if_every_class_says_which_points_change_places
 def modelling_of(settings: KeypointSettings) -> KeypointModelling:
     from pipeline_tasks.kinds.keypoints.keypoint_kind import KeypointKind
 
-    return KeypointKind(tuple(NAMES), settings.model_dump(mode="json")).modelling
+    return KeypointKind(tuple(NAMES), options=settings.model_dump(mode="json")).modelling
 
 
 @pytest.mark.parametrize(

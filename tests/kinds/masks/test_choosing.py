@@ -10,9 +10,9 @@ from kinds.masks.given_masks import painted
 from pipeline_tasks.geometry.run_lengths import encode
 from pipeline_tasks.kinds.choosing import ObjectBeliefs
 from pipeline_tasks.kinds.masks.choosing import NOTHING, MaskChoosing
-from pipeline_tasks.kinds.masks.freezing import MaskFreezing
 from pipeline_tasks.kinds.masks.mask import Mask
 from pipeline_tasks.kinds.name_changes import NameChanges
+from pipeline_tasks.kinds.named_freezing import NamedFreezing
 
 CHOOSING = MaskChoosing(("hole", "crack"), changes=NameChanges(renamed=(("gap", "crack"),)))
 LARGE, SMALL = np.ones((6, 6), bool), np.eye(6, dtype=bool)
@@ -48,7 +48,7 @@ def test_beliefs__of_a_mask_are_its_class_or_nothing() -> None:
 
 
 def test_freezing__keeps_objects_and_empty_images_of_known_classes() -> None:
-    freezing = MaskFreezing(("hole",))
+    freezing = NamedFreezing(("hole",))
     assert freezing.keeps_objects
     assert freezing.keeps_empty
     assert ROWS.select(freezing.is_known).to_series().to_list() == [True, False, False, False, False]
