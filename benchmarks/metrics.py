@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from pipeline_tasks.intervals.bootstrap import draw_groups
+from pipeline_tasks.kinds.boxes.box_kind import BoxKind
 from pipeline_tasks.kinds.boxes.matches import Boxes, BoxMatches, matched
-from pipeline_tasks.kinds.boxes.scoring import BoxScoring
 from pipeline_tasks.kinds.scoring import Figure
 
 IMAGES, SAMPLES = 1000, 2000
@@ -57,7 +57,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def main() -> None:
     """Print one line a scene."""
-    scoring, draws = BoxScoring(), draw_groups(IMAGES, SAMPLES, 1)
+    scoring, draws = BoxKind(()).scoring, draw_groups(IMAGES, SAMPLES, 1)
     print(f"{IMAGES} images, {SAMPLES} samples\nclasses  objects  predictions  match s  gate's score s  all figures s  AP")
     for classes, objects, predictions in SCENES:
         matching = seconds(lambda: a_model(classes, objects, predictions, 1))  # noqa: B023

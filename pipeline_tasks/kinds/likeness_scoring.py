@@ -11,9 +11,10 @@ import polars as pl
 
 from pipeline_tasks.intervals.bootstrap import percentile_interval, ratio_draws, sum_by_group
 from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS, Labeling, ObjectColumns
-from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Integers, Score, ScoreNames
+from pipeline_tasks.kinds.predicted_rows import prediction_rows
+from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Integers, Score, ScoreNames, group_numbers
 from pipeline_tasks.tables.label_object import PredictedObject
-from pipeline_tasks.tables.table import Table, empty
+from pipeline_tasks.tables.table import Table
 
 T = TypeVar("T")
 
@@ -58,13 +59,7 @@ class LikenessScoring(Generic[T]):
 
     def prediction_rows(self, model_digest: str, image_ids: Sequence[str], predictions: Sequence[Sequence[Any]]) -> pl.DataFrame:
         """One row for each object."""
-        rows = [
-            vars(self.labeling.as_columns(one))
-            | {"model_digest": model_digest, "image_id": image_id, "object_index": at, "confidence": one.confidence}
-            for image_id, objects in zip(image_ids, predictions, strict=True)
-            for at, one in enumerate(objects)
-        ]
-        return pl.DataFrame(rows, schema=empty(PredictedObject).schema)
+        return prediction_rows(self.labeling, model_digest, image_ids, predictions)
 
     def main_predictions(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The first object of each model and cycle."""
@@ -84,7 +79,7 @@ class LikenessScoring(Generic[T]):
         truth = [[self._object(one) for one in objects or ()] for objects in rows["objects"].to_list()]
         pairs = zip(truth, (said.get(one, []) for one in rows["image_id"]), strict=True)
         likeness = np.array([self.alike(right, told) for right, told in pairs], np.float64)
-        groups = rows["split_group_id"].rank("dense").to_numpy().astype(np.int64) - 1
+        groups = group_numbers(rows)
         return LikenessMatches(likeness, np.array([not right for right in truth], np.float64), groups)
 
     def basis(self, candidate: LikenessMatches, min_images: int) -> Basis:

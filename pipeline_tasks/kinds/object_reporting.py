@@ -1,13 +1,18 @@
-"""Report blocks of kinds whose models are judged by average precision."""
+"""Report sections of kinds whose models say where something is: figures, errors by their sort, objects over the images."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline_tasks.kinds.compared_objects import Compared
+from pipeline_tasks.kinds.error_sections import error_blocks, example_blocks
+from pipeline_tasks.kinds.figure_blocks import class_blocks, overall_blocks
 from pipeline_tasks.kinds.object_scoring import AP
-from pipeline_tasks.kinds.reporting import Bar, Bars, Block, Evaluated, Heading, Paragraph
+from pipeline_tasks.kinds.reporting import Block, Evaluated, Section
+from pipeline_tasks.tables.table import Table
 
 _OVERALL = {
     AP: "AP, mean of 50 to 95 %",
@@ -20,29 +25,48 @@ _OVERALL = {
     "ap_medium": "AP of medium objects",
     "ap_large": "AP of large objects",
 }
+_BY_CLASS = {AP: "Average precision by class", "ap_50": "AP at 50 %, by class"}
 _SIZES = "Small objects cover less than 32 × 32 pixels, large ones more than 96 × 96; these are COCO's limits."
 
 
-def precision_blocks(evaluated: Evaluated, right: str) -> Iterator[Block]:
+@dataclass(frozen=True)
+class ObjectReporting:
+    """Figures by class, the worst errors of each sort, and examples."""
+
+    names: tuple[str, ...]
+    figures: Callable[[Evaluated], Section]
+    compare: Callable[[pl.DataFrame, pl.DataFrame], list[Compared]]
+    """Rows of a version with one model's predictions, in the order of the images' ids."""
+    legend: str
+    least_confidence: float | None = None
+    """Predictions below it are not drawn; all are if it is None."""
+    detail_tables: tuple[type[Table], ...] = ()
+    names_word: str = "class"
+
+    def sections(self, evaluated: Evaluated) -> list[Section]:
+        """Figures, then errors, then images as they come."""
+        images = self._test_images(evaluated)
+        return [
+            self.figures(evaluated),
+            Section("errors", "Worst errors", tuple(error_blocks(images, self.names, self.legend))),
+            Section("examples", "Examples of test images", tuple(example_blocks(images))),
+        ]
+
+    def _test_images(self, evaluated: Evaluated) -> list[Compared]:
+        if evaluated.predictions is None or evaluated.images is None or evaluated.model_digest is None:
+            return []
+        mine = evaluated.predictions.filter(pl.col("model_digest") == evaluated.model_digest)
+        drawn = mine if self.least_confidence is None else mine.filter(pl.col("confidence") >= self.least_confidence)
+        return self.compare(evaluated.images.filter(pl.col("split") == "test"), drawn)
+
+
+def precision_section(right: str) -> Callable[[Evaluated], Section]:
     """Average precision and recall, then of each class; `right` says what a right prediction does, as in `boxes overlap`."""
-    if evaluated.metrics is None or evaluated.model_digest is None:
-        return
-    mine = evaluated.metrics.filter(pl.col("model_digest") == evaluated.model_digest, pl.col("split") == "test")
-    mine = mine.unique(["metric", "class_name"], keep="last", maintain_order=True)
-    overall = {one["metric"]: one for one in mine.filter(pl.col("class_name") == "").iter_rows(named=True)}
-    shown = tuple(_bar(words, overall[metric]) for metric, words in _OVERALL.items() if metric in overall)
-    if not shown:
-        return
-    yield Paragraph(
-        f"Mean over the classes that count, and over the shares by which {right}: from 50 to 95 %. {_SIZES}", is_quiet=True
-    )
-    yield Bars(shown)
-    for metric, words in ((AP, "Average precision by class"), ("ap_50", "AP at 50 %, by class")):
-        rows = mine.filter(pl.col("metric") == metric, pl.col("class_name") != "").sort("class_name")
-        if rows.height:
-            yield Heading(words)
-            yield Bars(tuple(_bar(one["class_name"], one, f"of {one['images']} images") for one in rows.iter_rows(named=True)))
+    about = f"Mean over the classes that count, and over the shares by which {right}: from 50 to 95 %. {_SIZES}"
 
+    def blocks(evaluated: Evaluated) -> Iterator[Block]:
+        """Nothing without an overall figure."""
+        if overall := tuple(overall_blocks(evaluated, _OVERALL, about)):
+            yield from (*overall, *class_blocks(evaluated, _BY_CLASS))
 
-def _bar(name: str, one: dict[str, float | None], note: str = "") -> Bar:
-    return Bar(name, one["value"] or 0.0, one["low"], one["high"], note)
+    return lambda evaluated: Section("precision", "Average precision", tuple(blocks(evaluated)))

@@ -14,7 +14,7 @@ from pipeline_tasks.intervals.bootstrap import ratio_draws, sum_by_group
 from pipeline_tasks.intervals.proportions import interval_of_shares
 from pipeline_tasks.kinds.matching.average_precision import Counts, average_precisions, average_recalls, precision_within_images
 from pipeline_tasks.kinds.matching.object_matches import ObjectMatches
-from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Integers, Score
+from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Integers, Score, basis_of_images
 
 AP, IMAGE_AP = "ap", "image_ap"
 AT = {"50": 0.5, "75": 0.75}
@@ -46,12 +46,7 @@ class MatchedObjects:
 
 def basis_of_classes(candidate: MatchedObjects, min_images: int) -> Basis:
     """Classes with at least `min_images` test images count; the rarer ones are left out of the mean."""
-    images = images_by_class(candidate)
-    counted = tuple(name for name, count in images.items() if count >= max(min_images, 1))
-    left_out = tuple(name for name, count in images.items() if 0 < count < min_images)
-    why = "" if counted else f"no class has at least {min_images} test images with an object of it."
-    note = f"Left out for having fewer than {min_images} test images: {', '.join(left_out)}." if left_out else ""
-    return Basis(counted, left_out, why, note)
+    return basis_of_images(images_by_class(candidate), min_images, "an object")
 
 
 def images_by_class(matches: MatchedObjects) -> dict[str, int]:

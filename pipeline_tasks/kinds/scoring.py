@@ -114,6 +114,20 @@ class ScoreNames:
         return frozenset((self.metric, self.baseline_metric, self.image_metric))
 
 
+def group_numbers(images: pl.DataFrame) -> Integers:
+    """Number of each image's split group; groups are numbered by their sorted ids, so that the same images give the same draws."""
+    return images["split_group_id"].rank("dense").to_numpy().astype(np.int64) - 1
+
+
+def basis_of_images(images_by_class: Mapping[str, int], min_images: int, shown: str) -> Basis:
+    """Classes with at least `min_images` test images count; `shown` says what such an image has of them, as in `a mask`."""
+    counted = tuple(name for name, count in images_by_class.items() if count >= max(min_images, 1))
+    left_out = tuple(name for name, count in images_by_class.items() if 0 < count < min_images)
+    why = "" if counted else f"no class has at least {min_images} test images with {shown} of it."
+    note = f"Left out for having fewer than {min_images} test images: {', '.join(left_out)}." if left_out else ""
+    return Basis(counted, left_out, why, note)
+
+
 def figures_by_name(metrics: pl.DataFrame, names: ScoreNames, model_digest: str, split: str = "test") -> dict[str, float]:
     """Name of the vocabulary → its figure for one model, from rows of `metrics`; empty for kinds without."""
     wanted = metrics.filter(pl.col("model_digest") == model_digest, pl.col("metric") == names.name_metric, pl.col("split") == split)

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.boxes.choosing import BoxChoosing
     from pipeline_tasks.kinds.boxes.decode import BoxDecoding
     from pipeline_tasks.kinds.boxes.labeling import BoxLabeling
+    from pipeline_tasks.kinds.boxes.matches import BoxMatches
     from pipeline_tasks.kinds.boxes.modelling import BoxModelling
     from pipeline_tasks.kinds.boxes.prediction_model import BoxPredictionModel
     from pipeline_tasks.kinds.boxes.reporting import BoxReporting
-    from pipeline_tasks.kinds.boxes.scoring import BoxScoring
+    from pipeline_tasks.kinds.precision_scoring import PrecisionScoring
     from pipeline_tasks.settings.labels import KindSettings
 
 
@@ -59,11 +60,11 @@ class BoxKind(NamedKind):
         return BoxDecoding(self.class_names)
 
     @cached_property
-    def scoring(self) -> BoxScoring:
+    def scoring(self) -> PrecisionScoring[BoxMatches]:
         """Average precision and related metrics."""
-        from pipeline_tasks.kinds.boxes.scoring import BoxScoring
+        from pipeline_tasks.kinds.boxes.scoring import box_scoring
 
-        return BoxScoring(self.changes)
+        return box_scoring(self.labeling, self.changes)
 
     @cached_property
     def modelling(self) -> BoxModelling:

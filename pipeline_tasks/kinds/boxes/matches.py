@@ -11,7 +11,7 @@ import polars as pl
 from pipeline_tasks.geometry.boxes import Floats, areas, as_rows, ious
 from pipeline_tasks.kinds.matching.object_matches import ImageObjects, match_objects
 from pipeline_tasks.kinds.object_scoring import MatchedObjects
-from pipeline_tasks.kinds.scoring import Integers
+from pipeline_tasks.kinds.scoring import Integers, group_numbers
 
 SIDES = ("x_min_px", "y_min_px", "width_px", "height_px")
 MOST = 100
@@ -38,18 +38,16 @@ class BoxMatches(MatchedObjects):
     """Width and height of each image."""
 
 
-def match(predictions: pl.DataFrame, images: pl.DataFrame, model_digest: str) -> BoxMatches:
+def match(predictions: pl.DataFrame, images: pl.DataFrame) -> BoxMatches:
     """Compare one model's boxes with the truth; an image without a row was predicted to be empty."""
-    rows = images.sort("image_id")
-    truth = true_objects(rows)
-    mine = predictions.filter(pl.col("model_digest") == model_digest, pl.col("image_id").is_in(rows["image_id"].implode()))
-    names = tuple(sorted({*truth["class_name"].to_list(), *mine["class_name"].to_list()}))
+    truth = true_objects(images)
+    names = tuple(sorted({*truth["class_name"].to_list(), *predictions["class_name"].to_list()}))
     return matched(
         names,
-        _boxes(truth.with_columns(confidence=pl.lit(1.0)), rows["image_id"], names),
-        _boxes(mine, rows["image_id"], names),
-        rows["split_group_id"].rank("dense").to_numpy().astype(np.int64) - 1,
-        rows.select("width_px", "height_px").to_numpy().astype(np.float64),
+        _boxes(truth.with_columns(confidence=pl.lit(1.0)), images["image_id"], names),
+        _boxes(predictions, images["image_id"], names),
+        group_numbers(images),
+        images.select("width_px", "height_px").to_numpy().astype(np.float64),
     )
 
 

@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from pipeline_tasks.kinds.scoring import Floats, Integers, group_numbers
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.table import Rows
-
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def match(
         truth=_indices(lined_up["class_name"].to_list(), names),
         predicted=_indices(lined_up["predicted"].to_list(), names),
         truth_probability=lined_up["truth_probability"].fill_null(0.0).to_numpy().astype(np.float64),
-        groups=_group_numbers(lined_up["split_group_id"]),
+        groups=group_numbers(lined_up),
     )
 
 
@@ -76,8 +73,3 @@ def always(matches: ClassMatches, class_name: str) -> ClassMatches:
 def _indices(values: Sequence[str], names: Sequence[str]) -> Integers:
     index = {name: number for number, name in enumerate(names)}
     return np.array([index[value] for value in values], dtype=np.int64)
-
-
-def _group_numbers(split_group_ids: pl.Series) -> Integers:
-    """Number groups by their sorted ids, so that the same images always give the same draws."""
-    return split_group_ids.rank("dense").to_numpy().astype(np.int64) - 1

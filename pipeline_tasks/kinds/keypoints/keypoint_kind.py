@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.keypoints.choosing import KeypointChoosing
     from pipeline_tasks.kinds.keypoints.decode import KeypointDecoding
     from pipeline_tasks.kinds.keypoints.labeling import KeypointLabeling
+    from pipeline_tasks.kinds.keypoints.matches import ThingMatches
     from pipeline_tasks.kinds.keypoints.modelling import KeypointModelling
     from pipeline_tasks.kinds.keypoints.prediction_model import KeypointPredictionModel
     from pipeline_tasks.kinds.keypoints.reporting import KeypointReporting
-    from pipeline_tasks.kinds.keypoints.scoring import KeypointScoring
     from pipeline_tasks.kinds.keypoints.settings import KeypointSettings
+    from pipeline_tasks.kinds.precision_scoring import PrecisionScoring
     from pipeline_tasks.settings.labels import KindSettings
 
 SIGMA = 0.1
@@ -131,11 +132,11 @@ class KeypointKind(NamedKind):
         return KeypointDecoding(self.points, self.options.get("things") != "boxes", _pairs(self.options.get("edges")))
 
     @cached_property
-    def scoring(self) -> KeypointScoring:
+    def scoring(self) -> PrecisionScoring[ThingMatches]:
         """Average precision by OKS, and related metrics."""
-        from pipeline_tasks.kinds.keypoints.scoring import KeypointScoring
+        from pipeline_tasks.kinds.keypoints.scoring import keypoint_scoring
 
-        return KeypointScoring(self.labeling, self.changes)
+        return keypoint_scoring(self.labeling, self.changes)
 
     @cached_property
     def modelling(self) -> KeypointModelling:

@@ -13,7 +13,7 @@ from pipeline_tasks.geometry.run_lengths import Floats, Size, area, box_of, enco
 from pipeline_tasks.kinds.masks.matches import true_masks
 from pipeline_tasks.kinds.matching.object_matches import ImageObjects, match_objects
 from pipeline_tasks.kinds.object_scoring import MatchedObjects
-from pipeline_tasks.kinds.scoring import Integers
+from pipeline_tasks.kinds.scoring import Integers, group_numbers
 
 MOST = 100
 """Masks of a class in an image that count, the surest first, as in COCO's evaluation."""
@@ -40,16 +40,14 @@ class InstanceMatches(MatchedObjects):
     sizes_px: Sequence[Size]
 
 
-def match(predictions: pl.DataFrame, images: pl.DataFrame, model_digest: str) -> InstanceMatches:
+def match(predictions: pl.DataFrame, images: pl.DataFrame) -> InstanceMatches:
     """Compare one model's objects with the truth; an image without a row was predicted to be empty."""
-    rows = images.sort("image_id")
-    mine = predictions.filter(pl.col("model_digest") == model_digest).sort("image_id", "object_index")
-    true, said = instances(true_masks(rows)), instances(mine)
+    true, said = instances(true_masks(images)), instances(predictions)
     return matched(
-        [true.get(image_id, {}) for image_id in rows["image_id"]],
-        [said.get(image_id, {}) for image_id in rows["image_id"]],
-        rows["split_group_id"].rank("dense").to_numpy().astype(np.int64) - 1,
-        [(int(width), int(height)) for width, height in rows.select("width_px", "height_px").iter_rows()],
+        [true.get(image_id, {}) for image_id in images["image_id"]],
+        [said.get(image_id, {}) for image_id in images["image_id"]],
+        group_numbers(images),
+        [(int(width), int(height)) for width, height in images.select("width_px", "height_px").iter_rows()],
     )
 
 

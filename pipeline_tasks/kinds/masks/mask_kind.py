@@ -17,15 +17,16 @@ from pipeline_tasks.kinds.named_kind import NamedKind, checked_names
 if TYPE_CHECKING:
     from pipeline_tasks.kinds.masks.choosing import MaskChoosing
     from pipeline_tasks.kinds.masks.decode import MaskDecoding
+    from pipeline_tasks.kinds.masks.instance_matches import InstanceMatches
     from pipeline_tasks.kinds.masks.instance_modelling import InstanceModelling
     from pipeline_tasks.kinds.masks.instance_reporting import InstanceReporting
-    from pipeline_tasks.kinds.masks.instance_scoring import InstanceScoring
     from pipeline_tasks.kinds.masks.labeling import MaskLabeling
     from pipeline_tasks.kinds.masks.modelling import MaskModelling
     from pipeline_tasks.kinds.masks.prediction_model import MaskPredictionModel
     from pipeline_tasks.kinds.masks.reporting import MaskReporting
     from pipeline_tasks.kinds.masks.scoring import MaskScoring
     from pipeline_tasks.kinds.masks.settings import MaskSettings
+    from pipeline_tasks.kinds.precision_scoring import PrecisionScoring
     from pipeline_tasks.settings.labels import KindSettings
 
 
@@ -109,15 +110,15 @@ class MaskKind(NamedKind):
         return MaskDecoding(self.class_names)
 
     @cached_property
-    def scoring(self) -> MaskScoring | InstanceScoring:
+    def scoring(self) -> MaskScoring | PrecisionScoring[InstanceMatches]:
         """Mean intersection over union of regions, or average precision of objects, and related metrics."""
         if self.is_instance:
-            from pipeline_tasks.kinds.masks.instance_scoring import InstanceScoring
+            from pipeline_tasks.kinds.masks.instance_scoring import instance_scoring
 
-            return InstanceScoring(self.changes)
+            return instance_scoring(self.labeling, self.changes)
         from pipeline_tasks.kinds.masks.scoring import MaskScoring
 
-        return MaskScoring(self.changes)
+        return MaskScoring(self.labeling, self.changes)
 
     @cached_property
     def modelling(self) -> MaskModelling | InstanceModelling:

@@ -13,7 +13,7 @@ import polars as pl
 
 from pipeline_tasks.geometry.run_lengths import Size, area, decode, from_toggles, intersections, merge
 from pipeline_tasks.kinds.masks.boundary import boundary_f
-from pipeline_tasks.kinds.scoring import Floats, Integers
+from pipeline_tasks.kinds.scoring import Floats, Integers, group_numbers
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def match(predictions: pl.DataFrame, images: pl.DataFrame, model_digest: str) ->
         counts[:, 2],
         (rows["width_px"] * rows["height_px"]).to_numpy().astype(np.float64),
         np.array([one for _, one in found], np.float64).reshape(len(found), len(names)),
-        rows["split_group_id"].rank("dense").to_numpy().astype(np.int64) - 1,
+        group_numbers(rows),
     )
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline_tasks.kinds.masks import metrics
+from pipeline_tasks.kinds.masks.labeling import MaskLabeling
 from pipeline_tasks.kinds.masks.mask import Mask
 from pipeline_tasks.kinds.masks.matches import MaskMatches, background_alone, match
-from pipeline_tasks.kinds.masks.prediction_rows import main_predictions, prediction_rows
 from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges
-from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Score, ScoreNames
+from pipeline_tasks.kinds.predicted_rows import prediction_rows, surest
+from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Score, ScoreNames, basis_of_images
 from pipeline_tasks.tables.label_object import PredictedObject
 from pipeline_tasks.tables.table import Table
 
@@ -21,6 +22,7 @@ from pipeline_tasks.tables.table import Table
 class MaskScoring:
     """Metrics of the kind `mask`, from pixels counted once an image. All masks of a class in an image are one region."""
 
+    labeling: MaskLabeling
     changes: NameChanges = NO_CHANGES
 
     names = ScoreNames(
@@ -37,11 +39,11 @@ class MaskScoring:
 
     def prediction_rows(self, model_digest: str, image_ids: Sequence[str], predictions: Sequence[Sequence[Mask]]) -> pl.DataFrame:
         """One row for each mask."""
-        return prediction_rows(model_digest, image_ids, predictions)
+        return prediction_rows(self.labeling, model_digest, image_ids, predictions)
 
     def main_predictions(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The surest mask."""
-        return main_predictions(rows)
+        return surest(rows)
 
     def with_truth(self, images: pl.DataFrame) -> pl.DataFrame:
         """All images: one without a mask is known to be background."""
@@ -54,11 +56,7 @@ class MaskScoring:
     def basis(self, candidate: MaskMatches, min_images: int) -> Basis:
         """Classes with at least `min_images` test images count, and the background."""
         images = dict(zip(candidate.class_names, (candidate.true[:, :-1] > 0).sum(axis=0).tolist(), strict=True))
-        counted = tuple(name for name, count in images.items() if count >= max(min_images, 1))
-        left_out = tuple(name for name, count in images.items() if 0 < count < min_images)
-        why = "" if counted else f"no class has at least {min_images} test images with a mask of it."
-        note = f"Left out for having fewer than {min_images} test images: {', '.join(left_out)}." if left_out else ""
-        return Basis(counted, left_out, why, note)
+        return basis_of_images(images, min_images, "a mask")
 
     def score(self, matches: MaskMatches, basis: Basis, draws: Floats) -> Score:
         """Mean intersection over union of the classes that count and of the background."""

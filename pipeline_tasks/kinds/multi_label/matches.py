@@ -9,10 +9,9 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline_tasks.kinds.multi_label.decode import PRESENT
+from pipeline_tasks.kinds.scoring import Floats, Integers, group_numbers
 
 Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,7 @@ def match(predictions: pl.DataFrame, images: pl.DataFrame, model_digest: str) ->
     probability[places] = mine["probability"].to_numpy()
     # Compare in the model's precision, as the prediction server does.
     predicted = probability.astype(np.float32) >= np.float32(PRESENT)
-    groups = rows["split_group_id"].rank("dense").to_numpy().astype(np.int64) - 1
-    return MultiLabelMatches(names, truth, predicted, probability, groups)
+    return MultiLabelMatches(names, truth, predicted, probability, group_numbers(rows))
 
 
 def all_classes(matches: MultiLabelMatches) -> MultiLabelMatches:

@@ -10,9 +10,10 @@ import polars as pl
 from kinds.matching.as_pycocotools import Scene
 
 from pipeline_tasks.kinds.boxes.box import Box
-from pipeline_tasks.kinds.boxes.scoring import BoxScoring
+from pipeline_tasks.kinds.boxes.box_kind import BoxKind
 
 MODEL = "a" * 64
+SCORING = BoxKind(()).scoring
 OBJECT = pl.Struct(
     {"object_index": pl.Int32, "class_name": pl.String}
     | dict.fromkeys(("x_min_px", "y_min_px", "width_px", "height_px"), pl.Float64)
@@ -39,9 +40,9 @@ def version_rows(truth: Sequence[Sequence[Box]], groups: Sequence[int] | None = 
     )
 
 
-def predicted_rows(predicted: Sequence[Sequence[Box]], scoring: BoxScoring | None = None) -> pl.DataFrame:
+def predicted_rows(predicted: Sequence[Sequence[Box]]) -> pl.DataFrame:
     """Rows of predictions of one model for the same images."""
-    return (scoring or BoxScoring()).prediction_rows(MODEL, image_ids(len(predicted)), predicted)
+    return SCORING.prediction_rows(MODEL, image_ids(len(predicted)), predicted)
 
 
 def boxes_of(scene: Scene, names: Mapping[int, str], *, is_truth: bool) -> list[Box]:

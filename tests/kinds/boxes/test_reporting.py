@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import polars as pl
-from kinds.boxes.boxes_by_hand import MODEL, image_ids, predicted_rows, version_rows
+from kinds.boxes.boxes_by_hand import MODEL, SCORING, image_ids, predicted_rows, version_rows
 from reports.test_process import DATA
 
 from pipeline_tasks.evaluation.scorecard import score
 from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.boxes.reporting import BoxReporting
-from pipeline_tasks.kinds.boxes.scoring import BoxScoring
 from pipeline_tasks.kinds.reporting import Bars, Evaluated, Grid, Heading, ImageCards, Paragraph, Section
 from pipeline_tasks.reports.kind_sections import drawn
 
@@ -28,7 +27,7 @@ REPORTING = BoxReporting(("gear", "nut <b>"))
 
 
 def sections_of(truth: list[list[Box]], said: list[list[Box]]) -> dict[str, Section]:
-    images, predictions, scoring = version_rows(truth).with_columns(split=pl.lit("test")), predicted_rows(said), BoxScoring()
+    images, predictions, scoring = version_rows(truth).with_columns(split=pl.lit("test")), predicted_rows(said), SCORING
     matches = scoring.match(predictions, images, MODEL)
     metrics = score(scoring, {MODEL: matches}, min_images=1, samples=50, confidence=0.9, seed=1).metric_rows("d", "test")
     evaluated = Evaluated(MODEL, images, metrics, predictions, {})

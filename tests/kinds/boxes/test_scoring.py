@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given as drawn_by
 from hypothesis import settings
 from hypothesis import strategies as st
-from kinds.boxes.boxes_by_hand import MODEL, boxes_of, image_ids, predicted_rows, version_rows
+from kinds.boxes.boxes_by_hand import MODEL, SCORING, boxes_of, image_ids, predicted_rows, version_rows
 from kinds.matching.as_pycocotools import coco_stats, random_scenes
 
 from pipeline_tasks.evaluation.gate import Rule, decide
@@ -18,12 +19,11 @@ from pipeline_tasks.evaluation.scorecard import score
 from pipeline_tasks.evaluation.slices import compare_on_slice
 from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.boxes.matches import BoxMatches
-from pipeline_tasks.kinds.boxes.scoring import BoxScoring
 from pipeline_tasks.kinds.name_changes import NameChanges
 from pipeline_tasks.tables.label_object import PredictedObject
 from pipeline_tasks.tables.table import check
 
-SCORING, RULE = BoxScoring(), Rule(0.02, 0.95, 300, 1, seed=1)
+RULE = Rule(0.02, 0.95, 300, 1, seed=1)
 ORDER = ("ap", "ap_50", "ap_75", "ap_small", "ap_medium", "ap_large", "ar_1", "ar_10", "ar", "ar_small", "ar_medium", "ar_large")
 NAMES = {0: "gear", 1: "Schraube Ø 4", 2: "螺母"}
 
@@ -143,7 +143,7 @@ def test_slices__compare_the_mean_score_of_images() -> None:
 
 
 def test_old_names__of_a_champion_count_by_their_current_names() -> None:
-    scoring = BoxScoring(NameChanges((("nut", "fastener"), ("bolt", "fastener"))))
+    scoring = replace(SCORING, changes=NameChanges((("nut", "fastener"), ("bolt", "fastener"))))
     rows = predicted_rows([[Box("nut", 0, 0, 9, 9, confidence=0.9), Box("bolt", 30, 30, 9, 9, confidence=0.8)]])
 
     found = scoring.match(rows, version_rows([[Box("fastener", 0, 0, 9, 9), Box("fastener", 30, 30, 9, 9)]]), MODEL)

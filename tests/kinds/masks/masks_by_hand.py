@@ -10,9 +10,10 @@ import polars as pl
 
 from pipeline_tasks.geometry.run_lengths import encode
 from pipeline_tasks.kinds.masks.mask import Mask
-from pipeline_tasks.kinds.masks.scoring import MaskScoring
+from pipeline_tasks.kinds.masks.mask_kind import MaskKind
 
 MODEL = "a" * 64
+SCORING = MaskKind(()).scoring
 Pixels = dict[str, np.ndarray]
 """Class → its pixels, height x width."""
 OBJECT = pl.Struct({"object_index": pl.Int32, "class_name": pl.String, "mask_rle": pl.String})
@@ -44,7 +45,7 @@ def version_rows(truth: Sequence[Pixels], size_px: tuple[int, int], groups: Sequ
 def predicted_rows(predicted: Sequence[Pixels], size_px: tuple[int, int]) -> pl.DataFrame:
     """Rows of predictions of one model for the same images."""
     masks = [[Mask(name, encode(one), size_px, confidence=0.9) for name, one in image.items()] for image in predicted]
-    return MaskScoring().prediction_rows(MODEL, image_ids(len(predicted)), masks)
+    return SCORING.prediction_rows(MODEL, image_ids(len(predicted)), masks)
 
 
 def random_regions(generator: np.random.Generator, images: int, size_px: tuple[int, int], names: Sequence[str]) -> list[Pixels]:

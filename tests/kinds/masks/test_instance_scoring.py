@@ -17,12 +17,12 @@ from pipeline_tasks.evaluation.gate import Rule, decide
 from pipeline_tasks.evaluation.scorecard import score
 from pipeline_tasks.kinds.masks.instance_matches import InstanceMatches
 from pipeline_tasks.kinds.masks.instance_reporting import InstanceReporting
-from pipeline_tasks.kinds.masks.instance_scoring import InstanceScoring
 from pipeline_tasks.kinds.masks.mask import Mask
+from pipeline_tasks.kinds.masks.mask_kind import MaskKind
 from pipeline_tasks.kinds.name_changes import NameChanges
 from pipeline_tasks.kinds.reporting import Bars, Evaluated, ImageCards, Paragraph, Section
 
-SCORING, RULE = InstanceScoring(), Rule(0.02, 0.95, 300, 1, seed=1)
+SCORING, RULE = MaskKind((), is_instance=True).scoring, Rule(0.02, 0.95, 300, 1, seed=1)
 SIZE = (150, 120)
 NAMES = ("Loch Ø", "crack", "裂纹")
 ORDER = ("ap", "ap_50", "ap_75", "ap_small", "ap_medium", "ap_large", "ar_1", "ar_10", "ar", "ar_small", "ar_medium", "ar_large")
@@ -155,7 +155,7 @@ def test_old_names_and_rare_classes__count_as_for_boxes() -> None:
     truth = [[block("crack", 10, 10, 40, 40)], [block("crack", 10, 10, 40, 40), block("裂纹", 90, 90, 9, 9)]]
     said = predicted_rows([[block("scratch", 10, 10, 40, 40, 0.7)]] * 2)
 
-    found = InstanceScoring(NameChanges((("scratch", "crack"),))).match(said, version_rows(truth), MODEL)
+    found = replace(SCORING, changes=NameChanges((("scratch", "crack"),))).match(said, version_rows(truth), MODEL)
 
     assert (SCORING.basis(found, 2).counted, SCORING.basis(found, 2).left_out) == (("crack",), ("裂纹",))
     assert figures(found, 2)[("ap", "")] == 1.0

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from kinds.masks.masks_by_hand import MODEL, image_ids, predicted_rows, version_rows
+from kinds.masks.masks_by_hand import MODEL, SCORING, image_ids, predicted_rows, version_rows
 from reports.test_process import DATA
 
 from pipeline_tasks.evaluation.scorecard import score
 from pipeline_tasks.kinds.masks.reporting import MaskReporting
-from pipeline_tasks.kinds.masks.scoring import MaskScoring
 from pipeline_tasks.kinds.reporting import Bars, Evaluated, ImageCards, Section
 from pipeline_tasks.reports.kind_sections import drawn
 
@@ -27,7 +26,7 @@ def sections() -> dict[str, Section]:
     crack, hole = block(10, 10, 20, 20), block(50, 10, 20, 20) & ~block(55, 15, 5, 5)
     truth = [{"crack": crack}, {"crack": crack}, {"hole": hole}, {"hole": hole}, {}]
     said = [{"crack": crack}, {"hole": crack}, {"hole": block(50, 10, 20, 5)}, {}, {"crack": crack}]
-    images, predictions, scoring = version_rows(truth, SIZE), predicted_rows(said, SIZE), MaskScoring()
+    images, predictions, scoring = version_rows(truth, SIZE), predicted_rows(said, SIZE), SCORING
     matches = scoring.match(predictions, images, MODEL)
     metrics = score(scoring, {MODEL: matches}, min_images=1, samples=20, confidence=0.9, seed=1).metric_rows("d", "test")
     evaluated = Evaluated(MODEL, images, metrics, predictions, {})

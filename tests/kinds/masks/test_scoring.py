@@ -7,18 +7,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from kinds.masks.masks_by_hand import MODEL, Pixels, image_ids, predicted_rows, random_regions, version_rows
+from kinds.masks.masks_by_hand import MODEL, SCORING, Pixels, image_ids, predicted_rows, random_regions, version_rows
 from pycocotools import mask as coco_mask
 
 from pipeline_tasks.evaluation.gate import Rule, decide
 from pipeline_tasks.evaluation.scorecard import score
 from pipeline_tasks.kinds.masks.boundary import boundary, boundary_f
 from pipeline_tasks.kinds.masks.matches import MaskMatches
-from pipeline_tasks.kinds.masks.scoring import MaskScoring
 from pipeline_tasks.tables.label_object import PredictedObject
 from pipeline_tasks.tables.table import check
 
-SCORING, RULE = MaskScoring(), Rule(0.02, 0.95, 300, 1, seed=1)
+RULE = Rule(0.02, 0.95, 300, 1, seed=1)
 SIZE = (13, 9)
 NAMES = ("crack", "Loch Ø", "裂纹")
 
