@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import polars as pl
 
 from pipeline_tasks.kinds.reporting import Bar, Bars, Block, Evaluated, Heading, Paragraph
 
 
-def overall_blocks(evaluated: Evaluated, words: Mapping[str, str], about: str) -> Iterator[Block]:
-    """Bars of the overall figures that `words` names (metric → words) below a sentence; nothing if there are none."""
-    overall = {one["metric"]: one for one in _figures(evaluated, pl.col("class_name") == "")}
-    shown = tuple(_bar(said, overall[metric]) for metric, said in words.items() if metric in overall)
-    if shown:
-        yield Paragraph(about, is_quiet=True)
-        yield Bars(shown)
+def figure_blocks(evaluated: Evaluated, about: str, overall: Mapping[str, str], by_class: Mapping[str, str]) -> tuple[Block, ...]:
+    """A sentence and bars of the overall figures (metric → words), then those of each class; nothing without an overall figure."""
+    found = {one["metric"]: one for one in _figures(evaluated, pl.col("class_name") == "")}
+    shown = tuple(_bar(words, found[metric]) for metric, words in overall.items() if metric in found)
+    return (Paragraph(about, is_quiet=True), Bars(shown), *class_blocks(evaluated, by_class)) if shown else ()
 
 
 def class_blocks(evaluated: Evaluated, words: Mapping[str, str], note: str = "of {} images") -> Iterator[Block]:
@@ -28,13 +27,12 @@ def class_blocks(evaluated: Evaluated, words: Mapping[str, str], note: str = "of
             yield Bars(bars)
 
 
-def _figures(evaluated: Evaluated, wanted: pl.Expr) -> list[dict[str, float | None]]:
+def _figures(evaluated: Evaluated, wanted: pl.Expr) -> Iterator[dict[str, Any]]:
     """Rows of the candidate's test figures, by class."""
-    if evaluated.metrics is None or evaluated.model_digest is None:
-        return []
-    mine = evaluated.metrics.filter(pl.col("model_digest") == evaluated.model_digest, pl.col("split") == "test", wanted)
-    return mine.unique(["metric", "class_name"], keep="last", maintain_order=True).sort("class_name", maintain_order=True).to_dicts()
+    if evaluated.metrics is not None and evaluated.model_digest is not None:
+        mine = evaluated.metrics.filter(pl.col("model_digest") == evaluated.model_digest, pl.col("split") == "test", wanted)
+        yield from mine.unique(["metric", "class_name"], keep="last").sort("class_name", "metric").iter_rows(named=True)
 
 
-def _bar(name: str, one: Mapping[str, float | None], note: str = "") -> Bar:
+def _bar(name: str, one: Mapping[str, Any], note: str = "") -> Bar:
     return Bar(name, one["value"] or 0.0, one["low"], one["high"], note)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
 
 from pipeline_tasks.kinds.compared_objects import Compared
 from pipeline_tasks.kinds.error_sections import error_blocks, example_blocks
-from pipeline_tasks.kinds.figure_blocks import class_blocks, overall_blocks
+from pipeline_tasks.kinds.figure_blocks import figure_blocks
 from pipeline_tasks.kinds.object_scoring import AP
-from pipeline_tasks.kinds.reporting import Block, Evaluated, Section
+from pipeline_tasks.kinds.reporting import Evaluated, Section
 from pipeline_tasks.tables.table import Table
 
 _OVERALL = {
@@ -60,13 +60,7 @@ class ObjectReporting:
         return self.compare(evaluated.images.filter(pl.col("split") == "test"), drawn)
 
 
-def precision_section(right: str) -> Callable[[Evaluated], Section]:
+def precision_section(evaluated: Evaluated, right: str) -> Section:
     """Average precision and recall, then of each class; `right` says what a right prediction does, as in `boxes overlap`."""
     about = f"Mean over the classes that count, and over the shares by which {right}: from 50 to 95 %. {_SIZES}"
-
-    def blocks(evaluated: Evaluated) -> Iterator[Block]:
-        """Nothing without an overall figure."""
-        if overall := tuple(overall_blocks(evaluated, _OVERALL, about)):
-            yield from (*overall, *class_blocks(evaluated, _BY_CLASS))
-
-    return lambda evaluated: Section("precision", "Average precision", tuple(blocks(evaluated)))
+    return Section("precision", "Average precision", figure_blocks(evaluated, about, _OVERALL, _BY_CLASS))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.boxes.matches import BoxMatches
     from pipeline_tasks.kinds.boxes.modelling import BoxModelling
     from pipeline_tasks.kinds.boxes.prediction_model import BoxPredictionModel
-    from pipeline_tasks.kinds.boxes.reporting import BoxReporting
+    from pipeline_tasks.kinds.object_reporting import ObjectReporting
     from pipeline_tasks.kinds.precision_scoring import PrecisionScoring
     from pipeline_tasks.settings.labels import KindSettings
 
@@ -81,8 +81,8 @@ class BoxKind(NamedKind):
         return BoxChoosing(self.class_names, self.changes)
 
     @cached_property
-    def reporting(self) -> BoxReporting:
+    def reporting(self) -> ObjectReporting:
         """Missed, extra, swapped and badly placed boxes."""
-        from pipeline_tasks.kinds.boxes.reporting import BoxReporting
+        from pipeline_tasks.kinds.boxes.reporting import box_reporting
 
-        return BoxReporting(self.class_names)
+        return box_reporting(self.class_names)

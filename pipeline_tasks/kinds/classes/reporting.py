@@ -7,18 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from pipeline_tasks.kinds.reporting import (
-    Bar,
-    Bars,
-    Block,
-    Evaluated,
-    Grid,
-    Heading,
-    ImageCard,
-    ImageCards,
-    Paragraph,
-    Section,
-)
+from pipeline_tasks.kinds.figure_blocks import class_blocks
+from pipeline_tasks.kinds.reporting import Block, Evaluated, Grid, ImageCard, ImageCards, Paragraph, Section
 from pipeline_tasks.tables.confusion import Confusion
 from pipeline_tasks.tables.table import Table
 
@@ -48,24 +38,7 @@ class ClassReporting:
         rows = confusions.filter(model_digest=evaluated.model_digest).drop("model_digest").iter_rows()
         counts = {(truth, predicted): images for truth, predicted, images in rows}
         names = (*self.class_names, *sorted({name for pair in counts for name in pair} - set(self.class_names)))
-        recalls = _recalls(evaluated)
-        grid = Grid("is ↓  taken for →", names, counts)
-        return [grid, Heading("Recall by class"), Bars(recalls)] if recalls else [grid]
-
-
-def _recalls(evaluated: Evaluated) -> tuple[Bar, ...]:
-    if evaluated.metrics is None:
-        return ()
-    rows = evaluated.metrics.filter(
-        pl.col("model_digest") == evaluated.model_digest,
-        pl.col("metric") == "recall",
-        pl.col("class_name") != "",
-        pl.col("split") == "test",
-    )
-    return tuple(
-        Bar(one["class_name"], one["value"], one["low"], one["high"], f"of {one['images']}")
-        for one in rows.unique(["class_name"], keep="last", maintain_order=True).iter_rows(named=True)
-    )
+        return [Grid("is ↓  taken for →", names, counts), *class_blocks(evaluated, {"recall": "Recall by class"}, "of {}")]
 
 
 def _worst_errors(evaluated: Evaluated) -> list[Block]:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.keypoints.matches import ThingMatches
     from pipeline_tasks.kinds.keypoints.modelling import KeypointModelling
     from pipeline_tasks.kinds.keypoints.prediction_model import KeypointPredictionModel
-    from pipeline_tasks.kinds.keypoints.reporting import KeypointReporting
     from pipeline_tasks.kinds.keypoints.settings import KeypointSettings
+    from pipeline_tasks.kinds.object_reporting import ObjectReporting
     from pipeline_tasks.kinds.precision_scoring import PrecisionScoring
     from pipeline_tasks.settings.labels import KindSettings
 
@@ -154,11 +154,11 @@ class KeypointKind(NamedKind):
         return KeypointChoosing(self.class_names, self.changes)
 
     @cached_property
-    def reporting(self) -> KeypointReporting:
+    def reporting(self) -> ObjectReporting:
         """Figures, and missed, extra, swapped and badly placed things."""
-        from pipeline_tasks.kinds.keypoints.reporting import KeypointReporting
+        from pipeline_tasks.kinds.keypoints.reporting import keypoint_reporting
 
-        return KeypointReporting(self.labeling, _pairs(self.options.get("edges")))
+        return keypoint_reporting(self.labeling, _pairs(self.options.get("edges")))
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

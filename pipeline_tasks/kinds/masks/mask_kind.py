@@ -19,13 +19,12 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.masks.decode import MaskDecoding
     from pipeline_tasks.kinds.masks.instance_matches import InstanceMatches
     from pipeline_tasks.kinds.masks.instance_modelling import InstanceModelling
-    from pipeline_tasks.kinds.masks.instance_reporting import InstanceReporting
     from pipeline_tasks.kinds.masks.labeling import MaskLabeling
     from pipeline_tasks.kinds.masks.modelling import MaskModelling
     from pipeline_tasks.kinds.masks.prediction_model import MaskPredictionModel
-    from pipeline_tasks.kinds.masks.reporting import MaskReporting
     from pipeline_tasks.kinds.masks.scoring import MaskScoring
     from pipeline_tasks.kinds.masks.settings import MaskSettings
+    from pipeline_tasks.kinds.object_reporting import ObjectReporting
     from pipeline_tasks.kinds.precision_scoring import PrecisionScoring
     from pipeline_tasks.settings.labels import KindSettings
 
@@ -139,15 +138,15 @@ class MaskKind(NamedKind):
         return MaskChoosing(self.class_names, self.is_instance, self.changes)
 
     @cached_property
-    def reporting(self) -> MaskReporting | InstanceReporting:
+    def reporting(self) -> ObjectReporting:
         """Figures by class, and missed, extra, swapped and badly placed regions or objects."""
         if self.is_instance:
-            from pipeline_tasks.kinds.masks.instance_reporting import InstanceReporting
+            from pipeline_tasks.kinds.masks.instance_reporting import instance_reporting
 
-            return InstanceReporting(self.class_names)
-        from pipeline_tasks.kinds.masks.reporting import MaskReporting
+            return instance_reporting(self.class_names)
+        from pipeline_tasks.kinds.masks.reporting import mask_reporting
 
-        return MaskReporting(self.class_names)
+        return mask_reporting(self.class_names)
 
 
 def _is_instance(options: Mapping[str, Json]) -> bool:

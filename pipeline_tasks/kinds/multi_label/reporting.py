@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from pipeline_tasks.kinds.figure_blocks import class_blocks
 from pipeline_tasks.kinds.multi_label.matches import MultiLabelMatches, match
-from pipeline_tasks.kinds.reporting import Bar, Bars, Block, Evaluated, Heading, ImageCard, ImageCards, Paragraph, Section
+from pipeline_tasks.kinds.reporting import Block, Evaluated, ImageCard, ImageCards, Paragraph, Section
 from pipeline_tasks.tables.table import Table
 
 MOST_ERRORS = 36
-RATES = (("f1", "F1 by class"), ("recall", "Recall by class"), ("precision", "Precision by class"))
+RATES = {"f1": "F1 by class", "recall": "Recall by class", "precision": "Precision by class"}
 
 
 @dataclass(frozen=True)
@@ -26,27 +27,9 @@ class MultiLabelReporting:
     def sections(self, evaluated: Evaluated) -> list[Section]:
         """Rates by class, then the worst errors."""
         return [
-            Section("rates", "Each class", tuple(_rates(evaluated))),
+            Section("rates", "Each class", tuple(class_blocks(evaluated, RATES, "on {}"))),
             Section("errors", "Worst errors", tuple(_worst_errors(evaluated))),
         ]
-
-
-def _rates(evaluated: Evaluated) -> list[Block]:
-    """F1, recall and precision of each class with their intervals."""
-    if evaluated.metrics is None:
-        return []
-    mine = evaluated.metrics.filter(model_digest=evaluated.model_digest or "").filter(
-        pl.col("class_name") != "", pl.col("split").cast(pl.String) == "test"
-    )
-    blocks: list[Block] = []
-    for metric, title in RATES:
-        rows = mine.filter(metric=metric).unique("class_name", keep="last", maintain_order=True)
-        bars = [
-            Bar(one["class_name"], one["value"], one["low"], one["high"], f"on {one['images']}")
-            for one in rows.iter_rows(named=True)
-        ]
-        blocks += [Heading(title), Bars(tuple(bars))] if bars else []
-    return blocks
 
 
 def _worst_errors(evaluated: Evaluated) -> list[Block]:

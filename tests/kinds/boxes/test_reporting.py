@@ -10,7 +10,7 @@ from reports.test_process import DATA
 
 from pipeline_tasks.evaluation.scorecard import score
 from pipeline_tasks.kinds.boxes.box import Box
-from pipeline_tasks.kinds.boxes.reporting import BoxReporting
+from pipeline_tasks.kinds.boxes.reporting import box_reporting
 from pipeline_tasks.kinds.reporting import Bars, Evaluated, Grid, Heading, ImageCards, Paragraph, Section
 from pipeline_tasks.reports.kind_sections import drawn
 
@@ -23,7 +23,7 @@ SAID = [
     [replace(NUT, confidence=0.6), replace(NUT, x_min_px=405, confidence=0.2)],
     [replace(GEAR, confidence=0.95)],
 ]
-REPORTING = BoxReporting(("gear", "nut <b>"))
+REPORTING = box_reporting(("gear", "nut <b>"))
 
 
 def sections_of(truth: list[list[Box]], said: list[list[Box]]) -> dict[str, Section]:

@@ -16,7 +16,7 @@ from kinds.matching.as_pycocotools import evaluated
 from pipeline_tasks.evaluation.gate import Rule, decide
 from pipeline_tasks.evaluation.scorecard import score
 from pipeline_tasks.kinds.masks.instance_matches import InstanceMatches
-from pipeline_tasks.kinds.masks.instance_reporting import InstanceReporting
+from pipeline_tasks.kinds.masks.instance_reporting import instance_reporting
 from pipeline_tasks.kinds.masks.mask import Mask
 from pipeline_tasks.kinds.masks.mask_kind import MaskKind
 from pipeline_tasks.kinds.name_changes import NameChanges
@@ -180,7 +180,7 @@ def sections_of(truth: Masks, said: Masks) -> dict[str, Section]:
     matches = SCORING.match(predictions, images, MODEL)
     metrics = score(SCORING, {MODEL: matches}, min_images=1, samples=50, confidence=0.9, seed=1).metric_rows("d", "test")
     evaluated = Evaluated(MODEL, images, metrics, predictions, {})
-    return {one.anchor: one for one in InstanceReporting(NAMES).sections(evaluated)}
+    return {one.anchor: one for one in instance_reporting(NAMES).sections(evaluated)}
 
 
 def test_report__tells_errors_by_sort_and_draws_each_object() -> None:
@@ -200,4 +200,4 @@ def test_report__tells_errors_by_sort_and_draws_each_object() -> None:
     assert [one.says for one in examples.cards[0].drawing.shapes] == ["crack", "crack", "crack 90%"]
     overall = next(one for one in sections["precision"].blocks if isinstance(one, Bars))
     assert overall.bars[0].name == "AP, mean of 50 to 95 %"
-    assert [one.blocks for one in InstanceReporting(NAMES).sections(Evaluated(None, None, None, None, {}))] == [(), (), ()]
+    assert [one.blocks for one in instance_reporting(NAMES).sections(Evaluated(None, None, None, None, {}))] == [(), (), ()]

@@ -9,7 +9,7 @@ from kinds.masks.masks_by_hand import MODEL, SCORING, image_ids, predicted_rows,
 from reports.test_process import DATA
 
 from pipeline_tasks.evaluation.scorecard import score
-from pipeline_tasks.kinds.masks.reporting import MaskReporting
+from pipeline_tasks.kinds.masks.reporting import mask_reporting
 from pipeline_tasks.kinds.reporting import Bars, Evaluated, ImageCards, Section
 from pipeline_tasks.reports.kind_sections import drawn
 
@@ -30,7 +30,7 @@ def sections() -> dict[str, Section]:
     matches = scoring.match(predictions, images, MODEL)
     metrics = score(scoring, {MODEL: matches}, min_images=1, samples=20, confidence=0.9, seed=1).metric_rows("d", "test")
     evaluated = Evaluated(MODEL, images, metrics, predictions, {})
-    return {one.anchor: one for one in MaskReporting(("crack", "hole")).sections(evaluated)}
+    return {one.anchor: one for one in mask_reporting(("crack", "hole")).sections(evaluated)}
 
 
 def test_errors__are_listed_by_sort_and_drawn_over_the_image() -> None:
@@ -60,4 +60,4 @@ def test_figures__are_bars_of_the_whole_and_of_each_class() -> None:
 
 
 def test_nothing_evaluated__has_no_blocks() -> None:
-    assert [one.blocks for one in MaskReporting(("crack",)).sections(Evaluated(None, None, None, None, {}))] == [(), (), ()]
+    assert [one.blocks for one in mask_reporting(("crack",)).sections(Evaluated(None, None, None, None, {}))] == [(), (), ()]
