@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from demo.hands import SLOPPY, DrawnBox, DrawnMask, Size, draw_boxes, draw_masks
+from demo.hands import SLOPPY, DrawnBox, DrawnMask, Hand, Size, draw_boxes, draw_masks
 from demo.people import PEOPLE, Person, annotate
 from demo.truth import ImageTruth
 from pipeline_tasks.geometry.run_lengths import decode
@@ -25,13 +25,13 @@ def choose_class(person: Person, image_id: str, shown: ImageTruth, classes: Sequ
 def boxes(person: Person, image_id: str, shown: ImageTruth, classes: Sequence[str]) -> Result:
     """The boxes that a person draws."""
     size_px = _size_of(shown)
-    return [_box(one, size_px) for one in draw_boxes(person, image_id, shown.objects, classes, size_px)]
+    return [_box(one, size_px) for one in draw_boxes(Hand(person, image_id, classes, size_px), shown.objects)]
 
 
 def masks(person: Person, image_id: str, shown: ImageTruth, classes: Sequence[str]) -> Result:
     """The polygons that a person draws, and the regions that they paint."""
     size_px = _size_of(shown)
-    return [_mask(one, size_px) for one in draw_masks(person, image_id, shown.objects, classes, size_px)]
+    return [_mask(one, size_px) for one in draw_masks(Hand(person, image_id, classes, size_px), shown.objects)]
 
 
 ANSWERS: dict[str, Answer] = {"class": choose_class, "box": boxes, "mask": masks}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -62,50 +63,45 @@ class DrawnMask:
     """COCO's compressed run lengths over the whole image, of the polygon, too."""
 
 
-def draw_boxes(
-    person: Person,
-    image_id: str,
-    objects: Sequence[ObjectTruth],
-    classes: Sequence[str],
-    size_px: Size,
-    errors: Sloppiness = SLOPPY,
-) -> list[DrawnBox]:
-    """The boxes that this person draws on this image, right or wrong; always the same."""
-    rng, found = _hand(person, image_id), list[DrawnBox]()
-    for one in objects:
-        name = _named(one, classes, errors, rng)
-        times = 2 if rng.random() < errors.doubled else 1
-        drawn = [_box(one, name, errors.jitter, size_px, rng) for _ in range(times)]
-        found += [] if rng.random() < errors.missed else drawn
-        if rng.random() < errors.extra:
-            left, top = (float(rng.uniform(0, whole - side)) for whole, side in zip(size_px, (one.width, one.height), strict=True))
-            found.append(DrawnBox(str(rng.choice(list(classes))), left, top, float(one.width), float(one.height)))
-    return found
+D = TypeVar("D")
+Draw = Callable[[ObjectTruth, str, float, Size, np.random.Generator], D]
+"""Takes the object, the name that the person gives it, and the spread of an edge as a share of its side."""
+Invent = Callable[[ObjectTruth, Sequence[str], Size, np.random.Generator], D]
+"""Takes an object, of whose size the new one is, and the classes."""
 
 
-def draw_masks(
-    person: Person,
-    image_id: str,
-    objects: Sequence[ObjectTruth],
-    classes: Sequence[str],
-    size_px: Size,
-    errors: Sloppiness = SLOPPY,
-) -> list[DrawnMask]:
-    """The masks that this person draws on this image, right or wrong; always the same."""
-    rng, found = _hand(person, image_id), list[DrawnMask]()
-    for one in objects:
-        name = _named(one, classes, errors, rng)
-        times = 2 if rng.random() < errors.doubled else 1
-        drawn = [_mask(one, name, errors.jitter, size_px, rng) for _ in range(times)]
-        found += [] if rng.random() < errors.missed else drawn
-        if rng.random() < errors.extra:
-            found.append(_elsewhere(one, str(rng.choice(list(classes))), size_px, rng))
-    return [one for one in found if one.rle]
+@dataclass(frozen=True)
+class Hand:
+    """One person before one image; what they draw is always the same."""
+
+    person: Person
+    image_id: str
+    classes: Sequence[str]
+    size_px: Size
+    errors: Sloppiness = SLOPPY
+
+    def draws(self, objects: Sequence[ObjectTruth], draw: Draw[D], invent: Invent[D]) -> list[D]:
+        """The objects that they see, missed and doubled, and some that are nowhere."""
+        seed = hashlib.sha256(f"{self.person.name}/{self.image_id}/draws".encode()).digest()
+        rng, found = np.random.default_rng(list(seed[:8])), list[D]()
+        for one in objects:
+            name = _named(one, self.classes, self.errors, rng)
+            times = 2 if rng.random() < self.errors.doubled else 1
+            drawn = [draw(one, name, self.errors.jitter, self.size_px, rng) for _ in range(times)]
+            found += [] if rng.random() < self.errors.missed else drawn
+            if rng.random() < self.errors.extra:
+                found.append(invent(one, self.classes, self.size_px, rng))
+        return found
 
 
-def _hand(person: Person, image_id: str) -> np.random.Generator:
-    seed = hashlib.sha256(f"{person.name}/{image_id}/draws".encode()).digest()
-    return np.random.default_rng(list(seed[:8]))
+def draw_boxes(hand: Hand, objects: Sequence[ObjectTruth]) -> list[DrawnBox]:
+    """The boxes that this person draws on this image, right or wrong."""
+    return hand.draws(objects, _box, _box_elsewhere)
+
+
+def draw_masks(hand: Hand, objects: Sequence[ObjectTruth]) -> list[DrawnMask]:
+    """The masks that this person draws on this image, right or wrong."""
+    return [one for one in hand.draws(objects, _mask, _mask_elsewhere) if one.rle]
 
 
 def _named(one: ObjectTruth, classes: Sequence[str], errors: Sloppiness, rng: np.random.Generator) -> str:
@@ -154,8 +150,15 @@ def _shaken(line: npt.NDArray[np.float64], spread: float, size_px: Size, rng: np
     return tuple(round(float(value), 3) for value in moved.ravel())
 
 
-def _elsewhere(one: ObjectTruth, name: str, size_px: Size, rng: np.random.Generator) -> DrawnMask:
+def _box_elsewhere(one: ObjectTruth, classes: Sequence[str], size_px: Size, rng: np.random.Generator) -> DrawnBox:
+    """A box of the same size at another place, where nothing is."""
+    left, top = (float(rng.uniform(0, whole - side)) for whole, side in zip(size_px, (one.width, one.height), strict=True))
+    return DrawnBox(str(rng.choice(list(classes))), left, top, float(one.width), float(one.height))
+
+
+def _mask_elsewhere(one: ObjectTruth, classes: Sequence[str], size_px: Size, rng: np.random.Generator) -> DrawnMask:
     """The same pixels at another place, painted where nothing is."""
+    name = str(rng.choice(list(classes)))
     left, top = int(one.left), int(one.top)
     window = decode(one.rle, size_px)[top : top + int(np.ceil(one.height)), left : left + int(np.ceil(one.width))]
     column, row = (int(rng.integers(0, whole - side + 1)) for whole, side in zip(size_px, window.shape[::-1], strict=True))

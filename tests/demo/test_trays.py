@@ -11,7 +11,7 @@ import yaml
 from PIL import Image
 
 from demo.answers import ANSWERS
-from demo.hands import SLOPPY, Sloppiness, draw_boxes, draw_masks
+from demo.hands import SLOPPY, Hand, Sloppiness, draw_boxes, draw_masks
 from demo.inbox import EXAMPLE, open_inbox
 from demo.people import PEOPLE
 from demo.trays import CLASSES, PROJECTS, draw_tray, draw_trays, write_project_file
@@ -63,14 +63,14 @@ def test_project_of_trays__is_valid_and_leaves_the_least_confidence_to_its_kind(
 
 
 def test_draw_boxes__without_errors_are_the_truth_and_with_them_always_the_same() -> None:
-    exact = draw_boxes(PEOPLE[0], "i", BOXES, CLASSES, (320, 240), EXACT)
-    sloppy = [draw_boxes(PEOPLE[0], str(number), BOXES, CLASSES, (320, 240)) for number in range(200)]
+    exact = draw_boxes(Hand(PEOPLE[0], "i", CLASSES, (320, 240), EXACT), BOXES)
+    sloppy = [draw_boxes(Hand(PEOPLE[0], str(number), CLASSES, (320, 240)), BOXES) for number in range(200)]
 
     assert [(one.class_name, one.left, one.top, one.width, one.height) for one in exact] == [
         ("bolt", 5, 6, 70, 50),
         ("nut", 200, 130, 60, 60),
     ]
-    assert sloppy[7] == draw_boxes(PEOPLE[0], "7", BOXES, CLASSES, (320, 240))
+    assert sloppy[7] == draw_boxes(Hand(PEOPLE[0], "7", CLASSES, (320, 240)), BOXES)
     assert {len(one) for one in sloppy} >= {1, 2, 3}, "some are missed, some doubled or invented"
     assert all(one.left >= 0 and one.left + one.width <= 320 and one.top + one.height <= 240 for drawn in sloppy for one in drawn)
 
@@ -91,14 +91,14 @@ def a_plate() -> ObjectTruth:
 
 
 def test_draw_masks__without_errors_are_the_truth_bit_for_bit() -> None:
-    drawn = draw_masks(PEOPLE[0], "i", (a_ring(), a_plate()), CLASSES, (320, 240), EXACT)
+    drawn = draw_masks(Hand(PEOPLE[0], "i", CLASSES, (320, 240), EXACT), (a_ring(), a_plate()))
 
     assert [(one.class_name, one.rle) for one in drawn] == [("nut", a_ring().rle), ("bolt", a_plate().rle)]
 
 
 def test_draw_masks__are_polygons_of_whole_things_and_paint_those_with_holes_a_little_off() -> None:
     shaken = Sloppiness(jitter=0.03, missed=0, extra=0, swapped=0, doubled=0)
-    drawn = [draw_masks(PEOPLE[1], str(number), (a_ring(), a_plate()), CLASSES, (320, 240), shaken) for number in range(30)]
+    drawn = [draw_masks(Hand(PEOPLE[1], str(number), CLASSES, (320, 240), shaken), (a_ring(), a_plate())) for number in range(30)]
 
     assert all(not ring.points for ring, _ in drawn)
     assert sum(bool(plate.points) for _, plate in drawn) > 20
@@ -112,13 +112,13 @@ def test_draw_masks__are_polygons_of_whole_things_and_paint_those_with_holes_a_l
 
 def test_draw_masks__are_sloppy_at_the_stated_rates() -> None:
     times = 600
-    drawn = [draw_masks(PEOPLE[2], str(number), (a_plate(),), CLASSES, (320, 240)) for number in range(times)]
+    drawn = [draw_masks(Hand(PEOPLE[2], str(number), CLASSES, (320, 240)), (a_plate(),)) for number in range(times)]
 
     assert 0.5 * SLOPPY.missed < sum(not one for one in drawn) / times < 2 * SLOPPY.missed
     swapped = sum(bool(one) and one[0].class_name != "bolt" for one in drawn) / times
     assert 0.5 * SLOPPY.swapped < swapped < 2.5 * SLOPPY.swapped
     assert any(len(one) > 1 and iou([one[0].rle], [one[1].rle])[0, 0] > 0.7 for one in drawn), "some are doubled"
-    assert drawn[3] == draw_masks(PEOPLE[2], "3", (a_plate(),), CLASSES, (320, 240))
+    assert drawn[3] == draw_masks(Hand(PEOPLE[2], "3", CLASSES, (320, 240)), (a_plate(),))
 
 
 @pytest.mark.parametrize("kind", ["box", "mask"])
