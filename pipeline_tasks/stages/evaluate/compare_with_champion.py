@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import polars as pl
 
@@ -21,7 +21,7 @@ from pipeline_tasks.storage.versions.version_rows import named_rows, version_row
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.split_group import SplitGroup
-from pipeline_tasks.tables.table import Rows, empty
+from pipeline_tasks.tables.table import empty
 
 STAGE = "compare_with_champion"
 
@@ -38,73 +38,62 @@ def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSumm
     evaluated = store.summary(cycle.cycle_id, EvaluateModelSummary)
     if evaluated.skipped:
         return store.finish(cycle.cycle_id, STAGE, CompareWithChampionSummary(skipped=evaluated.skipped))
-    candidate, champion = evaluated.model_digest, evaluated.champion_digest
-    assert evaluated.dataset_cycle_id is not None
-    manifest = version_rows(store, evaluated.dataset_cycle_id, has_sizes=True)
-    scoring = kind_of(cycle.project).scoring
-    labelled = scoring.with_truth(manifest.filter(pl.col("split") == "test"))
-    frozen = _slices(store, evaluated.dataset_cycle_id)
-    test_images, has_champion = without_golden(labelled, frozen), champion is not None
-    slices = _compare_slices(store, cycle, evaluated, members_of(labelled, frozen))
-    decision = _decide(store, cycle, evaluated, manifest, labelled, test_images)
-    margin, words = cycle.project.gates.golden_margin, scoring.names.image_words
+    test = _read_test(store, cycle, evaluated)
+    slices = _compare_slices(store, cycle, evaluated, test.slices)
+    lost = _names_lost(store, cycle, evaluated, test.dataset_cycle_id)
+    kind, has_champion = kind_of(cycle.project), evaluated.champion_digest is not None
+    decision = _decide(store, cycle, evaluated, test)
+    margin, words = cycle.project.gates.golden_margin, kind.scoring.names.image_words
     decision = with_golden_gate(decision, slices, margin, words, has_champion=has_champion)
-    lost = _names_lost(store, cycle, evaluated, evaluated.dataset_cycle_id)
-    decision = with_lost_names_gate(decision, lost, kind_of(cycle.project).reporting.names_word)
-    summary = CompareWithChampionSummary(
-        skipped=None,
-        decision="promote" if decision.is_promoted else "keep",
-        why=decision.why,
-        model_digest=candidate,
-        champion_digest=champion,
-        candidate_score=decision.candidate_score,
-        candidate_low=decision.candidate_low,
-        candidate_high=decision.candidate_high,
-        champion_score=decision.rival_score if has_champion else None,
-        baseline_score=None if has_champion else decision.rival_score,
-        difference=decision.difference,
-        low=decision.low,
-        high=decision.high,
-        margin=cycle.project.gates.margin,
-        classes_left_out=list(decision.classes_left_out),
-        test_images=test_images.height,
-        test_groups=test_images["split_group_id"].n_unique(),
-        slices={name: asdict(one) for name, one in slices.items()},
-        golden_margin=cycle.project.gates.golden_margin,
-        names_lost=lost,
-    )
-    return store.finish(cycle.cycle_id, STAGE, summary)
+    decision = with_lost_names_gate(decision, lost, kind.reporting.names_word)
+    return store.finish(cycle.cycle_id, STAGE, _summary(cycle, evaluated, test.images, decision, slices, lost))
 
 
-def _decide(
-    store: Store,
-    cycle: Cycle,
-    evaluated: EvaluateModelSummary,
-    manifest: pl.DataFrame,
-    labelled: pl.DataFrame,
-    test_images: pl.DataFrame,
-) -> Decision:
-    """Refuse pairs that cannot be compared, then apply the gate; `test_images` are `labelled` without the golden ones."""
+@dataclass(frozen=True)
+class _Test:
+    """Images of one dataset version that models are compared on."""
+
+    dataset_cycle_id: str
+    version: pl.DataFrame
+    """All rows of the version."""
+    labelled: pl.DataFrame
+    """Its test images that predictions can be compared with."""
+    images: pl.DataFrame
+    """The same without the golden ones."""
+    slices: dict[str, pl.DataFrame]
+
+
+def _read_test(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary) -> _Test:
+    """Test images of the candidate's version, with the slices that were frozen with it."""
+    cycle_id = evaluated.dataset_cycle_id
+    assert cycle_id is not None
+    version = version_rows(store, cycle_id, has_sizes=True)
+    labelled = kind_of(cycle.project).scoring.with_truth(version.filter(pl.col("split") == "test"))
+    frozen = store.read(SliceImage, cycle_id) if store.has(SliceImage, cycle_id) else empty(SliceImage)
+    return _Test(cycle_id, version, labelled, without_golden(labelled, frozen), members_of(labelled, frozen))
+
+
+def _decide(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, test: _Test) -> Decision:
+    """Refuse pairs that cannot be compared, then apply the gate."""
     candidate, champion = evaluated.model_digest, evaluated.champion_digest
     assert candidate is not None
-    if not test_images.height:
+    if not test.images.height:
         return Decision(False, NOTHING_TO_COMPARE)
     if candidate == champion:
         return Decision(False, "Not promoted: the candidate has the same bytes as the champion.")
     split_groups = store.current(SplitGroup)
-    not_clean = why_test_is_not_clean(labelled, manifest, split_groups, "candidate")
+    not_clean = why_test_is_not_clean(test.labelled, test.version, split_groups, "candidate")
     if not_clean is None and champion is not None:
         trained = evaluated.champion_dataset_cycle_id
         if trained is None:
             return Decision(False, "Not promoted: the champion's training images are unknown.")
-        version = store.read(DatasetImage, trained)
-        not_clean = why_test_is_not_clean(labelled, version, split_groups, "champion")
+        not_clean = why_test_is_not_clean(test.labelled, store.read(DatasetImage, trained), split_groups, "champion")
     if not_clean is not None:
         return Decision(False, not_clean)
     scoring = kind_of(cycle.project).scoring
     predictions = store.read(scoring.prediction_table, cycle.cycle_id)
-    rival = None if champion is None else scoring.match(predictions, test_images, champion)
-    return decide(scoring, scoring.match(predictions, test_images, candidate), rival, _rule(cycle))
+    rival = None if champion is None else scoring.match(predictions, test.images, champion)
+    return decide(scoring, scoring.match(predictions, test.images, candidate), rival, _rule(cycle))
 
 
 def _names_lost(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, dataset_cycle_id: str) -> dict[str, int]:
@@ -113,11 +102,6 @@ def _names_lost(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, dat
     if trained is None or evaluated.champion_digest == evaluated.model_digest:
         return {}
     return names_lost(named_rows(store, trained), named_rows(store, dataset_cycle_id), kind_of(cycle.project).changes)
-
-
-def _slices(store: Store, dataset_cycle_id: str) -> Rows[SliceImage]:
-    """Slices that were frozen with the version."""
-    return store.read(SliceImage, dataset_cycle_id) if store.has(SliceImage, dataset_cycle_id) else empty(SliceImage)
 
 
 def _compare_slices(
@@ -139,6 +123,40 @@ def _compare_slices(
         name: compare_on_slice(scoring, matches_of(rows, candidate), matches_of(rows, champion) if champion else None, _rule(cycle))
         for name, rows in members.items()
     }
+
+
+def _summary(
+    cycle: Cycle,
+    evaluated: EvaluateModelSummary,
+    test_images: pl.DataFrame,
+    decision: Decision,
+    slices: dict[str, SliceDifference],
+    lost: dict[str, int],
+) -> CompareWithChampionSummary:
+    """The decision with all figures that it rests on."""
+    champion, gates = evaluated.champion_digest, cycle.project.gates
+    return CompareWithChampionSummary(
+        skipped=None,
+        decision="promote" if decision.is_promoted else "keep",
+        why=decision.why,
+        model_digest=evaluated.model_digest,
+        champion_digest=champion,
+        candidate_score=decision.candidate_score,
+        candidate_low=decision.candidate_low,
+        candidate_high=decision.candidate_high,
+        champion_score=None if champion is None else decision.rival_score,
+        baseline_score=decision.rival_score if champion is None else None,
+        difference=decision.difference,
+        low=decision.low,
+        high=decision.high,
+        margin=gates.margin,
+        classes_left_out=list(decision.classes_left_out),
+        test_images=test_images.height,
+        test_groups=test_images["split_group_id"].n_unique(),
+        slices={name: asdict(one) for name, one in slices.items()},
+        golden_margin=gates.golden_margin,
+        names_lost=lost,
+    )
 
 
 def _rule(cycle: Cycle) -> Rule:
