@@ -54,6 +54,11 @@ class Labeling(Protocol[T]):
         ...
 
     @property
+    def question(self) -> str:
+        """Question above the form of a project that states none."""
+        ...
+
+    @property
     def hint(self) -> str:
         """Line below the form: how to submit an empty annotation, and how to skip."""
         ...

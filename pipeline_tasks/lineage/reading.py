@@ -144,5 +144,5 @@ class LineageReads:
             project = read_cycle(self.store, cycle_id).project
             form = label_form(kind_of(project), project.labeling.question)
             if form.digest == digest:
-                found[digest] = f"{project.labeling.question} ({', '.join(kind_of(project).vocabulary)})"
+                found[digest] = f"{form.question} ({', '.join(kind_of(project).vocabulary)})"
         return found

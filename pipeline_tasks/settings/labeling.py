@@ -19,7 +19,7 @@ class LabelingSettings(Settings):
         3, ge=1, description="Cycles after which an image with an unsure label can be selected again; null: never."
     )
     ask_at_most_times: int = Field(3, ge=1, description="Maximum number of rounds for an image that stays unsure.")
-    question: str = "What does the picture show?"
+    question: str | None = Field(None, description="Question above the form; null: the label kind's own.")
     cost_per_hour: float | None = Field(None, ge=0, description="Cost of an annotator's hour; null: the report states hours only.")
     currency: str | None = Field(
         None, min_length=1, max_length=8, description="Currency of cost_per_hour, as the report prints it."

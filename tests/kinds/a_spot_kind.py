@@ -43,6 +43,7 @@ class Spot:
 
 class SpotLabeling:
     control_xml = '<Rectangle name="spot" toName="picture"/>'
+    question = "Where is the spot?"
     hint = "No spot? Submit without a box."
     asked = "spot"
     agreement_measure = AgreementMeasure()

@@ -30,6 +30,7 @@ class Text:
 
 class TextLabeling:
     control_xml = '<TextArea name="text" toName="picture"/>'
+    question = "What is written?"
     hint = "Nothing to read? Submit an empty text."
     asked = "text"
     agreement_measure = AgreementMeasure("mean likeness")

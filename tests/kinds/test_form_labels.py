@@ -21,9 +21,11 @@ FORMS = {
     "classes": {"label_kind": "classes", "classes": NAMES},
     "box": {"label_kind": "box", "classes": NAMES},
     "mask": {"label_kind": "mask", "classes": NAMES},
+    "mask of objects": {"label_kind": "mask", "classes": NAMES, "labels": {"regions": "instance"}},
     "keypoints": {"label_kind": "keypoints", "classes": ["gripper"], "labels": {"skeleton": SKELETON}},
     "keypoints in boxes": {"label_kind": "keypoints", "classes": ["gripper"], "labels": {"skeleton": SKELETON, "things": "boxes"}},
     "text": {"label_kind": "text", "classes": []},
+    "text of boxes": {"label_kind": "text", "classes": [], "labels": {"of": "boxes"}},
 }
 
 
@@ -41,6 +43,12 @@ def test_form__has_its_question_and_classes_above_the_image(name: str) -> None:
 
     assert tags[-1] == "Image"
     assert tags[:3] == ["View", "Header", "Header"]
+
+
+def test_form__asks_another_question_for_each_kind_if_the_project_states_none() -> None:
+    questions = {name: label_form(kind_of(a_project(**FORMS[name])), None).question for name in FORMS}
+
+    assert len(set(questions.values())) == len(FORMS)
 
 
 def test_labels__have_colours_of_their_own_and_leave_the_rest_to_label_studio() -> None:

@@ -117,7 +117,7 @@ def test_explain__leads_from_an_image_through_its_label_to_the_annotators(night:
 
     label = one(node, "label")
     assert label.name == night.classes[image_id]
-    assert "What does the picture show? (bolt, nut)" in label.says
+    assert "What does the image show? (bolt, nut)" in label.says
     assert label.fields["written_in"] == CYCLE
     annotations = below(label, "annotation")
     standing = night.store.current(Annotation).filter(pl.col("image_id") == image_id)

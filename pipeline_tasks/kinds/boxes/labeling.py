@@ -30,7 +30,8 @@ class BoxLabeling:
     class_names: tuple[str, ...]
     former: frozenset[str] = frozenset()
     """Names of earlier nights whose renaming or removal is stated."""
-    hint = "Choose a class, then draw a box around each thing of it. Nothing there? Submit without a box. Cannot tell? Skip."
+    question = "Where are the objects?"
+    hint = "Choose a class, then draw a box around each object of it. Nothing there? Submit without a box. Cannot tell? Skip."
 
     @property
     def control_xml(self) -> str:

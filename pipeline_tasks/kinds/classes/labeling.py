@@ -25,6 +25,7 @@ class ClassLabeling:
     class_names: tuple[str, ...]
     former: frozenset[str] = frozenset()
     """Names of earlier nights whose renaming or removal is stated."""
+    question = "What does the image show?"
     hint = "Nothing of this there? Submit without a choice. Cannot tell? Skip."
 
     @property

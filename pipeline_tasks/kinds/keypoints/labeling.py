@@ -60,6 +60,11 @@ class KeypointLabeling:
         )
 
     @property
+    def question(self) -> str:
+        """Question of a project that states none."""
+        return "Where are the points of each object?" if self.has_boxes else "Where are the points?"
+
+    @property
     def hint(self) -> str:
         """Line on hidden points, on submitting an annotation without a point, and on skipping."""
         first = "Draw a box around each thing, then set its points. " if self.has_boxes else ""

@@ -34,6 +34,11 @@ class MaskLabeling:
     """True if each object is a mask of its own; otherwise masks of one class are one region."""
 
     @property
+    def question(self) -> str:
+        """Question of a project that states none."""
+        return "Which pixels are of which object?" if self.is_instance else "Which pixels are of which class?"
+
+    @property
     def hint(self) -> str:
         """Line below the form."""
         each = "Draw each object on its own. " if self.is_instance else ""

@@ -29,6 +29,7 @@ class MultiLabelLabeling:
     """Names of earlier nights that have a new name."""
     removed: frozenset[str] = frozenset()
     """Names of earlier nights that are not asked for any more; the other choices of an annotation still count."""
+    question = "Which of these does the image show?"
     hint = "Choose all that the image shows. None of these? Submit without a choice. Cannot tell? Skip."
 
     @property

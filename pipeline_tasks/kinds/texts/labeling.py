@@ -36,6 +36,11 @@ class TextLabeling:
         return f'<TextArea name="{TEXT}" toName="picture" editable="true" maxSubmissions="1" rows="2"/>'
 
     @property
+    def question(self) -> str:
+        """Question of a project that states none."""
+        return "Where is text, and what is written there?" if self.of_boxes else "What is written in the image?"
+
+    @property
     def hint(self) -> str:
         """Line on submitting an annotation without a text, and on skipping."""
         if self.of_boxes:
