@@ -11,15 +11,13 @@ import numpy as np
 
 from pipeline_tasks.geometry.boxes import from_corners, ious, to_corners
 from pipeline_tasks.geometry.orientation import DECIMALS
+from pipeline_tasks.geometry.robust_means import robust_means
 from pipeline_tasks.kinds.boxes.box import Box
-from pipeline_tasks.kinds.boxes.matching import SAME_IOU, Floats, likely_pairs, place_of, sides_of
+from pipeline_tasks.kinds.boxes.matching import SAME_IOU, likely_pairs, place_of, sides_of
 from pipeline_tasks.kinds.labeling import Agreed
 
 DOUBLE_IOU = 0.95
 """Two boxes of one person and class that overlap more are one box drawn twice."""
-FREE_SHARE = 0.1
-"""An edge that lies further from the median than this share of the side has less weight (Huber's weights): the mean is best for
-small errors of the hand, and one box far off moves it little."""
 
 
 @dataclass(frozen=True)
@@ -142,16 +140,6 @@ def _fused(one: _Seen) -> Box:
         likeness = ious(sides_of(rotated), sides_of(boxes)).sum(axis=1)
         return replace(rotated[int(likeness.argmax())], class_name=name)
     sides = sides_of(boxes)
-    edges = _robust_means(to_corners(sides), np.tile(np.median(sides[:, 2:], axis=0), 2))
+    edges = robust_means(to_corners(sides), np.tile(np.median(sides[:, 2:], axis=0), 2))
     left, top, width, height = (round(float(px), DECIMALS) for px in from_corners(edges[None])[0])
     return Box(name, left, top, width, height)
-
-
-def _robust_means(edges: Floats, side_px: Floats) -> Floats:
-    """Mean of each column (people x 4 edges) with Huber's weights around its median; `side_px` is the box's side for each edge."""
-    edges = np.sort(edges, axis=0)
-    away = np.abs(edges - np.median(edges, axis=0))
-    free = FREE_SHARE * side_px
-    weights = free / np.maximum(away, free)
-    means: Floats = (edges * weights).sum(axis=0) / weights.sum(axis=0)
-    return means

@@ -1,13 +1,18 @@
-"""One label from several people's keypoints of an image: of each thing the skeleton that is most like the others."""
+"""One label from several people's keypoints of an image: skeletons matched by likeness, points and boxes fused."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from pipeline_tasks.geometry.boxes import from_corners, to_corners
+from pipeline_tasks.geometry.orientation import DECIMALS
+from pipeline_tasks.geometry.robust_means import robust_means
 from pipeline_tasks.kinds.joining import joined, paired
-from pipeline_tasks.kinds.keypoints.likeness import Floats, Sigmas, oks
-from pipeline_tasks.kinds.keypoints.skeleton import Skeleton
+from pipeline_tasks.kinds.keypoints.likeness import Floats, Sigmas, areas, oks
+from pipeline_tasks.kinds.keypoints.skeleton import Point, Skeleton
 from pipeline_tasks.kinds.labeling import Agreed
 
 SAME = 0.5
@@ -28,7 +33,7 @@ def agree(annotations: Sequence[Sequence[Skeleton]], sigmas: Sigmas, *, is_one: 
         if is_one
         else joined(annotations, lambda one, other: oks(one, other, sigmas), order_of, least=SAME)
     )
-    label = tuple(_most_alike(list(thing.values()), sigmas) for thing in things if 2 * len(thing) > people)
+    label = tuple(_fused(list(thing.values()), sigmas) for thing in things if 2 * len(thing) > people)
     ratio = math.fsum(annotations_alike(objects, label, sigmas) for objects in annotations) / people
     is_tie = any(2 * len(thing) == people for thing in things)
     if is_tie or (people > 1 and ratio <= SAME):
@@ -67,9 +72,27 @@ def _of_classes(annotations: Sequence[Sequence[Skeleton]]) -> list[Mapping[int, 
     ]
 
 
-def _most_alike(things: Sequence[Skeleton], sigmas: Sigmas) -> Skeleton:
-    """The medoid: of equally alike ones the one with most points, then the first from the top."""
-    ordered = sorted(things, key=order_of)
-    claims = [math.fsum(row) for row in oks(ordered, ordered, sigmas).tolist()]
-    best = max(range(len(ordered)), key=lambda at: (round(claims[at], 9), len(ordered[at].points), -at))
-    return ordered[best]
+def _fused(things: Sequence[Skeleton], sigmas: Sigmas) -> Skeleton:
+    """One thing as several people marked it: each point that at least half of them placed, at the robust mean of its places."""
+    if len(things) == 1:
+        return things[0]
+    class_name, side_px = things[0].class_name, math.sqrt(float(np.median(areas(things))))
+    placed: dict[str, list[Point]] = {}
+    for point in (point for thing in things for point in thing.points):
+        placed.setdefault(point.name, []).append(point)
+    points = [_point(placed[name], side_px) for name in sigmas.get(class_name, ()) if 2 * len(placed.get(name, ())) >= len(things)]
+    boxes = [thing.box_px for thing in things if thing.x_min_px is not None]
+    return Skeleton(class_name, tuple(points), *(_box(boxes, side_px) if boxes else ()))
+
+
+def _point(places: Sequence[Point], side_px: float) -> Point:
+    """A point at the robust mean of its places; visible if at least half of the people say so."""
+    means = robust_means(np.array([(one.x_px, one.y_px) for one in places]), np.full(2, side_px))
+    x, y = (round(float(px), DECIMALS) for px in means)
+    return Point(places[0].name, x, y, is_visible=2 * sum(one.is_visible for one in places) >= len(places))
+
+
+def _box(boxes: Sequence[tuple[float, float, float, float]], side_px: float) -> tuple[float, ...]:
+    """The robust means of the boxes' edges, as x, y, width and height."""
+    edges = robust_means(to_corners(np.array(boxes)), np.full(4, side_px))
+    return tuple(round(float(px), DECIMALS) for px in from_corners(edges[None])[0])

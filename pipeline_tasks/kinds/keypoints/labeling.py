@@ -95,7 +95,7 @@ class KeypointLabeling:
         return tuple(sorted({one.class_name for one in objects} - {*self.names, *self.former}))
 
     def agree(self, annotations: Sequence[Sequence[Skeleton]]) -> Agreed[Skeleton]:
-        """Of each thing the skeleton that is most like those of all people."""
+        """Of each thing the points and the box in the middle of people's."""
         return agree(annotations, self.sigmas, is_one=not self.has_boxes)
 
     @property
