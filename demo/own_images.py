@@ -22,6 +22,7 @@ from demo.truth import ImageTruth, ObjectTruth, Truth, read_truth, write_truth
 from pipeline_tasks.formats.folder_names import is_role
 from pipeline_tasks.formats.labelled_folder import Labelled, LabelledFolder, LabelledImage
 from pipeline_tasks.formats.reading import FORMATS, read_folder
+from pipeline_tasks.kinds.keypoints.skeleton import Skeleton
 from pipeline_tasks.kinds.masks.mask import Mask
 
 _OPEN_FILE_MARKS = (".", "_")
@@ -109,6 +110,8 @@ def _truth_of(image: LabelledImage) -> ImageTruth:
 def _object(one: Labelled) -> ObjectTruth:
     if isinstance(one, Mask):
         return ObjectTruth(one.class_name, *one.box_px, one.rle)
+    if isinstance(one, Skeleton):
+        return ObjectTruth(one.class_name, *one.box_px)
     return ObjectTruth(one.class_name, one.x_min_px, one.y_min_px, one.width_px, one.height_px)
 
 

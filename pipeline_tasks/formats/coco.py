@@ -1,4 +1,4 @@
-"""COCO: JSON files with `images`, `annotations` and `categories`; boxes, polygons and run lengths.
+"""COCO: JSON files with `images`, `annotations` and `categories`; boxes, polygons, run lengths and keypoints.
 
 Positions are measured at the edges of pixels from 0 (Lin et al. 2014, Microsoft COCO). An image that is listed without an
 annotation is one in which nothing is there.
@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from pipeline_tasks.formats import coco_keypoints
 from pipeline_tasks.formats import labelled_folder as reasons
+from pipeline_tasks.formats.coco_keypoints import Skeletons
 from pipeline_tasks.formats.finding import Finding, refuse
 from pipeline_tasks.formats.image_header import read_header
 from pipeline_tasks.formats.labelled_folder import Labelled, LabelledFolder, LabelledImage, Tally
@@ -23,7 +25,7 @@ from pipeline_tasks.formats.listing import Listing
 from pipeline_tasks.formats.placing import NotTakenError, Placing, placing_in
 from pipeline_tasks.geometry.polygons import hull
 from pipeline_tasks.geometry.run_lengths import text_of
-from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.json_values import NO_FIELDS, Json, JsonObject
 from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.masks.mask import Mask
 
@@ -32,7 +34,7 @@ _PARTS = ("images", "annotations", "categories")
 
 
 def find(listing: Listing) -> Finding | None:
-    """The JSON files that hold boxes or masks of COCO; None if there are none."""
+    """The JSON files that hold boxes, masks or keypoints of COCO; None if there are none."""
     found, kinds = [], Counter[str]()
     for path in listing.ending_in(".json"):
         content = _content(path)
@@ -41,7 +43,8 @@ def find(listing: Listing) -> Finding | None:
         found.append(path)
         kinds["box"] += 1
         kinds["mask"] += any(_as_fields(one).get("segmentation") for one in content["annotations"])
-    return Finding(tuple(found), tuple(kind for kind in ("box", "mask") if kinds[kind])) if found else None
+        kinds["keypoints"] += _has_keypoints(content)
+    return Finding(tuple(found), tuple(kind for kind in ("box", "mask", "keypoints") if kinds[kind])) if found else None
 
 
 def read(listing: Listing, finding: Finding, label_kind: str) -> LabelledFolder:
@@ -52,9 +55,10 @@ def read(listing: Listing, finding: Finding, label_kind: str) -> LabelledFolder:
     """
     left_out, changed, names, owner = Tally(), Tally(), dict[str, None](), dict[Path, Path]()
     images: list[LabelledImage] = []
-    for path in finding.files:
-        one = _File(path, listing, label_kind, left_out, changed)
-        names |= dict.fromkeys(one.names.values())
+    skeletons = Skeletons()
+    for path in finding.files if label_kind != "keypoints" else _with_keypoints(finding.files):
+        one = _File(path, listing, label_kind, left_out, changed, skeletons)
+        names |= dict.fromkeys(skeletons.points if label_kind == "keypoints" else one.names.values())
         images += one.images()
         for met in one.met:
             if (first := owner.setdefault(met, path)) != path:
@@ -64,8 +68,12 @@ def read(listing: Listing, finding: Finding, label_kind: str) -> LabelledFolder:
                 )
     for image_path in sorted(set(listing.photographs) - set(owner)):
         left_out.count(reasons.NOT_LISTED, listing.where(image_path))
+    options: Mapping[str, Json] = NO_FIELDS
+    if label_kind == "keypoints":
+        images, has_boxes = coco_keypoints.in_one_form(images, left_out)
+        options = skeletons.options(has_boxes=has_boxes)
     order = sorted(images, key=lambda image: image.path)
-    return LabelledFolder(NAME, label_kind, tuple(names), tuple(order), left_out.all(), changed.all())
+    return LabelledFolder(NAME, label_kind, tuple(names), tuple(order), left_out.all(), changed.all(), options=options)
 
 
 @dataclass
@@ -77,14 +85,18 @@ class _File:
     label_kind: str
     left_out: Tally
     changed: Tally
+    skeletons: Skeletons
     names: dict[int | str, str] = field(init=False)
     """Number of a category → its name."""
     met: list[Path] = field(default_factory=list)
     """Images of the folder that the file lists, as far as `images` has come."""
 
     def __post_init__(self) -> None:
-        categories = enumerate(self._list("categories"))
-        self.names = {self._id(one, "id", f"categories[{at}]"): str(one.get("name")) for at, one in categories}
+        categories = [(f"categories[{at}]", one) for at, one in enumerate(self._list("categories"))]
+        self.names = {self._id(one, "id", label): str(one.get("name")) for label, one in categories}
+        if self.label_kind == "keypoints":
+            for label, one in categories:
+                self.skeletons.add(one, f"{self.listing.where(self.path)}: {label}")
 
     def images(self) -> Iterator[LabelledImage]:
         """The images that are in the folder and can be opened, with their objects."""
@@ -119,8 +131,13 @@ class _File:
             where = f"{self.listing.where(self.path)}: {label}"
             name = self._name(one, label)
             with placing.counting():
-                found.append(_mask(one, name, placing, where) if self.label_kind == "mask" else _box(one, name, placing, where))
+                found.append(self._object(one, name, placing, where))
         return tuple(found)
+
+    def _object(self, one: JsonObject, name: str, placing: Placing, where: str) -> Labelled:
+        if self.label_kind == "keypoints":
+            return coco_keypoints.skeleton(one, name, self.skeletons.points.get(name, ()), placing, where)
+        return (_mask if self.label_kind == "mask" else _box)(one, name, placing, where)
 
     def _name(self, one: JsonObject, label: str) -> str:
         number = self._id(one, "category_id", label)
@@ -194,8 +211,20 @@ def _size(one: JsonObject) -> tuple[int, int] | None:
 
 
 def _is_of_places(annotations: Sequence[object]) -> bool:
-    """Return True if the file holds boxes or masks, or nothing at all; captions have neither."""
-    return not annotations or any(_as_fields(one).get("bbox") or _as_fields(one).get("segmentation") for one in annotations)
+    """Return True if the file holds boxes, masks or keypoints, or nothing at all; captions have none of them."""
+    parts = ("bbox", "segmentation", "keypoints")
+    return not annotations or any(_as_fields(one).get(part) for one in annotations for part in parts)
+
+
+def _has_keypoints(content: JsonObject) -> bool:
+    """Return True if a category names points, and an object has some."""
+    return all(any(_as_fields(one).get("keypoints") for one in content[part]) for part in ("categories", "annotations"))
+
+
+def _with_keypoints(files: Sequence[Path]) -> list[Path]:
+    """Those of the files that hold keypoints."""
+    contents = ((path, _content(path)) for path in files)
+    return [path for path, content in contents if content is not None and _has_keypoints(content)]
 
 
 def _as_fields(one: object) -> JsonObject:

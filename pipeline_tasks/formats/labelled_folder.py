@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.boxes.box import Box
+from pipeline_tasks.kinds.keypoints.skeleton import Skeleton
 from pipeline_tasks.kinds.masks.mask import Mask
 
-Labelled = Box | Mask
+Labelled = Box | Mask | Skeleton
 """An object of a label."""
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -83,6 +85,8 @@ class LabelledFolder:
     """Objects and images that were taken, but not as they are written."""
     notes: tuple[str, ...] = ()
     """Decisions on the format's open questions."""
+    options: Mapping[str, Json] = field(default_factory=dict)
+    """Section `labels` of a project file for these labels."""
 
     @property
     def objects(self) -> int:

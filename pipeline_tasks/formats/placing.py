@@ -70,6 +70,14 @@ class Placing:
         self._count_cut(whole, cut, where)
         return Box(class_name, cut[0], cut[1], cut[2] - cut[0], cut[3] - cut[1])
 
+    def point(self, place_px: tuple[float, float]) -> tuple[float, float] | None:
+        """A point of the annotation in the upright image; None outside of it."""
+        found = self._turned(place_px)
+        if any(not -_SLACK * side <= value <= side * (1 + _SLACK) for value, side in zip(found, self.size_px, strict=True)):
+            return None
+        x, y = (min(max(value, 0.0), float(side)) for value, side in zip(found, self.size_px, strict=True))
+        return x, y
+
     def polygon_mask(self, class_name: str, pieces: Sequence[Sequence[float]], where: str) -> Mask:
         """The pixels inside any of the polygons.
 

@@ -30,6 +30,7 @@ BOUNDARY = {
     "pipeline_tasks/kinds/texts/label_studio": "parses the regions of Label Studio's annotation",
     "pipeline_tasks/kinds/texts/decode": "reads the kind's own fields of a line of the log",
     "pipeline_tasks/kinds/multi_label/labeling": "parses the regions of Label Studio's annotation",
+    "pipeline_tasks/formats/coco_keypoints": "parses categories and objects of a file of COCO",
     "pipeline_tasks/storage/blobs/annotation_log": "keeps Label Studio's annotation as it came",
     # Other services.
     "pipeline_tasks/clients/mlflow_api": "receives MLflow's responses",
