@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -38,3 +39,14 @@ class CollectAnnotationsSummary:
     """New and changed annotations with an object that is not valid, such as a box outside the image; kept, but they do not vote."""
     refusals: list[str] = field(default_factory=list)
     """The first of them, each with its image and its objects' problems."""
+
+
+def refusal(image_id: str, annotation_id: str, problems: Iterable[str]) -> str:
+    """A line of `refusals`."""
+    return f"image {image_id}, annotation {annotation_id}: {'; '.join(problems)}"
+
+
+def refused_image(line: str) -> tuple[str, str]:
+    """The image_id in a line of `refusals`, and the rest of the line."""
+    image, _, rest = line.partition(", ")
+    return image.removeprefix("image "), rest

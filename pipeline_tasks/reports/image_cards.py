@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import polars as pl
 
 from pipeline_tasks.kinds.reporting import Drawing
+from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary, refused_image
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.drawing import drawn
 from pipeline_tasks.reports.html import Child, Html, card, element, image, link, short
@@ -20,7 +21,9 @@ def shown_images(data: CycleData) -> frozenset[str]:
     if data.duplicate_groups is not None and data.duplicate_pairs is not None:
         joined = data.duplicate_groups.filter(pl.col("image_id").is_in(data.duplicate_pairs["image_id"].unique().implode()))
         found |= set(joined["duplicate_group_id"])
-    return frozenset(found | _tested(data) | {one.image_id for one in data.disagreements})
+    collected = data.records.find(CollectAnnotationsSummary)
+    refused = () if collected is None else (refused_image(line)[0] for line in collected.refusals)
+    return frozenset(found | _tested(data) | {one.image_id for one in data.disagreements} | set(refused))
 
 
 def _tested(data: CycleData) -> set[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure
-from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
+from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary, refused_image
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.reports import disagreements
 from pipeline_tasks.reports.cycle_data import CycleData
-from pipeline_tasks.reports.html import Html, element, paragraph, table, together
+from pipeline_tasks.reports.html import Html, cards, element, paragraph, table, together
+from pipeline_tasks.reports.image_cards import image_card
 
 MOST_PAIRS = 20
 
@@ -63,17 +64,16 @@ def _strange(data: CycleData) -> Html | None:
         "annotations of tasks whose image people replaced were not used": found.annotations_of_replaced_images,
     }
     said = [f"{count} {what}" for what, count in lines.items() if count]
-    return together([paragraph("; ".join(said) + ".") if said else None, _refused(found)])
+    return together([paragraph("; ".join(said) + ".") if said else None, _refused(data, found)])
 
 
-def _refused(found: CollectAnnotationsSummary) -> Html | None:
+def _refused(data: CycleData, found: CollectAnnotationsSummary) -> Html | None:
     """Annotations with an object that is not valid, each with its image."""
     if not found.annotations_refused:
         return None
-    more = found.annotations_refused - len(found.refusals)
-    listed = [*found.refusals, *([f"and {more} more"] if more else [])]
     said = "Not used, because an object in them is not valid. Correct them in Label Studio; the next cycle reads them:"
-    return element("div", paragraph(said), element("ul", *(element("li", one) for one in listed)), class_="decision warn")
+    shown = [image_card(data, *refused_image(line), mark="wrong") for line in found.refusals]
+    return element("div", paragraph(said), cards(shown, found.annotations_refused, "annotations"), class_="decision warn")
 
 
 def _by_annotator(annotations: pl.DataFrame) -> Html:

@@ -28,7 +28,7 @@ from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.kinds.refused import problems, usable
 from pipeline_tasks.kinds.registry import kind_of
-from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
+from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary, refusal
 from pipeline_tasks.records.cycle import Cycle, utc
 from pipeline_tasks.records.project_state import LabelStudioLooks
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
@@ -228,15 +228,15 @@ def _unknown_choices(given: Sequence[AnnotationRevision], labeling: Labeling[Any
 
 def _refusal(revision: AnnotationRevision) -> str:
     """Sentence on an annotation that cannot be used."""
-    return f"image {revision.image_id}, annotation {revision.annotation_id}: {'; '.join(problems(revision.objects))}"
+    return refusal(revision.image_id, revision.annotation_id, problems(revision.objects))
 
 
 def _warn(summary: CollectAnnotationsSummary) -> None:
     """Say in the log what a person must look at."""
     for name, count in summary.unknown_choices.items():
         logger.warning("%d annotations choose %r, which is no class of the project; they give no label", count, name)
-    for refusal in summary.refusals:
-        logger.warning("An annotation is not used: %s", refusal)
+    for line in summary.refusals:
+        logger.warning("An annotation is not used: %s", line)
     if summary.annotations_refused > len(summary.refusals):
         logger.warning("%d annotations are not used in all", summary.annotations_refused)
     for difference in summary.form_differences:
