@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SOURCES: Registry[OpensSource] = Registry(
     "kind of source",
-    {"folder": "pipeline_tasks.sources.folder:FolderSource"},
+    {"folder": "pipeline_tasks.sources.folder:FolderSource", "s3": "pipeline_tasks.sources.s3:S3Source"},
     members=("settings_model", "list_files", "is_at_rest", "read", "metadata"),
 )
 """Kinds of source: `sources[].kind` in a project file."""

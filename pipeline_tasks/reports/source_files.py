@@ -29,6 +29,7 @@ LEFT_OUT = {
     "closed": "a folder that may not be read",
     "linked_folder": "a link to a folder",
     "not_a_file": "no plain file",
+    "archived": "an archived object; restore it in the bucket to have it read",
 }
 
 

@@ -25,6 +25,10 @@ class SourceSettings(Settings):
         """The metadata that the source can give: device, clip, site, day."""
         return frozenset()
 
+    def connection_id(self) -> str | None:
+        """Id of the connection through which the source is reached; None: none, or the one that is found without a name."""
+        return None
+
 
 def _settings_of_their_kind(given: object) -> object:
     """Let the settings model of the source's own kind check its section."""

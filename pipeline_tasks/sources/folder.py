@@ -5,23 +5,23 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import re
 import stat
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError, SettingsError
-from pipeline_tasks.settings import SourceSettings
+from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
 from pipeline_tasks.sources.file_keys import key_of_path, path_of_key
 from pipeline_tasks.sources.file_stamps import FileStamp, moment_of
+from pipeline_tasks.sources.key_pattern import KeyedSettings, KeyPattern
+from pipeline_tasks.sources.left_out import LeftOut, LeftOutFiles
 from pipeline_tasks.sources.name_rules import NameRules
-from pipeline_tasks.sources.source import FileMetadata, FoundFile, LeftOut
+from pipeline_tasks.sources.source import FileMetadata, FoundFile
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ LONGEST_PAUSE_S = 2.0
 """Longest time between the two looks of one listing; where `settle_s` is longer, the file's age counts, too."""
 
 
-class FolderSettings(SourceSettings):
+class FolderSettings(KeyedSettings):
     """Settings of a source of kind `folder`."""
 
     kind: Literal["folder"] = "folder"
@@ -48,13 +48,14 @@ class FolderSettings(SourceSettings):
         ge=0,
         description="Known files compared by their bytes each night, where times cannot show a change (FAT, exFAT, `times`).",
     )
-    key_pattern: str | None = Field(
-        None, description="A regular expression over the key; its named groups (device, clip, site, day) become metadata."
-    )
 
-    def metadata_keys(self) -> frozenset[str]:
-        """Names of the groups in `key_pattern`."""
-        return frozenset(re.findall(r"\(\?P<(\w+)>", self.key_pattern or ""))
+    @field_validator("path")
+    @classmethod
+    def _path_is_no_address(cls, path: str) -> str:
+        """Say how a bucket is named, which would otherwise look like a missing folder."""
+        if path.startswith("s3://"):
+            raise ValueError(f"must be a folder, not a bucket; for a bucket write `kind: s3` and `url: {path}`")
+        return path
 
 
 class FolderSource:
@@ -81,12 +82,7 @@ class FolderSource:
         self._listed_at_s = 0.0
         self._folder = home / settings.path
         self._max_bytes = max_bytes
-        try:
-            self._pattern = re.compile(settings.key_pattern) if settings.key_pattern is not None else None
-        except re.error as error:
-            raise SettingsError(
-                f"source {self.name}: key_pattern: wanted a regular expression, found {settings.key_pattern!r}: {error}"
-            ) from error
+        self._pattern = KeyPattern(settings.name, settings.key_pattern)
 
     def list_files(self) -> Iterator[FoundFile]:
         """Yield the files below the folder, sorted by key.
@@ -101,9 +97,9 @@ class FolderSource:
         self._listed_at_s = time.monotonic()
         yield from found
 
-    def left_out(self) -> Sequence[LeftOut]:
-        """Files and folders that the last listing left out, sorted by key."""
-        return sorted(self._left_out, key=lambda one: one.key)
+    def left_out(self) -> LeftOutFiles:
+        """Files and folders that the last listing left out."""
+        return LeftOutFiles(sorted(self._left_out, key=lambda one: one.key))
 
     def is_at_rest(self, file: FoundFile, now: datetime) -> bool:
         """Tell by its modification time whether the file has not changed for `settle_s`."""
@@ -158,9 +154,7 @@ class FolderSource:
 
     def metadata(self, key: str) -> FileMetadata:
         """Device, clip, site and day as the source's `key_pattern` reads them off the key."""
-        match = self._pattern.search(key) if self._pattern is not None else None
-        groups = match.groupdict() if match is not None else {}
-        return FileMetadata(**{field.name: groups.get(field.name) for field in fields(FileMetadata)})
+        return self._pattern.metadata(key)
 
     def _path(self, key: str) -> str:
         return os.path.join(self._folder, path_of_key(key))

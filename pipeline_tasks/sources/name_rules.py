@@ -33,15 +33,16 @@ class NameRules:
             SettingsError: a pattern can match nothing.
         """
         self._users = GitIgnoreSpec.from_lines([_checked(pattern, where) for pattern in patterns])
+        self._has_patterns = bool(patterns)
 
     def of_folder(self, path: str) -> str | None:
         """Reason to leave out a folder, by its path inside the source; None to look into it."""
-        verdict = self._users.check_file(f"{path}/").include
+        verdict = self._verdict(f"{path}/")
         return _reason(_KNOWN_FOLDERS, path) if verdict is None else _users_reason(verdict)
 
     def of_marked_folder(self, path: str, names: Collection[str]) -> str | None:
         """Reason to leave out a folder that holds a program's own mark among these names."""
-        if self._users.check_file(f"{path}/").include is not None:
+        if self._verdict(f"{path}/") is not None:
             return None
         folder = path.rpartition("/")[2].lower()
         found = (reason for pattern, mark, reason in MARKED_FOLDERS if mark in names and fnmatch.fnmatchcase(folder, pattern))
@@ -49,11 +50,17 @@ class NameRules:
 
     def of_file(self, path: str, sizes: Mapping[str, int]) -> str | None:
         """Reason to leave out a file; `sizes` tells name and bytes of all files in its folder."""
-        verdict = self._users.check_file(path).include
+        verdict = self._verdict(path)
         if verdict is not None:
             return _users_reason(verdict)
         name = path.rpartition("/")[2]
-        return _reason(_KNOWN_FILES, name) or _reason_beside(name, sizes)
+        # The pattern begins at a name's first letter, so that a long name is not looked through.
+        match = _KNOWN_FILES.match(name)
+        return match.lastgroup if match else _reason_beside(name, sizes)
+
+    def _verdict(self, path: str) -> bool | None:
+        """Answer of the user's patterns; None if none matches."""
+        return self._users.check_file(path).include if self._has_patterns else None
 
 
 def _checked(pattern: str, where: str) -> str:

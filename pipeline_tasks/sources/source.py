@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +11,11 @@ from typing import Protocol, runtime_checkable
 from pipeline_tasks.registries import SOURCES
 from pipeline_tasks.settings import SourceSettings
 from pipeline_tasks.sources.file_stamps import FileStamp
+from pipeline_tasks.sources.left_out import LeftOutFiles
+from pipeline_tasks.sources.s3_connection import Connect, S3Connection
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FoundFile:
     """One file as the listing saw it."""
 
@@ -26,17 +28,6 @@ class FoundFile:
     """None: not known, or a time that cannot be held."""
     stamp: FileStamp | None = None
     """The parts of `object_version` where that is a file system's stamp; None for any other version, such as an ETag."""
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A file or a folder that the source does not list."""
-
-    key: str
-    reason: str
-    """One of `left_out_file.REASONS`."""
-    is_folder: bool = False
-    """Nothing in a folder that is left out was looked at."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +49,11 @@ class Source(Protocol):
         ...
 
     def list_files(self) -> Iterator[FoundFile]:
-        """Yield the files that are there now, sorted by key.
+        """Yield the files that are there now, each once.
 
         Raises:
             ServiceUnavailableError: the source is away.
+            ServiceRefusedError: it may not be listed, or is not there.
         """
         ...
 
@@ -74,6 +66,7 @@ class Source(Protocol):
 
         Raises:
             RejectedFileError: `vanished`, `unreadable`, `changed_while_reading`, `too_many_bytes` or `not_an_image`.
+            ServiceError: the source is away, or refuses every file.
         """
         ...
 
@@ -86,7 +79,7 @@ class Source(Protocol):
 class LeavesFilesOut(Protocol):
     """A source that does not list everything it finds."""
 
-    def left_out(self) -> Sequence[LeftOut]:
+    def left_out(self) -> LeftOutFiles:
         """Files and folders that the last `list_files` left out."""
         ...
 
@@ -128,6 +121,19 @@ class OpensSource(Protocol):
         ...
 
 
+@runtime_checkable
+class OpensAtConnection(Protocol):
+    """An entry of `SOURCES` that needs an address and keys, which no project file holds."""
+
+    def at(self, settings: SourceSettings, connection: S3Connection) -> Source:
+        """Open a source with what is known of the connection that its settings name.
+
+        Raises:
+            SettingsError: a setting that cannot be meant, or no client can be made of the connection.
+        """
+        ...
+
+
 def why_waiting(source: Source, file: FoundFile, first_seen_at: datetime | None, now: datetime) -> str | None:
     """Reason to leave a file for a later cycle; None if it is at rest."""
     if isinstance(source, LooksTwice):
@@ -135,15 +141,18 @@ def why_waiting(source: Source, file: FoundFile, first_seen_at: datetime | None,
     return None if source.is_at_rest(file, now) else "young"
 
 
-def open_source(settings: SourceSettings, home: Path) -> Source:
-    """Open the source that a project file describes.
+def open_source(settings: SourceSettings, home: Path, connect: Connect = S3Connection) -> Source:
+    """Open the source that a project file describes; `connect` finds its connection.
 
     Raises:
-        SettingsError: its kind cannot be imported, or a setting cannot be meant.
+        SettingsError: its kind cannot be imported, a setting cannot be meant, or its connection is not known.
     """
-    return SOURCES.load(settings.kind)(settings, home)
+    kind = SOURCES.load(settings.kind)
+    if isinstance(kind, OpensAtConnection):
+        return kind.at(settings, connect(settings.connection_id()))
+    return kind(settings, home)
 
 
-def open_sources(settings: Iterable[SourceSettings], home: Path) -> list[Source]:
+def open_sources(settings: Iterable[SourceSettings], home: Path, connect: Connect = S3Connection) -> list[Source]:
     """Open all sources of a project."""
-    return [open_source(one, home) for one in settings]
+    return [open_source(one, home, connect) for one in settings]

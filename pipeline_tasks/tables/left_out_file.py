@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataframely as dy
 
 from pipeline_tasks.tables.table import Table
+from pipeline_tasks.upgrades.form import Change
 
 REASONS = (
     "thumbnail",
@@ -20,6 +21,7 @@ REASONS = (
     "closed",
     "linked_folder",
     "not_a_file",
+    "archived",
 )
 """Closed list of reasons; `docs/how-to/leave-files-out.md` explains them."""
 
@@ -28,6 +30,7 @@ class LeftOutFile(Table):
     """One of the first files or folders that a source left out for a reason; the summary of `list_new_images` counts all."""
 
     table_name = "left_out_files"
+    changes = (Change("0.2.0"),)
 
     source = dy.String(primary_key=True)
     #: Path inside the source, as in `new_files`.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.sources.s3_connection import Connect, S3Connection
 from pipeline_tasks.wiring.endpoint import Endpoint
 from pipeline_tasks.wiring.local_stack_endpoints import local_endpoint
 from pipeline_tasks.wiring.projects import home_folder
 
-__all__ = ["Endpoint", "Endpoints", "S3Endpoint", "endpoints_from_environment", "known"]
+__all__ = ["Endpoint", "Endpoints", "S3Endpoint", "connection_from_environment", "endpoints_from_environment", "known"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,18 @@ class S3Endpoint:
     region: str | None = None
 
 
+def connection_from_environment(connection_id: str | None) -> S3Connection:
+    """A source's way to its bucket on the command line: an address and a profile of boto3's, which knows the keys.
+
+    They are NIGHTLENS_S3_<CONNECTION>_URL and NIGHTLENS_S3_<CONNECTION>_PROFILE, else NIGHTLENS_S3_URL and what boto3 finds.
+    """
+    url = os.environ.get("NIGHTLENS_S3_URL")
+    if connection_id is None:
+        return S3Connection(url=url)
+    prefix = f"NIGHTLENS_S3_{re.sub('[^A-Z0-9]', '_', connection_id.upper())}"
+    return S3Connection(connection_id, os.environ.get(f"{prefix}_URL", url), profile=os.environ.get(f"{prefix}_PROFILE"))
+
+
 @dataclass(frozen=True)
 class Endpoints:
     """Outside services, None if not configured; opening a missing one is a SettingsError."""
@@ -32,6 +46,8 @@ class Endpoints:
     mlflow: Endpoint | None = None
     prediction_server: Endpoint | None = None
     s3: S3Endpoint | None = None
+    connect: Connect = connection_from_environment
+    """Finds a source's connection by its id, when the source is opened."""
 
 
 def known(endpoint: Endpoint | None, service: str, project_name: str) -> Endpoint:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from airflow.sdk import Connection
-from airflow.sdk.exceptions import AirflowNotFoundException
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from pipeline_tasks.errors import SettingsError
+from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
+
+from pipeline_tasks.errors import ServiceUnavailableError, SettingsError
 from pipeline_tasks.settings import Project
+from pipeline_tasks.sources.s3_connection import S3Connection
 from pipeline_tasks.wiring.endpoints import Endpoint, Endpoints, S3Endpoint
 from pipeline_tasks.wiring.last_settings import project_or_last_settings
+
+if TYPE_CHECKING:
+    from airflow.providers.amazon.aws.utils.connection_wrapper import AwsConnectionWrapper
 
 
 def read_endpoints(project_name: str) -> Endpoints:
@@ -18,7 +25,53 @@ def read_endpoints(project_name: str) -> Endpoints:
         SettingsError: no such project, or a connection without a host.
     """
     ids = connection_ids(project_or_last_settings(project_name))
-    return _endpoints({service: _read(connection_id) for service, connection_id in ids.items()})
+    found = _endpoints({service: _read(connection_id) for service, connection_id in ids.items()})
+    return replace(found, connect=bucket_connection)
+
+
+def bucket_connection(connection_id: str | None) -> S3Connection:
+    """A source's way to its bucket as plain values, by Amazon's own hook: keys, an assumed role, endpoint, region.
+
+    Where a connection has neither keys nor a role nor a profile, the keys stay with boto3, which renews them by itself.
+
+    Raises:
+        SettingsError: there is no such connection, or the hook cannot use it.
+        ServiceUnavailableError: the service that gives the keys of a role does not answer.
+    """
+    if connection_id is None:
+        return S3Connection()
+    if _read(connection_id) is None:
+        raise SettingsError(
+            f"connection {connection_id}: Airflow knows none of this id; add it under Admin, Connections as Amazon Web Services, "
+            "or correct `connection` of the source (docs/how-to/take-images-from-s3.md)"
+        )
+    # Imported here, because only stages that open such a source need Amazon's provider.
+    from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+    from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
+
+    hook = S3Hook(aws_conn_id=connection_id)
+    said = hook.conn_config
+    try:
+        keys = hook.get_credentials(region_name=hook.region_name) if _has_keys_of_its_own(said) else None
+    except (ConnectionError, HTTPClientError) as error:
+        raise ServiceUnavailableError(f"connection {connection_id}: whoever gives its keys does not answer: {error}") from error
+    except (BotoCoreError, ClientError, AirflowException, ValueError) as error:
+        raise SettingsError(f"connection {connection_id}: its keys or its role cannot be used: {error}") from error
+    return S3Connection(
+        connection_id,
+        said.get_service_endpoint_url("s3"),
+        access_key=None if keys is None else keys.access_key,
+        secret_key=None if keys is None else keys.secret_key,
+        session_token=None if keys is None else keys.token,
+        region=hook.region_name,
+        certificates=hook.verify,
+        options=said.extra_config.get("config_kwargs") or {},
+    )
+
+
+def _has_keys_of_its_own(connection: AwsConnectionWrapper) -> bool:
+    own = (connection.aws_access_key_id, connection.role_arn, connection.profile_name, connection.assume_role_method)
+    return any(one is not None for one in own)
 
 
 async def read_endpoints_in_trigger(project_name: str) -> Endpoints:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from airflow.sdk import Connection
 from given import a_project
-from nightlens_airflow.endpoints import connection_ids, endpoint_of, s3_endpoint_of
+from nightlens_airflow.endpoints import bucket_connection, connection_ids, endpoint_of, s3_endpoint_of
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.sources.s3_connection import S3Connection
 from pipeline_tasks.wiring.endpoints import Endpoint
 
 pytestmark = pytest.mark.airflow
@@ -44,6 +47,35 @@ def test_s3_endpoint__comes_from_an_amazon_connection() -> None:
 
     assert (endpoint.url, endpoint.access_key, endpoint.region) == ("http://127.0.0.1:9000", "key", "eu-central-1")
     assert "a secret" not in repr(endpoint)
+
+
+@pytest.fixture
+def cam(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    extra = {"endpoint_url": "http://127.0.0.1:9000", "region_name": "eu-central-1", "verify": "ca.pem"}
+    extra |= {"aws_session_token": "a token", "config_kwargs": {"s3": {"addressing_style": "path"}}}
+    told = {"conn_type": "aws", "login": "a long key", "password": "a secret", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_CAM", json.dumps(told))
+    monkeypatch.setenv("AIRFLOW_CONN_KEYLESS", json.dumps({"conn_type": "aws"}))
+    return monkeypatch
+
+
+def test_bucket_connection__is_what_amazons_hook_makes_of_it(cam: pytest.MonkeyPatch) -> None:
+    found = bucket_connection("cam")
+
+    assert (found.name, found.url, found.region, found.certificates) == ("cam", "http://127.0.0.1:9000", "eu-central-1", "ca.pem")
+    assert (found.access_key, found.secret_key, found.session_token) == ("a long key", "a secret", "a token")
+    assert found.options == {"s3": {"addressing_style": "path"}}
+    assert [one for one in ("a long key", "a secret", "a token") if one in repr(found)] == []
+
+
+def test_bucket_connection__without_keys_leaves_them_to_boto3(cam: pytest.MonkeyPatch) -> None:
+    assert bucket_connection("keyless") == S3Connection("keyless")
+    assert bucket_connection(None) == S3Connection()
+
+
+def test_bucket_connection__that_is_missing_is_named_with_the_fix() -> None:
+    with pytest.raises(SettingsError, match=r"connection camera7: Airflow knows none of this id; add it under Admin, Connections"):
+        bucket_connection("camera7")
 
 
 def test_connection_ids__are_those_of_the_project() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.wiring.endpoints import Endpoint, endpoints_from_environment, known
+from pipeline_tasks.sources.s3_connection import S3Connection
+from pipeline_tasks.wiring.endpoints import Endpoint, connection_from_environment, endpoints_from_environment, known
 
 
 @pytest.fixture
@@ -76,3 +77,13 @@ def test_endpoints__say_that_the_stacks_files_are_incomplete(home: Path) -> None
 
     with pytest.raises(SettingsError, match=r"ports.json: the local stack's file cannot be read"):
         endpoints_from_environment("parts")
+
+
+def test_connection_of_a_source__has_an_address_and_a_profile_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIGHTLENS_S3_URL", "http://127.0.0.1:9000")
+    monkeypatch.setenv("NIGHTLENS_S3_CAMERA_7_URL", "http://127.0.0.1:9007")
+    monkeypatch.setenv("NIGHTLENS_S3_CAMERA_7_PROFILE", "seven")
+
+    assert connection_from_environment("camera-7") == S3Connection("camera-7", "http://127.0.0.1:9007", profile="seven")
+    assert connection_from_environment("other") == S3Connection("other", "http://127.0.0.1:9000")
+    assert connection_from_environment(None) == S3Connection(url="http://127.0.0.1:9000")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -23,7 +24,9 @@ from pipeline_tasks.wiring.projects import home_folder, read_project
 from pipeline_tasks.wiring.roots import open_store, root_folder
 
 if TYPE_CHECKING:
-    from pipeline_tasks.sources.source import LeftOut, Source
+    from pipeline_tasks.sources.left_out import LeftOutFiles
+    from pipeline_tasks.sources.s3_connection import Connect
+    from pipeline_tasks.sources.source import Source
     from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 
@@ -50,7 +53,7 @@ def check_project(name: str, endpoints: Endpoints | None = None) -> ProjectCheck
         "root": lambda: _check_root(project, reached.s3),
         "classes": lambda: _check_classes(project, reached.s3),
         "backbone": lambda: _check_backbone(project, reached.s3),
-        **{f"source {source.name}": partial(_check_source, source) for source in project.sources},
+        **{f"source {source.name}": partial(_check_source, source, reached.connect) for source in project.sources},
         "label_studio": lambda: _check_label_studio(reached.label_studio),
         "mlflow": lambda: _check_service(reached.mlflow, "mlflow", "/health"),
         "model": lambda: check_newest_model(open_store(project, reached.s3)),
@@ -152,17 +155,18 @@ def _check_bucket(objects: ObjectStore, root: str) -> str:
     )
 
 
-def _check_source(settings: SourceSettings) -> str:
+def _check_source(settings: SourceSettings, connect: Connect) -> str:
     """Count the source's files, and those it leaves out."""
+    from pipeline_tasks.sources.left_out import LeftOutFiles
     from pipeline_tasks.sources.source import LeavesFilesOut, open_source
 
-    source = open_source(settings, home_folder())
+    source = open_source(settings, home_folder(), connect)
     keys = [file.key for file in source.list_files()]
-    left_out = source.left_out() if isinstance(source, LeavesFilesOut) else ()
+    left_out = source.left_out() if isinstance(source, LeavesFilesOut) else LeftOutFiles()
     said = f"; left out: {_left_out(left_out)}" if left_out else ""
     if not keys:
-        path = getattr(settings, "path", None)
-        place = "" if path is None else f" in {home_folder() / path}"
+        path, url = getattr(settings, "path", None), getattr(settings, "url", None)
+        place = f" in {home_folder() / path}" if path is not None else "" if url is None else f" in {url}"
         raise SettingsError(f"source {settings.name}: no image{place}; put some there, or correct its settings{said}")
     return f"fine: {len(keys)} files{_metadata(settings, source, keys)}{said}"
 
@@ -175,12 +179,14 @@ def _metadata(settings: SourceSettings, source: Source, keys: Sequence[str]) -> 
     return f" ({', '.join(known)})" if known else ""
 
 
-def _left_out(left_out: Sequence[LeftOut]) -> str:
+def _left_out(left_out: LeftOutFiles) -> str:
     """Files and folders by reason, with the first one's name."""
-    by_reason: dict[str, list[LeftOut]] = {}
+    counts = Counter(left_out.counts(folders=False)) + Counter(left_out.counts(folders=True))
+    first: dict[str, str] = {}
     for one in left_out:
-        by_reason.setdefault(one.reason.replace("_", " "), []).append(one)
-    return ", ".join(f"{len(ones)} {reason} (such as {ones[0].key})" for reason, ones in sorted(by_reason.items()))
+        first.setdefault(one.reason, one.key)
+    said = sorted((reason.replace("_", " "), count, first[reason]) for reason, count in counts.items())
+    return ", ".join(f"{count} {reason} (such as {key})" for reason, count, key in said)
 
 
 def _check_label_studio(endpoint: Endpoint | None) -> str:

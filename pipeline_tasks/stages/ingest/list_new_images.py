@@ -16,7 +16,8 @@ from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.sources.file_stamps import held
 from pipeline_tasks.sources.known_files import Recognized, recognize
-from pipeline_tasks.sources.source import ComparesBytes, LeavesFilesOut, LeftOut, why_waiting
+from pipeline_tasks.sources.left_out import LeftOutFiles
+from pipeline_tasks.sources.source import ComparesBytes, LeavesFilesOut, why_waiting
 from pipeline_tasks.sources.told_apart import KnownBytes, share_of_tonight, with_other_bytes
 from pipeline_tasks.storage.erasure.erased_images import is_erased_in
 from pipeline_tasks.storage.history.store import Store
@@ -34,8 +35,6 @@ STAGE = "list_new_images"
 
 TROUBLES_OF_THE_SOURCE = ("vanished", "unreadable", "changed_while_reading")
 """Rejections that say nothing about the file's bytes; such a file is read again."""
-EXAMPLES = 20
-"""Maximum number of left-out files and folders listed for each source and reason."""
 
 _FILE = ["source", "key", "object_version"]
 _Rows = list[dict[str, object]]
@@ -53,7 +52,7 @@ def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source], now: 
     if standing is not None:
         return standing
     found = {source.name: list(source.list_files()) for source in sources}
-    left_out = {source.name: list(source.left_out()) if isinstance(source, LeavesFilesOut) else [] for source in sources}
+    left_out = {source.name: source.left_out() for source in sources if isinstance(source, LeavesFilesOut)}
     keys = [file.key for files in found.values() for file in files]
     bit_depths = {source.name: source.bit_depth for source in cycle.project.sources if source.bit_depth is not None}
     recorded, last_look = _recorded(store, keys, bit_depths), _last_look(store)
@@ -68,8 +67,8 @@ def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source], now: 
         files_unsettled=len(waiting),
         shards=-(-plan.height // cycle.project.shard_images),
         waiting=_counted(str(row["reason"]) for row in waiting),
-        files_left_out=_counted(one.reason for ones in left_out.values() for one in ones if not one.is_folder),
-        folders_left_out=_counted(one.reason for ones in left_out.values() for one in ones if one.is_folder),
+        files_left_out=_added(one.counts(folders=False) for one in left_out.values()),
+        folders_left_out=_added(one.counts(folders=True) for one in left_out.values()),
         files_read_again=sum(one.read_again for one in recognized.values()),
         files_compared=sum(one.files for one in compared.values()),
         files_of_other_bytes=sum(len(one.with_other_bytes) for one in compared.values()),
@@ -188,16 +187,18 @@ def _counted(reasons: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(reasons).items()))
 
 
-def _examples(left_out: Mapping[str, Sequence[LeftOut]]) -> _Rows:
+def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Reason → files of all sources."""
+    return dict(sorted(sum(map(Counter, counts), Counter[str]()).items()))
+
+
+def _examples(left_out: Mapping[str, LeftOutFiles]) -> _Rows:
     """The first files and folders of each source and reason."""
-    rows: _Rows = []
-    named: Counter[tuple[str, str]] = Counter()
-    for source, ones in left_out.items():
-        for one in ones:
-            named[source, one.reason] += 1
-            if named[source, one.reason] <= EXAMPLES:
-                rows.append({"source": source, "key": one.key, "reason": one.reason, "is_folder": one.is_folder})
-    return rows
+    return [
+        {"source": source, "key": one.key, "reason": one.reason, "is_folder": one.is_folder}
+        for source, ones in left_out.items()
+        for one in ones
+    ]
 
 
 def _frames(others: Sequence[tuple[type[Table], _Rows]]) -> Iterator[tuple[type[Table], pl.DataFrame]]:
