@@ -24,7 +24,7 @@ def to_srgb(image: Image.Image, flatten: Callable[[Image.Image], Image.Image]) -
         image = image.convert("RGB")
     if image.mode == "LAB":
         return _converted(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
-    if isinstance(profile, bytes) and profile and not _is_srgb(profile):
+    if isinstance(profile, bytes) and profile and not is_srgb(profile):
         try:
             return _converted(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
         except (OSError, ImageCms.PyCMSError):
@@ -55,7 +55,7 @@ def _by_range(values: NDArray[np.generic], low: float, high: float) -> NDArray[n
     return np.rint(grey, out=grey).clip(0, 255, out=grey).astype(np.uint8)
 
 
-def _is_srgb(profile: bytes) -> bool:
+def is_srgb(profile: bytes) -> bool:
     """Return True if the profile is sRGB itself, as most are; converting would only cost time and rounding."""
     return b"sRGB" in profile[:1024] or b"s\x00R\x00G\x00B" in profile[:1024]
 

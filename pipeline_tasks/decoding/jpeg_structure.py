@@ -19,6 +19,7 @@ _FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB,
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _APP0, _APP2, _APP14, _COMMENT, _DQT, _SOS, _EOI = 0xE0, 0xE2, 0xEE, 0xFE, 0xDB, 0xDA, 0xD9
 _COEFFICIENTS = 64
+_JFIF_BYTES = 18
 _ABSENT = 99
 """Lowest bit of a coefficient without any scan."""
 
@@ -92,9 +93,10 @@ def _segments(content: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 
 
 def _kept(kind: int, segment: bytes) -> bytes:
-    """A segment for libjpeg: without metadata, and with a version number that libjpeg accepts."""
+    """A segment for libjpeg: without metadata and preview, and with a version number that libjpeg accepts."""
     if kind == _APP0 and segment[4:9] == b"JFIF\x00":
-        return segment[:9] + b"\x01" + segment[10:]
+        whole = segment[:9] + b"\x01" + segment[10:]
+        return whole if len(whole) <= _JFIF_BYTES else b"\xff\xe0\x00\x10" + whole[4 : _JFIF_BYTES - 2] + b"\x00\x00"
     if kind == _APP14 and segment[4:9] == b"Adobe":
         return segment
     return b"" if 0xE0 <= kind <= 0xEF or kind == _COMMENT else segment

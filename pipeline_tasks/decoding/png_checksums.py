@@ -11,7 +11,7 @@ _CHECKED = (b"IHDR", b"PLTE", b"IDAT")
 """Chunks that make up the image; damage in others, such as comments, is ignored."""
 _DECIDES_THE_LOOK = (b"tRNS", b"sBIT", b"eXIf")
 """Chunks by which the image is read."""
-_SIGNATURE_BYTES = 8
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def check_png(content: bytes) -> None:
@@ -27,7 +27,7 @@ def check_png(content: bytes) -> None:
 
 def png_end(content: bytes) -> int | None:
     """Index behind the last chunk; None if there is none."""
-    end = _SIGNATURE_BYTES
+    end = len(PNG_SIGNATURE)
     for _, _, data_end in _chunks(content):
         end = data_end + 4
     return end + 12 if content[end + 4 : end + 8] == b"IEND" else None
@@ -38,6 +38,14 @@ def png_chunk(content: bytes, wanted: bytes) -> bytes | None:
     if not content.startswith(b"\x89PNG"):
         return None
     return next((content[start:end] for kind, start, end in _chunks(content) if kind == wanted), None)
+
+
+def png_pieces(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield kind and bytes of each whole chunk up to the last one, IEND, with length and checksum."""
+    for kind, start, end in _chunks(content):
+        yield kind, content[start - 8 : end + 4]
+    if (end_of_file := png_end(content)) is not None:
+        yield b"IEND", content[end_of_file - 12 : end_of_file]
 
 
 def check_image_data(content: bytes, checked: tuple[bytes, ...] = _CHECKED) -> None:
@@ -55,7 +63,7 @@ def check_image_data(content: bytes, checked: tuple[bytes, ...] = _CHECKED) -> N
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield kind, first byte and end of each whole chunk's data."""
-    position = _SIGNATURE_BYTES
+    position = len(PNG_SIGNATURE)
     while position + 12 <= len(content):
         kind, start = content[position + 4 : position + 8], position + 8
         end = start + int.from_bytes(content[position : position + 4], "big")

@@ -7,9 +7,10 @@ annotation is one in which nothing is there.
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,10 +21,11 @@ from pipeline_tasks.formats import labelled_folder as reasons
 from pipeline_tasks.formats.coco_keypoints import Skeletons
 from pipeline_tasks.formats.finding import Finding, refuse
 from pipeline_tasks.formats.image_header import read_header
-from pipeline_tasks.formats.labelled_folder import Labelled, LabelledFolder, LabelledImage, Tally
+from pipeline_tasks.formats.labelled_folder import Labelled, LabelledFolder, LabelledImage, Size, Tally
 from pipeline_tasks.formats.listing import Listing
 from pipeline_tasks.formats.placing import NotTakenError, Placing, placing_in
 from pipeline_tasks.geometry.polygons import hull
+from pipeline_tasks.geometry.rectangles import SLACK, clockwise, is_rotated_rectangle
 from pipeline_tasks.geometry.run_lengths import text_of
 from pipeline_tasks.json_values import NO_FIELDS, Json, JsonObject
 from pipeline_tasks.kinds.boxes.box import Box
@@ -168,7 +170,22 @@ def _box(one: JsonObject, name: str, placing: Placing, where: str) -> Box:
         raise NotTakenError(reasons.CROWD, where)
     if (corners := _corners(one)) is None:
         raise NotTakenError(reasons.NO_BOX, where)
-    return placing.box(name, corners, where)
+    box = placing.box(name, corners, where)
+    drawn = _drawn_corners(one, corners, placing.said_px)
+    return replace(box, corners_px=clockwise(placing.turned(drawn))) if drawn else box
+
+
+def _drawn_corners(one: JsonObject, sides: Sequence[float], said_px: Size) -> list[float] | None:
+    """The 4 corners of a rotated box: those of a rectangle around which the box is drawn, inside the image."""
+    pieces = one.get("segmentation")
+    corners = _numbers(pieces[0]) if isinstance(pieces, list) and len(pieces) == 1 else None
+    if corners is None or len(corners) != 8 or not all(map(math.isfinite, corners)) or not is_rotated_rectangle(corners):
+        return None
+    left, top, width, height = hull(corners)
+    ends = (left, top, left + width, top + height)
+    inside = [min(max(end, 0.0), float(side)) for end, side in zip(ends, (*said_px, *said_px), strict=True)]
+    slack = SLACK * max(width, height)
+    return corners if all(abs(end - side) <= slack for end, side in zip(inside, sides, strict=True)) else None
 
 
 def _mask(one: JsonObject, name: str, placing: Placing, where: str) -> Mask:
@@ -217,14 +234,23 @@ def _is_of_places(annotations: Sequence[object]) -> bool:
 
 
 def _has_keypoints(content: JsonObject) -> bool:
-    """Return True if a category names points, and an object has some."""
-    return all(any(_as_fields(one).get("keypoints") for one in content[part]) for part in ("categories", "annotations"))
+    """Return True if a category names points, and an annotation has some."""
+    return all(_any_has_points(content[part]) for part in ("categories", "annotations"))
 
 
 def _with_keypoints(files: Sequence[Path]) -> list[Path]:
-    """Those of the files that hold keypoints."""
+    """Those of the files that hold keypoints, or nothing although their categories have points."""
     contents = ((path, _content(path)) for path in files)
-    return [path for path, content in contents if content is not None and _has_keypoints(content)]
+    return [
+        path
+        for path, content in contents
+        if content is not None
+        and (_has_keypoints(content) or (not content["annotations"] and _any_has_points(content["categories"])))
+    ]
+
+
+def _any_has_points(entries: Sequence[object]) -> bool:
+    return any(_as_fields(one).get("keypoints") for one in entries)
 
 
 def _as_fields(one: object) -> JsonObject:

@@ -62,7 +62,7 @@ class Placing:
             raise NotTakenError(reasons.DAMAGED, where)
         if corners_px[2] <= corners_px[0] or corners_px[3] <= corners_px[1]:
             raise NotTakenError(reasons.NO_SIZE, where)
-        ends = self._turned(corners_px)
+        ends = self.turned(corners_px)
         whole = (min(ends[0::2]), min(ends[1::2]), max(ends[0::2]), max(ends[1::2]))
         cut = tuple(min(max(value, 0.0), float(side)) for value, side in zip(whole, (*self.size_px, *self.size_px), strict=True))
         if cut[2] <= cut[0] or cut[3] <= cut[1]:
@@ -72,7 +72,7 @@ class Placing:
 
     def point(self, place_px: tuple[float, float]) -> tuple[float, float] | None:
         """A point of the annotation in the upright image; None outside of it."""
-        found = self._turned(place_px)
+        found = self.turned(place_px)
         if any(not -_SLACK * side <= value <= side * (1 + _SLACK) for value, side in zip(found, self.size_px, strict=True)):
             return None
         x, y = (min(max(value, 0.0), float(side)) for value, side in zip(found, self.size_px, strict=True))
@@ -86,7 +86,7 @@ class Placing:
         """
         if not all(math.isfinite(value) for piece in pieces for value in piece) or any(len(piece) % 2 for piece in pieces):
             raise NotTakenError(reasons.DAMAGED, where)
-        turned = [self._turned(piece) for piece in pieces if len(piece) >= 6]
+        turned = [self.turned(piece) for piece in pieces if len(piece) >= 6]
         if not turned:
             raise NotTakenError(reasons.NO_PIXEL, where)
         mask = self._mask(class_name, turned, where)
@@ -121,7 +121,8 @@ class Placing:
             self.changed.count(reasons.CROSSES, where)
         return Mask(class_name, run_lengths.merge([polygons.rasterise(one, self.size_px) for one in pieces]), self.size_px)
 
-    def _turned(self, points_px: Sequence[float]) -> tuple[float, ...]:
+    def turned(self, points_px: Sequence[float]) -> tuple[float, ...]:
+        """Points of the image that the annotation is about, in the upright one."""
         return turn_points(points_px, *self.turn) if self.turn else tuple(float(value) for value in points_px)
 
     def _count_cut(self, whole: Sequence[float], cut: Sequence[float], where: str) -> None:

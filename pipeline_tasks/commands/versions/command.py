@@ -4,6 +4,7 @@ python -m pipeline_tasks versions list --project parts
 python -m pipeline_tasks versions show 3f2a --project parts
 python -m pipeline_tasks versions diff 3f2a 91bc --project parts --json
 python -m pipeline_tasks versions export 3f2a ./3f2a --project parts
+python -m pipeline_tasks versions export 3f2a --format coco --to ./3f2a-coco --project parts
 python -m pipeline_tasks versions restore 3f2a --project parts          (undo: restore newest)
 python -m pipeline_tasks versions verify 3f2a --project parts --full
 """
@@ -26,11 +27,15 @@ from pipeline_tasks.commands.versions.describing import as_text as show_text
 from pipeline_tasks.commands.versions.describing import describe
 from pipeline_tasks.commands.versions.exporting import as_text as export_text
 from pipeline_tasks.commands.versions.exporting import export_version
+from pipeline_tasks.commands.versions.format_exporting import ExportWishes, export_to_format
+from pipeline_tasks.commands.versions.format_exporting import as_text as format_text
 from pipeline_tasks.commands.versions.listing import as_text as list_text
 from pipeline_tasks.commands.versions.listing import list_versions
 from pipeline_tasks.commands.versions.progress import progress_bar
 from pipeline_tasks.commands.versions.verifying import as_text as verify_text
 from pipeline_tasks.commands.versions.verifying import verify_version
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.formats.writing.targets import NAMES as FORMAT_NAMES
 from pipeline_tasks.records.cycle import cycle_id_of_time
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.version_history import VersionRecord, dataset_versions, find_version
@@ -42,6 +47,8 @@ from pipeline_tasks.wiring.run import open_services
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+_EXPORT_PURPOSE = "write originals in class folders with a manifest, or images and labels in a format of other tools"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the `versions` commands."""
@@ -49,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add(commands, "list", _list, "all dataset versions of the project")
     _add(commands, "show", _show, "content of a version", "version")
     _add(commands, "diff", _diff, "differences between two versions", "version", "other")
-    _add(commands, "export", _export, "write originals in class folders, and a manifest, into an empty folder", "version", "folder")
+    _add_export_arguments(_add(commands, "export", _export, _EXPORT_PURPOSE, "version"))
     restore = _add(commands, "restore", _restore, "use this version in every training until you run `restore newest`", "version")
     restore.add_argument("--cycle", help="cycle_id of the restore (default: now)")
     verify = _add(commands, "verify", _verify, "list missing and damaged objects; exit code 1 if there are any", "version")
@@ -85,11 +92,26 @@ def _diff(arguments: argparse.Namespace) -> Outcome:
 
 
 def _export(arguments: argparse.Namespace) -> Outcome:
+    folder = _folder(arguments)
     store = _store(arguments)
     version = _version(store, arguments.version)
     with progress_bar("export", sys.stderr) as progress:
-        found = export_version(store, version, Path(arguments.folder), progress)
-    return _outcome(arguments, found, export_text(found))
+        if arguments.format is None:
+            exported = export_version(store, version, folder, progress)
+            return _outcome(arguments, exported, export_text(exported))
+        wishes = ExportWishes(arguments.format, folder, arguments.names == "source", arguments.licence or "")
+        found = export_to_format(store, version, wishes, progress)
+    return _outcome(arguments, found, format_text(found))
+
+
+def _folder(arguments: argparse.Namespace) -> Path:
+    """The one folder that is named, as a word or as `--to`."""
+    named = [one for one in (arguments.folder, arguments.to) if one]
+    if len(named) != 1:
+        raise SettingsError(f"versions export: wanted one folder, as `--to FOLDER`; found {' and '.join(named) or 'none'}")
+    if arguments.format is None and (arguments.names != "id" or arguments.licence):
+        raise SettingsError("versions export: --names and --licence are of an export with --format; found none; add it")
+    return Path(named[0])
 
 
 def _restore(arguments: argparse.Namespace) -> Outcome:
@@ -123,6 +145,14 @@ def _store(arguments: argparse.Namespace) -> Store:
 
 def _version(store: Store, wanted: str) -> VersionRecord:
     return find_version(dataset_versions(store), wanted)
+
+
+def _add_export_arguments(export: argparse.ArgumentParser) -> None:
+    export.add_argument("folder", nargs="?", help="the same as --to")
+    export.add_argument("--to", metavar="FOLDER", help="a new or empty folder")
+    export.add_argument("--format", choices=FORMAT_NAMES, help="format of images and labels (default: originals with a manifest)")
+    export.add_argument("--names", choices=("id", "source"), default="id", help="name images by image_id, or as at their source")
+    export.add_argument("--licence", help="licence of the images, for the files of the format")
 
 
 def _add(
