@@ -38,6 +38,16 @@ class BuildDatasetVersionSummary:
     empty_images: int = 0
     """Images of the version in which nothing is there; for kinds that keep them."""
     index_key: str | None = None
+    agreement: float | None = None
+    """Mean agreement of votes and labels, by the kind's measure, over images that several people annotated; None without any."""
+    agreement_low: float | None = None
+    agreement_high: float | None = None
+    agreement_images: int = 0
+    """Number of these images."""
+    label_quality: str = ""
+    """The same in a sentence, with the limit; empty while a version is restored, and for cycles of earlier releases."""
+    is_label_quality_kept: bool | None = None
+    """True if the agreement is shown to reach `gates.min_agreement`; None without this limit."""
     restored_in: str | None = None
     """The cycle in which a person restored this version; None if it was frozen from the labels."""
     leak_report: dict[str, int] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.cycle import local_time
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
@@ -25,6 +26,7 @@ def header(data: CycleData) -> Html:
         paragraph(data.description) if data.description else None,
         paragraph(started, quiet=True),
         _outcome(data),
+        _label_quality(data),
         _names_note(data),
         _never_shown(data),
         _mirror_notes(data),
@@ -49,6 +51,14 @@ def sentence(data: CycleData) -> str:
             return why
     done = [stage for stage in data.stages if data.records.has(stage)]
     return f"No decision yet: the last completed stage is {done[-1]}." if done else "No decision yet: no stage has been done."
+
+
+def _label_quality(data: CycleData) -> Html | None:
+    """The verdict of the gate on labels, which is the only one for kinds that train nothing."""
+    built = data.records.find(BuildDatasetVersionSummary)
+    if built is None or built.is_label_quality_kept is None:
+        return None
+    return element("div", built.label_quality, class_=f"decision {'good' if built.is_label_quality_kept else 'warn'}")
 
 
 def _names_note(data: CycleData) -> Html | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary, refused_image
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
@@ -30,6 +31,7 @@ def section(data: CycleData) -> Html | None:
             _said(data.agreement, measure),
             _pairwise(data.agreement, measure),
             _labels(data),
+            _quality(data),
             _strange(data),
             disagreements.section(data),
         ]
@@ -114,3 +116,9 @@ def _labels(data: CycleData) -> Html | None:
     said += f", {labels.unmatched} match no class" if labels.unmatched else ""
     said += f"; on {labels.starred} a reviewer's starred annotation decided" if labels.starred else ""
     return paragraph(f"{said}; {labels.changed_labels} labels changed.")
+
+
+def _quality(data: CycleData) -> Html | None:
+    """Agreement over all labels so far; the gate's verdict stands in the header, too."""
+    built = data.records.find(BuildDatasetVersionSummary)
+    return paragraph(built.label_quality) if built is not None and built.label_quality else None

@@ -1,4 +1,4 @@
-"""Limits that a candidate must keep to become champion."""
+"""Limits that labels must keep to be trained on, and a candidate to become champion."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline_tasks.settings.section import Settings
 
 
 class GateSettings(Settings):
-    """Settings of the gate, which decides if a candidate may become the champion."""
+    """Settings of the gates: on the quality of labels, and on a candidate that may become the champion."""
 
     margin: float = Field(
         ge=0, le=1, description="A candidate is promoted if it is not worse than the champion by more than this (0.05: 5 points)."
@@ -16,6 +16,14 @@ class GateSettings(Settings):
     confidence: float = Field(0.95, gt=0.5, lt=1)
     bootstrap_samples: int = Field(2000, ge=100)
     min_test_images_per_class: int = Field(5, ge=1)
+    min_agreement: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Least agreement of votes and labels, from 0 to 1 by the label kind's measure, over all images that several "
+        "people annotated. No model is trained unless the lower end of its interval reaches this; the report says so for every "
+        "label kind. null: it is only stated.",
+    )
     golden_margin: float | None = Field(
         None,
         ge=0,

@@ -9,6 +9,7 @@ from functools import partial
 import polars as pl
 
 from pipeline_tasks.datasets.golden import golden_images, refused
+from pipeline_tasks.datasets.label_quality import LabelQuality, QualityRule, label_quality
 from pipeline_tasks.datasets.manifest import EMPTY_DIGEST, Manifest, ManifestInputs, freeze
 from pipeline_tasks.datasets.slices import slice_test_images
 from pipeline_tasks.datasets.training_decision import TrainingDecision, decide_training, decide_training_again, new_labels
@@ -20,7 +21,7 @@ from pipeline_tasks.images.views import View
 from pipeline_tasks.kinds.name_changes import NameChanges
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
-from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.dataset_version import GoldenSet, VersionAbout
 from pipeline_tasks.records.project_state import Dataset, RestoredDataset
 from pipeline_tasks.settings import QualitySettings
@@ -201,7 +202,7 @@ def _summary(
     store: Store, cycle: Cycle, manifest: Manifest, newest: Dataset | None, *, is_changed: bool
 ) -> BuildDatasetVersionSummary:
     """Summary of the frozen version, with the training decision."""
-    candidate = store.state().candidate
+    candidate, quality = store.state().candidate, _quality(store, cycle)
     trained_labels = None if candidate is None else store.read(DatasetImage, candidate.dataset_cycle_id)
     training = cycle.project.training
     decision = decide_training(
@@ -209,14 +210,36 @@ def _summary(
         trained_labels,
         cycle.arguments.training,
         training.min_new_labels,
-        _why_not(cycle, manifest.rows, manifest.objects),
+        _why_not(cycle, manifest.rows, manifest.objects) or _why_labels_do_not_suffice(quality),
         "" if candidate is None else _why_at_once(named_rows(store, candidate.dataset_cycle_id), kind_of(cycle.project).changes),
     )
     named = Dataset(manifest.dataset_id, cycle.cycle_id) if is_changed else newest
     described = _described(store, cycle, manifest.rows, manifest.objects, decision, named)
     described = replace(described, unknown_names=manifest.unknown_names, renamed=manifest.renamed)
-    described = replace(described, removed_objects=manifest.removed_objects)
+    described = replace(
+        described,
+        removed_objects=manifest.removed_objects,
+        agreement=quality.agreement,
+        agreement_low=quality.low,
+        agreement_high=quality.high,
+        agreement_images=quality.images,
+        label_quality=quality.says,
+        is_label_quality_kept=quality.is_kept,
+    )
     return replace(described, is_changed=is_changed, left_out=manifest.left_out)
+
+
+def _quality(store: Store, cycle: Cycle) -> LabelQuality:
+    """The quality of today's labels, by the project's gate."""
+    gates = cycle.project.gates
+    rule = QualityRule(gates.min_agreement, gates.confidence, gates.bootstrap_samples, derive_seed(cycle.seed, STAGE))
+    labels = store.current(Label, ["image_id", "state", "votes", "agreement_ratio"])
+    return label_quality(labels, store.current(SplitGroup), kind_of(cycle.project).labeling.agreement_measure, rule)
+
+
+def _why_labels_do_not_suffice(quality: LabelQuality) -> str:
+    """Reason not to train on these labels; empty if they keep the gate, or if there is none."""
+    return "" if quality.is_kept in (None, True) else f"the gate on label quality holds. {quality.says.rstrip('.')}"
 
 
 def _why_at_once(trained: pl.DataFrame, changes: NameChanges) -> str:
