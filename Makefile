@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install up status logs down reset backup restore demo test check check-tests coverage docs fit-python
+.PHONY: help install up status logs down reset backup restore demo test test-rest check check-tests coverage docs fit-python
 
 NIGHTLENS_HOME ?= $(CURDIR)/.nightlens
 export NIGHTLENS_HOME
@@ -69,6 +69,10 @@ check: install  ## ruff, mypy --strict, import plan, fast tests
 	@.venv/bin/lint-imports
 	@$(RUN) docs/generate.py --check
 	@$(RUN) -m pytest -q -n 2 -m "not slow and not airflow and not services and not browser"
+
+test-rest: install  ## the tests that `make check` leaves out, also those with the real services
+	@$(RUN) -m pytest -q -n 2 -m "(slow or airflow) and not services and not browser"
+	@$(RUN) -m pytest -q -m "services or browser"
 
 check-tests: install  ## lenient types of tests and benchmarks: calls and names that are no longer there
 	@.venv/bin/mypy --config-file tests/mypy.ini

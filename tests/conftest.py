@@ -23,9 +23,22 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Import no module of which no test will run: Airflow and torch take seconds each."""
     if collection_path.suffix != ".py" or "test_" not in collection_path.name:
         return None
-    unwanted = set(re.findall(r"not (\w+)", config.getoption("markexpr")))
-    marks = re.search(r"^pytestmark = (.*)$", collection_path.read_text(encoding="utf-8"), re.MULTILINE)
-    return True if marks and unwanted & set(re.findall(r"pytest\.mark\.(\w+)", marks[1])) else None
+    unwanted, wanted = marks_in(config.getoption("markexpr"))
+    text = collection_path.read_text(encoding="utf-8")
+    of_all = re.search(r"^pytestmark = (.*)$", text, re.MULTILINE)
+    is_unwanted = of_all is not None and bool(unwanted & marked(of_all[1]))
+    return True if is_unwanted or (wanted and not wanted & marked(text)) else None
+
+
+def marks_in(expression: str) -> tuple[set[str], set[str]]:
+    """Marks that a test must not have, and marks of which it must have one, in an expression of `-m`."""
+    unwanted = set(re.findall(r"not (\w+)", expression))
+    return unwanted, set(re.findall(r"\w+", expression)) - unwanted - {"not", "and", "or"}
+
+
+def marked(text: str) -> set[str]:
+    """Marks that a test module names."""
+    return set(re.findall(r"pytest\.mark\.(\w+)", text))
 
 
 @pytest.hookimpl(optionalhook=True)
