@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
-from pipeline_tasks.kinds.matching.errors import BADLY_PLACED, EXTRA, MISSED, Outcome, outcomes
+from pipeline_tasks.kinds.matching.errors import BADLY_PLACED, EXTRA, FOUND, MISSED, Outcome, outcomes
 from pipeline_tasks.kinds.reporting import Drawing, Shape
 from pipeline_tasks.kinds.scoring import Floats
 
@@ -22,6 +23,8 @@ class Drawn:
     """Closed lines, x and y by turns."""
     area_px: float
     is_filled: bool = False
+    outline_names: tuple[str, ...] = ()
+    """A name for each line, shown where the mouse is; without any, all lines have the object's."""
 
     @property
     def says(self) -> str:
@@ -41,6 +44,8 @@ class Compared:
     outcomes: tuple[Outcome, ...]
     likeness_word: str = "overlap"
     """Likeness of two objects of one class; of two classes it is the overlap of their places."""
+    unsure: Mapping[int, Drawn] = field(default_factory=dict)
+    """Number of a missed object → the prediction that finds it, but is too unsure to count."""
 
     def names(self, one: Outcome) -> tuple[str | None, str | None]:
         """Class of the true and of the predicted object."""
@@ -57,7 +62,11 @@ class Compared:
         """Title and lines of an error."""
         true, predicted = self.names(one)
         if one.sort == MISSED:
-            return f"{true} missed", (f"covers {self.weight(one):.1%} of the image",)
+            unsure = self.unsure.get(one.true or 0)
+            covers = f"covers {self.weight(one):.1%} of the image"
+            if unsure is None:
+                return f"{true} missed", (covers,)
+            return f"{true} missed", (covers, f"found with only {unsure.confidence or 0:.0%} confidence")
         sure = f"predicted with {self.weight(one):.0%}"
         if one.sort == EXTRA:
             return f"{predicted}, not there", (sure,)
@@ -65,13 +74,23 @@ class Compared:
             return f"{true} badly placed", (sure, f"{self.likeness_word} {one.likeness:.0%}")
         return f"{true} → {predicted}", (sure, f"overlap {one.likeness:.0%}")
 
+    def with_unsure(self, of_all: Compared) -> Compared:
+        """The same with the unsure predictions of its missed objects, from a comparison of all predictions of the image."""
+        found = {one.true: of_all.predicted[one.predicted or 0] for one in of_all.outcomes if one.sort == FOUND}
+        missed = [one.true for one in self.outcomes if one.sort == MISSED and one.true is not None]
+        return replace(self, unsure={true: found[true] for true in missed if true in found})
+
     def drawing(self, marked: Outcome | None = None) -> Drawing:
-        """All objects over the image, those of `marked` thick."""
+        """All objects over the image; those of `marked` are thick, and only they are filled, as fills hide each other.
+
+        Of a missed object the prediction that was too unsure is drawn, too.
+        """
         mark = (None, None) if marked is None else (marked.true, marked.predicted)
-        shapes = [Shape(one.outlines_px, "label", one.says, at == mark[0], one.is_filled) for at, one in enumerate(self.true)]
-        shapes += [
-            Shape(one.outlines_px, "prediction", one.says, at == mark[1], one.is_filled) for at, one in enumerate(self.predicted)
-        ]
+        unsure = None if marked is None or marked.sort != MISSED else self.unsure.get(marked.true or 0)
+        shapes = [one for at, true in enumerate(self.true) for one in _shapes(true, "label", at == mark[0], marked is None)]
+        for at, said in enumerate(self.predicted):
+            shapes += _shapes(said, "prediction", at == mark[1], marked is None)
+        shapes += [] if unsure is None else _shapes(unsure, "prediction", False, False)
         return Drawing(*self.size_px, tuple(shapes))
 
 
@@ -88,3 +107,12 @@ def compared(
     numbers = {name: number for number, name in enumerate(sorted({one.class_name for one in (*true, *said)}))}
     theirs, mine = (np.array([numbers[one.class_name] for one in some], np.int64) for some in (true, said))
     return Compared(image_id, size_px, tuple(true), tuple(said), tuple(outcomes(likeness, mine, theirs)), likeness_word)
+
+
+def _shapes(one: Drawn, origin: Literal["label", "prediction"], is_marked: bool, is_alone: bool) -> Iterator[Shape]:
+    """The object as one shape, or each of its lines that have names."""
+    is_filled = one.is_filled and (is_marked or is_alone)
+    if not one.outline_names:
+        yield Shape(one.outlines_px, origin, one.says, is_marked, is_filled)
+    for outline, name in zip(one.outlines_px, one.outline_names, strict=False):
+        yield Shape((outline,), origin, f"{one.says}: {name}", is_marked, is_filled)

@@ -27,7 +27,9 @@ def error_blocks(images: Sequence[Compared], class_names: tuple[str, ...], legen
     if not sum(found[sort] for sort in SORTS):
         yield Paragraph(f"All {found[FOUND]} objects in {len(images)} test images are found, and nothing else.", is_quiet=True)
         return
-    said = ", ".join(f"{found[sort]} {sort}" for sort in SORTS)
+    unsure = sum(len(image.unsure) for image in images)
+    notes = {MISSED: f" ({unsure} of them found by a prediction that is too unsure)" if unsure else ""}
+    said = ", ".join(f"{found[sort]} {sort}{notes.get(sort, '')}" for sort in SORTS)
     yield Paragraph(f"{found[FOUND]} objects in {len(images)} test images are found; {said}.")
     yield _confusions(images, class_names)
     yield Paragraph(legend, is_quiet=True)

@@ -10,6 +10,7 @@ import polars as pl
 from pipeline_tasks.kinds.compared_objects import Compared
 from pipeline_tasks.kinds.error_sections import error_blocks, example_blocks
 from pipeline_tasks.kinds.figure_blocks import figure_blocks
+from pipeline_tasks.kinds.matching.errors import MISSED
 from pipeline_tasks.kinds.object_scoring import AP
 from pipeline_tasks.kinds.reporting import Evaluated, Section
 from pipeline_tasks.tables.table import Table
@@ -39,7 +40,7 @@ class ObjectReporting:
     """Rows of a version with one model's predictions, in the order of the images' ids."""
     legend: str
     least_confidence: float | None = None
-    """Predictions below it are not drawn; all are if it is None."""
+    """Predictions below it are not drawn, and an object that only they find is missed; all are drawn if it is None."""
     detail_tables: tuple[type[Table], ...] = ()
     names_word: str = "class"
 
@@ -56,8 +57,14 @@ class ObjectReporting:
         if evaluated.predictions is None or evaluated.images is None or evaluated.model_digest is None:
             return []
         mine = evaluated.predictions.filter(pl.col("model_digest") == evaluated.model_digest)
-        drawn = mine if self.least_confidence is None else mine.filter(pl.col("confidence") >= self.least_confidence)
-        return self.compare(evaluated.images.filter(pl.col("split") == "test"), drawn)
+        images = evaluated.images.filter(pl.col("split") == "test")
+        if self.least_confidence is None:
+            return self.compare(images, mine)
+        found = self.compare(images, mine.filter(pl.col("confidence") >= self.least_confidence))
+        lacking = [image.image_id for image in found if any(one.sort == MISSED for one in image.outcomes)]
+        is_lacking = pl.col("image_id").is_in(lacking)
+        of_all = {image.image_id: image for image in self.compare(images.filter(is_lacking), mine.filter(is_lacking))}
+        return [image.with_unsure(of_all[image.image_id]) if image.image_id in of_all else image for image in found]
 
 
 def precision_section(evaluated: Evaluated, right: str) -> Section:

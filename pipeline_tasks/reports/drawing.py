@@ -36,7 +36,8 @@ def _shape(one: Shape) -> Html:
 
 def _line(points_px: tuple[float, ...]) -> str:
     corners = zip(points_px[::2], points_px[1::2], strict=True)
-    return "M" + " L".join(f"{_number(x)} {_number(y)}" for x, y in corners) + " Z"
+    # A line between two points is not closed: the way back would fill the gaps of its dashes.
+    return "M" + " L".join(f"{_number(x)} {_number(y)}" for x, y in corners) + (" Z" if len(points_px) > 4 else "")
 
 
 def _number(value: float) -> str:

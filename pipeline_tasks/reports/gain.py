@@ -35,13 +35,15 @@ def section(data: CycleData) -> Html | None:
             difference_curve(measured),
         ]
     asked = together([paragraph(_surprise(data.gains, newest.found.confidence))])
-    return together([verdict, asked, *charts, _nights(data.gains), element("h3", "Cost"), _cost(newest.found), _note()])
+    return together(
+        [verdict, asked, *charts, _nights(data.gains), element("h3", "Cost"), _cost(newest.found), _note() if measured else None]
+    )
 
 
 def sentence(found: MeasureSelectionGainSummary, words: str) -> str:
     """Sentence on whether selection beat chance so far; `words` names the score."""
     if found.why:
-        return f"It is not known yet if active selection helps: {found.why}"
+        return f"It is not known if active selection helps: {found.why}"
     value, low, high = (100 * one for one in found.difference)
     figures = (
         f"over the first {found.labels} labels in order of selection, heads have a mean {words} of "

@@ -55,7 +55,7 @@ def test_section__states_the_gain_per_label_of_each_night_with_its_interval() ->
 def test_sentence__says_why_there_is_no_result() -> None:
     assert sentence(
         found(why="3 labelled images were drawn at random so far; at least 20 are needed."), "balanced accuracy"
-    ).startswith("It is not known yet if active selection helps: 3 labelled images")
+    ).startswith("It is not known if active selection helps: 3 labelled images")
 
 
 def test_charts__draw_a_mark_for_each_arm_and_night() -> None:

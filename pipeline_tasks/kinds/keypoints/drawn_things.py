@@ -58,4 +58,5 @@ def _drawn(one: Skeleton, edges: Sequence[Sequence[str]], longer_px: int) -> Dra
     ]
     ends = [[shown[name] for name in pair] for pair in edges if all(name in shown for name in pair)]
     lines = [tuple(px for point in pair for px in (point.x_px, point.y_px)) for pair in ends]
-    return Drawn(one.class_name, one.confidence, (*points, *lines), float(areas([one])[0]))
+    names = (*(point.name for point in shown.values()), *(" to ".join(point.name for point in pair) for pair in ends))
+    return Drawn(one.class_name, one.confidence, (*points, *lines), float(areas([one])[0]), outline_names=names)

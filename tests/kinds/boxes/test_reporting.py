@@ -50,6 +50,27 @@ def test_errors__are_listed_by_sort_with_the_worst_first() -> None:
     assert [one.text for one in blocks if isinstance(one, Heading)] == ["Missed", "Extra", "Swapped", "Badly placed"]
 
 
+def test_errors__say_that_a_missed_object_is_found_by_an_unsure_prediction() -> None:
+    unsure = [[replace(GEAR, confidence=0.18)], [replace(NUT, confidence=0.9), replace(GEAR, x_min_px=320, confidence=0.1)]]
+    blocks = sections_of([[GEAR], [GEAR, NUT]], unsure)["errors"].blocks
+
+    said = next(one.text for one in blocks if isinstance(one, Paragraph))
+    assert said.startswith(
+        "1 objects in 2 test images are found; 2 missed (1 of them found by a prediction that is too unsure), 0 extra"
+    )
+    cards = [card for one in blocks if isinstance(one, ImageCards) for card in one.cards]
+    assert sorted(card.lines for card in cards) == [
+        ("covers 5.6% of the image",),
+        ("covers 5.6% of the image", "found with only 18% confidence"),
+    ]
+    drawing = next(card.drawing for card in cards if len(card.lines) == 2)
+    assert drawing is not None
+    assert [(one.origin, one.says, one.is_marked) for one in drawing.shapes] == [
+        ("label", "gear", True),
+        ("prediction", "gear 18%", False),
+    ]
+
+
 def test_confusions__have_a_row_and_a_column_for_nothing() -> None:
     (grid,) = (one for one in sections_of(TRUTH, SAID)["errors"].blocks if isinstance(one, Grid))
 

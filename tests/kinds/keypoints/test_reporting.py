@@ -51,12 +51,19 @@ def test_drawing__has_points_and_the_lines_between_those_that_are_there() -> Non
     (cards,) = (one for one in sections_of([[HAND]], [[unsure]])["examples"].blocks if isinstance(one, ImageCards))
 
     assert cards.cards[0].drawing is not None
-    label, prediction = cards.cards[0].drawing.shapes
-    assert label.outlines_px == (
-        *((x - 5, 120.0, x, 115.0, x + 5, 120.0, x, 125.0) for x in (100.0, 140.0, 180.0)),
-        (100.0, 120.0, 140.0, 120.0),
+    shapes = cards.cards[0].drawing.shapes
+    label, prediction = (
+        {one.says: one.outlines_px for one in shapes if one.origin == origin} for origin in ("label", "prediction")
     )
-    assert prediction.outlines_px == (label.outlines_px[0], label.outlines_px[2]), "a model's points that are there, and no line"
+    first, second, third = (point.name for point in HAND.points)
+    points = [((x - 5, 120.0, x, 115.0, x + 5, 120.0, x, 125.0),) for x in (100.0, 140.0, 180.0)]
+    assert label == {
+        f"hand: {first}": points[0],
+        f"hand: {second}": points[1],
+        f"hand: {third}": points[2],
+        f"hand: {first} to {second}": ((100.0, 120.0, 140.0, 120.0),),
+    }
+    assert prediction == {f"hand 90%: {first}": points[0], f"hand 90%: {third}": points[2]}, "points that are there, and no line"
 
 
 def test_report__draws_the_things_over_the_thumbnail_with_figures_by_class() -> None:
@@ -64,6 +71,7 @@ def test_report__draws_the_things_over_the_thumbnail_with_figures_by_class() -> 
     page = str(drawn(sections["errors"], replace(DATA, thumbnail=lambda _: b"abc")))
 
     assert '<svg viewBox="0 0 600 600"' in page
+    assert 'd="M100 120 L140 120"' in page, "a line is not closed: its way back would fill the gaps between dashes"
     assert 'd="M95 120 L100 115 L105 120 L100 125 Z' in page
     overall, by_class, _ = (one for one in sections["precision"].blocks if isinstance(one, Bars))
     assert [one.name for one in overall.bars][:3] == ["AP, mean of 50 to 95 %", "AP at 50 %", "AP at 75 %"]

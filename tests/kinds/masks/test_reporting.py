@@ -9,7 +9,9 @@ from kinds.masks.masks_by_hand import MODEL, SCORING, image_ids, predicted_rows,
 from reports.test_process import DATA
 
 from pipeline_tasks.evaluation.scorecard import score
+from pipeline_tasks.kinds.compared_objects import Compared, Drawn
 from pipeline_tasks.kinds.masks.reporting import mask_reporting
+from pipeline_tasks.kinds.matching.errors import MISSED, Outcome
 from pipeline_tasks.kinds.reporting import Bars, Evaluated, ImageCards, Section
 from pipeline_tasks.reports.kind_sections import drawn
 
@@ -61,3 +63,11 @@ def test_figures__are_bars_of_the_whole_and_of_each_class() -> None:
 
 def test_nothing_evaluated__has_no_blocks() -> None:
     assert [one.blocks for one in mask_reporting(("crack",)).sections(Evaluated(None, None, None, None, {}))] == [(), (), ()]
+
+
+def test_drawing__fills_only_the_error_so_that_fills_do_not_hide_each_other() -> None:
+    square = ((0.0, 0.0, 4.0, 0.0, 4.0, 4.0),)
+    image = Compared("a", (9.0, 9.0), (Drawn("x", None, square, 8, True),) * 2, (), (Outcome(MISSED, None, 1),))
+
+    assert [one.is_filled for one in image.drawing(image.outcomes[0]).shapes] == [False, True]
+    assert [one.is_filled for one in image.drawing().shapes] == [True, True]
