@@ -51,6 +51,13 @@ def test_form__asks_another_question_for_each_kind_if_the_project_states_none() 
     assert len(set(questions.values())) == len(FORMS)
 
 
+@pytest.mark.parametrize("name", ["mask", "mask of objects", "keypoints", "keypoints in boxes"])
+def test_form__says_when_to_press_esc_where_label_studio_keeps_what_was_drawn_selected(name: str) -> None:
+    _, hint = (one.get("value", "") for one in list(form_of(name).iter("Header"))[:2])
+
+    assert "then press Esc before the next mask" in hint or "press N, then Esc" in hint
+
+
 def test_labels__have_colours_of_their_own_and_leave_the_rest_to_label_studio() -> None:
     found = [one.get("background") for one in ET.fromstring(f"<View>{labels(NAMES)}</View>")]
 

@@ -69,8 +69,8 @@ class KeypointLabeling:
         """Line on hidden points, on submitting an annotation without a point, and on skipping."""
         first = "Draw a box around each thing, then set its points. " if self.has_boxes else ""
         return (
-            f"{first}Point hidden by something? Set it, click it, press {HIDDEN_KEY.upper()}. Not in the image? Leave it out. "
-            "Nothing there? Submit without a point. Cannot tell? Skip."
+            f"{first}Point hidden by something? Set it, click it, press {HIDDEN_KEY.upper()}, then Esc. "
+            "Not in the image? Leave it out. Nothing there? Submit without a point. Cannot tell? Skip."
         )
 
     @property
