@@ -52,27 +52,42 @@ class Compared:
         true = None if one.true is None else self.true[one.true].class_name
         return true, None if one.predicted is None else self.predicted[one.predicted].class_name
 
+    @property
+    def has_confidence(self) -> bool:
+        """Return True if its predictions say how sure they are; regions of a segmenter do not."""
+        return any(one.confidence is not None for one in self.predicted)
+
     def weight(self, one: Outcome) -> float:
-        """Confidence of a prediction, or the share of the image that a missed object covers; the greater, the worse."""
-        if one.predicted is None:
-            return self.true[one.true or 0].area_px / (self.size_px[0] * self.size_px[1])
-        return self.predicted[one.predicted].confidence or 0.0
+        """The greater, the worse: confidence of a prediction; without one, the share of the image that is wrong."""
+        sure = None if one.predicted is None else self.predicted[one.predicted].confidence
+        if sure is not None:
+            return sure
+        found = self.true[one.true or 0] if one.predicted is None else self.predicted[one.predicted]
+        wrong = 1 - one.likeness if one.sort == BADLY_PLACED else 1.0
+        return wrong * self._share(found)
+
+    def _share(self, one: Drawn) -> float:
+        return one.area_px / (self.size_px[0] * self.size_px[1])
 
     def says(self, one: Outcome) -> tuple[str, tuple[str, ...]]:
         """Title and lines of an error."""
         true, predicted = self.names(one)
         if one.sort == MISSED:
             unsure = self.unsure.get(one.true or 0)
-            covers = f"covers {self.weight(one):.1%} of the image"
+            covers = self._size_words(self.true[one.true or 0])
             if unsure is None:
                 return f"{true} missed", (covers,)
             return f"{true} missed", (covers, f"found with only {unsure.confidence or 0:.0%} confidence")
-        sure = f"predicted with {self.weight(one):.0%}"
+        said = self.predicted[one.predicted or 0]
+        sure = self._size_words(said) if said.confidence is None else f"predicted with {said.confidence:.0%}"
         if one.sort == EXTRA:
             return f"{predicted}, not there", (sure,)
         if one.sort == BADLY_PLACED:
             return f"{true} badly placed", (sure, f"{self.likeness_word} {one.likeness:.0%}")
         return f"{true} → {predicted}", (sure, f"overlap {one.likeness:.0%}")
+
+    def _size_words(self, one: Drawn) -> str:
+        return f"covers {self._share(one):.1%} of the image"
 
     def with_unsure(self, of_all: Compared) -> Compared:
         """The same with the unsure predictions of its missed objects, from a comparison of all predictions of the image."""

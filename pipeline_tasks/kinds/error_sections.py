@@ -12,10 +12,10 @@ from pipeline_tasks.kinds.reporting import Block, Grid, Heading, ImageCard, Imag
 MOST_CARDS = 12
 NOTHING = "nothing"
 _ABOUT = {
-    MISSED: "objects that no prediction is at; the largest come first",
-    EXTRA: "predictions where no object is, or of an object that a surer one found; the surest come first",
-    SWAPPED: "predictions in the right place with the wrong name; the surest come first",
-    BADLY_PLACED: "predictions of an object with the right name, but less than half alike; the surest come first",
+    MISSED: "objects that no prediction is at",
+    EXTRA: "predictions where no object is, or of an object that a surer one found",
+    SWAPPED: "predictions in the right place with the wrong name",
+    BADLY_PLACED: "predictions of an object with the right name, but less than half alike",
 }
 
 
@@ -51,7 +51,8 @@ def _cards(sort: str, images: Sequence[Compared]) -> Iterable[Block]:
     wrong.sort(key=lambda pair: -pair[0].weight(pair[1]))
     shown = tuple(ImageCard(image.image_id, *image.says(one), image.drawing(one)) for image, one in wrong[:MOST_CARDS])
     yield Heading(sort.capitalize())
-    yield Paragraph(f"{len(wrong)} {_ABOUT[sort]}.", is_quiet=True)
+    first = "surest" if sort != MISSED and any(image.has_confidence for image, _ in wrong) else "largest"
+    yield Paragraph(f"{len(wrong)} {_ABOUT[sort]}; the {first} come first.", is_quiet=True)
     yield ImageCards(shown, len(wrong), "errors")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from kinds.masks.masks_by_hand import MODEL, SCORING, image_ids, predicted_rows, version_rows
 from reports.test_process import DATA
 
@@ -41,6 +42,14 @@ def test_errors__are_listed_by_sort_and_drawn_over_the_image() -> None:
     page = str(drawn(found, replace(DATA, thumbnail=lambda _: b"abc")))
 
     assert [card.title for card in cards] == ["hole missed", "crack, not there", "crack → hole", "hole badly placed"]
+    assert [card.lines for card in cards] == [
+        ("covers 7.8% of the image",),
+        ("covers 8.3% of the image",),
+        ("covers 8.3% of the image", "overlap 100%"),
+        ("covers 2.1% of the image", "overlap 27%"),
+    ], "a region has no confidence"
+    assert "the largest come first" in page
+    assert "surest come first" not in page
     assert '<svg viewBox="0 0 80 60"' in page
     assert 'class="shape label marked filled"' in page
 
@@ -71,3 +80,13 @@ def test_drawing__fills_only_the_error_so_that_fills_do_not_hide_each_other() ->
 
     assert [one.is_filled for one in image.drawing(image.outcomes[0]).shapes] == [False, True]
     assert [one.is_filled for one in image.drawing().shapes] == [True, True]
+
+
+def test_weight__of_a_region_without_confidence_is_its_wrong_share_of_the_image() -> None:
+    large, small = (Drawn("x", None, (), area) for area in (40.0, 20.0))
+    image = Compared("a", (10.0, 10.0), (large,), (large, small), ())
+
+    assert image.weight(Outcome("extra", 0, None)) == 0.4
+    assert image.weight(Outcome("badly placed", 1, 0, 0.25)) == pytest.approx(0.15)
+    assert image.weight(Outcome(MISSED, None, 0)) == 0.4
+    assert not image.has_confidence
