@@ -51,8 +51,8 @@ PROCESS = (
         name="list_new_images",
         group="ingest",
         does="List the new files of all sources, and plan shards.",
-        reads=("sightings", "rejected_sightings", "waiting_files", "erased_images"),
-        writes=("new_files", "waiting_files", "left_out_files"),
+        reads=("sightings", "rejected_sightings", "waiting_files", "missing_files", "erased_images"),
+        writes=("new_files", "waiting_files", "left_out_files", "missing_files"),
         services=("sources",),
     ),
     Stage(
@@ -68,7 +68,7 @@ PROCESS = (
         name="record_images",
         group="ingest",
         does="Combine the shards' results and add the new images to the project.",
-        reads=("shard results", "images", "erased_images"),
+        reads=("shard results", "images", "sightings", "missing_files", "erased_images"),
         writes=("images", "sightings", "rejected_sightings", "measurements", "embeddings"),
     ),
     Stage(
@@ -200,6 +200,8 @@ PROCESS = (
                 "rejected_sightings",
                 "waiting_files",
                 "left_out_files",
+                "missing_files",
+                "sightings",
                 "quality_issues",
                 "duplicate_groups",
                 "duplicate_pairs",

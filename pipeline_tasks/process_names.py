@@ -23,6 +23,7 @@ TableName = Literal[
     "lost_tasks",
     "measurements",
     "metrics",
+    "missing_files",
     "new_files",
     "predicted_objects",
     "predictions",

@@ -112,6 +112,8 @@ def record(night: Night) -> dict[str, Touched]:
         touched[stage].note_event(Store(objects).event(cycle_id, stage))
 
     for number, cycle_id in enumerate(NIGHTS):
+        if number:
+            (night.folder / "inbox" / "copy0.png").unlink()
         night.bring(range(10 * number, 10 * number + 10))
         for stage in NIGHTLY_STAGES:
             run(stage, cycle_id)

@@ -34,3 +34,9 @@ class ListNewImagesSummary:
     """Known files of that kind beyond the source's `check_again`; later cycles compare them."""
     files_renumbered: int = 0
     """Known files whose inode alone differs, as after a new mount."""
+    files_missing: int = 0
+    """Files of known images that this listing misses for the first time; the table `missing_files` names them."""
+    files_back: int = 0
+    """Files that were missing, and are listed again."""
+    sources_away: dict[str, str] = field(default_factory=dict)
+    """Source → why it was not listed; the others were."""

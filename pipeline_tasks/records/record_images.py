@@ -21,3 +21,9 @@ class RecordImagesSummary:
     """Sightings without a new image: of known images, or of one seen twice this night."""
     rejected: int
     rejected_by_reason: dict[str, int] = field(default_factory=dict)
+    files_overwritten: int = 0
+    """Known files that hold another image than before."""
+    files_written_again: int = 0
+    """Known files whose version changed and whose image did not: written again, or put back."""
+    files_renamed: int = 0
+    """Files with the image of one that is missing since this cycle."""

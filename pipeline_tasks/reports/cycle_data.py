@@ -64,6 +64,10 @@ class CycleData:
     waiting: pl.DataFrame | None = None
     left_out: pl.DataFrame | None = None
     """First files and folders by reason that the sources left out."""
+    missing: pl.DataFrame | None = None
+    """Files of known images that this cycle's listing missed for the first time, or found again."""
+    renamed: pl.DataFrame | None = None
+    """Those of them whose image this cycle found under another name: source, key, `was`."""
     quality_issues: pl.DataFrame | None = None
     duplicate_groups: pl.DataFrame | None = None
     """Groups of all images; `duplicate_pairs` is the evidence of this cycle."""

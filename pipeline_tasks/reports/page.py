@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline_tasks.records.cycle import local_time
-from pipeline_tasks.reports import decision, gain, learning, people, process, source_files
+from pipeline_tasks.reports import decision, gain, learning, people, process, source_changes, source_files
 from pipeline_tasks.reports import images as images
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.document import document
@@ -18,6 +18,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] =
     ("funnel", "From files to training images", process.funnel, "record_images"),
     ("classes", "Classes by split", process.class_balance, "build_dataset_version"),
     ("rejected", "Files not taken in", source_files.not_taken_in, "record_images"),
+    ("sources", "Changes in the sources", source_changes.section, "list_new_images"),
     ("quarantined", "Quarantined images", images.quarantined, "find_quality_issues"),
     ("duplicates", "Duplicates", images.duplicates, "find_duplicates"),
     ("selection", "Selection", images.selection, "select_images"),

@@ -49,7 +49,7 @@ def _rejected(data: CycleData) -> Html | None:
     if data.rejected.is_empty():
         return paragraph("No file was rejected.", quiet=True)
     rows = [
-        (reason.replace("_", " "), _named(files), files["detail"][0], files.height) for reason, files in _by_reason(data.rejected)
+        (reason.replace("_", " "), named(files), files["detail"][0], files.height) for reason, files in _by_reason(data.rejected)
     ]
     rows.sort(key=lambda row: -row[3])
     note = paragraph("The files stay in the source and are read again when they change.", quiet=True)
@@ -61,7 +61,7 @@ def _waiting(data: CycleData) -> Html | None:
     if data.waiting is None or data.waiting.is_empty():
         return None
     rows = [
-        (WAITING[reason], _named(files), local_time(min(files["first_seen_at"].to_list()), data.time_zone), files.height)
+        (WAITING[reason], named(files), local_time(min(files["first_seen_at"].to_list()), data.time_zone), files.height)
         for reason, files in _by_reason(data.waiting)
     ]
     note = paragraph("These files wait for the next night, because they may not be complete yet.")
@@ -95,7 +95,7 @@ def _left_out(data: CycleData, listed: ListNewImagesSummary) -> Html | None:
     if data.left_out is None or data.left_out.is_empty():
         return None
     rows = [
-        (LEFT_OUT[reason], _named(files), listed.folders_left_out.get(reason, 0), listed.files_left_out.get(reason, 0))
+        (LEFT_OUT[reason], named(files), listed.folders_left_out.get(reason, 0), listed.files_left_out.get(reason, 0))
         for reason, files in _by_reason(data.left_out)
     ]
     note = paragraph("Left out by name and never read; the source's setting `ignore` includes them or leaves out more.", quiet=True)
@@ -108,6 +108,7 @@ def _by_reason(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
     return [(str(reason), group) for (reason,), group in texts.group_by("reason", maintain_order=True)]
 
 
-def _named(files: pl.DataFrame) -> str:
+def named(files: pl.DataFrame) -> str:
+    """The first files by name, and the number of the others."""
     more = f" and {files.height - EXAMPLES} more" if files.height > EXAMPLES else ""
     return ", ".join(f"{one['source']}:{one['key']}" for one in files.head(EXAMPLES).iter_rows(named=True)) + more

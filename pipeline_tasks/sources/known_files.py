@@ -27,15 +27,16 @@ class Recognized:
     """Known files, some of them renumbered, whose stamp would be the same after a write: only their bytes tell."""
 
 
-def recognize(files: Sequence[FoundFile], recorded: Mapping[str, Collection[str]], last_look: datetime | None) -> Recognized:
-    """Divide files by key → versions that earlier cycles have recorded.
+def recognize(
+    files: Sequence[FoundFile], recorded: Mapping[str, Collection[str]], last_look: datetime | None, known: int = 0
+) -> Recognized:
+    """Divide files by key → versions that earlier cycles have recorded; `known` counts further files that are known.
 
     A version without a change time was recorded by Nightlens 0.1: the file is known unless it has changed since the last look.
     """
     new: set[str] = set()
     rewritten: set[str] = set()
     renumbered: set[str] = set()
-    known = 0
     for file in files:
         versions = recorded.get(file.key, ())
         if file.object_version in versions or _is_told_apart(file, versions):

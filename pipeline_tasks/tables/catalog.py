@@ -18,6 +18,7 @@ from pipeline_tasks.tables.left_out_file import LeftOutFile
 from pipeline_tasks.tables.lost_task import LostTask
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.metric import Metric
+from pipeline_tasks.tables.missing_file import MissingFile
 from pipeline_tasks.tables.new_file import NewFile
 from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.quality_issue import QualityIssue
@@ -36,6 +37,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     NewFile,
     LeftOutFile,
     WaitingFile,
+    MissingFile,
     Image,
     Sighting,
     RejectedSighting,

@@ -53,11 +53,17 @@ def open_cycle(services: Services, arguments: StageArguments) -> OpenCycleSummar
     )
 
 
-def list_new_images(services: Services, _: StageArguments) -> ListNewImagesSummary:
+def list_new_images(services: Services, arguments: StageArguments) -> ListNewImagesSummary:
     """Run `stages.ingest.list_new_images`."""
     from pipeline_tasks.stages.ingest.list_new_images import list_new_images
 
-    return list_new_images(store=services.store, cycle=services.cycle, sources=services.sources, now=services.now)
+    return list_new_images(
+        store=services.store,
+        cycle=services.cycle,
+        sources=services.sources,
+        now=services.now,
+        is_last_try=arguments.is_last_try,
+    )
 
 
 def measure_images(services: Services, arguments: StageArguments) -> MeasureImagesSummary:

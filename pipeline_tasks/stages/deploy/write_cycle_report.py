@@ -26,6 +26,7 @@ from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
 from pipeline_tasks.reports.cycle_data import CycleData, GainPoint, LearningPoint
 from pipeline_tasks.reports.image_cards import shown_images
 from pipeline_tasks.reports.page import render
+from pipeline_tasks.sources.changed_files import renamed_files
 from pipeline_tasks.storage.blobs.report_files import PAGE, SUMMARY, write_report_file
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.history.cycle_records import read_cycle_records
@@ -39,6 +40,7 @@ from pipeline_tasks.tables.label_object import AnnotationObject
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.left_out_file import LeftOutFile
 from pipeline_tasks.tables.metric import Metric
+from pipeline_tasks.tables.missing_file import MissingFile
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.selection import SelectedImage
@@ -105,6 +107,8 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         rejected=rows_of(RejectedSighting),
         waiting=rows_of(WaitingFile),
         left_out=rows_of(LeftOutFile),
+        missing=(missing := rows_of(MissingFile)),
+        renamed=None if missing is None or (seen := rows_of(Sighting)) is None else renamed_files(seen, missing),
         quality_issues=rows_of(QualityIssue),
         duplicate_groups=store.current(DuplicateGroup) if records.has("find_duplicates") else None,
         duplicate_pairs=rows_of(DuplicatePair),

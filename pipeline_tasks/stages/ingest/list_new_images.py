@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from pipeline_tasks.decoding.white_level import DOES_NOT_FIT
+from pipeline_tasks.errors import ServiceError, ServiceUnavailableError
 from pipeline_tasks.records.cycle import Cycle, utc
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.sources.file_stamps import held
-from pipeline_tasks.sources.known_files import Recognized, recognize
+from pipeline_tasks.sources.known_versions import KnownVersions, key_digests
 from pipeline_tasks.sources.left_out import LeftOutFiles
+from pipeline_tasks.sources.listing import BATCH, Listing, batches, listing_of
 from pipeline_tasks.sources.source import ComparesBytes, LeavesFilesOut, why_waiting
 from pipeline_tasks.sources.told_apart import KnownBytes, share_of_tonight, with_other_bytes
 from pipeline_tasks.storage.erasure.erased_images import is_erased_in
-from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.tables.left_out_file import LeftOutFile
+from pipeline_tasks.tables.missing_file import MissingFile
 from pipeline_tasks.tables.new_file import NewFile
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.sighting import Sighting
@@ -40,58 +45,76 @@ _FILE = ["source", "key", "object_version"]
 _Rows = list[dict[str, object]]
 
 
-def list_new_images(store: Store, cycle: Cycle, sources: Sequence[Source], now: datetime | None = None) -> ListNewImagesSummary:
+def list_new_images(
+    store: Store, cycle: Cycle, sources: Sequence[Source], now: datetime | None = None, *, is_last_try: bool = True
+) -> ListNewImagesSummary:
     """List the files that no earlier cycle has seen in their current state, and divide them into shards.
 
-    `now` judges the age of files, by default the start of the cycle.
+    `now` judges the age of files, by default the start of the cycle. If one of several sources refuses to be listed, or is away at
+    the last try, the others are listed all the same.
 
     Raises:
-        ServiceUnavailableError: a source does not respond.
+        ServiceError: no source can be listed, or one does not respond and `is_last_try` is False.
     """
     standing = store.finished(cycle.cycle_id, STAGE, ListNewImagesSummary)
     if standing is not None:
         return standing
-    found = {source.name: list(source.list_files()) for source in sources}
-    left_out = {source.name: source.left_out() for source in sources if isinstance(source, LeavesFilesOut)}
-    keys = [file.key for files in found.values() for file in files]
-    bit_depths = {source.name: source.bit_depth for source in cycle.project.sources if source.bit_depth is not None}
-    recorded, last_look = _recorded(store, keys, bit_depths), _last_look(store)
-    recognized = {name: recognize(files, recorded[name], last_look) for name, files in found.items()}
-    compared = _compared(store, sources, recognized, recorded)
-    unknown = {name: [*one.unknown, *compared[name].with_other_bytes] for name, one in recognized.items()}
-    rows, waiting = _divided(store, sources, unknown, now or cycle.started_at)
-    plan = _dealt_out(rows, cycle.project.shard_images)
-    summary = ListNewImagesSummary(
-        files_seen=len(keys),
+    known = _Known(store, {source.name: source.bit_depth for source in cycle.project.sources if source.bit_depth is not None})
+    listings, away = _listings(sources, known, _last_look(store), is_last_try=is_last_try)
+    listed = [source for source in sources if source.name in listings]
+    left_out = {source.name: source.left_out() for source in listed if isinstance(source, LeavesFilesOut)}
+    compared = _compared(store, listed, listings, known)
+    unknown = {name: [*one.recognized.unknown, *compared[name].with_other_bytes] for name, one in listings.items()}
+    at_rest, waiting = _divided(store, listed, unknown, now or cycle.started_at)
+    plan = _dealt_out(at_rest, cycle.project.shard_images)
+    gone = [_gone_and_back(store, name, one, known, left_out.get(name)) for name, one in listings.items()]
+    missing = pl.concat([empty(MissingFile), *gone])
+    summary = replace(
+        _summary(listings, compared, left_out),
         files_new=plan.height,
         files_unsettled=len(waiting),
         shards=-(-plan.height // cycle.project.shard_images),
         waiting=_counted(str(row["reason"]) for row in waiting),
-        files_left_out=_added(one.counts(folders=False) for one in left_out.values()),
-        folders_left_out=_added(one.counts(folders=True) for one in left_out.values()),
-        files_read_again=sum(one.read_again for one in recognized.values()),
-        files_compared=sum(one.files for one in compared.values()),
-        files_of_other_bytes=sum(len(one.with_other_bytes) for one in compared.values()),
-        files_not_compared=sum(len(one.unproven) - compared[name].files for name, one in recognized.items()),
-        files_renumbered=sum(one.renumbered for one in recognized.values()),
+        files_missing=int(missing["is_missing"].sum()),
+        files_back=int((~missing["is_missing"]).sum()),
+        sources_away=away,
     )
-    others = _frames([(WaitingFile, waiting), (LeftOutFile, _examples(left_out))])
-    return store.finish(cycle.cycle_id, STAGE, summary, [(NewFile, plan), *others])
+    others: list[Write] = [(MissingFile, missing), *_frames([(WaitingFile, waiting), (LeftOutFile, _examples(left_out))])]
+    return store.finish(
+        cycle.cycle_id, STAGE, summary, [(NewFile, plan), *((table, rows) for table, rows in others if rows.height)]
+    )
 
 
-def _recorded(store: Store, keys: Sequence[str], bit_depths: Mapping[str, int]) -> Mapping[str, Mapping[str, set[str]]]:
-    """Source → key → versions that earlier cycles have handled, of these keys.
+class _Known:
+    """Records of earlier cycles about the sources' files.
 
     A file that was refused for an unknown bit depth is read again once its source states one.
     """
-    seen = store.rows_of(Sighting, keys, "key", columns=_FILE)
-    rejected = store.rows_of(RejectedSighting, keys, "key", columns=[*_FILE, "reason", "detail"])
-    is_final = ~(pl.col("reason").cast(pl.String).is_in(TROUBLES_OF_THE_SOURCE) | _is_clear_now(bit_depths))
-    recorded: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for rows in (seen, rejected.filter(is_final).select(_FILE)):
-        for source, key, version in rows.iter_rows():
-            recorded[source][key].add(version)
-    return recorded
+
+    def __init__(self, store: Store, bit_depths: Mapping[str, int]) -> None:
+        self._store = store
+        troubles = pl.col("reason").cast(pl.String).is_in(TROUBLES_OF_THE_SOURCE)
+        self._is_final = ~(troubles | _is_clear_now(bit_depths))
+        self.versions: defaultdict[str, KnownVersions] = defaultdict(KnownVersions)
+        for rows in store.pieces(Sighting, _FILE):
+            self._add(rows, are_images=True)
+        for rows in store.pieces(RejectedSighting, [*_FILE, "reason", "detail"]):
+            self._add(rows.filter(self._is_final), are_images=False)
+
+    def recorded(self, source: str, keys: Sequence[str]) -> Mapping[str, set[str]]:
+        """Key → versions recorded, of these keys."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        if keys:
+            seen = self._store.rows_of(Sighting, keys, "key", columns=_FILE)
+            rejected = self._store.rows_of(RejectedSighting, keys, "key", columns=[*_FILE, "reason", "detail"])
+            for rows in (seen, rejected.filter(self._is_final).select(_FILE)):
+                for _, key, version in rows.filter(pl.col("source") == source).iter_rows():
+                    found[key].add(version)
+        return found
+
+    def _add(self, rows: pl.DataFrame, *, are_images: bool) -> None:
+        for (source,), of_one in rows.group_by(["source"]):
+            self.versions[str(source)].add(of_one, are_images=are_images)
 
 
 def _is_clear_now(bit_depths: Mapping[str, int]) -> pl.Expr:
@@ -111,6 +134,24 @@ def _last_look(store: Store) -> datetime | None:
     return None
 
 
+def _listings(
+    sources: Sequence[Source], known: _Known, last_look: datetime | None, *, is_last_try: bool
+) -> tuple[dict[str, Listing], dict[str, str]]:
+    """Source → its listing, and source → why it cannot be listed."""
+    found: dict[str, Listing] = {}
+    away: dict[str, str] = {}
+    for source in sources:
+        try:
+            recorded = partial(known.recorded, source.name)
+            found[source.name] = listing_of(source, known.versions[source.name], recorded, last_look)
+        except ServiceError as error:
+            may_come_back = isinstance(error, ServiceUnavailableError) and not is_last_try
+            if may_come_back or len(away) == len(sources) - 1:
+                raise
+            away[source.name] = str(error)
+    return found, away
+
+
 @dataclass(frozen=True)
 class _Compared:
     """Known files of one source whose bytes were compared, because their stamps prove nothing."""
@@ -119,18 +160,19 @@ class _Compared:
     with_other_bytes: Sequence[FoundFile]
 
 
-def _compared(
-    store: Store, sources: Sequence[Source], recognized: Mapping[str, Recognized], recorded: Mapping[str, Mapping[str, set[str]]]
-) -> dict[str, _Compared]:
+def _compared(store: Store, sources: Sequence[Source], listings: Mapping[str, Listing], known: _Known) -> dict[str, _Compared]:
     """Compare the bytes of unproven files with what earlier cycles found under their keys, no more than each source allows."""
     earlier = sum(STAGE in stages for stages in store.state().stages.values())
-    chosen = {source.name: share_of_tonight(recognized[source.name].unproven, _limit(source), earlier) for source in sources}
+    chosen = {
+        source.name: share_of_tonight(listings[source.name].recognized.unproven, _limit(source), earlier) for source in sources
+    }
     seen = _images_seen(store, [file.key for files in chosen.values() for file in files])
     is_erased = is_erased_in(store)
     compared = {}
     for source in sources:
-        files, known = chosen[source.name], KnownBytes(seen[source.name], recorded[source.name], is_erased)
-        compared[source.name] = _Compared(len(files), list(with_other_bytes(source, files, known)))
+        files, name = chosen[source.name], source.name
+        bytes_known = KnownBytes(seen[name], known.recorded(name, [file.key for file in files]), is_erased)
+        compared[name] = _Compared(len(files), list(with_other_bytes(source, files, bytes_known)))
     return compared
 
 
@@ -149,22 +191,63 @@ def _images_seen(store: Store, keys: Sequence[str]) -> Mapping[str, Mapping[str,
 
 def _divided(
     store: Store, sources: Sequence[Source], unknown: Mapping[str, Sequence[FoundFile]], now: datetime
-) -> tuple[_Rows, _Rows]:
-    """Rows of the files to work on, and of those that wait."""
+) -> tuple[list[pl.DataFrame], _Rows]:
+    """The files to work on, and rows of those that wait."""
     keys = [file.key for files in unknown.values() for file in files]
     waited = store.rows_of(WaitingFile, keys, "key", columns=[*_FILE, "first_seen_at"])
     first_seen = {row[:3]: row[3] for row in waited.reverse().iter_rows()}
-    at_rest: _Rows = []
+    at_rest: list[pl.DataFrame] = []
     waiting: _Rows = []
     for source in sources:
-        for file in unknown[source.name]:
-            since = first_seen.get((source.name, file.key, file.object_version))
-            reason, row = why_waiting(source, file, since, now), _row(source.name, file)
-            if reason is None:
-                at_rest.append(row)
-            else:
-                waiting.append(row | {"reason": reason, "first_seen_at": since or now})
+        for files in batches(unknown[source.name], BATCH):
+            rows: _Rows = []
+            for file in files:
+                since = first_seen.get((source.name, file.key, file.object_version))
+                reason, row = why_waiting(source, file, since, now), _row(source.name, file)
+                if reason is None:
+                    rows.append(row)
+                else:
+                    waiting.append(row | {"reason": reason, "first_seen_at": since or now})
+            at_rest.append(_frame(NewFile, rows, without=("shard",)))
     return at_rest, waiting
+
+
+def _gone_and_back(store: Store, source: str, listing: Listing, known: _Known, left_out: LeftOutFiles | None) -> pl.DataFrame:
+    """Files of images that this listing misses for the first time, and missing ones that it has again.
+
+    What lies in a folder that is left out tonight is not missing: nobody has looked.
+    """
+    standing = store.current(MissingFile).filter("is_missing", pl.col("source") == source)
+    before = key_digests(standing)
+    back = standing.filter(pl.Series(np.isin(before, listing.keys))).with_columns(is_missing=pl.lit(value=False))
+    gone = np.setdiff1d(np.setdiff1d(known.versions[source].images(), listing.keys), before)
+    found = [pl.DataFrame(schema=back.schema)]
+    for rows in store.pieces(Sighting, ["source", "key", "image_id"], pl.col("source") == source) if len(gone) else ():
+        found.append(rows.filter(pl.Series(np.isin(key_digests(rows), gone))).with_columns(is_missing=pl.lit(value=True)))
+    missed = pl.concat(found).unique(["source", "key"], keep="last", maintain_order=True)
+    if left_out is not None:
+        missed = missed.filter(pl.Series([not left_out.is_below(key) for key in missed["key"]], dtype=pl.Boolean))
+    return pl.concat([missed, back])
+
+
+def _summary(
+    listings: Mapping[str, Listing], compared: Mapping[str, _Compared], left_out: Mapping[str, LeftOutFiles]
+) -> ListNewImagesSummary:
+    """The numbers of the listings themselves."""
+    recognized = {name: one.recognized for name, one in listings.items()}
+    return ListNewImagesSummary(
+        files_seen=sum(one.files_seen for one in listings.values()),
+        files_new=0,
+        files_unsettled=0,
+        shards=0,
+        files_left_out=_added(one.counts(folders=False) for one in left_out.values()),
+        folders_left_out=_added(one.counts(folders=True) for one in left_out.values()),
+        files_read_again=sum(one.read_again for one in recognized.values()),
+        files_compared=sum(one.files for one in compared.values()),
+        files_of_other_bytes=sum(len(one.with_other_bytes) for one in compared.values()),
+        files_not_compared=sum(len(one.unproven) - compared[name].files for name, one in recognized.items()),
+        files_renumbered=sum(one.renumbered for one in recognized.values()),
+    )
 
 
 def _row(source: str, file: FoundFile) -> dict[str, object]:
@@ -177,9 +260,13 @@ def _row(source: str, file: FoundFile) -> dict[str, object]:
     }
 
 
-def _dealt_out(rows: _Rows, shard_images: int) -> pl.DataFrame:
-    """Sort by source and key and assign shards, so that the same files are always in the same shards."""
-    plan = _frame(NewFile, rows, without=("shard",)).sort("source", "key")
+def _dealt_out(files: Sequence[pl.DataFrame], shard_images: int) -> pl.DataFrame:
+    """Sort by source and key and assign shards, so that the same files are always in the same shards.
+
+    A store may list an object twice that is written meanwhile; the later entry counts.
+    """
+    rows = pl.concat([_frame(NewFile, [], without=("shard",)), *files])
+    plan = rows.unique(["source", "key"], keep="last", maintain_order=True).sort("source", "key")
     return plan.with_columns(shard=(pl.int_range(pl.len()) // shard_images).cast(pl.Int32))
 
 

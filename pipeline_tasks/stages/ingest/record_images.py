@@ -9,12 +9,14 @@ from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.project_state import Engine
 from pipeline_tasks.records.record_images import RecordImagesSummary
+from pipeline_tasks.sources.changed_files import ChangedFiles, changed_files
 from pipeline_tasks.storage.erasure.erased_images import is_erased_in
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.tables.table_files import read_shard
 from pipeline_tasks.tables.embedding import Embedding
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
+from pipeline_tasks.tables.missing_file import MissingFile
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.table import Table, empty
@@ -45,7 +47,7 @@ def record_images(store: Store, cycle: Cycle) -> RecordImagesSummary:
         for table in (Image, Measurement, Embedding)
     }
     _check_whole(cycle.cycle_id, sightings, known, of_images)
-    summary = _summary(sightings, rejected, of_images[Image])
+    summary = _summary(sightings, rejected, of_images[Image], _changed(store, cycle.cycle_id, sightings))
     writes: list[tuple[type[Table], pl.DataFrame]] = [*of_images.items(), (Sighting, sightings), (RejectedSighting, rejected)]
     return store.finish(cycle.cycle_id, STAGE, summary, writes, sets=_engine(store, of_images[Embedding]))
 
@@ -70,7 +72,14 @@ def _check_whole(cycle_id: str, sightings: pl.DataFrame, known: pl.Series, of_im
             )
 
 
-def _summary(sightings: pl.DataFrame, rejected: pl.DataFrame, images: pl.DataFrame) -> RecordImagesSummary:
+def _changed(store: Store, cycle_id: str, sightings: pl.DataFrame) -> ChangedFiles:
+    """Compare with what earlier cycles saw under the same keys, and with what is missing since tonight."""
+    earlier = store.rows_of(Sighting, sightings["key"], "key", columns=["source", "key", "image_id"])
+    missing = store.read(MissingFile, cycle_id) if store.has(MissingFile, cycle_id) else empty(MissingFile)
+    return changed_files(sightings, earlier, missing)
+
+
+def _summary(sightings: pl.DataFrame, rejected: pl.DataFrame, images: pl.DataFrame, changed: ChangedFiles) -> RecordImagesSummary:
     reasons = rejected["reason"].cast(pl.String).to_list()
     return RecordImagesSummary(
         files=sightings.height + rejected.height,
@@ -80,6 +89,9 @@ def _summary(sightings: pl.DataFrame, rejected: pl.DataFrame, images: pl.DataFra
         files_already_known=sightings.height - images.height,
         rejected=rejected.height,
         rejected_by_reason={reason: reasons.count(reason) for reason in sorted(set(reasons))},
+        files_overwritten=changed.overwritten,
+        files_written_again=changed.written_again,
+        files_renamed=changed.renamed,
     )
 
 

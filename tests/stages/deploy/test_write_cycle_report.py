@@ -245,7 +245,7 @@ def test_write_cycle_report__states_all_times_in_the_zone_of_the_project(store: 
 
 def test_write_cycle_report__of_an_interrupted_cycle_says_what_is_missing(store: Store) -> None:
     html, summary = report(store, a_curated_cycle(store))
-    assert summary.sections == ["funnel", "rejected", "quarantined", "duplicates", "selection"]
+    assert summary.sections == ["funnel", "rejected", "sources", "quarantined", "duplicates", "selection"]
     assert summary.missing["confusion"] == "Confusion and recall: evaluate_model has not been done in this cycle."
     assert "the last completed stage is select_images" in html
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from pipeline_tasks.stages.ingest.measure_images import measure_images
 from pipeline_tasks.stages.ingest.record_images import record_images
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
+from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.sighting import Sighting
 
 pytestmark = pytest.mark.services
@@ -49,6 +51,8 @@ class Nights:
         self.store, self._client, self._settings = Store(MemoryObjects()), client, settings
         self._number = 0
         self.sources: list[Source] = []
+
+    nothing = ListNewImagesSummary(0, 0, 0, 0)
 
     def list(self) -> ListNewImagesSummary:
         self._number += 1
@@ -98,6 +102,27 @@ def test_object_that_is_overwritten_or_deleted_meanwhile__is_taken_in_the_next_n
     assert nights.take_in().rejected_by_reason == {"changed_while_reading": 1, "vanished": 1}
     put(bucket, b=an_image(2))
     assert nights.run()[1].images_new == 2
+
+
+def test_objects_that_are_overwritten_deleted_renamed_or_put_back__are_said(bucket: Any) -> None:
+    nights = Nights(bucket)
+    put(bucket, a=an_image(1), b=an_image(2), c=an_image(3))
+    nights.run()
+
+    put(bucket, a=an_image(4))
+    bucket.delete_object(Bucket=BUCKET, Key="in/b.png")
+    bucket.copy_object(Bucket=BUCKET, Key="in/renamed.png", CopySource=f"{BUCKET}/in/c.png")
+    bucket.delete_object(Bucket=BUCKET, Key="in/c.png")
+    listed, recorded = nights.run()
+    assert (listed.files_missing, listed.files_back) == (2, 0)
+    assert (recorded.files_overwritten, recorded.files_renamed, recorded.images_new) == (1, 1, 1)
+
+    put(bucket, b=an_image(2))
+    listed, recorded = nights.run()
+    assert (listed.files_missing, listed.files_back) == (0, 1)
+    assert (recorded.files_written_again, recorded.images_new) == (1, 0)
+    assert nights.run()[0] == replace(nights.nothing, files_seen=3)
+    assert nights.store.history(Image).height == 4, "each image once, and none is lost"
 
 
 def test_bucket_that_keeps_versions__gives_the_version_that_was_listed(bucket: Any) -> None:

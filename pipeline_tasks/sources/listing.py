@@ -1,0 +1,59 @@
+"""Tonight's listing of one source, compared with what earlier cycles recorded, in memory that does not grow with known files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+
+from pipeline_tasks.sources.known_files import Recognized, recognize
+from pipeline_tasks.sources.known_versions import Digests, KnownVersions, keys_of, one_of_each
+from pipeline_tasks.sources.source import FoundFile, Source
+
+BATCH = 20_000
+"""Files of a listing that are held and compared at once."""
+RecordedVersions = Callable[[Sequence[str]], Mapping[str, Collection[str]]]
+"""Keys → key → versions that earlier cycles recorded."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files of one source as they are tonight."""
+
+    files_seen: int
+    recognized: Recognized
+    keys: Digests
+    """Of all files, in order."""
+
+
+def listing_of(source: Source, known: KnownVersions, recorded: RecordedVersions, last_look: datetime | None) -> Listing:
+    """List the source and keep the files that are not known, and known ones whose stamp proves nothing.
+
+    Raises:
+        ServiceError: the source is away, or may not be listed.
+    """
+    seen = 0
+    others: list[FoundFile] = []
+    unproven: list[FoundFile] = []
+    keys: list[Digests] = []
+    for files in batches(source.list_files(), BATCH):
+        seen += len(files)
+        keys.append(keys_of(files))
+        for file, is_known in zip(files, known.have(files).tolist(), strict=True):
+            if not is_known:
+                others.append(file)
+            elif file.stamp is not None and not file.stamp.shows_writes_after(last_look):
+                unproven.append(file)
+    # Only a stamp may tell that a version which was never recorded is a known one.
+    versions = recorded([file.key for file in others if file.stamp is not None])
+    found = recognize(others, versions, last_look, known=seen - len(others))
+    found = replace(found, unproven=tuple(sorted([*found.unproven, *unproven], key=lambda file: file.key)))
+    return Listing(seen, found, one_of_each(keys))
+
+
+def batches(files: Iterable[FoundFile], size: int) -> Iterator[list[FoundFile]]:
+    """Divide files into lists of this length; the last may be shorter."""
+    rest = iter(files)
+    while batch := list(islice(rest, size)):
+        yield batch
