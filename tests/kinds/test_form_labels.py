@@ -53,9 +53,12 @@ def test_form__asks_another_question_for_each_kind_if_the_project_states_none() 
 
 @pytest.mark.parametrize("name", ["mask", "mask of objects", "keypoints", "keypoints in boxes"])
 def test_form__says_when_to_press_esc_where_label_studio_keeps_what_was_drawn_selected(name: str) -> None:
-    _, hint = (one.get("value", "") for one in list(form_of(name).iter("Header"))[:2])
+    assert "then press Esc before the next mask" in hint_of(name) or "press N, then Esc" in hint_of(name)
 
-    assert "then press Esc before the next mask" in hint or "press N, then Esc" in hint
+
+@pytest.mark.parametrize("name", ["box", "mask", "mask of objects", "keypoints in boxes", "text of boxes"])
+def test_form__says_when_to_hold_ctrl_where_a_click_would_move_or_select_what_is_there(name: str) -> None:
+    assert "hold Ctrl" in hint_of(name)
 
 
 def test_labels__have_colours_of_their_own_and_leave_the_rest_to_label_studio() -> None:
@@ -67,6 +70,11 @@ def test_labels__have_colours_of_their_own_and_leave_the_rest_to_label_studio() 
 
 def form_of(name: str) -> ET.Element:
     return ET.fromstring(label_form(kind_of(a_project(**FORMS[name])), "What?").xml)
+
+
+def hint_of(name: str) -> str:
+    _, hint, *_ = form_of(name).iter("Header")
+    return hint.get("value", "")
 
 
 def shades(colour: str) -> Iterator[tuple[int, ...]]:

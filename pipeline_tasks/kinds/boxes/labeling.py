@@ -31,7 +31,10 @@ class BoxLabeling:
     former: frozenset[str] = frozenset()
     """Names of earlier nights whose renaming or removal is stated."""
     question = "Where are the objects?"
-    hint = "Choose a class, then draw a box around each object of it. Nothing there? Submit without a box. Cannot tell? Skip."
+    hint = (
+        "Choose a class, then draw a box around each object of it; inside another box hold Ctrl. "
+        "Nothing there? Submit without a box. Cannot tell? Skip."
+    )
 
     @property
     def control_xml(self) -> str:

@@ -55,9 +55,8 @@ class KeypointLabeling:
         if not self.has_boxes:
             return line(form, hidden)
         boxes = f'<RectangleLabels name="{BOX}" toName="picture" strokeWidth="2" opacity="0.1">'
-        return line(title("Box"), f"{boxes}{labels(list(self.names), LETTERS)}</RectangleLabels>") + line(
-            title("Points"), form, hidden
-        )
+        around = f"{boxes}{labels(list(self.names), LETTERS)}</RectangleLabels>"
+        return line(title("Points"), form, hidden) + line(title("Box"), around)
 
     @property
     def question(self) -> str:
@@ -67,7 +66,7 @@ class KeypointLabeling:
     @property
     def hint(self) -> str:
         """Line on hidden points, on submitting an annotation without a point, and on skipping."""
-        first = "Draw a box around each thing, then set its points. " if self.has_boxes else ""
+        first = "Set the points of an object, then draw a box around them; inside a box hold Ctrl. " if self.has_boxes else ""
         return (
             f"{first}Point hidden by something? Set it, click it, press {HIDDEN_KEY.upper()}, then Esc. "
             "Not in the image? Leave it out. Nothing there? Submit without a point. Cannot tell? Skip."

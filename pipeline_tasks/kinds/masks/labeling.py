@@ -43,8 +43,9 @@ class MaskLabeling:
         """Line below the form."""
         each = "Draw each object on its own. " if self.is_instance else ""
         return (
-            f"{each}Polygon: click its corners, then the first one again. Brush: paint, then press Esc before the next mask; "
-            "[ and ] set its size, E erases. Nothing there? Submit without a mask. Cannot tell? Skip."
+            f"{each}Polygon: click its corners, then the first one again; over another one hold Ctrl. "
+            "Brush: paint, then press Esc before the next mask; [ and ] set its size, E erases. "
+            "Nothing there? Submit without a mask. Cannot tell? Skip."
         )
 
     @property

@@ -45,7 +45,7 @@ class TextLabeling:
         """Line on submitting an annotation without a text, and on skipping."""
         if self.of_boxes:
             return (
-                "Draw a box around each text, then type it into its field in the list at the right. "
+                "Draw a box around each text, then type it into its field in the list at the right; inside another box hold Ctrl. "
                 "Nothing written? Submit without a box. Cannot read it? Skip."
             )
         return "Type what is written, then press Add. Nothing written? Submit without a text. Cannot read it? Skip."
