@@ -19,7 +19,7 @@ class BackboneSettings(Settings):
     )
     side_px: int = Field(224, ge=32, le=1024, description="Side of the image that the model sees, in pixels.")
     map_side_px: int = Field(
-        320,
+        384,
         ge=64,
         le=1024,
         multiple_of=32,

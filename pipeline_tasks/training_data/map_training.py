@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.models.map_training import MapExamples
     from pipeline_tasks.models.training import Outcome
 
-MAP_TRAINING_VERSION = 4
+MAP_TRAINING_VERSION = 5
 """Bump when training changes, so that older checkpoints are ignored."""
 MOST_VAL = 500
 """Validation images that choose the epoch, the first by image_id; outputs of more (up to 0.9 MB each) would fill the memory."""

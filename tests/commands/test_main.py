@@ -190,6 +190,9 @@ def test_check_project__says_what_another_backbone_leaves_out(a_home: Path, caps
     assert said() == "fine: there are no embeddings yet"
     main(["open_cycle", "--project", "parts", "--cycle", "2026-11-21"])
     assert said() == "fine: unchanged since cycle 2026-11-21"
+    maps = a_project(backbone={"map_side_px": 96}).model_dump(mode="json")
+    (a_home / "projects" / "parts.yaml").write_text(yaml.safe_dump(maps))
+    assert said() == "fine: unchanged since cycle 2026-11-21", "embeddings do not depend on the side of maps"
     settings = a_project(backbone={"side_px": 192}).model_dump(mode="json")
     (a_home / "projects" / "parts.yaml").write_text(yaml.safe_dump(settings))
     main(["restore_dataset_version", "--project", "parts", "--dataset-id", "newest"])

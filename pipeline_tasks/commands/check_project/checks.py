@@ -134,9 +134,9 @@ def _check_backbone(project: Project, s3: S3Endpoint | None) -> str:
     if night is None:
         return "fine: there are no embeddings yet"
     before = read_cycle(store, night).project.backbone
-    if before == project.backbone:
-        return f"fine: unchanged since cycle {night}"
     was, now = (f"{one.name} at {one.side_px} px" for one in (before, project.backbone))
+    if was == now:
+        return f"fine: unchanged since cycle {night}"
     return f"fine: changes from {was} to {now}; unlabelled images of earlier nights leave the selection's pool"
 
 

@@ -1,7 +1,8 @@
 """Anchor-free detector over feature maps in torch: pyramid, shared tower, boxes of its places, and their loss.
 
 Pyramid: Lin et al., "Feature Pyramid Networks" (CVPR 2017). Loss: quality focal loss (Li et al., "Generalized Focal Loss", NeurIPS
-2020) and GIoU (Rezatofighi et al., CVPR 2019). Weights of a tower are shared by all maps; each map has its own normalisation.
+2020) and GIoU (Rezatofighi et al., CVPR 2019). Weights of a tower are shared by all maps; each map has its own normalisation. Whole
+channels are dropped before the tower in training (Tompson et al., CVPR 2015).
 """
 
 from __future__ import annotations
@@ -20,7 +21,11 @@ CHANNELS = 64
 TOWER = 2
 PRIOR = 0.01
 """Score of a place before training."""
+DROPPED_RATIO = 0.15
+"""Channels of a map that a training step does without, so that the few training images are not learned by heart."""
 GIOU_WEIGHT = 2.0
+MAX_CLASS_WEIGHT = 4.0
+"""Greatest weight of a place of a rare class against one of the commonest."""
 SHIFT_UNIT, SIZE_UNIT = 0.1, 0.2
 """Units of the head's numbers, those of Faster R-CNN's code: one step of the training then moves a box by little."""
 SIZE_RANGE = 4.0
@@ -69,7 +74,8 @@ class DetectorHead(nn.Module):
     def of_levels(self, levels: list[Tensor]) -> Tensor:
         """Outputs for the features of the pyramid."""
         outputs = []
-        for number, features in enumerate(levels):
+        for number, level in enumerate(levels):
+            features = F.dropout2d(level, DROPPED_RATIO, self.training)
             for convolution, norms in zip(self.tower, self.norms, strict=True):
                 features = F.relu(norms[number](convolution(features)))  # type: ignore[index]
             found = [self.classes(features), self.sides(features) * self.scales[number]]
@@ -111,7 +117,7 @@ class Boxes(nn.Module):
 
 
 def detection_loss(logits: Tensor, boxes: Tensor, targets: Tensor) -> Tensor:
-    """Quality focal loss and GIoU of a batch, over the number of places with a box.
+    """Quality focal loss and GIoU of a batch, over the number of places with a box; places of rare classes count more.
 
     Logits N x A x C and boxes N x A x 4 against N x A x 5 or more: class number, then the corners of the box, as assigned.
     """
@@ -120,12 +126,25 @@ def detection_loss(logits: Tensor, boxes: Tensor, targets: Tensor) -> Tensor:
     count = is_given.sum().clamp(min=1)
     found, wanted = boxes[is_given], targets[is_given][:, 1:5]
     overlap, generalized = overlaps(found, wanted)
-    quality = torch.zeros_like(logits)
     numbers = targets[..., 0][is_given].long()
-    quality[is_given] = F.one_hot(numbers, classes) * overlap.detach().clamp(0, 1)[:, None]
+    of_class = F.one_hot(numbers, classes)
+    rarity = class_weights(numbers, classes)
+    quality, weights = torch.zeros_like(logits), torch.ones_like(logits)
+    quality[is_given] = of_class * overlap.detach().clamp(0, 1)[:, None]
+    weights[is_given] = torch.where(of_class > 0, rarity[:, None], 1.0)
     unsure = (logits.sigmoid() - quality).square().detach()
-    focal = F.binary_cross_entropy_with_logits(logits, quality, reduction="none") * unsure
-    return (focal.sum() + GIOU_WEIGHT * (1 - generalized).sum()) / count
+    focal = F.binary_cross_entropy_with_logits(logits, quality, reduction="none") * unsure * weights
+    return (focal.sum() + GIOU_WEIGHT * (rarity * (1 - generalized)).sum()) / count
+
+
+def class_weights(numbers: Tensor, classes: int) -> Tensor:
+    """Weight of each place from the class numbers of a batch's places: the root of how much commoner the commonest class is.
+
+    Their mean is 1. Source of the root: Mahajan et al., "Exploring the Limits of Weakly Supervised Pretraining" (ECCV 2018).
+    """
+    counts = torch.bincount(numbers, minlength=classes).to(torch.float32)
+    weights = (counts.max() / counts.clamp(min=1)).sqrt().clamp(max=MAX_CLASS_WEIGHT)[numbers]
+    return weights / weights.mean() if len(weights) else weights
 
 
 def overlaps(boxes: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from pipeline_tasks.kinds.map_heads.outputs import MAX_OVERLAP, MIN_SCORE
+
 CANDIDATES = 500
 """Most likely places and classes of an image that suppression looks at."""
 OUTPUTS = 200
 """Objects an image in the file's output."""
-MIN_SCORE = 0.01
-"""Boxes of a lower score are no boxes."""
-MAX_OVERLAP = 0.6
-"""Two boxes of one class with a greater intersection over union are one."""
 ROUNDS = 12
 """Rounds of suppression; a chain of boxes that suppress each other longer than this is cut."""
 

@@ -1,8 +1,9 @@
 """Segmenter over feature maps in torch: a light decoder, its loss, and the exported head.
 
 Decoder: from the coarsest map to the finest, each added to what comes from below (Ronneberger et al., "U-Net", MICCAI 2015; added
-as in Lin et al., CVPR 2017), then once more to half the finest map's stride. Whole channels are dropped in training (Tompson et
-al., CVPR 2015). Loss: cross-entropy against shares of covered cells, and dice (Milletari et al., "V-Net", 3DV 2016).
+as in Lin et al., CVPR 2017), then once more to half the finest map's stride. Whether a cell is of anything is one number, which the
+cells of all classes teach; of what it is, a coarser map says too, which sees more around it. Whole channels are dropped in training
+(Tompson et al., CVPR 2015). Loss: cross-entropy against shares of covered cells, and dice (Milletari et al., "V-Net", 3DV 2016).
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from pipeline_tasks.kinds.masks.covers import WHOLE
 from pipeline_tasks.kinds.modelling import Metrics
 
 CHANNELS, FINE_CHANNELS = 64, 32
+CONTEXT_LEVEL = 1
+"""Number of the map, from the finest, that says of what a cell is."""
 DROPPED_RATIO = 0.2
 """Channels that a training step does without, so that the few training images are not learned by heart."""
 DICE_WEIGHT = 1.0
@@ -41,7 +44,9 @@ class SegmenterHead(nn.Module):
         self.smooth = nn.ModuleList(_normed(channels, channels, 3) for _ in shapes)
         self.reduce = nn.Conv2d(channels, fine_channels, 1, bias=False)
         self.fine = _normed(fine_channels, fine_channels, 3)
-        self.classes = nn.Conv2d(fine_channels, 1 + class_count, 1)
+        self.anything = nn.Conv2d(fine_channels, 1, 1)
+        self.classes = nn.Conv2d(fine_channels, class_count, 1)
+        self.context = nn.Conv2d(channels, class_count, 1)
 
     def forward(self, rows: Tensor) -> Tensor:
         """Logits for rows of maps."""
@@ -51,16 +56,25 @@ class SegmenterHead(nn.Module):
 
     def of_maps(self, maps: list[Tensor]) -> Tensor:
         """Logits for the maps themselves."""
-        last = len(maps) - 1
-        features = F.relu(self.smooth[last](F.relu(self.lateral[last](maps[last]))))
-        for number in range(last - 1, -1, -1):
+        levels = self.levels(maps)
+        finest, context = levels[0], levels[min(CONTEXT_LEVEL, len(levels) - 1)]
+        size = 2 * self.shapes[0].height, 2 * self.shapes[0].width
+        reduced = self.reduce(F.dropout2d(finest, DROPPED_RATIO, self.training))
+        fine = F.relu(self.fine(_larger(reduced, size)))
+        classes = self.classes(fine) + _larger(self.context(F.dropout2d(context, DROPPED_RATIO, self.training)), size)
+        anything = self.anything(fine)
+        return torch.cat([torch.zeros_like(anything), anything + classes.log_softmax(1)], 1)
+
+    def levels(self, maps: list[Tensor]) -> list[Tensor]:
+        """Features for each map, the finest first."""
+        features = F.relu(self.smooth[-1](F.relu(self.lateral[-1](maps[-1]))))
+        levels = [features]
+        for number in range(len(maps) - 2, -1, -1):
             shape = self.shapes[number]
             here = self.lateral[number](maps[number]) + _larger(features, (shape.height, shape.width))
             features = F.relu(self.smooth[number](F.relu(here)))
-        shape = self.shapes[0]
-        reduced = self.reduce(F.dropout2d(features, DROPPED_RATIO, self.training))
-        logits: Tensor = self.classes(F.relu(self.fine(_larger(reduced, (2 * shape.height, 2 * shape.width)))))
-        return logits
+            levels.insert(0, features)
+        return levels
 
 
 def _larger(features: Tensor, size: tuple[int, int]) -> Tensor:

@@ -18,7 +18,7 @@ from pipeline_tasks.kinds.boxes.modelling import BoxModelling, PlacedBoxes
 from pipeline_tasks.kinds.boxes.prediction_model import BoxPredictionModel
 from pipeline_tasks.kinds.boxes.torch_head import BoxObjective
 from pipeline_tasks.kinds.map_heads.assignment import NOTHING, assigned
-from pipeline_tasks.kinds.map_heads.detector import SIZE_UNIT, DetectorHead
+from pipeline_tasks.kinds.map_heads.detector import MAX_CLASS_WEIGHT, SIZE_UNIT, DetectorHead, class_weights, detection_loss
 from pipeline_tasks.kinds.map_heads.outputs import BOXES, CLASS_NUMBERS, SCORES
 from pipeline_tasks.kinds.map_heads.suppression import suppressed
 from pipeline_tasks.kinds.map_heads.validation import average_precision
@@ -147,6 +147,22 @@ def test_check_parity__refuses_a_lost_box_and_a_moved_one() -> None:
             MODELLING.check_parity(wanted, found)
 
 
+@pytest.mark.parametrize(("lost", "is_fine"), [((), True), ((99,), True), ((98, 99), False), ((0,), False)])
+def test_check_parity__takes_one_box_in_a_hundred_that_rounding_suppressed(lost: tuple[int, ...], is_fine: bool) -> None:
+    """Boxes 98 and 99 overlap boxes 1 and 2 by 0.6, the limit of suppression; box 0 overlaps no other."""
+    lefts = np.arange(100, dtype=np.float32) * 2
+    lefts[98:] = lefts[1:3] + 0.25
+    boxes = np.stack([lefts, np.zeros(100, np.float32), lefts + 1, np.ones(100, np.float32)], axis=1)
+    wanted = {BOXES: boxes, SCORES: np.linspace(0.9, 0.5, 100).astype(np.float32), CLASS_NUMBERS: np.zeros(100, np.int64)}
+    found = {name: np.delete(values, lost, axis=0) for name, values in wanted.items()}
+
+    if is_fine:
+        assert MODELLING.check_parity([wanted], [found]) == 0
+    else:
+        with pytest.raises(ParityError, match="difference of inf"):
+            MODELLING.check_parity([wanted], [found])
+
+
 def test_final_head__refuses_the_weights_of_another_kind() -> None:
     with pytest.raises(ModelError, match="wanted the weights of a detector"):
         MODELLING.final_head({"weight": np.zeros((2, 32)), "bias": np.zeros(2)})
@@ -205,6 +221,27 @@ def test_objective__is_smaller_for_better_boxes() -> None:
     better[0, is_given, 1] = 0.0
 
     assert objective.loss(better, target) < objective.loss(outputs, target)
+
+
+def test_detection_loss__moves_a_box_of_a_class_four_times_as_rare_twice_as_much() -> None:
+    targets = torch.tensor([[[0.0, 0, 0, 8, 8]] * 4 + [[1.0, 0, 0, 8, 8]]])
+    boxes = torch.tensor([[[1.0, 1, 9, 9]] * 5], requires_grad=True)
+
+    detection_loss(torch.zeros(1, 5, 2), boxes, targets).backward()
+
+    assert boxes.grad is not None
+    moves = boxes.grad.norm(dim=2)[0]
+    assert torch.allclose(moves[4] / moves[:4], torch.full((4,), 2.0))
+
+
+def test_class_weights__are_1_on_average_and_bounded_for_very_rare_classes() -> None:
+    numbers = torch.tensor([0] * 10_000 + [1])
+    weights = class_weights(numbers, 3)
+
+    assert weights.mean() == pytest.approx(1)
+    assert weights[-1] / weights[0] == pytest.approx(MAX_CLASS_WEIGHT)
+    assert torch.equal(class_weights(numbers[:10], 1), torch.ones(10))
+    assert class_weights(numbers[:0], 3).shape == (0,)
 
 
 def test_average_precision__is_1_for_the_truth_and_one_half_for_half_of_it() -> None:

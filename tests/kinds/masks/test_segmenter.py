@@ -111,6 +111,20 @@ def test_head_graph__equals_torch_for_any_number_of_images(images: int) -> None:
         MODELLING.final_head({})
 
 
+def test_share_of_nothing__does_not_depend_on_which_class_a_cell_is_of() -> None:
+    torch.manual_seed(0)
+    head = MODELLING.new_head(SHAPES).eval()
+    rows = torch.randn(1, sum(one.values for one in SHAPES))
+    with torch.no_grad():
+        before = head(rows).softmax(1)
+        head.get_parameter("context.bias")[0] += 5
+        after = head(rows).softmax(1)
+
+    assert torch.allclose(before[:, 0], after[:, 0], atol=1e-6)
+    assert (after[:, 1] > before[:, 1]).all()
+    assert (after[:, 2] < before[:, 2]).all()
+
+
 def test_objective__falls_when_a_head_learns_two_images() -> None:
     torch.manual_seed(0)
     head, objective = MODELLING.new_head(SHAPES), MODELLING.objective(SHAPES)
