@@ -52,7 +52,8 @@ def _cards(sort: str, images: Sequence[Compared]) -> Iterable[Block]:
     shown = tuple(ImageCard(image.image_id, *image.says(one), image.drawing(one)) for image, one in wrong[:MOST_CARDS])
     yield Heading(sort.capitalize())
     first = "surest" if sort != MISSED and any(image.has_confidence for image, _ in wrong) else "largest"
-    yield Paragraph(f"{len(wrong)} {_ABOUT[sort]}; the {first} come first.", is_quiet=True)
+    about = "objects that no sure prediction is at" if sort == MISSED and any(one.unsure for one in images) else _ABOUT[sort]
+    yield Paragraph(f"{len(wrong)} {about}; the {first} come first.", is_quiet=True)
     yield ImageCards(shown, len(wrong), "errors")
 
 

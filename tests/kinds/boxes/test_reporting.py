@@ -58,6 +58,7 @@ def test_errors__say_that_a_missed_object_is_found_by_an_unsure_prediction() -> 
     assert said.startswith(
         "1 objects in 2 test images are found; 2 missed (1 of them found by a prediction that is too unsure), 0 extra"
     )
+    assert any(isinstance(one, Paragraph) and one.text.startswith("2 objects that no sure prediction is at") for one in blocks)
     cards = [card for one in blocks if isinstance(one, ImageCards) for card in one.cards]
     assert sorted(card.lines for card in cards) == [
         ("covers 5.6% of the image",),
