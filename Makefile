@@ -62,12 +62,10 @@ restore: install  ## bring such a copy into an empty NIGHTLENS_HOME: PLACE=<fold
 demo: install  ## run two nights on drawn parts (or IMAGES=<labelled images>; KIND=box or mask for trays; ANNOTATORS=none to answer yourself)
 	@$(RUN) -m demo
 
-check: install  ## ruff, mypy --strict, import plan, fast tests
+check: install  ## ruff, mypy --strict, fast tests (import plan and generated docs among them)
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy --strict
-	@.venv/bin/lint-imports
-	@$(RUN) docs/generate.py --check
 	@$(RUN) -m pytest -q -n 2 -m "not slow and not airflow and not services and not browser"
 
 test-rest: install  ## the tests that `make check` leaves out, also those with the real services

@@ -13,7 +13,6 @@ import yaml
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.slow
 def test_generated_docs__are_up_to_date() -> None:
     command = [sys.executable, "docs/generate.py", "--check"]
 
