@@ -12,7 +12,7 @@ import polars as pl
 from pipeline_tasks.intervals.bootstrap import percentile_interval, ratio_draws, sum_by_group
 from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS, Labeling, ObjectColumns
 from pipeline_tasks.kinds.predicted_rows import prediction_rows
-from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Integers, Score, ScoreNames, group_numbers
+from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, GroupedImages, Integers, Score, ScoreNames, group_numbers
 from pipeline_tasks.tables.label_object import PredictedObject
 from pipeline_tasks.tables.table import Table
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class LikenessMatches:
+class LikenessMatches(GroupedImages):
     """One model's objects with the truth: one entry an image, in the order of image_id."""
 
     likeness: Floats
@@ -28,16 +28,6 @@ class LikenessMatches:
     is_empty: Floats
     """1 for an image in which nothing is there, else 0."""
     groups: Integers
-
-    @property
-    def images(self) -> int:
-        """Number of images."""
-        return len(self.likeness)
-
-    @property
-    def group_count(self) -> int:
-        """Number of split groups."""
-        return int(self.groups.max()) + 1 if self.groups.size else 0
 
     @property
     def is_exact(self) -> Floats:

@@ -14,7 +14,7 @@ from pipeline_tasks.intervals.bootstrap import ratio_draws, sum_by_group
 from pipeline_tasks.intervals.proportions import interval_of_shares
 from pipeline_tasks.kinds.matching.average_precision import Counts, average_precisions, average_recalls, precision_within_images
 from pipeline_tasks.kinds.matching.object_matches import ObjectMatches
-from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Integers, Score, basis_of_images
+from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, GroupedImages, Integers, Score, basis_of_images
 
 AP, IMAGE_AP = "ap", "image_ap"
 AT = {"50": 0.5, "75": 0.75}
@@ -22,7 +22,7 @@ AT = {"50": 0.5, "75": 0.75}
 
 
 @dataclass(frozen=True)
-class MatchedObjects:
+class MatchedObjects(GroupedImages):
     """One model's objects with the truth, in images that come in the order of image_id."""
 
     class_names: tuple[str, ...]
@@ -32,16 +32,6 @@ class MatchedObjects:
     """Number of the image's split group, from 0."""
     most: int
     """Number of predictions of a class in an image that count."""
-
-    @property
-    def images(self) -> int:
-        """Number of images."""
-        return len(self.groups)
-
-    @property
-    def group_count(self) -> int:
-        """Number of split groups."""
-        return int(self.groups.max()) + 1 if self.groups.size else 0
 
 
 def basis_of_classes(candidate: MatchedObjects, min_images: int) -> Basis:

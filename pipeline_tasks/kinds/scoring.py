@@ -42,6 +42,23 @@ class Matches(Protocol):
         ...
 
 
+class GroupedImages:
+    """Numbers of images and split groups, for matches with one entry an image."""
+
+    groups: Integers
+    """Number of each image's split group, from 0."""
+
+    @property
+    def images(self) -> int:
+        """Number of images."""
+        return len(self.groups)
+
+    @property
+    def group_count(self) -> int:
+        """Number of split groups."""
+        return int(self.groups.max()) + 1 if self.groups.size else 0
+
+
 @dataclass(frozen=True)
 class Figure:
     """One figure of one model: columns of the table `metrics`."""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline_tasks.json_values import Json, JsonObject
+from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.decoding import WHOLE, Outline, Outputs, Size
 from pipeline_tasks.kinds.map_heads.outputs import BOXES, CLASS_NUMBERS, SCORES
-from pipeline_tasks.kinds.map_heads.recorded_objects import as_recorded, recorded_difference
-
-USUAL_CONFIDENCE = 0.25
-"""Confidence of a box that is told unless a project says otherwise: a score is the overlap that the box probably has."""
+from pipeline_tasks.kinds.sure_objects import ObjectDecoding, sure_enough
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class BoxPrediction:
 
 
 @dataclass(frozen=True)
-class BoxDecoding:
+class BoxDecoding(ObjectDecoding):
     """Decoding of the outputs of a model with these classes."""
 
     class_names: tuple[str, ...]
@@ -60,12 +57,9 @@ class BoxDecoding:
 
     def predict(self, objects: Sequence[Box], size_px: Size, min_confidence: float) -> BoxPrediction:
         """The boxes of at least this confidence; of 0, which no project has chosen, of at least USUAL_CONFIDENCE."""
-        limit = min_confidence or USUAL_CONFIDENCE
-        # Compare in the model's precision, so that 0.9 is not below 0.9.
-        sure = [one for one in objects if np.float32(one.confidence or 0) >= np.float32(limit)]
         found = tuple(
             PredictedBox(one.class_name, one.confidence or 0, one.x_min_px, one.y_min_px, one.width_px, one.height_px)
-            for one in sure
+            for one in sure_enough(objects, min_confidence)
         )
         return BoxPrediction(found, len(objects) - len(found))
 
@@ -75,28 +69,9 @@ class BoxDecoding:
             return BoxPrediction(tuple(_box(one) for one in fields["objects"]), int(fields.get("left_out", 0)))
         return BoxPrediction((_box(fields),) if fields.get("class_name") else (), 0)
 
-    def headline(self, prediction: BoxPrediction) -> str:
-        """The class of the surest box."""
-        return prediction.objects[0].class_name if prediction.objects else "nothing"
-
-    def says(self, prediction: BoxPrediction) -> str:
-        """Number of boxes a class."""
-        counts: dict[str, int] = {}
-        for one in prediction.objects:
-            counts[one.class_name] = counts.get(one.class_name, 0) + 1
-        return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "nothing there"
-
     def outlines(self, prediction: BoxPrediction, size_px: Size) -> tuple[Outline, ...]:
         """The four sides of each box."""
         return tuple(_outline(one) for one in prediction.objects)
-
-    def as_recorded(self, outputs: Outputs) -> dict[str, Json]:
-        """The surest boxes of one image."""
-        return as_recorded(outputs, self.output_names)
-
-    def difference(self, outputs: Outputs, recorded: Mapping[str, Json]) -> float:
-        """Greatest distance of a recorded box from the most alike of its class, in scores and shares of the side."""
-        return recorded_difference(outputs, recorded, self.output_names)
 
 
 def in_pixels(shares: npt.NDArray[np.float32], size_px: Size) -> npt.NDArray[np.float64]:

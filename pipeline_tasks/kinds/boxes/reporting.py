@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from pipeline_tasks.kinds.boxes.decode import USUAL_CONFIDENCE
 from pipeline_tasks.kinds.boxes.drawn_boxes import compared_images
 from pipeline_tasks.kinds.object_reporting import ObjectReporting, precision_section
+from pipeline_tasks.kinds.sure_objects import USUAL_CONFIDENCE
 
 LEGEND = (
     f"Labels are drawn with a full line, predictions of at least {USUAL_CONFIDENCE:.0%} confidence with a dashed one; "

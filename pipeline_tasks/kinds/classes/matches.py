@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipeline_tasks.kinds.scoring import Floats, Integers, group_numbers
+from pipeline_tasks.kinds.scoring import Floats, GroupedImages, Integers, group_numbers
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.table import Rows
 
 
 @dataclass(frozen=True)
-class ClassMatches:
+class ClassMatches(GroupedImages):
     """One model's predictions with the truth: one entry an image, in the order of image_id."""
 
     class_names: tuple[str, ...]
@@ -28,16 +28,6 @@ class ClassMatches:
     """The model's probability of the true class; 0 for a class that it does not know."""
     groups: Integers
     """Number of the image's split group, from 0."""
-
-    @property
-    def images(self) -> int:
-        """Number of images."""
-        return len(self.truth)
-
-    @property
-    def group_count(self) -> int:
-        """Number of split groups."""
-        return int(self.groups.max()) + 1 if self.groups.size else 0
 
 
 def match(

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline_tasks.json_values import Json, JsonObject
-from pipeline_tasks.kinds.boxes.decode import USUAL_CONFIDENCE, in_pixels
+from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.kinds.boxes.decode import PredictedBox, in_pixels
 from pipeline_tasks.kinds.decoding import WHOLE, Outline, Outputs, Size
 from pipeline_tasks.kinds.keypoints.layout import PointLayout
 from pipeline_tasks.kinds.keypoints.skeleton import Point, Skeleton
 from pipeline_tasks.kinds.map_heads.outputs import BOXES, CLASS_NUMBERS, SCORES
-from pipeline_tasks.kinds.map_heads.recorded_objects import as_recorded, recorded_difference
+from pipeline_tasks.kinds.sure_objects import ObjectDecoding, sure_enough
 
 POINTS = "points"
 """float32 N x B x P x 3: of the points of all classes x and y, in shares of the image's longer side, and the score of being there.
@@ -36,15 +36,9 @@ class PredictedPoint:
 
 
 @dataclass(frozen=True)
-class PredictedThing:
+class PredictedThing(PredictedBox):
     """One thing of a prediction: its box and the points that are there."""
 
-    class_name: str
-    confidence: float
-    x_min_px: float
-    y_min_px: float
-    width_px: float
-    height_px: float
     points: tuple[PredictedPoint, ...]
 
 
@@ -58,7 +52,7 @@ class KeypointPrediction:
 
 
 @dataclass(frozen=True)
-class KeypointDecoding:
+class KeypointDecoding(ObjectDecoding):
     """Decoding of the things of these classes."""
 
     points: Mapping[str, Sequence[str]]
@@ -86,9 +80,7 @@ class KeypointDecoding:
 
     def predict(self, objects: Sequence[Skeleton], size_px: Size, min_confidence: float) -> KeypointPrediction:
         """The things of at least this confidence; of 0, which no project has chosen, of at least USUAL_CONFIDENCE."""
-        limit = min_confidence or USUAL_CONFIDENCE
-        # Compare in the model's precision, so that 0.9 is not below 0.9.
-        sure = tuple(_predicted(one) for one in objects if np.float32(one.confidence or 0) >= np.float32(limit))
+        sure = tuple(_predicted(one) for one in sure_enough(objects, min_confidence))
         return KeypointPrediction(sure, len(objects) - len(sure))
 
     def read_prediction(self, fields: JsonObject) -> KeypointPrediction:
@@ -97,28 +89,9 @@ class KeypointDecoding:
             return KeypointPrediction(tuple(_thing(one) for one in fields["objects"]), int(fields.get("left_out", 0)))
         return KeypointPrediction((_thing(fields),) if fields.get("class_name") else (), 0)
 
-    def headline(self, prediction: KeypointPrediction) -> str:
-        """The class of the surest thing."""
-        return prediction.objects[0].class_name if prediction.objects else "nothing"
-
-    def says(self, prediction: KeypointPrediction) -> str:
-        """Number of things a class."""
-        counts: dict[str, int] = {}
-        for one in prediction.objects:
-            counts[one.class_name] = counts.get(one.class_name, 0) + 1
-        return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "nothing there"
-
     def outlines(self, prediction: KeypointPrediction, size_px: Size) -> tuple[Outline, ...]:
         """Points, edges and box of each thing."""
         return tuple(line for one in prediction.objects for line in self._outlines(one, size_px))
-
-    def as_recorded(self, outputs: Outputs) -> dict[str, Json]:
-        """The surest things of one image."""
-        return as_recorded(outputs, self.output_names)
-
-    def difference(self, outputs: Outputs, recorded: Mapping[str, Json]) -> float:
-        """Greatest distance of a recorded thing from the most alike of its class, in scores and shares of the side."""
-        return recorded_difference(outputs, recorded, self.output_names)
 
     def _points(self, name: str, places: np.ndarray[tuple[int, ...], np.dtype[np.float32]], size_px: Size) -> tuple[Point, ...]:
         mine = places[PointLayout(self.points).of_class(name)].astype(np.float64)

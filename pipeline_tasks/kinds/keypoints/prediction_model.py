@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from pipeline_tasks.kinds.boxes.prediction_model import PredictedBoxModel
+
 
 class PredictedPointModel(BaseModel):
     """One point in pixels of the upright image."""
@@ -14,15 +16,9 @@ class PredictedPointModel(BaseModel):
     confidence: float = Field(description="Score of the point being in the image, at least 0.5; others are left out.")
 
 
-class PredictedThingModel(BaseModel):
+class PredictedThingModel(PredictedBoxModel):
     """One thing with its box and its points, in pixels of the upright image."""
 
-    class_name: str
-    confidence: float
-    x_min_px: float
-    y_min_px: float
-    width_px: float
-    height_px: float
     points: list[PredictedPointModel]
 
 

@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from pipeline_tasks.geometry.run_lengths import encode_part
 from pipeline_tasks.json_values import Json
-from pipeline_tasks.kinds.boxes.decode import USUAL_CONFIDENCE, in_pixels
+from pipeline_tasks.kinds.boxes.decode import in_pixels
 from pipeline_tasks.kinds.decoding import Outputs, Size
 from pipeline_tasks.kinds.map_heads.outputs import BOXES, CLASS_NUMBERS, SCORES
 from pipeline_tasks.kinds.map_heads.recorded_objects import as_recorded, recorded_difference
 from pipeline_tasks.kinds.masks.decode import MAX_SIDE_PX, MaskDecoding, MaskPrediction
 from pipeline_tasks.kinds.masks.mask import Mask
+from pipeline_tasks.kinds.sure_objects import USUAL_CONFIDENCE, ObjectDecoding
 
 COEFFICIENTS, PROTOTYPES = "coefficients", "prototypes"
 """float32 N x B x K, of each object, beside boxes, scores and class numbers; float32 N x K x h x w, in cells of the model's square.
@@ -30,7 +31,7 @@ Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class InstanceDecoding(MaskDecoding):
+class InstanceDecoding(ObjectDecoding, MaskDecoding):
     """Decoding of the outputs of a model of objects of these classes."""
 
     output_names: tuple[str, ...] = (BOXES, SCORES, CLASS_NUMBERS, COEFFICIENTS, PROTOTYPES)  # type: ignore[assignment]
@@ -48,17 +49,6 @@ class InstanceDecoding(MaskDecoding):
     def predict(self, objects: Sequence[Mask], size_px: Size, min_confidence: float) -> MaskPrediction:
         """The masks of at least this confidence; of 0, which no project has chosen, of at least USUAL_CONFIDENCE."""
         return super().predict(objects, size_px, min_confidence or USUAL_CONFIDENCE)
-
-    def headline(self, prediction: MaskPrediction) -> str:
-        """The class of the surest object."""
-        return prediction.objects[0].class_name if prediction.objects else "nothing"
-
-    def says(self, prediction: MaskPrediction) -> str:
-        """Number of objects a class."""
-        counts: dict[str, int] = {}
-        for one in prediction.objects:
-            counts[one.class_name] = counts.get(one.class_name, 0) + 1
-        return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "nothing there"
 
     def as_recorded(self, outputs: Outputs) -> dict[str, Json]:
         """The surest objects of one image, and some cells of its prototypes."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from pipeline_tasks.kinds.boxes.decode import USUAL_CONFIDENCE
 from pipeline_tasks.kinds.boxes.reporting import LEGEND
 from pipeline_tasks.kinds.masks.drawn_masks import compared_instances
 from pipeline_tasks.kinds.object_reporting import ObjectReporting, precision_section
+from pipeline_tasks.kinds.sure_objects import USUAL_CONFIDENCE
 
 
 def instance_reporting(class_names: tuple[str, ...]) -> ObjectReporting:

@@ -13,11 +13,11 @@ import polars as pl
 
 from pipeline_tasks.geometry.run_lengths import Size, area, decode, from_toggles, intersections, merge
 from pipeline_tasks.kinds.masks.boundary import boundary_f
-from pipeline_tasks.kinds.scoring import Floats, Integers, group_numbers
+from pipeline_tasks.kinds.scoring import Floats, GroupedImages, Integers, group_numbers
 
 
 @dataclass(frozen=True)
-class MaskMatches:
+class MaskMatches(GroupedImages):
     """One model's regions with the truth: one row an image, in the order of image_id; the last column is the background."""
 
     class_names: tuple[str, ...]
@@ -32,16 +32,6 @@ class MaskMatches:
     """F1 of the boundaries: images x classes; NaN where the class is in neither."""
     groups: Integers
     """Number of the image's split group, from 0."""
-
-    @property
-    def images(self) -> int:
-        """Number of images."""
-        return len(self.groups)
-
-    @property
-    def group_count(self) -> int:
-        """Number of split groups."""
-        return int(self.groups.max()) + 1 if self.groups.size else 0
 
     @property
     def either(self) -> Floats:

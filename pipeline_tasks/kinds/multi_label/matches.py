@@ -9,13 +9,13 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline_tasks.kinds.multi_label.decode import PRESENT
-from pipeline_tasks.kinds.scoring import Floats, Integers, group_numbers
+from pipeline_tasks.kinds.scoring import Floats, GroupedImages, Integers, group_numbers
 
 Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class MultiLabelMatches:
+class MultiLabelMatches(GroupedImages):
     """One model's predictions with the truth: one entry an image, in the order of image_id."""
 
     class_names: tuple[str, ...]
@@ -28,16 +28,6 @@ class MultiLabelMatches:
     """The model's probability of each class (N x C); 0 for a class that it does not know."""
     groups: Integers
     """Number of the image's split group, from 0."""
-
-    @property
-    def images(self) -> int:
-        """Number of images."""
-        return len(self.truth)
-
-    @property
-    def group_count(self) -> int:
-        """Number of split groups."""
-        return int(self.groups.max()) + 1 if self.groups.size else 0
 
 
 def match(predictions: pl.DataFrame, images: pl.DataFrame, model_digest: str) -> MultiLabelMatches:
