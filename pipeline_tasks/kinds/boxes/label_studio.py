@@ -124,5 +124,8 @@ def _drawn(box: Box) -> Iterator[float]:
         yield from (box.x_min_px, box.y_min_px, box.width_px, box.height_px, 0.0)
         return
     x, y, right_x, right_y, _, _, low_x, low_y = box.corners_px
-    yield from (x, y, math.hypot(right_x - x, right_y - y), math.hypot(low_x - x, low_y - y))
-    yield math.degrees(math.atan2(right_y - y, right_x - x)) % 360
+    width, height = math.hypot(right_x - x, right_y - y), math.hypot(low_x - x, low_y - y)
+    yield from (x, y, width, height)
+    # Corners are rounded, so the longer side says the angle more exactly.
+    turn = math.atan2(right_y - y, right_x - x) if width >= height else math.atan2(x - low_x, low_y - y)
+    yield math.degrees(turn) % 360

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from kinds.boxes.given_boxes import NAMES, SIZE, spread_boxes
 
@@ -62,6 +62,7 @@ def test_read__returns_any_number_of_boxes_and_columns_keep_them(count: int) -> 
 
 
 @given(st.floats(1, 359.9), st.floats(1, 300), st.floats(1, 300))
+@example(1.0, 1.0, 244.0)
 @settings(max_examples=100, deadline=None)
 def test_rotated_box__keeps_its_corners_and_is_their_hull(degrees: float, wide: float, high: float) -> None:
     value = {"x": 50.0, "y": 50.0, "width": wide / 10, "height": high / 10, "rotation": degrees, "rectanglelabels": ["bolt"]}
