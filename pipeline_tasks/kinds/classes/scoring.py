@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from pipeline_tasks.kinds.classes import metrics
-from pipeline_tasks.kinds.classes.class_object import ClassObject
 from pipeline_tasks.kinds.classes.matches import ClassMatches, always, match
-from pipeline_tasks.kinds.classes.prediction_rows import by_names_of_today, prediction_rows
+from pipeline_tasks.kinds.classes.prediction_rows import ProbabilityRows, by_names_of_today
 from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Score, ScoreNames
 from pipeline_tasks.tables.confusion import Confusion
-from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.table import Table
 
 MIN_CLASSES = 2
@@ -23,7 +21,7 @@ MIN_CLASSES = 2
 
 
 @dataclass(frozen=True)
-class ClassScoring:
+class ClassScoring(ProbabilityRows):
     """Metrics of the kind `class`, from per-image matches."""
 
     changes: NameChanges = NO_CHANGES
@@ -38,13 +36,6 @@ class ClassScoring:
         image_words="accuracy",
         name_metric="recall",
     )
-    prediction_table: type[Table] = Prediction
-
-    def prediction_rows(
-        self, model_digest: str, image_ids: Sequence[str], predictions: Sequence[Sequence[ClassObject]]
-    ) -> pl.DataFrame:
-        """One row for each image and class."""
-        return prediction_rows(model_digest, image_ids, predictions)
 
     def main_predictions(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The most probable class; of equal ones the first."""

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline_tasks.kinds.classes.class_object import ClassObject
-from pipeline_tasks.kinds.classes.prediction_rows import prediction_rows
+from pipeline_tasks.kinds.classes.prediction_rows import ProbabilityRows
 from pipeline_tasks.kinds.multi_label import metrics
 from pipeline_tasks.kinds.multi_label.decode import PREDICTED
 from pipeline_tasks.kinds.multi_label.matches import MultiLabelMatches, all_classes, by_names_of_today, match
 from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges
 from pipeline_tasks.kinds.scoring import Basis, Figure, Floats, Score, ScoreNames
-from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.table import Table
 
 
 @dataclass(frozen=True)
-class MultiLabelScoring:
+class MultiLabelScoring(ProbabilityRows):
     """Metrics of the kind `classes`, from per-image matches."""
 
     changes: NameChanges = NO_CHANGES
@@ -34,13 +32,6 @@ class MultiLabelScoring:
         image_words="mean Jaccard index",
         name_metric="f1",
     )
-    prediction_table: type[Table] = Prediction
-
-    def prediction_rows(
-        self, model_digest: str, image_ids: Sequence[str], predictions: Sequence[Sequence[ClassObject]]
-    ) -> pl.DataFrame:
-        """One row for each image and class."""
-        return prediction_rows(model_digest, image_ids, predictions)
 
     def main_predictions(self, rows: pl.DataFrame) -> pl.DataFrame:
         """All classes of a model and cycle in one row, in the column that `MultiLabelDecoding.read_prediction` reads."""

@@ -13,6 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from kinds.boxes.boxes_by_hand import MODEL, SCORING, boxes_of, image_ids, predicted_rows, version_rows
 from kinds.matching.as_pycocotools import coco_stats, random_scenes
+from kinds.no_score import assert_nothing_has_no_score
 
 from pipeline_tasks.evaluation.gate import Rule, decide
 from pipeline_tasks.evaluation.scorecard import score
@@ -165,13 +166,7 @@ def test_rare_classes__are_left_out_of_the_score_but_have_a_figure_of_their_own(
 
 
 def test_no_object_and_no_image__have_no_score_and_no_decision() -> None:
-    empty, none = matches_of([[]] * 3, [[]] * 3), matches_of([], [])
-
-    assert decide(SCORING, empty, None, RULE).why == "Not promoted: no class has at least 1 test images with an object of it."
-    assert not decide(SCORING, none, None, RULE).is_promoted
-    assert figures(empty) == {("image_ap", ""): 1.0}
-    assert SCORING.image_scores(none).tolist() == []
-    assert SCORING.baseline(empty).images == 3
+    assert_nothing_has_no_score(SCORING, matches_of, RULE)
 
 
 def test_prediction_rows__are_rows_of_their_table_also_without_any_box() -> None:

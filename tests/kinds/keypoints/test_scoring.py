@@ -21,6 +21,7 @@ from kinds.keypoints.things_by_hand import (
     version_rows,
 )
 from kinds.matching.as_pycocotools import evaluated
+from kinds.no_score import assert_nothing_has_no_score
 
 from pipeline_tasks.evaluation.gate import Rule, decide
 from pipeline_tasks.evaluation.scorecard import score
@@ -163,13 +164,7 @@ def test_old_names__of_a_champion_count_by_the_names_of_today() -> None:
 
 
 def test_no_thing_and_no_image__have_no_score_and_no_decision() -> None:
-    empty, none = matches_of([[]] * 3, [[]] * 3), matches_of([], [])
-
-    assert decide(SCORING, empty, None, RULE).why == "Not promoted: no class has at least 1 test images with an object of it."
-    assert not decide(SCORING, none, None, RULE).is_promoted
-    assert figures(empty) == {("image_ap", ""): 1.0}
-    assert SCORING.image_scores(none).tolist() == []
-    assert SCORING.baseline(empty).images == 3
+    assert_nothing_has_no_score(SCORING, matches_of, RULE)
 
 
 def test_prediction_rows__are_rows_of_their_table_and_give_the_things_back() -> None:

@@ -12,6 +12,7 @@ import pytest
 from kinds.masks.given_masks import painted
 from kinds.masks.masks_by_hand import MODEL, OBJECT, image_ids
 from kinds.matching.as_pycocotools import evaluated
+from kinds.no_score import assert_nothing_has_no_score
 
 from pipeline_tasks.evaluation.gate import Rule, decide
 from pipeline_tasks.evaluation.scorecard import score
@@ -162,10 +163,7 @@ def test_old_names_and_rare_classes__count_as_for_boxes() -> None:
 
 
 def test_no_object_and_no_image__have_no_score() -> None:
-    empty, none = matches_of([[]] * 3, [[]] * 3), matches_of([], [])
-    assert figures(empty) == {("image_ap", ""): 1.0}
-    assert not decide(SCORING, none, None, RULE).is_promoted
-    assert SCORING.baseline(empty).images == 3
+    assert_nothing_has_no_score(SCORING, matches_of, RULE)
 
 
 @pytest.mark.slow
