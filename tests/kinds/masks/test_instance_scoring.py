@@ -192,7 +192,8 @@ def test_report__tells_errors_by_sort_and_draws_each_object() -> None:
     sections = sections_of(truth, said)
 
     (first, *_) = (one.text for one in sections["errors"].blocks if isinstance(one, Paragraph))
-    assert first == "1 objects in 3 test images are found; 1 missed, 1 extra, 1 swapped, 1 badly placed."
+    missed = "1 missed (1 of them found by a prediction that is too unsure)"
+    assert first == f"1 objects in 3 test images are found; {missed}, 1 extra, 1 swapped, 1 badly placed."
     (examples,) = (one for one in sections["examples"].blocks if isinstance(one, ImageCards))
     assert examples.cards[0].drawing is not None
     assert [one.says for one in examples.cards[0].drawing.shapes] == ["crack", "crack", "crack 90%"]
