@@ -10,6 +10,7 @@ from pipeline_tasks.commands.outcome import Outcome
 
 TOOLS = {
     "check_project": "check_project.command",
+    "connect": "connect.command",
     "empty_project": "empty_project",
     "back_up": "back_up",
     "restore_backup": "restore_backup",

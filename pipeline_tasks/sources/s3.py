@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
@@ -16,7 +15,7 @@ from pipeline_tasks.sources.left_out import LeftOut, LeftOutFiles
 from pipeline_tasks.sources.name_rules import NameRules
 from pipeline_tasks.sources.s3_client import open_client
 from pipeline_tasks.sources.s3_connection import S3Connection
-from pipeline_tasks.sources.s3_errors import Place, of_bucket
+from pipeline_tasks.sources.s3_errors import Place, bucket_and_prefix, of_bucket
 from pipeline_tasks.sources.s3_names import Entry, S3Names
 from pipeline_tasks.sources.s3_reading import read_object
 from pipeline_tasks.sources.s3_versions import S3Version
@@ -26,7 +25,6 @@ MAX_BYTES = 160_000_000
 """A larger object is refused without being fetched."""
 ARCHIVED = {"GLACIER", "DEEP_ARCHIVE"}
 """Storage classes whose objects cannot be read before somebody restores them."""
-_URL = re.compile(r"s3://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]{1,254})(?:/(?P<prefix>.*))?", re.DOTALL)
 
 
 class S3Settings(KeyedSettings):
@@ -49,7 +47,7 @@ class S3Settings(KeyedSettings):
     @classmethod
     def _url_names_a_bucket(cls, url: str) -> str:
         """Refuse what names no bucket when the file is read."""
-        if _URL.fullmatch(url) is None:
+        if bucket_and_prefix(url) is None:
             raise ValueError(f"must be s3://bucket or s3://bucket/prefix, not {url!r}")
         return url
 
@@ -74,11 +72,10 @@ class S3Source:
             SettingsError: `key_pattern` is no regular expression, a pattern of `ignore` can match nothing, or no client can be made
                 of the connection.
         """
-        match = _URL.fullmatch(settings.url)
-        assert match is not None, "the settings were checked"
-        prefix = (match["prefix"] or "").strip("/")
+        place = bucket_and_prefix(settings.url)
+        assert place is not None, "the settings were checked"
         self.name = settings.name
-        self._place = Place(settings.name, match["bucket"], f"{prefix}/" if prefix else "", connection)
+        self._place = Place(settings.name, *place, connection)
         self._rules = NameRules(settings.ignore, f"source {settings.name}: ignore")
         self._pattern = KeyPattern(settings.name, settings.key_pattern)
         self._lists_versions, self._has_md5_etags = settings.lists_versions, settings.has_md5_etags

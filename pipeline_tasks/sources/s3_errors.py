@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from botocore.exceptions import (
@@ -31,6 +32,18 @@ _PASSING = {"429", "500", "502", "503", "504", "SlowDown", "Throttling", "Thrott
 _PASSING |= {"InternalError", "ServiceUnavailable", "RequestTimeout", "ConditionalRequestConflict", "409"}
 _REGION = {"301", "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
 _OF_THE_BUCKET = _WRONG_KEYS | _CLOCK | _PASSING | _REGION | {"NoSuchBucket"}
+
+
+_URL = re.compile(r"s3://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]{1,254})(?:/(?P<prefix>.*))?", re.DOTALL)
+
+
+def bucket_and_prefix(url: str) -> tuple[str, str] | None:
+    """Bucket of `s3://bucket/prefix`, and its prefix, empty or with a slash at its end; None if no bucket is named."""
+    match = _URL.fullmatch(url)
+    if match is None:
+        return None
+    prefix = (match["prefix"] or "").strip("/")
+    return match["bucket"], f"{prefix}/" if prefix else ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +104,8 @@ def _refusal(code: str, error: ClientError, place: Place, action: str) -> Servic
         return ServiceUnavailableError(f"{place}: is overloaded or failing ({code}), also after more tries")
     if code in DENIED:
         below = f"arn:aws:s3:::{place.bucket}"
-        said = f"{keys} may not list it ({code}); allow {action} on {below} for keys that begin with {place.prefix!r}"
+        what = "list it" if action.startswith("s3:List") else f"use {action}"
+        said = f"{keys} may not {what} ({code}); allow {action} on {below} for keys that begin with {place.prefix!r}"
     elif code == "NoSuchBucket":
         said = f"there is no bucket {place.bucket!r}; correct `url` of the source, or the connection's endpoint_url"
     elif code in _WRONG_KEYS:

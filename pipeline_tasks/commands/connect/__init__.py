@@ -1,0 +1,1 @@
+"""Trial of a bucket's connection, and the least rights that it needs."""
