@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 from given_models import DecodingHere
-from given_night import Night, a_night
 from kinds.a_spot_kind import REFERENCE
+from kinds.given_nights import FIRST, SECOND, DrawnNight, Pixels, after_nights
 from kinds.spot_models import overlap
-from PIL import Image as PillowImage
 
 from pipeline_tasks.commands.versions.describing import as_text, describe
 from pipeline_tasks.decoding.model_image import model_image
@@ -29,22 +26,15 @@ pytestmark = pytest.mark.slow
 WIDE, HIGH, SPOT = 60, 48, 20
 
 
-class SpotNight(Night):
+class SpotNight(DrawnNight):
     """Images with one bright spot; people draw a box around it."""
 
-    told: dict[str, dict[str, Any]]
+    def objects_of(self, number: int) -> tuple[int, int]:
+        drawn = np.random.default_rng(number)
+        return int(drawn.integers(0, WIDE - SPOT)), int(drawn.integers(0, HIGH - SPOT))
 
-    def bring(self, numbers: range) -> None:
-        self.spots: dict[str, tuple[int, int]] = getattr(self, "spots", {})
-        for number in numbers:
-            drawn = np.random.default_rng(number)
-            place = int(drawn.integers(0, WIDE - SPOT)), int(drawn.integers(0, HIGH - SPOT))
-            buffer = io.BytesIO()
-            PillowImage.fromarray(an_image(place, number)).save(buffer, "PNG")
-            path = self.folder / "inbox" / f"{number}.png"
-            path.write_bytes(buffer.getvalue())
-            os.utime(path, (0, 0))
-            self.spots[hashlib.sha256(buffer.getvalue()).hexdigest()] = place
+    def drawn(self, objects: Sequence[int], number: int) -> Pixels:
+        return an_image((objects[0], objects[1]), number)
 
     def annotate_all(self) -> None:
         for number, task in list(self.server.tasks.items()):
@@ -52,7 +42,7 @@ class SpotNight(Night):
                 self.server.submit(number, [self.region(task["data"]["image_id"])])
 
     def region(self, image_id: str) -> dict[str, Any]:
-        x, y = self.spots[image_id]
+        x, y = self.truth[image_id]
         value = {"x": 100 * x / WIDE, "y": 100 * y / HIGH, "width": 100 * SPOT / WIDE, "height": 100 * SPOT / HIGH}
         return {"type": "rectangle", "value": value, "original_width": WIDE, "original_height": HIGH}
 
@@ -69,33 +59,26 @@ def an_image(place: tuple[int, int], number: int) -> np.ndarray[Any, Any]:
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> SpotNight:
-    folder = tmp_path_factory.mktemp("spots")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NIGHTLENS_HOME", str(folder))
-        patch.setenv("WANDB_MODE", "disabled")
-        found = a_night(folder, SpotNight, label_kind=REFERENCE, classes=[])
-        found.bring(range(60))
-        found.told = found.cycle("2026-11-21")
-    return found
+    return after_nights(tmp_path_factory.mktemp("spots"), SpotNight, [range(60)], label_kind=REFERENCE, classes=[])
 
 
 def test_a_kind__is_asked_frozen_and_trained_with_its_objects(night: SpotNight) -> None:
-    told, store = night.told, night.store
+    told, store = night.told[FIRST], night.store
     assert told["resolve_labels"]["labelled"] == told["build_dataset_version"]["images"] == told["select_images"]["images_selected"]
-    frozen = store.read(DatasetObject, "2026-11-21")
+    frozen = store.read(DatasetObject, FIRST)
     assert frozen.sort("image_id").equals(store.current(LabelObject).sort("image_id"))
     assert told["train_model"]["val_score"] > told["evaluate_model"]["baseline_score"] > 0
 
 
 def test_a_kind__is_evaluated_and_judged_by_its_own_score(night: SpotNight) -> None:
-    evaluated, why = night.told["evaluate_model"], night.told["compare_with_champion"]["why"]
+    evaluated, why = night.told[FIRST]["evaluate_model"], night.told[FIRST]["compare_with_champion"]["why"]
 
-    assert night.told["promote_model"]["is_promoted"], why
+    assert night.told[FIRST]["promote_model"]["is_promoted"], why
     assert why.startswith("Promoted: better than always the mean box. Overlap ")
     assert "always the mean box" in why
     assert evaluated["score"] == evaluated["image_score"] > evaluated["baseline_score"]
     assert night.registry.epochs[0]["test_iou"] == evaluated["score"]
-    assert set(night.store.read(PredictedObject, "2026-11-21")["model_digest"]) == {evaluated["model_digest"]}
+    assert set(night.store.read(PredictedObject, FIRST)["model_digest"]) == {evaluated["model_digest"]}
 
 
 def test_a_kind__is_served_from_the_file_alone(night: SpotNight) -> None:
@@ -114,9 +97,9 @@ def test_a_kind__is_served_from_the_file_alone(night: SpotNight) -> None:
 
 
 def test_a_kind__has_its_section_in_the_report_and_its_words_in_explain_and_show(night: SpotNight) -> None:
-    page = night.store.objects.read(layout.report("2026-11-21", "index.html")).content.decode()
+    page = night.store.objects.read(layout.report(FIRST, "index.html")).content.decode()
     (version,) = dataset_versions(night.store)
-    tested = night.store.read(PredictedObject, "2026-11-21")["image_id"][0]
+    tested = night.store.read(PredictedObject, FIRST)["image_id"][0]
     said = tree_text(explain(night.store, tested, night.folder, DecodingHere()))
 
     assert "spots were looked for" in page
@@ -130,8 +113,8 @@ def test_a_kind__goes_through_a_second_night_against_its_champion(night: SpotNig
     monkeypatch.setenv("WANDB_MODE", "disabled")
     night.bring(range(60, 90))
 
-    told = night.cycle("2026-11-22")
+    told = night.cycle(SECOND)
 
-    assert told["build_dataset_version"]["images"] > night.told["build_dataset_version"]["images"]
+    assert told["build_dataset_version"]["images"] > night.told[FIRST]["build_dataset_version"]["images"]
     assert told["compare_with_champion"]["champion_score"] is not None
     assert told["write_cycle_report"]["missing"] == {}

@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 from given import an_open_cycle
 from given_models import DecodingHere, RememberingLog, RememberingRegistry, World
-from kinds.boxes.test_boxes_through_two_nights import HIGH, WIDE, MapBackbone, drawn, parts
+from kinds.boxes.test_boxes_through_two_nights import drawn, parts
+from kinds.given_nights import HIGH, WIDE, MapBackbone
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 

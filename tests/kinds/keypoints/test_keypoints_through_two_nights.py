@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import os
-from typing import Any
+from collections.abc import Sequence
 
 import given_models
 import numpy as np
 import polars as pl
 import pytest
-from given_night import Night, a_night
-from kinds.boxes.test_boxes_through_two_nights import FIRST, HIGH, SECOND, WIDE, a_backbone
-from PIL import Image as PillowImage
+from kinds import given_nights
+from kinds.given_nights import FIRST, HIGH, SECOND, WIDE, MapNight, Pixels, after_two_nights_of_maps, noise
 
 from pipeline_tasks.annotations.votes import objects_by
 from pipeline_tasks.kinds.keypoints.decode import KeypointPrediction
@@ -32,27 +28,14 @@ BLOCK = 14
 LABELS = {"skeleton": {"part": ["left", "right"]}, "edges": {"part": [["left", "right"]]}}
 
 
-class PointNight(Night):
+class PointNight(MapNight):
     """Dark images with up to one part: a red block is its left end, a blue one its right end. Every sixth image is empty."""
 
-    open_backbone = staticmethod(a_backbone)
-    told: dict[str, dict[str, dict[str, Any]]]
+    def objects_of(self, number: int) -> tuple[Skeleton, ...]:
+        return a_part(number)
 
-    def bring(self, numbers: range) -> None:
-        self.truth: dict[str, tuple[Skeleton, ...]] = getattr(self, "truth", {})
-        for number in numbers:
-            things, buffer = a_part(number), io.BytesIO()
-            PillowImage.fromarray(drawn(things, number)).save(buffer, "PNG")
-            path = self.folder / "inbox" / f"{number}.png"
-            path.write_bytes(buffer.getvalue())
-            os.utime(path, (0, 0))
-            self.truth[hashlib.sha256(buffer.getvalue()).hexdigest()] = things
-
-    def annotate_all(self) -> None:
-        for number, task in list(self.server.tasks.items()):
-            if not task["annotations"]:
-                truth = self.truth[task["data"]["image_id"]]
-                self.server.submit(number, kind_of(self.project).labeling.write(truth, (WIDE, HIGH)))
+    def drawn(self, objects: Sequence[Skeleton], number: int) -> Pixels:
+        return drawn(objects, number)
 
 
 def a_part(number: int) -> tuple[Skeleton, ...]:
@@ -65,8 +48,8 @@ def a_part(number: int) -> tuple[Skeleton, ...]:
     return (Skeleton("part", (Point("left", x, left), Point("right", x + apart, right, bool(number % 4)))),)
 
 
-def drawn(things: tuple[Skeleton, ...], number: int) -> np.ndarray[Any, Any]:
-    pixels = np.random.default_rng(number).integers(0, 60, (HIGH // 4, WIDE // 4, 3)).repeat(4, axis=0).repeat(4, axis=1)
+def drawn(things: Sequence[Skeleton], number: int) -> Pixels:
+    pixels = noise(number)
     for one in things:
         for point in one.points:
             left, top = int(point.x_px) - BLOCK // 2, int(point.y_px) - BLOCK // 2
@@ -76,19 +59,7 @@ def drawn(things: tuple[Skeleton, ...], number: int) -> np.ndarray[Any, Any]:
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> PointNight:
-    folder = tmp_path_factory.mktemp("points")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NIGHTLENS_HOME", str(folder))
-        patch.setenv("WANDB_MODE", "disabled")
-        selection = {"budget": 48, "first_round_control_ratio": 0.5, "objectives": "margin"}
-        backbone = {"side_px": given_models.SIDE_PX, "map_side_px": 96}
-        settings: dict[str, Any] = {"label_kind": "keypoints", "classes": ["part"], "labels": LABELS}
-        found = a_night(folder, PointNight, selection=selection, backbone=backbone, **settings)
-        found.bring(range(48))
-        found.told = {FIRST: found.cycle(FIRST)}
-        found.bring(range(48, 72))
-        found.told[SECOND] = found.cycle(SECOND)
-    return found
+    return after_two_nights_of_maps(tmp_path_factory, PointNight, label_kind="keypoints", classes=["part"], labels=LABELS)
 
 
 def test_keypoints__are_frozen_as_people_placed_them_and_empty_images_are_part_of_the_version(night: PointNight) -> None:
@@ -109,20 +80,11 @@ def rounded(one: Skeleton) -> list[tuple[str, float, float, bool]]:
 
 
 def test_model_of_keypoints__is_trained_judged_and_promoted_above_the_mean_skeleton(night: PointNight) -> None:
-    told = night.told[FIRST]
-
-    assert told["evaluate_model"]["score"] > told["evaluate_model"]["baseline_score"]
-    assert told["promote_model"]["is_promoted"], told["compare_with_champion"]["why"]
+    given_nights.assert_promoted_above_the_baseline(night)
 
 
 def test_second_night__chooses_by_doubt_and_compares_with_the_champion(night: PointNight) -> None:
-    told = night.told[SECOND]
-
-    assert told["select_images"]["champion_digest"] == night.told[FIRST]["promote_model"]["model_digest"]
-    assert "margin" in told["select_images"]["strategies"]
-    assert told["build_dataset_version"]["images"] == 72
-    assert told["compare_with_champion"]["champion_score"] is not None
-    assert told["write_cycle_report"]["missing"] == {}
+    given_nights.assert_second_night_compares(night)
 
 
 def test_model_of_keypoints__places_most_points_of_test_images_within_a_block(night: PointNight) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import given_models
 import numpy as np
 import polars as pl
 import pytest
-from given_night import a_night
-from kinds.masks.given_masks import painted
-from kinds.masks.test_masks_through_two_nights import FIRST, HIGH, SECOND, SIDE, WIDE, MaskNight, frozen_masks
+from kinds import given_nights
+from kinds.given_nights import FIRST, HIGH, SECOND, after_two_nights_of_maps
+from kinds.masks.test_masks_through_two_nights import SIDE, MaskNight, frozen_masks, square
 
 from pipeline_tasks.geometry.run_lengths import iou
 from pipeline_tasks.kinds.masks.mask import Mask
@@ -22,7 +19,7 @@ pytestmark = pytest.mark.slow
 class InstanceNight(MaskNight):
     """Images with one or two squares beside each other, which may be of one class. Every sixth image is empty."""
 
-    def parts_of(self, number: int) -> list[Mask]:
+    def objects_of(self, number: int) -> list[Mask]:
         generator = np.random.default_rng([number, 7])
         names = [] if number % 6 == 5 else [("bolt", "nut")[int(one)] for one in generator.integers(0, 2, 1 + number % 2)]
         return [
@@ -31,27 +28,9 @@ class InstanceNight(MaskNight):
         ]
 
 
-def square(name: str, left: int, top: int) -> Mask:
-    pixels = np.zeros((HIGH, WIDE), bool)
-    pixels[top : top + SIDE, left : left + SIDE] = True
-    return painted(name, pixels)
-
-
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> InstanceNight:
-    folder = tmp_path_factory.mktemp("instances")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NIGHTLENS_HOME", str(folder))
-        patch.setenv("WANDB_MODE", "disabled")
-        selection = {"budget": 48, "first_round_control_ratio": 0.5, "objectives": "margin"}
-        backbone = {"side_px": given_models.SIDE_PX, "map_side_px": 96}
-        settings: dict[str, Any] = {"label_kind": "mask", "labels": {"regions": "instance"}}
-        found = a_night(folder, InstanceNight, selection=selection, backbone=backbone, **settings)
-        found.bring(range(48))
-        found.told = {FIRST: found.cycle(FIRST)}
-        found.bring(range(48, 72))
-        found.told[SECOND] = found.cycle(SECOND)
-    return found
+    return after_two_nights_of_maps(tmp_path_factory, InstanceNight, label_kind="mask", labels={"regions": "instance"})
 
 
 def test_objects__are_frozen_one_by_one(night: InstanceNight) -> None:
@@ -63,18 +42,11 @@ def test_objects__are_frozen_one_by_one(night: InstanceNight) -> None:
 
 
 def test_model_of_objects__is_trained_judged_and_promoted(night: InstanceNight) -> None:
-    told = night.told[FIRST]
-
-    assert told["evaluate_model"]["score"] > told["evaluate_model"]["baseline_score"]
-    assert told["promote_model"]["is_promoted"], told["compare_with_champion"]["why"]
+    given_nights.assert_promoted_above_the_baseline(night)
 
 
 def test_second_night__chooses_by_doubt_and_compares_with_the_champion(night: InstanceNight) -> None:
-    told = night.told[SECOND]
-
-    assert "margin" in told["select_images"]["strategies"]
-    assert told["compare_with_champion"]["champion_score"] is not None
-    assert told["write_cycle_report"]["missing"] == {}
+    given_nights.assert_second_night_compares(night)
 
 
 def test_model_of_objects__finds_most_objects_of_test_images_by_their_pixels(night: InstanceNight) -> None:

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import os
+from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import given_models
 import numpy as np
 import polars as pl
 import pytest
-import torch
-from given_night import Night, a_night
+from kinds import given_nights
+from kinds.given_nights import FIRST, HIGH, SECOND, WIDE, MapNight, Pixels, after_two_nights_of_maps, noise
 from kinds.masks.given_masks import disk, painted
-from PIL import Image as PillowImage
-from torch import Tensor, nn
 
-from pipeline_tasks.backbones.backbone import Backbone
-from pipeline_tasks.commands.versions import comparing, describing
-from pipeline_tasks.commands.versions.exporting import OBJECTS, export_version
-from pipeline_tasks.commands.versions.progress import progress_bar
-from pipeline_tasks.commands.versions.verifying import verify_version
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.geometry.run_lengths import decode
-from pipeline_tasks.kinds.map_modelling import MapShape, Shapes
 from pipeline_tasks.kinds.masks.decode import MaskPrediction
 from pipeline_tasks.kinds.masks.labeling import MaskLabeling
 from pipeline_tasks.kinds.masks.mask import Mask
 from pipeline_tasks.kinds.masks.prediction_model import MaskPredictionModel
 from pipeline_tasks.kinds.masks.regions import by_class, class_iou
-from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.lineage.explain import explain
 from pipeline_tasks.reports.tree import as_text as tree_text
 from pipeline_tasks.serving.loaded_model import load_model
@@ -45,57 +33,22 @@ from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.label_object import DatasetObject, PredictedObject
 
 pytestmark = pytest.mark.slow
-WIDE, HIGH, SIDE = 96, 72, 32
-FIRST, SECOND = "2026-11-21", "2026-11-22"
+SIDE = 32
 LABELING = MaskLabeling(("bolt", "nut"))
 
 
-class Maps(nn.Module):
-    """uint8 images → mean colours of the cells at strides 8, 16 and 32."""
-
-    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        channels_first = images.permute(0, 3, 1, 2).to(torch.float32) / 255
-        return tuple(nn.functional.avg_pool2d(channels_first, stride) for stride in (8, 16, 32))
-
-
-class MapBackbone(given_models.TinyBackbone):
-    """The tiny network with feature maps."""
-
-    def load_maps(self) -> nn.Module:
-        return Maps().eval()
-
-    def map_shapes(self, side_px: int) -> Shapes:
-        return tuple(MapShape(3, side_px // stride, side_px // stride, stride) for stride in (8, 16, 32))
-
-
-def a_backbone(folder: Path) -> Backbone:
-    return MapBackbone(given_models.SIDE_PX, folder)
-
-
-class MaskNight(Night):
+class MaskNight(MapNight):
     """Dark images with up to two bright parts: bolts are red disks, nuts blue squares. Every sixth image is empty."""
 
-    open_backbone = staticmethod(a_backbone)
-    told: dict[str, dict[str, dict[str, Any]]]
-
-    def parts_of(self, number: int) -> list[Mask]:
+    def objects_of(self, number: int) -> list[Mask]:
         return parts(number)
 
-    def bring(self, numbers: range) -> None:
-        self.truth: dict[str, list[Mask]] = getattr(self, "truth", {})
-        for number in numbers:
-            masks = self.parts_of(number)
-            buffer = io.BytesIO()
-            PillowImage.fromarray(drawn(masks, number)).save(buffer, "PNG")
-            path = self.folder / "inbox" / f"{number}.png"
-            path.write_bytes(buffer.getvalue())
-            os.utime(path, (0, 0))
-            self.truth[hashlib.sha256(buffer.getvalue()).hexdigest()] = masks
+    def drawn(self, objects: Sequence[Mask], number: int) -> Pixels:
+        return drawn(objects, number)
 
-    def annotate_all(self) -> None:
-        for number, task in list(self.server.tasks.items()):
-            if not task["annotations"]:
-                self.server.submit(number, kind_of(self.project).labeling.write(self.truth[task["data"]["image_id"]], (WIDE, HIGH)))
+
+def parts_of(self, number: int) -> list[Mask]:
+    return parts(number)
 
 
 def parts(number: int) -> list[Mask]:
@@ -109,15 +62,17 @@ def parts(number: int) -> list[Mask]:
 
 
 def _part(name: str, left: int, top: int) -> Mask:
-    if name == "bolt":
-        return disk(name, left + SIDE / 2, top + SIDE / 2, SIDE / 2, (WIDE, HIGH))
+    return disk(name, left + SIDE / 2, top + SIDE / 2, SIDE / 2, (WIDE, HIGH)) if name == "bolt" else square(name, left, top)
+
+
+def square(name: str, left: int, top: int) -> Mask:
     pixels = np.zeros((HIGH, WIDE), bool)
     pixels[top : top + SIDE, left : left + SIDE] = True
     return painted(name, pixels)
 
 
-def drawn(masks: list[Mask], number: int) -> np.ndarray[Any, Any]:
-    pixels = np.random.default_rng(number).integers(0, 60, (HIGH // 4, WIDE // 4, 3)).repeat(4, axis=0).repeat(4, axis=1)
+def drawn(masks: Sequence[Mask], number: int) -> Pixels:
+    pixels = noise(number)
     for mask in masks:
         pixels[decode(mask.rle, mask.size_px), 0 if mask.class_name == "bolt" else 2] += 160
     return pixels.astype(np.uint8)
@@ -125,18 +80,7 @@ def drawn(masks: list[Mask], number: int) -> np.ndarray[Any, Any]:
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> MaskNight:
-    folder = tmp_path_factory.mktemp("masks")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NIGHTLENS_HOME", str(folder))
-        patch.setenv("WANDB_MODE", "disabled")
-        selection = {"budget": 48, "first_round_control_ratio": 0.5, "objectives": "margin"}
-        backbone = {"side_px": given_models.SIDE_PX, "map_side_px": 96}
-        found = a_night(folder, MaskNight, label_kind="mask", selection=selection, backbone=backbone)
-        found.bring(range(48))
-        found.told = {FIRST: found.cycle(FIRST)}
-        found.bring(range(48, 72))
-        found.told[SECOND] = found.cycle(SECOND)
-    return found
+    return after_two_nights_of_maps(tmp_path_factory, MaskNight, label_kind="mask")
 
 
 def test_masks__are_labels_as_people_drew_them_and_empty_images_are_part_of_the_version(night: MaskNight) -> None:
@@ -157,21 +101,11 @@ def frozen_masks(store: Store, image_id: str) -> set[Mask]:
 
 
 def test_segmenter__is_trained_judged_and_promoted_above_finding_nothing(night: MaskNight) -> None:
-    told = night.told[FIRST]
-
-    assert told["evaluate_model"]["score"] > told["evaluate_model"]["baseline_score"]
-    assert told["promote_model"]["is_promoted"], told["compare_with_champion"]["why"]
+    given_nights.assert_promoted_above_the_baseline(night)
 
 
 def test_second_night__compares_with_the_champion_and_reports_all(night: MaskNight) -> None:
-    told = night.told[SECOND]
-
-    assert told["select_images"]["champion_digest"] == night.told[FIRST]["promote_model"]["model_digest"]
-    assert "margin" in told["select_images"]["strategies"]
-    assert "auto chose instead" in night.told[FIRST]["select_images"]["why"]
-    assert told["build_dataset_version"]["images"] == 72
-    assert told["compare_with_champion"]["champion_score"] is not None
-    assert told["write_cycle_report"]["missing"] == {}
+    given_nights.assert_second_night_compares(night)
     page = night.store.objects.read(layout.report(SECOND, "index.html")).content.decode()
     assert "mean IoU" in page
 
@@ -208,18 +142,10 @@ def test_model__is_served_from_the_file_alone(night: MaskNight) -> None:
 
 
 def test_versions_of_masks__are_shown_compared_verified_and_exported(night: MaskNight, tmp_path: Any) -> None:
-    first, second = sorted(dataset_versions(night.store), key=lambda one: one.cycle_id)
-    shown = describing.describe(night.store, second)
-    compared = comparing.compare(night.store, first, second)
+    second = dataset_versions(night.store)[-1]
 
-    assert shown.images_by_class["none"] == 12
     assert read_index(night.store.objects, second.dataset_id).about.options == {"regions": "semantic"}
-    assert compared.added is not None
-    assert (compared.added.images, compared.objects) == (24, comparing.ObjectChanges())
-    with progress_bar("", io.StringIO()) as progress:
-        assert verify_version(night.store, second, progress, reads_bytes=True).damages == []
-        export_version(night.store, second, tmp_path / "out", progress)
-    assert (tmp_path / "out" / OBJECTS).read_text().count("\n") == night.told[SECOND]["build_dataset_version"]["objects"] + 1
+    given_nights.assert_versions_are_shown_and_exported(night, tmp_path / "out")
 
 
 def test_explain__says_masks_of_label_annotation_and_prediction(night: MaskNight) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 from given_models import DecodingHere
-from given_night import Night, a_night
-from PIL import Image as PillowImage
+from kinds.given_nights import FIRST, SECOND, DrawnNight, Pixels, after_nights
 
 from pipeline_tasks.commands.versions.describing import as_text, describe
 from pipeline_tasks.decoding.model_image import model_image
@@ -30,25 +27,19 @@ pytestmark = pytest.mark.slow
 CLASSES = ("red", "green", "blue")
 
 
-class PatchNight(Night):
+class PatchNight(DrawnNight):
     """Images of nine patches, of which some have a strong colour: those that the image is named by, if any."""
 
-    told: dict[str, dict[str, Any]]
+    def objects_of(self, number: int) -> list[str]:
+        return shown_in(number)
 
-    def bring(self, numbers: range) -> None:
-        self.shown: dict[str, list[str]] = getattr(self, "shown", {})
-        for number in numbers:
-            buffer = io.BytesIO()
-            PillowImage.fromarray(an_image(number)).save(buffer, "PNG")
-            path = self.folder / "inbox" / f"{number}.png"
-            path.write_bytes(buffer.getvalue())
-            os.utime(path, (0, 0))
-            self.shown[hashlib.sha256(buffer.getvalue()).hexdigest()] = shown_in(number)
+    def drawn(self, objects: Sequence[str], number: int) -> Pixels:
+        return an_image(number)
 
     def annotate_all(self) -> None:
         for number, task in list(self.server.tasks.items()):
             if not task["annotations"]:
-                self.server.annotate(number, self.shown[task["data"]["image_id"]], control="classes")
+                self.server.annotate(number, list(self.truth[task["data"]["image_id"]]), control="classes")
 
 
 def shown_in(number: int) -> list[str]:
@@ -66,18 +57,12 @@ def an_image(number: int) -> np.ndarray[Any, Any]:
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> PatchNight:
-    folder = tmp_path_factory.mktemp("patches")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NIGHTLENS_HOME", str(folder))
-        patch.setenv("WANDB_MODE", "disabled")
-        found = a_night(folder, PatchNight, label_kind="classes", classes=list(CLASSES), gates={"margin": 0.05})
-        found.bring(range(64))
-        found.told = found.cycle("2026-11-21")
-    return found
+    settings: dict[str, Any] = {"label_kind": "classes", "classes": list(CLASSES), "gates": {"margin": 0.05}}
+    return after_nights(tmp_path_factory.mktemp("patches"), PatchNight, [range(64)], **settings)
 
 
 def test_first_night__asks_freezes_and_promotes_a_model_better_than_naming_every_class(night: PatchNight) -> None:
-    told = night.told
+    told = night.told[FIRST]
     states = set(night.store.current(Label)["state"].cast(pl.String))
 
     assert states == {"labelled", "empty"}
@@ -90,10 +75,10 @@ def test_first_night__asks_freezes_and_promotes_a_model_better_than_naming_every
 
 
 def test_first_night__freezes_all_classes_of_each_image(night: PatchNight) -> None:
-    frozen = night.store.read(DatasetObject, "2026-11-21").group_by("image_id").agg("class_name")
+    frozen = night.store.read(DatasetObject, FIRST).group_by("image_id").agg("class_name")
 
     assert frozen.height > 40
-    assert all(sorted(names) == sorted(night.shown[image_id]) for image_id, names in frozen.iter_rows())
+    assert all(sorted(names) == sorted(night.truth[image_id]) for image_id, names in frozen.iter_rows())
 
 
 def test_model__is_served_from_the_file_alone(night: PatchNight) -> None:
@@ -112,9 +97,9 @@ def test_model__is_served_from_the_file_alone(night: PatchNight) -> None:
 
 
 def test_report_and_explain__say_classes_and_their_probabilities(night: PatchNight) -> None:
-    page = night.store.objects.read(layout.report("2026-11-21", "index.html")).content.decode()
+    page = night.store.objects.read(layout.report(FIRST, "index.html")).content.decode()
     (version,) = dataset_versions(night.store)
-    tested = night.store.read(Prediction, "2026-11-21")["image_id"][0]
+    tested = night.store.read(Prediction, FIRST)["image_id"][0]
     said = tree_text(explain(night.store, tested, night.folder, DecodingHere()))
 
     assert "F1 by class" in page
@@ -128,8 +113,8 @@ def test_second_night__compares_with_the_champion(night: PatchNight, monkeypatch
     monkeypatch.setenv("WANDB_MODE", "disabled")
     night.bring(range(64, 96))
 
-    told = night.cycle("2026-11-22")
+    told = night.cycle(SECOND)
 
-    assert told["build_dataset_version"]["images"] > night.told["build_dataset_version"]["images"]
+    assert told["build_dataset_version"]["images"] > night.told[FIRST]["build_dataset_version"]["images"]
     assert told["compare_with_champion"]["champion_score"] is not None
     assert told["write_cycle_report"]["missing"] == {}
