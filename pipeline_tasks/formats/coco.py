@@ -6,10 +6,9 @@ annotation is one in which nothing is there.
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 
 from pipeline_tasks.formats import coco_keypoints
 from pipeline_tasks.formats import labelled_folder as reasons
+from pipeline_tasks.formats.annotation_text import as_float, read_json
 from pipeline_tasks.formats.coco_keypoints import Skeletons
 from pipeline_tasks.formats.finding import Finding, refuse
 from pipeline_tasks.formats.image_header import read_header
@@ -32,6 +32,7 @@ from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.masks.mask import Mask
 
 NAME = "COCO"
+_MOST_PIXELS = 2**31
 _PARTS = ("images", "annotations", "categories")
 
 
@@ -88,28 +89,41 @@ class _File:
     left_out: Tally
     changed: Tally
     skeletons: Skeletons
+    where: str = field(init=False)
+    """The file's path, for messages."""
     names: dict[int | str, str] = field(init=False)
     """Number of a category → its name."""
     met: list[Path] = field(default_factory=list)
     """Images of the folder that the file lists, as far as `images` has come."""
 
+    _met: set[Path] = field(default_factory=set)
+
     def __post_init__(self) -> None:
+        self.where = self.listing.where(self.path)
         categories = [(f"categories[{at}]", one) for at, one in enumerate(self._list("categories"))]
-        self.names = {self._id(one, "id", label): str(one.get("name")) for label, one in categories}
+        self.names = {}
+        for label, one in categories:
+            number = self._once(one, "id", label, self.names)
+            self.names[number] = self._text(one, "name", label)
         if self.label_kind == "keypoints":
             for label, one in categories:
-                self.skeletons.add(one, f"{self.listing.where(self.path)}: {label}")
+                self.skeletons.add(one, f"{self.where}: {label}")
 
     def images(self) -> Iterator[LabelledImage]:
         """The images that are in the folder and can be opened, with their objects."""
-        objects = self._by_image()
+        objects, ids = self._by_image(), set[int | str]()
         for at, one in enumerate(self._list("images")):
-            where, name = f"images[{at}]", str(one.get("file_name"))
-            entries = objects.pop(self._id(one, "id", where), [])
+            where = f"images[{at}]"
+            name, number = self._text(one, "file_name", where), self._once(one, "id", where, ids)
+            ids.add(number)
+            entries = objects.pop(number, [])
             path = self.listing.image_named(name, self.path.parent)
             if path is None:
-                self.left_out.count(reasons.NO_FILE, f"{name} of {self.listing.where(self.path)}")
+                self.left_out.count(reasons.NO_FILE, f"{name} of {self.where}")
                 continue
+            if path in self._met:
+                raise refuse(f"{self.where}: {where}.file_name", name, "each image once; take out the other entry")
+            self._met.add(path)
             self.met.append(path)
             if (header := read_header(path)) is None:
                 self.left_out.count(reasons.UNREADABLE_IMAGE, self.listing.where(path))
@@ -117,20 +131,20 @@ class _File:
                 yield LabelledImage(path, placing.size_px, self._objects(entries, placing))
         for entries in objects.values():
             self.left_out.count(
-                "object of an image that is not listed", f"{self.listing.where(self.path)}: {entries[0][0]}", len(entries)
+                "object of an image that is not listed", f"{self.where}: annotations[{entries[0][0]}]", len(entries)
             )
 
-    def _by_image(self) -> dict[int | str, list[tuple[str, JsonObject]]]:
-        found: dict[int | str, list[tuple[str, JsonObject]]] = defaultdict(list)
+    def _by_image(self) -> dict[int | str, list[tuple[int, JsonObject]]]:
+        found: dict[int | str, list[tuple[int, JsonObject]]] = defaultdict(list)
         for at, one in enumerate(self._list("annotations")):
-            label = f"annotations[{at}]"
-            found[self._id(one, "image_id", label)].append((label, one))
+            found[self._id(one, "image_id", f"annotations[{at}]")].append((at, one))
         return found
 
-    def _objects(self, entries: Sequence[tuple[str, JsonObject]], placing: Placing) -> tuple[Labelled, ...]:
+    def _objects(self, entries: Sequence[tuple[int, JsonObject]], placing: Placing) -> tuple[Labelled, ...]:
         found: list[Labelled] = []
-        for label, one in entries:
-            where = f"{self.listing.where(self.path)}: {label}"
+        for at, one in entries:
+            label = f"annotations[{at}]"
+            where = f"{self.where}: {label}"
             name = self._name(one, label)
             with placing.counting():
                 found.append(self._object(one, name, placing, where))
@@ -145,7 +159,7 @@ class _File:
         number = self._id(one, "category_id", label)
         if number not in self.names:
             wanted = f"one of the categories {sorted(self.names, key=str)}; add it to `categories`, or mend it"
-            raise refuse(f"{self.listing.where(self.path)}: {label}.category_id", str(number), wanted)
+            raise refuse(f"{self.where}: {label}.category_id", str(number), wanted)
         return self.names[number]
 
     def _list(self, part: str) -> list[JsonObject]:
@@ -154,14 +168,28 @@ class _File:
         entries = content[part]
         for at, one in enumerate(entries):
             if not isinstance(one, dict):
-                raise refuse(f"{self.listing.where(self.path)}: {part}[{at}]", repr(one)[:40], "an object with named fields")
+                raise refuse(f"{self.where}: {part}[{at}]", repr(one)[:40], "an object with named fields")
         return list(entries)
+
+    def _once(self, one: JsonObject, name: str, label: str, seen: Container[int | str]) -> int | str:
+        """A number or a name that no other entry has."""
+        number = self._id(one, name, label)
+        if number in seen:
+            raise refuse(f"{self.where}: {label}.{name}", str(number), "each id once; mend one of the two entries")
+        return number
+
+    def _text(self, one: JsonObject, name: str, label: str) -> str:
+        """A text of an entry that is not empty."""
+        value = one.get(name)
+        if not isinstance(value, str) or not value:
+            raise refuse(f"{self.where}: {label}.{name}", repr(value)[:40], "a text")
+        return value
 
     def _id(self, one: JsonObject, name: str, label: str) -> int | str:
         """A number or a name of an entry; the format wants numbers, some programs write names."""
         value = one.get(name)
         if isinstance(value, bool) or not isinstance(value, int | str):
-            raise refuse(f"{self.listing.where(self.path)}: {label}.{name}", repr(value)[:40], "a whole number")
+            raise refuse(f"{self.where}: {label}.{name}", repr(value)[:40], "a whole number")
         return value
 
 
@@ -205,7 +233,7 @@ def _run_lengths(segmentation: object) -> str | None:
     counts = _as_fields(segmentation).get("counts")
     if isinstance(counts, str):
         return counts
-    is_counts = isinstance(counts, list) and all(isinstance(one, int) and one >= 0 for one in counts)
+    is_counts = isinstance(counts, list) and all(isinstance(one, int) and 0 <= one <= _MOST_PIXELS for one in counts)
     return text_of(np.asarray(counts, np.int64)) if is_counts and counts else None
 
 
@@ -259,9 +287,10 @@ def _as_fields(one: object) -> JsonObject:
 
 def _numbers(values: object) -> list[float] | None:
     """A list of numbers; None if it is something else."""
-    if not isinstance(values, list) or not all(isinstance(one, int | float) and not isinstance(one, bool) for one in values):
+    if not isinstance(values, list):
         return None
-    return [float(one) for one in values]
+    numbers = [as_float(one) for one in values]
+    return None if None in numbers else [one for one in numbers if one is not None]
 
 
 @lru_cache(maxsize=4)
@@ -270,12 +299,8 @@ def _content(path: Path) -> JsonObject | None:
     text = path.read_bytes()
     if not all(f'"{part}"'.encode() in text for part in _PARTS):
         return None
-    try:
-        content = json.loads(text)
-    except ValueError as error:
-        raise refuse(
-            path.name, f"text that is no JSON ({error})", "a JSON file of COCO; write it again, or take it out of the folder"
-        ) from None
+    del text
+    content = read_json(path, path.name)
     if not isinstance(content, dict) or not all(isinstance(content.get(part), list) for part in _PARTS):
         return None
     return content

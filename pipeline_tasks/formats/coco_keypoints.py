@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline_tasks.formats import labelled_folder as reasons
+from pipeline_tasks.formats.annotation_text import as_float
 from pipeline_tasks.formats.finding import refuse
 from pipeline_tasks.formats.labelled_folder import LabelledImage, Tally
 from pipeline_tasks.formats.placing import NotTakenError, Placing
@@ -119,7 +120,7 @@ def _placed(one: JsonObject, names: Sequence[str], where: str) -> list[Point]:
         return []
     if not isinstance(numbers, list) or len(numbers) != 3 * len(names):
         raise NotTakenError(reasons.DAMAGED, f"{where}: wanted 3 numbers for each of {len(names)} points")
-    if not all(isinstance(value, int | float) and math.isfinite(value) for value in numbers):
+    if not all((value := as_float(one)) is not None and math.isfinite(value) for one in numbers):
         raise NotTakenError(reasons.DAMAGED, where)
     if strange := [flag for flag in numbers[2::3] if flag not in (0, HIDDEN, VISIBLE)]:
         raise NotTakenError(reasons.DAMAGED, f"{where}: the flag {strange[0]} is none of 0, 1 and 2")
@@ -138,12 +139,13 @@ def _turned(point: Point, placing: Placing, where: str) -> Point | None:
 
 def _with_box(thing: Skeleton, one: JsonObject, placed: Sequence[Point], placing: Placing, where: str) -> Skeleton:
     box = one.get("bbox")
-    if not isinstance(box, list) or len(box) != 4 or not all(isinstance(side, int | float) for side in box):
+    sides = [side for one in box if (side := as_float(one)) is not None] if isinstance(box, list) else []
+    if len(sides) != 4:
         return thing
     around = hull([value for point in placed for value in (point.x_px, point.y_px)])
-    if all(abs(mine - theirs) <= _SAME * max(placing.size_px) for mine, theirs in zip(box, around, strict=True)):
+    if all(abs(mine - theirs) <= _SAME * max(placing.size_px) for mine, theirs in zip(sides, around, strict=True)):
         return thing
-    drawn = placing.box(thing.class_name, (box[0], box[1], box[0] + box[2], box[1] + box[3]), where)
+    drawn = placing.box(thing.class_name, (sides[0], sides[1], sides[0] + sides[2], sides[1] + sides[3]), where)
     return Skeleton(thing.class_name, thing.points, drawn.x_min_px, drawn.y_min_px, drawn.width_px, drawn.height_px)
 
 

@@ -10,6 +10,9 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from pipeline_tasks.geometry.turning import Size, upright_size
 
+_PNG_SIGNATURE_BYTES = 8
+_MAY_SAY_A_TURN = frozenset((b"eXIf", b"tEXt", b"zTXt", b"iTXt"))
+
 
 @dataclass(frozen=True)
 class ImageHeader:
@@ -33,9 +36,23 @@ def read_header(path: Path) -> ImageHeader | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(path) as image:
-                return ImageHeader(image.size, _orientation(image), image.mode in ("1", "L", "P", "I", "I;16"))
+                orientation = 1 if _says_no_turn(path, image) else _orientation(image)
+                return ImageHeader(image.size, orientation, image.mode in ("1", "L", "P", "I", "I;16"))
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError, SyntaxError, ValueError):
         return None
+
+
+def _says_no_turn(path: Path, image: Image.Image) -> bool:
+    """Return True for a PNG without a chunk of EXIF or text; Pillow would decode all of it to look for one behind the pixels."""
+    if image.format != "PNG":
+        return False
+    with path.open("rb") as file:
+        file.seek(_PNG_SIGNATURE_BYTES)
+        while len(head := file.read(8)) == 8 and head[4:] != b"IEND":
+            if head[4:] in _MAY_SAY_A_TURN:
+                return False
+            file.seek(int.from_bytes(head[:4], "big") + 4, 1)
+    return True
 
 
 def _orientation(image: Image.Image) -> int:

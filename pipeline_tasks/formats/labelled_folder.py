@@ -27,11 +27,13 @@ TWICE = "object that is there twice"
 NO_FILE = "image that is listed, but not in the folder"
 NOT_LISTED = "image without an annotation"
 UNREADABLE_IMAGE = "image that cannot be opened"
+LINK = "link out of the folder, to a folder or to nothing, which is not followed"
 UNREADABLE_FILE = "annotation file that cannot be read"
 OTHER_SIZE = "image of another size than its annotation says"
 
 CUT = "object cut at the border of its image"
 TURNED = "image whose objects were turned with it, as the annotation is of the stored pixels"
+MANY_POINTS = "polygon of more than 5000 points, kept as pixels"
 CROSSES = "polygon that crosses itself, kept as pixels"
 
 

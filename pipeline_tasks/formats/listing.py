@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ class Listing:
 
     root: Path
     files: tuple[Path, ...]
+    links: tuple[Path, ...] = ()
+    """Links that are not followed: they lead out of the folder, to another folder, or nowhere."""
 
     @cached_property
     def images(self) -> tuple[Path, ...]:
@@ -45,7 +48,9 @@ class Listing:
 
     def where(self, path: Path) -> str:
         """A file's path inside the folder, for messages."""
-        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+        # As text, because it is asked for each image and each file, and pathlib takes microseconds for each.
+        root, place = f"{self.root}{os.sep}", str(path)
+        return place.removeprefix(root).replace(os.sep, "/") if place.startswith(root) else place
 
     def image_named(self, name: str, near: Path) -> Path | None:
         """The image that an annotation in the folder `near` calls by this name or path; None if there is none, or no single one."""
@@ -83,8 +88,15 @@ class Listing:
 
 def list_folder(root: Path) -> Listing:
     """List a folder with all that is below it, sorted."""
-    paths = (path for path in sorted(root.rglob("*")) if path.is_file())
-    return Listing(root, tuple(path for path in paths if not _is_hidden(path.relative_to(root).parts)))
+    files, links, inside = [], [], root.resolve()
+    for entry in _entries(str(root)):
+        path = Path(entry.path)
+        is_file = entry.is_file()
+        if entry.is_symlink() and not (is_file and path.resolve().is_relative_to(inside)):
+            links.append(path)
+        elif is_file:
+            files.append(path)
+    return Listing(root, tuple(sorted(files)), tuple(sorted(links)))
 
 
 def is_image(path: Path) -> bool:
@@ -92,8 +104,14 @@ def is_image(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_ENDINGS
 
 
-def _is_hidden(parts: Sequence[str]) -> bool:
-    return any(part.startswith(_HIDDEN_MARKS) for part in parts)
+def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
+    """Entries of a folder and of those below it, without hidden files and folders; links to folders are not followed."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith(_HIDDEN_MARKS):
+                yield entry
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _entries(entry.path)
 
 
 def _grouped(pairs: Iterable[tuple[str, Path]]) -> dict[str, list[Path]]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
+from pipeline_tasks.formats.annotation_text import read_text
 from pipeline_tasks.formats.finding import refuse
 from pipeline_tasks.formats.folder_names import are_masks
 from pipeline_tasks.formats.listing import Listing
@@ -166,20 +167,35 @@ def _by_names(path: Path, names: Mapping[int, str], first_with: Mapping[int, Pat
 def _names_of_folder(listing: Listing) -> tuple[Path, dict[int, str]] | None:
     """The file that names values or colours, with the names; None without one."""
     for path in listing.named(*NAME_FILES):
-        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+        lines = [line.strip() for line in read_text(path, listing.where(path)).splitlines()]
         lines = [line for line in lines if line and not line.startswith("#")]
         if path.name.lower() == "labelmap.txt":
-            return path, {_colour(line.split(":")[1], path, listing): line.split(":")[0] for line in lines if line.count(":") >= 1}
+            return path, _names_of_colours([line for line in lines if ":" in line], path, listing)
         lines = [line for line in lines if line != IGNORED]
+        if twice := [line for at, line in enumerate(lines) if line in lines[:at]]:
+            raise refuse(listing.where(path), f"{twice[0]!r} twice", "each class once")
         first = 0 if lines and _is_background(lines[0]) else 1
         return path, dict(enumerate(lines, start=first))
     return None
+
+
+def _names_of_colours(lines: Sequence[str], path: Path, listing: Listing) -> dict[int, str]:
+    """Colour → class, of the lines of CVAT's labelmap."""
+    found: dict[int, str] = {}
+    for line in lines:
+        name, text = line.split(":")[:2]
+        colour = _colour(text, path, listing)
+        if found.setdefault(colour, name) != name:
+            raise refuse(listing.where(path), f"{text} for {found[colour]!r} and {name!r}", "a colour of its own for each class")
+    return found
 
 
 def _colour(text: str, path: Path, listing: Listing) -> int:
     """A colour of CVAT's labelmap: red, green and blue by commas."""
     try:
         red, green, blue = (int(one) for one in text.split(","))
+        if not all(0 <= one <= VOID for one in (red, green, blue)):
+            raise ValueError("no colour")
     except ValueError:
         raise refuse(listing.where(path), text, "name:red,green,blue:: in each line") from None
     return red if red == green == blue else (red << 16) | (green << 8) | blue

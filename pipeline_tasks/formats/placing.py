@@ -18,6 +18,11 @@ from pipeline_tasks.kinds.masks.mask import Mask, mask_of_polygon
 _SLACK = 1e-6
 """Share of a side by which rounding may move an edge over the border without being counted."""
 
+_FARTHEST_PX = 1e7
+"""No image is as large; numbers beyond it are damage."""
+_MOST_POINTS = 5000
+"""Points of a polygon that are compared with each other; more take seconds."""
+
 
 class NotTakenError(Exception):
     """An object is left out, with the reason that is counted."""
@@ -62,12 +67,12 @@ class Placing:
             raise NotTakenError(reasons.DAMAGED, where)
         if corners_px[2] <= corners_px[0] or corners_px[3] <= corners_px[1]:
             raise NotTakenError(reasons.NO_SIZE, where)
-        ends = self.turned(corners_px)
-        whole = (min(ends[0::2]), min(ends[1::2]), max(ends[0::2]), max(ends[1::2]))
-        cut = tuple(min(max(value, 0.0), float(side)) for value, side in zip(whole, (*self.size_px, *self.size_px), strict=True))
+        left, top, right, bottom = self._upright(corners_px) if self.turn else corners_px
+        width, height = self.size_px
+        cut = max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height))
         if cut[2] <= cut[0] or cut[3] <= cut[1]:
             raise NotTakenError(reasons.OUTSIDE, where)
-        self._count_cut(whole, cut, where)
+        self._count_cut((left, top, right, bottom), cut, where)
         return Box(class_name, cut[0], cut[1], cut[2] - cut[0], cut[3] - cut[1])
 
     def point(self, place_px: tuple[float, float]) -> tuple[float, float] | None:
@@ -84,7 +89,7 @@ class Placing:
         Raises:
             NotTakenError: there are none.
         """
-        if not all(math.isfinite(value) for piece in pieces for value in piece) or any(len(piece) % 2 for piece in pieces):
+        if any(len(piece) % 2 for piece in pieces) or not all(abs(value) <= _FARTHEST_PX for piece in pieces for value in piece):
             raise NotTakenError(reasons.DAMAGED, where)
         turned = [self.turned(piece) for piece in pieces if len(piece) >= 6]
         if not turned:
@@ -115,11 +120,19 @@ class Placing:
         if is_cut:
             self.changed.count(reasons.CUT, where)
         elif len(pieces) == 1:
-            if not polygons.crosses_itself(pieces[0]):
+            if len(pieces[0]) > 2 * _MOST_POINTS:
+                self.changed.count(reasons.MANY_POINTS, where)
+            elif not polygons.crosses_itself(pieces[0]):
                 inside = [min(max(value, 0.0), float(self.size_px[at % 2])) for at, value in enumerate(pieces[0])]
                 return mask_of_polygon(class_name, inside, self.size_px)
-            self.changed.count(reasons.CROSSES, where)
+            else:
+                self.changed.count(reasons.CROSSES, where)
         return Mask(class_name, run_lengths.merge([polygons.rasterise(one, self.size_px) for one in pieces]), self.size_px)
+
+    def _upright(self, corners_px: Sequence[float]) -> tuple[float, float, float, float]:
+        """The two corners of a box in the upright image."""
+        ends = self.turned(corners_px)
+        return min(ends[0::2]), min(ends[1::2]), max(ends[0::2]), max(ends[1::2])
 
     def turned(self, points_px: Sequence[float]) -> tuple[float, ...]:
         """Points of the image that the annotation is about, in the upright one."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.formats import coco, mask_images, voc, yolo
 from pipeline_tasks.formats.finding import Finding
-from pipeline_tasks.formats.labelled_folder import LabelledFolder
+from pipeline_tasks.formats.labelled_folder import LINK, Counted, LabelledFolder
 from pipeline_tasks.formats.listing import Listing, list_folder
 
 
@@ -53,6 +53,9 @@ def read_folder(place: Path, label_kind: str | None = None) -> LabelledFolder | 
         raise SettingsError(f"{place}: wanted labels of the kind {label_kind}, found {holds}; ask for one of these kinds")
     chosen, finding = fitting[0]
     read = chosen.read(listing, finding, label_kind or finding.label_kinds[0])
+    if listing.links:
+        links = Counted(LINK, len(listing.links), listing.where(listing.links[0]))
+        read = replace(read, left_out=(*read.left_out, links))
     if not read.images:
         why = "; ".join(f"{one.count} × {one.reason} ({one.example})" for one in read.left_out) or "it holds none"
         raise SettingsError(f"{place} ({chosen.name}): wanted at least one image with its annotation, found none: {why}")

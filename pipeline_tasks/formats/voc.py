@@ -7,12 +7,13 @@ way: its numbers are taken as edges counted from 0. An image with a file but wit
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline_tasks.formats import labelled_folder as reasons
+from pipeline_tasks.formats.annotation_text import UnusableXmlError, number_of, read_xml
 from pipeline_tasks.formats.finding import Finding, refuse
 from pipeline_tasks.formats.image_header import read_header
 from pipeline_tasks.formats.labelled_folder import LabelledFolder, LabelledImage, Size, Tally
@@ -32,6 +33,11 @@ class _Entry:
     class_name: str
     sides: tuple[float, ...]
     """xmin, ymin, xmax, ymax as written; empty without a box."""
+
+    @property
+    def begins_at_0(self) -> bool:
+        """Return True for a box that pixels counted from 1 do not have."""
+        return bool(self.sides) and all(map(math.isfinite, self.sides)) and min(self.sides[:2]) < 1
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ def read(listing: Listing, finding: Finding, label_kind: str) -> LabelledFolder:
     """
     left_out, changed, owner = Tally(), Tally(), dict[Path, Path]()
     files = [file for path in finding.files if (file := _parsed(path, listing, left_out))]
-    from_0 = next((file for file in files for one in file.entries if one.sides and min(one.sides[:2]) < 1), None)
+    from_0 = next((file for file in files for one in file.entries if one.begins_at_0), None)
     images = []
     for file in files:
         path = _image_of(file, listing)
@@ -108,8 +114,8 @@ def _box(one: _Entry, placing: Placing, first: int, where: str) -> Box:
 def _parsed(path: Path, listing: Listing, left_out: Tally) -> _File | None:
     where = listing.where(path)
     try:
-        root = ET.parse(path).getroot()
-    except ET.ParseError as error:
+        root = read_xml(path)
+    except UnusableXmlError as error:
         left_out.count(reasons.UNREADABLE_FILE, f"{where}: {error}")
         return None
     entries = []
@@ -121,6 +127,8 @@ def _parsed(path: Path, listing: Listing, left_out: Tally) -> _File | None:
             _Entry(name, _numbers([one.findtext(f"bndbox/{side}") for side in _SIDES], f"{where}: object {number} ({name})"))
         )
     size = _numbers([root.findtext("size/width"), root.findtext("size/height")], f"{where}: size")
+    if not all(map(math.isfinite, size)):
+        raise refuse(f"{where}: size", " x ".join(f"{one:g}" for one in size), "the width and height of the image")
     size_px = (int(size[0]), int(size[1])) if size and min(size) > 0 else None
     return _File(path, (root.findtext("filename") or "").strip(), size_px, tuple(entries))
 
@@ -129,10 +137,10 @@ def _numbers(texts: Sequence[str | None], where: str) -> tuple[float, ...]:
     """The numbers of these texts; none if one is missing."""
     if not all(text and text.strip() for text in texts):
         return ()
-    try:
-        return tuple(float(text or "") for text in texts)
-    except ValueError:
-        raise refuse(where, ", ".join(str(text) for text in texts), "numbers") from None
+    numbers = [number_of((text or "").strip()) for text in texts]
+    if None in numbers:
+        raise refuse(where, ", ".join(str(text)[:40] for text in texts), "numbers")
+    return tuple(one for one in numbers if one is not None)
 
 
 def _image_of(file: _File, listing: Listing) -> Path | None:

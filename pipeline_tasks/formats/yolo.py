@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from pipeline_tasks.formats import labelled_folder as reasons
+from pipeline_tasks.formats.annotation_text import number_of, read_text, read_yaml
 from pipeline_tasks.formats.finding import Finding, refuse
 from pipeline_tasks.formats.image_header import read_header
 from pipeline_tasks.formats.labelled_folder import Labelled, LabelledFolder, LabelledImage, Tally
@@ -179,7 +178,7 @@ def _find_names(listing: Listing) -> _Names | None:
         SettingsError: two files name them differently, or one is not what it must be.
     """
     found = [names for path in listing.ending_in(".yaml", ".yml") if (names := _names_of_yaml(path, listing))]
-    found = found or [_Names(path, dict(enumerate(_lines_of(path)))) for path in listing.named(*NAME_FILES)]
+    found = found or [_names_of_lines(path, listing) for path in listing.named(*NAME_FILES)]
     for other in found[1:]:
         if other.by_number != found[0].by_number:
             files = f"{listing.where(found[0].file)} and {listing.where(other.file)}"
@@ -187,30 +186,43 @@ def _find_names(listing: Listing) -> _Names | None:
     return found[0] if found and found[0].by_number else None
 
 
+def _names_of_lines(path: Path, listing: Listing) -> _Names:
+    where = listing.where(path)
+    return _Names(path, _each_once(dict(enumerate(_lines_of(path, where))), where))
+
+
 def _names_of_yaml(path: Path, listing: Listing) -> _Names | None:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig", errors="replace"))
-    except yaml.YAMLError as error:
-        raise refuse(
-            listing.where(path), f"text that is no YAML ({' '.join(str(error).split())[:80]})", "a YAML file with `names`"
-        ) from None
+    where = listing.where(path)
+    content = read_yaml(path, where)
     named = content.get("names") if isinstance(content, dict) else None
     if isinstance(named, list):
         named = dict(enumerate(named))
-    if not isinstance(named, dict) or not all(isinstance(number, int) for number in named):
+    if not isinstance(content, dict) or not isinstance(named, dict) or not all(isinstance(number, int) for number in named):
         return None
-    shape = content.get("kpt_shape")
-    points = int(shape[0]) * int(shape[1]) if isinstance(shape, list) and len(shape) == 2 else 0
-    return _Names(path, {number: str(name) for number, name in named.items()}, points)
+    for number, name in named.items():
+        if isinstance(number, bool) or number < 0:
+            raise refuse(f"{where}: names", repr(number)[:40], "the numbers of the classes, from 0")
+        if not isinstance(name, str | int | float):
+            raise refuse(f"{where}: names.{number}", f"a {type(name).__name__}", "the name of a class")
+    shape = content.get("kpt_shape", [0, 0])
+    if not isinstance(shape, list) or len(shape) != 2 or not all(isinstance(one, int) and one >= 0 for one in shape):
+        raise refuse(f"{where}: kpt_shape", repr(shape)[:40], "two whole numbers, such as [17, 3]")
+    return _Names(path, _each_once({number: str(name) for number, name in named.items()}, where), shape[0] * shape[1])
 
 
-def _lines_of(path: Path) -> list[str]:
-    return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+def _each_once(names: dict[int, str], where: str) -> dict[int, str]:
+    """The names, none of which two numbers have."""
+    seen = set[str]()
+    for name in names.values():
+        if name in seen:
+            raise refuse(f"{where}: names", f"{name!r} twice", "each class once")
+        seen.add(name)
+    return names
+
+
+def _lines_of(path: Path, where: str) -> list[str]:
+    return [line.strip() for line in read_text(path, where).splitlines() if line.strip()]
 
 
 def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
+    return number_of(word) is not None

@@ -45,8 +45,12 @@ class CocoWriter:
 
     def add(self, image: ExportedImage) -> None:
         """Write an image with its annotations; one without any is listed, too."""
+        put_file(self._folder / IMAGES / image.split / image.file_name, image.content)
+        self.annotate(image)
+
+    def annotate(self, image: ExportedImage) -> None:
+        """Write the annotations of an image whose file is elsewhere."""
         file_name = f"{image.split}/{image.file_name}"
-        put_file(self._folder / IMAGES / file_name, image.content)
         width, height = image.size_px
         entry: dict[str, Json] = {"id": image.number, "file_name": file_name, "width": width, "height": height}
         file = self._files[image.split]

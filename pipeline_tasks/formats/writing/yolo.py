@@ -21,6 +21,7 @@ from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.masks.mask import Mask
 
 _LABELS = "labels"
+TWICE = "object in the place of another one of its class, which readers of YOLO drop"
 _DIGITS = 12
 """Digits of a share: far less than a millionth of a pixel."""
 
@@ -46,8 +47,14 @@ class YoloWriter:
     def add(self, image: ExportedImage) -> None:
         """Write an image and its lines."""
         put_file(self._folder / IMAGES / image.split / image.file_name, image.content)
-        said = ((one.class_name, self._shares(one, image)) for one in image.objects)
-        lines = [f"{self._numbers[name]} {shares}\n" for name, shares in said if shares]
+        lines = dict[str, None]()
+        for one in image.objects:
+            shares = self._shares(one, image)
+            line = f"{self._numbers[one.class_name]} {shares}\n"
+            if line in lines:
+                self._version.lost.count(TWICE, f"{image.file_name}: {one.class_name}")
+            elif shares:
+                lines[line] = None
         put_file(self._folder / _LABELS / image.split / f"{image.stem}.txt", "".join(lines).encode())
 
     def close(self) -> None:
