@@ -2,6 +2,9 @@
 
 `KEYS=1000000 NEW=1000 make bench-s3-listing`. The server is seaweedfs on loopback; its keys are loaded as metadata, because nothing
 reads them. Each side runs in a process of its own, the paginator before and after ours; memory is the process's peak.
+
+STAND_IN=1 lists from a stand-in that only writes pages: the real server takes most of an hour to load and list a million keys, and
+what is compared here is the work of the two clients.
 """
 
 from __future__ import annotations
@@ -16,8 +19,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import given
 import polars as pl
@@ -41,19 +47,15 @@ def main() -> None:
     """Load the server, make the history, and run both sides."""
     keys, new = int(os.environ.get("KEYS", "1000000")), int(os.environ.get("NEW", "1000"))
     with tempfile.TemporaryDirectory(prefix="s3-listing-") as name:
-        print(*measured(Path(name), keys, new), sep="\n", flush=True)
+        for line in measured(Path(name), keys, new, has_server="STAND_IN" not in os.environ):
+            print(line, flush=True)
 
 
-def measured(folder: Path, keys: int, new: int) -> Iterator[str]:
+def measured(folder: Path, keys: int, new: int, *, has_server: bool) -> Iterator[str]:
     """Yield a line for each side, and their ratio."""
-    server = folder / "server"
-    server.mkdir()
-    with an_s3_server(server) as client:
-        began = time.perf_counter()
-        load_keys(server, keys, folder / "entries")
-        yield f"{keys} keys loaded into the server in {time.perf_counter() - began:.0f} s"
-        write_history(folder / "root", keys - new)
-        url = client.meta.endpoint_url
+    write_history(folder / "root", keys - new)
+    with a_loaded_server(folder, keys) if has_server else a_stand_in(keys) as (url, took_s):
+        yield f"{keys} keys loaded into the {'server' if has_server else 'stand-in'} in {took_s:.0f} s"
         sides = [side(one, url, folder / "root") for one in ("paginator", "nightlens", "paginator")]
     for one in sides:
         spent = f"{one['wall_s']:.1f} s, of them {one['processor_s']:.1f} s of this process"
@@ -64,6 +66,63 @@ def measured(folder: Path, keys: int, new: int) -> Iterator[str]:
     plain = [sides[0], sides[2]]
     ratios = {what: sides[1][what] / (sum(one[what] for one in plain) / 2) for what in ("wall_s", "processor_s")}
     yield f"nightlens / paginator: {ratios['wall_s']:.2f} of its seconds, {ratios['processor_s']:.2f} of its processor time"
+
+
+@contextmanager
+def a_loaded_server(folder: Path, keys: int) -> Iterator[tuple[str, float]]:
+    """Hold a real server with these keys, and say how long they took to load."""
+    server = folder / "server"
+    server.mkdir()
+    with an_s3_server(server) as client:
+        began = time.perf_counter()
+        load_keys(server, keys, folder / "entries")
+        yield client.meta.endpoint_url, time.perf_counter() - began
+
+
+@contextmanager
+def a_stand_in(keys: int) -> Iterator[tuple[str, float]]:
+    """Hold a process that answers listings of these keys."""
+    command = [sys.executable, "-m", "benchmarks.s3_listing", "stand-in", str(keys)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    try:
+        yield server.stdout.readline().strip(), 0.0
+    finally:
+        server.kill()
+        server.wait()
+
+
+def serve_pages(keys: int) -> None:
+    """Answer listings for ever; a token is the number of the next key."""
+
+    class Pages(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            """Write one page."""
+            first = int(parse_qs(urlsplit(self.path).query).get("continuation-token", ["0"])[0])
+            body = _page(first, min(first + 1000, keys), keys).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+    print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
+    server.serve_forever()
+
+
+def _page(first: int, end: int, keys: int) -> str:
+    token = f"<IsTruncated>true</IsTruncated><NextContinuationToken>{end}</NextContinuationToken>" if end < keys else ""
+    entries = "".join(
+        f"<Contents><Key>{PREFIX}/{_key(number)}</Key><LastModified>2026-11-20T10:00:00.000Z</LastModified>"
+        f"<ETag>&quot;{_md5(number).hex()}&quot;</ETag><Size>{SIZE_BYTES}</Size><StorageClass>STANDARD</StorageClass></Contents>"
+        for number in range(first, end)
+    )
+    return f"<ListBucketResult><EncodingType>url</EncodingType>{token}{entries}</ListBucketResult>"
 
 
 def side(name: str, url: str, root: Path) -> dict[str, Any]:
@@ -192,7 +251,9 @@ def _peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if len(sys.argv) == 3:
+        serve_pages(int(sys.argv[2]))
+    elif len(sys.argv) > 1:
         print(json.dumps(run_side(sys.argv[1], sys.argv[2], Path(sys.argv[3]))))
     else:
         main()
