@@ -185,7 +185,7 @@ def _differences(wanted: dict[str, LabelledFile], back: LabelledFolder) -> int:
     found = {image.path.stem: image.objects for image in back.images}
     differ = len(wanted.keys() ^ found.keys())
     for name in wanted.keys() & found.keys():
-        ones, others = (sorted(map(_pixels, objects), key=str) for objects in (wanted[name].objects, found[name]))
+        ones, others = (sorted(map(_pixels, objects), key=_place) for objects in (wanted[name].objects, found[name]))
         differ += not are_alike(ones, others)
     return differ
 
@@ -211,13 +211,20 @@ def _differences_of_boxes(wanted: dict[str, LabelledFile], peer: Boxes) -> int:
     differ = len(wanted.keys() ^ peer.keys())
     for name in wanted.keys() & peer.keys():
         theirs = [Box(*one) for one in peer[name]]
-        differ += not are_alike(sorted(theirs, key=str), sorted(wanted[name].objects, key=str))
+        differ += not are_alike(sorted(theirs, key=_place), sorted(wanted[name].objects, key=_place))
     return differ
 
 
 def _pixels(one: Any) -> Any:
     """An object without the points of its polygon: outlines have some."""
     return Mask(one.class_name, one.rle, one.size_px) if isinstance(one, Mask) else one
+
+
+def _place(one: Box | Mask) -> tuple[Any, ...]:
+    """An order that does not depend on the last digits of a position."""
+    if isinstance(one, Mask):
+        return one.class_name, one.rle
+    return one.class_name, *(round(side, 2) for side in (one.x_min_px, one.y_min_px, one.width_px, one.height_px))
 
 
 def _run(command: list[str]) -> Any:
