@@ -33,11 +33,14 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     part = folder.with_name(folder.name + _ENDING)
     with _locked(part):
         _begin(part)
+        is_written = False
         try:
             yield part
-        except BaseException:  # Also an interruption by the keyboard: nothing half-written stays.
-            shutil.rmtree(part, ignore_errors=True)
-            raise
+            is_written = True
+        finally:
+            # Also after an interruption by the keyboard nothing half-written stays.
+            if not is_written:
+                shutil.rmtree(part, ignore_errors=True)
         (part / _MARK).unlink()
         try:
             part.rename(folder)
