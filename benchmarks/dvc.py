@@ -207,6 +207,7 @@ def _put(objects: DiskObjects, inbox: Path, step: str) -> str:
 
     from pipeline_tasks.storage.blobs.originals import put_original
     from pipeline_tasks.tables.sighting import Sighting
+    from pipeline_tasks.tables.table import with_defaults
 
     store, new, source = _listed(objects, inbox)
     with ThreadPoolExecutor(2 * len(os.sched_getaffinity(0))) as threads:
@@ -214,13 +215,12 @@ def _put(objects: DiskObjects, inbox: Path, step: str) -> str:
     earlier = None if step == "known" else VERSIONS["known"]
     rows = [*([] if earlier is None else _rows(objects, "known")), *(_row(number, one) for number, one in enumerate(ids))]
     write_version(objects, VERSIONS[step], pl.DataFrame(rows).sort("image_id"), about=VersionAbout(), earlier=earlier)
-    blank = dict.fromkeys(("device", "clip", "site", "day"))
     where = [
         {"source": "inbox", "key": one.key, "object_version": one.object_version, "modified_at": one.modified_at} for one in new
     ]
-    sightings = [one | {"image_id": image_id} | blank for one, image_id in zip(where, ids, strict=True)]
+    sightings = [one | {"image_id": image_id} for one, image_id in zip(where, ids, strict=True)]
     cycle_id = {"known": "2026-11-21", "put": "2026-11-22"}[step]
-    store.finish(cycle_id, "put", Put(len(ids)), [(Sighting, pl.DataFrame(sightings, infer_schema_length=None))])
+    store.finish(cycle_id, "put", Put(len(ids)), [(Sighting, with_defaults(Sighting, pl.DataFrame(sightings)))])
     return f"{len(ids)} put, {len(rows)} rows"
 
 

@@ -27,6 +27,7 @@ from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
+from pipeline_tasks.tables.table import with_defaults
 
 NIGHTS = 100
 _LABELLED = 50
@@ -105,9 +106,8 @@ def _images(ids: list[str]) -> pl.DataFrame:
 def _sightings(images: pl.DataFrame) -> pl.DataFrame:
     key = pl.format("line {}/2025/image-{}.jpg", pl.col("number") % 7, "number")
     version = pl.format("{}-200000", pl.col("number") + 1_700_000_000_000)
-    places = [pl.lit(None, pl.String).alias(name) for name in ("device", "clip", "site", "day")]
     where = images.select("image_id", source=pl.lit("inbox"), key=key, object_version=version, modified_at=pl.lit(_MOMENT))
-    return where.with_columns(places)
+    return with_defaults(Sighting, where)
 
 
 def _measurements(ids: list[str]) -> pl.DataFrame:

@@ -36,6 +36,7 @@ from pipeline_tasks.stages.ingest.list_new_images import list_new_images
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.tables.sighting import Sighting
+from pipeline_tasks.tables.table import with_defaults
 
 PREFIX, NIGHTS, IN_A_FOLDER = "in", 10, 1000
 WRITTEN_S, SIZE_BYTES = 1_795_168_800, 200_000
@@ -185,10 +186,14 @@ def write_history(root: Path, keys: int) -> None:
             object_version=pl.Series([f"{_md5(n).hex()}-{SIZE_BYTES}-{WRITTEN_S * 1000}" for n in numbers], dtype=pl.String),
             image_id=pl.Series([hashlib.sha256(_key(number).encode()).hexdigest() for number in numbers], dtype=pl.String),
             modified_at=pl.lit(None, pl.Datetime("us", "UTC")),
-            **dict.fromkeys(("device", "clip", "site", "day"), pl.lit(None, pl.String)),
         )
         cycle = given.an_open_cycle(store, f"2026-10-{night + 1:02}", sources=[SOURCE])
-        store.finish(cycle.cycle_id, "record_images", RecordImagesSummary(keys, keys, keys, 0, 0, 0), [(Sighting, rows)])
+        store.finish(
+            cycle.cycle_id,
+            "record_images",
+            RecordImagesSummary(keys, keys, keys, 0, 0, 0),
+            [(Sighting, with_defaults(Sighting, rows))],
+        )
 
 
 def load_keys(server: Path, keys: int, entries: Path) -> None:

@@ -122,7 +122,13 @@ def _part(first: int, vectors: Floats) -> dict[type[Table], pl.DataFrame]:
         "bit_depth": None,
     }
     measured: Columns = {"luma_mean": 90.0, "luma_contrast": 40.0, "sharpness": 300.0, "entropy_bits": 7.0, "perceptual_hash": 1}
-    seen: Columns = {"source": "given", "key": pl.Series(keys), "object_version": "1", "modified_at": STARTED_AT}
+    seen: Columns = {
+        "is_synthetic": False,
+        "source": "given",
+        "key": pl.Series(keys),
+        "object_version": "1",
+        "modified_at": STARTED_AT,
+    }
     embeddings = pl.Series(list(vectors), dtype=pl.List(pl.Float32))
     return {
         Image: _rows(Image, {"image_id": ids, "md5": ids.str.head(32)} | image),

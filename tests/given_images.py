@@ -20,6 +20,7 @@ from pipeline_tasks.tables.embedding import Embedding
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.sighting import Sighting
+from pipeline_tasks.tables.table import with_defaults
 
 BACKBONE = "b" * 64
 SEEN_AT = datetime(2026, 11, 21, 20, 0, tzinfo=timezone.utc)
@@ -55,7 +56,7 @@ def record(store: Store, cycle_id: str, images: Sequence[AnImage]) -> None:
             (Image, _frame(Image, [_image(one) for one in images])),
             (Measurement, _frame(Measurement, [_measurement(one) for one in images])),
             (Embedding, _frame(Embedding, [_embedding(one) for one in images])),
-            (Sighting, _frame(Sighting, [_sighting(one) for one in images])),
+            (Sighting, with_defaults(Sighting, _frame(Sighting, [_sighting(one) for one in images]))),
         ],
     )
 

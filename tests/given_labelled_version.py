@@ -22,6 +22,7 @@ from pipeline_tasks.tables.label_object import LabelObject
 from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.split import SPLITS, Split
 from pipeline_tasks.tables.split_group import SplitGroup
+from pipeline_tasks.tables.table import with_defaults
 
 CYCLE = "2026-11-21"
 
@@ -65,7 +66,7 @@ def a_labelled_version(store: Store, files: Sequence[LabelledFile], **settings: 
     }
     writes = [
         (Image, pl.DataFrame(rows, infer_schema_length=None)),
-        (Sighting, pl.DataFrame(sightings, schema_overrides=dict.fromkeys(("device", "clip", "site", "day"), pl.String))),
+        (Sighting, with_defaults(Sighting, pl.DataFrame(sightings))),
         (SplitGroup, pl.DataFrame({"image_id": ids, "split_group_id": ids})),
         (Split, pl.DataFrame(splits)),
         (Label, pl.DataFrame(labels)),
@@ -85,5 +86,4 @@ def _image(content: bytes, one: str, md5: str) -> dict[str, Any]:
 
 
 def _sighting(one: str, key: str) -> dict[str, Any]:
-    place = {"source": "inbox", "key": f"{key}", "object_version": one, "image_id": one, "modified_at": STARTED_AT}
-    return place | dict.fromkeys(("device", "clip", "site", "day"))
+    return {"source": "inbox", "key": f"{key}", "object_version": one, "image_id": one, "modified_at": STARTED_AT}

@@ -26,7 +26,7 @@ from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
-from pipeline_tasks.tables.sighting import Sighting
+from pipeline_tasks.tables.sighting import POSITION, Sighting
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 
@@ -66,7 +66,16 @@ def _sightings(image_id: str, data: LineageData) -> Iterable[Node]:
     for row in data.of(Sighting, image_id).to_dicts():
         tags = "".join(f", {name} {row[name]}" for name in ("device", "clip", "site", "day") if row[name] is not None)
         says = f"modified {_moment(row['modified_at'], data.time_zone)}{tags}, seen by cycle {row['written_in']}"
-        yield Node("sighting", f"{row['source']}:{row['key']}", says, _json(row))
+        shown = {name: value for name, value in row.items() if name not in POSITION}
+        yield Node("sighting", f"{row['source']}:{row['key']}", says + _origin(row, data.time_zone), _json(shown))
+
+
+def _origin(row: dict[str, Any], time_zone: str) -> str:
+    """Circumstances of the capture, and rights, as far as they are known."""
+    said = [f"captured {_moment(row['captured_at'], time_zone)} by {row['captured_from']}"] if row["captured_at"] else []
+    said += [f"{name} {row[name]}" for name in ("camera", "licence", "author", "origin_url") if row[name] is not None]
+    said += ["synthetic"] if row["is_synthetic"] else []
+    return "".join(f"; {one}" for one in said)
 
 
 def _quality(image_id: str, data: LineageData) -> Iterable[Node]:

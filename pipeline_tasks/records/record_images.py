@@ -27,3 +27,9 @@ class RecordImagesSummary:
     """Known files whose version changed and whose image did not: written again, or put back."""
     files_renamed: int = 0
     """Files with the image of one that is missing since this cycle."""
+    captured_at_known: int = 0
+    """Sightings with a time of capture."""
+    exif_troubles: dict[str, int] = field(default_factory=dict)
+    """`field: reason` → files whose EXIF data has a field that cannot be used, for that reason."""
+    synthetic: int = 0
+    """Sightings in sources of rendered or generated images."""

@@ -6,6 +6,7 @@ import polars as pl
 
 from pipeline_tasks.records.cycle import local_time
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
+from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, paragraph, table, together
 
@@ -39,7 +40,19 @@ def not_taken_in(data: CycleData) -> Html | None:
     parts = [_rejected(data), _waiting(data)]
     if listed is not None:
         parts += [_read_again(listed), _left_out(data, listed)]
-    return together(parts) or None
+    return together([*parts, _exif_troubles(data)]) or None
+
+
+def _exif_troubles(data: CycleData) -> Html | None:
+    """Fields of EXIF data that cannot be used; their files were taken in."""
+    recorded = data.records.find(RecordImagesSummary)
+    if recorded is None or not recorded.exif_troubles:
+        return None
+    note = paragraph("Files that were taken in without a field of their EXIF data, because it cannot be right:", quiet=True)
+    rows = [
+        (one.partition(": ")[0], one.partition(": ")[2].replace("_", " "), files) for one, files in recorded.exif_troubles.items()
+    ]
+    return together([note, table(("field", "why", "files"), rows, numbers_from=2)])
 
 
 def _rejected(data: CycleData) -> Html | None:

@@ -15,16 +15,31 @@ from pipeline_tasks.selection.wishes import CLASS, Wishes
 from pipeline_tasks.settings import SelectionSettings
 
 KEYS = ("device", "clip", "site", "day")
+COLUMNS = ("source", "key", "image_id", *KEYS, "modified_at", "captured_at", "clip_time_s")
+"""Columns of sightings that a selection needs."""
 
 
 def metadata_of(sightings: pl.DataFrame, image_ids: Sequence[str]) -> list[Metadata]:
     """Device, clip, site, day and `seen_s` of each image's first sighting; keys without a value are left out."""
     first = sightings.unique("image_id", keep="first", maintain_order=True)
-    seen_s = pl.col("modified_at").dt.epoch("us") / 1e6
     rows = pl.DataFrame({"image_id": list(image_ids)}, schema={"image_id": pl.String}).join(
-        first.select("image_id", *KEYS, seen_s=seen_s), on="image_id", how="left", maintain_order="left"
+        first.select("image_id", *KEYS, seen_s=_seen_s()), on="image_id", how="left", maintain_order="left"
     )
     return [{key: value for key, value in row.items() if value is not None} for row in rows.drop("image_id").iter_rows(named=True)]
+
+
+def _seen_s() -> pl.Expr:
+    """Time of an image within its clip, by the first clock that all images of the clip have and that moves.
+
+    Differences alone are used, so a clock that is wrong by years does no harm; one that stands still is not used.
+    """
+    captured_s, modified_s = (pl.col(name).dt.epoch("us") / 1e6 for name in ("captured_at", "modified_at"))
+    clocks = (pl.col("clip_time_s"), captured_s)
+    usable = [
+        pl.when((clock.null_count().over("source", "clip") == 0) & (clock.n_unique().over("source", "clip") > 1)).then(clock)
+        for clock in clocks
+    ]
+    return pl.coalesce(*usable, modified_s)
 
 
 def usable(objectives: str | Mapping[str, float], has_model: bool, has_draws: bool = True) -> tuple[str | Mapping[str, float], str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 
 from pydantic import Field
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.settings import SourceSettings
 from pipeline_tasks.sources.source import FileMetadata
+
+TAGS = ("device", "clip", "site", "day")
+"""Names of groups that become metadata."""
 
 
 class KeyedSettings(SourceSettings):
@@ -42,4 +44,5 @@ class KeyPattern:
         """Device, clip, site and day of a key; None where the pattern does not name or find them."""
         match = self._pattern.search(key) if self._pattern is not None else None
         groups = match.groupdict() if match is not None else {}
-        return FileMetadata(**{field.name: groups.get(field.name) for field in fields(FileMetadata)})
+        device, clip, site, day = (groups.get(tag) for tag in TAGS)
+        return FileMetadata(device, clip, site, day)

@@ -38,6 +38,13 @@ class FileMetadata:
     clip: str | None = None
     site: str | None = None
     day: str | None = None
+    captured_at: datetime | None = None
+    """Counts before the time in EXIF data; must have a zone."""
+    clip_time_s: float | None = None
+    """Seconds since the beginning of the clip."""
+    licence: str | None = None
+    author: str | None = None
+    origin_url: str | None = None
 
 
 class Source(Protocol):

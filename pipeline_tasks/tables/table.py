@@ -12,7 +12,7 @@ from dataframely.exc import SchemaError, ValidationError
 from pipeline_tasks.errors import TableContractError
 from pipeline_tasks.upgrades.form import Change, Form
 
-__all__ = ["DEFAULT", "DIGEST", "Rows", "Table", "check", "empty", "form_of", "upgraded_rows"]
+__all__ = ["DEFAULT", "DIGEST", "Rows", "Table", "check", "empty", "form_of", "upgraded_rows", "with_defaults"]
 
 DIGEST = r"^[0-9a-f]{64}$"
 """A sha256 in hexadecimal."""
@@ -67,6 +67,12 @@ def upgraded_rows(table: type[Table], rows: pl.DataFrame, version: int, release:
             f"{where}: table {table.table_name} has no column {', '.join(without)}: give a new column a default in its metadata, "
             "make it nullable, or add a step to pipeline_tasks/upgrades"
         )
+    return with_defaults(table, rows)
+
+
+def with_defaults(table: type[Table], rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the columns that they lack, each with its default or null."""
+    added = {name: column for name, column in table.columns().items() if name not in rows.columns}
     return rows.with_columns(
         pl.lit((column.metadata or {}).get(DEFAULT), dtype=column.dtype).alias(name) for name, column in added.items()
     )

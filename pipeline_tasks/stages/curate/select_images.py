@@ -23,7 +23,7 @@ from pipeline_tasks.selection.asking_again import rounds_by_image, still_open, w
 from pipeline_tasks.selection.candidates import Candidates, candidates
 from pipeline_tasks.selection.choosing import Selection, choose
 from pipeline_tasks.selection.rows import golden_first, scores_of, selected_images
-from pipeline_tasks.selection.wanted import champion_errors, metadata_of, needs_draws, usable, wishes_of
+from pipeline_tasks.selection.wanted import COLUMNS, champion_errors, metadata_of, needs_draws, usable, wishes_of
 from pipeline_tasks.selection.why_selected import why_selected
 from pipeline_tasks.settings import SelectionSettings
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
@@ -168,7 +168,7 @@ def _known(store: Store, cycle: Cycle) -> _Known:
         duplicate_groups=store.current(DuplicateGroup),
         split_groups=store.current(SplitGroup),
         splits=store.history(Split),
-        sightings=store.history(Sighting),
+        sightings=store.history(Sighting, COLUMNS),
         labels=store.current(Label, ["image_id", "state", "labels_version"]),
     )
 

@@ -10,7 +10,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -19,9 +21,11 @@ from pipeline_tasks.decoding.jpeg import encode_jpeg, thumbnail
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.decoding.white_level import SET_BIT_DEPTH
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, RejectedFileError, SettingsError
+from pipeline_tasks.images.exif.capture import NOT_READ, CaptureRules, capture_of
 from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.measure_images import MeasureImagesSummary
+from pipeline_tasks.sources.licences import Licences
 from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.blobs.thumbnails import MAX_SIDE_PX, put_thumbnail
 from pipeline_tasks.storage.erasure.erased_images import IsErased, is_erased_in
@@ -40,7 +44,8 @@ from pipeline_tasks.time_left import time_left
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
     from pipeline_tasks.decoding.decoder import Decoder
-    from pipeline_tasks.sources.source import Source
+    from pipeline_tasks.settings import SourceSettings
+    from pipeline_tasks.sources.source import FileMetadata, Source
 
 STAGE = "measure_images"
 SHARD_TABLES: tuple[type[Table], ...] = (Image, Measurement, Embedding, RejectedSighting, Sighting)
@@ -74,14 +79,35 @@ def measure_images(
     if rows is None:
         known = frozenset(store.history(Image, ["image_id"])["image_id"])
         opened = {source.name: source for source in sources}
-        forms = {source.name: CanonicalForm(bit_depth=source.bit_depth) for source in cycle.project.sources}
-        look = _Look(store.objects, opened, forms, decoder, backbone, known, is_erased_in(store))
+        of_sources = {source.name: _OfSource(source, cycle) for source in cycle.project.sources}
+        look = _Look(store.objects, opened, of_sources, decoder, backbone, known, is_erased_in(store))
         _write_tables(
             store.objects, cycle.cycle_id, shard, _as_tables(_progress(look.at_all(files.to_dicts()), files.height, shard))
         )
         rows = _finished_tables(store.objects, cycle.cycle_id, shard)
         assert rows is not None  # They have just been written.
     return _summary(shard, rows)
+
+
+class _OfSource:
+    """Rules by which the files of one source are read."""
+
+    def __init__(self, settings: SourceSettings, cycle: Cycle) -> None:
+        self.form = CanonicalForm(bit_depth=settings.bit_depth)
+        self._licences = Licences(settings.licences)
+        self._is_synthetic = settings.is_synthetic
+        zone = ZoneInfo(settings.camera_time_zone or cycle.project.time_zone)
+        # A day later, because a clock may be set to a zone ahead of the one that is assumed.
+        rules = CaptureRules(zone, cycle.started_at + timedelta(days=1), settings.position_digits)
+        self._rules = rules if settings.read_exif else None
+
+    def columns(self, key: str, metadata: FileMetadata, content: bytes) -> _Row:
+        """Columns of a sighting that say where its image is from; what the source states counts before EXIF data."""
+        found = asdict(NOT_READ if self._rules is None else capture_of(content, self._rules))
+        row = asdict(metadata) | found | asdict(self._licences.rights(key, metadata)) | {"is_synthetic": self._is_synthetic}
+        if metadata.captured_at is not None:
+            row |= {"captured_at": _in_utc(metadata.captured_at), "captured_from": "source"}
+        return row
 
 
 class _Look:
@@ -91,7 +117,7 @@ class _Look:
         self,
         objects: ObjectStore,
         sources: Mapping[str, Source],
-        forms: Mapping[str, CanonicalForm],
+        of_sources: Mapping[str, _OfSource],
         decoder: Decoder,
         backbone: Backbone,
         known: frozenset[str],
@@ -99,7 +125,7 @@ class _Look:
     ) -> None:
         self._objects = objects
         self._sources = sources
-        self._forms = forms
+        self._of_sources = of_sources
         self._decoder = decoder
         self._backbone = backbone
         self._known = known
@@ -116,19 +142,19 @@ class _Look:
     def _at(self, file: _Row) -> _Found:
         """Sighting of one file, or a rejected sighting with its reason."""
         where = {name: file[name] for name in ("source", "key", "object_version")}
-        source = self._sources[file["source"]]
+        source, of_source = self._sources[file["source"]], self._of_sources[file["source"]]
         try:
             content = source.read(file["key"], file["object_version"])
             image_id = hashlib.sha256(content).hexdigest()
             if self._is_erased(image_id):
                 raise RejectedFileError("erased", "this image was erased from the project and is not taken in again")
-            found = {} if image_id in self._known else self._once(image_id, content, self._forms[source.name])
+            found = {} if image_id in self._known else self._once(image_id, content, of_source.form)
         except RejectedFileError as rejection:
             size_bytes, reason = file["size_bytes"], rejection.reason
             detail = rejection.detail.replace(SET_BIT_DEPTH, f"set sources.{source.name}.bit_depth")
             return {RejectedSighting: where | {"size_bytes": size_bytes, "reason": reason, "detail": detail}}
-        sighting = where | {"image_id": image_id, "modified_at": file["modified_at"]} | asdict(source.metadata(file["key"]))
-        return found | {Sighting: sighting}
+        origin = of_source.columns(file["key"], source.metadata(file["key"]), content)
+        return found | {Sighting: where | {"image_id": image_id, "modified_at": file["modified_at"]} | origin}
 
     def _once(self, image_id: str, content: bytes, form: CanonicalForm) -> _Found:
         """Measure these bytes, or wait for the thread that does; all files with equal bytes get the same rows or reason."""
@@ -170,6 +196,11 @@ class _Look:
             "embedding": self._backbone.embed(small[None])[0],
         }
         return {Image: image, Measurement: {"image_id": image_id} | measure(decoded.pixels), Embedding: embedding}
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The moment in UTC; one without a zone is UTC."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
 
 
 def _progress(found: Iterator[_Found], files: int, shard: int) -> Iterator[_Found]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import polars as pl
 
 from pipeline_tasks.errors import MissingStageError, NotFoundError
@@ -92,7 +94,16 @@ def _summary(sightings: pl.DataFrame, rejected: pl.DataFrame, images: pl.DataFra
         files_overwritten=changed.overwritten,
         files_written_again=changed.written_again,
         files_renamed=changed.renamed,
+        captured_at_known=sightings.height - sightings["captured_at"].null_count(),
+        exif_troubles=_troubles(sightings),
+        synthetic=int(sightings["is_synthetic"].sum()),
     )
+
+
+def _troubles(sightings: pl.DataFrame) -> dict[str, int]:
+    """Trouble with EXIF data → number of files."""
+    found = sightings["exif_troubles"].drop_nulls().str.split(", ").explode().drop_nulls()
+    return dict(sorted(Counter(one for one in found if one).items()))
 
 
 def _engine(store: Store, embeddings: pl.DataFrame) -> list[Engine]:

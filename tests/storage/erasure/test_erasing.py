@@ -45,6 +45,7 @@ from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
+from pipeline_tasks.tables.table import with_defaults
 from pipeline_tasks.wiring.outside_copies import OutsideCopies
 
 pytestmark = pytest.mark.slow
@@ -273,10 +274,10 @@ def test_erase__makes_a_stage_fail_that_read_before_it(store: Store) -> None:
 
 def test_erase__of_a_person_finds_images_by_folder_file_name_and_device(store: Store) -> None:
     cycle = an_open_cycle(store)
-    seen = {"source": "inbox", "object_version": "1", "modified_at": STARTED_AT, "clip": None, "site": None, "day": None}
+    seen = {"source": "inbox", "object_version": "1", "modified_at": STARTED_AT}
     keys = [("maria/1.png", None), ("2/maria.png", None), ("3.png", "maria"), ("mariah/4.png", None)]
     rows = [seen | {"key": key, "device": device, "image_id": id_of(key)} for key, device in keys]
-    store.finish(cycle.cycle_id, "given", cycle.arguments, [(Sighting, pl.DataFrame(rows, infer_schema_length=None))])
+    store.finish(cycle.cycle_id, "given", cycle.arguments, [(Sighting, with_defaults(Sighting, pl.DataFrame(rows)))])
 
     assert images_of_person(store, "maria") == sorted(id_of(key) for key, _ in keys[:3])
     with pytest.raises(SettingsError, match="none like 'nobody'"):
