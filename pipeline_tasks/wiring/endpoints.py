@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline_tasks.errors import SettingsError
@@ -13,17 +13,7 @@ from pipeline_tasks.wiring.endpoint import Endpoint
 from pipeline_tasks.wiring.local_stack_endpoints import local_endpoint
 from pipeline_tasks.wiring.projects import home_folder
 
-__all__ = ["Endpoint", "Endpoints", "S3Endpoint", "connection_from_environment", "endpoints_from_environment", "known"]
-
-
-@dataclass(frozen=True)
-class S3Endpoint:
-    """Address and keys of an S3-compatible store; boto3 searches for fields that are None (instance role, environment)."""
-
-    url: str | None = None
-    access_key: str | None = None
-    secret_key: str | None = field(default=None, repr=False)
-    region: str | None = None
+__all__ = ["Endpoint", "Endpoints", "connection_from_environment", "endpoints_from_environment", "known"]
 
 
 def connection_from_environment(connection_id: str | None) -> S3Connection:
@@ -45,7 +35,8 @@ class Endpoints:
     label_studio: Endpoint | None = None
     mlflow: Endpoint | None = None
     prediction_server: Endpoint | None = None
-    s3: S3Endpoint | None = None
+    s3: S3Connection | None = None
+    """The way to a root on S3."""
     connect: Connect = connection_from_environment
     """Finds a source's connection by its id, when the source is opened."""
 
@@ -75,7 +66,7 @@ def endpoints_from_environment(project_name: str) -> Endpoints:
         label_studio=_endpoint("label_studio"),
         mlflow=_endpoint("mlflow"),
         prediction_server=_endpoint(f"prediction_server_{project_name}"),
-        s3=S3Endpoint(os.environ.get("NIGHTLENS_S3_URL")),
+        s3=connection_from_environment(None),
     )
 
 

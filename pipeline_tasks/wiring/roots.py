@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.settings import Project
-from pipeline_tasks.wiring.endpoints import S3Endpoint
+from pipeline_tasks.sources.s3_connection import S3Connection
 from pipeline_tasks.wiring.projects import home_folder
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 
-def open_store(project: Project, s3: S3Endpoint | None = None) -> Store:
+def open_store(project: Project, s3: S3Connection | None = None) -> Store:
     """The project's root, on disk or on S3.
 
     Raises:
@@ -31,7 +31,7 @@ def open_store(project: Project, s3: S3Endpoint | None = None) -> Store:
         raise SettingsError(f"project {project.project}: root: {error}") from error
 
 
-def open_objects(where: str, s3: S3Endpoint | None = None) -> ObjectStore:
+def open_objects(where: str, s3: S3Connection | None = None) -> ObjectStore:
     """A folder or s3://bucket/prefix that holds a project's root, or a copy of one.
 
     Raises:
@@ -39,8 +39,18 @@ def open_objects(where: str, s3: S3Endpoint | None = None) -> ObjectStore:
     """
     from pipeline_tasks.storage.objects.places import open_place
 
-    s3 = s3 or S3Endpoint()
-    return open_place(where, s3.url, s3.access_key, s3.secret_key, s3.region)
+    s3 = s3 or S3Connection()
+    return open_place(
+        where,
+        s3.url,
+        s3.access_key,
+        s3.secret_key,
+        s3.region,
+        session_token=s3.session_token,
+        profile=s3.profile,
+        certificates=s3.certificates,
+        options=s3.options,
+    )
 
 
 def is_on_disk(project: Project) -> bool:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
+from asgiref.sync import sync_to_async
 
 from pipeline_tasks.errors import ServiceUnavailableError, SettingsError
 from pipeline_tasks.settings import Project
 from pipeline_tasks.sources.s3_connection import S3Connection
-from pipeline_tasks.wiring.endpoints import Endpoint, Endpoints, S3Endpoint
+from pipeline_tasks.wiring.endpoints import Endpoint, Endpoints
 from pipeline_tasks.wiring.last_settings import project_or_last_settings
 
 if TYPE_CHECKING:
     from airflow.providers.amazon.aws.utils.connection_wrapper import AwsConnectionWrapper
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 
 def read_endpoints(project_name: str) -> Endpoints:
@@ -24,9 +29,19 @@ def read_endpoints(project_name: str) -> Endpoints:
     Raises:
         SettingsError: no such project, or a connection without a host.
     """
-    ids = connection_ids(project_or_last_settings(project_name))
-    found = _endpoints({service: _read(connection_id) for service, connection_id in ids.items()})
-    return replace(found, connect=bucket_connection)
+    project = project_or_last_settings(project_name)
+    found = _endpoints({service: _read(connection_id) for service, connection_id in connection_ids(project).items()})
+    return replace(found, s3=root_connection(project), connect=bucket_connection)
+
+
+def root_connection(project: Project) -> S3Connection | None:
+    """The way to a root on S3; None if the project names no connection or Airflow knows none of that id: boto3 then finds the keys.
+
+    Raises:
+        SettingsError, ServiceUnavailableError: as `bucket_connection`.
+    """
+    connection_id = project.connections.s3
+    return None if connection_id is None or _read(connection_id) is None else bucket_connection(connection_id)
 
 
 def bucket_connection(connection_id: str | None) -> S3Connection:
@@ -76,18 +91,18 @@ def _has_keys_of_its_own(connection: AwsConnectionWrapper) -> bool:
 
 async def read_endpoints_in_trigger(project_name: str) -> Endpoints:
     """The same for a trigger, without blocking its event loop."""
-    ids = connection_ids(project_or_last_settings(project_name))
-    return _endpoints({service: await _read_in_trigger(connection_id) for service, connection_id in ids.items()})
+    project = project_or_last_settings(project_name)
+    found = {service: await _read_in_trigger(connection_id) for service, connection_id in connection_ids(project).items()}
+    return replace(_endpoints(found), s3=await in_trigger(root_connection)(project))
 
 
 def connection_ids(project: Project) -> dict[str, str]:
-    """Service → id of its Airflow connection."""
-    ids = {
+    """Service → id of its Airflow connection, of type HTTP."""
+    return {
         "label_studio": project.connections.label_studio,
         "mlflow": project.connections.mlflow,
         "prediction_server": project.connections.prediction_server or f"nightlens_prediction_server_{project.project}",
     }
-    return ids if project.connections.s3 is None else ids | {"s3": project.connections.s3}
 
 
 def endpoint_of(connection: Connection) -> Endpoint:
@@ -103,24 +118,12 @@ def endpoint_of(connection: Connection) -> Endpoint:
     return Endpoint(address.rstrip("/") + port, connection.password or None)
 
 
-def s3_endpoint_of(connection: Connection) -> S3Endpoint:
-    """Address and keys of a connection of type aws: login, password, and endpoint_url and region_name in `extra`."""
-    extra = connection.extra_dejson
-    return S3Endpoint(extra.get("endpoint_url"), connection.login, connection.password, extra.get("region_name"))
-
-
 def _endpoints(found: dict[str, Connection | None]) -> Endpoints:
     def http_endpoint(service: str) -> Endpoint | None:
         connection = found[service]
         return None if connection is None else endpoint_of(connection)
 
-    s3 = found.get("s3")
-    return Endpoints(
-        http_endpoint("label_studio"),
-        http_endpoint("mlflow"),
-        http_endpoint("prediction_server"),
-        None if s3 is None else s3_endpoint_of(s3),
-    )
+    return Endpoints(http_endpoint("label_studio"), http_endpoint("mlflow"), http_endpoint("prediction_server"))
 
 
 def _read(connection_id: str) -> Connection | None:
@@ -129,6 +132,11 @@ def _read(connection_id: str) -> Connection | None:
     except AirflowNotFoundException:
         return None
     return connection
+
+
+def in_trigger(function: Callable[Parameters, Result]) -> Callable[Parameters, Awaitable[Result]]:
+    """Make a function that asks Airflow for connections one to await: in a thread from which it reaches the event loop again."""
+    return sync_to_async(function, thread_sensitive=False)
 
 
 async def _read_in_trigger(connection_id: str) -> Connection | None:

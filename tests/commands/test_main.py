@@ -14,12 +14,13 @@ from given_versions import id_of, two_versions
 from pipeline_tasks.__main__ import main
 from pipeline_tasks.commands.check_project.checks import check_project
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.sources.s3_connection import S3Connection
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.wiring import roots
-from pipeline_tasks.wiring.endpoints import Endpoint, S3Endpoint
+from pipeline_tasks.wiring.endpoints import Endpoint
 from pipeline_tasks.wiring.roots import open_store
 from pipeline_tasks.wiring.run import run_stage
 
@@ -120,7 +121,7 @@ def test_open_store__refuses_a_root_it_cannot_open(root: str) -> None:
 
 @pytest.mark.slow
 def test_open_store__opens_a_root_on_s3() -> None:
-    store = open_store(a_project(root="s3://bucket/a/b"), S3Endpoint("http://127.0.0.1:1", "key", "secret"))
+    store = open_store(a_project(root="s3://bucket/a/b"), S3Connection("c", "http://127.0.0.1:1", "key", "secret"))
 
     assert repr(store.objects) == "S3Objects('s3://bucket/a/b')"
 

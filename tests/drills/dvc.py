@@ -26,8 +26,9 @@ from given_version import a_version
 from storage.an_s3_server import BUCKET, PUSHER, READER, an_s3_server
 
 from pipeline_tasks.commands.publish.publishing import PublishSummary, publish
+from pipeline_tasks.sources.s3_connection import S3Connection
 from pipeline_tasks.storage.objects.s3_objects import make_client
-from pipeline_tasks.wiring.endpoints import Endpoints, S3Endpoint
+from pipeline_tasks.wiring.endpoints import Endpoints
 from pipeline_tasks.wiring.projects import read_project
 from pipeline_tasks.wiring.roots import open_store
 
@@ -120,7 +121,7 @@ def drill_disk(folder: Path, images: int) -> Iterator[str]:
 def drill_s3(folder: Path, client: Any, images: int) -> Iterator[str]:
     """All checks on a root on S3, readers with a key that only reads; a line for each."""
     url = client.meta.endpoint_url
-    owner = Endpoints(s3=S3Endpoint(url, "test", "test-secret"))
+    owner = Endpoints(s3=S3Connection("owner", url, "test", "test-secret"))
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     place = Place(
         folder, owner, f"s3://{BUCKET}/parts", dict(zip(names, READER, strict=True)) | {"AWS_DEFAULT_REGION": "us-east-1"}

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from airflow.sdk import Connection
 from given import a_project
-from nightlens_airflow.endpoints import bucket_connection, connection_ids, endpoint_of, s3_endpoint_of
+from nightlens_airflow.endpoints import bucket_connection, connection_ids, endpoint_of, root_connection
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.sources.s3_connection import S3Connection
 from pipeline_tasks.wiring.endpoints import Endpoint
+from pipeline_tasks.wiring.roots import open_store
 
 pytestmark = pytest.mark.airflow
 
@@ -39,14 +41,6 @@ def test_endpoint__carries_the_password_as_its_token_and_does_not_show_it() -> N
 def test_endpoint__requires_a_host() -> None:
     with pytest.raises(SettingsError, match="connection nightlens_mlflow: wanted a host"):
         endpoint_of(Connection(conn_id="nightlens_mlflow"))
-
-
-def test_s3_endpoint__comes_from_an_amazon_connection() -> None:
-    extra = '{"endpoint_url": "http://127.0.0.1:9000", "region_name": "eu-central-1"}'
-    endpoint = s3_endpoint_of(Connection(conn_id="c", conn_type="aws", login="key", password="a secret", extra=extra))
-
-    assert (endpoint.url, endpoint.access_key, endpoint.region) == ("http://127.0.0.1:9000", "key", "eu-central-1")
-    assert "a secret" not in repr(endpoint)
 
 
 @pytest.fixture
@@ -78,6 +72,22 @@ def test_bucket_connection__that_is_missing_is_named_with_the_fix() -> None:
         bucket_connection("camera7")
 
 
+def test_root_connection__has_the_session_token_and_the_options_of_its_connection(cam: pytest.MonkeyPatch) -> None:
+    found = root_connection(a_project(connections={"s3": "cam"}))
+
+    assert found == bucket_connection("cam")
+    client = open_store(a_project(root="s3://bucket/a"), replace(found, certificates=None)).objects._client  # type: ignore[attr-defined]
+    keys = client._request_signer._credentials
+    assert (keys.access_key, keys.token, client.meta.region_name) == ("a long key", "a token", "eu-central-1")
+    assert (client.meta.endpoint_url, client.meta.config.s3) == ("http://127.0.0.1:9000", {"addressing_style": "path"})
+    assert client.meta.config.retries["total_max_attempts"] == 1, "S3Objects repeats requests itself"
+
+
+def test_root_connection__is_left_to_boto3_where_none_is_named_or_known() -> None:
+    assert root_connection(a_project()) is None
+    assert root_connection(a_project(connections={"s3": "nobody"})) is None
+
+
 def test_connection_ids__are_those_of_the_project() -> None:
     assert connection_ids(a_project())["prediction_server"] == "nightlens_prediction_server_parts"
     own = a_project(connections={"label_studio": "mine", "s3": "store"})
@@ -85,5 +95,4 @@ def test_connection_ids__are_those_of_the_project() -> None:
         "label_studio": "mine",
         "mlflow": "nightlens_mlflow",
         "prediction_server": "nightlens_prediction_server_parts",
-        "s3": "store",
     }

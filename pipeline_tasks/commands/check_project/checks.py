@@ -19,7 +19,8 @@ from pipeline_tasks.commands.check_project.newest_model import check_newest_mode
 from pipeline_tasks.errors import AlreadyThereError, NightlensError, ServiceUnavailableError, SettingsError
 from pipeline_tasks.settings import Project, SourceSettings
 from pipeline_tasks.settings.schedule import next_runs
-from pipeline_tasks.wiring.endpoints import Endpoint, Endpoints, S3Endpoint, endpoints_from_environment
+from pipeline_tasks.sources.s3_connection import S3Connection
+from pipeline_tasks.wiring.endpoints import Endpoint, Endpoints, endpoints_from_environment
 from pipeline_tasks.wiring.projects import home_folder, read_project
 from pipeline_tasks.wiring.roots import open_store, root_folder
 
@@ -77,7 +78,7 @@ def _check_schedule(project: Project) -> str:
     return f"fine: next runs {', '.join(f'{one:%Y-%m-%d %H:%M %Z}' for one in runs)}"
 
 
-def _check_root(project: Project, s3: S3Endpoint | None) -> str:
+def _check_root(project: Project, s3: S3Connection | None) -> str:
     """Write and remove a test file: in the bucket, in the root's folder, or in its nearest existing parent."""
     objects = open_store(project, s3).objects
     if project.root is not None and "://" in project.root:
@@ -94,7 +95,7 @@ def _check_root(project: Project, s3: S3Endpoint | None) -> str:
     return f"fine: {root_folder(project)} can be written, {free_gib:.0f} GiB are free"
 
 
-def _check_classes(project: Project, s3: S3Endpoint | None) -> str:
+def _check_classes(project: Project, s3: S3Connection | None) -> str:
     """Compare the names in the file with those in the root's labels and in its newest dataset version."""
     from pipeline_tasks.kinds.name_changes import unknown_names_of
     from pipeline_tasks.kinds.registry import kind_of
@@ -123,7 +124,7 @@ def _check_classes(project: Project, s3: S3Endpoint | None) -> str:
     return "; ".join([f"fine: {sum(counts.values())} labels in the root", *today, *gone, *said])
 
 
-def _check_backbone(project: Project, s3: S3Endpoint | None) -> str:
+def _check_backbone(project: Project, s3: S3Connection | None) -> str:
     """Compare the backbone with that of the newest cycle, whose embeddings another one cannot use."""
     from pipeline_tasks.kinds.unfreezing import check_unfreezing
     from pipeline_tasks.storage.history.cycles import newest_night, read_cycle

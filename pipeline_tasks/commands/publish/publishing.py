@@ -22,6 +22,7 @@ from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.settings import Project
+from pipeline_tasks.sources.s3_connection import S3Connection
 from pipeline_tasks.storage.blobs.originals import put_original, read_original
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.ledger.generation import read_generation
@@ -39,7 +40,7 @@ from pipeline_tasks.storage.versions.published_files import (
     stored_originals,
 )
 from pipeline_tasks.tables.image import Image
-from pipeline_tasks.wiring.endpoints import Endpoints, S3Endpoint, endpoints_from_environment
+from pipeline_tasks.wiring.endpoints import Endpoints, endpoints_from_environment
 from pipeline_tasks.wiring.outside_copies import copies_url, links_folder
 from pipeline_tasks.wiring.projects import home_folder, read_project
 from pipeline_tasks.wiring.roots import open_store, root_folder
@@ -84,7 +85,7 @@ def publish(
 class _Place:
     """Places of a project's objects and its publications."""
 
-    def __init__(self, project: Project, s3: S3Endpoint | None) -> None:
+    def __init__(self, project: Project, s3: S3Connection | None) -> None:
         self.project = project
         self.s3 = s3
         self.store = open_store(project, s3)

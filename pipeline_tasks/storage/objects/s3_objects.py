@@ -6,8 +6,8 @@ Works with any S3-compatible endpoint that supports `If-None-Match: *` and `If-M
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
@@ -19,6 +19,7 @@ from pipeline_tasks.errors import (
     ServiceUnavailableError,
     StorageError,
 )
+from pipeline_tasks.json_values import Json
 from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import StoredObject
 
@@ -151,20 +152,40 @@ class _BehindTheEndError(StorageError):
     """A range begins after the object's end."""
 
 
-def make_client(url: str | None, access_key: str | None, secret_key: str | None, region: str | None) -> Any:
+class MoreOfAConnection(TypedDict, total=False):
+    """Parts of a connection that few stores need."""
+
+    session_token: str | None
+    """Of keys that a role has for an hour."""
+    profile: str | None
+    """Profile of boto3's shared configuration."""
+    certificates: str | bool | None
+    """File of certificates to trust, or False for none checked."""
+    options: Mapping[str, Json]
+    """Arguments of botocore's Config, such as `{"s3": {"addressing_style": "path"}}`."""
+
+
+def make_client(
+    url: str | None, access_key: str | None, secret_key: str | None, region: str | None, **more: Unpack[MoreOfAConnection]
+) -> Any:
     """Create a boto3 client for `S3Objects`; boto3 searches for arguments that are None."""
     import boto3
     from botocore.config import Config
 
     # Endpoints other than Amazon's may refuse the checksums that newer clients add by default.
     checksums: dict[str, Any] = {} if url is None else {"request_checksum_calculation": "when_required"}
-    config = Config(signature_version="s3v4", retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=60, **checksums)
-    return boto3.client(
+    standing = Config(signature_version="s3v4", connect_timeout=5, read_timeout=60, **checksums)
+    options: dict[str, Any] = dict(more.get("options") or {})
+    # Retries stay ours, whatever the connection says: `S3Objects` must know of each.
+    config = standing.merge(Config(**options)).merge(Config(retries={"total_max_attempts": 1}))
+    return boto3.Session(profile_name=more.get("profile")).client(
         "s3",
         endpoint_url=url,
         aws_access_key_id=access_key,
         aws_secret_access_key=secret_key,
+        aws_session_token=more.get("session_token"),
         region_name=region or "us-east-1",
+        verify=more.get("certificates"),
         config=config,
     )
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow.sdk import Connection
-from airflow.sdk.exceptions import AirflowNotFoundException
-
-from nightlens_airflow.endpoints import s3_endpoint_of
+from nightlens_airflow.endpoints import root_connection
 from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.process import NIGHTLY
 from pipeline_tasks.records.cycle import local_time, utc
@@ -51,12 +48,7 @@ def open_root(project_name: str) -> Store:
         SettingsError: no such project, or its file cannot be used.
     """
     project = read_project(project_name)
-    if project.connections.s3 is None:
-        return open_store(project)
-    try:
-        return open_store(project, s3_endpoint_of(Connection.get(project.connections.s3)))
-    except AirflowNotFoundException:
-        return open_store(project)
+    return open_store(project, root_connection(project))
 
 
 def cycles(store: Store, time_zone: str) -> list[CycleLine]:
