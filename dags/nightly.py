@@ -6,7 +6,7 @@ champion only if it is at least as good. One DAG a project file: `dags/projects/
 
 | | |
 |---|---|
-| Starts | by the project's schedule in its time zone, or by hand; missed nights are not caught up; one at a time |
+| Starts | by the project's schedule in its zone, by new images or by hand; one at a time; one night catches up missed ones |
 | Reads | the project's sources, Label Studio |
 | Writes | the project's root: originals, tables, ledger, models, report; a round in Label Studio; a run and a version in MLflow |
 | Waits for | annotators, deferred and without a worker, until enough tasks are annotated or the deadline has passed |

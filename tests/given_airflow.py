@@ -49,7 +49,8 @@ def write_projects(folder: Path) -> Path:
     """Two good project files with a bad one between them, as `NIGHTLENS_PROJECTS` wants them."""
     folder.mkdir(parents=True, exist_ok=True)
     write_project(folder, "belt")
-    write_project(folder, "tiles", schedule="null")
+    tiles = write_project(folder, "tiles", schedule="null")
+    tiles.write_text(tiles.read_text() + "new_images: {min_images: 3}\n")
     bad = write_project(folder, "ore")
     bad.write_text(bad.read_text().replace("budget", "bugdet"))
     return folder

@@ -15,6 +15,7 @@ from pipeline_tasks.settings.gates import GateSettings
 from pipeline_tasks.settings.housekeeping import HousekeepingSettings
 from pipeline_tasks.settings.labeling import LabelingSettings
 from pipeline_tasks.settings.labels import DEFAULT_KIND, KindSettings, LabelSettings
+from pipeline_tasks.settings.new_images import NewImagesSettings
 from pipeline_tasks.settings.quality import QualitySettings
 from pipeline_tasks.settings.section import Settings
 from pipeline_tasks.settings.selection import SelectionSettings
@@ -40,6 +41,7 @@ class Project(Settings):
     )
     root: str | None = Field(None, description="Folder or s3://bucket/prefix; default: NIGHTLENS_HOME/roots/<project>.")
     schedule: str | None = Field(None, description="Cron expression in the project's time zone; null: only started by hand.")
+    new_images: NewImagesSettings = NewImagesSettings()
     time_zone: str = "UTC"
     seed: int = Field(0, ge=0, lt=2**31)
     shard_images: int = Field(1000, ge=1, description="Number of images per mapped measuring task.")

@@ -68,6 +68,10 @@ class SourceSettings(Settings):
         """The metadata that the source can give: device, clip, site, day."""
         return frozenset()
 
+    def is_watched(self) -> bool:
+        """True if a look at the source for new images is cheap enough to be taken every minute."""
+        return True
+
     def connection_id(self) -> str | None:
         """Id of the connection through which the source is reached; None: none, or the one that is found without a name."""
         return None

@@ -92,10 +92,14 @@ class FolderSource:
         Raises:
             ServiceUnavailableError: the folder is not there or cannot be listed.
         """
-        self._left_out = []
-        found = sorted(self._walk(), key=lambda file: file.key)
+        found = sorted(self.stream_files(), key=lambda file: file.key)
         self._listed_at_s = time.monotonic()
         yield from found
+
+    def stream_files(self) -> Iterator[FoundFile]:
+        """Yield the same files as they are found, without holding them."""
+        self._left_out = []
+        yield from self._walk()
 
     def left_out(self) -> LeftOutFiles:
         """Files and folders that the last listing left out."""

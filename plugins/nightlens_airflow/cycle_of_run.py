@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from airflow.sdk import CronTriggerTimetable
@@ -10,6 +11,7 @@ from airflow.sdk import CronTriggerTimetable
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.cycle import CycleArguments, check_cycle_id, cycle_ids_of_time
+from pipeline_tasks.settings.schedule import next_runs
 
 if TYPE_CHECKING:
     from airflow.sdk.types import DagRunProtocol
@@ -32,6 +34,19 @@ def cycle_ids_of_run(run: DagRunProtocol, *, time_zone: str, schedule: str | Non
     if str(getattr(run.run_type, "value", run.run_type)) in _SCHEDULED and run.logical_date is not None:
         return list(cycle_ids_of_time(run.logical_date, time_zone, is_scheduled=True, is_daily=is_daily(schedule)))
     return list(cycle_ids_of_time(run.run_after, time_zone, is_scheduled=False))
+
+
+def later_night_that_is_due(run: DagRunProtocol, *, time_zone: str, schedule: str | None) -> datetime | None:
+    """The night for which another scheduled run comes, that takes in this run's images, too; None: this run is the newest.
+
+    After a time without a scheduler Airflow starts the first missed night, and then the last one. A run that was cleared, a
+    backfill and one without a start are nobody's predecessor.
+    """
+    is_scheduled = str(getattr(run.run_type, "value", run.run_type)) == "scheduled"
+    if schedule is None or not is_scheduled or run.logical_date is None or run.start_date is None or run.clear_number:
+        return None
+    following = next_runs(schedule, time_zone, run.logical_date, 1)[0]
+    return following if following <= run.start_date else None
 
 
 def is_daily(schedule: str | None) -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypedDict
 
-from airflow.sdk import CronTriggerTimetable, Param
+from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, Param
 
 from nightlens_airflow.defaults import DEFAULT_ARGS
+from nightlens_airflow.new_images_trigger import NewImagesTrigger
 from nightlens_airflow.notifying import failure_callback
 from nightlens_airflow.projects import BrokenProject
 from pipeline_tasks.selection.strategies.strategy import strategies_in_form
 from pipeline_tasks.settings import Project
+from pipeline_tasks.settings.new_images import NewImagesSettings
 
 _AS_IN_FILE = "as in the project file"
 _STRATEGIES = strategies_in_form()
@@ -136,9 +138,24 @@ def nightly_settings(project: Project, document: str) -> DagArguments:
     return _settings(f"nightly__{project.project}", project, document, CYCLE_FORM)
 
 
-def schedule_of(project: Project) -> CronTriggerTimetable | None:
-    """The project's schedule in its own time zone; None if only started by hand."""
-    return _timetable(project.schedule, project)
+def schedule_of(project: Project) -> CronTriggerTimetable | AssetOrTimeSchedule | list[Asset] | None:
+    """The project's schedule in its own time zone, the asset of its new images, either or both; None if only started by hand."""
+    timetable = _timetable(project.schedule, project)
+    if not project.new_images.is_watched:
+        return timetable
+    assets = [new_images_asset(project)]
+    return assets if timetable is None else AssetOrTimeSchedule(timetable=timetable, assets=assets)
+
+
+def new_images_asset(project: Project) -> Asset:
+    """The asset that has an event whenever new images are to start a night, with the watcher that looks for them."""
+    watcher = AssetWatcher(name=f"new_images_of_{project.project}", trigger=NewImagesTrigger(project=project.project))
+    return Asset(
+        name=f"new_images__{project.project}",
+        uri=f"nightlens://{project.project}/new-images",
+        group="nightlens",
+        watchers=[watcher],
+    )
 
 
 def schedule_of_tending(project: Project | BrokenProject) -> CronTriggerTimetable | None:
@@ -214,9 +231,20 @@ def _about(project: Project | BrokenProject) -> str:
     rows = {
         "Classes": ", ".join(project.classes),
         "Sources": ", ".join(f"{source.name} ({source.kind})" for source in project.sources),
-        "Schedule": f"`{project.schedule}` in {project.time_zone}" if project.schedule else "by hand only",
+        "Schedule": f"`{project.schedule}` in {project.time_zone}" if project.schedule else "none",
+        "New images": _started_by(project.new_images),
         "Labeling budget": f"{project.selection.budget} images a cycle",
         "Deadline": f"{project.labeling.deadline_s / 3600:g} h after the round was sent",
     }
     lines = [f"| {name} | {text} |" for name, text in rows.items()]
     return "\n".join([f"## Project `{project.project}`", "", project.description, "", "| | |", "|---|---|", *lines])
+
+
+def _started_by(settings: NewImagesSettings) -> str:
+    """The rule by which new images start a night."""
+    number = [] if settings.min_images is None else [f"{settings.min_images} are there"]
+    wait = [] if settings.max_wait_s is None else [f"one has waited {settings.max_wait_s:g} s"]
+    rule = " or ".join([*number, *wait])
+    if not rule:
+        return "start no night"
+    return f"start a night when {rule}, at the earliest {settings.cool_down_s:g} s after the last one began"

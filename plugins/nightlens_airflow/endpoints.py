@@ -96,6 +96,17 @@ async def read_endpoints_in_trigger(project_name: str) -> Endpoints:
     return replace(_endpoints(found), s3=await in_trigger(root_connection)(project))
 
 
+async def read_source_endpoints_in_trigger(project: Project) -> Endpoints:
+    """The ways to a project's root and to its watched sources, for a trigger.
+
+    Raises:
+        SettingsError, ServiceUnavailableError: as `bucket_connection`.
+    """
+    ids = {source.connection_id() for source in project.sources if source.is_watched()}
+    found = {connection_id: await in_trigger(bucket_connection)(connection_id) for connection_id in ids}
+    return Endpoints(s3=await in_trigger(root_connection)(project), connect=found.__getitem__)
+
+
 def connection_ids(project: Project) -> dict[str, str]:
     """Service → id of its Airflow connection, of type HTTP."""
     return {

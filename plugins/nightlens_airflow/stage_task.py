@@ -8,11 +8,11 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, Protocol, TypeVar
 
 from airflow.sdk import BaseOperatorLink, XComArg, get_current_context, task
 from airflow.sdk.bases.decorator import Task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.process import STAGES
@@ -122,6 +122,17 @@ def _remedy_in_log() -> Iterator[None]:
         for note in getattr(error, "__notes__", ()):
             log.warning("%s", note)
         raise
+
+
+def skip_this_run(why: str) -> NoReturn:
+    """End this task in success and skip all others of its DAG run.
+
+    Raises:
+        DownstreamTasksSkipped: always.
+    """
+    context = get_current_context()
+    log.warning("nothing is done in this run: %s", why)
+    raise DownstreamTasksSkipped(tasks=[one for one in context["dag"].task_ids if one != context["ti"].task_id])  # type: ignore[no-untyped-call]
 
 
 def _of_this_run(arguments: StageArguments) -> StageArguments:

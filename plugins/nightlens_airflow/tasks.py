@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from airflow.sdk import TriggerRule, get_current_context
 
 from nightlens_airflow.links import CycleReportLink, LabelingRoundLink, MlflowRunLink, RegisteredVersionLink
-from nightlens_airflow.stage_task import run, run_opening, stage_document, stage_task, with_buttons
+from nightlens_airflow.stage_task import run, run_opening, skip_this_run, stage_document, stage_task, with_buttons
 from nightlens_airflow.wait_for_annotators_sensor import WaitForAnnotatorsSensor
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.wiring.arguments import StageArguments
@@ -23,12 +23,16 @@ def open_cycle(project: str) -> Summary:
 
     Later stages read only this frozen copy, so editing the project file changes the next cycle, not this one.
     Where another run owns the day's name, the cycle is named to the second; fails if another run owns an id that was typed.
+    After missed nights only the newest of their runs opens a cycle; an older one skips its tasks.
     """
-    from nightlens_airflow.cycle_of_run import cycle_arguments, cycle_ids_of_run
+    from nightlens_airflow.cycle_of_run import cycle_arguments, cycle_ids_of_run, later_night_that_is_due
     from pipeline_tasks.wiring.projects import read_project
 
     context, settings = get_current_context(), read_project(project)
     params, dag_run = context["params"], context["dag_run"]
+    later = later_night_that_is_due(dag_run, time_zone=settings.time_zone, schedule=settings.schedule)
+    if later is not None:
+        skip_this_run(f"the night of {later:%Y-%m-%d %H:%M %Z} is due, too, and takes in this night's images")
     arguments = cycle_arguments(params, dag_run.conf)
     cycle_ids = cycle_ids_of_run(dag_run, time_zone=settings.time_zone, schedule=settings.schedule, typed=params["cycle_id"])
     return run_opening("open_cycle", project, cycle_ids, StageArguments(cycle_arguments=arguments))[1]

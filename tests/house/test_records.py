@@ -55,6 +55,7 @@ BOUNDARY = {
     "plugins/nightlens_airflow/stage_task": "hands a summary to XCom",
     "plugins/nightlens_airflow/tasks": "hands a summary to XCom",
     "plugins/nightlens_airflow/wait_for_annotators_sensor": "takes an event from Airflow, hands a summary to XCom",
+    "plugins/nightlens_airflow/new_images_trigger": "Airflow's form of a trigger, and of what it keeps for it",
     "plugins/nightlens_airflow/wait_for_annotators_trigger": "Airflow's form of a trigger",
     # Lightning.
     "pipeline_tasks/models/best_epoch": "Lightning's form of a callback's state",

@@ -73,7 +73,7 @@ def _outcome(run: Callable[[], str]) -> str:
 def _check_schedule(project: Project) -> str:
     """Starts of the next nights, on the project's clocks."""
     if project.schedule is None:
-        return "fine: by hand only"
+        return "fine: by new images and by hand" if project.new_images.is_watched else "fine: by hand only"
     runs = next_runs(project.schedule, project.time_zone, datetime.now(timezone.utc))
     return f"fine: next runs {', '.join(f'{one:%Y-%m-%d %H:%M %Z}' for one in runs)}"
 
