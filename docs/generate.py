@@ -56,8 +56,11 @@ def settings_page() -> str:
     pages += [_settings(f"{name}", model.model_fields) for name, model in sections.items()]
     kinds = ((name, kind.settings_model()) for name, kind in KINDS.load_all())
     pages += [_settings(f"labels: of label_kind {name}", model.model_fields) for name, model in kinds if model is not NoSettings]
-    sources = ((name, source.settings_model) for name, source in SOURCES.load_all())
-    pages += [_settings(f"sources: one of kind {name}", model.model_fields) for name, model in sources]
+    for name, source in SOURCES.load_all():
+        fields = source.settings_model.model_fields
+        pages.append(_settings(f"sources: one of kind {name}", fields))
+        inner = {key: model for key, field in fields.items() if (model := _section(field)) is not None}
+        pages += [_settings(f"sources: {key} of one of kind {name}", model.model_fields) for key, model in inner.items()]
     return head + "".join(pages)
 
 

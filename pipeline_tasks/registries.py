@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 SOURCES: Registry[OpensSource] = Registry(
     "kind of source",
-    {"folder": "pipeline_tasks.sources.folder:FolderSource", "s3": "pipeline_tasks.sources.s3:S3Source"},
+    {
+        "folder": "pipeline_tasks.sources.folder:FolderSource",
+        "s3": "pipeline_tasks.sources.s3:S3Source",
+        "web": "pipeline_tasks.sources.web.web_source:WebSource",
+    },
     members=("settings_model", "list_files", "is_at_rest", "read", "metadata"),
 )
 """Kinds of source: `sources[].kind` in a project file."""

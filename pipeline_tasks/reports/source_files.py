@@ -31,6 +31,10 @@ LEFT_OUT = {
     "linked_folder": "a link to a folder",
     "not_a_file": "no plain file",
     "archived": "an archived object; restore it in the bucket to have it read",
+    "no_address": "a row or item without a web address that can be asked for",
+    "other_host": "at a host that is not in the source's `hosts`",
+    "other_licence": "not among the source's `allow_licences`, or of no known licence",
+    "beyond_limit": "more items than the source's `max_items`; they were not looked at",
 }
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 
 from pipeline_tasks.sources.known_files import Recognized, recognize
 from pipeline_tasks.sources.known_versions import Digests, KnownVersions, keys_of, one_of_each
-from pipeline_tasks.sources.source import FoundFile, Source
+from pipeline_tasks.sources.source import FoundFile, ListsPart, Source
 
 BATCH = 20_000
 """Files of a listing that are held and compared at once."""
@@ -25,6 +25,8 @@ class Listing:
     recognized: Recognized
     keys: Digests
     """Of all files, in order."""
+    is_whole: bool = True
+    """False: what it lacks may still be there."""
 
 
 def listing_of(source: Source, known: KnownVersions, recorded: RecordedVersions, last_look: datetime | None) -> Listing:
@@ -49,7 +51,7 @@ def listing_of(source: Source, known: KnownVersions, recorded: RecordedVersions,
     versions = recorded([file.key for file in others if file.stamp is not None])
     found = recognize(others, versions, last_look, known=seen - len(others))
     found = replace(found, unproven=tuple(sorted([*found.unproven, *unproven], key=lambda file: file.key)))
-    return Listing(seen, found, one_of_each(keys))
+    return Listing(seen, found, one_of_each(keys), source.is_whole if isinstance(source, ListsPart) else True)
 
 
 def batches(files: Iterable[FoundFile], size: int) -> Iterator[list[FoundFile]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from pipeline_tasks.settings import SourceSettings
 from pipeline_tasks.sources.file_stamps import FileStamp
 from pipeline_tasks.sources.left_out import LeftOutFiles
 from pipeline_tasks.sources.s3_connection import Connect, S3Connection
+from pipeline_tasks.sources.source_key import KeyOf, no_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class FoundFile:
     """None: not known, or a time that cannot be held."""
     stamp: FileStamp | None = None
     """The parts of `object_version` where that is a file system's stamp; None for any other version, such as an ETag."""
+    note: str | None = None
+    """A note of what the source must know again when it reads the file, which another process does (`KeepsNotes`)."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,25 @@ class ComparesBytes(Protocol):
         ...
 
 
+@runtime_checkable
+class KeepsNotes(Protocol):
+    """A source whose listing tells what `read` and `metadata` need: it lies in the night's plan meanwhile."""
+
+    def take_back(self, notes: Mapping[str, str | None]) -> None:
+        """Take back the notes of the files that will be read: key → note."""
+        ...
+
+
+@runtime_checkable
+class ListsPart(Protocol):
+    """A source whose listing may lack files that are still there, such as the results of a search."""
+
+    @property
+    def is_whole(self) -> bool:
+        """False: what the last listing lacks is not missing."""
+        ...
+
+
 class OpensSource(Protocol):
     """An entry of `SOURCES`: a class of this kind."""
 
@@ -141,6 +163,19 @@ class OpensAtConnection(Protocol):
         ...
 
 
+@runtime_checkable
+class OpensWithKey(Protocol):
+    """An entry of `SOURCES` that needs the key of a connection, which no project file holds."""
+
+    def with_key(self, settings: SourceSettings, home: Path, key: str | None) -> Source:
+        """Open a source with the key of the connection that its settings name; None if they name none.
+
+        Raises:
+            SettingsError: a setting that cannot be meant.
+        """
+        ...
+
+
 def why_waiting(source: Source, file: FoundFile, first_seen_at: datetime | None, now: datetime) -> str | None:
     """Reason to leave a file for a later cycle; None if it is at rest."""
     if isinstance(source, LooksTwice):
@@ -148,8 +183,8 @@ def why_waiting(source: Source, file: FoundFile, first_seen_at: datetime | None,
     return None if source.is_at_rest(file, now) else "young"
 
 
-def open_source(settings: SourceSettings, home: Path, connect: Connect = S3Connection) -> Source:
-    """Open the source that a project file describes; `connect` finds its connection.
+def open_source(settings: SourceSettings, home: Path, connect: Connect = S3Connection, key_of: KeyOf = no_key) -> Source:
+    """Open the source that a project file describes; `connect` and `key_of` find its connection.
 
     Raises:
         SettingsError: its kind cannot be imported, a setting cannot be meant, or its connection is not known.
@@ -157,9 +192,14 @@ def open_source(settings: SourceSettings, home: Path, connect: Connect = S3Conne
     kind = SOURCES.load(settings.kind)
     if isinstance(kind, OpensAtConnection):
         return kind.at(settings, connect(settings.connection_id()))
+    if isinstance(kind, OpensWithKey):
+        connection = settings.connection_id()
+        return kind.with_key(settings, home, None if connection is None else key_of(connection))
     return kind(settings, home)
 
 
-def open_sources(settings: Iterable[SourceSettings], home: Path, connect: Connect = S3Connection) -> list[Source]:
+def open_sources(
+    settings: Iterable[SourceSettings], home: Path, connect: Connect = S3Connection, key_of: KeyOf = no_key
+) -> list[Source]:
     """Open all sources of a project."""
-    return [open_source(one, home, connect) for one in settings]
+    return [open_source(one, home, connect, key_of) for one in settings]

@@ -22,6 +22,10 @@ REASONS = (
     "linked_folder",
     "not_a_file",
     "archived",
+    "no_address",
+    "other_host",
+    "other_licence",
+    "beyond_limit",
 )
 """Closed list of reasons; `docs/how-to/leave-files-out.md` explains them."""
 
@@ -30,7 +34,7 @@ class LeftOutFile(Table):
     """One of the first files or folders that a source left out for a reason; the summary of `list_new_images` counts all."""
 
     table_name = "left_out_files"
-    changes = (Change("0.2.0"),)
+    changes = (Change("0.2.0"), Change("0.2.0"))
 
     source = dy.String(primary_key=True)
     #: Path inside the source, as in `new_files`.

@@ -9,11 +9,19 @@ from pathlib import Path
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.sources.s3_connection import Connect, S3Connection
+from pipeline_tasks.sources.source_key import KeyOf
 from pipeline_tasks.wiring.endpoint import Endpoint
 from pipeline_tasks.wiring.local_stack_endpoints import local_endpoint
 from pipeline_tasks.wiring.projects import home_folder
 
-__all__ = ["Endpoint", "Endpoints", "connection_from_environment", "endpoints_from_environment", "known"]
+__all__ = [
+    "Endpoint",
+    "Endpoints",
+    "connection_from_environment",
+    "endpoints_from_environment",
+    "known",
+    "web_key_from_environment",
+]
 
 
 def connection_from_environment(connection_id: str | None) -> S3Connection:
@@ -28,6 +36,19 @@ def connection_from_environment(connection_id: str | None) -> S3Connection:
     return S3Connection(connection_id, os.environ.get(f"{prefix}_URL", url), profile=os.environ.get(f"{prefix}_PROFILE"))
 
 
+def web_key_from_environment(connection_id: str) -> str:
+    """A web source's key on the command line: what the file NIGHTLENS_WEB_<CONNECTION>_TOKEN_FILE holds.
+
+    Raises:
+        SettingsError: the variable is not set, or its file cannot be read.
+    """
+    variable = f"NIGHTLENS_WEB_{re.sub('[^A-Z0-9]', '_', connection_id.upper())}_TOKEN_FILE"
+    path = os.environ.get(variable)
+    if not path:
+        raise SettingsError(f"connection {connection_id}: set {variable} to a file that holds the key (docs/how-to/credentials.md)")
+    return _token(variable, Path(path))
+
+
 @dataclass(frozen=True)
 class Endpoints:
     """Outside services, None if not configured; opening a missing one is a SettingsError."""
@@ -39,6 +60,8 @@ class Endpoints:
     """The way to a root on S3."""
     connect: Connect = connection_from_environment
     """Finds a source's connection by its id, when the source is opened."""
+    web_key: KeyOf = web_key_from_environment
+    """Finds the key of a web source's connection."""
 
 
 def known(endpoint: Endpoint | None, service: str, project_name: str) -> Endpoint:

@@ -110,7 +110,7 @@ class Services:
         """The project's sources."""
         from pipeline_tasks.sources.source import open_sources
 
-        return open_sources(self.cycle.project.sources, home_folder(), self.endpoints.connect)
+        return open_sources(self.cycle.project.sources, home_folder(), self.endpoints.connect, self.endpoints.web_key)
 
     @cached_property
     def decoder(self) -> Decoder:

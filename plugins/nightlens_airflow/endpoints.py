@@ -31,7 +31,7 @@ def read_endpoints(project_name: str) -> Endpoints:
     """
     project = project_or_last_settings(project_name)
     found = _endpoints({service: _read(connection_id) for service, connection_id in connection_ids(project).items()})
-    return replace(found, s3=root_connection(project), connect=bucket_connection)
+    return replace(found, s3=root_connection(project), connect=bucket_connection, web_key=web_key)
 
 
 def root_connection(project: Project) -> S3Connection | None:
@@ -82,6 +82,22 @@ def bucket_connection(connection_id: str | None) -> S3Connection:
         certificates=hook.verify,
         options=said.extra_config.get("config_kwargs") or {},
     )
+
+
+def web_key(connection_id: str) -> str:
+    """A web source's key: the password of a connection of type HTTP.
+
+    Raises:
+        SettingsError: there is no such connection, or it has no password.
+    """
+    connection = _read(connection_id)
+    if connection is None or not connection.password:
+        found = "Airflow knows none of this id" if connection is None else "it has no password"
+        raise SettingsError(
+            f"connection {connection_id}: {found}; add one of type HTTP under Admin, Connections, with the key as its password "
+            "(docs/how-to/take-images-from-the-web.md)"
+        )
+    return str(connection.password)
 
 
 def _has_keys_of_its_own(connection: AwsConnectionWrapper) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from airflow.sdk import Connection
 from given import a_project
-from nightlens_airflow.endpoints import bucket_connection, connection_ids, endpoint_of, root_connection
+from nightlens_airflow.endpoints import bucket_connection, connection_ids, endpoint_of, root_connection, web_key
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.sources.s3_connection import S3Connection
@@ -86,6 +86,17 @@ def test_root_connection__has_the_session_token_and_the_options_of_its_connectio
 def test_root_connection__is_left_to_boto3_where_none_is_named_or_known() -> None:
     assert root_connection(a_project()) is None
     assert root_connection(a_project(connections={"s3": "nobody"})) is None
+
+
+def test_web_key__is_the_password_of_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_PHOTOS", json.dumps({"conn_type": "http", "password": "a key"}))
+    monkeypatch.setenv("AIRFLOW_CONN_EMPTY", json.dumps({"conn_type": "http"}))
+
+    assert web_key("photos") == "a key"
+    with pytest.raises(SettingsError, match="connection empty: it has no password; add one of type HTTP"):
+        web_key("empty")
+    with pytest.raises(SettingsError, match="connection unknown: Airflow knows none of this id"):
+        web_key("unknown")
 
 
 def test_connection_ids__are_those_of_the_project() -> None:

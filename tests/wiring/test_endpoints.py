@@ -9,7 +9,13 @@ import pytest
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.sources.s3_connection import S3Connection
-from pipeline_tasks.wiring.endpoints import Endpoint, connection_from_environment, endpoints_from_environment, known
+from pipeline_tasks.wiring.endpoints import (
+    Endpoint,
+    connection_from_environment,
+    endpoints_from_environment,
+    known,
+    web_key_from_environment,
+)
 
 
 @pytest.fixture
@@ -87,3 +93,12 @@ def test_connection_of_a_source__has_an_address_and_a_profile_of_its_own(monkeyp
     assert connection_from_environment("camera-7") == S3Connection("camera-7", "http://127.0.0.1:9007", profile="seven")
     assert connection_from_environment("other") == S3Connection("other", "http://127.0.0.1:9000")
     assert connection_from_environment(None) == S3Connection(url="http://127.0.0.1:9000")
+
+
+def test_web_key__is_what_its_file_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text("a key\n")
+    monkeypatch.setenv("NIGHTLENS_WEB_MY_API_TOKEN_FILE", str(tmp_path / "key"))
+
+    assert web_key_from_environment("my-api") == "a key"
+    with pytest.raises(SettingsError, match="connection other: set NIGHTLENS_WEB_OTHER_TOKEN_FILE"):
+        web_key_from_environment("other")

@@ -26,7 +26,6 @@ from pipeline_tasks.wiring.roots import open_store, root_folder
 
 if TYPE_CHECKING:
     from pipeline_tasks.sources.left_out import LeftOutFiles
-    from pipeline_tasks.sources.s3_connection import Connect
     from pipeline_tasks.sources.source import Source
     from pipeline_tasks.storage.objects.object_store import ObjectStore
 
@@ -54,7 +53,7 @@ def check_project(name: str, endpoints: Endpoints | None = None) -> ProjectCheck
         "root": lambda: _check_root(project, reached.s3),
         "classes": lambda: _check_classes(project, reached.s3),
         "backbone": lambda: _check_backbone(project, reached.s3),
-        **{f"source {source.name}": partial(_check_source, source, reached.connect) for source in project.sources},
+        **{f"source {source.name}": partial(_check_source, source, reached) for source in project.sources},
         "label_studio": lambda: _check_label_studio(reached.label_studio),
         "mlflow": lambda: _check_service(reached.mlflow, "mlflow", "/health"),
         "model": lambda: check_newest_model(open_store(project, reached.s3)),
@@ -156,13 +155,16 @@ def _check_bucket(objects: ObjectStore, root: str) -> str:
     )
 
 
-def _check_source(settings: SourceSettings, connect: Connect) -> str:
+def _check_source(settings: SourceSettings, reached: Endpoints) -> str:
     """Count the source's files, and those it leaves out."""
     from pipeline_tasks.sources.left_out import LeftOutFiles
-    from pipeline_tasks.sources.source import LeavesFilesOut, open_source
+    from pipeline_tasks.sources.source import KeepsNotes, LeavesFilesOut, open_source
 
-    source = open_source(settings, home_folder(), connect)
-    keys = [file.key for file in source.list_files()]
+    source = open_source(settings, home_folder(), reached.connect, reached.web_key)
+    notes = {file.key: file.note for file in source.list_files()}
+    if isinstance(source, KeepsNotes):
+        source.take_back(notes)
+    keys = list(notes)
     left_out = source.left_out() if isinstance(source, LeavesFilesOut) else LeftOutFiles()
     said = f"; left out: {_left_out(left_out)}" if left_out else ""
     if not keys:

@@ -215,12 +215,13 @@ def _divided(
 def _gone_and_back(store: Store, source: str, listing: Listing, known: _Known, left_out: LeftOutFiles | None) -> pl.DataFrame:
     """Files of images that this listing misses for the first time, and missing ones that it has again.
 
-    What lies in a folder that is left out tonight is not missing: nobody has looked.
+    What lies in a folder that is left out tonight is not missing: nobody has looked. Nor is what a part of a listing lacks.
     """
     standing = store.current(MissingFile).filter("is_missing", pl.col("source") == source)
     before = key_digests(standing)
     back = standing.filter(pl.Series(np.isin(before, listing.keys))).with_columns(is_missing=pl.lit(value=False))
-    gone = np.setdiff1d(np.setdiff1d(known.versions[source].images(), listing.keys), before)
+    images = known.versions[source].images() if listing.is_whole else np.empty(0, np.uint64)
+    gone = np.setdiff1d(np.setdiff1d(images, listing.keys), before)
     found = [pl.DataFrame(schema=back.schema)]
     for rows in store.pieces(Sighting, ["source", "key", "image_id"], pl.col("source") == source) if len(gone) else ():
         found.append(rows.filter(pl.Series(np.isin(key_digests(rows), gone))).with_columns(is_missing=pl.lit(value=True)))
@@ -257,6 +258,7 @@ def _row(source: str, file: FoundFile) -> dict[str, object]:
         "object_version": file.object_version,
         "size_bytes": file.size_bytes,
         "modified_at": held(file.modified_at),
+        "note": file.note,
     }
 
 

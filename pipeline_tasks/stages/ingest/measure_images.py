@@ -26,6 +26,7 @@ from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.measure_images import MeasureImagesSummary
 from pipeline_tasks.sources.licences import Licences
+from pipeline_tasks.sources.source import KeepsNotes
 from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.blobs.thumbnails import MAX_SIDE_PX, put_thumbnail
 from pipeline_tasks.storage.erasure.erased_images import IsErased, is_erased_in
@@ -79,6 +80,7 @@ def measure_images(
     if rows is None:
         known = frozenset(store.history(Image, ["image_id"])["image_id"])
         opened = {source.name: source for source in sources}
+        _give_notes_back(opened, files)
         of_sources = {source.name: _OfSource(source, cycle) for source in cycle.project.sources}
         look = _Look(store.objects, opened, of_sources, decoder, backbone, known, is_erased_in(store))
         _write_tables(
@@ -108,6 +110,14 @@ class _OfSource:
         if metadata.captured_at is not None:
             row |= {"captured_at": _in_utc(metadata.captured_at), "captured_from": "source"}
         return row
+
+
+def _give_notes_back(sources: Mapping[str, Source], files: pl.DataFrame) -> None:
+    """Give each source back what it noted of the files when it listed them."""
+    for (name,), rows in files.group_by(["source"]):
+        source = sources[str(name)]
+        if isinstance(source, KeepsNotes):
+            source.take_back(dict(rows.select("key", "note").iter_rows()))
 
 
 class _Look:
