@@ -5,11 +5,12 @@ Labelled, embedded and trained images must not change with a release, so each im
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-NEWEST_VERSION = 2
+NEWEST_VERSION = 3
 """1: releases before 0.2.0. 2: decoder's warnings refuse a file, used bits are scaled to white, an alpha that hides everything
-is left out."""
+is left out. 3: the same pixels, and large JPEGs have a small image."""
+_FIRST_WITH_SMALL_IMAGES = 3
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,18 @@ class CanonicalForm:
     version: int = NEWEST_VERSION
     bit_depth: int | None = None
     """Used bits of deeper samples, from the source's settings; None if not set."""
+    is_small: bool = False
+    """True for the small image (`small_image`), which is read in less time."""
 
     @property
     def is_first(self) -> bool:
         """Return True for the form of releases before 0.2.0."""
         return self.version == 1
+
+    @property
+    def small(self) -> CanonicalForm:
+        """The form of the small image; images of earlier versions have none, and are read whole."""
+        return replace(self, is_small=self.version >= _FIRST_WITH_SMALL_IMAGES)
 
 
 NEWEST = CanonicalForm()

@@ -12,6 +12,16 @@ Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
+class Whole:
+    """The image of which a small one was decoded."""
+
+    size_px: tuple[int, int]
+    """Width and height, orientation applied."""
+    digest: str
+    """Of all that its pixels depend on (64 hexadecimal digits): equal for files that differ in metadata alone."""
+
+
+@dataclass(frozen=True)
 class CanonicalImage:
     """A decoded file: canonical pixels, and properties of the file."""
 
@@ -23,3 +33,10 @@ class CanonicalImage:
     """The EXIF orientation that was applied, 1 to 8."""
     frames: int
     """Frames in the file; the first one is the image."""
+    whole: Whole | None = None
+    """None if the pixels are those of the whole image."""
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of the whole image."""
+        return (self.pixels.shape[1], self.pixels.shape[0]) if self.whole is None else self.whole.size_px

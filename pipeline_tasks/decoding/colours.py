@@ -33,6 +33,12 @@ def to_srgb(image: Image.Image, flatten: Callable[[Image.Image], Image.Image]) -
     return image.convert("RGB")
 
 
+def has_foreign_profile(image: Image.Image) -> bool:
+    """Return True if an image carries a colour profile other than sRGB."""
+    profile = image.info.get("icc_profile")
+    return isinstance(profile, bytes) and bool(profile) and not is_srgb(profile)
+
+
 def _scaled(image: Image.Image) -> Image.Image:
     """Scale a deep grey image to 8 bits: 16-bit values by their full range, others by the range they use."""
     values = np.asarray(image)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
-from pipeline_tasks.decoding.canonical_image import CanonicalImage
-from pipeline_tasks.decoding.colours import to_srgb
+from pipeline_tasks.decoding.canonical_image import CanonicalImage, Pixels, Whole
+from pipeline_tasks.decoding.colours import has_foreign_profile, to_srgb
 from pipeline_tasks.decoding.deep_images import in_8_bits
 from pipeline_tasks.decoding.file_format import file_format, is_cut_short
 from pipeline_tasks.decoding.joined_files import check_not_joined, end_of
-from pipeline_tasks.decoding.jpeg_pixels import load_jpeg
+from pipeline_tasks.decoding.jpeg_pixels import digest_of, strict_pixels
 from pipeline_tasks.decoding.jpeg_structure import read_structure
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.lost_pages import check_no_lost_page
 from pipeline_tasks.decoding.png_checksums import check_image_data, check_png
 from pipeline_tasks.decoding.samples import raw_mode
+from pipeline_tasks.decoding.small_image import reduction_of
 from pipeline_tasks.decoding.surplus import check_nothing_left_over
 from pipeline_tasks.decoding.tiff_strips import check_tiff
 from pipeline_tasks.decoding.transparency import composited, flattened, without_premultiplying
@@ -51,6 +53,10 @@ _TRANSPOSE = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_FIRST_TURNED = 5
+"""From this orientation on, width and height change places."""
+_GREY = 2
+"""Dimensions of grey pixels."""
 
 
 def decode(content: bytes, limits: Limits, form: CanonicalForm = NEWEST) -> CanonicalImage:
@@ -94,34 +100,55 @@ def _decoded(content: bytes, name: str, limits: Limits, form: CanonicalForm) -> 
             )
         raw = raw_mode(image)  # Before anything else: looking for EXIF data may load the image.
         orientation, frames = _orientation(image), _frames(image)
-        upright = _loaded(content, name, image, raw, frames, form)
+        if name == "JPEG" and not form.is_first:
+            return _decoded_jpeg(content, image, orientation, frames, form)
         # Pillow applies a TIFF's orientation itself while loading it.
-        if orientation in _TRANSPOSE and name != "TIFF":
-            upright = upright.transpose(_TRANSPOSE[orientation])
-        flatten = composited if form.is_first else flattened
-        return CanonicalImage(np.array(to_srgb(upright, flatten)), name, orientation, frames)
+        turned = 1 if name == "TIFF" else orientation
+        loaded = _loaded(content, name, image, raw, frames, form)
+        return CanonicalImage(_upright(loaded, turned, composited if form.is_first else flattened), name, orientation, frames)
+
+
+def _decoded_jpeg(content: bytes, image: Image.Image, orientation: int, frames: int, form: CanonicalForm) -> CanonicalImage:
+    """A JPEG that Pillow has opened, decoded by libjpeg in strict mode; Pillow decodes only what that does not read."""
+    size, structure = image.size, read_structure(content)
+    pixels = strict_pixels(structure.image, image.mode, size, reduction_of(size) if form.is_small else 1)
+    if pixels is None:
+        image.load()
+    if frames == 1:
+        check_not_joined(content, "JPEG", size, None if structure.has_index_of_images else structure.end, _DECODER_ERRORS)
+    whole = None
+    if pixels is not None and pixels.shape[:2] != size[::-1]:
+        upright_px = size if orientation < _FIRST_TURNED else size[::-1]
+        whole = Whole(upright_px, digest_of(structure, image.info.get("icc_profile"), orientation))
+    if pixels is None or pixels.ndim == _GREY or orientation in _TRANSPOSE or has_foreign_profile(image):
+        loaded = image if pixels is None else Image.fromarray(pixels)
+        loaded.info = image.info
+        pixels = _upright(loaded, orientation, flattened)
+    return CanonicalImage(pixels, "JPEG", orientation, frames, whole)
+
+
+def _upright(loaded: Image.Image, orientation: int, flatten: Callable[[Image.Image], Image.Image]) -> Pixels:
+    if orientation in _TRANSPOSE:
+        loaded = loaded.transpose(_TRANSPOSE[orientation])
+    return np.array(to_srgb(loaded, flatten))
 
 
 def _loaded(content: bytes, name: str, image: Image.Image, raw: str, frames: int, form: CanonicalForm) -> Image.Image:
-    """The opened image with its pixels; damage that decodes all the same is found here."""
+    """The opened image, no JPEG, with its pixels; damage that decodes all the same is found here."""
     if form.is_first:
         image.load()
         return image
-    size, structure = image.size, read_structure(content) if name == "JPEG" else None
-    if structure is not None:
-        loaded: Image.Image = load_jpeg(structure, image)
-        end = None if structure.has_index_of_images else structure.end
-    else:
-        if name == "TIFF":
-            check_tiff(content, image)
-        elif name == "BMP":
-            check_no_lost_page(content, name)
-        image.load()
-        loaded, end = in_8_bits(content, without_premultiplying(content, image, raw), raw, form), end_of(content, name)
+    size = image.size
+    if name == "TIFF":
+        check_tiff(content, image)
+    elif name == "BMP":
+        check_no_lost_page(content, name)
+    image.load()
+    loaded = in_8_bits(content, without_premultiplying(content, image, raw), raw, form)
     if name in ("WEBP", "GIF"):
         check_nothing_left_over(content, name, _DECODER_ERRORS)
     if frames == 1:
-        check_not_joined(content, name, size, end, _DECODER_ERRORS)
+        check_not_joined(content, name, size, end_of(content, name), _DECODER_ERRORS)
     return loaded
 
 

@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from pipeline_tasks.decoding.canonical_image import Pixels
+from pipeline_tasks.decoding.canonical_image import CanonicalImage, Pixels
 
 
 def encode_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
@@ -25,8 +25,16 @@ def decode_jpeg(content: bytes) -> Pixels | None:
         return None
 
 
-def thumbnail(pixels: Pixels, max_side_px: int = 160) -> Pixels:
-    """Shrink an image for a table of many; a small image is returned unchanged."""
+def thumbnail(pixels: Pixels, max_side_px: int = 160, reducing_gap: float = 2.0) -> Pixels:
+    """Shrink an image for a table of many; a small image is returned unchanged.
+
+    `reducing_gap`: as in Pillow; less is faster.
+    """
     image = Image.fromarray(pixels)
-    image.thumbnail((max_side_px, max_side_px), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    image.thumbnail((max_side_px, max_side_px), Image.Resampling.BICUBIC, reducing_gap=reducing_gap)
     return np.asarray(image)
+
+
+def small_thumbnail(image: CanonicalImage, max_side_px: int = 160) -> Pixels:
+    """Thumbnail of a decoded image. One of a small image takes less care, because libjpeg has averaged it already."""
+    return thumbnail(image.pixels, max_side_px, reducing_gap=2.0 if image.whole is None else 1.0)

@@ -5,11 +5,12 @@ Pillow decodes with the same libjpeg and gives the same pixels, but keeps the wa
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import simplejpeg
-from PIL import Image
 
+from pipeline_tasks.decoding.canonical_image import Pixels
 from pipeline_tasks.decoding.jpeg_intervals import has_whole_intervals
 from pipeline_tasks.decoding.jpeg_structure import END, JpegStructure
 from pipeline_tasks.errors import RejectedFileError
@@ -25,30 +26,41 @@ _STRAY_BYTES = 2
 """Maximum number of padding bytes before the end marker that encoders write: webcams and two images of ImageNet have them."""
 
 
-def load_jpeg(structure: JpegStructure, header: Image.Image) -> Image.Image:
-    """Decode a JPEG that Pillow has opened as `header`, and refuse it where libjpeg warns of damage.
+def strict_pixels(image: bytes, mode: str, size_px: tuple[int, int], reduction: int = 1) -> Pixels | None:
+    """Decode a JPEG of this size at 1/`reduction` of it, and refuse it where libjpeg warns of damage.
+
+    Returns grey pixels (height x width), colours (height x width x 3), or None for what Pillow decodes: CMYK, and kinds of JPEG
+    that this interface does not read. `mode`: Pillow's name for the file's colours.
 
     Raises:
         RejectedFileError: `truncated` or `corrupt`, with libjpeg's own words.
     """
-    image, colours = structure.image, _COLOURS.get(header.mode)
+    colours = _COLOURS.get(mode)
+    if colours is None:
+        return None
+    reduced = {"min_width": -(-size_px[0] // reduction), "min_height": -(-size_px[1] // reduction)} if reduction > 1 else {}
     try:
-        pixels = simplejpeg.decode_jpeg(image, colours) if colours else None
+        pixels = simplejpeg.decode_jpeg(image, colours, **reduced)
     except ValueError as error:
         if _is_padding(str(error), image) or _has_stray_bytes(str(error), image):
-            pixels = simplejpeg.decode_jpeg(image, colours, strict=False)
+            pixels = simplejpeg.decode_jpeg(image, colours, strict=False, **reduced)
         elif any(words in str(error).lower() for words in _DAMAGE):
             reason = "truncated" if _PREMATURE in str(error).lower() else "corrupt"
             raise RejectedFileError(reason, f"JPEG: libjpeg warns: {error}") from error
         else:
-            # No warning: a kind of JPEG that this interface does not read; Pillow decides.
-            pixels = None
-    if pixels is None or colours == "CMYK":
-        header.load()
-        return header
-    loaded = Image.fromarray(pixels[..., 0] if colours == "GRAY" else pixels)
-    loaded.info = header.info
-    return loaded
+            return None  # No warning: a kind of JPEG that this interface does not read.
+    if colours == "CMYK":
+        return None
+    found: Pixels = pixels[..., 0] if colours == "GRAY" else pixels
+    return found
+
+
+def digest_of(structure: JpegStructure, profile: object, orientation: int) -> str:
+    """Digest of all that the canonical pixels of a JPEG depend on: image data, colour profile and orientation."""
+    digest = hashlib.sha256(structure.image)
+    digest.update(profile if isinstance(profile, bytes) else b"")
+    digest.update(bytes([orientation]))
+    return digest.hexdigest()
 
 
 def _has_stray_bytes(warning: str, image: bytes) -> bool:

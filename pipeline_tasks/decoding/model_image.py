@@ -12,8 +12,10 @@ import json
 import numpy as np
 from PIL import Image
 
+from pipeline_tasks.decoding.canonical_form import CanonicalForm
 from pipeline_tasks.decoding.canonical_image import Pixels
 from pipeline_tasks.decoding.placed_image import whole_in_square
+from pipeline_tasks.decoding.small_image import LEAST_SHORT_PX
 from pipeline_tasks.kinds.decoding import CENTRE, WHOLE, Framing
 
 RECIPE = {
@@ -30,6 +32,7 @@ WHOLE_RECIPE = {
     "colour": "sRGB uint8",
 }
 """The same for images that are framed whole."""
+_MARGIN_PX = 32
 
 
 def model_image(pixels: Pixels, side_px: int, framing: Framing = CENTRE) -> Pixels:
@@ -37,12 +40,17 @@ def model_image(pixels: Pixels, side_px: int, framing: Framing = CENTRE) -> Pixe
     if framing == WHOLE:
         return whole_in_square(pixels, side_px)
     height, width = pixels.shape[:2]
-    crop = min(height, width) * side_px / (side_px + 32)
+    crop = min(height, width) * side_px / (side_px + _MARGIN_PX)
     left, top = (width - crop) / 2, (height - crop) / 2
     image = Image.fromarray(pixels).resize(
         (side_px, side_px), Image.Resampling.BICUBIC, box=(left, top, left + crop, top + crop), reducing_gap=3.0
     )
     return np.asarray(image)
+
+
+def form_for_model(form: CanonicalForm, side_px: int, framing: Framing = CENTRE) -> CanonicalForm:
+    """The form in which to decode an image for `model_image`: the small one where it has all pixels that are needed."""
+    return form.small if framing == CENTRE and side_px + _MARGIN_PX <= LEAST_SHORT_PX else form
 
 
 def recipe_digest(side_px: int, framing: Framing = CENTRE) -> str:

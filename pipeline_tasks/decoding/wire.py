@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import asdict
 from typing import BinaryIO
 
 import numpy as np
 
 from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
-from pipeline_tasks.decoding.canonical_image import CanonicalImage
+from pipeline_tasks.decoding.canonical_image import CanonicalImage, Whole
 from pipeline_tasks.errors import RejectedFileError
 
 READY = b"nightlens decoding child is ready\n"
 """First bytes from a child; if it ends before sending them, no file is to blame."""
 
 _LENGTH = struct.Struct(">Q")
-_FORM = struct.Struct(">BB")
+_FORM = struct.Struct(">BB?")
 
 
 def send_file(stream: BinaryIO, content: bytes, form: CanonicalForm = NEWEST) -> None:
     """Send a file to a child, and the form in which to decode it."""
-    stream.write(_FORM.pack(form.version, form.bit_depth or 0))
+    stream.write(_FORM.pack(form.version, form.bit_depth or 0, form.is_small))
     stream.write(_LENGTH.pack(len(content)))
     stream.write(content)
     stream.flush()
@@ -36,9 +37,9 @@ def receive_file(stream: BinaryIO) -> tuple[bytes, CanonicalForm] | None:
     form = stream.read(_FORM.size)
     if len(form) < _FORM.size:
         return None
-    version, bit_depth = _FORM.unpack(form)
+    version, bit_depth, is_small = _FORM.unpack(form)
     content = _exactly(stream, *_LENGTH.unpack(_exactly(stream, _LENGTH.size)))
-    return content, CanonicalForm(version, bit_depth or None)
+    return content, CanonicalForm(version, bit_depth or None, is_small)
 
 
 def send_result(stream: BinaryIO, result: CanonicalImage | RejectedFileError) -> None:
@@ -48,7 +49,7 @@ def send_result(stream: BinaryIO, result: CanonicalImage | RejectedFileError) ->
         pixels = memoryview(b"")
     else:
         head = {"file_format": result.file_format, "orientation": result.orientation, "frames": result.frames}
-        head["shape"] = result.pixels.shape
+        head |= {"shape": result.pixels.shape, "whole": None if result.whole is None else asdict(result.whole)}
         pixels = np.ascontiguousarray(result.pixels).data
     line = json.dumps(head).encode()
     stream.write(_LENGTH.pack(len(line)))
@@ -67,9 +68,9 @@ def receive_result(stream: BinaryIO) -> CanonicalImage:
     head = json.loads(_exactly(stream, *_LENGTH.unpack(_exactly(stream, _LENGTH.size))))
     if "reason" in head:
         raise RejectedFileError(head["reason"], head["detail"])
-    pixels = np.empty(head.pop("shape"), np.uint8)
+    pixels, whole = np.empty(head.pop("shape"), np.uint8), head.pop("whole")
     _fill(stream, pixels.data.cast("B"))
-    return CanonicalImage(pixels, **head)
+    return CanonicalImage(pixels, **head, whole=None if whole is None else Whole(tuple(whole["size_px"]), whole["digest"]))
 
 
 def _exactly(stream: BinaryIO, length: int) -> bytes:

@@ -12,9 +12,9 @@ from PIL import Image
 class CanonicalPixels:
     """One decoded image: height x width x 3, uint8 RGB, upright."""
 
-    def __init__(self, pixels: NDArray[np.uint8]) -> None:
-        """Nothing is computed yet."""
-        self.pixels = pixels
+    def __init__(self, pixels: NDArray[np.uint8], digest: str | None = None) -> None:
+        """Nothing is computed yet. `digest`: of the whole image, if these are the pixels of its small one."""
+        self.pixels, self.digest = pixels, digest
 
     @cached_property
     def luma(self) -> Image.Image:

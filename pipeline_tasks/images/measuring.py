@@ -11,7 +11,12 @@ from pipeline_tasks.images.canonical_pixels import CanonicalPixels
 from pipeline_tasks.registries import MEASUREMENTS
 
 
-def measure(pixels: NDArray[np.uint8], columns: Iterable[str] = MEASUREMENTS.names) -> dict[str, float | int | str]:
-    """Column of `measurements` → its value for canonical pixels (height x width x 3, uint8 RGB); all columns, or those named."""
-    image = CanonicalPixels(pixels)
+def measure(
+    pixels: NDArray[np.uint8], columns: Iterable[str] = MEASUREMENTS.names, digest: str | None = None
+) -> dict[str, float | int | str]:
+    """Column of `measurements` → its value for canonical pixels (height x width x 3, uint8 RGB); all columns, or those named.
+
+    `digest`: of the whole image, if these are the pixels of its small one.
+    """
+    image = CanonicalPixels(pixels, digest)
     return {column: MEASUREMENTS.load(column)(image) for column in columns}

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from pipeline_tasks.decoding.canonical_form import NEWEST
 from pipeline_tasks.decoding.decoder import Decoder
-from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.decoding.model_image import form_for_model, model_image
 from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.lineage.meaning import meant_by
 from pipeline_tasks.lineage.of_images import image_lineage
@@ -51,10 +52,9 @@ def _explain_file(reads: LineageReads, content: bytes, log_folder: Path, decoder
     if champion is None:
         return _explain_image(reads, image_id, log_folder)
     model = ExportedModel(read_model(reads.store.objects, champion.model_digest))
-    pixels = decoder.decode(content).pixels
-    size_px = pixels.shape[1], pixels.shape[0]
-    objects = model.objects(model_image(pixels, model.side_px, model.framing), size_px)
-    predicted = asdict(model.kind.decoding.predict(objects, size_px, min_confidence=0.0))
+    image = decoder.decode(content, form_for_model(NEWEST, model.side_px, model.framing))
+    objects = model.objects(model_image(image.pixels, model.side_px, model.framing), image.size_px)
+    predicted = asdict(model.kind.decoding.predict(objects, image.size_px, min_confidence=0.0))
     return _explain_prediction(reads, LoggedPrediction(image_id, champion.model_digest, champion.dataset_id, predicted), log_folder)
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
-from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.decoding.model_image import form_for_model, model_image
 from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.serving.drawing import drawn_over
 from pipeline_tasks.serving.metrics import Metrics
@@ -83,16 +83,15 @@ class PredictionThreads:
             self._abandon()
             return None
         image_id = hashlib.sha256(job.content).hexdigest()
-        pixels = self._decoder.decode(job.content, job.form).pixels
+        route = pick_route(job.served.pointer.routes, image_id)
+        model = job.served.models[route.model_digest]
+        framing = model.kind.decoding.framing
+        image = self._decoder.decode(job.content, form_for_model(job.form, model.side_px, framing))
         if not job.is_wanted:
             self._abandon()
             return None
-        route = pick_route(job.served.pointer.routes, image_id)
-        model = job.served.models[route.model_digest]
-        size_px = pixels.shape[1], pixels.shape[0]
-        predicted = model.predict(
-            model_image(pixels, model.side_px, model.kind.decoding.framing), size_px, job.served.pointer.min_confidence
-        )
+        fitted = model_image(image.pixels, model.side_px, framing)
+        predicted = model.predict(fitted, image.size_px, job.served.pointer.min_confidence)
         prediction = LoggedPrediction(
             image_id=image_id,
             model_digest=model.digest,
@@ -107,7 +106,8 @@ class PredictionThreads:
         self._metrics.predictions.labels(model.digest, route.role, model.kind.decoding.headline(predicted)).inc()
         if not job.is_drawn:
             return JobResult(prediction)
-        return JobResult(prediction, drawn_over(pixels, model.kind.decoding.outlines(predicted, size_px)))
+        pixels = image.pixels if image.whole is None else self._decoder.decode(job.content, job.form).pixels
+        return JobResult(prediction, drawn_over(pixels, model.kind.decoding.outlines(predicted, image.size_px)))
 
     def _abandon(self) -> None:
         self._metrics.abandoned.inc()

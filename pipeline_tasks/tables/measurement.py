@@ -10,6 +10,8 @@ from pipeline_tasks.tables.table import DIGEST, Table
 class Measurement(Table):
     """Measurements from one decode of an image; limits are judged later, without opening it again.
 
+    Of a large JPEG (canonical form 3) the small image is measured.
+
     A column added later is nullable: null in rows of earlier nights until `backfill` has computed it.
     """
 
@@ -17,7 +19,8 @@ class Measurement(Table):
     superseded_by_key = ("image_id",)
 
     image_id = dy.String(primary_key=True, regex=DIGEST)
-    #: Digest of the canonical pixels: equal for files that decode to the same image.
+    #: Digest of the canonical pixels: equal for files that decode to the same image. Of a large JPEG (canonical form 3), of its
+    #: data without metadata: equal for files that differ in metadata alone.
     pixels_sha256 = dy.String(regex=DIGEST)
     luma_mean = dy.Float64(min=0, max=255)
     #: Standard deviation of luma.

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline_tasks.decoding.decoder import Decoder
-from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.decoding.model_image import form_for_model, model_image
 from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.kinds.choosing import ObjectBeliefs
 from pipeline_tasks.models.exported import ExportedModel
@@ -70,7 +70,7 @@ def _objects(store: Store, decoder: Decoder, model: ExportedModel, image_ids: Se
 
     def objects_in(image_id: str) -> tuple[Any, ...]:
         original = read_original(store.objects, image_id, stored[image_id].md5)
-        pixels = decoder.decode(original, stored[image_id].form).pixels
-        return model.objects(model_image(pixels, model.side_px, model.framing), (pixels.shape[1], pixels.shape[0]))
+        image = decoder.decode(original, form_for_model(stored[image_id].form, model.side_px, model.framing))
+        return model.objects(model_image(image.pixels, model.side_px, model.framing), image.size_px)
 
     return on_all_cores("images of the pool", objects_in, image_ids)

@@ -139,7 +139,7 @@ class EmbeddingTraining:
 
     def _image(self, image_id: str) -> NDArray[np.uint8]:
         """An original as a model-size image."""
-        return model_image(self._images.pixels(image_id), self._side_px)
+        return model_image(self._images.pixels(image_id, self._side_px), self._side_px)
 
 
 def _groups(train: pl.DataFrame, val: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

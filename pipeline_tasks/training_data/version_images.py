@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline_tasks.datasets.held_out import training_and_validation_rows
+from pipeline_tasks.decoding.model_image import form_for_model
 from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.registry import kind_of
@@ -44,14 +45,15 @@ class VersionImages:
         self._decoder = decoder
         self._stored = stored_images(store.rows_of(Image, rows["image_id"], columns=COLUMNS).iter_rows())
 
-    def pixels(self, image_id: str) -> Pixels:
-        """Canonical pixels of an image.
+    def pixels(self, image_id: str, embedded_at_px: int | None = None) -> Pixels:
+        """Canonical pixels of an image, of the small one if all that is made of it is an embedded square of this side.
 
         Raises:
             CorruptObjectError: the original was changed in the store.
         """
         stored = self._stored[image_id]
-        return self._decoder.decode(read_original(self.store.objects, image_id, stored.md5), stored.form).pixels
+        form = stored.form if embedded_at_px is None else form_for_model(stored.form, embedded_at_px)
+        return self._decoder.decode(read_original(self.store.objects, image_id, stored.md5), form).pixels
 
 
 def on_all_cores(what: str, function: Callable[[str], T], image_ids: Sequence[str]) -> list[T]:

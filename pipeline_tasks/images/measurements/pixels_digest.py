@@ -10,7 +10,12 @@ from pipeline_tasks.images.canonical_pixels import CanonicalPixels
 
 
 def pixels_sha256(image: CanonicalPixels) -> str:
-    """Digest the shape with the pixels: 2 x 3 and 3 x 2 images may hold the same bytes."""
+    """Digest the shape with the pixels, because 2 x 3 and 3 x 2 images may hold the same bytes.
+
+    Of a large JPEG whose small image is measured, the data that its pixels depend on are digested instead.
+    """
+    if image.digest is not None:
+        return image.digest
     digest = hashlib.sha256(repr(image.pixels.shape).encode())
     digest.update(np.ascontiguousarray(image.pixels).data)
     return digest.hexdigest()

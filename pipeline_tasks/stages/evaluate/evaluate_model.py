@@ -13,11 +13,13 @@ import polars as pl
 
 from pipeline_tasks.clients.mirrors import mirroring
 from pipeline_tasks.datasets.slices import members_of, without_golden
-from pipeline_tasks.decoding.model_image import model_image, recipe_digest
+from pipeline_tasks.decoding.canonical_form import CanonicalForm
+from pipeline_tasks.decoding.model_image import form_for_model, model_image, recipe_digest
 from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.evaluation.predict import Pixels, predict
 from pipeline_tasks.evaluation.scorecard import Scorecard, score, slice_figures
+from pipeline_tasks.kinds.decoding import Size
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.kinds.scoring import Scoring
 from pipeline_tasks.models.exported import ExportedModel
@@ -141,11 +143,21 @@ def _predict(store: Store, decoder: Decoder, summary: EvaluateModelSummary, test
     image_ids = test_images["image_id"]
     stored = stored_images(store.rows_of(Image, image_ids, columns=COLUMNS).iter_rows())
 
-    def pixels_of(image_id: str) -> Pixels:
+    def images_of(image_id: str) -> tuple[dict[str, Pixels], Size]:
         original = read_original(store.objects, image_id, stored[image_id].md5)
-        return decoder.decode(original, stored[image_id].form).pixels
+        return _model_images(models, decoder, original, stored[image_id].form)
 
-    return predict(models, image_ids.to_list(), pixels_of, model_image)
+    return predict(models, image_ids.to_list(), images_of)
+
+
+def _model_images(
+    models: Mapping[str, ExportedModel], decoder: Decoder, original: bytes, form: CanonicalForm
+) -> tuple[dict[str, Pixels], Size]:
+    """An image for each model, decoded once a form, and its size."""
+    forms = {digest: form_for_model(form, model.side_px, model.framing) for digest, model in models.items()}
+    decoded = {one: decoder.decode(original, one) for one in set(forms.values())}
+    images = {digest: model_image(decoded[forms[digest]].pixels, model.side_px, model.framing) for digest, model in models.items()}
+    return images, next(iter(decoded.values())).size_px
 
 
 def _open(store: Store, digest: str) -> ExportedModel:

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipeline_tasks.decoding.canonical_form import CanonicalForm
-from pipeline_tasks.decoding.jpeg import encode_jpeg, thumbnail
-from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.decoding.jpeg import encode_jpeg, small_thumbnail
+from pipeline_tasks.decoding.model_image import form_for_model, model_image
 from pipeline_tasks.decoding.white_level import SET_BIT_DEPTH
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, RejectedFileError, SettingsError
 from pipeline_tasks.images.exif.capture import NOT_READ, CaptureRules, capture_of
@@ -44,6 +44,7 @@ from pipeline_tasks.time_left import time_left
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
+    from pipeline_tasks.decoding.canonical_image import CanonicalImage, Pixels
     from pipeline_tasks.decoding.decoder import Decoder
     from pipeline_tasks.settings import SourceSettings
     from pipeline_tasks.sources.source import FileMetadata, Source
@@ -181,12 +182,12 @@ class _Look:
         return future.result()
 
     def _measure(self, content: bytes, form: CanonicalForm) -> _Found:
-        """All results of one decode. A refused file is not stored; it stays in the source."""
-        decoded = self._decoder.decode(content, form)
+        """All results of one decode, of the small image. A refused file is not stored; it stays in the source."""
+        decoded = self._decoder.decode(content, form.small)
         image_id, md5 = put_original(self._objects, content)
-        put_thumbnail(self._objects, image_id, encode_jpeg(thumbnail(decoded.pixels, MAX_SIDE_PX)))
-        small = model_image(decoded.pixels, self._backbone.side_px)
-        height_px, width_px = decoded.pixels.shape[:2]
+        put_thumbnail(self._objects, image_id, encode_jpeg(small_thumbnail(decoded, MAX_SIDE_PX)))
+        small = model_image(self._pixels_for_backbone(content, form, decoded), self._backbone.side_px)
+        width_px, height_px = decoded.size_px
         image = {
             "image_id": image_id,
             "md5": md5,
@@ -205,7 +206,13 @@ class _Look:
             "engine": self._backbone.engine,
             "embedding": self._backbone.embed(small[None])[0],
         }
-        return {Image: image, Measurement: {"image_id": image_id} | measure(decoded.pixels), Embedding: embedding}
+        digest = None if decoded.whole is None else decoded.whole.digest
+        measured = measure(decoded.pixels, digest=digest)
+        return {Image: image, Measurement: {"image_id": image_id} | measured, Embedding: embedding}
+
+    def _pixels_for_backbone(self, content: bytes, form: CanonicalForm, decoded: CanonicalImage) -> Pixels:
+        is_enough = decoded.whole is None or form_for_model(form, self._backbone.side_px).is_small
+        return decoded.pixels if is_enough else self._decoder.decode(content, form).pixels
 
 
 def _in_utc(moment: datetime) -> datetime:

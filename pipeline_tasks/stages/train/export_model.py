@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline_tasks.clients.mirrors import mirroring
-from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.decoding.model_image import form_for_model, model_image
 from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.kinds.map_modelling import MapModelling
@@ -113,7 +113,8 @@ def _parity_images(store: Store, decoder: Decoder, dataset_cycle_id: str, marks:
     stored = stored_images(originals.iter_rows())
     files = [(read_original(store.objects, image_id, one.md5), one.form) for image_id, one in stored.items()]
     framing = marks.kind.decoding.framing
-    return np.stack([model_image(decoder.decode(file, form).pixels, marks.side_px, framing) for file, form in files])
+    decoded = [decoder.decode(file, form_for_model(form, marks.side_px, framing)) for file, form in files]
+    return np.stack([model_image(one.pixels, marks.side_px, framing) for one in decoded])
 
 
 def _export(candidate: Candidate, backbone: Backbone, images: NDArray[np.uint8]) -> tuple[bytes, Parity]:
