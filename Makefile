@@ -62,25 +62,28 @@ restore: install  ## bring such a copy into an empty NIGHTLENS_HOME: PLACE=<fold
 demo: install  ## run two nights on drawn parts (or IMAGES=<labelled images>; KIND=box or mask for trays; ANNOTATORS=none to answer yourself)
 	@$(RUN) -m demo
 
+# Two processes of one thread each: second threads wait for each other on two cores.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
 check: install  ## ruff, mypy --strict, fast tests (import plan and generated docs among them)
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy --strict
-	@$(RUN) -m pytest -q -n 2 -m "not slow and not airflow and not services and not browser"
+	@$(ONE_THREAD) $(RUN) -m pytest -q -n 2 -m "not slow and not airflow and not services and not browser"
 
 test-rest: install  ## the tests that `make check` leaves out, also those with the real services
-	@$(RUN) -m pytest -q -n 2 -m "(slow or airflow) and not services and not browser"
+	@$(ONE_THREAD) $(RUN) -m pytest -q -n 2 -m "(slow or airflow) and not services and not browser"
 	@$(RUN) -m pytest -q -m "services or browser"
 
 check-tests: install  ## lenient types of tests and benchmarks: calls and names that are no longer there
 	@.venv/bin/mypy --config-file tests/mypy.ini
 
 test: install  ## all tests, also those with the real services
-	@$(RUN) -m pytest -q -n 2 -m "not services and not browser"
+	@$(ONE_THREAD) $(RUN) -m pytest -q -n 2 -m "not services and not browser"
 	@$(RUN) -m pytest -q -m "services or browser"
 
 coverage: install  ## branch coverage of pipeline_tasks by the tests that need no services
-	@$(RUN) -m pytest -q -n 2 -m "not services and not browser" --cov --cov-report=term
+	@$(ONE_THREAD) $(RUN) -m pytest -q -n 2 -m "not services and not browser" --cov --cov-report=term
 
 docs: install  ## make docs/dags.md, docs/settings.md and docs/tables.md anew
 	@$(RUN) docs/generate.py

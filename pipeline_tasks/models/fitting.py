@@ -10,7 +10,6 @@ import logging
 import math
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +23,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from pipeline_tasks.kinds.modelling import Objective
 from pipeline_tasks.models.best_epoch import BestEpoch
 from pipeline_tasks.models.journal import Journal, Metrics
+from pipeline_tasks.models.torch_threads import torch_threads
 
 for name in ("pytorch_lightning", "lightning", "lightning.pytorch"):
     logging.getLogger(name).setLevel(logging.WARNING)
@@ -108,7 +108,7 @@ def fit(
     order = _EpochOrder(len(train), plan.batch_size, plan.seed, plan.shares)
     module.steps_per_epoch = len(order)
     in_order = _EpochOrder(len(val), plan.batch_size, None)
-    with _threads(plan.threads), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+    with torch_threads(plan.threads), torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         # Silences advice on loader processes: there are none, because Airflow's task processes may not start any.
         warnings.simplefilter("ignore")
         trainer.fit(module, _loader(train, order), _loader(val, in_order), **arguments)
@@ -130,7 +130,7 @@ def fit_quickly(network: nn.Module, train: Examples, objective: Objective, plan:
     """Fit as `fit` does until the plan's last epoch, without validation, checkpoints and Lightning's cost an epoch."""
     module, order = _Module(network, objective, plan), _EpochOrder(len(train), plan.batch_size, plan.seed)
     (optimizer,), (schedule,) = module.configure_optimizers()
-    with _threads(plan.threads):
+    with torch_threads(plan.threads):
         for epoch in range(plan.max_epochs):
             order.set_epoch(epoch)
             for batch in order:
@@ -140,17 +140,6 @@ def fit_quickly(network: nn.Module, train: Examples, objective: Objective, plan:
                 optimizer.step()
             schedule.step()
     return network.eval()
-
-
-@contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    """Set torch's number of threads within a block."""
-    standing = torch.get_num_threads()
-    torch.set_num_threads(count or standing)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(standing)
 
 
 class _Module(lightning.LightningModule):

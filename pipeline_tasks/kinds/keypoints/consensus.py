@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline_tasks.geometry.boxes import from_corners, to_corners
+from pipeline_tasks.geometry.boxes import from_corners, ious, to_corners
 from pipeline_tasks.geometry.orientation import DECIMALS
 from pipeline_tasks.geometry.robust_means import robust_means
 from pipeline_tasks.kinds.joining import joined, paired
@@ -17,13 +18,17 @@ from pipeline_tasks.kinds.labeling import Agreed
 
 SAME = 0.5
 """Least likeness (OKS) of two skeletons of one thing."""
+SAME_IOU = 0.5
+"""Least overlap of the boxes of two things at one place."""
 
 
 def agree(annotations: Sequence[Sequence[Skeleton]], sigmas: Sigmas, *, is_one: bool) -> Agreed[Skeleton]:
     """Label from the things of several people.
 
-    A thing is kept if more than half of the people marked it. The label is `unsure` if exactly half did, or if people's mean
-    likeness with what was kept is at most a half. With one thing of a class an image, people mean the same one wherever it is.
+    A thing is kept if at least half of the people marked it, because a thing is missed more often than invented; a second thing of
+    the same people at the same place is not. The label is `unsure` if half of the people marked one thing and others a different
+    one at its place, or if people's mean likeness with what was kept is at most a half. With one thing of a class an image, people
+    mean the same one wherever it is.
     """
     people = len(annotations)
     if not people:
@@ -33,12 +38,41 @@ def agree(annotations: Sequence[Sequence[Skeleton]], sigmas: Sigmas, *, is_one: 
         if is_one
         else joined(annotations, lambda one, other: oks(one, other, sigmas), order_of, least=SAME)
     )
-    label = tuple(_fused(list(thing.values()), sigmas) for thing in things if 2 * len(thing) > people)
+    kept, is_tie = _kept(things, people, sigmas)
+    label = tuple(one.fused for one in kept)
     ratio = math.fsum(annotations_alike(objects, label, sigmas) for objects in annotations) / people
-    is_tie = any(2 * len(thing) == people for thing in things)
     if is_tie or (people > 1 and ratio <= SAME):
         return Agreed("unsure", people, ratio)
     return Agreed("labelled" if label else "empty", people, ratio, label)
+
+
+@dataclass(frozen=True)
+class _Marked:
+    """A thing that at least half of the people marked."""
+
+    people: frozenset[int]
+    fused: Skeleton
+
+
+def _kept(things: Sequence[Mapping[int, Skeleton]], people: int, sigmas: Sigmas) -> tuple[list[_Marked], bool]:
+    """Things that are kept, and True if half of the people stand against others at one place."""
+    marked = [_Marked(frozenset(thing), _fused(list(thing.values()), sigmas)) for thing in things if 2 * len(thing) >= people]
+    dropped: set[int] = set()
+    is_tie = False
+    for number, one in enumerate(marked):
+        if 2 * len(one.people) > people:
+            continue
+        others = [other for at, other in enumerate(marked) if at != number and at not in dropped]
+        rivals = [other for other in others if _at_one_place(one.fused, other.fused)]
+        is_tie = is_tie or any(not other.people & one.people for other in rivals)
+        if any(other.people & one.people and other.fused.class_name == one.fused.class_name for other in rivals):
+            dropped.add(number)
+    return [one for number, one in enumerate(marked) if number not in dropped], is_tie
+
+
+def _at_one_place(one: Skeleton, other: Skeleton) -> bool:
+    sides = [np.array([thing.box_px]) for thing in (one, other)]
+    return bool(ious(*sides)[0, 0] >= SAME_IOU)
 
 
 def annotations_alike(one: Sequence[Skeleton], other: Sequence[Skeleton], sigmas: Sigmas) -> float:

@@ -172,6 +172,31 @@ def test_agree__errs_at_most_0_7_times_as_much_as_one_person(seed: int) -> None:
     assert np.mean(fused) <= 0.7 * np.mean(single)
 
 
+def test_agree__of_two_people_keeps_things_that_one_of_them_missed() -> None:
+    generator = np.random.default_rng(7)
+    truth = (a_gripper(150, 100), a_gripper(450, 100), a_gripper(300, 330))
+    agreed = [BOXES.agree([drawn_by(truth, generator) for _ in range(2)]) for _ in range(100)]
+    assert sum(one.state == "labelled" for one in agreed) > 70, "of 100, a quarter has a thing whose points one of them swapped"
+    assert sum(len(one.objects) for one in agreed) > 0.95 * 3 * sum(one.state == "labelled" for one in agreed)
+
+    both, missed = (a_gripper(150, 100), a_gripper(450, 300)), (a_gripper(150, 100),)
+    assert len(BOXES.agree([both, missed]).objects) == 2
+
+
+def test_agree__keeps_a_thing_once_that_one_of_two_people_marked_twice() -> None:
+    one, other = a_gripper(150, 100), a_gripper(450, 300)
+    assert len(BOXES.agree([(one, other, one), (one, other)]).objects) == 2
+    assert len(BOXES.agree([(one, other, other), (one,)]).objects) == 2
+
+
+def test_agree__is_unsure_of_things_that_half_of_the_people_see_otherwise() -> None:
+    one, other = a_gripper(150, 100), a_gripper(450, 300)
+    hole = Skeleton("part", (Point("hole", 450, 300),), *other.box_px)
+    turned = replace(other, points=tuple(replace(point, x_px=point.x_px + 90, y_px=point.y_px - 90) for point in other.points))
+    assert BOXES.agree([(one, other), (one, hole)]).state == "unsure"
+    assert BOXES.agree([(one, other), (one, turned)]).state == "unsure"
+
+
 def drawn_by(truth: Sequence[Skeleton], generator: np.random.Generator) -> tuple[Skeleton, ...]:
     """Things as one person marks them: places off by 5 % of the side, 10 % of things and 5 % of points missed, 5 % swapped."""
     found = []
