@@ -22,6 +22,7 @@ from demo.truth import ImageTruth, ObjectTruth, Truth, read_truth, write_truth
 from pipeline_tasks.formats.folder_names import is_role
 from pipeline_tasks.formats.labelled_folder import Labelled, LabelledFolder, LabelledImage
 from pipeline_tasks.formats.reading import FORMATS, read_folder
+from pipeline_tasks.kinds.classes.class_object import ClassObject
 from pipeline_tasks.kinds.keypoints.skeleton import Skeleton
 from pipeline_tasks.kinds.masks.mask import Mask
 
@@ -104,10 +105,13 @@ def _in_order(files: list[tuple[Path, ImageTruth]], seed: int) -> tuple[tuple[Pa
 
 
 def _truth_of(image: LabelledImage) -> ImageTruth:
+    if image.objects and isinstance(image.objects[0], ClassObject):
+        return ImageTruth(image.objects[0].class_name)
     return ImageTruth("", objects=tuple(_object(one) for one in image.objects), size_px=image.size_px)
 
 
 def _object(one: Labelled) -> ObjectTruth:
+    assert not isinstance(one, ClassObject), "it has no place"
     if isinstance(one, Mask):
         return ObjectTruth(one.class_name, *one.box_px, one.rle)
     if isinstance(one, Skeleton):

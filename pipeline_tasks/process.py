@@ -127,7 +127,7 @@ PROCESS = (
         name="resolve_labels",
         group="label",
         does="Resolve the annotations of each image into its label.",
-        reads=("annotations", "annotation_objects", "labels", "label_objects"),
+        reads=("annotations", "annotation_objects", "labels", "label_objects", "imported_labels"),
         writes=("labels", "label_objects"),
     ),
     Stage(
@@ -229,6 +229,25 @@ PROCESS = (
         reads=("models", "serving pointer"),
         writes=("serving pointer",),
         services=("model_registry",),
+        is_nightly=False,
+    ),
+    Stage(
+        name="open_import",
+        group="ingest",
+        does="Read a labelled set and freeze its labels, by the project's classes.",
+        reads=("annotations",),
+        writes=("set_images", "set_objects", "set_left_outs"),
+        is_nightly=False,
+    ),
+    Stage(
+        name="import_labels",
+        group="label",
+        does="Make the labels of a labelled set those of its images, with their origin and their splits.",
+        reads=(
+            *("set_images", "set_objects", "sightings", "rejected_sightings", "images", "labels", "label_objects"),
+            *("split_groups", "duplicate_groups", "splits"),
+        ),
+        writes=("labels", "label_objects", "imported_labels", "splits", "set_left_outs"),
         is_nightly=False,
     ),
     Stage(

@@ -27,6 +27,7 @@ from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.process import NIGHTLY_STAGES
 from pipeline_tasks.settings import Project, QualitySettings
 from pipeline_tasks.sources.source import Source, open_sources
+from pipeline_tasks.storage.history.cycles import IMPORT
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.wiring.arguments import StageArguments
@@ -149,6 +150,8 @@ class NightServices(Services):
 
     @cached_property
     def sources(self) -> Sequence[Source]:
+        if self.cycle.cycle_kind == IMPORT:
+            return [self._labelled_set]
         return open_sources(self.night.project.sources, self.night.folder)
 
     @cached_property

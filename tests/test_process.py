@@ -12,15 +12,18 @@ import dataframely as dy
 import pytest
 from given_night import Night, a_night
 from recording_root import RecordingObjects, RecordingStore, Touched
+from small_ingest import an_image
 
 from pipeline_tasks.process import NIGHTLY_STAGES, STAGES
 from pipeline_tasks.process_names import ObjectName, TableName
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
+from pipeline_tasks.records.labelled_set import LabelledSet
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
+from pipeline_tasks.wiring.run import IMPORT_STAGES
 
 NIGHTS = ("2026-11-21", "2026-11-22")
 TENDING = ("2026-11-23T120000", "2026-11-23T123000")
@@ -138,6 +141,9 @@ def beside_the_nights(night: Night, run: Callable[..., None]) -> None:
     run("restore_dataset_version", "2026-11-23T110000", run_key="by hand", dataset_id=dataset_id)
     image_ids = Store(objects_of(night)).history(Image)["image_id"].to_list()[:1]
     run("erase", "2026-11-23T113000", run_key="by hand", image_ids=tuple(image_ids))
+    labelled = LabelledSet("theirs", str(a_class_folder(night.folder / "theirs")))
+    for stage in IMPORT_STAGES:
+        run(stage, "2026-11-23T114000", run_key="by hand", labelled_set=labelled)
     with pytest.MonkeyPatch.context() as patch:
         computed = {MeasurementWithNoise: lambda pixels, columns: {"noise": 1.0}}
         patch.setattr("pipeline_tasks.stages.tend.backfill.COMPUTED", computed)
@@ -147,6 +153,13 @@ def beside_the_nights(night: Night, run: Callable[..., None]) -> None:
         run("plan_collection", cycle_id, run_key="by hand")
         run("collect_garbage", cycle_id)
     run("write_storage_report", cycle_id)
+
+
+def a_class_folder(folder: Path) -> Path:
+    """One image of a class that the project has."""
+    (folder / "bolt").mkdir(parents=True)
+    (folder / "bolt" / "new.png").write_bytes(an_image(77))
+    return folder
 
 
 class MeasurementWithNoise(Measurement):

@@ -19,6 +19,7 @@ TOOLS = {
     "explain": "explain",
     "publish": "publish.command",
     "erase": "erase",
+    "import_dataset": "import_dataset",
 }
 """Name → module in `commands`."""
 

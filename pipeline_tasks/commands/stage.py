@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from pipeline_tasks.commands.cycle_of_stage import cycle_of_stage
+from pipeline_tasks.commands.labelled_set_options import add_set_options, labelled_set_of
 from pipeline_tasks.commands.outcome import Outcome, in_json
 from pipeline_tasks.commands.project_option import add_project_option
 from pipeline_tasks.process import Stage
@@ -50,6 +51,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
         dataset_id=own.get("dataset_id", NO_ARGUMENTS.dataset_id),
         is_dry_run=own.get("dry_run"),
         images_a_cycle=own.get("images", NO_ARGUMENTS.images_a_cycle),
+        labelled_set=labelled_set_of(arguments) if arguments.command == "open_import" else None,
     )
     return in_json(asdict(run_stage(arguments.command, arguments.project, cycle_id, given)))
 
@@ -90,6 +92,11 @@ def _of_backfill(parser: argparse.ArgumentParser) -> None:
     _of_manual_cycle(parser)
 
 
+def _of_open_import(parser: argparse.ArgumentParser) -> None:
+    add_set_options(parser)
+    _of_manual_cycle(parser)
+
+
 def _of_manual_cycle(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run-key", default=NO_ARGUMENTS.run_key, help="name of the run that owns the cycle")
 
@@ -101,6 +108,7 @@ _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "restore_dataset_version": _of_restore,
     "plan_collection": _of_plan_collection,
     "backfill": _of_backfill,
+    "open_import": _of_open_import,
 }
 """Stage → its own options; all others take the project and the cycle only."""
 

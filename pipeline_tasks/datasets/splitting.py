@@ -11,6 +11,8 @@ import polars as pl
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.table import Rows, check
 
+SET_POLICY = "set: "
+"""Beginning of the policy of each split that the import of a labelled set gave."""
 Pick = tuple[str, bool]
 """A picked image: its split_group_id, and True if it was drawn at random (the control arm)."""
 

@@ -128,7 +128,7 @@ class _File:
             if (header := read_header(path)) is None:
                 self.left_out.count(reasons.UNREADABLE_IMAGE, self.listing.where(path))
             elif placing := placing_in(header, _size(one), self.listing.where(path), self.left_out, self.changed):
-                yield LabelledImage(path, placing.size_px, self._objects(entries, placing))
+                yield LabelledImage(path, placing.size_px, self._objects(entries, placing), self.path)
         for entries in objects.values():
             self.left_out.count(
                 "object of an image that is not listed", f"{self.where}: annotations[{entries[0][0]}]", len(entries)
@@ -293,9 +293,15 @@ def _numbers(values: object) -> list[float] | None:
     return None if None in numbers else [one for one in numbers if one is not None]
 
 
-@lru_cache(maxsize=4)
 def _content(path: Path) -> JsonObject | None:
     """The file's content, if it has the parts of COCO's."""
+    status = path.stat()
+    return _content_of(path, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@lru_cache(maxsize=4)
+def _content_of(path: Path, *_: int) -> JsonObject | None:
+    """The content of a file with these times and sizes: another state of it is read again."""
     text = path.read_bytes()
     if not all(f'"{part}"'.encode() in text for part in _PARTS):
         return None

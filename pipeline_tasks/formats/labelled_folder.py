@@ -8,10 +8,11 @@ from pathlib import Path
 
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.boxes.box import Box
+from pipeline_tasks.kinds.classes.class_object import ClassObject
 from pipeline_tasks.kinds.keypoints.skeleton import Skeleton
 from pipeline_tasks.kinds.masks.mask import Mask
 
-Labelled = Box | Mask | Skeleton
+Labelled = Box | ClassObject | Mask | Skeleton
 """An object of a label."""
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -37,6 +38,10 @@ MANY_POINTS = "polygon of more than 5000 points, kept as pixels"
 CROSSES = "polygon that crosses itself, kept as pixels"
 
 
+MOST_PLACES = 1000
+"""Places of each reason that are kept; more are counted only."""
+
+
 @dataclass(frozen=True)
 class Counted:
     """Number of times that something was left out or changed, with the first place."""
@@ -44,6 +49,8 @@ class Counted:
     reason: str
     count: int
     example: str
+    places: tuple[str, ...] = field(default=(), compare=False)
+    """The first places, with the example."""
 
 
 @dataclass
@@ -51,16 +58,20 @@ class Tally:
     """Counts of reasons while a folder is read."""
 
     _counts: dict[str, int] = field(default_factory=dict)
-    _examples: dict[str, str] = field(default_factory=dict)
+    _places: dict[str, list[str]] = field(default_factory=dict)
 
     def count(self, reason: str, where: str, times: int = 1) -> None:
         """Count a reason once more."""
         self._counts[reason] = self._counts.get(reason, 0) + times
-        self._examples.setdefault(reason, where)
+        places = self._places.setdefault(reason, [])
+        if len(places) < MOST_PLACES:
+            places.append(where)
 
     def all(self) -> tuple[Counted, ...]:
         """All counts, in the order in which the reasons were met first."""
-        return tuple(Counted(reason, count, self._examples[reason]) for reason, count in self._counts.items())
+        return tuple(
+            Counted(reason, count, self._places[reason][0], tuple(self._places[reason])) for reason, count in self._counts.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -71,6 +82,8 @@ class LabelledImage:
     size_px: Size
     """Of the upright image."""
     objects: tuple[Labelled, ...]
+    said_in: Path | None = None
+    """The annotation file that says the objects; None if the format needs none for this image."""
 
 
 @dataclass(frozen=True)

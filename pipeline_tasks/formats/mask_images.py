@@ -89,7 +89,7 @@ def _image(pair: _Pair, listing: Listing, values: MaskValues, left_out: Tally, c
         with placing.counting():
             rle = encode(np.logical_or.reduce([region for region, _ in parts]))
             regions.append(placing.pixel_mask(name, rle, listing.where(pair.image)))
-    return LabelledImage(pair.image, header.upright_px, tuple(regions))
+    return LabelledImage(pair.image, header.upright_px, tuple(regions), pair.masks[0])
 
 
 def _pairs(listing: Listing) -> list[_Pair]:

@@ -41,7 +41,7 @@ def read_folder(place: Path, label_kind: str | None = None) -> LabelledFolder | 
     Raises:
         SettingsError: what is found has not this label kind, holds no image, or cannot be meant as it is written.
     """
-    listing = list_folder(_root_of(place))
+    listing = list_folder(root_of(place))
     found = [(one, finding) for one in FORMATS if (finding := one.find(listing))]
     if place.is_file():
         found = [(one, Finding((place,), finding.label_kinds)) for one, finding in found if place in finding.files]
@@ -62,7 +62,7 @@ def read_folder(place: Path, label_kind: str | None = None) -> LabelledFolder | 
     return read
 
 
-def _root_of(place: Path) -> Path:
+def root_of(place: Path) -> Path:
     """The folder in which images are looked for: of a file in a folder of annotations, the one above."""
     if place.is_dir():
         return place

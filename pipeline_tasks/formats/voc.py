@@ -99,7 +99,7 @@ def _placed(file: _File, path: Path, placing: Placing, first: int, listing: List
     for number, one in enumerate(file.entries, start=1):
         with placing.counting():
             boxes.append(_box(one, placing, first, f"{listing.where(file.path)}: object {number} ({one.class_name})"))
-    return LabelledImage(path, placing.size_px, tuple(boxes))
+    return LabelledImage(path, placing.size_px, tuple(boxes), file.path)
 
 
 def _box(one: _Entry, placing: Placing, first: int, where: str) -> Box:

@@ -70,7 +70,7 @@ def read(listing: Listing, finding: Finding, label_kind: str) -> LabelledFolder:
         assert placing is not None, "the format says no size"
         label_file = _label_file(path, listing)
         lines = _Lines(label_file, listing, names, label_kind, placing).objects() if label_file in files else ()
-        images.append(LabelledImage(path, placing.size_px, tuple(lines)))
+        images.append(LabelledImage(path, placing.size_px, tuple(lines), label_file if label_file in files else None))
     for path in sorted(set(listing.photographs) - {one.path for one in images}):
         if read_header(path) is not None:
             left_out.count(reasons.NOT_LISTED, listing.where(path))

@@ -19,6 +19,7 @@ from pipeline_tasks.tables.dataset_image import LABEL_NAME, DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import TURNS, DuplicatePair
 from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.imported_label import ImportedLabel
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
 from pipeline_tasks.tables.labeling_task import LabelingTask
@@ -44,6 +45,7 @@ ABOUT_IMAGES = (
     Annotation,
     Label,
     LabelObject,
+    ImportedLabel,
     DatasetImage,
 )
 """Tables whose rows about the image must be in `LineageData.rows`, beside `splits`, annotated objects and predictions."""
@@ -129,14 +131,31 @@ def _labels(image_id: str, data: LineageData) -> Iterable[Node]:
         things = [one for one in data.of(LabelObject, image_id).to_dicts() if one["sequence"] == row["sequence"]]
         objects = _objects(things, data)
         meaning = data.kind.labeling.says(objects) if row["state"] == "labelled" else row["state"]
-        says = (
-            f"{row['state']}, votes {row['votes']}, {_agreement(row, data)}resolved in cycle "
-            f"{row['written_in']}; label configuration {shortened(row['label_config_digest'])}"
-        )
+        origin = _set_of_label(image_id, row, data)
+        by = f"votes {row['votes']}, {_agreement(row, data)}resolved" if origin is None else f"{_from_set(origin)}, taken in"
+        says = f"{row['state']}, {by} in cycle {row['written_in']}; label configuration {shortened(row['label_config_digest'])}"
         question = data.questions.get(row["label_config_digest"])
-        says += f", which asked: {question}" if question else ""
-        fields = _json(row) | dict(data.kind.labeling.as_json(objects)) | {"question": question}
+        says += f", which asked: {question}" if question and origin is None else ""
+        fields = (
+            _json(row)
+            | dict(data.kind.labeling.as_json(objects))
+            | {"question": question, "origin": None if origin is None else _json(origin)}
+        )
         yield Node("label", meaning, says, fields, tuple(_annotations(image_id, row["sequence"], data)))
+
+
+def _set_of_label(image_id: str, label: dict[str, Any], data: LineageData) -> dict[str, Any] | None:
+    """The labelled set that says a label; None for one of people."""
+    if label["votes"] or label["state"] not in ("labelled", "empty"):
+        return None
+    rows = data.of(ImportedLabel, image_id).to_dicts()
+    return next((one for one in rows if one["labels_version"] == label["labels_version"]), None)
+
+
+def _from_set(origin: dict[str, Any]) -> str:
+    said_in = origin["annotation_file"] or "no file, as its format needs none"
+    licence = origin["licence"] or "not stated"
+    return f"by the labelled set {origin['set_name']} ({origin['format_name']}, {said_in}; licence {licence})"
 
 
 def _agreement(row: dict[str, Any], data: LineageData) -> str:

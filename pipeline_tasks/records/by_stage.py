@@ -16,10 +16,12 @@ from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
 from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
+from pipeline_tasks.records.import_labels import ImportLabelsSummary
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.measure_images import MeasureImagesSummary
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
+from pipeline_tasks.records.open_import import OpenImportSummary
 from pipeline_tasks.records.plan_collection import PlanCollectionSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.reading import StageRecord
@@ -48,10 +50,12 @@ KINDS: tuple[type[StageRecord], ...] = (
     ExportModelSummary,
     FindDuplicatesSummary,
     FindQualityIssuesSummary,
+    ImportLabelsSummary,
     ListNewImagesSummary,
     MeasureImagesSummary,
     MeasureSelectionGainSummary,
     OpenCycleSummary,
+    OpenImportSummary,
     PlanCollectionSummary,
     PromoteModelSummary,
     RecordImagesSummary,

@@ -28,3 +28,5 @@ class ResolveLabelsSummary:
     """Images whose copies one person answered differently; the newest of these answers counts."""
     starred: int = 0
     """Images on which a reviewer's starred annotation decided."""
+    of_sets: int = 0
+    """Images about which nobody answers any more, or could: they have the label of a labelled set."""

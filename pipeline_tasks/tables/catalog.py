@@ -10,8 +10,9 @@ from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.embedding import Embedding
 from pipeline_tasks.tables.erased_image import ErasedImage
 from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.imported_label import ImportedLabel
 from pipeline_tasks.tables.label import Label
-from pipeline_tasks.tables.label_object import AnnotationObject, DatasetObject, LabelObject, PredictedObject
+from pipeline_tasks.tables.label_object import AnnotationObject, DatasetObject, LabelObject, PredictedObject, SetObject
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.leak import Leak
 from pipeline_tasks.tables.left_out_file import LeftOutFile
@@ -25,6 +26,8 @@ from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
+from pipeline_tasks.tables.set_image import SetImage
+from pipeline_tasks.tables.set_left_out import SetLeftOut
 from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.split import Split
@@ -34,6 +37,9 @@ from pipeline_tasks.tables.unneeded_object import UnneededObject
 from pipeline_tasks.tables.waiting_file import WaitingFile
 
 ALL_TABLES: tuple[type[Table], ...] = (
+    SetImage,
+    SetObject,
+    SetLeftOut,
     NewFile,
     LeftOutFile,
     WaitingFile,
@@ -56,6 +62,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     AnnotationObject,
     Label,
     LabelObject,
+    ImportedLabel,
     DatasetImage,
     DatasetObject,
     SliceImage,

@@ -20,7 +20,7 @@ class Label(Table):
     #: labelled; empty: annotators say that nothing is there; unsure: annotators disagree or could not answer;
     #: unmatched: they chose what no class of the project is, so there is no label and the image comes up again.
     state = dy.Enum(["labelled", "empty", "unsure", "unmatched"])
-    #: Number of people who answered.
+    #: Number of people who answered; 0 with a label: a labelled set says it, see `imported_labels`.
     votes = dy.Int32(min=0)
     #: Mean of the label kind's measure over the votes, each compared with the label: for `class` the share of votes that agree.
     agreement_ratio = dy.Float64(min=0, max=1)

@@ -26,6 +26,13 @@ class _OfImage(dy.Schema):
     image_id = dy.String(primary_key=True, regex=DIGEST)
 
 
+class _OfFile(dy.Schema):
+    """The file of a labelled set that an object is in."""
+
+    source = dy.String(primary_key=True)
+    key = dy.String(primary_key=True)
+
+
 class _OfModel(dy.Schema):
     """The model that predicted an object."""
 
@@ -65,6 +72,12 @@ class LabelObject(Table, _OfImage, _Object):
     table_name = "label_objects"
     superseded_by_key = ("image_id",)
     changes = _ANY_KIND
+
+
+class SetObject(Table, _OfFile, _Object):
+    """One object in one image of a labelled set, by the project's names of classes."""
+
+    table_name = "set_objects"
 
 
 class DatasetObject(Table, _OfImage, _Object):

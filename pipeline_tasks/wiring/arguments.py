@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pipeline_tasks.records.cycle import CycleArguments
+from pipeline_tasks.records.labelled_set import LabelledSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,8 @@ class StageArguments:
     """For write_cycle_report: stages whose tasks failed."""
     image_ids: tuple[str, ...] = ()
     """For erase."""
+    labelled_set: LabelledSet | None = None
+    """For open_import."""
 
 
 NO_ARGUMENTS = StageArguments()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline_tasks.errors import CycleTakenError, SettingsError
@@ -18,8 +19,24 @@ if TYPE_CHECKING:
     from pipeline_tasks.records.reading import StageRecord
 
 T = TypeVar("T")
-KINDS_OF_OPENERS = {"open_cycle": "nightly", "roll_back": "roll_back", "plan_collection": "tending", "backfill": "backfill"}
+KINDS_OF_OPENERS = {
+    "open_cycle": "nightly",
+    "roll_back": "roll_back",
+    "plan_collection": "tending",
+    "backfill": "backfill",
+    "open_import": "import",
+}
 """Stage that opens a cycle in Airflow → the kind of cycle."""
+IMPORT_STAGES = (
+    "open_import",
+    "list_new_images",
+    "measure_images",
+    "record_images",
+    "find_quality_issues",
+    "find_duplicates",
+    "import_labels",
+)
+"""Stages of an import of a labelled set, in order; its images are taken in as those of a night are."""
 
 
 def run_stage(
@@ -65,6 +82,27 @@ def run_opening_stage(
         return cycle_id, run_stage(stage, project_name, cycle_id, arguments, endpoints)
 
     return first_that_is_free(cycle_ids if own is None else [own], run_as)
+
+
+def run_import(
+    project_name: str, cycle_id: str, arguments: StageArguments, endpoints: Endpoints | None = None
+) -> dict[str, StageRecord]:
+    """Take a labelled set in: run all stages of an import, one shard after the other; stage → its record.
+
+    Raises:
+        SettingsError, NightlensError: as `run_stage`.
+    """
+    from pipeline_tasks.records.list_new_images import ListNewImagesSummary
+
+    done: dict[str, StageRecord] = {}
+    for stage in IMPORT_STAGES:
+        shards = [0]
+        if stage == "measure_images":
+            listed = done["list_new_images"]
+            shards = list(range(listed.shards)) if isinstance(listed, ListNewImagesSummary) else []
+        for shard in shards:
+            done[stage] = run_stage(stage, project_name, cycle_id, replace(arguments, shard=shard), endpoints)
+    return done
 
 
 def first_that_is_free(cycle_ids: Iterable[str], opens: Callable[[str], T]) -> T:

@@ -107,10 +107,24 @@ class Services:
 
     @cached_property
     def sources(self) -> Sequence[Source]:
-        """The project's sources."""
+        """The project's sources; of an import, the labelled set alone."""
         from pipeline_tasks.sources.source import open_sources
+        from pipeline_tasks.storage.history.cycles import IMPORT
 
+        if self.cycle.cycle_kind == IMPORT:
+            return [self._labelled_set]
         return open_sources(self.cycle.project.sources, home_folder(), self.endpoints.connect, self.endpoints.web_key)
+
+    @property
+    def _labelled_set(self) -> Source:
+        """The images of the labelled set that the cycle imports."""
+        from pipeline_tasks.sources.chosen_files import ChosenFiles
+        from pipeline_tasks.sources.folder import FolderSettings
+        from pipeline_tasks.tables.set_image import SetImage
+
+        settings = self.cycle.project.sources[0]
+        assert isinstance(settings, FolderSettings), "open_import freezes a folder"
+        return ChosenFiles(settings, home_folder(), self.store.read(SetImage, self.cycle_id)["key"].to_list())
 
     @cached_property
     def decoder(self) -> Decoder:

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from pipeline_tasks.records.export_model import ExportModelSummary
     from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
     from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
+    from pipeline_tasks.records.import_labels import ImportLabelsSummary
     from pipeline_tasks.records.list_new_images import ListNewImagesSummary
     from pipeline_tasks.records.measure_images import MeasureImagesSummary
     from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
     from pipeline_tasks.records.open_cycle import OpenCycleSummary
+    from pipeline_tasks.records.open_import import OpenImportSummary
     from pipeline_tasks.records.plan_collection import PlanCollectionSummary
     from pipeline_tasks.records.promote_model import PromoteModelSummary
     from pipeline_tasks.records.reading import StageRecord
@@ -251,6 +253,24 @@ def roll_back(services: Services, arguments: StageArguments) -> RollBackSummary:
     )
 
 
+def open_import(services: Services, arguments: StageArguments) -> OpenImportSummary:
+    """Run `stages.ingest.open_import`."""
+    from pipeline_tasks.stages.ingest.open_import import open_import
+
+    return open_import(
+        store=services.store,
+        opening=services.opening(arguments.run_key),
+        labelled_set=arguments.labelled_set,
+    )
+
+
+def import_labels(services: Services, _: StageArguments) -> ImportLabelsSummary:
+    """Run `stages.label.import_labels`."""
+    from pipeline_tasks.stages.label.import_labels import import_labels
+
+    return import_labels(services.store, services.cycle)
+
+
 def restore_dataset_version(services: Services, arguments: StageArguments) -> RestoreDatasetVersionSummary:
     """Run `stages.tend.restore_dataset_version`."""
     from pipeline_tasks.stages.tend.restore_dataset_version import restore_dataset_version
@@ -336,6 +356,8 @@ CALLS: Mapping[str, Callable[[Services, StageArguments], StageRecord]] = {
         measure_selection_gain,
         write_cycle_report,
         roll_back,
+        open_import,
+        import_labels,
         restore_dataset_version,
         plan_collection,
         collect_garbage,

@@ -12,7 +12,7 @@ import polars as pl
 from pipeline_tasks.datasets.curating import group_looks, propose_curated_splits
 from pipeline_tasks.datasets.golden import golden_images
 from pipeline_tasks.datasets.looks import looks_of
-from pipeline_tasks.datasets.splitting import propose_splits
+from pipeline_tasks.datasets.splitting import SET_POLICY, propose_splits
 from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.images.quality import quarantined
 from pipeline_tasks.kinds.registry import kind_of
@@ -90,8 +90,9 @@ class _Night:
 
     @property
     def is_first_round(self) -> bool:
-        """True if no image but golden ones has a split."""
-        return self.known.splits.filter(pl.col("policy") != "golden").is_empty()
+        """True if no image but golden ones and those of labelled sets has a split."""
+        policy = pl.col("policy")
+        return self.known.splits.filter(policy != "golden", ~policy.str.starts_with(SET_POLICY)).is_empty()
 
 
 def select_images(store: Store, cycle: Cycle, open_decoder: Callable[[], Decoder] | None = None) -> SelectImagesSummary:

@@ -24,6 +24,7 @@ from pipeline_tasks.sources.listing import BATCH, Listing, batches, listing_of
 from pipeline_tasks.sources.source import ComparesBytes, LeavesFilesOut, why_waiting
 from pipeline_tasks.sources.told_apart import KnownBytes, share_of_tonight, with_other_bytes
 from pipeline_tasks.storage.erasure.erased_images import is_erased_in
+from pipeline_tasks.storage.history.cycles import NIGHTLY
 from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.tables.left_out_file import LeftOutFile
 from pipeline_tasks.tables.missing_file import MissingFile
@@ -60,7 +61,7 @@ def list_new_images(
     if standing is not None:
         return standing
     known = _Known(store, {source.name: source.bit_depth for source in cycle.project.sources if source.bit_depth is not None})
-    listings, away = _listings(sources, known, _last_look(store), is_last_try=is_last_try)
+    listings, away = _listings(sources, known, _last_look(store, cycle), is_last_try=is_last_try)
     listed = [source for source in sources if source.name in listings]
     left_out = {source.name: source.left_out() for source in listed if isinstance(source, LeavesFilesOut)}
     compared = _compared(store, listed, listings, known)
@@ -126,11 +127,13 @@ def _is_clear_now(bit_depths: Mapping[str, int]) -> pl.Expr:
     return (pl.col("reason").cast(pl.String) == "unclear_bit_depth") & pl.any_horizontal(pl.lit(False), *named)
 
 
-def _last_look(store: Store) -> datetime | None:
-    """Start of the newest cycle that has listed the sources."""
+def _last_look(store: Store, cycle: Cycle) -> datetime | None:
+    """Start of the newest night that has listed the sources; None for an import, as others may have looked at other sets."""
+    if cycle.cycle_kind != NIGHTLY:
+        return None
     for cycle_id, stages in reversed(store.state().stages.items()):
-        if STAGE in stages:
-            return utc(store.summary(cycle_id, OpenCycleSummary).started_at)
+        if STAGE in stages and (opened := store.summary(cycle_id, OpenCycleSummary)).cycle_kind == NIGHTLY:
+            return utc(opened.started_at)
     return None
 
 

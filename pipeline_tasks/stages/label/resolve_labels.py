@@ -15,11 +15,12 @@ from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.storage.history.set_labels import labels_of_sets
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
-from pipeline_tasks.tables.table import Rows
+from pipeline_tasks.tables.table import Rows, check
 
 STAGE = "resolve_labels"
 
@@ -41,12 +42,28 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
     things = today(store.rows_of(AnnotationObject, annotations["annotation_id"], "annotation_id"))
     version = LabelsVersion(cycle.cycle_id, label_form(kind, cycle.project.labeling.question).digest)
     labels, objects = resolve(changed, annotations, things, kind.labeling, version)
+    labels, objects, of_sets = _with_labels_of_sets(store, labels, objects)
     summary = replace(
         _summary(labels, objects, meanings(before, objects_before, kind.labeling), kind.labeling),
         contradictions=len({image_id for image_id, _ in read_votes(annotations, things, kind.labeling).contradictions}),
         starred=annotations.filter("is_starred")["image_id"].n_unique(),
+        of_sets=of_sets,
     )
     return store.finish(cycle.cycle_id, STAGE, summary, [(Label, labels), (LabelObject, objects)])
+
+
+def _with_labels_of_sets(
+    store: Store, labels: Rows[Label], objects: Rows[LabelObject]
+) -> tuple[Rows[Label], Rows[LabelObject], int]:
+    """Give images about which nobody answers the label of a labelled set, if one has it; and the number of these images."""
+    without_vote = labels.filter(pl.col("state") == "unsure", pl.col("votes") == 0)["image_id"]
+    if without_vote.is_empty():
+        return labels, objects, 0
+    of_sets, things = labels_of_sets(store, without_vote)
+    is_theirs = pl.col("image_id").is_in(of_sets["image_id"].implode())
+    merged = pl.concat([labels.filter(~is_theirs), of_sets]).sort("image_id")
+    merged_objects = pl.concat([objects.filter(~is_theirs), things]).sort("image_id", "object_index")
+    return check(Label, merged), check(LabelObject, merged_objects), of_sets.height
 
 
 def _to_resolve(store: Store, cycle: Cycle) -> list[str]:

@@ -23,11 +23,12 @@ from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.dataset_version import GoldenSet, VersionAbout
+from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.records.project_state import Dataset, RestoredDataset
 from pipeline_tasks.settings import QualitySettings
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.blobs.version_index import index_key
-from pipeline_tasks.storage.history.cycles import read_cycle
+from pipeline_tasks.storage.history.cycles import NIGHTLY, read_cycle
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.storage.versions.dataset_versions import write_version
@@ -145,9 +146,15 @@ def _slices(store: Store, cycle: Cycle, manifest: Manifest, golden: frozenset[st
     """Slices of the version's test images that the project asks for; recent ones by the cycle that took them in."""
     settings, recent = cycle.project.splits, frozenset[str]()
     if settings.recent_cycles is not None:
-        taken_in = list(dict.fromkeys(file.cycle_id for file in store.files(Image)))[-settings.recent_cycles :]
+        taken_in = [one for one in dict.fromkeys(file.cycle_id for file in store.files(Image)) if _is_night(store, one)]
+        taken_in = taken_in[-settings.recent_cycles :]
         recent = recent.union(*(store.read(Image, cycle_id)["image_id"] for cycle_id in taken_in))
     return slice_test_images(manifest.rows, golden, recent, is_curated=settings.policy == "curated")
+
+
+def _is_night(store: Store, cycle_id: str) -> bool:
+    """Return False for an import: images of a labelled set are not recent, whenever it came."""
+    return store.summary(cycle_id, OpenCycleSummary).cycle_kind == NIGHTLY
 
 
 def _standing_slices(store: Store, newest: Dataset | None) -> Rows[SliceImage]:

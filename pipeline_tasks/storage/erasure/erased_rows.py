@@ -19,9 +19,11 @@ from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.image import Image
-from pipeline_tasks.tables.label_object import AnnotationObject
+from pipeline_tasks.tables.label_object import AnnotationObject, SetObject
 from pipeline_tasks.tables.left_out_file import LeftOutFile
 from pipeline_tasks.tables.new_file import NewFile
+from pipeline_tasks.tables.set_image import SetImage
+from pipeline_tasks.tables.set_left_out import SetLeftOut
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import Table
@@ -104,7 +106,10 @@ def _without_rows_about(table: type[Table], rows: pl.DataFrame, plan: ErasurePla
         return rows.filter(~is_named) if rows.height else rows
     if table is AnnotationObject:
         return rows.filter(~pl.col("annotation_id").is_in(list(plan.annotation_ids)))
-    if table in (LeftOutFile, WaitingFile):
+    if table is SetLeftOut:
+        names = [key for _, key, _ in plan.files]
+        return rows.filter(~pl.col("place").str.contains_any(names)) if names else rows
+    if table in (LeftOutFile, WaitingFile, SetImage, SetObject):
         is_of_one = pl.struct("source", "key").is_in([{"source": source, "key": key} for source, key, _ in plan.files])
         return rows.filter(~is_of_one) if plan.files else rows
     if table is NewFile:

@@ -23,6 +23,8 @@ from pipeline_tasks.upgrades.json_fields import marked, upgraded_fields
 
 NIGHTLY = "nightly"
 """The kind of the cycles that all stages of the process run in."""
+IMPORT = "import"
+"""The kind of the cycles that take in a labelled set."""
 
 
 def record_opening(store: Store, cycle: Cycle, run_key: str, names: UnknownNames | None = None) -> OpenCycleSummary:

@@ -1,0 +1,145 @@
+"""Reading of a labelled set for a project: its format, its labels as rows, and what was left out with its place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.formats import class_folders
+from pipeline_tasks.formats.labelled_folder import Counted, Labelled, LabelledFolder, LabelledImage, Tally
+from pipeline_tasks.formats.listing import Listing, list_folder
+from pipeline_tasks.formats.reading import FORMATS, read_folder, root_of
+from pipeline_tasks.kinds.kind import Kind
+from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS
+from pipeline_tasks.labelled_sets.class_map import ClassMap, class_map
+from pipeline_tasks.labelled_sets.licences import StatedLicence, licence_of
+from pipeline_tasks.labelled_sets.own_splits import own_splits
+from pipeline_tasks.records.labelled_set import LabelledSet
+from pipeline_tasks.sources.file_keys import key_of_path
+from pipeline_tasks.tables.label_object import SetObject
+from pipeline_tasks.tables.set_image import SetImage
+from pipeline_tasks.tables.set_left_out import SetLeftOut
+from pipeline_tasks.tables.table import Rows, check, empty
+
+ONLY_DROPPED = "image of dropped classes alone, which has no label then"
+NO_FIT = "label that does not fit the project's form"
+NO_CONSENSUS = "label whose objects contradict each other"
+
+
+@dataclass(frozen=True)
+class ReadSet:
+    """A labelled set in the project's terms."""
+
+    folder: Path
+    """The folder below which the images lie."""
+    read: LabelledFolder
+    classes: ClassMap
+    licence: StatedLicence
+    images: Rows[SetImage]
+    objects: Rows[SetObject]
+    left_out: tuple[Counted, ...]
+
+    @property
+    def left_out_rows(self) -> Rows[SetLeftOut]:
+        """The places that were left out."""
+        return left_out_rows(self.images["source"][0], self.left_out)
+
+
+def read_set(wanted: LabelledSet, kind: Kind) -> ReadSet:
+    """Read a labelled set for a project of this kind.
+
+    Raises:
+        SettingsError: there is no such place, no format with the kind's labels in it, or a label or a class cannot be meant.
+    """
+    place = Path(wanted.place)
+    if not place.exists():
+        raise SettingsError(f"labelled set {wanted.name}: wanted a folder or an annotation file, found nothing at {place}")
+    folder = root_of(place)
+    listing = list_folder(folder)
+    read = _read(place, listing, kind)
+    classes = class_map(read, wanted, kind.vocabulary)
+    splits = own_splits(read, listing)
+    left_out = Tally()
+    rows = _Rows(wanted.name, listing, splits)
+    for image in read.images:
+        _add(rows, image, classes, kind, left_out)
+    if not rows.images:
+        why = "; ".join(f"{one.count} × {one.reason} ({one.example})" for one in (*read.left_out, *left_out.all()))
+        raise SettingsError(f"labelled set {wanted.name}: wanted at least one image with a label, found none: {why}")
+    said = licence_of(wanted.licence, listing)
+    return ReadSet(folder, read, classes, said, *rows.tables(), (*read.left_out, *left_out.all()))
+
+
+def left_out_rows(set_name: str, left_out: Sequence[Counted]) -> Rows[SetLeftOut]:
+    """The first places of each reason as rows."""
+    rows = [
+        {"source": set_name, "reason": one.reason, "number": number, "place": place}
+        for one in left_out
+        for number, place in enumerate(one.places)
+    ]
+    return check(SetLeftOut, pl.DataFrame(rows)) if rows else empty(SetLeftOut)
+
+
+def _read(place: Path, listing: Listing, kind: Kind) -> LabelledFolder:
+    """Read the set in the first format that has the kind's labels."""
+    if kind.name == class_folders.KIND:
+        finding = class_folders.find(listing) if place.is_dir() else None
+        if finding is None:
+            raise SettingsError(f"{place}: wanted folders named by classes with images in them, found none")
+        return class_folders.read(listing, finding, kind.name)
+    read = read_folder(place, kind.name)
+    if read is None:
+        names = ", ".join(one.name for one in FORMATS)
+        raise SettingsError(f"{place}: wanted labels of the kind {kind.name} in one of the formats {names}; found none of them")
+    return read
+
+
+class _Rows:
+    """Rows of the two tables, gathered by column."""
+
+    def __init__(self, set_name: str, listing: Listing, splits: Mapping[Path, str]) -> None:
+        self._set_name, self._listing, self._splits = set_name, listing, splits
+        self._root = f"{listing.root}{os.sep}"
+        self.images: list[tuple[Any, ...]] = []
+        self._objects: list[tuple[Any, ...]] = []
+
+    def add(self, image: LabelledImage, state: str, objects: Sequence[Any], kind: Kind) -> None:
+        """Add an image with its objects."""
+        key = key_of_path(str(image.path).removeprefix(self._root).replace(os.sep, "/"))
+        said_in = None if image.said_in is None else self._listing.where(image.said_in)
+        self.images.append((self._set_name, key, state, *image.size_px, said_in, self._splits.get(image.path)))
+        for index, one in enumerate(objects):
+            columns = kind.labeling.as_columns(one)
+            self._objects.append((self._set_name, key, index, *(getattr(columns, name) for name in OBJECT_COLUMNS)))
+
+    def tables(self) -> tuple[Rows[SetImage], Rows[SetObject]]:
+        """Both tables, checked."""
+        images = pl.DataFrame(self.images, empty(SetImage).schema, orient="row")
+        objects = pl.DataFrame(self._objects, empty(SetObject).schema, orient="row")
+        return check(SetImage, images), check(SetObject, objects)
+
+
+def _add(rows: _Rows, image: LabelledImage, classes: ClassMap, kind: Kind, left_out: Tally) -> None:
+    """Add an image by the project's classes, or count why it is left out."""
+    objects = [_named(one, classes) for one in image.objects if one.class_name in classes.names]
+    where = str(image.path)
+    if not objects and image.objects and not kind.freezing.keeps_empty:
+        left_out.count(ONLY_DROPPED, where)
+    elif not kind.labeling.can_vote(objects):
+        left_out.count(NO_FIT, where)
+    else:
+        agreed = kind.labeling.agree([objects])
+        if agreed.state in ("labelled", "empty"):
+            rows.add(image, agreed.state, agreed.objects, kind)
+        else:
+            left_out.count(NO_CONSENSUS, where)
+
+
+def _named(one: Labelled, classes: ClassMap) -> Labelled:
+    return replace(one, class_name=classes.names[one.class_name])
