@@ -41,6 +41,7 @@ class AnImage:
     metadata: dict[str, str] = field(default_factory=dict)
     drawn: npt.NDArray[np.uint8] | None = None
     """Pixels of its thumbnail; None: it has no thumbnail any more."""
+    is_synthetic: bool = False
 
 
 def record(store: Store, cycle_id: str, images: Sequence[AnImage]) -> None:
@@ -94,5 +95,5 @@ def _embedding(one: AnImage) -> dict[str, object]:
 
 def _sighting(one: AnImage) -> dict[str, object]:
     fields: dict[str, object] = {"source": "inbox", "key": f"{one.name}.jpg", "object_version": "1", "image_id": image_id(one.name)}
-    fields |= {"modified_at": SEEN_AT} | dict.fromkeys(("device", "clip", "site", "day"))
+    fields |= {"modified_at": SEEN_AT, "is_synthetic": one.is_synthetic} | dict.fromkeys(("device", "clip", "site", "day"))
     return fields | one.metadata

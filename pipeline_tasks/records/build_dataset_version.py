@@ -58,3 +58,5 @@ class BuildDatasetVersionSummary:
     """Slices of test: golden, recent, control → number of images; only those that the project asks for."""
     golden_not_in_test: dict[str, int] = field(default_factory=dict)
     """Images that match the golden set's pattern but were in train or val before it was set, and stay there: split → number."""
+    synthetic_images: int = 0
+    """Rendered or generated images in the version's training split; those left out are in `left_out`."""

@@ -23,6 +23,10 @@ SLICE_WORDS = {
     "recent": "recent",
     "control": "drawn at random, while the rest is curated",
 }
+SYNTHETIC_WORDS = {
+    "synthetic_not_in_train": "their group is in val or test, where only real images count",
+    "over_synthetic_ratio": "above training.max_synthetic_ratio",
+}
 LEAKS_INTO = (("test", "test"), ("val", "validation"))
 
 
@@ -82,6 +86,7 @@ def class_balance(data: CycleData) -> Html | None:
             table((data.kind.reporting.names_word, *SPLITS, "all"), rows),
             _changed_names(data),
             _slices(data),
+            _synthetic(data),
             _leaks(data),
         ]
     )
@@ -116,6 +121,19 @@ def _slices(data: CycleData) -> Html | None:
         where = ", ".join(f"{count} in {split}" for split, count in outside.items())
         said += f" Matching the golden set's pattern but not golden, because models may have been trained on them: {where}."
     return paragraph(said, quiet=not outside)
+
+
+def _synthetic(data: CycleData) -> Html | None:
+    """Number of rendered or generated images in training, and of those left out."""
+    built = data.records.find(BuildDatasetVersionSummary)
+    if built is None:
+        return None
+    left_out = {reason: built.left_out[reason] for reason in SYNTHETIC_WORDS if built.left_out.get(reason)}
+    if not built.synthetic_images and not left_out:
+        return None
+    said = f"Of the training images {built.synthetic_images} are rendered or generated."
+    said += "".join(f" {count} more are left out: {SYNTHETIC_WORDS[reason]}." for reason, count in left_out.items())
+    return paragraph(said, quiet=not left_out)
 
 
 def _leaks(data: CycleData) -> Html | None:

@@ -15,7 +15,7 @@ from pipeline_tasks.selection.wishes import CLASS, Wishes
 from pipeline_tasks.settings import SelectionSettings
 
 KEYS = ("device", "clip", "site", "day")
-COLUMNS = ("source", "key", "image_id", *KEYS, "modified_at", "captured_at", "clip_time_s")
+COLUMNS = ("source", "key", "image_id", *KEYS, "modified_at", "captured_at", "clip_time_s", "is_synthetic")
 """Columns of sightings that a selection needs."""
 
 

@@ -51,7 +51,9 @@ class SourceSettings(Settings):
         (),
         description="Rules with key_pattern, licence, author, origin_url; the first that finds a key says what a source does not.",
     )
-    is_synthetic: bool = Field(False, description="Images are rendered or generated; recorded with every image.")
+    is_synthetic: bool = Field(
+        False, description="Images are rendered or generated: trained on up to training.max_synthetic_ratio, never tested on."
+    )
     kind: str = Field("folder", description="A kind that ships with Nightlens, or `module:class` of your own.")
 
     @field_validator("camera_time_zone")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from pipeline_tasks.settings.section import Settings
+from pipeline_tasks.settings.section import Ratio, Settings
 
 
 class TrainingSettings(Settings):
@@ -22,6 +22,9 @@ class TrainingSettings(Settings):
     weight_decay: float = Field(1e-2, ge=0)
     augmented_views: int = Field(3, ge=0, description="Augmented views per training image.")
     balance_classes: bool = True
+    max_synthetic_ratio: Ratio = Field(
+        0.5, description="Maximum share of training images that are rendered or generated; more are left out of the version."
+    )
     unfreeze_epochs: int = Field(
         0, ge=0, description="Epochs that also train the backbone (`class` and `classes` alone); slow without a GPU."
     )

@@ -16,6 +16,6 @@ class Split(Table):
 
     split_group_id = dy.String(primary_key=True, regex=DIGEST)
     split = dy.Enum(SPLITS)
-    #: Policy: `control_arm`, `val_share`, `rest`, `merged`, `golden`; of labelled sets `set: its own`, `set: share`,
+    #: Policy: `control_arm`, `val_share`, `rest`, `merged`, `golden`, `synthetic`; of labelled sets `set: its own`, `set: share`,
     #: `set: rest`; for curated splits with the score, such as `rare: outlier score 0.93`.
     policy = dy.String()

@@ -80,6 +80,14 @@ def test_class_balance__counts_the_slices_of_test() -> None:
     assert "Of the test images" not in shown()
 
 
+def test_class_balance__counts_synthetic_images_of_training_and_those_left_out() -> None:
+    records = built(synthetic_images=7, left_out={"over_synthetic_ratio": 3, "contested": 1})
+    said = str(class_balance(replace(DATA, records=records)))
+
+    assert "Of the training images 7 are rendered or generated. 3 more are left out: above training.max_synthetic_ratio." in said
+    assert "rendered" not in str(class_balance(DATA))
+
+
 def test_class_balance__counts_near_duplicates_of_golden_images() -> None:
     assert "2 of them are near-duplicates of golden images" in shown(leaks_into_test=2, leaks_into_golden=2)
 

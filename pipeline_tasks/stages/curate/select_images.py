@@ -12,7 +12,8 @@ import polars as pl
 from pipeline_tasks.datasets.curating import group_looks, propose_curated_splits
 from pipeline_tasks.datasets.golden import golden_images
 from pipeline_tasks.datasets.looks import looks_of
-from pipeline_tasks.datasets.splitting import SET_POLICY, propose_splits
+from pipeline_tasks.datasets.splitting import SET_POLICY, propose_splits, split_rows
+from pipeline_tasks.datasets.synthetic import POLICY, groups_for_training, synthetic_images
 from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.images.quality import quarantined
 from pipeline_tasks.kinds.registry import kind_of
@@ -248,10 +249,13 @@ def _classes(store: Store, cycle: Cycle, known: _Known) -> dict[str, str]:
 
 
 def _control(cycle: Cycle, night: _Night) -> npt.NDArray[np.int64]:
-    """Rows of the pool that are drawn at random for the control arm."""
+    """Rows of the pool that are drawn at random for the control arm; it stands for incoming images, so it has no synthetic ones."""
     settings = night.settings
     ratio = settings.first_round_control_ratio if night.is_first_round else settings.control_ratio
-    return draw_control(night.pool.images.height, settings.budget, ratio, derive_seed(cycle.seed, STAGE, "control"))
+    synthetic = synthetic_images(night.known.sightings)
+    real = np.array([row for row, one in enumerate(night.pool_ids) if one not in synthetic], np.int64)
+    drawn: npt.NDArray[np.int64] = real[draw_control(len(real), settings.budget, ratio, derive_seed(cycle.seed, STAGE, "control"))]
+    return drawn
 
 
 def _choose(
@@ -282,12 +286,28 @@ def _choose(
 
 def _splits(cycle: Cycle, night: _Night, rows: pl.DataFrame) -> pl.DataFrame:
     """Splits for the picks' split groups that have none yet."""
-    settings, seed = cycle.project.selection, derive_seed(cycle.seed, STAGE, "splits")
     picks = rows.select("image_id", is_control=pl.col("arm") == "control").join(
         night.pool.images, on="image_id", maintain_order="left"
     )
-    proposed = picks.select("split_group_id", "is_control").rows()
     standing = dict(night.known.splits.select("split_group_id", "split").iter_rows())
+    in_train = _in_training(night, picks, standing)
+    standing |= dict.fromkeys(in_train["split_group_id"], "train")
+    others = _proposed(cycle, night, picks, standing)
+    return pl.concat([others, in_train]).sort("split_group_id")
+
+
+def _in_training(night: _Night, picks: pl.DataFrame, standing: Mapping[str, str]) -> pl.DataFrame:
+    """Splits of the groups of synthetic picks, which are only ever trained on."""
+    rows = picks.select("image_id", "split_group_id").rows()
+    return split_rows(
+        dict.fromkeys(groups_for_training(rows, synthetic_images(night.known.sightings), standing), ("train", POLICY))
+    )
+
+
+def _proposed(cycle: Cycle, night: _Night, picks: pl.DataFrame, standing: Mapping[str, str]) -> pl.DataFrame:
+    """Splits for the other groups, by the project's policy."""
+    settings, seed = cycle.project.selection, derive_seed(cycle.seed, STAGE, "splits")
+    proposed = picks.select("split_group_id", "is_control").rows()
     test_ratio, val_ratio = settings.control_test_ratio, settings.val_ratio
     if cycle.project.splits.policy == "random":
         return propose_splits(proposed, standing, control_test_ratio=test_ratio, val_ratio=val_ratio, seed=seed)

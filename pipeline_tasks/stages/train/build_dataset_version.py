@@ -12,6 +12,7 @@ from pipeline_tasks.datasets.golden import golden_images, refused
 from pipeline_tasks.datasets.label_quality import LabelQuality, QualityRule, label_quality
 from pipeline_tasks.datasets.manifest import EMPTY_DIGEST, Manifest, ManifestInputs, freeze
 from pipeline_tasks.datasets.slices import slice_test_images
+from pipeline_tasks.datasets.synthetic import outside_training, over_ratio, synthetic_images
 from pipeline_tasks.datasets.training_decision import TrainingDecision, decide_training, decide_training_again, new_labels
 from pipeline_tasks.decoding.jpeg import decode_jpeg
 from pipeline_tasks.errors import NotFoundError
@@ -71,7 +72,8 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
     golden = frozenset[str]()
     if cycle.project.splits.golden is not None:
         golden = golden_images(cycle.project.splits.golden, store.history(Sighting, ["source", "key", "image_id"]))
-    manifest, leaks = _freeze(store, cycle, newest, golden)
+    synthetic = synthetic_images(store.history(Sighting, ["image_id", "is_synthetic"]))
+    manifest, leaks = _freeze(store, cycle, newest, golden, synthetic)
     slices = _slices(store, cycle, manifest, golden)
     is_changed = manifest.rows.height > 0 and (newest is None or newest.dataset_id != manifest.dataset_id)
     summary = replace(_summary(store, cycle, manifest, newest, is_changed=is_changed), leak_report=leaks.counts)
@@ -79,6 +81,7 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
         summary,
         slices=_slice_counts(cycle, slices if is_changed else _standing_slices(store, newest)),
         golden_not_in_test=_counts(manifest.rows.filter(pl.col("split") != "test", pl.col("image_id").is_in(list(golden)))),
+        synthetic_images=manifest.rows.filter(pl.col("image_id").is_in(list(synthetic))).height,
     )
     if not is_changed:
         return store.finish(cycle.cycle_id, STAGE, summary, [(Leak, leaks.rows)])
@@ -97,14 +100,19 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
     return store.finish(cycle.cycle_id, STAGE, summary, writes, sets=sets)
 
 
-def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozenset[str]) -> tuple[Manifest, LeakReport]:
-    """Freeze the usable images, then leave out those that would leak between splits, and golden ones outside test."""
+def _freeze(
+    store: Store, cycle: Cycle, newest: Dataset | None, golden: frozenset[str], synthetic: frozenset[str]
+) -> tuple[Manifest, LeakReport]:
+    """Freeze the usable images, then leave out those that would leak, golden ones outside test and synthetic ones outside train."""
     inputs, kind = manifest_inputs(store, cycle.project.quality), kind_of(cycle.project)
     before = frozenset[str]() if newest is None else frozenset(store.read(DatasetImage, newest.cycle_id)["image_id"])
     if golden:
         not_test = refused(golden, freeze(inputs, kind).rows, before)
         inputs = replace(inputs, leaks=dict.fromkeys(not_test, "golden_not_in_test"))
     rows = freeze(inputs, kind).rows
+    if outside := outside_training(rows, synthetic):
+        inputs = replace(inputs, leaks={**inputs.leaks, **outside})
+        rows = freeze(inputs, kind).rows
     embeddings = read_embeddings(store, rows["image_id"].to_list(), newest_backbone_digest(store))
     leaks = leak_report(
         rows,
@@ -120,7 +128,10 @@ def _freeze(store: Store, cycle: Cycle, newest: Dataset | None, golden: frozense
     if cycle.project.splits.golden:
         into_golden = leaks.rows.filter(pl.col("other_image_id").is_in(list(golden))).height
         leaks = replace(leaks, counts=leaks.counts | {"leaks_into_golden": into_golden})
-    return freeze(replace(inputs, leaks={**inputs.leaks, **leaks.reasons}), kind), leaks
+    manifest = freeze(replace(inputs, leaks={**inputs.leaks, **leaks.reasons}), kind)
+    if too_many := over_ratio(manifest.rows, synthetic, cycle.project.training.max_synthetic_ratio):
+        manifest = freeze(replace(inputs, leaks={**inputs.leaks, **leaks.reasons, **too_many}), kind)
+    return manifest, leaks
 
 
 def _was_searched_alike(store: Store, cycle: Cycle, newest: Dataset | None) -> bool:

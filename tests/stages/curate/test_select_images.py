@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import given_images
 import numpy as np
@@ -29,6 +30,7 @@ from pipeline_tasks.tables.lost_task import LostTask
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
 from pipeline_tasks.tables.split import Split
+from pipeline_tasks.tables.split_group import SplitGroup
 
 pytestmark = pytest.mark.slow
 
@@ -332,3 +334,19 @@ def test_select_images__says_which_images_another_backbone_leaves_out(store: Sto
     assert "other_backbone" not in first.left_out
     assert second.left_out["other_backbone"] == 12
     assert "12 images of earlier nights are not in the pool: another backbone or side_px embedded them." in second.why
+
+
+def test_select_images__puts_synthetic_images_into_train_alone_and_draws_none_at_random(store: Store) -> None:
+    images = [replace(one, is_synthetic=number % 2 == 0) for number, one in enumerate(twelve())]
+
+    night(store, FIRST, *images, budget=12, first_round_control_ratio=1.0, control_test_ratio=1.0, val_ratio=1.0)
+
+    synthetic = {image_id(one.name) for one in images if one.is_synthetic}
+    picks = store.read(SelectedImage, FIRST).select("image_id", pl.col("arm").cast(pl.String))
+    groups = store.current(SplitGroup).join(store.read(Split, FIRST), on="split_group_id")
+    found = picks.join(groups, on="image_id").with_columns(pl.col("split").cast(pl.String))
+    assert set(found.filter(pl.col("image_id").is_in(list(synthetic))).select("arm", "split", "policy").rows()) == {
+        ("strategy", "train", "synthetic")
+    }
+    assert set(found.filter(pl.col("arm") == "control")["split"]) == {"test"}
+    assert found.filter(pl.col("arm") == "control").height == 6

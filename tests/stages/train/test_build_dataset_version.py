@@ -145,6 +145,20 @@ def test_build_dataset_version__leaves_out_near_duplicates_of_golden_images(stor
     assert summary.leak_report["leaks_into_golden"] == 1
 
 
+def test_build_dataset_version__trains_on_a_share_of_synthetic_images_and_tests_on_none(store: Store) -> None:
+    cycle = an_open_cycle(store, training={"max_synthetic_ratio": 0.5})
+    names = ("a1", "a2", "a3", "t1", "t2")
+    images = [AnImage(name, ANGLES[name], is_synthetic=name != "a1") for name in names]
+    record(store, cycle.cycle_id, images)
+    label(store, cycle, dict.fromkeys(names, "bolt"))
+
+    summary = build_dataset_version(store, cycle)
+
+    assert summary.images_by_split == {"train": 2, "val": 0, "test": 0}
+    assert summary.synthetic_images == 1
+    assert summary.left_out == {"over_synthetic_ratio": 1, "synthetic_not_in_train": 2}
+
+
 def test_build_dataset_version__a_second_run_changes_nothing(store: Store) -> None:
     cycle = an_open_cycle(store)
     label(store, cycle, {"a1": "bolt", "a2": "nut"})
