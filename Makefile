@@ -94,7 +94,7 @@ bench-%: install  ## side by side with a peer: benchmarks/<name>.py
 	@test -e benchmarks/$(subst -,_,$*).py || { echo "make bench-$*: there is no benchmarks/$(subst -,_,$*).py; there are: $(BENCHES)" >&2; exit 2; }
 	@PYTHONPATH=.:plugins:tests $(RUN) -m benchmarks.$(subst -,_,$*)
 
-bench-selection bench-label-efficiency bench-exports: $(BENCH_STAMP)
+bench-selection bench-label-efficiency bench-exports bench-imported-sets: $(BENCH_STAMP)
 
 bench-selection: $(LIGHTLY_STUDIO_STAMP)
 

@@ -24,13 +24,8 @@ Boxes = Sequence[tuple[str, float, float, float, float]]
 """Class, left, top, width and height of each box."""
 
 
-class BoxNight(Night):
-    """A project of boxes."""
-
-    @staticmethod
-    def open_backbone(folder: Path) -> Backbone:
-        """The tiny network with feature maps."""
-        return MapBackbone(given_models.SIDE_PX, folder)
+class ImportNight(Night):
+    """A project that takes labelled sets in."""
 
     def take_in(self, wanted: LabelledSet, cycle_id: str = CYCLE) -> dict[str, dict[str, Any]]:
         """Run all stages of an import; stage → what it told."""
@@ -40,6 +35,15 @@ class BoxNight(Night):
             for shard in shards:
                 told[stage] = self.run(stage, cycle_id, labelled_set=wanted, shard=shard)
         return told
+
+
+class BoxNight(ImportNight):
+    """A project of boxes."""
+
+    @staticmethod
+    def open_backbone(folder: Path) -> Backbone:
+        """The tiny network with feature maps."""
+        return MapBackbone(given_models.SIDE_PX, folder)
 
 
 def a_box_project(folder: Path, classes: Sequence[str] = ("bolt", "nut"), **settings: Any) -> BoxNight:
@@ -56,14 +60,16 @@ def an_image(path: Path, number: int) -> Path:
     return path
 
 
-def a_coco_set(folder: Path, images: dict[str, Boxes], annotation_file: str = "annotations.json") -> Path:
+def a_coco_set(
+    folder: Path, images: dict[str, Boxes], annotation_file: str = "annotations.json", size_px: tuple[int, int] = (WIDE, HIGH)
+) -> Path:
     """Write images and a file of COCO that says their boxes; class ids begin at 7."""
     names = sorted({one[0] for boxes in images.values() for one in boxes})
     listed, annotations = [], []
     for number, (name, boxes) in enumerate(images.items(), start=1):
         if not (folder / name).exists():
             an_image(folder / name, number)
-        listed.append({"id": number, "file_name": name, "width": WIDE, "height": HIGH})
+        listed.append({"id": number, "file_name": name, "width": size_px[0], "height": size_px[1]})
         annotations += [
             {"id": len(annotations) + at, "image_id": number, "category_id": 7 + names.index(one[0]), "bbox": list(one[1:])}
             for at, one in enumerate(boxes)

@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, Param
 
 from nightlens_airflow.defaults import DEFAULT_ARGS
+from nightlens_airflow.labelled_set_of_run import IMPORT_FORM
 from nightlens_airflow.new_images_trigger import NewImagesTrigger
 from nightlens_airflow.notifying import failure_callback
 from nightlens_airflow.projects import BrokenProject
@@ -178,6 +179,11 @@ def roll_back_settings(project: Project | BrokenProject, document: str) -> DagAr
 def backfill_settings(project: Project | BrokenProject, document: str) -> DagArguments:
     """The arguments of a project's DAG that fills new columns."""
     return _settings(f"backfill__{_id_of(project)}", project, document, BACKFILL_FORM)
+
+
+def import_settings(project: Project | BrokenProject, document: str) -> DagArguments:
+    """Arguments of the DAG that takes a labelled set in."""
+    return _settings(f"import_dataset__{_id_of(project)}", project, document, IMPORT_FORM)
 
 
 def broken_settings(broken: BrokenProject) -> DagArguments:

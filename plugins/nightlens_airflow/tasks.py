@@ -262,6 +262,28 @@ def backfill(project: str) -> Summary:
     return run_opening("backfill", project, cycle_ids, StageArguments(images_a_cycle=context["params"]["images"]))[1]
 
 
+@stage_task()
+def open_import(project: str) -> Summary:
+    """Read the labelled set that the form names, check its classes against the project's, and freeze what it says.
+
+    Later tasks read only this frozen copy, so edits of the set's annotation files change the next import.
+    """
+    from nightlens_airflow.cycle_of_run import cycle_ids_of_run
+    from nightlens_airflow.labelled_set_of_run import labelled_set_of_run
+    from pipeline_tasks.wiring.projects import home_folder, read_project
+
+    context, settings = get_current_context(), read_project(project)
+    wanted = labelled_set_of_run(context["params"], context["dag_run"].conf, home_folder())
+    cycle_ids = cycle_ids_of_run(context["dag_run"], time_zone=settings.time_zone, schedule=None)
+    return run_opening("open_import", project, cycle_ids, StageArguments(labelled_set=wanted))[1]
+
+
+@stage_task()
+def import_labels(project: str, cycle_id: str) -> Summary:
+    """Join the set's labels with the images that were taken in, and record them with their origin and splits."""
+    return run("import_labels", project, cycle_id)
+
+
 @stage_task(retries=0)
 def read_project_file(name: str) -> None:
     """Report the problems of the project's file. Once the file is corrected, its DAG comes back when Airflow next parses it."""

@@ -76,8 +76,8 @@ def test_dag_files__make_the_same_dags_in_every_process(readings: list[dict[str,
     assert readings[0]["dags"] == readings[1]["dags"]
 
 
-def test_dag_files__make_four_dags_a_project_whether_its_file_is_good_or_bad(dag_bag: DagBag) -> None:
-    kinds = ("nightly", "roll_back", "tend_storage", "backfill")
+def test_dag_files__make_five_dags_a_project_whether_its_file_is_good_or_bad(dag_bag: DagBag) -> None:
+    kinds = ("nightly", "roll_back", "tend_storage", "backfill", "import_dataset")
 
     assert sorted(dag_bag.dags) == sorted(f"{kind}__{project}" for kind in kinds for project in ("belt", "ore", "tiles"))
 
@@ -177,6 +177,16 @@ def test_other_dags__hold_only_stages_that_are_not_part_of_a_night(dag_bag: DagB
     ]
 
     assert placed == [name for name in beside if name in placed]
+
+
+def test_import_dataset__holds_the_stages_of_an_import_in_order(dag_bag: DagBag) -> None:
+    from pipeline_tasks.wiring.run import IMPORT_STAGES
+
+    dag = dag_bag.dags["import_dataset__belt"]
+
+    assert tuple(task.task_id for task in dag.topological_sort()) == IMPORT_STAGES
+    assert not dag.timetable.can_be_scheduled
+    assert dag.get_task("measure_images").pool == "inference"
 
 
 def test_tasks__say_what_their_stage_reads_and_writes(dag_bag: DagBag) -> None:

@@ -52,6 +52,7 @@ BOUNDARY = {
     "pipeline_tasks/kinds/multi_label/decode": "reads the kind's own fields of a line of the log",
     # Airflow.
     "plugins/nightlens_airflow/cycle_of_run": "parses the form and the configuration of a DAG run",
+    "plugins/nightlens_airflow/labelled_set_of_run": "parses the form and the configuration of a DAG run",
     "plugins/nightlens_airflow/stage_task": "hands a summary to XCom",
     "plugins/nightlens_airflow/tasks": "hands a summary to XCom",
     "plugins/nightlens_airflow/wait_for_annotators_sensor": "takes an event from Airflow, hands a summary to XCom",

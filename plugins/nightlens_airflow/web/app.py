@@ -23,7 +23,7 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "private, no-store",
 }
-DAG_PREFIXES = ("nightly__", "roll_back__", "tend_storage__", "backfill__")
+DAG_PREFIXES = ("nightly__", "roll_back__", "tend_storage__", "backfill__", "import_dataset__")
 
 
 def make_app() -> FastAPI:

@@ -19,11 +19,23 @@ from pipeline_tasks.wiring.roots import open_store
 if TYPE_CHECKING:
     from pipeline_tasks.storage.history.store import Store
 
-_KINDS = {"nightly": "nightly", "roll_back": "roll_back", "tend_storage": "tending", "backfill": "backfill"}
+_KINDS = {
+    "nightly": "nightly",
+    "roll_back": "roll_back",
+    "tend_storage": "tending",
+    "backfill": "backfill",
+    "import_dataset": "import",
+}
 """Beginning of a DAG's id → the kind of cycle that its runs open."""
 
 
-_WITHOUT_REPORT = {"roll_back": "A roll-back", "erasure": "An erasure", "restore": "A restore", "backfill": "A backfill"}
+_WITHOUT_REPORT = {
+    "roll_back": "A roll-back",
+    "erasure": "An erasure",
+    "restore": "A restore",
+    "backfill": "A backfill",
+    "import": "An import",
+}
 """Kinds of cycle that write no report, in words."""
 
 
