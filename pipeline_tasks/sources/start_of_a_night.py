@@ -28,6 +28,8 @@ class NewImages:
     """True while that night has not recorded its images: what is new is not known then."""
     away: Mapping[str, str] = field(default_factory=dict)
     """Source → why it cannot be listed."""
+    took_s: float = 0.0
+    """Seconds of processor that the look took; its first imports do not count."""
 
 
 @dataclass(frozen=True)

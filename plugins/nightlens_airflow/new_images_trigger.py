@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
+from functools import partial
+from typing import TYPE_CHECKING
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
@@ -15,8 +17,11 @@ from pipeline_tasks.settings import Project
 from pipeline_tasks.settings.new_images import NewImagesSettings
 from pipeline_tasks.sources.start_of_a_night import NewImages, Remembered, decide
 
-SHARE_OF_TIME = 0.05
-"""Largest share of the time that looks may take: after a look of 10 seconds the next one begins 200 seconds later."""
+if TYPE_CHECKING:
+    from pipeline_tasks.wiring.endpoints import Endpoints
+
+SHARE_OF_A_CORE = 0.05
+"""Largest share that looks may take: after one that took 10 seconds of processor the next one begins 190 seconds later."""
 AFTER_AN_ERROR_S = 60.0
 MEMORY = "new_images"
 """Key of the trigger's memory in Airflow's store of the asset."""
@@ -48,14 +53,13 @@ class NewImagesTrigger(BaseEventTrigger):
         """Look again and again, and fire whenever a night is to start."""
         await self._recall()
         while True:
-            began = time.monotonic()
             pause_s = AFTER_AN_ERROR_S
             try:
                 settings, seen = await self.look(self.project)
             except Exception as error:  # Whatever it is: a watcher that ends is started again at once, each second.
                 self._say(f"cannot look for new images: {type(error).__name__}: {error}", is_trouble=True)
             else:
-                pause_s = max(settings.look_every_s, (time.monotonic() - began) * (1 / SHARE_OF_TIME - 1))
+                pause_s = max(settings.look_every_s, seen.took_s * (1 / SHARE_OF_A_CORE - 1))
                 decision = decide(settings, seen, self._remembered, datetime.now(timezone.utc))
                 self._say("; ".join([decision.why, *seen.away.values()]), is_trouble=bool(seen.away))
                 if decision.starts:
@@ -88,7 +92,7 @@ class SourcesLook:
     def __init__(self) -> None:
         """Open nothing yet."""
         # Imported at the first look of all: a DAG file makes this trigger, too, and reads no table.
-        self._looks: Callable[..., NewImages] | None = None
+        self._looks: Callable[[Project, Endpoints, datetime], NewImages] | None = None
 
     async def __call__(self, project_name: str) -> tuple[NewImagesSettings, NewImages]:
         """Read the project's file and look once."""
@@ -98,8 +102,16 @@ class SourcesLook:
 
         project: Project = await asyncio.to_thread(read_project, project_name)
         endpoints = await read_source_endpoints_in_trigger(project)
-        self._looks = self._looks or NewImagesLook().look
-        return project.new_images, await asyncio.to_thread(self._looks, project, endpoints, datetime.now(timezone.utc))
+        is_first, self._looks = self._looks is None, self._looks or NewImagesLook().look
+        took_s, seen = await asyncio.to_thread(_timed, partial(self._looks, project, endpoints, datetime.now(timezone.utc)))
+        return project.new_images, seen if is_first else replace(seen, took_s=took_s)
+
+
+def _timed(look: Callable[[], NewImages]) -> tuple[float, NewImages]:
+    """Seconds of processor of this thread, and the outcome. Time on the clock would grow with the load of the machine."""
+    began = time.thread_time()
+    seen = look()
+    return time.thread_time() - began, seen
 
 
 def kept_of(remembered: Remembered) -> JsonObject:

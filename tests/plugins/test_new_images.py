@@ -84,6 +84,18 @@ def test_trigger__goes_on_when_a_source_or_the_root_is_away(monkeypatch: pytest.
     ], "said once each time it changes"
 
 
+def test_trigger__takes_a_twentieth_of_a_core_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    paused: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        paused.append(seconds)
+
+    monkeypatch.setattr("nightlens_airflow.new_images_trigger.asyncio.sleep", sleep)
+    fire(a_trigger(NewImages(0), NewImages(0, took_s=10.0)))
+
+    assert paused == [0.001, pytest.approx(190)]
+
+
 def test_trigger__keeps_its_memory_in_the_store_of_the_asset() -> None:
     kept: dict[str, Any] = {}
 
@@ -152,7 +164,7 @@ def look() -> NewImages:
 def test_look__counts_what_no_night_of_the_project_has_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = a_home(tmp_path, monkeypatch, "{name: inbox, path: inbox, settle_s: 0}")
     put_files(tmp_path, {"a.png": an_image(1)})
-    assert look() == NewImages(1)
+    assert look() == NewImages(1), "the cost of the first look, with its imports, is left out"
     put_files(tmp_path, {"b.png": an_image(2), "c.png": b"no image"})
     assert look().files == 2, "no more than are enough"
 
