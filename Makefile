@@ -14,6 +14,9 @@ endif
 ifdef ANNOTATORS
 export ANNOTATORS
 endif
+ifdef SOURCE
+export SOURCE
+endif
 
 # A Python that fits; say PYTHON=/path/to/python to choose.
 PYTHON ?= $(shell for one in python3.11 python3.12 python3; do "$$one" -c $(FITS) 2>/dev/null && { echo "$$one"; break; }; done)
@@ -39,7 +42,7 @@ install:  ## make .venv and .venv-label-studio from the pinned files; a second r
 	@$(MAKE) -s --no-print-directory -j2 $(PACKAGE_STAMP) $(LABEL_STUDIO_STAMP)
 
 up: install  ## start PostgreSQL, Airflow, Label Studio, MLflow and the prediction servers; print addresses and logins
-	@$(RUN) -m local_stack up
+	@$(RUN) -m local_stack up $(if $(filter s3,$(SOURCE)),--with-s3)
 
 status:  ## show each service: state, process, address, restarts
 	@$(RUN) -m local_stack status
@@ -59,7 +62,7 @@ backup: install  ## copy everything of NIGHTLENS_HOME, databases too, while it r
 restore: install  ## bring such a copy into an empty NIGHTLENS_HOME: PLACE=<folder>
 	@$(RUN) -m local_stack restore --place "$(PLACE)"
 
-demo: install  ## run two nights on drawn parts (or IMAGES=<labelled images>; KIND=box or mask for trays; ANNOTATORS=none to answer yourself)
+demo: install  ## run two nights on drawn parts (or IMAGES=<labelled images>; KIND=box or mask for trays; SOURCE=s3 for a bucket; ANNOTATORS=none to answer yourself)
 	@$(RUN) -m demo
 
 # Two processes of one thread each: second threads wait for each other on two cores.

@@ -1,7 +1,7 @@
 """Command line of the demo: `python -m demo`, or `make demo`.
 
 Environment: NIGHTLENS_HOME, IMAGES (a folder of labelled images), ANNOTATORS=none, BUDGET, IMAGES_A_NIGHT,
-KIND (class, box or mask).
+KIND (class, box or mask), SOURCE (folder or s3).
 """
 
 from __future__ import annotations
@@ -46,10 +46,24 @@ def _options(words: list[str] | None) -> Options:
     )
     kinds = ["class", "box", "mask"]
     parser.add_argument("--kind", default=environment.get("KIND") or None, choices=kinds, help="label kind (or KIND=…)")
+    parser.add_argument(
+        "--source",
+        default=environment.get("SOURCE") or "folder",
+        choices=["folder", "s3"],
+        help="where images come from; s3: a bucket that holds the root, too, and whose new images start the nights (or SOURCE=s3)",
+    )
     parser.add_argument("--nights", type=int, default=2, help="number of nights")
     chosen = parser.parse_args(words)
     images = Path(chosen.images).expanduser().resolve() if chosen.images else None
-    return Options(images, chosen.annotators == "simulated", chosen.budget, chosen.images_a_night, chosen.nights, chosen.kind)
+    return Options(
+        images,
+        chosen.annotators == "simulated",
+        chosen.budget,
+        chosen.images_a_night,
+        chosen.nights,
+        chosen.source == "s3",
+        chosen.kind,
+    )
 
 
 if __name__ == "__main__":

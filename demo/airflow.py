@@ -63,6 +63,11 @@ class Airflow:
         fields: dict[str, Any] = self._ask("GET", _run(dag_id, run_id)).json()
         return fields
 
+    def runs_by_assets(self, dag_id: str) -> list[str]:
+        """Ids of the runs that events of assets have started, the newest first."""
+        response = self._ask("GET", f"/api/v2/dags/{dag_id}/dagRuns?run_type=asset_triggered&order_by=-run_after&limit=100")
+        return [run["dag_run_id"] for run in response.json()["dag_runs"]]
+
     def open_runs(self, dag_id: str) -> list[str]:
         """Ids of the DAG's runs that are queued or running."""
         response = self._ask("GET", f"/api/v2/dags/{dag_id}/dagRuns?state=running&state=queued&limit=100")

@@ -34,6 +34,10 @@ class Inbox:
     """Adds a night's images; takes the night and a progress callback."""
     ahead: Callable[[int], AbstractContextManager[object]] = nullcontext
     """Prepares this many nights in a process of its own, while the context is open."""
+    is_watched: bool = False
+    """True if the images themselves start the night, through Airflow's asset."""
+    shown: str = ""
+    """The place where the images come in, for people; empty: the folder."""
 
     def an_image(self) -> Path:
         """One image of the inbox, to be predicted: the one with most things in it, or one from the middle."""

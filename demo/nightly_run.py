@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from demo.airflow import OVER, Airflow, AirflowAwayError
@@ -12,6 +12,7 @@ from demo.progress import Progress
 
 LOOK_EVERY_S = 1.0
 AWAY_LIMIT_S = 90.0
+STARTS_WITHIN_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,26 @@ def run_night(airflow: Airflow, dag_id: str, conf: dict[str, object], progress: 
         return _wait(airflow, dag_id, run_id, progress, look)
     except BaseException:  # Ctrl-C as well: an abandoned run must not keep waiting for annotators.
         _give_up(airflow, dag_id, run_id)
+        raise
+
+
+def follow_night(airflow: Airflow, dag_id: str, before: Collection[str], progress: Progress, look: Callable[[], str]) -> EndedRun:
+    """Wait for the run that the asset of new images starts, other than those of `before`, and for its end.
+
+    Raises:
+        DemoError: none starts in time, or as `run_night`.
+    """
+    until = time.monotonic() + STARTS_WITHIN_S
+    while not (new := [one for one in airflow.runs_by_assets(dag_id) if one not in before]):
+        look()
+        if time.monotonic() > until:
+            log = "make logs SERVICE=airflow-triggerer"
+            raise DemoError(f"new images started no run of {dag_id} within {STARTS_WITHIN_S:.0f} s; see `{log}`")
+        time.sleep(LOOK_EVERY_S)
+    try:
+        return _wait(airflow, dag_id, new[0], progress, look)
+    except BaseException:  # As in `run_night`.
+        _give_up(airflow, dag_id, new[0])
         raise
 
 

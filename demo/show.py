@@ -14,9 +14,10 @@ from demo import figures, table
 from demo.ahead import WorkAhead
 from demo.airflow import Airflow
 from demo.answers import how_they_err
+from demo.bucket import bucket_inbox
 from demo.errors import DemoError
 from demo.inbox import Inbox, open_inbox
-from demo.nightly_run import run_night, why_failed
+from demo.nightly_run import follow_night, run_night, why_failed
 from demo.preparing import call_team, empty_project, export_backbone, wait_for_prediction_server
 from demo.progress import Progress
 from demo.services import Services
@@ -27,6 +28,7 @@ from local_stack.addresses import Addresses
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.wiring.endpoints import endpoints_from_environment
 from pipeline_tasks.wiring.projects import read_project
 from pipeline_tasks.wiring.roots import open_store
 
@@ -45,6 +47,8 @@ class Options:
     images_a_night: int = 600
     """Files drawn each night."""
     nights: int = 2
+    is_in_bucket: bool = False
+    """Images come into a bucket of the local S3 server, where the root lies, too; they start the nights."""
     kind: str | None = None
     """Label kind: of drawn images one part an image, or boxes or masks of several; None for what the folder holds, or `class`."""
 
@@ -57,11 +61,13 @@ def show(options: Options, home: Path, say: Say) -> None:
         StackError: a service does not start.
     """
     inbox = open_inbox(home, options.images, options.images_a_night, options.kind, say)
+    if options.is_in_bucket:
+        inbox = bucket_inbox(inbox, home, options.budget)
     say(f"starting the local stack in {home}")
     with ExitStack() as held:
         held.enter_context(WorkAhead(partial(export_backbone, project=inbox.project)).begin(1))
         held.enter_context(inbox.ahead(options.nights))
-        stack.up(home, say)
+        stack.up(home, say, with_s3=options.is_in_bucket)
         addresses = wait_for_prediction_server(home, inbox.project)
         airflow = Airflow(addresses.airflow_url, addresses.airflow_user, addresses.airflow_password)
         held.callback(airflow.close)
@@ -76,7 +82,7 @@ def show(options: Options, home: Path, say: Say) -> None:
         team = _team(options, addresses, home, outside_name, read_project(inbox.project).label_kind, say)
         if team is not None:
             held.callback(team.go_home)
-        cycles = Cycles(inbox, airflow, services, open_store(read_project(inbox.project)), outside_name, team, say)
+        cycles = Cycles(inbox, airflow, services, _store(inbox.project), outside_name, team, say)
         nights = [cycles.run(night, options.budget) for night in range(1, options.nights + 1)]
         _finish(nights, cycles, addresses, home, say)
 
@@ -100,12 +106,17 @@ class Cycles:
             DemoError: the cycle failed.
         """
         progress = Progress()
-        self.say(f"\nnight {night}: images come into {self.inbox.folder}")
+        self.say(f"\nnight {night}: images come into {self.inbox.shown or self.inbox.folder}")
+        dag_id = f"nightly__{self.inbox.project}"
+        before = self.airflow.runs_by_assets(dag_id)
         self.inbox.fill(night, lambda done, total: progress.count(done, total, "images"))
         if self.team is not None:
             self.team.learn(read_truth(self.inbox.truth_file))
-        dag_id = f"nightly__{self.inbox.project}"
-        ended = run_night(self.airflow, dag_id, {"budget": budget}, progress, self._note)
+        if self.inbox.is_watched:
+            ended = follow_night(self.airflow, dag_id, before, progress, self._note)
+            self.say(f"  started by the asset new_images__{self.inbox.project} of Airflow: {ended.run_id}")
+        else:
+            ended = run_night(self.airflow, dag_id, {"budget": budget}, progress, self._note)
         if ended.state != "success":
             raise DemoError(f"night {night} ended as {ended.state}\n{why_failed(self.airflow, dag_id, ended.run_id)}")
         return figures.read_night(night, ended, self.store, self.services, self.outside_name)
@@ -123,6 +134,11 @@ def _team(options: Options, addresses: Addresses, home: Path, outside_name: str,
         return None
     say(f"annotators: {how_they_err(label_kind)}")
     return call_team(addresses, home, outside_name, label_kind)
+
+
+def _store(project: str) -> Store:
+    """The project's root, on disk or on the local S3 server."""
+    return open_store(read_project(project), endpoints_from_environment(project).s3)
 
 
 def _finish(nights: list[figures.Night], cycles: Cycles, addresses: Addresses, home: Path, say: Say) -> None:

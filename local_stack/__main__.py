@@ -33,7 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local_stack", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up", help="start all services, wait until they are ready, print addresses and logins")
+    start = commands.add_parser("up", help="start all services, wait until they are ready, print addresses and logins")
+    start.add_argument("--with-s3", action="store_true", help="also an S3 server, which this home then keeps")
     commands.add_parser("status", help="show each service; exits with 1 if one is not ready")
     logs = commands.add_parser("logs", help="show the end of a service's log, or of all logs")
     logs.add_argument("service", nargs="?")
@@ -52,10 +53,10 @@ def _place(text: str) -> Path:
     return Path(text)
 
 
-def _up(folders: Folders, _: argparse.Namespace) -> int:
+def _up(folders: Folders, options: argparse.Namespace) -> int:
     started = time.monotonic()
     print(f"starting the local stack of {folders.home}", flush=True)
-    stack.up(folders.home, say=lambda line: print(line, flush=True))
+    stack.up(folders.home, say=lambda line: print(line, flush=True), with_s3=options.with_s3)
     print(f"up after {time.monotonic() - started:.0f} s; stop it with `make down`\n{logins(folders)}")
     return 0
 

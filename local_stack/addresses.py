@@ -27,6 +27,17 @@ class PostgresAddress:
 
 
 @dataclass(frozen=True)
+class S3Address:
+    """The stack's own S3 server; its repr hides the keys."""
+
+    url: str
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    bucket: str = "nightlens"
+    """The bucket that the stack makes."""
+
+
+@dataclass(frozen=True)
 class Addresses:
     """Addresses and logins of the services of one NIGHTLENS_HOME; its repr hides secrets."""
 
@@ -40,6 +51,8 @@ class Addresses:
     mlflow_url: str
     prediction_servers: dict[str, str]
     postgres: dict[str, PostgresAddress]
+    s3: S3Address | None = None
+    """None: this stack has no S3 server."""
 
 
 AIRFLOW_USER = "admin"
@@ -73,6 +86,7 @@ def read_addresses(home: Path) -> Addresses:
             name: PostgresAddress("127.0.0.1", ports["postgres"], name, name, secrets[f"postgres_{name}_password"])
             for name in DATABASES
         },
+        s3=S3Address(_url(ports["s3"]), secrets["s3_access_key"], secrets["s3_secret_key"]) if "s3" in ports else None,
     )
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import httpx
 
-from local_stack.addresses import Addresses
+from local_stack.addresses import Addresses, S3Address
 from local_stack.errors import StackError
 from local_stack.folders import Folders
 from local_stack.kept_json import read_json, write_json
+from pipeline_tasks.wiring.local_stack_endpoints import OWN_S3
 
 _POOL = {
     "name": "inference",
@@ -29,7 +30,8 @@ def wanted_connections(addresses: Addresses) -> dict[str, dict[str, Any]]:
         "nightlens_label_studio": (addresses.label_studio_url, addresses.label_studio_token),
         "nightlens_mlflow": (addresses.mlflow_url, None),
     }
-    return {name: _connection(name, url, token) for name, (url, token) in {**services, **servers}.items()}
+    wanted = {name: _connection(name, url, token) for name, (url, token) in {**services, **servers}.items()}
+    return wanted if addresses.s3 is None else wanted | {OWN_S3: _bucket_connection(addresses.s3)}
 
 
 def post_to_airflow(folders: Folders, addresses: Addresses, transport: httpx.BaseTransport | None = None) -> list[str]:
@@ -61,6 +63,12 @@ def _connection(name: str, url: str, token: str | None) -> dict[str, Any]:
     parts = httpx.URL(url)
     body = {"connection_id": name, "conn_type": "http", "schema": parts.scheme, "host": parts.host, "port": parts.port}
     return {**body, "description": "Posted by `make up`.", **({"password": token} if token else {})}
+
+
+def _bucket_connection(s3: S3Address) -> dict[str, Any]:
+    extra = {"endpoint_url": s3.url, "region_name": "us-east-1"}
+    keys = {"login": s3.access_key, "password": s3.secret_key, "extra": json.dumps(extra)}
+    return {"connection_id": OWN_S3, "conn_type": "aws", "description": "Posted by `make up`.", **keys}
 
 
 def _log_in(client: httpx.Client, addresses: Addresses) -> None:

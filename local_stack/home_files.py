@@ -17,6 +17,7 @@ _OF_ONE_MACHINE = (
     "stack/ports.json",
     "postgres",
     "work",
+    "s3",
 )
 """Not copied: valid on one machine only, or part of the databases' own dumps."""
 

@@ -11,6 +11,17 @@ from local_stack.folders import Folders
 from local_stack.kept_json import read_json, write_json
 
 SERVICE_PORTS = ("postgres", "airflow", "label_studio", "mlflow")
+S3_PORTS = {
+    "s3": "-s3.port",
+    "s3_grpc": "-s3.port.grpc",
+    "s3_master": "-master.port",
+    "s3_master_grpc": "-master.port.grpc",
+    "s3_volume": "-volume.port",
+    "s3_volume_grpc": "-volume.port.grpc",
+    "s3_filer": "-filer.port",
+    "s3_filer_grpc": "-filer.port.grpc",
+}
+"""Port name → flag of the S3 server; a stack that has these ports has one."""
 _LOWEST = 20_000
 _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 

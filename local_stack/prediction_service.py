@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 
+from local_stack.addresses import read_addresses
 from local_stack.folders import Folders
 from local_stack.http_probes import is_ok
 from local_stack.ports import keep_ports, prediction_port_name
-from local_stack.project_files import project_roots
+from local_stack.project_files import project_roots, s3_connection
 from local_stack.service import Service, environment_for
+from pipeline_tasks.wiring.local_stack_endpoints import OWN_S3
 
 
 def prediction_services(folders: Folders) -> dict[str, Service]:
@@ -28,9 +30,17 @@ def _service(folders: Folders, project: str, root: str, port: int) -> Service:
     return Service(
         name=service_name(project),
         command=(sys.executable, "-m", "pipeline_tasks.serving", *places),
-        environment=environment_for(folders, service_name(project)),
+        environment=environment_for(folders, service_name(project), **_way_to_root(folders, project, root)),
         port=port,
         responds=lambda _: is_ok(f"http://127.0.0.1:{port}/healthz"),
         is_essential=False,
         start_limit_s=60.0,
     )
+
+
+def _way_to_root(folders: Folders, project: str, root: str) -> dict[str, str]:
+    """Variables by which a prediction server finds a root on the stack's own S3 server; for others those of `make up` count."""
+    s3 = read_addresses(folders.home).s3
+    if s3 is None or not root.startswith("s3://") or s3_connection(folders.home, project) != OWN_S3:
+        return {}
+    return {"NIGHTLENS_S3_URL": s3.url, "AWS_ACCESS_KEY_ID": s3.access_key, "AWS_SECRET_ACCESS_KEY": s3.secret_key}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -22,12 +23,25 @@ def project_roots(home: Path) -> dict[str, str]:
     return {name: root for name, root in roots.items() if root is not None}
 
 
-def _root(home: Path, name: str, path: Path) -> str | None:
+def s3_connection(home: Path, name: str) -> str | None:
+    """Connection of a project's root on S3; None if its file names none."""
+    connections = _content(name, project_files(home)[name]).get("connections")
+    found = connections.get("s3") if isinstance(connections, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _content(name: str, path: Path) -> dict[str, Any]:
+    """The file of a project, empty if it cannot be read or is another's."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return None
-    if not isinstance(content, dict) or content.get("project") != name:
+        return {}
+    return content if isinstance(content, dict) and content.get("project") == name else {}
+
+
+def _root(home: Path, name: str, path: Path) -> str | None:
+    content = _content(name, path)
+    if not content:
         return None
     root = content.get("root")
     if root is None:

@@ -30,6 +30,8 @@ def _make() -> dict[str, str]:
         "label_studio_password": secrets.token_urlsafe(12),
         "label_studio_token": secrets.token_hex(20),
         "label_studio_secret_key": secrets.token_hex(32),
+        "s3_access_key": secrets.token_hex(10),
+        "s3_secret_key": secrets.token_hex(20),
         "postgres_password": secrets.token_hex(20),
         **{f"postgres_{name}_password": secrets.token_hex(20) for name in DATABASES},
     }

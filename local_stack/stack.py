@@ -20,8 +20,9 @@ from local_stack.ending import end_stack, end_strays, supervisor_pid
 from local_stack.errors import StackError
 from local_stack.folders import REPOSITORY, Folders
 from local_stack.logs import last_line
-from local_stack.ports import SERVICE_PORTS, keep_ports
+from local_stack.ports import S3_PORTS, SERVICE_PORTS, keep_ports
 from local_stack.processes import STACK_MARK
+from local_stack.s3_service import NAME as S3
 from local_stack.secret_values import keep_secrets
 from local_stack.supervisor import read_state
 from local_stack.watch import DEAD, DONE, READY
@@ -30,10 +31,11 @@ UP_LIMIT_S = 900.0
 Say = Callable[[str], None]
 
 
-def up(home: Path, say: Say = print) -> Addresses:
+def up(home: Path, say: Say = print, *, with_s3: bool = False) -> Addresses:
     """Start the stack of this NIGHTLENS_HOME, or its missing services, and wait until every service is ready.
 
-    Reports one line for each service as it gets ready. Does nothing if all services are up.
+    `with_s3` adds an S3 server, which this home then keeps. Reports one line for each service as it gets ready; does nothing
+    if all services are up.
 
     Raises:
         StackError: a program is missing, the disk is full, a port is taken, or a service cannot be started. Everything that
@@ -42,8 +44,9 @@ def up(home: Path, say: Say = print) -> Addresses:
     folders = Folders.of(home)
     with alone(folders):
         if (pid := supervisor_pid(folders)) is not None:
+            _want_s3(folders, with_s3=with_s3)
             return _join(folders, pid, say)
-        return _start(folders, say)
+        return _start(folders, say, with_s3=with_s3)
 
 
 def down(home: Path, say: Say = print) -> None:
@@ -88,8 +91,8 @@ def _join(folders: Folders, pid: int, say: Say) -> Addresses:
     return _wait(folders, None, say)
 
 
-def _start(folders: Folders, say: Say) -> Addresses:
-    _prepare(folders, say)
+def _start(folders: Folders, say: Say, *, with_s3: bool) -> Addresses:
+    _prepare(folders, say, with_s3=with_s3)
     process = _start_supervisor(folders)
     try:
         return _wait(folders, process, say)
@@ -99,15 +102,23 @@ def _start(folders: Folders, say: Say) -> Addresses:
         raise
 
 
-def _prepare(folders: Folders, say: Say) -> None:
+def _prepare(folders: Folders, say: Say, *, with_s3: bool) -> None:
     refuse_missing_programs(folders)
     folders.make()
     refuse_full_disk(folders.home)
     refuse_full_disk(folders.postgres)
     end_strays(folders, say)
-    refuse_used_ports(folders, keep_ports(folders, SERVICE_PORTS))
     keep_secrets(folders)
+    _want_s3(folders, with_s3=with_s3)
+    refuse_used_ports(folders, keep_ports(folders, SERVICE_PORTS))
     folders.state_file.unlink(missing_ok=True)
+
+
+def _want_s3(folders: Folders, *, with_s3: bool) -> None:
+    """Choose the ports of an S3 server, by which the supervisor knows that one is wanted."""
+    if with_s3:
+        keep_secrets(folders)
+        keep_ports(folders, S3_PORTS)
 
 
 def _start_supervisor(folders: Folders) -> subprocess.Popen[bytes]:
@@ -131,7 +142,7 @@ def _wait(folders: Folders, process: subprocess.Popen[bytes] | None, say: Say) -
         state = read_state(folders)
         _tell(state["services"], told, say)
         _refuse_dead_services(folders, state["services"])
-        if _is_settled(state):
+        if _is_settled(state) and (read_addresses(folders.home).s3 is None or S3 in state["services"]):
             return read_addresses(folders.home)
         time.sleep(0.2)
     waiting = [name for name, one in state["services"].items() if one["state"] not in (READY, DONE, DEAD)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local_stack.addresses import read_addresses
+from local_stack.addresses import S3Address, read_addresses
 from local_stack.ending import supervisor_pid
 from local_stack.folders import Folders
 from local_stack.postgres_service import data_folder
@@ -44,9 +44,14 @@ def logins(folders: Folders) -> str:
         f"Airflow       {addresses.airflow_url}  {addresses.airflow_user}  {addresses.airflow_password}",
         f"Label Studio  {addresses.label_studio_url}  {addresses.label_studio_email}  {addresses.label_studio_password}",
         f"MLflow        {addresses.mlflow_url}",
+        *([] if addresses.s3 is None else [_bucket(addresses.s3, folders)]),
         *(f"Predictions   {url}  ({project})" for project, url in addresses.prediction_servers.items()),
     ]
     return "\n".join(lines)
+
+
+def _bucket(s3: S3Address, folders: Folders) -> str:
+    return f"S3            {s3.url}  s3://{s3.bucket}  (keys in {folders.secrets_file})"
 
 
 def _row(name: str, one: dict[str, Any]) -> tuple[str, ...]:

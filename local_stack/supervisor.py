@@ -27,6 +27,7 @@ from local_stack.mlflow_service import mlflow_service
 from local_stack.postgres_service import data_folder, postgres_service
 from local_stack.prediction_service import prediction_services
 from local_stack.processes import stack_processes
+from local_stack.s3_service import s3_services
 from local_stack.service import Service
 from local_stack.watch import DONE, READY, Watch
 
@@ -35,7 +36,7 @@ _LOOK_EVERY_S = 2.0
 
 def stop_waves(names: list[str]) -> list[list[str]]:
     """Order in which services are stopped: those of one wave together, services that others need last."""
-    first, second, last = ["airflow-triggerer", "airflow-dag-processor"], ["airflow-scheduler"], ["postgres"]
+    first, second, last = ["airflow-triggerer", "airflow-dag-processor"], ["airflow-scheduler"], ["postgres", "s3"]
     middle = [name for name in names if name not in (*first, *second, *last)]
     waves = [[name for name in wave if name in names] for wave in (first, second, middle, last)]
     return [wave for wave in waves if wave]
@@ -49,6 +50,7 @@ def fixed_services(folders: Folders) -> list[Service]:
         *airflow_services(folders, ports, secrets, addresses),
         label_studio_service(folders, ports, secrets, addresses),
         mlflow_service(folders, ports, secrets, addresses),
+        *s3_services(folders, ports, addresses),
     ]
 
 
@@ -110,6 +112,8 @@ class Supervisor:
                 self.watches[name].stop()
                 if not self.watches[name].is_alive():
                     del self.watches[name]
+        for service in s3_services(self.folders, read_json(self.folders.ports_file), read_addresses(self.folders.home)):
+            wanted[service.name] = service  # It may be asked for while the stack runs.
         for name in wanted.keys() - self.watches.keys():
             self._add(wanted[name])
 

@@ -11,8 +11,8 @@ from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.sources.s3_connection import Connect, S3Connection
 from pipeline_tasks.sources.source_key import KeyOf
 from pipeline_tasks.wiring.endpoint import Endpoint
-from pipeline_tasks.wiring.local_stack_endpoints import local_endpoint
-from pipeline_tasks.wiring.projects import home_folder
+from pipeline_tasks.wiring.local_stack_endpoints import OWN_S3, local_endpoint, local_s3
+from pipeline_tasks.wiring.projects import home_folder, read_project
 
 __all__ = [
     "Endpoint",
@@ -27,13 +27,16 @@ __all__ = [
 def connection_from_environment(connection_id: str | None) -> S3Connection:
     """A source's way to its bucket on the command line: an address and a profile of boto3's, which knows the keys.
 
-    They are NIGHTLENS_S3_<CONNECTION>_URL and NIGHTLENS_S3_<CONNECTION>_PROFILE, else NIGHTLENS_S3_URL and what boto3 finds.
+    They are NIGHTLENS_S3_<CONNECTION>_URL and NIGHTLENS_S3_<CONNECTION>_PROFILE, else NIGHTLENS_S3_URL and what boto3 finds;
+    the local stack's own server is known by its files.
     """
     url = os.environ.get("NIGHTLENS_S3_URL")
     if connection_id is None:
         return S3Connection(url=url)
     prefix = f"NIGHTLENS_S3_{re.sub('[^A-Z0-9]', '_', connection_id.upper())}"
-    return S3Connection(connection_id, os.environ.get(f"{prefix}_URL", url), profile=os.environ.get(f"{prefix}_PROFILE"))
+    own, profile = os.environ.get(f"{prefix}_URL", url), os.environ.get(f"{prefix}_PROFILE")
+    local = local_s3(home_folder()) if connection_id == OWN_S3 and own is None and profile is None else None
+    return local or S3Connection(connection_id, own, profile=profile)
 
 
 def web_key_from_environment(connection_id: str) -> str:
@@ -89,8 +92,16 @@ def endpoints_from_environment(project_name: str) -> Endpoints:
         label_studio=_endpoint("label_studio"),
         mlflow=_endpoint("mlflow"),
         prediction_server=_endpoint(f"prediction_server_{project_name}"),
-        s3=connection_from_environment(None),
+        s3=connection_from_environment(_root_connection(project_name)),
     )
+
+
+def _root_connection(project_name: str) -> str | None:
+    """The connection that the project's file names for its root; None while there is none or it is broken."""
+    try:
+        return read_project(project_name).connections.s3
+    except SettingsError:
+        return None
 
 
 def _endpoint(service: str) -> Endpoint | None:

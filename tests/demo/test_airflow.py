@@ -10,7 +10,7 @@ import pytest
 
 from demo.airflow import Airflow, AirflowAwayError
 from demo.errors import DemoError
-from demo.nightly_run import run_night, why_failed
+from demo.nightly_run import follow_night, run_night, why_failed
 from demo.progress import Progress
 
 RUN = "/api/v2/dags/nightly__parts/dagRuns/manual_1"
@@ -93,6 +93,28 @@ def test_run_night__marks_the_run_failed_when_it_is_stopped() -> None:
         run_night(_airflow(responses, asked), "nightly__parts", {}, Progress(io.StringIO()), interrupt)
 
     assert asked[-1] == f'PATCH {RUN} {{"state":"failed"}}'
+
+
+def test_follow_night__waits_for_the_run_that_new_images_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("demo.nightly_run.LOOK_EVERY_S", 0)
+    old, new = {"dag_run_id": "asset_0"}, {"dag_run_id": "manual_1"}
+    responses: dict[str, object] = {
+        "GET /api/v2/dags/nightly__parts/dagRuns": [{"dag_runs": [old]}, {"dag_runs": [new, old]}],
+        f"GET {RUN}": {"state": "success"},
+        f"GET {RUN}/taskInstances": {"task_instances": [SHARD]},
+    }
+
+    ended = follow_night(_airflow(responses), "nightly__parts", ["asset_0"], Progress(io.StringIO()), _no_note)
+
+    assert (ended.run_id, ended.state) == ("manual_1", "success")
+
+
+def test_follow_night__gives_up_where_none_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("demo.nightly_run.STARTS_WITHIN_S", 0.0)
+    airflow = _airflow({"GET /api/v2/dags/nightly__parts/dagRuns": {"dag_runs": []}})
+
+    with pytest.raises(DemoError, match="new images started no run of nightly__parts within 0 s; see `make logs"):
+        follow_night(airflow, "nightly__parts", [], Progress(io.StringIO()), _no_note)
 
 
 @pytest.mark.parametrize("has_log", [True, False])

@@ -12,6 +12,7 @@ from local_stack.addresses import read_addresses
 from local_stack.airflow_connections import post_to_airflow, wanted_connections
 from local_stack.errors import StackError
 from local_stack.folders import Folders
+from local_stack.ports import S3_PORTS, keep_ports
 from local_stack.prediction_service import prediction_services
 
 
@@ -85,6 +86,18 @@ def test_post_to_airflow__says_that_airflow_is_away(prepared: Folders) -> None:
 def test_wanted_connections__are_http_on_loopback(prepared: Folders) -> None:
     for body in wanted_connections(read_addresses(prepared.home)).values():
         assert (body["conn_type"], body["host"]) == ("http", "127.0.0.1")
+
+
+def test_wanted_connections__have_the_keys_of_an_s3_server_that_was_asked_for(prepared: Folders) -> None:
+    keep_ports(prepared, S3_PORTS)
+    s3 = read_addresses(prepared.home).s3
+    assert s3 is not None
+
+    body = wanted_connections(read_addresses(prepared.home))["nightlens_s3"]
+
+    assert (body["conn_type"], body["login"], body["password"]) == ("aws", s3.access_key, s3.secret_key)
+    assert json.loads(body["extra"])["endpoint_url"] == s3.url
+    assert s3.secret_key not in repr(s3)
 
 
 def _add_project(folders: Folders, name: str) -> None:

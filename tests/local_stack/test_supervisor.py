@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from local_stack.addresses import read_addresses
 from local_stack.folders import Folders
 from local_stack.kept_json import read_json
+from local_stack.ports import S3_PORTS, keep_ports
+from local_stack.prediction_service import prediction_services
 from local_stack.processes import SERVICE_MARK, STACK_MARK
 from local_stack.supervisor import fixed_services, stop_waves
 
@@ -16,6 +19,36 @@ def test_stop_waves__triggerer_first_and_postgres_last(prepared: Folders) -> Non
         ["airflow-migrate", "airflow-api-server", "label-studio", "mlflow", "prediction-parts"],
         ["postgres"],
     ]
+
+
+def test_s3_server__runs_only_where_it_was_asked_for_and_ends_last(prepared: Folders) -> None:
+    assert "s3" not in [service.name for service in fixed_services(prepared)]
+    ports = keep_ports(prepared, S3_PORTS)
+
+    (s3,) = [service for service in fixed_services(prepared) if service.name == "s3"]
+
+    assert f"-s3.port={ports['s3']}" in s3.command
+    assert not {"test", *secret_keys(prepared)} & set(s3.command)
+    assert stop_waves(["s3", "postgres", "prediction-parts"])[-1] == ["postgres", "s3"]
+
+
+def test_prediction_server__of_a_root_on_the_stacks_s3_server_is_told_the_way(prepared: Folders) -> None:
+    keep_ports(prepared, S3_PORTS)
+    text = "project: {0}\nroot: s3://nightlens/{0}\nconnections: {{s3: {1}}}\n"
+    for name, connection in (("own", "nightlens_s3"), ("other", "elsewhere")):
+        (prepared.home / "projects" / f"{name}.yaml").write_text(text.format(name, connection))
+
+    services = prediction_services(prepared)
+
+    s3 = read_addresses(prepared.home).s3
+    assert s3 is not None
+    assert services["own"].environment["NIGHTLENS_S3_URL"] == s3.url
+    assert services["own"].environment["AWS_SECRET_ACCESS_KEY"] == s3.secret_key
+    assert "NIGHTLENS_S3_URL" not in services["other"].environment
+
+
+def secret_keys(folders: Folders) -> set[str]:
+    return set(read_json(folders.secrets_file).values())
 
 
 def test_stop_waves__skip_services_that_do_not_run() -> None:
