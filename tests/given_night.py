@@ -26,6 +26,7 @@ from pipeline_tasks.clients.model_registry import ModelRegistry
 from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.process import NIGHTLY_STAGES
 from pipeline_tasks.settings import Project, QualitySettings
+from pipeline_tasks.sources.s3_connection import S3Connection
 from pipeline_tasks.sources.source import Source, open_sources
 from pipeline_tasks.storage.history.cycles import IMPORT
 from pipeline_tasks.storage.history.store import Store
@@ -63,6 +64,10 @@ class Night:
         self.registry = Registry()
         self.classes: dict[str, str] = {}
         (self.folder / "inbox").mkdir()
+
+    def connect(self, connection_id: str | None) -> S3Connection:
+        """Find the connection of a source."""
+        return S3Connection(connection_id)
 
     def bring(self, numbers: range) -> None:
         """Put one bolt and one nut for each number into the inbox, a copy of the first, and a file that is no image."""
@@ -152,7 +157,7 @@ class NightServices(Services):
     def sources(self) -> Sequence[Source]:
         if self.cycle.cycle_kind == IMPORT:
             return [self._labelled_set]
-        return open_sources(self.night.project.sources, self.night.folder)
+        return open_sources(self.night.project.sources, self.night.folder, self.night.connect)
 
     @cached_property
     def decoder(self) -> Decoder:
