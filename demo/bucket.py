@@ -33,6 +33,7 @@ def bucket_inbox(inbox: Inbox, home: Path, budget: int) -> Inbox:
     _write_project_file(settings, project, home, budget, images=MORE_THAN_ANY)
 
     def fill_night(night: int, progress: Progress) -> None:
+        """Make the night's images in the folder, and put them into the bucket."""
         before = set(_files(inbox.folder)) if night > 1 else set()
         inbox.fill(night, progress)
         new = [path for path in _files(inbox.folder) if path not in before]

@@ -72,6 +72,7 @@ def _responds(address: S3Address) -> Callable[[float], bool]:
     client: list[Any] = []
 
     def takes_an_object(_: float) -> bool:
+        """Make the bucket if it is missing, and put an object."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         if not client:

@@ -98,9 +98,11 @@ def _is_taking_in(store: Store, night: str, began_at: datetime, now: datetime) -
 
 def _last_look(store: Store) -> datetime | None:
     """Start of the newest night that has listed the sources."""
+    from pipeline_tasks.storage.history.cycles import NIGHTLY
+
     for cycle_id, stages in reversed(store.state().stages.items()):
-        if "list_new_images" in stages:
-            return utc(store.summary(cycle_id, OpenCycleSummary).started_at)
+        if "list_new_images" in stages and (opened := store.summary(cycle_id, OpenCycleSummary)).cycle_kind == NIGHTLY:
+            return utc(opened.started_at)
     return None
 
 
