@@ -20,6 +20,7 @@ TOOLS = {
     "publish": "publish.command",
     "erase": "erase",
     "import_dataset": "import_dataset",
+    "requirements": "requirements",
 }
 """Name → module in `commands`."""
 

@@ -13,6 +13,7 @@ from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.disagreement import Disagreement
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
+from pipeline_tasks.records.requirement import Requirement
 from pipeline_tasks.records.stage_failure import StageFailure
 from pipeline_tasks.tables.table import Table
 
@@ -86,5 +87,7 @@ class CycleData:
     predictions: pl.DataFrame | None = None
     details: Mapping[type[Table], pl.DataFrame] = field(default_factory=dict)
     """Further evaluation tables of the label kind."""
+    requirements: tuple[Requirement, ...] = field(default=())
+    """Requirements of the project, compared with all its images."""
     learning: tuple[LearningPoint, ...] = field(default=())
     gains: tuple[GainPoint, ...] = field(default=())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline_tasks.records.cycle import local_time
-from pipeline_tasks.reports import decision, gain, learning, people, process, source_changes, source_files
+from pipeline_tasks.reports import decision, gain, learning, people, process, requirements, source_changes, source_files
 from pipeline_tasks.reports import images as images
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.document import document
@@ -17,6 +17,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] =
     ("decision", "Decision", decision.section, "compare_with_champion"),
     ("funnel", "From files to training images", process.funnel, "record_images"),
     ("classes", "Classes by split", process.class_balance, "build_dataset_version"),
+    ("requirements", "Images wanted and there", requirements.section, "open_cycle"),
     ("rejected", "Files not taken in", source_files.not_taken_in, "record_images"),
     ("sources", "Changes in the sources", source_changes.section, "list_new_images"),
     ("quarantined", "Quarantined images", images.quarantined, "find_quality_issues"),
@@ -27,6 +28,9 @@ SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] =
     ("learning", "Learning curve", learning.section, "evaluate_model"),
 )
 """Anchor, title, renderer (None: nothing to show), and the required stage. Sections of the label kind follow."""
+
+OPTIONAL = frozenset({"requirements"})
+"""Anchors of sections that a project asks for; without that they are not missing."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,10 @@ def render(data: CycleData) -> Page:
     missing: dict[str, str] = {}
     for anchor, title, make, stage in SECTIONS:
         body = make(data)
-        if body is None:
-            missing[anchor] = _why_missing(data, title, stage)
-        else:
+        if body is not None:
             bodies[anchor] = title, body
+        elif anchor not in OPTIONAL:
+            missing[anchor] = _why_missing(data, title, stage)
     for section in kind_sections(data):
         body = drawn(section, data)
         if body is None:

@@ -17,7 +17,7 @@ class ClipLimits:
         self._metadata = metadata or ()
         self._most = wishes.max_per_clip
         self._gap_s = wishes.min_clip_gap_s
-        self._picks: Counter[str] = Counter()
+        self._picks: Counter[str] = Counter(wishes.clip_picks)
         self._moments: dict[str, list[float]] = defaultdict(list)
         for row in labelled if self._is_limiting else ():
             self._remember(row)

@@ -39,6 +39,8 @@ class Wishes:
     """Aggregate over a row's objects: `max`, `mean`, or `sum` as a share of the highest sum."""
     max_per_clip: int | None = None
     """Maximum picks of one `clip` (a metadata key) in one selection, for all objectives."""
+    clip_picks: Mapping[str, int] = field(default_factory=dict)
+    """Clip → picks of the same selection that were made before, which count towards `max_per_clip`."""
     min_clip_gap_s: float = 0.0
     """Minimum seconds between picks and labels of one clip, by the metadata's `seen_s`, for all objectives."""
 

@@ -15,6 +15,7 @@ from pipeline_tasks.settings.labeling import LabelingSettings
 from pipeline_tasks.settings.loading import load_project, parse_project
 from pipeline_tasks.settings.project import Project
 from pipeline_tasks.settings.quality import QualitySettings
+from pipeline_tasks.settings.requirements import RequirementSettings
 from pipeline_tasks.settings.section import Ratio, Settings
 from pipeline_tasks.settings.selection import SelectionSettings
 from pipeline_tasks.settings.serving import ServingSettings
@@ -33,6 +34,7 @@ __all__ = [
     "Project",
     "QualitySettings",
     "Ratio",
+    "RequirementSettings",
     "SelectionSettings",
     "ServingSettings",
     "Settings",

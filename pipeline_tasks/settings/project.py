@@ -17,6 +17,7 @@ from pipeline_tasks.settings.labeling import LabelingSettings
 from pipeline_tasks.settings.labels import DEFAULT_KIND, KindSettings, LabelSettings
 from pipeline_tasks.settings.new_images import NewImagesSettings
 from pipeline_tasks.settings.quality import QualitySettings
+from pipeline_tasks.settings.requirements import RequirementSettings
 from pipeline_tasks.settings.section import Settings
 from pipeline_tasks.settings.selection import SelectionSettings
 from pipeline_tasks.settings.serving import ServingSettings
@@ -49,6 +50,7 @@ class Project(Settings):
     quality: QualitySettings = QualitySettings()
     duplicates: DuplicateSettings = DuplicateSettings()
     selection: SelectionSettings
+    requirements: RequirementSettings | None = None
     splits: SplitSettings = SplitSettings()
     labeling: LabelingSettings
     backbone: BackboneSettings = BackboneSettings()

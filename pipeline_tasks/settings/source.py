@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SerializeAsAny, field_validator
@@ -50,6 +50,9 @@ class SourceSettings(Settings):
     licences: tuple[LicenceRule, ...] = Field(
         (),
         description="Rules with key_pattern, licence, author, origin_url; the first that finds a key says what a source does not.",
+    )
+    modality: Literal["rgb", "grey", "depth", "infrared"] = Field(
+        "rgb", description="Stated, not measured: `requirements.modality` is compared with it."
     )
     is_synthetic: bool = Field(
         False, description="Images are rendered or generated: trained on up to training.max_synthetic_ratio, never tested on."

@@ -83,6 +83,7 @@ def test_source_settings__are_those_of_the_kind() -> None:
             "camera_time_zone": None,
             "position_digits": 3,
             "licences": [],
+            "modality": "rgb",
             "is_synthetic": False,
             "key_pattern": None,
             "ignore": [],

@@ -16,6 +16,7 @@ import httpx
 
 from pipeline_tasks.commands.check_project.names_alike import names_alike
 from pipeline_tasks.commands.check_project.newest_model import check_newest_model
+from pipeline_tasks.commands.check_project.requirements_check import check_requirements
 from pipeline_tasks.errors import AlreadyThereError, NightlensError, ServiceUnavailableError, SettingsError
 from pipeline_tasks.settings import Project, SourceSettings
 from pipeline_tasks.settings.schedule import next_runs
@@ -54,6 +55,7 @@ def check_project(name: str, endpoints: Endpoints | None = None) -> ProjectCheck
         "classes": lambda: _check_classes(project, reached.s3),
         "backbone": lambda: _check_backbone(project, reached.s3),
         **{f"source {source.name}": partial(_check_source, source, reached) for source in project.sources},
+        "requirements": lambda: check_requirements(project, open_store(project, reached.s3)),
         "label_studio": lambda: _check_label_studio(reached.label_studio),
         "mlflow": lambda: _check_service(reached.mlflow, "mlflow", "/health"),
         "model": lambda: check_newest_model(open_store(project, reached.s3)),

@@ -22,11 +22,13 @@ from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.selection.arms import draw_control, interleave
 from pipeline_tasks.selection.asking_again import rounds_by_image, still_open, without_annotation
 from pipeline_tasks.selection.candidates import Candidates, candidates
-from pipeline_tasks.selection.choosing import Selection, choose
+from pipeline_tasks.selection.choosing import Selection
+from pipeline_tasks.selection.quota import choose_with_quota
 from pipeline_tasks.selection.rows import golden_first, scores_of, selected_images
 from pipeline_tasks.selection.wanted import COLUMNS, champion_errors, metadata_of, needs_draws, usable, wishes_of
 from pipeline_tasks.selection.why_selected import why_selected
-from pipeline_tasks.settings import SelectionSettings
+from pipeline_tasks.settings import RequirementSettings, SelectionSettings
+from pipeline_tasks.storage.history.counted_images import lights_of
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
@@ -70,6 +72,9 @@ class _Night:
     known: _Known
     settings: SelectionSettings
     """Those of the project, with the budget that golden images leave."""
+    requirements: RequirementSettings | None
+    lights: Mapping[str, str]
+    """Light of each image that was measured, if the project states requirements."""
     images: pl.Series
     """All images, in the order of history."""
     embedded: pl.Series
@@ -153,6 +158,8 @@ def _night(store: Store, cycle: Cycle) -> _Night:
     return _Night(
         known=known,
         settings=settings.model_copy(update={"budget": settings.budget - len(golden)}),
+        requirements=cycle.project.requirements,
+        lights=lights_of(store) if cycle.project.requirements else {},
         images=images,
         embedded=embedded,
         again=again,
@@ -269,9 +276,12 @@ def _choose(
     is_of_objects = scores.instances is not None
     beliefs_of_images = None if is_of_objects else scores.beliefs
     errors = champion_errors(names, night.classes, _test_images(night.known), scores.vocabulary, beliefs_of_images)
-    return choose(
+    budget, wanted = min(settings.budget, pool) - len(control), night.requirements
+    return choose_with_quota(
         night.candidates.vectors,
-        budget=min(settings.budget, pool) - len(control),
+        quota=0 if wanted is None else round(budget * wanted.quota_ratio),
+        wanted={} if wanted is None else wanted.by_key(),
+        budget=budget,
         seed=derive_seed(seed, STAGE, "strategy"),
         labelled=taken,
         labels=[label if label in scores.vocabulary else None for label in labels],
@@ -279,7 +289,7 @@ def _choose(
         objectives=settings.objectives,
         vocabulary=scores.vocabulary,
         min_distance=settings.min_distance,
-        metadata=metadata_of(night.known.sightings, names),
+        metadata=metadata_of(night.known.sightings, names, night.lights),
         wishes=wishes_of(settings, names, scores.vocabulary, errors, draws, scores.instances),
     )
 

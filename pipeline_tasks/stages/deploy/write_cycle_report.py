@@ -10,6 +10,7 @@ from datetime import datetime
 import polars as pl
 
 from pipeline_tasks.annotations.votes import Votes, is_unanimous, least_alike, objects_by, read_votes
+from pipeline_tasks.datasets.requirements import compared
 from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.kinds.refused import says_of
 from pipeline_tasks.kinds.registry import kind_of
@@ -21,6 +22,7 @@ from pipeline_tasks.records.disagreement import Disagreement, ShownAnnotation
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
+from pipeline_tasks.records.requirement import Requirement
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
 from pipeline_tasks.reports.cycle_data import CycleData, GainPoint, LearningPoint
@@ -29,6 +31,7 @@ from pipeline_tasks.reports.page import render
 from pipeline_tasks.sources.changed_files import renamed_files
 from pipeline_tasks.storage.blobs.report_files import PAGE, SUMMARY, write_report_file
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
+from pipeline_tasks.storage.history.counted_images import counted_images, shown_names
 from pipeline_tasks.storage.history.cycle_records import read_cycle_records
 from pipeline_tasks.storage.history.stage_failures import standing_failure
 from pipeline_tasks.storage.history.store import Store
@@ -121,9 +124,18 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         metrics=rows_of(Metric),
         predictions=rows_of(kind.scoring.prediction_table),
         details={one: rows for one in kind.reporting.detail_tables if (rows := rows_of(one)) is not None},
+        requirements=_requirements(store, cycle),
         learning=tuple(_learning(store, cycle.cycle_id)),
         gains=tuple(_gains(store, cycle.cycle_id)),
     )
+
+
+def _requirements(store: Store, cycle: Cycle) -> tuple[Requirement, ...]:
+    """Images that the project wants and has, at the time of the report; none for a project that states no requirements."""
+    settings = cycle.project.requirements
+    if settings is None:
+        return ()
+    return compared(settings, counted_images(store), shown_names(store, kind_of(cycle.project).changes))
 
 
 def _files(store: Store, image_ids: Collection[str]) -> dict[str, str]:

@@ -1,0 +1,81 @@
+"""A quota of a selection: part of the budget goes to what a project's requirements lack, the rest by its objectives."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline_tasks.selection.choosing import Selection, choose
+from pipeline_tasks.selection.pool import Label, Metadata
+from pipeline_tasks.selection.wishes import CLASS, Wishes
+
+STRATEGY = "requirements"
+Wanted = Mapping[str, Mapping[str, float]]
+
+
+def choose_with_quota(
+    embeddings: npt.NDArray[np.float32],
+    *,
+    quota: int,
+    wanted: Wanted,
+    budget: int,
+    seed: int,
+    labelled: Sequence[int],
+    labels: Sequence[Label],
+    beliefs: npt.ArrayLike | None,
+    metadata: Sequence[Metadata],
+    objectives: str | Mapping[str, float],
+    vocabulary: Sequence[str],
+    min_distance: float,
+    wishes: Wishes,
+) -> Selection:
+    """Pick at most `quota` rows that meet a need of `wanted`, then the rest of the budget by the objectives.
+
+    A key that no row has, and classes without a model, have no effect. Where no row meets a need, all goes by the objectives.
+    """
+    usable = usable_needs(wanted, metadata, has_beliefs=beliefs is not None)
+    pick = partial(
+        choose, embeddings, seed=seed, beliefs=beliefs, metadata=metadata, vocabulary=vocabulary, min_distance=min_distance
+    )
+    first = Selection(np.empty(0, np.int64), {}, (), ())
+    if usable and min(quota, budget) > 0:
+        asked = replace(wishes, requirements=usable)
+        found = pick(budget=min(quota, budget), labelled=labelled, labels=labels, objectives=STRATEGY, wishes=asked)
+        first = _meeting_a_need(found)
+    taken = [*labelled, *first.picks.tolist()]
+    given = [*labels, *[None] * len(first.picks)]
+    clips = Counter(str(metadata[row]["clip"]) for row in first.picks.tolist() if "clip" in metadata[row])
+    left = replace(wishes, clip_picks=clips)
+    rest = pick(budget=budget - len(first.picks), labelled=taken, labels=given, objectives=objectives, wishes=left)
+    return joined(first, rest)
+
+
+def usable_needs(wanted: Wanted, metadata: Sequence[Metadata], *, has_beliefs: bool) -> dict[str, Mapping[str, float]]:
+    """The wanted keys that some row has, and classes if a model says what to expect."""
+    there = {key for row in metadata for key in row}
+    return {key: counts for key, counts in wanted.items() if (has_beliefs if key == CLASS else key in there)}
+
+
+def joined(first: Selection, second: Selection) -> Selection:
+    """Both in order; an objective that did not judge a pick has score 0 for it."""
+    names = list(dict.fromkeys([*first.scores, *second.scores]))
+    parts = [[one.scores.get(name, np.zeros(len(one.picks))) for one in (first, second)] for name in names]
+    return Selection(
+        picks=np.concatenate([first.picks, second.picks]).astype(np.int64),
+        scores={name: np.concatenate(both) for name, both in zip(names, parts, strict=True)},
+        strategy=first.strategy + second.strategy,
+        reasons=first.reasons + second.reasons,
+    )
+
+
+def _meeting_a_need(found: Selection) -> Selection:
+    """The first picks, up to the one that meets no need any more."""
+    scores = found.scores.get(STRATEGY, np.zeros(0))
+    count = int(np.argmax(scores <= 0)) if (scores <= 0).any() else len(scores)
+    scores_kept = {name: values[:count] for name, values in found.scores.items()}
+    return Selection(found.picks[:count], scores_kept, found.strategy[:count], found.reasons[:count])
