@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage, Pixels, Whole
@@ -53,6 +53,11 @@ _TRANSPOSE = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_UNPACKED = "Decompressed data too large"
+"""Pillow's words for a profile or a text beyond its limit."""
+_MAX_UNPACKED_BYTES = 16 * 1024 * 1024
+"""Pillow's own limit of 1 MiB refuses profiles of printers."""
+PngImagePlugin.MAX_TEXT_CHUNK = _MAX_UNPACKED_BYTES
 _FIRST_TURNED = 5
 """From this orientation on, width and height change places."""
 _GREY = 2
@@ -176,6 +181,8 @@ def _broken(content: bytes, name: str, error: BaseException) -> RejectedFileErro
     # Pillow's own message for an unreadable header contains a memory address, which differs from run to run.
     words = "its header cannot be read" if isinstance(error, UnidentifiedImageError) else str(error) or type(error).__name__
     said = f"{name}: {words}"
+    if _UNPACKED in words:
+        return RejectedFileError("too_many_bytes", f"{name}: a profile or a text unpacks to more than {_MAX_UNPACKED_BYTES} bytes")
     if "memory" in words:
         return RejectedFileError("took_too_much_memory", said)
     if isinstance(error, EOFError) or "truncated" in words.lower() or is_cut_short(content, name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from pipeline_tasks.errors import RejectedFileError
 
@@ -39,6 +40,11 @@ _OTHERS = (
     (b"\xd7\xcd\xc6\x9a", "WMF"),
     (b"\x01\x00\x00\x00", "EMF"),
     (b"\x8aMNG", "MNG"),
+    (b"\x0a\x05\x01", "PCX"),
+    (b"\xb1\x68\xde\x3a", "DCX"),
+    (b"BLP1", "BLP"),
+    (b"BLP2", "BLP"),
+    (b"#define ", "XBM"),
 )
 _FTYP_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF", b"jp2 ": "JPEG 2000"}
 
@@ -88,7 +94,17 @@ def is_cut_short(content: bytes, name: str) -> bool:
         return int.from_bytes(content[4:8], "little") + 8 > len(content)
     if name == "BMP":
         return int.from_bytes(content[2:6], "little") > len(content)
-    return False
+    return name == "TIFF" and _lacks_directory(content)
+
+
+def _lacks_directory(content: bytes) -> bool:
+    """Return True if a TIFF ends before its first directory does; many writers put it at the end of the file."""
+    order: Literal["little", "big"] = "little" if content.startswith(b"II") else "big"
+    is_big = content[2:4] in (b"+\x00", b"\x00+")
+    offset_at, offset_bytes, count_bytes, field_bytes = (8, 8, 8, 20) if is_big else (4, 4, 2, 12)
+    begin = int.from_bytes(content[offset_at : offset_at + offset_bytes], order)
+    fields = int.from_bytes(content[begin : begin + count_bytes], order)
+    return begin + count_bytes + fields * field_bytes > len(content)
 
 
 def _refusal(content: bytes) -> RejectedFileError:
@@ -97,11 +113,14 @@ def _refusal(content: bytes) -> RejectedFileError:
     for signature, name in _OTHERS:
         if content.startswith(signature):
             return RejectedFileError("unsupported_format", f"found {name}, wanted one of {wanted}")
+    if content[4:6] in (b"\x11\xaf", b"\x12\xaf"):
+        return RejectedFileError("unsupported_format", f"found FLI, wanted one of {wanted}")
     if content[4:8] == b"ftyp" and content[8:12] in _FTYP_BRANDS:
         return RejectedFileError("unsupported_format", f"found {_FTYP_BRANDS[content[8:12]]}, wanted one of {wanted}")
     if content[:1] == b"P" and content[1:2] in b"1234567fF" and content[2:3].isspace():
         return RejectedFileError("unsupported_format", f"found PNM, wanted one of {wanted}")
     hidden = _START_BEHIND_OTHER_BYTES.search(content, 1, _SEARCHED_BYTES)
-    if hidden is not None and not content.startswith(_CONTAINERS):
+    is_archive = content.startswith(_CONTAINERS) or content[257:262] == b"ustar"
+    if hidden is not None and not is_archive:
         return RejectedFileError("corrupt", f"found {hidden.start()} bytes in front of an image, such as the lines of a protocol")
     return RejectedFileError("not_an_image", f"found a file that begins with {content[:8]!r}, wanted one of {wanted}")
