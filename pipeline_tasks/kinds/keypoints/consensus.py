@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline_tasks.geometry.boxes import from_corners, ious, to_corners
+from pipeline_tasks.geometry.boxes import as_rows, from_corners, ious, to_corners
 from pipeline_tasks.geometry.orientation import DECIMALS
 from pipeline_tasks.geometry.robust_means import robust_means
 from pipeline_tasks.kinds.joining import joined, paired
@@ -57,22 +57,18 @@ class _Marked:
 def _kept(things: Sequence[Mapping[int, Skeleton]], people: int, sigmas: Sigmas) -> tuple[list[_Marked], bool]:
     """Things that are kept, and True if half of the people stand against others at one place."""
     marked = [_Marked(frozenset(thing), _fused(list(thing.values()), sigmas)) for thing in things if 2 * len(thing) >= people]
+    boxes = as_rows([one.fused.box_px for one in marked])
     dropped: set[int] = set()
     is_tie = False
     for number, one in enumerate(marked):
         if 2 * len(one.people) > people:
             continue
-        others = [other for at, other in enumerate(marked) if at != number and at not in dropped]
-        rivals = [other for other in others if _at_one_place(one.fused, other.fused)]
+        near = set(np.flatnonzero(ious(boxes[number : number + 1], boxes)[0] >= SAME_IOU).tolist()) - {number} - dropped
+        rivals = [marked[at] for at in near]
         is_tie = is_tie or any(not other.people & one.people for other in rivals)
         if any(other.people & one.people and other.fused.class_name == one.fused.class_name for other in rivals):
             dropped.add(number)
     return [one for number, one in enumerate(marked) if number not in dropped], is_tie
-
-
-def _at_one_place(one: Skeleton, other: Skeleton) -> bool:
-    sides = [np.array([thing.box_px]) for thing in (one, other)]
-    return bool(ious(*sides)[0, 0] >= SAME_IOU)
 
 
 def annotations_alike(one: Sequence[Skeleton], other: Sequence[Skeleton], sigmas: Sigmas) -> float:
