@@ -104,14 +104,15 @@ def test_long_settling__counts_a_believable_age_or_a_look_of_an_earlier_night(
     monkeypatch.setattr(folder, "LONGEST_PAUSE_S", 0.05)
     put(tmp_path, "2045.png", 1, YEAR_2045)
     put(tmp_path, "young.png", 2)
+    now = datetime.now(timezone.utc)
 
-    first = listed(store, tmp_path, settle_s=3600, now=NOW + timedelta(minutes=10))
-    soon = listed(store, tmp_path, "2026-11-21T2230", settle_s=3600, now=NOW + timedelta(minutes=40))
-    night = listed(store, tmp_path, "2026-11-22", settle_s=3600, now=NOW + timedelta(days=1))
+    first = listed(store, tmp_path, settle_s=3600, now=now + timedelta(minutes=10))
+    soon = listed(store, tmp_path, "2026-11-21T2230", settle_s=3600, now=now + timedelta(minutes=40))
+    night = listed(store, tmp_path, "2026-11-22", settle_s=3600, now=now + timedelta(days=1))
 
     assert (first.waiting, soon.waiting, night.files_new) == ({"young": 2}, {"young": 2}, 2)
     times = store.read(WaitingFile, "2026-11-21T2230")["first_seen_at"].unique().to_list()
-    assert times == [NOW + timedelta(minutes=10)], "the look of the first cycle counts"
+    assert times == [now + timedelta(minutes=10)], "the look of the first cycle counts"
 
 
 def test_file_without_a_believable_time__waits_for_a_second_night_where_settling_is_long(tmp_path: Path) -> None:
