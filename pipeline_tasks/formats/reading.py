@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.formats import coco, mask_images, voc, yolo
+from pipeline_tasks.formats import coco, cvat, kitti, labelme, mask_images, voc, yolo
 from pipeline_tasks.formats.finding import Finding
 from pipeline_tasks.formats.labelled_folder import LINK, Counted, LabelledFolder
 from pipeline_tasks.formats.listing import Listing, list_folder
@@ -25,6 +25,9 @@ class Format:
 FORMATS = (
     Format(coco.NAME, coco.find, coco.read),
     Format(voc.NAME, voc.find, voc.read),
+    Format(cvat.NAME, cvat.find, cvat.read),
+    Format(labelme.NAME, labelme.find, labelme.read),
+    Format(kitti.NAME, kitti.find, kitti.read),
     Format(yolo.NAME, yolo.find, yolo.read),
     Format(mask_images.NAME, mask_images.find, mask_images.read),
 )

@@ -8,6 +8,7 @@ way: its numbers are taken as edges counted from 0. An image with a file but wit
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from pipeline_tasks.kinds.boxes.box import Box
 NAME = "Pascal VOC"
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 _HEAD_BYTES = 4096
+_ROOT = re.compile(rb"<annotation[\s>]")
+"""Other formats' root is `annotations`."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class _File:
 
 def find(listing: Listing) -> Finding | None:
     """The XML files whose root is `annotation`; None if there are none."""
-    found = tuple(path for path in listing.ending_in(".xml") if b"<annotation" in _head(path))
+    found = tuple(path for path in listing.ending_in(".xml") if _ROOT.search(_head(path)))
     return Finding(found, ("box",)) if found else None
 
 

@@ -90,7 +90,9 @@ def test_open_inbox__makes_a_project_of_boxes_whose_truth_people_draw(drawn: Pat
 def test_find_own_images__refuses_a_kind_that_the_folder_does_not_hold(drawn: Path, folder: Path) -> None:
     with pytest.raises(SettingsError, match="wanted labels of the kind mask, found COCO with the label kinds box"):
         find_own_images(drawn, SEED, "mask")
-    with pytest.raises(DemoError, match="wanted labels of the kind box, found COCO or Pascal VOC or YOLO or masks"):
+    with pytest.raises(
+        DemoError, match="wanted labels of the kind box, found COCO or Pascal VOC or CVAT or LabelMe or KITTI or YOLO or masks"
+    ):
         find_own_images(folder, SEED, "box")
 
 
