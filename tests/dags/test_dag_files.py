@@ -199,7 +199,9 @@ def test_nightly__runs_in_the_zone_of_its_project(dag_bag: DagBag) -> None:
     timetable = dag_bag.dags["nightly__belt"].timetable
 
     assert (timetable.expression, str(timetable.timezone)) == ("30 2 * * *", "Europe/Berlin")  # type: ignore[attr-defined]
-    assert not dag_bag.dags["nightly__tiles"].timetable.can_be_scheduled
+    by_images = dag_bag.dags["nightly__tiles"].timetable
+    assert not hasattr(by_images, "expression"), "no clock starts it"
+    assert [asset.name for asset in by_images.asset_condition.objects] == ["new_images__tiles"]  # type: ignore[attr-defined]
 
 
 def test_measuring__waits_in_the_pool_for_inference(dag_bag: DagBag) -> None:
