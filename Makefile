@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install up status logs down reset backup restore demo test test-rest check check-tests coverage docs fit-python
+.PHONY: help install install-video up status logs down reset backup restore demo test test-rest check check-tests coverage docs fit-python
 
 NIGHTLENS_HOME ?= $(CURDIR)/.nightlens
 export NIGHTLENS_HOME
@@ -87,6 +87,9 @@ test: install  ## all tests, also those with the real services
 
 coverage: install  ## branch coverage of pipeline_tasks by the tests that need no services
 	@$(ONE_THREAD) $(RUN) -m pytest -q -n 2 -m "not services and not browser" --cov --cov-report=term
+
+install-video: install  ## PyAV, which sources of kind video need (see its licences in requirements-video.txt)
+	@.venv/bin/pip install -q --disable-pip-version-check -r requirements-video.txt
 
 docs: install  ## make docs/dags.md, docs/settings.md and docs/tables.md anew
 	@$(RUN) docs/generate.py

@@ -23,6 +23,7 @@ SOURCES: Registry[OpensSource] = Registry(
     {
         "folder": "pipeline_tasks.sources.folder:FolderSource",
         "s3": "pipeline_tasks.sources.s3:S3Source",
+        "video": "pipeline_tasks.sources.video.video_source:VideoSource",
         "web": "pipeline_tasks.sources.web.web_source:WebSource",
     },
     members=("settings_model", "list_files", "is_at_rest", "read", "metadata"),

@@ -34,7 +34,7 @@ LEFT_OUT = {
     "no_address": "a row or item without a web address that can be asked for",
     "other_host": "at a host that is not in the source's `hosts`",
     "other_licence": "not among the source's `allow_licences`, or of no known licence",
-    "beyond_limit": "more items than the source's `max_items`; they were not looked at",
+    "beyond_limit": "more items or frames than the source's limit; they were not looked at",
 }
 
 

@@ -89,3 +89,9 @@ def _check_split_group_keys(project: Project, where: str) -> None:
                 f"{where}: duplicates.split_group_keys: no source gives {key!r}; read it off file names with (?P<{key}>…) in a "
                 "source's key_pattern"
             )
+    for source in project.sources:
+        for together in sorted(source.sequence_keys() - set(project.duplicates.split_group_keys)):
+            raise SettingsError(
+                f"{where}: duplicates.split_group_keys: source {source.name} gives several images of one {together}, which must "
+                f"not straddle splits; add {together!r}"
+            )

@@ -73,6 +73,10 @@ class SourceSettings(Settings):
         """The metadata that the source can give: device, clip, site, day."""
         return frozenset()
 
+    def sequence_keys(self) -> frozenset[str]:
+        """Metadata whose images show one scene after another, and so must not straddle splits."""
+        return frozenset()
+
     def is_watched(self) -> bool:
         """True if a look at the source for new images is cheap enough to be taken every minute."""
         return True

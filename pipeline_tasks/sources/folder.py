@@ -140,10 +140,7 @@ class FolderSource:
             RejectedFileError: `vanished`, `unreadable`, `changed_while_reading`, `too_many_bytes`, or `not_an_image` for
                 what is no plain file inside the source.
         """
-        path = self._path(key)
-        real, folder = os.path.realpath(path), os.path.realpath(self._folder)
-        if os.path.commonpath([real, folder]) != folder or (os.path.islink(path) and not os.path.exists(path)):
-            raise RejectedFileError("not_an_image", f"{key}: a link that leads outside the source's folder, or to no file")
+        path = self.path_of(key)
         try:
             # A name may have become a pipe since it was listed; opening that must not wait for a writer.
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -155,6 +152,18 @@ class FolderSource:
             raise RejectedFileError("vanished", f"{key}: was deleted after it was listed") from error
         except OSError as error:
             raise RejectedFileError("unreadable", f"{key}: {os.strerror(error.errno or errno.EIO)}") from error
+
+    def path_of(self, key: str) -> str:
+        """Path of a file inside the folder.
+
+        Raises:
+            RejectedFileError: `not_an_image`: it is a link that leads outside, or to no file.
+        """
+        path = self._path(key)
+        real, folder = os.path.realpath(path), os.path.realpath(self._folder)
+        if os.path.commonpath([real, folder]) != folder or (os.path.islink(path) and not os.path.exists(path)):
+            raise RejectedFileError("not_an_image", f"{key}: a link that leads outside the source's folder, or to no file")
+        return path
 
     def metadata(self, key: str) -> FileMetadata:
         """Device, clip, site and day as the source's `key_pattern` reads them off the key."""

@@ -9,7 +9,7 @@ from itertools import islice
 
 from pipeline_tasks.sources.known_files import Recognized, recognize
 from pipeline_tasks.sources.known_versions import Digests, KnownVersions, keys_of, one_of_each
-from pipeline_tasks.sources.source import FoundFile, ListsPart, Source
+from pipeline_tasks.sources.source import FoundFile, ListsPart, SkipsKnown, Source
 
 BATCH = 20_000
 """Files of a listing that are held and compared at once."""
@@ -35,6 +35,8 @@ def listing_of(source: Source, known: KnownVersions, recorded: RecordedVersions,
     Raises:
         ServiceError: the source is away, or may not be listed.
     """
+    if isinstance(source, SkipsKnown):
+        source.skip_known(lambda files: known.have(files).tolist())
     seen = 0
     others: list[FoundFile] = []
     unproven: list[FoundFile] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -122,6 +122,15 @@ class KeepsNotes(Protocol):
 
     def take_back(self, notes: Mapping[str, str | None]) -> None:
         """Take back the notes of the files that will be read: key → note."""
+        ...
+
+
+@runtime_checkable
+class SkipsKnown(Protocol):
+    """A source whose listing costs a lot for each file, and which therefore asks which ones are known."""
+
+    def skip_known(self, have: Callable[[Sequence[FoundFile]], Sequence[bool]]) -> None:
+        """Ask `have`, in the listings to come, which files earlier cycles have recorded in this very version."""
         ...
 
 
