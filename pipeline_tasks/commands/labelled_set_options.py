@@ -20,6 +20,9 @@ def add_set_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--splits", choices=list(SPLITTING), default=KEEP, help=f"{ways} (default: {KEEP})".replace("%", "%%"))
     parser.add_argument("--test-ratio", type=float, default=TEST_RATIO, help=f"share of images to test (default: {TEST_RATIO})")
     parser.add_argument("--licence", help="licence of the set (default: as its LICENSE file says)")
+    parser.add_argument(
+        "--synthetic", action="store_true", help="rendered or generated images: all go to train, none to val or test"
+    )
     parser.add_argument("--bit-depth", type=int, help="bits that the camera gives in 16-bit files whose tags do not say it")
 
 
@@ -39,6 +42,7 @@ def labelled_set_of(arguments: argparse.Namespace) -> LabelledSet:
         test_ratio=arguments.test_ratio,
         licence=arguments.licence,
         bit_depth=arguments.bit_depth,
+        is_synthetic=arguments.synthetic,
     )
 
 

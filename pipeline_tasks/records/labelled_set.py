@@ -33,3 +33,5 @@ class LabelledSet:
     """None: as the set says."""
     bit_depth: int | None = None
     """Bits of the camera in 16-bit files whose tags do not say it."""
+    is_synthetic: bool = False
+    """True for rendered or generated images: all go to train, whatever `splitting` says."""

@@ -40,3 +40,5 @@ class OpenImportSummary:
     test_ratio: float = TEST_RATIO
     own_splits: dict[str, int] = field(default_factory=dict)
     """Split that the set states → images."""
+    is_synthetic: bool = False
+    """True for a set of rendered or generated images."""

@@ -64,6 +64,12 @@ IMPORT_FORM: dict[str, Param] = {
         title="Licence",
         description="Leave empty for what the set's LICENSE file says.",
     ),
+    "synthetic": Param(
+        False,
+        type="boolean",
+        title="Synthetic",
+        description="Rendered or generated images: all go to train, none to val or test.",
+    ),
     "bit_depth": Param(
         None,
         type=["null", "integer"],
@@ -97,4 +103,5 @@ def labelled_set_of_run(params: JsonObject, conf: JsonObject | None, home: Path)
         test_ratio=params["test_ratio"],
         licence=params["licence"],
         bit_depth=params["bit_depth"],
+        is_synthetic=params["synthetic"],
     )

@@ -70,7 +70,12 @@ def _source(wanted: LabelledSet, found: ReadSet) -> FolderSettings:
     """The set as a folder; its licence is that of each of its images."""
     licences = (LicenceRule(licence=found.licence.text),) if found.licence.text else ()
     return FolderSettings(
-        name=wanted.name, path=str(found.folder), settle_s=SETTLE_S, bit_depth=wanted.bit_depth, licences=licences
+        name=wanted.name,
+        path=str(found.folder),
+        settle_s=SETTLE_S,
+        bit_depth=wanted.bit_depth,
+        licences=licences,
+        is_synthetic=wanted.is_synthetic,
     )
 
 
@@ -91,6 +96,7 @@ def _summary(cycle_id: str, wanted: LabelledSet, found: ReadSet) -> OpenImportSu
         licence=found.licence.text,
         licence_from=found.licence.stated_in,
         splitting=wanted.splitting,
+        is_synthetic=wanted.is_synthetic,
         test_ratio=wanted.test_ratio,
         own_splits=dict(sorted(Counter(found.images["split"].drop_nulls().cast(str)).items())),
     )

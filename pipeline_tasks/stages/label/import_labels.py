@@ -15,6 +15,7 @@ from pipeline_tasks.labelled_sets.reading import left_out_rows
 from pipeline_tasks.labelled_sets.splitting import SetSplits, set_splits
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.import_labels import ImportLabelsSummary
+from pipeline_tasks.records.labelled_set import TRAIN
 from pipeline_tasks.records.open_import import OpenImportSummary
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.dataset_image import LABEL_NAME
@@ -140,9 +141,9 @@ def _splits(store: Store, cycle: Cycle, opened: OpenImportSummary, rows: pl.Data
     has_split = pl.col("split_group_id").is_in(standing)
     found = set_splits(
         list(usable.filter(~has_split).select("split_group_id", "split").iter_rows()),
-        splitting=opened.splitting,
+        splitting=TRAIN if opened.is_synthetic else opened.splitting,
         test_ratio=opened.test_ratio,
-        val_ratio=cycle.project.selection.val_ratio,
+        val_ratio=0.0 if opened.is_synthetic else cycle.project.selection.val_ratio,
         seed=derive_seed(cycle.seed, STAGE, "splits"),
     )
     return found, usable.filter(has_split).height

@@ -53,6 +53,15 @@ def test_import_labels__adds_images_and_labels_with_their_origin(night: BoxNight
     assert sorted(objects.filter(pl.col("key") == "a.png").select(sides).iter_rows()) == [BOLT, NUT]
 
 
+def test_import_labels__puts_a_synthetic_set_into_train_alone(night: BoxNight, folder: Path) -> None:
+    a_coco_set(folder, {"test/a.png": [BOLT], "val/b.png": [NUT], "c.png": [NUT]})
+
+    told = night.take_in(the_set(folder, is_synthetic=True, splitting="keep", test_ratio=0.9))
+
+    assert told["import_labels"]["splits"] == {"train": 3}
+    assert set(night.store.current(Sighting)["is_synthetic"]) == {True}
+
+
 def test_import_labels__adds_nothing_the_second_time(night: BoxNight, folder: Path) -> None:
     a_coco_set(folder, {"a.png": [BOLT], "b.png": [NUT]})
     night.take_in(the_set(folder))
