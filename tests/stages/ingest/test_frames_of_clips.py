@@ -5,14 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import given
+import polars as pl
 import pytest
 from small_ingest import ingest
 
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.selection.wanted import metadata_of
+from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
+from pipeline_tasks.stages.curate.find_quality_issues import find_quality_issues
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.sighting import Sighting
+from pipeline_tasks.tables.split_group import SplitGroup
 
 pytest.importorskip("av", reason="no PyAV: pip install -r requirements-video.txt")
 
@@ -45,3 +50,26 @@ def test_clip__is_taken_in_once_under_either_name_and_a_bad_one_is_said(tmp_path
     again = ingest(store, a_cycle(store, "2026-11-23"), tmp_path)
     assert (again.images_new, again.files_already_known) == (0, 5)
     assert ingest(store, a_cycle(store, "2026-11-24", every_s=0.2), tmp_path).images_new == 5
+
+
+def test_frames_of_a_clip__are_in_one_split_group_also_those_of_a_later_night(tmp_path: Path) -> None:
+    store = Store(MemoryObjects())
+    a_clip(tmp_path / "clips/a.mkv", range(0, 2000, 40))
+    a_clip(tmp_path / "clips/b.mkv", range(0, 2000, 40), levels=[250 - 3 * number for number in range(50)])
+    for cycle_id, every_s in (("2026-11-21", 1), ("2026-11-22", 0.5)):
+        cycle = a_cycle(store, cycle_id, every_s=every_s)
+        ingest(store, cycle, tmp_path)
+        find_quality_issues(store, cycle)
+        find_duplicates(store, cycle)
+
+    clips = store.history(Sighting).select("image_id", "clip").unique()
+    groups = store.current(SplitGroup).join(clips, on="image_id")
+
+    assert groups.height == 8
+    assert groups.group_by("clip").agg(pl.col("split_group_id").n_unique())["split_group_id"].to_list() == [1, 1]
+    images = store.history(Sighting).filter(clip="b.mkv")
+    seen = metadata_of(images, images["image_id"].to_list())
+    assert {row["clip"] for row in seen} == {"b.mkv"}
+    began_s = min(float(str(row["seen_s"])) for row in seen)
+    after_s = sorted({round(float(str(row["seen_s"])) - began_s, 3) for row in seen})
+    assert after_s == [0, 0.52, 1, 1.52], "true times, by which max_per_clip and min_clip_gap_s judge"
