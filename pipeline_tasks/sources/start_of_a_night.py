@@ -66,7 +66,7 @@ def decide(settings: NewImagesSettings, seen: NewImages, before: Remembered, now
     waited = now - remembered.first_seen_at
     reason = _reason(settings, seen.files, waited)
     if reason is None:
-        return Decision(False, f"{seen.files} new images, the first seen {_seconds(waited)} ago: not enough yet", remembered)
+        return Decision(False, f"{seen.files} new images: not enough yet, and none has waited too long", remembered)
     if _is_asked_for(seen, before, now):
         return Decision(False, f"{reason}: a night was asked for and has not begun yet", remembered)
     if seen.began_at is not None and now < seen.began_at + timedelta(seconds=settings.cool_down_s):
@@ -78,13 +78,9 @@ def _reason(settings: NewImagesSettings, files: int, waited: timedelta) -> str |
     if settings.min_images is not None and files >= settings.min_images:
         return f"at least {settings.min_images} new images"
     if settings.max_wait_s is not None and waited >= timedelta(seconds=settings.max_wait_s):
-        return f"new images, the first seen {_seconds(waited)} ago"
+        return f"a new image has waited {settings.max_wait_s:g} s"
     return None
 
 
 def _is_asked_for(seen: NewImages, before: Remembered, now: datetime) -> bool:
     return before.asked_at is not None and before.asked_after == seen.night and now < before.asked_at + ASKED_AGAIN_AFTER
-
-
-def _seconds(time: timedelta) -> str:
-    return f"{time.total_seconds():.0f} s"

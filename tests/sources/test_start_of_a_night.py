@@ -33,6 +33,7 @@ def test_decision__starts_a_night_when_the_first_new_image_has_waited_long_enoug
     late = decide(BY_TIME, NewImages(1), early.remembered, NOON + 5 * MINUTE)
 
     assert [one.starts for one in (first, early, late)] == [False, False, True]
+    assert first.why == early.why, "a log names a state once"
 
 
 def test_decision__counts_the_wait_anew_after_a_look_without_new_images() -> None:
