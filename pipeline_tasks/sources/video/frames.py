@@ -78,7 +78,7 @@ class ClipReader:
             self._container = av.open(file, format=demuxer, options=options)
             self._stream = self._container.streams.video[0]
         except IndexError as error:
-            raise RejectedFileError("unsupported_format", f"a {demuxer} file without a video stream") from error
+            raise self._broken(f"has no video stream as {demuxer}", "unsupported_format") from error
         except av.error.FFmpegError as error:
             raise self._broken(f"cannot be opened as {demuxer}: {error.strerror}") from error
         context = self._stream.codec_context
@@ -174,10 +174,10 @@ class ClipReader:
         elif damaged or not self.end.frames:
             self._update(reason="corrupt", detail=f"{damaged} damaged frames or packets; {found}")
 
-    def _broken(self, detail: str) -> RejectedFileError:
+    def _broken(self, detail: str, reason: str = "corrupt") -> RejectedFileError:
         if self._missing:
             return RejectedFileError("truncated", f"ends {self._missing} bytes before its end, and {detail}")
-        return RejectedFileError("corrupt", detail)
+        return RejectedFileError(reason, detail)
 
     def _update(self, **changes: Any) -> None:
         self.end = ClipEnd(**{**vars(self.end), **changes})
