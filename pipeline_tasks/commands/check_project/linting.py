@@ -108,14 +108,14 @@ def _by_reason(what: str, reasons: Mapping[str, str], *, needs_attention: bool =
 
 
 def _sample(files: Sequence[FoundFile], most: int) -> list[FoundFile]:
-    """The first files of each ending, then others spread evenly over the listing."""
+    """One file of each ending, then a second and a third of each, then others spread evenly over the listing."""
     seen: Counter[str] = Counter()
-    first: list[FoundFile] = []
+    ranked: list[tuple[int, FoundFile]] = []
     for file in files:
         seen[_ending(file.key)] += 1
         if seen[_ending(file.key)] <= READ_OF_EACH_ENDING and len(seen) <= MOST_ENDINGS:
-            first.append(file)
-    first = first[:most]
+            ranked.append((seen[_ending(file.key)], file))
+    first = [file for _, file in sorted(ranked, key=lambda one: one[0])][:most]
     chosen = {file.key for file in first}
     left = [file for file in files if file.key not in chosen]
     room = min(most - len(first), len(left))

@@ -79,6 +79,7 @@ def test_lint__reads_the_first_files_of_each_ending_and_no_more_than_asked(tmp_p
         ".csv": (1, 1, {"not_an_image": 1}),
     }
     assert a_report(tmp_path, most_read=0).would_be_taken_in == 41
+    assert [one.read for one in a_report(tmp_path, most_read=2).endings] == [1, 1]
 
 
 def test_lint__says_which_files_a_pattern_does_not_find_and_which_it_takes_apart_too_far(tmp_path: Path) -> None:
