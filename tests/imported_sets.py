@@ -25,7 +25,7 @@ from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.masks.mask import Mask
 from pipeline_tasks.records.labelled_set import LabelledSet
 from pipeline_tasks.storage.versions.version_history import dataset_versions
-from pipeline_tasks.storage.versions.version_rows import named_rows
+from pipeline_tasks.tables.dataset_image import DatasetImage
 
 ROOT = Path(__file__).parents[1]
 PEER_PYTHON = Path(os.environ.get("NIGHTLENS_BENCH_PYTHON", ROOT / ".venv-bench/bin/python"))
@@ -59,7 +59,7 @@ def readings(night: ImportNight, wanted: LabelledSet, kind: str, folder: Path) -
     """Export the newest version, and compare all readers' objects of its images with those of the set's own files."""
     version = dataset_versions(night.store)[-1]
     own = labels_of_set(wanted, kind)
-    there = {one[: len(next(iter(own)))] for one in named_rows(night.store, version.cycle_id)["image_id"]}
+    there = {one[: len(next(iter(own)))] for one in night.store.read(DatasetImage, version.cycle_id)["image_id"]}
     truth = {name: objects for name, objects in own.items() if name in there}
     for format_name in FORMATS:
         out = folder / format_name

@@ -44,7 +44,7 @@ def test_process__names_only_objects_that_a_stage_touches() -> None:
 PREDICTED = "predicted_objects"
 OF_OTHER_KINDS = {"dataset_objects", PREDICTED}
 """Of kinds with more than a name (`tests/kinds/test_a_kind_through_a_night.py`); the project here is one of classes."""
-READ_FOR_OBJECTS = {"compare_with_champion": {"images"}, "write_cycle_report": {"images"}, "select_images": {"originals"}}
+READ_FOR_OBJECTS = {"compare_with_champion": {"images"}, "select_images": {"originals"}}
 """Read for these kinds alone: the size of the images that hold objects, and the pool that a champion looks at."""
 
 
@@ -97,6 +97,7 @@ def a_night_with_everything(folder: Path) -> Night:
         duplicates={"split_group_keys": ["device"], "max_hash_distance": 0, "min_hash_cosine": 1.0, "min_embedding_cosine": 1.0},
         splits={"golden": {"key_pattern": "inbox:bolt0.png"}, "recent_cycles": 1, "policy": "curated"},
         housekeeping={"young_days": 0, "is_dry_run": False},
+        requirements={"images": 40, "classes": {"bolt": 20}, "lights": {"dark": 1}},
         gates={"margin": 1.0, "min_test_images_per_class": 1},
     )
     night.store = Store(RecordingObjects())
@@ -139,11 +140,11 @@ def beside_the_nights(night: Night, run: Callable[..., None]) -> None:
     run("roll_back", "2026-11-23T100000", run_key="by hand")
     dataset_id = Store(objects_of(night)).summary(NIGHTS[0], BuildDatasetVersionSummary).dataset_id
     run("restore_dataset_version", "2026-11-23T110000", run_key="by hand", dataset_id=dataset_id)
-    image_ids = Store(objects_of(night)).history(Image)["image_id"].to_list()[:1]
-    run("erase", "2026-11-23T113000", run_key="by hand", image_ids=tuple(image_ids))
     labelled = LabelledSet("theirs", str(a_class_folder(night.folder / "theirs")))
     for stage in IMPORT_STAGES:
-        run(stage, "2026-11-23T114000", run_key="by hand", labelled_set=labelled)
+        run(stage, "2026-11-23T112000", run_key="by hand", labelled_set=labelled)
+    image_ids = Store(objects_of(night)).history(Image)["image_id"].to_list()[:1]
+    run("erase", "2026-11-23T113000", run_key="by hand", image_ids=tuple(image_ids))
     with pytest.MonkeyPatch.context() as patch:
         computed = {MeasurementWithNoise: lambda pixels, columns: {"noise": 1.0}}
         patch.setattr("pipeline_tasks.stages.tend.backfill.COMPUTED", computed)

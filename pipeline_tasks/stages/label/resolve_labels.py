@@ -57,8 +57,6 @@ def _with_labels_of_sets(
 ) -> tuple[Rows[Label], Rows[LabelObject], int]:
     """Give images about which nobody answers the label of a labelled set, if one has it; and the number of these images."""
     without_vote = labels.filter(pl.col("state") == "unsure", pl.col("votes") == 0)["image_id"]
-    if without_vote.is_empty():
-        return labels, objects, 0
     of_sets, things = labels_of_sets(store, without_vote)
     is_theirs = pl.col("image_id").is_in(of_sets["image_id"].implode())
     merged = pl.concat([labels.filter(~is_theirs), of_sets]).sort("image_id")
