@@ -9,6 +9,8 @@ from pipeline_tasks.reports.html import Html, element, ratio
 
 WIDTH = 760
 LABEL_WIDTH = 210
+LABEL_LETTERS = 28
+"""Letters of a row's name that fit left of its bar."""
 ROW = 28
 COLOURS = 12
 
@@ -31,7 +33,7 @@ def bars(rows: Sequence[tuple[str, int, str]]) -> Html:
     for number, (name, count, note) in enumerate(rows):
         length = (WIDTH - LABEL_WIDTH - 250) * count / longest
         pieces += [
-            _text(name, LABEL_WIDTH - 10, number, anchor="end"),
+            _label(name, number),
             element("rect", x=LABEL_WIDTH, y=number * ROW + 4, width=round(max(length, 2), 1), height=ROW - 10, rx=4, class_="bar"),
             _text(f"{count:,} · {note}" if note else f"{count:,}", LABEL_WIDTH + length + 8, number),
         ]
@@ -45,7 +47,7 @@ def intervals(figures: Sequence[Figure]) -> Html:
     for number, one in enumerate(figures):
         top, middle = number * ROW + 5, number * ROW + ROW / 2 - 1
         pieces += [
-            _text(one.name, LABEL_WIDTH - 10, number, anchor="end"),
+            _label(one.name, number),
             element("rect", x=LABEL_WIDTH, y=top, width=span, height=ROW - 12, rx=3, class_="track"),
             element("rect", x=LABEL_WIDTH, y=top, width=round(span * _share(one.value), 1), height=ROW - 12, rx=3, class_="bar"),
             _text(f"{ratio(one.value)} {one.note}".rstrip(), LABEL_WIDTH + span + 8, number),
@@ -66,7 +68,7 @@ def stacked(rows: Mapping[str, Mapping[str, int]], names: Sequence[str], totals:
     for number, (row, counts) in enumerate(rows.items()):
         total, left = sum(counts.values()) or 1, float(LABEL_WIDTH)
         written = sum(counts.values()) if totals is None else totals.get(row, 0)
-        pieces.append(_text(f"{row} ({written:,})", LABEL_WIDTH - 10, number, anchor="end"))
+        pieces.append(_label(f"{row} ({written:,})", number))
         for colour, name in enumerate(names):
             width = (WIDTH - LABEL_WIDTH - 10) * counts.get(name, 0) / total
             hint = element("title", f"{name}: {counts.get(name, 0)}")
@@ -110,8 +112,14 @@ def curve(points: Sequence[tuple[float, Figure]], across: str) -> Html:
     return _svg(pieces, height + 10, "; ".join(f"{one.name}: {ratio(one.value)} at {x:g}" for x, one in points))
 
 
-def _text(text: str, x: float, row: int, anchor: str = "start") -> Html:
-    return element("text", text, x=round(x, 1), y=row * ROW + 18, text_anchor=anchor)
+def _label(name: str, row: int) -> Html:
+    """Name of a row, left of its bar; a longer one than fits is cut, with the whole one at the mouse."""
+    whole, shown = (None, name) if len(name) <= LABEL_LETTERS else (element("title", name), f"{name[: LABEL_LETTERS - 1]}…")
+    return element("text", whole, shown, x=LABEL_WIDTH - 10, y=row * ROW + 18, text_anchor="end")
+
+
+def _text(text: str, x: float, row: int) -> Html:
+    return element("text", text, x=round(x, 1), y=row * ROW + 18, text_anchor="start")
 
 
 def _share(value: float) -> float:
