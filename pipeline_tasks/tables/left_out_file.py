@@ -27,7 +27,7 @@ REASONS = (
     "other_licence",
     "beyond_limit",
 )
-"""Closed list of reasons; `docs/how-to/leave-files-out.md` explains them."""
+"""Closed list of reasons; `docs/how-to/choose-files.md` explains them."""
 
 
 class LeftOutFile(Table):
