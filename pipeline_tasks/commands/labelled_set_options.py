@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.labelled_sets.set_names import name_of_place
 from pipeline_tasks.records.labelled_set import KEEP, SPLITTING, TEST_RATIO, LabelledSet
 
 
@@ -34,7 +34,7 @@ def labelled_set_of(arguments: argparse.Namespace) -> LabelledSet:
     """
     place: Path = arguments.set.resolve()
     return LabelledSet(
-        name=arguments.name or _name_of(place),
+        name=arguments.name or name_of_place(place),
         place=str(place),
         classes=_classes(arguments.map),
         dropped=tuple(arguments.drop),
@@ -44,13 +44,6 @@ def labelled_set_of(arguments: argparse.Namespace) -> LabelledSet:
         bit_depth=arguments.bit_depth,
         is_synthetic=arguments.synthetic,
     )
-
-
-def _name_of(place: Path) -> str:
-    """A name made of the folder's: `/data/Tiles 2` is `tiles_2`."""
-    folder = place if place.is_dir() else place.parent
-    name = re.sub(r"[^a-z0-9]+", "_", folder.name.lower()).strip("_")
-    return name if name[:1].isalpha() else f"set_{name}"
 
 
 def _classes(lines: list[str]) -> dict[str, str]:

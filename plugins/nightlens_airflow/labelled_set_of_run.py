@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from airflow.sdk import Param
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.labelled_sets.set_names import name_of_place
 from pipeline_tasks.records.labelled_set import KEEP, SPLITTING, TEST_RATIO, LabelledSet
 
 SETS = "sets"
@@ -93,10 +93,10 @@ def labelled_set_of_run(params: JsonObject, conf: JsonObject | None, home: Path)
     if not params["folder"] or folder.is_absolute() or ".." in folder.parts:
         wanted = f"wanted a folder below {home / SETS}, such as their_parts"
         raise SettingsError(f"folder: {wanted}, found {params['folder']!r}; put the set there, or a link to it")
-    name = re.sub(r"[^a-z0-9]+", "_", folder.name.removesuffix(folder.suffix).lower()).strip("_")
+    place = home / SETS / folder
     return LabelledSet(
-        name=params["name"] or (name if name[:1].isalpha() else f"set_{name}"),
-        place=str(home / SETS / folder),
+        name=params["name"] or name_of_place(place),
+        place=str(place),
         classes=dict(params["classes"] or {}),
         dropped=tuple(params["dropped"] or ()),
         splitting=params["splits"],
