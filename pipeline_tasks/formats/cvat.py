@@ -16,10 +16,10 @@ import numpy as np
 from pipeline_tasks.formats import labelled_folder as reasons
 from pipeline_tasks.formats.annotation_text import UnusableXmlError, number_of, read_xml
 from pipeline_tasks.formats.finding import Finding, refuse
-from pipeline_tasks.formats.image_header import read_header
-from pipeline_tasks.formats.labelled_folder import Labelled, LabelledFolder, LabelledImage, Tally
+from pipeline_tasks.formats.gathering import Gathering
+from pipeline_tasks.formats.labelled_folder import Labelled, LabelledFolder
 from pipeline_tasks.formats.listing import Listing
-from pipeline_tasks.formats.placing import NotTakenError, Placing, placing_in
+from pipeline_tasks.formats.placing import NotTakenError, Placing
 from pipeline_tasks.geometry.polygons import hull
 from pipeline_tasks.geometry.rectangles import clockwise
 from pipeline_tasks.geometry.run_lengths import encode
@@ -43,34 +43,23 @@ def read(listing: Listing, finding: Finding, label_kind: str) -> LabelledFolder:
     Raises:
         SettingsError: a shape has no label or a number that is none, or an image is there twice; the message names file and place.
     """
-    left_out, changed, images, names = Tally(), Tally(), [], dict[str, None]()
-    owner = dict[Path, str]()
+    gathering = Gathering(NAME, label_kind, listing)
     for path in finding.files:
         where = listing.where(path)
         try:
             root = read_xml(path)
         except UnusableXmlError as error:
-            left_out.count(reasons.UNREADABLE_FILE, f"{where}: {error}")
+            gathering.left_out.count(reasons.UNREADABLE_FILE, f"{where}: {error}")
             continue
-        names |= dict.fromkeys(name for one in root.findall(".//labels/label/name") if (name := (one.text or "").strip()))
+        gathering.class_names |= {name for one in root.findall(".//labels/label/name") if (name := (one.text or "").strip())}
         for number, entry in enumerate(root.findall("image"), start=1):
             place = f"{where}: image {number}"
-            image = listing.image_named(_text(entry, "name", place), path.parent)
-            if image is None:
-                left_out.count(reasons.NO_FILE, f"{entry.get('name')} of {where}")
-                continue
-            if (first := owner.setdefault(image, place)) != place:
-                raise refuse(f"{listing.where(image)} ({NAME})", f"it in {first} and {place}", "each image once")
-            if (header := read_header(image)) is None:
-                left_out.count(reasons.UNREADABLE_IMAGE, listing.where(image))
-            elif placing := placing_in(header, _size(entry, place), place, left_out, changed):
-                objects = _objects(entry, label_kind, placing, place)
-                names |= dict.fromkeys(one.class_name for one in objects)
-                images.append(LabelledImage(image, placing.size_px, objects, path))
-    for image in sorted(set(listing.photographs) - set(owner)):
-        left_out.count(reasons.NOT_LISTED, listing.where(image))
-    order = sorted(images, key=lambda one: one.path)
-    return LabelledFolder(NAME, label_kind, tuple(sorted(names)), tuple(order), left_out.all(), changed.all())
+            name = _text(entry, "name", place)
+            image = listing.image_named(name, path.parent)
+            placing = gathering.placing(image, _size(entry, place), place, f"{name} of {where}")
+            if image is not None and placing is not None:
+                gathering.add(image, placing, _objects(entry, label_kind, placing, place), path)
+    return gathering.folder()
 
 
 def _objects(entry: ET.Element, label_kind: str, placing: Placing, where: str) -> tuple[Labelled, ...]:

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline_tasks.formats import labelled_folder as reasons
 from pipeline_tasks.formats.annotation_text import number_of, read_text
 from pipeline_tasks.formats.finding import Finding, refuse
-from pipeline_tasks.formats.image_header import read_header
-from pipeline_tasks.formats.labelled_folder import Labelled, LabelledFolder, LabelledImage, Tally
+from pipeline_tasks.formats.gathering import Gathering
+from pipeline_tasks.formats.labelled_folder import Labelled, LabelledFolder
 from pipeline_tasks.formats.listing import Listing
-from pipeline_tasks.formats.placing import NotTakenError, Placing, placing_in
+from pipeline_tasks.formats.placing import NotTakenError, Placing
 
 NAME = "KITTI"
 FIELDS = (15, 16)
@@ -40,28 +39,14 @@ def read(listing: Listing, finding: Finding, label_kind: str) -> LabelledFolder:
     Raises:
         SettingsError: a line has another number of words, or a word that is no number; the message names file and line.
     """
-    left_out, changed, images, names = Tally(), Tally(), [], dict[str, None]()
-    taken = set[Path]()
+    gathering = Gathering(NAME, label_kind, listing)
     for path in finding.files:
+        where = listing.where(path)
         image = listing.image_of_stem(path.stem, path.parent)
-        if image is None:
-            left_out.count(reasons.NO_FILE, listing.where(path))
-            continue
-        if image in taken:
-            raise refuse(listing.where(path), f"a second file of {listing.where(image)}", "one text file an image")
-        taken.add(image)
-        if (header := read_header(image)) is None:
-            left_out.count(reasons.UNREADABLE_IMAGE, listing.where(image))
-            continue
-        placing = placing_in(header, None, listing.where(image), left_out, changed)
-        assert placing is not None, "the format says no size"
-        objects = tuple(_objects(path, listing, placing))
-        names |= dict.fromkeys(one.class_name for one in objects)
-        images.append(LabelledImage(image, placing.size_px, objects, path))
-    for image in sorted(set(listing.photographs) - taken):
-        left_out.count(reasons.NOT_LISTED, listing.where(image))
-    order = sorted(images, key=lambda one: one.path)
-    return LabelledFolder(NAME, label_kind, tuple(sorted(names)), tuple(order), left_out.all(), changed.all())
+        placing = gathering.placing(image, None, where, where)
+        if image is not None and placing is not None:
+            gathering.add(image, placing, tuple(_objects(path, listing, placing)), path)
+    return gathering.folder()
 
 
 def _objects(path: Path, listing: Listing, placing: Placing) -> Iterator[Labelled]:

@@ -13,10 +13,10 @@ from pathlib import Path
 from pipeline_tasks.formats import labelled_folder as reasons
 from pipeline_tasks.formats.annotation_text import as_float, read_json
 from pipeline_tasks.formats.finding import Finding, refuse
-from pipeline_tasks.formats.image_header import read_header
-from pipeline_tasks.formats.labelled_folder import Labelled, LabelledFolder, LabelledImage, Tally
+from pipeline_tasks.formats.gathering import Gathering
+from pipeline_tasks.formats.labelled_folder import Labelled, LabelledFolder
 from pipeline_tasks.formats.listing import Listing
-from pipeline_tasks.formats.placing import NotTakenError, Placing, placing_in
+from pipeline_tasks.formats.placing import NotTakenError, Placing
 from pipeline_tasks.geometry.polygons import hull
 from pipeline_tasks.json_values import JsonObject
 
@@ -37,8 +37,7 @@ def read(listing: Listing, finding: Finding, label_kind: str) -> LabelledFolder:
     Raises:
         SettingsError: a field is not what it must be, or two files are of one image; the message names file and field.
     """
-    left_out, changed, images, names = Tally(), Tally(), [], dict[str, None]()
-    owner = dict[Path, Path]()
+    gathering = Gathering(NAME, label_kind, listing)
     for path in finding.files:
         where, content = listing.where(path), read_json(path, listing.where(path))
         shapes = content.get("shapes") if isinstance(content, dict) else None
@@ -48,22 +47,10 @@ def read(listing: Listing, finding: Finding, label_kind: str) -> LabelledFolder:
         if not isinstance(said, str):
             raise refuse(f"{where}: imagePath", repr(said)[:40], "the image's file name")
         image = listing.image_of_stem(path.stem, path.parent) or listing.image_named(said, path.parent)
-        if image is None:
-            left_out.count(reasons.NO_FILE, f"{said} of {where}")
-            continue
-        if (first := owner.setdefault(image, path)) != path:
-            both = f"{listing.where(first)} and {where}"
-            raise refuse(f"{listing.where(image)} ({NAME})", f"two of it, {both}", "one JSON file an image")
-        if (header := read_header(image)) is None:
-            left_out.count(reasons.UNREADABLE_IMAGE, listing.where(image))
-        elif placing := placing_in(header, _size(content), where, left_out, changed):
-            objects = _objects(shapes, label_kind, placing, where)
-            names |= dict.fromkeys(one.class_name for one in objects)
-            images.append(LabelledImage(image, placing.size_px, objects, path))
-    for image in sorted(set(listing.photographs) - set(owner)):
-        left_out.count(reasons.NOT_LISTED, listing.where(image))
-    order = sorted(images, key=lambda one: one.path)
-    return LabelledFolder(NAME, label_kind, tuple(sorted(names)), tuple(order), left_out.all(), changed.all())
+        placing = gathering.placing(image, _size(content), where, f"{said} of {where}")
+        if image is not None and placing is not None:
+            gathering.add(image, placing, _objects(shapes, label_kind, placing, where), path)
+    return gathering.folder()
 
 
 def _objects(shapes: Sequence[object], label_kind: str, placing: Placing, where: str) -> tuple[Labelled, ...]:
