@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from pipeline_tasks.formats.labelled_folder import LabelledFolder
-from pipeline_tasks.formats.reading import read_folder
+from pipeline_tasks.formats.reading import read_folder, read_only_format
 from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.masks.mask import Mask
 
@@ -51,6 +51,11 @@ def read(place: Path, label_kind: str | None = None) -> LabelledFolder:
     found = read_folder(place, label_kind)
     assert found is not None
     return found
+
+
+def read_only(place: Path, label_kind: str, format_key: str | None = None) -> LabelledFolder:
+    """Read a set as an import does."""
+    return read_only_format(place, label_kind, format_key)
 
 
 def boxes_of(folder: LabelledFolder, name: str) -> list[tuple[str, float, float, float, float]]:

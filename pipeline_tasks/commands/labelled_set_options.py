@@ -7,12 +7,13 @@ from pathlib import Path
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.labelled_sets.set_names import name_of_place
-from pipeline_tasks.records.labelled_set import KEEP, SPLITTING, TEST_RATIO, LabelledSet
+from pipeline_tasks.records.labelled_set import FORMAT_KEYS, KEEP, SPLITTING, TEST_RATIO, LabelledSet
 
 
 def add_set_options(parser: argparse.ArgumentParser) -> None:
     """Add the place of the set, its name, its classes, splits and licence."""
     parser.add_argument("--set", required=True, type=Path, metavar="PLACE", help="folder of the set, or one annotation file in it")
+    parser.add_argument("--format", choices=FORMAT_KEYS, help="format of the set (default: the only one that it holds)")
     parser.add_argument("--name", help="name of the set in the project (default: its folder's)")
     parser.add_argument("--map", action="append", default=[], metavar="THEIRS=OURS", help="class of the set as one of the project")
     parser.add_argument("--drop", action="append", default=[], metavar="CLASS", help="class of the set that is left out")
@@ -36,6 +37,7 @@ def labelled_set_of(arguments: argparse.Namespace) -> LabelledSet:
     return LabelledSet(
         name=arguments.name or name_of_place(place),
         place=str(place),
+        format_key=arguments.format,
         classes=_classes(arguments.map),
         dropped=tuple(arguments.drop),
         splitting=arguments.splits,

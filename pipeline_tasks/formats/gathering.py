@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,9 +55,9 @@ class Gathering:
         self.class_names |= {one.class_name for one in objects}
         self._images.append(LabelledImage(image, placing.size_px, objects, said_in))
 
-    def folder(self, notes: tuple[str, ...] = ()) -> LabelledFolder:
-        """All images by their paths; those that no annotation names are counted."""
-        for image in sorted(set(self.listing.photographs) - set(self._owner)):
+    def folder(self, notes: tuple[str, ...] = (), annotations: Iterable[Path] = ()) -> LabelledFolder:
+        """All images by their paths; those that no annotation names are counted, but for image files that are annotations."""
+        for image in sorted(set(self.listing.photographs) - set(self._owner) - set(annotations)):
             self.left_out.count(reasons.NOT_LISTED, self.listing.where(image))
         return LabelledFolder(
             self.format_name,

@@ -18,7 +18,7 @@ from pipeline_tasks.kinds.masks.mask import Mask, mask_of_polygon
 _SLACK = 1e-6
 """Share of a side by which rounding may move an edge over the border without being counted."""
 
-_FARTHEST_PX = 1e7
+FARTHEST_PX = 1e7
 """No image is as large; numbers beyond it are damage."""
 _MOST_POINTS = 5000
 """Points of a polygon that are compared with each other; more take seconds."""
@@ -89,7 +89,7 @@ class Placing:
         Raises:
             NotTakenError: there are none.
         """
-        if any(len(piece) % 2 for piece in pieces) or not all(abs(value) <= _FARTHEST_PX for piece in pieces for value in piece):
+        if any(len(piece) % 2 for piece in pieces) or not all(abs(value) <= FARTHEST_PX for piece in pieces for value in piece):
             raise NotTakenError(reasons.DAMAGED, where)
         turned = [self.turned(piece) for piece in pieces if len(piece) >= 6]
         if not turned:

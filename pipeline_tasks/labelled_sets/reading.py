@@ -11,10 +11,9 @@ from typing import Any
 import polars as pl
 
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.formats import class_folders
 from pipeline_tasks.formats.labelled_folder import Counted, Labelled, LabelledFolder, LabelledImage, Tally
 from pipeline_tasks.formats.listing import Listing, list_folder
-from pipeline_tasks.formats.reading import FORMATS, read_folder, root_of
+from pipeline_tasks.formats.reading import read_only_format, root_of
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS
 from pipeline_tasks.labelled_sets.class_map import ClassMap, class_map
@@ -62,7 +61,7 @@ def read_set(wanted: LabelledSet, kind: Kind) -> ReadSet:
         raise SettingsError(f"labelled set {wanted.name}: wanted a folder or an annotation file, found nothing at {place}")
     folder = root_of(place)
     listing = list_folder(folder)
-    read = _read(place, listing, kind)
+    read = read_only_format(place, kind.name, wanted.format_key)
     classes = class_map(read, wanted, kind.vocabulary)
     splits = own_splits(read, listing)
     left_out = Tally()
@@ -84,20 +83,6 @@ def left_out_rows(set_name: str, left_out: Sequence[Counted]) -> Rows[SetLeftOut
         for number, place in enumerate(one.places)
     ]
     return check(SetLeftOut, pl.DataFrame(rows)) if rows else empty(SetLeftOut)
-
-
-def _read(place: Path, listing: Listing, kind: Kind) -> LabelledFolder:
-    """Read the set in the first format that has the kind's labels."""
-    if kind.name == class_folders.KIND:
-        finding = class_folders.find(listing) if place.is_dir() else None
-        if finding is None:
-            raise SettingsError(f"{place}: wanted folders named by classes with images in them, found none")
-        return class_folders.read(listing, finding, kind.name)
-    read = read_folder(place, kind.name)
-    if read is None:
-        names = ", ".join(one.name for one in FORMATS)
-        raise SettingsError(f"{place}: wanted labels of the kind {kind.name} in one of the formats {names}; found none of them")
-    return read
 
 
 class _Rows:

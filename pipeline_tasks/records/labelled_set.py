@@ -13,6 +13,8 @@ SPLITTING = {
 }
 """Ways to split the images of a set that have no split yet."""
 TEST_RATIO = 0.2
+FORMAT_KEYS = ("coco", "voc", "cvat", "labelme", "kitti", "open-images", "cityscapes", "yolo", "masks", "imagefolder")
+"""Names of the formats of `pipeline_tasks.formats.reading`, for options and forms that must open without it."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class LabelledSet:
     name: str
     place: str
     """A folder, or one annotation file in it."""
+    format_key: str | None = None
+    """Name of the set's format; None: the only one of which the set holds files."""
     classes: Mapping[str, str] = field(default_factory=dict)
     """Class of the set → class of the project; a class of the same name needs no line."""
     dropped: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from airflow.sdk import Param
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.labelled_sets.set_names import name_of_place
-from pipeline_tasks.records.labelled_set import KEEP, SPLITTING, TEST_RATIO, LabelledSet
+from pipeline_tasks.records.labelled_set import FORMAT_KEYS, KEEP, SPLITTING, TEST_RATIO, LabelledSet
 
 SETS = "sets"
 """Folder in NIGHTLENS_HOME below which sets lie: who may start a DAG must not make it read any other folder."""
@@ -27,6 +27,13 @@ IMPORT_FORM: dict[str, Param] = {
         pattern="^[a-z][a-z0-9_]*$",
         title="Name of the set",
         description="Recorded with its images. Leave empty for the folder's; use the same name when you import it again.",
+    ),
+    "format": Param(
+        None,
+        type=["null", "string"],
+        enum=[None, *FORMAT_KEYS],
+        title="Format",
+        description="Leave empty for the only format of which the folder holds files.",
     ),
     "classes": Param(
         None,
@@ -97,6 +104,7 @@ def labelled_set_of_run(params: JsonObject, conf: JsonObject | None, home: Path)
     return LabelledSet(
         name=params["name"] or name_of_place(place),
         place=str(place),
+        format_key=params["format"],
         classes=dict(params["classes"] or {}),
         dropped=tuple(params["dropped"] or ()),
         splitting=params["splits"],
