@@ -12,7 +12,9 @@ from pipeline_tasks.records.labelled_set import FORMAT_KEYS, KEEP, SPLITTING, TE
 
 def add_set_options(parser: argparse.ArgumentParser) -> None:
     """Add the place of the set, its name, its classes, splits and licence."""
-    parser.add_argument("--set", required=True, type=Path, metavar="PLACE", help="folder of the set, or one annotation file in it")
+    parser.add_argument(
+        "--set", required=True, type=Path, metavar="PLACE", help="folder of the set, its archive, or one annotation file in it"
+    )
     parser.add_argument("--format", choices=FORMAT_KEYS, help="format of the set (default: the only one that it holds)")
     parser.add_argument("--name", help="name of the set in the project (default: its folder's)")
     parser.add_argument("--map", action="append", default=[], metavar="THEIRS=OURS", help="class of the set as one of the project")

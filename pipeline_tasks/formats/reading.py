@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.formats import cityscapes, class_folders, coco, cvat, kitti, labelme, mask_images, open_images, voc, yolo
+from pipeline_tasks.formats import cityscapes, class_folders, coco, cvat, kitti, labelme, mask_images, mnist, open_images, voc, yolo
 from pipeline_tasks.formats.finding import Finding
 from pipeline_tasks.formats.labelled_folder import LINK, Counted, LabelledFolder
 from pipeline_tasks.formats.listing import Listing, list_folder
@@ -42,6 +42,7 @@ FORMATS = (
     Format("kitti", kitti.NAME, kitti.find, kitti.read),
     Format("open-images", open_images.NAME, open_images.find, open_images.read),
     Format("cityscapes", cityscapes.NAME, cityscapes.find, cityscapes.read),
+    Format("mnist", mnist.NAME, mnist.find, mnist.read),
     Format("yolo", yolo.NAME, yolo.find, yolo.read),
     Format("masks", mask_images.NAME, mask_images.find, mask_images.read),
 )

@@ -19,6 +19,7 @@ from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS
 from pipeline_tasks.labelled_sets.class_map import ClassMap, class_map
 from pipeline_tasks.labelled_sets.licences import StatedLicence, licence_of
 from pipeline_tasks.labelled_sets.own_splits import own_splits
+from pipeline_tasks.labelled_sets.unpacking import unpacked
 from pipeline_tasks.records.labelled_set import LabelledSet
 from pipeline_tasks.sources.file_keys import key_of_path
 from pipeline_tasks.tables.label_object import SetObject
@@ -50,15 +51,17 @@ class ReadSet:
         return left_out_rows(self.images["source"][0], self.left_out)
 
 
-def read_set(wanted: LabelledSet, kind: Kind) -> ReadSet:
-    """Read a labelled set for a project of this kind.
+def read_set(wanted: LabelledSet, kind: Kind, space: Path) -> ReadSet:
+    """Read a labelled set for a project of this kind; an archive and IDX files are unpacked below `space`.
 
     Raises:
         SettingsError: there is no such place, no format with the kind's labels in it, or a label or a class cannot be meant.
     """
-    place = Path(wanted.place)
-    if not place.exists():
-        raise SettingsError(f"labelled set {wanted.name}: wanted a folder or an annotation file, found nothing at {place}")
+    if not Path(wanted.place).exists():
+        raise SettingsError(
+            f"labelled set {wanted.name}: wanted a folder, an archive or an annotation file, found nothing at {wanted.place}"
+        )
+    place = unpacked(wanted, space)
     folder = root_of(place)
     listing = list_folder(folder)
     read = read_only_format(place, kind.name, wanted.format_key)

@@ -13,7 +13,7 @@ SPLITTING = {
 }
 """Ways to split the images of a set that have no split yet."""
 TEST_RATIO = 0.2
-FORMAT_KEYS = ("coco", "voc", "cvat", "labelme", "kitti", "open-images", "cityscapes", "yolo", "masks", "imagefolder")
+FORMAT_KEYS = ("coco", "voc", "cvat", "labelme", "kitti", "open-images", "cityscapes", "mnist", "yolo", "masks", "imagefolder")
 """Names of the formats of `pipeline_tasks.formats.reading`, for options and forms that must open without it."""
 
 
@@ -23,7 +23,7 @@ class LabelledSet:
 
     name: str
     place: str
-    """A folder, or one annotation file in it."""
+    """A folder, an archive of one, or one annotation file in it."""
     format_key: str | None = None
     """Name of the set's format; None: the only one of which the set holds files."""
     classes: Mapping[str, str] = field(default_factory=dict)

@@ -261,6 +261,7 @@ def open_import(services: Services, arguments: StageArguments) -> OpenImportSumm
         store=services.store,
         opening=services.opening(arguments.run_key),
         labelled_set=arguments.labelled_set,
+        space=services.work_folder,
     )
 
 
@@ -268,7 +269,7 @@ def import_labels(services: Services, _: StageArguments) -> ImportLabelsSummary:
     """Run `stages.label.import_labels`."""
     from pipeline_tasks.stages.label.import_labels import import_labels
 
-    return import_labels(services.store, services.cycle)
+    return import_labels(services.store, services.cycle, services.work_folder)
 
 
 def restore_dataset_version(services: Services, arguments: StageArguments) -> RestoreDatasetVersionSummary:

@@ -19,7 +19,7 @@ IMPORT_FORM: dict[str, Param] = {
         "",
         type="string",
         title="Folder of the set",
-        description=f"Below $NIGHTLENS_HOME/{SETS}, such as their_parts; or one annotation file in it.",
+        description=f"Below $NIGHTLENS_HOME/{SETS}, such as their_parts; or an archive, or one annotation file.",
     ),
     "name": Param(
         None,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.formats.labelled_folder import Counted
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.labelled_sets.reading import ReadSet, read_set
+from pipeline_tasks.labelled_sets.unpacking import forget_unpacked, is_unpacked, unpacked
 from pipeline_tasks.records.cycle import CycleOpening, check_cycle_id
 from pipeline_tasks.records.labelled_set import SPLITTING, LabelledSet
 from pipeline_tasks.records.open_import import OpenImportSummary
@@ -28,8 +30,10 @@ SETTLE_S = 0.5
 """A file that changes between two looks this far apart waits for the next import."""
 
 
-def open_import(store: Store, opening: CycleOpening, labelled_set: LabelledSet | None) -> OpenImportSummary:
+def open_import(store: Store, opening: CycleOpening, labelled_set: LabelledSet | None, space: Path) -> OpenImportSummary:
     """Read the set, check its classes against the project's, and open a cycle in which the set is the only source.
+
+    An archive and IDX files are unpacked below `space`, again if an interrupted run goes on without what it unpacked.
 
     The same run continues with what it froze, whatever became of the set's annotation files since.
 
@@ -40,11 +44,17 @@ def open_import(store: Store, opening: CycleOpening, labelled_set: LabelledSet |
     standing = store.finished(check_cycle_id(opening.cycle_id), STAGE, OpenImportSummary)
     if standing is not None:
         open_manual_cycle(store, opening, IMPORT)
+        if labelled_set is not None and is_unpacked(Path(standing.folder), space):
+            unpacked(labelled_set, space)
         return standing
     wanted = _checked(labelled_set, opening.project)
     check_label_kind(store, opening.project)
-    found = read_set(wanted, kind_of(opening.project))
-    project = opening.project.model_copy(update={"sources": (_source(wanted, found),)})
+    try:
+        found = read_set(wanted, kind_of(opening.project), space)
+    except SettingsError:
+        forget_unpacked(space)
+        raise
+    project = opening.project.model_copy(update={"sources": (_source(wanted, found, space),)})
     open_manual_cycle(store, replace(opening, project=project), IMPORT)
     writes = [(SetImage, found.images), (SetObject, found.objects), (SetLeftOut, found.left_out_rows)]
     return store.finish(opening.cycle_id, STAGE, _summary(opening.cycle_id, wanted, found), writes)
@@ -66,13 +76,14 @@ def _checked(wanted: LabelledSet | None, project: Project) -> LabelledSet:
     return wanted
 
 
-def _source(wanted: LabelledSet, found: ReadSet) -> FolderSettings:
-    """The set as a folder; its licence is that of each of its images."""
+def _source(wanted: LabelledSet, found: ReadSet, space: Path) -> FolderSettings:
+    """The set as a folder; its licence is that of each of its images. Only times of what was unpacked say that it changed."""
     licences = (LicenceRule(licence=found.licence.text),) if found.licence.text else ()
     return FolderSettings(
         name=wanted.name,
         path=str(found.folder),
         settle_s=SETTLE_S,
+        compare="times" if is_unpacked(found.folder, space) else "stamps",
         bit_depth=wanted.bit_depth,
         licences=licences,
         is_synthetic=wanted.is_synthetic,

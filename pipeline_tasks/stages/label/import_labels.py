@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.labelled_sets.joining import Joined, joined
 from pipeline_tasks.labelled_sets.reading import left_out_rows
 from pipeline_tasks.labelled_sets.splitting import SetSplits, set_splits
+from pipeline_tasks.labelled_sets.unpacking import forget_unpacked
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.import_labels import ImportLabelsSummary
 from pipeline_tasks.records.labelled_set import TRAIN
@@ -50,17 +52,21 @@ class _Sorted:
         return pl.concat([self.new, self.changed]).sort("image_id")
 
 
-def import_labels(store: Store, cycle: Cycle) -> ImportLabelsSummary:
+def import_labels(store: Store, cycle: Cycle, space: Path) -> ImportLabelsSummary:
     """Join the frozen labels with the images that were taken in, and record those that are new, with their origin and splits.
 
-    An image that people have answered about keeps their label. One that has this label already gets no second row.
+    An image that people have answered about keeps their label. One that has this label already gets no second row. What the import
+    unpacked below `space` is removed.
 
     Raises:
         MissingStageError: open_import or find_duplicates of this cycle has not been done.
     """
-    standing = store.finished(cycle.cycle_id, STAGE, ImportLabelsSummary)
-    if standing is not None:
-        return standing
+    summary = store.finished(cycle.cycle_id, STAGE, ImportLabelsSummary) or _imported(store, cycle)
+    forget_unpacked(space)
+    return summary
+
+
+def _imported(store: Store, cycle: Cycle) -> ImportLabelsSummary:
     opened = store.summary(cycle.cycle_id, OpenImportSummary)
     store.require(SplitGroup, cycle.cycle_id)
     found = _joined(store, cycle, opened.set_name)

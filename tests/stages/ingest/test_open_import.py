@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,29 @@ def test_open_import__of_an_interrupted_run_goes_on_with_what_it_froze(box_night
     told = box_night.take_in(the_set(set_folder))
 
     assert told["import_labels"]["images_by_class"] == {"bolt": 1, "nut": 1}
+
+
+def test_open_import__removes_what_it_unpacked_of_a_set_that_is_refused(
+    box_night: BoxNight, set_folder: Path, tmp_path: Path
+) -> None:
+    a_coco_set(set_folder, {"a.png": [("Mutter", 20, 10, 8, 9)]})
+    archive = Path(shutil.make_archive(str(tmp_path / "theirs"), "gztar", set_folder))
+
+    with pytest.raises(SettingsError, match="'Mutter' are no classes of the project"):
+        box_night.run("open_import", CYCLE, labelled_set=the_set(archive))
+
+    assert not list((tmp_path / "work").rglob("*.png"))
+
+
+def test_open_import__unpacks_again_for_an_interrupted_run_that_lost_its_copy(
+    box_night: BoxNight, set_folder: Path, tmp_path: Path
+) -> None:
+    a_coco_set(set_folder, {"a.png": [BOLT]})
+    archive = Path(shutil.make_archive(str(tmp_path / "theirs"), "gztar", set_folder))
+    box_night.run("open_import", CYCLE, labelled_set=the_set(archive))
+    shutil.rmtree(tmp_path / "work")
+
+    assert box_night.take_in(the_set(archive))["import_labels"]["labels_new"] == 1
 
 
 @pytest.mark.parametrize(

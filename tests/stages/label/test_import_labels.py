@@ -60,6 +60,21 @@ def test_import_labels__adds_nothing_the_second_time(box_night: BoxNight, set_fo
     assert [box_night.store.count(table) for table in (Image, Sighting, Label, LabelObject, ImportedLabel, Split)] == before
 
 
+def test_import_labels__of_an_archive_adds_nothing_the_second_time_and_leaves_no_copy(
+    box_night: BoxNight, set_folder: Path, tmp_path: Path
+) -> None:
+    a_coco_set(set_folder, {"a.png": [BOLT], "b.png": [NUT]})
+    archive = Path(shutil.make_archive(str(tmp_path / "theirs"), "zip", set_folder))
+
+    first = box_night.take_in(the_set(archive))
+    second = box_night.take_in(the_set(archive), "2026-11-20T110000")
+
+    assert (first["record_images"]["images_new"], first["import_labels"]["labels_new"]) == (2, 2)
+    assert second["list_new_images"]["files_new"] == 0
+    assert second["import_labels"]["labels_unchanged"] == 2
+    assert not list((tmp_path / "work").rglob("*.png"))
+
+
 def test_import_labels__takes_changed_annotations_of_the_same_images(box_night: BoxNight, set_folder: Path) -> None:
     a_coco_set(set_folder, {"a.png": [BOLT], "b.png": [NUT]})
     box_night.take_in(the_set(set_folder))
