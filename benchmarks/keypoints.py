@@ -20,7 +20,8 @@ import polars as pl
 
 from benchmarks.drawn_things import EDGES, HIGH, MIRRORED_PAIRS, POINTS, WIDE, Pixels, drawn_image
 from pipeline_tasks.backbones.backbone import open_backbone
-from pipeline_tasks.decoding.model_image import model_image, recipe_digest
+from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.decoding.model_recipe import recipe_digest
 from pipeline_tasks.decoding.placed_image import placed_image
 from pipeline_tasks.geometry.placement import whole_image
 from pipeline_tasks.intervals.bootstrap import draw_groups

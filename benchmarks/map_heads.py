@@ -21,7 +21,8 @@ from pipeline_tasks.backbones.backbone import open_backbone
 from pipeline_tasks.backbones.trunk import Trunk
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.decoding.model_image import model_image, recipe_digest
+from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.decoding.model_recipe import recipe_digest
 from pipeline_tasks.decoding.placed_image import placed_image
 from pipeline_tasks.geometry.placement import Placement, whole_image
 from pipeline_tasks.kinds.decoding import WHOLE

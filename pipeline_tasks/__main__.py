@@ -62,16 +62,11 @@ def _until_the_reader_leaves() -> int:
 
 def _parser(command: str) -> argparse.ArgumentParser:
     """Parser of one tool, so that no other tool is imported; otherwise of all commands."""
-    # Imported here, where Ctrl-C during a slow import ends in a sentence, too.
-    from pipeline_tasks.commands import stage
-
     parser = argparse.ArgumentParser(prog="python -m pipeline_tasks", description="Run one stage of one cycle, or a tool.")
     parser.add_argument("--version", action="version", version=f"Nightlens {RELEASE}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for one in (one for one in PROCESS if one.name not in TOOLS and command not in TOOLS):
-        added = commands.add_parser(one.name, help=one.does, description=stage.description(one))
-        stage.add_arguments(added, one.name)
-        added.set_defaults(run=stage.run)
+    if command not in TOOLS:
+        _add_stages(commands)
     for name in [command] if command in TOOLS else TOOLS:
         tool = load_tool(name)
         purpose = (tool.__doc__ or "").splitlines()[0]
@@ -79,6 +74,17 @@ def _parser(command: str) -> argparse.ArgumentParser:
         tool.add_arguments(added)
         added.set_defaults(run=tool.run)
     return parser
+
+
+def _add_stages(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the stages, whose packages the device of an edge agent does not have."""
+    # Imported here, where Ctrl-C during a slow import ends in a sentence, too.
+    from pipeline_tasks.commands import stage
+
+    for one in (one for one in PROCESS if one.name not in TOOLS):
+        added = commands.add_parser(one.name, help=one.does, description=stage.description(one))
+        stage.add_arguments(added, one.name)
+        added.set_defaults(run=stage.run)
 
 
 if __name__ == "__main__":

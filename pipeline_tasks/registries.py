@@ -22,6 +22,7 @@ SOURCES: Registry[OpensSource] = Registry(
     "kind of source",
     {
         "folder": "pipeline_tasks.sources.folder:FolderSource",
+        "edge": "pipeline_tasks.sources.edge:EdgeSource",
         "s3": "pipeline_tasks.sources.s3:S3Source",
         "video": "pipeline_tasks.sources.video.video_source:VideoSource",
         "web": "pipeline_tasks.sources.web.web_source:WebSource",

@@ -12,7 +12,7 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from pipeline_tasks.decoding.model_image import recipe_digest
+from pipeline_tasks.decoding.model_recipe import recipe_digest
 
 SIDE_PX = 32
 DATASET_ID = "d" * 64

@@ -21,6 +21,9 @@ TOOLS = {
     "erase": "erase",
     "import_dataset": "import_dataset",
     "requirements": "requirements",
+    "edge": "edge",
+    "receive": "receive",
+    "files_for_edge": "files_for_edge",
 }
 """Name → module in `commands`."""
 

@@ -6,33 +6,15 @@ the default backbone was trained on; embeddings are made so. `whole`: nothing is
 
 from __future__ import annotations
 
-import hashlib
-import json
-
 import numpy as np
 from PIL import Image
 
 from pipeline_tasks.decoding.canonical_form import CanonicalForm
 from pipeline_tasks.decoding.canonical_image import Pixels
+from pipeline_tasks.decoding.model_recipe import MARGIN_PX, centre_crop
 from pipeline_tasks.decoding.placed_image import whole_in_square
 from pipeline_tasks.decoding.small_image import LEAST_SHORT_PX
 from pipeline_tasks.kinds.decoding import CENTRE, WHOLE, Framing
-
-RECIPE = {
-    "version": 1,
-    "crop": "centre square, side / (side + 32) of the shorter side",
-    "resize": "Pillow bicubic, antialiased, reducing_gap 3",
-    "colour": "sRGB uint8",
-}
-"""Change this when the output of `model_image` changes; every digest made from it then changes too."""
-WHOLE_RECIPE = {
-    "version": 1,
-    "place": "whole, upper left, longer side = side, 127 beside it",
-    "resize": "Pillow bicubic, antialiased, reducing_gap 3",
-    "colour": "sRGB uint8",
-}
-"""The same for images that are framed whole."""
-_MARGIN_PX = 32
 
 
 def model_image(pixels: Pixels, side_px: int, framing: Framing = CENTRE) -> Pixels:
@@ -40,8 +22,7 @@ def model_image(pixels: Pixels, side_px: int, framing: Framing = CENTRE) -> Pixe
     if framing == WHOLE:
         return whole_in_square(pixels, side_px)
     height, width = pixels.shape[:2]
-    crop = min(height, width) * side_px / (side_px + _MARGIN_PX)
-    left, top = (width - crop) / 2, (height - crop) / 2
+    left, top, crop = centre_crop((width, height), side_px)
     image = Image.fromarray(pixels).resize(
         (side_px, side_px), Image.Resampling.BICUBIC, box=(left, top, left + crop, top + crop), reducing_gap=3.0
     )
@@ -50,10 +31,4 @@ def model_image(pixels: Pixels, side_px: int, framing: Framing = CENTRE) -> Pixe
 
 def form_for_model(form: CanonicalForm, side_px: int, framing: Framing = CENTRE) -> CanonicalForm:
     """The form in which to decode an image for `model_image`: the small one where it has all pixels that are needed."""
-    return form.small if framing == CENTRE and side_px + _MARGIN_PX <= LEAST_SHORT_PX else form
-
-
-def recipe_digest(side_px: int, framing: Framing = CENTRE) -> str:
-    """Digest of the recipe at this size: 64 hexadecimal digits that change whenever the model-size image may change."""
-    recipe = WHOLE_RECIPE if framing == WHOLE else RECIPE
-    return hashlib.sha256(json.dumps(recipe | {"side_px": side_px}, sort_keys=True).encode()).hexdigest()
+    return form.small if framing == CENTRE and side_px + MARGIN_PX <= LEAST_SHORT_PX else form

@@ -8,10 +8,8 @@ import numpy as np
 from PIL import Image
 
 from pipeline_tasks.decoding.canonical_image import Pixels
+from pipeline_tasks.decoding.model_recipe import GREY
 from pipeline_tasks.geometry.placement import Placement, whole_image
-
-GREY = 127
-"""Beside the image; the value that the default backbone takes for nothing."""
 
 
 def whole_in_square(pixels: Pixels, side_px: int) -> Pixels:

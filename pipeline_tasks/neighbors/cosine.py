@@ -98,6 +98,12 @@ def nearest(queries: Floats, base: Floats, count: int) -> tuple[Integers, Floats
     return numbers, cosines
 
 
+def distances(cosines: Floats) -> npt.NDArray[np.float64]:
+    """Distances of rows of length 1 as shares of the largest possible: 0 for the same direction, 1 for opposite ones."""
+    shares: npt.NDArray[np.float64] = np.sqrt(np.clip(1 - cosines.astype(np.float64), 0, 2) / 2)
+    return shares
+
+
 def _nearest_of_block(block: Floats, base: Floats, count: int) -> tuple[Integers, Floats]:
     """Merge the best rows so far with the best of each further base block."""
     numbers: Integers = np.empty((len(block), 0), np.int64)

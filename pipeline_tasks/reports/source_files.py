@@ -35,6 +35,7 @@ LEFT_OUT = {
     "other_host": "at a host that is not in the source's `hosts`",
     "other_licence": "not among the source's `allow_licences`, or of no known licence",
     "beyond_limit": "more items or frames than the source's limit; they were not looked at",
+    "not_received": "in the inbox of a receiver, and not written by it",
 }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pipeline_tasks.neighbors.cosine import Floats, Integers
+from pipeline_tasks.neighbors.cosine import Floats, Integers, distances
 
 PRODUCT_ROWS = 4096
 PRODUCT_CENTRES = 1024
@@ -39,8 +39,7 @@ class Diversity:
         degree = np.frexp(lag)[1]
         for one in np.unique(degree[lag > 0]):
             self._compare(rows[degree == one])
-        distances: npt.NDArray[np.float64] = np.sqrt(np.clip(1 - self._nearest[rows].astype(np.float64), 0, 2) / 2)
-        return distances
+        return distances(self._nearest[rows])
 
     def add(self, pick: int) -> None:
         """Add a centre."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state
 
-from pipeline_tasks.decoding.model_image import recipe_digest
+from pipeline_tasks.decoding.model_recipe import recipe_digest
 from pipeline_tasks.errors import CorruptObjectError, ModelError, SettingsError
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.decoding import Outputs, Size

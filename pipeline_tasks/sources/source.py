@@ -48,6 +48,16 @@ class FileMetadata:
     licence: str | None = None
     author: str | None = None
     origin_url: str | None = None
+    exposure_s: float | None = None
+    """Counts before EXIF data, as does the position; its digits are cut as the source's settings say."""
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    kept_because: str | None = None
+    """Reason for which a device kept the image."""
+    device_score: float | None = None
+    """Score of the device's model."""
+    device_model: str | None = None
+    """Digest of that model."""
 
 
 class Source(Protocol):

@@ -15,7 +15,7 @@ class Sighting(Table):
     """One place and time an image was seen; many per image."""
 
     table_name = "sightings"
-    changes = (Change("0.2.0"), Change("0.2.0"))
+    changes = (Change("0.2.0"), Change("0.2.0"), Change("0.2.0"))
 
     source = dy.String(primary_key=True)
     key = dy.String(primary_key=True)
@@ -51,3 +51,8 @@ class Sighting(Table):
     origin_url = dy.String(nullable=True)
     #: True for a rendered or generated image, by its source's settings.
     is_synthetic = dy.Bool(metadata={DEFAULT: False})
+    #: Reason for which an edge agent kept the image: `new`, `diverse` or `asked_for`; null of other sources.
+    kept_because = dy.String(nullable=True)
+    #: Score of the class that the agent was asked for, by the model of that digest; null if it was not asked for.
+    device_score = dy.Float64(nullable=True)
+    device_model = dy.String(nullable=True)

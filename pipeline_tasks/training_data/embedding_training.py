@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline_tasks.decoding.model_image import model_image, recipe_digest
+from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.decoding.model_recipe import recipe_digest
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.models.augmentation import augmentation_digest, augmented_view
 from pipeline_tasks.models.candidate import Candidate, trained_backbone_digest

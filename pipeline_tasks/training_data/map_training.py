@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline_tasks.decoding.model_image import recipe_digest
+from pipeline_tasks.decoding.model_recipe import recipe_digest
 from pipeline_tasks.decoding.placed_image import placed_image
 from pipeline_tasks.geometry.placement import Placement, whole_image
 from pipeline_tasks.json_values import Json

@@ -11,7 +11,8 @@ from PIL import Image
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.jpeg import encode_jpeg, thumbnail
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.decoding.model_image import model_image, recipe_digest
+from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.decoding.model_recipe import recipe_digest
 
 
 def test_model_image__is_the_centre_of_the_shorter_side() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline_tasks.decoding.model_image import model_image, recipe_digest
-from pipeline_tasks.decoding.placed_image import GREY, placed_image
+from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.decoding.model_recipe import GREY, recipe_digest
+from pipeline_tasks.decoding.placed_image import placed_image
 from pipeline_tasks.geometry.placement import Placement, whole_image
 from pipeline_tasks.kinds.decoding import WHOLE
 from pipeline_tasks.models.placed_views import placed_view

@@ -39,7 +39,7 @@ def test_compose__hardens_every_container_and_publishes_on_loopback_only() -> No
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
 
 
-@pytest.mark.parametrize("name", ["Dockerfile", "prediction-server.Dockerfile"])
+@pytest.mark.parametrize("name", ["Dockerfile", "prediction-server.Dockerfile", "edge-agent.Dockerfile"])
 def test_dockerfile__copies_what_exists_and_runs_unprivileged(name: str) -> None:
     text = (ROOT / "docker" / name).read_text()
 

@@ -14,7 +14,8 @@ import polars as pl
 from pipeline_tasks.clients.mirrors import mirroring
 from pipeline_tasks.datasets.slices import members_of, without_golden
 from pipeline_tasks.decoding.canonical_form import CanonicalForm
-from pipeline_tasks.decoding.model_image import form_for_model, model_image, recipe_digest
+from pipeline_tasks.decoding.model_image import form_for_model, model_image
+from pipeline_tasks.decoding.model_recipe import recipe_digest
 from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.errors import ModelError
 from pipeline_tasks.evaluation.predict import Pixels, predict

@@ -38,7 +38,7 @@ from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.new_file import NewFile
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
-from pipeline_tasks.tables.sighting import Sighting
+from pipeline_tasks.tables.sighting import POSITION, Sighting
 from pipeline_tasks.tables.table import Table, empty
 from pipeline_tasks.time_left import time_left
 
@@ -98,7 +98,7 @@ class _OfSource:
     def __init__(self, settings: SourceSettings, cycle: Cycle) -> None:
         self.form = CanonicalForm(bit_depth=settings.bit_depth)
         self._licences = Licences(settings.licences)
-        self._is_synthetic = settings.is_synthetic
+        self._is_synthetic, self._position_digits = settings.is_synthetic, settings.position_digits
         zone = ZoneInfo(settings.camera_time_zone or cycle.project.time_zone)
         # A day later, because a clock may be set to a zone ahead of the one that is assumed.
         rules = CaptureRules(zone, cycle.started_at + timedelta(days=1), settings.position_digits)
@@ -108,9 +108,21 @@ class _OfSource:
         """Columns of a sighting that say where its image is from; what the source states counts before EXIF data."""
         found = asdict(NOT_READ if self._rules is None else capture_of(content, self._rules))
         row = asdict(metadata) | found | asdict(self._licences.rights(key, metadata)) | {"is_synthetic": self._is_synthetic}
+        row |= self._stated(metadata)
         if metadata.captured_at is not None:
             row |= {"captured_at": _in_utc(metadata.captured_at), "captured_from": "source"}
         return row
+
+    def _stated(self, metadata: FileMetadata) -> _Row:
+        """Exposure and position that the source states."""
+        stated: _Row = {} if metadata.exposure_s is None else {"exposure_s": metadata.exposure_s}
+        if metadata.latitude_deg is not None and metadata.longitude_deg is not None:
+            digits = self._position_digits
+            place = (metadata.latitude_deg, metadata.longitude_deg)
+            # Adding 0.0 turns -0.0 into 0.0.
+            rounded = [None if digits is None else round(angle, digits) + 0.0 for angle in place]
+            stated |= dict(zip(POSITION, rounded, strict=True))
+        return stated
 
 
 def _give_notes_back(sources: Mapping[str, Source], files: pl.DataFrame) -> None:

@@ -11,7 +11,8 @@ from given import an_open_cycle
 from given_models import SIDE_PX, TinyNetwork, World, an_image
 from torch import nn
 
-from pipeline_tasks.decoding.model_image import model_image, recipe_digest
+from pipeline_tasks.decoding.model_image import model_image
+from pipeline_tasks.decoding.model_recipe import recipe_digest
 from pipeline_tasks.errors import ModelError, ParityError
 from pipeline_tasks.kinds.classes.decode import ClassPrediction
 from pipeline_tasks.models.exported import ExportedModel, read_head, smoke_image

@@ -1,0 +1,105 @@
+"""State of an agent on its disk: counts, the images that were dropped, the files that were handled, the threshold."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+
+from pipeline_tasks.errors import StorageError
+from pipeline_tasks.sent_images.lasting_files import make_folder
+
+MAX_DROPPED = 10_000
+"""Newest dropped images that are listed; the counts are of all."""
+_TABLES = """
+CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, number INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS figures (name TEXT PRIMARY KEY, value REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS handled (name TEXT PRIMARY KEY, stamp TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS dropped (number INTEGER PRIMARY KEY, at TEXT, image_id TEXT, name TEXT, reason TEXT, detail TEXT);
+"""
+
+
+class AgentState:
+    """One SQLite file. Several threads may use it; each call is one transaction."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or create `state.sqlite` in the folder.
+
+        Raises:
+            StorageError: the file cannot be opened.
+        """
+        self._lock = threading.Lock()
+        try:
+            make_folder(folder)
+            self._database = sqlite3.connect(folder / "state.sqlite", check_same_thread=False)
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.execute("PRAGMA synchronous=NORMAL")
+            self._database.executescript(_TABLES)
+        except (OSError, sqlite3.Error) as error:
+            raise StorageError(f"folder: {folder}: the agent's state cannot be opened: {error}") from error
+
+    def count(self, *names: str) -> None:
+        """Add one to each of these counts."""
+        with self._lock, self._database:
+            self._add(names)
+
+    def drop(self, image_id: str | None, name: str | None, reason: str, detail: str) -> None:
+        """Count an image that is given up, and list it."""
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        row = (now, image_id, name, reason, detail[:500])
+        with self._lock, self._database:
+            self._add([f"dropped_{reason}"])
+            self._database.execute("INSERT INTO dropped (at, image_id, name, reason, detail) VALUES (?, ?, ?, ?, ?)", row)
+            self._database.execute("DELETE FROM dropped WHERE number <= (SELECT max(number) FROM dropped) - ?", (MAX_DROPPED,))
+
+    def handle(self, name: str, stamp: str, counts: Iterable[str] = ()) -> None:
+        """Note that a file was handled in this version, and count it in the same transaction."""
+        with self._lock, self._database:
+            self._add(counts)
+            self._database.execute("INSERT OR REPLACE INTO handled VALUES (?, ?)", (name, stamp))
+
+    def is_handled(self, name: str, stamp: str) -> bool:
+        """Return True if a file was handled in this version."""
+        with self._lock:
+            row = self._database.execute("SELECT stamp FROM handled WHERE name = ?", (name,)).fetchone()
+        return row is not None and row[0] == stamp
+
+    def forget_handled(self, there: Iterable[str]) -> None:
+        """Forget files that are no longer in the folder, so that the list stays as short as the folder."""
+        with self._lock, self._database:
+            self._database.execute("CREATE TEMP TABLE IF NOT EXISTS there (name TEXT PRIMARY KEY)")
+            self._database.execute("DELETE FROM there")
+            self._database.executemany("INSERT OR IGNORE INTO there VALUES (?)", ((name,) for name in there))
+            self._database.execute("DELETE FROM handled WHERE name NOT IN (SELECT name FROM there)")
+
+    def set_figure(self, name: str, value: float) -> None:
+        """Keep a figure."""
+        with self._lock, self._database:
+            self._database.execute("INSERT OR REPLACE INTO figures VALUES (?, ?)", (name, value))
+
+    def figure(self, name: str) -> float | None:
+        """A figure that was kept; None if there is none."""
+        with self._lock:
+            row = self._database.execute("SELECT value FROM figures WHERE name = ?", (name,)).fetchone()
+        return None if row is None else float(row[0])
+
+    def counts(self) -> Mapping[str, int]:
+        """All counts by name."""
+        with self._lock:
+            return dict(self._database.execute("SELECT name, number FROM counts ORDER BY name"))
+
+    def dropped(self) -> list[tuple[str, str | None, str | None, str, str]]:
+        """The newest dropped images: time, image_id, name, reason, detail."""
+        with self._lock:
+            return self._database.execute("SELECT at, image_id, name, reason, detail FROM dropped ORDER BY number").fetchall()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._database.close()
+
+    def _add(self, names: Iterable[str]) -> None:
+        rows = ((name,) for name in names)
+        self._database.executemany("INSERT INTO counts VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET number = number + 1", rows)
