@@ -119,8 +119,11 @@ PROCESS = (
         name="collect_annotations",
         group="label",
         does="Fetch the annotations that changed since the last collection.",
-        reads=("labeling_tasks", "annotations", "lost_tasks"),
-        writes=("annotation log", "annotations", "annotation_objects", "lost_tasks"),
+        reads=(
+            *("labeling_tasks", "annotations", "lost_tasks", "foreign_tasks", "sightings", "rejected_sightings", "missing_files"),
+            *("images", "erased_images"),
+        ),
+        writes=("annotation log", "annotations", "annotation_objects", "lost_tasks", "foreign_tasks", "asked_changes"),
         services=("label_studio",),
     ),
     Stage(
@@ -200,7 +203,7 @@ PROCESS = (
             *("duplicate_groups", "duplicate_pairs", "selected_images", "selection_scores", "annotations", "annotation_objects"),
             *("labeling_tasks", "dataset_images", "predictions", "metrics"),
             *("dataset_objects", "predicted_objects", "confusions", "images", "thumbnails", "reports"),
-            *("labels", "label_objects", "measurements"),
+            *("labels", "label_objects", "measurements", "lost_tasks", "foreign_tasks", "asked_changes"),
         ),
         writes=("reports",),
         ends_in_event=False,

@@ -7,6 +7,7 @@ from typing import Literal
 TableName = Literal[
     "annotation_objects",
     "annotations",
+    "asked_changes",
     "confusions",
     "dataset_images",
     "dataset_objects",
@@ -14,6 +15,7 @@ TableName = Literal[
     "duplicate_pairs",
     "embeddings",
     "erased_images",
+    "foreign_tasks",
     "images",
     "imported_labels",
     "label_objects",

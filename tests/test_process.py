@@ -23,6 +23,7 @@ from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.tables.catalog import ALL_TABLES
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.measurement import Measurement
+from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.wiring.run import IMPORT_STAGES
 
 NIGHTS = ("2026-11-21", "2026-11-22")
@@ -118,6 +119,7 @@ def record(night: Night) -> dict[str, Touched]:
     for number, cycle_id in enumerate(NIGHTS):
         if number:
             (night.folder / "inbox" / "copy0.png").unlink()
+            asked = delete_an_asked_file(night)
         night.bring(range(10 * number, 10 * number + 10))
         for stage in NIGHTLY_STAGES:
             run(stage, cycle_id)
@@ -127,8 +129,27 @@ def record(night: Night) -> dict[str, Touched]:
                 for task_id in [key for key, task in night.server.tasks.items() if task["data"]["image_id"] == image_id]:
                     night.server.annotate(task_id, ["scrap"])
                 night.annotate_all()
+                if number:
+                    open_again(night, asked)
     beside_the_nights(night, run)
     return touched
+
+
+def delete_an_asked_file(night: Night) -> int:
+    """Delete all files of one image that people were asked about; return Label Studio's id of its task."""
+    task_id = min(night.server.tasks)
+    files = Store(objects_of(night)).rows_of(Sighting, [night.server.tasks[task_id]["data"]["image_id"]])
+    for key in files["key"]:
+        (night.folder / "inbox" / key).unlink(missing_ok=True)
+    return task_id
+
+
+def open_again(night: Night, task_id: int) -> None:
+    """Take back the answers to a task, and import a task that shows an image of no project."""
+    task = night.server.tasks[task_id]
+    task["annotations"].clear()
+    night.server._touch(task_id)
+    night.server._import(task["project"], [{"data": {"image_id": "e" * 64}}])
 
 
 def objects_of(night: Night) -> RecordingObjects:

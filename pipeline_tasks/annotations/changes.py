@@ -19,6 +19,8 @@ class NotOurs:
     """Annotations of tasks that people imported themselves."""
     image_replaced: int
     """Annotations of our tasks that people edited to show another image."""
+    tasks: frozenset[int] = frozenset()
+    """Label Studio's ids of the tasks that were not sent."""
 
 
 def changed_annotations(
@@ -65,7 +67,7 @@ def not_ours(tasks: Sequence[JsonObject], contexts: Mapping[str, TaskContext]) -
             by_hand += len(task["annotations"])
         elif not _shows_our_image(task, context):
             image_replaced += len(task["annotations"])
-    return NotOurs(by_hand, image_replaced)
+    return NotOurs(by_hand, image_replaced, frozenset(int(task["id"]) for task in tasks) - by_id.keys())
 
 
 def newest_change(tasks: Iterable[JsonObject]) -> datetime | None:

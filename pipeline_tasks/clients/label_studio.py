@@ -16,6 +16,7 @@ from pipeline_tasks.clients.label_studio_connection import Connection, NotThereE
 from pipeline_tasks.clients.label_studio_views import in_round
 from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError
 from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.records.task_there import TaskThere
 
 TaskData = Mapping[str, str | int]
 """Data of a labeling task: image address, image_id, task_key, round_id, purpose."""
@@ -83,9 +84,9 @@ class LabelStudio:
         except NotThereError:
             return None
 
-    def task_ids(self, project_id: int) -> set[int]:
-        """Ids of all tasks in a project."""
-        return {task["id"] for task in self._tasks(project_id, [], fields="task_only", include="id")}
+    def tasks_there(self, project_id: int) -> list[TaskThere]:
+        """Every task in a project, whoever made it."""
+        return [_task_there(task) for task in self._tasks(project_id, [], fields="task_only", include="id,data")]
 
     def label_config(self, project_id: int) -> str:
         """The form as it stands in Label Studio, which people may have edited."""
@@ -222,6 +223,11 @@ class LabelStudio:
         query = {"filters": {"conjunction": "and", "items": list(filters)}, "ordering": ["tasks:id"]}
         page: JsonObject = self._connection.get("api/tasks", project=project_id, query=json.dumps(query), **parameters)
         return page
+
+
+def _task_there(task: JsonObject) -> TaskThere:
+    said = {name: str(value) for name, value in task["data"].items() if value is not None}
+    return TaskThere(int(task["id"]), said.get("task_key"), said.get("image_id"), said.get("picture", ""))
 
 
 def lost_round(project_id: int, cycle_id: str) -> ServiceRefusedError:

@@ -39,6 +39,10 @@ class CollectAnnotationsSummary:
     """New and changed annotations with an object that is not valid, such as a box outside the image; kept, but they do not vote."""
     refusals: list[str] = field(default_factory=list)
     """The first of them, each with its image and its objects' problems."""
+    foreign_tasks: dict[str, int] = field(default_factory=dict)
+    """Reason → tasks that stand in Label Studio and that Nightlens did not send; the table `foreign_tasks` names them."""
+    asked_changes: dict[str, int] = field(default_factory=dict)
+    """Change → images with an open task whose file changed at its source since the last night; see `asked_changes`."""
 
 
 def refusal(image_id: str, annotation_id: str, problems: Iterable[str]) -> str:

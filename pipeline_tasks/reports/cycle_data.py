@@ -69,6 +69,12 @@ class CycleData:
     """Files of known images that this cycle's listing missed for the first time, or found again."""
     renamed: pl.DataFrame | None = None
     """Those of them whose image this cycle found under another name: source, key, `was`."""
+    asked_changes: pl.DataFrame | None = None
+    """Files of images with an open task that changed since the last night."""
+    lost: pl.DataFrame | None = None
+    """Labeling tasks that are gone from Label Studio since the last night."""
+    foreign_tasks: pl.DataFrame | None = None
+    """Tasks in Label Studio that were not sent: those that came, and those that went."""
     quality_issues: pl.DataFrame | None = None
     duplicate_groups: pl.DataFrame | None = None
     """Groups of all images; `duplicate_pairs` is the evidence of this cycle."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline_tasks.records.cycle import local_time
-from pipeline_tasks.reports import decision, gain, learning, people, process, requirements, source_changes, source_files
+from pipeline_tasks.reports import asked, decision, gain, learning, people, process, requirements, source_changes, source_files
 from pipeline_tasks.reports import images as images
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.document import document
@@ -23,6 +23,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] =
     ("quarantined", "Quarantined images", images.quarantined, "find_quality_issues"),
     ("duplicates", "Duplicates", images.duplicates, "find_duplicates"),
     ("selection", "Selection", images.selection, "select_images"),
+    ("asked", "Open tasks, sources and Label Studio", asked.section, "collect_annotations"),
     ("people", "Annotations and agreement", people.section, "collect_annotations"),
     ("gain", "Did active selection help?", gain.section, "measure_selection_gain"),
     ("learning", "Learning curve", learning.section, "evaluate_model"),

@@ -61,7 +61,6 @@ def _strange(data: CycleData) -> Html | None:
     if found is None:
         return None
     lines = {
-        "open tasks were deleted in Label Studio; their images can be selected again": found.tasks_lost,
         "annotations of tasks that people imported themselves were not used": found.annotations_by_hand,
         "annotations of tasks whose image people replaced were not used": found.annotations_of_replaced_images,
     }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.asked_change import AskedChange
 from pipeline_tasks.tables.confusion import Confusion
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.embedding import Embedding
 from pipeline_tasks.tables.erased_image import ErasedImage
+from pipeline_tasks.tables.foreign_task import ForeignTask
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.imported_label import ImportedLabel
 from pipeline_tasks.tables.label import Label
@@ -58,6 +60,8 @@ ALL_TABLES: tuple[type[Table], ...] = (
     Split,
     LabelingTask,
     LostTask,
+    ForeignTask,
+    AskedChange,
     Annotation,
     AnnotationObject,
     Label,

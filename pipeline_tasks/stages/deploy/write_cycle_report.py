@@ -37,11 +37,14 @@ from pipeline_tasks.storage.history.stage_failures import standing_failure
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.version_rows import version_rows
 from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.asked_change import AskedChange
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
+from pipeline_tasks.tables.foreign_task import ForeignTask
 from pipeline_tasks.tables.label_object import AnnotationObject
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.left_out_file import LeftOutFile
+from pipeline_tasks.tables.lost_task import LostTask
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.missing_file import MissingFile
 from pipeline_tasks.tables.quality_issue import QualityIssue
@@ -68,7 +71,8 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime, failed_stages:
     data = _data(store, cycle, now)
     every_stage = [stage.name for stage in NIGHTLY]
     failure = standing_failure(store.objects, cycle.cycle_id, every_stage, data.records, failed_stages)
-    data = replace(data, files=_files(store, shown_images(data)), failure=failure)
+    named = shown_images(data) | set([] if data.lost is None else data.lost["image_id"])
+    data = replace(data, files=_files(store, named), failure=failure)
     page = render(data)
     content = page.html.encode()
     summary = WriteCycleReportSummary(
@@ -86,8 +90,6 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime, failed_stages:
 def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
     """All available data of the cycle."""
     records, kind = read_cycle_records(store, cycle.cycle_id, STAGES), kind_of(cycle.project)
-    built = records.find(BuildDatasetVersionSummary)
-    dataset_cycle = None if built is None else built.dataset_cycle_id
     annotations = _annotations(store, records) if records.has("collect_annotations") else None
     votes = None if annotations is None else read_votes(annotations, _objects(store, annotations), kind.labeling)
 
@@ -112,6 +114,9 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         left_out=rows_of(LeftOutFile),
         missing=(missing := rows_of(MissingFile)),
         renamed=None if missing is None or (seen := rows_of(Sighting)) is None else renamed_files(seen, missing),
+        asked_changes=rows_of(AskedChange),
+        lost=rows_of(LostTask),
+        foreign_tasks=rows_of(ForeignTask),
         quality_issues=rows_of(QualityIssue),
         duplicate_groups=store.current(DuplicateGroup) if records.has("find_duplicates") else None,
         duplicate_pairs=rows_of(DuplicatePair),
@@ -120,7 +125,7 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         annotations=annotations,
         agreement=None if votes is None else kind.labeling.agreement(votes.by_image),
         disagreements=() if votes is None or annotations is None else _disagreements(store, cycle, annotations, votes),
-        dataset_images=version_rows(store, dataset_cycle, has_sizes=True) if dataset_cycle else None,
+        dataset_images=_newest_version(store, records),
         metrics=rows_of(Metric),
         predictions=rows_of(kind.scoring.prediction_table),
         details={one: rows for one in kind.reporting.detail_tables if (rows := rows_of(one)) is not None},
@@ -128,6 +133,13 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         learning=tuple(_learning(store, cycle.cycle_id)),
         gains=tuple(_gains(store, cycle.cycle_id)),
     )
+
+
+def _newest_version(store: Store, records: CycleRecords) -> pl.DataFrame | None:
+    """Manifest of the newest dataset version at this cycle."""
+    built = records.find(BuildDatasetVersionSummary)
+    dataset_cycle = None if built is None else built.dataset_cycle_id
+    return version_rows(store, dataset_cycle, has_sizes=True) if dataset_cycle else None
 
 
 def _requirements(store: Store, cycle: Cycle) -> tuple[Requirement, ...]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import polars as pl
 
+from pipeline_tasks.annotations.asked_changes import asked_changes, news_of
 from pipeline_tasks.annotations.changes import NotOurs, changed_annotations, newest_change, not_ours, vanished_annotations
+from pipeline_tasks.annotations.foreign_tasks import ImagesKnown, foreign_tasks
 from pipeline_tasks.annotations.form_differences import form_differences
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.annotations.parsing import (
@@ -32,13 +34,20 @@ from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.cycle import Cycle, utc
 from pipeline_tasks.records.project_state import LabelStudioLooks
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
+from pipeline_tasks.records.task_there import TaskThere
 from pipeline_tasks.storage.blobs.annotation_log import append_revision
+from pipeline_tasks.storage.erasure.erased_images import is_erased_in
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.history.tonight import changed_tonight, seen_of
 from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.asked_change import AskedChange
+from pipeline_tasks.tables.foreign_task import ForeignTask
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label_object import AnnotationObject
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.lost_task import LostTask
+from pipeline_tasks.tables.missing_file import MissingFile
+from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.table import check, empty
 
 STAGE = "collect_annotations"
@@ -65,6 +74,8 @@ class _Look:
     """Projects that were deleted."""
     lost: pl.DataFrame
     """Rows of `LostTask`."""
+    foreign: pl.DataFrame
+    """Rows of `ForeignTask`: tasks that came or went since the last look."""
     not_ours: NotOurs
     form_differences: list[str]
 
@@ -90,10 +101,16 @@ def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -
     for revision in look.revisions:
         append_revision(store.objects, revision.annotation_id, revision.revision, revision.content)
     labeling = kind_of(cycle.project).labeling
-    summary = _summary(store, cycle, known, look, labeling)
+    asked = _asked_changes(store, cycle, known, look)
+    summary = replace(
+        _summary(store, cycle, known, look, labeling),
+        foreign_tasks=_standing(store, look.foreign),
+        asked_changes=dict(asked.unique(["image_id", "change"]).group_by("change").len().sort("change").iter_rows()),
+    )
     _warn(summary)
     writes = [(Annotation, annotation_rows(look.revisions)), (AnnotationObject, object_rows(look.revisions, labeling))]
-    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, (LostTask, look.lost)], sets=[LabelStudioLooks(looks)])
+    news = [(table, rows) for table, rows in ((ForeignTask, look.foreign), (AskedChange, asked)) if rows.height]
+    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, (LostTask, look.lost), *news], sets=[LabelStudioLooks(looks)])
 
 
 def _look(store: Store, cycle: Cycle, label_studio: LabelStudio, known: Known, looks: dict[int, str]) -> _Look:
@@ -103,18 +120,21 @@ def _look(store: Store, cycle: Cycle, label_studio: LabelStudio, known: Known, l
     _refuse_lost_round(store, cycle, gone)
     lost_before = set(store.history(LostTask, ["task_key"])["task_key"])
     revisions, by_hand, replaced = list[AnnotationRevision](), 0, 0
+    strangers: dict[int, frozenset[int]] = {}
     for project_id in sorted(contexts.keys() - gone):
         # Annotations went with their task; they stay known, and are not looked for.
         there = {key: row for key, row in known.items() if key.startswith(f"{project_id}-") and row.task_key not in lost_before}
         found, strange = _differences(label_studio, project_id, contexts[project_id], there, looks)
         revisions += found
         by_hand, replaced = by_hand + strange.by_hand, replaced + strange.image_replaced
-    lost = [one for project_id in contexts for one in _lost(label_studio, contexts[project_id], tasks[project_id], lost_before)]
+        strangers[project_id] = strange.tasks
+    lost, foreign = _other_tasks(store, label_studio, contexts, tasks, strangers, lost_before)
     rows = [{"task_key": one.task_key, "round_id": one.round_id, "image_id": one.image_id} for one in lost]
     return _Look(
         revisions,
         gone,
         check(LostTask, pl.DataFrame(rows)) if rows else empty(LostTask),
+        foreign,
         NotOurs(by_hand, replaced),
         _form_differences(store, cycle, label_studio),
     )
@@ -139,17 +159,79 @@ def _sizes(store: Store, image_ids: pl.Series) -> dict[str, tuple[int, int]]:
     return {image_id: (width, height) for image_id, width, height in rows.iter_rows()}
 
 
-def _lost(
-    label_studio: LabelStudio, contexts: Mapping[str, TaskContext], count: int | None, lost_before: set[str]
-) -> list[TaskContext]:
-    """Tasks of a project that vanished since the last look; lists tasks only if there are too few."""
-    expected = [one for key, one in contexts.items() if key not in lost_before]
-    if not expected or count is None:
-        return expected
-    if count >= len(expected):
-        return []
-    ids = label_studio.task_ids(expected[0].label_studio_project_id)
+def _other_tasks(
+    store: Store,
+    label_studio: LabelStudio,
+    contexts: Mapping[int, Mapping[str, TaskContext]],
+    counts: Mapping[int, int | None],
+    strangers: Mapping[int, frozenset[int]],
+    lost_before: set[str],
+) -> tuple[list[TaskContext], pl.DataFrame]:
+    """Tasks that vanished since the last look, and rows of `ForeignTask`."""
+    lost, foreign = list[TaskContext](), list[pl.DataFrame]([empty(ForeignTask)])
+    before = store.current(ForeignTask).filter("is_there")
+    for project_id, of_project in contexts.items():
+        expected = [one for key, one in of_project.items() if key not in lost_before]
+        known_foreign = before.filter(pl.col("label_studio_project_id") == project_id)
+        if counts[project_id] is None:
+            lost += expected
+        elif _has_other_tasks(counts[project_id], expected, known_foreign, strangers[project_id]):
+            there = label_studio.tasks_there(project_id)
+            lost += _lost(expected, there)
+            foreign.append(_foreign(store, project_id, of_project, there, known_foreign))
+    return lost, pl.concat(foreign)
+
+
+def _has_other_tasks(count: int | None, expected: Sequence[TaskContext], foreign: pl.DataFrame, strangers: frozenset[int]) -> bool:
+    """Return True if a project has other tasks than at the last look, so that only then all are listed."""
+    return count != len(expected) + foreign.height or not strangers <= set(foreign["label_studio_task_id"])
+
+
+def _lost(expected: Sequence[TaskContext], there: Sequence[TaskThere]) -> list[TaskContext]:
+    """Tasks that vanished since the last look."""
+    ids = {task.task_id for task in there}
     return [one for one in expected if one.label_studio_task_id not in ids]
+
+
+def _foreign(
+    store: Store, project_id: int, contexts: Mapping[str, TaskContext], there: Sequence[TaskThere], before: pl.DataFrame
+) -> pl.DataFrame:
+    """Rows of `ForeignTask` for tasks that came, went, or are there for another reason since the last look."""
+    images = ImagesKnown(lambda ids: store.known(Image, ids), is_erased_in(store))
+    sent = {one.label_studio_task_id for one in contexts.values()}
+    now = foreign_tasks(there, sent, contexts.keys(), images)
+    standing = {task_id: str(reason) for task_id, reason in before.select("label_studio_task_id", "reason").iter_rows()}
+    news = [(task_id, reason, True) for task_id, reason in now.items() if standing.get(task_id) != reason]
+    news += [(task_id, reason, False) for task_id, reason in standing.items() if task_id not in now]
+    columns = ["label_studio_task_id", "reason", "is_there"]
+    rows = pl.DataFrame(news, schema=columns, orient="row").with_columns(label_studio_project_id=pl.lit(project_id, pl.Int64))
+    return check(ForeignTask, rows) if news else empty(ForeignTask)
+
+
+def _standing(store: Store, news: pl.DataFrame) -> dict[str, int]:
+    """Reason → foreign tasks that are there, with these news."""
+    rows = pl.concat([store.current(ForeignTask), news]).unique(ForeignTask.primary_key(), keep="last", maintain_order=True)
+    reasons = rows.filter("is_there")["reason"].cast(pl.String)
+    return dict(sorted(Counter(reasons).items()))
+
+
+def _asked_changes(store: Store, cycle: Cycle, known: Known, look: _Look) -> pl.DataFrame:
+    """Rows of `AskedChange`: files of images with an open task that tonight's listing found changed."""
+    changed = changed_tonight(store, cycle.cycle_id)
+    if changed.files.is_empty():
+        return empty(AskedChange)
+    standing = dict(known) | {revision.annotation_id: revision for revision in look.revisions}
+    closed = {row.task_key for row in standing.values() if row.state != "deleted"}
+    closed |= {*store.history(LostTask, ["task_key"])["task_key"], *look.lost["task_key"]}
+    tasks = store.history(LabelingTask, ["task_key", "image_id"])
+    asked = tasks.filter(~pl.col("task_key").is_in(list(closed)))["image_id"].unique()
+    held_once = store.rows_of(Sighting, changed.files["key"], "key", columns=["image_id"])["image_id"]
+    image_ids = asked.filter(asked.is_in(held_once.implode()))
+    if image_ids.is_empty():
+        return empty(AskedChange)
+    seen = pl.concat([seen_of(store, image_ids), changed.no_images])
+    missing = store.current(MissingFile).filter("is_missing")
+    return check(AskedChange, news_of(asked_changes(image_ids, seen, missing), changed.files))
 
 
 def _form_differences(store: Store, cycle: Cycle, label_studio: LabelStudio) -> list[str]:
@@ -241,6 +323,10 @@ def _warn(summary: CollectAnnotationsSummary) -> None:
         logger.warning("%d annotations are not used in all", summary.annotations_refused)
     for difference in summary.form_differences:
         logger.warning("%s", difference)
+    for reason in ("erased_image", "unknown_image"):
+        if reason in summary.foreign_tasks:
+            shown = reason.replace("_", " ")
+            logger.warning("%d tasks in Label Studio show an %s; delete them there", summary.foreign_tasks[reason], shown)
     if summary.tasks_lost:
         logger.warning("%d open tasks were deleted in Label Studio; their images can be selected again", summary.tasks_lost)
     if summary.annotations_of_replaced_images:

@@ -207,7 +207,7 @@ def test_write_cycle_report__says_what_people_changed_in_label_studio(store: Sto
 
     assert "&#x27;nut&#x27; is called &#x27;hex nut&#x27; in Label Studio" in html
     assert "“&lt;b&gt;scrap&lt;/b&gt;”" in html
-    assert "1 open tasks were deleted in Label Studio" in html
+    assert "Tasks deleted in Label Studio: 1 (image " in html
     assert "0 images got a label, 0 are unsure, 0 are empty, 2 match no class" in html
 
 
