@@ -50,10 +50,19 @@ class Gathering:
             return None
         return placing_in(header, said_px, where, self.left_out, self.changed)
 
-    def add(self, image: Path, placing: Placing, objects: tuple[Labelled, ...], said_in: Path) -> None:
-        """Keep an image with its objects."""
-        self.class_names |= {one.class_name for one in objects}
-        self._images.append(LabelledImage(image, placing.size_px, objects, said_in))
+    def add(
+        self,
+        image: Path,
+        placing: Placing,
+        objects: tuple[Labelled, ...],
+        said_in: Path,
+        further: tuple[tuple[Labelled, ...], ...] = (),
+        people: tuple[str, ...] = (),
+    ) -> None:
+        """Keep an image with its objects, or with those of each of several people."""
+        added = LabelledImage(image, placing.size_px, objects, said_in, further, people)
+        self.class_names |= {one.class_name for vote in added.votes for one in vote}
+        self._images.append(added)
 
     def folder(self, notes: tuple[str, ...] = (), annotations: Iterable[Path] = ()) -> LabelledFolder:
         """All images by their paths; those that no annotation names are counted, but for image files that are annotations."""

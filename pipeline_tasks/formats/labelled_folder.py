@@ -84,6 +84,15 @@ class LabelledImage:
     objects: tuple[Labelled, ...]
     said_in: Path | None = None
     """The annotation file that says the objects; None if the format needs none for this image."""
+    further: tuple[tuple[Labelled, ...], ...] = ()
+    """Whole answers of further people; `objects` are those of the first."""
+    people: tuple[str, ...] = ()
+    """Those who gave the answers, by the set's own numbers."""
+
+    @property
+    def votes(self) -> tuple[tuple[Labelled, ...], ...]:
+        """The objects that each person says."""
+        return (self.objects, *self.further)
 
 
 @dataclass(frozen=True)

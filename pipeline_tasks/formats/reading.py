@@ -7,7 +7,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline_tasks.errors import SettingsError
-from pipeline_tasks.formats import cityscapes, class_folders, coco, cvat, kitti, labelme, mask_images, mnist, open_images, voc, yolo
+from pipeline_tasks.formats import (
+    cityscapes,
+    class_folders,
+    coco,
+    cvat,
+    kitti,
+    label_studio,
+    labelme,
+    mask_images,
+    mnist,
+    open_images,
+    voc,
+    yolo,
+)
 from pipeline_tasks.formats.finding import Finding
 from pipeline_tasks.formats.labelled_folder import LINK, Counted, LabelledFolder
 from pipeline_tasks.formats.listing import Listing, list_folder
@@ -38,6 +51,7 @@ FORMATS = (
     Format("coco", coco.NAME, coco.find, coco.read),
     Format("voc", voc.NAME, voc.find, voc.read),
     Format("cvat", cvat.NAME, cvat.find, cvat.read),
+    Format("label-studio", label_studio.NAME, label_studio.find, label_studio.read),
     Format("labelme", labelme.NAME, labelme.find, labelme.read),
     Format("kitti", kitti.NAME, kitti.find, kitti.read),
     Format("open-images", open_images.NAME, open_images.find, open_images.read),

@@ -27,7 +27,7 @@ def class_map(read: LabelledFolder, wanted: LabelledSet, vocabulary: Sequence[st
     Raises:
         SettingsError: a class is unknown, mapped to none of the project's, mapped and dropped, or a line names none of the set's.
     """
-    counts = Counter(one.class_name for image in read.images for one in image.objects)
+    counts = Counter(one.class_name for image in read.images for vote in image.votes for one in vote)
     where = f"labelled set {wanted.name}"
     _check_lines(wanted, (*read.class_names, *counts), vocabulary, where)
     names = {name: wanted.classes.get(name, name) for name in counts if name not in wanted.dropped}

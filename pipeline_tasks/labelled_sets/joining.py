@@ -21,7 +21,7 @@ class Joined:
     """A set's labels by image."""
 
     labels: pl.DataFrame
-    """image_id, key, state, digest, annotation_file, split: one row an image."""
+    """image_id, key, state, digest, annotation_file, split, annotators: one row an image."""
     left_out: tuple[Counted, ...]
 
 
@@ -58,7 +58,7 @@ def joined(
     for key in rows.filter(pl.col("image_id").is_in(contradicting))["key"].sort():
         left_out.count(CONTRADICTING, key)
     rows = rows.filter(~pl.col("image_id").is_in(contradicting)).sort("key").unique("image_id", keep="first", maintain_order=True)
-    return Joined(rows.select("image_id", "key", "state", "digest", "annotation_file", "split"), left_out.all())
+    return Joined(rows.select("image_id", "key", "state", "digest", "annotation_file", "split", "annotators"), left_out.all())
 
 
 def _count_missing(rows: pl.DataFrame, rejected: pl.DataFrame, left_out: Tally) -> None:

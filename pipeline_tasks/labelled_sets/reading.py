@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline_tasks.annotations.revisions import annotator_pseudonym
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.formats.labelled_folder import Counted, Labelled, LabelledFolder, LabelledImage, Tally
 from pipeline_tasks.formats.listing import Listing, list_folder
@@ -101,7 +102,8 @@ class _Rows:
         """Add an image with its objects."""
         key = key_of_path(str(image.path).removeprefix(self._root).replace(os.sep, "/"))
         said_in = None if image.said_in is None else self._listing.where(image.said_in)
-        self.images.append((self._set_name, key, state, *image.size_px, said_in, self._splits.get(image.path)))
+        people = ", ".join(annotator_pseudonym(self._set_name, int(who)) for who in image.people) or None
+        self.images.append((self._set_name, key, state, *image.size_px, said_in, self._splits.get(image.path), people))
         for index, one in enumerate(objects):
             columns = kind.labeling.as_columns(one)
             self._objects.append((self._set_name, key, index, *(getattr(columns, name) for name in OBJECT_COLUMNS)))
@@ -115,18 +117,20 @@ class _Rows:
 
 def _add(rows: _Rows, image: LabelledImage, classes: ClassMap, kind: Kind, left_out: Tally) -> None:
     """Add an image by the project's classes, or count why it is left out."""
-    objects = [_named(one, classes) for one in image.objects if one.class_name in classes.names]
-    where = str(image.path)
-    if not objects and image.objects and not kind.freezing.keeps_empty:
-        left_out.count(ONLY_DROPPED, where)
-    elif not kind.labeling.can_vote(objects):
-        left_out.count(NO_FIT, where)
-    else:
-        agreed = kind.labeling.agree([objects])
-        if agreed.state in ("labelled", "empty"):
-            rows.add(image, agreed.state, agreed.objects, kind)
+    fitting = []
+    for vote in image.votes:
+        objects = [_named(one, classes) for one in vote if one.class_name in classes.names]
+        if not objects and vote and not kind.freezing.keeps_empty:
+            left_out.count(ONLY_DROPPED, str(image.path))
+        elif not kind.labeling.can_vote(objects):
+            left_out.count(NO_FIT, str(image.path))
         else:
-            left_out.count(NO_CONSENSUS, where)
+            fitting.append(objects)
+    agreed = kind.labeling.agree(fitting) if fitting else None
+    if agreed is not None and agreed.state in ("labelled", "empty"):
+        rows.add(image, agreed.state, agreed.objects, kind)
+    elif agreed is not None:
+        left_out.count(NO_CONSENSUS, str(image.path))
 
 
 def _named(one: Labelled, classes: ClassMap) -> Labelled:

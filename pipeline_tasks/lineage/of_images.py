@@ -155,7 +155,8 @@ def _set_of_label(image_id: str, label: dict[str, Any], data: LineageData) -> di
 def _from_set(origin: dict[str, Any]) -> str:
     said_in = origin["annotation_file"] or "no file, as its format needs none"
     licence = origin["licence"] or "not stated"
-    return f"by the labelled set {origin['set_name']} ({origin['format_name']}, {said_in}; licence {licence})"
+    people = f", said by {origin['annotators']}" if origin["annotators"] else ""
+    return f"by the labelled set {origin['set_name']} ({origin['format_name']}, {said_in}; licence {licence}{people})"
 
 
 def _agreement(row: dict[str, Any], data: LineageData) -> str:

@@ -13,7 +13,20 @@ SPLITTING = {
 }
 """Ways to split the images of a set that have no split yet."""
 TEST_RATIO = 0.2
-FORMAT_KEYS = ("coco", "voc", "cvat", "labelme", "kitti", "open-images", "cityscapes", "mnist", "yolo", "masks", "imagefolder")
+FORMAT_KEYS = (
+    "coco",
+    "voc",
+    "cvat",
+    "label-studio",
+    "labelme",
+    "kitti",
+    "open-images",
+    "cityscapes",
+    "mnist",
+    "yolo",
+    "masks",
+    "imagefolder",
+)
 """Names of the formats of `pipeline_tasks.formats.reading`, for options and forms that must open without it."""
 
 

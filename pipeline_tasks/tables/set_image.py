@@ -6,12 +6,14 @@ import dataframely as dy
 
 from pipeline_tasks.tables.split import SPLITS
 from pipeline_tasks.tables.table import Table
+from pipeline_tasks.upgrades.form import Change
 
 
 class SetImage(Table):
     """One image of a labelled set with the state of its label; its objects are in `set_objects`."""
 
     table_name = "set_images"
+    changes = (Change("0.2.0"),)
 
     #: Name of the set; the images' sightings have it as their source.
     source = dy.String(primary_key=True)
@@ -26,3 +28,5 @@ class SetImage(Table):
     annotation_file = dy.String(nullable=True)
     #: The set's own split; null if it states none.
     split = dy.Enum(SPLITS, nullable=True)
+    #: Pseudonyms of the people of the set who gave the label, by commas; null if the set does not name them.
+    annotators = dy.String(nullable=True)

@@ -183,6 +183,7 @@ def _origins(cycle: Cycle, opened: OpenImportSummary, rows: pl.DataFrame) -> Row
             "image_id",
             "key",
             "annotation_file",
+            "annotators",
             labels_version=pl.lit(cycle.cycle_id),
             set_name=pl.lit(opened.set_name),
             format_name=pl.lit(opened.format_name),
