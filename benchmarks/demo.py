@@ -33,7 +33,7 @@ from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.errors import RejectedFileError
-from pipeline_tasks.images.measuring import measure
+from pipeline_tasks.measurements.measuring import measure
 from pipeline_tasks.settings import DuplicateSettings, load_project
 from pipeline_tasks.wiring.projects import home_folder
 

@@ -34,10 +34,10 @@ from pipeline_tasks.errors import RejectedFileError
 from pipeline_tasks.images.duplicate_groups import DuplicateGroups
 from pipeline_tasks.images.duplicates import Images, add_new_images
 from pipeline_tasks.images.likeness import likeness_of
-from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.images.split_groups import SplitGroups
 from pipeline_tasks.images.verdicts import ReadView, Verdicts, no_views
 from pipeline_tasks.images.views import View
+from pipeline_tasks.measurements.measuring import measure
 from pipeline_tasks.settings import BackboneSettings, DuplicateSettings, QualitySettings, load_project
 from pipeline_tasks.wiring.projects import home_folder
 

@@ -37,10 +37,13 @@ from PIL import Image
 from small_ingest import sources_of
 
 from benchmarks.intake_side import print_pieces
+from pipeline_tasks.decoding.canonical_form import NEWEST
+from pipeline_tasks.decoding.intake_image import IntakeSizes
 from pipeline_tasks.decoding.pool import DecodingPool
 from pipeline_tasks.stages.ingest.list_new_images import list_new_images
 from pipeline_tasks.stages.ingest.measure_images import measure_images
 from pipeline_tasks.stages.ingest.record_images import record_images
+from pipeline_tasks.storage.blobs.thumbnails import MAX_SIDE_PX
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
@@ -184,9 +187,10 @@ def _taken_in(objects: ObjectStore, files: Sequence[Path], home: Path, side_px: 
         summary = record_images(store, cycle)
         assert (summary.images_new, summary.rejected) == (len(files), 0), summary
 
+    sizes = IntakeSizes(side_px, MAX_SIDE_PX)
     with DecodingPool() as decoder:
         with ThreadPoolExecutor(_cores()) as threads:
-            list(threads.map(decoder.decode, [files[0].read_bytes()] * 2 * _cores()))
+            list(threads.map(lambda content: decoder.take_in(content, NEWEST, sizes), [files[0].read_bytes()] * 2 * _cores()))
         took = _timed(ingest)
     for path in inbox.iterdir():
         path.unlink()

@@ -19,7 +19,7 @@ from pipeline_tasks.decoding.jpeg_structure import read_structure
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.decoding.pool import DecodingPool
-from pipeline_tasks.images.measuring import measure
+from pipeline_tasks.measurements.measuring import measure
 from pipeline_tasks.registries import MEASUREMENTS
 
 T, R = TypeVar("T"), TypeVar("R")

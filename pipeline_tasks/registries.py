@@ -12,9 +12,9 @@ from pipeline_tasks.registry import Registry
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import OpensBackbone
-    from pipeline_tasks.images.canonical_pixels import CanonicalPixels
     from pipeline_tasks.images.quality_rules.quality_rule import QualityRule
     from pipeline_tasks.kinds.kind import Kind, KindOpener
+    from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
     from pipeline_tasks.selection.strategies.strategy import Strategy
     from pipeline_tasks.sources.source import OpensSource
 
@@ -67,12 +67,12 @@ STRATEGIES: Registry[Strategy | Callable[..., object]] = Registry(
 MEASUREMENTS: Registry[Callable[[CanonicalPixels], float | int | str]] = Registry(
     "measurement",
     {
-        "pixels_sha256": "pipeline_tasks.images.measurements.pixels_digest:pixels_sha256",
-        "luma_mean": "pipeline_tasks.images.measurements.luma:luma_mean",
-        "luma_contrast": "pipeline_tasks.images.measurements.luma:luma_contrast",
-        "sharpness": "pipeline_tasks.images.measurements.sharpness:sharpness",
-        "entropy_bits": "pipeline_tasks.images.measurements.luma:entropy_bits",
-        "perceptual_hash": "pipeline_tasks.images.measurements.perceptual_hash:perceptual_hash",
+        "pixels_sha256": "pipeline_tasks.measurements.pixels_digest:pixels_sha256",
+        "luma_mean": "pipeline_tasks.measurements.luma:luma_mean",
+        "luma_contrast": "pipeline_tasks.measurements.luma:luma_contrast",
+        "sharpness": "pipeline_tasks.measurements.sharpness:sharpness",
+        "entropy_bits": "pipeline_tasks.measurements.luma:entropy_bits",
+        "perceptual_hash": "pipeline_tasks.measurements.perceptual_hash:perceptual_hash",
     },
 )
 """Numbers read off an image once: each is the column of its name in the table `measurements`."""

@@ -12,7 +12,7 @@ import polars as pl
 from given import image_id
 
 from pipeline_tasks.decoding.jpeg import encode_jpeg, thumbnail
-from pipeline_tasks.images.measuring import measure
+from pipeline_tasks.measurements.measuring import measure
 from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.storage.blobs.thumbnails import put_thumbnail
 from pipeline_tasks.storage.history.store import Store

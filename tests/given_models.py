@@ -20,7 +20,9 @@ from pipeline_tasks.clients.mlflow_versions import RegisteredVersion
 from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
+from pipeline_tasks.decoding.intake_image import IntakeImage, IntakeSizes
 from pipeline_tasks.decoding.limits import Limits
+from pipeline_tasks.decoding.taking_in import take_in
 from pipeline_tasks.errors import ServiceUnavailableError
 from pipeline_tasks.models.candidate import Candidate, parse_candidate
 from pipeline_tasks.records.cycle import Cycle, CycleArguments
@@ -108,6 +110,10 @@ class DecodingHere:
     def decode(self, content: bytes, form: CanonicalForm = NEWEST) -> CanonicalImage:
         self.decoded += 1
         return decode(content, Limits(), form)
+
+    def take_in(self, content: bytes, form: CanonicalForm, sizes: IntakeSizes) -> IntakeImage:
+        self.decoded += 1
+        return take_in(content, Limits(), form, sizes)
 
 
 def put_labelled_images(store: Store, cycle: Cycle, split_of_number: Mapping[int, str]) -> dict[str, str]:

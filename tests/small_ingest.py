@@ -16,7 +16,9 @@ from PIL import Image
 from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
+from pipeline_tasks.decoding.intake_image import IntakeImage, IntakeSizes
 from pipeline_tasks.decoding.limits import Limits
+from pipeline_tasks.decoding.taking_in import take_in
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.sources.source import Source, open_sources
@@ -37,6 +39,11 @@ class InProcessDecoder:
         """Decode a file."""
         self.decoded += 1
         return decode(content, Limits(), form)
+
+    def take_in(self, content: bytes, form: CanonicalForm, sizes: IntakeSizes) -> IntakeImage:
+        """Decode a file for the intake."""
+        self.decoded += 1
+        return take_in(content, Limits(), form, sizes)
 
 
 class MeanBackbone:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-NEWEST_VERSION = 3
+NEWEST_VERSION = 4
 """1: releases before 0.2.0. 2: decoder's warnings refuse a file, used bits are scaled to white, an alpha that hides everything
-is left out. 3: the same pixels, and large JPEGs have a small image."""
+is left out. 3: the same pixels, and large JPEGs have a small image. 4: the same images, and larger ones are averaged before they
+are measured."""
 _FIRST_WITH_SMALL_IMAGES = 3
+_FIRST_MEASURED_ON_AVERAGES = 4
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ class CanonicalForm:
     def is_first(self) -> bool:
         """Return True for the form of releases before 0.2.0."""
         return self.version == 1
+
+    @property
+    def is_measured_on_averages(self) -> bool:
+        """Return True if larger images are averaged before they are measured (`measurements.averages`)."""
+        return self.version >= _FIRST_MEASURED_ON_AVERAGES
 
     @property
     def small(self) -> CanonicalForm:

@@ -14,14 +14,16 @@ import signal
 import sys
 import threading
 import warnings
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline_tasks.decoding.canonical_form import CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
-from pipeline_tasks.decoding.wire import READY, receive_file, send_result
+from pipeline_tasks.decoding.wire import READY, Request, receive_file, send_result
 from pipeline_tasks.errors import RejectedFileError
+
+if TYPE_CHECKING:
+    from pipeline_tasks.decoding.intake_image import IntakeImage
 
 
 def main(limits_json: str) -> None:
@@ -41,12 +43,17 @@ def serve(requests: BinaryIO, results: BinaryIO, limits: Limits) -> None:
     """Send back an image or a rejection for each request."""
     while (request := receive_file(requests)) is not None:
         _allow_cpu(limits.max_cpu_s)
-        send_result(results, _result(*request, limits))
+        send_result(results, _result(request, limits))
 
 
-def _result(content: bytes, form: CanonicalForm, limits: Limits) -> CanonicalImage | RejectedFileError:
+def _result(request: Request, limits: Limits) -> CanonicalImage | IntakeImage | RejectedFileError:
     try:
-        return decode(content, limits, form)
+        if request.sizes is None:
+            return decode(request.content, limits, request.form)
+        # Imported here, because servers never measure and lack its packages.
+        from pipeline_tasks.decoding.taking_in import take_in
+
+        return take_in(request.content, limits, request.form, request.sizes)
     except RejectedFileError as rejection:
         return rejection
 

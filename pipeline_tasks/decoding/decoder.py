@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
+
+if TYPE_CHECKING:
+    from pipeline_tasks.decoding.intake_image import IntakeImage, IntakeSizes
 
 
 class Decoder(Protocol):
@@ -13,6 +16,18 @@ class Decoder(Protocol):
 
     def decode(self, content: bytes, form: CanonicalForm = NEWEST) -> CanonicalImage:
         """The canonical image in this form.
+
+        Raises:
+            RejectedFileError: the bytes are no image.
+        """
+        ...
+
+
+class IntakeDecoder(Decoder, Protocol):
+    """Decoder that also makes what the intake keeps."""
+
+    def take_in(self, content: bytes, form: CanonicalForm, sizes: IntakeSizes) -> IntakeImage:
+        """Properties, measurements and small copies of the image in this form.
 
         Raises:
             RejectedFileError: the bytes are no image.

@@ -9,18 +9,22 @@ import queue
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import check_size
+from pipeline_tasks.decoding.intake_image import IntakeImage, IntakeSizes
 from pipeline_tasks.decoding.limits import DEFAULT_LIMITS, Limits
 from pipeline_tasks.decoding.watchdog import Watchdog
-from pipeline_tasks.decoding.wire import READY, receive_result, send_file
+from pipeline_tasks.decoding.wire import READY, Request, receive_image, receive_intake_image, send_file
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
+
+T = TypeVar("T")
 
 _ENDING_S = 2.0
 """Seconds that a child may take to end by itself."""
@@ -54,14 +58,16 @@ class DecodingPool:
             RejectedFileError: with one reason of the closed list in `tables.rejected_sighting`.
             ServiceUnavailableError: no child can be started on this machine.
         """
-        check_size(content, self._limits)
-        try:
-            return self._decode_once(content, form)
-        except RejectedFileError as rejection:
-            if rejection.reason != "decoder_crashed":
-                raise
-        # Something else may have ended the child, such as a lack of memory: a second child decides.
-        return self._decode_once(content, form)
+        return self._asked(Request(content, form), receive_image)
+
+    def take_in(self, content: bytes, form: CanonicalForm, sizes: IntakeSizes) -> IntakeImage:
+        """Make in a child all that the intake keeps of a file.
+
+        Raises:
+            RejectedFileError: with one reason of the closed list in `tables.rejected_sighting`.
+            ServiceUnavailableError: no child can be started on this machine.
+        """
+        return self._asked(Request(content, form, sizes), receive_intake_image)
 
     def close(self) -> None:
         """End all children; call this when no thread decodes any more."""
@@ -71,11 +77,21 @@ class DecodingPool:
                 child.end()
             self._places.put(None)
 
-    def _decode_once(self, content: bytes, form: CanonicalForm) -> CanonicalImage:
+    def _asked(self, request: Request, receive: Callable[[BinaryIO], T]) -> T:
+        check_size(request.content, self._limits)
+        try:
+            return self._asked_once(request, receive)
+        except RejectedFileError as rejection:
+            if rejection.reason != "decoder_crashed":
+                raise
+        # Something else may have ended the child, such as a lack of memory: a second child decides.
+        return self._asked_once(request, receive)
+
+    def _asked_once(self, request: Request, receive: Callable[[BinaryIO], T]) -> T:
         child = self._places.get()
         try:
             child = child or _Child(self._limits, self._watchdog)
-            return child.decode(content, form)
+            return child.ask(request, receive)
         finally:
             if child is not None and not child.is_fit:
                 child.end()
@@ -110,13 +126,13 @@ class _Child:
                 f"decoding child: it ended at its start with exit code {self._process.returncode}: {command[:4]}"
             )
 
-    def decode(self, content: bytes, form: CanonicalForm) -> CanonicalImage:
-        """Decode a file; afterwards `is_fit` tells if the child can take another one."""
+    def ask(self, request: Request, receive: Callable[[BinaryIO], T]) -> T:
+        """Send a file and `receive` the result; afterwards `is_fit` tells if the child can take another one."""
         self.is_fit = False
         with self._watchdog.limit(self._limits.max_wall_s, self._process.kill) as ran_out:
             try:
-                send_file(self._requests, content, form)
-                image = receive_result(self._results)
+                send_file(self._requests, request)
+                result = receive(self._results)
             except RejectedFileError as rejection:
                 # After a failed allocation the process is in an unknown state, so it is replaced.
                 self.is_fit = rejection.reason != "took_too_much_memory" and not ran_out.is_set()
@@ -124,7 +140,7 @@ class _Child:
             except (EOFError, BrokenPipeError):
                 raise self._verdict(ran_out.is_set()) from None
         self.is_fit = not ran_out.is_set()
-        return image
+        return result
 
     def end(self) -> None:
         """Ask the child to end, and kill it if it does not."""

@@ -4,32 +4,46 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import asdict
-from typing import BinaryIO
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
-from pipeline_tasks.decoding.canonical_image import CanonicalImage, Whole
+from pipeline_tasks.decoding.canonical_form import CanonicalForm
+from pipeline_tasks.decoding.canonical_image import CanonicalImage, Pixels, Whole
+from pipeline_tasks.decoding.intake_image import IntakeImage, IntakeSizes
 from pipeline_tasks.errors import RejectedFileError
 
 READY = b"nightlens decoding child is ready\n"
 """First bytes from a child; if it ends before sending them, no file is to blame."""
 
 _LENGTH = struct.Struct(">Q")
-_FORM = struct.Struct(">BB?")
+_FORM = struct.Struct(">BB?HH")
+_NO_SIZES = IntakeSizes(0, 0)
 
 
-def send_file(stream: BinaryIO, content: bytes, form: CanonicalForm = NEWEST) -> None:
-    """Send a file to a child, and the form in which to decode it."""
-    stream.write(_FORM.pack(form.version, form.bit_depth or 0, form.is_small))
-    stream.write(_LENGTH.pack(len(content)))
-    stream.write(content)
+@dataclass(frozen=True)
+class Request:
+    """A file, the form in which to decode it, and what to make of it."""
+
+    content: bytes
+    form: CanonicalForm
+    sizes: IntakeSizes | None = None
+    """None: send back the canonical image."""
+
+
+def send_file(stream: BinaryIO, request: Request) -> None:
+    """Send a file to a child."""
+    form, sizes = request.form, request.sizes or _NO_SIZES
+    stream.write(_FORM.pack(form.version, form.bit_depth or 0, form.is_small, sizes.model_px, sizes.thumbnail_px))
+    stream.write(_LENGTH.pack(len(request.content)))
+    stream.write(request.content)
     stream.flush()
 
 
-def receive_file(stream: BinaryIO) -> tuple[bytes, CanonicalForm] | None:
-    """Read a file and its form from the parent; None when there will be no more.
+def receive_file(stream: BinaryIO) -> Request | None:
+    """Read a file from the parent; None when there will be no more.
 
     Raises:
         EOFError: the parent ended in the middle of one.
@@ -37,40 +51,71 @@ def receive_file(stream: BinaryIO) -> tuple[bytes, CanonicalForm] | None:
     form = stream.read(_FORM.size)
     if len(form) < _FORM.size:
         return None
-    version, bit_depth, is_small = _FORM.unpack(form)
+    version, bit_depth, is_small, *sides = _FORM.unpack(form)
     content = _exactly(stream, *_LENGTH.unpack(_exactly(stream, _LENGTH.size)))
-    return content, CanonicalForm(version, bit_depth or None, is_small)
+    sizes = IntakeSizes(*sides) if any(sides) else None
+    return Request(content, CanonicalForm(version, bit_depth or None, is_small), sizes)
 
 
-def send_result(stream: BinaryIO, result: CanonicalImage | RejectedFileError) -> None:
+def send_result(stream: BinaryIO, result: CanonicalImage | IntakeImage | RejectedFileError) -> None:
     """Send an image or a rejection to the parent."""
-    if isinstance(result, RejectedFileError):
-        head: dict[str, object] = {"reason": result.reason, "detail": result.detail}
-        pixels = memoryview(b"")
-    else:
-        head = {"file_format": result.file_format, "orientation": result.orientation, "frames": result.frames}
-        head |= {"shape": result.pixels.shape, "whole": None if result.whole is None else asdict(result.whole)}
-        pixels = np.ascontiguousarray(result.pixels).data
+    head, thumbnail, pixels = _parts(result)
     line = json.dumps(head).encode()
     stream.write(_LENGTH.pack(len(line)))
     stream.write(line)
-    stream.write(pixels)
+    stream.write(thumbnail)
+    stream.write(np.ascontiguousarray(pixels).data)
     stream.flush()
 
 
-def receive_result(stream: BinaryIO) -> CanonicalImage:
-    """Read a child's response.
+def receive_image(stream: BinaryIO) -> CanonicalImage:
+    """Read a child's response to a request without sizes.
 
     Raises:
         RejectedFileError: the child refused the file.
         EOFError: the child ended before it responded.
     """
+    head = _head(stream)
+    pixels, whole = _pixels(stream, head.pop("shape")), head.pop("whole")
+    return CanonicalImage(pixels, **head, whole=None if whole is None else Whole(tuple(whole["size_px"]), whole["digest"]))
+
+
+def receive_intake_image(stream: BinaryIO) -> IntakeImage:
+    """Read a child's response to a request with sizes.
+
+    Raises:
+        RejectedFileError: the child refused the file.
+        EOFError: the child ended before it responded.
+    """
+    head = _head(stream)
+    thumbnail = _exactly(stream, head.pop("thumbnail_bytes"))
+    pixels, size_px = _pixels(stream, head.pop("shape")), tuple(head.pop("size_px"))
+    return IntakeImage(**head, size_px=size_px, thumbnail=thumbnail, model_image=pixels)
+
+
+def _parts(result: CanonicalImage | IntakeImage | RejectedFileError) -> tuple[dict[str, object], bytes, Pixels]:
+    """Parts of a result that are sent: a line, a thumbnail and pixels."""
+    if isinstance(result, RejectedFileError):
+        return {"reason": result.reason, "detail": result.detail}, b"", np.empty(0, np.uint8)
+    head: dict[str, object] = {"file_format": result.file_format, "orientation": result.orientation, "frames": result.frames}
+    if isinstance(result, CanonicalImage):
+        whole = None if result.whole is None else asdict(result.whole)
+        return head | {"shape": result.pixels.shape, "whole": whole}, b"", result.pixels
+    head |= {"size_px": result.size_px, "measured": result.measured, "thumbnail_bytes": len(result.thumbnail)}
+    return head | {"shape": result.model_image.shape}, result.thumbnail, result.model_image
+
+
+def _head(stream: BinaryIO) -> Any:
     head = json.loads(_exactly(stream, *_LENGTH.unpack(_exactly(stream, _LENGTH.size))))
     if "reason" in head:
         raise RejectedFileError(head["reason"], head["detail"])
-    pixels, whole = np.empty(head.pop("shape"), np.uint8), head.pop("whole")
+    return head
+
+
+def _pixels(stream: BinaryIO, shape: Sequence[int]) -> Pixels:
+    pixels = np.empty(shape, np.uint8)
     _fill(stream, pixels.data.cast("B"))
-    return CanonicalImage(pixels, **head, whole=None if whole is None else Whole(tuple(whole["size_px"]), whole["digest"]))
+    return pixels
 
 
 def _exactly(stream: BinaryIO, length: int) -> bytes:

@@ -12,17 +12,22 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline_tasks.images.measuring import measure
+from pipeline_tasks.measurements.measuring import measure
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.table import Table
 
 Values = Mapping[str, float | int | str | None]
 """Column → value of one image; no value is None."""
-Compute = Callable[[NDArray[np.uint8], Sequence[str]], Values]
-"""Canonical pixels (height x width x 3, uint8 RGB) and columns → their values."""
+Compute = Callable[[NDArray[np.uint8], Sequence[str], bool], Values]
+"""Canonical pixels (height x width x 3, uint8 RGB), columns, and whether larger images are averaged first → the columns' values."""
 Computed = Mapping[type[Table], Compute]
 
-COMPUTED: Computed = {Measurement: measure}
+
+def _measured(pixels: NDArray[np.uint8], columns: Sequence[str], is_averaging: bool) -> Values:
+    return measure(pixels, columns, is_averaging=is_averaging)
+
+
+COMPUTED: Computed = {Measurement: _measured}
 """Each table has one row an image, and names `image_id` as the key under which newer rows supersede older ones."""
 
 

@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from pipeline_tasks.images.canonical_pixels import CanonicalPixels
 from pipeline_tasks.images.filters import Floats, blurred, luma_and_colour, luma_of, resized
 from pipeline_tasks.images.fourier import transforms_of
-from pipeline_tasks.images.measurements.perceptual_hash import hashes_of_turns, square_luma
 from pipeline_tasks.images.turns import turned
+from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
+from pipeline_tasks.measurements.perceptual_hash import hashes_of_turns, square_luma
 
 FINE_PX = 128
 MIDDLE_PX = 64

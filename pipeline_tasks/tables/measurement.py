@@ -10,7 +10,7 @@ from pipeline_tasks.tables.table import DIGEST, Table
 class Measurement(Table):
     """Measurements from one decode of an image; limits are judged later, without opening it again.
 
-    Of a large JPEG (canonical form 3) the small image is measured.
+    Of a large JPEG (canonical form 3 and later) the small image is measured; from form 4 on, averages of images of 512 px and more.
 
     A column added later is nullable: null in rows of earlier nights until `backfill` has computed it.
     """

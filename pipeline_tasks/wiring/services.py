@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.clients.label_studio import LabelStudio
     from pipeline_tasks.clients.model_registry import ModelRegistry
     from pipeline_tasks.clients.prediction_server import PredictionServer
-    from pipeline_tasks.decoding.decoder import Decoder
+    from pipeline_tasks.decoding.decoder import IntakeDecoder
     from pipeline_tasks.sources.source import Source
     from pipeline_tasks.storage.history.store import Store
     from pipeline_tasks.wiring.outside_copies import OutsideCopies
@@ -127,7 +127,7 @@ class Services:
         return ChosenFiles(settings, home_folder(), self.store.read(SetImage, self.cycle_id)["key"].to_list())
 
     @cached_property
-    def decoder(self) -> Decoder:
+    def decoder(self) -> IntakeDecoder:
         """A pool of child processes that decode images."""
         from pipeline_tasks.decoding.pool import DecodingPool
 

@@ -19,11 +19,11 @@ from PIL import Image
 
 from pipeline_tasks.decoding import child as child_module
 from pipeline_tasks.decoding import pool as pool_module
-from pipeline_tasks.decoding.canonical_form import CanonicalForm
+from pipeline_tasks.decoding.canonical_form import NEWEST
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.pool import DecodingPool
-from pipeline_tasks.decoding.wire import receive_file, receive_result, send_file, send_result
+from pipeline_tasks.decoding.wire import Request, receive_file, receive_image, send_file, send_result
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
 
 pytestmark = pytest.mark.slow
@@ -97,11 +97,11 @@ def test_pool__reports_a_child_that_dies_twice_and_replaces_it(monkeypatch: pyte
         pool.decode(a_png())
         real_send, victims = pool_module.send_file, []
 
-        def send_and_kill(stream: object, content: bytes, form: CanonicalForm) -> None:
+        def send_and_kill(stream: object, request: Request) -> None:
             victims.append(children_of(os.getpid())[-1])
             os.kill(victims[-1], signal.SIGSEGV)
             time.sleep(0.05)
-            real_send(stream, content, form)  # type: ignore[arg-type]
+            real_send(stream, request)  # type: ignore[arg-type]
 
         monkeypatch.setattr(pool_module, "send_file", send_and_kill)
         assert the_reason(pool, a_png()) == "decoder_crashed"
@@ -169,21 +169,21 @@ def is_running(process_id: int) -> bool:
 def test_child__answers_until_there_are_no_more_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(child_module, "_allow_cpu", lambda seconds: None)
     requests, results = io.BytesIO(), io.BytesIO()
-    send_file(requests, a_png())
-    send_file(requests, b"hello")
+    send_file(requests, Request(a_png(), NEWEST))
+    send_file(requests, Request(b"hello", NEWEST))
     requests.seek(0)
 
     child_module.serve(requests, results, Limits())
 
     results.seek(0)
-    assert receive_result(results).pixels.shape == (20, 30, 3)
+    assert receive_image(results).pixels.shape == (20, 30, 3)
     with pytest.raises(RejectedFileError, match="not_an_image"):
-        receive_result(results)
+        receive_image(results)
 
 
 def test_wire__notices_that_the_other_process_ended_in_the_middle() -> None:
     whole = io.BytesIO()
-    send_file(whole, b"12345678")
+    send_file(whole, Request(b"12345678", NEWEST))
     assert receive_file(io.BytesIO()) is None
     with pytest.raises(EOFError):
         receive_file(io.BytesIO(whole.getvalue()[:-1]))
@@ -191,7 +191,7 @@ def test_wire__notices_that_the_other_process_ended_in_the_middle() -> None:
     send_result(result, decode(a_png(), Limits()))
     for kept in (0, 20, len(result.getvalue()) - 1):
         with pytest.raises(EOFError):
-            receive_result(io.BytesIO(result.getvalue()[:kept]))
+            receive_image(io.BytesIO(result.getvalue()[:kept]))
 
 
 def test_pool__ends_hostile_files_without_losing_a_child() -> None:

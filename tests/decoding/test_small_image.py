@@ -19,12 +19,12 @@ from pipeline_tasks.decoding.jpeg import small_thumbnail
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.model_image import form_for_model, model_image
 from pipeline_tasks.decoding.small_image import LEAST_SHORT_PX, reduction_of
-from pipeline_tasks.decoding.wire import receive_file, receive_result, send_file, send_result
+from pipeline_tasks.decoding.wire import Request, receive_file, receive_image, send_file, send_result
 from pipeline_tasks.errors import RejectedFileError
 from pipeline_tasks.images.comparing import compare, is_same
-from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.images.views import View
 from pipeline_tasks.kinds.decoding import WHOLE
+from pipeline_tasks.measurements.measuring import measure
 from pipeline_tasks.settings import DuplicateSettings
 
 SIDE_PX = 2 * LEAST_SHORT_PX
@@ -197,12 +197,12 @@ def test_model_image__of_a_small_image_is_that_of_the_whole_one_but_for_a_few_le
 
 def test_wire__carries_a_small_image() -> None:
     stream = io.BytesIO()
-    send_file(stream, b"content", CanonicalForm(3, 12).small)
+    send_file(stream, Request(b"content", CanonicalForm(3, 12).small))
     stream.seek(0)
-    assert receive_file(stream) == (b"content", CanonicalForm(3, 12, is_small=True))
+    assert receive_file(stream) == Request(b"content", CanonicalForm(3, 12, is_small=True))
     wanted, stream = small(saved(drawn().resize((SIDE_PX, SIDE_PX + 9)))), io.BytesIO()
     send_result(stream, wanted)
     stream.seek(0)
-    found = receive_result(stream)
+    found = receive_image(stream)
     assert found.whole == wanted.whole
     assert np.array_equal(found.pixels, wanted.pixels)

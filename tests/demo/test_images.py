@@ -94,7 +94,7 @@ def test_draw_file__broken_files_are_rejected_with_the_planned_reason(kind: str,
 
 def test_draw_file__dark_and_blurred_images_lie_outside_the_limits_of_the_example_project() -> None:
     from demo.inbox import EXAMPLE
-    from pipeline_tasks.images.measuring import measure
+    from pipeline_tasks.measurements.measuring import measure
     from pipeline_tasks.settings import load_project
 
     limits = load_project(EXAMPLE).quality

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from pipeline_tasks.images.canonical_pixels import CanonicalPixels
-from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.images.quality import judge
 from pipeline_tasks.images.quality_rules.quality_rule import QualityRule
+from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
+from pipeline_tasks.measurements.measuring import measure
 from pipeline_tasks.settings import QualitySettings
 
 

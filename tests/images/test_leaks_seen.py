@@ -6,9 +6,9 @@ import numpy as np
 from images.drawn_surfaces import Pixels, a_scene, a_surface, cut, view, with_a_part, with_noise
 
 from pipeline_tasks.images.leaks import SplitImages, find_leaks
-from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.images.turns import turned
 from pipeline_tasks.images.verdicts import no_views
+from pipeline_tasks.measurements.measuring import measure
 from pipeline_tasks.neighbors.turned_hashes import turned_hashes
 from pipeline_tasks.settings import DuplicateSettings
 

@@ -17,12 +17,10 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipeline_tasks.decoding.canonical_form import CanonicalForm
-from pipeline_tasks.decoding.jpeg import encode_jpeg, small_thumbnail
-from pipeline_tasks.decoding.model_image import form_for_model, model_image
+from pipeline_tasks.decoding.intake_image import IntakeSizes
 from pipeline_tasks.decoding.white_level import SET_BIT_DEPTH
 from pipeline_tasks.errors import AlreadyThereError, ChangedMeanwhileError, NotFoundError, RejectedFileError, SettingsError
 from pipeline_tasks.images.exif.capture import NOT_READ, CaptureRules, capture_of
-from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.measure_images import MeasureImagesSummary
 from pipeline_tasks.sources.licences import Licences
@@ -44,8 +42,7 @@ from pipeline_tasks.time_left import time_left
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
-    from pipeline_tasks.decoding.canonical_image import CanonicalImage, Pixels
-    from pipeline_tasks.decoding.decoder import Decoder
+    from pipeline_tasks.decoding.decoder import IntakeDecoder
     from pipeline_tasks.settings import SourceSettings
     from pipeline_tasks.sources.source import FileMetadata, Source
 
@@ -61,7 +58,7 @@ _Found = dict[type[Table], _Row]
 
 
 def measure_images(
-    store: Store, cycle: Cycle, shard: int, sources: Sequence[Source], decoder: Decoder, backbone: Backbone
+    store: Store, cycle: Cycle, shard: int, sources: Sequence[Source], decoder: IntakeDecoder, backbone: Backbone
 ) -> MeasureImagesSummary:
     """Process the files of this shard in the frozen plan, and write tables for `record_images`.
 
@@ -141,7 +138,7 @@ class _Look:
         objects: ObjectStore,
         sources: Mapping[str, Source],
         of_sources: Mapping[str, _OfSource],
-        decoder: Decoder,
+        decoder: IntakeDecoder,
         backbone: Backbone,
         known: frozenset[str],
         is_erased: IsErased,
@@ -188,27 +185,26 @@ class _Look:
                 future = self._measured[image_id, form] = Future()
         if is_ours:
             try:
-                future.set_result(self._measure(content, form))
+                future.set_result(self._measure(image_id, content, form))
             except BaseException as error:  # Passed to waiting threads, too; `result` raises it here.
                 future.set_exception(error)
         return future.result()
 
-    def _measure(self, content: bytes, form: CanonicalForm) -> _Found:
-        """All results of one decode, of the small image. A refused file is not stored; it stays in the source."""
-        decoded = self._decoder.decode(content, form.small)
-        image_id, md5 = put_original(self._objects, content)
-        put_thumbnail(self._objects, image_id, encode_jpeg(small_thumbnail(decoded, MAX_SIDE_PX)))
-        small = model_image(self._pixels_for_backbone(content, form, decoded), self._backbone.side_px)
-        width_px, height_px = decoded.size_px
+    def _measure(self, image_id: str, content: bytes, form: CanonicalForm) -> _Found:
+        """All results of one decode. A refused file is not stored; it stays in the source."""
+        found = self._decoder.take_in(content, form, IntakeSizes(self._backbone.side_px, MAX_SIDE_PX))
+        _, md5 = put_original(self._objects, content, image_id)
+        put_thumbnail(self._objects, image_id, found.thumbnail)
+        width_px, height_px = found.size_px
         image = {
             "image_id": image_id,
             "md5": md5,
             "size_bytes": len(content),
-            "file_format": decoded.file_format,
+            "file_format": found.file_format,
             "width_px": width_px,
             "height_px": height_px,
-            "orientation": decoded.orientation,
-            "frames": decoded.frames,
+            "orientation": found.orientation,
+            "frames": found.frames,
             "canonical_form": form.version,
             "bit_depth": form.bit_depth,
         }
@@ -216,15 +212,9 @@ class _Look:
             "image_id": image_id,
             "backbone_digest": self._backbone.digest,
             "engine": self._backbone.engine,
-            "embedding": self._backbone.embed(small[None])[0],
+            "embedding": self._backbone.embed(found.model_image[None])[0],
         }
-        digest = None if decoded.whole is None else decoded.whole.digest
-        measured = measure(decoded.pixels, digest=digest)
-        return {Image: image, Measurement: {"image_id": image_id} | measured, Embedding: embedding}
-
-    def _pixels_for_backbone(self, content: bytes, form: CanonicalForm, decoded: CanonicalImage) -> Pixels:
-        is_enough = decoded.whole is None or form_for_model(form, self._backbone.side_px).is_small
-        return decoded.pixels if is_enough else self._decoder.decode(content, form).pixels
+        return {Image: image, Measurement: {"image_id": image_id} | found.measured, Embedding: embedding}
 
 
 def _in_utc(moment: datetime) -> datetime:

@@ -10,14 +10,16 @@ from pipeline_tasks.storage.objects.fail_points import around
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 
-def put_original(objects: ObjectStore, content: bytes) -> tuple[str, str]:
+def put_original(objects: ObjectStore, content: bytes, image_id: str | None = None) -> tuple[str, str]:
     """Store a file's bytes; return its image_id (sha256) and its md5. Storing it twice changes nothing.
+
+    `image_id`: if the caller has computed it already.
 
     Raises:
         RejectedFileError: `md5_collision`, if other bytes with the same md5 are stored.
         CorruptObjectError: the stored object no longer has the md5 in its name.
     """
-    image_id = hashlib.sha256(content).hexdigest()
+    image_id = image_id or hashlib.sha256(content).hexdigest()
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     try:
         with around("original.put"):

@@ -176,7 +176,7 @@ def test_measure_images__two_tries_at_once_leave_the_parts_of_one(disk_store: St
 
 def test_measure_images__fails_as_a_whole_if_no_decoder_starts(store: Store, tmp_path: Path) -> None:
     class NoDecoder(InProcessDecoder):
-        def decode(self, content: bytes, form: object = None) -> Any:
+        def take_in(self, content: bytes, form: object, sizes: object) -> Any:
             raise ServiceUnavailableError("no child starts")
 
     cycle = given.an_open_cycle(store)

@@ -47,7 +47,7 @@ class Noise:
     def __init__(self, dies_after: int | None = None) -> None:
         self.computed, self.dies_after = 0, dies_after
 
-    def __call__(self, pixels: NDArray[np.uint8], columns: Sequence[str]) -> Mapping[str, object]:
+    def __call__(self, pixels: NDArray[np.uint8], columns: Sequence[str], is_averaging: bool) -> Mapping[str, object]:
         assert columns == ["noise"]
         if self.computed == self.dies_after:
             self.dies_after = None

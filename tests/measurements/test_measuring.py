@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from pipeline_tasks.images.canonical_pixels import CanonicalPixels
-from pipeline_tasks.images.measurements.perceptual_hash import hash_of_square, hashes_of_turns, perceptual_hash
-from pipeline_tasks.images.measuring import measure
 from pipeline_tasks.images.turns import turned
+from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
+from pipeline_tasks.measurements.measuring import measure
+from pipeline_tasks.measurements.perceptual_hash import hash_of_square, hashes_of_turns, perceptual_hash
 from pipeline_tasks.registries import MEASUREMENTS
 from pipeline_tasks.tables.measurement import Measurement
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline_tasks.images.canonical_pixels import CanonicalPixels
+from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
 
 _LEVELS = np.arange(256, dtype=np.float64)
 

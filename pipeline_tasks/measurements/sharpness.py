@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from PIL import Image
 
-from pipeline_tasks.images.canonical_pixels import CanonicalPixels
+from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
 
 SIDE_PX = 256
 """Sharpness is measured on an image of at most this side, so that sizes can be compared."""
@@ -13,12 +14,11 @@ SIDE_PX = 256
 
 def sharpness(image: CanonicalPixels) -> float:
     """Variance of the Laplacian of luma (Pech-Pacheco et al., ICPR 2000)."""
-    values = np.asarray(_reduced(image.luma), np.float32)
+    values = np.asarray(_reduced(image.luma))
     if min(values.shape) < 3:
         return 0.0
-    inner = values[1:-1, 1:-1]
-    laplacian = values[:-2, 1:-1] + values[2:, 1:-1] + values[1:-1, :-2] + values[1:-1, 2:] - 4 * inner
-    return float(laplacian.var(dtype=np.float64))
+    laplacian = cv2.Laplacian(values, cv2.CV_16S, ksize=1)[1:-1, 1:-1]
+    return float(cv2.meanStdDev(laplacian)[1].item() ** 2)
 
 
 def _reduced(luma: Image.Image) -> Image.Image:

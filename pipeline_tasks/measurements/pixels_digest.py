@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from pipeline_tasks.images.canonical_pixels import CanonicalPixels
+from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
 
 
 def pixels_sha256(image: CanonicalPixels) -> str:

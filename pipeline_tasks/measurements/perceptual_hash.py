@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline_tasks.images.canonical_pixels import CanonicalPixels
+from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
 
 _SIDE_PX = 32
 _LOW = 8
 _GAP = 3.0
-"""Of small images of large JPEGs: pixels for each of the 32 that are left by averaging, before the slower filter."""
+"""Of images that were averaged before: pixels for each of the 32 that are left by averaging, before the slower filter."""
 
 
 def perceptual_hash(image: CanonicalPixels) -> int:
@@ -24,8 +24,8 @@ def perceptual_hash(image: CanonicalPixels) -> int:
 
 def square_luma(image: CanonicalPixels) -> NDArray[np.float64]:
     """Luma of 32 x 32 px, whatever the image's proportions."""
-    gap = None if image.digest is None else _GAP
-    return np.asarray(image.luma.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=gap), np.float64)
+    gap = _GAP if image.is_averaging or image.digest is not None else None
+    return np.asarray(image.coarse_luma.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=gap), np.float64)
 
 
 def hash_of_square(small: NDArray[np.floating]) -> int:
