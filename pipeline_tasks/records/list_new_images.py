@@ -38,5 +38,7 @@ class ListNewImagesSummary:
     """Files of known images that this listing misses for the first time; the table `missing_files` names them."""
     files_back: int = 0
     """Files that were missing, and are listed again."""
+    files_beyond: int = 0
+    """New files beyond a source's `max_new_files`; the next cycles take them."""
     sources_away: dict[str, str] = field(default_factory=dict)
     """Source → why it was not listed; the others were."""

@@ -44,7 +44,7 @@ def not_taken_in(data: CycleData) -> Html | None:
     listed = data.records.find(ListNewImagesSummary)
     parts = [_rejected(data), _waiting(data)]
     if listed is not None:
-        parts += [_read_again(listed), _left_out(data, listed)]
+        parts += [_beyond(listed), _read_again(listed), _left_out(data, listed)]
     return together([*parts, _exif_troubles(data)]) or None
 
 
@@ -84,6 +84,16 @@ def _waiting(data: CycleData) -> Html | None:
     ]
     note = paragraph("These files wait for the next night, because they may not be complete yet.")
     return together([note, table(("waiting", "files", "first seen so", "count"), rows, numbers_from=3)])
+
+
+def _beyond(listed: ListNewImagesSummary) -> Html | None:
+    """New files that are too many for one night."""
+    if not listed.files_beyond:
+        return None
+    said = (
+        f"{listed.files_beyond} more new files wait for the next nights, because one night takes a source's max_new_files at most."
+    )
+    return paragraph(said)
 
 
 def _read_again(listed: ListNewImagesSummary) -> Html | None:

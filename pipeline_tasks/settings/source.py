@@ -57,6 +57,11 @@ class SourceSettings(Settings):
     is_synthetic: bool = Field(
         False, description="Images are rendered or generated: trained on up to training.max_synthetic_ratio, never tested on."
     )
+    max_new_files: int = Field(
+        100_000,
+        ge=1,
+        description="New files that one night takes in at most; the next nights take the others, and the report counts them.",
+    )
     kind: str = Field("folder", description="A kind that ships with Nightlens, or `module:class` of your own.")
 
     @field_validator("camera_time_zone")

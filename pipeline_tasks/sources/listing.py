@@ -27,17 +27,23 @@ class Listing:
     """Of all files, in order."""
     is_whole: bool = True
     """False: what it lacks may still be there."""
+    files_beyond: int = 0
+    """Files to read that one night does not take; the next one lists them anew."""
 
 
-def listing_of(source: Source, known: KnownVersions, recorded: RecordedVersions, last_look: datetime | None) -> Listing:
-    """List the source and keep the files that are not known, and known ones whose stamp proves nothing.
+def listing_of(
+    source: Source, known: KnownVersions, recorded: RecordedVersions, last_look: datetime | None, at_most: int | None = None
+) -> Listing:
+    """List the source and keep the files that are not known, `at_most` so many, and known ones whose stamp proves nothing.
+
+    Of a first listing, no more than these files and eight bytes for each key are held; a folder's stamps are all looked at.
 
     Raises:
         ServiceError: the source is away, or may not be listed.
     """
     if isinstance(source, SkipsKnown):
         source.skip_known(lambda files: known.have(files).tolist())
-    seen = 0
+    seen = beyond = 0
     others: list[FoundFile] = []
     unproven: list[FoundFile] = []
     keys: list[Digests] = []
@@ -45,15 +51,19 @@ def listing_of(source: Source, known: KnownVersions, recorded: RecordedVersions,
         seen += len(files)
         keys.append(keys_of(files))
         for file, is_known in zip(files, known.have(files).tolist(), strict=True):
-            if not is_known:
+            if not is_known and file.stamp is None and at_most is not None and len(others) >= at_most:
+                beyond += 1
+            elif not is_known:
                 others.append(file)
             elif file.stamp is not None and not file.stamp.shows_writes_after(last_look):
                 unproven.append(file)
     # Only a stamp may tell that a version which was never recorded is a known one.
     versions = recorded([file.key for file in others if file.stamp is not None])
-    found = recognize(others, versions, last_look, known=seen - len(others))
+    found = recognize(others, versions, last_look, known=seen - len(others) - beyond)
+    beyond += len(found.unknown[at_most:]) if at_most is not None else 0
+    found = replace(found, unknown=found.unknown[:at_most])
     found = replace(found, unproven=tuple(sorted([*found.unproven, *unproven], key=lambda file: file.key)))
-    return Listing(seen, found, one_of_each(keys), source.is_whole if isinstance(source, ListsPart) else True)
+    return Listing(seen, found, one_of_each(keys), source.is_whole if isinstance(source, ListsPart) else True, beyond)
 
 
 def batches(files: Iterable[FoundFile], size: int) -> Iterator[list[FoundFile]]:

@@ -11,6 +11,9 @@ from pipeline_tasks.sources.known_versions import KnownVersions
 from pipeline_tasks.sources.listing import BATCH, RecordedVersions, batches
 from pipeline_tasks.sources.source import FoundFile, Source
 
+LOOKED_AT_ONCE = 1_000
+"""Files between two comparisons: a page of a bucket, so that a look ends with the page on which it has found enough."""
+
 
 @runtime_checkable
 class Streams(Protocol):
@@ -36,8 +39,9 @@ def count_new_files(
         ServiceError: the source is away, or may not be listed.
     """
     found = 0
-    files = source.stream_files() if isinstance(source, Streams) else source.list_files()
-    for batch in batches(files, BATCH):
+    # A folder's new mount shows in many files only; a page of a bucket shows all that is asked.
+    files, at_once = (source.stream_files(), BATCH) if isinstance(source, Streams) else (source.list_files(), LOOKED_AT_ONCE)
+    for batch in batches(files, at_once):
         others = [file for file, is_known in zip(batch, known.have(batch).tolist(), strict=True) if not is_known]
         versions = recorded([file.key for file in others if file.stamp is not None])
         unknown = recognize(others, versions, last_look, known=len(batch) - len(others)).unknown

@@ -73,3 +73,22 @@ def test_listing_of__asks_for_recorded_versions_of_unknown_stamps_only() -> None
     assert asked == [["stamped"]]
     assert [file.key for file in found.recognized.unknown] == ["a"], "the stamp is known with a check sum of its bytes"
     assert found.files_seen == 2
+
+
+@pytest.mark.parametrize("batch", [1, 2, 1000])
+def test_listing_of__holds_no_more_new_files_than_one_night_takes(monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
+    monkeypatch.setattr(listing, "BATCH", batch)
+    files = [a_file(key, "1") for key in "abcdef"]
+
+    found = listing_of(Listed(files), known(("b", "1")), lambda keys: {}, None, 2)  # type: ignore[arg-type]
+
+    assert [file.key for file in found.recognized.unknown] == ["a", "c"]
+    assert (found.files_seen, found.files_beyond, len(found.keys)) == (6, 3, 6), "none is taken for missing"
+
+
+def test_listing_of__limits_new_files_of_a_folder_after_it_has_looked_at_all_stamps() -> None:
+    files = [FoundFile(key, FileStamp(5, 1, 6, at).version, 1, None, FileStamp(5, 1, 6, at)) for at, key in enumerate("abc")]
+
+    found = listing_of(Listed(files), KnownVersions(), lambda keys: {}, None, 2)  # type: ignore[arg-type]
+
+    assert ([file.key for file in found.recognized.unknown], found.files_beyond) == (["a", "b"], 1)

@@ -66,7 +66,7 @@ def test_count__stops_listing_when_there_are_enough() -> None:
     source = Listed(200_000)
 
     assert count(source, KnownVersions(), enough=10) == 10
-    assert source.given == 20_000, "one batch was listed"
+    assert source.given == 1_000, "one page was listed"
 
 
 def test_count__recognizes_files_of_a_folder_that_was_mounted_anew() -> None:

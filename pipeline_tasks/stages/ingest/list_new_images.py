@@ -61,7 +61,8 @@ def list_new_images(
     if standing is not None:
         return standing
     known = _Known(store, {source.name: source.bit_depth for source in cycle.project.sources if source.bit_depth is not None})
-    listings, away = _listings(sources, known, _last_look(store, cycle), is_last_try=is_last_try)
+    limits = {source.name: source.max_new_files for source in cycle.project.sources} if cycle.cycle_kind == NIGHTLY else {}
+    listings, away = _listings(sources, known, _last_look(store, cycle), limits, is_last_try=is_last_try)
     listed = [source for source in sources if source.name in listings]
     left_out = {source.name: source.left_out() for source in listed if isinstance(source, LeavesFilesOut)}
     compared = _compared(store, listed, listings, known)
@@ -138,7 +139,7 @@ def _last_look(store: Store, cycle: Cycle) -> datetime | None:
 
 
 def _listings(
-    sources: Sequence[Source], known: _Known, last_look: datetime | None, *, is_last_try: bool
+    sources: Sequence[Source], known: _Known, last_look: datetime | None, limits: Mapping[str, int], *, is_last_try: bool
 ) -> tuple[dict[str, Listing], dict[str, str]]:
     """Source → its listing, and source → why it cannot be listed."""
     found: dict[str, Listing] = {}
@@ -146,7 +147,8 @@ def _listings(
     for source in sources:
         try:
             recorded = partial(known.recorded, source.name)
-            found[source.name] = listing_of(source, known.versions[source.name], recorded, last_look)
+            versions, at_most = known.versions[source.name], limits.get(source.name)
+            found[source.name] = listing_of(source, versions, recorded, last_look, at_most)
         except ServiceError as error:
             may_come_back = isinstance(error, ServiceUnavailableError) and not is_last_try
             if may_come_back or len(away) == len(sources) - 1:
@@ -251,6 +253,7 @@ def _summary(
         files_of_other_bytes=sum(len(one.with_other_bytes) for one in compared.values()),
         files_not_compared=sum(len(one.unproven) - compared[name].files for name, one in recognized.items()),
         files_renumbered=sum(one.renumbered for one in recognized.values()),
+        files_beyond=sum(one.files_beyond for one in listings.values()),
     )
 
 

@@ -128,3 +128,13 @@ def test_sources_that_are_all_away__stop_the_night(store: Store, tmp_path: Path)
 
     with pytest.raises(ServiceUnavailableError, match="source other"):
         list_new_images(store, cycle, sources_of(cycle, tmp_path))
+
+
+def test_new_files_beyond_a_nights_limit__wait_for_the_next_nights(store: Store, tmp_path: Path) -> None:
+    put_files(tmp_path, {f"{number}.png": an_image(number) for number in range(5)})
+
+    nights = [a_night(store, tmp_path, night, max_new_files=2) for night in (1, 2, 3)]
+
+    assert [(listed.files_new, listed.files_beyond) for listed, _ in nights] == [(2, 3), (2, 1), (1, 0)]
+    assert [listed.files_missing for listed, _ in nights] == [0, 0, 0]
+    assert store.history(Image).height == 5
