@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline_tasks.formats import labelled_folder as reasons
 from pipeline_tasks.formats.annotation_text import as_float, read_json
@@ -21,7 +20,7 @@ from pipeline_tasks.formats.finding import Finding, refuse
 from pipeline_tasks.formats.gathering import Gathering
 from pipeline_tasks.formats.labelled_folder import Labelled, LabelledFolder, Size
 from pipeline_tasks.formats.listing import Listing
-from pipeline_tasks.formats.mask_values import read_values
+from pipeline_tasks.formats.mask_values import Values, read_values, values_in
 from pipeline_tasks.formats.placing import FARTHEST_PX, NotTakenError, Placing
 from pipeline_tasks.geometry.polygons import rasterise
 from pipeline_tasks.geometry.run_lengths import decode, encode
@@ -46,7 +45,6 @@ _IMAGE, _IDS, _POLYGONS = "_leftImg8bit", "_labelIds.png", "_polygons.json"
 _MARKS = ("_gtFine", "_gtCoarse")
 """Ends of an image's name in its annotations, the better ones first."""
 _VALUES = {name: value for value, name in enumerate((*VOID, *CLASSES))}
-Values = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def read(listing: Listing, finding: Finding, label_kind: str) -> LabelledFolder:
 
 
 def _masks(values: Values, placing: Placing, where: str) -> Iterator[Labelled]:
-    for value in np.unique(values).tolist():
+    for value in values_in(values):
         if value >= len(_VALUES):
             raise refuse(where, f"the value {value}", f"values from 0 to {len(_VALUES) - 1}, as in {_IDS}; write the file again")
         if value >= len(VOID):

@@ -26,10 +26,10 @@ _HEAD_BYTES = 4096
 
 
 def find(listing: Listing) -> Finding | None:
-    """The text files whose first line is one of KITTI, with the empty ones beside them; None if there are none."""
+    """The text files whose first line is one of KITTI, with those of other images beside them; None if there are none."""
     texts = list(listing.ending_in(".txt"))
     folders = {path.parent for path in texts if _is_label_file(path)}
-    found = tuple(path for path in texts if path.parent in folders and (path.stat().st_size == 0 or _is_label_file(path)))
+    found = tuple(path for path in texts if path.parent in folders and (_is_label_file(path) or _is_of_image(path, listing)))
     return Finding(found, ("box",)) if found else None
 
 
@@ -64,6 +64,10 @@ def _objects(path: Path, listing: Listing, placing: Placing) -> Iterator[Labelle
             if words[0] == DONT_CARE:
                 raise NotTakenError(NOT_LABELLED, where)
             yield placing.box(words[0], [one for one in numbers[3:7] if one is not None], where)
+
+
+def _is_of_image(path: Path, listing: Listing) -> bool:
+    return path.stat().st_size == 0 or listing.image_of_stem(path.stem, path.parent) is not None
 
 
 def _is_label_file(path: Path) -> bool:

@@ -26,6 +26,7 @@ NAME_FILES = ("classes.txt", "obj.names", "_darknet.labels", "classes.names")
 BOX_NUMBERS, LEAST_POLYGON_NUMBERS = 5, 7
 MOST = 2.0
 """Greatest number that is still a share of an image, of an object that reaches out of it; larger ones are pixels."""
+_MOST_BYTES = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,9 @@ class _Names:
 def find(listing: Listing) -> Finding | None:
     """The text files of images, if their lines are numbers; None if there are none."""
     files = tuple(sorted({_label_file(image, listing) for image in _images(listing)} & set(listing.files)))
-    lengths = {len(words) for path in files for words in _words(path)}
-    if not lengths or not all(_is_number(word) for path in files[:1] for words in _words(path) for word in words):
+    lines = {path: list(_words(path)) for path in files}
+    lengths = {len(words) for of_file in lines.values() for words in of_file}
+    if not any(of_file and all(_is_number(word) for words in of_file for word in words) for of_file in lines.values()):
         return None
     names = _find_names(listing)
     has_points = bool(names and names.points)
@@ -167,7 +169,13 @@ def _label_file(image: Path, listing: Listing) -> Path:
 
 
 def _words(path: Path) -> Iterable[list[str]]:
-    """Words of the lines that are not empty."""
+    """Words of the lines that are not empty.
+
+    Raises:
+        SettingsError: the file is larger than any of one image.
+    """
+    if (size := path.stat().st_size) > _MOST_BYTES:
+        raise refuse(str(path), f"{size} bytes", f"at most {_MOST_BYTES} bytes of text for an image")
     return [words for line in path.read_text(encoding="utf-8-sig", errors="replace").splitlines() if (words := line.split())]
 
 
