@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import threading
 from pathlib import Path
 
 from pipeline_tasks.commands.outcome import Outcome, in_json
 from pipeline_tasks.errors import SettingsError
+
+MAX_PIXELS = 50_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> Outcome:
     """Run until the process is told to stop, and print the counts."""
+    # OpenCV reads this when it is imported: no header may ask for more memory.
+    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PIXELS))
     try:
         import cv2  # noqa: F401
         import onnxruntime  # noqa: F401

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Mapping
@@ -16,7 +17,7 @@ MAX_DROPPED = 10_000
 _TABLES = """
 CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, number INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS figures (name TEXT PRIMARY KEY, value REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS handled (name TEXT PRIMARY KEY, stamp TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS handled (name BLOB PRIMARY KEY, stamp TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS dropped (number INTEGER PRIMARY KEY, at TEXT, image_id TEXT, name TEXT, reason TEXT, detail TEXT);
 """
 
@@ -58,20 +59,20 @@ class AgentState:
         """Note that a file was handled in this version, and count it in the same transaction."""
         with self._lock, self._database:
             self._add(counts)
-            self._database.execute("INSERT OR REPLACE INTO handled VALUES (?, ?)", (name, stamp))
+            self._database.execute("INSERT OR REPLACE INTO handled VALUES (?, ?)", (os.fsencode(name), stamp))
 
     def is_handled(self, name: str, stamp: str) -> bool:
         """Return True if a file was handled in this version."""
         with self._lock:
-            row = self._database.execute("SELECT stamp FROM handled WHERE name = ?", (name,)).fetchone()
+            row = self._database.execute("SELECT stamp FROM handled WHERE name = ?", (os.fsencode(name),)).fetchone()
         return row is not None and row[0] == stamp
 
     def forget_handled(self, there: Iterable[str]) -> None:
         """Forget files that are no longer in the folder, so that the list stays as short as the folder."""
         with self._lock, self._database:
-            self._database.execute("CREATE TEMP TABLE IF NOT EXISTS there (name TEXT PRIMARY KEY)")
+            self._database.execute("CREATE TEMP TABLE IF NOT EXISTS there (name BLOB PRIMARY KEY)")
             self._database.execute("DELETE FROM there")
-            self._database.executemany("INSERT OR IGNORE INTO there VALUES (?)", ((name,) for name in there))
+            self._database.executemany("INSERT OR IGNORE INTO there VALUES (?)", ((os.fsencode(name),) for name in there))
             self._database.execute("DELETE FROM handled WHERE name NOT IN (SELECT name FROM there)")
 
     def set_figure(self, name: str, value: float) -> None:

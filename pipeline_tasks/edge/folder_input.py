@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from pipeline_tasks.edge.agent_state import AgentState
-from pipeline_tasks.edge.frame import Frame, Pixels
+from pipeline_tasks.edge.frame import Frame, Pixels, shown_name
 from pipeline_tasks.edge.settings import InputSettings
 from pipeline_tasks.errors import SettingsError
 
@@ -78,13 +78,13 @@ class FolderInput:
             content, modified_at = _read(self._folder / name)
             pixels = decoded(content)
         except (OSError, ValueError, cv2.error) as error:
-            self._state.drop(None, _shown(name), "not_readable_here", str(error))
+            self._state.drop(None, shown_name(name), "not_readable_here", str(error))
         else:
-            yield Frame(pixels, content, _shown(name), modified_at=modified_at)
+            yield Frame(pixels, content, shown_name(name), modified_at=modified_at)
         self._state.handle(name, stamp, ["seen"])
 
 
-def decoded(content: bytes) -> Pixels:
+def decoded(content: bytes, max_pixels: int = MAX_PIXELS) -> Pixels:
     """Pixels of an image file, blue first; of a large JPEG at a reduced size.
 
     Raises:
@@ -94,8 +94,8 @@ def decoded(content: bytes) -> Pixels:
     pixels = cv2.imdecode(np.frombuffer(content, np.uint8), flag)
     if pixels is None:
         raise ValueError("OpenCV does not read it as an image")
-    if pixels.shape[0] * pixels.shape[1] > MAX_PIXELS:
-        raise ValueError(f"{pixels.shape[1]} x {pixels.shape[0]} pixels, wanted at most {MAX_PIXELS}")
+    if pixels.shape[0] * pixels.shape[1] > max_pixels:
+        raise ValueError(f"{pixels.shape[1]} x {pixels.shape[0]} pixels, wanted at most {max_pixels}")
     return np.asarray(pixels, np.uint8)
 
 
@@ -125,8 +125,3 @@ def _read(path: Path) -> tuple[bytes, datetime]:
     if len(content) != status.st_size or not content:
         raise ValueError("empty" if not content else "changed while it was read")
     return content, datetime.fromtimestamp(min(max(status.st_mtime, 0), 4e9), timezone.utc)
-
-
-def _shown(name: str) -> str:
-    """A name as text that can be sent."""
-    return os.fsencode(name).decode("utf-8", "replace")[-500:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -26,3 +27,8 @@ class Frame:
     clip: str | None = None
     clip_time_s: float | None = None
     exposure_s: float | None = None
+
+
+def shown_name(name: str) -> str:
+    """A file's name as text that can be sent: bytes that are no UTF-8 become a mark."""
+    return os.fsencode(name).decode("utf-8", "replace")[-500:]

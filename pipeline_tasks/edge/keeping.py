@@ -49,7 +49,7 @@ class Keeping:
         """Decide about a frame; call `remember` once it is safe on the disk."""
         decision = self._judged(pixels)
         if self._threshold is not None:
-            self._threshold.record(is_kept=decision.kept_because is not None)
+            self._threshold.record(decision.distance or 0.0, is_kept=decision.kept_because is not None)
         return decision
 
     def remember(self, decision: Decision) -> None:

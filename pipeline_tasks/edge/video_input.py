@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from pipeline_tasks.edge.agent_state import AgentState
-from pipeline_tasks.edge.frame import Frame
+from pipeline_tasks.edge.frame import Frame, shown_name
 from pipeline_tasks.edge.settings import InputSettings
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.sources.video.clip_format import HEAD_BYTES, demuxer_of
@@ -45,7 +45,7 @@ class VideoInput:
         capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
         if not capture.isOpened():
             raise SettingsError(f"input.place: OpenCV does not open the video {self._path}")
-        due_s = 0.0
+        due_s, name = 0.0, shown_name(self._path.name)
         try:
             while not self._stop.is_set() and capture.grab():
                 time_s = max(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, 0.0)
@@ -55,8 +55,8 @@ class VideoInput:
                 is_fine, pixels = capture.retrieve()
                 self._state.count("seen")
                 if is_fine:
-                    yield Frame(np.asarray(pixels, np.uint8), name=self._path.name, clip=self._path.name, clip_time_s=time_s)
+                    yield Frame(np.asarray(pixels, np.uint8), name=name, clip=name, clip_time_s=time_s)
                 else:
-                    self._state.drop(None, f"{self._path.name} at {time_s:.3f} s", "not_readable_here", "the frame is not decoded")
+                    self._state.drop(None, f"{name} at {time_s:.3f} s", "not_readable_here", "the frame is not decoded")
         finally:
             capture.release()
