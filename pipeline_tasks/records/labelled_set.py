@@ -37,8 +37,6 @@ class LabelledSet:
     name: str
     place: str
     """A folder, an archive of one, or one annotation file in it."""
-    format_key: str | None = None
-    """Name of the set's format; None: the only one of which the set holds files."""
     classes: Mapping[str, str] = field(default_factory=dict)
     """Class of the set → class of the project; a class of the same name needs no line."""
     dropped: tuple[str, ...] = ()
@@ -52,3 +50,5 @@ class LabelledSet:
     """Bits of the camera in 16-bit files whose tags do not say it."""
     is_synthetic: bool = False
     """True for rendered or generated images: all go to train, whatever `splitting` says."""
+    format_key: str | None = None
+    """Name of the set's format; None: the only one of which the set holds files."""
