@@ -1,4 +1,8 @@
-"""Conversion of any colour mode to sRGB: deep images scaled, profiles applied, transparency removed."""
+"""Conversion of any colour mode to sRGB: deep images scaled, profiles applied, transparency removed.
+
+A profile is applied by LittleCMS in its perceptual intent. Inks (CMYK) without a profile of their own become what they leave of
+white, (255 - ink) x (255 - black) / 255, because no printer is named.
+"""
 
 from __future__ import annotations
 

@@ -131,16 +131,6 @@ def test_decode__applies_a_colour_profile_and_ignores_a_damaged_one() -> None:
     assert decode(a_file(Image.new("LAB", (4, 4), (255, 128, 128)), "TIFF"), Limits()).pixels.min() >= 250
 
 
-def test_decode__applies_a_foreign_rgb_profile() -> None:
-    file = given.real_data("hostile", "pillow") / "hopper-XYZ.png"
-    if not file.exists():
-        pytest.skip("no such image")
-    with Image.open(file) as image:
-        as_stored = np.asarray(image.convert("RGB"))
-
-    assert decode(file.read_bytes(), Limits()).pixels.shape == as_stored.shape
-
-
 def test_decode__takes_the_first_frame_and_counts_them() -> None:
     frames = [Image.new("RGB", (4, 4), color) for color in (RED, (0, 255, 0), (0, 0, 255))]
     image = decode(a_file(frames[0], "GIF", save_all=True, append_images=frames[1:]), Limits())
