@@ -47,12 +47,13 @@ def curate(project: str, cycle_id: str) -> None:
 
 @task_group(prefix_group_id=False)
 def label(project: str, cycle_id: str) -> None:
-    """Send a labeling round to Label Studio, wait without a worker, and resolve the annotations into labels."""
+    """Send a labeling round to Label Studio, wait without a worker, resolve the annotations into labels, and doubt these."""
     chain(
         tasks.send_to_labeling(project, cycle_id),
         tasks.wait_for_annotators(project, cycle_id),
         tasks.collect_annotations(project, cycle_id),
         tasks.resolve_labels(project, cycle_id),
+        tasks.find_label_errors(project, cycle_id),
     )
 
 

@@ -134,6 +134,13 @@ PROCESS = (
         writes=("labels", "label_objects"),
     ),
     Stage(
+        name="find_label_errors",
+        group="label",
+        does="Find labels that are probably wrong, for people to look at again.",
+        reads=("labels", "label_objects", "split_groups", "embeddings"),
+        writes=("label_suspects",),
+    ),
+    Stage(
         name="build_dataset_version",
         group="train",
         does="Freeze labelled images, labels and splits as a dataset version.",
@@ -203,7 +210,7 @@ PROCESS = (
             *("duplicate_groups", "duplicate_pairs", "selected_images", "selection_scores", "annotations", "annotation_objects"),
             *("labeling_tasks", "dataset_images", "predictions", "metrics"),
             *("dataset_objects", "predicted_objects", "confusions", "images", "thumbnails", "reports"),
-            *("labels", "label_objects", "measurements", "lost_tasks", "foreign_tasks", "asked_changes"),
+            *("labels", "label_objects", "measurements", "lost_tasks", "foreign_tasks", "asked_changes", "label_suspects"),
         ),
         writes=("reports",),
         ends_in_event=False,

@@ -19,6 +19,7 @@ TableName = Literal[
     "images",
     "imported_labels",
     "label_objects",
+    "label_suspects",
     "labeling_tasks",
     "labels",
     "leaks",

@@ -22,6 +22,7 @@ from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.imported_label import ImportedLabel
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
+from pipeline_tasks.tables.label_suspect import LabelSuspect
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.quality_issue import QualityIssue
@@ -46,6 +47,7 @@ ABOUT_IMAGES = (
     Label,
     LabelObject,
     ImportedLabel,
+    LabelSuspect,
     DatasetImage,
 )
 """Tables whose rows about the image must be in `LineageData.rows`, beside `splits`, annotated objects and predictions."""
@@ -58,7 +60,8 @@ def image_lineage(image_id: str, data: LineageData) -> Node:
         says = "not in this project: no source had a file with these bytes"
         return Node("image", image_id, says, {"is_known": False}, predictions)
     children = [*_sightings(image_id, data), *_quality(image_id, data), *_groups(image_id, data)]
-    children += [*_selections(image_id, data), *_labels(image_id, data), *_versions(image_id, data), *predictions]
+    children += [*_selections(image_id, data), *_labels(image_id, data), *_doubts(image_id, data)]
+    children += [*_versions(image_id, data), *predictions]
     first = seen[0]
     says = f"{first['width_px']} x {first['height_px']} px {first['file_format']}, taken in by cycle {first['written_in']}"
     return Node("image", image_id, says, {"is_known": True} | _json(first), tuple(children))
@@ -142,6 +145,13 @@ def _labels(image_id: str, data: LineageData) -> Iterable[Node]:
             | {"question": question, "origin": None if origin is None else _json(origin)}
         )
         yield Node("label", meaning, says, fields, tuple(_annotations(image_id, row["sequence"], data)))
+
+
+def _doubts(image_id: str, data: LineageData) -> Iterable[Node]:
+    """Nights that found the label doubtful."""
+    for row in data.of(LabelSuspect, image_id).to_dicts():
+        says = f"labelled {row['given_name']} (belief {row['belief_given']:.2f}), in cycle {row['written_in']}"
+        yield Node("looks like", f"{row['suggested_name']} (belief {row['belief_suggested']:.2f})", says, _json(row))
 
 
 def _set_of_label(image_id: str, label: dict[str, Any], data: LineageData) -> dict[str, Any] | None:

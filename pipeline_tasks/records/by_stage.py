@@ -15,6 +15,7 @@ from pipeline_tasks.records.erase import EraseSummary
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
+from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
 from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
 from pipeline_tasks.records.import_labels import ImportLabelsSummary
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
@@ -49,6 +50,7 @@ KINDS: tuple[type[StageRecord], ...] = (
     EvaluateModelSummary,
     ExportModelSummary,
     FindDuplicatesSummary,
+    FindLabelErrorsSummary,
     FindQualityIssuesSummary,
     ImportLabelsSummary,
     ListNewImagesSummary,

@@ -85,6 +85,10 @@ class CycleData:
     """Newest revisions of the annotations in this cycle's round."""
     agreement: Agreement | None = None
     """Agreement of these annotations, by the kind's own measure."""
+    label_suspects: pl.DataFrame | None = None
+    """Labels that are probably wrong, the most doubted first."""
+    task_links: Mapping[str, str] = field(default_factory=dict)
+    """Image id → address of its newest labeling task in Label Studio, for the suspects."""
     disagreements: tuple[Disagreement, ...] = field(default=())
     """Images of this round whose annotations differ."""
     dataset_images: pl.DataFrame | None = None

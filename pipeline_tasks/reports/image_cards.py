@@ -16,7 +16,7 @@ from pipeline_tasks.reports.html import Child, Html, card, element, image, link,
 
 def shown_images(data: CycleData) -> frozenset[str]:
     """Ids of all images that a card of the report may show."""
-    tables = (data.quality_issues, data.duplicate_pairs, data.selected, data.predictions)
+    tables = (data.quality_issues, data.duplicate_pairs, data.selected, data.predictions, data.label_suspects)
     found = {image_id for table in tables if table is not None for image_id in table["image_id"].unique()}
     if data.duplicate_groups is not None and data.duplicate_pairs is not None:
         joined = data.duplicate_groups.filter(pl.col("image_id").is_in(data.duplicate_pairs["image_id"].unique().implode()))

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline_tasks.records.cycle import local_time
-from pipeline_tasks.reports import asked, decision, gain, learning, people, process, requirements, source_changes, source_files
+from pipeline_tasks.reports import (
+    asked,
+    decision,
+    gain,
+    label_suspects,
+    learning,
+    people,
+    process,
+    requirements,
+    source_changes,
+    source_files,
+)
 from pipeline_tasks.reports import images as images
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.document import document
@@ -25,6 +36,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] =
     ("selection", "Selection", images.selection, "select_images"),
     ("asked", "Open tasks, sources and Label Studio", asked.section, "collect_annotations"),
     ("people", "Annotations and agreement", people.section, "collect_annotations"),
+    ("suspects", "Labels to look at again", label_suspects.section, "find_label_errors"),
     ("gain", "Did active selection help?", gain.section, "measure_selection_gain"),
     ("learning", "Learning curve", learning.section, "evaluate_model"),
 )

@@ -15,6 +15,7 @@ from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.imported_label import ImportedLabel
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, DatasetObject, LabelObject, PredictedObject, SetObject
+from pipeline_tasks.tables.label_suspect import LabelSuspect
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.leak import Leak
 from pipeline_tasks.tables.left_out_file import LeftOutFile
@@ -67,6 +68,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     Label,
     LabelObject,
     ImportedLabel,
+    LabelSuspect,
     DatasetImage,
     DatasetObject,
     SliceImage,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
     from pipeline_tasks.records.export_model import ExportModelSummary
     from pipeline_tasks.records.find_duplicates import FindDuplicatesSummary
+    from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
     from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
     from pipeline_tasks.records.import_labels import ImportLabelsSummary
     from pipeline_tasks.records.list_new_images import ListNewImagesSummary
@@ -148,6 +149,13 @@ def resolve_labels(services: Services, _: StageArguments) -> ResolveLabelsSummar
     from pipeline_tasks.stages.label.resolve_labels import resolve_labels
 
     return resolve_labels(services.store, services.cycle)
+
+
+def find_label_errors(services: Services, _: StageArguments) -> FindLabelErrorsSummary:
+    """Run `stages.label.find_label_errors`."""
+    from pipeline_tasks.stages.label.find_label_errors import find_label_errors
+
+    return find_label_errors(services.store, services.cycle)
 
 
 def build_dataset_version(services: Services, _: StageArguments) -> BuildDatasetVersionSummary:
@@ -347,6 +355,7 @@ CALLS: Mapping[str, Callable[[Services, StageArguments], StageRecord]] = {
         wait_for_annotators,
         collect_annotations,
         resolve_labels,
+        find_label_errors,
         build_dataset_version,
         train_model,
         export_model,

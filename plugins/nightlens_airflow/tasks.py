@@ -119,6 +119,12 @@ def resolve_labels(project: str, cycle_id: str) -> Summary:
 
 
 @stage_task()
+def find_label_errors(project: str, cycle_id: str) -> Summary:
+    """Find labels that heads and neighbours which have not seen them do not believe; the report shows them to people."""
+    return run("find_label_errors", project, cycle_id)
+
+
+@stage_task()
 def build_dataset_version(project: str, cycle_id: str) -> Summary:
     """Freeze labelled images, labels and splits as a dataset version, named by its content."""
     return run("build_dataset_version", project, cycle_id)

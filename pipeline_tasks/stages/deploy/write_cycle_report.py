@@ -42,6 +42,7 @@ from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.foreign_task import ForeignTask
 from pipeline_tasks.tables.label_object import AnnotationObject
+from pipeline_tasks.tables.label_suspect import LabelSuspect
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.left_out_file import LeftOutFile
 from pipeline_tasks.tables.lost_task import LostTask
@@ -125,6 +126,7 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         annotations=annotations,
         agreement=None if votes is None else kind.labeling.agreement(votes.by_image),
         disagreements=() if votes is None or annotations is None else _disagreements(store, cycle, annotations, votes),
+        label_suspects=rows_of(LabelSuspect),
         dataset_images=_newest_version(store, records),
         metrics=rows_of(Metric),
         predictions=rows_of(kind.scoring.prediction_table),
@@ -196,6 +198,16 @@ def _disagreements(store: Store, cycle: Cycle, annotations: pl.DataFrame, votes:
     likeness = {image_id: least_alike(list(votes.by_image.get(image_id, {}).values()), labeling) for image_id in shown}
     found = [Disagreement(image_id, tuple(given)) for image_id, given in shown.items()]
     return tuple(sorted(found, key=lambda one: (likeness[one.image_id], one.image_id)))
+
+
+def _task_links(store: Store, image_ids: pl.Series) -> dict[str, str]:
+    """image_id → address of its newest labeling task; nothing of an image that people were not asked about."""
+    if image_ids.is_empty():
+        return {}
+    urls = {sent.round_id: sent.url for sent in store.summaries(SendToLabelingSummary).values() if sent.url}
+    columns = ["image_id", "round_id", "label_studio_task_id"]
+    tasks = store.rows_of(LabelingTask, image_ids, columns=columns).select(columns)
+    return {image_id: f"{urls[round_id]}&task={task_id}" for image_id, round_id, task_id in tasks.iter_rows() if round_id in urls}
 
 
 def _learning(store: Store, until: str) -> list[LearningPoint]:

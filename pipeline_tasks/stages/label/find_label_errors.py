@@ -1,0 +1,121 @@
+"""Find labels that are probably wrong, for people to look at again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline_tasks.kinds.registry import kind_of
+from pipeline_tasks.label_errors.judging import Doubts, judge, suspects
+from pipeline_tasks.label_errors.out_of_fold import FOLDS
+from pipeline_tasks.neighbors.cosine import Floats, Integers
+from pipeline_tasks.records.cycle import Cycle, derive_seed
+from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
+from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.label_suspect import LabelSuspect
+from pipeline_tasks.tables.split_group import SplitGroup
+from pipeline_tasks.tables.table import check, empty
+
+STAGE = "find_label_errors"
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """N labels of images with an embedding."""
+
+    rows: pl.DataFrame
+    """image_id, name, votes, agreement_ratio."""
+    names: list[str]
+    vectors: Floats
+    numbers: Integers
+    groups: Integers
+    """Number of each image's split group, from 0."""
+
+
+def find_label_errors(store: Store, cycle: Cycle) -> FindLabelErrorsSummary:
+    """Judge all labels of the project by heads and neighbours that have not seen them; nothing is changed.
+
+    Labels on which at least two people agree are no suspects: asking once more would not tell more.
+
+    Raises:
+        MissingStageError: resolve_labels of this cycle has not been done.
+    """
+    standing = store.finished(cycle.cycle_id, STAGE, FindLabelErrorsSummary)
+    if standing is not None:
+        return standing
+    store.require(Label, cycle.cycle_id)
+    if kind_of(cycle.project).freezing.keeps_objects:
+        why = f"Labels of the kind {cycle.project.label_kind!r} are not judged: only labels of one name an image are."
+        return store.finish(cycle.cycle_id, STAGE, _skipped(why), [(LabelSuspect, empty(LabelSuspect))])
+    labels = _labels(store, cycle)
+    why = _why_not(labels)
+    if why:
+        return store.finish(cycle.cycle_id, STAGE, _skipped(why), [(LabelSuspect, empty(LabelSuspect))])
+    doubts = judge(labels.vectors, labels.numbers, labels.groups, len(labels.names), derive_seed(cycle.seed, STAGE))
+    found = _rows(labels, doubts)
+    is_agreed = (pl.col("votes") > 1) & (pl.col("agreement_ratio") == 1)
+    rows = check(LabelSuspect, found.filter(~is_agreed).drop("agreement_ratio"))
+    counts = dict(rows["given_name"].value_counts().sort("given_name").iter_rows())
+    judged = set(labels.rows.filter(pl.Series(doubts.is_judged))["name"])
+    summary = FindLabelErrorsSummary(
+        labels_judged=int(doubts.is_judged.sum()),
+        suspects=rows.height,
+        suspects_by_name=counts,
+        names_not_judged=sorted(set(labels.names) - judged),
+        agreed=found.filter(is_agreed).height,
+    )
+    return store.finish(cycle.cycle_id, STAGE, summary, [(LabelSuspect, rows)])
+
+
+def _skipped(why: str) -> FindLabelErrorsSummary:
+    return FindLabelErrorsSummary(0, 0, {}, [], skipped=why)
+
+
+def _labels(store: Store, cycle: Cycle) -> _Labels:
+    """All labels that name something, in order of image_id, with embeddings of the newest backbone."""
+    kind = kind_of(cycle.project)
+    labels = store.current(Label, ["image_id", "state", "votes", "agreement_ratio"])
+    labelled = labels.filter(pl.col("state").cast(pl.String) == "labelled").sort("image_id")
+    named = kind.choosing.names_of(store.current(LabelObject).join(labelled, on="image_id", how="semi"))
+    is_known = pl.col("name").is_in(list(kind.vocabulary))
+    rows = labelled.with_columns(name=pl.col("image_id").replace_strict(named, default=None, return_dtype=pl.String)).filter(
+        is_known
+    )
+    embeddings = read_embeddings(store, rows["image_id"].to_list(), newest_backbone_digest(store))
+    rows = rows.filter(pl.Series(embeddings.has_embedding, dtype=pl.Boolean))
+    names = sorted(set(rows["name"]))
+    place = {name: number for number, name in enumerate(names)}
+    group_of = dict(store.current(SplitGroup).select("image_id", "split_group_id").iter_rows())
+    groups = np.unique([group_of.get(one, one) for one in rows["image_id"]], return_inverse=True)[1]
+    numbers = np.array([place[name] for name in rows["name"]], np.int64)
+    return _Labels(rows, names, embeddings.vectors[embeddings.has_embedding], numbers, groups.astype(np.int64))
+
+
+def _why_not(labels: _Labels) -> str:
+    """Reason why these labels cannot be judged; empty if they can."""
+    groups = int(labels.groups.max(initial=-1)) + 1
+    if len(labels.names) < 2 or groups < FOLDS:
+        said = f"wanted two names and {FOLDS} split groups, found {len(labels.names)} and {groups}"
+        return f"There are too few labels to judge one by the others: {said}."
+    return ""
+
+
+def _rows(labels: _Labels, doubts: Doubts) -> pl.DataFrame:
+    """Rows of `LabelSuspect`, the most doubted first, with the agreement of their votes."""
+    at = suspects(doubts)
+    suggested = doubts.suggested[at]
+    rows: pl.DataFrame = labels.rows[at.tolist()].select(
+        "image_id",
+        given_name="name",
+        suggested_name=pl.Series([labels.names[number] for number in suggested], dtype=pl.String),
+        belief_given=pl.Series(doubts.given[at], dtype=pl.Float64).clip(0, 1),
+        belief_suggested=pl.Series(doubts.beliefs[at, suggested], dtype=pl.Float64).clip(0, 1),
+        votes="votes",
+        agreement_ratio="agreement_ratio",
+    )
+    return rows
