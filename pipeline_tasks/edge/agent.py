@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 
@@ -64,8 +65,22 @@ class Agent:
 
     def run(self, *, is_once: bool) -> Mapping[str, Json]:
         """Run until told to stop; with `is_once`, until what is there now is looked at and sent. Return the counts."""
-        sending = threading.Thread(target=self._sender.run, name="send", daemon=True)
-        sending.start()
+        with ThreadPoolExecutor(1, "send") as threads:
+            sending = threads.submit(self._sender.run)
+            # Without its sender an agent would fill the disk and say nothing.
+            sending.add_done_callback(lambda _: self._stop.set())
+            try:
+                self._look_at_all(is_once=is_once)
+                while is_once and len(self._outbox) and not self._stop.is_set():
+                    self._stop.wait(0.05)
+            finally:
+                self._stop.set()
+            sending.result()
+        counts = self.counts()
+        self._state.close()
+        return counts
+
+    def _look_at_all(self, *, is_once: bool) -> None:
         saved_at = time.monotonic()
         for frame in self._input.frames(is_once=is_once):
             self._look(frame)
@@ -73,13 +88,6 @@ class Agent:
                 self._save()
                 saved_at = time.monotonic()
         self._save()
-        while is_once and len(self._outbox) and not self._stop.is_set():
-            self._stop.wait(0.05)
-        self._stop.set()
-        sending.join(self._settings.receiver.timeout_s)
-        counts = self.counts()
-        self._state.close()
-        return counts
 
     def counts(self) -> Mapping[str, Json]:
         """All counts, and the images that wait."""

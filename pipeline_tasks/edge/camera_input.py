@@ -116,6 +116,8 @@ class CameraInput:
                 with self._arrived:
                     self._newest = frame
                     self._arrived.notify()
+        except cv2.error as error:
+            logger.warning("the camera %s: %s", shown(self._settings.place), error)
         finally:
             capture.release()
         return has_given

@@ -120,13 +120,14 @@ class ReceiverClient:
         now = self._clock() + self._clock_off_s
         # Nanoseconds, so that a restarted agent goes on above what it has sent.
         self._sequence = max(self._sequence + 1, int(now * 1e9))
-        path = self._parts.path + target
         digest = hashlib.sha256(content).hexdigest()
-        claims = RequestClaims("PUT", path, self._device, f"{now:.3f}", str(self._sequence), digest)
+        # Without the path of receiver.url, which is that of a proxy.
+        claims = RequestClaims("PUT", target, self._device, f"{now:.3f}", str(self._sequence), digest)
         headers = claims.headers(self._key) | {"User-Agent": f"nightlens-edge/{RELEASE}"}
+        is_reused = self._connection is not None
         try:
             connection = self._open()
-            connection.request("PUT", path, content, headers)
+            connection.request("PUT", self._parts.path + target, content, headers)
             response = connection.getresponse()
             body = response.read(_MAX_RESPONSE_BYTES)
             if response.will_close or response.read(1):
@@ -134,6 +135,9 @@ class ReceiverClient:
             return _Response(response.status, _fields(body), _seconds(response.headers.get("Retry-After")))
         except (OSError, http.client.HTTPException) as error:
             self.close()
+            if is_reused:
+                # The receiver closes a connection that was idle; a request may be repeated, because it says where its bytes belong.
+                return self._once(target, content)
             raise WaitError(f"the receiver {self._settings.url} cannot be reached: {type(error).__name__}: {error}") from error
 
     def _open(self) -> http.client.HTTPConnection:

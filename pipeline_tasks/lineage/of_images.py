@@ -80,6 +80,9 @@ def _origin(row: dict[str, Any], time_zone: str) -> str:
     said = [f"captured {_moment(row['captured_at'], time_zone)} by {row['captured_from']}"] if row["captured_at"] else []
     said += [f"{name} {row[name]}" for name in ("camera", "licence", "author", "origin_url") if row[name] is not None]
     said += ["synthetic"] if row["is_synthetic"] else []
+    if row["kept_because"] is not None:
+        score = "" if row["device_score"] is None else f", its model's score {row['device_score']:.3f}"
+        said.append(f"kept by its device as {row['kept_because'].replace('_', ' ')}{score}")
     return "".join(f"; {one}" for one in said)
 
 

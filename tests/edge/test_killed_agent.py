@@ -35,7 +35,7 @@ def test_images__of_an_agent_that_is_killed_while_sending_are_taken_in_once(tmp_
         told = run_agent(config, "--once")
         arrived = receiver.images()
 
-    assert sum(half_sent) > 0, "no kill hit an image that was half sent"
+    assert sum(half_sent) >= kills // 2, f"of {kills} kills only {sum(half_sent)} hit an image that was half sent"
     assert sorted(path.stem for path in arrived) == sorted(hashlib.sha256(content).hexdigest() for content in contents)
     assert all(hashlib.sha256(path.read_bytes()).hexdigest() == path.stem for path in arrived)
     assert (told["waiting"], [name for name in told if name.startswith("dropped")]) == (0, [])

@@ -97,6 +97,20 @@ def test_outbox__makes_room_on_a_full_disk_and_else_drops_the_new_image(tmp_path
     assert [row[2] for row in state.dropped()] == [None, None, None, "a.jpg"]
 
 
+def test_counts__wait_in_memory_while_the_disk_of_the_device_is_full(tmp_path: Path) -> None:
+    state = AgentState(tmp_path)
+    (pages,) = state._database.execute("PRAGMA page_count").fetchone()
+    state._database.execute(f"PRAGMA max_page_count = {pages}")
+    for number in range(200):
+        state.drop(None, "x" * 400, "outbox_full", f"{number}")
+
+    assert state.counts() == {"dropped_outbox_full": 200}
+    assert len(state.dropped()) < 200
+    state._database.execute("PRAGMA max_page_count = 100000")
+    state.count("seen")
+    assert AgentState(tmp_path).counts() == {"dropped_outbox_full": 200, "seen": 1}
+
+
 def test_outbox__names_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     put(an_outbox(tmp_path)[0], b"one", b"two")
     first = min((tmp_path / "outbox").iterdir())

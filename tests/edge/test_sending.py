@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,9 @@ class Responses:
 
 
 @contextmanager
-def a_receiver(*given: tuple[int, dict[str, Any], dict[str, str]], received: bytes = b"") -> Iterator[Responses]:
+def a_receiver(
+    *given: tuple[int, dict[str, Any], dict[str, str]], received: bytes = b"", is_closing: bool = False
+) -> Iterator[Responses]:
     responses = Responses(list(given), received=received)
 
     class Handler(BaseHTTPRequestHandler):
@@ -63,6 +65,7 @@ def a_receiver(*given: tuple[int, dict[str, Any], dict[str, str]], received: byt
                 self.send_header(name, text)
             self.end_headers()
             self.wfile.write(content)
+            self.close_connection |= is_closing
 
         def log_message(self, *words: object) -> None:
             pass
@@ -153,6 +156,25 @@ def test_client__says_that_the_receiver_is_away(tmp_path: Path) -> None:
 
     with pytest.raises(WaitError, match=r"http://127.0.0.1:1 cannot be reached: ConnectionRefusedError"):
         client.send(Waiting(NOTE, CONTENT))
+
+
+def test_client__opens_a_connection_that_the_receiver_has_closed_again(tmp_path: Path) -> None:
+    with a_receiver(is_closing=True) as receiver:
+        a_client(tmp_path, receiver).send(Waiting(NOTE, CONTENT))
+
+    assert receiver.received == CONTENT
+
+
+def test_client__signs_without_the_path_of_a_proxy(tmp_path: Path) -> None:
+    with a_receiver() as receiver:
+        settings = replace(some_settings(tmp_path, receiver.port), url=f"http://127.0.0.1:{receiver.port}/nightlens")
+        ReceiverClient("gate-1", settings).send(Waiting(NOTE, CONTENT))
+
+    asked, headers, body = receiver.asked[0]
+    target = f"/images/{NOTE.image_id}/note"
+    claims = RequestClaims("PUT", target, headers[DEVICE], headers[TIME], headers[SEQUENCE], hashlib.sha256(body).hexdigest())
+    assert asked == f"/nightlens{target}"
+    assert claims.is_signed(headers[SIGNATURE], bytes.fromhex(KEY))
 
 
 def test_client__gives_up_an_image_that_is_refused(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import pytest
 from small_ingest import an_image, ingest
 
 from pipeline_tasks.errors import RejectedFileError, ServiceUnavailableError
+from pipeline_tasks.lineage.of_images import image_lineage
+from pipeline_tasks.lineage.reading import LineageReads
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.sent_images.image_note import ImageNote
 from pipeline_tasks.sent_images.inbox import image_key, note_path
@@ -99,6 +101,11 @@ def test_ingest__records_what_the_device_knows_of_the_capture(tmp_path: Path) ->
     assert (row["device"], row["day"], row["captured_at"], row["captured_from"]) == ("gate-1", "2026-11-20", CAPTURED_AT, "source")
     assert (row["latitude_deg"], row["longitude_deg"], row["exposure_s"]) == (52.516, 0.0, 0.01)
     assert (row["kept_because"], row["device_score"], row["device_model"]) == ("diverse", 0.75, "a" * 64)
+    node = image_lineage(row["image_id"], LineageReads(store).about_image(row["image_id"], []))
+    (sighting,) = (one for one in node.children if one.kind == "sighting")
+    assert "device gate-1" in sighting.says
+    assert "kept by its device as diverse, its model's score 0.750" in sighting.says
+    assert "52.5" not in str(node)
 
 
 def test_ingest__keeps_no_position_where_the_source_says_so(tmp_path: Path) -> None:
