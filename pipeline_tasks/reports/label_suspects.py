@@ -19,8 +19,8 @@ def section(data: CycleData) -> Html | None:
     found = data.records.find(FindLabelErrorsSummary)
     if found is None or data.label_suspects is None or found.skipped:
         return None
-    said = [f"{found.suspects} of {found.labels_judged} labels are probably wrong."]
-    said += [f"{found.agreed} more are doubted, but several people agree on them."] if found.agreed else []
+    said = [f"{found.suspects} of {found.labels_judged} labels are doubted."]
+    said += [f"{found.agreed} more are, too, but several people agree on them."] if found.agreed else []
     said += (
         [f"Not judged, because they have too few images: {', '.join(found.names_not_judged)}."] if found.names_not_judged else []
     )

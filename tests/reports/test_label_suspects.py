@@ -32,7 +32,7 @@ def test_section__shows_each_doubted_label_with_what_it_looks_like_and_its_task(
 
     page = str(section(data))
 
-    assert "2 of 40 labels are probably wrong. 1 more are doubted, but several people agree on them." in page
+    assert "2 of 40 labels are doubted. 1 more are, too, but several people agree on them." in page
     assert "Not judged, because they have too few images: spring." in page
     assert "labelled gear (belief 0.03)" in page
     assert "looks like nut (belief 0.90)" in page

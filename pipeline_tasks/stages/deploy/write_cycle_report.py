@@ -73,7 +73,7 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime, failed_stages:
     every_stage = [stage.name for stage in NIGHTLY]
     failure = standing_failure(store.objects, cycle.cycle_id, every_stage, data.records, failed_stages)
     named = shown_images(data) | set([] if data.lost is None else data.lost["image_id"])
-    data = replace(data, files=_files(store, named), failure=failure)
+    data = replace(data, files=_files(store, named), task_links=_task_links(store, data.label_suspects), failure=failure)
     page = render(data)
     content = page.html.encode()
     summary = WriteCycleReportSummary(
@@ -200,13 +200,13 @@ def _disagreements(store: Store, cycle: Cycle, annotations: pl.DataFrame, votes:
     return tuple(sorted(found, key=lambda one: (likeness[one.image_id], one.image_id)))
 
 
-def _task_links(store: Store, image_ids: pl.Series) -> dict[str, str]:
+def _task_links(store: Store, suspects: pl.DataFrame | None) -> dict[str, str]:
     """image_id → address of its newest labeling task; nothing of an image that people were not asked about."""
-    if image_ids.is_empty():
+    if suspects is None or suspects.is_empty():
         return {}
     urls = {sent.round_id: sent.url for sent in store.summaries(SendToLabelingSummary).values() if sent.url}
     columns = ["image_id", "round_id", "label_studio_task_id"]
-    tasks = store.rows_of(LabelingTask, image_ids, columns=columns).select(columns)
+    tasks = store.rows_of(LabelingTask, suspects["image_id"], columns=columns).select(columns)
     return {image_id: f"{urls[round_id]}&task={task_id}" for image_id, round_id, task_id in tasks.iter_rows() if round_id in urls}
 
 

@@ -16,6 +16,7 @@ from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
@@ -34,6 +35,8 @@ from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.confusion import Confusion
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.label_object import AnnotationObject
+from pipeline_tasks.tables.label_suspect import LabelSuspect
+from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
@@ -104,6 +107,7 @@ def a_trained_cycle(store: Store) -> Cycle:
     tables = [(Annotation, pl.DataFrame(rows)), (AnnotationObject, pl.DataFrame(objects, infer_schema_length=None))]
     store.finish(key, "collect_annotations", CollectAnnotationsSummary(5, 0, 0, 0, 0, 3, 0), tables)
     store.finish(key, "resolve_labels", ResolveLabelsSummary(3, 2, 0, 1, 0, 0.5, {}))
+    doubt(store, key, image_id("f"))
     manifest = [
         {"image_id": image_id(name), "split_group_id": image_id(name), "split": split, "label_kind": "class", "class_name": truth}
         | {"label_digest": "3" * 64, "is_control": False}
@@ -118,6 +122,12 @@ def a_trained_cycle(store: Store) -> Cycle:
     store.finish(key, "train_model", TrainModelSummary(None, train_images=1))
     judged(store, key)
     return cycle
+
+
+def doubt(store: Store, key: str, doubted: str) -> None:
+    suspect = {"image_id": doubted, "given_name": "nut", "suggested_name": "bolt", "belief_given": 0.125, "belief_suggested": 0.75}
+    rows = pl.DataFrame([suspect | {"votes": 1}])
+    store.finish(key, "find_label_errors", FindLabelErrorsSummary(3, 1, {"nut": 1}, []), [(LabelSuspect, rows)])
 
 
 def judged(store: Store, key: str) -> None:
@@ -163,6 +173,9 @@ def test_write_cycle_report__shows_the_whole_cycle(store: Store) -> None:
         "blurred: sharpness 1, at least 12 wanted",
         "control",
         "90.0 %",
+        "1 of 3 labels are doubted",
+        "labelled nut (belief 0.12)",
+        "looks like bolt (belief 0.75)",
         "No measurable difference to random images",
         "150 labelled images took annotators 0.50 hours",
     ):
@@ -190,6 +203,17 @@ def test_write_cycle_report__links_disagreements_and_counts_one_persons_two_anno
     assert html.count("&amp;task=") == 4
     assert html.count('target="_blank"') == 4, "only links to other services open a window of their own"
     assert "use the button “Cycle report”" in html
+
+
+def test_write_cycle_report__links_a_doubted_label_to_its_task(store: Store, tmp_path: Path) -> None:
+    round = LabelingRound(store, tmp_path)
+    cycle = round.open(images=2)
+    url = round.send(cycle).url
+    tasks = store.read(LabelingTask, cycle.cycle_id)
+    doubt(store, cycle.cycle_id, tasks["image_id"][1])
+    html, _ = report(store, cycle)
+
+    assert f'href="{escape(url or "")}&amp;task={tasks["label_studio_task_id"][1]}"' in html
 
 
 def test_write_cycle_report__says_what_people_changed_in_label_studio(store: Store, tmp_path: Path) -> None:
