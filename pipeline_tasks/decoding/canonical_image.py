@@ -28,7 +28,7 @@ class CanonicalImage:
     pixels: Pixels
     """Height x width x 3, uint8, sRGB; orientation applied, transparency composited on white."""
     file_format: str
-    """JPEG, PNG, WEBP, BMP, TIFF or GIF, by content."""
+    """JPEG, PNG, WEBP, BMP, TIFF, GIF or AVIF, by content."""
     orientation: int
     """The EXIF orientation that was applied, 1 to 8."""
     frames: int

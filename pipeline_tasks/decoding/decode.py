@@ -8,13 +8,14 @@ import zlib
 from collections.abc import Callable
 
 import numpy as np
-from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
+from PIL import AvifImagePlugin, ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage, Pixels, Whole
 from pipeline_tasks.decoding.colours import has_foreign_profile, to_srgb
 from pipeline_tasks.decoding.deep_images import in_8_bits
 from pipeline_tasks.decoding.file_format import file_format, is_cut_short
+from pipeline_tasks.decoding.iso_boxes import largest_size_px
 from pipeline_tasks.decoding.joined_files import check_not_joined, end_of
 from pipeline_tasks.decoding.jpeg_pixels import digest_of, strict_pixels
 from pipeline_tasks.decoding.jpeg_structure import read_structure
@@ -58,6 +59,7 @@ _UNPACKED = "Decompressed data too large"
 _MAX_UNPACKED_BYTES = 16 * 1024 * 1024
 """Pillow's own limit of 1 MiB refuses profiles of printers."""
 PngImagePlugin.MAX_TEXT_CHUNK = _MAX_UNPACKED_BYTES
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # There are as many decoding processes as cores.
 _FIRST_TURNED = 5
 """From this orientation on, width and height change places."""
 _GREY = 2
@@ -74,6 +76,8 @@ def decode(content: bytes, limits: Limits, form: CanonicalForm = NEWEST) -> Cano
     name = file_format(content)
     if name == "PNG":
         (check_image_data if form.is_first else check_png)(content)
+    if name == "AVIF":
+        _check_pixels(name, largest_size_px(content), limits)
     try:
         return _decoded(content, name, limits, form)
     except MemoryError as error:
@@ -96,13 +100,15 @@ def check_size(content: bytes, limits: Limits) -> None:
         raise RejectedFileError("too_many_bytes", f"found {len(content)} bytes, wanted at most {limits.max_bytes}")
 
 
+def _check_pixels(name: str, size_px: tuple[int, int], limits: Limits) -> None:
+    width, height = size_px
+    if width * height > limits.max_pixels:
+        raise RejectedFileError("too_many_pixels", f"{name}: found {width} x {height}, wanted at most {limits.max_pixels} pixels")
+
+
 def _decoded(content: bytes, name: str, limits: Limits, form: CanonicalForm) -> CanonicalImage:
     with Image.open(io.BytesIO(content), formats=[name]) as image:
-        width, height = image.size
-        if width * height > limits.max_pixels:
-            raise RejectedFileError(
-                "too_many_pixels", f"{name}: found {width} x {height}, wanted at most {limits.max_pixels} pixels"
-            )
+        _check_pixels(name, image.size, limits)
         raw = raw_mode(image)  # Before anything else: looking for EXIF data may load the image.
         orientation, frames = _orientation(image), _frames(image)
         if name == "JPEG" and not form.is_first:

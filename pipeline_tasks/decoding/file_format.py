@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from PIL import features
+
+from pipeline_tasks.decoding.iso_boxes import ends_inside_a_box, kind_of_image
 from pipeline_tasks.errors import RejectedFileError
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF")
 
 _OURS = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -46,10 +49,12 @@ _OTHERS = (
     (b"BLP2", "BLP"),
     (b"#define ", "XBM"),
 )
-_FTYP_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF", b"jp2 ": "JPEG 2000"}
+_CONVERT = (
+    'convert it to JPEG or AVIF, or set the phone to take JPEGs ("most compatible"); its decoders\' licences are not permissive'
+)
 
 _START_BEHIND_OTHER_BYTES = re.compile(
-    rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP|II\*\x00...\x00|MM\x00\*\x00...|BM....\x00{4}..\x00\x00",
+    rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP|II\*\x00...\x00|MM\x00\*\x00...|BM....\x00{4}..\x00\x00|\x00..[\x08-\xff]ftypavi[fs]",
     re.DOTALL,
 )
 _SEARCHED_BYTES = 1024
@@ -76,6 +81,8 @@ def file_format(content: bytes) -> str:
     """
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "WEBP"
+    if kind_of_image(content) == "AVIF" and features.check("avif"):
+        return "AVIF"
     for signature, name in _OURS:
         if content.startswith(signature):
             return name
@@ -94,6 +101,8 @@ def is_cut_short(content: bytes, name: str) -> bool:
         return int.from_bytes(content[4:8], "little") + 8 > len(content)
     if name == "BMP":
         return int.from_bytes(content[2:6], "little") > len(content)
+    if name == "AVIF":
+        return ends_inside_a_box(content)
     return name == "TIFF" and _lacks_directory(content)
 
 
@@ -115,8 +124,10 @@ def _refusal(content: bytes) -> RejectedFileError:
             return RejectedFileError("unsupported_format", f"found {name}, wanted one of {wanted}")
     if content[4:6] in (b"\x11\xaf", b"\x12\xaf"):
         return RejectedFileError("unsupported_format", f"found FLI, wanted one of {wanted}")
-    if content[4:8] == b"ftyp" and content[8:12] in _FTYP_BRANDS:
-        return RejectedFileError("unsupported_format", f"found {_FTYP_BRANDS[content[8:12]]}, wanted one of {wanted}")
+    kind = "JPEG 2000" if content[4:12] == b"ftypjp2 " else kind_of_image(content)
+    if kind is not None:
+        fix = f": {_CONVERT}" if kind in ("HEIC", "HEIF") else ""
+        return RejectedFileError("unsupported_format", f"found {kind}, wanted one of {wanted}{fix}")
     if content[:1] == b"P" and content[1:2] in b"1234567fF" and content[2:3].isspace():
         return RejectedFileError("unsupported_format", f"found PNM, wanted one of {wanted}")
     hidden = _START_BEHIND_OTHER_BYTES.search(content, 1, _SEARCHED_BYTES)

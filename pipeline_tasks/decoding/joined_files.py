@@ -61,6 +61,10 @@ def _second_starts(content: bytes, file_format: str, end: int | None) -> Iterato
         starts = islice(_found(content, b"RIFF"), _MOST_STARTS)
         yield from [start for start in starts if content[start + 8 : start + 12] == b"WEBP"]
         return
+    if file_format == "AVIF":
+        # A file begins with the length of its first box; its brand follows.
+        yield from islice(_found(content[4:], content[4:12]), _MOST_STARTS)
+        return
     if file_format == "TIFF":
         yield from islice(_found(content, content[:_TIFF_START_BYTES]), _MOST_STARTS)
         return

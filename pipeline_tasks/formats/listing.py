@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from pipeline_tasks.formats.folder_names import are_masks
 
-IMAGE_ENDINGS = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"))
+IMAGE_ENDINGS = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif"))
 _HIDDEN_MARKS = (".", "__MACOSX")
 
 

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 RECEIVING = ".receiving"
-ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "TIFF": "tif", "GIF": "gif"}
+ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "TIFF": "tif", "GIF": "gif", "AVIF": "avif"}
 """Format → ending of an image's name; any other is `image`."""
 KEY = re.compile(r"(?P<device>[a-z0-9][a-z0-9_-]{0,63})/(?P<start>[0-9a-f]{2})/(?P<image_id>(?P=start)[0-9a-f]{62})\.(?!json$)\w+")
 

@@ -18,7 +18,7 @@ class Image(Table):
     #: Key of the original in the store, in DVC's layout.
     md5 = dy.String(regex=r"^[0-9a-f]{32}$")
     size_bytes = dy.Int64(min=1)
-    #: JPEG, PNG, WEBP, BMP, TIFF or GIF, read off the bytes.
+    #: JPEG, PNG, WEBP, BMP, TIFF, GIF or AVIF, read off the bytes.
     file_format = dy.String()
     #: Size of the canonical image: orientation applied.
     width_px = dy.Int32(min=1)

@@ -15,7 +15,7 @@ from PIL import Image
 IMAGE = "image"
 """Verdict of a file that is a whole image."""
 CUTS = 20
-CUT_ENCODINGS = ("jpeg", "png", "webp", "bmp", "tiff", "gif")
+CUT_ENCODINGS = ("jpeg", "png", "webp", "bmp", "tiff", "gif", "avif")
 FRAMES = 10_000
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -61,6 +61,7 @@ def _pixel_bombs() -> Iterator[BadFile]:
         yield BadFile(f"gif of {size}", _gif(width, height), "too_many_pixels")
         yield BadFile(f"jpeg of {size}", _jpeg(width, height), "too_many_pixels")
         yield BadFile(f"tiff of {size}", _tiff(width, height), "too_many_pixels")
+        yield BadFile(f"avif of {size}", _avif(width, height), "too_many_pixels")
     yield BadFile("webp of 16383 x 16383", _webp(16_383, 16_383), "too_many_pixels")
 
 
@@ -88,7 +89,7 @@ def _many_frames(frames: int) -> Iterator[BadFile]:
     yield BadFile(f"gif of {frames} frames", gif[:at] + gif[at:-1] * frames + b";", IMAGE)
     yield BadFile(f"tiff of {frames} pages", _tiff_of_pages(frames), IMAGE)
     squares = [Image.new("RGB", (8, 8), (number % 200, 9, 9)) for number in range(1, 60)]
-    for file_format in ("WEBP", "PNG"):
+    for file_format in ("WEBP", "PNG", "AVIF"):
         buffer = io.BytesIO()
         squares[0].save(buffer, file_format, save_all=True, append_images=squares[1:])
         yield BadFile(f"{file_format.lower()} of {len(squares)} frames", buffer.getvalue(), IMAGE)
@@ -124,8 +125,8 @@ def _other_things() -> Iterator[BadFile]:
     }.items():
         yield BadFile(name, content, "not_an_image")
     for name, content in {
-        "AVIF": b"\x00\x00\x00\x18ftypavif" + bytes(200),
         "HEIC": b"\x00\x00\x00\x18ftypheic" + bytes(200),
+        "HEIC in a general file": b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1heic" + bytes(200),
         "JPEG 2000": b"\x00\x00\x00\x0cjP  \r\n\x87\n" + bytes(200),
         "PDF": b"%PDF-1.7\n" + bytes(200),
         "PSD": b"8BPS\x00\x01" + bytes(200),
@@ -133,7 +134,7 @@ def _other_things() -> Iterator[BadFile]:
         "PNM": b"P6 8 8 255\n" + bytes(192),
     }.items():
         yield BadFile(name, content, "unsupported_format")
-    for file_format in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"):
+    for file_format in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF"):
         buffer = io.BytesIO()
         a_drawn_image(np.random.default_rng(2), 64).save(buffer, file_format)
         yield BadFile(f"{file_format} named as another format", buffer.getvalue(), IMAGE)
@@ -165,6 +166,7 @@ def _strange_sizes() -> Iterator[BadFile]:
         yield BadFile(f"png of {width} x {height}", png(width, height, _scanlines(8, 8)), "corrupt")
         yield BadFile(f"bmp of {width} x {height}", _bmp(width, height), "corrupt")
         yield BadFile(f"jpeg of {width} x {height}", _jpeg(width, height), "corrupt")
+        yield BadFile(f"avif of {width} x {height}", _avif(width, height), "corrupt")
 
 
 def _broken_structures() -> Iterator[BadFile]:
@@ -178,6 +180,10 @@ def _broken_structures() -> Iterator[BadFile]:
     yield BadFile("tiff whose directory leads to itself", _tiff(8, 8, next_at=8), IMAGE)
     yield BadFile("tiff of 65,535 fields", b"II*\x00\x08\x00\x00\x00\xff\xff" + bytes(100), "truncated")
     yield BadFile("tiff whose directory was never written", b"II*\x00\x00\x00\x00\x00" + bytes(50), "truncated")
+    whole = ENCODINGS["avif"].encode(a_drawn_image(np.random.default_rng(4), 96))
+    yield BadFile("avif of boxes of zeros", whole[: whole.index(b"mdat") + 4].ljust(len(whole), b"\x00"), "corrupt")
+    yield BadFile("avif of a name alone", b"\x00\x00\x00\x18ftypavif" + bytes(200), "corrupt")
+    yield BadFile("two avif in one", whole + whole, "corrupt")
     yield BadFile("jpeg of headers alone", _jpeg(8, 8), "truncated")
     yield BadFile("jpeg of three start markers", b"\xff\xd8\xff\xd8\xff\xd8", "truncated")
     yield BadFile("webp of a size of 4 GB", b"RIFF\xff\xff\xff\xffWEBPVP8 " + bytes(40), "truncated")
@@ -192,6 +198,13 @@ def png(
     return _PNG + b"".join(
         struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
     )
+
+
+def _avif(width: int, height: int) -> bytes:
+    """A small AVIF whose header states another size."""
+    whole = ENCODINGS["avif"].encode(a_drawn_image(np.random.default_rng(4), 96))
+    at = whole.index(b"ispe") + 8
+    return whole[:at] + struct.pack(">2I", width, height) + whole[at + 8 :]
 
 
 def _scanlines(width: int, height: int) -> bytes:

@@ -43,6 +43,7 @@ ENCODINGS: Mapping[str, Encoding] = {
     "webp lossless": Encoding("WEBP", {"lossless": True, "method": 1}),
     "gif": Encoding("GIF", {}, b"\x00;"),
     "bmp": Encoding("BMP"),
+    "avif": Encoding("AVIF", {"quality": 75, "speed": 10}),
     "tiff": Encoding("TIFF"),
     "tiff deflate": Encoding("TIFF", {"compression": "tiff_adobe_deflate"}),
     "tiff lzw": Encoding("TIFF", {"compression": "tiff_lzw"}),

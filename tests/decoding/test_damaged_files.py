@@ -25,8 +25,13 @@ UNSEEN = {
     ("tiff", "half_then_zeros"),
     ("tiff", "tail_of_another"),
     ("tiff", "flipped_bytes"),
+    ("avif", "zeros_inside"),
+    ("avif", "half_then_zeros"),
+    ("avif", "tail_of_another"),
+    ("avif", "flipped_bytes"),
 }
-"""Pixels as they are, without compression or checksum: whatever stands in them is an image."""
+"""Pixels as they are, without compression or checksum, or coded so that nearly all bits have a meaning: whatever stands there is an
+image."""
 JPEGS = [name for name in ENCODINGS if name.startswith("jpeg")]
 
 

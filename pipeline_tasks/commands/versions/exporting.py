@@ -35,7 +35,7 @@ ORIENTATION = (
     "The files are the originals, byte for byte: an EXIF orientation is not applied. The manifest's `orientation` (1 to 8) says "
     "how to turn an image; boxes and masks of labels belong to the turned image."
 )
-_ENDINGS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif", "GIF": ".gif"}
+_ENDINGS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif", "GIF": ".gif", "AVIF": ".avif"}
 _THREADS = 8
 _BATCH = 64
 

@@ -12,7 +12,14 @@ from pipeline_tasks.tables.image import Image
 if TYPE_CHECKING:
     from pipeline_tasks.storage.history.store import Store
 
-_SHOWN_BY_BROWSERS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif", "BMP": "image/bmp"}
+_SHOWN_BY_BROWSERS = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "BMP": "image/bmp",
+    "AVIF": "image/avif",
+}
 
 
 @dataclass(frozen=True)
