@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 SOURCES: Registry[OpensSource] = Registry(
     "kind of source",
     {
+        "azure": "pipeline_tasks.sources.clouds.azure:AzureSource",
         "folder": "pipeline_tasks.sources.folder:FolderSource",
+        "gcs": "pipeline_tasks.sources.clouds.gcs:GcsSource",
         "edge": "pipeline_tasks.sources.edge:EdgeSource",
         "s3": "pipeline_tasks.sources.s3:S3Source",
         "video": "pipeline_tasks.sources.video.video_source:VideoSource",

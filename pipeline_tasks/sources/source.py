@@ -217,6 +217,15 @@ def open_source(settings: SourceSettings, home: Path, connect: Connect = S3Conne
     return kind(settings, home)
 
 
+def is_opened_with_key(settings: SourceSettings) -> bool:
+    """Return True if the source's connection holds a key for it, and not the address and keys of a bucket on S3.
+
+    Raises:
+        SettingsError: its kind cannot be imported.
+    """
+    return isinstance(SOURCES.load(settings.kind), OpensWithKey)
+
+
 def open_sources(
     settings: Iterable[SourceSettings], home: Path, connect: Connect = S3Connection, key_of: KeyOf = no_key
 ) -> list[Source]:

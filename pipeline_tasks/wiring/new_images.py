@@ -55,7 +55,9 @@ class NewImagesLook:
         name = None if opened is None else f"{opened.generation}/{night}"
         if night is not None and began_at is not None and _is_taking_in(store, night, began_at, now):
             return NewImages(0, name, began_at, is_taking_in=True)
-        sources = open_sources([one for one in project.sources if one.is_watched()], home_folder(), endpoints.connect)
+        sources = open_sources(
+            [one for one in project.sources if one.is_watched()], home_folder(), endpoints.connect, endpoints.web_key
+        )
         files, away = self._count(store, sources, project.new_images, now)
         return NewImages(files, name, began_at, away=away)
 

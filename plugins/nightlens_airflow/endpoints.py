@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -85,19 +86,27 @@ def bucket_connection(connection_id: str | None) -> S3Connection:
 
 
 def web_key(connection_id: str) -> str:
-    """A web source's key: the password of a connection of type HTTP.
+    """A source's key: the password of its connection, or the key file or SAS token in the extra of a Google or Azure connection.
 
     Raises:
-        SettingsError: there is no such connection, or it has no password.
+        SettingsError: there is no such connection, or it has no key.
     """
     connection = _read(connection_id)
-    if connection is None or not connection.password:
+    key = None if connection is None else connection.password or _key_in_extra(connection)
+    if not key:
         found = "Airflow knows none of this id" if connection is None else "it has no password"
         raise SettingsError(
             f"connection {connection_id}: {found}; add one of type HTTP under Admin, Connections, with the key as its password "
             "(docs/how-to/take-images-from-the-web.md)"
         )
-    return str(connection.password)
+    return str(key)
+
+
+def _key_in_extra(connection: Connection) -> str | None:
+    """`keyfile_dict` of a Google connection, which may be text or fields, or `sas_token` of an Azure one."""
+    extra = connection.extra_dejson
+    found = extra.get("keyfile_dict") or extra.get("sas_token")
+    return json.dumps(found) if isinstance(found, dict) else found
 
 
 def _has_keys_of_its_own(connection: AwsConnectionWrapper) -> bool:
@@ -118,9 +127,20 @@ async def read_source_endpoints_in_trigger(project: Project) -> Endpoints:
     Raises:
         SettingsError, ServiceUnavailableError: as `bucket_connection`.
     """
-    ids = {source.connection_id() for source in project.sources if source.is_watched()}
-    found = {connection_id: await in_trigger(bucket_connection)(connection_id) for connection_id in ids}
-    return Endpoints(s3=await in_trigger(root_connection)(project), connect=found.__getitem__)
+    # Imported here, because a DAG file imports this module.
+    from pipeline_tasks.sources.source import is_opened_with_key
+
+    buckets: dict[str | None, S3Connection] = {}
+    keys: dict[str, str] = {}
+    for source in project.sources:
+        connection_id = source.connection_id()
+        if not source.is_watched():
+            continue
+        if not is_opened_with_key(source):
+            buckets[connection_id] = await in_trigger(bucket_connection)(connection_id)
+        elif connection_id is not None:
+            keys[connection_id] = await in_trigger(web_key)(connection_id)
+    return Endpoints(s3=await in_trigger(root_connection)(project), connect=buckets.__getitem__, web_key=keys.__getitem__)
 
 
 def connection_ids(project: Project) -> dict[str, str]:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 
 import pytest
 from airflow.sdk import Connection
 from given import a_project
-from nightlens_airflow.endpoints import bucket_connection, connection_ids, endpoint_of, root_connection, web_key
+from nightlens_airflow.endpoints import (
+    bucket_connection,
+    connection_ids,
+    endpoint_of,
+    read_source_endpoints_in_trigger,
+    root_connection,
+    web_key,
+)
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.sources.s3_connection import S3Connection
@@ -97,6 +105,25 @@ def test_web_key__is_the_password_of_its_connection(monkeypatch: pytest.MonkeyPa
         web_key("empty")
     with pytest.raises(SettingsError, match="connection unknown: Airflow knows none of this id"):
         web_key("unknown")
+
+
+def test_web_key__is_the_key_file_or_the_sas_token_of_a_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    google, azure = {"keyfile_dict": {"type": "service_account"}}, {"sas_token": "sv=1&sig=x"}
+    for name, kind, extra in (("google", "google_cloud_platform", google), ("azure", "wasb", azure)):
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps({"conn_type": kind, "extra": extra}))
+
+    assert json.loads(web_key("google")) == google["keyfile_dict"]
+    assert web_key("azure") == "sv=1&sig=x"
+
+
+def test_source_endpoints__hold_keys_and_buckets_of_the_watched_sources_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_AZURE", json.dumps({"conn_type": "wasb", "password": "a2V5"}))
+    azure = {"name": "camera", "kind": "azure", "url": "az://images", "account": "acc", "connection": "azure"}
+    project = a_project(sources=[azure, {"name": "inbox", "path": "inbox"}])
+
+    found = asyncio.run(read_source_endpoints_in_trigger(project))
+
+    assert (found.web_key("azure"), found.connect(None)) == ("a2V5", S3Connection())
 
 
 def test_connection_ids__are_those_of_the_project() -> None:

@@ -85,6 +85,7 @@ def test_source_settings__are_those_of_the_kind() -> None:
             "licences": [],
             "modality": "rgb",
             "is_synthetic": False,
+            "max_new_files": 100_000,
             "key_pattern": None,
             "ignore": [],
             "compare": "stamps",

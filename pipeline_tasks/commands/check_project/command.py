@@ -42,7 +42,8 @@ def _lint(project_name: str, source_name: str, most_read: int) -> Outcome:
         raise SettingsError(f"--source: project {project_name} has no source {source_name!r}; it has {known}")
     if most_read < 0:
         raise SettingsError(f"--read: wanted 0 or more files, found {most_read}")
-    source = open_source(settings, home_folder(), endpoints_from_environment(project_name).connect)
+    endpoints = endpoints_from_environment(project_name)
+    source = open_source(settings, home_folder(), endpoints.connect, endpoints.web_key)
     with DecodingPool() as decoder:
         now = datetime.now(timezone.utc)
         report = lint_source(source, settings, project.splits.golden, decoder, now, most_read)
