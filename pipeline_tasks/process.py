@@ -239,9 +239,9 @@ PROCESS = (
         does="Make the labels of a labelled set those of its images, with their origin and their splits.",
         reads=(
             *("set_images", "set_objects", "sightings", "rejected_sightings", "images", "labels", "label_objects"),
-            *("split_groups", "duplicate_groups", "splits"),
+            *("split_groups", "duplicate_groups", "splits", "set_left_outs", "imported_labels", "thumbnails"),
         ),
-        writes=("labels", "label_objects", "imported_labels", "splits", "set_left_outs"),
+        writes=("labels", "label_objects", "imported_labels", "splits", "set_left_outs", "reports"),
         is_nightly=False,
     ),
     Stage(

@@ -16,7 +16,9 @@ from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.import_labels import ImportLabelsSummary
 from pipeline_tasks.records.open_import import OpenImportSummary
 from pipeline_tasks.records.record_images import RecordImagesSummary
+from pipeline_tasks.storage.blobs.report_files import PAGE
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.tables.set_left_out import SetLeftOut
 from pipeline_tasks.wiring.arguments import StageArguments
 from pipeline_tasks.wiring.run import run_import
@@ -70,6 +72,7 @@ def _told(records: CycleRecords, store: Store) -> dict[str, Json]:
         "groups_in_two_splits": labels.groups_in_two_splits,
         "left_out": _with_places({**opened.left_out, **labels.left_out}, store, opened.cycle_id),
         "changed": dict(opened.changed),
+        "report": layout.report(opened.cycle_id, PAGE),
     }
 
 

@@ -132,7 +132,6 @@ def test_report__that_is_not_written_yet_is_a_page_that_says_so(visitor: TestCli
         ("erasure", "An erasure has no report."),
         ("restore", "A restore has no report."),
         ("backfill", "A backfill has no report."),
-        ("import", "An import has no report."),
         ("tending", "Its report is written when its last stage has ended."),
     ],
 )

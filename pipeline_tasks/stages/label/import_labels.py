@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from pipeline_tasks.annotations.label_form import label_form
+from pipeline_tasks.annotations.votes import objects_by
 from pipeline_tasks.datasets.manifest import EMPTY_DIGEST, label_digests
+from pipeline_tasks.errors import NotFoundError
 from pipeline_tasks.kinds.registry import kind_of
-from pipeline_tasks.labelled_sets.joining import Joined, joined
+from pipeline_tasks.labelled_sets.joining import CONTRADICTING, OTHER_SIZE, Joined, joined
 from pipeline_tasks.labelled_sets.reading import left_out_rows
 from pipeline_tasks.labelled_sets.splitting import SetSplits, set_splits
 from pipeline_tasks.labelled_sets.unpacking import forget_unpacked
@@ -19,6 +22,10 @@ from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.import_labels import ImportLabelsSummary
 from pipeline_tasks.records.labelled_set import TRAIN
 from pipeline_tasks.records.open_import import OpenImportSummary
+from pipeline_tasks.records.record_images import RecordImagesSummary
+from pipeline_tasks.reports.import_page import MOST_SHOWN, ImportData, ShownLabel, render_import
+from pipeline_tasks.storage.blobs.report_files import PAGE, write_report_file
+from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.dataset_image import LABEL_NAME
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
@@ -35,6 +42,9 @@ from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import Rows, check
 
 STAGE = "import_labels"
+SHOWN_PLACES = 3
+OF_KNOWN_IMAGES = (OTHER_SIZE, CONTRADICTING)
+"""Reasons whose places name images of the project: an erasure must find no name of one on the page."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +66,13 @@ def import_labels(store: Store, cycle: Cycle, space: Path) -> ImportLabelsSummar
     """Join the frozen labels with the images that were taken in, and record those that are new, with their origin and splits.
 
     An image that people have answered about keeps their label. One that has this label already gets no second row. What the import
-    unpacked below `space` is removed.
+    unpacked below `space` is removed. A page says what came of the set, as a night's report does.
 
     Raises:
         MissingStageError: open_import or find_duplicates of this cycle has not been done.
     """
     summary = store.finished(cycle.cycle_id, STAGE, ImportLabelsSummary) or _imported(store, cycle)
+    write_report_file(store.objects, cycle.cycle_id, PAGE, render_import(_page(store, cycle, summary)).encode())
     forget_unpacked(space)
     return summary
 
@@ -98,6 +109,42 @@ def _imported(store: Store, cycle: Cycle) -> ImportLabelsSummary:
             (SetLeftOut, left_out_rows(opened.set_name, found.left_out)),
         ],
     )
+
+
+def _page(store: Store, cycle: Cycle, summary: ImportLabelsSummary) -> ImportData:
+    """Data of the page on this import, which is derived: a later call replaces it."""
+    places: dict[str, list[str]] = {}
+    for reason, place in (
+        store.read(SetLeftOut, cycle.cycle_id).filter(pl.col("number") < SHOWN_PLACES).select("reason", "place").rows()
+    ):
+        if reason not in OF_KNOWN_IMAGES:
+            places.setdefault(reason, []).append(place)
+    return ImportData(
+        project=cycle.project.project,
+        cycle_id=cycle.cycle_id,
+        started_at=cycle.started_at,
+        time_zone=cycle.project.time_zone,
+        code_version=cycle.code_version,
+        opened=store.summary(cycle.cycle_id, OpenImportSummary),
+        taken=store.summary(cycle.cycle_id, RecordImagesSummary),
+        labels=summary,
+        places=places,
+        shown=tuple(_shown(store, cycle)),
+    )
+
+
+def _shown(store: Store, cycle: Cycle) -> Iterator[ShownLabel]:
+    """Some images of the import, in the order of their ids, which says nothing about them."""
+    labeling = kind_of(cycle.project).labeling
+    origins = store.read(ImportedLabel, cycle.cycle_id).sort("image_id").head(MOST_SHOWN)
+    rows = store.read(LabelObject, cycle.cycle_id).filter(pl.col("image_id").is_in(origins["image_id"].implode()))
+    said = objects_by(rows.sort("image_id", "object_index"), ("image_id",), labeling)
+    for image_id, key, split in origins.select("image_id", "key", "set_split").iter_rows():
+        try:
+            thumbnail = read_thumbnail(store.objects, image_id)
+        except NotFoundError:
+            thumbnail = None
+        yield ShownLabel(image_id, key, labeling.says(said.get((image_id,), ())), split, thumbnail)
 
 
 def _joined(store: Store, cycle: Cycle, set_name: str) -> Joined:

@@ -34,7 +34,6 @@ _WITHOUT_REPORT = {
     "erasure": "An erasure",
     "restore": "A restore",
     "backfill": "A backfill",
-    "import": "An import",
 }
 """Kinds of cycle that write no report, in words."""
 

@@ -6,10 +6,11 @@ import shutil
 from pathlib import Path
 
 import polars as pl
-from given_sets import BoxNight, a_coco_set, an_image, the_set
+from given_sets import CYCLE, BoxNight, a_coco_set, an_image, the_set
 
 from pipeline_tasks.process import NIGHTLY_STAGES
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
+from pipeline_tasks.storage.blobs.report_files import read_report_file
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.imported_label import ImportedLabel
 from pipeline_tasks.tables.label import Label
@@ -31,6 +32,8 @@ def test_import_labels__adds_images_and_labels_with_their_origin(box_night: BoxN
     labels, origins = box_night.store.current(Label), box_night.store.current(ImportedLabel)
     assert sorted(labels["state"].cast(str)) == ["empty", "labelled", "labelled"]
     assert set(labels["votes"]) == {0}
+    page = read_report_file(box_night.store.objects, CYCLE).decode()
+    assert all(one in page for one in (*labels["image_id"], "1 bolt, 1 nut", "train by the set", "data:image/jpeg"))
     said = ("set_name", "format_name", "licence", "annotation_file")
     assert set(origins.select(said).iter_rows()) == {("theirs", "COCO", "CC-BY 4.0", "annotations.json")}
     assert set(box_night.store.current(Sighting)["licence"]) == {"CC-BY 4.0"}
@@ -109,6 +112,10 @@ def test_import_labels__says_what_was_left_out_and_where(box_night: BoxNight, se
     assert places["image that was refused as truncated"] == "torn.png"
     assert places["object outside its image"] == "annotations.json: annotations[1]"
     assert box_night.store.current(Label).height == 0
+    page = read_report_file(box_night.store.objects, CYCLE).decode()
+    assert "image that was refused as truncated" in page
+    assert "torn.png" in page
+    assert "small_copy.png" not in page, "it is an image of the project, which an erasure must not find there"
 
 
 def test_import_labels__drops_a_class_and_renames_another(box_night: BoxNight, set_folder: Path) -> None:
