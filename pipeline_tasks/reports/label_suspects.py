@@ -17,8 +17,10 @@ ABOUT = (
 def section(data: CycleData) -> Html | None:
     """Counts by name, and cards of the most doubted labels."""
     found = data.records.find(FindLabelErrorsSummary)
-    if found is None or data.label_suspects is None or found.skipped:
+    if found is None or data.label_suspects is None:
         return None
+    if found.skipped:
+        return paragraph(found.skipped, quiet=True)
     said = [f"{found.suspects} of {found.labels_judged} labels are doubted."]
     said += [f"{found.agreed} more are, too, but several people agree on them."] if found.agreed else []
     said += (

@@ -41,7 +41,11 @@ def test_section__shows_each_doubted_label_with_what_it_looks_like_and_its_task(
     assert {DOUBTED, OF_A_SET} <= shown_images(data)
 
 
-def test_section__is_missing_where_nothing_was_judged() -> None:
+def test_section__says_why_nothing_was_judged() -> None:
     skipped = FindLabelErrorsSummary(0, 0, {}, [], skipped="There are too few labels.")
 
-    assert section(replace(DATA, label_suspects=ROWS.clear(), records=CycleRecords((skipped,)))) is None
+    assert "There are too few labels." in str(section(replace(DATA, label_suspects=ROWS.clear(), records=CycleRecords((skipped,)))))
+
+
+def test_section__is_missing_until_labels_were_judged() -> None:
+    assert section(DATA) is None
