@@ -52,7 +52,8 @@ class SourceSettings(Settings):
         description="Rules with key_pattern, licence, author, origin_url; the first that finds a key says what a source does not.",
     )
     modality: Literal["rgb", "grey", "depth", "infrared"] = Field(
-        "rgb", description="Stated, not measured: `requirements.modality` is compared with it."
+        "rgb",
+        description="Stated; `check_project --source` names images of another one. Grey becomes three equal channels.",
     )
     is_synthetic: bool = Field(
         False, description="Images are rendered or generated: trained on up to training.max_synthetic_ratio, never tested on."

@@ -14,6 +14,7 @@ from pipeline_tasks.decoding.canonical_form import CanonicalForm
 from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.decoding.limits import DEFAULT_LIMITS
 from pipeline_tasks.errors import RejectedFileError
+from pipeline_tasks.measurements.modality import has_colours
 from pipeline_tasks.settings import GoldenSettings, SourceSettings
 from pipeline_tasks.sources.left_out import LeftOutFiles
 from pipeline_tasks.sources.source import FoundFile, LeavesFilesOut, Source, why_waiting
@@ -49,14 +50,15 @@ class SourceReport:
     """Files and folders that a night would not read, or would refuse by their size."""
     endings: tuple[EndingFound, ...]
     names: tuple[Finding, ...]
+    modality: tuple[Finding, ...] = ()
+    """Images that are not of the modality that the source states, of those that were read."""
 
     @property
     def is_fine(self) -> bool:
         """False if no file would be taken in, or something needs a person's attention."""
         is_refusing = any(one.refused for one in self.endings)
-        return (
-            self.would_be_taken_in > 0 and not is_refusing and not any(one.needs_attention for one in (*self.skipped, *self.names))
-        )
+        findings = (*self.skipped, *self.names, *self.modality)
+        return self.would_be_taken_in > 0 and not is_refusing and not any(one.needs_attention for one in findings)
 
 
 def lint_source(
@@ -72,7 +74,8 @@ def lint_source(
     waiting = {file.key: reason for file in files if (reason := why_waiting(source, file, None, now)) is not None}
     by_size = {file.key: reason for file in files if (reason := _refused_by_size(file)) is not None}
     others = [file for file in files if file.key not in waiting and file.key not in by_size]
-    verdicts = _verdicts(source, settings, decoder, _sample(others, most_read))
+    read = _read(source, settings, decoder, _sample(others, most_read))
+    verdicts = {key: one.refused for key, one in read.items()}
     refused = sum(verdict is not None for verdict in verdicts.values())
     return SourceReport(
         source=source.name,
@@ -81,6 +84,7 @@ def lint_source(
         skipped=(*_left_out(left_out), *_by_reason("waits: ", waiting), *_by_reason("refused: ", by_size, needs_attention=True)),
         endings=tuple(_endings(others, verdicts)),
         names=tuple(name_findings([file.key for file in files], settings, source.metadata, golden)),
+        modality=tuple(_modality(read, settings.modality)),
     )
 
 
@@ -122,19 +126,37 @@ def _sample(files: Sequence[FoundFile], most: int) -> list[FoundFile]:
     return first + [left[number * len(left) // room] for number in range(room)]
 
 
-def _verdicts(source: Source, settings: SourceSettings, decoder: Decoder, files: Iterable[FoundFile]) -> dict[str, str | None]:
-    """Key → reason to refuse the file; None if it is an image."""
-    verdict = partial(_verdict, source, decoder, CanonicalForm(bit_depth=settings.bit_depth))
+@dataclass(frozen=True)
+class _Read:
+    """One file that was read."""
+
+    refused: str | None = None
+    """Reason; None if it is an image."""
+    is_coloured: bool = False
+
+
+def _read(source: Source, settings: SourceSettings, decoder: Decoder, files: Iterable[FoundFile]) -> dict[str, _Read]:
+    """Key → what was found in the file."""
+    look = partial(_look, source, decoder, CanonicalForm(bit_depth=settings.bit_depth))
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="lint") as threads:
-        return dict(threads.map(verdict, files))
+        return dict(threads.map(look, files))
 
 
-def _verdict(source: Source, decoder: Decoder, form: CanonicalForm, file: FoundFile) -> tuple[str, str | None]:
+def _look(source: Source, decoder: Decoder, form: CanonicalForm, file: FoundFile) -> tuple[str, _Read]:
     try:
-        decoder.decode(source.read(file.key, file.object_version), form)
+        image = decoder.decode(source.read(file.key, file.object_version), form)
     except RejectedFileError as rejection:
-        return file.key, rejection.reason
-    return file.key, None
+        return file.key, _Read(rejection.reason)
+    return file.key, _Read(is_coloured=has_colours(image.pixels))
+
+
+def _modality(read: Mapping[str, _Read], stated: str) -> Iterator[Finding]:
+    """Images of another modality than stated; one without colours may be a photograph, and so needs no attention."""
+    is_rgb = stated == "rgb"
+    keys = [key for key, one in read.items() if one.refused is None and one.is_coloured != is_rgb]
+    if keys:
+        says = "without colours, where rgb is stated" if is_rgb else f"with colours, where {stated} is stated"
+        yield Finding(says, len(keys), tuple(keys[:EXAMPLES]), needs_attention=not is_rgb)
 
 
 def _endings(files: Sequence[FoundFile], verdicts: Mapping[str, str | None]) -> Iterator[EndingFound]:

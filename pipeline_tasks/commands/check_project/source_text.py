@@ -21,6 +21,7 @@ def source_text(report: SourceReport) -> str:
         _findings("would be skipped", report.skipped),
         _endings(report.endings),
         _findings("about names", report.names),
+        _findings("about modality", report.modality),
         "Reasons: docs/how-to/choose-files.md. Nothing was recorded or changed.",
     ]
     return "\n\n".join(part for part in parts if part)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import given
+import numpy as np
 import pytest
 import yaml
+from PIL import Image
 from small_ingest import InProcessDecoder, an_image, ingest, put_files
 
 from pipeline_tasks.__main__ import main
@@ -125,3 +128,22 @@ def test_command__lints_a_source_or_names_those_that_there_are(
     assert "files listed: 1; would be taken in: 1; read and decoded: 0" in capsys.readouterr().out
     assert main(["check_project", "--project", "parts", "--source", "outbox"]) == 1
     assert "has no source 'outbox'; it has inbox" in capsys.readouterr().err
+
+
+def test_lint__names_images_with_colours_where_another_modality_is_stated(tmp_path: Path) -> None:
+    put_files(tmp_path, {"grey.png": in_modes("L"), "deep.png": in_modes("I;16"), "photo.png": an_image(2)})
+
+    of_depth, of_colours = a_report(tmp_path, modality="depth"), a_report(tmp_path)
+
+    assert of_depth.modality == (Finding("with colours, where depth is stated", 1, ("photo.png",), needs_attention=True),)
+    assert not of_depth.is_fine
+    assert "with colours, where depth is stated" in source_text(of_depth)
+    assert of_colours.modality == (Finding("without colours, where rgb is stated", 2, ("deep.png", "grey.png")),)
+    assert of_colours.is_fine
+
+
+def in_modes(mode: str) -> bytes:
+    buffer = io.BytesIO()
+    values = np.linspace(0, 65535 if mode == "I;16" else 255, 600).reshape(20, 30)
+    Image.fromarray(values.astype(np.uint16 if mode == "I;16" else np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()

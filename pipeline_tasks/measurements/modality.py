@@ -1,0 +1,21 @@
+"""Modality of an image as its pixels show it: colours or none."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_CLOSE = 8
+"""Levels between channels that lossy coding leaves in a grey image."""
+_COLOURED_SHARE = 0.001
+"""A larger share of pixels with colours makes an image one of colours; less is a stamp's edge or noise."""
+
+
+def has_colours(pixels: NDArray[np.uint8]) -> bool:
+    """Return True if an image (height x width x 3, uint8 RGB) is more than one channel three times.
+
+    Grey, depth and infrared images have one channel, which decoding scales to 8 bits and repeats. One with colours is a
+    photograph, or a map in false colours, whose levels are not its values.
+    """
+    spread = pixels.max(axis=2) - pixels.min(axis=2)
+    return bool((spread > _CLOSE).mean() > _COLOURED_SHARE)
