@@ -10,6 +10,7 @@ from pipeline_tasks.commands.outcome import Outcome
 
 TOOLS = {
     "check_project": "check_project.command",
+    "compare_sources": "compare_sources",
     "connect": "connect.command",
     "empty_project": "empty_project",
     "back_up": "back_up",

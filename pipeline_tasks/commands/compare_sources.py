@@ -1,0 +1,131 @@
+"""Compare a project's sources, its images and Label Studio's tasks as they are now, and name what differs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pipeline_tasks.commands.outcome import Outcome
+from pipeline_tasks.commands.project_option import add_project_option
+from pipeline_tasks.errors import ServiceError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from pipeline_tasks.clients.label_studio import LabelStudio
+    from pipeline_tasks.sources.source import Source
+    from pipeline_tasks.storage.history.store import Store
+
+EXAMPLES = 20
+"""Maximum number of names for each difference."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the project."""
+    add_project_option(parser)
+
+
+def run(arguments: argparse.Namespace) -> Outcome:
+    """List all sources and all tasks once; the exit code is 1 if tasks, or files of images with an open task, differ."""
+    from pipeline_tasks.clients.label_studio import LabelStudio
+    from pipeline_tasks.sources.source import open_sources
+    from pipeline_tasks.wiring.endpoints import endpoints_from_environment, known
+    from pipeline_tasks.wiring.projects import home_folder, read_project
+    from pipeline_tasks.wiring.roots import open_store
+
+    project, endpoints = read_project(arguments.project), endpoints_from_environment(arguments.project)
+    endpoint = known(endpoints.label_studio, "label_studio", arguments.project)
+    store = open_store(project, endpoints.s3)
+    sources = open_sources(project.sources, home_folder(), endpoints.connect, endpoints.web_key)
+    with LabelStudio(endpoint.url, endpoint.token) as label_studio:
+        return compared(store, sources, label_studio)
+
+
+def compared(store: Store, sources: Sequence[Source], label_studio: LabelStudio) -> Outcome:
+    """The three sides, each difference with its count and first names."""
+    lines, gone = _sources(store, sources)
+    differences = {**_asked(store, gone), **_tasks(store, label_studio)}
+    for what, names in differences.items():
+        lines.append(f"{what}: {len(names)}" + (f" ({_named(names)})" if names else ""))
+    return Outcome("\n".join(lines), is_fine=not any(names for names in differences.values()))
+
+
+def _sources(store: Store, sources: Sequence[Source]) -> tuple[list[str], pl.DataFrame]:
+    """A line for each source, and the files of images that none of those listed has."""
+    import polars as pl
+
+    from pipeline_tasks.sources.known_versions import KnownVersions, key_digests
+    from pipeline_tasks.sources.listing import listing_of
+    from pipeline_tasks.tables.sighting import Sighting
+
+    seen = store.history(Sighting, ["source", "key", "object_version"])
+    lines, gone = [], [pl.DataFrame(schema={"source": pl.String, "key": pl.String})]
+    for source in sources:
+        known = KnownVersions()
+        rows = seen.filter(pl.col("source") == source.name)
+        known.add(rows, are_images=True)
+        try:
+            listing = listing_of(source, known, lambda keys: {}, None)
+        except ServiceError as error:
+            lines.append(f"source {source.name}: {error}")
+            continue
+        missing = rows.select("source", "key").unique(maintain_order=True)
+        missing = missing.filter(~pl.Series(key_digests(missing)).is_in(pl.Series(listing.keys).implode()))
+        missing = missing if listing.is_whole else missing.clear()
+        gone.append(missing)
+        other = len(listing.recognized.unknown)
+        said = (
+            f"{listing.files_seen} files, {other} of them new, refused or written since, {missing.height} of images no longer there"
+        )
+        lines.append(f"source {source.name}: {said}")
+    return lines, pl.concat(gone)
+
+
+def _asked(store: Store, gone: pl.DataFrame) -> dict[str, list[str]]:
+    """Files of images with an open task that are not as they were."""
+    import polars as pl
+
+    from pipeline_tasks.annotations.asked_changes import asked_changes
+    from pipeline_tasks.storage.history.tonight import seen_of
+    from pipeline_tasks.tables.annotation import Annotation
+    from pipeline_tasks.tables.labeling_task import LabelingTask
+    from pipeline_tasks.tables.lost_task import LostTask
+
+    answered = store.current(Annotation, ["task_key", "state"]).filter(pl.col("state").cast(pl.String) != "deleted")["task_key"]
+    closed = pl.concat([answered, store.history(LostTask, ["task_key"])["task_key"]])
+    tasks = store.history(LabelingTask, ["task_key", "image_id"]).filter(~pl.col("task_key").is_in(closed.implode()))
+    image_ids = tasks["image_id"].unique()
+    told = asked_changes(image_ids, seen_of(store, image_ids), gone)
+    names = {
+        change: [f"{source}:{key}" for source, key in told.filter(pl.col("change") == change).select("source", "key").iter_rows()]
+        for change in ("deleted", "overwritten", "elsewhere")
+    }
+    return {f"files of images with an open task, {change}": found for change, found in names.items()}
+
+
+def _tasks(store: Store, label_studio: LabelStudio) -> dict[str, list[str]]:
+    """Tasks that are on one side only."""
+    from pipeline_tasks.annotations.foreign_tasks import ImagesKnown, foreign_tasks
+    from pipeline_tasks.storage.erasure.erased_images import is_erased_in
+    from pipeline_tasks.tables.foreign_task import REASONS
+    from pipeline_tasks.tables.image import Image
+    from pipeline_tasks.tables.labeling_task import LabelingTask
+
+    images = ImagesKnown(lambda ids: store.known(Image, ids), is_erased_in(store))
+    tasks = store.history(LabelingTask, ["label_studio_project_id", "label_studio_task_id", "task_key"])
+    found: dict[str, list[str]] = {"tasks deleted in Label Studio": []}
+    found |= {f"tasks that were not sent, {reason.replace('_', ' ')}": [] for reason in REASONS}
+    for (project_id,), of_project in tasks.group_by(["label_studio_project_id"], maintain_order=True):
+        sent = set(of_project["label_studio_task_id"])
+        there = [] if label_studio.count_tasks(project_id) is None else label_studio.tasks_there(project_id)
+        lost = sorted(sent - {task.task_id for task in there})
+        found["tasks deleted in Label Studio"] += [f"{project_id}/{task_id}" for task_id in lost]
+        for task_id, reason in foreign_tasks(there, sent, set(of_project["task_key"]), images).items():
+            found[f"tasks that were not sent, {reason.replace('_', ' ')}"].append(f"{project_id}/{task_id}")
+    return found
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - EXAMPLES} more" if len(names) > EXAMPLES else ""
+    return ", ".join(names[:EXAMPLES]) + more

@@ -1,0 +1,62 @@
+"""Tests of the command that compares sources, images and Label Studio."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from given_night import Night, a_night
+
+from pipeline_tasks.commands.compare_sources import compared
+from pipeline_tasks.commands.outcome import Outcome
+from pipeline_tasks.process import NIGHTLY_STAGES
+from pipeline_tasks.sources.source import open_sources
+from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.sighting import Sighting
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Night:
+    """A night whose round is open."""
+    made = a_night(tmp_path)
+    made.bring(range(6))
+    for stage in NIGHTLY_STAGES[: NIGHTLY_STAGES.index("send_to_labeling") + 1]:
+        made.run(stage, "2026-11-21")
+    return made
+
+
+def outcome(night: Night) -> Outcome:
+    return compared(night.store, open_sources(night.project.sources, night.folder), night.server.client())
+
+
+def delete_an_asked_file(night: Night) -> str:
+    """Delete the file of an image with an open task; its key."""
+    image_id = night.store.history(LabelingTask)["image_id"][1]
+    (key,) = night.store.rows_of(Sighting, [image_id])["key"]
+    (night.folder / "inbox" / key).unlink()
+    return str(key)
+
+
+def test_compare_sources__is_fine_while_nothing_differs(night: Night) -> None:
+    found = outcome(night)
+
+    assert found.is_fine, found.text
+    assert found.text.splitlines()[0].startswith("source inbox: 14 files, ")
+
+
+def test_compare_sources__names_asked_files_that_are_gone_and_tasks_of_one_side(night: Night) -> None:
+    project = next(iter(night.server.projects))
+    deleted = delete_an_asked_file(night)
+    night.server._import(project, [{"data": {"image_id": "e" * 64}}])
+    strange = max(night.server.tasks)
+    lost = sorted(night.server.tasks)[-2]
+    del night.server.tasks[lost]
+
+    found = outcome(night)
+
+    assert not found.is_fine
+    assert f"files of images with an open task, deleted: 1 (inbox:{deleted}" in found.text
+    assert f"tasks deleted in Label Studio: 1 ({project}/{lost})" in found.text
+    assert f"tasks that were not sent, unknown image: 1 ({project}/{strange})" in found.text
