@@ -28,7 +28,7 @@ OWN = {
     "restore_dataset_version": {"dataset-id", "run-key"},
     "plan_collection": {"dry-run", "no-dry-run", "run-key"},
     "backfill": {"images", "run-key"},
-    "open_import": {"set", "name", "map", "drop", "splits", "test-ratio", "licence", "bit-depth", "synthetic", "run-key"},
+    "open_import": {"set", "format", "name", "map", "drop", "splits", "test-ratio", "licence", "bit-depth", "synthetic", "run-key"},
 }
 
 

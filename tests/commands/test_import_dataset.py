@@ -56,7 +56,7 @@ def test_import_dataset__says_how_to_map_an_unknown_class(tmp_path: Path, capsys
 
 @pytest.mark.parametrize("lines", [["Mutter"], ["=nut"], ["Mutter=nut", "Mutter=bolt"]])
 def test_labelled_set_of__refuses_lines_that_cannot_be_meant(tmp_path: Path, lines: list[str]) -> None:
-    given = argparse.Namespace(set=tmp_path, name=None, map=lines)
+    given = argparse.Namespace(set=tmp_path, format=None, name=None, map=lines)
 
     with pytest.raises(SettingsError, match="--map"):
         labelled_set_of(given)
