@@ -9,6 +9,12 @@ from pipeline_tasks.selection.pool import Metadata
 from pipeline_tasks.selection.wishes import Wishes
 
 
+def clip_of(metadata: Metadata) -> str | None:
+    """A row's clip, with its source where that is known; None: it is of no clip."""
+    clip = metadata.get("clip")
+    return None if clip is None else f"{metadata.get('clip_source', '')}:{clip}"
+
+
 class ClipLimits:
     """Limits of all clips; a row without a clip is not limited."""
 
@@ -49,8 +55,7 @@ class ClipLimits:
             self._moments[clip].append(moment)
 
     def _clip(self, row: int) -> str | None:
-        found = self._metadata[row].get("clip") if self._is_limiting and self._metadata else None
-        return None if found is None else str(found)
+        return clip_of(self._metadata[row]) if self._is_limiting and self._metadata else None
 
     def _moment(self, row: int) -> float | None:
         found = self._metadata[row].get("seen_s")

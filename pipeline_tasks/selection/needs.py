@@ -189,7 +189,7 @@ def _vocabulary(pool: Pool) -> list[str]:
 
 def _keys(pool: Pool) -> list[str]:
     """Keys that describe an image's origin, in a stable order."""
-    return sorted({key for row in pool.metadata or () for key in row} - {"clip", "light", "seen_s"})
+    return sorted({key for row in pool.metadata or () for key in row} - {"clip", "clip_source", "light", "seen_s"})
 
 
 def _counts_of_shares(shares: Mapping[str, float], total: int) -> dict[str, float]:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline_tasks.selection.choosing import Selection, choose
+from pipeline_tasks.selection.clips import clip_of
 from pipeline_tasks.selection.pool import Label, Metadata
 from pipeline_tasks.selection.wishes import CLASS, Wishes
 
@@ -49,7 +50,7 @@ def choose_with_quota(
         first = _meeting_a_need(found)
     taken = [*labelled, *first.picks.tolist()]
     given = [*labels, *[None] * len(first.picks)]
-    clips = Counter(str(metadata[row]["clip"]) for row in first.picks.tolist() if "clip" in metadata[row])
+    clips = Counter(clip for row in first.picks.tolist() if (clip := clip_of(metadata[row])) is not None)
     left = replace(wishes, clip_picks=clips)
     rest = pick(budget=budget - len(first.picks), labelled=taken, labels=given, objectives=objectives, wishes=left)
     return joined(first, rest)

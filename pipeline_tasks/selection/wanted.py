@@ -20,10 +20,15 @@ COLUMNS = ("source", "key", "image_id", *KEYS, "modified_at", "captured_at", "cl
 
 
 def metadata_of(sightings: pl.DataFrame, image_ids: Sequence[str], lights: Mapping[str, str] | None = None) -> list[Metadata]:
-    """Device, clip, site, day and `seen_s` of each image's first sighting, and its light; keys without a value are left out."""
+    """Device, clip, site, day and `seen_s` of each image's first sighting, and its light; keys without a value are left out.
+
+    `clip_source` is the source of the clip: clips of two sources may have one name.
+    """
     first = sightings.unique("image_id", keep="first", maintain_order=True)
+    clip_source = pl.when(pl.col("clip").is_not_null()).then("source")
+    told = first.select("image_id", *KEYS, seen_s=_seen_s(), clip_source=clip_source)
     rows = pl.DataFrame({"image_id": list(image_ids)}, schema={"image_id": pl.String}).join(
-        first.select("image_id", *KEYS, seen_s=_seen_s()), on="image_id", how="left", maintain_order="left"
+        told, on="image_id", how="left", maintain_order="left"
     )
     rows = rows.with_columns(light=pl.Series([(lights or {}).get(one) for one in image_ids], dtype=pl.String))
     return [{key: value for key, value in row.items() if value is not None} for row in rows.drop("image_id").iter_rows(named=True)]

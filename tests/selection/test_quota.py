@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pipeline_tasks.selection.choosing import Selection
+from pipeline_tasks.selection.clips import clip_of
 from pipeline_tasks.selection.quota import choose_with_quota
 from pipeline_tasks.selection.wishes import Wishes
 
@@ -61,6 +62,11 @@ def test_quota__of_nothing_that_an_image_has_changes_no_pick() -> None:
     assert picked({"class": {"nut": 5}}).picks.tolist() == without
     assert picked({"site": {"moon": 5}}).picks.tolist() == without
     assert picked({"site": {"yard": 5}}, quota=0).picks.tolist() == without
+
+
+def test_quota__counts_towards_the_limit_of_its_own_sources_clip() -> None:
+    assert clip_of({"clip": "x", "clip_source": "line"}) != clip_of({"clip": "x", "clip_source": "yard"})
+    assert clip_of({"clip_source": "line"}) is None
 
 
 def test_quota__counts_towards_the_limit_of_a_clip() -> None:

@@ -122,6 +122,14 @@ def test_bald__picks_images_on_which_variants_disagree_and_not_those_all_find_un
     assert chosen.reasons == ("variants of the model disagree: bolt (1 of 2) against nut (1 of 2)",)
 
 
+def test_clips__of_one_name_in_two_sources_have_a_share_each() -> None:
+    metadata = [{"clip": "x", "clip_source": source, "seen_s": 1.0} for source in ("line", "yard") for _ in range(3)]
+
+    few = asked("diversity", *range(0, 60, 10), budget=6, metadata=metadata, wishes=Wishes(max_per_clip=2))
+
+    assert sorted(metadata[row]["clip_source"] for row in few.picks.tolist()) == ["line", "line", "yard", "yard"]
+
+
 def test_clips__give_no_more_than_their_share_and_keep_their_gap_in_time() -> None:
     metadata = [{"clip": "x", "seen_s": 10 * number} for number in range(6)] + [{}]
     few = asked("diversity", *range(0, 70, 10), budget=7, metadata=metadata, wishes=Wishes(max_per_clip=2))

@@ -25,6 +25,18 @@ def captured(second: int, year: int = 2026) -> dict[str, object]:
     return {"captured_at": datetime(year, 1, 1, 0, 0, second, tzinfo=timezone.utc)}
 
 
+def test_metadata__names_the_source_of_a_clip_and_of_no_other_image() -> None:
+    rows = pl.DataFrame([place_of("a", "line", "c"), place_of("b", "yard", "c"), place_of("d", "yard", None)])
+
+    told = metadata_of(with_defaults(Sighting, rows), ["a", "b", "d"])
+
+    assert [(one.get("clip_source"), one.get("clip")) for one in told] == [("line", "c"), ("yard", "c"), (None, None)]
+
+
+def place_of(image_id: str, source: str, clip: str | None) -> dict[str, object]:
+    return {"source": source, "key": image_id, "object_version": "1", "image_id": image_id, "modified_at": COPIED, "clip": clip}
+
+
 def test_clip_times__are_the_positions_in_a_video_before_all_others() -> None:
     assert seen_s({"clip_time_s": 0.5} | captured(9), {"clip_time_s": 2.0} | captured(4)) == [0.5, 2.0]
 
