@@ -90,9 +90,8 @@ class AzureStore:
             response = self._asking.get(self._address("", query), {}, MAX_PAGE_BYTES)
             if response.status != 200:
                 raise self._refusal(response, "list")
-            page = self._page(response)
-            yield [_entry(blob) for blob in page.iterfind("Blobs/Blob")]
-            marker = page.findtext("NextMarker") or ""
+            entries, marker = self._page(response)
+            yield entries
             if not marker:
                 return
 
@@ -117,14 +116,17 @@ class AzureStore:
         asked = urlencode(query, quote_via=quote)
         return f"{self._container}{path}?" + "&".join(part for part in (asked, self._key.sas) if part)
 
-    def _page(self, response: StoreResponse) -> ET.Element:
+    def _page(self, response: StoreResponse) -> tuple[list[Entry], str]:
+        """The blobs of a page, and the marker of the next one."""
         try:
             # A page of such a store declares no entities, which could grow without end.
-            if b"<!DOCTYPE" not in response.content:
-                return ET.fromstring(response.content)
-        except ET.ParseError:
-            pass
-        raise ServiceRefusedError(f"{self._where}: does not answer as Azure Blob Storage does; is `endpoint` right?")
+            if b"<!DOCTYPE" in response.content:
+                raise ValueError("a declaration of entities")
+            page = ET.fromstring(response.content)
+            return [_entry(blob) for blob in page.iterfind("Blobs/Blob")], page.findtext("NextMarker") or ""
+        except (ET.ParseError, ValueError, TypeError) as error:
+            said = "does not answer as Azure Blob Storage does; is `endpoint` right?"
+            raise ServiceRefusedError(f"{self._where}: {said} ({error})") from error
 
     def _refusal(self, response: StoreResponse, action: str) -> ServiceError:
         code = _code(response)
@@ -143,7 +145,7 @@ def _entry(blob: ET.Element) -> Entry:
     """One blob; a directory of a hierarchical account ends in a slash, as one of a bucket does."""
     name, about = blob.find("Name"), blob.find("Properties")
     if name is None or about is None:
-        raise ServiceRefusedError("a blob of the listing has no name or no properties; is this Azure Blob Storage?")
+        raise ValueError("a blob without a name or properties")
     key = unquote(name.text or "") if name.get("Encoded") == "true" else name.text or ""
     entry: Entry = {
         "Key": f"{key}/" if about.findtext("ResourceType") == "directory" else key,

@@ -90,9 +90,8 @@ class GcsStore:
             response = self._asking.get(f"{self._objects}?{urlencode(query)}", {}, MAX_PAGE_BYTES)
             if response.status != 200:
                 raise self._refusal(response, "storage.objects.list")
-            page = self._page(response)
-            yield [_entry(one) for one in page.get("items", [])]
-            token = page.get("nextPageToken", "")
+            entries, token = self._page(response)
+            yield entries
             if not token:
                 return
 
@@ -111,14 +110,14 @@ class GcsStore:
             raise self._refusal(response, "storage.objects.get")
         return Body(response.content, wanted.md5)
 
-    def _page(self, response: StoreResponse) -> Mapping[str, Any]:
+    def _page(self, response: StoreResponse) -> tuple[list[Entry], str]:
+        """The objects of a page, and the token of the next one."""
         try:
             page = json.loads(response.content)
-            if isinstance(page, dict) and isinstance(page.get("items", []), list):
-                return page
-        except ValueError:
-            pass
-        raise ServiceRefusedError(f"{self._where}: does not answer as Google Cloud Storage does; is `endpoint` right?")
+            return [_entry(one) for one in page.get("items", [])], str(page.get("nextPageToken", ""))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            said = "does not answer as Google Cloud Storage does; is `endpoint` right?"
+            raise ServiceRefusedError(f"{self._where}: {said} ({type(error).__name__})") from error
 
     def _refusal(self, response: StoreResponse, permission: str) -> ServiceError:
         said = _reason(response)

@@ -129,9 +129,21 @@ def test_source__says_that_there_is_no_such_bucket(cloud: SmallCloud, kind: str,
         list(a_source(cloud, kind, url=url).list_files())
 
 
-@both
-def test_source__says_that_another_server_answers(cloud: SmallCloud, kind: str) -> None:
-    cloud.trouble = {"list": [b"<html>&"]}
+@pytest.mark.parametrize(
+    ("kind", "page"),
+    [
+        ("gcs", b"<html>&"),
+        ("gcs", b"[]"),
+        ("gcs", b'{"items": [{"name": "a.png"}]}'),
+        ("gcs", b'{"items": [{"name": "a.png", "size": "x", "generation": 1, "updated": "never"}]}'),
+        ("azure", b"<html>&"),
+        ("azure", b'<!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>'),
+        ("azure", b"<R><Blobs><Blob><Name>a.png</Name></Blob></Blobs></R>"),
+        ("azure", b"<R><Blobs><Blob><Name>a.png</Name><Properties/></Blob></Blobs></R>"),
+    ],
+)
+def test_source__says_that_another_server_answers(cloud: SmallCloud, kind: str, page: bytes) -> None:
+    cloud.trouble = {"list": [page]}
 
     with pytest.raises(ServiceRefusedError, match="is `endpoint` right"):
         list(a_source(cloud, kind).list_files())
