@@ -192,7 +192,9 @@ def test_import_dataset__holds_the_stages_of_an_import_in_order(dag_bag: DagBag)
 def test_tasks__say_what_their_stage_reads_and_writes(dag_bag: DagBag) -> None:
     task = dag_bag.dags["nightly__belt"].get_task("collect_annotations")
 
-    assert "| Writes | annotation log, annotations, annotation objects, lost tasks |" in (task.doc_md or "")
+    assert "| Writes | annotation log, annotations, annotation objects, lost tasks, foreign tasks, asked changes |" in (
+        task.doc_md or ""
+    )
 
 
 def test_nightly__runs_in_the_zone_of_its_project(dag_bag: DagBag) -> None:
