@@ -117,7 +117,7 @@ def test_changed_annotations__find_a_task_whose_key_was_edited_and_skip_one_whos
 
     assert [one.task_key for one in changed_annotations([without_key], {KEY: ours}, {})] == [KEY]
     assert changed_annotations([other_image, by_hand], {KEY: ours}, {}) == []
-    assert not_ours([without_key, other_image, by_hand], {KEY: ours}) == NotOurs(by_hand=2, image_replaced=1)
+    assert not_ours([without_key, other_image, by_hand], {KEY: ours}) == NotOurs(by_hand=2, image_replaced=1, tasks=frozenset({2}))
 
 
 def test_revision__of_an_answer_without_a_star_is_that_of_earlier_releases() -> None:

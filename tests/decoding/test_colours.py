@@ -88,7 +88,7 @@ def test_foreign_profile__of_rgb_is_applied() -> None:
         assert differences(content, pixels[..., ::-1]).max() <= MOST_DIFFERENT
 
 
-def test_foreign_profile__that_no_library_reads_leaves_the_pixels_as_they_are() -> None:
+def test_image__without_a_profile_keeps_its_colours() -> None:
     file = given.real_data("hostile", "pillow") / "hopper-XYZ.png"
     with Image.open(file) as image:
         as_stored = np.asarray(image.convert("RGB"))
