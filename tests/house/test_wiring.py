@@ -19,7 +19,7 @@ from pipeline_tasks.wiring.stages import CALLS
 ROOT = Path(__file__).parents[2]
 WIRED = ROOT / "pipeline_tasks" / "wiring" / "stages.py"
 WRONG = {
-    "backbone=services.backbone": ("backbone=services.decoder,", 'has incompatible type "Decoder"; expected "Backbone"'),
+    "backbone=services.backbone": ("backbone=services.decoder,", 'has incompatible type "IntakeDecoder"; expected "Backbone"'),
     "shard=arguments.shard": ("shard=arguments.run_key,", 'has incompatible type "str"; expected "int"'),
     "label_studio=services.label_studio_if_there": ("label_studios=None,", 'Unexpected keyword argument "label_studios"'),
     "opening=services.opening(arguments.run_key)": ("", 'Missing positional argument "opening" in call to "open_cycle"'),
