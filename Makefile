@@ -104,6 +104,9 @@ bench-selection bench-label-efficiency bench-exports bench-imported-sets: $(BENC
 
 bench-selection: $(LIGHTLY_STUDIO_STAMP)
 
+bench-labels: bench-annotators  ## consensus, escalation and pausing of simulated annotators
+	@:
+
 drill-%: install  ## at full size, by hand: tests/drills/<name>.py
 	@test -e tests/drills/$(subst -,_,$*).py || { echo "make drill-$*: there is no tests/drills/$(subst -,_,$*).py" >&2; exit 2; }
 	@PYTHONPATH=.:plugins:tests $(RUN) tests/drills/$(subst -,_,$*).py
