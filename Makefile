@@ -76,14 +76,14 @@ check: install  ## ruff, mypy --strict, fast tests (import plan and generated do
 
 test-rest: install  ## the tests that `make check` leaves out, also those with the real services
 	@$(ONE_THREAD) $(RUN) -m pytest -q -n 2 -m "(slow or airflow) and not services and not browser"
-	@$(RUN) -m pytest -q -m "services or browser"
+	@$(RUN) -m pytest -q -n 2 -m "services or browser"
 
 check-tests: install  ## lenient types of tests and benchmarks: calls and names that are no longer there
 	@.venv/bin/mypy --config-file tests/mypy.ini
 
 test: install  ## all tests, also those with the real services
 	@$(ONE_THREAD) $(RUN) -m pytest -q -n 2 -m "not services and not browser"
-	@$(RUN) -m pytest -q -m "services or browser"
+	@$(RUN) -m pytest -q -n 2 -m "services or browser"
 
 coverage: install  ## branch coverage of pipeline_tasks by the tests that need no services
 	@$(ONE_THREAD) $(RUN) -m pytest -q -n 2 -m "not services and not browser" --cov --cov-report=term

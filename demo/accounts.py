@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -26,14 +28,24 @@ def open_accounts(url: str, owner_token: str, people: Sequence[Person], kept_fil
     Raises:
         DemoError: Label Studio refuses an account.
     """
-    kept: dict[str, dict[str, str]] = json.loads(kept_file.read_text()) if kept_file.exists() else {}
-    for person in people:
-        account = kept.setdefault(person.email, {"password": secrets.token_urlsafe(12)})
-        _keep(kept_file, kept)
-        if not _is_known(url, account.get("token")):
-            account["token"] = _token_of(url, owner_token, person, account["password"])
+    with _alone(kept_file):
+        kept: dict[str, dict[str, str]] = json.loads(kept_file.read_text()) if kept_file.exists() else {}
+        for person in people:
+            account = kept.setdefault(person.email, {"password": secrets.token_urlsafe(12)})
             _keep(kept_file, kept)
-    return {person.name: kept[person.email]["token"] for person in people}
+            if not _is_known(url, account.get("token")):
+                account["token"] = _token_of(url, owner_token, person, account["password"])
+                _keep(kept_file, kept)
+        return {person.name: kept[person.email]["token"] for person in people}
+
+
+@contextmanager
+def _alone(kept_file: Path) -> Iterator[None]:
+    """Keep other demos of this stack away from the accounts: two that begin at once would both sign the same person up."""
+    kept_file.parent.mkdir(parents=True, exist_ok=True)
+    with kept_file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _is_known(url: str, token: str | None) -> bool:
@@ -74,6 +86,5 @@ def _refuse(response: httpx.Response, what: str) -> None:
 
 
 def _keep(kept_file: Path, kept: dict[str, dict[str, str]]) -> None:
-    kept_file.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(kept_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(kept, file)

@@ -34,7 +34,7 @@ class Airflow:
         """Log in at the first call, and again when the token expires; tests pass their own transport."""
         self.url = url
         self._login = {"username": user, "password": password}
-        self._client = httpx.Client(base_url=url, timeout=30, trust_env=False, transport=transport)
+        self._client = httpx.Client(base_url=url, timeout=90, trust_env=False, transport=transport)
 
     def close(self) -> None:
         """Close the connections."""
