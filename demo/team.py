@@ -32,7 +32,7 @@ class Team:
         self._desks = {person.name: _Desk(url, tokens[person.name]) for person in people}
         self._outside_name = outside_name
         self._truth: Truth | None = None
-        self._copies: dict[tuple[int, str, str], list[int]] = defaultdict(list)
+        self._copies: dict[tuple[int, str], list[int]] = defaultdict(list)
         self._is_over = threading.Event()
         self._trouble: str | None = None
         self._thread = threading.Thread(target=self._work, name="annotators", daemon=True)
@@ -86,11 +86,11 @@ class Team:
                 worker.join()
 
     def _open_tasks(self, desk: _Desk, project_id: int) -> list[tuple[Person, dict[str, Any]]]:
-        """Tasks without annotations, each with its person. An image's copies are ranked by their order in the queue."""
+        """Tasks without annotations, each with its person; over all rounds an image goes to one after another."""
         found = []
         for task in desk.tasks_after(project_id, 0) if desk.has_open_tasks(project_id) else ():
             image_id = str(task["data"].get("image_id"))
-            copies = self._copies[project_id, str(task["data"].get("round_id")), image_id]
+            copies = self._copies[project_id, image_id]
             if task["id"] not in copies:
                 copies.append(task["id"])
             if not task["total_annotations"] and not task["cancelled_annotations"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ from pipeline_tasks.stages.label.collect_annotations import collect_annotations
 from pipeline_tasks.stages.label.resolve_labels import resolve_labels
 from pipeline_tasks.stages.label.send_to_labeling import send_to_labeling
 from pipeline_tasks.storage.blobs.originals import put_original
-from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.second_look import SecondLook
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.table import empty
 
@@ -48,13 +50,15 @@ class LabelingRound:
         self.store, self.server, self.decoder = store, StandInLabelStudio(), StandInDecoder()
         self.files = AnnotatorFiles(folder, "parts")
 
-    def open(self, cycle_id: str = "2026-11-21", *, images: int = 4, **labeling: Any) -> Cycle:
-        """A cycle whose images are taken in and picked; other cycles have other images."""
+    def open(self, cycle_id: str = "2026-11-21", *, images: int = 4, looks: Mapping[str, str] = {}, **labeling: Any) -> Cycle:
+        """A cycle whose images are taken in and picked; other cycles have other images. `looks`: earlier image → purpose."""
         cycle = given.an_open_cycle(self.store, cycle_id, labeling={"deadline_s": 3600, "overlap_ratio": 0.0} | labeling)
         originals = [put_original(self.store.objects, f"{cycle_id} {number}".encode()) for number in range(images)]
         recorded, picked = summaries_of_picks(images)
         self.store.finish(cycle_id, "record_images", recorded, [(Image, image_rows(originals))])
-        self.store.finish(cycle_id, "select_images", picked, [(SelectedImage, selected_rows(originals))])
+        writes: list[Write] = [(SelectedImage, selected_rows(originals))]
+        writes += [(SecondLook, look_rows(looks))] if looks else []
+        self.store.finish(cycle_id, "select_images", picked, writes)
         return cycle
 
     def send(self, cycle: Cycle) -> SendToLabelingSummary:
@@ -98,3 +102,11 @@ def selected_rows(originals: list[tuple[str, str]]) -> pl.DataFrame:
     how = {"arm": "strategy", "strategy": "coverage", "score": 1.0, "reason": "Far from all others."}
     rows = [{"image_id": image_id, "rank": rank} | how for rank, (image_id, _) in enumerate(originals)]
     return pl.DataFrame(rows) if rows else empty(SelectedImage)
+
+
+def look_rows(looks: Mapping[str, str]) -> pl.DataFrame:
+    """Rows of `SecondLook`: bolts that look like nuts, in this order."""
+    names = {"reason": "It looks like a nut.", "given_name": "bolt", "suggested_name": "nut"}
+    return pl.DataFrame(
+        [{"image_id": image_id, "purpose": purpose, "rank": rank} | names for rank, (image_id, purpose) in enumerate(looks.items())]
+    )

@@ -7,6 +7,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+Wanted = tuple[str, str, int]
+"""Image, purpose and number of the copy."""
+
 
 @dataclass(frozen=True)
 class PlannedTask:
@@ -15,26 +18,40 @@ class PlannedTask:
     task_key: str
     image_id: str
     purpose: str
-    """`first`, or `overlap` for a copy that another person annotates."""
+    """`first`, `overlap` for a copy that another person annotates, `review` or `gold`; people never see it."""
     copy_number: int
 
 
 def plan_tasks(
-    image_ids: Sequence[str], *, round_id: str, label_config_digest: str, overlap_ratio: float, overlap_annotators: int, seed: int
+    image_ids: Sequence[str],
+    second_looks: Sequence[tuple[str, str]] = (),
+    *,
+    round_id: str,
+    label_config_digest: str,
+    overlap_ratio: float,
+    overlap_annotators: int,
+    seed: int,
 ) -> list[PlannedTask]:
-    """All first tasks in the given order, then the copies, so that copies of one image are far apart in the queue.
+    """First tasks in the given order with the second looks spread evenly among them, then the copies.
 
+    `second_looks` are images with their purpose; their place in the queue must not tell it. Copies of one image are far apart.
     `round(overlap_ratio * images)` images are annotated `overlap_annotators` times; the seed alone decides which.
     """
     shuffled = sorted(image_ids, key=lambda image_id: hashlib.sha256(f"{seed}/{image_id}".encode()).digest())
     repeated = set(shuffled[: round(overlap_ratio * len(image_ids))])
-    wanted = [(image_id, "first", 0) for image_id in image_ids]
+    wanted = _spread([(image_id, "first", 0) for image_id in image_ids], [(*look, 0) for look in second_looks])
     for copy_number in range(1, overlap_annotators):
         wanted += [(image_id, "overlap", copy_number) for image_id in image_ids if image_id in repeated]
     return [
         PlannedTask(task_key(round_id, image_id, label_config_digest, purpose, copy_number), image_id, purpose, copy_number)
         for image_id, purpose, copy_number in wanted
     ]
+
+
+def _spread(many: Sequence[Wanted], few: Sequence[Wanted]) -> list[Wanted]:
+    """Both in their order, spread evenly."""
+    places = [((number + 0.5) / len(part), which, number) for which, part in enumerate((many, few)) for number in range(len(part))]
+    return [(many, few)[which][number] for _, which, number in sorted(places)]
 
 
 def task_key(round_id: str, image_id: str, label_config_digest: str, purpose: str, copy_number: int) -> str:

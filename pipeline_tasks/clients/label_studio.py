@@ -19,7 +19,7 @@ from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.task_there import TaskThere
 
 TaskData = Mapping[str, str | int]
-"""Data of a labeling task: image address, image_id, task_key, round_id, purpose."""
+"""Data of a labeling task: image address, image_id, task_key, round_id; never its purpose."""
 
 _PAGE_TASKS = 500
 _TITLE_LENGTH = 50

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -29,3 +29,5 @@ class SelectImagesSummary:
     why: str
     asked_again: int = 0
     """Eligible images that were sent to labeling before, without a usable annotation."""
+    second_looks: dict[str, int] = field(default_factory=dict)
+    """Purpose → images with a label that one more person is asked about, beside the budget; in neither arm."""

@@ -26,3 +26,5 @@ class SendToLabelingSummary:
     """Reason why there is no round."""
     form_differences: list[str] = field(default_factory=list)
     """Sentences on what people changed in the form in Label Studio, each with the remedy."""
+    second_looks: int = 0
+    """Tasks that show an image once more to one person, for example because its label is doubted."""

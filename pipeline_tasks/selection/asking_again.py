@@ -25,12 +25,6 @@ def without_annotation(
     return unmatched, unsure
 
 
-def still_open(tasks: pl.DataFrame, annotated_keys: set[str], lost_keys: set[str]) -> set[str]:
-    """Images with an open labeling task; `tasks` holds task_key and image_id."""
-    closed = list(annotated_keys | lost_keys)
-    return set(tasks.filter(~pl.col("task_key").is_in(closed))["image_id"])
-
-
 def rounds_by_image(tasks: pl.DataFrame) -> Mapping[str, int]:
     """Image → number of rounds that it was in; `tasks` holds image_id and round_id."""
     return dict(tasks.group_by("image_id").agg(pl.col("round_id").n_unique()).iter_rows())

@@ -14,6 +14,14 @@ class LabelingSettings(Settings):
     release_ratio: Ratio = Field(1.0, description="Continue before the deadline once this share of tasks is annotated.")
     overlap_ratio: Ratio = Field(0.1, description="Share of the images that several people annotate.")
     overlap_annotators: int = Field(3, ge=2, description="Number of annotators of each of those images.")
+    review_ratio: Ratio = Field(
+        0.05,
+        description="Share of the budget that is sent beside it, to another person: the most doubted labels "
+        "(`find_label_errors`); 0: none.",
+    )
+    review_at_most_times: int = Field(
+        3, ge=1, description="Maximum number of further looks at one doubted label: another one where two people disagree."
+    )
     ask_every_s: float = Field(5.0, gt=0)
     ask_again_after_cycles: int | None = Field(
         3, ge=1, description="Cycles after which an image with an unsure label can be selected again; null: never."

@@ -16,6 +16,7 @@ from pipeline_tasks.tables.imported_label import ImportedLabel
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, DatasetObject, LabelObject, PredictedObject, SetObject
 from pipeline_tasks.tables.label_suspect import LabelSuspect
+from pipeline_tasks.tables.label_verdict import LabelVerdict
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.leak import Leak
 from pipeline_tasks.tables.left_out_file import LeftOutFile
@@ -27,6 +28,7 @@ from pipeline_tasks.tables.new_file import NewFile
 from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
+from pipeline_tasks.tables.second_look import SecondLook
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
 from pipeline_tasks.tables.set_image import SetImage
@@ -58,6 +60,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     SplitGroup,
     SelectedImage,
     SelectionScore,
+    SecondLook,
     Split,
     LabelingTask,
     LostTask,
@@ -69,6 +72,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     LabelObject,
     ImportedLabel,
     LabelSuspect,
+    LabelVerdict,
     DatasetImage,
     DatasetObject,
     SliceImage,

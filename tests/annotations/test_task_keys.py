@@ -30,6 +30,19 @@ def test_plan_tasks__repeats_images_by_the_seed_alone() -> None:
     assert len({frozenset(repeated(IMAGES, seed)) for seed in range(5)}) > 1
 
 
+def test_plan_tasks__hides_second_looks_among_the_first_tasks() -> None:
+    looks = [(given.image_id("doubted"), "review"), (given.image_id("certain"), "gold")]
+    planned = plan_tasks(IMAGES, looks, **ROUND, overlap_ratio=0.2, overlap_annotators=2, seed=1)
+
+    assert [task.image_id for task in planned if task.purpose == "first"] == IMAGES
+    assert [(number, task.purpose) for number, task in enumerate(planned) if task.purpose in ("review", "gold")] == [
+        (3, "review"),
+        (9, "gold"),
+    ]
+    without = plan_tasks(IMAGES, **ROUND, overlap_ratio=0.2, overlap_annotators=2, seed=1)
+    assert {task.task_key for task in without} < {task.task_key for task in planned}
+
+
 def test_plan_tasks__of_no_images_is_empty() -> None:
     assert plan_tasks([], **ROUND, overlap_ratio=1.0, overlap_annotators=3, seed=1) == []
 

@@ -19,8 +19,9 @@ from pipeline_tasks.images.quality import quarantined
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.select_images import SelectImagesSummary
+from pipeline_tasks.second_looks.coming_again import may_come_again
+from pipeline_tasks.second_looks.queue import Standing, second_looks
 from pipeline_tasks.selection.arms import draw_control, interleave
-from pipeline_tasks.selection.asking_again import rounds_by_image, still_open, without_annotation
 from pipeline_tasks.selection.candidates import Candidates, candidates
 from pipeline_tasks.selection.choosing import Selection
 from pipeline_tasks.selection.quota import choose_with_quota
@@ -31,20 +32,19 @@ from pipeline_tasks.settings import RequirementSettings, SelectionSettings
 from pipeline_tasks.storage.history.counted_images import lights_of
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store
-from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
-from pipeline_tasks.tables.labeling_task import LabelingTask
-from pipeline_tasks.tables.lost_task import LostTask
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.tables.second_look import SecondLook
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
 from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
+from pipeline_tasks.tables.table import Rows
 from pipeline_tasks.training_data.champion_scores import ChampionScores, EmbeddedCandidates, champion_scores
 
 STAGE = "select_images"
@@ -124,6 +124,7 @@ def select_images(store: Store, cycle: Cycle, open_decoder: Callable[[], Decoder
     why = why_selected(settings.budget, night.pool, picked, len(control), len(night.golden))
     why += instead + scores.note if len(chosen.picks) else ""
     rows = golden_first(picked, night.golden)
+    looks = _second_looks(store, cycle, night, rows["image_id"])
     summary = SelectImagesSummary(
         images_eligible=night.pool.images.height + len(night.golden),
         left_out=night.pool.left_out | _of_another_backbone(night),
@@ -136,9 +137,17 @@ def select_images(store: Store, cycle: Cycle, open_decoder: Callable[[], Decoder
         champion_digest=scores.model_digest,
         why=why + _said_of_another_backbone(night),
         asked_again=len(night.again & set(night.pool_ids)),
+        second_looks=_counts(looks, "purpose"),
     )
-    scored = scores_of(night.pool_ids, chosen)
-    return store.finish(cycle.cycle_id, STAGE, summary, [(SelectedImage, rows), (SelectionScore, scored), (Split, new_splits)])
+    writes = [(SelectedImage, rows), (SelectionScore, scores_of(night.pool_ids, chosen)), (Split, new_splits)]
+    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, (SecondLook, looks)])
+
+
+def _second_looks(store: Store, cycle: Cycle, night: _Night, picked: pl.Series) -> Rows[SecondLook]:
+    """Images with a label that one more person is asked about, beside the picks."""
+    contested = night.known.duplicate_groups.filter("is_contested")["image_id"]
+    standing = Standing(night.classes, {*picked, *contested, *night.known.quarantined})
+    return second_looks(store, cycle.project.labeling, cycle.project.selection.budget, standing)
 
 
 def _night(store: Store, cycle: Cycle) -> _Night:
@@ -147,7 +156,7 @@ def _night(store: Store, cycle: Cycle) -> _Night:
     sizes, known = _sizes(store), _known(store, cycle)
     images = sizes["image_id"]
     embeddings = read_embeddings(store, images.to_list(), backbone_digest)
-    again = _may_come_again(store, cycle, known)
+    again = may_come_again(store, cycle.project.labeling, cycle.cycle_id, STAGE, known.labels)
     asked = (set(store.history(SelectedImage, ["image_id"])["image_id"]) | set(known.labels["image_id"])) - again
     has_embedding = pl.Series(embeddings.has_embedding)
     embedded = images.filter(has_embedding)
@@ -180,24 +189,6 @@ def _known(store: Store, cycle: Cycle) -> _Known:
         sightings=store.history(Sighting, COLUMNS),
         labels=store.current(Label, ["image_id", "state", "labels_version"]),
     )
-
-
-def _may_come_again(store: Store, cycle: Cycle, known: _Known) -> set[str]:
-    """Images without a usable answer, of which no labeling task is still open."""
-    settings, stages = cycle.project.labeling, store.state().stages
-    nights = [cycle_id for cycle_id, done in stages.items() if STAGE in done or cycle_id == cycle.cycle_id]
-    again_after = settings.ask_again_after_cycles
-    unmatched, unsure = without_annotation(known.labels, nights, ask_again_after_cycles=again_after, now=cycle.cycle_id)
-    lost = store.history(LostTask, ["task_key", "image_id"])
-    unannotated = unmatched | unsure | (set(lost["image_id"]) - set(known.labels["image_id"]))
-    if not unannotated:
-        return set()
-    tasks = store.rows_of(LabelingTask, unannotated, columns=["image_id", "task_key", "round_id"])
-    given = store.rows_of(Annotation, unannotated, columns=["image_id", "task_key", "state"])
-    annotated = set(given.filter(pl.col("state").cast(pl.String) != "deleted")["task_key"])
-    rounds = rounds_by_image(tasks)
-    asked_enough = {one for one in unsure if rounds.get(one, 0) >= settings.ask_at_most_times}
-    return unannotated - still_open(tasks, annotated, set(lost["task_key"])) - asked_enough
 
 
 def _pool(known: _Known, cycle: Cycle, images: pl.DataFrame, asked: set[str]) -> Candidates:

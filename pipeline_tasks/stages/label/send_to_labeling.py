@@ -25,6 +25,7 @@ from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.second_look import SecondLook
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.table import Rows, check, empty
 
@@ -48,9 +49,13 @@ def send_to_labeling(
     labeling, round_id = cycle.project.labeling, f"{cycle.outside_name}-{cycle.cycle_id}"
     form = label_form(kind_of(cycle.project), labeling.question)
     planned = _plan(store, cycle, round_id, form)
-    images = len({task.image_id for task in planned})
     summary = SendToLabelingSummary(
-        round_id, form.digest, images, len(planned), (now + timedelta(seconds=labeling.deadline_s)).isoformat()
+        round_id,
+        form.digest,
+        images=len({task.image_id for task in planned}),
+        tasks=len(planned),
+        deadline_at=(now + timedelta(seconds=labeling.deadline_s)).isoformat(),
+        second_looks=sum(task.purpose != "first" and task.copy_number == 0 for task in planned),
     )
     if not planned:
         summary = replace(summary, why="No images were selected, so there is no round.")
@@ -89,9 +94,12 @@ def _earlier_round(store: Store, label_config_digest: str) -> tuple[int, str] | 
 
 
 def _plan(store: Store, cycle: Cycle, round_id: str, form: LabelForm) -> list[PlannedTask]:
-    """The round's labeling tasks, images in order of selection."""
+    """The round's labeling tasks, images in order of selection, second looks among them."""
+    # Selections of earlier releases have no second looks.
+    looks = store.read(SecondLook, cycle.cycle_id) if store.has(SecondLook, cycle.cycle_id) else empty(SecondLook)
     return plan_tasks(
         store.read(SelectedImage, cycle.cycle_id).sort("rank")["image_id"].to_list(),
+        looks.sort("rank").select("image_id", pl.col("purpose").cast(pl.String)).rows(),
         round_id=round_id,
         label_config_digest=form.digest,
         overlap_ratio=cycle.project.labeling.overlap_ratio,
@@ -122,10 +130,10 @@ def _push(
     label_studio: LabelStudio,
     annotator_files: AnnotatorFiles,
 ) -> Rows[LabelingTask]:
-    """Import each labeling task into Label Studio once; return the rows with Label Studio's ids."""
+    """Import each labeling task into Label Studio once, without its purpose; return the rows with Label Studio's ids."""
     shown = [
         {"picture": annotator_files.address(task.image_id), "round_id": round_id, "task_key": task.task_key}
-        | {"image_id": task.image_id, "purpose": task.purpose}
+        | {"image_id": task.image_id}
         for task in planned
     ]
     task_ids = label_studio.import_tasks(project_id, round_id, shown)

@@ -14,6 +14,7 @@ from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.kinds.classes.graph import HEAD_BIAS, HEAD_WEIGHT
 from pipeline_tasks.models.exported import ModelMarks
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
+from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
 from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.records.select_images import SelectImagesSummary
@@ -25,8 +26,10 @@ from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.label_suspect import LabelSuspect
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.lost_task import LostTask
+from pipeline_tasks.tables.second_look import SecondLook
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
 from pipeline_tasks.tables.split import Split
@@ -261,6 +264,58 @@ def sent_and_annotated(store: Store, cycle_id: str, name: str, *, state: str | N
     writes += [(Annotation, pl.DataFrame(answers))] if answers else []
     writes += [(Label, pl.DataFrame([label | {"image_id": image_id(name)}]))] if state else []
     store.finish(cycle_id, "resolve_labels", FindQualityIssuesSummary(0, 0, {}), writes)
+
+
+def test_select_images__sends_a_doubted_label_to_another_person_beside_the_budget_and_in_no_arm(store: Store) -> None:
+    night(store, FIRST, *twelve(), budget=10)
+    asked = sorted(selected(store, FIRST))
+    doubt(store, FIRST, {asked[0]: ("bolt", "nut"), asked[1]: ("bolt", "nut"), asked[2]: ("bolt", "nut")})
+    open_task(store, FIRST, asked[1])
+
+    summary = night(store, SECOND, budget=10, labeling={"deadline_s": 3600, "review_ratio": 0.2})
+
+    looks = store.read(SecondLook, SECOND)
+    assert looks.select("image_id", pl.col("purpose").cast(pl.String), "rank", "given_name", "suggested_name").rows() == [
+        (image_id(asked[0]), "review", 0, "bolt", "nut"),
+        (image_id(asked[2]), "review", 1, "bolt", "nut"),
+    ]
+    assert summary.second_looks == {"review": 2}
+    assert (summary.images_selected, summary.asked_again) == (2, 0)
+    assert not set(looks["image_id"]) & set(store.read(SelectedImage, SECOND)["image_id"])
+
+
+def test_select_images__does_not_review_where_no_share_is_set_or_nobody_else_annotates(store: Store) -> None:
+    night(store, FIRST, *twelve(), budget=10)
+    doubt(store, FIRST, {sorted(selected(store, FIRST))[0]: ("bolt", "nut")}, people=("ada",))
+
+    assert night(store, SECOND, budget=10, labeling={"deadline_s": 3600, "review_ratio": 0.0}).second_looks == {}
+    assert night(store, "2026-11-23", budget=10, labeling={"deadline_s": 3600, "review_ratio": 1.0}).second_looks == {}
+
+
+def doubt(store: Store, cycle_id: str, doubts: dict[str, tuple[str, str]], people: tuple[str, ...] = ("ada", "ben")) -> None:
+    """Labels of these images, each doubted, with annotations of these people in turn."""
+    label(store, cycle_id, **{name: given for name, (given, _) in doubts.items()})
+    rows = [
+        {"image_id": image_id(name), "given_name": given, "suggested_name": other, "belief_given": 0.1, "belief_suggested": 0.8}
+        for name, (given, other) in doubts.items()
+    ]
+    said = {"round_id": cycle_id, "state": "answered", "lead_time_s": 1.0, "updated_at": SEEN_AT, "is_starred": False}
+    given = [
+        said
+        | {"annotation_id": f"{person} 1", "annotator_id": person, "image_id": image_id(name)}
+        | {"task_key": image_id(f"task of {person}"), "revision": image_id(person)}
+        for person, name in zip(people, [*doubts] * len(people), strict=False)
+    ]
+    doubted = FindLabelErrorsSummary(len(doubts), len(doubts), {}, [])
+    suspects = pl.DataFrame(rows).with_columns(votes=pl.lit(1))
+    store.finish(cycle_id, "find_label_errors", doubted, [(LabelSuspect, suspects), (Annotation, pl.DataFrame(given))])
+
+
+def open_task(store: Store, cycle_id: str, name: str) -> None:
+    """A labeling task that nobody has answered."""
+    task = {"task_key": image_id(f"open {name}"), "round_id": cycle_id, "image_id": image_id(name), "purpose": "overlap"}
+    ids = {"copy_number": 1, "label_config_digest": "d" * 64, "label_studio_project_id": 1, "label_studio_task_id": 7}
+    store.finish(cycle_id, "send_to_labeling", FindQualityIssuesSummary(0, 0, {}), [(LabelingTask, pl.DataFrame([task | ids]))])
 
 
 def label(store: Store, cycle_id: str, **classes: str) -> None:

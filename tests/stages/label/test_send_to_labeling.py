@@ -37,10 +37,35 @@ def test_send_to_labeling__creates_a_task_an_image_in_the_order_of_picking(round
             "image_id": row["image_id"],
             "task_key": row["task_key"],
             "round_id": "parts-2026-11-21",
-            "purpose": row["purpose"],
         }
         assert round.files.has(row["image_id"])
     assert [storage["path"] for storage in round.server.storages] == [str(round.files.folder)]
+
+
+def test_send_to_labeling__shows_a_doubted_label_again_and_never_says_why(round: LabelingRound, store: Store) -> None:
+    round.send(first := round.open("2026-11-21"))
+    doubted, certain = store.read(SelectedImage, first.cycle_id)["image_id"][:2]
+    decoded = round.decoder.decoded
+
+    summary = round.send(second := round.open("2026-11-22", images=2, looks={doubted: "review", certain: "gold"}))
+
+    assert (summary.images, summary.tasks, summary.second_looks) == (4, 4, 2)
+    assert round.decoder.decoded == decoded + 2
+    tasks = store.read(LabelingTask, second.cycle_id)
+    assert tasks["purpose"].cast(str).to_list() == ["first", "review", "first", "gold"]
+    assert tasks["image_id"].to_list()[1::2] == [doubted, certain]
+    shown = [round.server.tasks[number]["data"] for number in tasks["label_studio_task_id"]]
+    assert {key for data in shown for key in data} == {"picture", "image_id", "task_key", "round_id"}
+    assert not any(word in str(shown) for word in ("review", "gold", "first", "bolt"))
+
+
+def test_send_to_labeling__sends_second_looks_alone_if_nothing_was_selected(round: LabelingRound, store: Store) -> None:
+    round.send(first := round.open("2026-11-21"))
+    doubted = store.read(SelectedImage, first.cycle_id)["image_id"][0]
+
+    summary = round.send(round.open("2026-11-22", images=0, looks={doubted: "review"}))
+
+    assert (summary.tasks, summary.second_looks, summary.why) == (1, 1, None)
 
 
 def test_send_to_labeling__changes_nothing_when_run_again(round: LabelingRound) -> None:
