@@ -6,38 +6,8 @@ report and the tests are made from this list. Tests compare it with the DAGs and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from pipeline_tasks.process_names import ServiceName, Thing
-
-GROUPS = ("ingest", "curate", "label", "train", "evaluate", "deploy")
-"""Groups of the nightly process, in order."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    """One step of the process. Function, module, Airflow task, command and test have its name."""
-
-    name: str
-    group: str
-    """One of `GROUPS`, or `tend` for a stage outside the nights."""
-    does: str
-    """One sentence."""
-    reads: tuple[Thing, ...] = ()
-    """Tables and objects, besides the ledger and the frozen settings."""
-    writes: tuple[Thing, ...] = ()
-    services: tuple[ServiceName, ...] = ()
-    ends_in_event: bool = True
-    """False if it only reads, if a later stage records its results, or if its output is derived."""
-    is_nightly: bool = True
-    has_task_group: bool = True
-    """False if it opens or closes the night, outside the task groups of the DAG."""
-
-    @property
-    def module(self) -> str:
-        """Module of the function."""
-        return f"pipeline_tasks.stages.{self.group}.{self.name}"
-
+from pipeline_tasks.process_stage import GROUPS as GROUPS
+from pipeline_tasks.process_stage import Stage as Stage
 
 PROCESS = (
     Stage(
@@ -136,9 +106,12 @@ PROCESS = (
     Stage(
         name="find_label_errors",
         group="label",
-        does="Find labels that are probably wrong, for people to look at again.",
-        reads=("labels", "label_objects", "split_groups", "embeddings"),
-        writes=("label_suspects",),
+        does="Find labels that are probably wrong, for people to look at again, and keep their verdicts on earlier ones.",
+        reads=(
+            *("labels", "label_objects", "split_groups", "embeddings"),
+            *("labeling_tasks", "second_looks", "annotations", "annotation_objects", "label_verdicts"),
+        ),
+        writes=("label_suspects", "label_verdicts"),
     ),
     Stage(
         name="build_dataset_version",
@@ -210,7 +183,16 @@ PROCESS = (
             *("duplicate_groups", "duplicate_pairs", "selected_images", "selection_scores", "annotations", "annotation_objects"),
             *("labeling_tasks", "dataset_images", "predictions", "metrics"),
             *("dataset_objects", "predicted_objects", "confusions", "images", "thumbnails", "reports"),
-            *("labels", "label_objects", "measurements", "lost_tasks", "foreign_tasks", "asked_changes", "label_suspects"),
+            *(
+                "labels",
+                "label_objects",
+                "measurements",
+                "lost_tasks",
+                "foreign_tasks",
+                "asked_changes",
+                "label_suspects",
+                "label_verdicts",
+            ),
         ),
         writes=("reports",),
         ends_in_event=False,

@@ -57,7 +57,7 @@ class LabelingRound:
         recorded, picked = summaries_of_picks(images)
         self.store.finish(cycle_id, "record_images", recorded, [(Image, image_rows(originals))])
         writes: list[Write] = [(SelectedImage, selected_rows(originals))]
-        writes += [(SecondLook, look_rows(looks))] if looks else []
+        writes += [(SecondLook, look_rows(looks, cycle.round_id))] if looks else []
         self.store.finish(cycle_id, "select_images", picked, writes)
         return cycle
 
@@ -104,9 +104,9 @@ def selected_rows(originals: list[tuple[str, str]]) -> pl.DataFrame:
     return pl.DataFrame(rows) if rows else empty(SelectedImage)
 
 
-def look_rows(looks: Mapping[str, str]) -> pl.DataFrame:
+def look_rows(looks: Mapping[str, str], round_id: str) -> pl.DataFrame:
     """Rows of `SecondLook`: bolts that look like nuts, in this order."""
-    names = {"reason": "It looks like a nut.", "given_name": "bolt", "suggested_name": "nut"}
+    names = {"round_id": round_id, "reason": "It looks like a nut.", "given_name": "bolt", "suggested_name": "nut"}
     return pl.DataFrame(
         [{"image_id": image_id, "purpose": purpose, "rank": rank} | names for rank, (image_id, purpose) in enumerate(looks.items())]
     )

@@ -23,9 +23,11 @@ from pipeline_tasks.tables.imported_label import ImportedLabel
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
 from pipeline_tasks.tables.label_suspect import LabelSuspect
+from pipeline_tasks.tables.label_verdict import LabelVerdict
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.tables.second_look import SecondLook
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.selection_score import SelectionScore
 from pipeline_tasks.tables.sighting import POSITION, Sighting
@@ -48,6 +50,8 @@ ABOUT_IMAGES = (
     LabelObject,
     ImportedLabel,
     LabelSuspect,
+    SecondLook,
+    LabelVerdict,
     DatasetImage,
 )
 """Tables whose rows about the image must be in `LineageData.rows`, beside `splits`, annotated objects and predictions."""
@@ -155,6 +159,19 @@ def _doubts(image_id: str, data: LineageData) -> Iterable[Node]:
     for row in data.of(LabelSuspect, image_id).to_dicts():
         says = f"labelled {row['given_name']} (belief {row['belief_given']:.2f}), in cycle {row['written_in']}"
         yield Node("looks like", f"{row['suggested_name']} (belief {row['belief_suggested']:.2f})", says, _json(row))
+    verdicts = {row["round_id"]: row for row in data.of(LabelVerdict, image_id).to_dicts()}
+    for row in data.of(SecondLook, image_id).to_dicts():
+        verdict = verdicts.get(row["round_id"])
+        yield Node("second look", f"{row['purpose']} in round {row['round_id']}", row["reason"] + _verdict(verdict), _json(row))
+
+
+def _verdict(row: dict[str, Any] | None) -> str:
+    """The outcome of a second look; empty before it has an annotation."""
+    if row is None:
+        return ""
+    found = {"stands": "the label stands", "fixed": "the label was wrong", "unclear": "that settled nothing"}[row["verdict"]]
+    who = f"{row['annotator_id']}, who had annotated it before," if row["is_same_person"] else row["annotator_id"]
+    return f" In cycle {row['written_in']}: {who} said {row['answered']}; {found}."
 
 
 def _set_of_label(image_id: str, label: dict[str, Any], data: LineageData) -> dict[str, Any] | None:

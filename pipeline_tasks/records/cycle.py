@@ -66,6 +66,11 @@ class Cycle:
         """The project's name in outside services: `parts`, and after it was emptied `parts-2`."""
         return self.project.project if self.generation == 1 else f"{self.project.project}-{self.generation}"
 
+    @property
+    def round_id(self) -> str:
+        """Name of the cycle's labeling round."""
+        return f"{self.outside_name}-{self.cycle_id}"
+
 
 def check_cycle_id(cycle_id: str) -> str:
     """Return the id if it has the form of a cycle_id.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -19,6 +19,13 @@ class FindLabelErrorsSummary:
     names_not_judged: list[str]
     """Names of too few split groups; labels of these names are no suspects."""
     agreed: int = 0
-    """Labels that would be suspects, but on which several people agree."""
+    """Labels that would be suspects, but on which several people agree or that a review let stand."""
     skipped: str | None = None
     """Reason why no label was judged."""
+    reviews: dict[str, int] = field(default_factory=dict)
+    """Verdict → doubted labels of all nights that people looked at again."""
+    same_person: int = 0
+    """Reviews of all nights that were answered by somebody who had annotated the image before; they settle nothing."""
+    precision: list[float] = field(default_factory=list)
+    """Share of these labels that were wrong, with the lower and the upper bound of its interval; empty without any."""
+    confidence: float = 0.95

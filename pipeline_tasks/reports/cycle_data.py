@@ -87,6 +87,8 @@ class CycleData:
     """Agreement of these annotations, by the kind's own measure."""
     label_suspects: pl.DataFrame | None = None
     """Labels that are probably wrong, the most doubted first."""
+    label_verdicts: pl.DataFrame | None = None
+    """Verdicts on doubted labels that came or changed in this cycle."""
     task_links: Mapping[str, str] = field(default_factory=dict)
     """Image id → address of its newest labeling task in Label Studio, for the suspects."""
     disagreements: tuple[Disagreement, ...] = field(default=())

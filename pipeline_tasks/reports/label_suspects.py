@@ -1,16 +1,19 @@
-"""Section on labels that are probably wrong, with links to their labeling tasks."""
+"""Section on labels that are probably wrong, with links to their labeling tasks, and on people's verdicts."""
 
 from __future__ import annotations
 
+import polars as pl
+
 from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
 from pipeline_tasks.reports.cycle_data import CycleData
-from pipeline_tasks.reports.html import Html, cards, outside_link, paragraph, table, together
+from pipeline_tasks.reports.html import Html, cards, element, outside_link, paragraph, table, together
 from pipeline_tasks.reports.image_cards import image_card
 
 MOST_CARDS = 24
 ABOUT = (
     "Each label was judged by small models and by the nearest images, none of which had seen it. The most doubted are shown first. "
-    "A doubted label need not be wrong. It stands until a person corrects it in Label Studio; the next cycle reads the correction."
+    "A doubted label need not be wrong. It stands until people say otherwise: some go to another person each night, "
+    "and the next cycle reads what is corrected in Label Studio."
 )
 
 
@@ -20,17 +23,48 @@ def section(data: CycleData) -> Html | None:
     if found is None or data.label_suspects is None:
         return None
     if found.skipped:
-        return paragraph(found.skipped, quiet=True)
+        return together([paragraph(found.skipped, quiet=True), _reviews(data, found)])
     said = [f"{found.suspects} of {found.labels_judged} labels are doubted."]
     said += [f"{found.agreed} more are, too, but several people agree on them."] if found.agreed else []
     said += (
         [f"Not judged, because they have too few images: {', '.join(found.names_not_judged)}."] if found.names_not_judged else []
     )
     if not found.suspects:
-        return paragraph(" ".join(said), quiet=True)
+        return together([paragraph(" ".join(said), quiet=True), _reviews(data, found)])
     shown = [_card(data, row) for row in data.label_suspects.head(MOST_CARDS).iter_rows(named=True)]
     counts = table(("label", "doubted"), list(found.suspects_by_name.items()))
-    return together([paragraph(" ".join(said)), paragraph(ABOUT, quiet=True), counts, cards(shown, found.suspects, "labels")])
+    return together(
+        [
+            paragraph(" ".join(said)),
+            paragraph(ABOUT, quiet=True),
+            counts,
+            cards(shown, found.suspects, "labels"),
+            _reviews(data, found),
+        ]
+    )
+
+
+def _reviews(data: CycleData, found: FindLabelErrorsSummary) -> Html | None:
+    """Verdicts so far with the share of doubts that were right, and tonight's by label."""
+    if not found.precision:
+        return None
+    value, low, high = (f"{100 * one:.0f} %" for one in found.precision)
+    fixed, stand, unclear = (found.reviews.get(one, 0) for one in ("fixed", "stands", "unclear"))
+    said = [f"Of {sum(found.reviews.values())} doubted labels that people looked at again so far, {fixed} were wrong and are fixed"]
+    said[0] += f" ({value}, {100 * found.confidence:.0f} % interval {low} to {high}), {stand} stand, {unclear} are not settled."
+    said += ["The most doubted are looked at first, so of all doubted labels fewer are wrong."]
+    said += [f"{found.same_person} looks were by somebody who had annotated the image before; they do not count."] * (
+        found.same_person > 0
+    )
+    return together([element("h3", "Second looks"), paragraph(" ".join(said)), _tonights(data.label_verdicts)])
+
+
+def _tonights(verdicts: pl.DataFrame | None) -> Html | None:
+    if verdicts is None or verdicts.is_empty():
+        return None
+    columns = ["given_name", "suggested_name", "answered", pl.col("verdict").cast(pl.String)]
+    rows = verdicts.group_by(columns).len().sort("len", "given_name", "suggested_name", descending=[True, False, False])
+    return table(("label", "looked like", "now said", "verdict", "labels"), rows.head(MOST_CARDS).rows(), numbers_from=4)
 
 
 def _card(data: CycleData, row: dict[str, object]) -> Html:

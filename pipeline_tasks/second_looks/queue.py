@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import polars as pl
 
 from pipeline_tasks.label_errors.reviews import Doubted, Review, reviews
+from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.settings import LabelingSettings
 from pipeline_tasks.storage.history.open_tasks import with_open_task
 from pipeline_tasks.storage.history.store import Store
@@ -30,11 +31,12 @@ class Standing:
     """Images that must not be asked about tonight: picked already, quarantined or contested."""
 
 
-def second_looks(store: Store, settings: LabelingSettings, budget: int, standing: Standing) -> Rows[SecondLook]:
+def second_looks(store: Store, cycle: Cycle, standing: Standing) -> Rows[SecondLook]:
     """Doubted labels for a share of the budget, beside it; nothing with an open task."""
-    places = round(settings.review_ratio * budget)
+    settings = cycle.project.labeling
+    places = round(settings.review_ratio * cycle.project.selection.budget)
     found = _reviews(store, settings, places, standing) if places else []
-    return _rows(found)
+    return _rows(found, cycle.round_id)
 
 
 def _reviews(store: Store, settings: LabelingSettings, places: int, standing: Standing) -> list[Review]:
@@ -55,6 +57,6 @@ def _reviews(store: Store, settings: LabelingSettings, places: int, standing: St
     return reviews(doubted, places, settings.review_at_most_times)
 
 
-def _rows(found: Iterable[Review]) -> Rows[SecondLook]:
-    rows = [asdict(one) | {"purpose": REVIEW, "rank": rank} for rank, one in enumerate(found)]
+def _rows(found: Iterable[Review], round_id: str) -> Rows[SecondLook]:
+    rows = [asdict(one) | {"round_id": round_id, "purpose": REVIEW, "rank": rank} for rank, one in enumerate(found)]
     return check(SecondLook, pl.DataFrame(rows)) if rows else empty(SecondLook)

@@ -18,8 +18,8 @@ class LabelVerdict(Table):
     #: The label that was doubted, and the name that it looked like.
     given_name = dy.String()
     suggested_name = dy.String()
-    #: Cycle that asked.
-    asked_in = dy.String()
+    #: The labeling round that asked.
+    round_id = dy.String()
     #: The review's answer in words; `skipped`, or `taken back` if the annotation was deleted.
     answered = dy.String()
     annotator_id = dy.String()

@@ -13,6 +13,8 @@ class SecondLook(Table):
     table_name = "second_looks"
 
     image_id = dy.String(primary_key=True, regex=DIGEST)
+    #: The labeling round that it is sent in.
+    round_id = dy.String()
     #: review: its label is doubted; overlap: its votes do not suffice; gold: its label is certain, and people are compared with it.
     purpose = dy.Enum(["review", "overlap", "gold"])
     #: From 0, in the order in which they were chosen.

@@ -147,7 +147,7 @@ def _second_looks(store: Store, cycle: Cycle, night: _Night, picked: pl.Series) 
     """Images with a label that one more person is asked about, beside the picks."""
     contested = night.known.duplicate_groups.filter("is_contested")["image_id"]
     standing = Standing(night.classes, {*picked, *contested, *night.known.quarantined})
-    return second_looks(store, cycle.project.labeling, cycle.project.selection.budget, standing)
+    return second_looks(store, cycle, standing)
 
 
 def _night(store: Store, cycle: Cycle) -> _Night:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
@@ -43,6 +44,7 @@ from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.foreign_task import ForeignTask
 from pipeline_tasks.tables.label_object import AnnotationObject
 from pipeline_tasks.tables.label_suspect import LabelSuspect
+from pipeline_tasks.tables.label_verdict import LabelVerdict
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.left_out_file import LeftOutFile
 from pipeline_tasks.tables.lost_task import LostTask
@@ -93,10 +95,7 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
     records, kind = read_cycle_records(store, cycle.cycle_id, STAGES), kind_of(cycle.project)
     annotations = _annotations(store, records) if records.has("collect_annotations") else None
     votes = None if annotations is None else read_votes(annotations, _objects(store, annotations), kind.labeling)
-
-    def rows_of(one: type[Table]) -> pl.DataFrame | None:
-        return store.read(one, cycle.cycle_id) if store.has(one, cycle.cycle_id) else None
-
+    rows_of = partial(_rows_of, store, cycle.cycle_id)
     return CycleData(
         project=cycle.project.project,
         description=cycle.project.description,
@@ -127,6 +126,7 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         agreement=None if votes is None else kind.labeling.agreement(votes.by_image),
         disagreements=() if votes is None or annotations is None else _disagreements(store, cycle, annotations, votes),
         label_suspects=rows_of(LabelSuspect),
+        label_verdicts=rows_of(LabelVerdict),
         dataset_images=_newest_version(store, records),
         metrics=rows_of(Metric),
         predictions=rows_of(kind.scoring.prediction_table),
@@ -135,6 +135,11 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         learning=tuple(_learning(store, cycle.cycle_id)),
         gains=tuple(_gains(store, cycle.cycle_id)),
     )
+
+
+def _rows_of(store: Store, cycle_id: str, table: type[Table]) -> pl.DataFrame | None:
+    """Rows that a cycle wrote; None if it did not write the table."""
+    return store.read(table, cycle_id) if store.has(table, cycle_id) else None
 
 
 def _newest_version(store: Store, records: CycleRecords) -> pl.DataFrame | None:

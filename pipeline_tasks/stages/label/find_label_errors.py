@@ -1,8 +1,8 @@
-"""Find labels that are probably wrong, for people to look at again."""
+"""Find labels that are probably wrong, for people to look at again, and keep what they said about earlier ones."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -10,16 +10,19 @@ import polars as pl
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.label_errors.judging import Doubts, judge, suspects
 from pipeline_tasks.label_errors.out_of_fold import FOLDS
+from pipeline_tasks.label_errors.verdicts import STANDS, counted, precision
 from pipeline_tasks.neighbors.cosine import Floats, Integers
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
+from pipeline_tasks.second_looks.verdicts import new_verdicts
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
 from pipeline_tasks.tables.label_suspect import LabelSuspect
+from pipeline_tasks.tables.label_verdict import LabelVerdict
 from pipeline_tasks.tables.split_group import SplitGroup
-from pipeline_tasks.tables.table import check, empty
+from pipeline_tasks.tables.table import Rows, check, empty
 
 STAGE = "find_label_errors"
 
@@ -38,9 +41,9 @@ class _Labels:
 
 
 def find_label_errors(store: Store, cycle: Cycle) -> FindLabelErrorsSummary:
-    """Judge all labels of the project by heads and neighbours that have not seen them; nothing is changed.
+    """Judge all labels of the project by heads and neighbours that have not seen them; no label is changed.
 
-    Labels on which at least two people agree are no suspects: asking once more would not tell more.
+    Labels on which at least two people agree, or that a review let stand, are no suspects: asking once more would not tell more.
 
     Raises:
         MissingStageError: resolve_labels of this cycle has not been done.
@@ -49,17 +52,28 @@ def find_label_errors(store: Store, cycle: Cycle) -> FindLabelErrorsSummary:
     if standing is not None:
         return standing
     store.require(Label, cycle.cycle_id)
+    kind = kind_of(cycle.project)
+    new = new_verdicts(store, cycle.cycle_id, kind)
+    verdicts = pl.concat([store.current(LabelVerdict), new]).unique("task_key", keep="last", maintain_order=True)
+    summary, rows = _judged(store, cycle, verdicts)
+    return store.finish(cycle.cycle_id, STAGE, _with_reviews(summary, cycle, verdicts), [(LabelSuspect, rows), (LabelVerdict, new)])
+
+
+def _judged(store: Store, cycle: Cycle, verdicts: pl.DataFrame) -> tuple[FindLabelErrorsSummary, Rows[LabelSuspect]]:
+    """Tonight's suspects, or why there are none."""
     if kind_of(cycle.project).freezing.keeps_objects:
         why = f"Labels of the kind {cycle.project.label_kind!r} are not judged: only labels of one name an image are."
-        return store.finish(cycle.cycle_id, STAGE, _skipped(why), [(LabelSuspect, empty(LabelSuspect))])
+        return _skipped(why), empty(LabelSuspect)
     labels = _labels(store, cycle)
     why = _why_not(labels)
     if why:
-        return store.finish(cycle.cycle_id, STAGE, _skipped(why), [(LabelSuspect, empty(LabelSuspect))])
+        return _skipped(why), empty(LabelSuspect)
     doubts = judge(labels.vectors, labels.numbers, labels.groups, len(labels.names), derive_seed(cycle.seed, STAGE))
     found = _rows(labels, doubts)
-    is_agreed = (pl.col("votes") > 1) & (pl.col("agreement_ratio") == 1)
-    rows = check(LabelSuspect, found.filter(~is_agreed).drop("agreement_ratio"))
+    upheld = verdicts.filter(pl.col("verdict").cast(pl.String) == STANDS).select("image_id", "given_name").unique()
+    found = found.join(upheld.with_columns(is_upheld=True), on=["image_id", "given_name"], how="left", maintain_order="left")
+    is_agreed = ((pl.col("votes") > 1) & (pl.col("agreement_ratio") == 1)) | pl.col("is_upheld").fill_null(value=False)
+    rows = check(LabelSuspect, found.filter(~is_agreed).drop("agreement_ratio", "is_upheld"))
     counts = dict(rows["given_name"].value_counts().sort("given_name").iter_rows())
     judged = set(labels.rows.filter(pl.Series(doubts.is_judged))["name"])
     summary = FindLabelErrorsSummary(
@@ -69,7 +83,20 @@ def find_label_errors(store: Store, cycle: Cycle) -> FindLabelErrorsSummary:
         names_not_judged=sorted(set(labels.names) - judged),
         agreed=found.filter(is_agreed).height,
     )
-    return store.finish(cycle.cycle_id, STAGE, summary, [(LabelSuspect, rows)])
+    return summary, rows
+
+
+def _with_reviews(summary: FindLabelErrorsSummary, cycle: Cycle, verdicts: pl.DataFrame) -> FindLabelErrorsSummary:
+    """The same with what people said about doubted labels, tonight and before."""
+    counts, confidence = counted(verdicts), cycle.project.gates.confidence
+    found = precision(counts, confidence)
+    return replace(
+        summary,
+        reviews=counts,
+        same_person=verdicts.filter("is_same_person").height,
+        precision=[] if found is None else [found.value, found.low, found.high],
+        confidence=confidence,
+    )
 
 
 def _skipped(why: str) -> FindLabelErrorsSummary:

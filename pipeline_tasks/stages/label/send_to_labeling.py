@@ -46,7 +46,7 @@ def send_to_labeling(
     standing = store.finished(cycle.cycle_id, STAGE, SendToLabelingSummary)
     if standing is not None:
         return standing
-    labeling, round_id = cycle.project.labeling, f"{cycle.outside_name}-{cycle.cycle_id}"
+    labeling, round_id = cycle.project.labeling, cycle.round_id
     form = label_form(kind_of(cycle.project), labeling.question)
     planned = _plan(store, cycle, round_id, form)
     summary = SendToLabelingSummary(

@@ -1,0 +1,89 @@
+"""Verdicts on doubted labels, by what another person said and what the label became."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipeline_tasks.intervals.proportions import wilson
+from pipeline_tasks.intervals.resampled import Estimate
+
+STANDS, FIXED, UNCLEAR = "stands", "fixed", "unclear"
+VERDICTS = (FIXED, STANDS, UNCLEAR)
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """All labeling tasks of images with a review, and what became of them."""
+
+    tasks: pl.DataFrame
+    """task_key, image_id, round_id, purpose, in the order of sending."""
+    looks: pl.DataFrame
+    """image_id, round_id, given_name, suggested_name of the reviews."""
+    annotations: pl.DataFrame
+    """task_key, image_id, annotator_id, state, `says`, `is_vote` (it fits the form), the oldest first."""
+    labels: Mapping[str, str]
+    """Image → its label in words; nothing of an image on which people disagree."""
+    renamed: Mapping[str, str]
+    """Former name → name of today."""
+
+
+def verdicts(reviewed: Reviewed) -> pl.DataFrame:
+    """Rows of `label_verdicts` for the review tasks that have an annotation, in the order of sending."""
+    looks = {(row["image_id"], row["round_id"]): row for row in reviewed.looks.iter_rows(named=True)}
+    said: dict[str, list[dict[str, Any]]] = {}
+    for row in reviewed.annotations.iter_rows(named=True):
+        said.setdefault(row["task_key"], []).append(row)
+    before: dict[str, set[str]] = {}
+    rows = []
+    for task in reviewed.tasks.iter_rows(named=True):
+        given, earlier = said.get(task["task_key"], []), before.setdefault(task["image_id"], set())
+        look = looks.get((task["image_id"], task["round_id"])) if task["purpose"] == "review" else None
+        if look is not None and given:
+            rows.append(_row(task, look, _newest(given, earlier), earlier, reviewed))
+        earlier |= {one["annotator_id"] for one in given if one["state"] == "answered"}
+    return pl.DataFrame(rows)
+
+
+def counted(verdicts_so_far: pl.DataFrame) -> dict[str, int]:
+    """Verdict → doubts; of several looks at one doubt the newest counts, unless an earlier one settled it."""
+    newest: dict[tuple[str, str], str] = {}
+    for row in verdicts_so_far.select("image_id", "given_name", "verdict").iter_rows():
+        doubt, verdict = row[:2], row[2]
+        newest[doubt] = newest.get(doubt, UNCLEAR) if verdict == UNCLEAR else verdict
+    return {verdict: count for verdict in VERDICTS if (count := list(newest.values()).count(verdict))}
+
+
+def precision(counts: Mapping[str, int], confidence: float) -> Estimate | None:
+    """Share of the doubts looked at that were right, with Wilson's interval; unclear ones count as not right. None without any."""
+    looked_at, right = sum(counts.values()), counts.get(FIXED, 0)
+    return Estimate(right / looked_at, *wilson(right / looked_at, looked_at, confidence)) if looked_at else None
+
+
+def _newest(given: list[dict[str, Any]], earlier: set[str]) -> dict[str, Any]:
+    """The newest annotation of somebody else that stands, else the newest that stands, else the newest."""
+    standing = [one for one in given if one["state"] != "deleted"]
+    of_others = [one for one in standing if one["annotator_id"] not in earlier]
+    return (of_others or standing or given)[-1]
+
+
+def _row(
+    task: Mapping[str, Any], look: Mapping[str, Any], annotation: Mapping[str, Any], earlier: set[str], reviewed: Reviewed
+) -> dict[str, Any]:
+    is_same_person = annotation["annotator_id"] in earlier
+    words = {"skipped": "skipped", "deleted": "taken back"}.get(annotation["state"], annotation["says"])
+    label, given_name = reviewed.labels.get(task["image_id"]), look["given_name"]
+    verdict = UNCLEAR
+    if annotation["is_vote"] and not is_same_person and label is not None:
+        verdict = STANDS if label == reviewed.renamed.get(given_name, given_name) else FIXED
+    return {
+        **{name: task[name] for name in ("task_key", "image_id", "round_id")},
+        **{name: look[name] for name in ("given_name", "suggested_name")},
+        "answered": words,
+        "annotator_id": annotation["annotator_id"],
+        "is_same_person": is_same_person,
+        "verdict": verdict,
+    }
