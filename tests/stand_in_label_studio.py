@@ -12,6 +12,8 @@ import httpx
 from pipeline_tasks.clients.label_studio import LabelStudio
 
 Response = httpx.Response
+SERVICE = 99
+"""The account whose token asks."""
 NOT_FOUND = httpx.Response(404, json={"detail": "No such thing."})
 
 
@@ -126,6 +128,26 @@ class StandInLabelStudio:
                 return self._list(request)
             case "DELETE", "tasks", number:
                 return httpx.Response(204) if self.tasks.pop(int(number), None) else NOT_FOUND
+            case "GET", "tasks", number:
+                task = self.tasks.get(int(number))
+                return NOT_FOUND if task is None else httpx.Response(200, json=task | {"drafts": []})
+            case "PATCH", "tasks", number:
+                if int(number) not in self.tasks:
+                    return NOT_FOUND
+                self.tasks[int(number)] |= content
+                self._touch(int(number))
+                return httpx.Response(200, json=self.tasks[int(number)])
+            case "POST", "tasks", number, "annotations":
+                if int(number) not in self.tasks:
+                    return NOT_FOUND
+                return httpx.Response(201, json={"id": self._put(int(number), content)})
+            case "PATCH", "annotations", number:
+                task_id, annotation = self._find(int(number))
+                if not annotation:
+                    return NOT_FOUND
+                annotation |= content | {"updated_at": self._tick()}
+                self._touch(task_id)
+                return httpx.Response(200, json=annotation)
             case "GET", "annotations", number:
                 return httpx.Response(200, json={"id": int(number)}) if self._find(int(number))[0] else NOT_FOUND
             case "GET", "dm", "views":
@@ -162,18 +184,30 @@ class StandInLabelStudio:
         for task in tasks:
             number = self._next_id()
             self.tasks[number] = {"id": number, "project": project, "data": task["data"], "annotations": []}
+            for annotation in task.get("annotations", []):
+                self._put(number, annotation | {"import_id": annotation.get("id")})
             self._touch(number)
         return httpx.Response(201, json={"task_count": len(tasks)})
+
+    def _put(self, task_id: int, content: dict[str, Any]) -> int:
+        """Keep an annotation of the service's own account."""
+        fields = {"was_cancelled": False, "ground_truth": True, "lead_time": None, "import_id": None} | content
+        annotation = fields | {"id": self._next_id(), "completed_by": SERVICE, "created_at": self._tick()}
+        self.tasks[task_id]["annotations"].append(annotation | {"updated_at": self._tick()})
+        self._touch(task_id)
+        return int(annotation["id"])
 
     def _list(self, request: httpx.Request) -> httpx.Response:
         project, size = int(request.url.params["project"]), int(request.url.params["page_size"])
         if project not in self.projects:
             return NOT_FOUND
         filters = json.loads(request.url.params["query"])["filters"]["items"]
-        ours = [self.tasks[number] for number in sorted(self.tasks) if self.tasks[number]["project"] == project]
-        found = [task for task in ours if all(_passes(task, one) for one in filters)]
+        found = [task for task in self._tasks_of(project) if all(_passes(task, one) for one in filters)]
         shown = [task | _counts(task) for task in found[:size]]
         return httpx.Response(200, json={"total": len(found), "tasks": shown})
+
+    def _tasks_of(self, project: int) -> list[dict[str, Any]]:
+        return [self.tasks[number] for number in sorted(self.tasks) if self.tasks[number]["project"] == project]
 
     def _find(self, number: int) -> tuple[int, dict[str, Any]]:
         for task_id, task in self.tasks.items():

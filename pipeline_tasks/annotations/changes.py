@@ -6,9 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline_tasks.annotations.parsing import AnnotationRevision, RecordedAnnotation, TaskContext, read_annotation
+from pipeline_tasks.annotations.annotation_names import CreatedAt, names_of, never_logged
+from pipeline_tasks.annotations.parsing import AnnotationRevision, RecordedAnnotation, TaskContext
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.cycle import utc
+
+
+@dataclass(frozen=True)
+class Vanished:
+    """A recorded annotation that its task no longer has."""
+
+    row: RecordedAnnotation
+    task_id: int
+    was_lost: bool
+    """Whoever deletes an annotation changes its task: an older task never had it, so the server stands before it was made."""
 
 
 @dataclass(frozen=True)
@@ -24,17 +35,16 @@ class NotOurs:
 
 
 def changed_annotations(
-    tasks: Sequence[JsonObject], contexts: Mapping[str, TaskContext], known: Mapping[str, RecordedAnnotation]
+    tasks: Sequence[JsonObject],
+    contexts: Mapping[str, TaskContext],
+    known: Mapping[str, RecordedAnnotation],
+    created_at: CreatedAt = never_logged,
 ) -> list[AnnotationRevision]:
     """Annotations in Label Studio's tasks with a revision other than the recorded one, by annotation_id.
 
     `contexts` by task_key, `known` by annotation_id. Tasks not created by Nightlens are skipped.
     """
-    read = [
-        read_annotation(raw, context, _annotator(known, context, raw))
-        for task, context in _ours(tasks, contexts)
-        for raw in task["annotations"]
-    ]
+    read = _read(tasks, contexts, known, created_at)
     changed = {
         annotation.annotation_id: annotation
         for annotation in read
@@ -44,16 +54,22 @@ def changed_annotations(
 
 
 def vanished_annotations(
-    tasks: Sequence[JsonObject], contexts: Mapping[str, TaskContext], known: Mapping[str, RecordedAnnotation]
-) -> list[RecordedAnnotation]:
-    """Recorded annotations missing from their existing tasks: deleted, unless another task has them."""
-    ours = list(_ours(tasks, contexts))
-    keys = {context.task_key for _, context in ours}
-    shown = {f"{context.label_studio_project_id}-{raw['id']}" for task, context in ours for raw in task["annotations"]}
+    tasks: Sequence[JsonObject],
+    contexts: Mapping[str, TaskContext],
+    known: Mapping[str, RecordedAnnotation],
+    created_at: CreatedAt = never_logged,
+) -> list[Vanished]:
+    """Recorded annotations missing from their existing tasks: deleted, unless another task has them or the server lost them."""
+    changed_at: dict[str, datetime] = {}
+    ids: dict[str, int] = {}
+    for task, context in _ours(tasks, contexts):
+        changed_at[context.task_key] = max(utc(task["updated_at"]), changed_at.get(context.task_key, utc(task["updated_at"])))
+        ids.setdefault(context.task_key, int(task["id"]))
+    shown = {annotation.annotation_id for annotation in _read(tasks, contexts, known, created_at)}
     return [
-        row
+        Vanished(row, ids[row.task_key], was_lost=changed_at[row.task_key] < row.updated_at)
         for annotation_id, row in sorted(known.items())
-        if row.state != "deleted" and row.task_key in keys and annotation_id not in shown
+        if row.state != "deleted" and row.task_key in ids and annotation_id not in shown
     ]
 
 
@@ -68,6 +84,23 @@ def not_ours(tasks: Sequence[JsonObject], contexts: Mapping[str, TaskContext]) -
         elif not _shows_our_image(task, context):
             image_replaced += len(task["annotations"])
     return NotOurs(by_hand, image_replaced, frozenset(int(task["id"]) for task in tasks) - by_id.keys())
+
+
+def edited_tasks(tasks: Sequence[JsonObject], contexts: Mapping[str, TaskContext]) -> dict[int, JsonObject]:
+    """Label Studio's id of each task of ours whose data people edited, though it shows its image → its data as it was sent."""
+    wanted = {
+        int(task["id"]): {"task_key": one.task_key, "round_id": one.round_id, "image_id": one.image_id}
+        for task, one in _ours(tasks, contexts)
+    }
+    data = {int(task["id"]): task["data"] for task in tasks}
+    return {number: data[number] | one for number, one in wanted.items() if data[number] | one != data[number]}
+
+
+def replaced_tasks(tasks: Sequence[JsonObject], contexts: Mapping[str, TaskContext]) -> set[int]:
+    """Label Studio's ids of tasks of ours that people edited to show another image."""
+    by_id = _by_id(contexts)
+    found = ((task, _context(task, contexts, by_id)) for task in tasks)
+    return {int(task["id"]) for task, context in found if context is not None and not _shows_our_image(task, context)}
 
 
 def newest_change(tasks: Iterable[JsonObject]) -> datetime | None:
@@ -102,6 +135,12 @@ def _shows_our_image(task: JsonObject, context: TaskContext) -> bool:
     return context.image_id in str(task["data"].get("picture", context.image_id))
 
 
-def _annotator(known: Mapping[str, RecordedAnnotation], context: TaskContext, raw: JsonObject) -> str | None:
-    row = known.get(f"{context.label_studio_project_id}-{raw['id']}")
-    return None if row is None else row.annotator_id
+def _read(
+    tasks: Sequence[JsonObject],
+    contexts: Mapping[str, TaskContext],
+    known: Mapping[str, RecordedAnnotation],
+    created_at: CreatedAt,
+) -> list[AnnotationRevision]:
+    ours = list(_ours(tasks, contexts))
+    names = names_of(ours, known, created_at)
+    return [names.read(raw, context) for task, context in ours for raw in task["annotations"]]

@@ -61,10 +61,19 @@ class TaskContext:
     label_studio_task_id: int = 0
     size_px: tuple[int, int] | None = None
     """Width and height of the canonical image; None if it is not known."""
+    found_in: int | None = None
+    """The Label Studio project in which the task stands, if its own was deleted and made again."""
+
+    @property
+    def stands_in(self) -> int:
+        """Id of the Label Studio project in which the task stands."""
+        return self.label_studio_project_id if self.found_in is None else self.found_in
 
 
-def read_annotation(raw: JsonObject, context: TaskContext, annotator_id: str | None = None) -> AnnotationRevision:
-    """Read one annotation from Label Studio's JSON; an empty result has no objects.
+def read_annotation(
+    raw: JsonObject, context: TaskContext, annotator_id: str | None = None, annotation_id: str | None = None
+) -> AnnotationRevision:
+    """Read one annotation from Label Studio's JSON; an empty result has no objects. `annotation_id`: its name in our tables.
 
     `annotator_id` is the person that an earlier look recorded. It stays: Label Studio keeps who made an annotation, and only
     forgets or replaces it when an account is deleted.
@@ -76,7 +85,7 @@ def read_annotation(raw: JsonObject, context: TaskContext, annotator_id: str | N
     is_skipped = bool(raw.get("was_cancelled"))
     lead_time = raw.get("lead_time")
     return AnnotationRevision(
-        annotation_id=f"{context.label_studio_project_id}-{raw['id']}",
+        annotation_id=annotation_id or f"{context.stands_in}-{raw['id']}",
         task_key=context.task_key,
         round_id=context.round_id,
         image_id=context.image_id,

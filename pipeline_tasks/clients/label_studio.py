@@ -24,7 +24,8 @@ TaskData = Mapping[str, str | int]
 _PAGE_TASKS = 500
 _TITLE_LENGTH = 50
 """Label Studio's own limit."""
-_ANNOTATION_FIELDS = "id,data,updated_at,annotations,result,was_cancelled,completed_by,lead_time,created_at,ground_truth"
+_COUNTS = "total_annotations,cancelled_annotations,draft_exists"
+_ANNOTATION_FIELDS = "id,data,updated_at,annotations,result,was_cancelled,completed_by,lead_time,created_at,ground_truth,import_id"
 """Fields are requested by name, so that no annotator's name or e-mail address is ever fetched."""
 _NO_FILE = "^nothing is ever synced from here$"
 
@@ -86,7 +87,7 @@ class LabelStudio:
 
     def tasks_there(self, project_id: int) -> list[TaskThere]:
         """Every task in a project, whoever made it."""
-        return [_task_there(task) for task in self._tasks(project_id, [], fields="task_only", include="id,data")]
+        return [task_there(task) for task in self._tasks(project_id, [], fields="task_only", include=f"id,data,{_COUNTS}")]
 
     def label_config(self, project_id: int) -> str:
         """The form as it stands in Label Studio, which people may have edited."""
@@ -139,11 +140,28 @@ class LabelStudio:
     def changed_since(self, project_id: int, moment: str | None) -> list[JsonObject]:
         """Tasks that changed after an ISO moment (None: all tasks), each with all its annotations."""
         changed = {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime", "value": moment}
-        return list(self._tasks(project_id, [] if moment is None else [changed], fields="all", include=_ANNOTATION_FIELDS))
+        include = f"{_ANNOTATION_FIELDS},{_COUNTS}"
+        return list(self._tasks(project_id, [] if moment is None else [changed], fields="all", include=include))
 
     def has_annotation(self, annotation_number: int) -> bool:
         """Return True if the annotation has not been deleted."""
         return self._is_there(f"api/annotations/{annotation_number}")
+
+    def remove_copies(self, task_ids: Sequence[int]) -> int:
+        """Delete doubles of tasks that nobody has touched, each looked at once more before; returns their number."""
+        return sum(self._remove_untouched(task_id) for task_id in task_ids)
+
+    def set_data(self, task_id: int, data: Mapping[str, Any]) -> None:
+        """Replace the data of a task that people edited."""
+        self._connection.patch(f"api/tasks/{task_id}", {"data": dict(data)})
+
+    def put_annotation(self, task_id: int, annotation_number: int, content: JsonObject) -> None:
+        """Make an annotation again that the server lost; it keeps its earlier number as its `import_id`."""
+        self._connection.post(f"api/tasks/{task_id}/annotations", content | {"import_id": annotation_number})
+
+    def set_annotation(self, annotation_number: int, content: JsonObject) -> None:
+        """Set an annotation to a later revision that the server lost."""
+        self._connection.patch(f"api/annotations/{annotation_number}", content)
 
     def delete_tasks(self, task_ids: Sequence[int]) -> None:
         """Delete tasks with all their annotations; tasks that no longer exist are not an error."""
@@ -203,10 +221,19 @@ class LabelStudio:
     def _keep_one(self, copies: Sequence[tuple[bool, int]]) -> int:
         """Of several tasks with one key keep an annotated one, else the oldest; delete only tasks without annotations."""
         kept, *others = sorted(copies)
-        for is_unannotated, task_id in others:
-            if is_unannotated:
-                self._connection.delete(f"api/tasks/{task_id}")
+        self.remove_copies([task_id for is_unannotated, task_id in others if is_unannotated])
         return kept[1]
+
+    def _remove_untouched(self, task_id: int) -> bool:
+        """Delete a task unless somebody touched it since it was listed."""
+        try:
+            task = self._connection.get(f"api/tasks/{task_id}")
+        except NotThereError:
+            return False
+        is_untouched = not task.get("annotations") and not task.get("drafts")
+        if is_untouched:
+            self._connection.delete(f"api/tasks/{task_id}")
+        return is_untouched
 
     def _tasks(self, project_id: int, filters: Sequence[Any], *, fields: str, include: str) -> Iterator[JsonObject]:
         """All tasks that pass the filters, by id; each page starts after the last id, so that none is missed."""
@@ -225,9 +252,11 @@ class LabelStudio:
         return page
 
 
-def _task_there(task: JsonObject) -> TaskThere:
+def task_there(task: JsonObject) -> TaskThere:
+    """A task as Label Studio lists it."""
     said = {name: str(value) for name, value in task["data"].items() if value is not None}
-    return TaskThere(int(task["id"]), said.get("task_key"), said.get("image_id"), said.get("picture", ""))
+    is_touched = bool(task["total_annotations"] or task["cancelled_annotations"] or task.get("draft_exists"))
+    return TaskThere(int(task["id"]), said.get("task_key"), said.get("image_id"), said.get("picture", ""), is_touched)
 
 
 def lost_round(project_id: int, cycle_id: str) -> ServiceRefusedError:

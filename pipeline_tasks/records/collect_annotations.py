@@ -43,6 +43,12 @@ class CollectAnnotationsSummary:
     """Reason → tasks that stand in Label Studio and that Nightlens did not send; the table `foreign_tasks` names them."""
     asked_changes: dict[str, int] = field(default_factory=dict)
     """Change → images with an open task whose file changed at its source since the last night; see `asked_changes`."""
+    copies_removed: int = 0
+    """Doubles of tasks, as a late import makes them, that nobody had touched."""
+    tasks_set_back: int = 0
+    """Tasks whose key, round or image people had edited in their data."""
+    annotations_put_back: int = 0
+    """Annotations that Label Studio had lost, as after a restore from a backup, and that were put back from the annotation log."""
 
 
 def refusal(image_id: str, annotation_id: str, problems: Iterable[str]) -> str:

@@ -14,3 +14,5 @@ class TaskThere:
     image_id: str | None = None
     address: str = ""
     """Address of its image."""
+    is_touched: bool = False
+    """Somebody annotated or skipped it, or has a draft of an annotation."""

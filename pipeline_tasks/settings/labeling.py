@@ -27,6 +27,12 @@ class LabelingSettings(Settings):
         3, ge=1, description="Cycles after which an image with an unsure label can be selected again; null: never."
     )
     ask_at_most_times: int = Field(3, ge=1, description="Maximum number of rounds for an image that stays unsure.")
+    compare_all_up_to_tasks: int = Field(
+        20_000,
+        ge=0,
+        description="Each night compares every annotation of a Label Studio project with this many tasks or fewer; of a "
+        "larger one, those that changed, and all only if the counts disagree.",
+    )
     question: str | None = Field(None, description="Question above the form; null: the label kind's own.")
     cost_per_hour: float | None = Field(None, ge=0, description="Cost of an annotator's hour; null: the report states hours only.")
     currency: str | None = Field(

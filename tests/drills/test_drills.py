@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from drills import control_arm, rot, writers
+from drills import control_arm, label_studio_faults, rot, writers
 from storage.an_s3_server import BUCKET, an_s3_server
 
 from pipeline_tasks.storage.ledger import events as ledger
@@ -73,6 +73,13 @@ def test_control_arm__reports_a_gain_that_contains_the_oracles_value(tmp_path: P
     assert is_blind or told.truth > 0
     assert not (is_blind and control_arm.claimed(told))
     assert "Did active selection help?" in (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.slow
+def test_label_studio_faults__lose_and_double_no_task_and_no_annotation() -> None:
+    assert label_studio_faults.push(tasks=300) == []
+    assert label_studio_faults.differences(count=40) == []
+    assert label_studio_faults.pull(seed=1, annotations=60) == []
 
 
 def test_compare__names_an_event_that_was_lost_and_one_that_is_there_twice() -> None:

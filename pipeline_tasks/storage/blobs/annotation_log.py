@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from pipeline_tasks.errors import AlreadyThereError
+from pipeline_tasks.errors import AlreadyThereError, NotFoundError
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.storage.objects.fail_points import around
@@ -37,3 +38,34 @@ def list_revisions(objects: ObjectStore, annotation_id: str | None = None) -> It
     for key in objects.list(prefix):
         _, found_id, name = key.split("/")
         yield found_id, name.removesuffix(".json")
+
+
+@dataclass(frozen=True)
+class AnnotationLog:
+    """The annotation log, read."""
+
+    objects: ObjectStore
+
+    def content(self, annotation_id: str, revision: str) -> JsonObject:
+        """The content of one revision.
+
+        Raises:
+            NotFoundError: it was never stored.
+        """
+        return read_revision(self.objects, annotation_id, revision)
+
+    def has(self, annotation_id: str, revision: str) -> bool:
+        """Return True if this revision was stored."""
+        try:
+            read_revision(self.objects, annotation_id, revision)
+        except NotFoundError:
+            return False
+        return True
+
+    def created_at(self, annotation_id: str) -> str | None:
+        """The time of creation that Label Studio gave an annotation; None if the log does not hold it."""
+        for _, revision in list_revisions(self.objects, annotation_id):
+            made = read_revision(self.objects, annotation_id, revision).get("created_at")
+            if made is not None:
+                return str(made)
+        return None

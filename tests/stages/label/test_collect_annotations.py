@@ -95,12 +95,12 @@ def test_collect_annotations__finds_deletions_by_counting(round: LabelingRound, 
     assert states(store) == ["answered", "answered", "deleted"]
 
 
-def test_collect_annotations__asks_only_for_what_changed(round: LabelingRound) -> None:
+def test_collect_annotations__asks_of_a_large_project_only_for_what_changed(round: LabelingRound) -> None:
     first = round.open("2026-11-21")
     round.send(first)
     round.server.annotate(round.task_ids(first)[0], ["bolt"])
     round.collect(first)
-    second = round.open("2026-11-22", images=0)
+    second = round.open("2026-11-22", images=0, compare_all_up_to_tasks=3)
     round.send(second)
     asked = len(round.server.requests)
     round.collect(second)

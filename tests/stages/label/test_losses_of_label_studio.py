@@ -1,0 +1,143 @@
+"""Tests that a Label Studio that lost data, doubled tasks or was edited is mended, and nothing of it is taken as people's will."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from a_labeling_round import LabelingRound
+from drills.failing_label_studio import FailingLabelStudio
+
+from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.storage.blobs.annotation_log import list_revisions
+from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.label_object import AnnotationObject
+from pipeline_tasks.tables.lost_task import LostTask
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def round(store: Store, tmp_path: Path) -> LabelingRound:
+    made = LabelingRound(store, tmp_path)
+    made.server = FailingLabelStudio(seed=1, fault_ratio=0.0)
+    return made
+
+
+def next_night(round: LabelingRound, day: int = 22) -> Cycle:
+    cycle = round.open(f"2026-11-{day}", images=0)
+    round.send(cycle)
+    return cycle
+
+
+def answers(store: Store) -> dict[str, list[str]]:
+    """State → classes of the standing annotations."""
+    rows = store.current(Annotation).select("annotation_id", "revision", pl.col("state").cast(pl.String))
+    objects = store.history(AnnotationObject, ["annotation_id", "revision", "class_name"])
+    joined = rows.join(objects, on=["annotation_id", "revision"], how="left").sort("annotation_id")
+    return {state: of_state["class_name"].to_list() for (state,), of_state in joined.group_by("state", maintain_order=True)}
+
+
+def test_a_restored_server__gets_lost_answers_back_and_they_are_not_deleted(round: LabelingRound, store: Store) -> None:
+    server = round.server
+    assert isinstance(server, FailingLabelStudio)
+    first = round.open(images=3)
+    round.send(first)
+    kept, lost, edited = round.task_ids(first)
+    server.annotate(kept, ["bolt"])
+    number = server.annotate(edited, ["bolt"])
+    round.collect(first)
+    yesterday = server.backup()
+    server.annotate(lost, ["nut"], person=2)
+    server.edit(number, ["nut"])
+    round.collect(next_night(round))
+    server.restore(yesterday)
+
+    found = round.collect(next_night(round, 23))
+    assert (found.annotations_put_back, found.annotations_deleted, found.annotations_changed) == (2, 0, 0)
+    assert answers(store) == {"answered": ["bolt", "nut", "nut"]}
+    assert [len(server.tasks[task]["annotations"]) for task in (kept, lost, edited)] == [1, 1, 1]
+    assert server.tasks[lost]["annotations"][0]["result"][0]["value"] == {"choices": ["nut"]}
+
+    persons = store.current(Annotation)["annotator_id"].n_unique()
+    again = round.collect(next_night(round, 24))
+    assert (again.annotations_new, again.annotations_put_back, again.annotations_deleted) == (0, 0, 0)
+    assert answers(store) == {"answered": ["bolt", "nut", "nut"]}
+    assert store.current(Annotation)["annotator_id"].n_unique() == persons == 2
+
+
+def test_a_restored_server__that_gives_a_number_again_replaces_no_earlier_answer(round: LabelingRound, store: Store) -> None:
+    server = round.server
+    assert isinstance(server, FailingLabelStudio)
+    first = round.open(images=2)
+    round.send(first)
+    one, other = round.task_ids(first)
+    yesterday = server.backup()
+    number = server.annotate(one, ["nut"])
+    round.collect(first)
+    server.restore(yesterday)
+    assert server.annotate(other, ["bolt"]) == number
+
+    round.collect(next_night(round))
+    round.collect(next_night(round, 23))
+    assert sorted(answers(store)["answered"]) == ["bolt", "nut"]
+
+
+def test_an_answer_that_was_put_back__can_be_deleted_by_people(round: LabelingRound, store: Store) -> None:
+    server = round.server
+    assert isinstance(server, FailingLabelStudio)
+    first = round.open(images=1)
+    round.send(first)
+    (task,) = round.task_ids(first)
+    yesterday = server.backup()
+    server.annotate(task, ["nut"])
+    round.collect(first)
+    server.restore(yesterday)
+    round.collect(next_night(round))
+    round.collect(next_night(round, 23))
+    server.take_back(server.tasks[task]["annotations"][0]["id"])
+
+    assert round.collect(next_night(round, 24)).annotations_deleted == 1
+    assert answers(store) == {"deleted": [None]}
+
+
+def test_a_late_import__leaves_no_double_and_no_answer_of_one_is_lost(round: LabelingRound, store: Store) -> None:
+    first = round.open(images=2)
+    round.send(first)
+    one, other = round.task_ids(first)
+    round.server._import(1, [{"data": dict(round.server.tasks[number]["data"])} for number in (one, other)])
+    *_, double_of_one, double_of_other = sorted(round.server.tasks)
+    round.server.annotate(double_of_other, ["nut"])
+
+    assert round.collect(first).copies_removed == 2
+    assert sorted(round.server.tasks) == [one, double_of_other], "the double that somebody answered stays"
+    assert double_of_one not in round.server.tasks
+    assert store.history(LostTask).height == 0
+    assert answers(store) == {"answered": ["nut"]}
+
+
+def test_a_task_whose_key_was_edited__is_set_back(round: LabelingRound) -> None:
+    cycle = round.open(images=2)
+    round.send(cycle)
+    one, _ = round.task_ids(cycle)
+    sent = dict(round.server.tasks[one]["data"])
+    round.server.tasks[one]["data"] = {"picture": sent["picture"], "note": "mine"}
+
+    assert round.collect(cycle).tasks_set_back == 1
+    data = round.server.tasks[one]["data"]
+    assert {name: data[name] for name in ("task_key", "round_id", "image_id", "note")} == {
+        name: sent[name] for name in ("task_key", "round_id", "image_id")
+    } | {"note": "mine"}
+
+
+def test_a_task_that_shows_another_image__leaves_its_own_to_be_selected_again(round: LabelingRound, store: Store) -> None:
+    cycle = round.open(images=2)
+    round.send(cycle)
+    one, _ = round.task_ids(cycle)
+    round.server.tasks[one]["data"]["picture"] = "/data/upload/cat.jpg"
+
+    assert round.collect(cycle).tasks_lost == 1
+    assert store.history(LostTask).height == 1
+    assert len(list(list_revisions(store.objects))) == 0
