@@ -65,7 +65,7 @@ class LabelingRound:
         return send_to_labeling(self.store, cycle, self.server.client(), self.files, self.decoder, given.STARTED_AT)  # type: ignore[arg-type]
 
     def collect(self, cycle: Cycle) -> CollectAnnotationsSummary:
-        return collect_annotations(self.store, cycle, self.server.client())
+        return collect_annotations(self.store, cycle, self.server.client(), self.files)
 
     def resolve(self, cycle: Cycle) -> ResolveLabelsSummary:
         return resolve_labels(self.store, cycle)

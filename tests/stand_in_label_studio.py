@@ -88,6 +88,11 @@ class StandInLabelStudio:
         if is_noticed:
             self._touch(task_id)
 
+    def delete_project(self, number: int) -> bool:
+        """Delete a project with all that is in it."""
+        self.tasks = {key: task for key, task in self.tasks.items() if task["project"] != number}
+        return self.projects.pop(number, None) is not None
+
     def fail(self, what: str, response: httpx.Response | Exception, *, happens: bool = False) -> None:
         """Respond to the next `METHOD path` like this; with `happens`, the request is carried out anyway."""
 
@@ -121,7 +126,7 @@ class StandInLabelStudio:
             case "GET", "projects", number:
                 return self._project(int(number))
             case "DELETE", "projects", number:
-                return httpx.Response(204) if self.projects.pop(int(number), None) else NOT_FOUND
+                return httpx.Response(204) if self.delete_project(int(number)) else NOT_FOUND
             case "POST", "projects", number, "import":
                 return self._import(int(number), content)
             case "GET", "tasks":

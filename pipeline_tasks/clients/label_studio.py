@@ -14,7 +14,7 @@ import httpx
 from pipeline_tasks.clients import label_studio_views
 from pipeline_tasks.clients.label_studio_connection import Connection, NotThereError
 from pipeline_tasks.clients.label_studio_views import in_round
-from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError
+from pipeline_tasks.errors import ServiceUnavailableError
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.task_there import TaskThere
 
@@ -108,8 +108,12 @@ class LabelStudio:
         """The address at which people open a round."""
         return f"{self._connection.url}/projects/{project_id}/data?tab={view_id}"
 
-    def import_tasks(self, project_id: int, round_id: str, tasks: Sequence[TaskData]) -> dict[str, int]:
+    def import_tasks(
+        self, project_id: int, round_id: str, tasks: Sequence[TaskData], annotations: Mapping[str, list[JsonObject]] | None = None
+    ) -> dict[str, int]:
         """Import each labeling task into a round exactly once; return task_key → Label Studio's task id.
+
+        `annotations`: task_key → annotations that come with it, as when a deleted project is made again.
 
         Existing tasks are listed before and after; the import's own response is not trusted. If that response was lost,
         this try sends nothing again, because the import may still be running.
@@ -120,7 +124,7 @@ class LabelStudio:
         there = self._ids_by_key(project_id, round_id)
         missing = [task for task in tasks if task["task_key"] not in there]
         for start in range(0, len(missing), _PAGE_TASKS):
-            self._import(project_id, round_id, missing[start : start + _PAGE_TASKS])
+            self._import(project_id, round_id, missing[start : start + _PAGE_TASKS], annotations or {})
         there = self._ids_by_key(project_id, round_id) if missing else there
         return {str(task["task_key"]): self._keep_one(there[str(task["task_key"])]) for task in tasks}
 
@@ -192,11 +196,14 @@ class LabelStudio:
                 return sorted(found)
             page += 1
 
-    def _import(self, project_id: int, round_id: str, tasks: Sequence[TaskData]) -> None:
+    def _import(
+        self, project_id: int, round_id: str, tasks: Sequence[TaskData], annotations: Mapping[str, list[JsonObject]]
+    ) -> None:
         """Import tasks and wait until Label Studio lists all of them."""
         lost: ServiceUnavailableError | None = None
+        sent = [{"data": dict(task)} | _with(annotations.get(str(task["task_key"]))) for task in tasks]
         try:
-            self._connection.post(f"api/projects/{project_id}/import", [{"data": dict(task)} for task in tasks])
+            self._connection.post(f"api/projects/{project_id}/import", sent)
         except ServiceUnavailableError as error:
             lost = error
         wanted, waited_s = {str(task["task_key"]) for task in tasks}, 0.0
@@ -259,13 +266,8 @@ def task_there(task: JsonObject) -> TaskThere:
     return TaskThere(int(task["id"]), said.get("task_key"), said.get("image_id"), said.get("picture", ""), is_touched)
 
 
-def lost_round(project_id: int, cycle_id: str) -> ServiceRefusedError:
-    """The error for a round whose Label Studio project was deleted."""
-    return ServiceRefusedError(
-        f"label_studio: project {project_id}, which holds the round of cycle {cycle_id}, is gone. "
-        "Restore it from a backup of Label Studio's database and clear this task, or continue with the next cycle, after which "
-        "images without an annotation can be selected again; earlier annotations are in annotation_log/"
-    )
+def _with(annotations: list[JsonObject] | None) -> JsonObject:
+    return {"annotations": annotations} if annotations else {}
 
 
 def _project_fields(outside_name: str, label_config: str, label_config_digest: str, key: str) -> JsonObject:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from pipeline_tasks.annotations.parsing import TaskContext
@@ -14,16 +16,20 @@ from pipeline_tasks.tables.labeling_task import LabelingTask
 SIZE_COLUMNS = ("image_id", "width_px", "height_px")
 
 
-def contexts_by_project(store: Store, cycle: Cycle) -> dict[int, dict[str, TaskContext]]:
-    """Label Studio project id → task_key → context of the task's annotations, over all rounds."""
+def contexts_by_project(store: Store, cycle: Cycle, places: Mapping[int, int]) -> dict[int, dict[str, TaskContext]]:
+    """Label Studio project id → task_key → context of the task's annotations, over all rounds.
+
+    `places`: recorded project id → the project that stands in its place.
+    """
     contexts: dict[int, dict[str, TaskContext]] = {}
     name, labeling = cycle.project.project, kind_of(cycle.project).labeling
     columns = ["label_studio_project_id", "task_key", "round_id", "image_id", "label_studio_task_id"]
     tasks = store.history(LabelingTask, columns)
     sizes = _sizes(store, tasks["image_id"]) if kind_of(cycle.project).freezing.keeps_objects else {}
     for project_id, key, round_id, image_id, task_id in tasks.iter_rows():
-        context = TaskContext(name, labeling, project_id, key, round_id, image_id, task_id, sizes.get(image_id))
-        contexts.setdefault(project_id, {})[key] = context
+        place = places.get(project_id, project_id)
+        context = TaskContext(name, labeling, project_id, key, round_id, image_id, task_id, sizes.get(image_id), place)
+        contexts.setdefault(place, {})[key] = context
     return contexts
 
 

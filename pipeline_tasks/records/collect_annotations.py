@@ -43,6 +43,8 @@ class CollectAnnotationsSummary:
     """Reason → tasks that stand in Label Studio and that Nightlens did not send; the table `foreign_tasks` names them."""
     asked_changes: dict[str, int] = field(default_factory=dict)
     """Change → images with an open task whose file changed at its source since the last night; see `asked_changes`."""
+    projects_made_again: list[int] = field(default_factory=list)
+    """Label Studio projects that people had deleted, and that were made again and filled from the annotation log."""
     copies_removed: int = 0
     """Doubles of tasks, as a late import makes them, that nobody had touched."""
     tasks_set_back: int = 0

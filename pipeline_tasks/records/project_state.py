@@ -149,6 +149,25 @@ class LabelStudioLooks(StateValue):
 
 
 @dataclass(frozen=True)
+class LabelStudioMoves(StateValue):
+    """Label Studio projects that were deleted there and made again."""
+
+    key: ClassVar[str] = "label_studio_moves"
+
+    places: Mapping[int, int]
+    """Recorded project id → id of the project that stands in its place."""
+
+    def as_json(self) -> Json:
+        """Place by project id; JSON's keys are text."""
+        return {str(project_id): place for project_id, place in self.places.items()}
+
+    @classmethod
+    def from_json(cls, content: object, where: str) -> Self:
+        """Read places by project id."""
+        return read_record(cls, {"places": content}, where)
+
+
+@dataclass(frozen=True)
 class Ended:
     """Removes a value of this kind from the state."""
 

@@ -133,6 +133,7 @@ def wait_for_annotators(services: Services, _: StageArguments) -> WaitForAnnotat
         store=services.store,
         cycle=services.cycle,
         label_studio=services.label_studio,
+        annotator_files=services.annotator_files,
         now=services.now,
     )
 
@@ -141,7 +142,12 @@ def collect_annotations(services: Services, _: StageArguments) -> CollectAnnotat
     """Run `stages.label.collect_annotations`."""
     from pipeline_tasks.stages.label.collect_annotations import collect_annotations
 
-    return collect_annotations(store=services.store, cycle=services.cycle, label_studio=services.label_studio)
+    return collect_annotations(
+        store=services.store,
+        cycle=services.cycle,
+        label_studio=services.label_studio,
+        annotator_files=services.annotator_files,
+    )
 
 
 def resolve_labels(services: Services, _: StageArguments) -> ResolveLabelsSummary:

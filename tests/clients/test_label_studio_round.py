@@ -75,7 +75,7 @@ class Round:
 
     def collect(self, cycle: Cycle, step: str = "collect") -> CollectAnnotationsSummary:
         with self.timed(step):
-            return collect_annotations(self.store, cycle, self.client)
+            return collect_annotations(self.store, cycle, self.client, self.files)
 
     def annotate(self, person: int, task_id: int, class_name: str | None, **fields: Any) -> int:
         choice = {"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": [class_name]}}
@@ -135,7 +135,7 @@ def test_round__goes_from_push_to_labels_and_takes_late_changes(pushed_round: Ro
     ]
     people.seconds["answer"] = time.perf_counter() - started
     with people.timed("wait"):
-        look = wait_for_annotators(store, first, people.client, given.STARTED_AT)
+        look = wait_for_annotators(store, first, people.client, people.files, given.STARTED_AT)
     assert (look.tasks, look.answered, look.is_released) == (len(ids), len(ids) - 1, False)
 
     collected = people.collect(first)
@@ -198,16 +198,70 @@ def test_round__shows_images_without_their_exif_data_and_only_to_people_who_are_
     assert httpx.get(people.server.url + address).status_code in (401, 403)
 
 
-def test_round__stops_when_its_project_is_gone_or_the_token_is_refused(pushed_round: Round) -> None:
+def cycle_project(store: Store, cycle: Cycle) -> int:
+    """The Label Studio project of a cycle's round."""
+    return int(store.read(LabelingTask, cycle.cycle_id)["label_studio_project_id"][0])
+
+
+def test_round__stops_when_the_token_is_refused(pushed_round: Round) -> None:
     people = pushed_round
     cycle = people.open("2026-11-21", range(2))
-    pushed = people.send(cycle)
+    people.send(cycle)
 
     with LabelStudio(people.server.url, "0" * 40) as stranger, pytest.raises(ServiceRefusedError, match="status 401"):
-        collect_annotations(people.store, cycle, stranger)
-    people.people[0].delete(f"/api/projects/{pushed.label_studio_project_id}").raise_for_status()
-    with pytest.raises(ServiceRefusedError, match="is gone"):
-        people.collect(cycle)
+        collect_annotations(people.store, cycle, stranger, people.files)
+
+
+def test_round__whose_project_was_deleted_is_made_again_with_its_answers(pushed_round: Round) -> None:
+    people, store = pushed_round, pushed_round.store
+    first = people.open("2026-11-21", range(4))
+    people.send(first)
+    ids = store.read(LabelingTask, first.cycle_id)["label_studio_task_id"].to_list()
+    people.annotate(0, ids[0], "bolt")
+    people.annotate(1, ids[1], None, was_cancelled=True)
+    people.collect(first)
+    assert resolve_labels(store, first).images_by_class == {"bolt": 1}
+    second = people.open("2026-11-22", range(4, 6))
+    deleted = people.send(second).label_studio_project_id
+    people.people[0].delete(f"/api/projects/{deleted}").raise_for_status()
+
+    look = wait_for_annotators(store, second, people.client, people.files, given.STARTED_AT)
+    assert (look.tasks, look.answered) == (2, 0)
+    collected = people.collect(second)
+    assert (collected.projects_made_again, collected.annotations_deleted, collected.tasks_lost) == ([deleted], 0, 0)
+    assert (collected.annotations_new, collected.annotators) == (0, 2)
+    form = label_form(kind_of(second.project), second.project.labeling.question)
+    place = people.client.find_or_create_project(people.name, form.xml, form.digest)
+    there = people.client.changed_since(place, None)
+    assert place != deleted
+    assert sorted(len(task["annotations"]) for task in there) == [0, 0, 0, 0, 1, 1]
+    answered = {task["data"]["image_id"]: task["annotations"][0] for task in there if task["annotations"]}
+    images = store.read(LabelingTask, first.cycle_id)["image_id"].to_list()
+    assert answered[images[0]]["result"][0]["value"]["choices"] == ["bolt"]
+    assert answered[images[1]]["was_cancelled"]
+    assert not answered[images[0]]["ground_truth"]
+
+    third = people.open("2026-11-23", range(0))
+    people.send(third)
+    edit = [{"from_name": "class", "to_name": "picture", "type": "choices", "value": {"choices": ["nut"]}}]
+    people.people[2].patch(f"/api/annotations/{answered[images[0]]['id']}", json={"result": edit}).raise_for_status()
+    people.people[2].delete(f"/api/annotations/{answered[images[1]]['id']}").raise_for_status()
+    late = people.collect(third)
+    assert (late.annotations_changed, late.annotations_deleted, late.annotations_new) == (1, 1, 0)
+    assert resolve_labels(store, third).images_by_class == {"nut": 1}
+
+
+def test_round__of_a_server_that_lost_an_answer_gets_it_back(pushed_round: Round) -> None:
+    people, store = pushed_round, pushed_round.store
+    cycle = people.open("2026-11-21", range(2))
+    people.send(cycle)
+    ids = store.read(LabelingTask, cycle.cycle_id)["label_studio_task_id"].to_list()
+    number = people.annotate(0, ids[0], "bolt")
+    people.collect(cycle)
+
+    people.client.put_annotation(ids[1], number + 1000, {"result": [], "was_cancelled": True, "ground_truth": False})
+    (task,) = [task for task in people.client.changed_since(cycle_project(store, cycle), None) if task["id"] == ids[1]]
+    assert [(one["import_id"], one["was_cancelled"]) for one in task["annotations"]] == [(number + 1000, True)]
 
 
 def test_round__with_choices_renamed_and_added_by_people_names_them_and_gives_them_no_label(pushed_round: Round) -> None:
@@ -220,7 +274,7 @@ def test_round__with_choices_renamed_and_added_by_people_names_them_and_gives_th
     edited = edited.replace("</Choices>", '<Choice value="scrap"/></Choices>')
     people.people[1].patch(project, json={"label_config": edited, "title": "Our parts"}).raise_for_status()
 
-    look = wait_for_annotators(store, cycle, people.client, given.STARTED_AT)
+    look = wait_for_annotators(store, cycle, people.client, people.files, given.STARTED_AT)
     assert ["'nut' is called 'hex nut'" in look.form_differences[0], "'scrap'" in look.form_differences[1]] == [True, True]
     ids = store.read(LabelingTask, cycle.cycle_id)["label_studio_task_id"].to_list()
     for task_id, name in zip(ids, ["bolt", "hex nut", "scrap"], strict=True):

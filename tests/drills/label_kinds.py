@@ -88,7 +88,7 @@ def differences(drawn: Drawn, objects: int, server: RealLabelStudio, store: Stor
         for task_id, image_id in store.read(LabelingTask, cycle.cycle_id).select("label_studio_task_id", "image_id").iter_rows():
             result = _drawn_in_the_page(cycle, truth[numbers[image_id]], _shown(person, files.address(image_id), numbers[image_id]))
             person.post(f"/api/tasks/{task_id}/annotations", json={"result": result, "lead_time": 9.5}).raise_for_status()
-        collected = collect_annotations(store, cycle, client)
+        collected = collect_annotations(store, cycle, client, files)
     resolve_labels(store, cycle)
     complaints = [*sent.form_differences, *collected.form_differences, *collected.refusals, *collected.unknown_choices]
     labels = meanings(store.current(Label), store.current(LabelObject), kind_of(cycle.project).labeling)

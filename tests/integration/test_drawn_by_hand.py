@@ -108,7 +108,7 @@ def draw(page: Page, stack: RunningStack, store: Store, label_kind: str, *steps:
         for number, step in enumerate(steps):
             step(Canvas(page))
             submit(page, f"image {number}")
-        collected = collect_annotations(store, cycle, client)
+        collected = collect_annotations(store, cycle, client, files)
     assert (collected.annotations_new, collected.refusals) == (len(steps), [])
     resolve_labels(store, cycle)
 

@@ -14,16 +14,18 @@ from pipeline_tasks.annotations.asked_changes import asked_changes, news_of
 from pipeline_tasks.annotations.form_differences import form_differences
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.annotations.parsing import AnnotationRevision, annotation_rows, object_rows, recorded_annotations
-from pipeline_tasks.clients.label_studio import LabelStudio, lost_round
+from pipeline_tasks.clients.annotator_files import AnnotatorFiles
+from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.kinds.refused import problems, usable
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.labeling_rounds.comparing import Known
 from pipeline_tasks.labeling_rounds.contexts import contexts_by_project
 from pipeline_tasks.labeling_rounds.looking import Look, Looking
+from pipeline_tasks.labeling_rounds.making_again import Standing, standing_projects
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary, refusal
 from pipeline_tasks.records.cycle import Cycle
-from pipeline_tasks.records.project_state import LabelStudioLooks
+from pipeline_tasks.records.project_state import LabelStudioLooks, LabelStudioMoves, StateValue
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.storage.blobs.annotation_log import append_revision
 from pipeline_tasks.storage.history.store import Store
@@ -46,15 +48,16 @@ MOST_REFUSALS = 20
 """Number of refused annotations that the summary names; it counts all."""
 
 
-def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -> CollectAnnotationsSummary:
+def collect_annotations(
+    store: Store, cycle: Cycle, label_studio: LabelStudio, annotator_files: AnnotatorFiles
+) -> CollectAnnotationsSummary:
     """Log every new revision, then record it; the first success counts.
 
-    An annotation is `deleted` if its task exists without it. If a task or project is gone, its annotations are kept, and the images
-    of its open tasks can be selected again.
+    An annotation is `deleted` if its task exists without it. If a task is gone, its annotations are kept, and its image can be
+    selected again if it was open. A deleted project is made again if people work in it; of an earlier form, its tasks are gone.
 
     Raises:
         MissingStageError: send_to_labeling of this cycle has not been done.
-        ServiceRefusedError: the Label Studio project of this cycle's round was deleted.
     """
     standing = store.finished(cycle.cycle_id, STAGE, CollectAnnotationsSummary)
     if standing is not None:
@@ -63,14 +66,16 @@ def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -
     known = recorded_annotations(store.current(Annotation))
     standing_looks = store.state().value(LabelStudioLooks)
     looks = {} if standing_looks is None else dict(standing_looks.newest_changes)
-    look = _look(store, cycle, label_studio, known, looks)
+    standing_now = standing_projects(store, cycle, label_studio, annotator_files)
+    look = _look(store, cycle, label_studio, known, looks, standing_now)
     for revision in look.revisions:
         append_revision(store.objects, revision.annotation_id, revision.revision, revision.content)
     labeling = kind_of(cycle.project).labeling
     asked = _asked_changes(store, cycle, known, look)
     summary = replace(
         _summary(store, cycle, known, look, labeling),
-        form_differences=_form_differences(store, cycle, label_studio),
+        form_differences=_form_differences(store, cycle, label_studio, standing_now),
+        projects_made_again=list(standing_now.made_again),
         foreign_tasks=_standing(store, look.foreign),
         asked_changes=dict(asked.unique(["image_id", "change"]).group_by("change").len().sort("change").iter_rows()),
     )
@@ -78,15 +83,20 @@ def collect_annotations(store: Store, cycle: Cycle, label_studio: LabelStudio) -
     writes = [(Annotation, annotation_rows(look.revisions)), (AnnotationObject, object_rows(look.revisions, labeling))]
     writes.append((LostTask, _lost_rows(look)))
     news = [(table, rows) for table, rows in ((ForeignTask, look.foreign), (AskedChange, asked)) if rows.height]
-    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, *news], sets=[LabelStudioLooks(looks)])
+    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, *news], sets=_state(store, looks, standing_now))
 
 
-def _look(store: Store, cycle: Cycle, label_studio: LabelStudio, known: Known, looks: dict[int, str]) -> Look:
-    contexts = contexts_by_project(store, cycle)
-    counts = {project_id: label_studio.count_tasks(project_id) for project_id in contexts}
-    _refuse_lost_round(store, cycle, [project_id for project_id, count in counts.items() if count is None])
+def _look(store: Store, cycle: Cycle, label_studio: LabelStudio, known: Known, looks: dict[int, str], standing: Standing) -> Look:
+    contexts = contexts_by_project(store, cycle, standing.places)
     looking = Looking(store, label_studio, known, cycle.project.labeling.compare_all_up_to_tasks, looks)
-    return looking.look(contexts, counts)
+    return looking.look(contexts, standing.counts)
+
+
+def _state(store: Store, looks: dict[int, str], standing: Standing) -> list[StateValue]:
+    """Values of the state that a look sets."""
+    moves = store.state().value(LabelStudioMoves)
+    places = ({} if moves is None else dict(moves.places)) | dict(standing.places)
+    return [LabelStudioLooks(looks), *([LabelStudioMoves(places)] if places else [])]
 
 
 def _lost_rows(look: Look) -> pl.DataFrame:
@@ -121,19 +131,13 @@ def _asked_changes(store: Store, cycle: Cycle, known: Known, look: Look) -> pl.D
     return check(AskedChange, news_of(asked_changes(image_ids, seen, missing), changed.files))
 
 
-def _form_differences(store: Store, cycle: Cycle, label_studio: LabelStudio) -> list[str]:
+def _form_differences(store: Store, cycle: Cycle, label_studio: LabelStudio, standing: Standing) -> list[str]:
     """Changes of the form that this cycle's round was answered with."""
     project_id = store.summary(cycle.cycle_id, SendToLabelingSummary).label_studio_project_id
     if project_id is None:
         return []
     form = label_form(kind_of(cycle.project), cycle.project.labeling.question)
-    return form_differences(form.xml, label_studio.label_config(project_id))
-
-
-def _refuse_lost_round(store: Store, cycle: Cycle, gone: list[int]) -> None:
-    lost = set(store.read(LabelingTask, cycle.cycle_id)["label_studio_project_id"]) & set(gone)
-    if lost:
-        raise lost_round(min(lost), cycle.cycle_id)
+    return form_differences(form.xml, label_studio.label_config(standing.places.get(project_id, project_id)))
 
 
 def _summary(store: Store, cycle: Cycle, known: Known, look: Look, labeling: Labeling[Any]) -> CollectAnnotationsSummary:

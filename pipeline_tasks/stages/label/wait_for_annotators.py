@@ -6,9 +6,11 @@ from datetime import datetime
 
 from pipeline_tasks.annotations.form_differences import form_differences
 from pipeline_tasks.annotations.label_form import label_form
-from pipeline_tasks.clients.label_studio import LabelStudio, lost_round
+from pipeline_tasks.clients.annotator_files import AnnotatorFiles
+from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.clients.label_studio_connection import NotThereError
 from pipeline_tasks.kinds.registry import kind_of
+from pipeline_tasks.labeling_rounds.making_again import standing_projects
 from pipeline_tasks.records.cycle import Cycle, local_time, utc
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
@@ -17,24 +19,28 @@ from pipeline_tasks.storage.history.store import Store
 STAGE = "wait_for_annotators"
 
 
-def wait_for_annotators(store: Store, cycle: Cycle, label_studio: LabelStudio, now: datetime) -> WaitForAnnotatorsSummary:
-    """Count the annotated tasks with one light call. Changes nothing and has no event, because the next check may differ.
+def wait_for_annotators(
+    store: Store, cycle: Cycle, label_studio: LabelStudio, annotator_files: AnnotatorFiles, now: datetime
+) -> WaitForAnnotatorsSummary:
+    """Count the annotated tasks with one light call. Records nothing and has no event, because the next check may differ.
 
-    Also compares the form in Label Studio with ours, so that a change is said before many people answered it.
+    Also compares the form in Label Studio with ours, so that a change is said before many people answered it. A deleted project is
+    made again.
 
     Raises:
         MissingStageError: send_to_labeling of this cycle has not been done.
-        ServiceRefusedError: the round's Label Studio project was deleted.
     """
     pushed, labeling = store.summary(cycle.cycle_id, SendToLabelingSummary), cycle.project.labeling
     tasks, answered = pushed.tasks, 0
     differences: list[str] = []
     if tasks and pushed.label_studio_project_id is not None:
         try:
-            answered = min(tasks, label_studio.count_annotated_tasks(pushed.label_studio_project_id, pushed.round_id))
-            standing = label_studio.label_config(pushed.label_studio_project_id)
-        except NotThereError as error:
-            raise lost_round(pushed.label_studio_project_id, cycle.cycle_id) from error
+            answered, standing = _progress(label_studio, pushed.label_studio_project_id, pushed.round_id)
+        except NotThereError:
+            places = standing_projects(store, cycle, label_studio, annotator_files).places
+            place = places.get(pushed.label_studio_project_id, pushed.label_studio_project_id)
+            answered, standing = _progress(label_studio, place, pushed.round_id)
+        answered = min(tasks, answered)
         differences = form_differences(label_form(kind_of(cycle.project), labeling.question).xml, standing)
     done_ratio = answered / tasks if tasks else 1.0
     deadline_at = utc(pushed.deadline_at)
@@ -51,6 +57,11 @@ def wait_for_annotators(store: Store, cycle: Cycle, label_studio: LabelStudio, n
         deadline_at=pushed.deadline_at,
         form_differences=differences,
     )
+
+
+def _progress(label_studio: LabelStudio, project_id: int, round_id: str) -> tuple[int, str]:
+    """Number of annotated tasks, and the form as it stands."""
+    return label_studio.count_annotated_tasks(project_id, round_id), label_studio.label_config(project_id)
 
 
 def _why(tasks: int, answered: int, release_ratio: float, *, is_enough: bool, is_late: bool, deadline: str) -> str:

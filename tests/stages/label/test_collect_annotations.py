@@ -9,7 +9,7 @@ import httpx
 import pytest
 from a_labeling_round import LabelingRound
 
-from pipeline_tasks.errors import MissingStageError, ServiceRefusedError, ServiceUnavailableError
+from pipeline_tasks.errors import MissingStageError, ServiceUnavailableError
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.storage.blobs.annotation_log import list_revisions, read_revision
 from pipeline_tasks.storage.history.store import Store
@@ -134,16 +134,6 @@ def test_collect_annotations__continues_without_a_deleted_project_of_an_earlier_
 
     assert round.collect(second).projects_gone == [gone]
     assert states(store) == ["answered"]
-
-
-def test_collect_annotations__fails_if_this_rounds_project_was_deleted(round: LabelingRound, store: Store) -> None:
-    cycle = round.open()
-    round.send(cycle)
-    round.server.projects.clear()
-
-    with pytest.raises(ServiceRefusedError, match="which holds the round of cycle 2026-11-21, is gone"):
-        round.collect(cycle)
-    assert not store.has(Annotation, cycle.cycle_id)
 
 
 def test_collect_annotations__has_the_same_result_after_an_interruption(round: LabelingRound, store: Store) -> None:

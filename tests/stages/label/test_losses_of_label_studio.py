@@ -14,6 +14,7 @@ from pipeline_tasks.storage.blobs.annotation_log import list_revisions
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label_object import AnnotationObject
+from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.lost_task import LostTask
 
 pytestmark = pytest.mark.slow
@@ -141,3 +142,79 @@ def test_a_task_that_shows_another_image__leaves_its_own_to_be_selected_again(ro
     assert round.collect(cycle).tasks_lost == 1
     assert store.history(LostTask).height == 1
     assert len(list(list_revisions(store.objects))) == 0
+
+
+def test_a_deleted_project__is_made_again_with_open_tasks_and_answers(round: LabelingRound, store: Store) -> None:
+    server = round.server
+    first = round.open(images=3)
+    round.send(first)
+    said, skipped, _ = round.task_ids(first)
+    server.annotate(said, ["nut"], person=1)
+    server.annotate(skipped, [], person=2, is_skipped=True)
+    round.collect(first)
+    second = round.open("2026-11-22", images=2)
+    gone = round.send(second).label_studio_project_id or 0
+    server.delete_project(gone)
+
+    found = round.collect(second)
+    assert (found.projects_made_again, found.projects_gone, found.tasks_lost) == ([gone], [], 0)
+    assert (found.annotations_new, found.annotations_deleted, found.tasks_unanswered, found.foreign_tasks) == (0, 0, 2, {})
+    assert sorted(len(task["annotations"]) for task in server.tasks.values()) == [0, 0, 0, 1, 1]
+    assert {task["data"]["task_key"] for task in server.tasks.values()} == set(store.history(LabelingTask)["task_key"])
+    assert answers(store)["answered"] == ["nut"]
+    assert store.current(Annotation)["annotator_id"].n_unique() == 2, "the person stays, though the service's account put it back"
+
+    quiet = round.collect(next_night(round, 23))
+    assert (quiet.annotations_new, quiet.annotations_changed, quiet.annotations_deleted, quiet.projects_made_again) == (0, 0, 0, [])
+
+
+def test_a_project_made_again__takes_late_answers_edits_and_deletions(round: LabelingRound, store: Store) -> None:
+    server = round.server
+    first = round.open(images=3)
+    gone = round.send(first).label_studio_project_id or 0
+    said, skipped, _ = round.task_ids(first)
+    server.annotate(said, ["nut"], person=1)
+    server.annotate(skipped, ["bolt"], person=2)
+    round.collect(first)
+    server.delete_project(gone)
+    round.collect(next_night(round))
+    answered = [task for task in server.tasks.values() if task["annotations"]]
+    by_class = {task["annotations"][0]["result"][0]["value"]["choices"][0]: task for task in answered}
+    server.edit(by_class["nut"]["annotations"][0]["id"], ["bolt"])
+    server.take_back(by_class["bolt"]["annotations"][0]["id"])
+    (open_task,) = [number for number, task in server.tasks.items() if not task["annotations"] and task is not by_class["bolt"]]
+    server.annotate(open_task, ["nut"], person=3)
+
+    found = round.collect(next_night(round, 23))
+    assert (found.annotations_new, found.annotations_changed, found.annotations_deleted) == (1, 1, 1)
+    assert sorted(answers(store)["answered"]) == ["bolt", "nut"]
+
+
+def test_a_project_that_is_deleted_before_the_push__is_filled_beside_the_new_round(round: LabelingRound, store: Store) -> None:
+    first = round.open(images=2)
+    gone = round.send(first).label_studio_project_id or 0
+    round.server.annotate(round.task_ids(first)[0], ["nut"])
+    round.collect(first)
+    round.server.delete_project(gone)
+    second = round.open("2026-11-22", images=2)
+    new = round.send(second).label_studio_project_id
+    again = round.open("2026-11-23", images=0)
+
+    assert round.collect(second).projects_made_again == [gone]
+    assert {task["project"] for task in round.server.tasks.values()} == {new}
+    assert len(round.server.tasks) == 4
+    round.send(again)
+    round.server.delete_project(new or 0)
+    assert sorted(round.collect(again).projects_made_again) == [gone, new]
+    assert len(round.server.tasks) == 4
+    assert answers(store)["answered"] == ["nut"]
+
+
+def test_a_task_deleted_in_a_project_made_again__stays_deleted(round: LabelingRound, store: Store) -> None:
+    first = round.open(images=2)
+    round.server.delete_project(round.send(first).label_studio_project_id or 0)
+    round.collect(first)
+    del round.server.tasks[max(round.server.tasks)]
+
+    assert round.collect(next_night(round)).tasks_lost == 1
+    assert len(round.server.tasks) == 1

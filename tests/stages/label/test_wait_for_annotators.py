@@ -11,7 +11,7 @@ import httpx
 import pytest
 from a_labeling_round import LabelingRound
 
-from pipeline_tasks.errors import MissingStageError, ServiceRefusedError, ServiceUnavailableError
+from pipeline_tasks.errors import MissingStageError, ServiceUnavailableError
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
 from pipeline_tasks.stages.label.wait_for_annotators import wait_for_annotators
@@ -24,7 +24,9 @@ def round(store: Store, tmp_path: Path) -> LabelingRound:
 
 
 def look(round: LabelingRound, cycle: Cycle, after_s: float = 0) -> WaitForAnnotatorsSummary:
-    return wait_for_annotators(round.store, cycle, round.server.client(), given.STARTED_AT + timedelta(seconds=after_s))
+    return wait_for_annotators(
+        round.store, cycle, round.server.client(), round.files, given.STARTED_AT + timedelta(seconds=after_s)
+    )
 
 
 def test_wait_for_annotators__is_released_when_enough_tasks_are_annotated_or_skipped(round: LabelingRound) -> None:
@@ -80,15 +82,24 @@ def test_wait_for_annotators__does_not_wait_without_a_task(round: LabelingRound)
     assert summary.why == "No round was sent, so there is nothing to wait for."
 
 
-def test_wait_for_annotators__says_what_people_changed_in_the_form_and_that_they_deleted_the_project(round: LabelingRound) -> None:
+def test_wait_for_annotators__says_what_people_changed_in_the_form(round: LabelingRound) -> None:
     cycle = round.open()
     project = round.server.projects[round.send(cycle).label_studio_project_id or 0]
     project["label_config"] = project["label_config"].replace("</Choices>", '<Choice value="scrap"/></Choices>')
 
     assert "Label Studio also offers 'scrap', which is no class" in look(round, cycle).form_differences[0]
-    round.server.projects.clear()
-    with pytest.raises(ServiceRefusedError, match="which holds the round of cycle 2026-11-21, is gone"):
-        look(round, cycle)
+
+
+def test_wait_for_annotators__makes_a_deleted_project_again(round: LabelingRound) -> None:
+    cycle = round.open()
+    round.send(cycle)
+    round.server.delete_project(1)
+
+    assert (look(round, cycle).tasks, look(round, cycle).answered) == (4, 0)
+    assert len(round.server.projects) == 1
+    assert len(round.server.tasks) == 4
+    round.server.annotate(max(round.server.tasks), ["bolt"])
+    assert look(round, cycle).answered == 1
 
 
 def test_wait_for_annotators__says_that_label_studio_does_not_respond(round: LabelingRound) -> None:
