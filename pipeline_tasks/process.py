@@ -82,19 +82,19 @@ PROCESS = (
         name="wait_for_annotators",
         group="label",
         does="Check once if enough tasks are annotated or the deadline has passed.",
-        services=("label_studio",),
+        services=("label_studio", "annotator_files"),
         ends_in_event=False,
     ),
     Stage(
         name="collect_annotations",
         group="label",
-        does="Fetch the annotations that changed since the last collection.",
+        does="Compare annotations and tasks in Label Studio with the recorded ones, and mend what is lost or doubled there.",
         reads=(
             *("labeling_tasks", "annotations", "lost_tasks", "foreign_tasks", "sightings", "rejected_sightings", "missing_files"),
             *("images", "erased_images"),
         ),
         writes=("annotation log", "annotations", "annotation_objects", "lost_tasks", "foreign_tasks", "asked_changes"),
-        services=("label_studio",),
+        services=("label_studio", "annotator_files"),
     ),
     Stage(
         name="resolve_labels",

@@ -19,7 +19,7 @@ class Vanished:
     row: RecordedAnnotation
     task_id: int
     was_lost: bool
-    """Whoever deletes an annotation changes its task: an older task never had it, so the server stands before it was made."""
+    """True if its task is older: a deletion changes the task, so the server stands before the annotation was made."""
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 
 from pipeline_tasks.clients import label_studio_views
-from pipeline_tasks.clients.label_studio_connection import Connection, NotThereError
-from pipeline_tasks.clients.label_studio_views import in_round
+from pipeline_tasks.clients.label_studio_connection import Connection
+from pipeline_tasks.clients.label_studio_errors import NotThereError
+from pipeline_tasks.clients.label_studio_filters import IS_ANNOTATED, in_round
 from pipeline_tasks.errors import ServiceUnavailableError
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.task_there import TaskThere
@@ -130,8 +131,7 @@ class LabelStudio:
 
     def count_annotated_tasks(self, project_id: int, round_id: str) -> int:
         """Number of tasks in a round that were annotated or skipped; one light call."""
-        is_completed = {"filter": "filter:tasks:completed_at", "operator": "empty", "type": "Datetime", "value": False}
-        page = self._page(project_id, [in_round(round_id), is_completed], page_size=1, include="id")
+        page = self._page(project_id, [in_round(round_id), IS_ANNOTATED], page_size=1, include="id")
         return int(page["total"])
 
     def count_annotations(self, project_id: int) -> int:

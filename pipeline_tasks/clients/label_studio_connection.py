@@ -12,16 +12,12 @@ import httpx
 from label_studio_sdk.core.api_error import ApiError
 from label_studio_sdk.core.client_wrapper import SyncClientWrapper
 
-from pipeline_tasks.clients.label_studio_tokens import advice, check_token
+from pipeline_tasks.clients.label_studio_errors import NotThereError, detail_of, refusal
+from pipeline_tasks.clients.label_studio_tokens import check_token
 from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError, SettingsError
 from pipeline_tasks.json_values import JsonObject
 
 _TIMEOUT_S = 60.0
-_MENDED_BY_WAITING = {408, 425, 429}
-
-
-class NotThereError(ServiceRefusedError):
-    """Label Studio does not have this project, task or annotation (any more)."""
 
 
 class Connection:
@@ -92,7 +88,7 @@ class Connection:
         except ValueError as error:
             raise ServiceUnavailableError(f"label_studio: {self.url} answers without JSON when a token is renewed") from error
         if response.is_error:
-            raise self._refusal(response.status_code, what, _detail(response))
+            raise self._refusal(response.status_code, what, detail_of(response))
         try:
             return response.json() if response.content else None
         except ValueError as error:
@@ -102,20 +98,4 @@ class Connection:
             ) from error
 
     def _refusal(self, status: int, what: str, detail: str) -> Exception:
-        said = f"label_studio: {self.url} answers {what} with status {status}: {detail}"
-        if status >= 500 or status in _MENDED_BY_WAITING:
-            return ServiceUnavailableError(said)
-        if status in (401, 403):
-            return ServiceRefusedError(f"{said}; put a valid API token into the connection: {advice(self._token)}")
-        return NotThereError(said) if status == 404 else ServiceRefusedError(said)
-
-
-def _detail(response: httpx.Response) -> str:
-    """Label Studio's error detail, shortened to fit a sentence."""
-    try:
-        content = response.json()
-    except ValueError:
-        return response.reason_phrase
-    if not isinstance(content, dict):
-        return response.reason_phrase
-    return str(content.get("validation_errors") or content.get("detail") or response.reason_phrase)[:300]
+        return refusal(self.url, self._token, status, what, detail)

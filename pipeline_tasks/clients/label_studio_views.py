@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline_tasks.clients.label_studio_connection import Connection
+from pipeline_tasks.clients.label_studio_filters import in_round
 
 _NOT_FOR_PEOPLE = """
     data.purpose data.image_id data.round_id data.task_key inner_id completed_at total_annotations cancelled_annotations
@@ -19,11 +20,6 @@ _GRID_OF_IMAGES = {
     "hiddenColumns": {"explore": _HIDDEN, "labeling": _HIDDEN},
 }
 """Display settings of a round's tab: images side by side, without columns that do not help annotators."""
-
-
-def in_round(round_id: str) -> dict[str, str]:
-    """Filter for the tasks of one round."""
-    return {"filter": "filter:tasks:data.round_id", "operator": "equal", "type": "String", "value": round_id}
 
 
 def find_or_create_view(connection: Connection, project_id: int, round_id: str, title: str) -> int:

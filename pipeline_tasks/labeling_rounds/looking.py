@@ -50,7 +50,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Looking:
-    """Where a look begins: the state that the last one left."""
+    """The beginning of a look: the state that the last one left."""
 
     store: Store
     label_studio: LabelStudio

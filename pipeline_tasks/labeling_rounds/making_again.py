@@ -33,7 +33,7 @@ _COLUMNS = ["round_id", "task_key", "image_id", "label_studio_project_id", "labe
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the tasks of every round stand now."""
+    """The Label Studio project in which each round stands now."""
 
     places: Mapping[int, int]
     """Recorded Label Studio project id → the project that stands in its place."""

@@ -21,5 +21,11 @@ class WaitForAnnotatorsSummary:
     why: str
     ask_every_s: float
     deadline_at: str
+    label_studio_project_id: int | None = None
+    """Label Studio project in which the round stands now."""
+    tasks_wanted: int = 0
+    """Number of answered tasks that releases the round."""
+    form: str = ""
+    """Digest of the labeling form as it stands in Label Studio."""
     form_differences: list[str] = field(default_factory=list)
     """Sentences on what people changed in the form in Label Studio, each with the remedy."""

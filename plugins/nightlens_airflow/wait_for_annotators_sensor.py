@@ -35,18 +35,29 @@ class WaitForAnnotatorsSensor(BaseSensorOperator):
         """Check once; return the summary, or defer."""
         summary = run("wait_for_annotators", self.project, self.cycle_id)
         if not summary["is_released"]:
-            self.defer(trigger=self._trigger(context, summary), method_name="resume")
+            self.defer(trigger=self._trigger(summary), method_name="resume")
         return summary
 
     def resume(self, context: Context, event: JsonObject) -> JsonObject:
         """Check again after the trigger fired, so that a repeated or lost event does no harm."""
         return self.execute(context)
 
-    def _trigger(self, context: Context, summary: JsonObject) -> WaitForAnnotatorsTrigger:
+    def _trigger(self, summary: JsonObject) -> WaitForAnnotatorsTrigger:
+        for difference in summary.get("form_differences", []):
+            self.log.warning("Mind: %s", difference)
+        names = ("label_studio_project_id", "round_id", "tasks", "tasks_wanted", "form", "ask_every_s")
         return WaitForAnnotatorsTrigger(
             project=self.project,
             cycle_id=self.cycle_id,
-            run_key=context["run_id"],
             deadline=summary["deadline_at"],
-            ask_every_s=summary["ask_every_s"],
+            connection_id=connection_of(self.project),
+            **{name: summary[name] for name in names},
         )
+
+
+def connection_of(project: str) -> str:
+    """Id of the Airflow connection to the project's Label Studio."""
+    from nightlens_airflow.endpoints import connection_ids
+    from pipeline_tasks.wiring.last_settings import project_or_last_settings
+
+    return connection_ids(project_or_last_settings(project))["label_studio"]

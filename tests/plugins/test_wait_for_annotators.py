@@ -14,31 +14,36 @@ from nightlens_airflow.wait_for_annotators_sensor import WaitForAnnotatorsSensor
 from nightlens_airflow.wait_for_annotators_trigger import WaitForAnnotatorsTrigger
 from structlog.testing import capture_logs
 
+from pipeline_tasks.clients.label_studio_poller import RoundSeen
 from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError
-from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
 
 pytestmark = pytest.mark.airflow
 
 LATER = (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat()
 EARLIER = (datetime.now(timezone.utc) - timedelta(hours=1)).isoformat()
-OPEN = WaitForAnnotatorsSummary(
-    "belt-1", 10, 0, 0.0, is_released=False, why="nobody answered yet", ask_every_s=5.0, deadline_at=LATER
-)
+OPEN = RoundSeen(tasks=40, answered=0, form="f")
 
 
-def a_trigger(*looks: bool | Exception, deadline: str = LATER) -> WaitForAnnotatorsTrigger:
-    """A trigger that gets these looks one after the other."""
-    trigger = WaitForAnnotatorsTrigger(project="belt", cycle_id="2026-11-21", run_key="run", deadline=deadline, ask_every_s=0.001)
+def a_trigger(*looks: RoundSeen | Exception, deadline: str = LATER) -> WaitForAnnotatorsTrigger:
+    """A trigger that gets these looks one after the other, and waits for 4 answers."""
+    arguments = {"connection_id": "ls", "label_studio_project_id": 1, "round_id": "belt-1"}
+    waiting = {"deadline": deadline, "ask_every_s": 0.001, "tasks": 4, "tasks_wanted": 4, "form": "f"}
+    trigger = WaitForAnnotatorsTrigger(project="belt", cycle_id="2026-11-21", **arguments, **waiting)  # type: ignore[arg-type]
     coming = iter(looks)
 
-    async def look(project: str, cycle_id: str, run_key: str) -> WaitForAnnotatorsSummary:
+    async def look(connection_id: str, project_id: int, round_id: str, every_s: float) -> RoundSeen:
+        assert (connection_id, project_id, round_id) == ("ls", 1, "belt-1")
         seen = next(coming)
         if isinstance(seen, Exception):
             raise seen
-        return replace(OPEN, is_released=seen)
+        return seen
 
     trigger.look = look
     return trigger
+
+
+def answered(count: int) -> RoundSeen:
+    return replace(OPEN, answered=count)
 
 
 def fire(trigger: WaitForAnnotatorsTrigger) -> list[dict[str, Any]]:
@@ -48,35 +53,36 @@ def fire(trigger: WaitForAnnotatorsTrigger) -> list[dict[str, Any]]:
     return asyncio.run(asyncio.wait_for(events(), timeout=5))
 
 
-def test_trigger__fires_once_when_the_round_is_released() -> None:
-    assert fire(a_trigger(False, False, True)) == [{"project": "belt", "cycle_id": "2026-11-21"}]
+def test_trigger__fires_once_when_enough_tasks_are_answered() -> None:
+    assert fire(a_trigger(answered(0), answered(3), answered(4))) == [{"project": "belt", "cycle_id": "2026-11-21"}]
 
 
 def test_trigger__logs_the_progress_whenever_it_changes() -> None:
-    looks = [replace(OPEN, why=f"{n} of 4 labeling tasks are annotated") for n in (0, 1, 1)]
-    looks.append(replace(looks[-1], is_released=True, form_differences=["Label Studio also offers 'scrap'."]))
-    coming = iter(looks)
-    trigger = a_trigger()
-
-    async def look(project: str, cycle_id: str, run_key: str) -> WaitForAnnotatorsSummary:
-        return next(coming)
-
-    trigger.look = look
     with capture_logs() as logs:
-        fire(trigger)
+        fire(a_trigger(answered(0), answered(1), answered(1), answered(5)))
     said = [(one["event"] % tuple(one.get("positional_args", ()))) for one in logs]
-    once = "1 of 4 labeling tasks are annotated"
-    assert said == ["0 of 4 labeling tasks are annotated", once, f"{once}\nMind: Label Studio also offers 'scrap'."]
+    assert said == [f"{n} of 4 labeling tasks are annotated" for n in (0, 1, 4)]
+
+
+def test_trigger__wakes_the_task_when_the_form_was_edited_or_the_project_deleted() -> None:
+    assert len(fire(a_trigger(replace(OPEN, form="edited")))) == 1
+    assert len(fire(a_trigger(replace(OPEN, is_gone=True)))) == 1
 
 
 def test_trigger__keeps_waiting_while_label_studio_does_not_respond() -> None:
     away = ServiceUnavailableError("label studio is away")
 
-    assert len(fire(a_trigger(away, away, True))) == 1
+    assert len(fire(a_trigger(away, away, answered(4)))) == 1
 
 
 def test_trigger__wakes_the_task_when_label_studio_is_away_past_the_deadline() -> None:
     assert len(fire(a_trigger(ServiceUnavailableError("away"), deadline=EARLIER))) == 1
+
+
+def test_trigger__that_an_earlier_release_left_wakes_the_task_at_once() -> None:
+    standing = {"project": "belt", "cycle_id": "2026-11-21", "run_key": "run", "deadline": LATER, "ask_every_s": 5.0}
+
+    assert len(fire(WaitForAnnotatorsTrigger(**standing))) == 1  # type: ignore[arg-type]
 
 
 def test_trigger__wakes_the_task_for_an_error_that_waiting_cannot_fix() -> None:
@@ -88,13 +94,14 @@ def test_trigger__is_made_again_from_what_it_serialized_without_secrets() -> Non
     path, arguments = trigger.serialize()
 
     assert path == "nightlens_airflow.wait_for_annotators_trigger.WaitForAnnotatorsTrigger"
-    assert set(arguments) == {"project", "cycle_id", "run_key", "deadline", "ask_every_s"}
+    assert arguments["connection_id"] == "ls"
     assert WaitForAnnotatorsTrigger(**arguments).serialize() == (path, arguments)
 
 
 def a_sensor(monkeypatch: pytest.MonkeyPatch, look: Callable[[], dict[str, Any]]) -> WaitForAnnotatorsSensor:
     # A task's arguments are data, so nothing can be handed in across Airflow's border: the stage's runner is replaced.
     monkeypatch.setattr("nightlens_airflow.wait_for_annotators_sensor.run", lambda stage, project, cycle_id: look())
+    monkeypatch.setattr("nightlens_airflow.wait_for_annotators_sensor.connection_of", lambda project: "ls")
     return WaitForAnnotatorsSensor(task_id="wait_for_annotators", project="belt", cycle_id="2026-11-21")
 
 
@@ -106,12 +113,15 @@ def test_sensor__ends_at_once_when_the_round_is_released(monkeypatch: pytest.Mon
 
 def test_sensor__hands_the_waiting_to_the_trigger_and_looks_again_when_woken(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = iter([False, False, True])
-    sensor = a_sensor(monkeypatch, lambda: {"is_released": next(looks), "deadline_at": LATER, "ask_every_s": 5.0})
+    summary = {"deadline_at": LATER, "ask_every_s": 5.0, "tasks": 4, "tasks_wanted": 4, "form": "f"}
+    summary |= {"label_studio_project_id": 1, "round_id": "belt-1", "form_differences": ["Label Studio also offers 'scrap'."]}
+    sensor = a_sensor(monkeypatch, lambda: summary | {"is_released": next(looks)})
     context: Any = {"run_id": "run"}
 
     with pytest.raises(TaskDeferred) as first:
         sensor.execute(context)
-    assert first.value.trigger.serialize()[1]["deadline"] == LATER
+    arguments = first.value.trigger.serialize()[1]
+    assert (arguments["deadline"], arguments["connection_id"], arguments["label_studio_project_id"]) == (LATER, "ls", 1)
     with pytest.raises(TaskDeferred):
         getattr(sensor, first.value.method_name)(context, event={})
-    assert sensor.resume(context, event={}) == {"is_released": True, "deadline_at": LATER, "ask_every_s": 5.0}
+    assert sensor.resume(context, event={})["is_released"]

@@ -81,9 +81,9 @@ def collect_annotations(
     )
     _warn(summary)
     writes = [(Annotation, annotation_rows(look.revisions)), (AnnotationObject, object_rows(look.revisions, labeling))]
-    writes.append((LostTask, _lost_rows(look)))
+    lost = [(LostTask, _lost_rows(look))]
     news = [(table, rows) for table, rows in ((ForeignTask, look.foreign), (AskedChange, asked)) if rows.height]
-    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, *news], sets=_state(store, looks, standing_now))
+    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, *lost, *news], sets=_state(store, looks, standing_now))
 
 
 def _look(store: Store, cycle: Cycle, label_studio: LabelStudio, known: Known, looks: dict[int, str], standing: Standing) -> Look:

@@ -8,7 +8,8 @@ from pipeline_tasks.annotations.form_differences import form_differences
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
-from pipeline_tasks.clients.label_studio_connection import NotThereError
+from pipeline_tasks.clients.label_studio_errors import NotThereError
+from pipeline_tasks.clients.label_studio_poller import form_digest
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.labeling_rounds.making_again import standing_projects
 from pipeline_tasks.records.cycle import Cycle, local_time, utc
@@ -33,14 +34,14 @@ def wait_for_annotators(
     pushed, labeling = store.summary(cycle.cycle_id, SendToLabelingSummary), cycle.project.labeling
     tasks, answered = pushed.tasks, 0
     differences: list[str] = []
-    if tasks and pushed.label_studio_project_id is not None:
+    place, form = pushed.label_studio_project_id, ""
+    if tasks and place is not None:
         try:
-            answered, standing = _progress(label_studio, pushed.label_studio_project_id, pushed.round_id)
-        except NotThereError:
-            places = standing_projects(store, cycle, label_studio, annotator_files).places
-            place = places.get(pushed.label_studio_project_id, pushed.label_studio_project_id)
             answered, standing = _progress(label_studio, place, pushed.round_id)
-        answered = min(tasks, answered)
+        except NotThereError:
+            place = standing_projects(store, cycle, label_studio, annotator_files).places.get(place, place)
+            answered, standing = _progress(label_studio, place, pushed.round_id)
+        answered, form = min(tasks, answered), form_digest(standing)
         differences = form_differences(label_form(kind_of(cycle.project), labeling.question).xml, standing)
     done_ratio = answered / tasks if tasks else 1.0
     deadline_at = utc(pushed.deadline_at)
@@ -55,6 +56,9 @@ def wait_for_annotators(
         why=_why(tasks, answered, labeling.release_ratio, is_enough=is_enough, is_late=is_late, deadline=deadline),
         ask_every_s=labeling.ask_every_s,
         deadline_at=pushed.deadline_at,
+        label_studio_project_id=place,
+        tasks_wanted=next(n for n in range(tasks + 1) if n == tasks or n / tasks >= labeling.release_ratio),
+        form=form,
         form_differences=differences,
     )
 
