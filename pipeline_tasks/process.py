@@ -74,8 +74,8 @@ PROCESS = (
         name="send_to_labeling",
         group="label",
         does="Send the selection and the second looks to Label Studio as a labeling round with a deadline.",
-        reads=("images", "selected_images", "second_looks", "originals"),
-        writes=("labeling_tasks",),
+        reads=("images", "selected_images", "second_looks", "originals", "models", "splits", "split_groups"),
+        writes=("labeling_tasks", "pre_annotations", "pre_annotated_objects"),
         services=("label_studio", "annotator_files", "decoder"),
     ),
     Stage(
@@ -172,7 +172,9 @@ PROCESS = (
         name="measure_selection_gain",
         group="deploy",
         does="Compare selected labels with labels drawn at random.",
-        reads=("annotations", "selected_images", "dataset_images", "dataset_objects", "embeddings", "models"),
+        reads=(
+            *("annotations", "selected_images", "pre_annotations", "dataset_images", "dataset_objects", "embeddings", "models"),
+        ),
     ),
     Stage(
         name="write_cycle_report",
@@ -193,6 +195,7 @@ PROCESS = (
                 "label_suspects",
                 "label_verdicts",
             ),
+            *("pre_annotations", "pre_annotated_objects"),
         ),
         writes=("reports",),
         ends_in_event=False,

@@ -30,6 +30,8 @@ TableName = Literal[
     "metrics",
     "missing_files",
     "new_files",
+    "pre_annotated_objects",
+    "pre_annotations",
     "predicted_objects",
     "predictions",
     "quality_issues",

@@ -49,10 +49,13 @@ class LabelingRound:
     def __init__(self, store: Store, folder: Path) -> None:
         self.store, self.server, self.decoder = store, StandInLabelStudio(), StandInDecoder()
         self.files = AnnotatorFiles(folder, "parts")
+        self.settings: dict[str, Any] = {}
+        """Keys of the project beside `labeling`."""
 
     def open(self, cycle_id: str = "2026-11-21", *, images: int = 4, looks: Mapping[str, str] = {}, **labeling: Any) -> Cycle:
         """A cycle whose images are taken in and picked; other cycles have other images. `looks`: earlier image → purpose."""
-        cycle = given.an_open_cycle(self.store, cycle_id, labeling={"deadline_s": 3600, "overlap_ratio": 0.0} | labeling)
+        labeling = {"deadline_s": 3600, "overlap_ratio": 0.0} | labeling
+        cycle = given.an_open_cycle(self.store, cycle_id, labeling=labeling, **self.settings)
         originals = [put_original(self.store.objects, f"{cycle_id} {number}".encode()) for number in range(images)]
         recorded, picked = summaries_of_picks(images)
         self.store.finish(cycle_id, "record_images", recorded, [(Image, image_rows(originals))])

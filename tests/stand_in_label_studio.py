@@ -125,6 +125,11 @@ class StandInLabelStudio:
                 return self._made(self.projects, content)
             case "GET", "projects", number:
                 return self._project(int(number))
+            case "PATCH", "projects", number:
+                if content.get("model_version", "") not in ["", *self._versions(int(number))]:
+                    return httpx.Response(400, json={"model_version": ["Model version doesn't exist."]})
+                self.projects[int(number)] |= content
+                return self._project(int(number))
             case "DELETE", "projects", number:
                 return httpx.Response(204) if self.delete_project(int(number)) else NOT_FOUND
             case "POST", "projects", number, "import":
@@ -189,6 +194,7 @@ class StandInLabelStudio:
         for task in tasks:
             number = self._next_id()
             self.tasks[number] = {"id": number, "project": project, "data": task["data"], "annotations": []}
+            self.tasks[number]["predictions"] = task.get("predictions", [])
             for annotation in task.get("annotations", []):
                 self._put(number, annotation | {"import_id": annotation.get("id")})
             self._touch(number)
@@ -201,6 +207,11 @@ class StandInLabelStudio:
         self.tasks[task_id]["annotations"].append(annotation | {"updated_at": self._tick()})
         self._touch(task_id)
         return int(annotation["id"])
+
+    def _versions(self, project: int) -> list[str]:
+        """Versions of the predictions that a project's tasks have."""
+        tasks = [task for task in self.tasks.values() if task["project"] == project]
+        return [one["model_version"] for task in tasks for one in task["predictions"]]
 
     def _list(self, request: httpx.Request) -> httpx.Response:
         project, size = int(request.url.params["project"]), int(request.url.params["page_size"])

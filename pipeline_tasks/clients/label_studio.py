@@ -16,11 +16,13 @@ from pipeline_tasks.clients.label_studio_connection import Connection
 from pipeline_tasks.clients.label_studio_errors import NotThereError
 from pipeline_tasks.clients.label_studio_filters import IS_ANNOTATED, in_round
 from pipeline_tasks.errors import ServiceUnavailableError
-from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.json_values import Json, JsonObject
 from pipeline_tasks.records.task_there import TaskThere
 
 TaskData = Mapping[str, str | int]
 """Data of a labeling task: image address, image_id, task_key, round_id; never its purpose."""
+Prediction = Mapping[str, Json]
+"""A prediction that is shown with a task: `result`, `score`, `model_version`."""
 
 _PAGE_TASKS = 500
 _TITLE_LENGTH = 50
@@ -109,15 +111,28 @@ class LabelStudio:
         """The address at which people open a round."""
         return f"{self._connection.url}/projects/{project_id}/data?tab={view_id}"
 
+    def show_predictions(self, project_id: int, model_version: str) -> None:
+        """Let people see predictions of this one version; Label Studio refuses one that no prediction of the project has."""
+        wanted = {"show_collab_predictions": True, "model_version": model_version}
+        standing = self._connection.get(f"api/projects/{project_id}", include=",".join(["id", *wanted]))
+        if {name: standing.get(name) for name in wanted} != wanted:
+            self._connection.patch(f"api/projects/{project_id}", wanted)
+
     def import_tasks(
-        self, project_id: int, round_id: str, tasks: Sequence[TaskData], annotations: Mapping[str, list[JsonObject]] | None = None
+        self,
+        project_id: int,
+        round_id: str,
+        tasks: Sequence[TaskData],
+        annotations: Mapping[str, list[JsonObject]] | None = None,
+        predictions: Mapping[str, Prediction] | None = None,
     ) -> dict[str, int]:
         """Import each labeling task into a round exactly once; return task_key → Label Studio's task id.
 
         `annotations`: task_key → annotations that come with it, as when a deleted project is made again.
 
         Existing tasks are listed before and after; the import's own response is not trusted. If that response was lost,
-        this try sends nothing again, because the import may still be running.
+        this try sends nothing again, because the import may still be running. `predictions`: task_key → prediction that people
+        see when they open the task. It comes with its task and goes with a doubled one, so it is there once, too.
 
         Raises:
             ServiceUnavailableError: tasks are still missing; trying again imports only those.
@@ -125,7 +140,8 @@ class LabelStudio:
         there = self._ids_by_key(project_id, round_id)
         missing = [task for task in tasks if task["task_key"] not in there]
         for start in range(0, len(missing), _PAGE_TASKS):
-            self._import(project_id, round_id, missing[start : start + _PAGE_TASKS], annotations or {})
+            sent = [_sent(one, annotations or {}, predictions or {}) for one in missing[start : start + _PAGE_TASKS]]
+            self._import(project_id, round_id, sent)
         there = self._ids_by_key(project_id, round_id) if missing else there
         return {str(task["task_key"]): self._keep_one(there[str(task["task_key"])]) for task in tasks}
 
@@ -196,17 +212,14 @@ class LabelStudio:
                 return sorted(found)
             page += 1
 
-    def _import(
-        self, project_id: int, round_id: str, tasks: Sequence[TaskData], annotations: Mapping[str, list[JsonObject]]
-    ) -> None:
+    def _import(self, project_id: int, round_id: str, sent: Sequence[JsonObject]) -> None:
         """Import tasks and wait until Label Studio lists all of them."""
         lost: ServiceUnavailableError | None = None
-        sent = [{"data": dict(task)} | _with(annotations.get(str(task["task_key"]))) for task in tasks]
         try:
             self._connection.post(f"api/projects/{project_id}/import", sent)
         except ServiceUnavailableError as error:
             lost = error
-        wanted, waited_s = {str(task["task_key"]) for task in tasks}, 0.0
+        wanted, waited_s = {str(task["data"]["task_key"]) for task in sent}, 0.0
         while absent := wanted - self._ids_by_key(project_id, round_id).keys():
             if waited_s >= self._settle_s:
                 raise ServiceUnavailableError(
@@ -266,8 +279,11 @@ def task_there(task: JsonObject) -> TaskThere:
     return TaskThere(int(task["id"]), said.get("task_key"), said.get("image_id"), said.get("picture", ""), is_touched)
 
 
-def _with(annotations: list[JsonObject] | None) -> JsonObject:
-    return {"annotations": annotations} if annotations else {}
+def _sent(data: TaskData, annotations: Mapping[str, list[JsonObject]], predictions: Mapping[str, Prediction]) -> JsonObject:
+    """A task as it is imported, with what comes with it."""
+    key = str(data["task_key"])
+    given: JsonObject = {"annotations": annotations[key]} if annotations.get(key) else {}
+    return {"data": dict(data)} | given | ({"predictions": [predictions[key]]} if key in predictions else {})
 
 
 def _project_fields(outside_name: str, label_config: str, label_config_digest: str, key: str) -> JsonObject:

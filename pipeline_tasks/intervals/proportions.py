@@ -38,12 +38,17 @@ class Wrong:
 
 def surprise(chosen: Wrong, drawn: Wrong, confidence: float) -> Estimate | None:
     """Difference between the wrong shares of chosen and of drawn images; None if an arm has no images."""
-    if not chosen.images or not drawn.images:
+    return share_difference((chosen.ratio, chosen.images), (drawn.ratio, drawn.images), confidence)
+
+
+def share_difference(one: tuple[float, int], other: tuple[float, int], confidence: float) -> Estimate | None:
+    """Difference of two independent shares, each given with its number of observations; None if there are none of one."""
+    (share, count), (other_share, other_count) = one, other
+    if not count or not other_count:
         return None
-    one, other = chosen.ratio, drawn.ratio
-    (low, high), (other_low, other_high) = wilson(one, chosen.images, confidence), wilson(other, drawn.images, confidence)
-    below, above = sqrt((one - low) ** 2 + (other_high - other) ** 2), sqrt((high - one) ** 2 + (other - other_low) ** 2)
-    return Estimate(one - other, one - other - below, one - other + above)
+    (low, high), (other_low, other_high) = wilson(share, count, confidence), wilson(other_share, other_count, confidence)
+    below, above = hypot(share - low, other_high - other_share), hypot(high - share, other_share - other_low)
+    return Estimate(share - other_share, share - other_share - below, share - other_share + above)
 
 
 def wilson(share: float, count: int, confidence: float) -> tuple[float, float]:

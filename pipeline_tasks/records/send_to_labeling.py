@@ -28,3 +28,9 @@ class SendToLabelingSummary:
     """Sentences on what people changed in the form in Label Studio, each with the remedy."""
     second_looks: int = 0
     """Tasks that show an image once more to one person, for example because its label is doubted."""
+    pre_annotated: dict[str, int] = field(default_factory=dict)
+    """Images with a prediction of the champion, by arm (`tables.pre_annotation`)."""
+    pre_annotated_by: str | None = None
+    """Digest of the champion that predicted them."""
+    why_no_pre_annotations: str | None = None
+    """Reason why no image has one."""

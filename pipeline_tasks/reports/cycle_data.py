@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline_tasks.kinds.agreement import Agreement
 from pipeline_tasks.kinds.kind import Kind
+from pipeline_tasks.kinds.model_agreement import ModelAgreement
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.disagreement import Disagreement
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
@@ -85,6 +86,8 @@ class CycleData:
     """Newest revisions of the annotations in this cycle's round."""
     agreement: Agreement | None = None
     """Agreement of these annotations, by the kind's own measure."""
+    model_agreement: ModelAgreement | None = None
+    """Agreement of these annotations with the champion's predictions."""
     label_suspects: pl.DataFrame | None = None
     """Labels that are probably wrong, the most doubted first."""
     label_verdicts: pl.DataFrame | None = None

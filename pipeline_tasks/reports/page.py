@@ -12,6 +12,7 @@ from pipeline_tasks.reports import (
     gain,
     label_suspects,
     learning,
+    model_agreement,
     people,
     process,
     requirements,
@@ -36,14 +37,15 @@ SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] =
     ("selection", "Selection", images.selection, "select_images"),
     ("asked", "Open tasks, sources and Label Studio", asked.section, "collect_annotations"),
     ("people", "Annotations and agreement", people.section, "collect_annotations"),
+    ("predictions", "People and the champion's predictions", model_agreement.section, "send_to_labeling"),
     ("suspects", "Labels to look at again", label_suspects.section, "find_label_errors"),
     ("gain", "Did active selection help?", gain.section, "measure_selection_gain"),
     ("learning", "Learning curve", learning.section, "evaluate_model"),
 )
 """Anchor, title, renderer (None: nothing to show), and the required stage. Sections of the label kind follow."""
 
-OPTIONAL = frozenset({"requirements"})
-"""Anchors of sections that a project asks for; without that they are not missing."""
+OPTIONAL = frozenset({"requirements", "predictions"})
+"""Anchors of sections that a project asks for, or that nights of earlier releases have no data for; they are never missing."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,11 @@ class LabelingSettings(Settings):
         description="Each night compares every annotation of a Label Studio project with this many tasks or fewer; of a "
         "larger one, those that changed, and all only if the counts disagree.",
     )
+    prelabel_ratio: Ratio = Field(
+        0.5,
+        description="Share of a round's images for training whose annotator sees the champion's prediction, to keep or correct; "
+        "from the others it is hidden, so that its effect is measured. 0: nobody sees one.",
+    )
     question: str | None = Field(None, description="Question above the form; null: the label kind's own.")
     cost_per_hour: float | None = Field(None, ge=0, description="Cost of an annotator's hour; null: the report states hours only.")
     currency: str | None = Field(

@@ -14,7 +14,14 @@ from pipeline_tasks.tables.foreign_task import ForeignTask
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.imported_label import ImportedLabel
 from pipeline_tasks.tables.label import Label
-from pipeline_tasks.tables.label_object import AnnotationObject, DatasetObject, LabelObject, PredictedObject, SetObject
+from pipeline_tasks.tables.label_object import (
+    AnnotationObject,
+    DatasetObject,
+    LabelObject,
+    PreAnnotatedObject,
+    PredictedObject,
+    SetObject,
+)
 from pipeline_tasks.tables.label_suspect import LabelSuspect
 from pipeline_tasks.tables.label_verdict import LabelVerdict
 from pipeline_tasks.tables.labeling_task import LabelingTask
@@ -25,6 +32,7 @@ from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.missing_file import MissingFile
 from pipeline_tasks.tables.new_file import NewFile
+from pipeline_tasks.tables.pre_annotation import PreAnnotation
 from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
@@ -63,6 +71,8 @@ ALL_TABLES: tuple[type[Table], ...] = (
     SecondLook,
     Split,
     LabelingTask,
+    PreAnnotation,
+    PreAnnotatedObject,
     LostTask,
     ForeignTask,
     AskedChange,

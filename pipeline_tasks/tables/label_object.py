@@ -86,6 +86,20 @@ class DatasetObject(Table, _OfImage, _Object):
     table_name = "dataset_objects"
 
 
+class _OfRound(dy.Schema):
+    """The labeling round in which people were asked about an image."""
+
+    round_id = dy.String(primary_key=True)
+
+
+class PreAnnotatedObject(Table, _OfRound, _OfImage, _Object):
+    """One object that the champion predicted in an image of a labeling round, by the names of that night."""
+
+    table_name = "pre_annotated_objects"
+
+    confidence = dy.Float64(nullable=True, min=0, max=1)
+
+
 class PredictedObject(Table, _OfModel, _OfImage, _Object):
     """One object that a model predicted in an image, for kinds without a table of predictions of their own."""
 

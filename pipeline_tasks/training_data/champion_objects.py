@@ -13,6 +13,7 @@ from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.decoding.model_image import form_for_model, model_image
 from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.kinds.choosing import ObjectBeliefs
+from pipeline_tasks.kinds.decoding import Size
 from pipeline_tasks.models.exported import ExportedModel
 from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.history.store import Store
@@ -45,7 +46,8 @@ def look_at_pool(
         RejectedFileError: an original can no longer be decoded.
     """
     looked = np.sort(np.random.default_rng(seed).permutation(pool)[:MOST_LOOKED_AT])
-    found = _objects(store, decoder, ExportedModel(content), [image_ids[row] for row in looked])
+    seen = objects_in_images(store, decoder, ExportedModel(content), [image_ids[row] for row in looked])
+    found = [objects for objects, _ in seen]
     return seen_objects(choosing, looked, found, len(image_ids), pool)
 
 
@@ -64,13 +66,20 @@ def seen_objects(
     return SeenObjects(beliefs, tuple(instances), note)
 
 
-def _objects(store: Store, decoder: Decoder, model: ExportedModel, image_ids: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Objects of any confidence in each image."""
+def objects_in_images(
+    store: Store, decoder: Decoder, model: ExportedModel, image_ids: Sequence[str]
+) -> list[tuple[tuple[Any, ...], Size]]:
+    """Objects of any confidence in each image, and its size.
+
+    Raises:
+        CorruptObjectError: an original was changed in the store.
+        RejectedFileError: an original can no longer be decoded.
+    """
     stored = stored_images(store.rows_of(Image, image_ids, columns=COLUMNS).iter_rows())
 
-    def objects_in(image_id: str) -> tuple[Any, ...]:
+    def objects_in(image_id: str) -> tuple[tuple[Any, ...], Size]:
         original = read_original(store.objects, image_id, stored[image_id].md5)
         image = decoder.decode(original, form_for_model(stored[image_id].form, model.side_px, model.framing))
-        return model.objects(model_image(image.pixels, model.side_px, model.framing), image.size_px)
+        return model.objects(model_image(image.pixels, model.side_px, model.framing), image.size_px), image.size_px
 
-    return on_all_cores("images of the pool", objects_in, image_ids)
+    return on_all_cores("images for the champion", objects_in, image_ids)

@@ -12,6 +12,7 @@ from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.decoding import WHOLE, Outline, Outputs, Size
 from pipeline_tasks.kinds.map_heads.outputs import BOXES, CLASS_NUMBERS, SCORES
+from pipeline_tasks.kinds.suggesting import Suggested, suggested
 from pipeline_tasks.kinds.sure_objects import ObjectDecoding, sure_enough
 
 
@@ -62,6 +63,11 @@ class BoxDecoding(ObjectDecoding):
             for one in sure_enough(objects, min_confidence)
         )
         return BoxPrediction(found, len(objects) - len(found))
+
+    def suggest(self, objects: Sequence[Box], size_px: Size, min_confidence: float) -> Suggested[Box]:
+        """The boxes that a prediction tells."""
+        sure = sure_enough(objects, min_confidence)
+        return suggested(sure, [one.confidence or 0.0 for one in sure])
 
     def read_prediction(self, fields: JsonObject) -> BoxPrediction:
         """A prediction from a line of the server's log, or the one box of a row of `predicted_objects`."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pipeline_tasks.json_values import Json, JsonObject
 from pipeline_tasks.kinds.classes.class_object import ClassObject
 from pipeline_tasks.kinds.decoding import CENTRE, Outline, Outputs, Size
+from pipeline_tasks.kinds.suggesting import NO_SUGGESTION, Suggested, suggested
 
 PROBABILITIES = "probabilities"
 """The output of a classifier's file: float32 N x C."""
@@ -46,6 +47,11 @@ class ClassDecoding:
         # Compare in the model's precision, so that 0.9 is not below 0.9.
         is_unsure = bool(np.float32(probabilities[best]) < np.float32(min_confidence))
         return ClassPrediction(best, probabilities[best], probabilities, is_unsure)
+
+    def suggest(self, objects: Sequence[ClassObject], size_px: Size, min_confidence: float) -> Suggested[ClassObject]:
+        """The most probable class, unless the model is unsure."""
+        told = self.predict(objects, size_px, min_confidence)
+        return NO_SUGGESTION if told.is_unsure else suggested([ClassObject(told.class_name)], [told.probability])
 
     def read_prediction(self, fields: JsonObject) -> ClassPrediction:
         """A prediction from a line of the server's log, or from a row of `predictions`."""

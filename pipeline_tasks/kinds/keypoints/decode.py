@@ -13,6 +13,7 @@ from pipeline_tasks.kinds.decoding import WHOLE, Outline, Outputs, Size
 from pipeline_tasks.kinds.keypoints.layout import PointLayout
 from pipeline_tasks.kinds.keypoints.skeleton import Point, Skeleton
 from pipeline_tasks.kinds.map_heads.outputs import BOXES, CLASS_NUMBERS, SCORES
+from pipeline_tasks.kinds.suggesting import Suggested, suggested
 from pipeline_tasks.kinds.sure_objects import ObjectDecoding, sure_enough
 
 POINTS = "points"
@@ -83,6 +84,12 @@ class KeypointDecoding(ObjectDecoding):
         sure = tuple(_predicted(one) for one in sure_enough(objects, min_confidence))
         return KeypointPrediction(sure, len(objects) - len(sure))
 
+    def suggest(self, objects: Sequence[Skeleton], size_px: Size, min_confidence: float) -> Suggested[Skeleton]:
+        """The things that a prediction tells, with the points that are there; with boxes only where people draw some."""
+        shown = [self._shown(one) for one in sure_enough(objects, min_confidence)]
+        told = [one for one in shown if one.points]
+        return suggested(told, [one.confidence or 0.0 for one in told])
+
     def read_prediction(self, fields: JsonObject) -> KeypointPrediction:
         """A prediction from a line of the server's log, or the one thing of a row of `predicted_objects`."""
         if "objects" in fields:
@@ -92,6 +99,16 @@ class KeypointDecoding(ObjectDecoding):
     def outlines(self, prediction: KeypointPrediction, size_px: Size) -> tuple[Outline, ...]:
         """Points, edges and box of each thing."""
         return tuple(line for one in prediction.objects for line in self._outlines(one, size_px))
+
+    def _shown(self, thing: Skeleton) -> Skeleton:
+        """The thing as a person would draw it: around points that are there, because a point outside its box is refused."""
+        points = tuple(Point(one.name, one.x_px, one.y_px) for one in thing.points if one.is_visible)
+        if self.is_one:
+            return Skeleton(thing.class_name, points, confidence=thing.confidence)
+        left, top, width, height = thing.box_px
+        across, down = [one.x_px for one in points] + [left, left + width], [one.y_px for one in points] + [top, top + height]
+        box = (min(across), min(down), max(across) - min(across), max(down) - min(down))
+        return Skeleton(thing.class_name, points, *box, confidence=thing.confidence)
 
     def _points(self, name: str, places: np.ndarray[tuple[int, ...], np.dtype[np.float32]], size_px: Size) -> tuple[Point, ...]:
         mine = places[PointLayout(self.points).of_class(name)].astype(np.float64)

@@ -12,6 +12,7 @@ from pipeline_tasks.geometry.run_lengths import area, box_of, decode, encode
 from pipeline_tasks.json_values import Json, JsonObject
 from pipeline_tasks.kinds.decoding import WHOLE, Outline, Outputs, Size
 from pipeline_tasks.kinds.masks.mask import Mask
+from pipeline_tasks.kinds.suggesting import Suggested, suggested
 
 SHARES = "class_shares"
 """Output of a segmenter's file: float32 N x (1 + C) x h x w, shares of nothing and of each class in cells of the model's square.
@@ -77,9 +78,13 @@ class MaskDecoding:
 
     def predict(self, objects: Sequence[Mask], size_px: Size, min_confidence: float) -> MaskPrediction:
         """The masks of at least this confidence."""
-        # Compare in the model's precision, so that 0.9 is not below 0.9.
-        sure = tuple(_predicted(one) for one in objects if np.float32(one.confidence or 0) >= np.float32(min_confidence))
+        sure = tuple(_predicted(one) for one in _sure(objects, min_confidence))
         return MaskPrediction(sure, *size_px, len(objects) - len(sure))
+
+    def suggest(self, objects: Sequence[Mask], size_px: Size, min_confidence: float) -> Suggested[Mask]:
+        """The masks of at least this confidence."""
+        sure = _sure(objects, min_confidence)
+        return suggested(sure, [one.confidence or 0.0 for one in sure])
 
     def read_prediction(self, fields: JsonObject) -> MaskPrediction:
         """A prediction from a line of the server's log, or the one mask of a row of `predicted_objects`."""
@@ -124,6 +129,11 @@ class MaskDecoding:
         if wanted.shape != found.shape:
             raise ValueError(f"wanted shares of {wanted.shape} cells, found {found.shape}")
         return float(np.abs(wanted - found).max())
+
+
+def _sure(objects: Sequence[Mask], min_confidence: float) -> list[Mask]:
+    # Compare in the model's precision, so that 0.9 is not below 0.9.
+    return [one for one in objects if np.float32(one.confidence or 0) >= np.float32(min_confidence)]
 
 
 def pixel_classes(shares: Floats, size_px: Size) -> tuple[Integers, Floats]:

@@ -16,6 +16,7 @@ from pipeline_tasks.kinds.map_heads.outputs import BOXES, CLASS_NUMBERS, SCORES
 from pipeline_tasks.kinds.map_heads.recorded_objects import as_recorded, recorded_difference
 from pipeline_tasks.kinds.masks.decode import MAX_SIDE_PX, MaskDecoding, MaskPrediction
 from pipeline_tasks.kinds.masks.mask import Mask
+from pipeline_tasks.kinds.suggesting import Suggested
 from pipeline_tasks.kinds.sure_objects import USUAL_CONFIDENCE, ObjectDecoding
 
 COEFFICIENTS, PROTOTYPES = "coefficients", "prototypes"
@@ -49,6 +50,10 @@ class InstanceDecoding(ObjectDecoding, MaskDecoding):
     def predict(self, objects: Sequence[Mask], size_px: Size, min_confidence: float) -> MaskPrediction:
         """The masks of at least this confidence; of 0, which no project has chosen, of at least USUAL_CONFIDENCE."""
         return super().predict(objects, size_px, min_confidence or USUAL_CONFIDENCE)
+
+    def suggest(self, objects: Sequence[Mask], size_px: Size, min_confidence: float) -> Suggested[Mask]:
+        """The masks that a prediction tells."""
+        return super().suggest(objects, size_px, min_confidence or USUAL_CONFIDENCE)
 
     def as_recorded(self, outputs: Outputs) -> dict[str, Json]:
         """The surest objects of one image, and some cells of its prototypes."""

@@ -12,6 +12,7 @@ from pipeline_tasks.json_values import Json, JsonObject
 from pipeline_tasks.kinds.classes.class_object import ClassObject
 from pipeline_tasks.kinds.classes.decode import PROBABILITIES, ClassDecoding
 from pipeline_tasks.kinds.decoding import CENTRE, Outline, Outputs, Size
+from pipeline_tasks.kinds.suggesting import NO_SUGGESTION, Suggested
 
 PRESENT = 0.5
 """A class with at least this probability is predicted."""
@@ -44,11 +45,20 @@ class MultiLabelDecoding:
     def predict(self, objects: Sequence[ClassObject], size_px: Size, min_confidence: float) -> MultiLabelPrediction:
         """The present classes; unsure if the model is less confident of the presence or absence of any class."""
         probabilities = {one.class_name: one.probability or 0.0 for one in objects}
-        confidence = min((max(one, 1 - one) for one in probabilities.values()), default=0.0)
+        confidence = _confidence(probabilities)
         # Compare in the model's precision, so that 0.9 is not below 0.9.
         return MultiLabelPrediction(
             _present(probabilities), probabilities, bool(np.float32(confidence) < np.float32(min_confidence))
         )
+
+    def suggest(self, objects: Sequence[ClassObject], size_px: Size, min_confidence: float) -> Suggested[ClassObject]:
+        """The present classes in the project's order, unless the model is unsure of the presence or absence of any."""
+        told = self.predict(objects, size_px, min_confidence)
+        if told.is_unsure or not told.class_names:
+            return NO_SUGGESTION
+        names = [name for name in told.probabilities if name in told.class_names]
+        sure = tuple(told.probabilities[name] for name in names)
+        return Suggested(tuple(ClassObject(name) for name in names), sure, _confidence(told.probabilities))
 
     def read_prediction(self, fields: JsonObject) -> MultiLabelPrediction:
         """A prediction from a line of the server's log, or from a row of `MultiLabelScoring.main_predictions`."""
@@ -84,6 +94,11 @@ def sigmoid(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Convert logits to probabilities, without overflow."""
     half: npt.NDArray[np.float32] = (0.5 * (1 + np.tanh(0.5 * logits))).astype(np.float32)
     return half
+
+
+def _confidence(probabilities: Mapping[str, float]) -> float:
+    """The least confidence of the presence or absence of a class."""
+    return min((max(one, 1 - one) for one in probabilities.values()), default=0.0)
 
 
 def _present(probabilities: Mapping[str, float]) -> list[str]:

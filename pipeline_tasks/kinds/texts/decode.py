@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline_tasks.json_values import Json, JsonObject
 from pipeline_tasks.kinds.decoding import WHOLE, Outline, Outputs, Size
+from pipeline_tasks.kinds.suggesting import NO_SUGGESTION, Suggested, suggested
 from pipeline_tasks.kinds.texts.text_object import Text
 
 CODE_POINTS = "code_points"
@@ -43,6 +44,11 @@ class TextDecoding:
         confidence = min((one.confidence or 0.0 for one in objects), default=0.0)
         is_unsure = bool(np.float32(confidence) < np.float32(min_confidence))
         return TextPrediction("\n".join(one.text for one in objects), confidence, is_unsure)
+
+    def suggest(self, objects: Sequence[Text], size_px: Size, min_confidence: float) -> Suggested[Text]:
+        """The text, unless the model is unsure."""
+        told = self.predict(objects, size_px, min_confidence)
+        return NO_SUGGESTION if told.is_unsure else suggested(objects, [one.confidence or 0.0 for one in objects])
 
     def read_prediction(self, fields: JsonObject) -> TextPrediction:
         """A prediction from a line of the server's log, or from a row of `predicted_objects`."""

@@ -22,7 +22,9 @@ from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.version_rows import version_rows
 from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.pre_annotation import SHOWN, PreAnnotation
 from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.table import empty
 
 STAGE = "measure_selection_gain"
 SECONDS_AN_HOUR = 3600
@@ -113,7 +115,7 @@ def _spelled(found: Estimate) -> list[float]:
 
 
 def _champion_wrong(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, list[int]]:
-    """Predictions of the champion at the time of selection, compared with the labels given since."""
+    """Predictions of the champion at the time of selection, compared with the labels given since by people who did not see them."""
     selected = store.find_summary(cycle.cycle_id, SelectImagesSummary)
     digest = None if selected is None else selected.champion_digest
     if digest is None:
@@ -125,6 +127,8 @@ def _champion_wrong(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str,
     if head is None:
         return {}
     tonight = rows.join(store.read(SelectedImage, cycle.cycle_id).select("image_id"), on="image_id", maintain_order="left")
+    # Whoever sees a prediction is more likely to agree with it.
+    tonight = tonight.join(_shown(store, cycle), on="image_id", how="anti", maintain_order="left")
     embeddings = read_embeddings(store, tonight["image_id"].to_list(), head.backbone_digest)
     if tonight.is_empty() or not embeddings.has_embedding.all():
         return {}
@@ -132,6 +136,12 @@ def _champion_wrong(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str,
     expected = np.array(vocabulary)[(head.scorer.beliefs(embeddings.vectors) @ sums).argmax(axis=1)]
     marked = tonight.with_columns(is_wrong=pl.Series(expected != tonight["target"].to_numpy()))
     return {arm: _wrong(marked.filter(arm=arm)) for arm in ("strategy", "control")}
+
+
+def _shown(store: Store, cycle: Cycle) -> pl.DataFrame:
+    """Images of this cycle's round whose annotator saw the champion's prediction."""
+    rows = store.read(PreAnnotation, cycle.cycle_id) if store.has(PreAnnotation, cycle.cycle_id) else empty(PreAnnotation)
+    return rows.filter(pl.col("arm").cast(pl.String) == SHOWN).select("image_id")
 
 
 def _wrong(rows: pl.DataFrame) -> list[int]:

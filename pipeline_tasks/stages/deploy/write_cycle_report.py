@@ -10,15 +10,17 @@ from functools import partial
 
 import polars as pl
 
+from pipeline_tasks.annotations.model_agreement import SaidOfRound, model_agreement
 from pipeline_tasks.annotations.votes import Votes, is_unanimous, least_alike, objects_by, read_votes
 from pipeline_tasks.datasets.requirements import compared
 from pipeline_tasks.errors import NotFoundError
+from pipeline_tasks.kinds.model_agreement import ModelAgreement
 from pipeline_tasks.kinds.refused import says_of
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.process import NIGHTLY
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.by_stage import CycleRecords
-from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.disagreement import Disagreement, ShownAnnotation
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
@@ -42,7 +44,8 @@ from pipeline_tasks.tables.asked_change import AskedChange
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.foreign_task import ForeignTask
-from pipeline_tasks.tables.label_object import AnnotationObject
+from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.label_object import AnnotationObject, PreAnnotatedObject
 from pipeline_tasks.tables.label_suspect import LabelSuspect
 from pipeline_tasks.tables.label_verdict import LabelVerdict
 from pipeline_tasks.tables.labeling_task import LabelingTask
@@ -50,6 +53,7 @@ from pipeline_tasks.tables.left_out_file import LeftOutFile
 from pipeline_tasks.tables.lost_task import LostTask
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.missing_file import MissingFile
+from pipeline_tasks.tables.pre_annotation import PreAnnotation
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
 from pipeline_tasks.tables.selection import SelectedImage
@@ -76,6 +80,7 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime, failed_stages:
     failure = standing_failure(store.objects, cycle.cycle_id, every_stage, data.records, failed_stages)
     named = shown_images(data) | set([] if data.lost is None else data.lost["image_id"])
     data = replace(data, files=_files(store, named), task_links=_task_links(store, data.label_suspects), failure=failure)
+    data = replace(data, model_agreement=_model_agreement(store, cycle, data.annotations))
     page = render(data)
     content = page.html.encode()
     summary = WriteCycleReportSummary(
@@ -181,6 +186,24 @@ def _annotations(store: Store, records: CycleRecords) -> pl.DataFrame:
 def _objects(store: Store, annotations: pl.DataFrame) -> pl.DataFrame:
     """Objects of these annotations."""
     return store.rows_of(AnnotationObject, annotations["annotation_id"], "annotation_id")
+
+
+def _model_agreement(store: Store, cycle: Cycle, annotations: pl.DataFrame | None) -> ModelAgreement | None:
+    """Annotations of this round against the champion's predictions; None without either."""
+    if annotations is None or not store.has(PreAnnotation, cycle.cycle_id):
+        return None
+    if (rows := store.read(PreAnnotation, cycle.cycle_id)).is_empty():
+        return None
+    kind, objects = kind_of(cycle.project), store.read(PreAnnotatedObject, cycle.cycle_id)
+    labeling, sizes = kind.labeling, store.rows_of(Image, rows["image_id"], columns=["image_id", "width_px", "height_px"])
+    said = SaidOfRound(
+        arms=dict(rows.select("image_id", pl.col("arm").cast(pl.String)).iter_rows()),
+        predicted={one: told for (one,), told in objects_by(objects.sort("object_index"), ("image_id",), labeling).items()},
+        annotations=annotations,
+        objects=objects_by(_objects(store, annotations).sort("object_index"), ("annotation_id", "revision"), labeling),
+        sizes={one: (width, height) for one, width, height in sizes.select("image_id", "width_px", "height_px").iter_rows()},
+    )
+    return model_agreement(said, labeling, cycle.project.gates.confidence, derive_seed(cycle.seed, STAGE))
 
 
 def _disagreements(store: Store, cycle: Cycle, annotations: pl.DataFrame, votes: Votes) -> tuple[Disagreement, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -18,16 +19,20 @@ from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.decoding.jpeg import encode_jpeg
 from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
+from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.storage.blobs.originals import read_original
-from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.label_object import PreAnnotatedObject
 from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.pre_annotation import PreAnnotation
 from pipeline_tasks.tables.second_look import SecondLook
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.table import Rows, check, empty
+from pipeline_tasks.training_data.pre_annotations import MODEL_VERSION, PreAnnotations, pre_annotations
 
 STAGE = "send_to_labeling"
 
@@ -59,7 +64,8 @@ def send_to_labeling(
     )
     if not planned:
         summary = replace(summary, why="No images were selected, so there is no round.")
-        return store.finish(cycle.cycle_id, STAGE, summary, [(LabelingTask, empty(LabelingTask))])
+        return store.finish(cycle.cycle_id, STAGE, summary, _writes(empty(LabelingTask), PreAnnotations()))
+    predicted = pre_annotations(store, cycle, decoder, round_id, planned)
     _copy_for_people(store, [task.image_id for task in planned if task.copy_number == 0], annotator_files, decoder)
     project_id = label_studio.find_or_create_project(
         cycle.outside_name, form.xml, form.digest, holds=_earlier_round(store, form.digest)
@@ -68,12 +74,22 @@ def send_to_labeling(
     for one in differences:
         logger.warning("%s", one)
     label_studio.connect_local_files(project_id, annotator_files.folder)
-    rows = _push(project_id, round_id, form, planned, label_studio, annotator_files)
+    rows = _push(project_id, round_id, form, planned, predicted.shown, label_studio, annotator_files)
     view_id = label_studio.find_or_create_view(project_id, round_id, tab_title(cycle.cycle_id, cycle.outside_name))
     url = label_studio.round_url(project_id, view_id)
     sent = replace(summary, label_studio_project_id=project_id, label_studio_view_id=view_id, url=url)
-    summary = replace(sent, form_differences=differences)
-    return store.finish(cycle.cycle_id, STAGE, summary, [(LabelingTask, rows)])
+    summary = _with_pre_annotations(replace(sent, form_differences=differences), predicted)
+    return store.finish(cycle.cycle_id, STAGE, summary, _writes(rows, predicted))
+
+
+def _writes(tasks: Rows[LabelingTask], predicted: PreAnnotations) -> list[Write]:
+    return [(LabelingTask, tasks), (PreAnnotation, predicted.rows), (PreAnnotatedObject, predicted.objects)]
+
+
+def _with_pre_annotations(summary: SendToLabelingSummary, predicted: PreAnnotations) -> SendToLabelingSummary:
+    """The summary with the number of predictions by who sees them, or why there are none."""
+    arms = dict(sorted(predicted.rows["arm"].cast(pl.String).value_counts().iter_rows()))
+    return replace(summary, pre_annotated=arms, pre_annotated_by=predicted.model_digest, why_no_pre_annotations=predicted.why)
 
 
 def tab_title(cycle_id: str, outside_name: str) -> str:
@@ -127,16 +143,20 @@ def _push(
     round_id: str,
     form: LabelForm,
     planned: list[PlannedTask],
+    predictions: Mapping[str, Mapping[str, Json]],
     label_studio: LabelStudio,
     annotator_files: AnnotatorFiles,
 ) -> Rows[LabelingTask]:
-    """Import each labeling task into Label Studio once, without its purpose; return the rows with Label Studio's ids."""
+    """Import each task once, without its purpose, with the prediction that its annotator sees; return the rows with their ids."""
     shown = [
         {"picture": annotator_files.address(task.image_id), "round_id": round_id, "task_key": task.task_key}
         | {"image_id": task.image_id}
         for task in planned
     ]
-    task_ids = label_studio.import_tasks(project_id, round_id, shown)
+    of_tasks = {task.task_key: predictions[task.image_id] for task in planned if task.image_id in predictions}
+    task_ids = label_studio.import_tasks(project_id, round_id, shown, predictions=of_tasks)
+    if of_tasks:
+        label_studio.show_predictions(project_id, MODEL_VERSION)
     records = [
         asdict(task)
         | {"round_id": round_id, "label_config_digest": form.digest}

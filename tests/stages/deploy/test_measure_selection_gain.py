@@ -21,6 +21,7 @@ from pipeline_tasks.stages.deploy.measure_selection_gain import measure_selectio
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
 from pipeline_tasks.storage.blobs.model_files import put_model
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.tables.pre_annotation import PreAnnotation
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
@@ -88,6 +89,17 @@ def test_measure_selection_gain__counts_how_often_the_champion_was_wrong(store: 
     champion = a_head(("bolt", "nut"), BACKBONE, np.zeros((2, 8)), np.array([1.0, 0.0]))
     found = measure_selection_gain(store, a_labelled_night(store, champion=champion))
     assert found.champion_wrong == {"strategy": [60, 30], "control": [30, 15]}
+
+
+def test_measure_selection_gain__leaves_out_labels_of_people_who_saw_the_prediction(store: Store) -> None:
+    """They are more likely to agree with it; here the champion's prediction of 20 nuts and 10 bolts was seen."""
+    champion = a_head(("bolt", "nut"), BACKBONE, np.zeros((2, 8)), np.array([1.0, 0.0]))
+    cycle = a_labelled_night(store, champion=champion)
+    seen = [image_id(f"image {number}") for number in [*range(31, 71, 2), *range(30, 50, 2)]]
+    rows = pl.DataFrame({"image_id": seen, "confidence": 0.9}).with_columns(round_id=pl.lit("r"), model_digest=pl.lit("c" * 64))
+    store.finish(cycle.cycle_id, "given", cycle.arguments, [(PreAnnotation, rows.with_columns(arm=pl.lit("shown")))])
+
+    assert measure_selection_gain(store, cycle).champion_wrong == {"strategy": [30, 10], "control": [30, 15]}
 
 
 def test_measure_selection_gain__twice_gives_the_same_and_one_event(store: Store) -> None:
