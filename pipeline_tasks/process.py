@@ -120,7 +120,7 @@ PROCESS = (
         reads=(
             *("labels", "label_objects", "splits", "split_groups", "selected_images", "quality_issues", "duplicate_groups"),
             *("sightings", "images", "measurements", "embeddings", "thumbnails"),
-            *("dataset_images", "dataset_objects", "version manifests"),
+            *("label_suspects", "dataset_images", "dataset_objects", "version manifests"),
         ),
         writes=("dataset_images", "dataset_objects", "slice_images", "leaks", "version manifests"),
     ),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import dataframely as dy
+import given_models
 import pytest
 from given_night import Night, a_night
 from recording_root import RecordingObjects, RecordingStore, Touched
@@ -102,6 +103,7 @@ def a_night_with_everything(folder: Path) -> Night:
         housekeeping={"young_days": 0, "is_dry_run": False},
         requirements={"images": 40, "classes": {"bolt": 20}, "lights": {"dark": 1}},
         gates={"margin": 1.0, "min_test_images_per_class": 1},
+        training=given_models.TRAINING | {"doubted_labels": "leave_out"},
     )
     night.store = Store(RecordingObjects())
     return night

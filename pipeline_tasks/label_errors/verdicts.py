@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ class Reviewed:
     looks: pl.DataFrame
     """image_id, round_id, given_name, suggested_name of the reviews."""
     annotations: pl.DataFrame
-    """task_key, image_id, annotator_id, state, `says`, `is_vote` (it fits the form), the oldest first."""
+    """task_key, image_id, annotator_id, state, is_starred, `says`, `is_vote` (it fits the form), the oldest first."""
     labels: Mapping[str, str]
     """Image → its label in words; nothing of an image on which people disagree."""
     renamed: Mapping[str, str]
@@ -32,7 +33,10 @@ class Reviewed:
 
 
 def verdicts(reviewed: Reviewed) -> pl.DataFrame:
-    """Rows of `label_verdicts` for the review tasks that have an annotation, in the order of sending."""
+    """Rows of `label_verdicts` for the review tasks that have an annotation, in the order of sending.
+
+    People alone decide: a label that a model tipped is unclear, because models must not confirm their own doubts.
+    """
     looks = {(row["image_id"], row["round_id"]): row for row in reviewed.looks.iter_rows(named=True)}
     said: dict[str, list[dict[str, Any]]] = {}
     for row in reviewed.annotations.iter_rows(named=True):
@@ -70,6 +74,15 @@ def _newest(given: list[dict[str, Any]], earlier: set[str]) -> dict[str, Any]:
     return (of_others or standing or given)[-1]
 
 
+def _most_said(image_id: str, reviewed: Reviewed) -> str | None:
+    """Words that most people say about an image, each by their newest vote; starred votes outrank others. None for a tie."""
+    votes = reviewed.annotations.filter(pl.col("image_id") == image_id, pl.col("is_vote"))
+    starred = votes.filter("is_starred")
+    said = (votes if starred.is_empty() else starred).unique("annotator_id", keep="last")["says"]
+    first, *others = Counter(said).most_common(2)
+    return None if others and others[0][1] == first[1] else first[0]
+
+
 def _row(
     task: Mapping[str, Any], look: Mapping[str, Any], annotation: Mapping[str, Any], earlier: set[str], reviewed: Reviewed
 ) -> dict[str, Any]:
@@ -77,7 +90,7 @@ def _row(
     words = {"skipped": "skipped", "deleted": "taken back"}.get(annotation["state"], annotation["says"])
     label, given_name = reviewed.labels.get(task["image_id"]), look["given_name"]
     verdict = UNCLEAR
-    if annotation["is_vote"] and not is_same_person and label is not None:
+    if annotation["is_vote"] and not is_same_person and label is not None and label == _most_said(task["image_id"], reviewed):
         verdict = STANDS if label == reviewed.renamed.get(given_name, given_name) else FIXED
     return {
         **{name: task[name] for name in ("task_key", "image_id", "round_id")},

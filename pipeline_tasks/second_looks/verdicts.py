@@ -26,14 +26,16 @@ def new_verdicts(store: Store, cycle_id: str, kind: Kind) -> Rows[LabelVerdict]:
     """Verdicts that came or changed with the labels that this cycle resolved."""
     columns = ["image_id", "task_key", "round_id", "purpose"]
     tasks = store.rows_of(LabelingTask, store.read(Label, cycle_id)["image_id"], columns=columns)
-    reviewed = tasks.filter(pl.col("purpose").cast(pl.String) == REVIEW)["image_id"].unique()
+    # Annotations of gold tasks measure people, and are no votes.
+    tasks = tasks.with_columns(pl.col("purpose").cast(pl.String)).filter(pl.col("purpose") != "gold")
+    reviewed = tasks.filter(purpose=REVIEW)["image_id"].unique()
     if reviewed.is_empty():
         return empty(LabelVerdict)
     of_reviewed = pl.col("image_id").is_in(reviewed.implode())
     about = Reviewed(
-        tasks=tasks.filter(of_reviewed).with_columns(pl.col("purpose").cast(pl.String)),
+        tasks=tasks.filter(of_reviewed),
         looks=store.rows_of(SecondLook, reviewed).filter(pl.col("purpose").cast(pl.String) == REVIEW),
-        annotations=_annotations(store, reviewed, kind),
+        annotations=_annotations(store, reviewed, kind).join(tasks, on="task_key", how="semi", maintain_order="left"),
         labels=_labels(store, reviewed, kind),
         renamed=kind.changes.today,
     )

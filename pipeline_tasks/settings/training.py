@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from pipeline_tasks.settings.section import Ratio, Settings
@@ -24,6 +26,11 @@ class TrainingSettings(Settings):
     balance_classes: bool = True
     max_synthetic_ratio: Ratio = Field(
         0.5, description="Maximum share of training images that are rendered or generated; more are left out of the version."
+    )
+    doubted_labels: Literal["keep", "leave_out"] = Field(
+        "keep",
+        description="Labels that `find_label_errors` doubts and that nobody has looked at again: trained on, or left out of the "
+        "version's training images, except for rare names.",
     )
     unfreeze_epochs: int = Field(
         0, ge=0, description="Epochs that also train the backbone (`class` and `classes` alone); slow without a GPU."

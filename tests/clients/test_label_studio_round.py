@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import given
@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import polars as pl
 import pytest
-from a_labeling_round import image_rows, selected_rows, summaries_of_picks
+from a_labeling_round import image_rows, look_rows, selected_rows, summaries_of_picks
 from clients.label_studio_server import RealLabelStudio, sign_up
 from PIL import Image as PillowImage
 
@@ -25,17 +25,21 @@ from pipeline_tasks.errors import ServiceRefusedError
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
+from pipeline_tasks.second_looks.verdicts import new_verdicts
 from pipeline_tasks.stages.label.collect_annotations import collect_annotations
 from pipeline_tasks.stages.label.resolve_labels import resolve_labels
 from pipeline_tasks.stages.label.send_to_labeling import send_to_labeling
 from pipeline_tasks.stages.label.wait_for_annotators import wait_for_annotators
 from pipeline_tasks.storage.blobs.annotation_log import list_revisions
 from pipeline_tasks.storage.blobs.originals import put_original
-from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.label_verdict import LabelVerdict
 from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.second_look import SecondLook
 from pipeline_tasks.tables.selection import SelectedImage
 
 pytestmark = pytest.mark.services
@@ -57,13 +61,15 @@ class Round:
         self.name = name
         self.seconds: dict[str, float] = {}
 
-    def open(self, cycle_id: str, images: range) -> Cycle:
+    def open(self, cycle_id: str, images: range, looks: Mapping[str, str] = {}) -> Cycle:
         labeling = {"deadline_s": 3600, "overlap_ratio": 0.1, "question": 'Is it a "bolt" & <not> a nut?'}
         cycle = given.an_open_cycle(self.store, cycle_id, project=self.name, labeling=labeling)
         originals = [put_original(self.store.objects, a_photograph(number)) for number in images]
         recorded, picked = summaries_of_picks(len(originals))
         self.store.finish(cycle_id, "record_images", recorded, [(Image, image_rows(originals))])
-        self.store.finish(cycle_id, "select_images", picked, [(SelectedImage, selected_rows(originals))])
+        writes: list[Write] = [(SelectedImage, selected_rows(originals))]
+        writes += [(SecondLook, look_rows(looks, cycle.round_id))] if looks else []
+        self.store.finish(cycle_id, "select_images", picked, writes)
         return cycle
 
     def ask(self, address: str) -> httpx.Response:
@@ -182,6 +188,32 @@ def test_round__is_pushed_once_though_pushed_twice(pushed_round: Round) -> None:
     assert people.ask(f"/api/projects/{project_id}/?include=task_number").json()["task_number"] == len(data)
     shown = people.ask(f"/api/tasks?project={project_id}&view={pushed.label_studio_view_id}&page_size=100").json()
     assert shown["total"] == len(data)
+
+
+def test_round__asks_other_people_about_a_doubted_label_without_saying_so_and_keeps_the_verdict(pushed_round: Round) -> None:
+    people, store = pushed_round, pushed_round.store
+    people.send(first := people.open("2026-11-21", range(2)))
+    doubted = store.read(SelectedImage, first.cycle_id)["image_id"][0]
+
+    def look(cycle: Cycle, person: int, class_name: str) -> tuple[str, ...]:
+        """Let a person annotate the image in this round; return the verdicts that this made or changed."""
+        tasks = store.read(LabelingTask, cycle.cycle_id).filter(image_id=doubted)
+        shown = people.people[person].get(f"/api/tasks/{tasks['label_studio_task_id'][0]}").json()
+        assert shown["data"].keys() == {"picture", "image_id", "task_key", "round_id"}
+        assert people.people[person].get(shown["data"]["picture"]).status_code == 200
+        people.annotate(person, tasks["label_studio_task_id"][0], class_name)
+        people.collect(cycle)
+        resolve_labels(store, cycle)
+        rows = new_verdicts(store, cycle.cycle_id, kind_of(cycle.project))
+        store.finish(cycle.cycle_id, "find_label_errors", FindLabelErrorsSummary(0, 0, {}, []), [(LabelVerdict, rows)])
+        return tuple(rows.sort("task_key")["verdict"].cast(str))
+
+    assert look(first, 0, "bolt") == ()
+    people.send(second := people.open("2026-11-22", range(2, 4), {doubted: "review"}))
+    assert look(second, 1, "nut") == ("unclear",)
+    people.send(third := people.open("2026-11-23", range(4, 6), {doubted: "review"}))
+    assert look(third, 2, "nut") == ("fixed", "fixed")
+    assert store.current(LabelVerdict)["is_same_person"].to_list() == [False, False]
 
 
 def test_round__shows_images_without_their_exif_data_and_only_to_people_who_are_logged_in(pushed_round: Round) -> None:

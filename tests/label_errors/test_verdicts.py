@@ -23,7 +23,8 @@ Said = tuple[str, str, str, str]
 def answered(*said: Said, label: str | None, tasks: pl.DataFrame = TASKS) -> Reviewed:
     """Annotations as task, person, state and words, the oldest first."""
     rows = [
-        {"task_key": task, "image_id": "a", "annotator_id": who, "state": state, "says": words, "is_vote": state == "answered"}
+        {"task_key": task, "image_id": "a", "annotator_id": who, "state": state, "says": words}
+        | {"is_vote": state == "answered", "is_starred": who == "the boss"}
         for task, who, state, words in said
     ]
     return Reviewed(tasks, LOOKS, pl.DataFrame(rows), {} if label is None else {"a": label}, {})
@@ -36,8 +37,6 @@ ADA = ("t1", "ada", "answered", "bolt")
     ("look", "label", "expected"),
     [
         (("t2", "ben", "answered", "bolt"), "bolt", ("bolt", "ben", False, "stands")),
-        (("t2", "ben", "answered", "nut"), "nut", ("nut", "ben", False, "fixed")),
-        (("t2", "ben", "answered", "nothing there"), "nothing there", ("nothing there", "ben", False, "fixed")),
         (("t2", "ben", "answered", "nut"), None, ("nut", "ben", False, "unclear")),
         (("t2", "ben", "skipped", "nothing there"), "bolt", ("skipped", "ben", False, "unclear")),
         (("t2", "ben", "deleted", "nut"), "bolt", ("taken back", "ben", False, "unclear")),
@@ -57,6 +56,14 @@ def test_verdicts__are_those_of_another_person(look: Said, label: str | None, ex
     )
 
 
+@pytest.mark.parametrize("label", ["nut", "nothing there"])
+def test_verdicts__are_those_of_one_person_where_nobody_had_annotated_the_image(label: str) -> None:
+    """The label that was doubted came with a labelled set."""
+    found = verdicts(answered(("t2", "ben", "answered", label), label=label))
+
+    assert found.select("answered", "verdict").rows() == [(label, "fixed")]
+
+
 def test_verdicts__of_both_looks_follow_the_label_that_a_third_person_decided() -> None:
     tasks = pl.concat([TASKS, TASKS[1:].with_columns(task_key=pl.lit("t3"), round_id=pl.lit("night 3"))])
     ben, cleo = ("t2", "ben", "answered", "nut"), ("t3", "cleo", "answered", "nut")
@@ -69,6 +76,18 @@ def test_verdicts__of_both_looks_follow_the_label_that_a_third_person_decided() 
     ]
 
 
+def test_verdicts__are_unclear_where_a_model_tipped_the_label_between_two_people() -> None:
+    found = verdicts(answered(ADA, ("t2", "ben", "answered", "nut"), label="nut"))
+
+    assert found["verdict"].to_list() == ["unclear"]
+
+
+def test_verdicts__follow_a_starred_annotation() -> None:
+    found = verdicts(answered(ADA, ("t2", "the boss", "answered", "nut"), label="nut"))
+
+    assert found["verdict"].to_list() == ["fixed"]
+
+
 def test_verdicts__take_the_annotation_of_somebody_else_where_one_task_has_two() -> None:
     found = verdicts(answered(ADA, ("t2", "ben", "answered", "nut"), ("t2", "ada", "answered", "bolt"), label=None))
 
@@ -76,7 +95,7 @@ def test_verdicts__take_the_annotation_of_somebody_else_where_one_task_has_two()
 
 
 def test_verdicts__compare_by_todays_names() -> None:
-    given = answered(ADA, ("t2", "ben", "answered", "hex bolt"), label="hex bolt")
+    given = answered(("t2", "ben", "answered", "hex bolt"), label="hex bolt")
 
     assert (
         verdicts(Reviewed(given.tasks, given.looks, given.annotations, given.labels, {"bolt": "hex bolt"}))["verdict"][0]

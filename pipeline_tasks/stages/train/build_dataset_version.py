@@ -8,6 +8,7 @@ from functools import partial
 
 import polars as pl
 
+from pipeline_tasks.datasets.doubted import doubted_in_training
 from pipeline_tasks.datasets.golden import golden_images, refused
 from pipeline_tasks.datasets.label_quality import LabelQuality, QualityRule, label_quality
 from pipeline_tasks.datasets.manifest import EMPTY_DIGEST, Manifest, ManifestInputs, freeze
@@ -40,6 +41,7 @@ from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import DatasetObject, LabelObject
+from pipeline_tasks.tables.label_suspect import LabelSuspect
 from pipeline_tasks.tables.leak import Leak
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.quality_issue import QualityIssue
@@ -103,7 +105,7 @@ def build_dataset_version(store: Store, cycle: Cycle) -> BuildDatasetVersionSumm
 def _freeze(
     store: Store, cycle: Cycle, newest: Dataset | None, golden: frozenset[str], synthetic: frozenset[str]
 ) -> tuple[Manifest, LeakReport]:
-    """Freeze the usable images, then leave out those that would leak, golden ones outside test and synthetic ones outside train."""
+    """Freeze the usable images, then leave out those that would leak, and golden, synthetic and doubted ones in a wrong split."""
     inputs, kind = manifest_inputs(store, cycle.project.quality), kind_of(cycle.project)
     before = frozenset[str]() if newest is None else frozenset(store.read(DatasetImage, newest.cycle_id)["image_id"])
     if golden:
@@ -112,6 +114,9 @@ def _freeze(
     rows = freeze(inputs, kind).rows
     if outside := outside_training(rows, synthetic):
         inputs = replace(inputs, leaks={**inputs.leaks, **outside})
+        rows = freeze(inputs, kind).rows
+    if doubted := _doubted(store, cycle, rows):
+        inputs = replace(inputs, leaks={**doubted, **inputs.leaks})
         rows = freeze(inputs, kind).rows
     embeddings = read_embeddings(store, rows["image_id"].to_list(), newest_backbone_digest(store))
     leaks = leak_report(
@@ -132,6 +137,13 @@ def _freeze(
     if too_many := over_ratio(manifest.rows, synthetic, cycle.project.training.max_synthetic_ratio):
         manifest = freeze(replace(inputs, leaks={**inputs.leaks, **leaks.reasons, **too_many}), kind)
     return manifest, leaks
+
+
+def _doubted(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, str]:
+    """Training images that the project leaves out because tonight's look at all labels doubts theirs."""
+    if cycle.project.training.doubted_labels == "keep" or not store.has(LabelSuspect, cycle.cycle_id):
+        return {}
+    return doubted_in_training(rows, store.read(LabelSuspect, cycle.cycle_id))
 
 
 def _was_searched_alike(store: Store, cycle: Cycle, newest: Dataset | None) -> bool:

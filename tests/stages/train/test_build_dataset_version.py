@@ -11,6 +11,7 @@ from given_images import AnImage, record
 
 from pipeline_tasks.errors import LeakError
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
 from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.history.store import Store
@@ -19,6 +20,7 @@ from pipeline_tasks.storage.versions.dataset_versions import read_version
 from pipeline_tasks.tables.dataset_image import DatasetImage
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.label_suspect import LabelSuspect
 from pipeline_tasks.tables.leak import Leak
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.slice_image import SliceImage
@@ -75,6 +77,22 @@ def test_build_dataset_version__freezes_labels_by_their_splits(store: Store) -> 
     rows = store.read(DatasetImage, cycle.cycle_id)
     assert rows.filter(pl.col("is_control"))["image_id"].to_list() == [image_id("t1")]
     assert read_version(store.objects, str(summary.dataset_id))["image_id"].equals(rows["image_id"])
+
+
+@pytest.mark.parametrize(("setting", "left_out"), [("keep", {}), ("leave_out", {"doubted_label": 1})])
+def test_build_dataset_version__trains_on_doubted_labels_unless_the_project_says_otherwise(
+    store: Store, setting: str, left_out: dict[str, int]
+) -> None:
+    cycle = an_open_cycle(store, training={"doubted_labels": setting})
+    label(store, cycle, {"a1": "bolt", "a2": "nut", "a3": "nut", "v1": "nut", "t1": "bolt"})
+    rows = [(image_id("a2"), "nut", "bolt", 0.1, 0.9, 1), (image_id("t1"), "bolt", "nut", 0.1, 0.9, 1)]
+    suspects = pl.DataFrame(rows, schema=LabelSuspect.column_names(), orient="row")
+    store.finish(cycle.cycle_id, "find_label_errors", FindLabelErrorsSummary(5, 2, {}, []), [(LabelSuspect, suspects)])
+
+    summary = build_dataset_version(store, cycle)
+
+    assert summary.left_out == left_out
+    assert summary.images_by_split == {"train": 3 - len(left_out), "val": 1, "test": 1}
 
 
 def test_build_dataset_version__freezes_the_golden_and_the_recent_images_of_test(store: Store) -> None:
