@@ -119,8 +119,19 @@ class StandInLabelStudio:
         content = json.loads(request.content) if request.content else None
         match request.method, *parts:
             case "GET", "projects":
-                page = {"results": [{"id": key} | one for key, one in self.projects.items()], "next": None}
-                return httpx.Response(200, json=page)
+                ids = [int(one) for one in request.url.params.get("ids", "").split(",") if one] or list(self.projects)
+                found = [self._counted(key) for key in self.projects if key in ids]
+                return httpx.Response(200, json={"results": found, "next": None})
+            case "PATCH", "projects", number:
+                self.projects[int(number)] |= content
+                return self._project(int(number))
+            case "GET", "projects", number, "export":
+                done = [task for task in self._tasks_of(int(number)) if task["annotations"]]
+                return httpx.Response(200, json=done)
+            case "GET", "current-user", "whoami":
+                return httpx.Response(200, json={"id": SERVICE})
+            case "GET", "version":
+                return httpx.Response(200, json={"release": "1.23.2"})
             case "POST", "projects":
                 return self._made(self.projects, content)
             case "GET", "projects", number:
@@ -182,13 +193,15 @@ class StandInLabelStudio:
         return httpx.Response(201, json={"id": number} | content)
 
     def _project(self, number: int) -> httpx.Response:
-        if number not in self.projects:
-            return NOT_FOUND
+        return httpx.Response(200, json=self._counted(number)) if number in self.projects else NOT_FOUND
+
+    def _counted(self, number: int) -> dict[str, Any]:
         annotations = [answer for task in self.tasks.values() if task["project"] == number for answer in task["annotations"]]
         skipped = sum(answer["was_cancelled"] for answer in annotations)
         counts = {"total_annotations_number": len(annotations) - skipped, "skipped_annotations_number": skipped}
-        tasks = sum(task["project"] == number for task in self.tasks.values())
-        return httpx.Response(200, json={"id": number, "task_number": tasks} | self.projects[number] | counts)
+        tasks = self._tasks_of(number)
+        counts |= {"task_number": len(tasks), "finished_task_number": sum(bool(task["annotations"]) for task in tasks)}
+        return {"id": number, "label_config": "<View/>"} | self.projects[number] | counts
 
     def _import(self, project: int, tasks: list[dict[str, Any]]) -> httpx.Response:
         for task in tasks:

@@ -15,6 +15,8 @@ from pipeline_tasks.clients import label_studio_views
 from pipeline_tasks.clients.label_studio_connection import Connection
 from pipeline_tasks.clients.label_studio_errors import NotThereError
 from pipeline_tasks.clients.label_studio_filters import IS_ANNOTATED, in_round
+from pipeline_tasks.clients.label_studio_projects import project_fields
+from pipeline_tasks.clients.label_studio_tasks import task_there
 from pipeline_tasks.errors import ServiceUnavailableError
 from pipeline_tasks.json_values import Json, JsonObject
 from pipeline_tasks.records.task_there import TaskThere
@@ -25,8 +27,6 @@ Prediction = Mapping[str, Json]
 """A prediction that is shown with a task: `result`, `score`, `model_version`."""
 
 _PAGE_TASKS = 500
-_TITLE_LENGTH = 50
-"""Label Studio's own limit."""
 _COUNTS = "total_annotations,cancelled_annotations,draft_exists"
 _ANNOTATION_FIELDS = "id,data,updated_at,annotations,result,was_cancelled,completed_by,lead_time,created_at,ground_truth,import_id"
 """Fields are requested by name, so that no annotator's name or e-mail address is ever fetched."""
@@ -75,7 +75,7 @@ class LabelStudio:
         if not found and holds is not None and self._holds_round(*holds):
             return holds[0]
         if not found:
-            made = self._connection.post("api/projects", _project_fields(outside_name, label_config, label_config_digest, key))
+            made = self._connection.post("api/projects", project_fields(outside_name, label_config, label_config_digest, key))
             found = self._projects_with(key) or [made["id"]]
             if found[0] != made["id"]:
                 self._connection.delete(f"api/projects/{made['id']}")
@@ -139,11 +139,18 @@ class LabelStudio:
         """
         there = self._ids_by_key(project_id, round_id)
         missing = [task for task in tasks if task["task_key"] not in there]
+        after_id = _highest(there)
         for start in range(0, len(missing), _PAGE_TASKS):
             sent = [_sent(one, annotations or {}, predictions or {}) for one in missing[start : start + _PAGE_TASKS]]
-            self._import(project_id, round_id, sent)
+            after_id = self._import(project_id, round_id, sent, after_id)
         there = self._ids_by_key(project_id, round_id) if missing else there
         return {str(task["task_key"]): self._keep_one(there[str(task["task_key"])]) for task in tasks}
+
+    def progress(self, project_id: int, round_id: str | None) -> tuple[int, int]:
+        """Tasks, and annotated or skipped ones, of one round or of the whole project."""
+        filters = [] if round_id is None else [in_round(round_id)]
+        pages = [self._page(project_id, [*filters, *more], page_size=1, include="id") for more in ([], [IS_ANNOTATED])]
+        return int(pages[0]["total"]), int(pages[1]["total"])
 
     def count_annotated_tasks(self, project_id: int, round_id: str) -> int:
         """Number of tasks in a round that were annotated or skipped; one light call."""
@@ -212,15 +219,17 @@ class LabelStudio:
                 return sorted(found)
             page += 1
 
-    def _import(self, project_id: int, round_id: str, sent: Sequence[JsonObject]) -> None:
-        """Import tasks and wait until Label Studio lists all of them."""
+    def _import(self, project_id: int, round_id: str, sent: Sequence[JsonObject], after_id: int) -> int:
+        """Import tasks and wait until Label Studio lists all of them; returns the highest number of a task that was listed."""
         lost: ServiceUnavailableError | None = None
         try:
             self._connection.post(f"api/projects/{project_id}/import", sent)
         except ServiceUnavailableError as error:
             lost = error
         wanted, waited_s = {str(task["data"]["task_key"]) for task in sent}, 0.0
-        while absent := wanted - self._ids_by_key(project_id, round_id).keys():
+        # First only behind all that was there; whatever that misses is looked for among all.
+        there = self._ids_by_key(project_id, round_id, after_id)
+        while absent := wanted - there.keys():
             if waited_s >= self._settle_s:
                 raise ServiceUnavailableError(
                     f"label_studio: {self._connection.url} shows {len(wanted) - len(absent)} of {len(wanted)} tasks that were "
@@ -228,12 +237,14 @@ class LabelStudio:
                 ) from lost
             self._sleep(2.0)
             waited_s += 2.0
+            there = self._ids_by_key(project_id, round_id)
+        return max(after_id, _highest(there))
 
-    def _ids_by_key(self, project_id: int, round_id: str) -> dict[str, list[tuple[bool, int]]]:
-        """task_key → (is not annotated, task id) of each task with this key in the round."""
+    def _ids_by_key(self, project_id: int, round_id: str, after_id: int = 0) -> dict[str, list[tuple[bool, int]]]:
+        """task_key → (is not annotated, task id) of each task with this key in the round, behind a number."""
         include = "id,data,total_annotations,cancelled_annotations"
         ids: dict[str, list[tuple[bool, int]]] = {}
-        for task in self._tasks(project_id, [in_round(round_id)], fields="task_only", include=include):
+        for task in self._tasks(project_id, [in_round(round_id)], fields="task_only", include=include, after_id=after_id):
             is_unannotated = task["total_annotations"] + task["cancelled_annotations"] == 0
             ids.setdefault(str(task["data"].get("task_key")), []).append((is_unannotated, task["id"]))
         return ids
@@ -255,9 +266,11 @@ class LabelStudio:
             self._connection.delete(f"api/tasks/{task_id}")
         return is_untouched
 
-    def _tasks(self, project_id: int, filters: Sequence[Any], *, fields: str, include: str) -> Iterator[JsonObject]:
+    def _tasks(
+        self, project_id: int, filters: Sequence[Any], *, fields: str, include: str, after_id: int = 0
+    ) -> Iterator[JsonObject]:
         """All tasks that pass the filters, by id; each page starts after the last id, so that none is missed."""
-        last_id, is_more = 0, True
+        last_id, is_more = after_id, True
         while is_more:
             behind = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": last_id}
             page = self._page(project_id, [*filters, behind], page_size=_PAGE_TASKS, fields=fields, include=include)
@@ -272,13 +285,6 @@ class LabelStudio:
         return page
 
 
-def task_there(task: JsonObject) -> TaskThere:
-    """A task as Label Studio lists it."""
-    said = {name: str(value) for name, value in task["data"].items() if value is not None}
-    is_touched = bool(task["total_annotations"] or task["cancelled_annotations"] or task.get("draft_exists"))
-    return TaskThere(int(task["id"]), said.get("task_key"), said.get("image_id"), said.get("picture", ""), is_touched)
-
-
 def _sent(data: TaskData, annotations: Mapping[str, list[JsonObject]], predictions: Mapping[str, Prediction]) -> JsonObject:
     """A task as it is imported, with what comes with it."""
     key = str(data["task_key"])
@@ -286,15 +292,5 @@ def _sent(data: TaskData, annotations: Mapping[str, list[JsonObject]], predictio
     return {"data": dict(data)} | given | ({"predictions": [predictions[key]]} if key in predictions else {})
 
 
-def _project_fields(outside_name: str, label_config: str, label_config_digest: str, key: str) -> JsonObject:
-    """Fields of a Label Studio project: a skipped task is not shown again, and an empty annotation is allowed."""
-    ending = f" · {label_config_digest[:8]}"
-    return {
-        "title": outside_name[: _TITLE_LENGTH - len(ending)] + ending,
-        "description": f"Made by Nightlens, which finds it again by: {key}",
-        "label_config": label_config,
-        "skip_queue": "IGNORE_SKIPPED",
-        "show_skip_button": True,
-        "enable_empty_annotation": True,
-        "maximum_annotations": 1,
-    }
+def _highest(ids: Mapping[str, Sequence[tuple[bool, int]]]) -> int:
+    return max((task_id for copies in ids.values() for _, task_id in copies), default=0)

@@ -55,6 +55,10 @@ class Connection:
         """Send a GET request; returns parsed JSON."""
         return self._ask("GET", path, parameters=parameters)
 
+    def download(self, path: str, **parameters: Any) -> bytes:
+        """Send a GET request; returns the bytes of the answer."""
+        return self._send("GET", path, parameters=parameters).content
+
     def post(self, path: str, content: Any) -> Any:
         """Send a POST request; returns parsed JSON."""
         return self._ask("POST", path, content=content)
@@ -71,12 +75,27 @@ class Connection:
             return
 
     def _ask(self, method: str, path: str, *, parameters: JsonObject | None = None, content: Any = None) -> Any:
+        """Send one request; returns parsed JSON.
+
+        Raises:
+            ServiceRefusedError: the answer is no JSON; other errors as `_send`.
+        """
+        response = self._send(method, path, parameters=parameters, content=content)
+        try:
+            return response.json() if response.content else None
+        except ValueError as error:
+            raise ServiceRefusedError(
+                f"label_studio: {self.url} ({method} {path}): wanted JSON, found "
+                f"{response.headers.get('content-type')}; is the address right?"
+            ) from error
+
+    def _send(self, method: str, path: str, *, parameters: JsonObject | None = None, content: Any = None) -> httpx.Response:
         """Send one request.
 
         Raises:
             ServiceUnavailableError: no response, or one that says to try later.
             NotThereError: the object does not exist.
-            ServiceRefusedError: any other error status, or a response that is not from Label Studio.
+            ServiceRefusedError: any other error status.
         """
         what = f"{method} {path}"
         try:
@@ -89,13 +108,7 @@ class Connection:
             raise ServiceUnavailableError(f"label_studio: {self.url} answers without JSON when a token is renewed") from error
         if response.is_error:
             raise self._refusal(response.status_code, what, detail_of(response))
-        try:
-            return response.json() if response.content else None
-        except ValueError as error:
-            raise ServiceRefusedError(
-                f"label_studio: {self.url} ({what}): wanted JSON, found "
-                f"{response.headers.get('content-type')}; is the address right?"
-            ) from error
+        return response
 
     def _refusal(self, status: int, what: str, detail: str) -> Exception:
         return refusal(self.url, self._token, status, what, detail)

@@ -65,6 +65,10 @@ class Poller:
             self._running = asyncio.create_task(self._run())
         return await waiter.coming
 
+    def waits_for(self, project_id: int) -> bool:
+        """Return True if somebody waits for this project."""
+        return any(waited == project_id for waited, _ in self._waiting)
+
     def wake(self) -> None:
         """Begin the next pass now."""
         self._woken.set()

@@ -17,7 +17,8 @@ from pipeline_tasks.annotations.changes import (
     vanished_annotations,
 )
 from pipeline_tasks.annotations.parsing import AnnotationRevision, RecordedAnnotation, TaskContext, taken_back
-from pipeline_tasks.clients.label_studio import LabelStudio, task_there
+from pipeline_tasks.clients.label_studio import LabelStudio
+from pipeline_tasks.clients.label_studio_tasks import task_there
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.cycle import utc
 from pipeline_tasks.records.task_there import TaskThere

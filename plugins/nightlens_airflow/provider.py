@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
 
-def get_provider_info() -> dict[str, str]:
+from nightlens_airflow.label_studio.provider import connection_types, extra_links
+
+
+def get_provider_info() -> dict[str, Any]:
     """Metadata for Airflow's list of providers."""
     return {
         "package-name": "nightlens",
         "name": "Nightlens",
         "description": "Turns a stream of raw images into a better vision model every night.",
+        "connection-types": connection_types(),
+        "extra-links": extra_links(),
     }

@@ -19,6 +19,8 @@ BOUNDARY = {
     "pipeline_tasks/labeling_rounds/comparing": "holds the data of Label Studio's tasks",
     "pipeline_tasks/labeling_rounds/mending": "gives annotations back to Label Studio",
     "pipeline_tasks/clients/label_studio": "receives Label Studio's tasks",
+    "pipeline_tasks/clients/label_studio_tasks": "receives Label Studio's tasks",
+    "pipeline_tasks/clients/label_studio_projects": "fields of a Label Studio project",
     "pipeline_tasks/kinds/labeling": "parses the regions of Label Studio's annotation",
     "pipeline_tasks/kinds/classes/labeling": "parses the regions of Label Studio's annotation",
     "pipeline_tasks/kinds/boxes/labeling": "parses the regions of Label Studio's annotation",
@@ -61,6 +63,11 @@ BOUNDARY = {
     "plugins/nightlens_airflow/wait_for_annotators_sensor": "takes an event from Airflow, hands a summary to XCom",
     "plugins/nightlens_airflow/new_images_trigger": "Airflow's form of a trigger, and of what it keeps for it",
     "plugins/nightlens_airflow/wait_for_annotators_trigger": "Airflow's form of a trigger",
+    "plugins/nightlens_airflow/label_studio/operators": "Airflow's form of operators, and data of Label Studio's tasks",
+    "plugins/nightlens_airflow/label_studio/sensor": "takes an event from Airflow, hands counts to XCom",
+    "plugins/nightlens_airflow/label_studio/trigger": "Airflow's form of a trigger",
+    "plugins/nightlens_airflow/label_studio/provider": "Airflow's form of a provider",
+    "plugins/nightlens_airflow/provider": "Airflow's form of a provider",
     # Lightning.
     "pipeline_tasks/models/best_epoch": "Lightning's form of a callback's state",
 }

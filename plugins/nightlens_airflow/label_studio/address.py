@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.json_values import JsonObject
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 REQUESTS_PER_MINUTE = 60.0
+SHORTEST_SECRET = 16
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class LabelStudioAddress:
     token: str | None
     requests_per_minute: float = REQUESTS_PER_MINUTE
     """Most requests that the triggers of one triggerer send, however many wait."""
+    webhook_port: int | None = None
+    """Port of the triggerer for webhooks."""
     webhook_secret: str | None = None
 
 
@@ -42,4 +46,18 @@ def address_of(connection: Connection) -> LabelStudioAddress:
     if not 0 < rate < float("inf"):
         raise SettingsError(f"connection {connection.conn_id}: wanted requests_per_minute above 0 in its extra, found {said!r}")
     port = f":{connection.port}" if connection.port else ""
-    return LabelStudioAddress(host.rstrip("/") + port, connection.password or None, rate, extra.get("webhook_secret") or None)
+    hook_port, secret = _webhook(connection.conn_id, extra)
+    return LabelStudioAddress(host.rstrip("/") + port, connection.password or None, rate, hook_port, secret)
+
+
+def _webhook(connection_id: str, extra: JsonObject) -> tuple[int | None, str | None]:
+    """Port and secret of the receiver of webhooks; none without a port."""
+    port, secret = extra.get("webhook_port"), str(extra.get("webhook_secret") or "")
+    if port in (None, ""):
+        return None, None
+    if not str(port).isdigit() or not 0 < int(port) < 65_536 or len(secret) < SHORTEST_SECRET:
+        raise SettingsError(
+            f"connection {connection_id}: wanted in its extra a webhook_port from 1 to 65535 and a webhook_secret of "
+            f"{SHORTEST_SECRET} characters or more, found port {port!r} and {len(secret)} characters"
+        )
+    return int(port), secret

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 import weakref
 
@@ -10,8 +11,11 @@ from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from nightlens_airflow.label_studio.address import LabelStudioAddress, address_of
+from nightlens_airflow.label_studio.webhook import WebhookReceiver
 from pipeline_tasks.clients.label_studio_poller import Poller, poller_of
 from pipeline_tasks.errors import SettingsError
+
+logger = logging.getLogger(__name__)
 
 _READ_AGAIN_S = 60.0
 """Seconds after which an edited connection counts."""
@@ -43,9 +47,25 @@ async def poller_of_connection(connection_id: str) -> Poller:
     """
     addresses = _ADDRESSES.setdefault(asyncio.get_running_loop(), _Addresses())
     address = await addresses.find(connection_id)
-    return poller_of(address.url, address.token, address.requests_per_minute)
+    poller = poller_of(address.url, address.token, address.requests_per_minute)
+    if address.webhook_port is not None and address.webhook_secret is not None:
+        await _listen(poller, address.webhook_port, address.webhook_secret)
+    return poller
 
 
+async def _listen(poller: Poller, port: int, secret: str) -> None:
+    """Take webhooks, once a loop and port. A port that is taken is said once: hints are not needed."""
+    listeners = _LISTENERS.setdefault(asyncio.get_running_loop(), {})
+    if port in listeners:
+        return
+    listeners[port] = WebhookReceiver(poller, secret)
+    try:
+        await listeners[port].serve("0.0.0.0", port)
+    except OSError as error:
+        logger.warning("label_studio: no webhooks are taken, because port %d cannot be opened: %s", port, error.strerror)
+
+
+_LISTENERS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, WebhookReceiver]] = weakref.WeakKeyDictionary()
 _ADDRESSES: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Addresses] = weakref.WeakKeyDictionary()
 
 
