@@ -132,7 +132,8 @@ def test_vanished_annotations__are_those_whose_task_is_there_without_them() -> N
 
     assert vanished_annotations([a_task(an_annotation("bolt"))], {KEY: CONTEXT}, recorded) == []
     assert vanished_annotations([], {KEY: CONTEXT}, recorded) == []
-    (row,) = vanished_annotations([a_task()], {KEY: CONTEXT}, recorded)
+    (vanished,) = vanished_annotations([a_task()], {KEY: CONTEXT}, recorded)
+    row = vanished.row
     deleted = taken_back(row)
     assert (deleted.state, deleted.annotation_id, deleted.objects) == ("deleted", "7-12", ())
     assert deleted.revision != row.revision
