@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -128,11 +128,9 @@ class LabelStudio:
     ) -> dict[str, int]:
         """Import each labeling task into a round exactly once; return task_key → Label Studio's task id.
 
-        `annotations`: task_key → annotations that come with it, as when a deleted project is made again.
-
-        Existing tasks are listed before and after; the import's own response is not trusted. If that response was lost,
-        this try sends nothing again, because the import may still be running. `predictions`: task_key → prediction that people
-        see when they open the task. It comes with its task and goes with a doubled one, so it is there once, too.
+        Tasks are listed before and after; the import's own response is not trusted, and nothing is sent again in this try.
+        `annotations`: task_key → annotations that come with it, as when a deleted project is made again; `predictions`:
+        task_key → prediction that people see when they open the task. They go with a doubled task, so they are there once, too.
 
         Raises:
             ServiceUnavailableError: tasks are still missing; trying again imports only those.
@@ -159,9 +157,8 @@ class LabelStudio:
 
     def count_annotations(self, project_id: int) -> int:
         """Number of annotations and skips in the whole Label Studio project; one light call."""
-        counts = self._connection.get(
-            f"api/projects/{project_id}", include="id,total_annotations_number,skipped_annotations_number"
-        )
+        include = "id,total_annotations_number,skipped_annotations_number"
+        counts = self._connection.get(f"api/projects/{project_id}", include=include)
         return int(counts["total_annotations_number"]) + int(counts["skipped_annotations_number"])
 
     def changed_since(self, project_id: int, moment: str | None) -> list[JsonObject]:
@@ -194,6 +191,12 @@ class LabelStudio:
         """Delete tasks with all their annotations; tasks that no longer exist are not an error."""
         for task_id in task_ids:
             self._connection.delete(f"api/tasks/{task_id}")
+
+    def delete_tasks_of(self, project_ids: Collection[int], image_ids: Collection[str]) -> None:
+        """Delete every task of these projects that names one of the images; one that no longer exists is not an error."""
+        for project_id in project_ids:
+            there = [] if self.count_tasks(project_id) is None else self.tasks_there(project_id)
+            self.delete_tasks([task.task_id for task in there if task.image_id in image_ids])
 
     def _is_there(self, path: str, **parameters: Any) -> bool:
         try:

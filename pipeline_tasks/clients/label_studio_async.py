@@ -34,14 +34,16 @@ class AsyncConnection:
         if why_not is not None:
             raise SettingsError(f"label_studio: {why_not}")
         self._pause_s = 60.0 / requests_per_minute
-        self._http = httpx.AsyncClient(transport=transport, timeout=_TIMEOUT_S, follow_redirects=True)
+        self._transport = transport
+        self._http: httpx.AsyncClient | None = None
         self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
         self._turn, self._next_at = asyncio.Lock(), 0.0
         self._access, self._access_until = "", 0.0
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        if self._http is not None:
+            await self._http.aclose()
 
     async def get(self, path: str, **parameters: Any) -> Any:
         """Send a GET request when its turn has come; returns parsed JSON.
@@ -63,11 +65,18 @@ class AsyncConnection:
             if now < self._next_at:
                 await self.sleep(self._next_at - now)
             self._next_at = max(now, self._next_at) + self._pause_s
+            if self._http is None:
+                self._http = await asyncio.to_thread(self._open)
+            http: httpx.AsyncClient = self._http
         try:
-            return await self._http.request(method, f"{self.url}/{path}", **more)
+            return await http.request(method, f"{self.url}/{path}", **more)
         except httpx.HTTPError as error:
             said = f"label_studio: {self.url} does not answer ({method} {path}): {type(error).__name__}"
             raise ServiceUnavailableError(said) from error
+
+    def _open(self) -> httpx.AsyncClient:
+        """Make the client; it reads the certificates of all authorities, which takes longer than an event loop may wait."""
+        return httpx.AsyncClient(transport=self._transport, timeout=_TIMEOUT_S, follow_redirects=True)
 
     async def _authorization(self) -> str:
         if kind_of_token(self._token) != "personal":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -11,6 +11,7 @@ import polars as pl
 from pipeline_tasks.errors import ChangedMeanwhileError, SettingsError
 from pipeline_tasks.records.cycle import Cycle, CycleOpening, check_cycle_id
 from pipeline_tasks.records.erase import EraseSummary
+from pipeline_tasks.records.project_state import LabelStudioMoves
 from pipeline_tasks.storage.erasure.erased_images import keyed, project_key
 from pipeline_tasks.storage.erasure.erasing import Reach, finish_erasure, reach_of
 from pipeline_tasks.storage.erasure.erasure_plan import ErasurePlan, drop_plan, keep_plan, read_plan, tombstones_of
@@ -42,6 +43,10 @@ class Outside(Protocol):
 class LabelingTasks(Protocol):
     """Calls to Label Studio."""
 
+    def delete_tasks_of(self, project_ids: Collection[int], image_ids: Collection[str]) -> None:
+        """Delete the tasks of these projects that name one of the images."""
+        ...
+
     def delete_tasks(self, task_ids: Sequence[int]) -> None:
         """Delete tasks with their annotations."""
         ...
@@ -72,6 +77,9 @@ def erase(
     if plan is not None:
         if label_studio is not None:
             label_studio.delete_tasks(plan.labeling_tasks)
+            moves = store.state().value(LabelStudioMoves)
+            # Tasks of a project that was made again have other numbers than the recorded ones.
+            label_studio.delete_tasks_of(set() if moves is None else set(moves.places.values()), set(plan.tombstones))
         outside_copies.erase(store.objects, cycle.outside_name, plan)
         finish_erasure(store, opening.cycle_id, STAGE, plan)
         if label_studio is None and plan.labeling_tasks:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import given
 import polars as pl
 import pytest
 from a_labeling_round import LabelingRound
 from drills.failing_label_studio import FailingLabelStudio
 
-from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.cycle import Cycle, CycleOpening
+from pipeline_tasks.stages.tend.erase import erase
 from pipeline_tasks.storage.blobs.annotation_log import list_revisions
+from pipeline_tasks.storage.erasure.erasure_plan import ErasurePlan
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.objects.object_store import ObjectStore
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label_object import AnnotationObject
 from pipeline_tasks.tables.labeling_task import LabelingTask
@@ -218,3 +222,21 @@ def test_a_task_deleted_in_a_project_made_again__stays_deleted(round: LabelingRo
 
     assert round.collect(next_night(round)).tasks_lost == 1
     assert len(round.server.tasks) == 1
+
+
+class NothingElse:
+    """No copies of images outside the root."""
+
+    def erase(self, root: ObjectStore, outside_name: str, plan: ErasurePlan) -> None:
+        """Delete nothing."""
+
+
+def test_an_erased_image__leaves_a_project_that_was_made_again(round: LabelingRound, store: Store) -> None:
+    first = round.open(images=2)
+    round.server.delete_project(round.send(first).label_studio_project_id or 0)
+    round.collect(first)
+    erased, kept = store.read(LabelingTask, first.cycle_id)["image_id"]
+    opening = CycleOpening(given.a_project(), "2026-11-23T120000", "test", given.STARTED_AT, "test")
+
+    erase(store, opening, NothingElse(), [erased], round.server.client())
+    assert [task["data"]["image_id"] for task in round.server.tasks.values()] == [kept]

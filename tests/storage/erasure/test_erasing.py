@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,9 @@ class DeletedTasks:
 
     def delete_tasks(self, task_ids: Sequence[int]) -> None:
         self.deleted += task_ids
+
+    def delete_tasks_of(self, project_ids: Collection[int], image_ids: Collection[str]) -> None:
+        assert not project_ids, "no project was made again"
 
 
 class NoDecoder:
