@@ -224,7 +224,7 @@ class StandInLabelStudio:
     def _versions(self, project: int) -> list[str]:
         """Versions of the predictions that a project's tasks have."""
         tasks = [task for task in self.tasks.values() if task["project"] == project]
-        return [one["model_version"] for task in tasks for one in task["predictions"]]
+        return [one["model_version"] for task in tasks for one in task.get("predictions", [])]
 
     def _list(self, request: httpx.Request) -> httpx.Response:
         project, size = int(request.url.params["project"]), int(request.url.params["page_size"])

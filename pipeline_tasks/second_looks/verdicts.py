@@ -11,7 +11,7 @@ from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.kinds.refused import problems, says_of
 from pipeline_tasks.label_errors.verdicts import Reviewed, verdicts
-from pipeline_tasks.second_looks.queue import REVIEW
+from pipeline_tasks.second_looks.doubted_labels import REVIEW
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label import Label

@@ -19,8 +19,12 @@ class LabelingSettings(Settings):
         description="Share of the budget that is sent beside it, to another person: the most doubted labels "
         "(`find_label_errors`); 0: none.",
     )
+    escalation_ratio: Ratio = Field(
+        0.05,
+        description="Share of the budget that is sent beside it, to one more person: images on which people disagree; 0: none.",
+    )
     review_at_most_times: int = Field(
-        3, ge=1, description="Maximum number of further looks at one doubted label: another one where two people disagree."
+        3, ge=1, description="Maximum number of further looks at one image of each sort, such as a third where two people disagree."
     )
     ask_every_s: float = Field(5.0, gt=0)
     ask_again_after_cycles: int | None = Field(

@@ -20,7 +20,8 @@ from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.second_looks.coming_again import may_come_again
-from pipeline_tasks.second_looks.queue import Standing, second_looks
+from pipeline_tasks.second_looks.look import Standing, said_of
+from pipeline_tasks.second_looks.queue import second_looks
 from pipeline_tasks.selection.arms import draw_control, interleave
 from pipeline_tasks.selection.candidates import Candidates, candidates
 from pipeline_tasks.selection.choosing import Selection
@@ -135,7 +136,7 @@ def select_images(store: Store, cycle: Cycle, open_decoder: Callable[[], Decoder
         splits=_counts(new_splits, "split"),
         is_first_round=night.is_first_round,
         champion_digest=scores.model_digest,
-        why=why + _said_of_another_backbone(night),
+        why=why + _said_of_another_backbone(night) + said_of(looks),
         asked_again=len(night.again & set(night.pool_ids)),
         second_looks=_counts(looks, "purpose"),
     )

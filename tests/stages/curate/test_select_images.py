@@ -280,6 +280,7 @@ def test_select_images__sends_a_doubted_label_to_another_person_beside_the_budge
         (image_id(asked[2]), "review", 1, "bolt", "nut"),
     ]
     assert summary.second_looks == {"review": 2}
+    assert summary.why.endswith(" Beside them, one more person each is asked about 2 doubted labels.")
     assert (summary.images_selected, summary.asked_again) == (2, 0)
     assert not set(looks["image_id"]) & set(store.read(SelectedImage, SECOND)["image_id"])
 
