@@ -136,7 +136,8 @@ def _print_consensus(names: Sequence[int], models: Sequence[float | None], seeds
     for count in names:
         for model in models:
             for errors in ERRORS:
-                for mean in (1.0, 2.0, 3.0, 5.0):
+                is_first = count == names[0] and model == models[min(1, len(models) - 1)]
+                for mean in (1.0, 2.0, 3.0, 5.0) if is_first else (2.0,):
                     known = [world(count, errors, model, seed) for seed in range(seeds)]
                     _print_row(f"{count:3} names, model {model or 'none'}, {errors}, {mean:g} votes", known, mean, peers)
 

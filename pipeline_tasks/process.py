@@ -100,8 +100,11 @@ PROCESS = (
         name="resolve_labels",
         group="label",
         does="Resolve the annotations of each image into its label.",
-        reads=("annotations", "annotation_objects", "labels", "label_objects", "imported_labels"),
-        writes=("labels", "label_objects"),
+        reads=(
+            *("annotations", "annotation_objects", "labeling_tasks", "labels", "label_objects", "imported_labels"),
+            *("split_groups", "embeddings"),
+        ),
+        writes=("labels", "label_objects", "annotator_scores"),
     ),
     Stage(
         name="find_label_errors",
@@ -196,6 +199,7 @@ PROCESS = (
                 "label_verdicts",
             ),
             *("pre_annotations", "pre_annotated_objects"),
+            "annotator_scores",
         ),
         writes=("reports",),
         ends_in_event=False,

@@ -7,6 +7,7 @@ from typing import Literal
 TableName = Literal[
     "annotation_objects",
     "annotations",
+    "annotator_scores",
     "asked_changes",
     "confusions",
     "dataset_images",

@@ -54,6 +54,7 @@ def a_labelled_version(store: Store, files: Sequence[LabelledFile], **settings: 
         for at, thing in enumerate(file.objects)
     ]
     about = {"labels_version": CYCLE, "votes": 1, "agreement_ratio": 1.0, "label_config_digest": image_id("config")}
+    about |= dict.fromkeys(("consensus_quality", "vote_ids"))
     labels = [
         about | {"image_id": one, "state": "labelled" if file.objects else "empty"} for one, file in zip(ids, files, strict=True)
     ]

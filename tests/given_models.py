@@ -147,7 +147,9 @@ def put_labelled_images(store: Store, cycle: Cycle, split_of_number: Mapping[int
 
 def a_label(identity: str, state: str = "labelled") -> dict[str, Any]:
     """A row of `labels`."""
-    fields = {"image_id": identity, "labels_version": "test", "state": state, "votes": 1, "agreement_ratio": 1.0}
+    fields = {"image_id": identity, "labels_version": "test", "state": state, "votes": 1, "agreement_ratio": 1.0} | dict.fromkeys(
+        ("consensus_quality", "vote_ids")
+    )
     return fields | {"label_config_digest": image_id("config")}
 
 

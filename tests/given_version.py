@@ -66,7 +66,9 @@ def a_label(ids: Sequence[str], said: Sequence[str], cycle_id: str) -> list[tupl
         blank | {"image_id": one, "object_index": 0, "label_kind": "class", "class_name": name}
         for one, name in zip(ids, said, strict=True)
     ]
-    about = {"labels_version": cycle_id, "state": "labelled", "votes": 1, "agreement_ratio": 1.0}
+    about = {"labels_version": cycle_id, "state": "labelled", "votes": 1, "agreement_ratio": 1.0} | dict.fromkeys(
+        ("consensus_quality", "vote_ids")
+    )
     labels = [about | {"image_id": one, "label_config_digest": image_id("config")} for one in ids]
     annotated = {"round_id": cycle_id, "annotator_id": "person-1", "state": "answered", "lead_time_s": 1.0, "is_starred": False}
     annotations = [

@@ -58,7 +58,9 @@ def a_night(
     """Record, pick and label a night's images; the first letter of a name is its split's."""
     ids = {name: id_of(name) for name in classes}
     empty: dict[str, Any] = dict.fromkeys(LabelObject.column_names())
-    about = {"labels_version": cycle.cycle_id, "state": "labelled", "votes": 1, "agreement_ratio": 1.0}
+    about = {"labels_version": cycle.cycle_id, "state": "labelled", "votes": 1, "agreement_ratio": 1.0} | dict.fromkeys(
+        ("consensus_quality", "vote_ids")
+    )
     labels = [about | {"image_id": one, "label_config_digest": id_of("config")} for one in ids.values()]
     things = [
         empty | {"image_id": ids[name], "object_index": 0, "label_kind": "class", "class_name": classes[name]} for name in classes

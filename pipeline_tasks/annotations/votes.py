@@ -25,12 +25,17 @@ class Votes:
     """Images with an annotation that matches no class or has an object that is refused."""
     contradictions: frozenset[tuple[str, str]]
     """Image and annotator whose annotations of its copies disagree."""
+    ids: Mapping[str, Mapping[str, str]]
+    """Image → annotator → annotation that counts."""
+    order: Mapping[str, int]
+    """Annotation → its place in time."""
 
 
 def read_votes(annotations: pl.DataFrame, objects: pl.DataFrame, labeling: Labeling[Any]) -> Votes:
     """Votes from rows of `Annotation` and `AnnotationObject`; skipped and deleted annotations do not count."""
     said = objects_by(objects.sort("annotation_id", "object_index"), ("annotation_id", "revision"), labeling)
     by_image: dict[str, dict[str, Objects]] = {}
+    ids: dict[str, dict[str, str]] = {}
     unmatched, contradictions = set(), set()
     standing = annotations.filter(pl.col("state").cast(pl.String) == "answered").sort("updated_at", "annotation_id")
     for one in standing.iter_rows(named=True):
@@ -43,7 +48,9 @@ def read_votes(annotations: pl.DataFrame, objects: pl.DataFrame, labeling: Label
         if before is not None and not is_unanimous([before, named], labeling):
             contradictions.add((image_id, annotator_id))
         by_image[image_id][annotator_id] = named
-    return Votes(by_image, frozenset(unmatched), frozenset(contradictions))
+        ids.setdefault(image_id, {})[annotator_id] = one["annotation_id"]
+    order = {one: place for place, one in enumerate(standing["annotation_id"])}
+    return Votes(by_image, frozenset(unmatched), frozenset(contradictions), ids, order)
 
 
 def is_unanimous(annotations: Sequence[Objects], labeling: Labeling[Any]) -> bool:

@@ -210,6 +210,6 @@ def _power(logs: Floats, beliefs: Floats, power: float) -> float:
 
 
 def _shares(logs: Floats) -> Floats:
-    exponents = np.exp(logs - logs.max(axis=1, keepdims=True))
+    exponents = np.exp(logs - logs.max(axis=1, keepdims=True, initial=-np.inf))
     shares: Floats = exponents / exponents.sum(axis=1, keepdims=True)
     return shares

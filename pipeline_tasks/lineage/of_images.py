@@ -146,12 +146,14 @@ def _labels(image_id: str, data: LineageData) -> Iterable[Node]:
         says = f"{row['state']}, {by} in cycle {row['written_in']}; label configuration {shortened(row['label_config_digest'])}"
         question = data.questions.get(row["label_config_digest"])
         says += f", which asked: {question}" if question and origin is None else ""
+        quality = row["consensus_quality"]
+        says += "" if quality is None else f"; believed with {quality:.2f} by people and a model, weighed"
         fields = (
             _json(row)
             | dict(data.kind.labeling.as_json(objects))
             | {"question": question, "origin": None if origin is None else _json(origin)}
         )
-        yield Node("label", meaning, says, fields, tuple(_annotations(image_id, row["sequence"], data)))
+        yield Node("label", meaning, says, fields, tuple(_annotations(image_id, row, data)))
 
 
 def _doubts(image_id: str, data: LineageData) -> Iterable[Node]:
@@ -194,9 +196,11 @@ def _agreement(row: dict[str, Any], data: LineageData) -> str:
     return f"{data.kind.labeling.agreement_measure.of_votes(row['agreement_ratio'])}, " if row["votes"] > 1 else ""
 
 
-def _annotations(image_id: str, until: int, data: LineageData) -> Iterable[Node]:
-    """Annotations in their revisions at the time when a label was resolved."""
-    standing = {row["annotation_id"]: row for row in data.of(Annotation, image_id).to_dicts() if row["sequence"] <= until}
+def _annotations(image_id: str, label: dict[str, Any], data: LineageData) -> Iterable[Node]:
+    """Annotations in their revisions at the time when a label was resolved; the label names those that count."""
+    seen = data.of(Annotation, image_id).to_dicts()
+    standing = {row["annotation_id"]: row for row in seen if row["sequence"] <= label["sequence"]}
+    votes = label["vote_ids"]
     tasks = {row["task_key"]: row for row in data.of(LabelingTask, image_id).to_dicts()}
     for row in standing.values():
         said = data.of(AnnotationObject, row["annotation_id"], "annotation_id").to_dicts()
@@ -207,7 +211,11 @@ def _annotations(image_id: str, until: int, data: LineageData) -> Iterable[Node]
         took = "" if row["lead_time_s"] is None else f" in {row['lead_time_s']:.1f} s"
         says = f"{meaning}, by {row['annotator_id']}{took}, {_moment(row['updated_at'], data.time_zone)}, round {row['round_id']}"
         says += f" ({task['purpose']}, Label Studio task {task['label_studio_task_id']})" if task else ""
-        fields = _json(row) | dict(data.kind.labeling.as_json(usable(objects))) | {"purpose": task.get("purpose")}
+        is_vote = None if votes is None else row["annotation_id"] in votes
+        says += "" if is_vote in (None, True) else "; no vote"
+        fields = (
+            _json(row) | dict(data.kind.labeling.as_json(usable(objects))) | {"purpose": task.get("purpose"), "is_vote": is_vote}
+        )
         fields |= {"refused": list(problems(objects))} if problems(objects) else {}
         yield Node("annotation", row["annotation_id"], says, fields)
 

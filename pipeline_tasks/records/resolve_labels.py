@@ -30,3 +30,12 @@ class ResolveLabelsSummary:
     """Images on which a reviewer's starred annotation decided."""
     of_sets: int = 0
     """Images about which nobody answers any more, or could: they have the label of a labelled set."""
+    weighed: str = ""
+    """The consensus in a sentence, where people and a model are weighed; empty where the kind decides."""
+    weighed_anew: int = 0
+    """Images without a new annotation whose label changed, because more is known about the people by now."""
+    gold_images: int = 0
+    """Annotations of gold images collected in this cycle, whose labels they never change; and those that agree with the label."""
+    gold_right: int = 0
+    paused: int = 0
+    """People whose votes guessing explains better than care."""

@@ -11,6 +11,7 @@ import polars as pl
 from pipeline_tasks.kinds.agreement import Agreement
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.model_agreement import ModelAgreement
+from pipeline_tasks.label_quality.alpha import Alpha
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.disagreement import Disagreement
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
@@ -88,6 +89,10 @@ class CycleData:
     """Agreement of these annotations, by the kind's own measure."""
     model_agreement: ModelAgreement | None = None
     """Agreement of these annotations with the champion's predictions."""
+    alphas: tuple[tuple[str, Alpha], ...] = field(default=())
+    """Krippendorff's alpha of these annotations, then of each name against all others; empty for kinds of several objects."""
+    annotator_scores: pl.DataFrame | None = None
+    """Scorecards of people over all nights."""
     label_suspects: pl.DataFrame | None = None
     """Labels that are probably wrong, the most doubted first."""
     label_verdicts: pl.DataFrame | None = None

@@ -9,7 +9,7 @@ from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSumm
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary, refused_image
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
-from pipeline_tasks.reports import disagreements
+from pipeline_tasks.reports import disagreements, scorecards
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, cards, element, paragraph, table, together
 from pipeline_tasks.reports.image_cards import image_card
@@ -30,6 +30,7 @@ def section(data: CycleData) -> Html | None:
             _by_annotator(data.annotations),
             _said(data.agreement, measure),
             _pairwise(data.agreement, measure),
+            scorecards.section(data),
             _labels(data),
             _quality(data),
             _strange(data),

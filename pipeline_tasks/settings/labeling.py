@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from pipeline_tasks.settings.section import Ratio, Settings
@@ -14,6 +16,11 @@ class LabelingSettings(Settings):
     release_ratio: Ratio = Field(1.0, description="Continue before the deadline once this share of tasks is annotated.")
     overlap_ratio: Ratio = Field(0.1, description="Share of the images that several people annotate.")
     overlap_annotators: int = Field(3, ge=2, description="Number of annotators of each of those images.")
+    consensus: Literal["weighed", "kind"] = Field(
+        "weighed",
+        description="Labels of the kind `class`: `weighed` weighs each person, and a model that has not seen the image's votes, "
+        "by how often they are right, as soon as 50 images have several annotations; `kind` takes the majority.",
+    )
     review_ratio: Ratio = Field(
         0.05,
         description="Share of the budget that is sent beside it, to another person: the most doubted labels "

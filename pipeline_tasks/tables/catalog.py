@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.annotator_score import AnnotatorScore
 from pipeline_tasks.tables.asked_change import AskedChange
 from pipeline_tasks.tables.confusion import Confusion
 from pipeline_tasks.tables.dataset_image import DatasetImage
@@ -80,6 +81,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     AnnotationObject,
     Label,
     LabelObject,
+    AnnotatorScore,
     ImportedLabel,
     LabelSuspect,
     LabelVerdict,

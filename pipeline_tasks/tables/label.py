@@ -13,7 +13,7 @@ class Label(Table):
 
     table_name = "labels"
     superseded_by_key = ("image_id",)
-    changes = (Change("0.2.0"),)
+    changes = (Change("0.2.0"), Change("0.2.0"))
 
     image_id = dy.String(primary_key=True, regex=DIGEST)
     labels_version = dy.String()
@@ -25,3 +25,7 @@ class Label(Table):
     #: Mean of the label kind's measure over the votes, each compared with the label: for `class` the share of votes that agree.
     agreement_ratio = dy.Float64(min=0, max=1)
     label_config_digest = dy.String(regex=DIGEST)
+    #: Belief in the label by people and a model, each weighed by how often they are right; null where they are not weighed.
+    consensus_quality = dy.Float64(nullable=True, min=0, max=1)
+    #: Annotations that count, one a person, the newest; null in labels of labelled sets and of earlier releases.
+    vote_ids = dy.List(dy.String(nullable=False), nullable=True)

@@ -12,11 +12,14 @@ import polars as pl
 
 from pipeline_tasks.annotations.model_agreement import SaidOfRound, model_agreement
 from pipeline_tasks.annotations.votes import Votes, is_unanimous, least_alike, objects_by, read_votes
+from pipeline_tasks.annotations.weighing import named_votes
 from pipeline_tasks.datasets.requirements import compared
 from pipeline_tasks.errors import NotFoundError
+from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.model_agreement import ModelAgreement
 from pipeline_tasks.kinds.refused import says_of
 from pipeline_tasks.kinds.registry import kind_of
+from pipeline_tasks.label_quality.alpha import Alpha, alpha_by_name, alpha_with_interval
 from pipeline_tasks.process import NIGHTLY
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.by_stage import CycleRecords
@@ -40,6 +43,7 @@ from pipeline_tasks.storage.history.stage_failures import standing_failure
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.version_rows import version_rows
 from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.annotator_score import AnnotatorScore
 from pipeline_tasks.tables.asked_change import AskedChange
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.duplicate_pair import DuplicatePair
@@ -129,6 +133,8 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         selection_scores=rows_of(SelectionScore),
         annotations=annotations,
         agreement=None if votes is None else kind.labeling.agreement(votes.by_image),
+        alphas=() if votes is None else _alphas(votes, kind),
+        annotator_scores=rows_of(AnnotatorScore),
         disagreements=() if votes is None or annotations is None else _disagreements(store, cycle, annotations, votes),
         label_suspects=rows_of(LabelSuspect),
         label_verdicts=rows_of(LabelVerdict),
@@ -145,6 +151,15 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
 def _rows_of(store: Store, cycle_id: str, table: type[Table]) -> pl.DataFrame | None:
     """Rows that a cycle wrote; None if it did not write the table."""
     return store.read(table, cycle_id) if store.has(table, cycle_id) else None
+
+
+def _alphas(votes: Votes, kind: Kind) -> tuple[tuple[str, Alpha], ...]:
+    """Alpha of the round's votes, then of each name; nothing for kinds whose annotations may have several objects."""
+    if kind.freezing.keeps_objects:
+        return ()
+    named = named_votes(votes, kind.labeling)
+    by_name = zip((one or "nothing there" for one in named.names), alpha_by_name(named.arrays.counts), strict=True)
+    return (("", alpha_with_interval(named.arrays.counts)), *by_name)
 
 
 def _newest_version(store: Store, records: CycleRecords) -> pl.DataFrame | None:

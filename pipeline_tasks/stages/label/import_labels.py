@@ -213,6 +213,8 @@ def _labels(cycle: Cycle, rows: pl.DataFrame) -> Rows[Label]:
             votes=pl.lit(0),
             agreement_ratio=pl.lit(0.0),
             label_config_digest=pl.lit(form.digest),
+            consensus_quality=None,
+            vote_ids=None,
         ),
     )
 

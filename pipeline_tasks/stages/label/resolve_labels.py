@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.annotations.resolving import LabelsVersion, meanings, resolve
-from pipeline_tasks.annotations.votes import only_starred, read_votes
+from pipeline_tasks.annotations.scorecards import MOST_COMPARED, GoldCount, gold_counts, scorecards
+from pipeline_tasks.annotations.votes import Votes, only_starred, read_votes
+from pipeline_tasks.annotations.weighing import LEAST_BELIEF, LEAST_SHARED, NamedVotes, Weighed, named_votes, weigh
+from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.kinds.registry import kind_of
-from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.label_errors.judging import judge
+from pipeline_tasks.label_errors.out_of_fold import FOLDS
+from pipeline_tasks.label_quality.votes import Floats
+from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.set_labels import labels_of_sets
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
+from pipeline_tasks.tables.annotator_score import AnnotatorScore
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
+from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import Rows, check
 
 STAGE = "resolve_labels"
@@ -28,28 +39,148 @@ STAGE = "resolve_labels"
 def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
     """Resolve each image whose annotations changed in this cycle, from all its current annotations.
 
+    Where people are weighed, images whose label changes because more is known about these people are resolved, too.
+    Annotations of gold images measure people and never change a label.
+
     Raises:
         MissingStageError: collect_annotations of this cycle has not been done.
     """
     standing = store.finished(cycle.cycle_id, STAGE, ResolveLabelsSummary)
     if standing is not None:
         return standing
-    changed = _to_resolve(store, cycle)
-    kind = kind_of(cycle.project)
-    today = kind.changes.in_rows
-    before, objects_before = store.rows_of(Label, changed), today(store.rows_of(LabelObject, changed))
-    annotations = store.rows_of(Annotation, changed)
-    things = today(store.rows_of(AnnotationObject, annotations["annotation_id"], "annotation_id"))
+    given = _given(store, cycle)
+    kind, changed = kind_of(cycle.project), _to_resolve(store, cycle, given)
+    named, weighed = _weighed(store, cycle, given)
+    anew = [] if weighed is None else _to_resolve_anew(store, kind, weighed, changed)
+    images = sorted({*changed, *anew})
+    before = store.rows_of(Label, images), kind.changes.in_rows(store.rows_of(LabelObject, images))
     version = LabelsVersion(cycle.cycle_id, label_form(kind, cycle.project.labeling.question).digest)
-    labels, objects = resolve(changed, annotations, things, kind.labeling, version)
+    annotations, things = _about(store, kind, given, images)
+    labels, objects = resolve(images, annotations, things, kind.labeling, version, None if weighed is None else weighed.labels)
     labels, objects, of_sets = _with_labels_of_sets(store, labels, objects)
+    gold, tonight = _gold(store, cycle, given)
     summary = replace(
-        _summary(labels, objects, meanings(before, objects_before, kind.labeling), kind.labeling),
+        _summary(labels, objects, meanings(*before, kind.labeling), kind.labeling),
         contradictions=len({image_id for image_id, _ in read_votes(annotations, things, kind.labeling).contradictions}),
         starred=annotations.filter("is_starred")["image_id"].n_unique(),
         of_sets=of_sets,
+        weighed="" if weighed is None or named is None else _says(named, weighed),
+        weighed_anew=len(anew),
+        gold_images=sum(one.images for one in tonight.values()),
+        gold_right=sum(one.right for one in tonight.values()),
+        paused=0 if weighed is None else len(weighed.paused),
     )
-    return store.finish(cycle.cycle_id, STAGE, summary, [(Label, labels), (LabelObject, objects)])
+    cards = scorecards(_image_counts(given.annotations), given.votes, named, weighed, gold, kind.labeling)
+    return store.finish(cycle.cycle_id, STAGE, summary, [(Label, labels), (LabelObject, objects), (AnnotatorScore, cards)])
+
+
+@dataclass(frozen=True)
+class _Given:
+    """Annotations of all nights."""
+
+    annotations: pl.DataFrame
+    """Rows of `Annotation` that may vote."""
+    gold: pl.DataFrame
+    """Those of gold tasks, which never do."""
+    votes: Votes
+    """Votes of all images; for kinds of several objects, of those that several people annotated."""
+
+
+def _given(store: Store, cycle: Cycle) -> _Given:
+    kind = kind_of(cycle.project)
+    annotations = store.current(Annotation)
+    tasks = store.history(LabelingTask, ["task_key", "purpose"]).filter(pl.col("purpose").cast(pl.String) == "gold")
+    is_gold = pl.col("task_key").is_in(tasks["task_key"].implode())
+    mine = annotations.filter(~is_gold)
+    compared = mine
+    if kind.freezing.keeps_objects:
+        several = mine.group_by("image_id").agg(people=pl.col("annotator_id").n_unique(), at=pl.col("updated_at").max())
+        newest = several.filter(pl.col("people") > 1).sort("at", "image_id").tail(MOST_COMPARED)
+        compared = mine.join(newest, on="image_id", how="semi")
+    things = kind.changes.in_rows(store.rows_of(AnnotationObject, compared["annotation_id"], "annotation_id"))
+    return _Given(mine, annotations.filter(is_gold), read_votes(only_starred(compared), things, kind.labeling))
+
+
+def _about(store: Store, kind: Kind, given: _Given, images: list[str]) -> tuple[Rows[Annotation], pl.DataFrame]:
+    """Annotations that may vote on these images, and their objects."""
+    annotations = check(Annotation, given.annotations.filter(pl.col("image_id").is_in(images)))
+    things = store.rows_of(AnnotationObject, annotations["annotation_id"], "annotation_id")
+    return annotations, kind.changes.in_rows(things)
+
+
+def _weighed(store: Store, cycle: Cycle, given: _Given) -> tuple[NamedVotes | None, Weighed | None]:
+    """Votes for one name an image, and their consensus with a model; None where the kind decides."""
+    kind = kind_of(cycle.project)
+    if kind.freezing.keeps_objects or cycle.project.labeling.consensus == "kind":
+        return None, None
+    starred = given.annotations.filter("is_starred", pl.col("state").cast(pl.String) == "answered")["image_id"]
+    named = named_votes(given.votes, kind.labeling, frozenset(starred))
+    if named.shared_images < LEAST_SHARED:
+        return named, None
+    return named, weigh(named, given.votes, _beliefs(store, cycle, named))
+
+
+def _beliefs(store: Store, cycle: Cycle, named: NamedVotes) -> Floats | None:
+    """Beliefs about the voted images by heads that have not seen their votes; None where there is too little to learn from."""
+    embeddings = read_embeddings(store, named.image_ids, newest_backbone_digest(store))
+    has_one, numbers = embeddings.has_embedding, named.majorities
+    group_of = dict(store.current(SplitGroup).select("image_id", "split_group_id").iter_rows())
+    groups = np.unique([group_of.get(one, one) for one in named.image_ids], return_inverse=True)[1].astype(np.int64)
+    known, places = np.unique(numbers[has_one], return_inverse=True)
+    among = np.unique(groups[has_one], return_inverse=True)[1].astype(np.int64)
+    if len(known) < 2 or among.max(initial=-1) + 1 < FOLDS:
+        return None
+    doubts = judge(embeddings.vectors[has_one], places.astype(np.int64), among, len(known), derive_seed(cycle.seed, STAGE))
+    beliefs = np.full((len(named.image_ids), len(named.names)), np.nan)
+    beliefs[has_one] = 0.0
+    beliefs[np.ix_(has_one, known)] = doubts.beliefs
+    return beliefs
+
+
+def _to_resolve_anew(store: Store, kind: Kind, weighed: Weighed, changed: list[str]) -> list[str]:
+    """Images without a change whose label of people is another by now, beyond doubt."""
+    labels = store.current(Label, ["image_id", "state", "votes"]).filter(pl.col("votes") > 0, ~pl.col("image_id").is_in(changed))
+    objects = kind.changes.in_rows(store.current(LabelObject).join(labels, on="image_id", how="semi"))
+    said = meanings(labels, objects, kind.labeling)
+    return [
+        image_id
+        for image_id, (now, belief) in weighed.labels.items()
+        if image_id in said and belief >= LEAST_BELIEF and said[image_id] != ("labelled" if now else "empty", now)
+    ]
+
+
+def _gold(store: Store, cycle: Cycle, given: _Given) -> tuple[dict[str, GoldCount], dict[str, GoldCount]]:
+    """Annotator → gold images and right ones, of all nights and of tonight's annotations."""
+    kind = kind_of(cycle.project)
+    if given.gold.is_empty():
+        return {}, {}
+    images = given.gold["image_id"].unique()
+    labels = store.rows_of(Label, images)
+    said = meanings(labels, kind.changes.in_rows(store.rows_of(LabelObject, images)), kind.labeling)
+    things = kind.changes.in_rows(store.rows_of(AnnotationObject, given.gold["annotation_id"], "annotation_id"))
+    own = set(given.annotations.join(given.gold, on="image_id", how="semi").select("image_id", "annotator_id").iter_rows())
+    tonight = given.gold.filter(pl.col("annotation_id").is_in(store.read(Annotation, cycle.cycle_id)["annotation_id"].implode()))
+    of_all, of_tonight = (
+        gold_counts(read_votes(rows, things, kind.labeling), own, said, kind.labeling) for rows in (given.gold, tonight)
+    )
+    return of_all, of_tonight
+
+
+def _image_counts(annotations: pl.DataFrame) -> dict[str, int]:
+    """Annotator → images with an answer."""
+    answered = annotations.filter(pl.col("state").cast(pl.String) == "answered")
+    return dict(answered.group_by("annotator_id").agg(pl.col("image_id").n_unique()).iter_rows())
+
+
+def _says(named: NamedVotes, weighed: Weighed) -> str:
+    """The consensus in a sentence."""
+    model = (
+        "and a model that has not seen the image's votes" if weighed.has_model else "alone, as a model has too little to learn from"
+    )
+    return (
+        f"Labels weigh {len(named.annotator_ids)} people {model}, by how often they are right; "
+        f"{named.shared_images} images with several votes say how often that is."
+    )
 
 
 def _with_labels_of_sets(
@@ -64,9 +195,9 @@ def _with_labels_of_sets(
     return check(Label, merged), check(LabelObject, merged_objects), of_sets.height
 
 
-def _to_resolve(store: Store, cycle: Cycle) -> list[str]:
+def _to_resolve(store: Store, cycle: Cycle, given: _Given) -> list[str]:
     """Images whose annotations changed in this cycle, and those whose annotations match the project's classes by now."""
-    changed = set(store.read(Annotation, cycle.cycle_id)["image_id"])
+    changed = set(store.read(Annotation, cycle.cycle_id).join(given.gold, on="task_key", how="anti")["image_id"])
     labels = store.current(Label, ["image_id", "state"])
     unmatched = labels.filter(pl.col("state").cast(pl.String) == "unmatched")["image_id"].to_list()
     if unmatched:

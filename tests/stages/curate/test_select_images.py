@@ -260,6 +260,7 @@ def sent_and_annotated(store: Store, cycle_id: str, name: str, *, state: str | N
     said = {"annotator_id": "ada", "state": "answered", "lead_time_s": 1.0, "updated_at": SEEN_AT, "is_starred": False}
     answers = [about | said | {"annotation_id": key[:9], "task_key": key, "revision": key} for key in keys[: copies - open_copies]]
     label = {"labels_version": cycle_id, "state": state, "votes": 0, "agreement_ratio": 0.0, "label_config_digest": "d" * 64}
+    label |= dict.fromkeys(("consensus_quality", "vote_ids"))
     writes: list[Write] = [(LabelingTask, pl.DataFrame(tasks))]
     writes += [(Annotation, pl.DataFrame(answers))] if answers else []
     writes += [(Label, pl.DataFrame([label | {"image_id": image_id(name)}]))] if state else []
@@ -323,6 +324,7 @@ def label(store: Store, cycle_id: str, **classes: str) -> None:
     labels = [
         {"image_id": image_id(name), "labels_version": cycle_id, "state": "labelled", "votes": 1, "agreement_ratio": 1.0}
         | {"label_config_digest": "d" * 64}
+        | dict.fromkeys(("consensus_quality", "vote_ids"))
         for name in classes
     ]
     objects = pl.DataFrame(

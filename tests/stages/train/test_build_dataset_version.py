@@ -43,7 +43,9 @@ def label(store: Store, cycle: Cycle, classes: dict[str, str], stage: str = "giv
         empty | {"image_id": image_id(name), "object_index": 0, "label_kind": "class", "class_name": classes[name]}
         for name in names
     ]
-    about = {"labels_version": cycle.cycle_id, "state": "labelled", "votes": 1, "agreement_ratio": 1.0}
+    about = {"labels_version": cycle.cycle_id, "state": "labelled", "votes": 1, "agreement_ratio": 1.0} | dict.fromkeys(
+        ("consensus_quality", "vote_ids")
+    )
     labels = [about | {"image_id": one, "label_config_digest": image_id("config")} for one in ids]
     picks = (
         pl.DataFrame({"image_id": ids})

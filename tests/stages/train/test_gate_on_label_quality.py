@@ -37,7 +37,9 @@ def built(store: Store, label_kind: str, agreement: float, limit: float | None) 
         nothing | {"image_id": one, "object_index": 0, "label_kind": label_kind} | OBJECTS[label_kind][at % 2]
         for at, one in enumerate(ids)
     ]
-    about = {"labels_version": cycle.cycle_id, "state": "labelled", "votes": 2, "agreement_ratio": agreement}
+    about = {"labels_version": cycle.cycle_id, "state": "labelled", "votes": 2, "agreement_ratio": agreement} | dict.fromkeys(
+        ("consensus_quality", "vote_ids")
+    )
     labels = [about | {"image_id": one, "label_config_digest": image_id("config")} for one in ids]
     splits = ["train", "train", "val", "test"] * (IMAGES // 4)
     writes: list[Any] = [
