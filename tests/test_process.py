@@ -171,7 +171,7 @@ def beside_the_nights(night: Night, run: Callable[..., None]) -> None:
     image_ids = Store(objects_of(night)).history(Image)["image_id"].to_list()[:1]
     run("erase", "2026-11-23T113000", run_key="by hand", image_ids=tuple(image_ids))
     with pytest.MonkeyPatch.context() as patch:
-        computed = {MeasurementWithNoise: lambda pixels, columns, is_averaging: {"noise": 1.0}}
+        computed = {MeasurementWithNoise: lambda pixels, columns, averaging: {"noise": 1.0}}
         patch.setattr("pipeline_tasks.stages.tend.backfill.COMPUTED", computed)
         run("backfill", "2026-11-23T114500", run_key="by hand")
     MemoryObjects.write_new(objects_of(night), "derived/thumbnail-old/of-nobody", b"needed by nobody")

@@ -12,16 +12,6 @@ Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Whole:
-    """The image of which a small one was decoded."""
-
-    size_px: tuple[int, int]
-    """Width and height, orientation applied."""
-    digest: str
-    """Of all that its pixels depend on (64 hexadecimal digits): equal for files that differ in metadata alone."""
-
-
-@dataclass(frozen=True)
 class CanonicalImage:
     """A decoded file: canonical pixels, and properties of the file."""
 
@@ -33,10 +23,13 @@ class CanonicalImage:
     """The EXIF orientation that was applied, 1 to 8."""
     frames: int
     """Frames in the file; the first one is the image."""
-    whole: Whole | None = None
-    """None if the pixels are those of the whole image."""
+    whole_px: tuple[int, int] | None = None
+    """Width and height of the whole image, orientation applied, if these pixels are those of its small one."""
+    digest: str | None = None
+    """Of all that the pixels of the whole image depend on (64 hexadecimal digits), equal for files that differ in metadata alone;
+    None: digest the pixels."""
 
     @property
     def size_px(self) -> tuple[int, int]:
         """Width and height of the whole image."""
-        return (self.pixels.shape[1], self.pixels.shape[0]) if self.whole is None else self.whole.size_px
+        return self.whole_px or (self.pixels.shape[1], self.pixels.shape[0])

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import AvifImagePlugin, ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
-from pipeline_tasks.decoding.canonical_image import CanonicalImage, Pixels, Whole
+from pipeline_tasks.decoding.canonical_image import CanonicalImage, Pixels
 from pipeline_tasks.decoding.colours import has_foreign_profile, to_srgb
 from pipeline_tasks.decoding.deep_images import in_8_bits
 from pipeline_tasks.decoding.file_format import file_format, is_cut_short
@@ -127,15 +127,16 @@ def _decoded_jpeg(content: bytes, image: Image.Image, orientation: int, frames: 
         image.load()
     if frames == 1:
         check_not_joined(content, "JPEG", size, None if structure.has_index_of_images else structure.end, _DECODER_ERRORS)
-    whole = None
+    whole_px = digest = None
     if pixels is not None and pixels.shape[:2] != size[::-1]:
-        upright_px = size if orientation < _FIRST_TURNED else size[::-1]
-        whole = Whole(upright_px, digest_of(structure, image.info.get("icc_profile"), orientation))
+        whole_px = size if orientation < _FIRST_TURNED else size[::-1]
+    if whole_px or form.digests_data_of(size):
+        digest = digest_of(structure, image.info.get("icc_profile"), orientation)
     if pixels is None or pixels.ndim == _GREY or orientation in _TRANSPOSE or has_foreign_profile(image):
         loaded = image if pixels is None else Image.fromarray(pixels)
         loaded.info = image.info
         pixels = _upright(loaded, orientation, flattened)
-    return CanonicalImage(pixels, "JPEG", orientation, frames, whole)
+    return CanonicalImage(pixels, "JPEG", orientation, frames, whole_px, digest)
 
 
 def _upright(loaded: Image.Image, orientation: int, flatten: Callable[[Image.Image], Image.Image]) -> Pixels:

@@ -37,4 +37,4 @@ def thumbnail(pixels: Pixels, max_side_px: int = 160, reducing_gap: float = 2.0)
 
 def small_thumbnail(image: CanonicalImage, max_side_px: int = 160) -> Pixels:
     """Thumbnail of a decoded image. One of a small image takes less care, because libjpeg has averaged it already."""
-    return thumbnail(image.pixels, max_side_px, reducing_gap=2.0 if image.whole is None else 1.0)
+    return thumbnail(image.pixels, max_side_px, reducing_gap=2.0 if image.whole_px is None else 1.0)

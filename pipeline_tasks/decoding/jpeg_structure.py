@@ -22,6 +22,7 @@ _COEFFICIENTS = 64
 _JFIF_BYTES = 18
 _ABSENT = 99
 """Lowest bit of a coefficient without any scan."""
+_ALL = [0] * _COEFFICIENTS
 
 
 @dataclass
@@ -112,7 +113,8 @@ def _check_quantization(tables: bytes) -> None:
     while position < len(tables):
         width = 2 if tables[position] >> 4 else 1
         values = tables[position + 1 : position + 1 + width * _COEFFICIENTS]
-        if any(not any(values[place : place + width]) for place in range(0, len(values), width)):
+        has_zero = 0 in values if width == 1 else any(not any(values[place : place + 2]) for place in range(0, len(values), 2))
+        if has_zero:
             raise RejectedFileError("corrupt", "JPEG: a quantization table holds a zero")
         position += 1 + width * _COEFFICIENTS
 
@@ -124,7 +126,8 @@ def _scan_header(segment: bytes, found: JpegStructure, is_progressive: bool) -> 
     if len(segment) < spectrum + 3:
         raise RejectedFileError("corrupt", "JPEG: a scan's header is too short for its components")
     if not is_progressive:
-        segment = segment[:spectrum] + bytes([0, _COEFFICIENTS - 1, 0]) + segment[spectrum + 3 :]
+        found.lowest_bits |= dict.fromkeys(segment[5:spectrum:2], _ALL)
+        return segment[:spectrum] + bytes([0, _COEFFICIENTS - 1, 0]) + segment[spectrum + 3 :]
     first, last, bits = segment[spectrum], min(segment[spectrum + 1], _COEFFICIENTS - 1), segment[spectrum + 2] & 15
     for component in segment[5:spectrum:2]:
         lowest = found.lowest_bits.setdefault(component, [_ABSENT] * _COEFFICIENTS)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import cv2
+
 from pipeline_tasks.decoding.canonical_form import CanonicalForm
-from pipeline_tasks.decoding.canonical_image import CanonicalImage, Pixels
+from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.decode import decode
+from pipeline_tasks.decoding.fast_thumbnail import fast_thumbnail
 from pipeline_tasks.decoding.intake_image import IntakeImage, IntakeSizes
-from pipeline_tasks.decoding.jpeg import encode_jpeg, small_thumbnail, thumbnail
+from pipeline_tasks.decoding.jpeg import encode_jpeg, small_thumbnail
 from pipeline_tasks.decoding.limits import Limits
 from pipeline_tasks.decoding.model_image import form_for_model, model_image
 from pipeline_tasks.errors import RejectedFileError
-from pipeline_tasks.measurements.averages import averaged
-from pipeline_tasks.measurements.measuring import measure
+from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
+from pipeline_tasks.measurements.measuring import measured
 
-_LEAST_LONG_PX = 256
-"""Minimum longer side that averaging leaves for a thumbnail."""
+cv2.setNumThreads(1)  # There are as many decoding processes as cores, and idle threads cost time.
 
 
 def take_in(content: bytes, limits: Limits, form: CanonicalForm, sizes: IntakeSizes) -> IntakeImage:
@@ -24,17 +26,16 @@ def take_in(content: bytes, limits: Limits, form: CanonicalForm, sizes: IntakeSi
         RejectedFileError: with one reason of the closed list in `tables.rejected_sighting`.
     """
     image = decode(content, limits, form.small)
-    is_enough = image.whole is None or form_for_model(form, sizes.model_px).is_small
-    is_averaging = form.is_measured_on_averages
-    digest = None if image.whole is None else image.whole.digest
+    is_enough = image.whole_px is None or form_for_model(form, sizes.model_px).is_small
     try:
+        seen = CanonicalPixels(image.pixels, image.digest, form.averaging)
         return IntakeImage(
             image.file_format,
             image.orientation,
             image.frames,
             image.size_px,
-            measure(image.pixels, digest=digest, is_averaging=is_averaging),
-            encode_jpeg(_thumbnail(image, is_averaging, sizes.thumbnail_px)),
+            measured(seen),
+            _thumbnail(image, seen, sizes.thumbnail_px),
             model_image(image.pixels if is_enough else decode(content, limits, form).pixels, sizes.model_px),
         )
     except MemoryError as error:
@@ -43,6 +44,7 @@ def take_in(content: bytes, limits: Limits, form: CanonicalForm, sizes: IntakeSi
         ) from error
 
 
-def _thumbnail(image: CanonicalImage, is_averaging: bool, max_side_px: int) -> Pixels:
-    pixels = averaged(image.pixels, _LEAST_LONG_PX) if is_averaging else image.pixels
-    return small_thumbnail(image, max_side_px) if pixels is image.pixels else thumbnail(pixels, max_side_px, reducing_gap=1.0)
+def _thumbnail(image: CanonicalImage, seen: CanonicalPixels, max_side_px: int) -> bytes:
+    if seen.is_small:
+        return fast_thumbnail(seen.small, image.size_px, max_side_px)
+    return encode_jpeg(small_thumbnail(image, max_side_px))

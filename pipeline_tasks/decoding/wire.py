@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from pipeline_tasks.decoding.canonical_form import CanonicalForm
-from pipeline_tasks.decoding.canonical_image import CanonicalImage, Pixels, Whole
+from pipeline_tasks.decoding.canonical_image import CanonicalImage, Pixels
 from pipeline_tasks.decoding.intake_image import IntakeImage, IntakeSizes
 from pipeline_tasks.errors import RejectedFileError
 
@@ -76,8 +76,8 @@ def receive_image(stream: BinaryIO) -> CanonicalImage:
         EOFError: the child ended before it responded.
     """
     head = _head(stream)
-    pixels, whole = _pixels(stream, head.pop("shape")), head.pop("whole")
-    return CanonicalImage(pixels, **head, whole=None if whole is None else Whole(tuple(whole["size_px"]), whole["digest"]))
+    pixels, whole_px = _pixels(stream, head.pop("shape")), head.pop("whole_px")
+    return CanonicalImage(pixels, **head, whole_px=whole_px and tuple(whole_px))
 
 
 def receive_intake_image(stream: BinaryIO) -> IntakeImage:
@@ -99,8 +99,8 @@ def _parts(result: CanonicalImage | IntakeImage | RejectedFileError) -> tuple[di
         return {"reason": result.reason, "detail": result.detail}, b"", np.empty(0, np.uint8)
     head: dict[str, object] = {"file_format": result.file_format, "orientation": result.orientation, "frames": result.frames}
     if isinstance(result, CanonicalImage):
-        whole = None if result.whole is None else asdict(result.whole)
-        return head | {"shape": result.pixels.shape, "whole": whole}, b"", result.pixels
+        head |= {"shape": result.pixels.shape, "whole_px": result.whole_px, "digest": result.digest}
+        return head, b"", result.pixels
     head |= {"size_px": result.size_px, "measured": result.measured, "thumbnail_bytes": len(result.thumbnail)}
     return head | {"shape": result.model_image.shape}, result.thumbnail, result.model_image
 

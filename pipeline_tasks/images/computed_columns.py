@@ -12,19 +12,20 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipeline_tasks.measurements.averaging import Averaging
 from pipeline_tasks.measurements.measuring import measure
 from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.table import Table
 
 Values = Mapping[str, float | int | str | None]
 """Column → value of one image; no value is None."""
-Compute = Callable[[NDArray[np.uint8], Sequence[str], bool], Values]
-"""Canonical pixels (height x width x 3, uint8 RGB), columns, and whether larger images are averaged first → the columns' values."""
+Compute = Callable[[NDArray[np.uint8], Sequence[str], Averaging], Values]
+"""Canonical pixels (height x width x 3, uint8 RGB), columns, and what is averaged first of larger images → the columns' values."""
 Computed = Mapping[type[Table], Compute]
 
 
-def _measured(pixels: NDArray[np.uint8], columns: Sequence[str], is_averaging: bool) -> Values:
-    return measure(pixels, columns, is_averaging=is_averaging)
+def _measured(pixels: NDArray[np.uint8], columns: Sequence[str], averaging: Averaging) -> Values:
+    return measure(pixels, columns, averaging=averaging)
 
 
 COMPUTED: Computed = {Measurement: _measured}

@@ -10,36 +10,60 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline_tasks.measurements.averages import averaged
+from pipeline_tasks.measurements.averaging import LEAST_LONG_PX, Averaging
 
-_FINE_LONG_PX, _COARSE_LONG_PX = 512, 256
-"""Minimum longer sides that averaging leaves. Sharpness at 256 px needs twice as many: averages near its size would change it."""
+_FINE_LONG_PX, _COARSE_LONG_PX = 512, LEAST_LONG_PX // 2
+"""Minimum longer sides that averaging leaves."""
+
+_LEVELS = 256
 
 
 class CanonicalPixels:
     """One decoded image: height x width x 3, uint8 RGB, upright."""
 
-    def __init__(self, pixels: NDArray[np.uint8], digest: str | None = None, *, is_averaging: bool = False) -> None:
-        """Nothing is computed yet. `digest`: of the whole image, if these are the pixels of its small one.
+    def __init__(self, pixels: NDArray[np.uint8], digest: str | None = None, averaging: Averaging = "nothing") -> None:
+        """Nothing is computed yet. `digest`: of the whole image's data, if not of these pixels; `averaging`: of larger images."""
+        self.pixels, self.digest, self.averaging = pixels, digest, averaging
+        self.is_averaged = averaging != "nothing" and max(pixels.shape[:2]) >= LEAST_LONG_PX
 
-        `is_averaging`: average the luma of larger images, which takes less time.
-        """
-        self.pixels, self.digest, self.is_averaging = pixels, digest, is_averaging
+    @property
+    def is_small(self) -> bool:
+        """Return True if all but sharpness is measured on `small`."""
+        return self.is_averaged and self.averaging == "colours"
+
+    @cached_property
+    def small(self) -> NDArray[np.uint8]:
+        """Colours of at least 256 px on the longer side, averaged."""
+        return averaged(self.pixels, _COARSE_LONG_PX)
+
+    @cached_property
+    def small_luma(self) -> NDArray[np.uint8]:
+        """Luma of `small`."""
+        return np.asarray(cv2.cvtColor(self.small, cv2.COLOR_RGB2GRAY), np.uint8)
 
     @cached_property
     def luma(self) -> Image.Image:
         """The grey image, ITU-R BT.601, 0 to 255; of at least 512 px if averaged."""
-        if not self.is_averaging or max(self.pixels.shape[:2]) < 2 * _COARSE_LONG_PX:
+        if not self.is_averaged:
             return Image.fromarray(self.pixels).convert("L")
-        # OpenCV takes a third of the time, and is at most a level away.
-        return Image.fromarray(averaged(np.asarray(cv2.cvtColor(self.pixels, cv2.COLOR_RGB2GRAY), np.uint8), _FINE_LONG_PX))
+        return Image.fromarray(self.fine_luma)
+
+    @cached_property
+    def fine_luma(self) -> NDArray[np.uint8]:
+        """Luma of at least 512 px, averaged."""
+        # OpenCV takes a third of Pillow's time, and is at most a level away.
+        return averaged(np.asarray(cv2.cvtColor(self.pixels, cv2.COLOR_RGB2GRAY), np.uint8), _FINE_LONG_PX)
 
     @cached_property
     def coarse_luma(self) -> Image.Image:
         """The same for what needs few pixels; of at least 256 px if averaged."""
-        return Image.fromarray(averaged(np.asarray(self.luma), _COARSE_LONG_PX)) if self.is_averaging else self.luma
+        return Image.fromarray(averaged(np.asarray(self.luma), _COARSE_LONG_PX)) if self.is_averaged else self.luma
 
     @cached_property
     def luma_shares(self) -> NDArray[np.float64]:
         """Share of the pixels at each of the 256 levels of luma."""
+        if self.is_small:
+            counts = cv2.calcHist([self.small_luma], [0], None, [_LEVELS], [0, _LEVELS])
+            return counts.ravel().astype(np.float64) / self.small_luma.size
         luma = self.coarse_luma
         return np.asarray(luma.histogram(), np.float64) / (luma.width * luma.height)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline_tasks.measurements.averaging import Averaging
 from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
 from pipeline_tasks.registries import MEASUREMENTS
 
@@ -15,12 +16,15 @@ def measure(
     pixels: NDArray[np.uint8],
     columns: Iterable[str] = MEASUREMENTS.names,
     digest: str | None = None,
-    *,
-    is_averaging: bool = False,
+    averaging: Averaging = "nothing",
 ) -> dict[str, float | int | str]:
     """Column of `measurements` → its value for canonical pixels (height x width x 3, uint8 RGB); all columns, or those named.
 
-    `digest`: of the whole image, if these are the pixels of its small one. `is_averaging`: measure averages of larger images.
+    `digest`: of the whole image's data, if not of these pixels; `averaging`: of larger images.
     """
-    image = CanonicalPixels(pixels, digest, is_averaging=is_averaging)
+    return measured(CanonicalPixels(pixels, digest, averaging), columns)
+
+
+def measured(image: CanonicalPixels, columns: Iterable[str] = MEASUREMENTS.names) -> dict[str, float | int | str]:
+    """The same of pixels from which more is made."""
     return {column: MEASUREMENTS.load(column)(image) for column in columns}

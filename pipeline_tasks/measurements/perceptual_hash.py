@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipeline_tasks.measurements.averages import box_means
 from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
 
 _SIDE_PX = 32
@@ -24,7 +25,9 @@ def perceptual_hash(image: CanonicalPixels) -> int:
 
 def square_luma(image: CanonicalPixels) -> NDArray[np.float64]:
     """Luma of 32 x 32 px, whatever the image's proportions."""
-    gap = _GAP if image.is_averaging or image.digest is not None else None
+    if image.is_small and min(image.small_luma.shape) >= 2 * _SIDE_PX:
+        return box_means(image.small_luma, (_SIDE_PX, _SIDE_PX))
+    gap = _GAP if image.averaging != "nothing" or image.digest is not None else None
     return np.asarray(image.coarse_luma.resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=gap), np.float64)
 
 

@@ -12,7 +12,7 @@ from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
 def pixels_sha256(image: CanonicalPixels) -> str:
     """Digest the shape with the pixels, because 2 x 3 and 3 x 2 images may hold the same bytes.
 
-    Of a large JPEG whose small image is measured, the data that its pixels depend on are digested instead.
+    Of a larger JPEG the data that its pixels depend on are digested instead.
     """
     if image.digest is not None:
         return image.digest

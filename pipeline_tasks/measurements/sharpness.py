@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from pipeline_tasks.measurements.averages import box_means
 from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
 
 SIDE_PX = 256
@@ -14,7 +16,7 @@ SIDE_PX = 256
 
 def sharpness(image: CanonicalPixels) -> float:
     """Variance of the Laplacian of luma (Pech-Pacheco et al., ICPR 2000)."""
-    values = np.asarray(_reduced(image.luma))
+    values = _boxed(image.fine_luma) if image.is_small else np.asarray(_reduced(image.luma))
     if min(values.shape) < 3:
         return 0.0
     laplacian = cv2.Laplacian(values, cv2.CV_16S, ksize=1)[1:-1, 1:-1]
@@ -22,8 +24,17 @@ def sharpness(image: CanonicalPixels) -> float:
 
 
 def _reduced(luma: Image.Image) -> Image.Image:
-    side = max(luma.size)
-    if side <= SIDE_PX:
+    if max(luma.size) <= SIDE_PX:
         return luma
-    size = tuple(max(1, round(length * SIDE_PX / side)) for length in luma.size)
-    return luma.resize((size[0], size[1]), Image.Resampling.BOX)
+    return luma.resize(_reduced_size(luma.size), Image.Resampling.BOX)
+
+
+def _reduced_size(size_px: tuple[int, int]) -> tuple[int, int]:
+    across, down = (max(1, round(length * SIDE_PX / max(size_px))) for length in size_px)
+    return across, down
+
+
+def _boxed(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same box, in half of the time."""
+    height, width = luma.shape
+    return np.rint(box_means(luma, _reduced_size((width, height)))).astype(np.uint8)

@@ -106,7 +106,7 @@ class PredictionThreads:
         self._metrics.predictions.labels(model.digest, route.role, model.kind.decoding.headline(predicted)).inc()
         if not job.is_drawn:
             return JobResult(prediction)
-        pixels = image.pixels if image.whole is None else self._decoder.decode(job.content, job.form).pixels
+        pixels = image.pixels if image.whole_px is None else self._decoder.decode(job.content, job.form).pixels
         return JobResult(prediction, drawn_over(pixels, model.kind.decoding.outlines(predicted, image.size_px)))
 
     def _abandon(self) -> None:

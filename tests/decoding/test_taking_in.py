@@ -44,7 +44,7 @@ def test_take_in__makes_of_little_images_and_of_earlier_forms_what_it_always_mad
 
     found, image = taken(content, form), decode(content, Limits(), form.small)
 
-    assert found.measured == measure(image.pixels, digest=None if image.whole is None else image.whole.digest)
+    assert found.measured == measure(image.pixels, digest=image.digest)
     assert found.thumbnail == encode_jpeg(small_thumbnail(image))
     assert np.array_equal(found.model_image, model_image(image.pixels, 224))
     assert (found.file_format, found.size_px, found.frames) == (file_format, (side_px, side_px * 3 // 4), 1)
@@ -69,6 +69,29 @@ def test_take_in__keeps_the_digest_of_all_pixels_of_an_averaged_image() -> None:
     content = a_file(900, "PNG")
 
     assert taken(content).measured["pixels_sha256"] == measure(decode(content, Limits()).pixels)["pixels_sha256"]
+
+
+def test_take_in__digests_the_data_of_larger_jpegs_and_the_pixels_of_little_ones() -> None:
+    large, described, other = map(taken, (a_file(600), a_file(600, comment="a part"), a_file(600, number=1)))
+    little = a_file(500)
+
+    digests = [one.measured["pixels_sha256"] for one in (large, described, other)]
+    assert digests[0] == digests[1] != digests[2]
+    assert digests[0] != measure(decode(a_file(600), Limits()).pixels)["pixels_sha256"]
+    assert taken(little).measured["pixels_sha256"] == measure(decode(little, Limits()).pixels)["pixels_sha256"]
+
+
+@pytest.mark.parametrize("size_px", [(4000, 3), (3, 4000), (1, 700), (700, 40), (513, 511)])
+def test_take_in__measures_long_and_thin_images(size_px: tuple[int, int]) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", size_px, (77, 77, 77)).save(buffer, "PNG")
+
+    found = taken(buffer.getvalue())
+
+    assert [found.measured[name] for name in ("luma_mean", "luma_contrast", "sharpness")] == [77, 0, 0]
+    thumbnail = decode_jpeg(found.thumbnail)
+    assert thumbnail is not None
+    assert max(thumbnail.shape) == 160
 
 
 def test_take_in__makes_the_backbones_image_of_all_pixels_where_the_small_image_has_too_few() -> None:
@@ -102,7 +125,7 @@ def test_take_in__says_that_measuring_took_too_much_memory(monkeypatch: pytest.M
     def too_much(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("pipeline_tasks.decoding.taking_in.measure", too_much)
+    monkeypatch.setattr("pipeline_tasks.decoding.taking_in.measured", too_much)
 
     with pytest.raises(RejectedFileError, match="measuring asked for more memory"):
         taken(a_file(100))

@@ -26,7 +26,7 @@ def test_averaged__has_the_mean_of_four_pixels() -> None:
 
 @pytest.mark.parametrize(("long_px", "fine", "coarse"), [(511, 511, 511), (512, 512, 256), (1030, 515, 257), (2048, 512, 256)])
 def test_luma__of_averages_keeps_512_px_for_sharpness_and_256_for_the_rest(long_px: int, fine: int, coarse: int) -> None:
-    image = CanonicalPixels(np.zeros((64, long_px, 3), np.uint8), is_averaging=True)
+    image = CanonicalPixels(np.zeros((64, long_px, 3), np.uint8), averaging="luma")
     whole = CanonicalPixels(image.pixels)
 
     assert (image.luma.width, image.coarse_luma.width) == (fine, coarse)

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -103,8 +102,9 @@ class _OfSource:
 
     def columns(self, key: str, metadata: FileMetadata, content: bytes) -> _Row:
         """Columns of a sighting that say where its image is from; what the source states counts before EXIF data."""
-        found = asdict(NOT_READ if self._rules is None else capture_of(content, self._rules))
-        row = asdict(metadata) | found | asdict(self._licences.rights(key, metadata)) | {"is_synthetic": self._is_synthetic}
+        found = NOT_READ if self._rules is None else capture_of(content, self._rules)
+        # `vars`, because `asdict` copies deeply, which takes a tenth of an intake's time.
+        row = vars(metadata) | vars(found) | vars(self._licences.rights(key, metadata)) | {"is_synthetic": self._is_synthetic}
         row |= self._stated(metadata)
         if metadata.captured_at is not None:
             row |= {"captured_at": _in_utc(metadata.captured_at), "captured_from": "source"}

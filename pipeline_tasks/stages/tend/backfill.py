@@ -119,7 +119,7 @@ class _Work:
             original = read_original(self._store.objects, image_id, stored[image_id].md5)
             form = stored[image_id].form
             pixels = self._decoder.decode(original, form.small).pixels
-            return image_id, self._compute(pixels, columns, form.is_measured_on_averages)
+            return image_id, self._compute(pixels, columns, form.averaging)
 
         with ThreadPoolExecutor(2 * len(os.sched_getaffinity(0)), thread_name_prefix=STAGE) as threads:
             return filled(table, rows, dict(threads.map(values_of, rows["image_id"])))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline_tasks.errors import NewerFormError
 from pipeline_tasks.images.computed_columns import COMPUTED, Computed
+from pipeline_tasks.measurements.averaging import Averaging
 from pipeline_tasks.records.backfill import BackfillSummary
 from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.stages.tend.backfill import backfill
@@ -47,7 +48,7 @@ class Noise:
     def __init__(self, dies_after: int | None = None) -> None:
         self.computed, self.dies_after = 0, dies_after
 
-    def __call__(self, pixels: NDArray[np.uint8], columns: Sequence[str], is_averaging: bool) -> Mapping[str, object]:
+    def __call__(self, pixels: NDArray[np.uint8], columns: Sequence[str], averaging: Averaging) -> Mapping[str, object]:
         assert columns == ["noise"]
         if self.computed == self.dies_after:
             self.dies_after = None

@@ -1,0 +1,22 @@
+"""Thumbnail in a fifth of the time: averages by OpenCV, encoded by libjpeg. Servers, which have no OpenCV, make none."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import simplejpeg
+
+from pipeline_tasks.decoding.canonical_image import Pixels
+
+_QUALITY = 90
+
+
+def fast_thumbnail(averages: Pixels, size_px: tuple[int, int], max_side_px: int) -> bytes:
+    """Thumbnail (JPEG) of the averages (height x width x 3, uint8 RGB) of an image of this size.
+
+    A linear filter makes it from at most 3.2 times its size; averages in between were softer than Pillow's thumbnails.
+    """
+    width, height = (max(1, round(length * max_side_px / max(size_px))) for length in size_px)
+    pixels = np.asarray(cv2.resize(averages, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    jpeg: bytes = simplejpeg.encode_jpeg(pixels, _QUALITY, colorsubsampling="420")
+    return jpeg
