@@ -9,6 +9,7 @@ from local_stack.folders import Folders
 from local_stack.http_probes import is_ok
 from local_stack.ports import keep_ports, prediction_port_name
 from local_stack.project_files import project_roots, s3_connection
+from local_stack.secret_values import keep_secrets
 from local_stack.service import Service, environment_for
 from pipeline_tasks.wiring.local_stack_endpoints import OWN_S3
 
@@ -27,15 +28,21 @@ def service_name(project: str) -> str:
 
 def _service(folders: Folders, project: str, root: str, port: int) -> Service:
     places = ("--root", root, "--project", project, "--port", str(port), "--cache", str(folders.home / "serving" / project))
+    people = ("--people", str(folders.home / "for_people"))
     return Service(
         name=service_name(project),
-        command=(sys.executable, "-m", "pipeline_tasks.serving", *places),
-        environment=environment_for(folders, service_name(project), **_way_to_root(folders, project, root)),
+        command=(sys.executable, "-m", "pipeline_tasks.serving", *places, *people),
+        environment=environment_for(folders, service_name(project), **_way_to_root(folders, project, root), **_backend(folders)),
         port=port,
         responds=lambda _: is_ok(f"http://127.0.0.1:{port}/healthz"),
         is_essential=False,
         start_limit_s=60.0,
     )
+
+
+def _backend(folders: Folders) -> dict[str, str]:
+    """The token by which Label Studio may ask the server for suggestions."""
+    return {"NIGHTLENS_LABEL_STUDIO_BACKEND_TOKEN": keep_secrets(folders)["label_studio_backend_token"]}
 
 
 def _way_to_root(folders: Folders, project: str, root: str) -> dict[str, str]:

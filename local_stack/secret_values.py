@@ -29,6 +29,7 @@ def _make() -> dict[str, str]:
         "airflow_api_secret_key": secrets.token_hex(32),
         "label_studio_password": secrets.token_urlsafe(12),
         "label_studio_token": secrets.token_hex(20),
+        "label_studio_backend_token": secrets.token_hex(20),
         "label_studio_secret_key": secrets.token_hex(32),
         "s3_access_key": secrets.token_hex(10),
         "s3_secret_key": secrets.token_hex(20),

@@ -8,10 +8,16 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline_tasks.serving.label_studio_backend import BackendAccess
 from pipeline_tasks.serving.server import serve
+from pipeline_tasks.serving.shown_images import ShownImages
 from pipeline_tasks.storage.objects.places import open_place
+
+TOKEN = "NIGHTLENS_LABEL_STUDIO_BACKEND_TOKEN"
+LEAST_TOKEN = 20
 
 
 def main() -> None:
@@ -24,10 +30,33 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--cache", type=Path, required=True, help="folder for the last good model and the prediction log")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; any but loopback gives everyone access")
+    parser.add_argument("--people", type=Path, help="Label Studio's document root, with the images that people see")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     root = open_place(arguments.root, url=os.environ.get("NIGHTLENS_S3_URL"))
-    serve(root, arguments.project, arguments.cache, arguments.host, arguments.port)
+    backend = _backend(arguments.people, arguments.project, os.environ)
+    serve(root, arguments.project, arguments.cache, arguments.host, arguments.port, backend=backend)
+
+
+def _backend(people: Path | None, project: str, environment: Mapping[str, str]) -> BackendAccess | None:
+    """Access of Label Studio, by a token in a variable or in a file that a variable names; None without token or folder.
+
+    Raises:
+        SystemExit: the file cannot be read, or the token is too short to be one.
+    """
+    token = environment.get(TOKEN, "")
+    if not token and (file := environment.get(f"{TOKEN}_FILE")):
+        try:
+            token = Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SystemExit(f"{TOKEN}_FILE: {file} cannot be read: {error.strerror}") from error
+    if not token or people is None:
+        return None
+    if len(token) < LEAST_TOKEN:
+        raise SystemExit(
+            f"{TOKEN}: wanted at least {LEAST_TOKEN} characters, found {len(token)}; make one with `openssl rand -hex 20`"
+        )
+    return BackendAccess(token, ShownImages(people, project))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""HTTP API of the server: /predict, /healthz, /readyz, /metrics."""
+"""HTTP API of the server: /predict, /healthz, /readyz, /metrics, and /label_studio/ for people's work."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from pipeline_tasks.kinds.registry import prediction_models
 from pipeline_tasks.serving.admission import Admission
 from pipeline_tasks.serving.body import Bodies, ClientDisconnect
 from pipeline_tasks.serving.follower import Follower
+from pipeline_tasks.serving.label_studio_backend import BackendAccess, LabelStudioBackend, add_routes
 from pipeline_tasks.serving.limits import ServerLimits
 from pipeline_tasks.serving.metrics import Metrics
 from pipeline_tasks.serving.prediction_threads import Job, JobResult, PredictionThreads
@@ -88,6 +89,8 @@ class ServerState:
     prediction_threads: PredictionThreads
     metrics: Metrics
     limits: ServerLimits
+    backend: BackendAccess | None = None
+    """Access of Label Studio; None refuses it."""
     is_draining: bool = False
 
 
@@ -117,6 +120,7 @@ def make_application(state: ServerState) -> FastAPI:
         """Figures for Prometheus."""
         return Response(state.metrics.as_text(), media_type="text/plain; version=0.0.4")
 
+    add_routes(application, LabelStudioBackend(state.backend, state.follower, state.prediction_threads, state.limits))
     return application
 
 

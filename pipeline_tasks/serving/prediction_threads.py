@@ -16,8 +16,12 @@ from PIL import Image
 from pipeline_tasks.decoding.canonical_form import NEWEST, CanonicalForm
 from pipeline_tasks.decoding.canonical_image import CanonicalImage
 from pipeline_tasks.decoding.model_image import form_for_model, model_image
+from pipeline_tasks.errors import ModelError
+from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
+from pipeline_tasks.kinds.suggesting import Suggesting
 from pipeline_tasks.serving.drawing import drawn_over
+from pipeline_tasks.serving.loaded_model import LoadedModel
 from pipeline_tasks.serving.metrics import Metrics
 from pipeline_tasks.serving.prediction_log import PredictionLog
 from pipeline_tasks.serving.served import Served, pick_route
@@ -42,6 +46,17 @@ class JobResult:
     prediction: LoggedPrediction
     drawn: bytes | None = None
     """JPEG of the upright image."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Objects that a person may keep or correct."""
+
+    model_digest: str
+    result: list[Json]
+    """Label Studio's `result`."""
+    confidence: float | None
+    """None without objects."""
 
 
 @dataclass
@@ -73,6 +88,15 @@ class PredictionThreads:
     def submit(self, job: Job) -> Future[JobResult | None]:
         """Queue a job; its result is None if it was no longer wanted before the model ran."""
         return self._threads.submit(self._predict, job)
+
+    def suggest(self, content: bytes, served: Served) -> Future[Suggestion]:
+        """Queue an image that the champion shall suggest an annotation of; people's work is not logged as a prediction.
+
+        Its result raises:
+            ModelError: models of this kind cannot suggest.
+            RejectedFileError: the bytes are no usable image.
+        """
+        return self._threads.submit(self._suggest, content, served.champion, served.pointer.min_confidence)
 
     def close(self) -> None:
         """Finish the jobs that have begun."""
@@ -108,6 +132,16 @@ class PredictionThreads:
             return JobResult(prediction)
         pixels = image.pixels if image.whole_px is None else self._decoder.decode(job.content, job.form).pixels
         return JobResult(prediction, drawn_over(pixels, model.kind.decoding.outlines(predicted, image.size_px)))
+
+    def _suggest(self, content: bytes, model: LoadedModel, min_confidence: float) -> Suggestion:
+        decoding = model.kind.decoding
+        if not isinstance(decoding, Suggesting):
+            raise ModelError(f"Models of the kind {model.kind.name!r} cannot suggest what people would draw.")
+        image = self._decoder.decode(content, form_for_model(NEWEST, model.side_px, decoding.framing))
+        outputs = model.run(model_image(image.pixels, model.side_px, decoding.framing))
+        found = decoding.suggest(decoding.decode(outputs, image.size_px), image.size_px, min_confidence)
+        result: list[Json] = [*model.kind.labeling.write(found.objects, image.size_px)]
+        return Suggestion(model.digest, result, found.confidence)
 
     def _abandon(self) -> None:
         self._metrics.abandoned.inc()

@@ -14,6 +14,7 @@ from pipeline_tasks.decoding.pool import DecodingPool
 from pipeline_tasks.serving.application import ServerState, make_application
 from pipeline_tasks.serving.follower import Follower
 from pipeline_tasks.serving.header_timeout_protocol import HeaderTimeoutProtocol
+from pipeline_tasks.serving.label_studio_backend import BackendAccess
 from pipeline_tasks.serving.last_good import LastGood
 from pipeline_tasks.serving.limits import ServerLimits
 from pipeline_tasks.serving.metrics import Metrics
@@ -23,7 +24,15 @@ from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.storage.objects.object_store import ObjectStore
 
 
-def serve(root: ObjectStore, project: str, cache: Path, host: str, port: int, limits: ServerLimits | None = None) -> None:
+def serve(
+    root: ObjectStore,
+    project: str,
+    cache: Path,
+    host: str,
+    port: int,
+    limits: ServerLimits | None = None,
+    backend: BackendAccess | None = None,
+) -> None:
     """Serve a project until the process is told to stop."""
     limits, threads, metrics = limits or ServerLimits(), len(os.sched_getaffinity(0)), Metrics()
     follower = Follower(
@@ -35,7 +44,7 @@ def serve(root: ObjectStore, project: str, cache: Path, host: str, port: int, li
     log = PredictionLog(cache)
     with DecodingPool(threads, Limits(max_cpu_s=int(limits.decode_s), max_wall_s=limits.decode_s)) as decoder:
         prediction_threads = PredictionThreads(decoder, log, metrics, threads)
-        state = ServerState(follower, prediction_threads, metrics, limits)
+        state = ServerState(follower, prediction_threads, metrics, limits, backend)
         prediction_threads.warm()
         follower.start()
         try:

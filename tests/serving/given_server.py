@@ -61,6 +61,8 @@ class ServerProcess:
     root: str | None = None
     """Instead of a folder: s3://bucket/prefix."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    people: Path | None = None
+    """Label Studio's document root."""
 
     def __enter__(self) -> ServerProcess:
         with socket.socket() as free:
@@ -79,6 +81,7 @@ class ServerProcess:
             self.project,
         ]
         command += ["--port", str(self.port), "--cache", str(self.folder / "cache")]
+        command += [] if self.people is None else ["--people", str(self.people)]
         self.log = (self.folder / "server.log").open("ab")
         environment = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")}
         environment |= {"PYTHONPATH": str(REPOSITORY), **self.environment}

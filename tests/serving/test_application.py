@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from decoding.damage import DAMAGES, ENCODINGS, a_drawn_image
 from decoding.test_bit_depth import a_png, ramp
+from fastapi import FastAPI
 from PIL import Image as PillowImage
 from serving.given_server import promote
 from tiny_model import DATASET_ID, an_image, tiny_model
@@ -68,9 +69,11 @@ class Bench:
 
     def ask(self, asking: Asking) -> Any:
         self.state = ServerState(self.follower, self.prediction_threads, self.metrics, self.limits)
+        return self.run(make_application(self.state), asking)
 
+    def run(self, application: FastAPI, asking: Asking) -> Any:
         async def run() -> Any:
-            transport = httpx.ASGITransport(make_application(self.state), raise_app_exceptions=False)
+            transport = httpx.ASGITransport(application, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
                 return await asking(client)
 

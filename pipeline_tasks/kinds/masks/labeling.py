@@ -12,7 +12,6 @@ from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure
 from pipeline_tasks.kinds.form_labels import DIGITS, LETTERS, labels, line, title
 from pipeline_tasks.kinds.labeling import Agreed, ObjectColumns
 from pipeline_tasks.kinds.masks.agreement import MEASURE, agreement
-from pipeline_tasks.kinds.masks.consensus import agree
 from pipeline_tasks.kinds.masks.label_studio import BRUSH, POLYGON, read_masks, write_masks
 from pipeline_tasks.kinds.masks.mask import Mask
 from pipeline_tasks.kinds.masks.regions import are_of_one_size
@@ -79,6 +78,9 @@ class MaskLabeling:
 
     def agree(self, annotations: Sequence[Sequence[Mask]]) -> Agreed[Mask]:
         """Votes of pixels: of the classes, or of matched objects."""
+        # Imported here: it needs OpenCV, which the prediction server, which writes suggestions, does not have.
+        from pipeline_tasks.kinds.masks.consensus import agree
+
         return agree(annotations, is_instance=self.is_instance)
 
     @property
