@@ -66,6 +66,7 @@ PROCESS = (
             *("images", "sightings", "measurements", "embeddings", "quality_issues"),
             *("duplicate_groups", "split_groups", "splits", "selected_images", "labels", "label_objects", "models"),
             *("labeling_tasks", "annotations", "lost_tasks", "originals", "label_suspects", "second_looks", "label_verdicts"),
+            "annotator_scores",
         ),
         writes=("selected_images", "selection_scores", "splits", "second_looks"),
         services=("decoder",),

@@ -9,6 +9,7 @@ import polars as pl
 
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.second_looks.doubted_labels import doubted_labels
+from pipeline_tasks.second_looks.gold_images import gold_images
 from pipeline_tasks.second_looks.look import Look, Standing
 from pipeline_tasks.second_looks.weak_labels import weak_labels
 from pipeline_tasks.storage.history.open_tasks import with_open_task
@@ -17,13 +18,14 @@ from pipeline_tasks.tables.second_look import SecondLook
 from pipeline_tasks.tables.table import Rows, check, empty
 
 
-def second_looks(store: Store, cycle: Cycle, standing: Standing) -> Rows[SecondLook]:
-    """Doubted labels, then weak ones, each as a share of the budget, beside it."""
+def second_looks(store: Store, cycle: Cycle, standing: Standing, picks: int) -> Rows[SecondLook]:
+    """Doubted labels, weak ones, and gold images, each as a share of the budget or the round (`picks` images), beside it."""
     settings, budget = cycle.project.labeling, cycle.project.selection.budget
     free = replace(standing, closed=standing.closed | with_open_task(store))
     reviews = doubted_labels(store, settings, budget, free)
-    weak = weak_labels(store, settings, budget, free.without(reviews))
-    return _rows([*reviews, *weak], cycle.round_id)
+    weak = weak_labels(store, settings, budget, free := free.without(reviews))
+    gold = gold_images(store, cycle, picks + len(reviews) + len(weak), free.without(weak))
+    return _rows([*reviews, *weak, *gold], cycle.round_id)
 
 
 def _rows(found: Iterable[Look], round_id: str) -> Rows[SecondLook]:

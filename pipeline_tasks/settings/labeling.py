@@ -28,7 +28,11 @@ class LabelingSettings(Settings):
     )
     escalation_ratio: Ratio = Field(
         0.05,
-        description="Share of the budget that is sent beside it, to one more person: images on which people disagree; 0: none.",
+        description="Share of the budget that is sent beside it, to one more person each: images on which people disagree, whose "
+        "label is believed below 0.9, or that only people who mostly guess annotated; 0: none.",
+    )
+    gold_ratio: Ratio = Field(
+        0.0, description="Gold images a round, as a share of its images: their labels are certain and measure people; 0: none."
     )
     review_at_most_times: int = Field(
         3, ge=1, description="Maximum number of further looks at one image of each sort, such as a third where two people disagree."

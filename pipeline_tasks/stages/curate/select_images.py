@@ -148,7 +148,7 @@ def _second_looks(store: Store, cycle: Cycle, night: _Night, picked: pl.Series) 
     """Images with a label that one more person is asked about, beside the picks."""
     contested = night.known.duplicate_groups.filter("is_contested")["image_id"]
     standing = Standing(night.classes, {*picked, *contested, *night.known.quarantined})
-    return second_looks(store, cycle, standing)
+    return second_looks(store, cycle, standing, picked.len())
 
 
 def _night(store: Store, cycle: Cycle) -> _Night:
