@@ -48,15 +48,18 @@ OF_OTHER_KINDS = {"dataset_objects", PREDICTED}
 """Of kinds with more than a name (`tests/kinds/test_a_kind_through_a_night.py`); the project here is one of classes."""
 READ_FOR_OBJECTS = {"compare_with_champion": {"images"}, "select_images": {"originals"}}
 """Read for these kinds alone: the size of the images that hold objects, and the pool that a champion looks at."""
-READ_FOR_REVIEWS = {"find_label_errors": {"second_looks", "annotations", "annotation_objects"}}
-"""Read where a review was answered (`tests/second_looks`): one person alone annotates here, so nobody reviews."""
+READ_FOR_SEVERAL_PEOPLE = {
+    "find_label_errors": {"second_looks", "annotations", "annotation_objects"},
+    "resolve_labels": {"split_groups", "embeddings"},
+}
+"""Read where a review was answered (`tests/second_looks`) or people are weighed: one person alone annotates here."""
 
 
 @pytest.mark.slow
 def test_stages__read_and_write_what_the_process_says(recorded: dict[str, Touched]) -> None:
     said = {
         name: (
-            set(stage.reads) - {PREDICTED} - READ_FOR_OBJECTS.get(name, set()) - READ_FOR_REVIEWS.get(name, set()),
+            set(stage.reads) - {PREDICTED} - READ_FOR_OBJECTS.get(name, set()) - READ_FOR_SEVERAL_PEOPLE.get(name, set()),
             set(stage.writes) - OF_OTHER_KINDS,
             stage.ends_in_event,
         )
