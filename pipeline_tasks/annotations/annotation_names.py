@@ -10,8 +10,11 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline_tasks.annotations.parsing import AnnotationRevision, RecordedAnnotation, TaskContext, read_annotation
+from pipeline_tasks.annotations.parsing import RecordedAnnotation, TaskContext, read_annotation, revision_of
 from pipeline_tasks.json_values import JsonObject
+
+_AS_RECORDED = "as_recorded"
+_WITHOUT_RESULT = ("id", "import_id", "created_at", "updated_at")
 
 CreatedAt = Callable[[str], str | None]
 """annotation_id → time of creation in the annotation log."""
@@ -36,14 +39,21 @@ class AnnotationNames:
         """Find the recorded annotations by task and number."""
         self._by_number = {(row.task_key, name.split("-")[1]): name for name, row in self.known.items()}
 
-    def read(self, raw: JsonObject, context: TaskContext) -> AnnotationRevision:
-        """Read one annotation under its name; its person stays the one that an earlier look recorded."""
+    def read(self, raw: JsonObject, context: TaskContext) -> RecordedAnnotation:
+        """Read one annotation under its name: the recorded one, or an `AnnotationRevision` that was not recorded yet.
+
+        Its person stays the one that an earlier look recorded.
+        """
         own = number_name(raw, context)
+        if is_recorded(raw, context, self.known.get(own)):
+            return self.known[own]
         name = self._put_back_as(raw, context)
         if name is None and self._is_another(raw, context, own):
             made = hashlib.sha256(str(raw.get("created_at")).encode()).hexdigest()[:8]
             name = f"{own}-{made}"
         row = self.known.get(name or own)
+        if row is not None and is_recorded(raw, context, row):
+            return row
         return read_annotation(raw, context, None if row is None else row.annotator_id, name or own)
 
     def _put_back_as(self, raw: JsonObject, context: TaskContext) -> str | None:
@@ -57,12 +67,30 @@ class AnnotationNames:
     def _is_another(self, raw: JsonObject, context: TaskContext, name: str) -> bool:
         """Return True if this number belonged to another annotation at an earlier look."""
         row = self.known.get(name)
-        if row is None or read_annotation(raw, context, row.annotator_id, name).revision == row.revision:
+        if row is None or is_recorded(raw, context, row):
             return False
         if row.task_key != context.task_key:
             return True
         made = self.created_at(name)
         return made is not None and made != raw.get("created_at")
+
+
+def is_recorded(raw: JsonObject, context: TaskContext, row: RecordedAnnotation | None) -> bool:
+    """Return True if an annotation stands as it was recorded."""
+    return row is not None and (_AS_RECORDED in raw or revision_of(raw, context, row.annotator_id) == row.revision)
+
+
+def without_recorded(task: JsonObject, context: TaskContext | None, known: Mapping[str, RecordedAnnotation]) -> JsonObject:
+    """The task, without the results of annotations that stand as they were recorded: masks of many tasks fill the memory."""
+    if context is None:
+        return task
+    kept = [
+        {field: raw.get(field) for field in _WITHOUT_RESULT} | {_AS_RECORDED: True}
+        if is_recorded(raw, context, known.get(number_name(raw, context)))
+        else raw
+        for raw in task["annotations"]
+    ]
+    return task | {"annotations": kept}
 
 
 def number_name(raw: JsonObject, context: TaskContext) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline_tasks.annotations.annotation_names import CreatedAt, names_of, never_logged
+from pipeline_tasks.annotations.annotation_names import CreatedAt, names_of, never_logged, without_recorded
 from pipeline_tasks.annotations.parsing import AnnotationRevision, RecordedAnnotation, TaskContext
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.cycle import utc
@@ -48,7 +48,8 @@ def changed_annotations(
     changed = {
         annotation.annotation_id: annotation
         for annotation in read
-        if annotation.annotation_id not in known or known[annotation.annotation_id].revision != annotation.revision
+        if isinstance(annotation, AnnotationRevision)
+        and (annotation.annotation_id not in known or known[annotation.annotation_id].revision != annotation.revision)
     }
     return [changed[annotation_id] for annotation_id in sorted(changed)]
 
@@ -108,6 +109,14 @@ def newest_change(tasks: Iterable[JsonObject]) -> datetime | None:
     return max((utc(task["updated_at"]) for task in tasks), default=None)
 
 
+def slimmed(
+    tasks: Iterable[JsonObject], contexts: Mapping[str, TaskContext], known: Mapping[str, RecordedAnnotation]
+) -> list[JsonObject]:
+    """The tasks as a look needs them: without the results of annotations that stand as they were recorded."""
+    by_id = _by_id(contexts)
+    return [without_recorded(task, _context(task, contexts, by_id), known) for task in tasks]
+
+
 def _ours(tasks: Sequence[JsonObject], contexts: Mapping[str, TaskContext]) -> Iterator[tuple[JsonObject, TaskContext]]:
     """Tasks created by Nightlens that still show their image; people may have added others to the same project."""
     by_id = _by_id(contexts)
@@ -140,7 +149,7 @@ def _read(
     contexts: Mapping[str, TaskContext],
     known: Mapping[str, RecordedAnnotation],
     created_at: CreatedAt,
-) -> list[AnnotationRevision]:
+) -> list[RecordedAnnotation]:
     ours = list(_ours(tasks, contexts))
     names = names_of(ours, known, created_at)
     return [names.read(raw, context) for task, context in ours for raw in task["annotations"]]

@@ -100,6 +100,11 @@ def read_annotation(
     )
 
 
+def revision_of(raw: JsonObject, context: TaskContext, annotator_id: str) -> str:
+    """Digest of an annotation's revision, without reading its objects."""
+    return revision_digest(revision_content(raw, task_key=context.task_key, image_id=context.image_id, annotator_id=annotator_id))
+
+
 def _objects(result: Sequence[JsonObject], context: TaskContext) -> tuple[Any, ...]:
     """Objects of an annotation; those that were drawn on an image of another size are refused."""
     strange = []

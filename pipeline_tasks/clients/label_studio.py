@@ -163,13 +163,21 @@ class LabelStudio:
 
     def changed_since(self, project_id: int, moment: str | None) -> list[JsonObject]:
         """Tasks that changed after an ISO moment (None: all tasks), each with all its annotations."""
+        return list(self.each_changed_since(project_id, moment))
+
+    def each_changed_since(self, project_id: int, moment: str | None) -> Iterator[JsonObject]:
+        """The same one after the other: masks of many tasks do not fit into memory."""
         changed = {"filter": "filter:tasks:updated_at", "operator": "greater", "type": "Datetime", "value": moment}
         include = f"{_ANNOTATION_FIELDS},{_COUNTS}"
-        return list(self._tasks(project_id, [] if moment is None else [changed], fields="all", include=include))
+        return self._tasks(project_id, [] if moment is None else [changed], fields="all", include=include)
 
     def has_annotation(self, annotation_number: int) -> bool:
         """Return True if the annotation has not been deleted."""
-        return self._is_there(f"api/annotations/{annotation_number}")
+        try:
+            self._connection.get(f"api/annotations/{annotation_number}")
+        except NotThereError:
+            return False
+        return True
 
     def remove_copies(self, task_ids: Sequence[int]) -> int:
         """Delete doubles of tasks that nobody has touched, each looked at once more before; returns their number."""
@@ -197,13 +205,6 @@ class LabelStudio:
         for project_id in project_ids:
             there = [] if self.count_tasks(project_id) is None else self.tasks_there(project_id)
             self.delete_tasks([task.task_id for task in there if task.image_id in image_ids])
-
-    def _is_there(self, path: str, **parameters: Any) -> bool:
-        try:
-            self._connection.get(path, **parameters)
-        except NotThereError:
-            return False
-        return True
 
     def _holds_round(self, project_id: int, round_id: str) -> bool:
         """Return True if the project exists and has tasks of the round."""

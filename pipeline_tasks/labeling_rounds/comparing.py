@@ -14,6 +14,7 @@ from pipeline_tasks.annotations.changes import (
     newest_change,
     not_ours,
     replaced_tasks,
+    slimmed,
     vanished_annotations,
 )
 from pipeline_tasks.annotations.parsing import AnnotationRevision, RecordedAnnotation, TaskContext, taken_back
@@ -62,10 +63,10 @@ def compare_annotations(
     If the counts disagree after the latter, all are compared.
     """
     moment = None if since is None else (utc(since) - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    tasks = label_studio.changed_since(project_id, moment)
+    tasks = slimmed(label_studio.each_changed_since(project_id, moment), contexts, known)
     found = _compare(label_studio, tasks, contexts, known, log, is_whole=moment is None)
     if moment is not None and label_studio.count_annotations(project_id) != _standing(known, found.revisions):
-        tasks = label_studio.changed_since(project_id, None)
+        tasks = slimmed(label_studio.each_changed_since(project_id, None), contexts, known)
         found = _compare(label_studio, tasks, contexts, known, log, is_whole=True)
     return found
 

@@ -10,6 +10,9 @@ import pytest
 from a_labeling_round import LabelingRound
 from drills.failing_label_studio import FailingLabelStudio
 
+from pipeline_tasks.annotations.changes import slimmed
+from pipeline_tasks.annotations.parsing import recorded_annotations
+from pipeline_tasks.labeling_rounds.contexts import contexts_by_project
 from pipeline_tasks.records.cycle import Cycle, CycleOpening
 from pipeline_tasks.stages.tend.erase import erase
 from pipeline_tasks.storage.blobs.annotation_log import list_revisions
@@ -240,3 +243,16 @@ def test_an_erased_image__leaves_a_project_that_was_made_again(round: LabelingRo
 
     erase(store, opening, NothingElse(), [erased], round.server.client())
     assert [task["data"]["image_id"] for task in round.server.tasks.values()] == [kept]
+
+
+def test_a_look__keeps_results_only_of_annotations_that_are_not_recorded(round: LabelingRound, store: Store) -> None:
+    first = round.open(images=2)
+    project = round.send(first).label_studio_project_id or 0
+    numbers = [round.server.annotate(task, ["nut"]) for task in round.task_ids(first)]
+    round.collect(first)
+    round.server.edit(numbers[1], ["bolt"])
+    tasks = round.server.client().changed_since(project, None)
+
+    known = recorded_annotations(store.current(Annotation))
+    kept = slimmed(tasks, contexts_by_project(store, first, {})[project], known)
+    assert ["result" in annotation for task in kept for annotation in task["annotations"]] == [False, True]
