@@ -103,7 +103,7 @@ PROCESS = (
         does="Resolve the annotations of each image into its label.",
         reads=(
             *("annotations", "annotation_objects", "labeling_tasks", "labels", "label_objects", "imported_labels"),
-            *("split_groups", "embeddings"),
+            *("splits", "split_groups", "embeddings"),
         ),
         writes=("labels", "label_objects", "annotator_scores"),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +86,15 @@ def weigh(given: NamedVotes, votes: Votes, model: Floats | None) -> Weighed:
     in_time = np.argsort([votes.order[votes.ids[image_id][who]] for image_id, who in _pairs(given)], kind="stable").astype(np.int64)
     paused = is_paused(people[in_time], believed[in_time], *sizes, default_floor(sizes[1]))
     return Weighed(labels, accuracies(people, believed, *sizes), _named(given, paused), model is not None)
+
+
+def for_training_only(model: Floats, splits: Sequence[str | None]) -> Floats:
+    """A model's beliefs (images x names) about images to train on; NaN for others, and where the split is not known (None).
+
+    A label for evaluation that follows a model makes this model, and each on the same backbone, look better than it is.
+    """
+    kept: Floats = np.where(np.array([one == "train" for one in splits])[:, None], model, np.nan)
+    return kept
 
 
 def _believed(votes: VoteArrays, found: Consensus) -> Floats:

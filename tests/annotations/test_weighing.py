@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline_tasks.annotations.votes import Votes
-from pipeline_tasks.annotations.weighing import named_votes, weigh
+from pipeline_tasks.annotations.weighing import for_training_only, named_votes, weigh
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.kinds.classes.class_object import ClassObject
 
@@ -79,3 +79,15 @@ def test_weigh__uses_a_model_where_it_has_beliefs() -> None:
     assert found.has_model
     assert found.labels["z"][0] == (ClassObject("nut"),)
     assert found.labels["i00"][1] > 0.99
+
+
+def test_model__has_no_say_about_images_for_evaluation() -> None:
+    given = votes(("a", "ada", "bolt"), ("a", "eve", "nut"), ("b", "ada", "bolt"), ("b", "eve", "nut"))
+    named = named_votes(given, LABELING)
+    model = np.array([[0.1, 0.9], [0.1, 0.9]])
+    found = weigh(named, given, for_training_only(model, ["train", "test"]))
+
+    assert np.isnan(for_training_only(model, [None, "train"])).tolist() == [[True, True], [False, False]]
+    assert found.labels["a"][0] == (ClassObject("nut"),)
+    assert found.labels["a"][1] > 0.6
+    assert found.labels["b"][1] == pytest.approx(0.5)

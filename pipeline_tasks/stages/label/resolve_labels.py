@@ -13,7 +13,15 @@ from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.annotations.resolving import LabelsVersion, meanings, resolve
 from pipeline_tasks.annotations.scorecards import MOST_COMPARED, GoldCount, gold_counts, scorecards
 from pipeline_tasks.annotations.votes import Votes, only_starred, read_votes
-from pipeline_tasks.annotations.weighing import LEAST_BELIEF, LEAST_SHARED, NamedVotes, Weighed, named_votes, weigh
+from pipeline_tasks.annotations.weighing import (
+    LEAST_BELIEF,
+    LEAST_SHARED,
+    NamedVotes,
+    Weighed,
+    for_training_only,
+    named_votes,
+    weigh,
+)
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.kinds.registry import kind_of
@@ -30,6 +38,7 @@ from pipeline_tasks.tables.annotator_score import AnnotatorScore
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import AnnotationObject, LabelObject
 from pipeline_tasks.tables.labeling_task import LabelingTask
+from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import Rows, check
 
@@ -134,7 +143,8 @@ def _beliefs(store: Store, cycle: Cycle, named: NamedVotes) -> Floats | None:
     beliefs = np.full((len(named.image_ids), len(named.names)), np.nan)
     beliefs[has_one] = 0.0
     beliefs[np.ix_(has_one, known)] = doubts.beliefs
-    return beliefs
+    split_of = dict(store.history(Split, ["split_group_id", "split"]).with_columns(pl.col("split").cast(pl.String)).iter_rows())
+    return for_training_only(beliefs, [split_of.get(group_of.get(one, one)) for one in named.image_ids])
 
 
 def _to_resolve_anew(store: Store, kind: Kind, weighed: Weighed, changed: list[str]) -> list[str]:
