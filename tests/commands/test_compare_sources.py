@@ -22,9 +22,13 @@ def night(tmp_path: Path) -> Night:
     """A night whose round is open."""
     made = a_night(tmp_path)
     made.bring(range(6))
-    for stage in NIGHTLY_STAGES[: NIGHTLY_STAGES.index("send_to_labeling") + 1]:
-        made.run(stage, "2026-11-21")
+    run_until_people_are_asked(made)
     return made
+
+
+def run_until_people_are_asked(night: Night) -> None:
+    for stage in NIGHTLY_STAGES[: NIGHTLY_STAGES.index("send_to_labeling") + 1]:
+        night.run(stage, "2026-11-21")
 
 
 def outcome(night: Night) -> Outcome:
@@ -60,3 +64,30 @@ def test_compare_sources__names_asked_files_that_are_gone_and_tasks_of_one_side(
     assert f"files of images with an open task, deleted: 1 (inbox:{deleted}" in found.text
     assert f"tasks deleted in Label Studio: 1 ({project}/{lost})" in found.text
     assert f"tasks that were not sent, unknown image: 1 ({project}/{strange})" in found.text
+
+
+def test_compare_sources__is_fine_with_a_task_that_somebody_imported(night: Night) -> None:
+    night.server._import(next(iter(night.server.projects)), [{"data": {"note": "somebody's own"}}])
+
+    found = outcome(night)
+
+    assert "tasks that were not sent, by hand: 1 (" in found.text
+    assert found.is_fine
+
+
+def test_compare_sources__does_not_count_files_as_gone_where_settings_say_not_to_look(tmp_path: Path) -> None:
+    night = a_night(tmp_path)
+    night.bring(range(6))
+    (tmp_path / "inbox" / "old").mkdir()
+    for path in [path for path in (tmp_path / "inbox").iterdir() if path.is_file()]:
+        path.rename(tmp_path / "inbox" / "old" / path.name)
+    run_until_people_are_asked(night)
+
+    (settings,) = night.project.sources
+    sources = open_sources([settings.model_copy(update={"ignore": ("old/",)})], night.folder)
+    found = compared(night.store, sources, night.server.client())
+
+    assert (
+        found.text.splitlines()[0] == "source inbox: 0 files, 0 of them new, refused or written since, 0 of images no longer there"
+    )
+    assert found.is_fine
