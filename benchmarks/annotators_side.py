@@ -45,7 +45,8 @@ def _labels(images: np.ndarray, people: np.ndarray, names: np.ndarray, model: np
     rows = pd.DataFrame({"task": images, "worker": people, "label": names})
     skene = DawidSkene(n_iter=60).fit_predict(rows).sort_index()
     found = {"crowd-kit DS": skene.to_numpy().astype(int)}
-    if model is not None:
+    # CROWDLAB refuses sets in which no image has two votes.
+    if model is not None and len(np.unique(images)) < len(images):
         table = rows.pivot(index="task", columns="worker", values="label").astype(float)
         scored = get_label_quality_multiannotator(table, model, verbose=False, return_detailed_quality=False)
         found["CROWDLAB"] = scored["label_quality"]["consensus_label"].to_numpy().astype(int)

@@ -58,6 +58,17 @@ def label_quality(labels: pl.DataFrame, split_groups: pl.DataFrame, measure: Agr
     return LabelQuality(shared.height, mean, interval.low, interval.high, is_kept, said)
 
 
+def why_gold_does_not_suffice(right: int, annotations: int, limit: float | None) -> str:
+    """Reason not to train after a round whose annotations of gold images are too often not the label; empty if none."""
+    if limit is None or not annotations or right >= limit * annotations:
+        return ""
+    return (
+        f"the gate on label quality holds. {right} of {annotations} annotations of gold images in this round are right, fewer than "
+        f"gates.min_gold_accuracy {limit:g} asks. See who differs in the report's scorecards, and correct this round's "
+        "annotations in Label Studio; the next night judges its own round"
+    )
+
+
 def _groups(shared: pl.DataFrame, split_groups: pl.DataFrame) -> tuple[Integers, int]:
     """Number of each image's group; an image without one is a group of its own."""
     joined = shared.join(split_groups.select("image_id", "split_group_id"), on="image_id", how="left", maintain_order="left")
@@ -71,7 +82,8 @@ def _verdict(limit: float | None, is_kept: bool | None) -> str:
     return (
         f"at least {limit:g}, as gates.min_agreement asks"
         if is_kept
-        else f"not shown to be at least {limit:g} (gates.min_agreement)"
+        else f"not shown to be at least {limit:g} (gates.min_agreement). Correct the annotations that differ in Label Studio, or "
+        "have more images annotated by several people (labeling.overlap_ratio); the next night judges them anew"
     )
 
 

@@ -24,6 +24,13 @@ class GateSettings(Settings):
         "people annotated. No model is trained unless the lower end of its interval reaches this; the report says so for every "
         "label kind. null: it is only stated.",
     )
+    min_gold_accuracy: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Least share of right annotations of gold images (labeling.gold_ratio) in a round. Below it no model is "
+        "trained that night; a round without gold annotations is not held. null: it is only stated.",
+    )
     golden_margin: float | None = Field(
         None,
         ge=0,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from pipeline_tasks.datasets.label_quality import QualityRule, label_quality
+from pipeline_tasks.datasets.label_quality import QualityRule, label_quality, why_gold_does_not_suffice
 from pipeline_tasks.kinds.agreement import AgreementMeasure
 
 RULE = QualityRule(None, confidence=0.95, samples=500, seed=7)
@@ -48,7 +48,7 @@ def test_label_quality__is_judged_by_the_lower_end_of_its_interval() -> None:
 
     assert (kept.is_kept, held.is_kept) == (True, False)
     assert kept.says.endswith("; at least 0.77, as gates.min_agreement asks.")
-    assert held.says.endswith("; not shown to be at least 0.8 (gates.min_agreement).")
+    assert "; not shown to be at least 0.8 (gates.min_agreement). Correct the annotations that differ in Label Studio" in held.says
 
 
 def test_label_quality__of_one_group_of_like_images_is_less_sure() -> None:
@@ -78,3 +78,16 @@ def test_label_quality__without_images_of_several_people_holds_if_a_limit_is_set
     held = label_quality(alone, NO_GROUPS, IOU, replace(RULE, min_agreement=0.6))
     assert (held.is_kept, held.agreement) == (False, None)
     assert "gates.min_agreement 0.6 needs some (labeling.overlap_ratio)" in held.says
+
+
+def test_gold__holds_training_below_its_limit_and_says_what_to_do() -> None:
+    assert (
+        why_gold_does_not_suffice(9, 10, None)
+        == why_gold_does_not_suffice(9, 10, 0.9)
+        == why_gold_does_not_suffice(0, 0, 0.9)
+        == ""
+    )
+    said = why_gold_does_not_suffice(8, 10, 0.9)
+    assert said.startswith("the gate on label quality holds. 8 of 10 annotations of gold images in this round are right")
+    assert "gates.min_gold_accuracy 0.9" in said
+    assert "correct this round's annotations in Label Studio" in said

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline_tasks.datasets.doubted import doubted_in_training
 from pipeline_tasks.datasets.golden import golden_images, refused
-from pipeline_tasks.datasets.label_quality import LabelQuality, QualityRule, label_quality
+from pipeline_tasks.datasets.label_quality import LabelQuality, QualityRule, label_quality, why_gold_does_not_suffice
 from pipeline_tasks.datasets.manifest import EMPTY_DIGEST, Manifest, ManifestInputs, freeze
 from pipeline_tasks.datasets.slices import slice_test_images
 from pipeline_tasks.datasets.synthetic import outside_training, over_ratio, synthetic_images
@@ -27,6 +27,7 @@ from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.dataset_version import GoldenSet, VersionAbout
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.records.project_state import Dataset, RestoredDataset
+from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.settings import QualitySettings
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.blobs.version_index import index_key
@@ -240,7 +241,9 @@ def _summary(
         trained_labels,
         cycle.arguments.training,
         training.min_new_labels,
-        _why_not(cycle, manifest.rows, manifest.objects) or _why_labels_do_not_suffice(quality),
+        _why_not(cycle, manifest.rows, manifest.objects)
+        or _why_labels_do_not_suffice(quality)
+        or _why_gold_does_not_suffice(store, cycle),
         "" if candidate is None else _why_at_once(named_rows(store, candidate.dataset_cycle_id), kind_of(cycle.project).changes),
     )
     named = Dataset(manifest.dataset_id, cycle.cycle_id) if is_changed else newest
@@ -270,6 +273,13 @@ def _quality(store: Store, cycle: Cycle) -> LabelQuality:
 def _why_labels_do_not_suffice(quality: LabelQuality) -> str:
     """Reason not to train on these labels; empty if they keep the gate, or if there is none."""
     return "" if quality.is_kept in (None, True) else f"the gate on label quality holds. {quality.says.rstrip('.')}"
+
+
+def _why_gold_does_not_suffice(store: Store, cycle: Cycle) -> str:
+    """Reason not to train after tonight's gold; empty if it keeps the gate, or if there is no limit."""
+    limit = cycle.project.gates.min_gold_accuracy
+    resolved = None if limit is None else store.find_summary(cycle.cycle_id, ResolveLabelsSummary)
+    return "" if resolved is None else why_gold_does_not_suffice(resolved.gold_right, resolved.gold_images, limit)
 
 
 def _why_at_once(trained: pl.DataFrame, changes: NameChanges) -> str:

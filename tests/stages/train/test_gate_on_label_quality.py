@@ -12,6 +12,7 @@ from reports.test_process import DATA
 
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.by_stage import CycleRecords
+from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.reports.decision import header
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
 from pipeline_tasks.storage.history.store import Store
@@ -27,10 +28,14 @@ OBJECTS: dict[str, list[dict[str, str]]] = {
 }
 
 
-def built(store: Store, label_kind: str, agreement: float, limit: float | None) -> BuildDatasetVersionSummary:
+def built(
+    store: Store, label_kind: str, agreement: float, limit: float | None, gold_right: int | None = None
+) -> BuildDatasetVersionSummary:
     """A version of images that two people annotated, with this agreement."""
     classes = ["bolt", "nut"] if label_kind == "class" else []
-    cycle = an_open_cycle(store, label_kind=label_kind, classes=classes, gates={"margin": 0.05, "min_agreement": limit})
+    cycle = an_open_cycle(
+        store, label_kind=label_kind, classes=classes, gates={"margin": 0.05, "min_agreement": limit, "min_gold_accuracy": 0.9}
+    )
     ids = [image_id(number) for number in range(IMAGES)]
     nothing: dict[str, Any] = dict.fromkeys(LabelObject.column_names())
     things = [
@@ -49,6 +54,9 @@ def built(store: Store, label_kind: str, agreement: float, limit: float | None) 
         (Split, pl.DataFrame({"split_group_id": ids, "split": splits, "policy": ["rest"] * IMAGES})),
     ]
     store.finish(cycle.cycle_id, "given", cycle.arguments, writes)
+    if gold_right is not None:
+        resolved = ResolveLabelsSummary(IMAGES, IMAGES, 0, 0, 0, None, {}, gold_images=10, gold_right=gold_right)
+        store.finish(cycle.cycle_id, "resolve_labels", resolved)
     return build_dataset_version(store, cycle)
 
 
@@ -82,3 +90,11 @@ def test_gate__holds_the_training_and_says_so_in_the_report_of_every_kind(
     shown = str(header(replace(DATA, records=CycleRecords((summary,)))))
     verdict = {True: 'class="decision good"', False: 'class="decision warn"', None: ""}[is_kept]
     assert (verdict in shown) if verdict else (summary.label_quality not in shown)
+
+
+@pytest.mark.parametrize(("gold_right", "should_train"), [(9, True), (8, False)])
+def test_gate__holds_the_training_after_a_round_of_bad_gold(store: Store, gold_right: int, should_train: bool) -> None:
+    summary = built(store, "class", 0.95, None, gold_right)
+
+    assert summary.should_train is should_train
+    assert ("8 of 10 annotations of gold images in this round are right" in summary.why) is not should_train
