@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from pipeline_tasks.kinds.kind import Kind
 
@@ -39,3 +40,8 @@ def label_form(kind: Kind, question: str | None) -> LabelForm:
     )
     asked = json.dumps([kind.name, labeling.asked, DIGESTED if question is None else question])
     return LabelForm(xml, shown, hashlib.sha256(asked.encode()).hexdigest())
+
+
+def as_paragraphs(text: str) -> str:
+    """HTML of plain text: blank lines divide paragraphs, and markup is shown as it is written."""
+    return "".join(f"<p>{'<br>'.join(escape(part).splitlines())}</p>" for part in re.split(r"\n\s*\n", text.strip()))

@@ -15,7 +15,7 @@ from pipeline_tasks.clients import label_studio_views
 from pipeline_tasks.clients.label_studio_connection import Connection
 from pipeline_tasks.clients.label_studio_errors import NotThereError
 from pipeline_tasks.clients.label_studio_filters import IS_ANNOTATED, in_round
-from pipeline_tasks.clients.label_studio_projects import project_fields
+from pipeline_tasks.clients.label_studio_projects import project_fields, set_fields
 from pipeline_tasks.clients.label_studio_tasks import task_there
 from pipeline_tasks.errors import ServiceUnavailableError
 from pipeline_tasks.json_values import Json, JsonObject
@@ -113,10 +113,11 @@ class LabelStudio:
 
     def show_predictions(self, project_id: int, model_version: str) -> None:
         """Let people see predictions of this one version; Label Studio refuses one that no prediction of the project has."""
-        wanted = {"show_collab_predictions": True, "model_version": model_version}
-        standing = self._connection.get(f"api/projects/{project_id}", include=",".join(["id", *wanted]))
-        if {name: standing.get(name) for name in wanted} != wanted:
-            self._connection.patch(f"api/projects/{project_id}", wanted)
+        set_fields(self._connection, project_id, {"show_collab_predictions": True, "model_version": model_version})
+
+    def show_guideline(self, project_id: int, html: str) -> None:
+        """Show people this text before they begin, and whenever they ask for instructions."""
+        set_fields(self._connection, project_id, {"expert_instruction": html, "show_instruction": True})
 
     def import_tasks(
         self,

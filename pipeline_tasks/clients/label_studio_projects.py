@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pipeline_tasks.json_values import JsonObject
+from collections.abc import Mapping
+
+from pipeline_tasks.clients.label_studio_connection import Connection
+from pipeline_tasks.json_values import Json, JsonObject
 
 _TITLE_LENGTH = 50
 """Label Studio's own limit."""
@@ -20,3 +23,10 @@ def project_fields(outside_name: str, label_config: str, label_config_digest: st
         "enable_empty_annotation": True,
         "maximum_annotations": 1,
     }
+
+
+def set_fields(connection: Connection, project_id: int, wanted: Mapping[str, Json]) -> None:
+    """Set fields of a project, unless they stand so."""
+    standing = connection.get(f"api/projects/{project_id}", include=",".join(["id", *wanted]))
+    if any(standing.get(name) != value for name, value in wanted.items()):
+        connection.patch(f"api/projects/{project_id}", wanted)

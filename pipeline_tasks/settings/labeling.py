@@ -53,6 +53,11 @@ class LabelingSettings(Settings):
         description="Share of a round's images for training whose annotator sees the champion's prediction, to keep or correct; "
         "from the others it is hidden, so that its effect is measured. 0: nobody sees one.",
     )
+    guideline: str | None = Field(
+        None,
+        min_length=1,
+        description="Text that people read in Label Studio before they begin, a paragraph a blank line; null: none is set there.",
+    )
     question: str | None = Field(None, description="Question above the form; null: the label kind's own.")
     cost_per_hour: float | None = Field(None, ge=0, description="Cost of an annotator's hour; null: the report states hours only.")
     currency: str | None = Field(

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from pipeline_tasks.annotations.form_differences import form_differences
-from pipeline_tasks.annotations.label_form import LabelForm, label_form
+from pipeline_tasks.annotations.label_form import LabelForm, as_paragraphs, label_form
 from pipeline_tasks.annotations.task_keys import PlannedTask, plan_tasks
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
@@ -74,6 +74,8 @@ def send_to_labeling(
     for one in differences:
         logger.warning("%s", one)
     label_studio.connect_local_files(project_id, annotator_files.folder)
+    if labeling.guideline is not None:
+        label_studio.show_guideline(project_id, as_paragraphs(labeling.guideline))
     rows = _push(project_id, round_id, form, planned, predicted.shown, label_studio, annotator_files)
     view_id = label_studio.find_or_create_view(project_id, round_id, tab_title(cycle.cycle_id, cycle.outside_name))
     url = label_studio.round_url(project_id, view_id)

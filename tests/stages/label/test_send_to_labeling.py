@@ -167,3 +167,15 @@ def test_send_to_labeling__requires_the_selection(round: LabelingRound, store: S
 
     with pytest.raises(MissingStageError):
         round.send(given.an_open_cycle(store))
+
+
+def test_send_to_labeling__shows_the_guideline_in_the_project_that_people_have(round: LabelingRound) -> None:
+    first = round.send(round.open("2026-11-21"))
+    project = round.server.projects[first.label_studio_project_id or 0]
+    assert "expert_instruction" not in project, "what people wrote there stays"
+
+    second = round.send(round.open("2026-11-22", guideline="A bolt has <no> hole.\nA nut has one.\n\nCannot tell? Skip."))
+
+    assert second.label_studio_project_id == first.label_studio_project_id
+    said = "<p>A bolt has &lt;no&gt; hole.<br>A nut has one.</p><p>Cannot tell? Skip.</p>"
+    assert (project["expert_instruction"], project["show_instruction"]) == (said, True)
