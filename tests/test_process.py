@@ -50,7 +50,7 @@ READ_FOR_OBJECTS = {"compare_with_champion": {"images"}, "select_images": {"orig
 """Read for these kinds alone: the size of the images that hold objects, and the pool that a champion looks at."""
 READ_FOR_SEVERAL_PEOPLE = {
     "find_label_errors": {"second_looks", "annotations", "annotation_objects"},
-    "resolve_labels": {"split_groups", "embeddings"},
+    "resolve_labels": {"splits", "split_groups", "embeddings"},
 }
 """Read where a review was answered (`tests/second_looks`) or people are weighed: one person alone annotates here."""
 

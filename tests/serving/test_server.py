@@ -166,6 +166,7 @@ def test_serving__imports_nothing_that_belongs_to_the_pipeline() -> None:
         "decoding",
         "kinds",
         "geometry",
+        "measurements",
         "registries",
         "registry",
         "upgrades",
