@@ -49,7 +49,7 @@ def measure(url: str, token: str, tasks: int) -> int:
     guessed = {str(one["task_key"]): guess for one in data}
     request: Sequence[Any] = [{"data": one, "annotations": said, "predictions": [guess]} for one in data]
     try:
-        _, push_s = timed(lambda: ours.import_tasks(mine, mark, data, given, guessed))
+        _, push_s = timed(lambda: ours.import_tasks(mine, mark, data, annotations=given, predictions=guessed))
         _, sdk_push_s = timed(lambda: sdk.projects.import_tasks(id=theirs, request=request))
         there, pull_s = timed(lambda: ours.changed_since(mine, None))
         pulled, sdk_pull_s = timed(lambda: list(sdk.tasks.list(project=theirs, fields="all", page_size=500)))

@@ -124,6 +124,7 @@ class LabelStudio:
         project_id: int,
         round_id: str,
         tasks: Sequence[TaskData],
+        *,
         annotations: Mapping[str, list[JsonObject]] | None = None,
         predictions: Mapping[str, Prediction] | None = None,
     ) -> dict[str, int]:

@@ -89,7 +89,7 @@ def _fill(store: Store, label_studio: LabelStudio, files: AnnotatorFiles, place:
             | {"task_key": row["task_key"], "image_id": row["image_id"]}
             for row in of_round
         ]
-        label_studio.import_tasks(place, round_id, tasks, given)
+        label_studio.import_tasks(place, round_id, tasks, annotations=given)
         view_id = label_studio.find_or_create_view(place, round_id)
         url = label_studio.round_url(place, view_id)
     logger.warning(

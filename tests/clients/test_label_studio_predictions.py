@@ -41,9 +41,9 @@ def test_import_tasks__shows_people_the_prediction_once_and_in_no_other_task(dra
     predictions = dict.fromkeys(keys[:2], predicted)
 
     # A second round and a second try of the first import send the same again.
-    ids = client.import_tasks(project_id, "r", tasks, predictions)
+    ids = client.import_tasks(project_id, "r", tasks, predictions=predictions)
     client.show_predictions(project_id, MODEL_VERSION)
-    assert client.import_tasks(project_id, "r", tasks, predictions) == ids
+    assert client.import_tasks(project_id, "r", tasks, predictions=predictions) == ids
     client.show_predictions(project_id, MODEL_VERSION)
 
     shown = [client._connection.get(f"api/tasks/{ids[key]}")["predictions"] for key in keys]
