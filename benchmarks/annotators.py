@@ -283,7 +283,7 @@ def _print_alpha(peers: Path | None) -> None:
         print("\nalpha: give --peers-python an interpreter with the package krippendorff to compare")
         return
     generator = np.random.default_rng(0)
-    tables = [generator.multinomial(generator.integers(1, 6), np.full(4, 0.25), size=60) for _ in range(200)]
+    tables = [generator.multinomial(generator.integers(0, 6, 60), np.full(4, 0.25)) for _ in range(200)]
     with tempfile.TemporaryDirectory() as folder:
         asked, found = Path(folder) / "given.npz", Path(folder) / "alphas.npz"
         np.savez(asked, counts=np.array(tables))
