@@ -80,10 +80,11 @@ def _standing(known: Known, revisions: Sequence[AnnotationRevision]) -> int:
 def _compare(
     label_studio: LabelStudio, tasks: list[JsonObject], contexts: Contexts, known: Known, log: AnnotationLog, *, is_whole: bool
 ) -> AnnotationsFound:
-    """Differences of these tasks; each deletion is checked once more by id."""
+    """Differences of these tasks; where not all tasks were listed, each deletion is checked once more by id."""
     missing = vanished_annotations(tasks, contexts, known, log.created_at)
     lost = [one for one in missing if one.was_lost]
-    deleted = [one.row for one in missing if not one.was_lost and not label_studio.has_annotation(number_of(one.row))]
+    gone = [one.row for one in missing if not one.was_lost]
+    deleted = gone if is_whole else [row for row in gone if not label_studio.has_annotation(number_of(row))]
     changed = changed_annotations(tasks, contexts, known, log.created_at)
     stepped_back = [one for one in changed if _is_step_back(one, known.get(one.annotation_id), log)]
     newest = newest_change(tasks)
