@@ -51,8 +51,8 @@ class AnnotationsFound:
     """Id of each task whose data people edited otherwise → its data as it was sent."""
     vanished: list[Vanished]
     """Annotations that the server lost."""
-    stepped_back: list[RecordedAnnotation]
-    """Annotations that stand in a revision before the recorded one, because the server lost the later one."""
+    stepped_back: dict[int, RecordedAnnotation]
+    """Label Studio's number → annotation in a revision before the recorded one, because the server lost the later one."""
 
 
 def compare_annotations(
@@ -96,7 +96,8 @@ def _compare(
         replaced=replaced_tasks(tasks, contexts),
         edited=edited_tasks(tasks, contexts),
         vanished=lost,
-        stepped_back=[known[one.annotation_id] for one in stepped_back],
+        # One that was put back has another number than its name.
+        stepped_back={int(one.content["id"]): known[one.annotation_id] for one in stepped_back},
     )
 
 

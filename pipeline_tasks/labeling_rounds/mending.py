@@ -43,8 +43,8 @@ def mend(
         label_studio.set_data(task_id, data)
     for one in found.vanished:
         label_studio.put_annotation(one.task_id, number_of(one.row), shown_content(log, one.row))
-    for row in found.stepped_back:
-        label_studio.set_annotation(number_of(row), shown_content(log, row))
+    for number, row in found.stepped_back.items():
+        label_studio.set_annotation(number, shown_content(log, row))
     if found.vanished or found.stepped_back:
         logger.warning(
             "Label Studio stands before the last collection, as after a restore from a backup: %d annotations that it lost were "

@@ -256,3 +256,28 @@ def test_a_look__keeps_results_only_of_annotations_that_are_not_recorded(round: 
     known = recorded_annotations(store.current(Annotation))
     kept = slimmed(tasks, contexts_by_project(store, first, {})[project], known)
     assert ["result" in annotation for task in kept for annotation in task["annotations"]] == [False, True]
+
+
+def test_a_restored_server__sets_an_answer_that_was_put_back_to_its_later_revision(round: LabelingRound, store: Store) -> None:
+    server = round.server
+    assert isinstance(server, FailingLabelStudio)
+    first = round.open(images=2)
+    round.send(first)
+    one, other = round.task_ids(first)
+    before = server.backup()
+    server.annotate(one, ["nut"])
+    server.annotate(other, ["nut"])
+    round.collect(first)
+    server.restore(before)
+    server._last_id += 50
+    round.collect(next_night(round))
+    round.collect(next_night(round, 23))
+    put_back = server.tasks[one]["annotations"][0]["id"]
+    yesterday = server.backup()
+    server.edit(put_back, ["bolt"])
+    round.collect(next_night(round, 24))
+    server.restore(yesterday)
+
+    assert round.collect(next_night(round, 25)).annotations_put_back == 1
+    assert sorted(answers(store)["answered"]) == ["bolt", "nut"]
+    assert server.tasks[one]["annotations"][0]["result"][0]["value"] == {"choices": ["bolt"]}
