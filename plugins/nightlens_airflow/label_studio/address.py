@@ -38,7 +38,10 @@ def address_of(connection: Connection) -> LabelStudioAddress:
         raise SettingsError(f"connection {connection.conn_id}: wanted a host, found none; edit it under Admin, Connections")
     host = connection.host if "://" in connection.host else f"{connection.schema or 'http'}://{connection.host}"
     extra = connection.extra_dejson
-    said = extra.get("requests_per_minute", REQUESTS_PER_MINUTE)
+    said = extra.get("requests_per_minute")
+    if said in (None, ""):
+        # Airflow's form saves a field that is left empty as null.
+        said = REQUESTS_PER_MINUTE
     try:
         rate = float(said)
     except (TypeError, ValueError):
