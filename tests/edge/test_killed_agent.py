@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -31,7 +32,9 @@ def test_images__of_an_agent_that_is_killed_while_sending_are_taken_in_once(tmp_
         for number, content in enumerate(contents):
             (tmp_path / "in" / f"{number:03}.jpg").write_bytes(content)
         drawn = random.Random(kills)
-        half_sent = [kill_while_sending(config, receiver, drawn.uniform(0, LONGEST_S)) for _ in range(kills)]
+        # Every second kill waits for an image that is half sent, so that a slow machine has as many of those as a quick one.
+        moments = [drawn.uniform(0, LONGEST_S) if number % 2 else None for number in range(kills)]
+        half_sent = [kill_while_sending(config, receiver, moment) for moment in moments]
         told = run_agent(config, "--once")
         arrived = receiver.images()
 
@@ -61,16 +64,32 @@ def test_images__arrive_once_where_the_receiver_is_killed_while_it_receives(tmp_
     assert sorted(path.stem for path in arrived) == sorted(hashlib.sha256(content).hexdigest() for content in contents)
 
 
-def kill_while_sending(config: Path, receiver: ReceiverProcess, after_s: float) -> bool:
-    """Kill an agent so long after the receiver got new bytes of it; return True if an image was half sent then."""
+def kill_while_sending(config: Path, receiver: ReceiverProcess, after_s: float | None) -> bool:
+    """Kill an agent that long after the receiver got new bytes, or (None) while an image is half sent; return True if one was."""
     agent = start_agent(config, "--once")
     wait_for_bytes(receiver)
-    time.sleep(after_s)
+    if after_s is None:
+        stop_while_half_sent(agent, receiver)
+    else:
+        time.sleep(after_s)
     assert agent.poll() is None, "the agent had ended before it was killed; give it more images"
     agent.send_signal(signal.SIGKILL)
     agent.communicate()
     assert any((config.parent / "agent" / "outbox").glob("*.image")), "nothing was left to send"
     return received_bytes(receiver)[1] > 0
+
+
+def stop_while_half_sent(agent: subprocess.Popen[bytes], receiver: ReceiverProcess) -> None:
+    """Stop the agent at a moment at which the receiver has a part of an image, and nothing of it is on its way any more."""
+    while agent.poll() is None:
+        agent.send_signal(signal.SIGSTOP)
+        seen = None
+        while seen != (seen := received_bytes(receiver)):
+            time.sleep(0.05)
+        if seen[1]:
+            return
+        agent.send_signal(signal.SIGCONT)
+        time.sleep(0.002)
 
 
 def wait_for_bytes(receiver: ReceiverProcess) -> None:
