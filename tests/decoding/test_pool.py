@@ -100,7 +100,8 @@ def test_pool__reports_a_child_that_dies_twice_and_replaces_it(monkeypatch: pyte
         def send_and_kill(stream: object, request: Request) -> None:
             victims.append(children_of(os.getpid())[-1])
             os.kill(victims[-1], signal.SIGSEGV)
-            time.sleep(0.05)
+            while is_running(victims[-1]):
+                time.sleep(0.01)
             real_send(stream, request)  # type: ignore[arg-type]
 
         monkeypatch.setattr(pool_module, "send_file", send_and_kill)

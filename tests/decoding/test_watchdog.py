@@ -18,14 +18,15 @@ def test_watchdog__ends_only_what_takes_too_long() -> None:
 
 
 def test_watchdog__never_ends_what_has_finished() -> None:
-    watchdog, ended = Watchdog(), threading.Event()
-    for _ in range(3):
-        with watchdog.limit(0.02, ended.set):
+    watchdog, ended, others = Watchdog(), threading.Event(), threading.active_count()
+    # Long enough that a machine with other work gets through an empty block in it.
+    for _ in range(2):
+        with watchdog.limit(0.5, ended.set):
             pass
-        time.sleep(0.05)
+        time.sleep(0.6)
 
     assert not ended.is_set()
-    assert threading.active_count() < 10
+    assert threading.active_count() <= others + 1
 
 
 def test_watchdog__watches_again_after_its_thread_has_ended() -> None:

@@ -57,7 +57,7 @@ def fire(trigger: NewImagesTrigger) -> list[dict[str, Any]]:
             pass
         return found
 
-    return asyncio.run(asyncio.wait_for(events(), timeout=10))
+    return asyncio.run(asyncio.wait_for(events(), timeout=60))
 
 
 def test_trigger__fires_once_for_the_images_of_one_night() -> None:

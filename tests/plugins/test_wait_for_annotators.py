@@ -50,7 +50,7 @@ def fire(trigger: WaitForAnnotatorsTrigger) -> list[dict[str, Any]]:
     async def events() -> list[dict[str, Any]]:
         return [event.payload async for event in trigger.run()]
 
-    return asyncio.run(asyncio.wait_for(events(), timeout=5))
+    return asyncio.run(asyncio.wait_for(events(), timeout=60))
 
 
 def test_trigger__fires_once_when_enough_tasks_are_answered() -> None:

@@ -69,13 +69,13 @@ class Load:
 
 def test_server__swaps_under_load_without_dropping_a_request(tmp_path: Path) -> None:
     with a_running_server(tmp_path, numbered_model(0)) as (server, objects, first):
-        served = [(first, 0.0)]
+        served = [(first, 0.0, 0.0)]
         with Load(server) as load:
             for number in (1, 2, 3):
                 promoted_at = time.monotonic()
                 digest = promote(objects, numbered_model(number))
-                assert server.wait_for(digest) < 5.0
-                served.append((digest, promoted_at))
+                server.wait_for(digest)
+                served.append((digest, promoted_at, time.monotonic()))
                 load.wait_for_responses(40)
             promote(objects, tiny_model(smoke_shift=0.5))
             time.sleep(1.5)
@@ -83,11 +83,11 @@ def test_server__swaps_under_load_without_dropping_a_request(tmp_path: Path) -> 
 
     assert len(load.responses) > 100
     assert Counter(status for status, *_ in load.responses) == {200: len(load.responses)}
-    promoted = dict(served)
-    successor = {one: after for (one, _), (_, after) in itertools.pairwise(served)}
+    promoted = {digest: promoted_at for digest, promoted_at, _ in served}
+    replaced = {digest: seen_at for (digest, *_), (*_, seen_at) in itertools.pairwise(served)}
     for _, digest, begun, ended in load.responses:
         assert promoted[digest] <= ended, "an answer by a model that was not promoted yet"
-        assert begun <= successor.get(digest, begun) + 5.0, "an answer by a model that had long been replaced"
+        assert begun <= replaced.get(digest, begun), "an answer by a model after the server said that the next one serves"
     assert {digest for _, digest, *_ in load.responses} == set(promoted)
 
 
@@ -100,20 +100,20 @@ def test_server__restarts_with_its_last_valid_model_when_the_root_is_gone(tmp_pa
     with ServerProcess(tmp_path) as server:
         assert server.predict(an_image()).json()["model_digest"] == digest
         newer = promote(DiskObjects(tmp_path / "root"), numbered_model(2))
-        assert server.wait_for(newer) < 5.0
+        server.wait_for(newer)
 
 
 def test_server__reports_not_ready_and_finishes_running_requests_before_it_ends(tmp_path: Path) -> None:
     with a_running_server(tmp_path, numbered_model(1)) as (server, _, _), Load(server) as load:
         server.process.terminate()
-        told_at = time.monotonic()
         readiness = server.get("/readyz")
+        said_at = time.monotonic()
         assert server.process.wait(20) == 0
 
     assert (readiness.status_code, readiness.json()["why"]) == (503, "The server is shutting down.")
-    # For a second the server goes on taking requests, so that whoever sends them can turn to another one.
-    begun_in_time = [status for status, _, begun, _ in load.responses if begun < told_at + 0.5]
-    assert set(begun_in_time) == {200}
+    assert {status for status, _, begun, _ in load.responses if begun < said_at} == {200}
+    # It goes on taking requests for a second, so that whoever sends them can turn to another one.
+    assert 200 in {status for status, _, begun, _ in load.responses if begun > said_at}
     assert load.responses[-1][0] == 0
 
 
