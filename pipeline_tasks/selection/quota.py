@@ -51,7 +51,7 @@ def choose_with_quota(
     taken = [*labelled, *first.picks.tolist()]
     given = [*labels, *[None] * len(first.picks)]
     clips = Counter(clip for row in first.picks.tolist() if (clip := clip_of(metadata[row])) is not None)
-    left = replace(wishes, clip_picks=clips)
+    left = wishes if wishes.whole_clips else replace(wishes, clip_picks=clips)
     rest = pick(budget=budget - len(first.picks), labelled=taken, labels=given, objectives=objectives, wishes=left)
     return joined(first, rest)
 

@@ -34,6 +34,12 @@ def metadata_of(sightings: pl.DataFrame, image_ids: Sequence[str], lights: Mappi
     return [{key: value for key, value in row.items() if value is not None} for row in rows.drop("image_id").iter_rows(named=True)]
 
 
+def clips_of(sightings: pl.DataFrame) -> pl.DataFrame:
+    """image_id and clip, with its source, of each image whose first sighting has one."""
+    first = sightings.unique("image_id", keep="first", maintain_order=True).filter(pl.col("clip").is_not_null())
+    return first.select("image_id", clip=pl.concat_str("source", pl.lit(":"), "clip"))
+
+
 def _seen_s() -> pl.Expr:
     """Time of an image within its clip, by the first clock that all images of the clip have and that moves.
 
@@ -102,6 +108,7 @@ def wishes_of(
         instance_beliefs=instances,
         max_per_clip=settings.max_per_clip,
         min_clip_gap_s=settings.min_clip_gap_s,
+        whole_clips=settings.clips == "whole",
     )
 
 

@@ -43,6 +43,8 @@ class Wishes:
     """Clip → picks of the same selection that were made before, which count towards `max_per_clip`."""
     min_clip_gap_s: float = 0.0
     """Minimum seconds between picks and labels of one clip, by the metadata's `seen_s`, for all objectives."""
+    whole_clips: bool = False
+    """Pick all rows of a `clip` or none, for all objectives; a clip is worth the mean of its rows."""
 
 
 def check_wishes(wishes: Wishes, rows: int, has_metadata: bool) -> None:
@@ -56,8 +58,10 @@ def check_wishes(wishes: Wishes, rows: int, has_metadata: bool) -> None:
     _check_instances(wishes, rows)
     for name in ("class_targets", "metadata_targets", "metadata_weights", "requirements"):
         _check_numbers(name, getattr(wishes, name))
-    needs_metadata = wishes.max_per_clip is not None or wishes.min_clip_gap_s > 0
-    if needs_metadata and not has_metadata:
+    is_limited = wishes.max_per_clip is not None or wishes.min_clip_gap_s > 0
+    if wishes.whole_clips and is_limited:
+        raise SettingsError("whole_clips: wanted no max_per_clip and no min_clip_gap_s beside it: they take part of a clip")
+    if (is_limited or wishes.whole_clips) and not has_metadata:
         raise SettingsError("metadata: wanted them, with `clip`, for a limit a clip; found none")
     if wishes.max_per_clip is not None and wishes.max_per_clip < 1:
         raise SettingsError(f"max_per_clip: wanted 1 or more, found {wishes.max_per_clip}")

@@ -95,3 +95,7 @@ def _check_split_group_keys(project: Project, where: str) -> None:
                 f"{where}: duplicates.split_group_keys: source {source.name} gives several images of one {together}, which must "
                 f"not straddle splits; add {together!r}"
             )
+    if project.selection.clips == "whole" and "clip" not in project.duplicates.split_group_keys:
+        raise SettingsError(
+            f"{where}: duplicates.split_group_keys: selection.clips is whole, and a clip must not straddle splits; add 'clip'"
+        )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
 
 from pipeline_tasks.registries import STRATEGIES
 from pipeline_tasks.settings.section import Ratio, Settings
@@ -18,6 +20,9 @@ class SelectionSettings(Settings):
     first_round_control_ratio: Ratio = Field(0.4, description="The same for the first round, which starts the test split.")
     control_test_ratio: Ratio = Field(1.0, description="Share of the control arm that goes to the test split.")
     val_ratio: Ratio = Field(0.15, description="Share of the other images that goes to the validation split.")
+    clips: Literal["frames", "whole"] = Field(
+        "frames", description="`frames`: images of a clip are selected one by one; `whole`: all of a clip, or none of it."
+    )
     max_per_clip: int | None = Field(None, ge=1, description="Maximum number of images of one clip in a selection.")
     min_clip_gap_s: float = Field(0.0, ge=0, description="Minimum time between selected images of one clip.")
     similar_to: tuple[str, ...] = Field((), description="For `similar_to`: ids of images to select more of.")
@@ -40,3 +45,16 @@ class SelectionSettings(Settings):
         for name in [objectives] if isinstance(objectives, str) else objectives:
             STRATEGIES.check(name)
         return objectives
+
+    @model_validator(mode="after")
+    def _whole_clips_have_no_limits(self) -> SelectionSettings:
+        """Refuse limits that would take part of a clip."""
+        limits = {
+            "max_per_clip": self.max_per_clip is not None,
+            "min_clip_gap_s": self.min_clip_gap_s > 0,
+            "min_distance": self.min_distance > 0,
+        }
+        set_ones = [name for name, is_set in limits.items() if is_set]
+        if self.clips == "whole" and set_ones:
+            raise ValueError(f"clips: whole takes all images of a clip: leave out {', '.join(set_ones)}, or set clips to frames")
+        return self

@@ -207,6 +207,18 @@ def test_load_project__refuses_a_split_group_key_that_no_source_can_give(tmp_pat
     assert load_project(write(tmp_path, readable)).duplicates.split_group_keys == ("device",)
 
 
+def test_load_project__refuses_whole_clips_that_may_straddle_splits(tmp_path: Path) -> None:
+    keyed = GOOD.replace("path: inbox", 'path: inbox, key_pattern: "(?P<clip>[^/]+)/"').replace(
+        "budget: ", "clips: whole, budget: "
+    )
+
+    with pytest.raises(SettingsError, match=r"selection.clips is whole, and a clip must not straddle splits; add 'clip'"):
+        load_project(write(tmp_path, keyed))
+
+    together = keyed + "duplicates: {split_group_keys: [clip]}\n"
+    assert load_project(write(tmp_path, together)).selection.clips == "whole"
+
+
 def test_load_project__takes_the_golden_set_from_a_file_beside_it(tmp_path: Path) -> None:
     one, other = "a" * 64, "b" * 64
     (tmp_path / "golden.txt").write_text(f"# fixed in May\n{one}  # the chipped one\n\n")

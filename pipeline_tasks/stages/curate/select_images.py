@@ -22,12 +22,14 @@ from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.second_looks.coming_again import may_come_again
 from pipeline_tasks.second_looks.look import Standing, said_of
 from pipeline_tasks.second_looks.queue import second_looks
-from pipeline_tasks.selection.arms import draw_control, interleave
-from pipeline_tasks.selection.candidates import Candidates, candidates
+from pipeline_tasks.selection.arms import draw_control_rows, round_order
+from pipeline_tasks.selection.candidates import Candidates, candidates, without_large_clips
 from pipeline_tasks.selection.choosing import Selection
+from pipeline_tasks.selection.pool import Metadata
 from pipeline_tasks.selection.quota import choose_with_quota
 from pipeline_tasks.selection.rows import golden_first, scores_of, selected_images
-from pipeline_tasks.selection.wanted import COLUMNS, champion_errors, metadata_of, needs_draws, usable, wishes_of
+from pipeline_tasks.selection.wanted import COLUMNS, champion_errors, clips_of, metadata_of, needs_draws, usable, wishes_of
+from pipeline_tasks.selection.whole_clips import said_of_large
 from pipeline_tasks.selection.why_selected import why_selected
 from pipeline_tasks.settings import RequirementSettings, SelectionSettings
 from pipeline_tasks.storage.history.counted_images import lights_of
@@ -117,10 +119,12 @@ def select_images(store: Store, cycle: Cycle, open_decoder: Callable[[], Decoder
     store.require(SplitGroup, cycle.cycle_id)
     night = _night(store, cycle)
     scores = champion_scores(store, kind_of(cycle.project), cycle.seed, night.candidates, open_decoder)
-    control = _control(cycle, night)
+    metadata = metadata_of(night.known.sightings, night.candidates.names, night.lights)
+    control = _control(cycle, night, metadata)
     settings, instead = _usable(night.settings, scores)
-    chosen = _choose(settings, cycle.seed, night, control, scores)
-    picked = selected_images(night.pool_ids, control, chosen, interleave(len(control), len(chosen.picks)))
+    chosen = _choose(settings, cycle.seed, night, metadata, control, scores)
+    order = round_order(control, chosen.picks, metadata, whole_clips=settings.clips == "whole")
+    picked = selected_images(night.pool_ids, control, chosen, order)
     new_splits = _splits(cycle, night, picked)
     why = why_selected(settings.budget, night.pool, picked, len(control), len(night.golden))
     why += instead + scores.note if len(chosen.picks) else ""
@@ -136,7 +140,7 @@ def select_images(store: Store, cycle: Cycle, open_decoder: Callable[[], Decoder
         splits=_counts(new_splits, "split"),
         is_first_round=night.is_first_round,
         champion_digest=scores.model_digest,
-        why=why + _said_of_another_backbone(night) + said_of(looks),
+        why=why + said_of_large(night.pool.large_clips, settings.budget) + _said_of_another_backbone(night) + said_of(looks),
         asked_again=len(night.again & set(night.pool_ids)),
         second_looks=_counts(looks, "purpose"),
     )
@@ -195,7 +199,10 @@ def _known(store: Store, cycle: Cycle) -> _Known:
 def _pool(known: _Known, cycle: Cycle, images: pl.DataFrame, asked: set[str]) -> Candidates:
     """Images eligible for labeling."""
     groups, best = (known.duplicate_groups, known.split_groups), cycle.project.duplicates.representative
-    return candidates(images, *groups, quarantined=set(known.quarantined), selected=asked, representative=best)
+    settings = cycle.project.selection
+    clips = clips_of(known.sightings) if settings.clips == "whole" else None
+    found = candidates(images, *groups, set(known.quarantined), asked, best, clips)
+    return found if clips is None else without_large_clips(found, clips, settings.budget)
 
 
 def _sizes(store: Store) -> pl.DataFrame:
@@ -247,18 +254,23 @@ def _classes(store: Store, cycle: Cycle, known: _Known) -> dict[str, str]:
     return kind_of(cycle.project).choosing.names_of(labelled.join(store.current(LabelObject), on="image_id"))
 
 
-def _control(cycle: Cycle, night: _Night) -> npt.NDArray[np.int64]:
+def _control(cycle: Cycle, night: _Night, metadata: Sequence[Metadata]) -> npt.NDArray[np.int64]:
     """Rows of the pool that are drawn at random for the control arm; it stands for incoming images, so it has no synthetic ones."""
     settings = night.settings
     ratio = settings.first_round_control_ratio if night.is_first_round else settings.control_ratio
     synthetic = synthetic_images(night.known.sightings)
     real = np.array([row for row, one in enumerate(night.pool_ids) if one not in synthetic], np.int64)
-    drawn: npt.NDArray[np.int64] = real[draw_control(len(real), settings.budget, ratio, derive_seed(cycle.seed, STAGE, "control"))]
-    return drawn
+    seed, is_whole = derive_seed(cycle.seed, STAGE, "control"), settings.clips == "whole"
+    return draw_control_rows(real, metadata, settings.budget, ratio, seed, whole_clips=is_whole)
 
 
 def _choose(
-    settings: SelectionSettings, seed: int, night: _Night, control: npt.NDArray[np.int64], scores: ChampionScores
+    settings: SelectionSettings,
+    seed: int,
+    night: _Night,
+    metadata: Sequence[Metadata],
+    control: npt.NDArray[np.int64],
+    scores: ChampionScores,
 ) -> Selection:
     """Pick by the objectives from the pool without the control arm; the other names were sent to labeling before."""
     names, pool = night.candidates.names, night.candidates.pool
@@ -281,7 +293,7 @@ def _choose(
         objectives=settings.objectives,
         vocabulary=scores.vocabulary,
         min_distance=settings.min_distance,
-        metadata=metadata_of(night.known.sightings, names, night.lights),
+        metadata=metadata,
         wishes=wishes_of(settings, names, scores.vocabulary, errors, draws, scores.instances),
     )
 

@@ -8,6 +8,7 @@ import pytest
 from given import an_open_cycle, image_id
 from given_images import BACKBONE, SEEN_AT, AnImage, record
 from onnx import TensorProto, helper, numpy_helper
+from pydantic import ValidationError
 
 from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
@@ -18,6 +19,7 @@ from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
 from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.records.select_images import SelectImagesSummary
+from pipeline_tasks.settings import SelectionSettings
 from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
 from pipeline_tasks.stages.curate.find_quality_issues import find_quality_issues
 from pipeline_tasks.stages.curate.select_images import select_images
@@ -408,3 +410,35 @@ def test_select_images__puts_synthetic_images_into_train_alone_and_draws_none_at
     }
     assert set(found.filter(pl.col("arm") == "control")["split"]) == {"test"}
     assert found.filter(pl.col("arm") == "control").height == 6
+
+
+def of_clip(name: str, degrees: float, clip: str, **fields: object) -> AnImage:
+    return AnImage(name, at(degrees), metadata={"clip": clip}, **fields)  # type: ignore[arg-type]
+
+
+def test_select_images__takes_whole_clips_with_the_images_that_look_alike(store: Store) -> None:
+    """Clip x has three images, of which two are one duplicate group; y has four, which is more than the budget."""
+    same = {"pixels": "the same"}
+    x = [of_clip("a", 0, "x", **same), of_clip("b", 1, "x", **same), of_clip("c", 20, "x")]
+    y = [of_clip(name, 90 + 10 * number, "y") for number, name in enumerate("defg")]
+
+    summary = night(store, FIRST, *x, *y, AnImage("h", at(200), sharpness=1), budget=3, clips="whole")
+
+    assert selected(store, FIRST) == {"a", "b", "c"}
+    assert summary.left_out == {"quarantined": 1, "of_a_clip_larger_than_the_budget": 4}
+    assert "1 clip is larger than the budget of 3 and cannot be selected whole: inbox:y (4 images). " in summary.why
+    assert "Set selection.budget to 4 or more" in summary.why
+
+
+def test_select_images__leaves_a_copy_of_a_labelled_clip_out_and_completes_a_clip_that_was_begun(store: Store) -> None:
+    night(store, FIRST, of_clip("a", 0, "x", pixels="one"), budget=1)
+
+    copy = of_clip("b", 0, "copy", pixels="one")
+    night(store, SECOND, copy, of_clip("c", 90, "x"), of_clip("d", 91, "x", pixels="one"), budget=9, clips="whole")
+
+    assert selected(store, SECOND) == {"c", "d"}
+
+
+def test_settings__of_whole_clips_refuse_limits_that_take_part_of_one() -> None:
+    with pytest.raises(ValidationError, match="clips: whole takes all images of a clip: leave out max_per_clip, min_distance"):
+        SelectionSettings(budget=1, clips="whole", max_per_clip=2, min_distance=0.1)
