@@ -30,6 +30,8 @@ _ENDING_S = 2.0
 """Seconds that a child may take to end by itself."""
 _PIPE_BYTES = 1024 * 1024
 """Largest pipe that Linux gives a user by default."""
+_KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(16 * 1024 * 1024), "MALLOC_TRIM_THRESHOLD_": str(64 * 1024 * 1024)}
+"""glibc's settings: memory of one file serves the next; giving it back and getting it again took a seventh of a child's time."""
 
 
 class DecodingPool:
@@ -176,4 +178,5 @@ def _widen(pipe: BinaryIO) -> None:
 def _environment() -> dict[str, str]:
     """Environment of a child: only what Python needs to import this package, and no secret of the parent."""
     root = Path(__file__).resolve().parent.parent.parent
-    return {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(root), "OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
+    path = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(root)}
+    return path | {"OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"} | _KEPT_MEMORY

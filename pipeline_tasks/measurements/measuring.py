@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,4 +28,10 @@ def measure(
 
 def measured(image: CanonicalPixels, columns: Iterable[str] = MEASUREMENTS.names) -> dict[str, float | int | str]:
     """The same of pixels from which more is made."""
-    return {column: MEASUREMENTS.load(column)(image) for column in columns}
+    return {column: _function(column)(image) for column in columns}
+
+
+@cache
+def _function(column: str) -> Callable[[CanonicalPixels], float | int | str]:
+    """The registry's function; asking it for each image takes longer than some measurements."""
+    return MEASUREMENTS.load(column)
