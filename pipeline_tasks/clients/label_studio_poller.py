@@ -35,6 +35,17 @@ class RoundSeen:
     """The project was deleted."""
 
 
+@dataclass(frozen=True)
+class _ProjectSeen:
+    """Counts and form of a project; digested once a pass, whatever the number of its rounds: forms may be long."""
+
+    tasks: int
+    answered: int
+    form: str
+    moved: str
+    """Digest of all of it."""
+
+
 @dataclass
 class _Waiter:
     every_s: float
@@ -92,6 +103,8 @@ class Poller:
             _fail(waiting, error)
             return
         for (project_id, round_id), waiters in waiting.items():
+            # Telling without asking lets nothing else run, and many hundreds may wait.
+            await asyncio.sleep(0)
             await self._tell(project_id, round_id, projects.get(project_id), waiters)
 
     async def _pause(self, seconds: float) -> None:
@@ -101,19 +114,21 @@ class Poller:
         except TimeoutError:
             return
 
-    async def _projects(self, wanted: set[int]) -> dict[int, JsonObject]:
+    async def _projects(self, wanted: set[int]) -> dict[int, _ProjectSeen]:
         """The counts of these projects, in one request for many."""
-        found: dict[int, JsonObject] = {}
+        found: dict[int, _ProjectSeen] = {}
         ids = sorted(wanted)
         for start in range(0, len(ids), _PAGE):
             asked = ",".join(map(str, ids[start : start + _PAGE]))
             page = await self.connection.get("api/projects", ids=asked, include=_FIELDS, page_size=_PAGE)
-            found |= {int(one["id"]): one for one in page["results"]}
+            for one in page["results"]:
+                await asyncio.sleep(0)
+                found[int(one["id"])] = _project_seen(one)
         return found
 
-    async def _tell(self, project_id: int, round_id: str | None, project: JsonObject | None, waiters: list[_Waiter]) -> None:
+    async def _tell(self, project_id: int, round_id: str | None, project: _ProjectSeen | None, waiters: list[_Waiter]) -> None:
         try:
-            seen = RoundSeen(0, 0, "", is_gone=True) if project is None else await self._round(project, round_id)
+            seen = RoundSeen(0, 0, "", is_gone=True) if project is None else await self._round(project_id, round_id, project)
         except NightlensError as error:
             _fail({(project_id, round_id): waiters}, error)
             return
@@ -121,20 +136,26 @@ class Poller:
             if not waiter.coming.done():
                 waiter.coming.set_result(seen)
 
-    async def _round(self, project: JsonObject, round_id: str | None) -> RoundSeen:
+    async def _round(self, project_id: int, round_id: str | None, project: _ProjectSeen) -> RoundSeen:
         """The round as it stands; asked for only if something in its project moved."""
-        key, moved = (int(project["id"]), round_id), hashlib.sha256(json.dumps(project, sort_keys=True).encode()).hexdigest()
+        key = (project_id, round_id)
         standing = self._seen.get(key)
-        if standing is not None and standing[0] == moved and self._passes - standing[1] < _TRUSTED_PASSES:
+        if standing is not None and standing[0] == project.moved and self._passes - standing[1] < _TRUSTED_PASSES:
             return standing[2]
-        answered = int(project["finished_task_number"])
+        answered = project.answered
         if round_id is not None:
             query = {"filters": {"conjunction": "and", "items": [in_round(round_id), IS_ANNOTATED]}}
-            page = await self.connection.get("api/tasks", project=key[0], query=json.dumps(query), page_size=1, include="id")
+            page = await self.connection.get("api/tasks", project=project_id, query=json.dumps(query), page_size=1, include="id")
             answered = int(page["total"])
-        seen = RoundSeen(int(project["task_number"]), answered, form_digest(project["label_config"]))
-        self._seen[key] = (moved, self._passes, seen)
+        seen = RoundSeen(project.tasks, answered, project.form)
+        self._seen[key] = (project.moved, self._passes, seen)
         return seen
+
+
+def _project_seen(project: JsonObject) -> _ProjectSeen:
+    moved = hashlib.sha256(json.dumps(project, sort_keys=True).encode()).hexdigest()
+    tasks, answered = int(project["task_number"]), int(project["finished_task_number"])
+    return _ProjectSeen(tasks, answered, form_digest(project["label_config"]), moved)
 
 
 def form_digest(label_config: str) -> str:

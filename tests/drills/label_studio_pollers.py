@@ -1,22 +1,26 @@
 """500 deferred rounds in one event loop on one Label Studio, with faults; `make drill-label-studio-pollers`.
 
 Runs the real trigger, connection and poller. Says how many requests a minute the server got, the longest time that the event loop
-was blocked, and how many triggers failed.
+was blocked, by the clock and in processor time of its thread, and how many triggers failed. The clock also counts the time in which
+a busy machine runs other processes, so that the limit is one of processor time.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import random
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from unittest import mock
 
 import httpx
 import structlog
@@ -25,7 +29,9 @@ from nightlens_airflow.wait_for_annotators_trigger import WaitForAnnotatorsTrigg
 from pipeline_tasks.clients.label_studio_async import AsyncConnection
 from pipeline_tasks.clients.label_studio_poller import Poller, RoundSeen, form_digest
 
-FORM = "<View/>"
+CLASSES = 1_000
+FORM = "".join(f'<Choice value="class {number}" background="#336699" hotkey="{number}"/>' for number in range(CLASSES))
+"""A form as large as the largest projects have, which each poll reads."""
 
 
 @dataclass
@@ -75,10 +81,64 @@ class Outcome:
     most_in_a_minute: float
     """Requests in the busiest stretch of a tenth of the limit's minute, by the minute."""
     longest_block_s: float
+    """Longest time between two turns of the event loop, by the clock."""
+    longest_work_s: float
+    """Most processor time that the loop's thread used between two turns."""
+    longest_step_s: float
+    """Most processor time of one step, without Python's collections of garbage."""
+    longest_collection_s: float
+    """Most processor time of one collection of garbage, which grows with all that the process has imported."""
+
+
+LONGEST_WORK_S = 0.2
+
+
+@dataclass
+class Turns:
+    """Turns of an event loop, measured."""
+
+    waited_s: list[float] = field(default_factory=list)
+    worked_s: list[float] = field(default_factory=list)
+    longest_step_s: float = 0.0
+    longest_collection_s: float = 0.0
+    _collected_s: float = 0.0
+    _collecting_since: float = 0.0
+
+    async def watch(self) -> None:
+        """Note how late each short sleep wakes up, and the processor time of this thread until then."""
+        while True:
+            began, worked = time.perf_counter(), time.thread_time()
+            await asyncio.sleep(0.005)
+            self.waited_s.append(time.perf_counter() - began - 0.005)
+            self.worked_s.append(time.thread_time() - worked)
+
+    @contextmanager
+    def steps(self) -> Iterator[None]:
+        """Measure each step of the loop by itself."""
+        plain = asyncio.events.Handle._run
+
+        def measured(handle: asyncio.Handle) -> None:
+            began, collected_s = time.thread_time(), self._collected_s
+            plain(handle)
+            took_s = time.thread_time() - began - (self._collected_s - collected_s)
+            self.longest_step_s = max(self.longest_step_s, took_s)
+
+        gc.callbacks.append(self._note_collection)
+        with mock.patch.object(asyncio.events.Handle, "_run", measured):
+            yield
+        gc.callbacks.remove(self._note_collection)
+
+    def _note_collection(self, phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            self._collecting_since = time.thread_time()
+            return
+        took_s = time.thread_time() - self._collecting_since
+        self._collected_s += took_s
+        self.longest_collection_s = max(self.longest_collection_s, took_s)
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run the drill; 0 if no trigger failed, the loop was never blocked over 0.2 s, and the limit held."""
+    """Run the drill; 0 if no trigger failed, no turn of the loop worked over 0.2 s, and the limit of requests held."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=500)
     parser.add_argument("--projects", type=int, default=50)
@@ -91,7 +151,9 @@ def main(words: list[str] | None = None) -> int:
         f"{arguments.rounds} rounds in {arguments.projects} projects, at most {arguments.per_minute:g} requests a minute: {outcome}"
     )
     is_fine = outcome.fired == arguments.rounds and outcome.failed == 0
-    return 0 if is_fine and outcome.longest_block_s <= 0.2 and outcome.most_in_a_minute <= arguments.per_minute * 1.05 else 1
+    return (
+        0 if is_fine and outcome.longest_work_s <= LONGEST_WORK_S and outcome.most_in_a_minute <= arguments.per_minute * 1.05 else 1
+    )
 
 
 async def wait_for_all(rounds: int, projects: int, seconds: float, per_minute: float, every_s: float = 2.0) -> Outcome:
@@ -101,13 +163,30 @@ async def wait_for_all(rounds: int, projects: int, seconds: float, per_minute: f
         "http://ls", "a" * 40, requests_per_minute=per_minute, transport=httpx.MockTransport(server.handle)
     )
     poller = Poller(connection)
-    watch = asyncio.create_task(_blocks(blocks := []))
-    triggers = [a_trigger(number, projects, poller, every_s) for number in range(rounds)]
-    outcomes = await asyncio.gather(*(_fired(one.run()) for one in triggers), return_exceptions=True)
-    watch.cancel()
+    turns = Turns()
+    with turns.steps():
+        watch = asyncio.create_task(turns.watch())
+        running = []
+        for number in range(rounds):
+            # Airflow's triggerer, too, lets the loop turn between two triggers.
+            await asyncio.sleep(0)
+            running.append(asyncio.create_task(_fired(a_trigger(number, projects, poller, every_s).run())))
+        outcomes: list[int | BaseException] = []
+        for task in running:
+            outcomes += await asyncio.gather(task, return_exceptions=True)
+        watch.cancel()
     await connection.close()
     failed = [one for one in outcomes if isinstance(one, BaseException)]
-    return Outcome(len(outcomes) - len(failed), len(failed), len(server.asked_at), busiest(server.asked_at), max(blocks))
+    return Outcome(
+        fired=len(outcomes) - len(failed),
+        failed=len(failed),
+        requests=len(server.asked_at),
+        most_in_a_minute=busiest(server.asked_at),
+        longest_block_s=round(max(turns.waited_s), 4),
+        longest_work_s=round(max(turns.worked_s), 4),
+        longest_step_s=round(turns.longest_step_s, 4),
+        longest_collection_s=round(turns.longest_collection_s, 4),
+    )
 
 
 def a_trigger(number: int, projects: int, poller: Poller, every_s: float) -> WaitForAnnotatorsTrigger:
@@ -135,14 +214,6 @@ def a_trigger(number: int, projects: int, poller: Poller, every_s: float) -> Wai
 
 async def _fired(events: AsyncIterator[Any]) -> int:
     return len([event async for event in events])
-
-
-async def _blocks(blocks: list[float]) -> None:
-    """Note how late each short sleep wakes up."""
-    while True:
-        began = time.perf_counter()
-        await asyncio.sleep(0.005)
-        blocks.append(time.perf_counter() - began - 0.005)
 
 
 def busiest(times: list[float], stretch_s: float = 10.0) -> float:
