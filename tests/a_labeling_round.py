@@ -74,8 +74,10 @@ class LabelingRound:
         return resolve_labels(self.store, cycle)
 
     def task_ids(self, cycle: Cycle) -> list[int]:
-        """Label Studio's ids of a cycle's tasks, in the order of picking."""
-        return list(self.store.read(LabelingTask, cycle.cycle_id)["label_studio_task_id"])
+        """Label Studio's ids of a cycle's tasks: the first of each image in the order of picking, then the copies likewise."""
+        rows = self.store.read(LabelingTask, cycle.cycle_id).select("image_id", "copy_number", "label_studio_task_id").rows()
+        places = {image_id: place for place, (image_id, _, _) in enumerate(row for row in rows if row[1] == 0)}
+        return [number for _, _, number in sorted(rows, key=lambda row: (row[1], places[row[0]]))]
 
 
 def summaries_of_picks(images: int) -> tuple[RecordImagesSummary, SelectImagesSummary]:

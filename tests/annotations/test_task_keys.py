@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import given
 
@@ -12,13 +13,25 @@ IMAGES = [given.image_id(number) for number in range(10)]
 ROUND = {"round_id": "parts-1", "label_config_digest": "d" * 64}
 
 
-def test_plan_tasks__puts_overlap_copies_after_the_first_tasks() -> None:
+def test_plan_tasks__puts_overlap_copies_among_the_others_and_far_from_the_first() -> None:
     planned = plan_tasks(IMAGES, **ROUND, overlap_ratio=0.2, overlap_annotators=3, seed=1)
 
-    assert [task.image_id for task in planned[:10]] == IMAGES
+    assert [task.image_id for task in planned if task.purpose == "first"] == IMAGES
     assert Counter((task.purpose, task.copy_number) for task in planned) == {("first", 0): 10, ("overlap", 1): 2, ("overlap", 2): 2}
-    assert len({task.image_id for task in planned[10:]}) == 2
+    places = {image_id: [n for n, task in enumerate(planned) if task.image_id == image_id] for image_id in IMAGES}
+    apart = [of_image for of_image in places.values() if len(of_image) == 3]
+    assert len(apart) == 2
+    assert min(later - earlier for of_image in apart for earlier, later in pairwise(of_image)) >= 3
+    assert {task.purpose for task in planned[-3:]} != {"overlap"}
     assert len({task.task_key for task in planned}) == 14
+
+
+def test_plan_tasks__puts_a_copy_half_a_round_from_its_first() -> None:
+    twice = [plan_tasks(IMAGES, **ROUND, overlap_ratio=1.0, overlap_annotators=2, seed=1) for _ in range(2)]
+
+    assert twice[0] == twice[1]
+    assert [task.purpose for task in twice[0]] == ["first", "overlap"] * 10
+    assert [IMAGES.index(task.image_id) for task in twice[0][:4]] == [0, 5, 1, 6]
 
 
 def test_plan_tasks__repeats_images_by_the_seed_alone() -> None:
@@ -37,7 +50,7 @@ def test_plan_tasks__hides_second_looks_among_the_first_tasks() -> None:
     assert [task.image_id for task in planned if task.purpose == "first"] == IMAGES
     assert [(number, task.purpose) for number, task in enumerate(planned) if task.purpose in ("review", "gold")] == [
         (3, "review"),
-        (9, "gold"),
+        (11, "gold"),
     ]
     without = plan_tasks(IMAGES, **ROUND, overlap_ratio=0.2, overlap_annotators=2, seed=1)
     assert {task.task_key for task in without} < {task.task_key for task in planned}
