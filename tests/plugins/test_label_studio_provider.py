@@ -200,13 +200,14 @@ def test_connection__with_a_wrong_extra_is_refused(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("empty", [None, ""])
 def test_connection__takes_fields_of_the_form_that_were_left_empty(monkeypatch: pytest.MonkeyPatch, empty: str | None) -> None:
-    extra = dict.fromkeys(("requests_per_minute", "webhook_port", "webhook_secret"), empty)
+    extra = dict.fromkeys(("requests_per_minute", "webhook_port", "webhook_secret", "webhook_host"), empty)
     monkeypatch.setenv(
         "AIRFLOW_CONN_EMPTY", json.dumps({"conn_type": "label_studio", "host": "h", "password": "a" * 40, "extra": extra})
     )
 
     address = LabelStudioHook("empty").address()
     assert (address.requests_per_minute, address.webhook_port, address.webhook_secret) == (60, None, None)
+    assert address.webhook_host == "127.0.0.1"
 
 
 def test_provider__gives_airflow_a_connection_form_and_a_link() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import httpx
 import pytest
+from nightlens_airflow.label_studio import polling
 from nightlens_airflow.label_studio.webhook import MOST_BYTES, WebhookReceiver
 
 from pipeline_tasks.clients.label_studio_async import AsyncConnection
@@ -128,3 +130,32 @@ def test_webhook__over_a_socket_makes_the_next_look_begin_at_once() -> None:
         return [forged.status_code, right.status_code]
 
     assert asyncio.run(hints()) == [401, 202]
+
+
+def test_webhooks__are_taken_at_loopback_alone_and_with_the_secret_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "_READ_AGAIN_S", -1.0)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    def connect(secret: str) -> None:
+        extra = {"webhook_port": port, "webhook_secret": secret}
+        connection = {"conn_type": "label_studio", "host": "http://127.0.0.1:9", "password": "a" * 40, "extra": extra}
+        monkeypatch.setenv("AIRFLOW_CONN_HOOKED", json.dumps(connection))
+
+    async def hint(host: str, secret: str) -> int:
+        async with httpx.AsyncClient() as sender:
+            headers = {"X-Webhook-Secret": secret}
+            return (await sender.post(f"http://{host}:{port}/", content=b"{}", headers=headers)).status_code
+
+    async def hints() -> list[int]:
+        connect(SECRET)
+        await polling.poller_of_connection("hooked")
+        with pytest.raises(httpx.ConnectError):
+            # Also an address of this machine, but not the one at which it listens.
+            await hint("127.0.0.2", SECRET)
+        before = [await hint("127.0.0.1", SECRET), await hint("127.0.0.1", "t" * 16)]
+        connect("t" * 16)
+        await polling.poller_of_connection("hooked")
+        return [*before, await hint("127.0.0.1", SECRET), await hint("127.0.0.1", "t" * 16)]
+
+    assert asyncio.run(hints()) == [400, 401, 401, 400]

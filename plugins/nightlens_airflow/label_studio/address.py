@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 REQUESTS_PER_MINUTE = 60.0
 SHORTEST_SECRET = 16
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class LabelStudioAddress:
     webhook_port: int | None = None
     """Port of the triggerer for webhooks."""
     webhook_secret: str | None = None
+    webhook_host: str = LOOPBACK
+    """Address of the triggerer at which it listens for webhooks."""
 
 
 def address_of(connection: Connection) -> LabelStudioAddress:
@@ -50,7 +53,14 @@ def address_of(connection: Connection) -> LabelStudioAddress:
         raise SettingsError(f"connection {connection.conn_id}: wanted requests_per_minute above 0 in its extra, found {said!r}")
     port = f":{connection.port}" if connection.port else ""
     hook_port, secret = _webhook(connection.conn_id, extra)
-    return LabelStudioAddress(host.rstrip("/") + port, connection.password or None, rate, hook_port, secret)
+    return LabelStudioAddress(
+        url=host.rstrip("/") + port,
+        token=connection.password or None,
+        requests_per_minute=rate,
+        webhook_port=hook_port,
+        webhook_secret=secret,
+        webhook_host=str(extra.get("webhook_host") or LOOPBACK),
+    )
 
 
 def _webhook(connection_id: str, extra: JsonObject) -> tuple[int | None, str | None]:

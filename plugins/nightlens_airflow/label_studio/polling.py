@@ -49,23 +49,27 @@ async def poller_of_connection(connection_id: str) -> Poller:
     address = await addresses.find(connection_id)
     poller = poller_of(address.url, address.token, address.requests_per_minute)
     if address.webhook_port is not None and address.webhook_secret is not None:
-        await _listen(poller, address.webhook_port, address.webhook_secret)
+        await _listen(poller, address.webhook_host, address.webhook_port, address.webhook_secret)
     return poller
 
 
-async def _listen(poller: Poller, port: int, secret: str) -> None:
-    """Take webhooks, once a loop and port. A port that is taken is said once: hints are not needed."""
+async def _listen(poller: Poller, host: str, port: int, secret: str) -> None:
+    """Take webhooks, once a loop and place; a secret that was changed counts. A place that is taken is said once."""
     listeners = _LISTENERS.setdefault(asyncio.get_running_loop(), {})
-    if port in listeners:
+    if (host, port) in listeners:
+        listeners[host, port].poller, listeners[host, port].secret = poller, secret
         return
-    listeners[port] = WebhookReceiver(poller, secret)
+    receiver = listeners[host, port] = WebhookReceiver(poller, secret)
     try:
-        await listeners[port].serve("0.0.0.0", port)
+        await receiver.serve(host, port)
     except OSError as error:
-        logger.warning("label_studio: no webhooks are taken, because port %d cannot be opened: %s", port, error.strerror)
+        # Hints are not needed: the next look comes anyway.
+        logger.warning("label_studio: no webhooks are taken, because %s:%d cannot be opened: %s", host, port, error.strerror)
 
 
-_LISTENERS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, WebhookReceiver]] = weakref.WeakKeyDictionary()
+_LISTENERS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, int], WebhookReceiver]] = (
+    weakref.WeakKeyDictionary()
+)
 _ADDRESSES: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Addresses] = weakref.WeakKeyDictionary()
 
 

@@ -34,6 +34,11 @@ def connection_types() -> list[dict[str, Any]]:
                     "description": "Port of the triggerer for Label Studio's webhooks, hints to look earlier; empty: none.",
                     "schema": {"type": ["integer", "null"], "minimum": 1, "maximum": 65535},
                 },
+                "webhook_host": {
+                    "label": "Webhook address",
+                    "description": "Address of the triggerer at which it listens (127.0.0.1); 0.0.0.0 is each of its addresses.",
+                    "schema": {"type": ["string", "null"]},
+                },
                 "webhook_secret": {
                     "label": "Webhook secret",
                     "description": "Header X-Webhook-Secret that Label Studio's webhook must send (16 characters or more).",
