@@ -36,6 +36,7 @@ LEFT_OUT = {
     "other_licence": "not among the source's `allow_licences`, or of no known licence",
     "beyond_limit": "more items or frames than the source's limit; they were not looked at",
     "not_received": "in the inbox of a receiver, and not written by it",
+    "did_not_answer": "the host of its address did not answer; it is asked again the next night",
 }
 
 

@@ -27,6 +27,7 @@ REASONS = (
     "other_licence",
     "beyond_limit",
     "not_received",
+    "did_not_answer",
 )
 """Closed list of reasons; `docs/how-to/choose-files.md` explains them."""
 
@@ -35,7 +36,7 @@ class LeftOutFile(Table):
     """One of the first files or folders that a source left out for a reason; the summary of `list_new_images` counts all."""
 
     table_name = "left_out_files"
-    changes = (Change("0.2.0"), Change("0.2.0"), Change("0.2.0"))
+    changes = (Change("0.2.0"), Change("0.2.0"), Change("0.2.0"), Change("0.2.0"))
 
     source = dy.String(primary_key=True)
     #: Path inside the source, as in `new_files`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -22,6 +22,8 @@ REDIRECTS = {301, 302, 303, 307, 308}
 MOST_REDIRECTS = 5
 PASSING = {429, 500, 502, 503, 504}
 """Statuses after which the same request may succeed."""
+NO_HEAD = {403, 405, 501}
+"""Statuses with which a host answers a HEAD though it would answer a GET."""
 FIRST_PAUSE_S = 1.0
 """Pause before the second try where the host names none; it doubles with each try."""
 CONNECT_S = 10.0
@@ -47,6 +49,8 @@ class Wanted:
     max_s: float
     own_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent to the origin of the first address only, whatever it redirects to."""
+    method: str = "GET"
+    is_body_read: bool = True
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,19 @@ class Fetcher:
             address = _next(response)
         raise NotFetchedError("unreadable", f"{first.shown} redirects more than {MOST_REDIRECTS} times")
 
+    def headers(self, first: Address, wanted: Wanted, check: CheckAddress | None = None) -> Mapping[str, str]:
+        """The headers of what `get` would read, by a HEAD, or by a GET whose body is not read where the host knows no HEAD.
+
+        Raises:
+            NotFetchedError: with the reason.
+        """
+        try:
+            return self.get(first, replace(wanted, method="HEAD", is_body_read=False), check).headers
+        except NotFetchedError as error:
+            if error.status not in NO_HEAD:
+                raise
+        return self.get(first, replace(wanted, is_body_read=False), check).headers
+
     def _asked(self, address: Address, wanted: Wanted, headers: Mapping[str, str]) -> Response:
         """The answer of one address after as many tries as it takes."""
         for tried in range(1, TRIES + 1):
@@ -119,7 +136,7 @@ class Fetcher:
             with (
                 within(wanted.max_s),
                 self._pool.stream(
-                    "GET",
+                    wanted.method,
                     url,
                     headers=list({"Host": address.place, **self._standing, **headers}.items()),
                     extensions={
@@ -129,7 +146,8 @@ class Fetcher:
             ):
                 has_responded = True
                 found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-                body = _body(response.iter_stream(), address, response.status, found, wanted.max_bytes)
+                is_read = wanted.is_body_read or response.status >= 300
+                body = _body(response.iter_stream(), address, response.status, found, wanted.max_bytes) if is_read else b""
                 return Response(address, response.status, body, found)
         except PrivateAddressError as error:
             has_responded = True

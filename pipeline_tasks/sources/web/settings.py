@@ -69,6 +69,11 @@ class WebSettings(KeyedSettings):
         (), description="Hosts that may have private addresses, as in `hosts`; every other private address is refused."
     )
     is_complete: bool = Field(False, description="true: an image that the listing no longer names counts as missing.")
+    look_again: bool = Field(
+        False,
+        description="true: each listing asks for the ETag or time of change of each item (HEAD), so that other bytes at a known "
+        "address are read; one more request an item.",
+    )
     requests_per_s: float = Field(1.0, gt=0, le=1000, description="Requests a second to one host, in each process that reads.")
     max_bytes: int = Field(50_000_000, ge=1, description="Maximum size of an image.")
     max_s: float = Field(60.0, gt=0, description="Maximum time of one answer, from the first byte sent to the last received.")
@@ -94,6 +99,8 @@ class WebSettings(KeyedSettings):
             Address.parse(str(self.url_list))
         elif not self.hosts and not self.private_hosts:
             raise ValueError("a list in a file needs `hosts`: the hosts that may be asked for its images")
+        if self.look_again and self.fields.version is not None:
+            raise ValueError("look_again: `fields.version` tells already when an image has changed; wants one of the two")
         if "{" in (self.url or "").partition("://")[2].partition("/")[0]:
             raise ValueError("url: wanted no braces in its host")
         if "{" in re.sub(r"\{(page|key)\}", "", self.url or ""):

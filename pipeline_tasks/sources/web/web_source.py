@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 from urllib.parse import quote
 
 import httpcore
@@ -28,9 +29,11 @@ from pipeline_tasks.sources.web.pace import Pace
 from pipeline_tasks.sources.web.robots import AGENT, Robots
 from pipeline_tasks.sources.web.rows import rows_of
 from pipeline_tasks.sources.web.settings import KEY, WebSettings
+from pipeline_tasks.sources.web.validators import is_other, version_by
 
 MAX_LIST_BYTES = 100_000_000
 """Bytes of a list that is fetched."""
+Found = TypeVar("Found")
 READ_ONCE = "1"
 """Version of an item whose `fields` name none: it is read once."""
 
@@ -38,8 +41,8 @@ READ_ONCE = "1"
 class WebSource:
     """The items of an API's pages or of a list's rows, each an address that `read` asks for.
 
-    A key is the item's id, or its address; a version is what `fields.version` finds. Both are known from the listing alone, so an
-    item that an earlier cycle has recorded is not asked for again.
+    A key is the item's id, or its address; a version is what `fields.version` finds, or with `look_again` the ETag or time of
+    change at the address. Both are known from the listing, so an item that an earlier cycle has recorded is not read again.
     """
 
     settings_model = WebSettings
@@ -100,7 +103,24 @@ class WebSource:
                 self._left_out.add(found)
             elif hash(found.key) not in seen:
                 seen.add(hash(found.key))
-                yield found
+                looked_at = self._looked_at(found) if self._settings.look_again else found
+                if looked_at is not None:
+                    yield looked_at
+
+    def _looked_at(self, file: FoundFile) -> FoundFile | None:
+        """The file with the version that its host states now; None, and left out tonight, if the host does not answer.
+
+        Of a file that cannot be read at all, `read` says why.
+        """
+        try:
+            headers = self._at(file.key, Item.from_note(file.note or "{}"), self._fetcher.headers)
+        except NotFetchedError as error:
+            if not error.is_passing:
+                return file
+            self._left_out.add(LeftOut(file.key, "did_not_answer"))
+            self.is_whole = False
+            return None
+        return replace(file, object_version=version_by(headers) or READ_ONCE)
 
     def left_out(self) -> LeftOutFiles:
         """Items that the last listing left out."""
@@ -120,15 +140,22 @@ class WebSource:
         Raises:
             RejectedFileError: `vanished`, `too_many_bytes`, or `unreadable` with what is wrong; the next night tries again.
         """
-        item = self._items.get(key, Item())
-        wanted = Wanted(self._settings.max_bytes, self._settings.max_s, self._headers())
         try:
-            address = Address.parse(item.url or key)
-            return self._get(address, wanted, self._robots.check if self._settings.robots == "obey" else None).body
+            response = self._at(key, self._items.get(key, Item()), self._fetcher.get)
         except ValueError as error:
             raise RejectedFileError("unreadable", f"{key}: {error}") from error
         except NotFetchedError as error:
             raise RejectedFileError(error.reason, f"{key}: {self._shown(error.detail)}") from error
+        if is_other(object_version, response.headers):
+            raise RejectedFileError("changed_while_reading", f"{key}: its address has other bytes than when it was listed")
+        return response.body
+
+    def _at(self, key: str, item: Item, ask: Callable[[Address, Wanted, CheckAddress | None], Found]) -> Found:
+        """Ask at the item's address, as the site's rules allow."""
+        wanted = Wanted(self._settings.max_bytes, self._settings.max_s, self._headers())
+        address = Address.parse(item.url or key)
+        check = self._robots.check if self._settings.robots == "obey" else None
+        return ask(address, self._of_origin(address, wanted), check)
 
     def metadata(self, key: str) -> FileMetadata:
         """Metadata as the item states them; device, clip, site and day else as `key_pattern` reads them off the key."""
@@ -205,17 +232,16 @@ class WebSource:
     def _asked(self, address: Address, wanted: Wanted) -> Response:
         """Ask for a page or a list; what forbids that ends the listing."""
         try:
-            return self._get(address, wanted, None)
+            return self._fetcher.get(address, self._of_origin(address, wanted))
         except NotFetchedError as error:
             kind = ServiceUnavailableError if error.is_passing else ServiceRefusedError
             raise kind(f"source {self.name}: {error.detail}") from error
 
-    def _get(self, address: Address, wanted: Wanted, check: CheckAddress | None) -> Response:
-        """Ask, with the source's own headers at its own origin only."""
+    def _of_origin(self, address: Address, wanted: Wanted) -> Wanted:
+        """The same, with the source's own headers at its own origin only."""
         own = self._settings.own_address()
-        if own is None or address.origin != own.origin:
-            wanted = Wanted(wanted.max_bytes, wanted.max_s)
-        return self._fetcher.get(address, wanted, check)
+        is_own = own is not None and address.origin == own.origin
+        return wanted if is_own else replace(wanted, own_headers={})
 
     def _headers(self) -> dict[str, str]:
         return {name: text.replace(KEY, self._key or "") for name, text in self._settings.headers.items()}

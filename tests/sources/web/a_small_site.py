@@ -28,6 +28,7 @@ class SmallSite:
     asked: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
+    knows_head: bool = True
 
     @property
     def place(self) -> str:
@@ -82,13 +83,23 @@ class Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             pass  # The source has seen enough.
 
+    def do_HEAD(self) -> None:
+        """Answer as a GET, without the body; 405 if the site knows no HEAD."""
+        self.site.asked.append(f"HEAD {self.path}")
+        respond = self.site.pages.get(self.path)
+        if not self.site.knows_head:
+            self.answer(b"", 405, {})
+        else:
+            self.answer(b"no such page", 404, {}) if respond is None else respond(self)
+
     def answer(self, body: bytes, status: int, headers: dict[str, str]) -> None:
         """Send a whole answer."""
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Say nothing."""

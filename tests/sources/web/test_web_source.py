@@ -349,6 +349,7 @@ def test_list__that_is_not_there_is_away(tmp_path: Path, site: SmallSite) -> Non
         ({"url": "https://{page}/"}, "no braces in its host"),
         ({"url_list": "a.csv"}, "needs `hosts`"),
         ({"url": "https://a.example/", "requests_per_s": 0}, "requests_per_s"),
+        ({"url": "https://a.example/", "look_again": True, "fields": {"version": "rev"}}, "look_again: `fields.version`"),
     ],
 )
 def test_settings__that_cannot_be_meant_are_refused(settings: dict[str, Any], said: str) -> None:
@@ -369,3 +370,27 @@ def test_connection__gives_the_key(tmp_path: Path) -> None:
         open_source(project.sources[0], tmp_path)
     with pytest.raises(SettingsError, match="wanted a password"):
         open_source(project.sources[0], tmp_path, key_of=lambda _: "")
+
+
+def test_look_again__leaves_out_what_a_host_does_not_answer_and_calls_nothing_missing(site: SmallSite) -> None:
+    site.has("/api", items(site, 1, 2, 3))
+    site.has("/1.jpg", b"", status=503)
+    site.has("/2.jpg", b"", ETag=f'"{"x" * 5000}"')
+    source = site.source(look_again=True, is_complete=True, fields={"id": "id"})
+
+    found = {file.key: file.object_version for file in source.list_files()}
+
+    assert found.keys() == {"2", "3"}
+    assert (len(found["2"]), found["3"]) == (len("etag:") + 64, "1"), "a long tag as its digest; of what is not there `read` tells"
+    assert (left_out(source), source.is_whole) == ([("1", "did_not_answer")], False)
+
+
+def test_read__refuses_other_bytes_than_those_that_were_listed(site: SmallSite) -> None:
+    site.has("/1.jpg", b"new", ETag='"second"')
+    address = f"{site.url}/1.jpg"
+    source = site.source(look_again=True)
+
+    with pytest.raises(RejectedFileError) as refused:
+        source.read(address, 'etag:"first"')
+    assert refused.value.reason == "changed_while_reading"
+    assert [source.read(address, version) for version in ('etag:"second"', "1", "last-modified:then")] == [b"new"] * 3

@@ -118,3 +118,43 @@ def test_bad_items__are_counted_and_the_passing_ones_are_read_the_next_night(sit
     site.has("/2.png?sign=1", an_image(2))
     assert ingest(store, a_cycle(store, site, "2026-11-22"), tmp_path).images_new == 1
     assert site.asked == ["/api", "/robots.txt", "/2.png?sign=1"]
+
+
+@pytest.mark.parametrize("knows_head", [True, False])
+@pytest.mark.parametrize("header", ["ETag", "Last-Modified"])
+def test_known_address__is_read_again_only_when_its_host_states_another_version(
+    site: SmallSite, tmp_path: Path, header: str, knows_head: bool
+) -> None:
+    store, site.knows_head = Store(MemoryObjects()), knows_head
+    site.has("/api", images(site, 1, 2, 3))
+    site.has("/1.png?sign=1", an_image(1), **{header: '"first"'})
+    site.has("/2.png?sign=1", an_image(2), **{header: 'W/"same"'})
+    first = ingest(store, a_cycle(store, site, "2026-11-21", look_again=True), tmp_path)
+    assert (first.images_new, first.rejected_by_reason) == (3, {})
+    site.asked.clear()
+    site.has("/1.png?sign=1", an_image(9), **{header: '"second"'})
+    second = a_cycle(store, site, "2026-11-22", look_again=True, is_complete=True)
+
+    summary = ingest(store, second, tmp_path)
+
+    listed = store.summary(second.cycle_id, ListNewImagesSummary)
+    assert (listed.files_seen, listed.files_new, listed.files_missing) == (3, 1, 0)
+    assert (summary.images_new, summary.files_overwritten) == (1, 1)
+    asked = [f"HEAD /{number}.png?sign=1" for number in (1, 2, 3)]
+    assert [one for one in site.asked if one.startswith("HEAD")] == asked
+    assert site.asked[-1] == "/1.png?sign=1"
+    assert knows_head == (site.asked.count("/2.png?sign=1") == 0)
+
+
+def test_known_address__that_is_gone_is_said_and_its_image_stays(site: SmallSite, tmp_path: Path) -> None:
+    store = Store(MemoryObjects())
+    site.has("/api", images(site, 1))
+    site.has("/1.png?sign=1", an_image(1), ETag='"first"')
+    ingest(store, a_cycle(store, site, "2026-11-21", look_again=True), tmp_path)
+    site.has("/1.png?sign=1", b"", status=404)
+
+    again = ingest(store, a_cycle(store, site, "2026-11-22", look_again=True), tmp_path)
+
+    assert (again.images_new, again.rejected_by_reason) == (0, {"vanished": 1})
+    site.has("/1.png?sign=1", an_image(1), ETag='"first"')
+    assert ingest(store, a_cycle(store, site, "2026-11-23", look_again=True), tmp_path).images_new == 0
