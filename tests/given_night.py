@@ -69,6 +69,10 @@ class Night:
         """Find the connection of a source."""
         return S3Connection(connection_id)
 
+    def services(self, cycle_id: str) -> NightServices:
+        """Services of one stage of a cycle."""
+        return NightServices(self, cycle_id)
+
     def bring(self, numbers: range) -> None:
         """Put one bolt and one nut for each number into the inbox, a copy of the first, and a file that is no image."""
         for number in numbers:
@@ -94,7 +98,7 @@ class Night:
         **arguments: Any,
     ) -> dict[str, Any]:
         """Run one stage as Airflow's tasks and the command line do."""
-        night_services = NightServices(self, cycle_id)
+        night_services = self.services(cycle_id)
         night_services.given_copies, night_services.given_label_studio = outside_copies, label_studio_if_there
         with night_services as services:
             return asdict(CALLS[stage](services, StageArguments(**arguments)))

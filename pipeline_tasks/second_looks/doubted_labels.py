@@ -12,7 +12,7 @@ from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label_suspect import LabelSuspect
 from pipeline_tasks.tables.label_verdict import LabelVerdict
 from pipeline_tasks.tables.second_look import SecondLook
-from pipeline_tasks.tables.table import empty
+from pipeline_tasks.tables.table import Rows, empty
 
 REVIEW = "review"
 
@@ -22,9 +22,8 @@ def doubted_labels(store: Store, settings: LabelingSettings, budget: int, standi
     places = round(settings.review_ratio * budget)
     if not places:
         return []
-    files = store.files(LabelSuspect)
     doubted = Doubted(
-        suspects=store.read(LabelSuspect, files[-1].cycle_id) if files else empty(LabelSuspect),
+        suspects=newest_suspects(store),
         looks=store.history(SecondLook).filter(pl.col("purpose").cast(pl.String) == REVIEW),
         verdicts=store.current(LabelVerdict),
         names=standing.names,
@@ -33,3 +32,9 @@ def doubted_labels(store: Store, settings: LabelingSettings, budget: int, standi
     )
     found = reviews(doubted, places, settings.review_at_most_times)
     return [Look(one.image_id, REVIEW, one.reason, one.given_name, one.suggested_name) for one in found]
+
+
+def newest_suspects(store: Store) -> Rows[LabelSuspect]:
+    """Suspects of the newest night that judged labels."""
+    files = store.files(LabelSuspect)
+    return store.read(LabelSuspect, files[-1].cycle_id) if files else empty(LabelSuspect)

@@ -7,6 +7,7 @@ import polars as pl
 
 from pipeline_tasks.label_quality.gold import draw_gold, may_be_gold
 from pipeline_tasks.records.cycle import Cycle, derive_seed
+from pipeline_tasks.second_looks.doubted_labels import newest_suspects
 from pipeline_tasks.second_looks.look import Look, Standing, times_looked
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
@@ -18,13 +19,16 @@ REASON = "Its label is certain, so the answer measures the person."
 
 
 def gold_images(store: Store, cycle: Cycle, round_size: int, standing: Standing) -> list[Look]:
-    """A share of the round: labels that a reviewer starred, or that several people and the model agree on; each serves once."""
+    """A share of the round: labels that a reviewer starred, or that several people and the model agree on, and that nobody doubts;
+    each serves once.
+    """
     ratio = cycle.project.labeling.gold_ratio
     if not round(ratio * round_size):
         return []
     used = times_looked(store.history(SecondLook, ["image_id", "purpose"]), GOLD)
     labels = store.current(Label, ["image_id", "state", "votes", "agreement_ratio", "consensus_quality"])
-    labels = labels.filter(pl.col("state").cast(pl.String) == "labelled", ~pl.col("image_id").is_in([*standing.closed, *used]))
+    not_now = {*standing.closed, *used, *newest_suspects(store)["image_id"]}
+    labels = labels.filter(pl.col("state").cast(pl.String) == "labelled", ~pl.col("image_id").is_in(not_now))
     starred = store.current(Annotation, ["image_id", "is_starred", "state"]).filter(
         "is_starred", pl.col("state").cast(pl.String) == "answered"
     )

@@ -17,6 +17,7 @@ from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.annotator_score import AnnotatorScore
 from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.label_suspect import LabelSuspect
 from pipeline_tasks.tables.second_look import SecondLook
 
 
@@ -133,3 +134,12 @@ def test_second_looks__show_a_share_of_the_round_as_gold(store: Store) -> None:
 
     assert len(looks(store, cycle, picks=20)) == 2
     assert looks(store, cycle, picks=2) == []
+
+
+def test_second_looks__measure_nobody_by_a_doubted_label(store: Store) -> None:
+    cycle = a_night(store, ALabel("a"), ALabel("b", starred=True), ALabel("c"), escalation_ratio=0.0, gold_ratio=0.5)
+    doubted = {"given_name": "bolt", "suggested_name": "nut", "belief_given": 0.2, "belief_suggested": 0.8, "votes": 2}
+    rows = pl.DataFrame([doubted | {"image_id": given.image_id(one)} for one in "ab"])
+    store.finish(cycle.cycle_id, "given", Given(), [(LabelSuspect, LabelSuspect.cast(rows))])
+
+    assert looks(store, cycle) == [("c", "gold")]
