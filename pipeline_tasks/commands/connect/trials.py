@@ -28,14 +28,15 @@ def trials(client: Any, place: Place, *, writes: bool) -> Iterator[Trial]:
 
     Nothing is written without `writes`.
     """
-    yield _tried("list", lambda: _list(client, place))
-    yield _tried("read", lambda: _read(client, place))
+    yield tried("list", lambda: _list(client, place))
+    yield tried("read", lambda: _read(client, place))
     yield Trial("versions", is_fine=True, says=_versions(client, place))
     if writes:
-        yield _tried("conditional put", lambda: _put(client, place))
+        yield tried("conditional put", lambda: _put(client, place))
 
 
-def _tried(name: str, run: Callable[[], str]) -> Trial:
+def tried(name: str, run: Callable[[], str]) -> Trial:
+    """Run a trial; an error of ours is its outcome."""
     try:
         return Trial(name, is_fine=True, says=run())
     except NightlensError as error:

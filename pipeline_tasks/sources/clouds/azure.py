@@ -15,9 +15,10 @@ from xml.etree import ElementTree as ET
 from pydantic import Field, field_validator
 
 from pipeline_tasks.errors import RejectedFileError, ServiceError, ServiceRefusedError
+from pipeline_tasks.sources.bucket_source import MAX_BYTES, BucketSettings
 from pipeline_tasks.sources.clouds.asking import MAX_PAGE_BYTES, Asking, StoreResponse, endpoint_problem
 from pipeline_tasks.sources.clouds.azure_key import AzureKey
-from pipeline_tasks.sources.clouds.cloud_source import ARCHIVED, MAX_BYTES, CloudSettings, CloudSource
+from pipeline_tasks.sources.clouds.cloud_source import CloudSource
 from pipeline_tasks.sources.clouds.cloud_store import Body
 from pipeline_tasks.sources.s3_names import Entry
 from pipeline_tasks.sources.s3_versions import S3Version
@@ -26,7 +27,7 @@ _URL = re.compile(r"az://(?P<container>[a-z0-9$](?:[a-z0-9-]{1,61}[a-z0-9]))(?:/
 _OF_THE_KEY = {"AuthenticationFailed", "AuthorizationFailure", "InvalidAuthenticationInfo", "NoAuthenticationInformation"}
 
 
-class AzureSettings(CloudSettings):
+class AzureSettings(BucketSettings):
     """Settings of a source of kind `azure`."""
 
     kind: Literal["azure"]
@@ -153,8 +154,7 @@ def _entry(blob: ET.Element) -> Entry:
         "ETag": about.findtext("Etag") or "",
         "LastModified": parsedate_to_datetime(about.findtext("Last-Modified") or "").astimezone(timezone.utc),
     }
-    if about.findtext("AccessTier") == "Archive":
-        entry["StorageClass"] = ARCHIVED
+    entry["StorageClass"] = about.findtext("AccessTier") or ""
     return entry
 
 

@@ -14,8 +14,9 @@ from urllib.parse import quote, urlencode
 from pydantic import Field, field_validator
 
 from pipeline_tasks.errors import RejectedFileError, ServiceError, ServiceRefusedError
+from pipeline_tasks.sources.bucket_source import MAX_BYTES, BucketSettings
 from pipeline_tasks.sources.clouds.asking import MAX_PAGE_BYTES, Asking, Signed, StoreResponse, endpoint_problem
-from pipeline_tasks.sources.clouds.cloud_source import MAX_BYTES, CloudSettings, CloudSource
+from pipeline_tasks.sources.clouds.cloud_source import CloudSource
 from pipeline_tasks.sources.clouds.cloud_store import Body
 from pipeline_tasks.sources.clouds.google_token import google_token
 from pipeline_tasks.sources.s3_names import Entry
@@ -26,7 +27,7 @@ _URL = re.compile(r"gs://(?P<bucket>[a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?:/(?P<p
 _FIELDS = "nextPageToken,items(name,size,generation,updated,md5Hash,crc32c)"
 
 
-class GcsSettings(CloudSettings):
+class GcsSettings(BucketSettings):
     """Settings of a source of kind `gcs`."""
 
     kind: Literal["gcs"]

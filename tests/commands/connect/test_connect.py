@@ -69,7 +69,7 @@ def test_connect__says_which_right_is_missing(bucket: SmallBucket, capsys: pytes
 
 def test_connect__needs_a_bucket(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["connect", "camera/in"]) == 1
-    assert "wanted s3://bucket or s3://bucket/prefix, found 'camera/in'" in capsys.readouterr().err
+    assert "wanted s3://bucket or s3://bucket/prefix, or the same of gs:// or az://, found 'camera/in'" in capsys.readouterr().err
 
 
 @pytest.mark.services
