@@ -7,10 +7,10 @@
 
 A tenth of the labels is replaced anew with each seed: by any other name (`uniform`), or by the name whose images are nearest on
 average (`confused`). `ours` is what the night does; the others score the same out-of-fold beliefs of the same heads. cleanlab
-(AGPL) runs in an environment of your own that has it; without one its three scores are left out. Mistakenness is FiftyOne's
-formula for one prediction a label, (m exp(-H) + 1) / 2, with m 1 where the prediction is another name and -1 where it is the
-label. Figures are means over seeds; below them is the paired difference of ours to the best other score, with a 95 % interval
-(Student's t). What was tuned, was tuned on the set `photos` and on single cells of `cells`, not on tiles or drawn parts.
+(2.9.0, Apache-2.0) runs in an environment of your own that has it; without one its three scores are left out. Mistakenness is
+FiftyOne's formula for one prediction a label, (m exp(-H) + 1) / 2, with m 1 where the prediction is another name and -1 where it
+is the label. Figures are means over seeds; below them is the paired difference of ours to the best other score, with a 95 %
+interval (Student's t). What was tuned, was tuned on the set `photos` and on single cells of `cells`, not on tiles or drawn parts.
 """
 
 from __future__ import annotations

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
-from pipeline_tasks.annotations.votes import Objects, Votes, is_unanimous
+from pipeline_tasks.annotations.gold_annotations import GoldCount
+from pipeline_tasks.annotations.votes import Objects, Votes
 from pipeline_tasks.annotations.weighing import NamedVotes, Weighed
 from pipeline_tasks.intervals.proportions import wilson
 from pipeline_tasks.kinds.labeling import Labeling
@@ -19,34 +19,6 @@ from pipeline_tasks.tables.table import Rows, check, empty
 CONFIDENCE = 0.95
 MOST_COMPARED = 2000
 """Newest images of several people whose annotations are compared, as comparing masks of all nights would take hours."""
-
-
-@dataclass(frozen=True)
-class GoldCount:
-    """Gold images that somebody annotated."""
-
-    images: int = 0
-    right: int = 0
-
-
-def gold_counts(
-    gold: Votes, own: Set[tuple[str, str]], labels: Mapping[str, tuple[str, Objects]], labeling: Labeling[Any]
-) -> dict[str, GoldCount]:
-    """Annotator → gold images and right ones, from annotations of gold tasks and the labels (state, objects) that stood before.
-
-    Nobody is judged by a label that rests on their own vote (`own`: image and annotator), nor by an image that has lost its label.
-    """
-    counts: dict[str, GoldCount] = {}
-    for image_id, given in gold.by_image.items():
-        state, objects = labels.get(image_id, ("unsure", ()))
-        if state not in ("labelled", "empty"):
-            continue
-        for annotator_id, said in given.items():
-            if (image_id, annotator_id) not in own:
-                before = counts.get(annotator_id, GoldCount())
-                is_right = is_unanimous([said, objects], labeling)
-                counts[annotator_id] = GoldCount(before.images + 1, before.right + is_right)
-    return counts
 
 
 def scorecards(

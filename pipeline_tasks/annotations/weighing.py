@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from pipeline_tasks.annotations.gold_annotations import GoldAnnotation
 from pipeline_tasks.annotations.votes import Objects, Votes
 from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.label_quality.consensus import Consensus, consensus, voted_names, without_own_vote
-from pipeline_tasks.label_quality.people import Accuracies, accuracies, default_floor, is_paused
+from pipeline_tasks.label_quality.gold import gold_beliefs
+from pipeline_tasks.label_quality.people import Accuracies, TimedVotes, accuracies, default_floor, is_paused
 from pipeline_tasks.label_quality.votes import Booleans, Floats, Integers, VoteArrays, in_order
 
 LEAST_SHARED = 50
@@ -73,7 +75,16 @@ def named_votes(votes: Votes, labeling: Labeling[Any], left_out: frozenset[str] 
     return NamedVotes(in_order(*columns, **sizes), image_ids, annotator_ids, names, objects)
 
 
-def weigh(given: NamedVotes, votes: Votes, model: Floats | None) -> Weighed:
+@dataclass(frozen=True)
+class GoldVotes:
+    """Annotations of gold images, which tell of people and never of labels."""
+
+    annotations: Sequence[GoldAnnotation] = ()
+    order: Mapping[str, int] = field(default_factory=dict)
+    """Annotation, of gold or not → its place in time."""
+
+
+def weigh(given: NamedVotes, votes: Votes, model: Floats | None, gold: GoldVotes | None = None) -> Weighed:
     """Labels and people from all votes, with a model's out-of-fold beliefs (images x names, NaN where it has none)."""
     found = consensus(given.arrays, model)
     numbers, beliefs = voted_names(given.arrays, found)
@@ -83,8 +94,8 @@ def weigh(given: NamedVotes, votes: Votes, model: Floats | None) -> Weighed:
     }
     people, believed = given.arrays.people, _believed(given.arrays, found)
     sizes = len(given.annotator_ids), max(len(given.names), 1)
-    in_time = np.argsort([votes.order[votes.ids[image_id][who]] for image_id, who in _pairs(given)], kind="stable").astype(np.int64)
-    paused = is_paused(people[in_time], believed[in_time], *sizes, default_floor(sizes[1]))
+    timed = _in_time(given, votes, believed, gold or GoldVotes(order=votes.order))
+    paused = is_paused(timed, *sizes, default_floor(sizes[1]))
     return Weighed(labels, accuracies(people, believed, *sizes), _named(given, paused), model is not None)
 
 
@@ -102,6 +113,23 @@ def _believed(votes: VoteArrays, found: Consensus) -> Floats:
     alone = without_own_vote(votes, found)
     believed: Floats = np.take_along_axis(alone, votes.names[:, None], axis=1)[:, 0]
     return believed
+
+
+def _in_time(given: NamedVotes, votes: Votes, believed: Floats, gold: GoldVotes) -> TimedVotes:
+    """Votes and annotations about gold of the same people, in the order of time."""
+    numbers, names = ({one: at for at, one in enumerate(all_of)} for all_of in (given.annotator_ids, given.names))
+    annotations = [one for one in gold.annotations if one.annotator_id in numbers]
+    of_objects = {objects: names[name] for name, objects in given.objects.items()}
+    said = [of_objects.get(one.objects, -1) for one in annotations]
+    beliefs = gold_beliefs(np.array([one.is_right for one in annotations], bool), max(len(names), 1))
+    ids = [votes.ids[image_id][who] for image_id, who in _pairs(given)] + [one.annotation_id for one in annotations]
+    order = np.argsort([gold.order[one] for one in ids], kind="stable")
+    people = np.concatenate([given.arrays.people, np.array([numbers[one.annotator_id] for one in annotations], np.int64)])
+    return TimedVotes(
+        people[order],
+        np.concatenate([given.arrays.names, np.array(said, np.int64)])[order],
+        np.concatenate([believed, beliefs])[order],
+    )
 
 
 def _pairs(given: NamedVotes) -> list[tuple[str, str]]:

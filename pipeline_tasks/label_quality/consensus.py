@@ -31,7 +31,7 @@ class Prior:
     """Weight of this, and of even errors, in the errors of all people, a name."""
     person: float = 6.0
     """Weight of all people's accuracy in a person's."""
-    errors: float = 8.0
+    errors: float = 100.0
     """Weight of a person's accuracy in that person's errors, a name."""
     shares: float = 1.0
     """Weight of even shares in the shares of names, a name."""

@@ -39,3 +39,9 @@ def draw_gold(may_be: Booleans, names: Integers, *, ratio: float, round_size: in
         of_name = names[shuffled] == name
         turn[of_name] = np.arange(int(of_name.sum()))
     return shuffled[np.argsort(turn, kind="stable")][: round(ratio * round_size)].astype(np.int64)
+
+
+def gold_beliefs(is_right: Booleans, name_count: int) -> Floats:
+    """Belief in the name that somebody gave a gold image, whose label is certain but for `SURE_QUALITY`."""
+    beliefs: Floats = np.where(is_right, SURE_QUALITY, (1 - SURE_QUALITY) / max(name_count - 1, 1))
+    return beliefs

@@ -19,6 +19,19 @@ WRONGLY_PAUSED = 0.01
 DOUBT = 0.05
 """Share of an even belief in every belief before somebody is paused: models and people are more certain than they should be."""
 GRID = 200
+CARES = 10
+"""Accuracies from the floor to 1 that are compared with naming without looking."""
+
+
+@dataclass(frozen=True)
+class TimedVotes:
+    """N votes in the order of their time."""
+
+    people: Integers
+    said: Integers
+    """Numbers of names."""
+    believed: Floats
+    """Belief in the name of each vote, without this vote."""
 
 
 @dataclass(frozen=True)
@@ -49,21 +62,45 @@ def default_floor(name_count: int) -> float:
     return (1 + 1 / name_count) / 2
 
 
-def is_paused(people: Integers, believed: Floats, people_count: int, name_count: int, floor: float) -> Booleans:
-    """Decide by N votes in the order of their time who is paused now.
+def is_paused(votes: TimedVotes, people_count: int, name_count: int, floor: float) -> Booleans:
+    """Decide by votes in the order of their time who is paused now.
 
-    A sequential test of guessing against the accuracy `floor` (Wald 1945): a person is paused as soon as guessing explains the
-    votes so far 1 / `WRONGLY_PAUSED` times as well, and again free when it explains them no better. Nobody at or above the
-    floor is ever paused with a larger chance than `WRONGLY_PAUSED`, however often they are judged.
+    A person is paused as soon as naming without looking explains the votes so far 1 / `WRONGLY_PAUSED` times as well as any
+    accuracy from `floor` up does, and again free when it explains them no better. Nobody at or above the floor is ever paused
+    with a larger chance than `WRONGLY_PAUSED`, however often they are judged.
     """
-    guessing, at_floor = (_likelihood(believed, one, name_count, DOUBT) for one in (1 / name_count, floor))
-    steps = np.log(guessing) - np.log(at_floor)
     paused = np.zeros(people_count, bool)
-    totals = np.zeros(people_count)
-    for person, step in zip(people.tolist(), steps.tolist(), strict=True):
-        totals[person] += step
-        paused[person] = totals[person] >= log(1 / WRONGLY_PAUSED) or (paused[person] and totals[person] > 0)
+    by_person = np.argsort(votes.people, kind="stable")
+    ends = np.cumsum(np.bincount(votes.people, minlength=people_count))
+    for person, rows in zip(range(people_count), np.split(by_person, ends[:-1]), strict=False):
+        evidence = _evidence(votes.said[rows], votes.believed[rows], name_count, floor)
+        over = np.flatnonzero(evidence >= log(1 / WRONGLY_PAUSED))
+        paused[person] = bool(over.size) and not (evidence[over[-1] :] <= 0).any()
     return paused
+
+
+def _evidence(said: Integers, believed: Floats, name_count: int, floor: float) -> Floats:
+    """Logarithm of how much better naming without looking explains one person's votes than care does, after each vote.
+
+    Without looking is half guessing evenly and half going by one's own shares of names, as somebody does who always says the same;
+    care is the accuracy that explains the votes best, from the floor up (universal inference: Wasserman, Ramdas, Balakrishnan
+    2020, PNAS 117). 0 where this is above the floor: who always says what nearly all images are is not paused.
+    """
+    careful = np.array([np.log(_likelihood(believed, one, name_count, DOUBT)).cumsum() for one in np.linspace(floor, 1, CARES)])
+    guessing = np.log(_likelihood(believed, 1 / name_count, name_count, DOUBT)).cumsum()
+    number = np.arange(len(said))
+    habit = np.log((_earlier(said) + 1 / name_count) / (number + 1)).cumsum()
+    found: Floats = np.where(careful.argmax(axis=0) == 0, np.logaddexp(guessing, habit) - log(2) - careful[0], 0.0)
+    return found
+
+
+def _earlier(said: Integers) -> Integers:
+    """Number of earlier votes for the same name, for each vote."""
+    order = np.argsort(said, kind="stable")
+    sizes = np.unique(said, return_counts=True)[1]
+    earlier = np.empty(len(said), np.int64)
+    earlier[order] = np.arange(len(said)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return earlier
 
 
 def _likelihood(believed: Floats, accuracy: float, name_count: int, doubt: float) -> Floats:

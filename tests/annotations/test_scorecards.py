@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from annotations.test_weighing import LABELING, a_night_with_a_guesser, votes
 
-from pipeline_tasks.annotations.scorecards import GoldCount, gold_counts, scorecards
+from pipeline_tasks.annotations.gold_annotations import GoldCount, gold_annotations, gold_counts
+from pipeline_tasks.annotations.scorecards import scorecards
 from pipeline_tasks.annotations.weighing import named_votes, weigh
 from pipeline_tasks.kinds.classes.class_object import ClassObject
 
@@ -16,7 +17,8 @@ def test_gold_counts__compare_with_the_label_of_others() -> None:
     gold = votes(("a", "ada", "bolt"), ("a", "bob", "nut"), ("b", "ada", ""), ("c", "ada", "bolt"), ("d", "ada", "bolt"))
     labels = {"a": ("labelled", BOLT), "b": ("empty", ()), "c": ("unsure", ()), "d": ("labelled", BOLT)}
 
-    assert gold_counts(gold, {("d", "ada")}, labels, LABELING) == {"ada": GoldCount(2, 2), "bob": GoldCount(1, 0)}
+    found = gold_annotations(gold, {("d", "ada")}, labels, LABELING)
+    assert gold_counts(found) == {"ada": GoldCount(2, 2), "bob": GoldCount(1, 0)}
 
 
 def test_scorecards__count_agreement_and_gold_by_person() -> None:

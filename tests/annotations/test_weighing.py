@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline_tasks.annotations.gold_annotations import GoldAnnotation
 from pipeline_tasks.annotations.votes import Votes
-from pipeline_tasks.annotations.weighing import for_training_only, named_votes, weigh
+from pipeline_tasks.annotations.weighing import GoldVotes, for_training_only, named_votes, weigh
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.kinds.classes.class_object import ClassObject
 
@@ -66,6 +67,19 @@ def test_weigh__believes_whom_others_confirm_and_pauses_who_guesses() -> None:
     accuracy = dict(zip(named.annotator_ids, found.accuracies.mean.tolist(), strict=True))
     assert accuracy["ada"] > 0.9
     assert accuracy["eve"] == pytest.approx(1 / 3, abs=0.15)
+
+
+def test_weigh__pauses_whom_gold_finds_out_before_others_do() -> None:
+    agreed = [(f"i{number:02}", who, NAMES[number % 3]) for number in range(60) for who in ("ada", "bob")]
+    given = votes(*agreed, ("z", "eve", "nut"))
+    named = named_votes(given, LABELING)
+    answers = [GoldAnnotation(f"gold-{number}", "eve", (ClassObject(NAMES[number % 2]),), is_right=False) for number in range(12)]
+    later = {one.annotation_id: 1000 + place for place, one in enumerate(answers)}
+    without = weigh(named, given, None)
+    found = weigh(named, given, None, GoldVotes(answers, {**given.order, **later}))
+
+    assert (without.paused, found.paused) == (set(), {"eve"})
+    assert found.labels["z"] == without.labels["z"]
 
 
 def test_weigh__uses_a_model_where_it_has_beliefs() -> None:

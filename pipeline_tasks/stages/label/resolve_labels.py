@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipeline_tasks.annotations.gold_annotations import GoldAnnotation, gold_annotations, gold_counts
 from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.annotations.resolving import LabelsVersion, meanings, resolve
-from pipeline_tasks.annotations.scorecards import MOST_COMPARED, GoldCount, gold_counts, scorecards
+from pipeline_tasks.annotations.scorecards import MOST_COMPARED, scorecards
 from pipeline_tasks.annotations.votes import Votes, only_starred, read_votes
 from pipeline_tasks.annotations.weighing import (
     LEAST_BELIEF,
     LEAST_SHARED,
+    GoldVotes,
     NamedVotes,
     Weighed,
     for_training_only,
@@ -59,7 +61,8 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
         return standing
     given = _given(store, cycle)
     kind, changed = kind_of(cycle.project), _to_resolve(store, cycle, given)
-    named, weighed = _weighed(store, cycle, given)
+    gold = _gold(store, kind, given)
+    named, weighed = _weighed(store, cycle, given, gold)
     anew = [] if weighed is None else _to_resolve_anew(store, kind, weighed, changed)
     images = sorted({*changed, *anew})
     before = store.rows_of(Label, images), kind.changes.in_rows(store.rows_of(LabelObject, images))
@@ -67,7 +70,8 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
     annotations, things = _about(store, kind, given, images)
     labels, objects = resolve(images, annotations, things, kind.labeling, version, None if weighed is None else weighed.labels)
     labels, objects, of_sets = _with_labels_of_sets(store, labels, objects)
-    gold, tonight = _gold(store, cycle, given)
+    tonight = set(store.read(Annotation, cycle.cycle_id)["annotation_id"])
+    of_tonight = [one for one in gold if one.annotation_id in tonight]
     summary = replace(
         _summary(labels, objects, meanings(*before, kind.labeling), kind.labeling),
         contradictions=len({image_id for image_id, _ in read_votes(annotations, things, kind.labeling).contradictions}),
@@ -75,11 +79,11 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
         of_sets=of_sets,
         weighed="" if weighed is None or named is None else _says(named, weighed),
         weighed_anew=len(anew),
-        gold_images=sum(one.images for one in tonight.values()),
-        gold_right=sum(one.right for one in tonight.values()),
+        gold_images=len(of_tonight),
+        gold_right=sum(one.is_right for one in of_tonight),
         paused=0 if weighed is None else len(weighed.paused),
     )
-    cards = scorecards(_image_counts(given.annotations), given.votes, named, weighed, gold, kind.labeling)
+    cards = scorecards(_image_counts(given.annotations), given.votes, named, weighed, gold_counts(gold), kind.labeling)
     return store.finish(cycle.cycle_id, STAGE, summary, [(Label, labels), (LabelObject, objects), (AnnotatorScore, cards)])
 
 
@@ -117,7 +121,7 @@ def _about(store: Store, kind: Kind, given: _Given, images: list[str]) -> tuple[
     return annotations, kind.changes.in_rows(things)
 
 
-def _weighed(store: Store, cycle: Cycle, given: _Given) -> tuple[NamedVotes | None, Weighed | None]:
+def _weighed(store: Store, cycle: Cycle, given: _Given, gold: list[GoldAnnotation]) -> tuple[NamedVotes | None, Weighed | None]:
     """Votes for one name an image, and their consensus with a model; None where the kind decides."""
     kind = kind_of(cycle.project)
     if kind.freezing.keeps_objects or cycle.project.labeling.consensus == "kind":
@@ -126,7 +130,9 @@ def _weighed(store: Store, cycle: Cycle, given: _Given) -> tuple[NamedVotes | No
     named = named_votes(given.votes, kind.labeling, frozenset(starred))
     if named.shared_images < LEAST_SHARED:
         return named, None
-    return named, weigh(named, given.votes, _beliefs(store, cycle, named))
+    in_time = pl.concat([given.annotations, given.gold]).sort("updated_at", "annotation_id")["annotation_id"]
+    order = {one: place for place, one in enumerate(in_time)}
+    return named, weigh(named, given.votes, _beliefs(store, cycle, named), GoldVotes(gold, order))
 
 
 def _beliefs(store: Store, cycle: Cycle, named: NamedVotes) -> Floats | None:
@@ -159,21 +165,16 @@ def _to_resolve_anew(store: Store, kind: Kind, weighed: Weighed, changed: list[s
     ]
 
 
-def _gold(store: Store, cycle: Cycle, given: _Given) -> tuple[dict[str, GoldCount], dict[str, GoldCount]]:
-    """Annotator → gold images and right ones, of all nights and of tonight's annotations."""
-    kind = kind_of(cycle.project)
+def _gold(store: Store, kind: Kind, given: _Given) -> list[GoldAnnotation]:
+    """Annotations of gold images of all nights, judged by the labels that stand."""
     if given.gold.is_empty():
-        return {}, {}
+        return []
     images = given.gold["image_id"].unique()
     labels = store.rows_of(Label, images)
     said = meanings(labels, kind.changes.in_rows(store.rows_of(LabelObject, images)), kind.labeling)
     things = kind.changes.in_rows(store.rows_of(AnnotationObject, given.gold["annotation_id"], "annotation_id"))
     own = set(given.annotations.join(given.gold, on="image_id", how="semi").select("image_id", "annotator_id").iter_rows())
-    tonight = given.gold.filter(pl.col("annotation_id").is_in(store.read(Annotation, cycle.cycle_id)["annotation_id"].implode()))
-    of_all, of_tonight = (
-        gold_counts(read_votes(rows, things, kind.labeling), own, said, kind.labeling) for rows in (given.gold, tonight)
-    )
-    return of_all, of_tonight
+    return gold_annotations(read_votes(given.gold, things, kind.labeling), own, said, kind.labeling)
 
 
 def _image_counts(annotations: pl.DataFrame) -> dict[str, int]:
