@@ -12,6 +12,7 @@ from local_stack.addresses import Addresses
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 CHOSEN_CLASS, LISTED_REGION = ".lsf-label_selected", ".lsf-outliner-item"
+CHECKED = "input[type=checkbox]:checked"
 Place = tuple[float, float]
 """x and y, in shares of the image or in pixels of the screen."""
 
@@ -101,6 +102,36 @@ class Canvas:
             self.page.wait_for_timeout(400)
         self._wait_for_chosen(0)
         return [self._share(corner) for corner in corners]
+
+    def point(self, key: str, place: Place, *, is_hidden: bool = False) -> Place:
+        """Choose a point by its key and click its place; say that it is hidden, as the form's hint tells. Returns the place."""
+        regions = self.page.locator(LISTED_REGION).count()
+        self._press(key, chosen=1)
+        self.page.mouse.click(*self._at(place), delay=60)
+        expect(self.page.locator(LISTED_REGION)).to_have_count(regions + 1)
+        self._wait_for_chosen(0)
+        if is_hidden:
+            self.page.mouse.click(*self._at(place), delay=60)
+            self._wait_for_chosen(1)
+            self.page.keyboard.press("n")
+            expect(self.page.locator(CHECKED)).to_have_count(1)
+            self._press("Escape", chosen=0)
+        return self._share(place)
+
+    def change(self, number: int, key: str) -> None:
+        """Give a region, by its place in the list, the class of a key."""
+        self.page.locator(LISTED_REGION).nth(number).click()
+        self._wait_for_chosen(1)
+        self._press(key, chosen=1)
+        self._press("Escape", chosen=0)
+
+    def delete(self, number: int) -> None:
+        """Delete a region, by its place in the list."""
+        regions = self.page.locator(LISTED_REGION)
+        count = regions.count()
+        regions.nth(number).click()
+        self._press("Backspace", chosen=0)
+        expect(regions).to_have_count(count - 1)
 
     def _press(self, key: str, *, chosen: int) -> None:
         self.page.keyboard.press(key)
