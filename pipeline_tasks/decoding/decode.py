@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Callable
 
 import numpy as np
 from PIL import AvifImagePlugin, ExifTags, Image, PngImagePlugin, UnidentifiedImageError
@@ -116,7 +115,7 @@ def _decoded(content: bytes, name: str, limits: Limits, form: CanonicalForm) -> 
         # Pillow applies a TIFF's orientation itself while loading it.
         turned = 1 if name == "TIFF" else orientation
         loaded = _loaded(content, name, image, raw, frames, form)
-        return CanonicalImage(_upright(loaded, turned, composited if form.is_first else flattened), name, orientation, frames)
+        return CanonicalImage(_upright(loaded, turned, form), name, orientation, frames)
 
 
 def _decoded_jpeg(content: bytes, image: Image.Image, orientation: int, frames: int, form: CanonicalForm) -> CanonicalImage:
@@ -135,14 +134,14 @@ def _decoded_jpeg(content: bytes, image: Image.Image, orientation: int, frames: 
     if pixels is None or pixels.ndim == _GREY or orientation in _TRANSPOSE or has_foreign_profile(image):
         loaded = image if pixels is None else Image.fromarray(pixels)
         loaded.info = image.info
-        pixels = _upright(loaded, orientation, flattened)
+        pixels = _upright(loaded, orientation, form)
     return CanonicalImage(pixels, "JPEG", orientation, frames, whole_px, digest)
 
 
-def _upright(loaded: Image.Image, orientation: int, flatten: Callable[[Image.Image], Image.Image]) -> Pixels:
+def _upright(loaded: Image.Image, orientation: int, form: CanonicalForm) -> Pixels:
     if orientation in _TRANSPOSE:
         loaded = loaded.transpose(_TRANSPOSE[orientation])
-    return np.array(to_srgb(loaded, flatten))
+    return np.array(to_srgb(loaded, composited if form.is_first else flattened, has_fine_inks=form.has_fine_inks))
 
 
 def _loaded(content: bytes, name: str, image: Image.Image, raw: str, frames: int, form: CanonicalForm) -> Image.Image:

@@ -76,11 +76,23 @@ def _table() -> bytes:
 
 
 def _interpolated(places: Floats) -> Floats:
-    """Lab at places between those of the table, linear in each of the four inks."""
+    """Lab at places between those of the table, as colour management interpolates four inks.
+
+    Linear in the first one; in the others along a path over four corners of the cube (tetrahedra: Sakamoto, US patent 4,275,413).
+    """
     table = _grid().reshape(GRID, GRID, GRID, GRID, 3)
     low = np.minimum(places.astype(int), GRID - 2)
-    share, lab = places - low, np.zeros((len(places), 3))
-    for corner in itertools.product((0, 1), repeat=4):
-        weight = np.where(np.array(corner) == 1, share, 1 - share).prod(axis=1)
-        lab += weight[:, np.newaxis] * table[tuple((low + corner).T)]
+    share = places - low
+    between = [_in_tetrahedra(table, low + np.array([first, 0, 0, 0]), share[:, 1:]) for first in (0, 1)]
+    lab: Floats = between[0] + share[:, :1] * (between[1] - between[0])
+    return lab
+
+
+def _in_tetrahedra(table: Floats, corner: NDArray[np.int64], share: Floats) -> Floats:
+    """From the corner one step along each of the last three axes, the one with the largest share first."""
+    lab, corner, rows = table[tuple(corner.T)], corner.copy(), np.arange(len(corner))
+    for axis in np.argsort(-share, axis=1, kind="stable").T:
+        before = table[tuple(corner.T)]
+        corner[rows, axis + 1] += 1
+        lab = lab + share[rows, axis, np.newaxis] * (table[tuple(corner.T)] - before)
     return lab
