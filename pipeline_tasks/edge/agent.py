@@ -102,6 +102,8 @@ class Agent:
         if self._outbox.add(self._note(frame, content, decision), content):
             self._state.count(f"kept_{decision.kept_because}")
             self._keeping.remember(decision)
+            if decision.unit is not None:
+                self._kept.write_down(decision.unit, self._kept_path, self._backbone_id)
 
     def _note(self, frame: Frame, content: bytes, decision: Decision) -> ImageNote:
         assert decision.kept_because is not None

@@ -1,9 +1,13 @@
-"""Embeddings of the images that were kept last: a ring of fixed size, saved so that a restart does not forget them."""
+"""Embeddings of the images that were kept last: a ring of fixed size that neither a restart nor a kill forgets.
+
+All are saved now and then; those added since then lie in a second file, written one by one.
+"""
 
 from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +17,7 @@ from pipeline_tasks.neighbors.cosine import Floats, distances, nearest
 from pipeline_tasks.sent_images.lasting_files import write_lasting
 
 logger = logging.getLogger(__name__)
+_ENDING = ".added"
 
 
 class KeptImages:
@@ -44,6 +49,14 @@ class KeptImages:
         self._units[place] = unit[0]
         self._kept += 1
 
+    def write_down(self, unit: Floats, path: Path, backbone: str) -> None:
+        """Write an embedding that was just added behind those since the last `save`; on a full disk it waits for the next save."""
+        try:
+            with _since_saved(path, backbone).open("ab") as file:
+                np.save(file, unit.astype(np.float16))
+        except OSError as error:
+            logger.warning("kept images: %s cannot be written now: %s", path, error)
+
     def save(self, path: Path, backbone: str) -> None:
         """Write all embeddings, oldest first, in half precision; `backbone` names what made them."""
         rows: npt.NDArray[np.float16] = np.roll(self._units[: len(self)], -(self._kept % self._size), axis=0).astype(np.float16)
@@ -52,10 +65,19 @@ class KeptImages:
         buffer = io.BytesIO()
         np.savez(buffer, rows=rows, backbone=np.array(backbone))
         write_lasting(path, buffer.getvalue())
+        for written in path.parent.glob(f"{path.stem}-*{_ENDING}"):
+            written.unlink()
 
     @classmethod
     def load(cls, path: Path, size: int, backbone: str) -> KeptImages:
-        """Read what was saved; empty if there is nothing, or another backbone made it."""
+        """Read what was saved and what was written down since; empty if there is nothing, or another backbone made it."""
+        kept = cls._saved(path, size, backbone)
+        for row in _written_down(_since_saved(path, backbone)):
+            kept.add(row.astype(np.float32))
+        return kept
+
+    @classmethod
+    def _saved(cls, path: Path, size: int, backbone: str) -> KeptImages:
         kept = cls(size)
         try:
             with np.load(path, allow_pickle=False) as found:
@@ -71,3 +93,20 @@ class KeptImages:
         for row in rows[-size:]:
             kept.add(row[np.newaxis].astype(np.float32))
         return kept
+
+
+def _since_saved(path: Path, backbone: str) -> Path:
+    """File of the embeddings since the last `save`, of this backbone alone."""
+    return path.with_name(f"{path.stem}-{backbone[:16]}{_ENDING}")
+
+
+def _written_down(path: Path) -> Iterator[npt.NDArray[np.float16]]:
+    """The embeddings of a file one by one, up to one that a kill cut off."""
+    try:
+        with path.open("rb") as file:
+            while True:
+                yield np.load(file, allow_pickle=False)
+    except (FileNotFoundError, EOFError):
+        return
+    except (OSError, ValueError) as error:
+        logger.warning("kept images: %s ends before its last one: %s", path, error)

@@ -6,10 +6,13 @@ import hashlib
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
-from edge.given_edge import REPOSITORY, a_config, a_receiver, an_image, environment, run_agent
+from edge.given_edge import REPOSITORY, a_config, a_receiver, an_image, environment, run_agent, start_agent
 from tiny_model import tiny_model
 
 
@@ -28,6 +31,8 @@ def test_agent__sends_each_image_of_its_folder_once(tmp_path: Path) -> None:
     note = json.loads(images[0].with_suffix(".json").read_bytes())
     assert (note["device"], note["kept_because"], note["image_id"]) == ("gate-1", "new", images[0].stem)
 
+
+WITHIN_S = 120
 
 BLOCKED = """
 import importlib.abc, sys
@@ -59,3 +64,26 @@ def test_agent__runs_with_numpy_opencv_and_onnxruntime_alone(tmp_path: Path, has
     told = json.loads(done.stdout)
     assert (told["sent"], told.get("kept_asked_for", 0)) == (2, 1 if has_model else 0)
     assert {"PIL", "pydantic", "torch", "yaml", "httpx"} & set(done.stderr.split()) == set()
+
+
+def test_killed_agent__does_not_keep_a_copy_of_what_it_kept_last(tmp_path: Path) -> None:
+    content = an_image(1, (640, 480))
+    copy = cv2.imencode(".jpg", cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR))[1].tobytes()
+    with a_receiver(tmp_path) as receiver:
+        config = a_config(tmp_path, receiver.port)
+        config.write_text(config.read_text().replace("min_distance = 0.0", "min_distance = 0.1"))
+        (tmp_path / "in" / "1.jpg").write_bytes(content)
+        agent = start_agent(config)
+        until = time.monotonic() + WITHIN_S
+        while not any(path.stat().st_size for path in tmp_path.rglob("kept-*.added")):
+            assert agent.poll() is None
+            assert time.monotonic() < until, "nothing is written down of what was kept"
+            time.sleep(0.02)
+        agent.kill()
+        agent.wait()
+        (tmp_path / "in" / "2.jpg").write_bytes(copy)
+        told = run_agent(config, "--once")
+
+    assert told["kept_new"] == 1
+    # Its first image may be looked at again: it was killed before or after it had noted that as done.
+    assert told["not_kept_too_alike"] in (1, 2)

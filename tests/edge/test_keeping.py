@@ -84,6 +84,26 @@ def test_kept_images__forget_the_oldest_and_survive_a_restart(tmp_path: Path) ->
     assert len(KeptImages.load(tmp_path / "kept.npz", 3, "backbone a")) == 0
 
 
+def test_kept_images__since_the_last_save_survive_a_kill(tmp_path: Path) -> None:
+    path, rows = tmp_path / "kept.npz", np.eye(3, dtype=np.float32)
+    kept = KeptImages(5)
+    for number in range(3):
+        kept.add(rows[number : number + 1])
+        kept.write_down(rows[number : number + 1], path, "backbone a")
+        if number == 0:
+            kept.save(path, "backbone a")
+    (written,) = tmp_path.glob("*.added")
+    written.write_bytes(written.read_bytes()[:-2])
+
+    again = KeptImages.load(path, 5, "backbone a")
+
+    assert [again.distance(rows[number : number + 1]) for number in range(3)] == pytest.approx([0, 0, 0.5**0.5], abs=1e-6)
+    assert len(KeptImages.load(path, 5, "backbone b")) == 0
+    again.save(path, "backbone a")
+    assert not list(tmp_path.glob("*.added"))
+    assert len(KeptImages.load(path, 5, "backbone a")) == 2
+
+
 @pytest.mark.parametrize("target", [0.02, 0.1, 0.5])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_threshold__keeps_the_target_share_also_where_scenes_change(target: float, seed: int) -> None:
