@@ -6,7 +6,7 @@ side where it is larger than one, so that its detail is that of photographs and 
 
 - limit: simplejpeg's full-colour decode of each file (libjpeg-turbo, threads on all cores), read from the disk's cache.
 - intake: `list_new_images`, `measure_images`, `record_images` with the sandboxed decoder, into a store in memory. Nothing is
-  embedded, and the image of the backbone's size, which only the embedding needs, is of 1 px; a second run makes it at 224 px.
+  embedded, and the image of the backbone's size, which only the embedding needs, is not made; a second run makes it at 224 px.
 - blobs: the same into a store on disk, with and without fsync.
 - pieces: milliseconds of processor an image in this process, of a sample.
 
@@ -144,7 +144,7 @@ def _side_by_side(files: Sequence[Path], home: Path) -> Took:
         took += Took(
             len(some),
             _timed(lambda some=some: _decoded(some)),  # type: ignore[misc]
-            _taken_in(MemoryObjects(), some, home, 1),
+            _taken_in(MemoryObjects(), some, home, 0),
             _taken_in(MemoryObjects(), some, home, 224),
         )
     return took
@@ -200,10 +200,10 @@ def _taken_in(objects: ObjectStore, files: Sequence[Path], home: Path, side_px: 
 
 def _print_blobs(home: Path, files: Sequence[Path]) -> None:
     """Milliseconds an image that originals and thumbnails on a disk cost, without and with fsync."""
-    memory = _taken_in(MemoryObjects(), files, home, 1).wall
+    memory = _taken_in(MemoryObjects(), files, home, 0).wall
     with _no_fsync():
-        unsafe = _taken_in(DiskObjects(home / "root-1"), files, home, 1).wall
-    safe = _taken_in(DiskObjects(home / "root-2"), files, home, 1).wall
+        unsafe = _taken_in(DiskObjects(home / "root-1"), files, home, 0).wall
+    safe = _taken_in(DiskObjects(home / "root-2"), files, home, 0).wall
     put, fsync = (1000 * seconds / len(files) for seconds in (unsafe - memory, safe - unsafe))
     print(f"on disk, {len(files)} files: {len(files) / safe:.1f} images/s")
     print(f"  milliseconds an image more than in memory: put {put:.2f}, fsync {fsync:.2f}")

@@ -12,6 +12,7 @@ class IntakeSizes:
     """Sides of what the intake makes of an image."""
 
     model_px: int
+    """0: no image for a model is made."""
     thumbnail_px: int
 
 
@@ -29,4 +30,4 @@ class IntakeImage:
     thumbnail: bytes
     """A JPEG."""
     model_image: Pixels
-    """The `centre` image of the backbone's side."""
+    """The `centre` image of the backbone's side; no pixels where none is asked for."""

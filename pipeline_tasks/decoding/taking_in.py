@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import cv2
+import numpy as np
 
 from pipeline_tasks.decoding.canonical_form import CanonicalForm
-from pipeline_tasks.decoding.canonical_image import CanonicalImage
+from pipeline_tasks.decoding.canonical_image import CanonicalImage, Pixels
 from pipeline_tasks.decoding.decode import decode
 from pipeline_tasks.decoding.fast_thumbnail import fast_thumbnail
 from pipeline_tasks.decoding.intake_image import IntakeImage, IntakeSizes
@@ -26,7 +27,6 @@ def take_in(content: bytes, limits: Limits, form: CanonicalForm, sizes: IntakeSi
         RejectedFileError: with one reason of the closed list in `tables.rejected_sighting`.
     """
     image = decode(content, limits, form.small)
-    is_enough = image.whole_px is None or form_for_model(form, sizes.model_px).is_small
     try:
         seen = CanonicalPixels(image.pixels, image.digest, form.averaging)
         return IntakeImage(
@@ -36,12 +36,20 @@ def take_in(content: bytes, limits: Limits, form: CanonicalForm, sizes: IntakeSi
             image.size_px,
             measured(seen),
             _thumbnail(image, seen, sizes.thumbnail_px),
-            model_image(image.pixels if is_enough else decode(content, limits, form).pixels, sizes.model_px),
+            _model_image(content, image, limits, form, sizes.model_px),
         )
     except MemoryError as error:
         raise RejectedFileError(
             "took_too_much_memory", f"{image.file_format}: measuring asked for more memory than allowed"
         ) from error
+
+
+def _model_image(content: bytes, image: CanonicalImage, limits: Limits, form: CanonicalForm, side_px: int) -> Pixels:
+    """The backbone's image, of all pixels where the small image has too few."""
+    if side_px == 0:
+        return np.empty((0, 0, 3), np.uint8)
+    is_enough = image.whole_px is None or form_for_model(form, side_px).is_small
+    return model_image(image.pixels if is_enough else decode(content, limits, form).pixels, side_px)
 
 
 def _thumbnail(image: CanonicalImage, seen: CanonicalPixels, max_side_px: int) -> bytes:

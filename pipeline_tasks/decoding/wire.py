@@ -114,7 +114,8 @@ def _head(stream: BinaryIO) -> Any:
 
 def _pixels(stream: BinaryIO, shape: Sequence[int]) -> Pixels:
     pixels = np.empty(shape, np.uint8)
-    _fill(stream, pixels.data.cast("B"))
+    if pixels.size:  # A view of nothing cannot be cast.
+        _fill(stream, pixels.data.cast("B"))
     return pixels
 
 

@@ -33,6 +33,6 @@ def box_sums(luma: NDArray[np.uint8], size_px: tuple[int, int]) -> tuple[NDArray
         for count, length in zip(size_px, luma.shape[::-1], strict=True)
     )
     # `take` with this mode is the fastest way to single rows and columns; all indices are inside.
-    rows = np.take(cv2.integral(luma), down, axis=0, mode="clip")
-    corners = np.take(np.subtract(rows[1:], rows[:-1]), across, axis=1, mode="clip")
-    return np.subtract(corners[:, 1:], corners[:, :-1]), np.outer(np.diff(down), np.diff(across))
+    corners = np.take(np.take(cv2.integral(luma), down, axis=0, mode="clip"), across, axis=1, mode="clip")
+    rows = np.subtract(corners[1:], corners[:-1])
+    return np.subtract(rows[:, 1:], rows[:, :-1]), np.multiply.outer(down[1:] - down[:-1], across[1:] - across[:-1])

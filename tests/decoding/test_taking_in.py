@@ -102,6 +102,14 @@ def test_take_in__makes_the_backbones_image_of_all_pixels_where_the_small_image_
     assert np.array_equal(found.model_image, model_image(decode(content, Limits()).pixels, side_px))
 
 
+def test_take_in__makes_no_image_for_a_model_where_none_is_asked_for() -> None:
+    with DecodingPool(1) as pool:
+        without, wanted = pool.take_in(a_file(600), NEWEST, IntakeSizes(0, 160)), taken(a_file(600))
+
+    assert without.model_image.size == 0
+    assert (without.measured, without.thumbnail, without.size_px) == (wanted.measured, wanted.thumbnail, wanted.size_px)
+
+
 def test_pool__takes_in_as_this_process_does_and_refuses_as_decoding_does() -> None:
     good, cut = a_file(1000), a_file(1000)[:-900]
 
