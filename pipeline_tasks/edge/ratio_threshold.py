@@ -14,8 +14,8 @@ import numpy as np
 
 WINDOW = 500
 """Newest distances of which the quantile is taken."""
-FEWEST = 50
-"""Number of distances from which on it is taken."""
+FEWEST = 10
+"""Number of distances from which on it is taken. Until then nearly all images are kept, as each is new to the device."""
 MADE_UP_FOR = 0.25
 """Way of the threshold by images kept too few; more are not made up for, so that a still scene is not followed by a flood."""
 

@@ -120,6 +120,17 @@ def test_threshold__keeps_the_target_share_also_where_scenes_change(target: floa
     assert abs(kept / images - target) <= 0.1 * target
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_threshold__does_not_keep_most_of_the_first_images(seed: int) -> None:
+    threshold, kept = RatioThreshold(0.1, 0.01, 0.05), 0
+    for distance in np.random.default_rng(seed).uniform(0.3, 0.7, 60):
+        is_kept = bool(distance >= threshold.value)
+        threshold.record(float(distance), is_kept=is_kept)
+        kept += is_kept
+
+    assert kept <= 16, "the ten that are all kept, and the share of sixty"
+
+
 def test_threshold__does_not_fall_below_its_least_in_a_still_scene_nor_flood_afterwards() -> None:
     threshold = RatioThreshold(0.1, 0.01, 0.05)
     for _ in range(10_000):
