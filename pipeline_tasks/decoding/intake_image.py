@@ -29,5 +29,7 @@ class IntakeImage:
     """Column of `measurements` → its value."""
     thumbnail: bytes
     """A JPEG."""
+    has_colours: bool
+    """False for one channel three times, as grey, depth and infrared images are."""
     model_image: Pixels
     """The `centre` image of the backbone's side; no pixels where none is asked for."""

@@ -16,6 +16,7 @@ from pipeline_tasks.decoding.model_image import form_for_model, model_image
 from pipeline_tasks.errors import RejectedFileError
 from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
 from pipeline_tasks.measurements.measuring import measured
+from pipeline_tasks.measurements.modality import has_colours
 
 cv2.setNumThreads(1)  # There are as many decoding processes as cores, and idle threads cost time.
 
@@ -36,6 +37,7 @@ def take_in(content: bytes, limits: Limits, form: CanonicalForm, sizes: IntakeSi
             image.size_px,
             measured(seen),
             _thumbnail(image, seen, sizes.thumbnail_px),
+            has_colours(seen.small if seen.is_small else seen.pixels),
             _model_image(content, image, limits, form, sizes.model_px),
         )
     except MemoryError as error:

@@ -101,7 +101,8 @@ def _parts(result: CanonicalImage | IntakeImage | RejectedFileError) -> tuple[di
     if isinstance(result, CanonicalImage):
         head |= {"shape": result.pixels.shape, "whole_px": result.whole_px, "digest": result.digest}
         return head, b"", result.pixels
-    head |= {"size_px": result.size_px, "measured": result.measured, "thumbnail_bytes": len(result.thumbnail)}
+    head |= {"size_px": result.size_px, "measured": result.measured, "has_colours": result.has_colours}
+    head |= {"thumbnail_bytes": len(result.thumbnail)}
     return head | {"shape": result.model_image.shape}, result.thumbnail, result.model_image
 
 

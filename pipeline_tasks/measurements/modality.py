@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,5 +18,6 @@ def has_colours(pixels: NDArray[np.uint8]) -> bool:
     Grey, depth and infrared images have one channel, which decoding scales to 8 bits and repeats. One with colours is a
     photograph, or a map in false colours, whose levels are not its values.
     """
-    spread = pixels.max(axis=2) - pixels.min(axis=2)
-    return bool((spread > _CLOSE).mean() > _COLOURED_SHARE)
+    red, green, blue = cv2.split(pixels)
+    spread = np.asarray(cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)))
+    return int(np.count_nonzero(spread > _CLOSE)) > _COLOURED_SHARE * spread.size

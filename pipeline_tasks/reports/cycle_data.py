@@ -71,6 +71,9 @@ class CycleData:
     """Files of known images that this cycle's listing missed for the first time, or found again."""
     renamed: pl.DataFrame | None = None
     """Those of them whose image this cycle found under another name: source, key, `was`."""
+    sightings: pl.DataFrame | None = None
+    modalities: Mapping[str, str] = field(default_factory=dict)
+    """Source → the modality that its settings state."""
     asked_changes: pl.DataFrame | None = None
     """Files of images with an open task that changed since the last night."""
     lost: pl.DataFrame | None = None

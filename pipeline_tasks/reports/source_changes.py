@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.record_images import RecordImagesSummary
+from pipeline_tasks.reports import other_modality
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, paragraph, table, together
 from pipeline_tasks.reports.source_files import named
 
 
 def section(data: CycleData) -> Html | None:
-    """Sources that were away, and files that are missing, back, renamed, overwritten or written again."""
+    """Sources that were away, files that are missing, back, renamed, overwritten or written again, images of another modality."""
     listed, recorded = data.records.find(ListNewImagesSummary), data.records.find(RecordImagesSummary)
     if listed is None:
         return None
@@ -18,7 +19,7 @@ def section(data: CycleData) -> Html | None:
         paragraph(f"The source {name} was not listed, so its new images come with the next night that can list it: {why}")
         for name, why in sorted(listed.sources_away.items())
     ]
-    return together([*parts, _changes(data, recorded)])
+    return together([*parts, _changes(data, recorded), other_modality.part(data)])
 
 
 def _changes(data: CycleData, recorded: RecordImagesSummary | None) -> Html:

@@ -53,7 +53,7 @@ class SourceSettings(Settings):
     )
     modality: Literal["rgb", "grey", "depth", "infrared"] = Field(
         "rgb",
-        description="Stated; `check_project --source` names images of another one. Grey becomes three equal channels.",
+        description="Stated; report and `check_project --source` name images of another one. Grey becomes three equal channels.",
     )
     is_synthetic: bool = Field(
         False, description="Images are rendered or generated: trained on up to training.max_synthetic_ratio, never tested on."

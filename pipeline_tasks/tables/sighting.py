@@ -15,7 +15,7 @@ class Sighting(Table):
     """One place and time an image was seen; many per image."""
 
     table_name = "sightings"
-    changes = (Change("0.2.0"), Change("0.2.0"), Change("0.2.0"))
+    changes = (Change("0.2.0"), Change("0.2.0"), Change("0.2.0"), Change("0.2.0"))
 
     source = dy.String(primary_key=True)
     key = dy.String(primary_key=True)
@@ -56,3 +56,6 @@ class Sighting(Table):
     #: Score of the class that the agent was asked for, by the model of that digest; null if it was not asked for.
     device_score = dy.Float64(nullable=True)
     device_model = dy.String(nullable=True)
+    #: `colours` where the source states modality grey, depth or infrared, `no_colours` where it states rgb; null: as stated, or not
+    #: looked at, as of images that were known already.
+    other_modality = dy.String(nullable=True)

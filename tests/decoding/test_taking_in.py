@@ -125,6 +125,7 @@ def test_pool__takes_in_as_this_process_does_and_refuses_as_decoding_does() -> N
     wanted = taken(good)
     for one in (found, again):
         assert (one.measured, one.thumbnail, one.size_px) == (wanted.measured, wanted.thumbnail, wanted.size_px)
+        assert one.has_colours is wanted.has_colours is True
         assert np.array_equal(one.model_image, wanted.model_image)
     assert (refused.value.reason, refused.value.detail) == (by_decoding.value.reason, by_decoding.value.detail)
 

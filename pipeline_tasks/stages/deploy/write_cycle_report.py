@@ -85,6 +85,8 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime, failed_stages:
     named = shown_images(data) | set([] if data.lost is None else data.lost["image_id"])
     data = replace(data, files=_files(store, named), task_links=_task_links(store, data.label_suspects), failure=failure)
     data = replace(data, model_agreement=_model_agreement(store, cycle, data.annotations))
+    modalities = {source.name: source.modality for source in cycle.project.sources}
+    data = replace(data, sightings=_rows_of(store, cycle.cycle_id, Sighting), modalities=modalities)
     page = render(data)
     content = page.html.encode()
     summary = WriteCycleReportSummary(

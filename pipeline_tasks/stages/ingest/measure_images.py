@@ -95,6 +95,7 @@ class _OfSource:
         self.form = CanonicalForm(bit_depth=settings.bit_depth)
         self._licences = Licences(settings.licences)
         self._is_synthetic, self._position_digits = settings.is_synthetic, settings.position_digits
+        self._is_rgb = settings.modality == "rgb"
         zone = ZoneInfo(settings.camera_time_zone or cycle.project.time_zone)
         # A day later, because a clock may be set to a zone ahead of the one that is assumed.
         rules = CaptureRules(zone, cycle.started_at + timedelta(days=1), settings.position_digits)
@@ -109,6 +110,11 @@ class _OfSource:
         if metadata.captured_at is not None:
             row |= {"captured_at": _in_utc(metadata.captured_at), "captured_from": "source"}
         return row
+
+    def other_modality(self, has_colours: bool | None) -> _Row:
+        """The column that says that an image is not of the source's modality; None: it was not looked at."""
+        is_other = has_colours is not None and has_colours != self._is_rgb
+        return {"other_modality": ("colours" if has_colours else "no_colours") if is_other else None}
 
     def _stated(self, metadata: FileMetadata) -> _Row:
         """Exposure and position that the source states."""
@@ -151,6 +157,7 @@ class _Look:
         self._known = known
         self._is_erased = is_erased
         self._measured: dict[tuple[str, CanonicalForm], Future[_Found]] = {}
+        self._has_colours: dict[str, bool] = {}
         self._lock = threading.Lock()
 
     def at_all(self, files: Sequence[_Row]) -> Iterator[_Found]:
@@ -174,6 +181,7 @@ class _Look:
             detail = rejection.detail.replace(SET_BIT_DEPTH, f"set sources.{source.name}.bit_depth")
             return {RejectedSighting: where | {"size_bytes": size_bytes, "reason": reason, "detail": detail}}
         origin = of_source.columns(file["key"], source.metadata(file["key"]), content)
+        origin |= of_source.other_modality(self._has_colours.get(image_id))
         return found | {Sighting: where | {"image_id": image_id, "modified_at": file["modified_at"]} | origin}
 
     def _once(self, image_id: str, content: bytes, form: CanonicalForm) -> _Found:
@@ -193,6 +201,7 @@ class _Look:
     def _measure(self, image_id: str, content: bytes, form: CanonicalForm) -> _Found:
         """All results of one decode. A refused file is not stored; it stays in the source."""
         found = self._decoder.take_in(content, form, IntakeSizes(self._backbone.side_px, MAX_SIDE_PX))
+        self._has_colours[image_id] = found.has_colours
         _, md5 = put_original(self._objects, content, image_id)
         put_thumbnail(self._objects, image_id, found.thumbnail)
         width_px, height_px = found.size_px
