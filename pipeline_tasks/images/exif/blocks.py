@@ -1,9 +1,11 @@
-"""Find the EXIF block in a file's bytes: a small TIFF file inside a JPEG, PNG or WebP, or a TIFF file itself."""
+"""Find the EXIF block in a file's bytes: a small TIFF file inside a JPEG, PNG, WebP or AVIF, or a TIFF file itself."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
+
+from pipeline_tasks.images.exif.iso_items import exif_item
 
 MOST_PARTS = 100_000
 """Parts of a file that are looked at; more are no file of a camera."""
@@ -20,6 +22,7 @@ def exif_block(content: bytes) -> bytes | None:
         (content.startswith(_PNG), _in_png),
         (content[:4] == b"RIFF" and content[8:12] == b"WEBP", _in_webp),
         (content.startswith(_TIFF), bytes),
+        (content[4:8] == b"ftyp", exif_item),
     )
     for is_of_format, find in finders:
         if is_of_format:

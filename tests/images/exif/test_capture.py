@@ -31,7 +31,7 @@ def from_block(exif: bytes) -> Capture:
     return read(in_jpeg(exif))
 
 
-@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "AVIF"])
 def test_capture__is_the_same_in_every_format_that_pillow_writes(file_format: str) -> None:
     found = read(written_by_pillow(file_format))
 
