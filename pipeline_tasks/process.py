@@ -92,7 +92,7 @@ PROCESS = (
         does="Compare annotations and tasks in Label Studio with the recorded ones, and mend what is lost or doubled there.",
         reads=(
             *("labeling_tasks", "annotations", "lost_tasks", "foreign_tasks", "sightings", "rejected_sightings", "missing_files"),
-            *("images", "erased_images"),
+            *("images", "erased_images", "pre_annotations", "pre_annotated_objects"),
         ),
         writes=("annotation log", "annotations", "annotation_objects", "lost_tasks", "foreign_tasks", "asked_changes"),
         services=("label_studio", "annotator_files"),

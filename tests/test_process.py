@@ -48,18 +48,20 @@ OF_OTHER_KINDS = {"dataset_objects", PREDICTED}
 """Of kinds with more than a name (`tests/kinds/test_a_kind_through_a_night.py`); the project here is one of classes."""
 READ_FOR_OBJECTS = {"compare_with_champion": {"images"}, "select_images": {"originals"}}
 """Read for these kinds alone: the size of the images that hold objects, and the pool that a champion looks at."""
-READ_FOR_SEVERAL_PEOPLE = {
+READ_ELSEWHERE = {
+    "collect_annotations": {"pre_annotations", "pre_annotated_objects"},
     "find_label_errors": {"second_looks", "annotations", "annotation_objects"},
     "resolve_labels": {"splits", "split_groups", "embeddings"},
 }
-"""Read where a review was answered (`tests/second_looks`) or people are weighed: one person alone annotates here."""
+"""Read where a review was answered (`tests/second_looks`) or people are weighed: one person alone annotates here;
+and where a project in Label Studio is made again (`tests/stages/label/test_pre_annotations.py`)."""
 
 
 @pytest.mark.slow
 def test_stages__read_and_write_what_the_process_says(recorded: dict[str, Touched]) -> None:
     said = {
         name: (
-            set(stage.reads) - {PREDICTED} - READ_FOR_OBJECTS.get(name, set()) - READ_FOR_SEVERAL_PEOPLE.get(name, set()),
+            set(stage.reads) - {PREDICTED} - READ_FOR_OBJECTS.get(name, set()) - READ_ELSEWHERE.get(name, set()),
             set(stage.writes) - OF_OTHER_KINDS,
             stage.ends_in_event,
         )

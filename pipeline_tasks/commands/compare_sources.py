@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline_tasks.commands.outcome import Outcome
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from pipeline_tasks.clients.label_studio import LabelStudio
+    from pipeline_tasks.records.task_there import TaskThere
     from pipeline_tasks.sources.source import Source
     from pipeline_tasks.storage.history.store import Store
 
@@ -121,24 +122,49 @@ def _asked(store: Store, gone: pl.DataFrame) -> dict[str, list[str]]:
 
 def _tasks(store: Store, label_studio: LabelStudio) -> dict[str, list[str]]:
     """Tasks that are on one side only."""
+    import polars as pl
+
     from pipeline_tasks.annotations.foreign_tasks import ImagesKnown, foreign_tasks
+    from pipeline_tasks.records.project_state import LabelStudioMoves
     from pipeline_tasks.storage.erasure.erased_images import is_erased_in
     from pipeline_tasks.tables.foreign_task import REASONS
     from pipeline_tasks.tables.image import Image
     from pipeline_tasks.tables.labeling_task import LabelingTask
 
     images = ImagesKnown(lambda ids: store.known(Image, ids), is_erased_in(store))
-    tasks = store.history(LabelingTask, ["label_studio_project_id", "label_studio_task_id", "task_key"])
+    moves = store.state().value(LabelStudioMoves)
+    places = {} if moves is None else moves.places
+    columns = ["label_studio_project_id", "label_studio_task_id", "task_key"]
+    tasks = store.history(LabelingTask, columns).with_columns(
+        place=pl.col("label_studio_project_id").replace(list(places), list(places.values()))
+    )
     found: dict[str, list[str]] = {"tasks deleted in Label Studio": []}
     found |= {f"tasks that were not sent, {reason.replace('_', ' ')}": [] for reason in REASONS}
-    for (project_id,), of_project in tasks.group_by(["label_studio_project_id"], maintain_order=True):
-        sent = set(of_project["label_studio_task_id"])
+    for (project_id,), of_project in tasks.group_by(["place"], maintain_order=True):
+        keys = dict(of_project.select("task_key", "label_studio_task_id").iter_rows())
         there = [] if label_studio.count_tasks(project_id) is None else label_studio.tasks_there(project_id)
-        lost = sorted(sent - {task.task_id for task in there})
-        found["tasks deleted in Label Studio"] += [f"{project_id}/{task_id}" for task_id in lost]
-        for task_id, reason in foreign_tasks(there, sent, set(of_project["task_key"]), images).items():
+        sent, lost = _by_number_or_key(keys, there)
+        found["tasks deleted in Label Studio"] += [f"{project_id}/{task_id}" for task_id in sorted(lost)]
+        for task_id, reason in foreign_tasks(there, sent, keys, images).items():
             found[f"tasks that were not sent, {reason.replace('_', ' ')}"].append(f"{project_id}/{task_id}")
     return found
+
+
+def _by_number_or_key(keys: Mapping[str, int], there: Sequence[TaskThere]) -> tuple[set[int], set[int]]:
+    """Numbers of the tasks that are there, and recorded numbers of those that are gone.
+
+    In a project that was made again tasks have other numbers: the oldest with its key is the task.
+    """
+    numbers = {task.task_id for task in there}
+    sent, lost = set[int](), set[int]()
+    by_key = {task.task_key: task.task_id for task in sorted(there, key=lambda task: -task.task_id)}
+    for key, recorded in keys.items():
+        number = recorded if recorded in numbers else by_key.get(key)
+        if number is None:
+            lost.add(recorded)
+        else:
+            sent.add(number)
+    return sent, lost
 
 
 def _named(names: Sequence[str]) -> str:

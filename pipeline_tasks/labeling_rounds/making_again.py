@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import polars as pl
 
-from pipeline_tasks.annotations.label_form import LabelForm, label_form
+from pipeline_tasks.annotations.label_form import LabelForm, as_paragraphs, label_form
 from pipeline_tasks.annotations.parsing import RecordedAnnotation, recorded_annotations
+from pipeline_tasks.annotations.shown_predictions import MODEL_VERSION
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.json_values import JsonObject
+from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.labeling_rounds.comparing import number_of
 from pipeline_tasks.labeling_rounds.mending import shown_content
+from pipeline_tasks.labeling_rounds.sent_predictions import sent_predictions
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.records.project_state import LabelStudioMoves
 from pipeline_tasks.storage.blobs.annotation_log import AnnotationLog
@@ -41,6 +44,8 @@ class Standing:
     """Id of each project that is or was looked for → its tasks; None if it was deleted."""
     made_again: Sequence[int] = ()
     """Recorded ids of the projects that were made again just now."""
+    urls: Mapping[str, str] = field(default_factory=dict)
+    """Round → the address of its tab, of rounds whose project was made again just now."""
 
 
 def standing_projects(store: Store, cycle: Cycle, label_studio: LabelStudio, files: AnnotatorFiles) -> Standing:
@@ -55,7 +60,7 @@ def standing_projects(store: Store, cycle: Cycle, label_studio: LabelStudio, fil
     moves = store.state().value(LabelStudioMoves)
     moved = {} if moves is None else dict(moves.places)
     gone = [project_id for project_id, digest in recorded if counts[project_id] is None and digest == form.digest]
-    unfilled = []
+    unfilled, urls = [], dict[str, str]()
     for project_id in gone:
         place = moved.get(project_id)
         if place is not None and place not in counts:
@@ -64,38 +69,49 @@ def standing_projects(store: Store, cycle: Cycle, label_studio: LabelStudio, fil
             unfilled.append(project_id)
     if unfilled:
         place = _make(cycle, label_studio, files, form)
-        _fill(store, label_studio, files, place, rows.filter(pl.col("label_studio_project_id").is_in(unfilled)))
+        of_gone = rows.filter(pl.col("label_studio_project_id").is_in(unfilled))
+        urls = _fill(store, kind_of(cycle.project), label_studio, files, place, of_gone)
         moved |= dict.fromkeys(unfilled, place)
         counts[place] = label_studio.count_tasks(place)
-    return Standing({project_id: moved[project_id] for project_id in gone}, counts, unfilled)
+    return Standing({project_id: moved[project_id] for project_id in gone}, counts, unfilled, urls)
 
 
 def _make(cycle: Cycle, label_studio: LabelStudio, files: AnnotatorFiles, form: LabelForm) -> int:
     """Find or create the project."""
     place = label_studio.find_or_create_project(cycle.outside_name, form.xml, form.digest)
     label_studio.connect_local_files(place, files.folder)
+    if cycle.project.labeling.guideline is not None:
+        label_studio.show_guideline(place, as_paragraphs(cycle.project.labeling.guideline))
     return place
 
 
-def _fill(store: Store, label_studio: LabelStudio, files: AnnotatorFiles, place: int, rows: pl.DataFrame) -> None:
-    """Import the rounds' tasks that are not there, each with its standing annotations; open ones are open."""
+def _fill(
+    store: Store, kind: Kind, label_studio: LabelStudio, files: AnnotatorFiles, place: int, rows: pl.DataFrame
+) -> dict[str, str]:
+    """Import the rounds' tasks that are not there, each with its standing annotations and the prediction that it was sent with.
+
+    Returns the address of each round.
+    """
     lost = store.history(LostTask, ["task_key"])["task_key"]
     known = store.known(Image, rows["image_id"].unique())
     rows = rows.filter(~pl.col("task_key").is_in(lost.implode()) & pl.col("image_id").is_in(list(known)))
-    given, url = _annotations(store, set(rows["task_key"])), ""
+    given, predicted = _annotations(store, set(rows["task_key"])), sent_predictions(store, kind, rows)
+    urls: dict[str, str] = {}
     for round_id, of_round in groupby(rows.iter_rows(named=True), key=lambda row: str(row["round_id"])):
         tasks = [
             {"picture": files.address(row["image_id"]), "round_id": round_id}
             | {"task_key": row["task_key"], "image_id": row["image_id"]}
             for row in of_round
         ]
-        label_studio.import_tasks(place, round_id, tasks, annotations=given)
-        view_id = label_studio.find_or_create_view(place, round_id)
-        url = label_studio.round_url(place, view_id)
+        label_studio.import_tasks(place, round_id, tasks, annotations=given, predictions=predicted)
+        urls[round_id] = label_studio.round_url(place, label_studio.find_or_create_view(place, round_id))
+    if predicted:
+        label_studio.show_predictions(place, MODEL_VERSION)
     logger.warning(
         "A project was deleted in Label Studio: it was made again with %d tasks, %d of them with their annotations: %s",
-        *(rows.height, len(given), url),
+        *(rows.height, len(given), list(urls.values())[-1] if urls else ""),
     )
+    return urls
 
 
 def _annotations(store: Store, keys: set[str]) -> dict[str, list[JsonObject]]:

@@ -168,6 +168,16 @@ class LabelStudioMoves(StateValue):
 
 
 @dataclass(frozen=True)
+class MovedRounds(StateValue):
+    """Rounds whose Label Studio project was deleted there and made again."""
+
+    key: ClassVar[str] = "moved_rounds"
+
+    urls: Mapping[str, str]
+    """Round → the address of its tab now."""
+
+
+@dataclass(frozen=True)
 class Ended:
     """Removes a value of this kind from the state."""
 

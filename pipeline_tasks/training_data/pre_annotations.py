@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from pipeline_tasks.annotations.pre_annotating import arms
+from pipeline_tasks.annotations.shown_predictions import is_asked, shown_prediction
 from pipeline_tasks.annotations.task_keys import PlannedTask
 from pipeline_tasks.annotations.votes import objects_by
 from pipeline_tasks.decoding.decoder import Decoder
@@ -27,9 +28,6 @@ from pipeline_tasks.tables.pre_annotation import SHOWN, PreAnnotation
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import Rows, check, empty
-
-MODEL_VERSION = "Nightlens champion"
-"""The same for all nights: Label Studio shows a project's predictions of one version only; the table has the model's digest."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def pre_annotations(store: Store, cycle: Cycle, decoder: Decoder, round_id: str,
     arm_of = arms(planned, for_training=in_training, told=named, ratio=ratio, seed=seed)
     sure = {image_id: told.suggestions[image_id].confidence if image_id in named else None for image_id in image_ids}
     shown = {
-        image_id: _prediction(kind, named[image_id], told.sizes[image_id], sure[image_id])
+        image_id: shown_prediction(kind, named[image_id], told.sizes[image_id], sure[image_id])
         for image_id, arm in arm_of.items()
         if arm == SHOWN
     }
@@ -116,18 +114,8 @@ def _objects(round_id: str, told: _Told, kind: Kind) -> pl.DataFrame:
     ]
     schema = empty(PreAnnotatedObject).schema
     today = kind.changes.in_rows(pl.DataFrame(rows, schema={name: kept for name, kept in schema.items() if name != "round_id"}))
-    is_asked = [_is_asked(said, kind) for (_, _), (said,) in objects_by(today, ("image_id", "object_index"), kind.labeling).items()]
-    return today.filter(pl.Series(is_asked, dtype=pl.Boolean)).with_columns(round_id=pl.lit(round_id)).select(schema.names())
-
-
-def _is_asked(one: Any, kind: Kind) -> bool:
-    """Return True if people may answer with this object today."""
-    is_named = not kind.vocabulary or kind.labeling.counts([one]).keys() <= set(kind.vocabulary)
-    return is_named and kind.labeling.can_vote([one])
-
-
-def _prediction(kind: Kind, objects: Sequence[Any], size_px: Size, confidence: float | None) -> dict[str, Json]:
-    return {"model_version": MODEL_VERSION, "result": kind.labeling.write(objects, size_px), "score": confidence}
+    are_asked = [is_asked(said, kind) for (_, _), (said,) in objects_by(today, ("image_id", "object_index"), kind.labeling).items()]
+    return today.filter(pl.Series(are_asked, dtype=pl.Boolean)).with_columns(round_id=pl.lit(round_id)).select(schema.names())
 
 
 def _in_training(store: Store, image_ids: Sequence[str]) -> Collection[str]:

@@ -12,9 +12,9 @@ from clients.label_studio_server import RealLabelStudio
 from kinds.given_objects import DRAWN, HIGH, WIDE, Drawn
 
 from pipeline_tasks.annotations.label_form import label_form
+from pipeline_tasks.annotations.shown_predictions import MODEL_VERSION
 from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.kinds.registry import kind_of
-from pipeline_tasks.training_data.pre_annotations import MODEL_VERSION
 
 pytestmark = pytest.mark.services
 SIZE = (WIDE, HIGH)

@@ -41,6 +41,7 @@ from pipeline_tasks.storage.history.counted_images import counted_images, shown_
 from pipeline_tasks.storage.history.cycle_records import read_cycle_records
 from pipeline_tasks.storage.history.stage_failures import standing_failure
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.history.task_links import task_links
 from pipeline_tasks.storage.versions.version_rows import version_rows
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.annotator_score import AnnotatorScore
@@ -225,7 +226,7 @@ def _model_agreement(store: Store, cycle: Cycle, annotations: pl.DataFrame | Non
 
 def _disagreements(store: Store, cycle: Cycle, annotations: pl.DataFrame, votes: Votes) -> tuple[Disagreement, ...]:
     """Images of this round whose answers disagree, the least alike first, each answer with the address of its task."""
-    labeling, sent = kind_of(cycle.project).labeling, store.find_summary(cycle.cycle_id, SendToLabelingSummary)
+    labeling, links = kind_of(cycle.project).labeling, task_links(store)
     contradicted = {image_id for image_id, _ in votes.contradictions}
     differing = contradicted | {
         image_id for image_id, said in votes.by_image.items() if len(said) > 1 and not is_unanimous(list(said.values()), labeling)
@@ -237,8 +238,7 @@ def _disagreements(store: Store, cycle: Cycle, annotations: pl.DataFrame, votes:
     shown: dict[str, list[ShownAnnotation]] = {}
     for one in rows.sort("image_id", "annotator_id", "updated_at").iter_rows(named=True):
         task_id, named = task_ids.get(one["task_key"]), said.get((one["annotation_id"], one["revision"]), ())
-        url = f"{sent.url}&task={task_id}" if sent is not None and sent.url and task_id else None
-        words = says_of(named, labeling)
+        url, words = links.of(one["round_id"], task_id), says_of(named, labeling)
         shown.setdefault(one["image_id"], []).append(ShownAnnotation(one["annotator_id"], words, one["is_starred"], url))
     likeness = {image_id: least_alike(list(votes.by_image.get(image_id, {}).values()), labeling) for image_id in shown}
     found = [Disagreement(image_id, tuple(given)) for image_id, given in shown.items()]
@@ -249,10 +249,10 @@ def _task_links(store: Store, suspects: pl.DataFrame | None) -> dict[str, str]:
     """image_id → address of its newest labeling task; nothing of an image that people were not asked about."""
     if suspects is None or suspects.is_empty():
         return {}
-    urls = {sent.round_id: sent.url for sent in store.summaries(SendToLabelingSummary).values() if sent.url}
-    columns = ["image_id", "round_id", "label_studio_task_id"]
+    links, columns = task_links(store), ["image_id", "round_id", "label_studio_task_id"]
     tasks = store.rows_of(LabelingTask, suspects["image_id"], columns=columns).select(columns)
-    return {image_id: f"{urls[round_id]}&task={task_id}" for image_id, round_id, task_id in tasks.iter_rows() if round_id in urls}
+    found = {image_id: links.of(round_id, task_id) for image_id, round_id, task_id in tasks.iter_rows()}
+    return {image_id: url for image_id, url in found.items() if url is not None}
 
 
 def _learning(store: Store, until: str) -> list[LearningPoint]:

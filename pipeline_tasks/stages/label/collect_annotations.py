@@ -25,7 +25,7 @@ from pipeline_tasks.labeling_rounds.looking import Look, Looking
 from pipeline_tasks.labeling_rounds.making_again import Standing, standing_projects
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary, refusal
 from pipeline_tasks.records.cycle import Cycle
-from pipeline_tasks.records.project_state import LabelStudioLooks, LabelStudioMoves, StateValue
+from pipeline_tasks.records.project_state import LabelStudioLooks, LabelStudioMoves, MovedRounds, StateValue
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.storage.blobs.annotation_log import append_revision
 from pipeline_tasks.storage.history.store import Store
@@ -96,7 +96,10 @@ def _state(store: Store, looks: dict[int, str], standing: Standing) -> list[Stat
     """Values of the state that a look sets."""
     moves = store.state().value(LabelStudioMoves)
     places = ({} if moves is None else dict(moves.places)) | dict(standing.places)
-    return [LabelStudioLooks(looks), *([LabelStudioMoves(places)] if places else [])]
+    rounds = store.state().value(MovedRounds)
+    urls = ({} if rounds is None else dict(rounds.urls)) | dict(standing.urls)
+    moved: list[StateValue] = [LabelStudioMoves(places)] if places else []
+    return [LabelStudioLooks(looks), *moved, *([MovedRounds(urls)] if urls else [])]
 
 
 def _lost_rows(look: Look) -> pl.DataFrame:

@@ -13,6 +13,7 @@ import polars as pl
 
 from pipeline_tasks.annotations.form_differences import form_differences
 from pipeline_tasks.annotations.label_form import LabelForm, as_paragraphs, label_form
+from pipeline_tasks.annotations.shown_predictions import MODEL_VERSION
 from pipeline_tasks.annotations.task_keys import PlannedTask, plan_tasks
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
@@ -32,7 +33,7 @@ from pipeline_tasks.tables.pre_annotation import PreAnnotation
 from pipeline_tasks.tables.second_look import SecondLook
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.table import Rows, check, empty
-from pipeline_tasks.training_data.pre_annotations import MODEL_VERSION, PreAnnotations, pre_annotations
+from pipeline_tasks.training_data.pre_annotations import PreAnnotations, pre_annotations
 
 STAGE = "send_to_labeling"
 

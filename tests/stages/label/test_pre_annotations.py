@@ -24,6 +24,7 @@ from pipeline_tasks.stages.deploy.write_cycle_report import write_cycle_report
 from pipeline_tasks.storage.blobs.model_files import put_model
 from pipeline_tasks.storage.blobs.report_files import read_report_file
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.history.task_links import task_links
 from pipeline_tasks.tables.label_object import PreAnnotatedObject
 from pipeline_tasks.tables.pre_annotation import PreAnnotation
 from pipeline_tasks.tables.selection import SelectedImage
@@ -134,6 +135,29 @@ def test_send_to_labeling__shows_each_prediction_once_after_an_interruption(
     assert len(round.server.tasks) == 8
     assert sorted(round.shown()) == of_arm(store, "shown")
     assert all(len(found) == 1 for found in round.shown().values())
+
+
+def test_a_project_that_was_made_again__has_the_predictions_that_were_sent_and_the_guideline(
+    round: PredictedRound, store: Store
+) -> None:
+    cycle = round.selected(guideline="Mind the thread.")
+    sent = round.send(cycle)
+    before, links = round.shown(), task_links(store)
+    round.server.delete_project(sent.label_studio_project_id or 0)
+    # Another model is promoted: people see what they saw.
+    round.promote("2026-11-22", tiny_model(channels=(1, 0)))
+
+    assert round.collect(cycle).projects_made_again == [sent.label_studio_project_id]
+    assert len(before) == 4
+    assert round.shown() == before
+    ((number, project),) = round.server.projects.items()
+    assert (links.of(sent.round_id, 5), links.of("another", 5)) == (f"{sent.url}&task=5", None)
+    now = task_links(store).of(sent.round_id, 5)
+    assert now is not None, "tasks have other numbers there, so that the link opens their tab"
+    assert now.startswith(f"http://label-studio/projects/{number}/data?tab=")
+    assert "task=" not in now
+    assert (project["model_version"], project["show_collab_predictions"]) == ("Nightlens champion", True)
+    assert project["expert_instruction"] == "<p>Mind the thread.</p>"
 
 
 def test_send_to_labeling__says_why_nobody_sees_a_prediction(store: Store, tmp_path: Path) -> None:
