@@ -12,18 +12,28 @@ from pipeline_tasks.errors import StorageError
 class AnnotatorFiles:
     """One project's folder below Label Studio's document root."""
 
-    def __init__(self, for_people_folder: Path, outside_name: str) -> None:
-        """`for_people_folder` is the document root; Label Studio serves only folders below it."""
+    def __init__(self, for_people_folder: Path, outside_name: str, *, blur_digest: str | None = None) -> None:
+        """`for_people_folder` is the document root; Label Studio serves only folders below it.
+
+        Blurred copies have the blur's digest in their names: one that was made without it, or by another, is not shown for it.
+        """
         self.folder = for_people_folder / outside_name
         self._outside_name = outside_name
+        self._ending = ".jpg" if blur_digest is None else f".{blur_digest}.jpg"
 
     def address(self, image_id: str) -> str:
         """The address at which Label Studio shows the image to people who are logged in."""
-        return f"/data/local-files/?d={self._outside_name}/{_name(image_id)}"
+        return f"/data/local-files/?d={self._outside_name}/{self._name(image_id)}"
+
+    def standing_address(self, image_id: str) -> str:
+        """The address of a task that was sent before: of today's copy, or if there is none, of the copy that it was sent with."""
+        if not self.has(image_id) and (copies := self._copies(image_id)):
+            return f"/data/local-files/?d={self._outside_name}/{image_id[:2]}/{copies[-1].name}"
+        return self.address(image_id)
 
     def has(self, image_id: str) -> bool:
         """Return True if the copy exists; an existing copy is always complete."""
-        return (self.folder / _name(image_id)).is_file()
+        return (self.folder / self._name(image_id)).is_file()
 
     def put(self, image_id: str, jpeg: bytes) -> str:
         """Store a copy, whole or not at all, and return its address; an existing copy is kept.
@@ -31,7 +41,7 @@ class AnnotatorFiles:
         Raises:
             StorageError: the disk is full or not ours to write.
         """
-        path = self.folder / _name(image_id)
+        path = self.folder / self._name(image_id)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():
@@ -41,23 +51,25 @@ class AnnotatorFiles:
         return self.address(image_id)
 
     def remove(self, image_id: str) -> bool:
-        """Delete a copy for good and return True if it existed.
+        """Delete all copies of an image for good, blurred ones too, and return True if there were any.
 
         Raises:
             StorageError: the folder is not ours to write.
         """
-        path = self.folder / _name(image_id)
-        try:
-            path.unlink()
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise StorageError(f"{path}: the copy for people cannot be deleted: {error.strerror}") from error
-        return True
+        copies = self._copies(image_id)
+        for path in copies:
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise StorageError(f"{path}: the copy for people cannot be deleted: {error.strerror}") from error
+        return bool(copies)
 
+    def _copies(self, image_id: str) -> list[Path]:
+        """All copies of an image, the last written last."""
+        return sorted((self.folder / image_id[:2]).glob(f"{image_id}.*"), key=lambda path: (path.stat().st_mtime_ns, path.name))
 
-def _name(image_id: str) -> str:
-    return f"{image_id[:2]}/{image_id}.jpg"
+    def _name(self, image_id: str) -> str:
+        return f"{image_id[:2]}/{image_id}{self._ending}"
 
 
 def _write_whole(path: Path, content: bytes) -> None:

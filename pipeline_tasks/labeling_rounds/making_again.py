@@ -99,7 +99,7 @@ def _fill(
     urls: dict[str, str] = {}
     for round_id, of_round in groupby(rows.iter_rows(named=True), key=lambda row: str(row["round_id"])):
         tasks = [
-            {"picture": files.address(row["image_id"]), "round_id": round_id}
+            {"picture": files.standing_address(row["image_id"]), "round_id": round_id}
             | {"task_key": row["task_key"], "image_id": row["image_id"]}
             for row in of_round
         ]

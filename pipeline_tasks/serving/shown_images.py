@@ -15,7 +15,8 @@ class ShownImages:
     def __init__(self, document_root: Path, project: str) -> None:
         """Read nothing yet. Later generations of a project have a folder with a number behind its name."""
         self._root = document_root
-        self._name = re.compile(rf"(?P<folder>{re.escape(project)}(-[0-9]+)?)/(?P<start>[0-9a-f]{{2}})/(?P<id>[0-9a-f]{{64}})\.jpg")
+        folder, name = rf"(?P<folder>{re.escape(project)}(-[0-9]+)?)", r"(?P<id>[0-9a-f]{64})(?P<blur>\.[0-9a-f]{12})?\.jpg"
+        self._name = re.compile(rf"{folder}/(?P<start>[0-9a-f]{{2}})/{name}")
 
     def read(self, address: str) -> bytes | None:
         """Bytes of the image at an address such as `/data/local-files/?d=parts/3f/3f2a….jpg`.
@@ -27,7 +28,7 @@ class ShownImages:
         found = self._name.fullmatch(named[0]) if parts.path == PATH and len(named) == 1 else None
         if found is None or found["start"] != found["id"][:2]:
             return None
-        path = self._root / found["folder"] / found["start"] / f"{found['id']}.jpg"
+        path = self._root / found["folder"] / found["start"] / f"{found['id']}{found['blur'] or ''}.jpg"
         try:
             # A link could lead out of the folder.
             return None if path.resolve() != self._root.resolve() / path.relative_to(self._root) else path.read_bytes()

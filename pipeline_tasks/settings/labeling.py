@@ -9,6 +9,19 @@ from pydantic import Field, model_validator
 from pipeline_tasks.settings.section import Ratio, Settings
 
 
+class BlurSettings(Settings):
+    """A detector of faces, plates or the like, which people must not see: their copies are blurred there, originals are not."""
+
+    model: str = Field(
+        min_length=1,
+        description="ONNX file of a detector, in NIGHTLENS_HOME or absolute: a model of the kind `box` that Nightlens exported, or "
+        "any with one image as input and `boxes` and `scores` as outputs (docs/how-to/blur-faces-and-plates.md).",
+    )
+    names: tuple[str, ...] = Field((), description="Names of a Nightlens model that are blurred; empty: all that it finds.")
+    min_score: Ratio = Field(0.25, description="Least score of a box that is blurred.")
+    margin: Ratio = Field(0.15, description="Share of a box's longer side that is blurred around it, too.")
+
+
 class LabelingSettings(Settings):
     """Settings of labeling rounds."""
 
@@ -57,6 +70,11 @@ class LabelingSettings(Settings):
         None,
         min_length=1,
         description="Text that people read in Label Studio before they begin, a paragraph a blank line; null: none is set there.",
+    )
+    blur: BlurSettings | None = Field(
+        None,
+        description="Detector (`model`, `names`, `min_score`, `margin`) of faces, plates or the like, blurred in people's "
+        "copies of images (docs/how-to/blur-faces-and-plates.md); null: nothing is blurred.",
     )
     question: str | None = Field(None, description="Question above the form; null: the label kind's own.")
     cost_per_hour: float | None = Field(None, ge=0, description="Cost of an annotator's hour; null: the report states hours only.")

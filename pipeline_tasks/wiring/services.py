@@ -25,6 +25,7 @@ from pipeline_tasks.wiring.roots import open_objects, open_store
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
+    from pipeline_tasks.blurring.blur import Blur
     from pipeline_tasks.clients.annotator_files import AnnotatorFiles
     from pipeline_tasks.clients.experiment_log import ExperimentLog
     from pipeline_tasks.clients.label_studio import LabelStudio
@@ -158,7 +159,15 @@ class Services:
         """The folder of copies that annotators see."""
         from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 
-        return AnnotatorFiles(home_folder() / "for_people", self.cycle.outside_name)
+        digest = None if self.blur is None else self.blur.digest
+        return AnnotatorFiles(home_folder() / "for_people", self.cycle.outside_name, blur_digest=digest)
+
+    @cached_property
+    def blur(self) -> Blur | None:
+        """The blur of annotators' copies, or None; a SettingsError if its file cannot be read."""
+        from pipeline_tasks.blurring.blur import open_blur
+
+        return open_blur(self.cycle.project.labeling.blur, home_folder())
 
     @cached_property
     def outside_copies(self) -> OutsideCopies:

@@ -122,6 +122,7 @@ def send_to_labeling(services: Services, _: StageArguments) -> SendToLabelingSum
         annotator_files=services.annotator_files,
         decoder=services.decoder,
         now=services.now,
+        blur=services.blur,
     )
 
 

@@ -56,6 +56,7 @@ def check_project(name: str, endpoints: Endpoints | None = None) -> ProjectCheck
         "backbone": lambda: _check_backbone(project, reached.s3),
         **{f"source {source.name}": partial(_check_source, source, reached) for source in project.sources},
         "requirements": lambda: check_requirements(project, open_store(project, reached.s3)),
+        "blur": lambda: _check_blur(project),
         "label_studio": lambda: _check_label_studio(reached.label_studio),
         "mlflow": lambda: _check_service(reached.mlflow, "mlflow", "/health"),
         "model": lambda: check_newest_model(open_store(project, reached.s3)),
@@ -123,6 +124,16 @@ def _check_classes(project: Project, s3: S3Connection | None) -> str:
         f"{one!r} and {other!r} are almost the same name: is one a typing error?" for one, other in names_alike(kind.vocabulary)
     ]
     return "; ".join([f"fine: {sum(counts.values())} labels in the root", *today, *gone, *said])
+
+
+def _check_blur(project: Project) -> str:
+    """Open the detector of what people must not see."""
+    from pipeline_tasks.blurring.blur import open_blur
+
+    blur = open_blur(project.labeling.blur, home_folder())
+    if blur is None:
+        return "fine: people see images as they are (labeling.blur is not set)"
+    return f"fine: the detector opens ({type(blur.detector).__name__}), copies have {blur.digest} in their names"
 
 
 def _check_backbone(project: Project, s3: S3Connection | None) -> str:

@@ -15,6 +15,7 @@ from pipeline_tasks.annotations.form_differences import form_differences
 from pipeline_tasks.annotations.label_form import LabelForm, as_paragraphs, label_form
 from pipeline_tasks.annotations.shown_predictions import MODEL_VERSION
 from pipeline_tasks.annotations.task_keys import PlannedTask, plan_tasks
+from pipeline_tasks.blurring.blur import Blur
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.decoding.decoder import Decoder
@@ -41,7 +42,14 @@ logger = logging.getLogger(__name__)
 
 
 def send_to_labeling(
-    store: Store, cycle: Cycle, label_studio: LabelStudio, annotator_files: AnnotatorFiles, decoder: Decoder, now: datetime
+    store: Store,
+    cycle: Cycle,
+    label_studio: LabelStudio,
+    annotator_files: AnnotatorFiles,
+    decoder: Decoder,
+    now: datetime,
+    *,
+    blur: Blur | None = None,
 ) -> SendToLabelingSummary:
     """Push the round exactly once, even if the stage runs again.
 
@@ -67,7 +75,7 @@ def send_to_labeling(
         summary = replace(summary, why="No images were selected, so there is no round.")
         return store.finish(cycle.cycle_id, STAGE, summary, _writes(empty(LabelingTask), PreAnnotations()))
     predicted = pre_annotations(store, cycle, decoder, round_id, planned)
-    _copy_for_people(store, [task.image_id for task in planned if task.copy_number == 0], annotator_files, decoder)
+    _copy_for_people(store, [task.image_id for task in planned if task.copy_number == 0], annotator_files, decoder, blur)
     project_id = label_studio.find_or_create_project(
         cycle.outside_name, form.xml, form.digest, holds=_earlier_round(store, form.digest)
     )
@@ -127,13 +135,16 @@ def _plan(store: Store, cycle: Cycle, round_id: str, form: LabelForm) -> list[Pl
     )
 
 
-def _copy_for_people(store: Store, image_ids: list[str], annotator_files: AnnotatorFiles, decoder: Decoder) -> None:
+def _copy_for_people(
+    store: Store, image_ids: list[str], annotator_files: AnnotatorFiles, decoder: Decoder, blur: Blur | None
+) -> None:
     """Make the missing EXIF-free copies, one image a core at a time."""
     stored = stored_images(store.rows_of(Image, image_ids, columns=COLUMNS).iter_rows())
 
     def put_copy(image_id: str) -> None:
         original = read_original(store.objects, image_id, stored[image_id].md5)
-        annotator_files.put(image_id, encode_jpeg(decoder.decode(original, stored[image_id].form).pixels))
+        pixels = decoder.decode(original, stored[image_id].form).pixels
+        annotator_files.put(image_id, encode_jpeg(pixels if blur is None else blur(pixels)))
 
     wanted = [image_id for image_id in image_ids if not annotator_files.has(image_id)]
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:

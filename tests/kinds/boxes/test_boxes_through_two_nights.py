@@ -12,11 +12,14 @@ import pytest
 from kinds import given_nights
 from kinds.given_nights import FIRST, HIGH, SECOND, MapNight, Pixels, after_two_nights_of_maps, noise
 
+from pipeline_tasks.blurring.detector import open_detector
+from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.boxes.labeling import BoxLabeling
 from pipeline_tasks.kinds.boxes.matching import pairs
 from pipeline_tasks.lineage.explain import explain
 from pipeline_tasks.reports.tree import as_text as tree_text
+from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.tables.dataset_image import DatasetImage
@@ -102,6 +105,22 @@ def test_champion__finds_most_parts_of_images_that_it_never_saw(night: BoxNight)
 
 def test_versions_of_boxes__are_shown_compared_verified_and_exported(night: BoxNight, tmp_path: Any) -> None:
     given_nights.assert_versions_are_shown_and_exported(night, tmp_path / "out")
+
+
+def test_champion__can_blur_what_it_finds_for_people(night: BoxNight) -> None:
+    champion = night.store.state().champion
+    assert champion is not None
+    content = read_model(night.store.objects, champion.model_digest)
+    number = next(one for one in range(48) if {part.class_name for part in parts(one)} == {"bolt", "nut"})
+    pixels = drawn(parts(number), number)
+
+    boxes, scores = open_detector(content, (), "champion").find(pixels)
+    bolts, _ = open_detector(content, ("bolt",), "champion").find(pixels)
+
+    assert len(boxes) == len(scores) > len(bolts) > 0
+    assert (boxes[:, :2] < boxes[:, 2:]).all()
+    with pytest.raises(SettingsError, match=r"the model does not know \['face'\]; it knows \['bolt', 'nut'\]"):
+        open_detector(content, ("face",), "champion")
 
 
 def test_explain__says_boxes_of_label_annotation_and_prediction(night: BoxNight) -> None:
