@@ -13,10 +13,10 @@ NEWEST_VERSION = 6
 """1: releases before 0.2.0. 2: decoder's warnings refuse a file, used bits are scaled to white, an alpha that hides everything
 is left out. 3: the same pixels, and large JPEGs have a small image. 4: the same images, and the luma of larger ones is averaged
 before they are measured. 5: the same images; the colours of larger ones are averaged, and of larger JPEGs the data are digested.
-6: inks with a profile become sRGB by a finer table; all other images are those of 5."""
+6: inks with a profile become sRGB by a finer table, and thumbnails of larger images are softened; all else is as in 5."""
 _FIRST_WITH_SMALL_IMAGES = 3
 _FIRST_WITH_AVERAGED_LUMA, _FIRST_WITH_AVERAGED_COLOURS = 4, 5
-_FIRST_WITH_FINE_INKS = 6
+_FIRST_WITH_FINE_INKS = _FIRST_WITH_SOFTENED_THUMBNAILS = 6
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class CanonicalForm:
     def has_fine_inks(self) -> bool:
         """Return True if inks with a profile become sRGB by the finer table."""
         return self.version >= _FIRST_WITH_FINE_INKS
+
+    @property
+    def softens_thumbnails(self) -> bool:
+        """Return True if averages are softened before they become a thumbnail."""
+        return self.version >= _FIRST_WITH_SOFTENED_THUMBNAILS
 
     @property
     def averaging(self) -> Averaging:

@@ -36,7 +36,7 @@ def take_in(content: bytes, limits: Limits, form: CanonicalForm, sizes: IntakeSi
             image.frames,
             image.size_px,
             measured(seen),
-            _thumbnail(image, seen, sizes.thumbnail_px),
+            _thumbnail(image, seen, form, sizes.thumbnail_px),
             has_colours(seen.small if seen.is_small else seen.pixels),
             _model_image(content, image, limits, form, sizes.model_px),
         )
@@ -54,7 +54,7 @@ def _model_image(content: bytes, image: CanonicalImage, limits: Limits, form: Ca
     return model_image(image.pixels if is_enough else decode(content, limits, form).pixels, side_px)
 
 
-def _thumbnail(image: CanonicalImage, seen: CanonicalPixels, max_side_px: int) -> bytes:
+def _thumbnail(image: CanonicalImage, seen: CanonicalPixels, form: CanonicalForm, max_side_px: int) -> bytes:
     if seen.is_small:
-        return fast_thumbnail(seen.small, image.size_px, max_side_px)
+        return fast_thumbnail(seen.small, image.size_px, max_side_px, is_softened=form.softens_thumbnails)
     return encode_jpeg(small_thumbnail(image, max_side_px))
