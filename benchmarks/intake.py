@@ -52,7 +52,8 @@ from pipeline_tasks.storage.objects.object_store import ObjectStore
 LEAST_RATIO = 0.6
 SEED = 2026
 PATTERNS = ("photos/*/*.jpg", "cells/images/*.jpg")
-PARTS = 4
+PART_FILES = 1000
+"""Files of a part: a shard's images by default, because each run also costs what a shard costs."""
 EVERY_LARGE = 10
 SAMPLE = 200
 BLOB_SHARE = 5
@@ -139,8 +140,9 @@ def _say(name: str, took: Took) -> None:
 def _side_by_side(files: Sequence[Path], home: Path) -> Took:
     """Seconds of the limit, of the intake, and of the intake with model-size images; the sides take turns at parts of the files."""
     took = Took()
-    for part in range(min(PARTS, len(files))):
-        some = files[part::PARTS]
+    parts = max(1, len(files) // PART_FILES)
+    for part in range(parts):
+        some = files[part::parts]
         took += Took(
             len(some),
             _timed(lambda some=some: _decoded(some)),  # type: ignore[misc]

@@ -18,6 +18,9 @@ from pipeline_tasks.measurements.canonical_pixels import CanonicalPixels
 from pipeline_tasks.measurements.measuring import measured
 from pipeline_tasks.measurements.modality import has_colours
 
+_ROWS = 3
+"""Every so manyth row of averages is looked at for colours."""
+
 cv2.setNumThreads(1)  # There are as many decoding processes as cores, and idle threads cost time.
 
 
@@ -37,7 +40,7 @@ def take_in(content: bytes, limits: Limits, form: CanonicalForm, sizes: IntakeSi
             image.size_px,
             measured(seen),
             _thumbnail(image, seen, form, sizes.thumbnail_px),
-            has_colours(seen.small if seen.is_small else seen.pixels),
+            has_colours(seen.small[::_ROWS] if seen.is_small else seen.pixels),
             _model_image(content, image, limits, form, sizes.model_px),
         )
     except MemoryError as error:

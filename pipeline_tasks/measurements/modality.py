@@ -19,5 +19,6 @@ def has_colours(pixels: NDArray[np.uint8]) -> bool:
     photograph, or a map in false colours, whose levels are not its values.
     """
     red, green, blue = cv2.split(pixels)
-    spread = np.asarray(cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)))
-    return int(np.count_nonzero(spread > _CLOSE)) > _COLOURED_SHARE * spread.size
+    spread = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
+    _, is_coloured = cv2.threshold(spread, _CLOSE, 1, cv2.THRESH_BINARY)
+    return cv2.countNonZero(is_coloured) > _COLOURED_SHARE * red.size
