@@ -37,6 +37,8 @@ from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.image import Image
+from pipeline_tasks.tables.label import Label
+from pipeline_tasks.tables.label_object import LabelObject
 from pipeline_tasks.tables.label_verdict import LabelVerdict
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.second_look import SecondLook
@@ -61,9 +63,9 @@ class Round:
         self.name = name
         self.seconds: dict[str, float] = {}
 
-    def open(self, cycle_id: str, images: range, looks: Mapping[str, str] = {}) -> Cycle:
+    def open(self, cycle_id: str, images: range, looks: Mapping[str, str] = {}, **settings: Any) -> Cycle:
         labeling = {"deadline_s": 3600, "overlap_ratio": 0.1, "question": 'Is it a "bolt" & <not> a nut?'}
-        cycle = given.an_open_cycle(self.store, cycle_id, project=self.name, labeling=labeling)
+        cycle = given.an_open_cycle(self.store, cycle_id, project=self.name, labeling=labeling, **settings)
         originals = [put_original(self.store.objects, a_photograph(number)) for number in images]
         recorded, picked = summaries_of_picks(len(originals))
         self.store.finish(cycle_id, "record_images", recorded, [(Image, image_rows(originals))])
@@ -357,3 +359,60 @@ def test_round__whose_unanswered_tasks_are_deleted_counts_them(pushed_round: Rou
 
     collected = people.collect(cycle)
     assert (collected.tasks_lost, collected.annotations_new, collected.tasks_unanswered) == (1, 1, 2)
+
+
+def test_round__of_which_one_person_answers_a_task_twice_keeps_both_and_counts_one(pushed_round: Round) -> None:
+    people, store = pushed_round, pushed_round.store
+    people.send(cycle := people.open("2026-11-21", range(1)))
+    (task,) = store.read(LabelingTask, cycle.cycle_id)["label_studio_task_id"]
+    for name in ("bolt", "bolt"):
+        people.annotate(0, task, name)
+
+    assert people.collect(cycle).annotations_new == 2
+    assert (resolve_labels(store, cycle).images_by_class, store.current(Label)["votes"].to_list()) == ({"bolt": 1}, [1])
+    people.annotate(0, task, "nut")
+    later = people.open("2026-11-22", range(0))
+    people.send(later)
+    people.collect(later)
+    resolve_labels(store, later)
+    # The newest counts; the report says that this person contradicted themselves.
+    assert store.current(Label).select(pl.col("state").cast(pl.String), "votes").rows() == [("labelled", 1)]
+    assert store.current(LabelObject)["class_name"].to_list() == ["nut"]
+    assert store.current(Annotation).height == 3
+    assert len(list(list_revisions(store.objects))) == 3
+
+
+def test_round__whose_class_is_renamed_in_the_project_file_between_push_and_pull_takes_answers_by_the_new_name(
+    pushed_round: Round,
+) -> None:
+    people, store = pushed_round, pushed_round.store
+    old = people.send(people.open("2026-11-21", range(2)))
+    ids = store.read(LabelingTask, "2026-11-21")["label_studio_task_id"].to_list()
+    people.annotate(0, ids[0], "bolt")
+    later = people.open("2026-11-22", range(2, 4), classes=["screw", "nut"], renamed_classes={"bolt": "screw"})
+    new = people.send(later)
+    people.annotate(1, ids[1], "bolt")
+    people.annotate(2, store.read(LabelingTask, "2026-11-22")["label_studio_task_id"][0], "screw")
+    collected = people.collect(later)
+
+    assert new.label_studio_project_id != old.label_studio_project_id, "another form is another project"
+    assert (collected.annotations_new, collected.unknown_choices, collected.tasks_unanswered) == (3, {}, 1)
+    assert resolve_labels(store, later).images_by_class == {"screw": 3}
+
+
+def test_round__whose_class_is_renamed_in_label_studio_between_push_and_pull_says_so_and_keeps_the_answer(
+    pushed_round: Round,
+) -> None:
+    people, store = pushed_round, pushed_round.store
+    project_id = people.send(cycle := people.open("2026-11-21", range(2))).label_studio_project_id or 0
+    owner = httpx.Client(base_url=people.server.url, headers={"Authorization": f"Token {people.server.token}"}, timeout=60)
+    edited = people.client.label_config(project_id).replace('value="bolt"', 'value="Bolt"')
+    owner.patch(f"/api/projects/{project_id}", json={"label_config": edited}).raise_for_status()
+    said, _ = store.read(LabelingTask, cycle.cycle_id)["label_studio_task_id"]
+    people.annotate(0, said, "Bolt")
+    collected = people.collect(cycle)
+
+    assert (collected.annotations_new, collected.unknown_choices) == (1, {"Bolt": 1})
+    assert any("Bolt" in difference for difference in collected.form_differences), collected.form_differences
+    assert resolve_labels(store, cycle).images_by_class == {}
+    assert len(list(list_revisions(store.objects))) == 1
