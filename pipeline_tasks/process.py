@@ -114,8 +114,9 @@ PROCESS = (
         reads=(
             *("labels", "label_objects", "split_groups", "embeddings"),
             *("labeling_tasks", "second_looks", "annotations", "annotation_objects", "label_verdicts"),
+            *("images", "pre_annotations", "pre_annotated_objects", "predicted_objects"),
         ),
-        writes=("label_suspects", "label_verdicts"),
+        writes=("label_suspects", "object_suspects", "label_verdicts"),
     ),
     Stage(
         name="build_dataset_version",
@@ -197,6 +198,7 @@ PROCESS = (
                 "foreign_tasks",
                 "asked_changes",
                 "label_suspects",
+                "object_suspects",
                 "label_verdicts",
             ),
             *("pre_annotations", "pre_annotated_objects"),

@@ -31,6 +31,7 @@ TableName = Literal[
     "metrics",
     "missing_files",
     "new_files",
+    "object_suspects",
     "pre_annotated_objects",
     "pre_annotations",
     "predicted_objects",

@@ -46,8 +46,12 @@ def test_process__names_only_objects_that_a_stage_touches() -> None:
 PREDICTED = "predicted_objects"
 OF_OTHER_KINDS = {"dataset_objects", PREDICTED}
 """Of kinds with more than a name (`tests/kinds/test_a_kind_through_a_night.py`); the project here is one of classes."""
-READ_FOR_OBJECTS = {"compare_with_champion": {"images"}, "select_images": {"originals"}}
-"""Read for these kinds alone: the size of the images that hold objects, and the pool that a champion looks at."""
+READ_FOR_OBJECTS = {
+    "compare_with_champion": {"images"},
+    "find_label_errors": {"images", "pre_annotations", "pre_annotated_objects"},
+    "select_images": {"originals"},
+}
+"""Read for these kinds alone: sizes of images that hold objects, predictions before people, and the pool a champion looks at."""
 READ_ELSEWHERE = {
     "collect_annotations": {"pre_annotations", "pre_annotated_objects"},
     "find_label_errors": {"second_looks", "annotations", "annotation_objects"},

@@ -15,11 +15,13 @@ class FindLabelErrorsSummary:
     labels_judged: int
     suspects: int
     suspects_by_name: dict[str, int]
-    """Suspects by the name that stands."""
+    """Suspects by the name that stands; of several objects an image, by what is wrong."""
     names_not_judged: list[str]
     """Names of too few split groups; labels of these names are no suspects."""
     agreed: int = 0
     """Labels that would be suspects, but on which several people agree or that a review let stand."""
+    not_judged: int = 0
+    """Labels of several objects in which no model predicted before it could learn them, and older ones than the newest 2,000."""
     skipped: str | None = None
     """Reason why no label was judged."""
     reviews: dict[str, int] = field(default_factory=dict)

@@ -11,6 +11,7 @@ import polars as pl
 from pipeline_tasks.kinds.agreement import Agreement
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.model_agreement import ModelAgreement
+from pipeline_tasks.kinds.reporting import ImageCard
 from pipeline_tasks.label_quality.alpha import Alpha
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.disagreement import Disagreement
@@ -98,6 +99,8 @@ class CycleData:
     """Scorecards of people over all nights."""
     label_suspects: pl.DataFrame | None = None
     """Labels that are probably wrong, the most doubted first."""
+    suspect_cards: tuple[ImageCard, ...] = field(default=())
+    """The same of kinds with several objects, drawn over their images."""
     label_verdicts: pl.DataFrame | None = None
     """Verdicts on doubted labels that came or changed in this cycle."""
     task_links: Mapping[str, str] = field(default_factory=dict)

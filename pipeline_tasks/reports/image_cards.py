@@ -23,7 +23,8 @@ def shown_images(data: CycleData) -> frozenset[str]:
         found |= set(joined["duplicate_group_id"])
     collected = data.records.find(CollectAnnotationsSummary)
     refused = () if collected is None else (refused_image(line)[0] for line in collected.refusals)
-    return frozenset(found | _tested(data) | {one.image_id for one in data.disagreements} | set(refused))
+    drawn_there = {one.image_id for one in data.disagreements} | {one.image_id for one in data.suspect_cards}
+    return frozenset(found | _tested(data) | drawn_there | set(refused))
 
 
 def _tested(data: CycleData) -> set[str]:

@@ -15,6 +15,11 @@ ABOUT = (
     "A doubted label need not be wrong. It stands until people say otherwise: some go to another person each night, "
     "and the next cycle reads what is corrected in Label Studio."
 )
+ABOUT_OBJECTS = (
+    "Each label was compared with what a model predicted in the image before it could learn the label. A doubt is the chance that "
+    "the label is wrong there, by how often such predictions agree with labels. Labels are drawn with a full line, predictions "
+    "with a dashed one; what is doubted is thick. The labels stand until somebody corrects them in Label Studio."
+)
 
 
 def section(data: CycleData) -> Html | None:
@@ -24,6 +29,8 @@ def section(data: CycleData) -> Html | None:
         return None
     if found.skipped:
         return together([paragraph(found.skipped, quiet=True), _reviews(data, found)])
+    if data.kind.freezing.keeps_objects:
+        return together([*_objects(data, found), _reviews(data, found)])
     said = [f"{found.suspects} of {found.labels_judged} labels are doubted."]
     said += [f"{found.agreed} more are, too, but several people agree on them."] if found.agreed else []
     said += (
@@ -42,6 +49,23 @@ def section(data: CycleData) -> Html | None:
             _reviews(data, found),
         ]
     )
+
+
+def _objects(data: CycleData, found: FindLabelErrorsSummary) -> list[Html]:
+    """Doubted objects by what is wrong, drawn over their images."""
+    said = f"{found.suspects} objects are doubted in the labels of {found.labels_judged} images."
+    if found.not_judged:
+        said += (
+            f" {found.not_judged} other labels are not judged: no model predicted in these images before it could learn from them, "
+        )
+        said += "or they are older."
+    if not found.suspects:
+        return [paragraph(said, quiet=True)]
+    counts = table(("wrong", "objects"), list(found.suspects_by_name.items()))
+    shown = [
+        image_card(data, one.image_id, *one.lines, title=one.title, mark="wrong", drawing=one.drawing) for one in data.suspect_cards
+    ]
+    return [paragraph(said), paragraph(ABOUT_OBJECTS, quiet=True), counts, cards(shown, found.suspects, "objects", is_wide=True)]
 
 
 def _reviews(data: CycleData, found: FindLabelErrorsSummary) -> Html | None:

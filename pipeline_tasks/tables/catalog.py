@@ -33,6 +33,7 @@ from pipeline_tasks.tables.measurement import Measurement
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.missing_file import MissingFile
 from pipeline_tasks.tables.new_file import NewFile
+from pipeline_tasks.tables.object_suspect import ObjectSuspect
 from pipeline_tasks.tables.pre_annotation import PreAnnotation
 from pipeline_tasks.tables.prediction import Prediction
 from pipeline_tasks.tables.quality_issue import QualityIssue
@@ -84,6 +85,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     AnnotatorScore,
     ImportedLabel,
     LabelSuspect,
+    ObjectSuspect,
     LabelVerdict,
     DatasetImage,
     DatasetObject,

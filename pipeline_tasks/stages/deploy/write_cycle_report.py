@@ -34,6 +34,7 @@ from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
 from pipeline_tasks.reports.cycle_data import CycleData, GainPoint, LearningPoint
 from pipeline_tasks.reports.image_cards import shown_images
 from pipeline_tasks.reports.page import render
+from pipeline_tasks.second_looks.suspect_cards import suspect_cards
 from pipeline_tasks.sources.changed_files import renamed_files
 from pipeline_tasks.storage.blobs.report_files import PAGE, SUMMARY, write_report_file
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
@@ -58,6 +59,7 @@ from pipeline_tasks.tables.left_out_file import LeftOutFile
 from pipeline_tasks.tables.lost_task import LostTask
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.missing_file import MissingFile
+from pipeline_tasks.tables.object_suspect import ObjectSuspect
 from pipeline_tasks.tables.pre_annotation import PreAnnotation
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.rejected_sighting import RejectedSighting
@@ -80,7 +82,8 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime, failed_stages:
     Raises:
         ChangedMeanwhileError: another try wrote it at the same moment.
     """
-    data = _data(store, cycle, now)
+    data, suspects = _data(store, cycle, now), _rows_of(store, cycle.cycle_id, ObjectSuspect)
+    data = replace(data, suspect_cards=suspect_cards(store, data.kind, suspects))
     every_stage = [stage.name for stage in NIGHTLY]
     failure = standing_failure(store.objects, cycle.cycle_id, every_stage, data.records, failed_stages)
     named = shown_images(data) | set([] if data.lost is None else data.lost["image_id"])

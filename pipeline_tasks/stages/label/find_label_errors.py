@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
+from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.label_errors.judging import Doubts, judge, suspects
+from pipeline_tasks.label_errors.object_doubts import SUSPECT, object_doubts
 from pipeline_tasks.label_errors.out_of_fold import FOLDS
 from pipeline_tasks.label_errors.verdicts import STANDS, counted, precision
 from pipeline_tasks.neighbors.cosine import Floats, Integers
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
+from pipeline_tasks.second_looks.unseen_predictions import unseen_predictions
 from pipeline_tasks.second_looks.verdicts import new_verdicts
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
-from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
 from pipeline_tasks.tables.label_suspect import LabelSuspect
 from pipeline_tasks.tables.label_verdict import LabelVerdict
+from pipeline_tasks.tables.object_suspect import ObjectSuspect
 from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import Rows, check, empty
 
 STAGE = "find_label_errors"
+LEAST_IMAGES = 20
+"""Labelled images of several objects with an unseen prediction, below which the habits of the model are not known."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +62,17 @@ def find_label_errors(store: Store, cycle: Cycle) -> FindLabelErrorsSummary:
     kind = kind_of(cycle.project)
     new = new_verdicts(store, cycle.cycle_id, kind)
     verdicts = pl.concat([store.current(LabelVerdict), new]).unique("task_key", keep="last", maintain_order=True)
-    summary, rows = _judged(store, cycle, verdicts)
-    return store.finish(cycle.cycle_id, STAGE, _with_reviews(summary, cycle, verdicts), [(LabelSuspect, rows), (LabelVerdict, new)])
+    objects = empty(ObjectSuspect)
+    if kind.freezing.keeps_objects:
+        rows, (summary, objects) = empty(LabelSuspect), _judged_objects(store, kind)
+    else:
+        summary, rows = _judged(store, cycle, verdicts)
+    writes: list[Write] = [(LabelSuspect, rows), (ObjectSuspect, objects), (LabelVerdict, new)]
+    return store.finish(cycle.cycle_id, STAGE, _with_reviews(summary, cycle, verdicts), writes)
 
 
 def _judged(store: Store, cycle: Cycle, verdicts: pl.DataFrame) -> tuple[FindLabelErrorsSummary, Rows[LabelSuspect]]:
     """Tonight's suspects, or why there are none."""
-    if kind_of(cycle.project).freezing.keeps_objects:
-        why = f"Labels of the kind {cycle.project.label_kind!r} are not judged: only labels of one name an image are."
-        return _skipped(why), empty(LabelSuspect)
     labels = _labels(store, cycle)
     why = _why_not(labels)
     if why:
@@ -84,6 +93,30 @@ def _judged(store: Store, cycle: Cycle, verdicts: pl.DataFrame) -> tuple[FindLab
         agreed=found.filter(is_agreed).height,
     )
     return summary, rows
+
+
+def _judged_objects(store: Store, kind: Kind) -> tuple[FindLabelErrorsSummary, Rows[ObjectSuspect]]:
+    """The same for labels of several objects, by models that predicted in the images before they could learn the labels."""
+    unseen = unseen_predictions(store, kind)
+    if len(unseen.images) < LEAST_IMAGES:
+        found = f"wanted {LEAST_IMAGES} labelled images in which a model predicted before it could learn them"
+        return _skipped(f"There are too few labels to judge: {found}, found {len(unseen.images)}."), empty(ObjectSuspect)
+    doubts = [one for one in object_doubts(unseen.images) if one.doubt >= SUSPECT]
+    rows = [
+        {"number": number, "image_id": one.image_id, "wrong": one.wrong, "doubt": one.doubt}
+        | {"given_name": one.given_name, "suggested_name": one.suggested_name}
+        | {"label_place": one.outcome.true, "predicted_place": one.outcome.predicted}
+        | {"model_digest": unseen.models[one.image_id], "votes": unseen.votes[one.image_id]}
+        for number, one in enumerate(doubts)
+    ]
+    summary = FindLabelErrorsSummary(
+        labels_judged=len(unseen.images),
+        suspects=len(rows),
+        suspects_by_name=dict(sorted(Counter(one.wrong for one in doubts).items())),
+        names_not_judged=[],
+        not_judged=unseen.others,
+    )
+    return summary, check(ObjectSuspect, pl.DataFrame(rows, infer_schema_length=None)) if rows else empty(ObjectSuspect)
 
 
 def _with_reviews(summary: FindLabelErrorsSummary, cycle: Cycle, verdicts: pl.DataFrame) -> FindLabelErrorsSummary:

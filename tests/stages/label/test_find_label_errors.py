@@ -21,6 +21,7 @@ from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
 from pipeline_tasks.tables.label_suspect import LabelSuspect
+from pipeline_tasks.tables.object_suspect import ObjectSuspect
 from pipeline_tasks.tables.split_group import SplitGroup
 
 OF_EACH = 12
@@ -90,11 +91,13 @@ def test_find_label_errors__says_that_one_name_cannot_be_judged(store: Store) ->
     )
 
 
-def test_find_label_errors__leaves_labels_with_objects_alone(store: Store) -> None:
+def test_find_label_errors__says_that_no_model_predicted_in_images_with_objects(store: Store) -> None:
     summary = find_label_errors(store, a_labelled_night(store, with_two_wrong(), label_kind="box"))
 
-    assert summary.skipped == "Labels of the kind 'box' are not judged: only labels of one name an image are."
+    wanted = "wanted 20 labelled images in which a model predicted before it could learn them"
+    assert summary.skipped == f"There are too few labels to judge: {wanted}, found 0."
     assert store.read(LabelSuspect, "2026-11-21").is_empty()
+    assert store.read(ObjectSuspect, "2026-11-21").is_empty()
 
 
 def test_find_label_errors__requires_the_labels(store: Store) -> None:

@@ -1,0 +1,190 @@
+"""Doubts about objects of labels, by a model that had not seen the label: missing, extra, swapped or badly placed ones.
+
+After ObjectLab (Tkachenko, Thyagarajan, Mueller 2023, arXiv 2309.00832), which tells overlooked, swapped and badly located boxes
+apart and takes the model at its word. Here its confidence counts by how often predictions as sure as this one are labelled, an
+object that it does not see by how often it sees labelled ones of that name and size, and a place by how near it usually comes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline_tasks.kinds.compared_objects import Compared
+from pipeline_tasks.kinds.matching import errors
+from pipeline_tasks.kinds.matching.errors import ALIKE, Outcome
+from pipeline_tasks.kinds.reporting import ImageCard
+
+MISSING, EXTRA, SWAPPED, BADLY_PLACED = "missing", "extra", "swapped", "badly placed"
+WRONG = (MISSING, EXTRA, SWAPPED, BADLY_PLACED)
+SUSPECT = 0.5
+"""Doubt from which an object is a suspect: it is wrong more probably than not."""
+NEARBY = 10
+"""Objects on each side, by size, of which the model finds as large a share as of one of that size."""
+_WRONG_OF = {errors.EXTRA: MISSING, errors.MISSED: EXTRA, errors.SWAPPED: SWAPPED}
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ObjectDoubt:
+    """Doubt about one object of a label, or about its absence."""
+
+    image_id: str
+    wrong: str
+    """A word of `WRONG`."""
+    given_name: str | None
+    """Name of the object; None for a missing one."""
+    suggested_name: str | None
+    """Name of the prediction; None for an extra object."""
+    doubt: float
+    """From 0 to 1."""
+    outcome: Outcome
+
+
+def object_doubts(images: Sequence[Compared]) -> list[ObjectDoubt]:
+    """Every doubt about the labels of these images, the greatest first; of equal ones in the order of the images."""
+    rates = _Rates.of(images)
+    found = [
+        ObjectDoubt(image.image_id, _WRONG_OF.get(one.sort, BADLY_PLACED), *image.names(one), rates.doubt(image, one), one)
+        for image in images
+        for one in image.outcomes
+    ]
+    return sorted(found, key=lambda one: -one.doubt)
+
+
+def doubt_card(image: Compared, one: ObjectDoubt, told: str) -> ImageCard:
+    """The image with a doubt drawn over it."""
+    place = one.outcome.true, one.outcome.predicted
+    marked = next((found for found in image.outcomes if (found.true, found.predicted) == place), None)
+    title = {
+        MISSING: f"{one.suggested_name} missing?",
+        EXTRA: f"{one.given_name} not there?",
+        SWAPPED: f"{one.given_name} → {one.suggested_name}?",
+        BADLY_PLACED: f"{one.given_name} badly placed?",
+    }[one.wrong]
+    return ImageCard(image.image_id, title, (f"doubt {one.doubt:.2f}", told), image.drawing(marked))
+
+
+def image_doubts(images: Sequence[Compared]) -> Floats:
+    """Chance that something in an image's label is wrong, were its doubts independent, in the order of the images."""
+    right = {image.image_id: 1.0 for image in images}
+    for one in object_doubts(images):
+        right[one.image_id] *= 1 - one.doubt
+    return 1 - np.array([right[image.image_id] for image in images])
+
+
+@dataclass(frozen=True)
+class _Rates:
+    """Habits of the model, learnt from all images, as few labels are wrong."""
+
+    sure: _Rising
+    """Share of labelled ones among predictions, by confidence."""
+    labelled: dict[str, float]
+    """The same by name, for predictions without a confidence."""
+    seen: dict[str, float]
+    """Share of labelled objects that are found, by name."""
+    seen_by_size: _Nearby
+    nearness: dict[str, float]
+    """Median likeness of found objects, by name."""
+
+    @classmethod
+    def of(cls, images: Sequence[Compared]) -> _Rates:
+        """Learn them."""
+        said = [(image, one) for image in images for one in image.outcomes if one.predicted is not None]
+        true = [(image, one) for image in images for one in image.outcomes if one.true is not None]
+        near: dict[str, list[float]] = {}
+        for image, one in true:
+            if one.sort == errors.FOUND:
+                near.setdefault(image.names(one)[0] or "", []).append(one.likeness)
+        return cls(
+            _rising((_confidence(image, one) or 0.0, one.sort == errors.FOUND) for image, one in said),
+            _shares((image.names(one)[1] or "", one.sort == errors.FOUND) for image, one in said),
+            _shares((image.names(one)[0] or "", one.sort == errors.FOUND) for image, one in true),
+            _nearby((_size(image, one), one.sort == errors.FOUND) for image, one in true),
+            {name: float(np.median(values)) for name, values in near.items()},
+        )
+
+    def doubt(self, image: Compared, one: Outcome) -> float:
+        """Doubt about one outcome."""
+        given, suggested = image.names(one)
+        if one.sort == errors.MISSED:
+            return min(self.seen[given or ""], self.seen_by_size.at(_size(image, one)))
+        confidence = _confidence(image, one)
+        believed = self.labelled[suggested or ""] if confidence is None else self.sure.at(confidence)
+        if one.sort in (errors.EXTRA, errors.SWAPPED):
+            return believed
+        usual = self.nearness.get(given or "", 1.0)
+        return believed * float(np.clip((usual - one.likeness) / (usual - ALIKE), 0, 1)) if usual > ALIKE else 0.0
+
+
+@dataclass(frozen=True)
+class _Rising:
+    """A share that rises with a number."""
+
+    numbers: Floats
+    shares: Floats
+
+    def at(self, number: float) -> float:
+        """The share at this number."""
+        return float(np.interp(number, self.numbers, self.shares))
+
+
+def _rising(rows: Iterable[tuple[float, bool]]) -> _Rising:
+    """The rising shares that fit best (pool adjacent violators: Ayer and others 1955); a wrong row is added at each end."""
+    ordered = sorted(rows)
+    if not ordered:
+        return _Rising(np.zeros(1), np.full(1, 0.5))
+    blocks: list[list[float]] = []
+    for number, is_right in [(ordered[0][0], False), *ordered, (ordered[-1][0], False)]:
+        blocks.append([number, float(is_right), 1.0])
+        while len(blocks) > 1 and blocks[-2][1] / blocks[-2][2] >= blocks[-1][1] / blocks[-1][2]:
+            last = blocks.pop()
+            before = blocks[-1]
+            weight = before[2] + last[2]
+            blocks[-1] = [(before[0] * before[2] + last[0] * last[2]) / weight, before[1] + last[1], weight]
+    numbers, right, sizes = np.array(blocks).T
+    return _Rising(numbers, right / sizes)
+
+
+@dataclass(frozen=True)
+class _Nearby:
+    """A share among the rows of about the same number."""
+
+    numbers: Floats
+    right: Floats
+    """Sum of the right rows before each, and of all."""
+
+    def at(self, number: float) -> float:
+        """The share among the `NEARBY` rows on each side; one right and one wrong row are added."""
+        middle = int(np.searchsorted(self.numbers, number))
+        first = max(0, min(middle - NEARBY, len(self.numbers) - 2 * NEARBY))
+        last = min(len(self.numbers), first + 2 * NEARBY)
+        return float((self.right[last] - self.right[first] + 1) / (last - first + 2))
+
+
+def _nearby(rows: Iterable[tuple[float, bool]]) -> _Nearby:
+    ordered = sorted(rows)
+    right = np.cumsum([0.0, *(float(is_right) for _, is_right in ordered)])
+    return _Nearby(np.array([number for number, _ in ordered]), right)
+
+
+def _shares(rows: Iterable[tuple[str, bool]]) -> dict[str, float]:
+    """Share of right rows by name; one right and one wrong row are added."""
+    all_of, right = Counter[str](), Counter[str]()
+    for name, is_right in rows:
+        all_of[name] += 1
+        right[name] += is_right
+    return {name: (right[name] + 1) / (count + 2) for name, count in all_of.items()}
+
+
+def _confidence(image: Compared, one: Outcome) -> float | None:
+    return None if one.predicted is None else image.predicted[one.predicted].confidence
+
+
+def _size(image: Compared, one: Outcome) -> float:
+    """Share of the image that a labelled object covers."""
+    return image.true[one.true or 0].area_px / (image.size_px[0] * image.size_px[1])
