@@ -47,7 +47,7 @@ def print_pieces(contents: Sequence[bytes]) -> None:
 
 
 def _measured(image: CanonicalImage, columns: Sequence[str] = MEASUREMENTS.names) -> dict[str, float | int | str]:
-    return measure(image.pixels, columns, image.digest, NEWEST.averaging)
+    return measure(image.pixels, columns, image.digest, NEWEST.averaging(image.size_px))
 
 
 def _timed(name: str, function: Callable[[T], R], things: Sequence[T], clock: Callable[[], float] = time.process_time) -> list[R]:

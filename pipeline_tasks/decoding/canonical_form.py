@@ -13,10 +13,11 @@ NEWEST_VERSION = 6
 """1: releases before 0.2.0. 2: decoder's warnings refuse a file, used bits are scaled to white, an alpha that hides everything
 is left out. 3: the same pixels, and large JPEGs have a small image. 4: the same images, and the luma of larger ones is averaged
 before they are measured. 5: the same images; the colours of larger ones are averaged, and of larger JPEGs the data are digested.
-6: inks with a profile become sRGB by a finer table, and thumbnails of larger images are softened; all else is as in 5."""
+6: inks with a profile become sRGB by a finer table, and thumbnails of larger images are softened; small
+images below 512 px are measured as larger ones are, if the whole one is not; all else is as in 5."""
 _FIRST_WITH_SMALL_IMAGES = 3
 _FIRST_WITH_AVERAGED_LUMA, _FIRST_WITH_AVERAGED_COLOURS = 4, 5
-_FIRST_WITH_FINE_INKS = _FIRST_WITH_SOFTENED_THUMBNAILS = 6
+_FIRST_WITH_FINE_INKS = _FIRST_WITH_SOFTENED_THUMBNAILS = _FIRST_TO_MEASURE_BY_WHOLE_SIZE = 6
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,10 @@ class CanonicalForm:
         """Return True if averages are softened before they become a thumbnail."""
         return self.version >= _FIRST_WITH_SOFTENED_THUMBNAILS
 
-    @property
-    def averaging(self) -> Averaging:
-        """Part of larger images that is averaged before it is measured."""
+    def averaging(self, size_px: tuple[int, int]) -> Averaging:
+        """Part that is averaged of an image of this whole size before it is measured."""
+        if self.version >= _FIRST_TO_MEASURE_BY_WHOLE_SIZE and max(size_px) >= LEAST_LONG_PX:
+            return "all"
         if self.version >= _FIRST_WITH_AVERAGED_COLOURS:
             return "colours"
         return "luma" if self.version >= _FIRST_WITH_AVERAGED_LUMA else "nothing"

@@ -32,7 +32,7 @@ def take_in(content: bytes, limits: Limits, form: CanonicalForm, sizes: IntakeSi
     """
     image = decode(content, limits, form.small)
     try:
-        seen = CanonicalPixels(image.pixels, image.digest, form.averaging)
+        seen = CanonicalPixels(image.pixels, image.digest, form.averaging(image.size_px))
         return IntakeImage(
             image.file_format,
             image.orientation,

@@ -24,12 +24,12 @@ class CanonicalPixels:
     def __init__(self, pixels: NDArray[np.uint8], digest: str | None = None, averaging: Averaging = "nothing") -> None:
         """Nothing is computed yet. `digest`: of the whole image's data, if not of these pixels; `averaging`: of larger images."""
         self.pixels, self.digest, self.averaging = pixels, digest, averaging
-        self.is_averaged = averaging != "nothing" and max(pixels.shape[:2]) >= LEAST_LONG_PX
+        self.is_averaged = averaging == "all" or (averaging != "nothing" and max(pixels.shape[:2]) >= LEAST_LONG_PX)
 
     @property
     def is_small(self) -> bool:
         """Return True if all but sharpness is measured on `small`."""
-        return self.is_averaged and self.averaging == "colours"
+        return self.is_averaged and self.averaging in ("colours", "all")
 
     @cached_property
     def small(self) -> NDArray[np.uint8]:

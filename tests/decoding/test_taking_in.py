@@ -50,7 +50,7 @@ def test_take_in__makes_of_little_images_and_of_earlier_forms_what_it_always_mad
     assert (found.file_format, found.size_px, found.frames) == (file_format, (side_px, side_px * 3 // 4), 1)
 
 
-@pytest.mark.parametrize("content", [a_file(600), a_file(1400), a_file(900, "PNG"), a_file(900, "WEBP", quality=80)])
+@pytest.mark.parametrize("content", [a_file(600), a_file(900), a_file(1400), a_file(900, "PNG"), a_file(900, "WEBP", quality=80)])
 def test_take_in__measures_averages_of_larger_images_as_the_whole_ones(content: bytes) -> None:
     found, whole = taken(content), decode(content, Limits())
 
@@ -63,6 +63,20 @@ def test_take_in__measures_averages_of_larger_images_as_the_whole_ones(content: 
     thumbnail, by_pillow = decode_jpeg(found.thumbnail), small_thumbnail(whole)
     assert thumbnail is not None
     assert np.abs(thumbnail.astype(int) - by_pillow).mean() < 4
+
+
+def test_take_in__measures_a_small_image_by_the_size_of_the_whole_one() -> None:
+    content = a_file(900)
+    small, whole = decode(content, Limits(), NEWEST.small), decode(content, Limits())
+    assert (max(small.pixels.shape), whole.size_px) == (450, (900, 675))
+
+    found, before = taken(content).measured, taken(content, CanonicalForm(5)).measured
+
+    assert found == measure(small.pixels, digest=small.digest, averaging="all")
+    assert before == measure(small.pixels, digest=small.digest, averaging="colours")
+    assert found["sharpness"] == pytest.approx(before["sharpness"], rel=0.05)
+    assert found["luma_mean"] == pytest.approx(before["luma_mean"], abs=0.5)
+    assert (int(found["perceptual_hash"]) ^ int(before["perceptual_hash"])).bit_count() <= 4
 
 
 def test_take_in__keeps_the_digest_of_all_pixels_of_an_averaged_image() -> None:

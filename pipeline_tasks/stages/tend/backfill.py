@@ -118,8 +118,8 @@ class _Work:
         def values_of(image_id: str) -> tuple[str, Values]:
             original = read_original(self._store.objects, image_id, stored[image_id].md5)
             form = stored[image_id].form
-            pixels = self._decoder.decode(original, form.small).pixels
-            return image_id, self._compute(pixels, columns, form.averaging)
+            image = self._decoder.decode(original, form.small)
+            return image_id, self._compute(image.pixels, columns, form.averaging(image.size_px))
 
         with ThreadPoolExecutor(2 * len(os.sched_getaffinity(0)), thread_name_prefix=STAGE) as threads:
             return filled(table, rows, dict(threads.map(values_of, rows["image_id"])))
