@@ -291,7 +291,10 @@ def paused_after(known: World, mean: float, gold: float) -> Floats:
     votes = drawn_votes(known, mean)
     order = np.random.default_rng([known.seed, 6]).permutation(known.truth.size)
     voted = round(NIGHT * (1 - gold))
-    night = order[votes.images] * len(votes.images) // (voted * PEOPLE * len(known.truth))
+    by_person = np.lexsort((order[votes.images], votes.people))
+    sizes = np.bincount(votes.people, minlength=PEOPLE)
+    night = np.empty(len(by_person), np.int64)
+    night[by_person] = (np.arange(len(by_person)) - np.repeat(np.cumsum(sizes) - sizes, sizes)) // voted
     tests = _gold(known, (NIGHT - voted) * (int(night.max()) + 1))
     first = np.full(PEOPLE, np.inf)
     for last in range(int(night.max()) + 1):

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from pipeline_tasks.intervals.bootstrap import Integers, draw_groups, ratio_draws, sum_by_group
-from pipeline_tasks.intervals.proportions import interval_of_shares
+from pipeline_tasks.intervals.proportions import interval_of_shares, wilson
 from pipeline_tasks.kinds.agreement import AgreementMeasure
 
 _JUDGED = ("labelled", "empty", "unsure")
@@ -58,14 +58,21 @@ def label_quality(labels: pl.DataFrame, split_groups: pl.DataFrame, measure: Agr
     return LabelQuality(shared.height, mean, interval.low, interval.high, is_kept, said)
 
 
-def why_gold_does_not_suffice(right: int, annotations: int, limit: float | None) -> str:
-    """Reason not to train after a round whose annotations of gold images are too often not the label; empty if none."""
-    if limit is None or not annotations or right >= limit * annotations:
+def why_gold_does_not_suffice(right: int, annotations: int, limit: float | None, confidence: float = 0.95) -> str:
+    """Reason not to train after a round whose annotations of gold images are too often not the label; empty if none.
+
+    The upper end of Wilson's interval decides: 2 right ones of 3 say too little to stop a night.
+    """
+    if limit is None or not annotations:
+        return ""
+    low, high = wilson(right / annotations, annotations, confidence)
+    if high >= limit:
         return ""
     return (
-        f"the gate on label quality holds. {right} of {annotations} annotations of gold images in this round are right, fewer than "
-        f"gates.min_gold_accuracy {limit:g} asks. See who differs in the report's scorecards, and correct this round's "
-        "annotations in Label Studio; the next night judges its own round"
+        f"the gate on label quality holds. {right} of {annotations} annotations of gold images in this round are right "
+        f"({100 * confidence:g} % interval {low:.2f} to {high:.2f}), surely fewer than gates.min_gold_accuracy {limit:g} asks. "
+        "See who differs in the report's scorecards, and correct this round's annotations in Label Studio; the next night judges its "
+        "own round"
     )
 
 

@@ -28,8 +28,8 @@ class GateSettings(Settings):
         None,
         gt=0,
         le=1,
-        description="Least share of right annotations of gold images (labeling.gold_ratio) in a round. Below it no model is "
-        "trained that night; a round without gold annotations is not held. null: it is only stated.",
+        description="Least share of right annotations of gold images (labeling.gold_ratio) in a round. If the upper end of its "
+        "interval is below, no model is trained that night; a round without gold annotations is not held. null: it is only stated.",
     )
     golden_margin: float | None = Field(
         None,

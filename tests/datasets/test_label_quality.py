@@ -83,11 +83,12 @@ def test_label_quality__without_images_of_several_people_holds_if_a_limit_is_set
 def test_gold__holds_training_below_its_limit_and_says_what_to_do() -> None:
     assert (
         why_gold_does_not_suffice(9, 10, None)
-        == why_gold_does_not_suffice(9, 10, 0.9)
+        == why_gold_does_not_suffice(8, 10, 0.9)
+        == why_gold_does_not_suffice(2, 3, 0.9)
         == why_gold_does_not_suffice(0, 0, 0.9)
         == ""
     )
-    said = why_gold_does_not_suffice(8, 10, 0.9)
-    assert said.startswith("the gate on label quality holds. 8 of 10 annotations of gold images in this round are right")
+    said = why_gold_does_not_suffice(6, 10, 0.9)
+    assert said.startswith("the gate on label quality holds. 6 of 10 annotations of gold images in this round are right")
     assert "gates.min_gold_accuracy 0.9" in said
     assert "correct this round's annotations in Label Studio" in said

@@ -277,9 +277,9 @@ def _why_labels_do_not_suffice(quality: LabelQuality) -> str:
 
 def _why_gold_does_not_suffice(store: Store, cycle: Cycle) -> str:
     """Reason not to train after tonight's gold; empty if it keeps the gate, or if there is no limit."""
-    limit = cycle.project.gates.min_gold_accuracy
+    limit, confidence = cycle.project.gates.min_gold_accuracy, cycle.project.gates.confidence
     resolved = None if limit is None else store.find_summary(cycle.cycle_id, ResolveLabelsSummary)
-    return "" if resolved is None else why_gold_does_not_suffice(resolved.gold_right, resolved.gold_images, limit)
+    return "" if resolved is None else why_gold_does_not_suffice(resolved.gold_right, resolved.gold_images, limit, confidence)
 
 
 def _why_at_once(trained: pl.DataFrame, changes: NameChanges) -> str:
