@@ -71,8 +71,8 @@ def why_gold_does_not_suffice(right: int, annotations: int, limit: float | None,
     return (
         f"the gate on label quality holds. {right} of {annotations} annotations of gold images in this round are right "
         f"({100 * confidence:g} % interval {low:.2f} to {high:.2f}), surely fewer than gates.min_gold_accuracy {limit:g} asks. "
-        "See who differs in the report's scorecards, and correct this round's annotations in Label Studio; the next night judges its "
-        "own round"
+        "See who differs in the report's scorecards, and correct this round's annotations in Label Studio; the next night judges "
+        "its own round"
     )
 
 
