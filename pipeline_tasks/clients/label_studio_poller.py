@@ -60,6 +60,8 @@ class Poller:
     _waiting: dict[tuple[int, str | None], list[_Waiter]] = field(default_factory=dict)
     _seen: dict[tuple[int, str | None], tuple[str, int, RoundSeen]] = field(default_factory=dict)
     """Round → digest of its project's counts, the pass that asked for it, and the outcome."""
+    _asked: set[int] = field(default_factory=set)
+    """Projects of the pass that runs."""
     _passes: int = 0
     _running: asyncio.Task[None] | None = None
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -77,11 +79,11 @@ class Poller:
         return await waiter.coming
 
     def waits_for(self, project_id: int) -> bool:
-        """Return True if somebody waits for this project."""
-        return any(waited == project_id for waited, _ in self._waiting)
+        """Return True if somebody waits for this project, or if it is being asked for."""
+        return project_id in self._asked or any(waited == project_id for waited, _ in self._waiting)
 
     def wake(self) -> None:
-        """Begin the next pass now."""
+        """Begin the next pass now, or right after the one that runs, which may have asked too early."""
         self._woken.set()
 
     async def _run(self) -> None:
@@ -89,10 +91,13 @@ class Poller:
         while self._waiting:
             await self._pause(min(one.every_s for waiters in self._waiting.values() for one in waiters))
             waiting, self._waiting = self._waiting, {}
+            self._asked = {project_id for project_id, _ in waiting}
+            self._woken.clear()
             self._passes += 1
             try:
                 await self._pass(waiting)
             finally:
+                self._asked = set()
                 # Whatever ended the pass: nobody waits for ever.
                 _fail(waiting, ServiceUnavailableError(f"label_studio: {self.connection.url} was not asked to the end"))
 
@@ -108,7 +113,6 @@ class Poller:
             await self._tell(project_id, round_id, projects.get(project_id), waiters)
 
     async def _pause(self, seconds: float) -> None:
-        self._woken.clear()
         try:
             await asyncio.wait_for(self._woken.wait(), seconds)
         except TimeoutError:
