@@ -1,8 +1,9 @@
 """Doubts about objects of labels, by a model that had not seen the label: missing, extra, swapped or badly placed ones.
 
 After ObjectLab (Tkachenko, Thyagarajan, Mueller 2023, arXiv 2309.00832), which tells overlooked, swapped and badly located boxes
-apart and takes the model at its word. Here its confidence counts by how often predictions as sure as this one are labelled, an
-object that it does not see by how often it sees labelled ones of that name and size, and a place by how near it usually comes.
+apart and takes the model at its word. Here a difference is weighed against how often the model errs so (Bayes' rule): how often
+predictions as sure as this one have no label, how often it misses labelled objects of that name and size, how often it
+comes no nearer.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from pipeline_tasks.kinds.reporting import ImageCard
 
 MISSING, EXTRA, SWAPPED, BADLY_PLACED = "missing", "extra", "swapped", "badly placed"
 WRONG = (MISSING, EXTRA, SWAPPED, BADLY_PLACED)
+ERRORS = 0.05
+"""Share of wrong objects that is expected before the model is asked: what the model gets wrong as often is not doubted."""
 SUSPECT = 0.5
-"""Doubt from which an object is a suspect: it is wrong more probably than not."""
-NEARBY = 10
+"""Doubt from which an object is a suspect."""
+NEARBY = 50
 """Objects on each side, by size, of which the model finds as large a share as of one of that size."""
 _WRONG_OF = {errors.EXTRA: MISSING, errors.MISSED: EXTRA, errors.SWAPPED: SWAPPED}
 Floats = npt.NDArray[np.float64]
@@ -41,7 +44,7 @@ class ObjectDoubt:
     suggested_name: str | None
     """Name of the prediction; None for an extra object."""
     doubt: float
-    """From 0 to 1."""
+    """From 0 to 1; an estimate by two shares, to order doubts by."""
     outcome: Outcome
 
 
@@ -88,8 +91,8 @@ class _Rates:
     seen: dict[str, float]
     """Share of labelled objects that are found, by name."""
     seen_by_size: _Nearby
-    nearness: dict[str, float]
-    """Median likeness of found objects, by name."""
+    nearness: dict[str, Floats]
+    """Likeness of objects at their place, by name."""
 
     @classmethod
     def of(cls, images: Sequence[Compared]) -> _Rates:
@@ -98,27 +101,30 @@ class _Rates:
         true = [(image, one) for image in images for one in image.outcomes if one.true is not None]
         near: dict[str, list[float]] = {}
         for image, one in true:
-            if one.sort == errors.FOUND:
+            if one.sort in (errors.FOUND, errors.BADLY_PLACED):
                 near.setdefault(image.names(one)[0] or "", []).append(one.likeness)
         return cls(
             _rising((_confidence(image, one) or 0.0, one.sort == errors.FOUND) for image, one in said),
             _shares((image.names(one)[1] or "", one.sort == errors.FOUND) for image, one in said),
             _shares((image.names(one)[0] or "", one.sort == errors.FOUND) for image, one in true),
             _nearby((_size(image, one), one.sort == errors.FOUND) for image, one in true),
-            {name: float(np.median(values)) for name, values in near.items()},
+            {name: np.array(values) for name, values in near.items()},
         )
 
     def doubt(self, image: Compared, one: Outcome) -> float:
         """Doubt about one outcome."""
         given, suggested = image.names(one)
         if one.sort == errors.MISSED:
-            return min(self.seen[given or ""], self.seen_by_size.at(_size(image, one)))
+            missed = 1 - min(self.seen[given or ""], self.seen_by_size.at(_size(image, one)))
+            return ERRORS / (ERRORS + missed)
         confidence = _confidence(image, one)
         believed = self.labelled[suggested or ""] if confidence is None else self.sure.at(confidence)
         if one.sort in (errors.EXTRA, errors.SWAPPED):
-            return believed
-        usual = self.nearness.get(given or "", 1.0)
-        return believed * float(np.clip((usual - one.likeness) / (usual - ALIKE), 0, 1)) if usual > ALIKE else 0.0
+            return ERRORS * believed / (ERRORS * believed + 1 - believed)
+        usual = self.nearness.get(given or "", np.ones(1))
+        as_far = float((1 + np.sum(usual <= one.likeness)) / (1 + len(usual)))
+        middle = max(float(np.median(usual)), ALIKE + 1e-9)
+        return ERRORS / (ERRORS + as_far) * float(np.clip((middle - one.likeness) / (middle - ALIKE), 0, 1))
 
 
 @dataclass(frozen=True)
@@ -138,16 +144,19 @@ def _rising(rows: Iterable[tuple[float, bool]]) -> _Rising:
     ordered = sorted(rows)
     if not ordered:
         return _Rising(np.zeros(1), np.full(1, 0.5))
+    at = np.array([number for number, _ in [ordered[0], *ordered, ordered[-1]]])
+    numbers, places = np.unique(at, return_inverse=True)
+    right = np.bincount(places, [0.0, *(float(is_right) for _, is_right in ordered), 0.0])
     blocks: list[list[float]] = []
-    for number, is_right in [(ordered[0][0], False), *ordered, (ordered[-1][0], False)]:
-        blocks.append([number, float(is_right), 1.0])
+    for block in np.stack([numbers, right, np.bincount(places)], axis=1).tolist():
+        blocks.append(block)
         while len(blocks) > 1 and blocks[-2][1] / blocks[-2][2] >= blocks[-1][1] / blocks[-1][2]:
             last = blocks.pop()
             before = blocks[-1]
             weight = before[2] + last[2]
             blocks[-1] = [(before[0] * before[2] + last[0] * last[2]) / weight, before[1] + last[1], weight]
-    numbers, right, sizes = np.array(blocks).T
-    return _Rising(numbers, right / sizes)
+    middles, sums, sizes = np.array(blocks).T
+    return _Rising(middles, sums / sizes)
 
 
 @dataclass(frozen=True)

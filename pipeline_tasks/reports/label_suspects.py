@@ -16,8 +16,8 @@ ABOUT = (
     "and the next cycle reads what is corrected in Label Studio."
 )
 ABOUT_OBJECTS = (
-    "Each label was compared with what a model predicted in the image before it could learn the label. A doubt is the chance that "
-    "the label is wrong there, by how often such predictions agree with labels. Labels are drawn with a full line, predictions "
+    "Each label was compared with what a model predicted in the image before it could learn the label. A doubt weighs the "
+    "difference against how often the model errs so; many doubted labels are right. Labels are drawn with a full line, predictions "
     "with a dashed one; what is doubted is thick. The labels stand until somebody corrects them in Label Studio."
 )
 

@@ -24,7 +24,7 @@ class ObjectSuspect(Table):
     given_name = dy.String(nullable=True)
     #: Name that the model gives it; null for an extra one.
     suggested_name = dy.String(nullable=True)
-    #: Chance from 0 to 1 that the label is wrong there.
+    #: From 0 to 1, weighed against how often the model errs so; it orders suspects, and is no measured chance.
     doubt = dy.Float64(min=0, max=1)
     #: Place of the object among those of the label (of regions: among its names), and of the prediction among the model's surest.
     label_place = dy.Int32(nullable=True, min=0)

@@ -29,7 +29,7 @@ from pipeline_tasks.tables.table import empty
 
 BOLT, NUT = Box("bolt", 10, 10, 60, 60, confidence=0.9), Box("nut", 150, 150, 80, 80, confidence=0.9)
 MODEL = "a" * 64
-NAMES = [f"tray {number:02}" for number in range(24)]
+NAMES = [f"tray {number:02}" for number in range(80)]
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def test_find_label_errors__names_the_object_and_what_is_wrong(store: Store, of_
     summary = find_label_errors(store, cycle)
 
     assert summary.skipped is None
-    assert (summary.labels_judged, summary.not_judged) == (24, 0)
+    assert (summary.labels_judged, summary.not_judged) == (80, 0)
     assert summary.suspects_by_name == {"badly placed": 1, "extra": 1, "missing": 1, "swapped": 1}
     rows = store.read(ObjectSuspect, cycle.cycle_id).with_columns(pl.col("wrong").cast(pl.String))
     found = {row["image_id"]: (row["wrong"], row["given_name"], row["suggested_name"]) for row in rows.iter_rows(named=True)}
@@ -120,7 +120,7 @@ def test_write_cycle_report__draws_doubted_objects(store: Store) -> None:
     write_cycle_report(store, cycle, cycle.started_at + timedelta(hours=1))
 
     page = read_report_file(store.objects, cycle.cycle_id).decode()
-    assert "4 objects are doubted in the labels of 24 images." in page
+    assert "4 objects are doubted in the labels of 80 images." in page
     for title in ("nut missing?", "bolt not there?", "bolt → nut?", "nut badly placed?"):
         assert title in page
     assert page.count("shape label marked") == 3
