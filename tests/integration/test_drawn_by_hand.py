@@ -17,6 +17,7 @@ from integration.a_person import Canvas, a_browser, log_in, open_round, submit
 from kinds.given_objects import HIGH, WIDE
 from playwright.sync_api import Page
 
+from pipeline_tasks.annotations.shown_predictions import MODEL_VERSION
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.decoding.pool import DecodingPool
@@ -35,7 +36,7 @@ from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
 from pipeline_tasks.tables.selection import SelectedImage
-from pipeline_tasks.training_data.pre_annotations import MODEL_VERSION, PreAnnotations
+from pipeline_tasks.training_data.pre_annotations import PreAnnotations
 
 pytestmark = [pytest.mark.services, pytest.mark.browser]
 TURNED = 6
