@@ -8,6 +8,8 @@ from pipeline_tasks.clients.label_studio_tokens import advice
 from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError
 
 _MENDED_BY_WAITING = {408, 425, 429}
+_RESERVED, _PROTECTION = "reserved network address", "SSRF_PROTECTION_ENABLED"
+"""Label Studio calls no address on its own machine or network while this protection is on; no token changes that."""
 
 
 class NotThereError(ServiceRefusedError):
@@ -19,6 +21,8 @@ def refusal(url: str, token: str, status: int, what: str, detail: str) -> Except
     said = f"label_studio: {url} answers {what} with status {status}: {detail}"
     if status >= 500 or status in _MENDED_BY_WAITING:
         return ServiceUnavailableError(said)
+    if status == 403 and _RESERVED in detail.lower():
+        return ServiceRefusedError(f"{said}; give an address outside its machine and network, or start it with {_PROTECTION}=false")
     if status in (401, 403):
         return ServiceRefusedError(f"{said}; put a valid API token into the connection: {advice(token)}")
     return NotThereError(said) if status == 404 else ServiceRefusedError(said)

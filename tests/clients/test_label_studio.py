@@ -10,6 +10,7 @@ import pytest
 from stand_in_label_studio import StandInLabelStudio
 
 from pipeline_tasks.clients import label_studio
+from pipeline_tasks.clients.label_studio_errors import refusal
 from pipeline_tasks.errors import ServiceRefusedError, ServiceUnavailableError, SettingsError
 
 TASKS = [{"task_key": f"key{number}", "round_id": "parts-1", "image_id": str(number)} for number in range(5)]
@@ -186,3 +187,10 @@ def test_client__names_what_label_studio_refuses(server: StandInLabelStudio, ans
 def test_client__needs_a_token(server: StandInLabelStudio) -> None:
     with pytest.raises(SettingsError, match="wanted an API token for http://label-studio"):
         server.client(None)
+
+
+def test_refusal__of_an_address_that_label_studio_may_not_call_names_its_protection_and_not_the_token() -> None:
+    said = str(refusal("http://ls", "a" * 40, 403, "a webhook", "URL resolves to a reserved network address (block: 127.0.0.0/8)"))
+
+    assert "SSRF_PROTECTION_ENABLED=false" in said
+    assert "token" not in said
