@@ -62,5 +62,5 @@ def open_blur(settings: BlurSettings | None, home: Path) -> Blur | None:
     except OSError as error:
         raise SettingsError(
             f"labeling.blur.model: {path} cannot be read: {error.strerror}. Nothing is shown to people unblurred: put the file "
-            "there, or remove labeling.blur"
+            "there and clear the task; a night that has begun keeps its settings, so changing labeling.blur helps the next one"
         ) from error

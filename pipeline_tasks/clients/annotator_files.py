@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline_tasks.errors import StorageError
@@ -12,14 +13,15 @@ from pipeline_tasks.errors import StorageError
 class AnnotatorFiles:
     """One project's folder below Label Studio's document root."""
 
-    def __init__(self, for_people_folder: Path, outside_name: str, *, blur_digest: str | None = None) -> None:
+    def __init__(self, for_people_folder: Path, outside_name: str, *, blur_digest: Callable[[], str] | None = None) -> None:
         """`for_people_folder` is the document root; Label Studio serves only folders below it.
 
-        Blurred copies have the blur's digest in their names: one that was made without it, or by another, is not shown for it.
+        Blurred copies have the blur's digest in their names: one that was made without it, or by another, is not shown for it. The
+        digest is asked for only where a copy is named, as a stage that names none needs no detector.
         """
         self.folder = for_people_folder / outside_name
         self._outside_name = outside_name
-        self._ending = ".jpg" if blur_digest is None else f".{blur_digest}.jpg"
+        self._blur_digest = blur_digest
 
     def address(self, image_id: str) -> str:
         """The address at which Label Studio shows the image to people who are logged in."""
@@ -69,7 +71,8 @@ class AnnotatorFiles:
         return sorted((self.folder / image_id[:2]).glob(f"{image_id}.*"), key=lambda path: (path.stat().st_mtime_ns, path.name))
 
     def _name(self, image_id: str) -> str:
-        return f"{image_id[:2]}/{image_id}{self._ending}"
+        ending = ".jpg" if self._blur_digest is None else f".{self._blur_digest()}.jpg"
+        return f"{image_id[:2]}/{image_id}{ending}"
 
 
 def _write_whole(path: Path, content: bytes) -> None:

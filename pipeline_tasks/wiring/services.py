@@ -159,8 +159,14 @@ class Services:
         """The folder of copies that annotators see."""
         from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 
-        digest = None if self.blur is None else self.blur.digest
-        return AnnotatorFiles(home_folder() / "for_people", self.cycle.outside_name, blur_digest=digest)
+        blurs = self.cycle.project.labeling.blur is not None
+        return AnnotatorFiles(
+            home_folder() / "for_people", self.cycle.outside_name, blur_digest=self._blur_digest if blurs else None
+        )
+
+    def _blur_digest(self) -> str:
+        assert self.blur is not None, "asked for only where the project blurs"
+        return self.blur.digest
 
     @cached_property
     def blur(self) -> Blur | None:

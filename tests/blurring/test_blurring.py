@@ -88,7 +88,7 @@ def test_send_to_labeling__shows_people_blurred_copies_also_of_images_that_were_
     cycle = round.open(images=2)
     first, second = store.read(SelectedImage, cycle.cycle_id)["image_id"]
     round.files.put(first, b"as it is")
-    files = AnnotatorFiles(tmp_path, "parts", blur_digest=blur.digest)
+    files = AnnotatorFiles(tmp_path, "parts", blur_digest=lambda: blur.digest)
 
     send_to_labeling(store, cycle, round.server.client(), files, SceneDecoder(), given.STARTED_AT, blur=blur)
 
@@ -105,9 +105,21 @@ def test_send_to_labeling__shows_people_blurred_copies_also_of_images_that_were_
 
 def test_annotator_files__of_a_task_from_before_the_blur_are_those_that_it_was_sent_with(tmp_path: Path) -> None:
     image_id = given.image_id(1)
-    before, after = AnnotatorFiles(tmp_path, "parts"), AnnotatorFiles(tmp_path, "parts", blur_digest="0123456789ab")
+    before, after = AnnotatorFiles(tmp_path, "parts"), AnnotatorFiles(tmp_path, "parts", blur_digest=lambda: "0123456789ab")
     assert before.put(image_id, b"x") == after.standing_address(image_id)
     assert after.put(image_id, b"y") == after.standing_address(image_id) == after.address(image_id)
+
+
+def test_collecting__needs_no_detector_once_a_round_is_sent(store: Store, tmp_path: Path) -> None:
+    def gone() -> str:
+        raise SettingsError("the detector is not there any more")
+
+    round = LabelingRound(store, tmp_path)
+    round.send(cycle := round.open(images=1))
+    round.server.annotate(round.task_ids(cycle)[0], ["nut"])
+    round.files = AnnotatorFiles(tmp_path, "parts", blur_digest=gone)
+
+    assert round.collect(cycle).annotations_new == 1
 
 
 def test_open_blur__needs_the_file_and_is_nothing_without_the_setting(tmp_path: Path) -> None:
