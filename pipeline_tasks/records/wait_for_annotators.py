@@ -29,3 +29,11 @@ class WaitForAnnotatorsSummary:
     """Digest of the labeling form as it stands in Label Studio."""
     form_differences: list[str] = field(default_factory=list)
     """Sentences on what people changed in the form in Label Studio, each with the remedy."""
+    age_s: float = 0.0
+    """Seconds since the round was sent."""
+    url: str | None = None
+    """Address of the round's tab."""
+    reminders_due: list[str] = field(default_factory=list)
+    """Steps whose time has come and of which nobody was told yet: `remind`, `escalate`."""
+    look_again_at: str | None = None
+    """Time by which the next step is due; None if none is to come."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from pipeline_tasks.settings.reminders import ReminderSettings
 from pipeline_tasks.settings.section import Ratio, Settings
 
 
@@ -75,6 +76,11 @@ class LabelingSettings(Settings):
         None,
         description="Detector (`model`, `names`, `min_score`, `margin`) of faces, plates or the like, blurred in people's "
         "copies of images (docs/how-to/blur-faces-and-plates.md); null: nothing is blurred.",
+    )
+    reminders: ReminderSettings | None = Field(
+        None,
+        description="When people are reminded of a waiting round and when others are told (`remind_after_hours`, "
+        "`escalate_after_hours`, `remind`, `escalate`; docs/how-to/remind-annotators.md); null: nobody is.",
     )
     question: str | None = Field(None, description="Question above the form; null: the label kind's own.")
     cost_per_hour: float | None = Field(None, ge=0, description="Cost of an annotator's hour; null: the report states hours only.")

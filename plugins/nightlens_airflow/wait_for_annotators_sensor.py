@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator
@@ -35,14 +36,26 @@ class WaitForAnnotatorsSensor(BaseSensorOperator):
         """Check once; return the summary, or defer."""
         summary = run("wait_for_annotators", self.project, self.cycle_id)
         if not summary["is_released"]:
-            self.defer(trigger=self._trigger(summary), method_name="resume")
+            times = filter(None, [self._tell(context, summary), summary.get("look_again_at")])
+            look_again_at = min(times, key=datetime.fromisoformat, default="")
+            self.defer(trigger=self._trigger(summary, look_again_at), method_name="resume")
         return summary
 
     def resume(self, context: Context, event: JsonObject) -> JsonObject:
         """Check again after the trigger fired, so that a repeated or lost event does no harm."""
         return self.execute(context)
 
-    def _trigger(self, summary: JsonObject) -> WaitForAnnotatorsTrigger:
+    def _tell(self, context: Context, summary: JsonObject) -> str | None:
+        """Tell the reminders that are due; return when to try again if nobody was reached."""
+        if not summary.get("reminders_due"):
+            return None
+        from nightlens_airflow.reminding import tell_reminders
+        from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
+
+        again_at = tell_reminders(context, self.project, self.cycle_id, WaitForAnnotatorsSummary(**summary))
+        return None if again_at is None else again_at.isoformat()
+
+    def _trigger(self, summary: JsonObject, look_again_at: str) -> WaitForAnnotatorsTrigger:
         for difference in summary.get("form_differences", []):
             self.log.warning("Mind: %s", difference)
         names = ("label_studio_project_id", "round_id", "tasks", "tasks_wanted", "form", "ask_every_s")
@@ -51,6 +64,7 @@ class WaitForAnnotatorsSensor(BaseSensorOperator):
             cycle_id=self.cycle_id,
             deadline=summary["deadline_at"],
             connection_id=connection_of(self.project),
+            look_again_at=look_again_at,
             **{name: summary[name] for name in names},
         )
 

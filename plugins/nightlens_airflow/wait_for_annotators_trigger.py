@@ -18,7 +18,7 @@ Look = Callable[[str, int, str, float], Awaitable[RoundSeen]]
 
 
 class WaitForAnnotatorsTrigger(BaseTrigger):
-    """Fires once, when the round is released: enough tasks are annotated, or its deadline has passed.
+    """Fires once: enough tasks are annotated, the deadline has passed, or it is time to look at the ledger (`look_again_at`).
 
     Level-triggered: each check reads the current state, so a restart, a second copy and a second event change nothing.
     It only wakes the sensor, which checks again. Its arguments contain no secret: the connection is read as it goes.
@@ -38,20 +38,22 @@ class WaitForAnnotatorsTrigger(BaseTrigger):
         tasks_wanted: int = 0,
         form: str = "",
         run_key: str = "",
+        look_again_at: str = "",
     ) -> None:
-        """Wait for this cycle's round; `deadline` is an ISO time. Without a connection, as 0.1 serialized it, it fires at once."""
+        """Wait for this cycle's round until one of the ISO times. Without a connection, as 0.1 serialized it, it fires at once."""
         super().__init__()  # type: ignore[no-untyped-call]
         self.project, self.cycle_id, self.run_key = project, cycle_id, run_key
         self.deadline, self.ask_every_s = deadline, ask_every_s
         self.connection_id, self.label_studio_project_id, self.round_id = connection_id, label_studio_project_id, round_id
         self.tasks, self.tasks_wanted, self.form = tasks, tasks_wanted, form
+        self.look_again_at = look_again_at
         self.look: Look = look
         self._said = ""
 
     def serialize(self) -> tuple[str, JsonObject]:
         """Class path and arguments from which another triggerer recreates this trigger."""
         names = ["project", "cycle_id", "deadline", "ask_every_s", "connection_id", "label_studio_project_id", "round_id"]
-        names += ["tasks", "tasks_wanted", "form", "run_key"]
+        names += ["tasks", "tasks_wanted", "form", "run_key", "look_again_at"]
         return f"{type(self).__module__}.{type(self).__qualname__}", {name: getattr(self, name) for name in names}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -62,7 +64,8 @@ class WaitForAnnotatorsTrigger(BaseTrigger):
 
     async def _is_over(self) -> bool:
         """Return True if the sensor should check again."""
-        left_s = (datetime.fromisoformat(self.deadline) - datetime.now(timezone.utc)).total_seconds()
+        ends_at = min(datetime.fromisoformat(one) for one in (self.deadline, self.look_again_at) if one)
+        left_s = (ends_at - datetime.now(timezone.utc)).total_seconds()
         checking = self.look(self.connection_id, self.label_studio_project_id, self.round_id, self.ask_every_s)
         try:
             seen = await asyncio.wait_for(checking, max(0.0, left_s))

@@ -24,9 +24,10 @@ EARLIER = (datetime.now(timezone.utc) - timedelta(hours=1)).isoformat()
 OPEN = RoundSeen(tasks=40, answered=0, form="f")
 
 
-def a_trigger(*looks: RoundSeen | Exception, deadline: str = LATER) -> WaitForAnnotatorsTrigger:
+def a_trigger(*looks: RoundSeen | Exception, deadline: str = LATER, look_again_at: str = "") -> WaitForAnnotatorsTrigger:
     """A trigger that gets these looks one after the other, and waits for 4 answers."""
     arguments = {"connection_id": "ls", "label_studio_project_id": 1, "round_id": "belt-1"}
+    arguments["look_again_at"] = look_again_at
     waiting = {"deadline": deadline, "ask_every_s": 0.001, "tasks": 4, "tasks_wanted": 4, "form": "f"}
     trigger = WaitForAnnotatorsTrigger(project="belt", cycle_id="2026-11-21", **arguments, **waiting)  # type: ignore[arg-type]
     coming = iter(looks)
@@ -79,6 +80,10 @@ def test_trigger__wakes_the_task_when_label_studio_is_away_past_the_deadline() -
     assert len(fire(a_trigger(ServiceUnavailableError("away"), deadline=EARLIER))) == 1
 
 
+def test_trigger__wakes_the_task_when_it_is_time_to_look_at_the_ledger() -> None:
+    assert len(fire(a_trigger(ServiceUnavailableError("away"), look_again_at=EARLIER))) == 1
+
+
 def test_trigger__that_an_earlier_release_left_wakes_the_task_at_once() -> None:
     standing = {"project": "belt", "cycle_id": "2026-11-21", "run_key": "run", "deadline": LATER, "ask_every_s": 5.0}
 
@@ -115,6 +120,7 @@ def test_sensor__hands_the_waiting_to_the_trigger_and_looks_again_when_woken(mon
     looks = iter([False, False, True])
     summary = {"deadline_at": LATER, "ask_every_s": 5.0, "tasks": 4, "tasks_wanted": 4, "form": "f"}
     summary |= {"label_studio_project_id": 1, "round_id": "belt-1", "form_differences": ["Label Studio also offers 'scrap'."]}
+    summary |= {"look_again_at": EARLIER}
     sensor = a_sensor(monkeypatch, lambda: summary | {"is_released": next(looks)})
     context: Any = {"run_id": "run"}
 
@@ -122,6 +128,7 @@ def test_sensor__hands_the_waiting_to_the_trigger_and_looks_again_when_woken(mon
         sensor.execute(context)
     arguments = first.value.trigger.serialize()[1]
     assert (arguments["deadline"], arguments["connection_id"], arguments["label_studio_project_id"]) == (LATER, "ls", 1)
+    assert arguments["look_again_at"] == EARLIER
     with pytest.raises(TaskDeferred):
         getattr(sensor, first.value.method_name)(context, event={})
     assert sensor.resume(context, event={})["is_released"]

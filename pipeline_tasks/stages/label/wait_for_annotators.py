@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from pipeline_tasks.annotations.form_differences import form_differences
 from pipeline_tasks.annotations.label_form import label_form
@@ -12,10 +13,13 @@ from pipeline_tasks.clients.label_studio_errors import NotThereError
 from pipeline_tasks.clients.label_studio_poller import form_digest
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.labeling_rounds.making_again import standing_projects
+from pipeline_tasks.labeling_rounds.reminding import due_reminders
 from pipeline_tasks.records.cycle import Cycle, local_time, utc
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
+from pipeline_tasks.storage.history.reminders import told_reminders
 from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.history.task_links import task_links
 
 STAGE = "wait_for_annotators"
 
@@ -47,7 +51,7 @@ def wait_for_annotators(
     deadline_at = utc(pushed.deadline_at)
     is_late, deadline = now >= deadline_at, local_time(deadline_at, cycle.project.time_zone)
     is_enough = done_ratio >= labeling.release_ratio
-    return WaitForAnnotatorsSummary(
+    summary = WaitForAnnotatorsSummary(
         round_id=pushed.round_id,
         tasks=tasks,
         answered=answered,
@@ -60,7 +64,18 @@ def wait_for_annotators(
         tasks_wanted=next(n for n in range(tasks + 1) if n == tasks or n / tasks >= labeling.release_ratio),
         form=form,
         form_differences=differences,
+        age_s=(now - deadline_at).total_seconds() + labeling.deadline_s,
+        url=task_links(store).of_round(pushed.round_id),
     )
+    return summary if summary.is_released else _with_reminders(store, cycle, summary, now)
+
+
+def _with_reminders(store: Store, cycle: Cycle, summary: WaitForAnnotatorsSummary, now: datetime) -> WaitForAnnotatorsSummary:
+    """The summary with the reminders that are due, and the time of the next."""
+    told = {one.step for one in told_reminders(store.objects, cycle.cycle_id)}
+    due = due_reminders(cycle.project.labeling.reminders, summary.age_s, told)
+    next_at = None if due.next_in_s is None else (now + timedelta(seconds=due.next_in_s)).isoformat()
+    return replace(summary, reminders_due=due.steps, look_again_at=next_at)
 
 
 def _progress(label_studio: LabelStudio, project_id: int, round_id: str) -> tuple[int, str]:

@@ -25,6 +25,10 @@ class TaskLinks:
             return self.moved[round_id]
         return f"{self.sent[round_id]}&task={task_id}" if round_id in self.sent and task_id else None
 
+    def of_round(self, round_id: str) -> str | None:
+        """The address of a round's tab; None if it was never sent."""
+        return self.moved.get(round_id) or self.sent.get(round_id)
+
 
 def task_links(store: Store) -> TaskLinks:
     """The addresses of all rounds."""

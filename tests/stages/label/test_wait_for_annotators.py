@@ -13,8 +13,10 @@ from a_labeling_round import LabelingRound
 
 from pipeline_tasks.errors import MissingStageError, ServiceUnavailableError
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.reminder import Reminder
 from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
 from pipeline_tasks.stages.label.wait_for_annotators import wait_for_annotators
+from pipeline_tasks.storage.history.reminders import note_reminder
 from pipeline_tasks.storage.history.store import Store
 
 
@@ -114,3 +116,40 @@ def test_wait_for_annotators__says_that_label_studio_does_not_respond(round: Lab
 def test_wait_for_annotators__requires_the_push(round: LabelingRound) -> None:
     with pytest.raises(MissingStageError, match="send_to_labeling has not been done yet"):
         look(round, round.open())
+
+
+REMINDERS = {
+    "remind_after_hours": 0.25,
+    "escalate_after_hours": 0.5,
+    "remind": {"email": ["people@example.org"]},
+    "escalate": {"slack": "ops_webhook"},
+}
+
+
+def test_wait_for_annotators__says_which_reminders_are_due_and_when_the_next_is(round: LabelingRound) -> None:
+    cycle = round.open(reminders=REMINDERS)
+    sent = round.send(cycle)
+
+    first, second, third = (look(round, cycle, after_s=after_s) for after_s in (600, 900, 1800))
+    assert (first.reminders_due, first.look_again_at) == ([], "2026-11-21T22:15:00+00:00")
+    assert (second.reminders_due, second.look_again_at) == (["remind"], "2026-11-21T22:30:00+00:00")
+    assert (third.reminders_due, third.look_again_at) == (["remind", "escalate"], None)
+    assert (third.age_s, third.url) == (1800, sent.url)
+
+
+def test_wait_for_annotators__does_not_repeat_a_reminder_that_was_told(round: LabelingRound, store: Store) -> None:
+    cycle = round.open(reminders=REMINDERS)
+    round.send(cycle)
+    note_reminder(store.objects, cycle.cycle_id, Reminder("remind", "2026-11-21T22:15:01+00:00"))
+
+    assert look(round, cycle, after_s=1800).reminders_due == ["escalate"]
+
+
+def test_wait_for_annotators__reminds_nobody_of_a_round_that_is_released_or_without_settings(round: LabelingRound) -> None:
+    reminded = round.open(reminders=REMINDERS)
+    round.send(reminded)
+    plain = round.open("2026-11-22")
+    round.send(plain)
+
+    assert look(round, reminded, after_s=3600).reminders_due == []
+    assert (look(round, plain, after_s=3599).reminders_due, look(round, plain, after_s=3599).look_again_at) == ([], None)
