@@ -56,6 +56,7 @@ READ_ELSEWHERE = {
     "collect_annotations": {"pre_annotations", "pre_annotated_objects"},
     "find_label_errors": {"second_looks", "annotations", "annotation_objects"},
     "resolve_labels": {"splits", "split_groups", "embeddings"},
+    "write_cycle_report": {"label_verdicts"},
 }
 """Read where a review was answered (`tests/second_looks`) or people are weighed: one person alone annotates here;
 and where a project in Label Studio is made again (`tests/stages/label/test_pre_annotations.py`)."""

@@ -9,6 +9,9 @@ from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, paragraph, table, together
 from pipeline_tasks.reports.source_files import EXAMPLES, named
+from pipeline_tasks.tables.asked_change import AskedChange
+from pipeline_tasks.tables.foreign_task import ForeignTask
+from pipeline_tasks.tables.lost_task import LostTask
 
 CHANGED = {
     "deleted": "deleted at the source, or left out by the settings",
@@ -39,9 +42,10 @@ def section(data: CycleData) -> Html | None:
 
 def _changed(data: CycleData, found: CollectAnnotationsSummary) -> Html | None:
     """Images with an open task, by what became of their file since the last night."""
-    if data.asked_changes is None or not found.asked_changes:
+    changes = data.rows(AskedChange)
+    if changes is None or not found.asked_changes:
         return None
-    of = {change: data.asked_changes.filter(pl.col("change").cast(pl.String) == change) for change in CHANGED}
+    of = {change: changes.filter(pl.col("change").cast(pl.String) == change) for change in CHANGED}
     rows = [(CHANGED[one], named(of[one]), count) for one, count in found.asked_changes.items() if one in CHANGED]
     note = (
         "People still see these images, and their annotations count: the originals are in the project's root. If an image was "
@@ -53,9 +57,10 @@ def _changed(data: CycleData, found: CollectAnnotationsSummary) -> Html | None:
 
 def _lost(data: CycleData) -> Html | None:
     """Tasks that people deleted in Label Studio."""
-    if data.lost is None or data.lost.is_empty():
+    lost = data.rows(LostTask)
+    if lost is None or lost.is_empty():
         return None
-    files = [data.files.get(image_id, f"image {image_id}") for image_id in data.lost["image_id"]]
+    files = [data.files.get(image_id, f"image {image_id}") for image_id in lost["image_id"]]
     more = f" and {len(files) - EXAMPLES} more" if len(files) > EXAMPLES else ""
     said = f"Tasks deleted in Label Studio: {len(files)} ({', '.join(files[:EXAMPLES])}{more})."
     return paragraph(f"{said} Annotations that they had are kept; images without one can be selected again.")
@@ -72,9 +77,10 @@ def _foreign(data: CycleData, found: CollectAnnotationsSummary) -> Html | None:
 
 
 def _tasks(data: CycleData, reason: str, server: str) -> str:
-    if data.foreign_tasks is None:
+    tasks = data.rows(ForeignTask)
+    if tasks is None:
         return ""
-    new = data.foreign_tasks.filter("is_there", pl.col("reason").cast(pl.String) == reason)
+    new = tasks.filter("is_there", pl.col("reason").cast(pl.String) == reason)
     ids = new.sort("label_studio_task_id").select("label_studio_project_id", "label_studio_task_id").rows()
     more = f" and {len(ids) - EXAMPLES} more" if len(ids) > EXAMPLES else ""
     return ", ".join(f"{server}/projects/{project}/data?task={task}" for project, task in ids[:EXAMPLES]) + more

@@ -41,9 +41,13 @@ class GainPoint:
     found: MeasureSelectionGainSummary
 
 
+def no_rows(table: type[Table]) -> pl.DataFrame | None:
+    """Tables of a cycle that has done nothing."""
+
+
 @dataclass(frozen=True)
 class CycleData:
-    """Data of one cycle. A table is None if its stage has not been done."""
+    """Data of one cycle: its tables by `rows`, and what was put together from tables of all nights."""
 
     project: str
     description: str
@@ -58,35 +62,20 @@ class CycleData:
     records: CycleRecords
     thumbnail: Callable[[str], bytes | None]
     """Image id → thumbnail as JPEG, None if there is none."""
+    rows: Callable[[type[Table]], pl.DataFrame | None] = no_rows
+    """Table → the rows that this cycle wrote to it; None if its stage has not been done."""
     failure: StageFailure | None = None
     """The failure that the cycle stopped at."""
     time_zone: str = "UTC"
     """The project's zone, in which the report states all times."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Image id → source and key of the file in which it was last seen, `source:key`."""
-    rejected: pl.DataFrame | None = None
-    waiting: pl.DataFrame | None = None
-    left_out: pl.DataFrame | None = None
-    """First files and folders by reason that the sources left out."""
-    missing: pl.DataFrame | None = None
-    """Files of known images that this cycle's listing missed for the first time, or found again."""
     renamed: pl.DataFrame | None = None
-    """Those of them whose image this cycle found under another name: source, key, `was`."""
-    sightings: pl.DataFrame | None = None
+    """Missing files whose image this cycle found under another name: source, key, `was`."""
     modalities: Mapping[str, str] = field(default_factory=dict)
     """Source → the modality that its settings state."""
-    asked_changes: pl.DataFrame | None = None
-    """Files of images with an open task that changed since the last night."""
-    lost: pl.DataFrame | None = None
-    """Labeling tasks that are gone from Label Studio since the last night."""
-    foreign_tasks: pl.DataFrame | None = None
-    """Tasks in Label Studio that were not sent: those that came, and those that went."""
-    quality_issues: pl.DataFrame | None = None
     duplicate_groups: pl.DataFrame | None = None
-    """Groups of all images; `duplicate_pairs` is the evidence of this cycle."""
-    duplicate_pairs: pl.DataFrame | None = None
-    selected: pl.DataFrame | None = None
-    selection_scores: pl.DataFrame | None = None
+    """Groups of all images; the cycle's duplicate pairs are the evidence."""
     annotations: pl.DataFrame | None = None
     """Newest revisions of the annotations in this cycle's round."""
     agreement: Agreement | None = None
@@ -95,24 +84,14 @@ class CycleData:
     """Agreement of these annotations with the champion's predictions."""
     alphas: tuple[tuple[str, Alpha], ...] = field(default=())
     """Krippendorff's alpha of these annotations, then of each name against all others; empty for kinds of several objects."""
-    annotator_scores: pl.DataFrame | None = None
-    """Scorecards of people over all nights."""
-    label_suspects: pl.DataFrame | None = None
-    """Labels that are probably wrong, the most doubted first."""
     suspect_cards: tuple[ImageCard, ...] = field(default=())
-    """The same of kinds with several objects, drawn over their images."""
-    label_verdicts: pl.DataFrame | None = None
-    """Verdicts on doubted labels that came or changed in this cycle."""
+    """Doubted objects, drawn over their images."""
     task_links: Mapping[str, str] = field(default_factory=dict)
     """Image id → address of its newest labeling task in Label Studio, for the suspects."""
     disagreements: tuple[Disagreement, ...] = field(default=())
     """Images of this round whose annotations differ."""
     dataset_images: pl.DataFrame | None = None
     """Manifest of the newest dataset version at this cycle."""
-    metrics: pl.DataFrame | None = None
-    predictions: pl.DataFrame | None = None
-    details: Mapping[type[Table], pl.DataFrame] = field(default_factory=dict)
-    """Further evaluation tables of the label kind."""
     requirements: tuple[Requirement, ...] = field(default=())
     """Requirements of the project, compared with all its images."""
     learning: tuple[LearningPoint, ...] = field(default=())

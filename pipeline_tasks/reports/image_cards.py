@@ -12,14 +12,19 @@ from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.drawing import drawn
 from pipeline_tasks.reports.html import Child, Html, card, element, image, link, short
+from pipeline_tasks.tables.duplicate_pair import DuplicatePair
+from pipeline_tasks.tables.label_suspect import LabelSuspect
+from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.tables.selection import SelectedImage
 
 
 def shown_images(data: CycleData) -> frozenset[str]:
     """Ids of all images that a card of the report may show."""
-    tables = (data.quality_issues, data.duplicate_pairs, data.selected, data.predictions, data.label_suspects)
+    predicted, pairs = data.rows(data.kind.scoring.prediction_table), data.rows(DuplicatePair)
+    tables = (data.rows(QualityIssue), pairs, data.rows(SelectedImage), predicted, data.rows(LabelSuspect))
     found = {image_id for table in tables if table is not None for image_id in table["image_id"].unique()}
-    if data.duplicate_groups is not None and data.duplicate_pairs is not None:
-        joined = data.duplicate_groups.filter(pl.col("image_id").is_in(data.duplicate_pairs["image_id"].unique().implode()))
+    if data.duplicate_groups is not None and pairs is not None:
+        joined = data.duplicate_groups.filter(pl.col("image_id").is_in(pairs["image_id"].unique().implode()))
         found |= set(joined["duplicate_group_id"])
     collected = data.records.find(CollectAnnotationsSummary)
     refused = () if collected is None else (refused_image(line)[0] for line in collected.refusals)
@@ -29,7 +34,7 @@ def shown_images(data: CycleData) -> frozenset[str]:
 
 def _tested(data: CycleData) -> set[str]:
     """Ids of the test images, also of those without a prediction: all that is there was missed."""
-    if data.predictions is None or data.dataset_images is None:
+    if data.rows(data.kind.scoring.prediction_table) is None or data.dataset_images is None:
         return set()
     return set(data.dataset_images.filter(pl.col("split") == "test")["image_id"])
 

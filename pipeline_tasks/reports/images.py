@@ -11,6 +11,10 @@ from pipeline_tasks.registries import QUALITY_RULES
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, cards, element, paragraph, together
 from pipeline_tasks.reports.image_cards import image_card
+from pipeline_tasks.tables.duplicate_pair import DuplicatePair
+from pipeline_tasks.tables.quality_issue import QualityIssue
+from pipeline_tasks.tables.selection import SelectedImage
+from pipeline_tasks.tables.selection_score import SelectionScore
 
 MOST_CARDS = 60
 MOST_GROUPS = 12
@@ -19,7 +23,7 @@ MOST_IN_GROUP = 5
 
 def quarantined(data: CycleData) -> Html | None:
     """Images that broke a quality rule, with the measured value and the limit."""
-    issues = data.quality_issues
+    issues = data.rows(QualityIssue)
     if issues is None:
         return None
     judged = data.records.find(FindQualityIssuesSummary)
@@ -48,8 +52,8 @@ def _released(images: int) -> Html | None:
 
 def duplicates(data: CycleData) -> Html | None:
     """Examples of duplicate groups: the first image, which names the group, and those that joined it tonight."""
-    found = data.records.find(FindDuplicatesSummary)
-    if data.duplicate_groups is None or data.duplicate_pairs is None or found is None:
+    found, pairs = data.records.find(FindDuplicatesSummary), data.rows(DuplicatePair)
+    if data.duplicate_groups is None or pairs is None or found is None:
         return None
     apart = f" {found.told_apart} more looked like an earlier one, but differ when aligned with it." if found.told_apart else ""
     turned = f" ({found.turned} of them turned or mirrored)" if found.turned else ""
@@ -58,9 +62,7 @@ def duplicates(data: CycleData) -> Html | None:
         f"one{turned}; {found.contested} resemble images of different splits and are not used.{apart}"
     )
     evidence = (
-        data.duplicate_pairs.filter("is_same")
-        .with_columns(pl.col("method").cast(pl.String))
-        .unique("image_id", keep="first", maintain_order=True)
+        pairs.filter("is_same").with_columns(pl.col("method").cast(pl.String)).unique("image_id", keep="first", maintain_order=True)
     )
     joined = evidence.join(data.duplicate_groups, on="image_id", maintain_order="left")
     groups = joined.filter(~pl.col("is_contested")).group_by("duplicate_group_id", maintain_order=True)
@@ -75,14 +77,14 @@ def duplicates(data: CycleData) -> Html | None:
 
 def selection(data: CycleData) -> Html | None:
     """Picks in the round's order, with arm, scores and reason."""
-    if data.selected is None:
+    chosen, selected, scored = data.records.find(SelectImagesSummary), data.rows(SelectedImage), data.rows(SelectionScore)
+    if selected is None:
         return None
-    chosen = data.records.find(SelectImagesSummary)
     why = paragraph("" if chosen is None else chosen.why)
     scores: dict[str, list[str]] = {}
-    for one in () if data.selection_scores is None else data.selection_scores.iter_rows(named=True):
+    for one in () if scored is None else scored.iter_rows(named=True):
         scores.setdefault(one["image_id"], []).append(f"{one['objective'].replace('_', ' ')} {one['score']:.2f}")
-    rows = data.selected.with_columns(pl.col("arm").cast(pl.String)).sort("rank")
+    rows = selected.with_columns(pl.col("arm").cast(pl.String)).sort("rank")
     shown = [
         image_card(
             data,

@@ -8,13 +8,15 @@ from pipeline_tasks.reports.charts import Figure, intervals
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, cards, element, paragraph, ratio, together
 from pipeline_tasks.reports.image_cards import image_card
+from pipeline_tasks.tables.metric import Metric
 
 
 def kind_sections(data: CycleData) -> list[Section]:
     """Sections of the kind on the candidate."""
     evaluated = data.records.find(EvaluateModelSummary)
     digest = None if evaluated is None else evaluated.model_digest
-    known = Evaluated(digest, data.dataset_images, data.metrics, data.predictions, data.details)
+    details = {one: rows for one in data.kind.reporting.detail_tables if (rows := data.rows(one)) is not None}
+    known = Evaluated(digest, data.dataset_images, data.rows(Metric), data.rows(data.kind.scoring.prediction_table), details)
     return list(data.kind.reporting.sections(known))
 
 

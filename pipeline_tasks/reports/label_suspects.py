@@ -8,6 +8,8 @@ from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, cards, element, outside_link, paragraph, table, together
 from pipeline_tasks.reports.image_cards import image_card
+from pipeline_tasks.tables.label_suspect import LabelSuspect
+from pipeline_tasks.tables.label_verdict import LabelVerdict
 
 MOST_CARDS = 24
 ABOUT = (
@@ -24,8 +26,8 @@ ABOUT_OBJECTS = (
 
 def section(data: CycleData) -> Html | None:
     """Counts by name, and cards of the most doubted labels."""
-    found = data.records.find(FindLabelErrorsSummary)
-    if found is None or data.label_suspects is None:
+    found, suspects = data.records.find(FindLabelErrorsSummary), data.rows(LabelSuspect)
+    if found is None or suspects is None:
         return None
     if found.skipped:
         return together([paragraph(found.skipped, quiet=True), _reviews(data, found)])
@@ -38,7 +40,7 @@ def section(data: CycleData) -> Html | None:
     )
     if not found.suspects:
         return together([paragraph(" ".join(said), quiet=True), _reviews(data, found)])
-    shown = [_card(data, row) for row in data.label_suspects.head(MOST_CARDS).iter_rows(named=True)]
+    shown = [_card(data, row) for row in suspects.head(MOST_CARDS).iter_rows(named=True)]
     counts = table(("label", "doubted"), list(found.suspects_by_name.items()))
     return together(
         [
@@ -80,7 +82,7 @@ def _reviews(data: CycleData, found: FindLabelErrorsSummary) -> Html | None:
     said += [f"{found.same_person} looks were by somebody who had annotated the image before; they do not count."] * (
         found.same_person > 0
     )
-    return together([element("h3", "Second looks"), paragraph(" ".join(said)), _tonights(data.label_verdicts)])
+    return together([element("h3", "Second looks"), paragraph(" ".join(said)), _tonights(data.rows(LabelVerdict))])
 
 
 def _tonights(verdicts: pl.DataFrame | None) -> Html | None:

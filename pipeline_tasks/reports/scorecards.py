@@ -9,6 +9,7 @@ from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.reports.charts import Figure, intervals
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, element, paragraph, ratio, table, together
+from pipeline_tasks.tables.annotator_score import AnnotatorScore
 
 RELIABLE, TENTATIVE = 0.8, 0.667
 """Krippendorff's limits of alpha: reliable, and good enough for tentative conclusions."""
@@ -53,9 +54,10 @@ def _consensus(data: CycleData) -> Html | None:
 
 
 def _cards(data: CycleData) -> Html | None:
-    if data.annotator_scores is None or data.annotator_scores.is_empty():
+    scores = data.rows(AnnotatorScore)
+    if scores is None or scores.is_empty():
         return None
-    rows = data.annotator_scores.to_dicts()
+    rows = scores.to_dicts()
     heading = data.kind.labeling.agreement_measure.heading
     cells = [_row(data, row) for row in rows]
     listed = table(("annotator", "images", "of several people", heading, "right", "gold right", "state"), cells)

@@ -8,6 +8,7 @@ from pipeline_tasks.reports import other_modality
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, paragraph, table, together
 from pipeline_tasks.reports.source_files import named
+from pipeline_tasks.tables.missing_file import MissingFile
 
 
 def section(data: CycleData) -> Html | None:
@@ -34,10 +35,11 @@ def _changes(data: CycleData, recorded: RecordImagesSummary | None) -> Html:
 
 
 def _missing(data: CycleData) -> list[tuple[str, str, int]]:
-    if data.missing is None:
+    missing = data.rows(MissingFile)
+    if missing is None:
         return []
     is_renamed = set() if data.renamed is None else set(data.renamed["was"])
-    files = data.missing.sort("source", "key")
+    files = missing.sort("source", "key")
     names = [f"{source}:{key}" for source, key in files.select("source", "key").iter_rows()]
     gone = [is_missing and name not in is_renamed for name, is_missing in zip(names, files["is_missing"], strict=True)]
     told = {

@@ -9,6 +9,9 @@ from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, paragraph, table, together
+from pipeline_tasks.tables.left_out_file import LeftOutFile
+from pipeline_tasks.tables.rejected_sighting import RejectedSighting
+from pipeline_tasks.tables.waiting_file import WaitingFile
 
 EXAMPLES = 5
 WAITING = {
@@ -63,13 +66,12 @@ def _exif_troubles(data: CycleData) -> Html | None:
 
 def _rejected(data: CycleData) -> Html | None:
     """Rejected files by reason, with examples of their keys."""
-    if data.rejected is None:
+    rejected = data.rows(RejectedSighting)
+    if rejected is None:
         return None
-    if data.rejected.is_empty():
+    if rejected.is_empty():
         return paragraph("No file was rejected.", quiet=True)
-    rows = [
-        (reason.replace("_", " "), named(files), files["detail"][0], files.height) for reason, files in _by_reason(data.rejected)
-    ]
+    rows = [(reason.replace("_", " "), named(files), files["detail"][0], files.height) for reason, files in _by_reason(rejected)]
     rows.sort(key=lambda row: -row[3])
     note = paragraph("The files stay in the source and are read again when they change.", quiet=True)
     return together([table(("reason", "files", "for example", "count"), rows, numbers_from=3), note])
@@ -77,11 +79,12 @@ def _rejected(data: CycleData) -> Html | None:
 
 def _waiting(data: CycleData) -> Html | None:
     """Files that wait for a later cycle."""
-    if data.waiting is None or data.waiting.is_empty():
+    waiting = data.rows(WaitingFile)
+    if waiting is None or waiting.is_empty():
         return None
     rows = [
         (WAITING[reason], named(files), local_time(min(files["first_seen_at"].to_list()), data.time_zone), files.height)
-        for reason, files in _by_reason(data.waiting)
+        for reason, files in _by_reason(waiting)
     ]
     note = paragraph("These files wait for the next night, because they may not be complete yet.")
     return together([note, table(("waiting", "files", "first seen so", "count"), rows, numbers_from=3)])
@@ -121,11 +124,12 @@ def _read_again(listed: ListNewImagesSummary) -> Html | None:
 
 def _left_out(data: CycleData, listed: ListNewImagesSummary) -> Html | None:
     """Files and folders that the sources left out."""
-    if data.left_out is None or data.left_out.is_empty():
+    left_out = data.rows(LeftOutFile)
+    if left_out is None or left_out.is_empty():
         return None
     rows = [
         (LEFT_OUT[reason], named(files), listed.folders_left_out.get(reason, 0), listed.files_left_out.get(reason, 0))
-        for reason, files in _by_reason(data.left_out)
+        for reason, files in _by_reason(left_out)
     ]
     note = paragraph("Left out by name and never read; the source's setting `ignore` includes them or leaves out more.", quiet=True)
     return together([table(("left out", "for example", "folders", "files"), rows, numbers_from=2), note])

@@ -11,6 +11,9 @@ from reports.test_process import DATA
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.reports.asked import section
+from pipeline_tasks.tables.asked_change import AskedChange
+from pipeline_tasks.tables.foreign_task import ForeignTask
+from pipeline_tasks.tables.lost_task import LostTask
 
 COLLECTED = CollectAnnotationsSummary(0, 0, 0, 0, 0, 0, 0)
 
@@ -24,7 +27,7 @@ def test_section__names_files_of_asked_images_lost_tasks_and_foreign_ones() -> N
         {"label_studio_project_id": [3], "label_studio_task_id": [12], "reason": ["erased_image"], "is_there": [True]}
     )
     lost = pl.DataFrame({"image_id": ["x"]})
-    data = replace(DATA, records=CycleRecords((found,)), asked_changes=changed, foreign_tasks=foreign, lost=lost)
+    data = replace(DATA, records=CycleRecords((found,)), rows={AskedChange: changed, ForeignTask: foreign, LostTask: lost}.get)
 
     said = str(section(replace(data, files={"x": "inbox:lost.jpg"})))
 

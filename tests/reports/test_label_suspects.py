@@ -11,6 +11,7 @@ from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
 from pipeline_tasks.reports.image_cards import shown_images
 from pipeline_tasks.reports.label_suspects import section
+from pipeline_tasks.tables.label_suspect import LabelSuspect
 
 DOUBTED, OF_A_SET = "c" * 64, "d" * 64
 ROWS = pl.DataFrame(
@@ -28,7 +29,7 @@ ROWS = pl.DataFrame(
 def test_section__shows_each_doubted_label_with_what_it_looks_like_and_its_task() -> None:
     found = FindLabelErrorsSummary(40, 2, {"gear": 2}, ["spring"], agreed=1)
     links = {DOUBTED: "http://studio/projects/1/data?tab=2&task=9"}
-    data = replace(DATA, label_suspects=ROWS, task_links=links, records=CycleRecords((found,)))
+    data = replace(DATA, rows={LabelSuspect: ROWS}.get, task_links=links, records=CycleRecords((found,)))
 
     page = str(section(data))
 
@@ -44,7 +45,9 @@ def test_section__shows_each_doubted_label_with_what_it_looks_like_and_its_task(
 def test_section__says_why_nothing_was_judged() -> None:
     skipped = FindLabelErrorsSummary(0, 0, {}, [], skipped="There are too few labels.")
 
-    assert "There are too few labels." in str(section(replace(DATA, label_suspects=ROWS.clear(), records=CycleRecords((skipped,)))))
+    assert "There are too few labels." in str(
+        section(replace(DATA, rows={LabelSuspect: ROWS.clear()}.get, records=CycleRecords((skipped,))))
+    )
 
 
 def test_section__is_missing_until_labels_were_judged() -> None:

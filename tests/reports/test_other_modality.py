@@ -8,6 +8,7 @@ import polars as pl
 from reports.test_process import DATA
 
 from pipeline_tasks.reports.other_modality import SAYS, part
+from pipeline_tasks.tables.sighting import Sighting
 
 MODALITIES = {"scanner": "depth", "phones": "rgb"}
 SEEN = pl.DataFrame(
@@ -20,7 +21,7 @@ SEEN = pl.DataFrame(
 
 
 def test_part__counts_and_names_images_of_another_modality_by_source() -> None:
-    said = str(part(replace(DATA, sightings=SEEN, modalities=MODALITIES)))
+    said = str(part(replace(DATA, rows={Sighting: SEEN}.get, modalities=MODALITIES)))
 
     for cells in (
         ("scanner", "depth", SAYS["colours"], "scanner:a.png, scanner:b.png", 2),
@@ -33,5 +34,5 @@ def test_part__counts_and_names_images_of_another_modality_by_source() -> None:
 def test_part__is_absent_where_all_images_are_as_stated() -> None:
     as_stated = SEEN.with_columns(other_modality=pl.lit(None, pl.String))
 
-    assert part(replace(DATA, sightings=as_stated, modalities=MODALITIES)) is None
+    assert part(replace(DATA, rows={Sighting: as_stated}.get, modalities=MODALITIES)) is None
     assert part(DATA) is None

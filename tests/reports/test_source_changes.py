@@ -12,6 +12,7 @@ from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.reports.source_changes import section
+from pipeline_tasks.tables.missing_file import MissingFile
 
 LISTED = ListNewImagesSummary(3, 1, 0, 1, files_missing=2, files_back=1)
 RECORDED = RecordImagesSummary(1, 1, 0, 1, 1, 0, files_renamed=1, files_overwritten=4)
@@ -24,7 +25,7 @@ RENAMED = pl.DataFrame({"source": ["inbox"], "key": ["new.jpg"], "was": ["inbox:
 def test_section__names_files_that_are_gone_back_renamed_and_overwritten() -> None:
     records = CycleRecords((LISTED, RECORDED))
 
-    said = str(section(replace(DATA, records=records, missing=MISSING, renamed=RENAMED)))
+    said = str(section(replace(DATA, records=records, rows={MissingFile: MISSING}.get, renamed=RENAMED)))
 
     rows = [re.sub(r"<[^>]+>", "|", row) for row in said.split("<tr>")]
     assert "|no longer there: deleted, or left out by the settings||inbox:deleted.jpg||1|" in rows[2]

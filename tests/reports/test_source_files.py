@@ -12,6 +12,8 @@ from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
 from pipeline_tasks.reports.source_files import LEFT_OUT, WAITING, not_taken_in
 from pipeline_tasks.tables import left_out_file, waiting_file
+from pipeline_tasks.tables.left_out_file import LeftOutFile
+from pipeline_tasks.tables.waiting_file import WaitingFile
 
 LISTED = ListNewImagesSummary(3, 1, 1, 1, {"young": 1}, {"system": 7}, {"thumbnail": 1}, files_read_again=4, files_renumbered=0)
 WAITS = pl.DataFrame({"source": ["inbox"], "key": ["late.jpg"], "reason": ["young"], "first_seen_at": [AT]})
@@ -19,7 +21,7 @@ LEFT = pl.DataFrame({"source": ["inbox"] * 2, "key": ["a/@eaDir", "._b.jpg"], "r
 
 
 def test_not_taken_in__shows_what_waits_and_why_and_what_was_left_out() -> None:
-    said = str(not_taken_in(replace(DATA, records=CycleRecords((LISTED,)), waiting=WAITS, left_out=LEFT)))
+    said = str(not_taken_in(replace(DATA, records=CycleRecords((LISTED,)), rows={WaitingFile: WAITS, LeftOutFile: LEFT}.get)))
 
     for part in ("inbox:late.jpg", WAITING["young"], "2026-11-21 00:00 UTC", "inbox:a/@eaDir", LEFT_OUT["thumbnail"], ">7<"):
         assert part in said
@@ -28,7 +30,7 @@ def test_not_taken_in__shows_what_waits_and_why_and_what_was_left_out() -> None:
 
 def test_not_taken_in__states_since_when_files_wait_in_the_zone_of_the_project() -> None:
     later = WAITS.with_columns(first_seen_at=pl.lit(AT + timedelta(hours=2)))
-    data = replace(DATA, records=CycleRecords((LISTED,)), waiting=pl.concat([later, WAITS]), time_zone="Asia/Tokyo")
+    data = replace(DATA, records=CycleRecords((LISTED,)), rows={WaitingFile: pl.concat([later, WAITS])}.get, time_zone="Asia/Tokyo")
 
     said = str(not_taken_in(data))
 

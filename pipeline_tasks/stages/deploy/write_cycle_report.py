@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 import polars as pl
 
@@ -45,29 +45,17 @@ from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.history.task_links import task_links
 from pipeline_tasks.storage.versions.version_rows import version_rows
 from pipeline_tasks.tables.annotation import Annotation
-from pipeline_tasks.tables.annotator_score import AnnotatorScore
-from pipeline_tasks.tables.asked_change import AskedChange
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
-from pipeline_tasks.tables.duplicate_pair import DuplicatePair
-from pipeline_tasks.tables.foreign_task import ForeignTask
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label_object import AnnotationObject, PreAnnotatedObject
 from pipeline_tasks.tables.label_suspect import LabelSuspect
-from pipeline_tasks.tables.label_verdict import LabelVerdict
 from pipeline_tasks.tables.labeling_task import LabelingTask
-from pipeline_tasks.tables.left_out_file import LeftOutFile
 from pipeline_tasks.tables.lost_task import LostTask
-from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.missing_file import MissingFile
 from pipeline_tasks.tables.object_suspect import ObjectSuspect
 from pipeline_tasks.tables.pre_annotation import PreAnnotation
-from pipeline_tasks.tables.quality_issue import QualityIssue
-from pipeline_tasks.tables.rejected_sighting import RejectedSighting
-from pipeline_tasks.tables.selection import SelectedImage
-from pipeline_tasks.tables.selection_score import SelectionScore
 from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.table import Table
-from pipeline_tasks.tables.waiting_file import WaitingFile
 
 STAGE = "write_cycle_report"
 STAGES = tuple(stage.name for stage in NIGHTLY if stage.ends_in_event)
@@ -82,15 +70,14 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime, failed_stages:
     Raises:
         ChangedMeanwhileError: another try wrote it at the same moment.
     """
-    data, suspects = _data(store, cycle, now), _rows_of(store, cycle.cycle_id, ObjectSuspect)
-    data = replace(data, suspect_cards=suspect_cards(store, data.kind, suspects))
+    data = _data(store, cycle, now)
+    data = replace(data, suspect_cards=suspect_cards(store, data.kind, data.rows(ObjectSuspect)))
     every_stage = [stage.name for stage in NIGHTLY]
     failure = standing_failure(store.objects, cycle.cycle_id, every_stage, data.records, failed_stages)
-    named = shown_images(data) | set([] if data.lost is None else data.lost["image_id"])
-    data = replace(data, files=_files(store, named), task_links=_task_links(store, data.label_suspects), failure=failure)
+    lost = data.rows(LostTask)
+    named = shown_images(data) | set([] if lost is None else lost["image_id"])
+    data = replace(data, files=_files(store, named), task_links=_task_links(store, data.rows(LabelSuspect)), failure=failure)
     data = replace(data, model_agreement=_model_agreement(store, cycle, data.annotations))
-    modalities = {source.name: source.modality for source in cycle.project.sources}
-    data = replace(data, sightings=_rows_of(store, cycle.cycle_id, Sighting), modalities=modalities)
     page = render(data)
     content = page.html.encode()
     summary = WriteCycleReportSummary(
@@ -110,7 +97,7 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
     records, kind = read_cycle_records(store, cycle.cycle_id, STAGES), kind_of(cycle.project)
     annotations = _annotations(store, records) if records.has("collect_annotations") else None
     votes = None if annotations is None else read_votes(annotations, _objects(store, annotations), kind.labeling)
-    rows_of = partial(_rows_of, store, cycle.cycle_id)
+    rows = cache(partial(_rows_of, store, cycle.cycle_id))
     return CycleData(
         project=cycle.project.project,
         description=cycle.project.description,
@@ -123,31 +110,16 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         stages=STAGES,
         records=records,
         time_zone=cycle.project.time_zone,
+        modalities={source.name: source.modality for source in cycle.project.sources},
+        rows=rows,
         thumbnail=lambda image_id: _thumbnail(store, image_id),
-        rejected=rows_of(RejectedSighting),
-        waiting=rows_of(WaitingFile),
-        left_out=rows_of(LeftOutFile),
-        missing=(missing := rows_of(MissingFile)),
-        renamed=None if missing is None or (seen := rows_of(Sighting)) is None else renamed_files(seen, missing),
-        asked_changes=rows_of(AskedChange),
-        lost=rows_of(LostTask),
-        foreign_tasks=rows_of(ForeignTask),
-        quality_issues=rows_of(QualityIssue),
+        renamed=_renamed(rows),
         duplicate_groups=store.current(DuplicateGroup) if records.has("find_duplicates") else None,
-        duplicate_pairs=rows_of(DuplicatePair),
-        selected=rows_of(SelectedImage),
-        selection_scores=rows_of(SelectionScore),
         annotations=annotations,
         agreement=None if votes is None else kind.labeling.agreement(votes.by_image),
         alphas=() if votes is None else _alphas(votes, kind),
-        annotator_scores=rows_of(AnnotatorScore),
         disagreements=() if votes is None or annotations is None else _disagreements(store, cycle, annotations, votes),
-        label_suspects=rows_of(LabelSuspect),
-        label_verdicts=rows_of(LabelVerdict),
         dataset_images=_newest_version(store, records),
-        metrics=rows_of(Metric),
-        predictions=rows_of(kind.scoring.prediction_table),
-        details={one: rows for one in kind.reporting.detail_tables if (rows := rows_of(one)) is not None},
         requirements=_requirements(store, cycle),
         learning=tuple(_learning(store, cycle.cycle_id)),
         gains=tuple(_gains(store, cycle.cycle_id)),
@@ -157,6 +129,12 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
 def _rows_of(store: Store, cycle_id: str, table: type[Table]) -> pl.DataFrame | None:
     """Rows that a cycle wrote; None if it did not write the table."""
     return store.read(table, cycle_id) if store.has(table, cycle_id) else None
+
+
+def _renamed(rows: Callable[[type[Table]], pl.DataFrame | None]) -> pl.DataFrame | None:
+    """Missing files whose image this cycle found under another name."""
+    missing, seen = rows(MissingFile), rows(Sighting)
+    return None if missing is None or seen is None else renamed_files(seen, missing)
 
 
 def _alphas(votes: Votes, kind: Kind) -> tuple[tuple[str, Alpha], ...]:
