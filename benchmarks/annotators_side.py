@@ -28,7 +28,7 @@ def main() -> None:
     for key in [one for one in given if one.startswith("votes")]:
         number = key.split()[1]
         model = dict(given).get(f"model {number}")
-        found |= {f"{method} {number}": labels for method, labels in _labels(*given[key], model).items()}
+        found |= {f"{method} {number}": labels for method, labels in _labels(given[key], model).items()}
     np.savez(sys.argv[2], **found)
 
 
@@ -38,10 +38,11 @@ def _alphas(tables: np.ndarray) -> np.ndarray:
     return np.array([krippendorff.alpha(value_counts=one, level_of_measurement="nominal") for one in tables])
 
 
-def _labels(images: np.ndarray, people: np.ndarray, names: np.ndarray, model: np.ndarray | None) -> dict[str, np.ndarray]:
+def _labels(votes: np.ndarray, model: np.ndarray | None) -> dict[str, np.ndarray]:
     from cleanlab.multiannotator import get_label_quality_multiannotator
     from crowdkit.aggregation import DawidSkene
 
+    images, people, names = votes
     rows = pd.DataFrame({"task": images, "worker": people, "label": names})
     skene = DawidSkene(n_iter=60).fit_predict(rows).sort_index()
     found = {"crowd-kit DS": skene.to_numpy().astype(int)}

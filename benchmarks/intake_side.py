@@ -22,7 +22,8 @@ from pipeline_tasks.decoding.pool import DecodingPool
 from pipeline_tasks.measurements.measuring import measure
 from pipeline_tasks.registries import MEASUREMENTS
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 ROUNDS = 3
 
 

@@ -43,7 +43,10 @@ def test_labelled_set_of_run__has_the_name_that_the_command_line_gives_the_same_
 ) -> None:
     place = tmp_path / "sets" / folder
     place.parent.mkdir(parents=True)
-    _ = place.write_text("{}") if place.suffix == ".json" else place.mkdir()
+    if place.suffix == ".json":
+        place.write_text("{}")
+    else:
+        place.mkdir()
     parser = argparse.ArgumentParser()
     add_set_options(parser)
 
