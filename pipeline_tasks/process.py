@@ -75,7 +75,10 @@ PROCESS = (
         name="send_to_labeling",
         group="label",
         does="Send the selection and the second looks to Label Studio as a labeling round with a deadline.",
-        reads=("images", "selected_images", "second_looks", "originals", "models", "splits", "split_groups"),
+        reads=(
+            *("images", "selected_images", "second_looks", "originals", "models", "splits", "split_groups"),
+            *("annotations", "annotator_scores"),
+        ),
         writes=("labeling_tasks", "pre_annotations", "pre_annotated_objects"),
         services=("label_studio", "annotator_files", "decoder"),
     ),

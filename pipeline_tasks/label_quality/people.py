@@ -19,6 +19,8 @@ WRONGLY_PAUSED = 0.01
 DOUBT = 0.05
 """Share of an even belief in every belief before somebody is paused: models and people are more certain than they should be."""
 GRID = 200
+HABIT = 0.1
+"""Share of naming by habit, beside guessing, in what somebody is expected to do who does not look: most of them guess."""
 CARES = 10
 """Accuracies from the floor to 1 that are compared with naming without looking."""
 
@@ -82,15 +84,16 @@ def is_paused(votes: TimedVotes, people_count: int, name_count: int, floor: floa
 def _evidence(said: Integers, believed: Floats, name_count: int, floor: float) -> Floats:
     """Logarithm of how much better naming without looking explains one person's votes than care does, after each vote.
 
-    Without looking is half guessing evenly and half going by one's own shares of names, as somebody does who always says the same;
-    care is the accuracy that explains the votes best, from the floor up (universal inference: Wasserman, Ramdas, Balakrishnan
-    2020, PNAS 117). 0 where this is above the floor: who always says what nearly all images are is not paused.
+    Without looking is mostly guessing evenly, and with a share of `HABIT` going by one's own shares of names, as somebody does who
+    always says the same; care is the accuracy that explains the votes best, from the floor up (universal inference: Wasserman,
+    Ramdas, Balakrishnan 2020, PNAS 117). 0 where this is above the floor: who always says what nearly all images are is not paused.
     """
     careful = np.array([np.log(_likelihood(believed, one, name_count, DOUBT)).cumsum() for one in np.linspace(floor, 1, CARES)])
     guessing = np.log(_likelihood(believed, 1 / name_count, name_count, DOUBT)).cumsum()
     number = np.arange(len(said))
     habit = np.log((_earlier(said) + 1 / name_count) / (number + 1)).cumsum()
-    found: Floats = np.where(careful.argmax(axis=0) == 0, np.logaddexp(guessing, habit) - log(2) - careful[0], 0.0)
+    not_looking = np.logaddexp(guessing + log(1 - HABIT), habit + log(HABIT))
+    found: Floats = np.where(careful.argmax(axis=0) == 0, not_looking - careful[0], 0.0)
     return found
 
 

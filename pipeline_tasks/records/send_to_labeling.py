@@ -34,3 +34,5 @@ class SendToLabelingSummary:
     """Digest of the champion that predicted them."""
     why_no_pre_annotations: str | None = None
     """Reason why no image has one."""
+    why_overlap: str = ""
+    """Sentence on the overlap, where it is larger than set because most people are new."""

@@ -28,6 +28,7 @@ def section(data: CycleData) -> Html | None:
         [
             _form(data),
             _by_annotator(data.annotations),
+            _overlap(data),
             _said(data.agreement, measure),
             _pairwise(data.agreement, measure),
             scorecards.section(data),
@@ -54,6 +55,12 @@ def _form(data: CycleData) -> Html | None:
         together([paragraph(said), table(("choice", "annotations"), rows)]) if rows else None,
         class_="decision warn",
     )
+
+
+def _overlap(data: CycleData) -> Html | None:
+    """More people an image than are set, while most of them are new."""
+    sent = data.records.find(SendToLabelingSummary)
+    return paragraph(sent.why_overlap) if sent is not None and sent.why_overlap else None
 
 
 def _strange(data: CycleData) -> Html | None:

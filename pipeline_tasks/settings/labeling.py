@@ -30,6 +30,17 @@ class LabelingSettings(Settings):
     release_ratio: Ratio = Field(1.0, description="Continue before the deadline once this share of tasks is annotated.")
     overlap_ratio: Ratio = Field(0.1, description="Share of the images that several people annotate.")
     overlap_annotators: int = Field(3, ge=2, description="Number of annotators of each of those images.")
+    new_person_annotations: int = Field(
+        30,
+        ge=0,
+        description="Annotations that others or gold judge, below which a person is new; while at least half of the people are, "
+        "more images are annotated by several, where people are weighed and overlap_ratio is above 0; 0: nobody is new.",
+    )
+    new_people_annotators: int = Field(5, ge=2, description="Number of annotators of each of these images.")
+    new_people_overlap_ratio: Ratio = Field(0.5, description="Largest share of a round's images that several annotate for this.")
+    first_round_people: int | None = Field(
+        None, ge=1, description="People who will annotate the first round, all of them new; null: not known, its overlap is as set."
+    )
     consensus: Literal["weighed", "kind"] = Field(
         "weighed",
         description="Labels of the kind `class`: `weighed` weighs each person, and a model that has not seen the image's votes, "

@@ -25,6 +25,7 @@ from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
+from pipeline_tasks.second_looks.new_people import tonights_overlap
 from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.tables.image import Image
@@ -62,7 +63,7 @@ def send_to_labeling(
         return standing
     labeling, round_id = cycle.project.labeling, cycle.round_id
     form = label_form(kind_of(cycle.project), labeling.question)
-    planned = _plan(store, cycle, round_id, form)
+    planned, why_overlap = _plan(store, cycle, round_id, form)
     summary = SendToLabelingSummary(
         round_id,
         form.digest,
@@ -70,6 +71,7 @@ def send_to_labeling(
         tasks=len(planned),
         deadline_at=(now + timedelta(seconds=labeling.deadline_s)).isoformat(),
         second_looks=sum(task.purpose != "first" and task.copy_number == 0 for task in planned),
+        why_overlap=why_overlap,
     )
     if not planned:
         summary = replace(summary, why="No images were selected, so there is no round.")
@@ -120,19 +122,22 @@ def _earlier_round(store: Store, label_config_digest: str) -> tuple[int, str] | 
     return None
 
 
-def _plan(store: Store, cycle: Cycle, round_id: str, form: LabelForm) -> list[PlannedTask]:
-    """The round's labeling tasks, images in order of selection, second looks among them."""
+def _plan(store: Store, cycle: Cycle, round_id: str, form: LabelForm) -> tuple[list[PlannedTask], str]:
+    """The round's labeling tasks, images in order of selection, second looks among them; and a sentence on a raised overlap."""
     # Selections of earlier releases have no second looks.
     looks = store.read(SecondLook, cycle.cycle_id) if store.has(SecondLook, cycle.cycle_id) else empty(SecondLook)
-    return plan_tasks(
-        store.read(SelectedImage, cycle.cycle_id).sort("rank")["image_id"].to_list(),
+    picked = store.read(SelectedImage, cycle.cycle_id).sort("rank")["image_id"].to_list()
+    overlap, why = tonights_overlap(store, kind_of(cycle.project), cycle.project.labeling, len(picked))
+    planned = plan_tasks(
+        picked,
         looks.sort("rank").select("image_id", pl.col("purpose").cast(pl.String)).rows(),
         round_id=round_id,
         label_config_digest=form.digest,
-        overlap_ratio=cycle.project.labeling.overlap_ratio,
-        overlap_annotators=cycle.project.labeling.overlap_annotators,
+        overlap_ratio=overlap.ratio,
+        overlap_annotators=overlap.annotators,
         seed=derive_seed(cycle.seed, "overlap"),
     )
+    return planned, why
 
 
 def _copy_for_people(

@@ -181,3 +181,33 @@ def test_send_to_labeling__shows_the_guideline_in_the_project_that_people_have(r
     assert second.label_studio_project_id == first.label_studio_project_id
     said = "<p>A bolt has &lt;no&gt; hole.<br>A nut has one.</p><p>Cannot tell? Skip.</p>"
     assert (project["expert_instruction"], project["show_instruction"]) == (said, True)
+
+
+def test_send_to_labeling__asks_more_people_while_most_of_them_are_new(round: LabelingRound) -> None:
+    first = round.open(images=4, overlap_ratio=1.0, overlap_annotators=2)
+    assert round.send(first).why_overlap == "", "nobody knows how many people there are"
+    for at, task_id in enumerate(round.task_ids(first)):
+        round.server.annotate(task_id, ["bolt"], person=at // 4)
+    round.collect(first)
+    round.resolve(first)
+
+    sent = round.send(round.open("2026-11-22", images=10, overlap_ratio=0.1, overlap_annotators=2))
+
+    assert (sent.images, sent.tasks) == (10, 15)
+    assert sent.why_overlap == (
+        "2 of 2 people are new: fewer than 30 of their annotations can be judged. So 50% of the images are annotated by 2 people, "
+        "1.50 an image on average."
+    )
+
+
+def test_send_to_labeling__asks_the_first_people_more_if_it_is_told_how_many_there_are(round: LabelingRound) -> None:
+    sent = round.send(round.open(images=10, overlap_ratio=0.1, overlap_annotators=2, first_round_people=5))
+
+    assert (sent.images, sent.tasks) == (10, 30)
+    assert sent.why_overlap.startswith("5 of 5 people are new")
+
+
+def test_send_to_labeling__counts_nobody_as_new_where_that_is_set(round: LabelingRound) -> None:
+    settings = {"overlap_ratio": 0.1, "overlap_annotators": 2, "first_round_people": 5}
+    assert round.send(round.open(images=10, **settings, new_person_annotations=0)).tasks == 11
+    assert round.send(round.open("2026-11-22", images=10, **settings, consensus="kind")).tasks == 11
