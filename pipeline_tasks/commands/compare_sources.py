@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline_tasks.commands.outcome import Outcome
@@ -70,7 +71,7 @@ def _sources(store: Store, sources: Sequence[Source]) -> tuple[list[str], pl.Dat
         rows = seen.filter(pl.col("source") == source.name)
         known.add(rows, are_images=True)
         try:
-            listing = listing_of(source, known, lambda keys: {}, None)
+            listing = listing_of(source, known, partial(_recorded, rows), None)
         except ServiceError as error:
             lines.append(f"source {source.name}: {error}")
             continue
@@ -84,6 +85,14 @@ def _sources(store: Store, sources: Sequence[Source]) -> tuple[list[str], pl.Dat
         )
         lines.append(f"source {source.name}: {said}")
     return lines, pl.concat(gone)
+
+
+def _recorded(rows: pl.DataFrame, keys: Sequence[str]) -> Mapping[str, list[str]]:
+    """Key → versions recorded: a folder that was mounted anew shows others, by which its files are told to be the same."""
+    import polars as pl
+
+    versions = rows.filter(pl.col("key").is_in(list(keys))).group_by("key").agg("object_version")
+    return dict(versions.iter_rows())
 
 
 def _looked_for(source: Source, missing: pl.DataFrame) -> pl.DataFrame:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,9 @@ from given_night import Night, a_night
 from pipeline_tasks.commands.compare_sources import compared
 from pipeline_tasks.commands.outcome import Outcome
 from pipeline_tasks.process import NIGHTLY_STAGES
-from pipeline_tasks.sources.source import open_sources
+from pipeline_tasks.sources.folder import FolderSource
+from pipeline_tasks.sources.known_files import FEWEST_OF_A_MOUNT
+from pipeline_tasks.sources.source import FoundFile, open_sources
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.sighting import Sighting
 
@@ -105,3 +110,31 @@ def test_compare_sources__does_not_count_files_as_gone_where_settings_say_not_to
         found.text.splitlines()[0] == "source inbox: 0 files, 0 of them new, refused or written since, 0 of images no longer there"
     )
     assert found.is_fine
+
+
+class MountedAnew(FolderSource):
+    """A folder whose files all have other inodes than before."""
+
+    def stream_files(self) -> Iterator[FoundFile]:
+        for file in super().stream_files():
+            assert file.stamp is not None
+            assert file.stamp.inode is not None
+            stamp = replace(file.stamp, inode=file.stamp.inode + 1_000_000)
+            yield replace(file, object_version=stamp.version, stamp=stamp)
+
+
+def test_compare_sources__knows_the_files_of_a_folder_that_was_mounted_anew(tmp_path: Path) -> None:
+    night = a_night(tmp_path)
+    night.bring(range(1))
+    inbox = tmp_path / "inbox"
+    (inbox / "torn0.png").unlink()
+    for number in range(FEWEST_OF_A_MOUNT):
+        (inbox / f"again{number}.png").write_bytes((inbox / "bolt0.png").read_bytes())
+        os.utime(inbox / f"again{number}.png", (0, 0))
+    for stage in NIGHTLY_STAGES[: NIGHTLY_STAGES.index("record_images") + 1]:
+        night.run(stage, "2026-11-21")
+
+    (settings,) = night.project.sources
+    found = compared(night.store, [MountedAnew(settings, night.folder)], night.server.client())
+
+    assert found.text.startswith("source inbox: 103 files, 0 of them new, refused or written since, 0 of images no longer there\n")
