@@ -9,7 +9,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from inspect import isclass
 from itertools import zip_longest
 from pathlib import Path
@@ -53,7 +53,8 @@ def settings_page() -> str:
     top = {name: field for name, field in Project.model_fields.items() if _section(field) is None}
     sections = {name: model for name, field in Project.model_fields.items() if (model := _section(field)) is not None}
     pages = [_settings("The top of the file", top)]
-    pages += [_settings(f"{name}", model.model_fields) for name, model in sections.items()]
+    for name, model in sections.items():
+        pages += _with_inner_sections(name, model.model_fields)
     kinds = ((name, kind.settings_model()) for name, kind in KINDS.load_all())
     pages += [_settings(f"labels: of label_kind {name}", model.model_fields) for name, model in kinds if model is not NoSettings]
     for name, source in SOURCES.load_all():
@@ -111,6 +112,14 @@ def _section(field: FieldInfo) -> type[Settings] | None:
     """The model of a section, also of one that may be null."""
     models = [one for one in (field.annotation, *get_args(field.annotation)) if isclass(one) and issubclass(one, Settings)]
     return models[0] if models and models[0] not in (Settings, SourceSettings) else None
+
+
+def _with_inner_sections(name: str, fields: Mapping[str, FieldInfo]) -> Iterator[str]:
+    """A section, and those inside it by their dotted names."""
+    yield _settings(name, fields)
+    for key, field in fields.items():
+        if (inner := _section(field)) is not None:
+            yield from _with_inner_sections(f"{name}.{key}", inner.model_fields)
 
 
 def _settings(title: str, fields: Mapping[str, FieldInfo]) -> str:
