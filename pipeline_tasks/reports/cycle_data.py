@@ -12,7 +12,7 @@ from pipeline_tasks.kinds.agreement import Agreement
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.model_agreement import ModelAgreement
 from pipeline_tasks.kinds.reporting import ImageCard
-from pipeline_tasks.label_quality.alpha import Alpha
+from pipeline_tasks.label_quality.beyond_chance import BeyondChance
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.disagreement import Disagreement
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
@@ -82,8 +82,8 @@ class CycleData:
     """Agreement of these annotations, by the kind's own measure."""
     model_agreement: ModelAgreement | None = None
     """Agreement of these annotations with the champion's predictions."""
-    alphas: tuple[tuple[str, Alpha], ...] = field(default=())
-    """Krippendorff's alpha of these annotations, then of each name against all others; empty for kinds of several objects."""
+    beyond_chance: BeyondChance | None = None
+    """Their agreement beyond chance; None for kinds of several objects."""
     suspect_cards: tuple[ImageCard, ...] = field(default=())
     """Doubted objects, drawn over their images."""
     task_links: Mapping[str, str] = field(default_factory=dict)

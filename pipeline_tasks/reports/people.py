@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure
+from pipeline_tasks.label_quality.beyond_chance import BeyondChance
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary, refused_image
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
@@ -30,7 +31,7 @@ def section(data: CycleData) -> Html | None:
             _by_annotator(data.annotations),
             _overlap(data),
             _said(data.agreement, measure),
-            _pairwise(data.agreement, measure),
+            _pairwise(data, measure),
             scorecards.section(data),
             _labels(data),
             _quality(data),
@@ -107,12 +108,25 @@ def _said(found: Agreement | None, measure: AgreementMeasure) -> Html:
     return paragraph(f"{images} annotated by several people: {measure.of_pairs(found)}.")
 
 
-def _pairwise(found: Agreement | None, measure: AgreementMeasure) -> Html | None:
+def _pairwise(data: CycleData, measure: AgreementMeasure) -> Html | None:
+    """Agreement by pair of people and, beyond chance, of each person with all others."""
+    found, kappas = data.agreement, data.beyond_chance
     if found is None or len(found.pairwise) < 2:
         return None
-    rows = [(f"{one} and {other}", pairs, measure.figure(total / pairs)) for (one, other), (pairs, total) in found.pairwise.items()]
-    listed = table(("annotators", "images", measure.heading), rows[:MOST_PAIRS])
-    return together([element("h3", "By pair of annotators"), listed])
+    rows = [
+        (f"{one} and {other}", pairs, measure.figure(total / pairs))
+        + (() if kappas is None else (scorecards.kappa_figure(kappas.by_pair.get((one, other))),))
+        for (one, other), (pairs, total) in found.pairwise.items()
+    ]
+    heads = ("annotators", "images", measure.heading, *(() if kappas is None else ("Cohen's kappa",)))
+    return together([element("h3", "By pair of annotators"), table(heads, rows[:MOST_PAIRS]), _by_person(kappas)])
+
+
+def _by_person(found: BeyondChance | None) -> Html | None:
+    if found is None or not found.by_person:
+        return None
+    rows = [(who, one.pairs, scorecards.kappa_figure(one.cohen)) for who, one in found.by_person.items()]
+    return table(("annotator and all others", "pairs", "Cohen's kappa"), rows)
 
 
 def _labels(data: CycleData) -> Html | None:

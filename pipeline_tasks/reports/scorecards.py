@@ -16,19 +16,29 @@ RELIABLE, TENTATIVE = 0.8, 0.667
 
 
 def section(data: CycleData) -> Html | None:
-    """Alpha of the round, of all people and by name, then each person's work over all nights."""
+    """Alpha and kappa of the round, of all people and by name, then each person's work over all nights."""
     return together([_alphas(data), _consensus(data), _cards(data)])
 
 
 def _alphas(data: CycleData) -> Html | None:
-    """Krippendorff's alpha of this round."""
-    if not data.alphas:
+    """Krippendorff's alpha and Fleiss' kappa of this round."""
+    found = data.beyond_chance
+    if found is None:
         return None
-    of_all = data.alphas[0][1]
-    said = f"Krippendorff's alpha of this round {_figure(of_all)} over {of_all.images} images of several people"
-    rows = [(name, _figure(one)) for name, one in data.alphas[1:] if one.value is not None]
-    listed = table(("against all others", "alpha"), rows) if len(rows) > 1 else None
-    return together([paragraph(f"{said}; {_verdict(of_all)}."), listed])
+    said = f"Krippendorff's alpha of this round {_figure(found.alpha)} over {found.alpha.images} images of several people"
+    kappa = f" Fleiss' kappa is {found.fleiss:.2f}." if found.fleiss is not None else ""
+    rows = [
+        (one.name or "nothing there", _figure(one.alpha), kappa_figure(one.fleiss))
+        for one in found.by_name
+        if one.alpha.value is not None
+    ]
+    listed = table(("against all others", "alpha", "Fleiss' kappa"), rows) if len(rows) > 1 else None
+    return together([paragraph(f"{said}; {_verdict(found.alpha)}.{kappa}"), listed])
+
+
+def kappa_figure(kappa: float | None) -> str:
+    """A kappa in a table."""
+    return "–" if kappa is None else f"{kappa:.2f}"
 
 
 def _figure(one: Alpha) -> str:

@@ -19,7 +19,7 @@ from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.model_agreement import ModelAgreement
 from pipeline_tasks.kinds.refused import says_of
 from pipeline_tasks.kinds.registry import kind_of
-from pipeline_tasks.label_quality.alpha import Alpha, alpha_by_name, alpha_with_interval
+from pipeline_tasks.label_quality.beyond_chance import BeyondChance, beyond_chance
 from pipeline_tasks.process import NIGHTLY
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.by_stage import CycleRecords
@@ -117,7 +117,7 @@ def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:
         duplicate_groups=store.current(DuplicateGroup) if records.has("find_duplicates") else None,
         annotations=annotations,
         agreement=None if votes is None else kind.labeling.agreement(votes.by_image),
-        alphas=() if votes is None else _alphas(votes, kind),
+        beyond_chance=None if votes is None else _beyond_chance(votes, kind),
         disagreements=() if votes is None or annotations is None else _disagreements(store, cycle, annotations, votes),
         dataset_images=_newest_version(store, records),
         requirements=_requirements(store, cycle),
@@ -137,13 +137,10 @@ def _renamed(rows: Callable[[type[Table]], pl.DataFrame | None]) -> pl.DataFrame
     return None if missing is None or seen is None else renamed_files(seen, missing)
 
 
-def _alphas(votes: Votes, kind: Kind) -> tuple[tuple[str, Alpha], ...]:
-    """Alpha of the round's votes, then of each name; nothing for kinds whose annotations may have several objects."""
-    if kind.freezing.keeps_objects:
-        return ()
-    named = named_votes(votes, kind.labeling)
-    by_name = zip((one or "nothing there" for one in named.names), alpha_by_name(named.arrays.counts), strict=True)
-    return (("", alpha_with_interval(named.arrays.counts)), *by_name)
+def _beyond_chance(votes: Votes, kind: Kind) -> BeyondChance | None:
+    """Agreement of the round's votes; nothing for kinds whose annotations may have several objects."""
+    named = None if kind.freezing.keeps_objects else named_votes(votes, kind.labeling)
+    return None if named is None else beyond_chance(named.arrays, named.annotator_ids, named.names)
 
 
 def _newest_version(store: Store, records: CycleRecords) -> pl.DataFrame | None:

@@ -205,6 +205,26 @@ def test_write_cycle_report__links_disagreements_and_counts_one_persons_two_anno
     assert "use the button “Cycle report”" in html
 
 
+def test_write_cycle_report__has_agreement_beyond_chance_of_the_round_and_of_classes_pairs_and_people(
+    store: Store, tmp_path: Path
+) -> None:
+    round = LabelingRound(store, tmp_path)
+    cycle = round.open(images=4, overlap_ratio=1.0, overlap_annotators=3)
+    round.send(cycle)
+    said = ["bolt", "bolt", "nut", "nut", *("bolt", "bolt", "nut", "bolt"), *("nut", "nut", "bolt", "bolt")]
+    for at, (task_id, name) in enumerate(zip(round.task_ids(cycle), said, strict=True)):
+        round.server.annotate(task_id, [name], person=at // 4)
+    round.collect(cycle)
+    round.resolve(cycle)
+    html, _ = report(store, cycle)
+
+    assert "Fleiss&#x27; kappa is -0.37." in html
+    cells = [re.findall(r"<t[dh][^>]*>([^<]*)", row) for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)]
+    assert ["against all others", "alpha", "Fleiss&#x27; kappa"] in cells
+    assert sorted(row[3] for row in cells if len(row) == 4 and " and " in row[0]) == ["-0.50", "-1.00", "0.50"]
+    assert sorted(row[2] for row in cells if row[1:2] == ["8"]) == ["-0.25", "-0.75", "0.00"]
+
+
 def test_write_cycle_report__links_a_doubted_label_to_its_task(store: Store, tmp_path: Path) -> None:
     round = LabelingRound(store, tmp_path)
     cycle = round.open(images=2)
