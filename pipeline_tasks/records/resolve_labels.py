@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -39,3 +39,7 @@ class ResolveLabelsSummary:
     gold_right: int = 0
     paused: int = 0
     """People whose votes guessing explains better than care."""
+    labelled_by_name: dict[str, int] = field(default_factory=dict)
+    """Name → images of all nights whose label shows it, where the project states a least share."""
+    why_unbalanced: str = ""
+    """Sentence on the names below the least share."""

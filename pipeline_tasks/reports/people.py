@@ -34,6 +34,7 @@ def section(data: CycleData) -> Html | None:
             _pairwise(data, measure),
             scorecards.section(data),
             _labels(data),
+            _balance(data),
             _quality(data),
             _strange(data),
             disagreements.section(data),
@@ -137,6 +138,17 @@ def _labels(data: CycleData) -> Html | None:
     said += f", {labels.unmatched} match no class" if labels.unmatched else ""
     said += f"; on {labels.starred} a reviewer's starred annotation decided" if labels.starred else ""
     return paragraph(f"{said}; {labels.changed_labels} labels changed.")
+
+
+def _balance(data: CycleData) -> Html | None:
+    """Labels by name, of this cycle and of all, where the project states a least share."""
+    found = data.records.find(ResolveLabelsSummary)
+    if found is None or not found.labelled_by_name:
+        return None
+    rows = [(name, found.images_by_class.get(name, 0), count) for name, count in found.labelled_by_name.items()]
+    more = "The next selection takes images that probably show them first (labeling.least_share_quota_ratio)."
+    said = element("div", f"{found.why_unbalanced} {more}", class_="decision warn") if found.why_unbalanced else None
+    return together([table((data.kind.reporting.names_word, "labels of this cycle", "all labelled images"), rows), said])
 
 
 def _quality(data: CycleData) -> Html | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -14,9 +14,30 @@ from pipeline_tasks.selection.choosing import Selection, choose
 from pipeline_tasks.selection.clips import clip_of
 from pipeline_tasks.selection.pool import Label, Metadata
 from pipeline_tasks.selection.wishes import CLASS, Wishes
+from pipeline_tasks.settings import Project
 
 STRATEGY = "requirements"
 Wanted = Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """Labels that a project lacks: by its requirements, and of names below its least share (name → labels wanted)."""
+
+    project: Project
+    short: Mapping[str, int]
+
+    def quota(self, budget: int, vocabulary: Sequence[str]) -> tuple[int, dict[str, dict[str, int]]]:
+        """Picks that are reserved for it, and what is wanted; of short names those that the model knows."""
+        requirements = self.project.requirements
+        wanted = {} if requirements is None else requirements.by_key()
+        names = {name: count for name, count in self.short.items() if name in vocabulary}
+        if names:
+            required = wanted.get(CLASS, {})
+            wanted[CLASS] = required | {name: max(count, required.get(name, 0)) for name, count in names.items()}
+        ratios = [0.0 if requirements is None else requirements.quota_ratio]
+        ratios += [self.project.labeling.least_share_quota_ratio] if names else []
+        return round(budget * max(ratios)), wanted
 
 
 def choose_with_quota(

@@ -46,6 +46,14 @@ class LabelingSettings(Settings):
         description="Labels of the kind `class`: `weighed` weighs each person, and a model that has not seen the image's votes, "
         "by how often they are right, as soon as 50 images have several annotations; `kind` takes the majority.",
     )
+    least_share: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Share of the labelled images that each class must have; the report and the log name those below it, and "
+        "the next selection takes images that probably show them first; null: none.",
+    )
+    least_share_quota_ratio: Ratio = Field(0.25, description="Maximum share of the strategy's picks that is reserved for them.")
     review_ratio: Ratio = Field(
         0.05,
         description="Share of the budget that is sent beside it, to another person: the most doubted labels "

@@ -9,6 +9,7 @@ from reports.test_process import DATA
 
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary, refusal, refused_image
+from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.reports.image_cards import shown_images
 from pipeline_tasks.reports.people import section
 
@@ -29,3 +30,15 @@ def test_refusals__are_shown_with_the_file_of_their_image() -> None:
     assert "and 2 more annotations" in page
     assert REFUSED not in page.replace(f'title="{REFUSED}"', "").replace(f"image_id={REFUSED}", "")
     assert REFUSED in shown_images(data), "else the report would not read its thumbnail and file"
+
+
+def test_balance__is_shown_by_name_with_a_warning() -> None:
+    labels = ResolveLabelsSummary(
+        3, 3, 0, 0, 0, None, {"bolt": 3}, labelled_by_name={"bolt": 9, "nut": 1}, why_unbalanced="Few nuts."
+    )
+    page = str(section(replace(DATA, annotations=ANSWERS, records=CycleRecords((labels,)))))
+
+    assert "labels of this cycle" in page
+    assert "Few nuts. The next selection takes images that probably show them first" in page
+    without = replace(labels, labelled_by_name={}, why_unbalanced="")
+    assert "labels of this cycle" not in str(section(replace(DATA, annotations=ANSWERS, records=CycleRecords((without,)))))

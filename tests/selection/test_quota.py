@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import given
 import numpy as np
 
 from pipeline_tasks.selection.choosing import Selection
 from pipeline_tasks.selection.clips import clip_of
-from pipeline_tasks.selection.quota import choose_with_quota
+from pipeline_tasks.selection.quota import Lacking, choose_with_quota
 from pipeline_tasks.selection.wishes import Wishes
 
 SITES = ["hall"] * 15 + ["yard"] * 5
@@ -73,3 +74,15 @@ def test_quota__counts_towards_the_limit_of_a_clip() -> None:
     found = picked({"site": {"yard": 10}}, wishes=Wishes(max_per_clip=3))
 
     assert [SITES[row] for row in found.picks].count("yard") == 3
+
+
+def test_lacking__reserves_picks_for_names_below_the_least_share_beside_the_requirements() -> None:
+    labeling = {"deadline_s": 60, "least_share": 0.1}
+    required = {"classes": {"nut": 20, "bolt": 5}, "sites": {"yard": 3}, "quota_ratio": 0.5}
+    short = {"nut": 7, "gear": 9}
+
+    alone = Lacking(given.a_project(labeling=labeling), short)
+    assert alone.quota(40, ["bolt", "gear"]) == (10, {"class": {"gear": 9}}), "the model does not know nuts yet"
+    assert alone.quota(40, []) == (0, {})
+    both = Lacking(given.a_project(labeling=labeling, requirements=required), short)
+    assert both.quota(40, ["nut", "gear"]) == (20, {"class": {"nut": 20, "bolt": 5, "gear": 9}, "site": {"yard": 3}})

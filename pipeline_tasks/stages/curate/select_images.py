@@ -26,14 +26,15 @@ from pipeline_tasks.selection.arms import draw_control_rows, round_order
 from pipeline_tasks.selection.candidates import Candidates, candidates, without_large_clips
 from pipeline_tasks.selection.choosing import Selection
 from pipeline_tasks.selection.pool import Metadata
-from pipeline_tasks.selection.quota import choose_with_quota
+from pipeline_tasks.selection.quota import Lacking, choose_with_quota
 from pipeline_tasks.selection.rows import golden_first, scores_of, selected_images
 from pipeline_tasks.selection.wanted import COLUMNS, champion_errors, clips_of, metadata_of, needs_draws, usable, wishes_of
 from pipeline_tasks.selection.whole_clips import said_of_large
 from pipeline_tasks.selection.why_selected import why_selected
-from pipeline_tasks.settings import RequirementSettings, SelectionSettings
+from pipeline_tasks.settings import SelectionSettings
 from pipeline_tasks.storage.history.counted_images import lights_of
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
+from pipeline_tasks.storage.history.name_balance import short_names
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image
@@ -75,7 +76,7 @@ class _Night:
     known: _Known
     settings: SelectionSettings
     """Those of the project, with the budget that golden images leave."""
-    requirements: RequirementSettings | None
+    lacking: Lacking
     lights: Mapping[str, str]
     """Light of each image that was measured, if the project states requirements."""
     images: pl.Series
@@ -172,7 +173,7 @@ def _night(store: Store, cycle: Cycle) -> _Night:
     return _Night(
         known=known,
         settings=settings.model_copy(update={"budget": settings.budget - len(golden)}),
-        requirements=cycle.project.requirements,
+        lacking=Lacking(cycle.project, short_names(store, cycle.project)),
         lights=lights_of(store) if cycle.project.requirements else {},
         images=images,
         embedded=embedded,
@@ -277,14 +278,14 @@ def _choose(
     taken = [*control.tolist(), *range(pool, len(names))]
     labels = [night.classes.get(names[row]) for row in taken]
     draws = scores.draws() if scores.draws is not None and needs_draws(settings.objectives) else None
-    is_of_objects = scores.instances is not None
-    beliefs_of_images = None if is_of_objects else scores.beliefs
+    beliefs_of_images = scores.beliefs if scores.instances is None else None
     errors = champion_errors(names, night.classes, _test_images(night.known), scores.vocabulary, beliefs_of_images)
-    budget, wanted = min(settings.budget, pool) - len(control), night.requirements
+    budget = min(settings.budget, pool) - len(control)
+    quota, wanted = night.lacking.quota(budget, scores.vocabulary)
     return choose_with_quota(
         night.candidates.vectors,
-        quota=0 if wanted is None else round(budget * wanted.quota_ratio),
-        wanted={} if wanted is None else wanted.by_key(),
+        quota=quota,
+        wanted=wanted,
         budget=budget,
         seed=derive_seed(seed, STAGE, "strategy"),
         labelled=taken,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,6 +34,7 @@ from pipeline_tasks.label_quality.votes import Floats
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
+from pipeline_tasks.storage.history.name_balance import name_balance
 from pipeline_tasks.storage.history.set_labels import labels_of_sets
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
@@ -45,6 +47,8 @@ from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import Rows, check
 
 STAGE = "resolve_labels"
+
+logger = logging.getLogger(__name__)
 
 
 def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
@@ -83,8 +87,22 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
         gold_right=sum(one.is_right for one in of_tonight),
         paused=0 if weighed is None else len(weighed.paused),
     )
+    summary = _with_balance(summary, store, cycle, (labels, objects))
     cards = scorecards(_image_counts(given.annotations), given.votes, named, weighed, gold_counts(gold), kind.labeling)
     return store.finish(cycle.cycle_id, STAGE, summary, [(Label, labels), (LabelObject, objects), (AnnotatorScore, cards)])
+
+
+def _with_balance(
+    summary: ResolveLabelsSummary, store: Store, cycle: Cycle, tonight: tuple[pl.DataFrame, pl.DataFrame]
+) -> ResolveLabelsSummary:
+    """The summary with labels of all nights by name, and a warning on rare ones, if the project states a least share."""
+    least_share, kind = cycle.project.labeling.least_share, kind_of(cycle.project)
+    if least_share is None:
+        return summary
+    balance = name_balance(store, kind.changes, kind.vocabulary, least_share, tonight)
+    if balance.short:
+        logger.warning("%s", balance.says())
+    return replace(summary, labelled_by_name=dict(balance.by_name), why_unbalanced=balance.says())
 
 
 @dataclass(frozen=True)

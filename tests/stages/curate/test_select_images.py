@@ -245,6 +245,20 @@ def test_select_images__uses_a_champion_of_the_same_backbone(store: Store, backb
         assert "is undecided between" in store.read(SelectedImage, SECOND)["reason"][0]
 
 
+def test_select_images__takes_what_probably_shows_a_name_below_the_least_share_first(store: Store) -> None:
+    night(store, FIRST, AnImage("z", at(15)), budget=1, control_ratio=0, first_round_control_ratio=0)
+    label(store, FIRST, z="bolt")
+    digest = put_model(store.objects, a_model(BACKBONE))
+    store.finish(FIRST, "promote_model", FindQualityIssuesSummary(0, 0, {}), sets=[Champion(digest, "d" * 64, FIRST, None)])
+    images = [AnImage(name, at(45 + 30 * number)) for number, name in enumerate("abcd")]
+    shares = {"deadline_s": 60, "least_share": 0.4, "least_share_quota_ratio": 0.5}
+    summary = night(store, SECOND, *images, budget=2, control_ratio=0, objectives="margin", labeling=shares)
+
+    assert summary.strategies == {"margin": 1, "requirements": 1}
+    taken = store.read(SelectedImage, SECOND).filter(pl.col("strategy") == "requirements")
+    assert taken["reason"].to_list() == ["probably nut, which has fewer labels than required"]
+
+
 def test_select_images__requires_the_duplicates(store: Store) -> None:
     cycle = an_open_cycle(store)
     record(store, cycle.cycle_id, twelve())

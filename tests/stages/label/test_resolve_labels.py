@@ -119,3 +119,19 @@ def test_resolve_labels__of_a_night_without_answers_is_empty(round: LabelingRoun
 def test_resolve_labels__requires_the_annotations(round: LabelingRound) -> None:
     with pytest.raises(MissingStageError):
         round.resolve(round.open())
+
+
+def test_resolve_labels__counts_names_of_all_nights_and_warns_of_rare_ones(
+    round: LabelingRound, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number, (cycle_id, said) in enumerate({"2026-11-21": ["bolt"] * 4, "2026-11-22": ["bolt", "nut"]}.items()):
+        cycle = round.open(cycle_id, images=len(said), least_share=0.25)
+        round.send(cycle)
+        for task_id, name in zip(round.task_ids(cycle), said, strict=True):
+            round.server.annotate(task_id, [name])
+        round.collect(cycle)
+        summary = round.resolve(cycle)
+        assert summary.labelled_by_name == [{"bolt": 4, "nut": 0}, {"bolt": 5, "nut": 1}][number]
+
+    assert summary.why_unbalanced == "Of 6 labelled images fewer than 0.25 (labeling.least_share) show: nut 16.7% (1)."
+    assert summary.why_unbalanced in caplog.text
