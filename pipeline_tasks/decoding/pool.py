@@ -38,10 +38,10 @@ class DecodingPool:
     """Decoding children, started when needed and replaced when a file ends one. Many threads may call `decode`."""
 
     def __init__(self, workers: int | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
-        """Use up to `workers` children, by default one a core."""
+        """Use up to `workers` children, by default one more than cores: one waits for its next file while the others decode."""
         self._limits, self._watchdog = limits, Watchdog()
         self._places: queue.LifoQueue[_Child | None] = queue.LifoQueue()
-        self._workers = workers or len(os.sched_getaffinity(0))
+        self._workers = workers or len(os.sched_getaffinity(0)) + 1
         for _ in range(self._workers):
             self._places.put(None)
 

@@ -15,8 +15,6 @@ from pipeline_tasks.measurements.averaging import LEAST_LONG_PX, Averaging
 _FINE_LONG_PX, _COARSE_LONG_PX = 512, LEAST_LONG_PX // 2
 """Minimum longer sides that averaging leaves."""
 
-_LEVELS = 256
-
 
 class CanonicalPixels:
     """One decoded image: height x width x 3, uint8 RGB, upright."""
@@ -63,7 +61,6 @@ class CanonicalPixels:
     def luma_shares(self) -> NDArray[np.float64]:
         """Share of the pixels at each of the 256 levels of luma."""
         if self.is_small:
-            counts = cv2.calcHist([self.small_luma], [0], None, [_LEVELS], [0, _LEVELS])
-            return counts.ravel().astype(np.float64) / self.small_luma.size
+            return np.asarray(Image.fromarray(self.small_luma).histogram(), np.float64) / self.small_luma.size
         luma = self.coarse_luma
         return np.asarray(luma.histogram(), np.float64) / (luma.width * luma.height)

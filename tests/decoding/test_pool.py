@@ -45,6 +45,10 @@ def children_of(process_id: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()]
 
 
+def children_of_all_threads() -> list[str]:
+    return [word for path in Path("/proc/self/task").glob("*/children") for word in path.read_text().split()]
+
+
 def test_pool__decodes_as_decode_does_for_many_threads() -> None:
     files = [a_png(seed=seed) for seed in range(12)]
     with DecodingPool(workers=2) as pool, ThreadPoolExecutor(4) as threads:
@@ -54,6 +58,15 @@ def test_pool__decodes_as_decode_does_for_many_threads() -> None:
         wanted = decode(content, Limits())
         assert np.array_equal(image.pixels, wanted.pixels)
         assert (image.file_format, image.orientation, image.frames) == ("PNG", 1, 1)
+
+
+def test_pool__starts_at_most_one_child_more_than_there_are_cores() -> None:
+    cores, before = len(os.sched_getaffinity(0)), len(children_of_all_threads())
+    with DecodingPool() as pool, ThreadPoolExecutor(4 * cores) as threads:
+        list(threads.map(pool.decode, [a_png()] * 8 * cores))
+        started = len(children_of_all_threads()) - before
+
+    assert 1 <= started <= cores + 1
 
 
 def test_pool__returns_reasons_and_keeps_working() -> None:

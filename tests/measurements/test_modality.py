@@ -34,3 +34,13 @@ def test_false_colours__are_colours_and_a_few_odd_pixels_are_none() -> None:
     assert not has_colours(grey)
     grey[0, 5] = (255, 0, 0)
     assert has_colours(grey)
+
+
+@pytest.mark.parametrize("row", [0, 1, 17, 49])
+def test_colours__are_found_in_whatever_row_they_are(row: int) -> None:
+    image = np.full((50, 100, 3), 90, np.uint8)
+    assert not has_colours(image)
+
+    image[row, 40:60] = (255, 0, 0)
+
+    assert has_colours(image)

@@ -80,11 +80,8 @@ def measure_images(
         _give_notes_back(opened, files)
         of_sources = {source.name: _OfSource(source, cycle) for source in cycle.project.sources}
         look = _Look(store.objects, opened, of_sources, decoder, backbone, known, is_erased_in(store))
-        _write_tables(
-            store.objects, cycle.cycle_id, shard, _as_tables(_progress(look.at_all(files.to_dicts()), files.height, shard))
-        )
-        rows = _finished_tables(store.objects, cycle.cycle_id, shard)
-        assert rows is not None  # They have just been written.
+        rows = _as_tables(_progress(look.at_all(files.to_dicts()), files.height, shard))
+        _write_tables(store.objects, cycle.cycle_id, shard, rows)
     return _summary(shard, rows)
 
 
