@@ -18,7 +18,7 @@ class PlannedTask:
     task_key: str
     image_id: str
     purpose: str
-    """`first`, `overlap` for a copy that another person annotates, `review` or `gold`; people never see it."""
+    """`first`, `overlap` for a copy that another person annotates, `review`, `audit` or `gold`; people never see it."""
     copy_number: int
 
 

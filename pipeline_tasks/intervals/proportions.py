@@ -59,6 +59,22 @@ def wilson(share: float, count: int, confidence: float) -> tuple[float, float]:
     return max(0.0, (centre - reach) / (1 + z * z / count)), min(1.0, (centre + reach) / (1 + z * z / count))
 
 
+def observations_for(half_width: float, share: float, confidence: float) -> int:
+    """Fewest observations with which Wilson's interval of such a share is at most twice the half-width (above 0) wide."""
+    few, enough = 0, 1
+    while _half_width(share, enough, confidence) > half_width:
+        few, enough = enough, 2 * enough
+    while enough - few > 1:
+        middle = (few + enough) // 2
+        few, enough = (few, middle) if _half_width(share, middle, confidence) <= half_width else (middle, enough)
+    return enough
+
+
+def _half_width(share: float, count: int, confidence: float) -> float:
+    low, high = wilson(share, count, confidence)
+    return (high - low) / 2
+
+
 def interval_of_shares(draws: Floats, shares: Sequence[tuple[float, int]], confidence: float) -> Interval:
     """Bootstrap interval of the mean of shares, each given with its number of independent groups.
 

@@ -39,6 +39,9 @@ class ResolveLabelsSummary:
     gold_right: int = 0
     paused: int = 0
     """People whose votes guessing explains better than care."""
+    audited: int = 0
+    """Annotations of audited labels collected in this cycle, and those that agree with the label that stood before."""
+    audited_right: int = 0
     labelled_by_name: dict[str, int] = field(default_factory=dict)
     """Name → images of all nights whose label shows it, where the project states a least share."""
     why_unbalanced: str = ""

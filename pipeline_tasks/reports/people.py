@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline_tasks.intervals.proportions import wilson
 from pipeline_tasks.kinds.agreement import Agreement, AgreementMeasure
 from pipeline_tasks.label_quality.beyond_chance import BeyondChance
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
@@ -12,7 +13,7 @@ from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.reports import disagreements, scorecards
 from pipeline_tasks.reports.cycle_data import CycleData
-from pipeline_tasks.reports.html import Html, cards, element, paragraph, table, together
+from pipeline_tasks.reports.html import Html, cards, element, paragraph, ratio, table, together
 from pipeline_tasks.reports.image_cards import image_card
 
 MOST_PAIRS = 20
@@ -35,6 +36,7 @@ def section(data: CycleData) -> Html | None:
             scorecards.section(data),
             _labels(data),
             _balance(data),
+            _audit(data),
             _quality(data),
             _strange(data),
             disagreements.section(data),
@@ -149,6 +151,18 @@ def _balance(data: CycleData) -> Html | None:
     more = "The next selection takes images that probably show them first (labeling.least_share_quota_ratio)."
     said = element("div", f"{found.why_unbalanced} {more}", class_="decision warn") if found.why_unbalanced else None
     return together([table((data.kind.reporting.names_word, "labels of this cycle", "all labelled images"), rows), said])
+
+
+def _audit(data: CycleData) -> Html | None:
+    """Share of wrong labels in a random sample."""
+    found = data.records.find(ResolveLabelsSummary)
+    if found is None or not found.audited:
+        return None
+    wrong = found.audited - found.audited_right
+    low, high = wilson(wrong / found.audited, found.audited, 0.95)
+    said = f"Spot audit: another person annotated {found.audited} labels drawn at random, and {wrong} otherwise"
+    note = "At most so many labels are wrong, as this person errs, too; disputed ones come up again."
+    return paragraph(f"{said}: {ratio(wrong / found.audited)} ({ratio(low)} to {ratio(high)}). {note}")
 
 
 def _quality(data: CycleData) -> Html | None:

@@ -15,7 +15,7 @@ class Look:
 
     image_id: str
     purpose: str
-    """`review`, `overlap` or `gold`."""
+    """`audit`, `review`, `overlap` or `gold`."""
     reason: str
     given_name: str | None = None
     suggested_name: str | None = None
@@ -35,7 +35,12 @@ class Standing:
         return replace(self, closed=self.closed | {one.image_id for one in looks})
 
 
-WHY = {"review": "doubted labels", "overlap": "images whose votes do not suffice", "gold": "gold images"}
+WHY = {
+    "audit": "labels drawn at random",
+    "review": "doubted labels",
+    "overlap": "images whose votes do not suffice",
+    "gold": "gold images",
+}
 
 
 def said_of(looks: pl.DataFrame) -> str:

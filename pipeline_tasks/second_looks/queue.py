@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 import polars as pl
 
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.second_looks.audits import audited_labels
 from pipeline_tasks.second_looks.doubted_labels import doubted_labels
 from pipeline_tasks.second_looks.gold_images import gold_images
 from pipeline_tasks.second_looks.look import Look, Standing
@@ -19,13 +20,18 @@ from pipeline_tasks.tables.table import Rows, check, empty
 
 
 def second_looks(store: Store, cycle: Cycle, standing: Standing, picks: int) -> Rows[SecondLook]:
-    """Doubted labels, weak ones, and gold images, each as a share of the budget or the round (`picks` images), beside it."""
+    """Labels to audit, doubted ones, weak ones and gold images, beside the round's `picks` images.
+
+    All but the first are shares of the budget or the round.
+    """
     settings, budget = cycle.project.labeling, cycle.project.selection.budget
     free = replace(standing, closed=standing.closed | with_open_task(store))
+    audits = audited_labels(store, cycle, free)
+    free = free.without(audits)
     reviews = doubted_labels(store, settings, budget, free)
     weak = weak_labels(store, settings, budget, free := free.without(reviews))
-    gold = gold_images(store, cycle, picks + len(reviews) + len(weak), free.without(weak))
-    return _rows([*reviews, *weak, *gold], cycle.round_id)
+    gold = gold_images(store, cycle, picks + len(audits) + len(reviews) + len(weak), free.without(weak))
+    return _rows([*audits, *reviews, *weak, *gold], cycle.round_id)
 
 
 def _rows(found: Iterable[Look], round_id: str) -> Rows[SecondLook]:

@@ -64,6 +64,13 @@ class LabelingSettings(Settings):
         description="Share of the budget that is sent beside it, to one more person each: images on which people disagree, whose "
         "label is believed below 0.9, or that only people who mostly guess annotated; 0: none.",
     )
+    audit_half_width: float | None = Field(
+        None,
+        gt=0,
+        lt=0.5,
+        description="Each night so many labels, drawn at random, go to another person that the 95 % interval of the share of "
+        "wrong ones is at most twice this wide, beside the budget: about 140 for 0.05 where a tenth is wrong; null: none.",
+    )
     gold_ratio: Ratio = Field(
         0.0, description="Gold images a round, as a share of its images: their labels are certain and measure people; 0: none."
     )

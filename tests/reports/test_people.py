@@ -42,3 +42,10 @@ def test_balance__is_shown_by_name_with_a_warning() -> None:
     assert "Few nuts. The next selection takes images that probably show them first" in page
     without = replace(labels, labelled_by_name={}, why_unbalanced="")
     assert "labels of this cycle" not in str(section(replace(DATA, annotations=ANSWERS, records=CycleRecords((without,)))))
+
+
+def test_audit__is_shown_with_its_interval() -> None:
+    labels = ResolveLabelsSummary(3, 3, 0, 0, 0, None, {}, audited=140, audited_right=131)
+    page = str(section(replace(DATA, annotations=ANSWERS, records=CycleRecords((labels,)))))
+
+    assert "another person annotated 140 labels drawn at random, and 9 otherwise: 6.4 % (3.4 % to 11.8 %)" in page

@@ -10,6 +10,7 @@ import given
 import polars as pl
 import pytest
 
+from pipeline_tasks.intervals.proportions import observations_for
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.second_looks.look import Standing
 from pipeline_tasks.second_looks.queue import second_looks
@@ -23,7 +24,7 @@ from pipeline_tasks.tables.second_look import SecondLook
 
 @dataclass(frozen=True)
 class Given:
-    stage: ClassVar[str] = "resolve_labels"
+    stage: ClassVar[str] = "given_labels"
 
     labels: int = 0
 
@@ -64,7 +65,7 @@ def a_night(store: Store, *labels: ALabel, paused: Sequence[str] = ("guesser",),
         (Annotation, pl.DataFrame(annotations)),
         (AnnotatorScore, pl.DataFrame(scores, infer_schema_length=None)),
     ]
-    store.finish(cycle.cycle_id, "resolve_labels", Given(), writes)
+    store.finish(cycle.cycle_id, "given_labels", Given(), writes)
     return cycle
 
 
@@ -143,3 +144,33 @@ def test_second_looks__measure_nobody_by_a_doubted_label(store: Store) -> None:
     store.finish(cycle.cycle_id, "given", Given(), [(LabelSuspect, LabelSuspect.cast(rows))])
 
     assert looks(store, cycle) == [("c", "gold")]
+
+
+def test_second_looks__audit_a_random_sample_of_labels_that_stand_each_once(store: Store) -> None:
+    labels = [ALabel("a"), ALabel("b", quality=0.7), ALabel("c", state="unsure", quality=None), ALabel("d", votes=0, people=())]
+    cycle = a_night(store, *labels, ALabel("e"), escalation_ratio=0.2, audit_half_width=0.4)
+
+    found = looks(store, cycle, closed="e")
+
+    assert sorted(found[:2]) == [("a", "audit"), ("b", "audit")]
+    assert found[2:] == [("c", "overlap")], "a weak label that is audited gets one more vote anyway"
+    standing = Standing({}, {given.image_id("e")})
+    store.finish(cycle.cycle_id, "given", Given(), [(SecondLook, second_looks(store, cycle, standing, 20))])
+    assert "audit" not in [purpose for _, purpose in looks(store, cycle, closed="e")]
+
+
+def test_second_looks__audit_no_more_than_the_wanted_interval_needs(store: Store) -> None:
+    cycle = a_night(store, *(ALabel(one) for one in "abcdefgh"), escalation_ratio=0.0, audit_half_width=0.25)
+    drawn = looks(store, cycle)
+
+    assert len(drawn) == observations_for(0.25, 0.1, 0.95) == 6
+    assert drawn != sorted(drawn)
+
+
+def test_second_looks__audit_nothing_where_one_person_annotates_or_none_is_wanted(store: Store) -> None:
+    alone = [ALabel("a", votes=1, people=["ada"]), ALabel("b", votes=1, people=["ada"])]
+    assert looks(store, a_night(store, *alone, escalation_ratio=0.0, audit_half_width=0.4)) == []
+
+
+def test_second_looks__audit_nothing_by_default(store: Store) -> None:
+    assert looks(store, a_night(store, ALabel("a"), escalation_ratio=0.0)) == []

@@ -33,6 +33,7 @@ from pipeline_tasks.label_errors.out_of_fold import FOLDS
 from pipeline_tasks.label_quality.votes import Floats
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.second_looks.audits import AUDIT
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
 from pipeline_tasks.storage.history.name_balance import name_balance
 from pipeline_tasks.storage.history.set_labels import labels_of_sets
@@ -74,7 +75,7 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
     annotations, things = _about(store, kind, given, images)
     labels, objects = resolve(images, annotations, things, kind.labeling, version, None if weighed is None else weighed.labels)
     labels, objects, of_sets = _with_labels_of_sets(store, labels, objects)
-    tonight = set(store.read(Annotation, cycle.cycle_id)["annotation_id"])
+    tonight = set(given.tonight["annotation_id"])
     of_tonight = [one for one in gold if one.annotation_id in tonight]
     summary = replace(
         _summary(labels, objects, meanings(*before, kind.labeling), kind.labeling),
@@ -87,6 +88,8 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
         gold_right=sum(one.is_right for one in of_tonight),
         paused=0 if weighed is None else len(weighed.paused),
     )
+    audits = _audits(store, kind, given, before)
+    summary = replace(summary, audited=len(audits), audited_right=sum(one.is_right for one in audits))
     summary = _with_balance(summary, store, cycle, (labels, objects))
     cards = scorecards(_image_counts(given.annotations), given.votes, named, weighed, gold_counts(gold), kind.labeling)
     return store.finish(cycle.cycle_id, STAGE, summary, [(Label, labels), (LabelObject, objects), (AnnotatorScore, cards)])
@@ -113,6 +116,8 @@ class _Given:
     """Rows of `Annotation` that may vote."""
     gold: pl.DataFrame
     """Those of gold tasks, which never do."""
+    tonight: pl.DataFrame
+    """Rows that this cycle collected."""
     votes: Votes
     """Votes of all images; for kinds of several objects, of those that several people annotated."""
 
@@ -129,7 +134,8 @@ def _given(store: Store, cycle: Cycle) -> _Given:
         newest = several.filter(pl.col("people") > 1).sort("at", "image_id").tail(MOST_COMPARED)
         compared = mine.join(newest, on="image_id", how="semi")
     things = kind.changes.in_rows(store.rows_of(AnnotationObject, compared["annotation_id"], "annotation_id"))
-    return _Given(mine, annotations.filter(is_gold), read_votes(only_starred(compared), things, kind.labeling))
+    tonight = store.read(Annotation, cycle.cycle_id)
+    return _Given(mine, annotations.filter(is_gold), tonight, read_votes(only_starred(compared), things, kind.labeling))
 
 
 def _about(store: Store, kind: Kind, given: _Given, images: list[str]) -> tuple[Rows[Annotation], pl.DataFrame]:
@@ -195,6 +201,18 @@ def _gold(store: Store, kind: Kind, given: _Given) -> list[GoldAnnotation]:
     return gold_annotations(read_votes(given.gold, things, kind.labeling), own, said, kind.labeling)
 
 
+def _audits(store: Store, kind: Kind, given: _Given, before: tuple[pl.DataFrame, pl.DataFrame]) -> list[GoldAnnotation]:
+    """Tonight's annotations of audited labels, judged by the labels that stood before."""
+    tasks = store.history(LabelingTask, ["task_key", "purpose"]).filter(pl.col("purpose").cast(pl.String) == AUDIT)
+    if tasks.is_empty():
+        return []
+    audited = given.tonight.join(tasks, on="task_key", how="semi")
+    things = kind.changes.in_rows(store.rows_of(AnnotationObject, audited["annotation_id"], "annotation_id"))
+    others = given.annotations.join(audited, on="image_id", how="semi").join(tasks, on="task_key", how="anti")
+    own = set(others.select("image_id", "annotator_id").iter_rows())
+    return gold_annotations(read_votes(audited, things, kind.labeling), own, meanings(*before, kind.labeling), kind.labeling)
+
+
 def _image_counts(annotations: pl.DataFrame) -> dict[str, int]:
     """Annotator → images with an answer."""
     answered = annotations.filter(pl.col("state").cast(pl.String) == "answered")
@@ -226,7 +244,7 @@ def _with_labels_of_sets(
 
 def _to_resolve(store: Store, cycle: Cycle, given: _Given) -> list[str]:
     """Images whose annotations changed in this cycle, and those whose annotations match the project's classes by now."""
-    changed = set(store.read(Annotation, cycle.cycle_id).join(given.gold, on="task_key", how="anti")["image_id"])
+    changed = set(given.tonight.join(given.gold, on="task_key", how="anti")["image_id"])
     labels = store.current(Label, ["image_id", "state"])
     unmatched = labels.filter(pl.col("state").cast(pl.String) == "unmatched")["image_id"].to_list()
     if unmatched:

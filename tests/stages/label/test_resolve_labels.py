@@ -12,10 +12,12 @@ from a_labeling_round import LabelingRound
 from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.second_looks.audits import expected_share
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
+from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.table import empty
 
 
@@ -135,3 +137,24 @@ def test_resolve_labels__counts_names_of_all_nights_and_warns_of_rare_ones(
 
     assert summary.why_unbalanced == "Of 6 labelled images fewer than 0.25 (labeling.least_share) show: nut 16.7% (1)."
     assert summary.why_unbalanced in caplog.text
+
+
+def test_resolve_labels__counts_audited_labels_that_another_person_gives_another_name(round: LabelingRound, store: Store) -> None:
+    first = round.open(images=4)
+    round.send(first)
+    for task_id in round.task_ids(first):
+        round.server.annotate(task_id, ["bolt"], person=1)
+    round.collect(first)
+    assert round.resolve(first).audited == 0
+    images = store.read(Label, first.cycle_id)["image_id"].to_list()
+    second = round.open("2026-11-22", images=0, looks=dict.fromkeys(images[:3], "audit"))
+    round.send(second)
+    tasks = store.read(LabelingTask, second.cycle_id).sort("label_studio_task_id")["label_studio_task_id"]
+    for task_id, (name, person) in zip(tasks, [("bolt", 2), ("nut", 2), ("bolt", 1)], strict=True):
+        round.server.annotate(task_id, [name], person=person)
+    round.collect(second)
+    summary = round.resolve(second)
+
+    assert (summary.audited, summary.audited_right) == (2, 1), "who made a label does not audit it"
+    assert (summary.images, summary.unsure) == (3, 1)
+    assert expected_share(store) == 3 / 6
