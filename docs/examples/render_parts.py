@@ -82,6 +82,7 @@ def render(path: Path, shape: str, drawn: random.Random) -> tuple[float, float, 
     bpy.ops.mesh.primitive_plane_add(size=20, location=(0, 0, -1.2))
     bpy.ops.object.light_add(type="AREA", location=(drawn.uniform(-3, 3), drawn.uniform(-3, 3), 5))
     bpy.context.object.data.energy = drawn.uniform(150, 900)
+    bpy.context.object.data.color = (1, drawn.uniform(0.7, 0.9), drawn.uniform(0.5, 0.7))  # As a lamp; no grey images.
     bpy.ops.object.camera_add(location=(0, 0, drawn.uniform(6, 8)))
     scene.camera = bpy.context.object
     bpy.context.view_layer.update()
