@@ -86,6 +86,7 @@ PROCESS = (
         name="wait_for_annotators",
         group="label",
         does="Check once if enough tasks are annotated or the deadline has passed.",
+        reads=("imported responses",),
         services=("label_studio", "annotator_files"),
         ends_in_event=False,
     ),
@@ -95,7 +96,7 @@ PROCESS = (
         does="Compare annotations and tasks in Label Studio with the recorded ones, and mend what is lost or doubled there.",
         reads=(
             *("labeling_tasks", "annotations", "lost_tasks", "foreign_tasks", "sightings", "rejected_sightings", "missing_files"),
-            *("images", "erased_images", "pre_annotations", "pre_annotated_objects"),
+            *("images", "erased_images", "pre_annotations", "pre_annotated_objects", "imported responses"),
         ),
         writes=("annotation log", "annotations", "annotation_objects", "lost_tasks", "foreign_tasks", "asked_changes"),
         services=("label_studio", "annotator_files"),

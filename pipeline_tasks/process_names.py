@@ -56,6 +56,7 @@ ObjectName = Literal[
     "checkpoints",
     "embedded views",
     "erasures",
+    "imported responses",
     "models",
     "originals",
     "reports",

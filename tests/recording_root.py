@@ -20,6 +20,7 @@ NAMES = {
     "embedded views": "embedded views",
     "erasure key": "erasures",
     "erasure under way": "erasures",
+    "imported responses": "imported responses",
     "model": "models",
     "original": "originals",
     "part": "shard results",

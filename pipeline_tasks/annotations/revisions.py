@@ -29,7 +29,7 @@ def revision_digest(content: JsonObject) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def annotator_pseudonym(project: str, user_id: int | None) -> str:
+def annotator_pseudonym(project: str, user_id: int | str | None) -> str:
     """Pseudonym of a person, stable within a project; all accounts that were deleted before a first look are one."""
     who = f"{project}/user/{'deleted' if user_id is None else user_id}"
     return f"annotator-{hashlib.sha256(who.encode()).hexdigest()[:12]}"

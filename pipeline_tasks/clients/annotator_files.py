@@ -52,6 +52,18 @@ class AnnotatorFiles:
             raise StorageError(f"{path}: the copy for people cannot be written: {error.strerror}") from error
         return self.address(image_id)
 
+    def read(self, image_id: str) -> bytes:
+        """The copy of an image.
+
+        Raises:
+            StorageError: it is not there.
+        """
+        path = self.folder / self._name(image_id)
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise StorageError(f"{path}: the copy for people cannot be read: {error.strerror}; send the round again") from error
+
     def remove(self, image_id: str) -> bool:
         """Delete all copies of an image for good, blurred ones too, and return True if there were any.
 

@@ -22,6 +22,7 @@ TOOLS = {
     "erase": "erase",
     "import_dataset": "import_dataset",
     "requirements": "requirements",
+    "labeling": "labeling",
     "edge": "edge",
     "receive": "receive",
     "files_for_edge": "files_for_edge",

@@ -21,6 +21,7 @@ from pipeline_tasks.labeling_rounds.comparing import number_of
 from pipeline_tasks.labeling_rounds.mending import shown_content
 from pipeline_tasks.labeling_rounds.sent_predictions import sent_predictions
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.imported_response import is_imported
 from pipeline_tasks.records.project_state import LabelStudioMoves
 from pipeline_tasks.storage.blobs.annotation_log import AnnotationLog
 from pipeline_tasks.storage.history.store import Store
@@ -124,4 +125,5 @@ def _annotations(store: Store, keys: set[str]) -> dict[str, list[JsonObject]]:
 
 def _standing(store: Store, keys: set[str]) -> Iterator[RecordedAnnotation]:
     rows = recorded_annotations(store.current(Annotation)).values()
-    return (row for row in rows if row.task_key in keys and row.state != "deleted")
+    theirs = (row for row in rows if not is_imported(row.annotation_id))
+    return (row for row in theirs if row.task_key in keys and row.state != "deleted")

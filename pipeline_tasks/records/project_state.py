@@ -178,6 +178,15 @@ class MovedRounds(StateValue):
 
 
 @dataclass(frozen=True)
+class ResponsesTaken(StateValue):
+    """The newest import of responses from a file of a labeling service that was collected."""
+
+    key: ClassVar[str] = "responses_taken"
+
+    sequence: int
+
+
+@dataclass(frozen=True)
 class Ended:
     """Removes a value of this kind from the state."""
 

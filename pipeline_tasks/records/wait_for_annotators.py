@@ -36,4 +36,4 @@ class WaitForAnnotatorsSummary:
     reminders_due: list[str] = field(default_factory=list)
     """Steps whose time has come and of which nobody was told yet: `remind`, `escalate`."""
     look_again_at: str | None = None
-    """Time by which the next step is due; None if none is to come."""
+    """Time by which the next step is due, or answers may have come by files; None if neither is to come."""

@@ -77,6 +77,11 @@ class LabelingSettings(Settings):
     review_at_most_times: int = Field(
         3, ge=1, description="Maximum number of further looks at one image of each sort, such as a third where two people disagree."
     )
+    service: Literal["mturk", "scale", "labelbox"] | None = Field(
+        None,
+        description="Service that rounds go to as files (docs/how-to/label-with-a-service.md): the night looks for imported "
+        "answers every five minutes; null: none.",
+    )
     ask_every_s: float = Field(5.0, gt=0)
     ask_again_after_cycles: int | None = Field(
         3, ge=1, description="Cycles after which an image with an unsure label can be selected again; null: never."

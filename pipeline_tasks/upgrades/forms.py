@@ -19,6 +19,7 @@ VERSION_INDEX: Form[Fields] = Form("dataset version's index")
 ERASURE_PLAN: Form[Fields] = Form("erasure plan")
 ERASURE_KEY: Form[Fields] = Form("erasure key")
 GENERATION: Form[Fields] = Form("generation")
+RESPONSE_FILE: Form[Fields] = Form("imported responses")
 PUBLICATION: Form[Fields] = Form("publication")
 MODEL_PROPERTIES: Form[dict[str, str]] = Form("model's properties")
 """Properties in an ONNX file and in a candidate."""

@@ -30,6 +30,7 @@ VERSIONED_BY: dict[str, object] = {
     "erasure key": forms.ERASURE_KEY,
     "generation": forms.GENERATION,
     "publication": forms.PUBLICATION,
+    "imported responses": forms.RESPONSE_FILE,
     "model": forms.MODEL_PROPERTIES,
     "checkpoint": "a candidate holds a model's properties; other checkpoints are named by a recipe, and ignored under another",
     "version leaf": "CSV whose header names its columns, digested by the dataset_id",

@@ -16,9 +16,11 @@ from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.kinds.logged_prediction import LoggedPrediction
 from pipeline_tasks.models.exported import ModelMarks, parse_marks
 from pipeline_tasks.records.dataset_version import VersionAbout
+from pipeline_tasks.records.imported_response import ImportedResponse
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.serving.logged_predictions import logged_predictions
 from pipeline_tasks.serving.prediction_log import PredictionLog
+from pipeline_tasks.storage.blobs.response_files import put_responses, read_responses
 from pipeline_tasks.storage.blobs.serving_pointer import pointer_to, read_pointer, replace_pointer
 from pipeline_tasks.storage.blobs.version_index import read_index
 from pipeline_tasks.storage.erasure.erased_images import _read_key, project_key
@@ -70,6 +72,10 @@ CASES: dict[str, tuple[Step, Step]] = {
     "ERASURE_PLAN": (lambda w: keep_plan(w.store.objects, "2026-11-22", PLAN), lambda w: read_plan(w.store.objects, "2026-11-22")),
     "ERASURE_KEY": (lambda w: project_key(w.store.objects), lambda w: _read_key(w.store.objects)),
     "GENERATION": (lambda w: empty_project(w.store.objects), lambda w: read_generation(w.store.objects)),
+    "RESPONSE_FILE": (
+        lambda w: put_responses(w.store.objects, "mturk", [ImportedResponse("mturk-1", "r" * 64, "t" * 64, "2026-11-21")]),
+        lambda w: list(read_responses(w.store.objects)),
+    ),
     "PUBLICATION": (
         lambda w: record_publication(w.store.objects, Publication("d" * 64, "copies", "folder", {})),
         lambda w: publications(w.store.objects),

@@ -1,4 +1,4 @@
-"""Collect all annotations that are new, changed or deleted since the last collection, including late ones of earlier rounds."""
+"""Collect annotations that are new, changed or deleted since the last collection, those of earlier rounds and of files, too."""
 
 from __future__ import annotations
 
@@ -23,9 +23,12 @@ from pipeline_tasks.labeling_rounds.comparing import Known
 from pipeline_tasks.labeling_rounds.contexts import contexts_by_project
 from pipeline_tasks.labeling_rounds.looking import Look, Looking
 from pipeline_tasks.labeling_rounds.making_again import Standing, standing_projects
+from pipeline_tasks.labeling_services.collecting import imported_revisions
+from pipeline_tasks.labeling_services.pending import PendingResponses, pending_responses
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary, refusal
 from pipeline_tasks.records.cycle import Cycle
-from pipeline_tasks.records.project_state import LabelStudioLooks, LabelStudioMoves, MovedRounds, StateValue
+from pipeline_tasks.records.imported_response import is_imported
+from pipeline_tasks.records.project_state import LabelStudioLooks, LabelStudioMoves, MovedRounds, ResponsesTaken, StateValue
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.storage.blobs.annotation_log import append_revision
 from pipeline_tasks.storage.history.store import Store
@@ -67,7 +70,10 @@ def collect_annotations(
     standing_looks = store.state().value(LabelStudioLooks)
     looks = {} if standing_looks is None else dict(standing_looks.newest_changes)
     standing_now = standing_projects(store, cycle, label_studio, annotator_files)
-    look = _look(store, cycle, label_studio, known, looks, standing_now)
+    of_label_studio = {name: row for name, row in known.items() if not is_imported(name)}
+    look = _look(store, cycle, label_studio, of_label_studio, looks, standing_now)
+    pending = pending_responses(store)
+    look = replace(look, revisions=[*look.revisions, *imported_revisions(store, cycle.project, pending.responses, known)])
     for revision in look.revisions:
         append_revision(store.objects, revision.annotation_id, revision.revision, revision.content)
     labeling = kind_of(cycle.project).labeling
@@ -83,7 +89,7 @@ def collect_annotations(
     writes = [(Annotation, annotation_rows(look.revisions)), (AnnotationObject, object_rows(look.revisions, labeling))]
     lost = [(LostTask, _lost_rows(look))]
     news = [(table, rows) for table, rows in ((ForeignTask, look.foreign), (AskedChange, asked)) if rows.height]
-    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, *lost, *news], sets=_state(store, looks, standing_now))
+    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, *lost, *news], sets=_state(store, looks, standing_now, pending))
 
 
 def _look(store: Store, cycle: Cycle, label_studio: LabelStudio, known: Known, looks: dict[int, str], standing: Standing) -> Look:
@@ -92,14 +98,15 @@ def _look(store: Store, cycle: Cycle, label_studio: LabelStudio, known: Known, l
     return looking.look(contexts, standing.counts)
 
 
-def _state(store: Store, looks: dict[int, str], standing: Standing) -> list[StateValue]:
+def _state(store: Store, looks: dict[int, str], standing: Standing, pending: PendingResponses) -> list[StateValue]:
     """Values of the state that a look sets."""
     moves = store.state().value(LabelStudioMoves)
     places = ({} if moves is None else dict(moves.places)) | dict(standing.places)
     rounds = store.state().value(MovedRounds)
     urls = ({} if rounds is None else dict(rounds.urls)) | dict(standing.urls)
     moved: list[StateValue] = [LabelStudioMoves(places)] if places else []
-    return [LabelStudioLooks(looks), *moved, *([MovedRounds(urls)] if urls else [])]
+    taken = [ResponsesTaken(pending.sequence)] if pending.responses else []
+    return [LabelStudioLooks(looks), *moved, *([MovedRounds(urls)] if urls else []), *taken]
 
 
 def _lost_rows(look: Look) -> pl.DataFrame:

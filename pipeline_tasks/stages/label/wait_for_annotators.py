@@ -14,6 +14,7 @@ from pipeline_tasks.clients.label_studio_poller import form_digest
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.labeling_rounds.making_again import standing_projects
 from pipeline_tasks.labeling_rounds.reminding import due_reminders
+from pipeline_tasks.labeling_services.pending import pending_responses
 from pipeline_tasks.records.cycle import Cycle, local_time, utc
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
@@ -22,12 +23,14 @@ from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.history.task_links import task_links
 
 STAGE = "wait_for_annotators"
+LOOK_AGAIN = timedelta(minutes=5)
+"""Time until the next look for imported responses, of a project whose rounds go to a service by files."""
 
 
 def wait_for_annotators(
     store: Store, cycle: Cycle, label_studio: LabelStudio, annotator_files: AnnotatorFiles, now: datetime
 ) -> WaitForAnnotatorsSummary:
-    """Count the annotated tasks with one light call. Records nothing and has no event, because the next check may differ.
+    """Count the annotated tasks with one light call, and those that imported files answer. Has no event: the next check may differ.
 
     Also compares the form in Label Studio with ours, so that a change is said before many people answered it. A deleted project is
     made again.
@@ -45,6 +48,7 @@ def wait_for_annotators(
         except NotThereError:
             place = standing_projects(store, cycle, label_studio, annotator_files).places.get(place, place)
             answered, standing = _progress(label_studio, place, pushed.round_id)
+        answered += _imported_only(store, label_studio, place, pushed.round_id, answered)
         answered, form = min(tasks, answered), form_digest(standing)
         differences = form_differences(label_form(kind_of(cycle.project), labeling.question).xml, standing)
     done_ratio = answered / tasks if tasks else 1.0
@@ -71,11 +75,20 @@ def wait_for_annotators(
 
 
 def _with_reminders(store: Store, cycle: Cycle, summary: WaitForAnnotatorsSummary, now: datetime) -> WaitForAnnotatorsSummary:
-    """The summary with the reminders that are due, and the time of the next."""
+    """The summary with the reminders that are due, and the time of the next look."""
     told = {one.step for one in told_reminders(store.objects, cycle.cycle_id)}
     due = due_reminders(cycle.project.labeling.reminders, summary.age_s, told)
-    next_at = None if due.next_in_s is None else (now + timedelta(seconds=due.next_in_s)).isoformat()
-    return replace(summary, reminders_due=due.steps, look_again_at=next_at)
+    waits = [] if due.next_in_s is None else [timedelta(seconds=due.next_in_s)]
+    waits += [] if cycle.project.labeling.service is None else [LOOK_AGAIN]
+    return replace(summary, reminders_due=due.steps, look_again_at=(now + min(waits)).isoformat() if waits else None)
+
+
+def _imported_only(store: Store, label_studio: LabelStudio, project_id: int, round_id: str, answered: int) -> int:
+    """Number of tasks that only an imported file answers."""
+    keys = pending_responses(store).of_round(round_id).task_keys
+    if not keys or not answered:
+        return len(keys)
+    return len(keys - {task.task_key for task in label_studio.tasks_there(project_id) if task.is_touched})
 
 
 def _progress(label_studio: LabelStudio, project_id: int, round_id: str) -> tuple[int, str]:

@@ -41,6 +41,7 @@ KINDS = (
     _kind("damaged bytes", re.escape(layout.SET_ASIDE) + r".+"),
     _kind("report", r"reports/.+", is_collected=False, is_made_again=True),
     _kind("annotation revision", r"annotation_log/.+", is_collected=False),
+    _kind("imported responses", re.escape(layout.RESPONSES) + r"\d{12}\.json", is_collected=False),
     _kind("publication", re.escape(layout.PUBLICATIONS) + r".+", is_collected=False),
     _kind("event", r"ledger/\d{12}\.json", is_collected=False),
     _kind("serving pointer", re.escape(layout.SERVING_POINTER), is_collected=False),

@@ -48,6 +48,10 @@ def _is_event(sequence: str) -> Promise:
     return _is_sealed("sequence", int(sequence), "cycle_id stage summary tables sets")
 
 
+def _is_import(sequence: str) -> Promise:
+    return _is_sealed("sequence", int(sequence), "service responses")
+
+
 def _is_index(dataset_id: str) -> Promise:
     return _is_sealed("dataset_id", dataset_id, "format about rows prefix_digits leaves tombstones")
 
@@ -95,6 +99,7 @@ _PROMISES: tuple[tuple[re.Pattern[str], Callable[..., Promise]], ...] = (
     (re.compile(r"models/([0-9a-f]{64})\.onnx"), _is_sha256),
     (re.compile(r"cycles/[^/]+/([0-9a-f]{24})\.json"), _is_sha256),
     (re.compile(r"annotation_log/[^/]+/([0-9a-f]{64})\.json"), _is_sha256),
+    (re.compile(re.escape(layout.RESPONSES) + r"(\d{12})\.json"), _is_import),
     (re.compile(r"checkpoints/.*-([0-9a-f]{24})\.(?:ckpt|npz)"), _is_sha256),
     (re.compile(r"derived/.*\.npy"), _begins_with_its_digest),
     (re.compile(f"({re.escape(layout.COMPACTED)}.+)"), _begins_with_its_digest),

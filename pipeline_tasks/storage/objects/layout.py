@@ -15,6 +15,7 @@ TRASH = "trash/"
 COMPACTED = "compacted/"
 ERASURE_PLANS = "erasing/"
 ERASURE_KEY = "erasures/key.json"
+RESPONSES = "imported_responses/"
 
 
 def original(md5: str) -> str:
@@ -65,6 +66,11 @@ def cycle_settings(cycle_id: str, sha256: str) -> str:
 def annotation_revision(annotation_id: str, revision: str) -> str:
     """Key of one revision of one annotation."""
     return f"annotation_log/{annotation_id}/{revision}.json"
+
+
+def responses(sequence: int) -> str:
+    """Key of one import of responses from a file of a labeling service."""
+    return f"{RESPONSES}{sequence:012d}.json"
 
 
 def version_file(dataset_id: str, name: str) -> str:
