@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,8 @@ from pipeline_tasks.label_quality.votes import Booleans, Floats, Integers, VoteA
 
 LEAST_SHARED = 50
 """Images that several people annotated, below which people are not weighed: too little is known about each."""
+MOST_JUDGED = 20_000
+"""Images about which a model is asked, as its heads and neighbours cost seconds for each ten thousand."""
 LEAST_BELIEF = 0.5
 """Belief below which people who disagree have no label, and above which an earlier label is changed."""
 
@@ -97,6 +99,18 @@ def weigh(given: NamedVotes, votes: Votes, model: Floats | None, gold: GoldVotes
     timed = _in_time(given, votes, believed, gold or GoldVotes(order=votes.order))
     paused = is_paused(timed, *sizes, default_floor(sizes[1]))
     return Weighed(labels, accuracies(people, believed, *sizes), _named(given, paused), model is not None)
+
+
+def judged_by_model(given: NamedVotes, changed: Set[str], most: int = MOST_JUDGED) -> Booleans:
+    """Images about which a model is asked: those whose people differ, those with news, and others up to `most` in all.
+
+    The others tell of people, of whom much is known by then, and their label is what all their people say. They are the first by
+    image_id, a digest: a random sample that stays the same from night to night.
+    """
+    has_news = np.array([one in changed for one in given.image_ids], bool)
+    needed: Booleans = has_news | ((given.arrays.counts > 0).sum(axis=1) > 1)
+    needed[np.flatnonzero(~needed)[: max(most - int(needed.sum()), 0)]] = True
+    return needed
 
 
 def for_training_only(model: Floats, splits: Sequence[str | None]) -> Floats:

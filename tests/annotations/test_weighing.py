@@ -7,7 +7,7 @@ import pytest
 
 from pipeline_tasks.annotations.gold_annotations import GoldAnnotation
 from pipeline_tasks.annotations.votes import Votes
-from pipeline_tasks.annotations.weighing import GoldVotes, for_training_only, named_votes, weigh
+from pipeline_tasks.annotations.weighing import GoldVotes, for_training_only, judged_by_model, named_votes, weigh
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.kinds.classes.class_object import ClassObject
 
@@ -106,3 +106,14 @@ def test_model__has_no_say_about_images_for_evaluation() -> None:
     assert learnt_from.labels["a"][0] == (ClassObject("nut"),)
     assert learnt_from.labels["a"][1] > 0.9
     assert [belief for _, belief in judged_by.labels.values()] == pytest.approx([0.5, 0.5])
+
+
+def test_judged_by_model__are_disputed_images_and_news_first_and_others_up_to_a_limit() -> None:
+    given = named_votes(
+        votes(*((image, "ada", "bolt") for image in "abcdef"), ("c", "bob", "bolt"), ("d", "bob", "nut")),
+        LABELING,
+    )
+
+    assert judged_by_model(given, {"f"}, 3).tolist() == [True, False, False, True, False, True]
+    assert judged_by_model(given, {"f"}, 1).tolist() == [False, False, False, True, False, True], "those that need it, always"
+    assert judged_by_model(given, set(), 100).tolist() == [True] * 6

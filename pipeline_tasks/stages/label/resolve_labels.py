@@ -22,6 +22,7 @@ from pipeline_tasks.annotations.weighing import (
     NamedVotes,
     Weighed,
     for_training_only,
+    judged_by_model,
     named_votes,
     weigh,
 )
@@ -67,7 +68,7 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
     given = _given(store, cycle)
     kind, changed = kind_of(cycle.project), _to_resolve(store, cycle, given)
     gold = _gold(store, kind, given)
-    named, weighed = _weighed(store, cycle, given, gold)
+    named, weighed = _weighed(store, cycle, given, gold, changed)
     anew = [] if weighed is None else _to_resolve_anew(store, kind, weighed, changed)
     images = sorted({*changed, *anew})
     before = store.rows_of(Label, images), kind.changes.in_rows(store.rows_of(LabelObject, images))
@@ -145,7 +146,9 @@ def _about(store: Store, kind: Kind, given: _Given, images: list[str]) -> tuple[
     return annotations, kind.changes.in_rows(things)
 
 
-def _weighed(store: Store, cycle: Cycle, given: _Given, gold: list[GoldAnnotation]) -> tuple[NamedVotes | None, Weighed | None]:
+def _weighed(
+    store: Store, cycle: Cycle, given: _Given, gold: list[GoldAnnotation], changed: list[str]
+) -> tuple[NamedVotes | None, Weighed | None]:
     """Votes for one name an image, and their consensus with a model; None where the kind decides."""
     kind = kind_of(cycle.project)
     if kind.freezing.keeps_objects or cycle.project.labeling.consensus == "kind":
@@ -156,20 +159,24 @@ def _weighed(store: Store, cycle: Cycle, given: _Given, gold: list[GoldAnnotatio
         return named, None
     in_time = pl.concat([given.annotations, given.gold]).sort("updated_at", "annotation_id")["annotation_id"]
     order = {one: place for place, one in enumerate(in_time)}
-    return named, weigh(named, given.votes, _beliefs(store, cycle, named), GoldVotes(gold, order))
+    return named, weigh(named, given.votes, _beliefs(store, cycle, named, changed), GoldVotes(gold, order))
 
 
-def _beliefs(store: Store, cycle: Cycle, named: NamedVotes) -> Floats | None:
+def _beliefs(store: Store, cycle: Cycle, named: NamedVotes, changed: list[str]) -> Floats | None:
     """Beliefs about the voted images by heads that have not seen their votes; None where there is too little to learn from."""
-    embeddings = read_embeddings(store, named.image_ids, newest_backbone_digest(store))
-    has_one, numbers = embeddings.has_embedding, named.majorities
+    has_one, numbers = judged_by_model(named, set(changed)), named.majorities
+    asked = [image_id for image_id, is_asked in zip(named.image_ids, has_one.tolist(), strict=True) if is_asked]
+    embeddings = read_embeddings(store, asked, newest_backbone_digest(store))
+    has_one[has_one] = embeddings.has_embedding
     group_of = dict(store.current(SplitGroup).select("image_id", "split_group_id").iter_rows())
     groups = np.unique([group_of.get(one, one) for one in named.image_ids], return_inverse=True)[1].astype(np.int64)
     known, places = np.unique(numbers[has_one], return_inverse=True)
     among = np.unique(groups[has_one], return_inverse=True)[1].astype(np.int64)
     if len(known) < 2 or among.max(initial=-1) + 1 < FOLDS:
         return None
-    doubts = judge(embeddings.vectors[has_one], places.astype(np.int64), among, len(known), derive_seed(cycle.seed, STAGE))
+    doubts = judge(
+        embeddings.vectors[embeddings.has_embedding], places.astype(np.int64), among, len(known), derive_seed(cycle.seed, STAGE)
+    )
     beliefs = np.full((len(named.image_ids), len(named.names)), np.nan)
     beliefs[has_one] = 0.0
     beliefs[np.ix_(has_one, known)] = doubts.beliefs
