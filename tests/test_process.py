@@ -175,6 +175,8 @@ def beside_the_nights(night: Night, run: Callable[..., None]) -> None:
     run("roll_back", "2026-11-23T100000", run_key="by hand")
     dataset_id = Store(objects_of(night)).summary(NIGHTS[0], BuildDatasetVersionSummary).dataset_id
     run("restore_dataset_version", "2026-11-23T110000", run_key="by hand", dataset_id=dataset_id)
+    run("pause_labeling", "2026-11-23T110500", run_key="by hand")
+    run("resume_labeling", "2026-11-23T110600", run_key="by hand")
     labelled = LabelledSet("theirs", str(a_class_folder(night.folder / "theirs")))
     for stage in IMPORT_STAGES:
         run(stage, "2026-11-23T112000", run_key="by hand", labelled_set=labelled)

@@ -11,7 +11,10 @@ from pipeline_tasks.records.cycle import cycle_id_of_time
 from pipeline_tasks.storage.history.cycles import newest_night
 from pipeline_tasks.wiring.projects import read_project
 
-OPENERS = ("open_cycle", "roll_back", "restore_dataset_version", "plan_collection", "backfill", "erase", "open_import")
+OPENERS = (
+    *("open_cycle", "roll_back", "restore_dataset_version", "plan_collection", "backfill", "erase", "open_import"),
+    *("pause_labeling", "resume_labeling"),
+)
 """Stages that open a cycle of their own."""
 AFTER_A_PLAN = ("collect_garbage", "write_storage_report")
 

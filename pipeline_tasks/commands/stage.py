@@ -106,6 +106,8 @@ _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "measure_images": _of_measure_images,
     "roll_back": _of_roll_back,
     "restore_dataset_version": _of_restore,
+    "pause_labeling": _of_manual_cycle,
+    "resume_labeling": _of_manual_cycle,
     "plan_collection": _of_plan_collection,
     "backfill": _of_backfill,
     "open_import": _of_open_import,

@@ -23,12 +23,14 @@ from pipeline_tasks.records.measure_images import MeasureImagesSummary
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.records.open_import import OpenImportSummary
+from pipeline_tasks.records.pause_labeling import PauseLabelingSummary
 from pipeline_tasks.records.plan_collection import PlanCollectionSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.reading import StageRecord
 from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.records.restore_dataset_version import RestoreDatasetVersionSummary
+from pipeline_tasks.records.resume_labeling import ResumeLabelingSummary
 from pipeline_tasks.records.roll_back import RollBackSummary
 from pipeline_tasks.records.roll_out import RollOutSummary
 from pipeline_tasks.records.select_images import SelectImagesSummary
@@ -58,11 +60,13 @@ KINDS: tuple[type[StageRecord], ...] = (
     MeasureSelectionGainSummary,
     OpenCycleSummary,
     OpenImportSummary,
+    PauseLabelingSummary,
     PlanCollectionSummary,
     PromoteModelSummary,
     RecordImagesSummary,
     ResolveLabelsSummary,
     RestoreDatasetVersionSummary,
+    ResumeLabelingSummary,
     RollBackSummary,
     RollOutSummary,
     SelectImagesSummary,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import ClassVar, Self, TypeVar
 
 from pipeline_tasks.errors import CorruptObjectError
@@ -184,6 +185,34 @@ class ResponsesTaken(StateValue):
     key: ClassVar[str] = "responses_taken"
 
     sequence: int
+
+
+@dataclass(frozen=True)
+class LabelingPauses(StateValue):
+    """Pauses of the project's labeling, in order; the last one may stand."""
+
+    key: ClassVar[str] = "labeling_pauses"
+
+    spans: Sequence[tuple[str, str | None]] = ()
+    """Beginning and end of each, ISO times; an end of None: it stands."""
+
+    @property
+    def paused_at(self) -> str | None:
+        """Beginning of the pause that stands."""
+        return self.spans[-1][0] if self.spans and self.spans[-1][1] is None else None
+
+    def begun(self, at: str) -> LabelingPauses:
+        """These, and one that begins; one that stands stays as it is."""
+        return self if self.paused_at else LabelingPauses([*self.spans, (at, None)])
+
+    def ended(self, at: str) -> LabelingPauses:
+        """These, with the last one ended."""
+        return LabelingPauses([*self.spans[:-1], (self.spans[-1][0], at)])
+
+    def held_s(self, since: datetime, until: datetime) -> float:
+        """Seconds of all pauses between two moments."""
+        spans = ((datetime.fromisoformat(begun), datetime.fromisoformat(ended) if ended else until) for begun, ended in self.spans)
+        return sum(max(0.0, (min(ended, until) - max(begun, since)).total_seconds()) for begun, ended in spans)
 
 
 @dataclass(frozen=True)

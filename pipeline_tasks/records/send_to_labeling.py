@@ -26,6 +26,8 @@ class SendToLabelingSummary:
     """Reason why there is no round."""
     form_differences: list[str] = field(default_factory=list)
     """Sentences on what people changed in the form in Label Studio, each with the remedy."""
+    is_held: bool = False
+    """Labeling was paused, so nothing was sent; the images can be selected again."""
     second_looks: int = 0
     """Tasks that show an image once more to one person, for example because its label is doubted."""
     pre_annotated: dict[str, int] = field(default_factory=dict)

@@ -21,6 +21,7 @@ class WaitForAnnotatorsSummary:
     why: str
     ask_every_s: float
     deadline_at: str
+    """Deadline, moved by the pauses of labeling since the round was sent."""
     label_studio_project_id: int | None = None
     """Label Studio project in which the round stands now."""
     tasks_wanted: int = 0
@@ -30,7 +31,9 @@ class WaitForAnnotatorsSummary:
     form_differences: list[str] = field(default_factory=list)
     """Sentences on what people changed in the form in Label Studio, each with the remedy."""
     age_s: float = 0.0
-    """Seconds since the round was sent."""
+    """Seconds since the round was sent, without pauses."""
+    paused_at: str | None = None
+    """Beginning of the pause of labeling that stands."""
     url: str | None = None
     """Address of the round's tab."""
     reminders_due: list[str] = field(default_factory=list)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
+from pipeline_tasks.records.cycle import local_time, utc
+from pipeline_tasks.records.reminder import Reminder
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, paragraph, table, together
@@ -35,9 +37,27 @@ def section(data: CycleData) -> Html | None:
         return None
     parts = [part for part in (_changed(data, found), _lost(data), _foreign(data, found)) if part is not None]
     if parts:
-        return together(parts)
+        return together([_waited(data), *parts])
     said = "No image with an open task changed at its source, and Label Studio has the tasks that were sent and no others."
-    return paragraph(said, quiet=True)
+    return together([_waited(data), paragraph(said, quiet=True)])
+
+
+def _waited(data: CycleData) -> Html | None:
+    """Pauses of labeling while the round stood, and who was reminded of it."""
+    sent = data.records.find(SendToLabelingSummary)
+    said = [sent.why] if sent is not None and sent.is_held and sent.why else []
+    if data.paused_s:
+        said.append(
+            f"Since the round was sent, labeling was paused for {data.paused_s / 3600:.1f} hours, which moved its deadline."
+        )
+    said += [_reminded(one, data.time_zone) for one in data.reminders]
+    return paragraph(" ".join(said)) if said else None
+
+
+def _reminded(one: Reminder, time_zone: str) -> str:
+    step = "Escalated" if one.step == "escalate" else "Reminded"
+    failed = f" (failed: {'; '.join(one.failed)})" if one.failed else ""
+    return f"{step} on {local_time(utc(one.told_at), time_zone)} over {', '.join(one.told)}{failed}."
 
 
 def _changed(data: CycleData, found: CollectAnnotationsSummary) -> Html | None:

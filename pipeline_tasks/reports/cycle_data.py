@@ -16,6 +16,7 @@ from pipeline_tasks.label_quality.beyond_chance import BeyondChance
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.disagreement import Disagreement
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
+from pipeline_tasks.records.reminder import Reminder
 from pipeline_tasks.records.requirement import Requirement
 from pipeline_tasks.records.stage_failure import StageFailure
 from pipeline_tasks.tables.table import Table
@@ -74,6 +75,10 @@ class CycleData:
     """Missing files whose image this cycle found under another name: source, key, `was`."""
     modalities: Mapping[str, str] = field(default_factory=dict)
     """Source → the modality that its settings state."""
+    reminders: tuple[Reminder, ...] = field(default=())
+    """Reminders of this cycle's round that people were told."""
+    paused_s: float = 0.0
+    """Seconds of pauses of labeling since the round was sent."""
     duplicate_groups: pl.DataFrame | None = None
     """Groups of all images; the cycle's duplicate pairs are the evidence."""
     annotations: pl.DataFrame | None = None

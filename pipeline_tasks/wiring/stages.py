@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
     from pipeline_tasks.records.open_cycle import OpenCycleSummary
     from pipeline_tasks.records.open_import import OpenImportSummary
+    from pipeline_tasks.records.pause_labeling import PauseLabelingSummary
     from pipeline_tasks.records.plan_collection import PlanCollectionSummary
     from pipeline_tasks.records.promote_model import PromoteModelSummary
     from pipeline_tasks.records.reading import StageRecord
     from pipeline_tasks.records.record_images import RecordImagesSummary
     from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
     from pipeline_tasks.records.restore_dataset_version import RestoreDatasetVersionSummary
+    from pipeline_tasks.records.resume_labeling import ResumeLabelingSummary
     from pipeline_tasks.records.roll_back import RollBackSummary
     from pipeline_tasks.records.roll_out import RollOutSummary
     from pipeline_tasks.records.select_images import SelectImagesSummary
@@ -291,11 +293,21 @@ def restore_dataset_version(services: Services, arguments: StageArguments) -> Re
     """Run `stages.tend.restore_dataset_version`."""
     from pipeline_tasks.stages.tend.restore_dataset_version import restore_dataset_version
 
-    return restore_dataset_version(
-        store=services.store,
-        opening=services.opening_beside(arguments.run_key),
-        dataset_id=arguments.dataset_id,
-    )
+    return restore_dataset_version(services.store, services.opening_beside(arguments.run_key), arguments.dataset_id)
+
+
+def pause_labeling(services: Services, arguments: StageArguments) -> PauseLabelingSummary:
+    """Run `stages.tend.pause_labeling`."""
+    from pipeline_tasks.stages.tend.pause_labeling import pause_labeling
+
+    return pause_labeling(services.store, services.opening_beside(arguments.run_key))
+
+
+def resume_labeling(services: Services, arguments: StageArguments) -> ResumeLabelingSummary:
+    """Run `stages.tend.resume_labeling`."""
+    from pipeline_tasks.stages.tend.resume_labeling import resume_labeling
+
+    return resume_labeling(services.store, services.opening_beside(arguments.run_key))
 
 
 def plan_collection(services: Services, arguments: StageArguments) -> PlanCollectionSummary:
@@ -376,6 +388,8 @@ CALLS: Mapping[str, Callable[[Services, StageArguments], StageRecord]] = {
         open_import,
         import_labels,
         restore_dataset_version,
+        pause_labeling,
+        resume_labeling,
         plan_collection,
         collect_garbage,
         write_storage_report,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from pipeline_tasks.json_values import JsonObject
+
+WAITING = "waiting"
+"""Key of the XCom that shows the newest look while the task waits."""
+LOOK_AGAIN = timedelta(minutes=15)
+"""The task itself looks at the ledger at least so often, which the trigger does not: labeling may be paused or resumed."""
 
 
 class WaitForAnnotatorsSensor(BaseSensorOperator):
@@ -36,8 +41,11 @@ class WaitForAnnotatorsSensor(BaseSensorOperator):
         """Check once; return the summary, or defer."""
         summary = run("wait_for_annotators", self.project, self.cycle_id)
         if not summary["is_released"]:
-            times = filter(None, [self._tell(context, summary), summary.get("look_again_at")])
-            look_again_at = min(times, key=datetime.fromisoformat, default="")
+            if "ti" in context:
+                context["ti"].xcom_push(key=WAITING, value=summary)
+            by_then = (datetime.now(timezone.utc) + LOOK_AGAIN).isoformat()
+            times = filter(None, [self._tell(context, summary), summary.get("look_again_at"), by_then])
+            look_again_at = min(times, key=datetime.fromisoformat)
             self.defer(trigger=self._trigger(summary, look_again_at), method_name="resume")
         return summary
 

@@ -26,6 +26,8 @@ OWN = {
     "measure_images": {"shard"},
     "roll_back": {"to-model-digest", "run-key"},
     "restore_dataset_version": {"dataset-id", "run-key"},
+    "pause_labeling": {"run-key"},
+    "resume_labeling": {"run-key"},
     "plan_collection": {"dry-run", "no-dry-run", "run-key"},
     "backfill": {"images", "run-key"},
     "open_import": {"set", "format", "name", "map", "drop", "splits", "test-ratio", "licence", "bit-depth", "synthetic", "run-key"},

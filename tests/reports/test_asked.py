@@ -10,6 +10,7 @@ from reports.test_process import DATA
 
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
+from pipeline_tasks.records.reminder import Reminder
 from pipeline_tasks.reports.asked import section
 from pipeline_tasks.tables.asked_change import AskedChange
 from pipeline_tasks.tables.foreign_task import ForeignTask
@@ -44,3 +45,11 @@ def test_section__says_that_all_sides_agree_and_is_absent_before_the_collection(
         section(replace(DATA, records=CycleRecords((COLLECTED,))))
     )
     assert section(replace(DATA, records=CycleRecords(()))) is None
+
+
+def test_section__says_how_long_labeling_was_paused_and_who_was_reminded() -> None:
+    told = Reminder("escalate", "2026-11-21T22:15:00+00:00", ["slack ops"], ["email a@b.org: OSError: refused"])
+    said = str(section(replace(DATA, records=CycleRecords((COLLECTED,)), paused_s=5400.0, reminders=(told,))))
+
+    assert "labeling was paused for 1.5 hours, which moved its deadline" in said
+    assert "Escalated on 2026-11-21 22:15 UTC over slack ops (failed: email a@b.org: OSError: refused)." in said

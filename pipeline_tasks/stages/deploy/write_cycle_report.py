@@ -40,6 +40,8 @@ from pipeline_tasks.storage.blobs.report_files import PAGE, SUMMARY, write_repor
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
 from pipeline_tasks.storage.history.counted_images import counted_images, shown_names
 from pipeline_tasks.storage.history.cycle_records import read_cycle_records
+from pipeline_tasks.storage.history.reminders import told_reminders
+from pipeline_tasks.storage.history.round_clock import round_clock
 from pipeline_tasks.storage.history.stage_failures import standing_failure
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.history.task_links import task_links
@@ -78,6 +80,7 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime, failed_stages:
     named = shown_images(data) | set([] if lost is None else lost["image_id"])
     data = replace(data, files=_files(store, named), task_links=_task_links(store, data.rows(LabelSuspect)), failure=failure)
     data = replace(data, model_agreement=_model_agreement(store, cycle, data.annotations))
+    data = _with_waiting(store, cycle, data)
     page = render(data)
     content = page.html.encode()
     summary = WriteCycleReportSummary(
@@ -90,6 +93,15 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime, failed_stages:
     )
     write_report_file(store.objects, cycle.cycle_id, SUMMARY, json.dumps(asdict(summary), indent=1).encode())
     return summary
+
+
+def _with_waiting(store: Store, cycle: Cycle, data: CycleData) -> CycleData:
+    """The data with the reminders of the round and the pauses since it was sent."""
+    sent, told = data.records.find(SendToLabelingSummary), told_reminders(store.objects, cycle.cycle_id)
+    if sent is None or not sent.tasks:
+        return data
+    clock = round_clock(store, sent, cycle.project.labeling.deadline_s, data.made_at)
+    return replace(data, reminders=tuple(told), paused_s=clock.paused_s)
 
 
 def _data(store: Store, cycle: Cycle, now: datetime) -> CycleData:

@@ -23,7 +23,8 @@ from pipeline_tasks.decoding.jpeg import encode_jpeg
 from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.registry import kind_of
-from pipeline_tasks.records.cycle import Cycle, derive_seed
+from pipeline_tasks.records.cycle import Cycle, derive_seed, local_time, utc
+from pipeline_tasks.records.project_state import LabelingPauses
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.second_looks.new_people import tonights_overlap
 from pipeline_tasks.storage.blobs.originals import read_original
@@ -73,8 +74,11 @@ def send_to_labeling(
         second_looks=sum(task.purpose != "first" and task.copy_number == 0 for task in planned),
         why_overlap=why_overlap,
     )
+    pauses = store.state().value(LabelingPauses)
+    if planned and pauses is not None and pauses.paused_at is not None:
+        planned, summary = [], _held(summary, pauses.paused_at, cycle)
     if not planned:
-        summary = replace(summary, why="No images were selected, so there is no round.")
+        summary = replace(summary, why=summary.why or "No images were selected, so there is no round.")
         return store.finish(cycle.cycle_id, STAGE, summary, _writes(empty(LabelingTask), PreAnnotations()))
     predicted = pre_annotations(store, cycle, decoder, round_id, planned)
     _copy_for_people(store, [task.image_id for task in planned if task.copy_number == 0], annotator_files, decoder, blur)
@@ -93,6 +97,16 @@ def send_to_labeling(
     sent = replace(summary, label_studio_project_id=project_id, label_studio_view_id=view_id, url=url)
     summary = _with_pre_annotations(replace(sent, form_differences=differences), predicted)
     return store.finish(cycle.cycle_id, STAGE, summary, _writes(rows, predicted))
+
+
+def _held(summary: SendToLabelingSummary, paused_at: str, cycle: Cycle) -> SendToLabelingSummary:
+    """The summary of a round that a pause holds back."""
+    why = (
+        f"Labeling is paused since {local_time(utc(paused_at), cycle.project.time_zone)}: nothing was sent. The {summary.images} "
+        "images can be selected again; `python -m pipeline_tasks resume_labeling` ends the pause."
+    )
+    logger.warning("%s", why)
+    return replace(summary, images=0, tasks=0, second_looks=0, is_held=True, why=why)
 
 
 def _writes(tasks: Rows[LabelingTask], predicted: PreAnnotations) -> list[Write]:

@@ -19,6 +19,7 @@ from pipeline_tasks.records.cycle import Cycle, local_time, utc
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
 from pipeline_tasks.storage.history.reminders import told_reminders
+from pipeline_tasks.storage.history.round_clock import round_clock
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.history.task_links import task_links
 
@@ -52,7 +53,8 @@ def wait_for_annotators(
         answered, form = min(tasks, answered), form_digest(standing)
         differences = form_differences(label_form(kind_of(cycle.project), labeling.question).xml, standing)
     done_ratio = answered / tasks if tasks else 1.0
-    deadline_at = utc(pushed.deadline_at)
+    clock = round_clock(store, pushed, labeling.deadline_s, now)
+    deadline_at = clock.deadline_at
     is_late, deadline = now >= deadline_at, local_time(deadline_at, cycle.project.time_zone)
     is_enough = done_ratio >= labeling.release_ratio
     summary = WaitForAnnotatorsSummary(
@@ -63,15 +65,24 @@ def wait_for_annotators(
         is_released=is_enough or is_late,
         why=_why(tasks, answered, labeling.release_ratio, is_enough=is_enough, is_late=is_late, deadline=deadline),
         ask_every_s=labeling.ask_every_s,
-        deadline_at=pushed.deadline_at,
+        deadline_at=deadline_at.isoformat(),
         label_studio_project_id=place,
         tasks_wanted=next(n for n in range(tasks + 1) if n == tasks or n / tasks >= labeling.release_ratio),
         form=form,
         form_differences=differences,
-        age_s=(now - deadline_at).total_seconds() + labeling.deadline_s,
+        age_s=clock.age_s,
+        paused_at=clock.paused_at,
         url=task_links(store).of_round(pushed.round_id),
     )
-    return summary if summary.is_released else _with_reminders(store, cycle, summary, now)
+    if summary.is_released:
+        return summary
+    return _paused(summary, cycle) if clock.paused_at else _with_reminders(store, cycle, summary, now)
+
+
+def _paused(summary: WaitForAnnotatorsSummary, cycle: Cycle) -> WaitForAnnotatorsSummary:
+    """The summary of a round whose clock stands still."""
+    since = local_time(utc(summary.paused_at or ""), cycle.project.time_zone)
+    return replace(summary, why=f"{summary.why} Labeling is paused since {since}, so the deadline moves on.")
 
 
 def _with_reminders(store: Store, cycle: Cycle, summary: WaitForAnnotatorsSummary, now: datetime) -> WaitForAnnotatorsSummary:

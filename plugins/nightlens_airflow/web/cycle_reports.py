@@ -34,6 +34,7 @@ _WITHOUT_REPORT = {
     "erasure": "An erasure",
     "restore": "A restore",
     "backfill": "A backfill",
+    "pause": "A pause of labeling",
 }
 """Kinds of cycle that write no report, in words."""
 

@@ -12,10 +12,12 @@ import pytest
 from a_labeling_round import LabelingRound
 
 from pipeline_tasks.errors import MissingStageError, ServiceUnavailableError
-from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.cycle import Cycle, CycleOpening
 from pipeline_tasks.records.reminder import Reminder
 from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
 from pipeline_tasks.stages.label.wait_for_annotators import wait_for_annotators
+from pipeline_tasks.stages.tend.pause_labeling import pause_labeling
+from pipeline_tasks.stages.tend.resume_labeling import resume_labeling
 from pipeline_tasks.storage.history.reminders import note_reminder
 from pipeline_tasks.storage.history.store import Store
 
@@ -116,6 +118,34 @@ def test_wait_for_annotators__says_that_label_studio_does_not_respond(round: Lab
 def test_wait_for_annotators__requires_the_push(round: LabelingRound) -> None:
     with pytest.raises(MissingStageError, match="send_to_labeling has not been done yet"):
         look(round, round.open())
+
+
+def test_wait_for_annotators__holds_the_clock_while_labeling_is_paused(round: LabelingRound, store: Store) -> None:
+    cycle = round.open(reminders=REMINDERS)
+    round.send(cycle)
+    pause_labeling(store, an_opening("2026-11-21T223000", after_s=1800))
+
+    late = look(round, cycle, after_s=7200)
+    assert (late.is_released, late.reminders_due, late.age_s, late.deadline_at) == (False, [], 1800, "2026-11-22T00:30:00+00:00")
+    assert late.why.endswith("Labeling is paused since 2026-11-21 22:30 UTC, so the deadline moves on.")
+    resume_labeling(store, an_opening("2026-11-22T000000", after_s=7200))
+    assert not look(round, cycle, after_s=8999).is_released
+    assert look(round, cycle, after_s=8999).reminders_due == ["remind", "escalate"]
+    assert look(round, cycle, after_s=9000).is_released
+
+
+def test_wait_for_annotators__is_released_in_a_pause_when_all_is_annotated(round: LabelingRound, store: Store) -> None:
+    cycle = round.open(images=1)
+    round.send(cycle)
+    pause_labeling(store, an_opening("2026-11-21T223000", after_s=1800))
+    round.server.annotate(*round.task_ids(cycle), ["bolt"])
+
+    assert look(round, cycle, after_s=7200).is_released
+
+
+def an_opening(cycle_id: str, after_s: float) -> CycleOpening:
+    """Inputs of a person's command so many seconds after the round's cycle."""
+    return CycleOpening(given.a_project(), cycle_id, "by hand", given.STARTED_AT + timedelta(seconds=after_s), "test")
 
 
 REMINDERS = {
