@@ -1,8 +1,9 @@
 """Pushes and pulls against a real Label Studio over a line that fails; `make drill-label-studio-server-faults`.
 
-1,000 labeling tasks, each pushed in five tries while answers are lost, imports go on after their answer, happen by half, and the
-client dies; then 500 annotations made, edited and deleted over ten schedules, while the line fails and, with --restart, the server
-is restarted. The server is that of NIGHTLENS_TEST_LABEL_STUDIO_URL and _TOKEN, else a local stack's.
+1,000 labeling tasks in rounds of 10, each pushed in five tries while answers are lost, imports happen by half or later, the client
+dies, and the line is cut as soon as the whole request is sent, so that its import goes on after the answer is lost (counted).
+Then 500 annotations made, edited and deleted over ten schedules, while the line fails and, with --restart, the server is restarted.
+The server is that of NIGHTLENS_TEST_LABEL_STUDIO_URL and _TOKEN, else a local stack's.
 """
 
 from __future__ import annotations
@@ -11,19 +12,21 @@ import argparse
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import httpx
 from a_labeling_round import LabelingRound
 from drills.failing_label_studio import FAULTS, KilledError
-from drills.label_studio_faults import OF_A_ROUND, TRIES, _mend_doubles, say
+from drills.label_studio_faults import TRIES, _mend_doubles, say
 
 from benchmarks.label_studio import a_server
 from pipeline_tasks.clients.label_studio import LabelStudio
@@ -36,6 +39,8 @@ from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.tables.annotation import Annotation
 
+OF_A_ROUND = 10
+FAULT_RATIO = 0.3
 FORM = '<View><Image name="picture" value="$picture"/></View>'
 
 
@@ -46,17 +51,27 @@ class FailingLine(httpx.BaseTransport):
         self._line, self._draws, self.fault_ratio = httpx.HTTPTransport(), random.Random(seed), fault_ratio
         self.hit: Counter[str] = Counter()
         self._late: list[threading.Thread] = []
+        self.cuts: list[CutImport] = []
+        self._rounds_imported: set[str] = set()
 
     def calm(self) -> None:
         """Wait for what goes on, and fail no more."""
         self.fault_ratio = 0.0
         for thread in self._late:
             thread.join()
+        for cut in self.cuts:
+            cut.watching.join()
+
+    def went_on(self) -> int:
+        """Imports whose tasks the server made after the line was cut: nobody sent them again under their mark."""
+        return sum(cut.came_later for cut in self.cuts)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        is_import = request.url.path.endswith("/import")
+        if is_import and self._is_third_round(request):
+            return self._cut(request)
         if self._draws.random() >= self.fault_ratio:
             return self._line.handle_request(request)
-        is_import = request.url.path.endswith("/import")
         fault = self._draws.choice(FAULTS if is_import else ("lost_answer", "refused", "killed", "reset"))
         self.hit[fault] += 1
         if fault == "reset":
@@ -72,6 +87,17 @@ class FailingLine(httpx.BaseTransport):
         if fault == "lost_answer" or request.method != "GET":
             raise httpx.ReadTimeout("lost")
         return answer
+
+    def _is_third_round(self, request: httpx.Request) -> bool:
+        """The first import of every third round is cut, whatever is drawn."""
+        round_id, known = json.loads(request.read())[0]["data"].get("round_id", ""), len(self._rounds_imported)
+        self._rounds_imported.add(round_id)
+        return self.fault_ratio > 0 and len(self._rounds_imported) > known and known % 3 == 0
+
+    def _cut(self, request: httpx.Request) -> httpx.Response:
+        self.hit["cut"] += 1
+        self.cuts.append(CutImport(request, str(len(self.cuts))))
+        raise httpx.ReadError("cut")
 
     def _strange_import(self, fault: str, request: httpx.Request) -> httpx.Response:
         tasks = json.loads(request.read())
@@ -91,6 +117,42 @@ class FailingLine(httpx.BaseTransport):
         return httpx.Response(504)
 
 
+class CutImport:
+    """An import whose connection is closed when all of it was sent; its tasks carry a mark of this one request."""
+
+    def __init__(self, request: httpx.Request, mark: str) -> None:
+        self._url, self._mark = request.url, mark
+        self._own = {"Authorization": request.headers["Authorization"]}
+        self.came_later = False
+        tasks = [task | {"data": task["data"] | {"cut": mark}} for task in json.loads(request.read())]
+        self._send_and_close(json.dumps(tasks).encode())
+        self._closed_at = datetime.now(timezone.utc)
+        self.watching = threading.Thread(target=self._watch)
+        self.watching.start()
+
+    def _send_and_close(self, body: bytes) -> None:
+        lines = [f"POST {self._url.raw_path.decode()} HTTP/1.1", f"Host: {self._url.netloc.decode()}", "Connection: close"]
+        lines += [f"Authorization: {self._own['Authorization']}", "Content-Type: application/json", f"Content-Length: {len(body)}"]
+        with socket.create_connection((self._url.host, self._url.port or 80)) as line:
+            line.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+
+    def _made_at(self) -> datetime | None:
+        """Time at which the server made the first of the marked tasks, by the clock of this machine; None: they are not there."""
+        project = self._url.path.split("/")[3]
+        item = {"filter": "filter:tasks:data.cut", "operator": "equal", "type": "String", "value": self._mark}
+        query = json.dumps({"filters": {"conjunction": "and", "items": [item]}})
+        address = self._url.copy_with(path="/api/tasks", params={"project": project, "query": query, "page_size": 1})
+        answer = httpx.get(address, headers=self._own, timeout=60)
+        found = answer.json()["tasks"] if answer.is_success else []
+        return datetime.fromisoformat(found[0]["created_at"]) if found else None
+
+    def _watch(self) -> None:
+        ends_at, made_at = time.monotonic() + 30.0, None
+        while made_at is None and time.monotonic() < ends_at:
+            made_at = self._made_at()
+        self.came_later = made_at is not None and made_at > self._closed_at
+
+
 def main(words: list[str] | None = None) -> int:
     """Run both; 0 if nothing is lost or doubled."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -100,7 +162,10 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--restart", default="", help="a command that restarts the server; it runs once a schedule")
     arguments = parser.parse_args(words)
     with a_server() as (url, token):
-        wrong = push(url, token, arguments.tasks)
+        line = FailingLine(arguments.tasks, FAULT_RATIO)
+        wrong = push(url, token, arguments.tasks, line)
+        if not line.went_on():
+            wrong.append("push: no import went on after its answer was lost, so the drill shows nothing about it")
         for seed in range(arguments.schedules):
             wrong += pull(url, token, seed, arguments.annotations // arguments.schedules, arguments.restart)
     for line in wrong:
@@ -109,9 +174,9 @@ def main(words: list[str] | None = None) -> int:
     return 1 if wrong else 0
 
 
-def push(url: str, token: str, tasks: int, fault_ratio: float = 0.3) -> list[str]:
+def push(url: str, token: str, tasks: int, line: FailingLine | None = None) -> list[str]:
     """Push so many tasks in rounds, each in several tries; then mend once, as each night does, and count."""
-    line, mark = FailingLine(tasks, fault_ratio), str(time.time_ns())
+    line, mark = line or FailingLine(tasks, FAULT_RATIO), str(time.time_ns())
     calm = LabelStudio(url, token)
     project_id = calm.find_or_create_project(f"drill-{mark}", FORM, mark)
     ids: dict[str, int] = {}
@@ -133,6 +198,7 @@ def push(url: str, token: str, tasks: int, fault_ratio: float = 0.3) -> list[str
     _mend_doubles(_At(calm, project_id), ids)  # type: ignore[arg-type]
     there = Counter(task.task_key for task in calm.tasks_there(project_id))
     say(f"push: {tasks} tasks in {tried} tries, {line.hit.total()} faults {dict(line.hit)}; {late} doubles came later")
+    say(f"imports that went on after the answer was lost: {line.went_on()} of {len(line.cuts)} that were cut off")
     Connection(url, token).delete(f"api/projects/{project_id}")
     wrong = [f"push: {key} is there {count} times" for key, count in there.items() if count != 1]
     return wrong + ([] if len(there) == len(ids) == tasks else [f"push: {len(there)} there, {len(ids)} known, {tasks} wanted"])
