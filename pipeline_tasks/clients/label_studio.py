@@ -115,6 +115,10 @@ class LabelStudio:
         """Let people see predictions of this one version; Label Studio refuses one that no prediction of the project has."""
         set_fields(self._connection, project_id, {"show_collab_predictions": True, "model_version": model_version})
 
+    def show_form(self, project_id: int, label_config: str) -> None:
+        """Show people this form, which asks the same and may look different."""
+        set_fields(self._connection, project_id, {"label_config": label_config})
+
     def show_guideline(self, project_id: int, html: str) -> None:
         """Show people this text before they begin, and whenever they ask for instructions."""
         set_fields(self._connection, project_id, {"expert_instruction": html, "show_instruction": True})

@@ -9,6 +9,7 @@ from itertools import groupby
 
 import polars as pl
 
+from pipeline_tasks.annotations.form_styles import with_styles
 from pipeline_tasks.annotations.label_form import LabelForm, as_paragraphs, label_form
 from pipeline_tasks.annotations.parsing import RecordedAnnotation, recorded_annotations
 from pipeline_tasks.annotations.shown_predictions import MODEL_VERSION
@@ -80,6 +81,8 @@ def standing_projects(store: Store, cycle: Cycle, label_studio: LabelStudio, fil
 def _make(cycle: Cycle, label_studio: LabelStudio, files: AnnotatorFiles, form: LabelForm) -> int:
     """Find or create the project."""
     place = label_studio.find_or_create_project(cycle.outside_name, form.xml, form.digest)
+    if cycle.project.labeling.styles:
+        label_studio.show_form(place, with_styles(form.xml, cycle.project.labeling.styles))
     label_studio.connect_local_files(place, files.folder)
     if cycle.project.labeling.guideline is not None:
         label_studio.show_guideline(place, as_paragraphs(cycle.project.labeling.guideline))

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from pipeline_tasks.settings.reminders import ReminderSettings
 from pipeline_tasks.settings.section import Ratio, Settings
+from pipeline_tasks.settings.styles import NameStyle
 
 
 class BlurSettings(Settings):
@@ -112,6 +113,11 @@ class LabelingSettings(Settings):
         None,
         description="When people are reminded of a waiting round and when others are told (`remind_after_hours`, "
         "`escalate_after_hours`, `remind`, `escalate`; docs/how-to/remind-annotators.md); null: nobody is.",
+    )
+    styles: dict[str, NameStyle] = Field(
+        {},
+        description="Class → its `colour` (#rrggbb, or a name such as red) and its `hotkey` (a letter or digit) in the labeling "
+        "form; others have those that the label kind gives them.",
     )
     question: str | None = Field(None, description="Question above the form; null: the label kind's own.")
     cost_per_hour: float | None = Field(None, ge=0, description="Cost of an annotator's hour; null: the report states hours only.")

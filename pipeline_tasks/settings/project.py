@@ -23,6 +23,7 @@ from pipeline_tasks.settings.selection import SelectionSettings
 from pipeline_tasks.settings.serving import ServingSettings
 from pipeline_tasks.settings.source import AnySourceSettings
 from pipeline_tasks.settings.splits import SplitSettings
+from pipeline_tasks.settings.styles import check_styles
 from pipeline_tasks.settings.training import TrainingSettings
 
 
@@ -106,6 +107,12 @@ class Project(Settings):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"{time_zone!r} is no time zone; name one like Europe/Berlin or UTC") from error
         return time_zone
+
+    @model_validator(mode="after")
+    def _styles_fit(self) -> Project:
+        """Refuse styles of names that the project does not have, and one key for two."""
+        check_styles(self.labeling.styles, self.classes)
+        return self
 
     @model_validator(mode="after")
     def _sources_differ(self) -> Project:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from pipeline_tasks.annotations.form_differences import form_differences
+from pipeline_tasks.annotations.form_styles import with_styles
 from pipeline_tasks.annotations.label_form import LabelForm, as_paragraphs, label_form
 from pipeline_tasks.annotations.shown_predictions import MODEL_VERSION
 from pipeline_tasks.annotations.task_keys import PlannedTask, plan_tasks
@@ -88,6 +89,8 @@ def send_to_labeling(
     differences = form_differences(form.xml, label_studio.label_config(project_id))
     for one in differences:
         logger.warning("%s", one)
+    if labeling.styles and not differences:
+        label_studio.show_form(project_id, with_styles(label_studio.label_config(project_id), labeling.styles))
     label_studio.connect_local_files(project_id, annotator_files.folder)
     if labeling.guideline is not None:
         label_studio.show_guideline(project_id, as_paragraphs(labeling.guideline))

@@ -8,7 +8,10 @@ import httpx
 import pytest
 from a_labeling_round import LabelingRound
 
+from pipeline_tasks.annotations.form_differences import form_differences
+from pipeline_tasks.annotations.label_form import label_form
 from pipeline_tasks.errors import MissingStageError, ServiceUnavailableError
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.stages.label.send_to_labeling import tab_title
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.labeling_task import LabelingTask
@@ -211,3 +214,11 @@ def test_send_to_labeling__counts_nobody_as_new_where_that_is_set(round: Labelin
     settings = {"overlap_ratio": 0.1, "overlap_annotators": 2, "first_round_people": 5}
     assert round.send(round.open(images=10, **settings, new_person_annotations=0)).tasks == 11
     assert round.send(round.open("2026-11-22", images=10, **settings, consensus="kind")).tasks == 11
+
+
+def test_send_to_labeling__shows_the_classes_in_the_colours_of_the_project(round: LabelingRound) -> None:
+    cycle = round.open(styles={"bolt": {"colour": "#ff0000", "hotkey": "x"}})
+    number = round.send(cycle).label_studio_project_id or 0
+
+    assert 'style="border-left:8px solid #ff0000;padding-left:6px" hotkey="x"' in round.server.projects[number]["label_config"]
+    assert form_differences(label_form(kind_of(cycle.project), None).xml, round.server.projects[number]["label_config"]) == []
