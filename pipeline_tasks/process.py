@@ -65,10 +65,11 @@ PROCESS = (
         reads=(
             *("images", "sightings", "measurements", "embeddings", "quality_issues"),
             *("duplicate_groups", "split_groups", "splits", "selected_images", "labels", "label_objects", "models"),
-            *("labeling_tasks", "annotations", "lost_tasks", "originals", "label_suspects", "second_looks"),
-            *("label_verdicts", "annotator_scores"),
+            *("labeling_tasks", "annotations", "lost_tasks", "originals", "label_suspects", "second_looks", "label_verdicts"),
+            *("annotator_scores", "object_suspects", "doubted_objects"),
+            *("pre_annotations", "pre_annotated_objects", "predicted_objects"),
         ),
-        writes=("selected_images", "selection_scores", "splits", "second_looks"),
+        writes=("selected_images", "selection_scores", "splits", "second_looks", "doubted_objects"),
         services=("decoder",),
     ),
     Stage(
@@ -117,7 +118,7 @@ PROCESS = (
         does="Find labels that are probably wrong, for people to look at again, and keep their verdicts on earlier ones.",
         reads=(
             *("labels", "label_objects", "split_groups", "embeddings"),
-            *("labeling_tasks", "second_looks", "annotations", "annotation_objects", "label_verdicts"),
+            *("labeling_tasks", "second_looks", "doubted_objects", "annotations", "annotation_objects", "label_verdicts"),
             *("images", "pre_annotations", "pre_annotated_objects", "predicted_objects"),
         ),
         writes=("label_suspects", "object_suspects", "label_verdicts"),
@@ -129,7 +130,7 @@ PROCESS = (
         reads=(
             *("labels", "label_objects", "splits", "split_groups", "selected_images", "quality_issues", "duplicate_groups"),
             *("sightings", "images", "measurements", "embeddings", "thumbnails"),
-            *("label_suspects", "dataset_images", "dataset_objects", "version manifests"),
+            *("label_suspects", "object_suspects", "dataset_images", "dataset_objects", "version manifests"),
         ),
         writes=("dataset_images", "dataset_objects", "slice_images", "leaks", "version manifests"),
     ),

@@ -12,6 +12,7 @@ TableName = Literal[
     "confusions",
     "dataset_images",
     "dataset_objects",
+    "doubted_objects",
     "duplicate_groups",
     "duplicate_pairs",
     "embeddings",

@@ -48,10 +48,11 @@ OF_OTHER_KINDS = {"dataset_objects", PREDICTED}
 """Of kinds with more than a name (`tests/kinds/test_a_kind_through_a_night.py`); the project here is one of classes."""
 READ_FOR_OBJECTS = {
     "compare_with_champion": {"images"},
-    "find_label_errors": {"images", "pre_annotations", "pre_annotated_objects"},
-    "select_images": {"originals"},
+    "find_label_errors": {"images", "pre_annotations", "pre_annotated_objects", "doubted_objects"},
+    "select_images": {"originals", "object_suspects", "doubted_objects", "pre_annotations", "pre_annotated_objects"},
+    "build_dataset_version": {"object_suspects"},
 }
-"""Read for these kinds alone: sizes of images that hold objects, predictions before people, and the pool a champion looks at."""
+"""Read for these kinds alone: sizes of images with objects, predictions before people, doubts, and the pool a champion looks at."""
 READ_ELSEWHERE = {
     "collect_annotations": {"pre_annotations", "pre_annotated_objects"},
     "find_label_errors": {"second_looks", "annotations", "annotation_objects"},

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
+import polars as pl
 
 from pipeline_tasks.kinds.matching.errors import BADLY_PLACED, EXTRA, FOUND, MISSED, Outcome, outcomes
 from pipeline_tasks.kinds.reporting import Drawing, Shape
@@ -122,6 +123,18 @@ def compared(
     numbers = {name: number for number, name in enumerate(sorted({one.class_name for one in (*true, *said)}))}
     theirs, mine = (np.array([numbers[one.class_name] for one in some], np.int64) for some in (true, said))
     return Compared(image_id, size_px, tuple(true), tuple(said), tuple(outcomes(likeness, mine, theirs)), likeness_word)
+
+
+def rows_at(drawn: Sequence[Drawn], place: int, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the object at this place of a comparison: one row, or all of its name where they are one region.
+
+    `rows` are those of one label or prediction, in the order of the comparison.
+    """
+    name = drawn[place].class_name
+    of_name = rows.filter(class_name=name)
+    if of_name.height != sum(one.class_name == name for one in drawn):
+        return of_name
+    return of_name[sum(one.class_name == name for one in drawn[:place])]
 
 
 def _shapes(one: Drawn, origin: Literal["label", "prediction"], is_marked: bool, is_alone: bool) -> Iterator[Shape]:

@@ -63,13 +63,18 @@ def doubt_card(image: Compared, one: ObjectDoubt, told: str) -> ImageCard:
     """The image with a doubt drawn over it."""
     place = one.outcome.true, one.outcome.predicted
     marked = next((found for found in image.outcomes if (found.true, found.predicted) == place), None)
-    title = {
-        MISSING: f"{one.suggested_name} missing?",
-        EXTRA: f"{one.given_name} not there?",
-        SWAPPED: f"{one.given_name} → {one.suggested_name}?",
-        BADLY_PLACED: f"{one.given_name} badly placed?",
-    }[one.wrong]
+    title = doubt_says(one.wrong, one.given_name, one.suggested_name)
     return ImageCard(image.image_id, title, (f"doubt {one.doubt:.2f}", told), image.drawing(marked))
+
+
+def doubt_says(wrong: str, given_name: str | None, suggested_name: str | None) -> str:
+    """A doubt in a few words."""
+    return {
+        MISSING: f"{suggested_name} missing?",
+        EXTRA: f"{given_name} not there?",
+        SWAPPED: f"{given_name} → {suggested_name}?",
+        BADLY_PLACED: f"{given_name} badly placed?",
+    }[wrong]
 
 
 def image_doubts(images: Sequence[Compared]) -> Floats:

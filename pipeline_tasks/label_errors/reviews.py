@@ -27,7 +27,7 @@ class Doubted:
     """Doubts about labels, and what people said about earlier ones."""
 
     suspects: pl.DataFrame
-    """image_id, given_name, suggested_name, belief_given, belief_suggested, votes; the most doubted first."""
+    """image_id, given_name, suggested_name, votes, and belief_given and belief_suggested or a `reason`; the most doubted first."""
     looks: pl.DataFrame
     """image_id, given_name, suggested_name of every earlier review, in the order of time."""
     verdicts: pl.DataFrame
@@ -102,6 +102,9 @@ def _fresh(doubted: Doubted) -> list[Review]:
 
 
 def _why_doubted(row: Mapping[str, object]) -> str:
+    """The row's own reason, or by beliefs in two names."""
+    if "reason" in row:
+        return str(row["reason"])
     return (
         f"Labelled {row['given_name']} (belief {row['belief_given']:.2f}), it looks like {row['suggested_name']} "
         f"(belief {row['belief_suggested']:.2f}), so another person is asked."

@@ -30,6 +30,8 @@ class Reviewed:
     """Image → its label in words; nothing of an image on which people disagree."""
     renamed: Mapping[str, str]
     """Former name → name of today."""
+    on_objects: Mapping[tuple[str, str], str] | None = None
+    """Of kinds with objects: image and round → verdict by everybody's votes on the doubted objects."""
 
 
 def verdicts(reviewed: Reviewed) -> pl.DataFrame:
@@ -88,10 +90,7 @@ def _row(
 ) -> dict[str, Any]:
     is_same_person = annotation["annotator_id"] in earlier
     words = {"skipped": "skipped", "deleted": "taken back"}.get(annotation["state"], annotation["says"])
-    label, given_name = reviewed.labels.get(task["image_id"]), look["given_name"]
-    verdict = UNCLEAR
-    if annotation["is_vote"] and not is_same_person and label is not None and label == _most_said(task["image_id"], reviewed):
-        verdict = STANDS if label == reviewed.renamed.get(given_name, given_name) else FIXED
+    verdict = _verdict(task, look, reviewed) if annotation["is_vote"] and not is_same_person else UNCLEAR
     return {
         **{name: task[name] for name in ("task_key", "image_id", "round_id")},
         **{name: look[name] for name in ("given_name", "suggested_name")},
@@ -100,3 +99,14 @@ def _row(
         "is_same_person": is_same_person,
         "verdict": verdict,
     }
+
+
+def _verdict(task: Mapping[str, Any], look: Mapping[str, Any], reviewed: Reviewed) -> str:
+    """The verdict, once another person has voted."""
+    image_id, given_name = task["image_id"], look["given_name"]
+    if reviewed.on_objects is not None:
+        return reviewed.on_objects.get((image_id, task["round_id"]), UNCLEAR)
+    label = reviewed.labels.get(image_id)
+    if label is None or label != _most_said(image_id, reviewed):
+        return UNCLEAR
+    return STANDS if label == reviewed.renamed.get(given_name, given_name) else FIXED

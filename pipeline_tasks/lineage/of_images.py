@@ -11,6 +11,7 @@ import polars as pl
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS, ObjectColumns
 from pipeline_tasks.kinds.refused import object_of, problems, says_of, usable
+from pipeline_tasks.label_errors.object_doubts import doubt_says
 from pipeline_tasks.lineage.lineage_data import LineageData, RecordedModel, RecordedVersion
 from pipeline_tasks.records.cycle import local_time, utc
 from pipeline_tasks.reports.tree import Node, shortened
@@ -26,6 +27,7 @@ from pipeline_tasks.tables.label_suspect import LabelSuspect
 from pipeline_tasks.tables.label_verdict import LabelVerdict
 from pipeline_tasks.tables.labeling_task import LabelingTask
 from pipeline_tasks.tables.measurement import Measurement
+from pipeline_tasks.tables.object_suspect import ObjectSuspect
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.second_look import SecondLook
 from pipeline_tasks.tables.selection import SelectedImage
@@ -50,6 +52,7 @@ ABOUT_IMAGES = (
     LabelObject,
     ImportedLabel,
     LabelSuspect,
+    ObjectSuspect,
     SecondLook,
     LabelVerdict,
     DatasetImage,
@@ -161,6 +164,10 @@ def _doubts(image_id: str, data: LineageData) -> Iterable[Node]:
     for row in data.of(LabelSuspect, image_id).to_dicts():
         says = f"labelled {row['given_name']} (belief {row['belief_given']:.2f}), in cycle {row['written_in']}"
         yield Node("looks like", f"{row['suggested_name']} (belief {row['belief_suggested']:.2f})", says, _json(row))
+    for row in data.of(ObjectSuspect, image_id).with_columns(pl.col("wrong").cast(pl.String)).to_dicts():
+        says = f"doubt {row['doubt']:.2f}, by model {shortened(row['model_digest'])}, which had not seen the label, "
+        what = doubt_says(row["wrong"], row["given_name"], row["suggested_name"])
+        yield Node("doubted object", what, f"{says}in cycle {row['written_in']}", _json(row))
     verdicts = {row["round_id"]: row for row in data.of(LabelVerdict, image_id).to_dicts()}
     for row in data.of(SecondLook, image_id).to_dicts():
         verdict = verdicts.get(row["round_id"])

@@ -19,7 +19,7 @@ class FindLabelErrorsSummary:
     names_not_judged: list[str]
     """Names of too few split groups; labels of these names are no suspects."""
     agreed: int = 0
-    """Labels that would be suspects, but on which several people agree or that a review let stand."""
+    """Labels that would be suspects, but on which several people agree or that a review settled."""
     not_judged: int = 0
     """Labels of several objects in which no model predicted before it could learn them, and older ones than the newest 2,000."""
     skipped: str | None = None

@@ -20,7 +20,8 @@ ABOUT = (
 ABOUT_OBJECTS = (
     "Each label was compared with what a model predicted in the image before it could learn the label. A doubt weighs the "
     "difference against how often the model errs so; many doubted labels are right. Labels are drawn with a full line, predictions "
-    "with a dashed one; what is doubted is thick. The labels stand until somebody corrects them in Label Studio."
+    "with a dashed one; what is doubted is thick. The labels stand until people say otherwise: some go to another person each "
+    "night, and the next cycle reads what is corrected in Label Studio."
 )
 
 
@@ -56,6 +57,8 @@ def section(data: CycleData) -> Html | None:
 def _objects(data: CycleData, found: FindLabelErrorsSummary) -> list[Html]:
     """Doubted objects by what is wrong, drawn over their images."""
     said = f"{found.suspects} objects are doubted in the labels of {found.labels_judged} images."
+    if found.agreed:
+        said += f" Doubts about {found.agreed} other labels are settled by people."
     if found.not_judged:
         said += (
             f" {found.not_judged} other labels are not judged: no model predicted in these images before it could learn from them, "

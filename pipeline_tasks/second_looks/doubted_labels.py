@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.label_errors.reviews import Doubted, reviews
+from pipeline_tasks.second_looks.doubted_objects import doubted_by_image, newest_object_suspects
 from pipeline_tasks.second_looks.look import Look, Standing
 from pipeline_tasks.settings import LabelingSettings
 from pipeline_tasks.storage.history.store import Store
@@ -17,16 +19,18 @@ from pipeline_tasks.tables.table import Rows, empty
 REVIEW = "review"
 
 
-def doubted_labels(store: Store, settings: LabelingSettings, budget: int, standing: Standing) -> list[Look]:
+def doubted_labels(store: Store, kind: Kind, settings: LabelingSettings, budget: int, standing: Standing) -> list[Look]:
     """By the suspects of the newest night that judged labels, as a share of the budget."""
     places = round(settings.review_ratio * budget)
     if not places:
         return []
+    by_object = kind.freezing.keeps_objects
+    objects = doubted_by_image(newest_object_suspects(store)) if by_object else pl.DataFrame()
     doubted = Doubted(
-        suspects=newest_suspects(store),
+        suspects=objects if by_object else newest_suspects(store),
         looks=store.history(SecondLook).filter(pl.col("purpose").cast(pl.String) == REVIEW),
         verdicts=store.current(LabelVerdict),
-        names=standing.names,
+        names=dict(objects.select("image_id", "given_name").iter_rows()) if by_object else standing.names,
         closed=standing.closed,
         annotators=store.current(Annotation, ["annotator_id"])["annotator_id"].n_unique(),
     )

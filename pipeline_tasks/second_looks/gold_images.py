@@ -8,6 +8,7 @@ import polars as pl
 from pipeline_tasks.label_quality.gold import draw_gold, may_be_gold
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.second_looks.doubted_labels import newest_suspects
+from pipeline_tasks.second_looks.doubted_objects import newest_object_suspects
 from pipeline_tasks.second_looks.look import Look, Standing, times_looked
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
@@ -27,7 +28,8 @@ def gold_images(store: Store, cycle: Cycle, round_size: int, standing: Standing)
         return []
     used = times_looked(store.history(SecondLook, ["image_id", "purpose"]), GOLD)
     labels = store.current(Label, ["image_id", "state", "votes", "agreement_ratio", "consensus_quality"])
-    not_now = {*standing.closed, *used, *newest_suspects(store)["image_id"]}
+    doubted = {*newest_suspects(store)["image_id"], *newest_object_suspects(store)["image_id"]}
+    not_now = {*standing.closed, *used, *doubted}
     labels = labels.filter(pl.col("state").cast(pl.String) == "labelled", ~pl.col("image_id").is_in(not_now))
     starred = store.current(Annotation, ["image_id", "is_starred", "state"]).filter(
         "is_starred", pl.col("state").cast(pl.String) == "answered"

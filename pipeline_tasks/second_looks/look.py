@@ -50,6 +50,11 @@ def said_of(looks: pl.DataFrame) -> str:
     return f" Beside them, one more person each is asked about {found}." if found else ""
 
 
+def reviewed_in(looks: pl.DataFrame) -> list[str]:
+    """Images of the reviews among rows of `second_looks`."""
+    return looks.filter(pl.col("purpose").cast(pl.String) == "review")["image_id"].to_list()
+
+
 def times_looked(looks: pl.DataFrame, *purposes: str) -> Counter[str]:
     """Image → earlier second looks for one of these purposes, from rows of `second_looks`."""
     return Counter(looks.filter(pl.col("purpose").cast(pl.String).is_in(purposes))["image_id"])

@@ -7,14 +7,17 @@ from dataclasses import asdict, replace
 
 import polars as pl
 
+from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.second_looks.audits import audited_labels
 from pipeline_tasks.second_looks.doubted_labels import doubted_labels
+from pipeline_tasks.second_looks.doubted_objects import doubted_objects
 from pipeline_tasks.second_looks.gold_images import gold_images
-from pipeline_tasks.second_looks.look import Look, Standing
+from pipeline_tasks.second_looks.look import Look, Standing, reviewed_in
 from pipeline_tasks.second_looks.weak_labels import weak_labels
 from pipeline_tasks.storage.history.open_tasks import with_open_task
-from pipeline_tasks.storage.history.store import Store
+from pipeline_tasks.storage.history.store import Store, Write
+from pipeline_tasks.tables.label_object import DoubtedObject
 from pipeline_tasks.tables.second_look import SecondLook
 from pipeline_tasks.tables.table import Rows, check, empty
 
@@ -28,10 +31,16 @@ def second_looks(store: Store, cycle: Cycle, standing: Standing, picks: int) -> 
     free = replace(standing, closed=standing.closed | with_open_task(store))
     audits = audited_labels(store, cycle, free)
     free = free.without(audits)
-    reviews = doubted_labels(store, settings, budget, free)
+    reviews = doubted_labels(store, kind_of(cycle.project), settings, budget, free)
     weak = weak_labels(store, settings, budget, free := free.without(reviews))
     gold = gold_images(store, cycle, picks + len(audits) + len(reviews) + len(weak), free.without(weak))
     return _rows([*audits, *reviews, *weak, *gold], cycle.round_id)
+
+
+def look_writes(store: Store, cycle: Cycle, looks: Rows[SecondLook]) -> list[Write]:
+    """The looks with the doubted objects of those that are reviews, as they are now."""
+    doubts = doubted_objects(store, kind_of(cycle.project), reviewed_in(looks), cycle.round_id)
+    return [(SecondLook, looks), (DoubtedObject, doubts)]
 
 
 def _rows(found: Iterable[Look], round_id: str) -> Rows[SecondLook]:

@@ -16,6 +16,7 @@ from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject, PreAnnotatedObject, PredictedObject
 from pipeline_tasks.tables.pre_annotation import PreAnnotation
+from pipeline_tasks.tables.second_look import SecondLook
 
 MOST_JUDGED = 2000
 """Images that are judged, the newest ones: comparing the masks of all nights would take hours."""
@@ -31,6 +32,10 @@ class UnseenPredictions:
     votes: Mapping[str, int] = field(default_factory=dict)
     others: int = 0
     """Labels that are not judged."""
+    held: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """The labels' rows of `label_objects`."""
+    said: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """The same of the predictions, with their `confidence`."""
 
 
 def unseen_predictions(store: Store, kind: Kind, *, models: Mapping[str, str] | None = None) -> UnseenPredictions:
@@ -43,14 +48,16 @@ def unseen_predictions(store: Store, kind: Kind, *, models: Mapping[str, str] | 
     labels = labels.filter(pl.col("state").is_in(["labelled", "empty"]))
     if not isinstance(reporting, ObjectReporting):
         return UnseenPredictions(others=labels.height)
-    model_of = _models(store, kind) if models is None else pl.DataFrame({"image_id": [*models], "model_digest": [*models.values()]})
+    asked = store.history(PreAnnotation, ["round_id", "image_id", "model_digest"])
+    given = None if models is None else pl.DataFrame({"image_id": [*models], "model_digest": [*models.values()]})
+    model_of = _models(store, kind, asked) if given is None else given
     judged = labels.join(model_of, on="image_id", maintain_order="left").tail(MOST_JUDGED)
     if judged.is_empty():
         return UnseenPredictions(others=labels.height)
     held = kind.changes.in_rows(store.rows_of(LabelObject, judged.filter(state="labelled")["image_id"]))
     sizes = store.rows_of(Image, judged["image_id"], columns=["image_id", "width_px", "height_px"]).unique("image_id")
     rows = with_objects(judged.join(sizes, on="image_id", maintain_order="left"), held)
-    said = kind.changes.in_rows(_predicted(store, kind, judged))
+    said = kind.changes.in_rows(_predicted(store, kind, judged, asked))
     if reporting.least_confidence is not None:
         said = said.filter(pl.col("confidence") >= reporting.least_confidence)
     return UnseenPredictions(
@@ -58,12 +65,19 @@ def unseen_predictions(store: Store, kind: Kind, *, models: Mapping[str, str] | 
         dict(judged.select("image_id", "model_digest").iter_rows()),
         dict(judged.select("image_id", "votes").iter_rows()),
         labels.height - judged.height,
+        held,
+        said,
     )
 
 
-def _models(store: Store, kind: Kind) -> pl.DataFrame:
-    """image_id and model_digest of the newest prediction before a label, of test images that of the champion."""
-    before = store.history(PreAnnotation, ["image_id", "model_digest"]).unique("image_id", keep="last", maintain_order=True)
+def _models(store: Store, kind: Kind, asked: pl.DataFrame) -> pl.DataFrame:
+    """image_id and model_digest of the newest prediction before a label, of test images that of the champion.
+
+    The model that predicted for a second look may have learnt the label.
+    """
+    looks = store.history(SecondLook, ["round_id", "image_id"])
+    first = asked.join(looks, on=["round_id", "image_id"], how="anti", maintain_order="left")
+    before = first.select("image_id", "model_digest").unique("image_id", keep="last", maintain_order=True)
     champion = store.state().champion
     if champion is None or kind.scoring.prediction_table is not PredictedObject:
         return before
@@ -71,10 +85,10 @@ def _models(store: Store, kind: Kind) -> pl.DataFrame:
     return pl.concat([before.join(tested, on="image_id", how="anti"), tested.select("image_id", "model_digest").unique("image_id")])
 
 
-def _predicted(store: Store, kind: Kind, judged: pl.DataFrame) -> pl.DataFrame:
+def _predicted(store: Store, kind: Kind, judged: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
     """The objects that each image's model predicted in it."""
     models = judged.select("image_id", "model_digest")
-    rounds = store.history(PreAnnotation, ["round_id", "image_id", "model_digest"]).join(models, on=["image_id", "model_digest"])
+    rounds = asked.join(models, on=["image_id", "model_digest"])
     before = store.rows_of(PreAnnotatedObject, judged["image_id"]).join(
         rounds.unique("image_id", keep="last", maintain_order=True), on=["round_id", "image_id"], maintain_order="left"
     )

@@ -12,6 +12,7 @@ from pipeline_tasks.kinds.labeling import Labeling
 from pipeline_tasks.kinds.refused import problems, says_of
 from pipeline_tasks.label_errors.verdicts import Reviewed, verdicts
 from pipeline_tasks.second_looks.doubted_labels import REVIEW
+from pipeline_tasks.second_looks.object_votes import verdicts_on_objects
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label import Label
@@ -32,12 +33,15 @@ def new_verdicts(store: Store, cycle_id: str, kind: Kind) -> Rows[LabelVerdict]:
     if reviewed.is_empty():
         return empty(LabelVerdict)
     of_reviewed = pl.col("image_id").is_in(reviewed.implode())
+    looks = store.rows_of(SecondLook, reviewed).filter(pl.col("purpose").cast(pl.String) == REVIEW)
+    annotations = _annotations(store, reviewed, kind).join(tasks, on="task_key", how="semi", maintain_order="left")
     about = Reviewed(
         tasks=tasks.filter(of_reviewed),
-        looks=store.rows_of(SecondLook, reviewed).filter(pl.col("purpose").cast(pl.String) == REVIEW),
-        annotations=_annotations(store, reviewed, kind).join(tasks, on="task_key", how="semi", maintain_order="left"),
+        looks=looks,
+        annotations=annotations,
         labels=_labels(store, reviewed, kind),
         renamed=kind.changes.today,
+        on_objects=verdicts_on_objects(store, kind, looks, annotations),
     )
     found = verdicts(about)
     if found.is_empty():

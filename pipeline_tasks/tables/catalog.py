@@ -18,6 +18,7 @@ from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import (
     AnnotationObject,
     DatasetObject,
+    DoubtedObject,
     LabelObject,
     PreAnnotatedObject,
     PredictedObject,
@@ -71,6 +72,7 @@ ALL_TABLES: tuple[type[Table], ...] = (
     SelectedImage,
     SelectionScore,
     SecondLook,
+    DoubtedObject,
     Split,
     LabelingTask,
     PreAnnotation,

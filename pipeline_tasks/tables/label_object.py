@@ -92,6 +92,19 @@ class _OfRound(dy.Schema):
     round_id = dy.String(primary_key=True)
 
 
+class DoubtedObject(Table, _OfRound, _OfImage, _Object):
+    """A part of a doubt about a label that went to a second look: the object as it was then; of a missing one, the prediction."""
+
+    table_name = "doubted_objects"
+
+    #: Place of the doubt among the image's, from 0; a region of several masks has several rows.
+    number = dy.Int32(min=0)
+    #: As in `object_suspects`.
+    wrong = dy.Enum(["missing", "extra", "swapped", "badly placed"])
+    #: Likeness of the object and the prediction that doubts it, from 0 to 1; 0 without one of the two.
+    likeness = dy.Float64(min=0, max=1)
+
+
 class PreAnnotatedObject(Table, _OfRound, _OfImage, _Object):
     """One object that the champion predicted in an image of a labeling round, by the names of that night."""
 

@@ -21,7 +21,7 @@ from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.second_looks.coming_again import may_come_again
 from pipeline_tasks.second_looks.look import Standing, said_of
-from pipeline_tasks.second_looks.queue import second_looks
+from pipeline_tasks.second_looks.queue import look_writes, second_looks
 from pipeline_tasks.selection.arms import draw_control_rows, round_order
 from pipeline_tasks.selection.candidates import Candidates, candidates, without_large_clips
 from pipeline_tasks.selection.choosing import Selection
@@ -146,7 +146,7 @@ def select_images(store: Store, cycle: Cycle, open_decoder: Callable[[], Decoder
         second_looks=_counts(looks, "purpose"),
     )
     writes = [(SelectedImage, rows), (SelectionScore, scores_of(night.pool_ids, chosen)), (Split, new_splits)]
-    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, (SecondLook, looks)])
+    return store.finish(cycle.cycle_id, STAGE, summary, [*writes, *look_writes(store, cycle, looks)])
 
 
 def _second_looks(store: Store, cycle: Cycle, night: _Night, picked: pl.Series) -> Rows[SecondLook]:

@@ -13,7 +13,7 @@ from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.label_errors.judging import Doubts, judge, suspects
 from pipeline_tasks.label_errors.object_doubts import SUSPECT, object_doubts
 from pipeline_tasks.label_errors.out_of_fold import FOLDS
-from pipeline_tasks.label_errors.verdicts import STANDS, counted, precision
+from pipeline_tasks.label_errors.verdicts import STANDS, UNCLEAR, counted, precision
 from pipeline_tasks.neighbors.cosine import Floats, Integers
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
@@ -64,7 +64,7 @@ def find_label_errors(store: Store, cycle: Cycle) -> FindLabelErrorsSummary:
     verdicts = pl.concat([store.current(LabelVerdict), new]).unique("task_key", keep="last", maintain_order=True)
     objects = empty(ObjectSuspect)
     if kind.freezing.keeps_objects:
-        rows, (summary, objects) = empty(LabelSuspect), _judged_objects(store, kind)
+        rows, (summary, objects) = empty(LabelSuspect), _judged_objects(store, kind, verdicts)
     else:
         summary, rows = _judged(store, cycle, verdicts)
     writes: list[Write] = [(LabelSuspect, rows), (ObjectSuspect, objects), (LabelVerdict, new)]
@@ -95,13 +95,18 @@ def _judged(store: Store, cycle: Cycle, verdicts: pl.DataFrame) -> tuple[FindLab
     return summary, rows
 
 
-def _judged_objects(store: Store, kind: Kind) -> tuple[FindLabelErrorsSummary, Rows[ObjectSuspect]]:
-    """The same for labels of several objects, by models that predicted in the images before they could learn the labels."""
+def _judged_objects(store: Store, kind: Kind, verdicts: pl.DataFrame) -> tuple[FindLabelErrorsSummary, Rows[ObjectSuspect]]:
+    """The same for labels of several objects, by models that predicted in the images before they could learn the labels.
+
+    Whoever looks again sees the whole image, so a verdict settles all doubts about its label.
+    """
     unseen = unseen_predictions(store, kind)
     if len(unseen.images) < LEAST_IMAGES:
-        found = f"wanted {LEAST_IMAGES} labelled images in which a model predicted before it could learn them"
-        return _skipped(f"There are too few labels to judge: {found}, found {len(unseen.images)}."), empty(ObjectSuspect)
-    doubts = [one for one in object_doubts(unseen.images) if one.doubt >= SUSPECT]
+        wanted = f"wanted {LEAST_IMAGES} labelled images in which a model predicted before it could learn them"
+        return _skipped(f"There are too few labels to judge: {wanted}, found {len(unseen.images)}."), empty(ObjectSuspect)
+    settled = set(verdicts.filter(pl.col("verdict").cast(pl.String) != UNCLEAR)["image_id"])
+    found = [one for one in object_doubts(unseen.images) if one.doubt >= SUSPECT]
+    doubts = [one for one in found if one.image_id not in settled]
     rows = [
         {"number": number, "image_id": one.image_id, "wrong": one.wrong, "doubt": one.doubt}
         | {"given_name": one.given_name, "suggested_name": one.suggested_name}
@@ -114,6 +119,7 @@ def _judged_objects(store: Store, kind: Kind) -> tuple[FindLabelErrorsSummary, R
         suspects=len(rows),
         suspects_by_name=dict(sorted(Counter(one.wrong for one in doubts).items())),
         names_not_judged=[],
+        agreed=len({one.image_id for one in found if one.image_id in settled}),
         not_judged=unseen.others,
     )
     return summary, check(ObjectSuspect, pl.DataFrame(rows, infer_schema_length=None)) if rows else empty(ObjectSuspect)

@@ -8,7 +8,7 @@ from functools import partial
 
 import polars as pl
 
-from pipeline_tasks.datasets.doubted import doubted_in_training
+from pipeline_tasks.datasets.doubted import doubted_in_training, doubted_objects_in_training
 from pipeline_tasks.datasets.golden import golden_images, refused
 from pipeline_tasks.datasets.label_quality import LabelQuality, QualityRule, label_quality, why_gold_does_not_suffice
 from pipeline_tasks.datasets.manifest import EMPTY_DIGEST, Manifest, ManifestInputs, freeze
@@ -45,6 +45,7 @@ from pipeline_tasks.tables.label_object import DatasetObject, LabelObject
 from pipeline_tasks.tables.label_suspect import LabelSuspect
 from pipeline_tasks.tables.leak import Leak
 from pipeline_tasks.tables.measurement import Measurement
+from pipeline_tasks.tables.object_suspect import ObjectSuspect
 from pipeline_tasks.tables.quality_issue import QualityIssue
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.sighting import Sighting
@@ -144,6 +145,10 @@ def _doubted(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, str]:
     """Training images that the project leaves out because tonight's look at all labels doubts theirs."""
     if cycle.project.training.doubted_labels == "keep" or not store.has(LabelSuspect, cycle.cycle_id):
         return {}
+    if kind_of(cycle.project).freezing.keeps_objects:
+        named = store.rows_of(LabelObject, rows["image_id"], columns=["image_id", LABEL_NAME])
+        named = kind_of(cycle.project).changes.in_rows(named)
+        return doubted_objects_in_training(rows, named, store.read(ObjectSuspect, cycle.cycle_id)["image_id"])
     return doubted_in_training(rows, store.read(LabelSuspect, cycle.cycle_id))
 
 

@@ -2,94 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar
 
 import given
 import polars as pl
 import pytest
-from given_images import AnImage, record
+from given_trays import MODEL, NAMES, Sent, a_night_of_trays, with_four_wrong
 
-from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.registry import kind_of
-from pipeline_tasks.records.cycle import Cycle
-from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.stages.deploy.write_cycle_report import write_cycle_report
 from pipeline_tasks.stages.label.find_label_errors import find_label_errors
 from pipeline_tasks.storage.blobs.report_files import read_report_file
 from pipeline_tasks.storage.history.store import Store
-from pipeline_tasks.tables.label import Label
-from pipeline_tasks.tables.label_object import LabelObject, PreAnnotatedObject, PredictedObject
+from pipeline_tasks.tables.label_object import PreAnnotatedObject
 from pipeline_tasks.tables.object_suspect import ObjectSuspect
 from pipeline_tasks.tables.pre_annotation import PreAnnotation
-from pipeline_tasks.tables.table import empty
-
-BOLT, NUT = Box("bolt", 10, 10, 60, 60, confidence=0.9), Box("nut", 150, 150, 80, 80, confidence=0.9)
-MODEL = "a" * 64
-NAMES = [f"tray {number:02}" for number in range(80)]
-
-
-@dataclass(frozen=True)
-class Given:
-    stage: ClassVar[str] = "given_labels"
-
-    labels: int = 0
-
-
-@dataclass(frozen=True)
-class Sent:
-    stage: ClassVar[str] = "given_round"
-
-    tasks: int = 0
-
-
-def rows_of(cycle: Cycle, table: type, said: Sequence[Sequence[Box]], **about: str) -> pl.DataFrame:
-    labeling = kind_of(cycle.project).labeling
-    rows = [
-        vars(labeling.as_columns(one))
-        | about
-        | {"image_id": given.image_id(name), "object_index": at, "confidence": one.confidence}
-        for name, objects in zip(NAMES, said, strict=True)
-        for at, one in enumerate(objects)
-    ]
-    return pl.DataFrame(rows, infer_schema_length=None).select(empty(table).columns)  # type: ignore[type-var]
-
-
-def a_night_of_trays(store: Store, labelled: Sequence[Sequence[Box]], *, of_test: bool = False) -> Cycle:
-    """Trays with a bolt and a nut, as a model that had not seen their labels says, and these labels."""
-    cycle = given.an_open_cycle(store, label_kind="box", classes=["bolt", "nut"])
-    record(store, cycle.cycle_id, [AnImage(one, (1.0, 0.0)) for one in NAMES])
-    ids = [given.image_id(one) for one in NAMES]
-    said = [[BOLT, NUT]] * len(NAMES)
-    if of_test:
-        champion = Champion(MODEL, "d" * 64, cycle.cycle_id, None)
-        told = [(PredictedObject, rows_of(cycle, PredictedObject, said, model_digest=MODEL))]
-        store.finish(cycle.cycle_id, "given", champion, told, sets=[champion])
-    else:
-        about = {"round_id": cycle.cycle_id, "model_digest": MODEL, "arm": "hidden", "confidence": 0.9}
-        before = pl.DataFrame([about | {"image_id": one} for one in ids])
-        told = [(PreAnnotation, before), (PreAnnotatedObject, rows_of(cycle, PreAnnotatedObject, said, round_id=cycle.cycle_id))]
-        store.finish(cycle.cycle_id, "given_round", Sent(), told)
-    row = {"labels_version": cycle.cycle_id, "state": "labelled", "votes": 1, "agreement_ratio": 1.0}
-    row |= {"label_config_digest": given.image_id("config"), "consensus_quality": None, "vote_ids": None}
-    labels = pl.DataFrame([row | {"image_id": one} for one in ids], infer_schema_length=None)
-    written = [(Label, labels), (LabelObject, rows_of(cycle, LabelObject, labelled))]
-    store.finish(cycle.cycle_id, "given_labels", Given(), written)
-    return cycle
-
-
-def with_four_wrong() -> list[list[Box]]:
-    """Labels of which one lacks a nut, one has a bolt too many, one takes the nut for a bolt, and one is badly placed."""
-    people = [dataclasses.replace(one, confidence=None) for one in (BOLT, NUT)]
-    said = [list(people) for _ in NAMES]
-    said[3] = [people[0]]
-    said[5] = [*people, Box("bolt", 250, 20, 45, 60)]
-    said[7] = [people[0], dataclasses.replace(people[1], class_name="bolt")]
-    said[9] = [people[0], dataclasses.replace(people[1], x_min_px=205)]
-    return said
+from pipeline_tasks.tables.second_look import SecondLook
+from pipeline_tasks.tables.table import Table, empty
 
 
 @pytest.mark.parametrize("of_test", [False, True])
@@ -124,3 +54,36 @@ def test_write_cycle_report__draws_doubted_objects(store: Store) -> None:
     for title in ("nut missing?", "bolt not there?", "bolt → nut?", "nut badly placed?"):
         assert title in page
     assert page.count("shape label marked") == 3
+
+
+def test_find_label_errors__reads_the_history_of_pre_annotations_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    cycle = a_night_of_trays(store, with_four_wrong())
+    read: list[str] = []
+    history = Store.history
+
+    def noted(self: Store, table: type[Table], *columns: Sequence[str]) -> pl.DataFrame:
+        read.append(table.table_name)
+        return history(self, table, *columns)
+
+    monkeypatch.setattr(Store, "history", noted)
+
+    find_label_errors(store, cycle)
+
+    assert read.count("pre_annotations") == 1
+
+
+def test_find_label_errors__trusts_no_model_that_predicted_for_a_second_look_as_it_may_have_learnt_the_label(store: Store) -> None:
+    cycle = a_night_of_trays(store, with_four_wrong())
+    again, other = given.image_id(NAMES[3]), "b" * 64
+    said = pl.DataFrame([{"image_id": again, "round_id": "next", "arm": "blind", "confidence": 0.9, "model_digest": other}])
+    (wrong,) = with_four_wrong()[3]
+    learnt = vars(kind_of(cycle.project).labeling.as_columns(wrong)) | {"image_id": again, "object_index": 0, "confidence": 0.9}
+    rows = pl.DataFrame([learnt | {"round_id": "next"}], infer_schema_length=None).select(empty(PreAnnotatedObject).columns)
+    look = {"image_id": again, "round_id": "next", "purpose": "overlap", "rank": 0, "reason": "its votes do not suffice"}
+    looks = pl.DataFrame([look | {"given_name": None, "suggested_name": None}])
+    store.finish(cycle.cycle_id, "given_next", Sent(), [(PreAnnotation, said), (PreAnnotatedObject, rows), (SecondLook, looks)])
+
+    find_label_errors(store, cycle)
+
+    (found,) = store.read(ObjectSuspect, cycle.cycle_id).filter(image_id=again).iter_rows(named=True)
+    assert (found["suggested_name"], found["model_digest"]) == ("nut", MODEL)

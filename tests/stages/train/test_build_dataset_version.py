@@ -22,10 +22,12 @@ from pipeline_tasks.tables.label import Label
 from pipeline_tasks.tables.label_object import LabelObject
 from pipeline_tasks.tables.label_suspect import LabelSuspect
 from pipeline_tasks.tables.leak import Leak
+from pipeline_tasks.tables.object_suspect import ObjectSuspect
 from pipeline_tasks.tables.selection import SelectedImage
 from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.split import Split
 from pipeline_tasks.tables.split_group import SplitGroup
+from pipeline_tasks.tables.table import empty
 
 ANGLES = {
     name: (float(number == 0), *(float(number == one) for one in range(1, 6)))
@@ -38,9 +40,9 @@ def label(store: Store, cycle: Cycle, classes: dict[str, str], stage: str = "giv
     splits = {"a": "train", "v": "val", "t": "test"}
     names = list(classes)
     ids = [image_id(name) for name in names]
-    empty: dict[str, Any] = dict.fromkeys(LabelObject.column_names())
+    nothing: dict[str, Any] = dict.fromkeys(LabelObject.column_names())
     things = [
-        empty | {"image_id": image_id(name), "object_index": 0, "label_kind": "class", "class_name": classes[name]}
+        nothing | {"image_id": image_id(name), "object_index": 0, "label_kind": "class", "class_name": classes[name]}
         for name in names
     ]
     about = {"labels_version": cycle.cycle_id, "state": "labelled", "votes": 1, "agreement_ratio": 1.0} | dict.fromkeys(
@@ -90,6 +92,26 @@ def test_build_dataset_version__trains_on_doubted_labels_unless_the_project_says
     rows = [(image_id("a2"), "nut", "bolt", 0.1, 0.9, 1), (image_id("t1"), "bolt", "nut", 0.1, 0.9, 1)]
     suspects = pl.DataFrame(rows, schema=LabelSuspect.column_names(), orient="row")
     store.finish(cycle.cycle_id, "find_label_errors", FindLabelErrorsSummary(5, 2, {}, []), [(LabelSuspect, suspects)])
+
+    summary = build_dataset_version(store, cycle)
+
+    assert summary.left_out == left_out
+    assert summary.images_by_split == {"train": 3 - len(left_out), "val": 1, "test": 1}
+
+
+@pytest.mark.parametrize(("setting", "left_out"), [("keep", {}), ("leave_out", {"doubted_label": 1})])
+def test_build_dataset_version__leaves_images_with_a_doubted_object_out_in_the_same_way(
+    store: Store, setting: str, left_out: dict[str, int]
+) -> None:
+    cycle = an_open_cycle(store, label_kind="box", training={"doubted_labels": setting})
+    label(store, cycle, {"a1": "bolt", "a2": "nut", "a3": "nut", "v1": "nut", "t1": "bolt"})
+    rows = [
+        (number, image_id(name), "missing", None, "nut", 0.9, None, 0, "e" * 64, 1)
+        for number, name in enumerate(("a2", "a2", "t1"))
+    ]
+    suspects = pl.DataFrame(rows, schema=ObjectSuspect.column_names(), orient="row")
+    writes: list[Any] = [(LabelSuspect, empty(LabelSuspect)), (ObjectSuspect, suspects)]
+    store.finish(cycle.cycle_id, "find_label_errors", FindLabelErrorsSummary(5, 3, {}, []), writes)
 
     summary = build_dataset_version(store, cycle)
 
