@@ -58,25 +58,30 @@ def read_known(folder: Path, label_kind: str) -> KnownSet:
     images = sorted(read.images, key=lambda one: str(one.path))
     names = tuple(name for name in read.class_names if any(one.class_name == name for image in images for one in image.objects))
     groups = _groups(images)
-    objects = _boxes if label_kind == "box" else _masks
-    found = [KnownImage(one.path, one.size_px, one.objects, objects(one, names), groups[one.path]) for one in images]
+    found = [KnownImage(one.path, one.size_px, one.objects, _placed(one, label_kind, names), groups[one.path]) for one in images]
     left_out = "; ".join(f"{one.count} × {one.reason}" for one in read.left_out) or "nothing"
     told = f"{read.format_name}, {len(found)} images of {len(set(groups.values()))} groups, {read.objects} objects"
     print(f"{folder}: {told} of {', '.join(names)}; left out: {left_out}", flush=True)
     return KnownSet(names, tuple(found))
 
 
-def _boxes(image: LabelledImage, names: Sequence[str]) -> PlacedBoxes:
-    corners = [[one.x_min_px, one.y_min_px, one.x_min_px + one.width_px, one.y_min_px + one.height_px] for one in image.objects]
-    numbers = [names.index(one.class_name) for one in image.objects]
+def placed_boxes(boxes: Sequence[Any], names: Sequence[str]) -> PlacedBoxes:
+    """Boxes as the detector's modelling places them."""
+    corners = [[one.x_min_px, one.y_min_px, one.x_min_px + one.width_px, one.y_min_px + one.height_px] for one in boxes]
+    numbers = [names.index(one.class_name) for one in boxes]
     return PlacedBoxes(np.array(corners, np.float64).reshape(-1, 4), np.array(numbers, np.int64))
 
 
-def _masks(image: LabelledImage, names: Sequence[str]) -> ImageMasks:
+def placed_masks(masks: Sequence[Any], size_px: Size, names: Sequence[str]) -> ImageMasks:
+    """Masks as the segmenter's modelling places them."""
     found: dict[int, list[str]] = defaultdict(list)
-    for one in image.objects:
+    for one in masks:
         found[names.index(one.class_name)].append(one.rle)
-    return ImageMasks(image.size_px, {number: merge(rles) for number, rles in sorted(found.items())})
+    return ImageMasks(size_px, {number: merge(rles) for number, rles in sorted(found.items())})
+
+
+def _placed(image: LabelledImage, label_kind: str, names: Sequence[str]) -> PlacedBoxes | ImageMasks:
+    return placed_boxes(image.objects, names) if label_kind == "box" else placed_masks(image.objects, image.size_px, names)
 
 
 def _groups(images: Sequence[LabelledImage]) -> dict[Path, str]:

@@ -73,12 +73,20 @@ class Trained:
 class MapBench:
     """One set, its feature maps, and trainings on it."""
 
-    def __init__(self, images: Sequence[KnownImage], kind: Kind, cache: Path, side_px: int | None = None) -> None:
+    def __init__(
+        self,
+        images: Sequence[KnownImage],
+        kind: Kind,
+        cache: Path,
+        side_px: int | None = None,
+        *,
+        settings: TrainingSettings | None = None,
+    ) -> None:
         """Open the backbone; maps are made when first wanted."""
         self.images, self.kind, self.cache = images, kind, cache
         self.side_px = side_px or BackboneSettings().map_side_px
         self.trunk: Trunk = open_backbone(BackboneSettings(), cache).trunk(self.side_px)
-        self.settings = TrainingSettings()
+        self.settings = settings or TrainingSettings()
         self.modelling: MapModelling = kind.modelling
         views = placements_digest() + augmentation_digest(may_move=False)
         self.recipe = f"{self.trunk.digest[:16]}-{views[:8]}{views[64:72]}"
