@@ -116,7 +116,7 @@ def nights(label_studio_server: RealLabelStudio, tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("WANDB_MODE", "disabled")
     name = f"people_{time.time_ns() % 10**9}"
     labeling = {"deadline_s": 3600, "overlap_ratio": 0.3, "overlap_annotators": 2, "guideline": "A bolt is reddish."}
-    ratios = {"review_ratio": 0.1, "escalation_ratio": 0.1, "gold_ratio": 0.3, "prelabel_ratio": 0.5}
+    ratios = {"review_ratio": 0.1, "escalation_ratio": 0.1, "gold_ratio": 0.3, "prelabel_ratio": 0.5, "new_person_annotations": 0}
     gates = {"margin": 0.05, "min_gold_accuracy": 0.8}
     night = a_night(tmp_path, PeoplesNight, project=name, labeling=labeling | ratios, gates=gates)
     night.label_studio = label_studio_server
