@@ -20,8 +20,8 @@ class LabelingRoundLink(BaseOperatorLink):
     name = "Labeling round"
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
-        """The address of the round's view, empty if nothing was sent."""
-        return _from_summary(ti_key, "send_to_labeling", "url")
+        """The address of the round's view, of the one made again if people deleted its project; empty if nothing was sent."""
+        return _from_summary(ti_key, "wait_for_annotators", "url") or _from_summary(ti_key, "send_to_labeling", "url")
 
 
 class MlflowRunLink(BaseOperatorLink):

@@ -42,12 +42,13 @@ def wait_for_annotators(
     pushed, labeling = store.summary(cycle.cycle_id, SendToLabelingSummary), cycle.project.labeling
     tasks, answered = pushed.tasks, 0
     differences: list[str] = []
-    place, form = pushed.label_studio_project_id, ""
+    place, form, url = pushed.label_studio_project_id, "", task_links(store).of_round(pushed.round_id)
     if tasks and place is not None:
         try:
             answered, standing = _progress(label_studio, place, pushed.round_id)
         except NotThereError:
-            place = standing_projects(store, cycle, label_studio, annotator_files).places.get(place, place)
+            made_again = standing_projects(store, cycle, label_studio, annotator_files)
+            place, url = made_again.places.get(place, place), made_again.urls.get(pushed.round_id, url)
             answered, standing = _progress(label_studio, place, pushed.round_id)
         answered += _imported_only(store, label_studio, place, pushed.round_id, answered)
         answered, form = min(tasks, answered), form_digest(standing)
@@ -72,7 +73,7 @@ def wait_for_annotators(
         form_differences=differences,
         age_s=clock.age_s,
         paused_at=clock.paused_at,
-        url=task_links(store).of_round(pushed.round_id),
+        url=url,
     )
     if summary.is_released:
         return summary

@@ -99,7 +99,10 @@ def test_wait_for_annotators__makes_a_deleted_project_again(round: LabelingRound
     round.send(cycle)
     round.server.delete_project(1)
 
-    assert (look(round, cycle).tasks, look(round, cycle).answered) == (4, 0)
+    first, again = look(round, cycle), look(round, cycle)
+    assert (first.tasks, first.answered) == (4, 0)
+    assert first.url == again.url
+    assert (first.url or "").startswith(f"http://label-studio/projects/{next(iter(round.server.projects))}/data?tab=")
     assert len(round.server.projects) == 1
     assert len(round.server.tasks) == 4
     round.server.annotate(max(round.server.tasks), ["bolt"])
