@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nightlens_airflow.cvat import provider as cvat
 from nightlens_airflow.label_studio.provider import connection_types, extra_links
 
 
@@ -13,6 +14,6 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "nightlens",
         "name": "Nightlens",
         "description": "Turns a stream of raw images into a better vision model every night.",
-        "connection-types": connection_types(),
+        "connection-types": [*connection_types(), *cvat.connection_types()],
         "extra-links": extra_links(),
     }

@@ -67,6 +67,12 @@ BOUNDARY = {
     "plugins/nightlens_airflow/label_studio/sensor": "takes an event from Airflow, hands counts to XCom",
     "plugins/nightlens_airflow/label_studio/trigger": "Airflow's form of a trigger",
     "plugins/nightlens_airflow/label_studio/provider": "Airflow's form of a provider",
+    "plugins/nightlens_airflow/cvat/shapes": "parses CVAT's shapes",
+    "plugins/nightlens_airflow/cvat/server": "receives CVAT's labels and annotations",
+    "plugins/nightlens_airflow/cvat/operators": "Airflow's form of operators, and CVAT's labels",
+    "plugins/nightlens_airflow/cvat/sensor": "takes an event from Airflow, hands counts to XCom",
+    "plugins/nightlens_airflow/cvat/trigger": "Airflow's form of a trigger",
+    "plugins/nightlens_airflow/cvat/provider": "Airflow's form of a provider",
     "plugins/nightlens_airflow/provider": "Airflow's form of a provider",
     # Lightning.
     "pipeline_tasks/models/best_epoch": "Lightning's form of a callback's state",

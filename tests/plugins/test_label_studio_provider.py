@@ -213,7 +213,7 @@ def test_connection__takes_fields_of_the_form_that_were_left_empty(monkeypatch: 
 def test_provider__gives_airflow_a_connection_form_and_a_link() -> None:
     manager = ProvidersManager()
     manager._hooks_lazy_dict, manager._hook_provider_dict = manager._hooks_lazy_dict, manager._hook_provider_dict
-    (kind,) = get_provider_info()["connection-types"]
+    kind, _ = get_provider_info()["connection-types"]
 
     assert kind["connection-type"] == LabelStudioHook.conn_type
     assert manager.hooks["label_studio"].hook_name == "Label Studio"
