@@ -10,7 +10,7 @@ pytestmark = pytest.mark.services
 
 
 def test_push_over_a_failing_line__makes_each_task_once(label_studio_server: RealLabelStudio) -> None:
-    assert label_studio_server_faults.push(label_studio_server.url, label_studio_server.token, tasks=50) == []
+    assert label_studio_server_faults.push(label_studio_server.url, label_studio_server.token, tasks=20) == []
 
 
 def test_pull_over_a_failing_line__loses_and_doubles_no_revision(label_studio_server: RealLabelStudio) -> None:
