@@ -54,13 +54,15 @@ READ_FOR_OBJECTS = {
 }
 """Read for these kinds alone: sizes of images with objects, predictions before people, doubts, and the pool a champion looks at."""
 READ_ELSEWHERE = {
-    "collect_annotations": {"pre_annotations", "pre_annotated_objects"},
+    "collect_annotations": {"pre_annotations", "pre_annotated_objects", "imported responses"},
+    "wait_for_annotators": {"imported responses"},
     "find_label_errors": {"second_looks", "annotations", "annotation_objects"},
     "resolve_labels": {"splits", "split_groups", "embeddings"},
     "write_cycle_report": {"label_verdicts"},
 }
 """Read where a review was answered (`tests/second_looks`) or people are weighed: one person alone annotates here;
-and where a project in Label Studio is made again (`tests/stages/label/test_pre_annotations.py`)."""
+where a project in Label Studio is made again (`tests/stages/label/test_pre_annotations.py`), or people responded at a service
+(`tests/labeling_services`)."""
 
 
 @pytest.mark.slow
