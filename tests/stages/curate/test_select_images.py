@@ -19,6 +19,7 @@ from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
 from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.records.select_images import SelectImagesSummary
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.settings import SelectionSettings
 from pipeline_tasks.stages.curate.find_duplicates import find_duplicates
 from pipeline_tasks.stages.curate.find_quality_issues import find_quality_issues
@@ -333,7 +334,8 @@ def open_task(store: Store, cycle_id: str, name: str) -> None:
     """A labeling task that nobody has answered."""
     task = {"task_key": image_id(f"open {name}"), "round_id": cycle_id, "image_id": image_id(name), "purpose": "overlap"}
     ids = {"copy_number": 1, "label_config_digest": "d" * 64, "label_studio_project_id": 1, "label_studio_task_id": 7}
-    store.finish(cycle_id, "send_to_labeling", FindQualityIssuesSummary(0, 0, {}), [(LabelingTask, pl.DataFrame([task | ids]))])
+    sent = SendToLabelingSummary(cycle_id, "d" * 64, 1, 1, deadline_at=SEEN_AT.isoformat())
+    store.finish(cycle_id, "send_to_labeling", sent, [(LabelingTask, pl.DataFrame([task | ids]))])
 
 
 def label(store: Store, cycle_id: str, **classes: str) -> None:
