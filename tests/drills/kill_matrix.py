@@ -115,7 +115,10 @@ def run_matrix(place: Callable[[str], Place], *, is_small: bool, wanted: str, is
             say(f"{'FAILED' if wrong else 'ok'}  {workload}  {kill.armed}{'  ' + wrong if wrong else ''}")
     missed = [point for point in points_in_source() if re.search(wanted, point) and point not in reached]
     say(f"{len(outcomes)} kills at {'half' if is_small else 'all'} of {len(reached)} points; {leftovers} temporary files left")
-    return outcomes + [f"{point}: no workload reaches it" for point in missed]
+    outcomes += [f"{point}: no workload reaches it" for point in missed]
+    for one in outcomes[len(outcomes) - len(missed) :]:
+        say(f"FAILED  {one}")
+    return outcomes
 
 
 def killed_and_run_again(place: Place, kill: Kill, digests: dict[str, str]) -> str:

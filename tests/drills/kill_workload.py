@@ -20,6 +20,7 @@ from given import SMALL_PNG, STARTED_AT, a_project
 from pipeline_tasks.errors import AlreadyThereError, StorageError
 from pipeline_tasks.records.cycle import Cycle, CycleArguments, CycleOpening
 from pipeline_tasks.records.dataset_version import VersionAbout
+from pipeline_tasks.records.imported_response import ImportedResponse
 from pipeline_tasks.records.project_state import Champion, Dataset
 from pipeline_tasks.stages.tend.collect_garbage import collect_garbage
 from pipeline_tasks.stages.tend.erase import erase
@@ -29,6 +30,7 @@ from pipeline_tasks.storage.blobs.checkpoint_files import drop_checkpoints, keep
 from pipeline_tasks.storage.blobs.model_files import put_model
 from pipeline_tasks.storage.blobs.originals import put_original
 from pipeline_tasks.storage.blobs.report_files import PAGE, write_report_file
+from pipeline_tasks.storage.blobs.response_files import put_responses, read_responses
 from pipeline_tasks.storage.blobs.serving_pointer import pointer_to, replace_pointer
 from pipeline_tasks.storage.blobs.thumbnails import put_thumbnail
 from pipeline_tasks.storage.blobs.version_index import index_key
@@ -303,7 +305,16 @@ def collect(store: Store, cycle: Cycle, number: int) -> None:
     for answer in range(2):
         content = {"answer": answer, "night": number}
         append_revision(store.objects, f"{number}-{answer}", digest_of(content), content)
+    _import(store, ImportedResponse(f"mturk-{number}", digest_of({"night": number}), hex_id("task"), cycle.cycle_id))
     store.finish(cycle.cycle_id, "collect", Summary(2), [(QualityIssue, issues([hex_id(f"more {number}")], 3.0))])
+
+
+def _import(store: Store, response: ImportedResponse) -> None:
+    """A labeling service's response, unless an import that stands names it."""
+    named = {one.annotation_id for imported in read_responses(store.objects) for one in imported.responses}
+    if response.annotation_id not in named:
+        append_revision(store.objects, response.annotation_id, response.revision, {"round": response.round_id})
+        put_responses(store.objects, "mturk", [response])
 
 
 def build_version(store: Store, cycle: Cycle, number: int) -> None:

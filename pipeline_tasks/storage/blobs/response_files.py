@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
-from pipeline_tasks.errors import AlreadyThereError
+from pipeline_tasks.errors import AlreadyThereError, CorruptObjectError
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.imported_response import ImportedResponse
 from pipeline_tasks.records.reading import read_record
@@ -52,10 +52,16 @@ def read_responses(objects: ObjectStore, after: int = 0) -> Iterator[ResponseFil
     """
     for key in objects.list(layout.RESPONSES):
         if _number(key) > after:
-            content = unsealed(json.loads(objects.read(key).content), key)
-            fields = upgraded_fields(forms.RESPONSE_FILE, content, key)
-            responses = [read_record(ImportedResponse, one, key) for one in fields["responses"]]
-            yield ResponseFile(int(fields["sequence"]), str(fields["service"]), responses)
+            yield _parse(objects.read(key).content, key)
+
+
+def _parse(content: bytes, where: str) -> ResponseFile:
+    try:
+        fields = upgraded_fields(forms.RESPONSE_FILE, unsealed(json.loads(content), where), where)
+        responses = [read_record(ImportedResponse, one, where) for one in fields["responses"]]
+        return ResponseFile(int(fields["sequence"]), str(fields["service"]), responses)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise CorruptObjectError(f"{where}: not an import of responses: {error}") from error
 
 
 def _number(key: str) -> int:
