@@ -305,15 +305,17 @@ def collect(store: Store, cycle: Cycle, number: int) -> None:
     for answer in range(2):
         content = {"answer": answer, "night": number}
         append_revision(store.objects, f"{number}-{answer}", digest_of(content), content)
-    _import(store, ImportedResponse(f"mturk-{number}", digest_of({"night": number}), hex_id("task"), cycle.cycle_id))
+    _import(store, f"mturk-{number}", cycle.cycle_id)
     store.finish(cycle.cycle_id, "collect", Summary(2), [(QualityIssue, issues([hex_id(f"more {number}")], 3.0))])
 
 
-def _import(store: Store, response: ImportedResponse) -> None:
+def _import(store: Store, annotation_id: str, round_id: str) -> None:
     """A labeling service's response, unless an import that stands names it."""
+    content = {"round": round_id}
+    response = ImportedResponse(annotation_id, digest_of(content), hex_id("task"), round_id)
     named = {one.annotation_id for imported in read_responses(store.objects) for one in imported.responses}
-    if response.annotation_id not in named:
-        append_revision(store.objects, response.annotation_id, response.revision, {"round": response.round_id})
+    if annotation_id not in named:
+        append_revision(store.objects, annotation_id, response.revision, content)
         put_responses(store.objects, "mturk", [response])
 
 

@@ -41,6 +41,13 @@ def run(folder: Path, objects: int, rotted: int) -> bool:
     # The table of images stays whole: only its rows know of an image that is gone, so without it nobody could name that one.
     folders = ("files", "models", "tables", "versions")
     candidates = [key for key in keys if key.split("/")[0] in folders and not key.startswith("tables/images/")]
+    # Only its index knows of a leaf that is gone, so of one version the index may rot, of the next the leaves.
+    indexed = sorted({key.split("/")[1] for key in keys if key.startswith("versions/")})[::2]
+    candidates = [
+        key
+        for key in candidates
+        if not key.startswith("versions/") or key.endswith("/index.json") == (key.split("/")[1] in indexed)
+    ]
     events = [key for key in keys if key.startswith("ledger/")][::2]
     done = rot(folder / "root", [*events, *random.Random(1).sample(candidates, rotted - len(events))])
     kinds = {kind: list(done.values()).count(kind) for kind in sorted(set(done.values()))}
