@@ -116,7 +116,7 @@ def _stretched(said: Predicted) -> Predicted:
 
 
 def _mistakenness(said: Predicted) -> Doubts:
-    """FiftyOne's (fiftyone-brain 0.9, Apache-2.0, `mistakenness.py`, from confidences), the greatest of an image.
+    """FiftyOne's formula from confidences (`mistakenness.py` of fiftyone-brain, Apache-2.0), the greatest of an image.
 
     A matched object (IoU of at least .5) has (1 + c) / 2 if the names differ, else (1 - c) / 2; its place has
     (1 + c (2 i - 1)) / 2 with i = 2 (1 - IoU). An unmatched object is possibly spurious, an unmatched prediction of a confidence
