@@ -17,8 +17,8 @@ from pipeline_tasks.json_values import Json
 from pipeline_tasks.records.cycle import cycle_id_of_time
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.sighting import Sighting
-from pipeline_tasks.wiring import stages
 from pipeline_tasks.wiring.arguments import StageArguments
+from pipeline_tasks.wiring.calls import tend
 from pipeline_tasks.wiring.endpoints import endpoints_from_environment
 from pipeline_tasks.wiring.projects import read_project
 from pipeline_tasks.wiring.roots import open_store
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
     stays = {} if is_recorded else _what_stays(store, find_images(store, wanted))
     if arguments.do:
         with open_services(arguments.project, cycle_id) as services:
-            done = stages.erase(services, StageArguments(image_ids=tuple(wanted), run_key=arguments.run_key))
+            done = tend.erase(services, StageArguments(image_ids=tuple(wanted), run_key=arguments.run_key))
         return in_json({"cycle_id": cycle_id, "is_done": True, "is_fine": not done.left_outside, **asdict(done), **stays})
     reached = asdict(erasure_of(store, find_images(store, wanted)))
     shown = {name: value for name, value in reached.items() if name != "tombstones"}

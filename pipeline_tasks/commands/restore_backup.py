@@ -11,8 +11,8 @@ from pipeline_tasks.commands.object_bar import object_bar
 from pipeline_tasks.commands.outcome import Outcome, in_json
 from pipeline_tasks.commands.project_option import add_project_option, open_named_store
 from pipeline_tasks.records.cycle import cycle_id_of_time
-from pipeline_tasks.wiring import stages
 from pipeline_tasks.wiring.arguments import StageArguments
+from pipeline_tasks.wiring.calls import tend
 from pipeline_tasks.wiring.endpoints import endpoints_from_environment
 from pipeline_tasks.wiring.projects import read_project
 from pipeline_tasks.wiring.roots import open_objects, open_store
@@ -54,4 +54,4 @@ def _erase_again(arguments: argparse.Namespace) -> dict[str, Any]:
         return {}
     cycle_id = cycle_id_of_time(datetime.now(timezone.utc), project.time_zone, is_scheduled=False)
     with open_services(arguments.project, cycle_id) as services:
-        return {"cycle_id": cycle_id} | asdict(stages.erase(services, StageArguments(image_ids=tuple(image_ids))))
+        return {"cycle_id": cycle_id} | asdict(tend.erase(services, StageArguments(image_ids=tuple(image_ids))))

@@ -39,8 +39,8 @@ from pipeline_tasks.formats.writing.targets import NAMES as FORMAT_NAMES
 from pipeline_tasks.records.cycle import cycle_id_of_time
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.version_history import VersionRecord, dataset_versions, find_version
-from pipeline_tasks.wiring import stages
 from pipeline_tasks.wiring.arguments import StageArguments
+from pipeline_tasks.wiring.calls import tend
 from pipeline_tasks.wiring.projects import read_project
 from pipeline_tasks.wiring.run import open_services
 
@@ -119,7 +119,7 @@ def _restore(arguments: argparse.Namespace) -> Outcome:
     now = datetime.now(timezone.utc)
     cycle_id = arguments.cycle or cycle_id_of_time(now, project.time_zone, is_scheduled=False)
     with open_services(arguments.project, cycle_id) as services:
-        summary = stages.restore_dataset_version(services, StageArguments(dataset_id=arguments.version))
+        summary = tend.restore_dataset_version(services, StageArguments(dataset_id=arguments.version))
     undo = summary.previous_dataset_id or "newest"
     text = f"{summary.why}\nUndo: versions restore {undo[:12]} --project {arguments.project}"
     return _outcome(arguments, summary, text)

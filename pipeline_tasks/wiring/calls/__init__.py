@@ -1,0 +1,1 @@
+"""One explicit call per stage, one module a group of the process."""
