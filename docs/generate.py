@@ -136,7 +136,8 @@ def _default(field: FieldInfo) -> str:
         return "**none**"
     value = field.get_default(call_default_factory=True)
     if isinstance(value, Settings):
-        return ", ".join(f"{name}: {getattr(value, name)}" for name in type(value).model_fields)
+        inner = {name: getattr(value, name) for name in type(value).model_fields}
+        return ", ".join(f"{name}: {'null' if one is None else one}" for name, one in inner.items())
     return f"`{json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)}`"
 
 

@@ -7,11 +7,16 @@ margin; the first champion must beat the kind's trivial baseline. Both are measu
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
+
+import numpy as np
 
 from pipeline_tasks.intervals.bootstrap import draw_groups, percentile_interval
 from pipeline_tasks.kinds.scoring import Basis, Matches, Score, Scoring
 
+SEEN, POWER_Z = 0.03, 2.8
+"""A difference of 3 points, and the standard errors that it must be away from 0: two-sided 95 % and a power of 80 %."""
 NOTHING_TO_COMPARE = "Not promoted: the dataset version has no labelled test images, so no comparison is possible."
 
 
@@ -43,6 +48,8 @@ class Decision:
     high: float | None = None
     floor: float = 0.0
     """Limit that the lower bound must exceed."""
+    images_to_see_3_points: int | None = None
+    """Test images like these that are needed to tell a difference of 3 points; None without a champion or a spread."""
 
 
 def decide(scoring: Scoring[Any], candidate: Matches, champion: Matches | None, rule: Rule) -> Decision:
@@ -56,8 +63,17 @@ def decide(scoring: Scoring[Any], candidate: Matches, champion: Matches | None, 
     rival = scoring.baseline(candidate) if champion is None else champion
     mine, theirs = scoring.score(candidate, basis, draws), scoring.score(rival, basis, draws)
     decision = _judge(mine, theirs, basis, rule, is_first=champion is None)
+    if champion is not None:
+        decision = replace(decision, images_to_see_3_points=_images_to_see(candidate.images, mine, theirs))
     rival_words = scoring.names.baseline_words if champion is None else "the champion"
     return replace(decision, why=_why(decision, scoring.names.words, rival_words, basis, rule))
+
+
+def _images_to_see(images: int, mine: Score, theirs: Score) -> int | None:
+    """Images for a standard error of the paired difference that shows 3 points (Cohen, Statistical Power Analysis, 1988)."""
+    differences = mine.draws - theirs.draws
+    spread = float(np.std(differences[~np.isnan(differences)]))
+    return ceil(images * (POWER_Z * spread / SEEN) ** 2) if spread > 1e-9 else None
 
 
 def _judge(mine: Score, theirs: Score, basis: Basis, rule: Rule, *, is_first: bool) -> Decision:

@@ -16,8 +16,10 @@ from pipeline_tasks.lineage.lineage_data import LineageData, RecordedModel, Reco
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.cycle import local_time
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.gate_rule import GateRule
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
+from pipeline_tasks.reports.figure_words import figure_words
 from pipeline_tasks.reports.tree import Node, shortened
 from pipeline_tasks.tables.annotation import Annotation
 from pipeline_tasks.tables.label import Label
@@ -70,12 +72,23 @@ def _decisions(model: RecordedModel) -> Iterable[Node]:
         yield Node("decision", "none", "not decided yet")
     else:
         word = "promoted" if promoted is not None and promoted.is_promoted else "not promoted"
-        yield Node("decision", word, decided.why or decided.skipped or "", asdict(decided))
+        yield Node("decision", word, decided.why or decided.skipped or "", asdict(decided), _rules(compared))
     for cycle_id in model.put_back_in:
         yield Node("decision", "put back", f"by a person in cycle {cycle_id}", {"cycle_id": cycle_id})
     for cycle_id, instead in model.replaced_in.items():
         says = f"by a person in cycle {cycle_id}; {shortened(instead)} became the champion again"
         yield Node("decision", "rolled back", says, {"cycle_id": cycle_id, "restored_model_digest": instead})
+
+
+def _rules(compared: CompareWithChampionSummary | None) -> tuple[Node, ...]:
+    """Every rule of the gate: figure, limit and verdict; its sentence is in the decision's own."""
+    rules = () if compared is None else compared.rules
+    return tuple(Node("rule", one.rule, _rule_says(one), asdict(one)) for one in rules)
+
+
+def _rule_says(rule: GateRule) -> str:
+    figure, limit = figure_words(rule.figure, rule.unit, is_difference=True), figure_words(rule.limit, rule.unit)
+    return f"{rule.level}, {rule.verdict.replace('_', ' ')}: {figure}, limit {limit}"
 
 
 def _figures(model: RecordedModel) -> Iterable[Node]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from pipeline_tasks.records.gate_rule import GateRule
+
 
 @dataclass(frozen=True)
 class CompareWithChampionSummary:
@@ -37,3 +39,7 @@ class CompareWithChampionSummary:
     golden_margin: float | None = None
     names_lost: dict[str, int] = field(default_factory=dict)
     """Names that the champion learnt and the candidate has no training image of → images of the champion's version."""
+    rules: list[GateRule] = field(default_factory=list)
+    """Every rule of the gate that was looked at; empty if nothing could be compared, and for cycles of earlier releases."""
+    images_to_see_3_points: int | None = None
+    """Test images like these that are needed to tell a difference of 3 points; None if the models answer alike."""

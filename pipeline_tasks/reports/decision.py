@@ -13,6 +13,7 @@ from pipeline_tasks.records.roll_out import RollOutSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.reports.charts import Figure, intervals
 from pipeline_tasks.reports.cycle_data import CycleData
+from pipeline_tasks.reports.figure_words import figure_words
 from pipeline_tasks.reports.html import Html, element, paragraph, ratio, short, table, together
 from pipeline_tasks.tables.slice_image import SLICES
 
@@ -110,9 +111,40 @@ def section(data: CycleData) -> Html | None:
             paragraph(f"{_begun(names.words)} on the frozen test split, intervals by bootstrap over split groups:", quiet=True),
             intervals(shown) if shown else None,
             table(("", ""), rows, numbers_from=2),
+            _rules(compared),
+            _needed(compared),
             _slices(data),
         ]
     )
+
+
+def _rules(compared: CompareWithChampionSummary) -> Html | None:
+    """Every rule of the gate with its figure, its limit and the verdict."""
+    if not compared.rules:
+        return None
+    verdicts = {"not_measured": "not measured", "not_asked": "not asked yet"}
+    rows = [
+        (
+            one.rule.replace("_", " "),
+            one.level,
+            figure_words(one.figure, one.unit, is_difference=True),
+            figure_words(one.limit, one.unit),
+            verdicts.get(one.verdict, one.verdict),
+        )
+        for one in compared.rules
+    ]
+    note = "must: a broken rule stops the promotion; warn: it is only said. A rule without a limit only states its figure."
+    headers = ("rule", "level", "figure", "limit", "verdict")
+    return together([element("h3", "Rules of the gate"), table(headers, rows, numbers_from=2), paragraph(note, quiet=True)])
+
+
+def _needed(compared: CompareWithChampionSummary) -> Html | None:
+    """The size of test that a difference of 3 points needs."""
+    needed = compared.images_to_see_3_points
+    if needed is None:
+        return None
+    said = f"About {needed} test images like these are needed to tell a difference of 3 points (with 80 % power)"
+    return paragraph(f"{said}; there are {compared.test_images}.", quiet=True)
 
 
 def _slices(data: CycleData) -> Html | None:

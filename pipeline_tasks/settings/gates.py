@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from pipeline_tasks.settings.gate_rules import LIMITS, GateRules
 from pipeline_tasks.settings.section import Settings
 
 
@@ -37,3 +38,34 @@ class GateSettings(Settings):
         le=1,
         description="The same margin for accuracy on the golden set; null: the golden set is only reported.",
     )
+    slice_margin: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="The same for the worst other slice of test (recent, control); null: slices are only reported.",
+    )
+    class_margin: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="No class may be shown to have fallen by more than this in its part of the score; null: not measured.",
+    )
+    max_size_mb: float | None = Field(None, gt=0, description="Greatest size of the exported model in MB; null: only stated.")
+    max_parity_difference: float | None = Field(
+        None,
+        gt=0,
+        description="Greatest difference of outputs between the exported model and the trained network, below what the label kind "
+        "allows; null: only stated.",
+    )
+    rules: GateRules = Field(
+        GateRules(), description="Level of each rule: must (a broken one stops the promotion), warn (it is said), off. null: must."
+    )
+
+    @model_validator(mode="after")
+    def _rules_have_limits(self) -> GateSettings:
+        """A rule that somebody names and that has no limit would hold nothing."""
+        for rule, keys in LIMITS.items():
+            if getattr(self.rules, rule) in ("must", "warn") and all(getattr(self, key) is None for key in keys):
+                said, wanted = getattr(self.rules, rule), " or ".join(f"gates.{key}" for key in keys)
+                raise ValueError(f"gates.rules.{rule} is {said}, but it has no limit: set {wanted}, or leave the rule out")
+        return self

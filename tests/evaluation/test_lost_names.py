@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline_tasks.evaluation.gate import Decision
-from pipeline_tasks.evaluation.lost_names import names_lost, with_lost_names_gate
+from pipeline_tasks.evaluation.lost_names import names_lost
+from pipeline_tasks.evaluation.rules import Asked, lost_names_rule
 from pipeline_tasks.kinds.name_changes import NO_CHANGES, NameChanges
 
 
@@ -40,17 +40,15 @@ def test_names_lost__are_those_without_a_training_image_by_names_of_today(
     assert names_lost(CHAMPION, candidate, changes) == lost
 
 
-def test_gate__keeps_the_champion_if_a_better_candidate_lost_a_class_and_names_the_setting() -> None:
-    passed = Decision(True, "Promoted: balanced accuracy 99.0 %.")
+def test_lost_names_rule__stops_a_candidate_that_lost_a_class_and_names_the_setting() -> None:
+    held = lost_names_rule({"car": 5, "tree": 3}, Asked("must"), "class")
 
-    held = with_lost_names_gate(passed, {"car": 5, "tree": 3}, "class")
-
-    assert not held.is_promoted
-    assert held.why == (
-        "Not promoted: the candidate has no training image of the class 'car' (the champion learnt it from 5), 'tree' (the "
+    assert held is not None
+    assert held.stops
+    assert held.says == (
+        "the candidate has no training image of the class 'car' (the champion learnt it from 5), 'tree' (the "
         "champion learnt it from 3), so it would lose what the champion learnt. If a class was renamed, add it to "
-        "renamed_classes; if it is no longer wanted, to removed_classes. Apart from that: balanced accuracy 99.0 %."
+        "renamed_classes; if it is no longer wanted, to removed_classes."
     )
-    assert with_lost_names_gate(passed, {}, "class") == passed
-    kept = Decision(False, "Not promoted: worse.")
-    assert with_lost_names_gate(kept, {"car": 5}, "class") == kept
+    assert lost_names_rule({}, Asked("must"), "class") is None
+    assert lost_names_rule({"car": 5}, Asked("off"), "class") is None

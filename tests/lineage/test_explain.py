@@ -150,6 +150,9 @@ def test_explain__leads_from_a_model_to_its_decision_figures_labels_annotators_a
     assert node == told(night, "champion")
     assert (node.kind, node.name, node.fields["is_champion"]) == ("model", digest, True)
     assert one(node, "decision").name == "promoted"
+    rules = {rule.name: rule.says for rule in below(node, "rule")}
+    assert rules["metric"].startswith("must, kept: +")
+    assert rules["size"].startswith("must, stated: ")
     evaluated = night.store.summary(CYCLE, EvaluateModelSummary)
     assert f"balanced accuracy {evaluated.score:.3f}" in one(node, "figures").says
     assert set(one(node, "figures").fields["recalls"]) == {"bolt", "nut"}

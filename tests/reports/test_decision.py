@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from pipeline_tasks.kinds.masks.mask_kind import MaskKind
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.gate_rule import GateRule
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.reports.decision import header, section
 
@@ -41,6 +43,25 @@ def test_section__names_the_score_as_it_is_spelled() -> None:
     said = str(section(replace(DATA, kind=kind, records=CycleRecords((CompareWithChampionSummary(None, why="Kept."),)))))
 
     assert "Mean IoU on the frozen test split" in said
+
+
+def test_section__shows_every_rule_with_its_figure_its_limit_and_the_verdict() -> None:
+    rules = [
+        GateRule("worst_slice", "warn", "broken", -0.05, 0.02, "points"),
+        GateRule("size", "must", "stated", 13.24, None, "MB"),
+    ]
+    compared = CompareWithChampionSummary(None, why="Kept.", rules=rules, test_images=120, images_to_see_3_points=870)
+
+    said = re.sub(r"<td[^>]*>", "<td>", str(section(replace(DATA, records=CycleRecords((compared,))))))
+
+    row = "<td>worst slice</td><td>warn</td><td>-5.0 points</td><td>2 points</td><td>broken</td>"
+    assert row in said
+    assert "<td>13.24 MB</td><td>–</td><td>stated</td>" in said
+    assert "About 870 test images like these are needed to tell a difference of 3 points (with 80 % power); there are 120." in said
+
+
+def test_section__of_a_night_before_there_were_rules_shows_none() -> None:
+    assert "Rules of the gate" not in str(section(replace(DATA, records=CycleRecords((CompareWithChampionSummary(None),)))))
 
 
 def test_section__without_slices_says_nothing_of_them() -> None:

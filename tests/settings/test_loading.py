@@ -78,6 +78,11 @@ def test_load_project__names_every_problem_at_once(tmp_path: Path) -> None:
         (("sources: [{name: inbox, path: inbox}]", "sources: []"), "sources: must have at least 1 entry, not []"),
         (("budget: 10", "budget:"), "selection.budget: must be a whole number, and is empty"),
         (("budget: 10", "budget: -1"), "selection.budget: must be at least 0, not -1"),
+        (
+            ("margin: 0.05", "margin: 0.05, rules: {size: must}"),
+            "gates: gates.rules.size is must, but it has no limit: set gates.max_size_mb, or leave the rule out",
+        ),
+        (("margin: 0.05", "margin: 0.05, rules: {size: never}"), "gates.rules.size: "),
         (("margin: 0.05", "margin: 7"), "gates.margin: must be at most 1, not 7"),
         (("[bolt, nut]", "[bolt, no]"), "classes.1: must be text, not false; put it in quotes, for YAML reads yes, no, on and off"),
         (("gates:", "on: 1\ngates:"), "1: a key must be text, not true; put it in quotes, for YAML reads yes, no, on"),

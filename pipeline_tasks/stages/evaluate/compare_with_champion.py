@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import polars as pl
 
+from pipeline_tasks.datasets.label_quality import why_gold_does_not_suffice
 from pipeline_tasks.datasets.slices import members_of, without_golden
+from pipeline_tasks.evaluation.each_name import NameDifference, compare_names
 from pipeline_tasks.evaluation.gate import NOTHING_TO_COMPARE, Decision, Rule, decide
+from pipeline_tasks.evaluation.judging import judge, metric_rule
 from pipeline_tasks.evaluation.leakage import why_test_is_not_clean
-from pipeline_tasks.evaluation.lost_names import names_lost, with_lost_names_gate
-from pipeline_tasks.evaluation.slices import SliceDifference, compare_on_slice, with_golden_gate
+from pipeline_tasks.evaluation.lost_names import names_lost
+from pipeline_tasks.evaluation.rules import (
+    Asked,
+    at_most_rule,
+    each_name_rule,
+    golden_rule,
+    label_quality_rule,
+    lost_names_rule,
+    worst_slice_rule,
+)
+from pipeline_tasks.evaluation.slices import SliceDifference, compare_on_slice
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.kinds.scoring import Matches
+from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
+from pipeline_tasks.records.export_model import ExportModelSummary
+from pipeline_tasks.records.gate_rule import GateRule
+from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.version_rows import named_rows, version_rows
 from pipeline_tasks.tables.dataset_image import DatasetImage
@@ -41,12 +58,10 @@ def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSumm
     test = _read_test(store, cycle, evaluated)
     slices = _compare_slices(store, cycle, evaluated, test.slices)
     lost = _names_lost(store, cycle, evaluated, test.dataset_cycle_id)
-    kind, has_champion = kind_of(cycle.project), evaluated.champion_digest is not None
     decision = _decide(store, cycle, evaluated, test)
-    margin, words = cycle.project.gates.golden_margin, kind.scoring.names.image_words
-    decision = with_golden_gate(decision, slices, margin, words, has_champion=has_champion)
-    decision = with_lost_names_gate(decision, lost, kind.reporting.names_word)
-    return store.finish(cycle.cycle_id, STAGE, _summary(cycle, evaluated, test.images, decision, slices, lost))
+    found = [] if decision.difference is None else _rules(store, cycle, evaluated, _Measured(decision, test, slices, lost))
+    summary = _summary(cycle, evaluated, test.images, judge(decision, found), slices, lost)
+    return store.finish(cycle.cycle_id, STAGE, replace(summary, rules=found))
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,16 @@ class _Test:
     images: pl.DataFrame
     """The same without the golden ones."""
     slices: dict[str, pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """All that was found for the rules."""
+
+    decision: Decision
+    test: _Test
+    slices: dict[str, SliceDifference]
+    lost: dict[str, int]
 
 
 def _read_test(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary) -> _Test:
@@ -94,6 +119,60 @@ def _decide(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, test: _
     predictions = store.read(scoring.prediction_table, cycle.cycle_id)
     rival = None if champion is None else scoring.match(predictions, test.images, champion)
     return decide(scoring, scoring.match(predictions, test.images, candidate), rival, _rule(cycle))
+
+
+def _rules(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, found: _Measured) -> list[GateRule]:
+    """Every rule of the gate that is not off and has something to say."""
+    gates, kind = cycle.project.gates, kind_of(cycle.project)
+    words, word, has_champion = kind.scoring.names.image_words, kind.reporting.names_word, evaluated.champion_digest is not None
+    golden, worst = Asked(gates.rules.of("golden"), gates.golden_margin), Asked(gates.rules.of("worst_slice"), gates.slice_margin)
+    each = Asked(gates.rules.of("each_class"), gates.class_margin)
+    falls = _compare_names(store, cycle, evaluated, found.test, each) if has_champion else ()
+    rules = [
+        metric_rule(found.decision, gates.rules.of("metric")),
+        golden_rule(found.slices, golden, words, has_champion=has_champion),
+        worst_slice_rule(found.slices, worst, words, has_champion=has_champion),
+        each_name_rule(falls, each, word) if has_champion else None,
+        lost_names_rule(found.lost, Asked(gates.rules.of("lost_classes")), word),
+        *_rules_of_the_file(store, cycle),
+        _label_quality_rule(store, cycle),
+    ]
+    return [one for one in rules if one is not None]
+
+
+def _compare_names(
+    store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, test: _Test, asked: Asked
+) -> tuple[NameDifference, ...]:
+    """Differences on each name; not looked at without a limit, as they cost as much as the score itself."""
+    if asked.limit is None or asked.level == "off":
+        return ()
+    scoring: Any = kind_of(cycle.project).scoring
+    predictions = store.read(scoring.prediction_table, cycle.cycle_id)
+    digests = (evaluated.model_digest, evaluated.champion_digest)
+    candidate, champion = (scoring.match(predictions, test.images, digest) for digest in digests)
+    return compare_names(scoring, candidate, champion, _rule(cycle))
+
+
+def _rules_of_the_file(store: Store, cycle: Cycle) -> list[GateRule | None]:
+    """Size of the exported file, and how far it is from the trained network."""
+    gates, exported = cycle.project.gates, store.summary(cycle.cycle_id, ExportModelSummary)
+    size = exported.size_bytes / 1e6 if exported.size_bytes else None
+    asked, parity = Asked(gates.rules.of("size"), gates.max_size_mb), Asked(gates.rules.of("parity"), gates.max_parity_difference)
+    far, what = exported.parity_max_difference, "difference of the exported file from the trained network"
+    return [
+        at_most_rule("size", "size of the exported model", size, asked, unit="MB", key="max_size_mb"),
+        at_most_rule("parity", what, far, parity, unit="", key="max_parity_difference"),
+    ]
+
+
+def _label_quality_rule(store: Store, cycle: Cycle) -> GateRule | None:
+    """The judgement on labels from before the training."""
+    gates, built = cycle.project.gates, store.summary(cycle.cycle_id, BuildDatasetVersionSummary)
+    resolved, gold = store.find_summary(cycle.cycle_id, ResolveLabelsSummary), ""
+    if resolved is not None:
+        gold = why_gold_does_not_suffice(resolved.gold_right, resolved.gold_images, gates.min_gold_accuracy, gates.confidence)
+    asked = Asked(gates.rules.of("label_quality"), gates.min_agreement)
+    return label_quality_rule(built.label_quality, built.agreement, built.is_label_quality_kept, gold, asked)
 
 
 def _names_lost(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, dataset_cycle_id: str) -> dict[str, int]:
@@ -156,6 +235,7 @@ def _summary(
         slices={name: asdict(one) for name, one in slices.items()},
         golden_margin=gates.golden_margin,
         names_lost=lost,
+        images_to_see_3_points=decision.images_to_see_3_points,
     )
 
 

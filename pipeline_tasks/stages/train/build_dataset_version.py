@@ -247,8 +247,7 @@ def _summary(
         cycle.arguments.training,
         training.min_new_labels,
         _why_not(cycle, manifest.rows, manifest.objects)
-        or _why_labels_do_not_suffice(quality)
-        or _why_gold_does_not_suffice(store, cycle),
+        or (_why_labels_do_not_suffice(store, cycle, quality) if cycle.project.gates.rules.of("label_quality") == "must" else ""),
         "" if candidate is None else _why_at_once(named_rows(store, candidate.dataset_cycle_id), kind_of(cycle.project).changes),
     )
     named = Dataset(manifest.dataset_id, cycle.cycle_id) if is_changed else newest
@@ -275,13 +274,10 @@ def _quality(store: Store, cycle: Cycle) -> LabelQuality:
     return label_quality(labels, store.current(SplitGroup), kind_of(cycle.project).labeling.agreement_measure, rule)
 
 
-def _why_labels_do_not_suffice(quality: LabelQuality) -> str:
-    """Reason not to train on these labels; empty if they keep the gate, or if there is none."""
-    return "" if quality.is_kept in (None, True) else f"the gate on label quality holds. {quality.says.rstrip('.')}"
-
-
-def _why_gold_does_not_suffice(store: Store, cycle: Cycle) -> str:
-    """Reason not to train after tonight's gold; empty if it keeps the gate, or if there is no limit."""
+def _why_labels_do_not_suffice(store: Store, cycle: Cycle, quality: LabelQuality) -> str:
+    """Reason not to train on these labels, or after tonight's gold; empty if both keep the gate, or if there is no limit."""
+    if quality.is_kept is False:
+        return f"the gate on label quality holds. {quality.says.rstrip('.')}"
     limit, confidence = cycle.project.gates.min_gold_accuracy, cycle.project.gates.confidence
     resolved = None if limit is None else store.find_summary(cycle.cycle_id, ResolveLabelsSummary)
     return "" if resolved is None else why_gold_does_not_suffice(resolved.gold_right, resolved.gold_images, limit, confidence)

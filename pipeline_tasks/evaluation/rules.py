@@ -1,0 +1,133 @@
+"""Rules of the gate beside the score: each gives its figure, its limit and a verdict.
+
+A rule that is off gives nothing. One that has a limit and cannot be measured is not kept, because a rule that somebody set must
+not pass unseen. Why so: docs/decisions/2026-11-30-rules-of-the-gate.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline_tasks.evaluation.each_name import NameDifference
+from pipeline_tasks.evaluation.slices import SliceDifference
+from pipeline_tasks.records.gate_rule import BROKEN, KEPT, NOT_ASKED, NOT_MEASURED, OFF, STATED, GateRule
+
+GOLDEN = "golden"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Level and limit that the project file asks for; without a limit the figure is only stated."""
+
+    level: str
+    limit: float | None = None
+
+    def rule(self, name: str, verdict: str, says: str, figure: float | None = None, unit: str = "") -> GateRule:
+        """The rule with its verdict."""
+        return GateRule(name, self.level, verdict, figure, self.limit, unit, says)
+
+
+def golden_rule(slices: Mapping[str, SliceDifference], asked: Asked, words: str, *, has_champion: bool) -> GateRule | None:
+    """The golden set: not worse than the champion by more than the limit. `words` names the mean image score."""
+    found = slices.get(GOLDEN)
+    if asked.level == OFF or (found is None and asked.limit is None):
+        return None
+    if not has_champion:
+        return asked.rule(GOLDEN, NOT_ASKED, "the golden set is compared from the second model on.")
+    if found is None or found.low is None:
+        why = "gates.golden_margin is set, and the dataset version has no labelled images of the golden set."
+        return asked.rule(GOLDEN, NOT_MEASURED, why)
+    return _slice_rule(GOLDEN, "the golden set", found, asked, words)
+
+
+def worst_slice_rule(slices: Mapping[str, SliceDifference], asked: Asked, words: str, *, has_champion: bool) -> GateRule | None:
+    """The same on the slice with the lowest lower bound, golden left out."""
+    others = {name: one for name, one in slices.items() if name != GOLDEN and one.low is not None}
+    if asked.level == OFF or (not others and (asked.limit is None or not has_champion)):
+        return None
+    if not others:
+        why = (
+            "gates.slice_margin is set, and the dataset version has no slice of test (splits.recent_cycles, splits.policy curated)."
+        )
+        return asked.rule("worst_slice", NOT_MEASURED, why)
+    name, worst = min(others.items(), key=lambda one: (one[1].low, one[0]))
+    return _slice_rule("worst_slice", f"the worst slice, {name},", worst, asked, words)
+
+
+def each_name_rule(differences: Sequence[NameDifference], asked: Asked, word: str) -> GateRule | None:
+    """No name is shown to have fallen by more than the limit; `word` names one of them, such as `class`."""
+    if asked.level == OFF or asked.limit is None:
+        return None
+    if not differences:
+        why = f"gates.class_margin is set, and no {word} has enough test images of its own (gates.min_test_images_per_class)."
+        return asked.rule("each_class", NOT_MEASURED, why)
+    fallen = [one for one in differences if one.high < -asked.limit]
+    worst = min(fallen, key=lambda one: (one.high, one.name)) if fallen else differences[0]
+    figure = f"{100 * worst.difference:+.1f} points ({100 * worst.low:+.1f} to {100 * worst.high:+.1f})"
+    if fallen:
+        names = ", ".join(one.name for one in fallen)
+        says = f"the {word} {worst.name} is shown to have fallen by more than {100 * asked.limit:g} points: {figure}."
+        says += f" So have, in all: {names}." if len(fallen) > 1 else ""
+        return asked.rule("each_class", BROKEN, says, worst.difference, "points")
+    says = f"no {word} is shown to have fallen by more than {100 * asked.limit:g} points; the lowest, {worst.name}: {figure}."
+    return asked.rule("each_class", KEPT, says, worst.difference, "points")
+
+
+def lost_names_rule(lost: Mapping[str, int], asked: Asked, word: str) -> GateRule | None:
+    """No name of the champion's without a training image; said only if there is one."""
+    if asked.level == OFF or not lost:
+        return None
+    said = ", ".join(f"{name!r} (the champion learnt it from {count})" for name, count in lost.items())
+    says = (
+        f"the candidate has no training image of the {word} {said}, so it would lose what the champion learnt. "
+        f"If a {word} was renamed, add it to renamed_classes; if it is no longer wanted, to removed_classes."
+    )
+    return asked.rule("lost_classes", BROKEN, says, float(len(lost)))
+
+
+def at_most_rule(name: str, what: str, figure: float | None, asked: Asked, *, unit: str, key: str) -> GateRule | None:
+    """A figure of the candidate alone that must not be above the limit, which is the setting `gates.<key>`."""
+    if asked.level == OFF or (figure is None and asked.limit is None):
+        return None
+    if figure is None:
+        return asked.rule(name, NOT_MEASURED, f"gates.{key} is set, and there is no figure of {what} for this model.", unit=unit)
+    shown = _figure(figure, unit)
+    if asked.limit is None:
+        return asked.rule(name, STATED, f"{what} {shown}.", figure, unit)
+    limit = _figure(asked.limit, unit)
+    if figure <= asked.limit:
+        return asked.rule(name, KEPT, f"{what} {shown}, at most {limit}.", figure, unit)
+    return asked.rule(name, BROKEN, f"{what} is {shown}, above {limit} (gates.{key}).", figure, unit)
+
+
+def label_quality_rule(said: str, agreement: float | None, is_kept: bool | None, gold: str, asked: Asked) -> GateRule | None:
+    """The gate on labels, which was judged before the training; `gold` is the reason that tonight's gold gives, or empty.
+
+    A restored version has no such judgement (`said` is empty).
+    """
+    if asked.level == OFF or not said:
+        return None
+    if gold:
+        return asked.rule("label_quality", BROKEN, f"{gold}.", agreement)
+    verdict = STATED if is_kept is None else KEPT if is_kept else BROKEN
+    return asked.rule("label_quality", verdict, f"{said[0].lower()}{said[1:].rstrip('.')}.", agreement)
+
+
+def _slice_rule(name: str, where: str, found: SliceDifference, asked: Asked, words: str) -> GateRule:
+    """Not worse there by more than the limit; with a limit of 0: better."""
+    assert found.difference is not None
+    assert found.low is not None
+    said = f"on the {found.images} images of {where} {words} differs by {100 * found.difference:+.1f} points"
+    said += f" (lower bound {100 * found.low:+.1f})"
+    if asked.limit is None:
+        return asked.rule(name, STATED, f"{said}.", found.difference, "points")
+    worse = f"worse by more than {100 * asked.limit:g} points"
+    good, bad = (f"it is not {worse}", f"it may be {worse}") if asked.limit else ("it is better", "it may be no better")
+    is_kept = found.low > -asked.limit
+    ends = f"{said}, so {good if is_kept else bad} there."
+    return asked.rule(name, KEPT if is_kept else BROKEN, ends, found.difference, "points")
+
+
+def _figure(value: float, unit: str) -> str:
+    return f"{value:.4g} {unit}".rstrip()
