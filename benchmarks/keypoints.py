@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.drawn_things import EDGES, HIGH, MIRRORED_PAIRS, POINTS, WIDE, Pixels, drawn_image
+from pipeline_tasks.augmentations.policy import FOR_PLACES, policy_of
 from pipeline_tasks.backbones.backbone import open_backbone
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.decoding.model_recipe import recipe_digest
@@ -29,7 +30,6 @@ from pipeline_tasks.kinds.decoding import WHOLE
 from pipeline_tasks.kinds.keypoints.keypoint_kind import KeypointKind
 from pipeline_tasks.kinds.keypoints.skeleton import Skeleton
 from pipeline_tasks.kinds.labeling import OBJECT_COLUMNS
-from pipeline_tasks.models.augmentation import augmented_view
 from pipeline_tasks.models.candidate import Candidate
 from pipeline_tasks.models.exported import ExportedModel, ModelMarks
 from pipeline_tasks.models.exporting import export_model_bytes
@@ -43,6 +43,7 @@ TEST, VAL = 100, 50
 MOST_TRAINED = 10_000
 """Numbers that each seed has for its images."""
 SAMPLES = 1000
+LIGHT = policy_of(None, FOR_PLACES).unmoving
 OPTIONS = {
     "skeleton": {name: list(points) for name, points in POINTS.items()},
     "edges": {name: [list(pair) for pair in pairs] for name, pairs in EDGES.items()},
@@ -118,11 +119,11 @@ class Bench:
         for view in range(1 + views):
             for one, things in zip(images, objects, strict=True):
                 seed = one.number * 100 + view
-                placement = placed_view(WIDE, HIGH, self.side_px, seed) if view else whole_image(WIDE, HIGH, self.side_px)
+                placement = placed_view(WIDE, HIGH, self.side_px, seed).placement if view else whole_image(WIDE, HIGH, self.side_px)
                 file = self.cache / f"{self.trunk.digest[:16]}-{one.number}-{view}.npy"
                 if not file.exists():
                     image = placed_image(one.pixels, placement)
-                    np.save(file, self.trunk.maps(augmented_view(image, seed, may_move=False) if view else image))
+                    np.save(file, self.trunk.maps(LIGHT.view(image, seed) if view else image))
                 maps.append(np.load(file))
                 targets.append(self.modelling.placed(things, placement, self.trunk.shapes))
         return MapExamples(np.stack(maps), np.stack(targets))

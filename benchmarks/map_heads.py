@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from benchmarks.known_folders import KnownImage
+from pipeline_tasks.augmentations.policy import FOR_PLACES, policy_of
 from pipeline_tasks.backbones.backbone import open_backbone
 from pipeline_tasks.backbones.trunk import Trunk
 from pipeline_tasks.decoding.decode import decode
@@ -28,7 +29,6 @@ from pipeline_tasks.geometry.placement import Placement, whole_image
 from pipeline_tasks.kinds.decoding import WHOLE
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.map_modelling import MapModelling, MapTraining
-from pipeline_tasks.models.augmentation import augmentation_digest, augmented_view
 from pipeline_tasks.models.candidate import Candidate
 from pipeline_tasks.models.exported import ExportedModel, ModelMarks
 from pipeline_tasks.models.exporting import export_model_bytes
@@ -36,12 +36,13 @@ from pipeline_tasks.models.fitting import Fitted
 from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.models.map_training import MapExamples, train_maps
 from pipeline_tasks.models.parity import check_parity
-from pipeline_tasks.models.placed_views import placed_view, placements_digest
+from pipeline_tasks.models.placed_views import DEFAULT_MOVES, placed_view
 from pipeline_tasks.records.cycle import derive_seed
 from pipeline_tasks.settings import BackboneSettings, TrainingSettings
 
 PARITY_IMAGES = 50
 TIMED_VIEWS = 8
+LIGHT = policy_of(None, FOR_PLACES).unmoving
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class MapBench:
         self.trunk: Trunk = open_backbone(BackboneSettings(), cache).trunk(self.side_px)
         self.settings = settings or TrainingSettings()
         self.modelling: MapModelling = kind.modelling
-        views = placements_digest() + augmentation_digest(may_move=False)
+        views = DEFAULT_MOVES.digest + LIGHT.digest
         self.recipe = f"{self.trunk.digest[:16]}-{views[:8]}{views[64:72]}"
         cache.mkdir(parents=True, exist_ok=True)
 
@@ -155,13 +156,13 @@ class MapBench:
         one = self.images[at]
         image = placed_image(decode(one.path.read_bytes(), Limits()).pixels, self._placement(at, view))
         if view:
-            image = augmented_view(image, derive_seed(0, "light", one.path.name, str(view)), may_move=False)
+            image = LIGHT.view(image, derive_seed(0, "light", one.path.name, str(view)))
         return self.trunk.maps(image)
 
     def _placement(self, at: int, view: int) -> Placement:
         one = self.images[at]
         seed = derive_seed(0, "place", one.path.name, str(view))
-        return placed_view(*one.size_px, self.side_px, seed) if view else whole_image(*one.size_px, self.side_px)
+        return placed_view(*one.size_px, self.side_px, seed).placement if view else whole_image(*one.size_px, self.side_px)
 
     def _view_s(self, numbers: Sequence[int]) -> float:
         """Processor seconds for the maps of one view."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline_tasks.registry import Registry
 
 if TYPE_CHECKING:
+    from pipeline_tasks.augmentations.augmentation import Augmentation, PixelFunction
     from pipeline_tasks.backbones.backbone import OpensBackbone
     from pipeline_tasks.images.quality_rules.quality_rule import QualityRule
     from pipeline_tasks.kinds.kind import Kind, KindOpener
@@ -38,6 +39,34 @@ BACKBONES: Registry[OpensBackbone] = Registry(
     {"efficientnet_lite0": "pipeline_tasks.backbones.efficientnet_lite0:EfficientNetLite0"},
 )
 """Networks that turn an image into an embedding: `backbone.name` in a project file."""
+
+AUGMENTATIONS: Registry[Augmentation | PixelFunction] = Registry(
+    "augmentation",
+    {
+        "random_crop": "pipeline_tasks.augmentations.entries.place:RANDOM_CROP",
+        "zoom": "pipeline_tasks.augmentations.entries.place:ZOOM",
+        "horizontal_flip": "pipeline_tasks.augmentations.entries.place:HORIZONTAL_FLIP",
+        "vertical_flip": "pipeline_tasks.augmentations.entries.place:VERTICAL_FLIP",
+        "quarter_turn": "pipeline_tasks.augmentations.entries.place:QUARTER_TURN",
+        "rotation": "pipeline_tasks.augmentations.entries.place:ROTATION",
+        "brightness_contrast": "pipeline_tasks.augmentations.entries.light:BRIGHTNESS_CONTRAST",
+        "brightness": "pipeline_tasks.augmentations.entries.light:BRIGHTNESS",
+        "exposure": "pipeline_tasks.augmentations.entries.light:EXPOSURE",
+        "contrast": "pipeline_tasks.augmentations.entries.light:CONTRAST",
+        "saturation": "pipeline_tasks.augmentations.entries.light:SATURATION",
+        "hue": "pipeline_tasks.augmentations.entries.light:HUE",
+        "clahe": "pipeline_tasks.augmentations.entries.light:CLAHE",
+        "equalize": "pipeline_tasks.augmentations.entries.light:EQUALIZE",
+        "grey_world": "pipeline_tasks.augmentations.entries.light:GREY_WORLD",
+        "blur": "pipeline_tasks.augmentations.entries.damage:BLUR",
+        "motion_blur": "pipeline_tasks.augmentations.entries.damage:MOTION_BLUR",
+        "gaussian_noise": "pipeline_tasks.augmentations.entries.damage:GAUSSIAN_NOISE",
+        "salt_and_pepper": "pipeline_tasks.augmentations.entries.damage:SALT_AND_PEPPER",
+        "jpeg": "pipeline_tasks.augmentations.entries.damage:JPEG",
+        "cutout": "pipeline_tasks.augmentations.entries.damage:CUTOUT",
+    },
+)
+"""Changes of training images: `training.augmentation` in a project file. Views are changed in this order."""
 
 STRATEGIES: Registry[Strategy | Callable[..., object]] = Registry(
     "strategy",

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline_tasks.geometry.placement import Placement
+from pipeline_tasks.geometry.turn import Turn
 from pipeline_tasks.kinds.modelling import Arrays, Objective
 
 if TYPE_CHECKING:
@@ -77,6 +78,10 @@ class MapModelling(Protocol):
 
     def objects(self, rows: pl.DataFrame) -> Sequence[Any]:
         """The objects of each row of a dataset version (with `objects`, `width_px`, `height_px`), as `placed` takes them."""
+        ...
+
+    def turned(self, objects: Any, turn: Turn) -> Any:
+        """The objects of an image, as `objects` gives them, in the turned image."""
         ...
 
     def placed(self, objects: Any, placement: Placement, shapes: Shapes) -> npt.NDArray[Any]:

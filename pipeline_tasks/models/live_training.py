@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from pipeline_tasks.augmentations.policy import Policy
 from pipeline_tasks.kinds.modelling import Arrays, Contracting, Modelling
-from pipeline_tasks.models.augmentation import augmented_view
 from pipeline_tasks.models.embedding_scale import embedding_scale
 from pipeline_tasks.models.fitting import Batch, Fitted, Plan, fit
 from pipeline_tasks.models.head_training import TrainedHead
@@ -53,6 +53,7 @@ def train_live(
     val: Images,
     modelling: Modelling,
     settings: TrainingSettings,
+    policy: Policy,
     *,
     seed: int,
     journal: Journal,
@@ -71,8 +72,7 @@ def train_live(
         batch_size=BATCH_SIZE,
     )
     objective = modelling.objective(train.targets, settings)
-    views = _Views(train, seed, may_move=not modelling.has_places)
-    fitted = fit(network, views, _Views(val, None), objective, plan, journal, folder)
+    fitted = fit(network, _Views(train, seed, policy), _Views(val, None), objective, plan, journal, folder)
     arrays = modelling.head_arrays(network.head)
     if isinstance(modelling, Contracting):
         # The backbone has moved the embeddings, and with them their mean and the distance at which training images lie.
@@ -95,8 +95,8 @@ def _embedded(backbone: nn.Module, images: Images) -> NDArray[np.float32]:
 class _Views:
     """Images of an epoch: augmented by seed, number and epoch; plain without a seed."""
 
-    def __init__(self, images: Images, seed: int | None, *, may_move: bool = True) -> None:
-        self.images, self.seed, self.may_move = images, seed, may_move
+    def __init__(self, images: Images, seed: int | None, policy: Policy | None = None) -> None:
+        self.images, self.seed, self.policy = images, seed, policy
 
     def __len__(self) -> int:
         return len(self.images.targets)
@@ -108,6 +108,6 @@ class _Views:
 
     def _view(self, epoch: int, number: int) -> NDArray[np.uint8]:
         image: NDArray[np.uint8] = self.images.pixels[number]
-        if self.seed is None:
+        if self.seed is None or self.policy is None:
             return image
-        return augmented_view(image, derive_seed(self.seed, "view", str(epoch), str(number)), may_move=self.may_move)
+        return self.policy.view(image, derive_seed(self.seed, "view", str(epoch), str(number)))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from pipeline_tasks.augmentations.policy import Policy
 from pipeline_tasks.kinds.modelling import Arrays, Modelling
 from pipeline_tasks.models.best_epoch import is_better
 from pipeline_tasks.models.calibration import held_out_temperature
@@ -56,13 +57,17 @@ def train(
     material: Material,
     modelling: Modelling,
     settings: TrainingSettings,
+    policy: Policy,
     *,
     seed: int,
     journal: Journal,
     folder: Path,
     load_network: Callable[[], nn.Module],
 ) -> Outcome:
-    """Train a candidate; `load_network` opens the backbone, and is called only if `settings` unfreeze it."""
+    """Train a candidate; `load_network` opens the backbone, and is called only if `settings` unfreeze it.
+
+    `policy` draws the views that a backbone is trained on.
+    """
     how = HeadTraining(modelling, settings, seed, journal, folder)
     head = train_head(material.train, material.val, how)
 
@@ -84,6 +89,7 @@ def train(
         material.val_images,
         modelling,
         settings,
+        policy,
         seed=seed,
         journal=journal,
         folder=folder,

@@ -6,6 +6,7 @@ Sizes carry their unit in the name; a setting without an honest default has none
 
 from __future__ import annotations
 
+from pipeline_tasks.settings.augmentation import AugmentationSettings
 from pipeline_tasks.settings.backbone import BackboneSettings
 from pipeline_tasks.settings.connections import ConnectionSettings
 from pipeline_tasks.settings.duplicates import DuplicateSettings
@@ -24,6 +25,7 @@ from pipeline_tasks.settings.splits import GoldenSettings, SplitSettings
 from pipeline_tasks.settings.training import TrainingSettings
 
 __all__ = [
+    "AugmentationSettings",
     "BackboneSettings",
     "ConnectionSettings",
     "DuplicateSettings",

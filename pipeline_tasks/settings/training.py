@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from pipeline_tasks.settings.augmentation import AugmentationSettings, check_augmentation
 from pipeline_tasks.settings.section import Ratio, Settings
 
 
@@ -23,6 +24,11 @@ class TrainingSettings(Settings):
     learning_rate: float = Field(3e-3, gt=0)
     weight_decay: float = Field(1e-2, ge=0)
     augmented_views: int = Field(3, ge=0, description="Augmented views per training image.")
+    augmentation: dict[str, AugmentationSettings] | None = Field(
+        None,
+        description="Augmentation → strength and probability: the changes that views are drawn with. null: mild ones "
+        "that suit the label kind. One of your own is `module:function`.",
+    )
     balance_classes: bool = True
     max_synthetic_ratio: Ratio = Field(
         0.5, description="Maximum share of training images that are rendered or generated; more are left out of the version."
@@ -35,3 +41,10 @@ class TrainingSettings(Settings):
     unfreeze_epochs: int = Field(
         0, ge=0, description="Epochs that also train the backbone (`class` and `classes` alone); slow without a GPU."
     )
+
+    @field_validator("augmentation")
+    @classmethod
+    def _augmentations_are_known(cls, entries: dict[str, AugmentationSettings] | None) -> dict[str, AugmentationSettings] | None:
+        """Refuse a misspelled augmentation when the file is read."""
+        check_augmentation(entries or {})
+        return entries

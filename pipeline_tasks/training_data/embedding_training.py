@@ -11,10 +11,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipeline_tasks.augmentations.policy import FOR_PLACES, FOR_WHOLE_IMAGES, policy_of
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.decoding.model_recipe import recipe_digest
 from pipeline_tasks.json_values import Json
-from pipeline_tasks.models.augmentation import augmentation_digest, augmented_view
 from pipeline_tasks.models.candidate import Candidate, trained_backbone_digest
 from pipeline_tasks.models.exported import ModelMarks
 from pipeline_tasks.models.journal import Journal
@@ -40,8 +40,11 @@ class EmbeddingTraining:
         self._images, self._modelling, self._backbone = images, modelling, backbone
         self._settings, self._side_px = images.project.training, images.project.backbone.side_px
         self.views, self.backbone_digest = self._settings.augmented_views, backbone.digest
+        self._policy = policy_of(self._settings.augmentation, FOR_PLACES if modelling.has_places else FOR_WHOLE_IMAGES)
+        if modelling.has_places:
+            self._policy = self._policy.unmoving
         views: dict[str, Json] = {
-            "augmentation": augmentation_digest(may_move=not modelling.has_places),
+            "augmentation": self._policy.digest,
             "backbone": backbone.digest,
             "picture": recipe_digest(self._side_px),
         }
@@ -67,6 +70,7 @@ class EmbeddingTraining:
             material,
             self._modelling,
             self._settings,
+            self._policy,
             seed=self._images.seed,
             journal=journal,
             folder=folder,
@@ -133,7 +137,7 @@ class EmbeddingTraining:
         image = self._image(image_id)
         # The project's seed and not the cycle's, so that the next training can use the same views.
         seed_of = partial(derive_seed, self._images.project.seed, "view", image_id)
-        drawn = [augmented_view(image, seed_of(str(one)), may_move=not self._modelling.has_places) for one in range(self.views)]
+        drawn = [self._policy.view(image, seed_of(str(one))) for one in range(self.views)]
         views = np.concatenate([self._backbone.embed(view[np.newaxis]) for view in drawn])
         write_views(self._images.store.objects, self.view_recipe, image_id, views)
         return views

@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline_tasks.augmentations.policy import FOR_PLACES, policy_of
 from pipeline_tasks.decoding.model_recipe import recipe_digest
 from pipeline_tasks.decoding.placed_image import placed_image
-from pipeline_tasks.geometry.placement import Placement, whole_image
+from pipeline_tasks.decoding.turned_image import turned_image
+from pipeline_tasks.geometry.placement import whole_image
+from pipeline_tasks.geometry.turn import Turn
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.decoding import WHOLE
-from pipeline_tasks.models.augmentation import augmentation_digest, augmented_view
 from pipeline_tasks.models.candidate import Candidate
 from pipeline_tasks.models.exported import ModelMarks
 from pipeline_tasks.models.journal import Journal
-from pipeline_tasks.models.placed_views import placed_view, placements_digest
+from pipeline_tasks.models.placed_views import PlacedView, moves_of, placed_view
 from pipeline_tasks.records.cycle import derive_seed
 from pipeline_tasks.storage.blobs.view_files import read_maps, write_maps
 from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores
@@ -48,8 +50,9 @@ class _Example:
 
     image_id: str
     number: int
-    placement: Placement
+    view: PlacedView
     objects: Any
+    """In the turned image."""
 
 
 class MapsTraining:
@@ -65,10 +68,12 @@ class MapsTraining:
         self._val = images.val.sort("image_id").head(MOST_VAL)
         self._side_px = images.project.backbone.map_side_px
         self._trunk = backbone.trunk(self._side_px)
+        policy = policy_of(images.project.training.augmentation, FOR_PLACES)
+        self._light, self._moves = policy.unmoving, moves_of(policy, may_mirror=modelling.may_mirror)
         self.backbone_digest = self._trunk.digest
         views: dict[str, Json] = {
-            "augmentation": augmentation_digest(may_move=False),
-            "placements": placements_digest(may_mirror=modelling.may_mirror),
+            "augmentation": self._light.digest,
+            "placements": self._moves.digest,
             "backbone": self._trunk.digest,
             "engine": self._trunk.engine,
             "picture": recipe_digest(self._side_px, WHOLE),
@@ -147,18 +152,18 @@ class MapsTraining:
 
         sizes = rows.select("image_id", "width_px", "height_px").rows()
         examples = [
-            _Example(image_id, number, self._placement(image_id, number, width, height), objects[row])
+            self._example(image_id, number, (width, height), objects[row])
             for number in range(1 + views)
             for row, (image_id, width, height) in enumerate(sizes)
         ]
         values = sum(one.values for one in self._trunk.shapes)
         maps = _new_file(folder / f"{name}-maps.npy", (len(examples), values), np.dtype(np.float16))
-        placed = [self._modelling.placed(one.objects, one.placement, self._trunk.shapes) for one in examples[:1]]
+        placed = [self._modelling.placed(one.objects, one.view.placement, self._trunk.shapes) for one in examples[:1]]
         targets = _new_file(folder / f"{name}-targets.npy", (len(examples), *placed[0].shape), placed[0].dtype)
         by_image: dict[str, list[int]] = {}
         for at, one in enumerate(examples):
             by_image.setdefault(one.image_id, []).append(at)
-            targets[at] = self._modelling.placed(one.objects, one.placement, self._trunk.shapes)
+            targets[at] = self._modelling.placed(one.objects, one.view.placement, self._trunk.shapes)
 
         def fill_rows(image_id: str) -> None:
             found = self._maps([examples[at] for at in by_image[image_id]])
@@ -168,11 +173,11 @@ class MapsTraining:
         on_all_cores("feature maps", fill_rows, list(by_image))
         return MapExamples(maps, targets)
 
-    def _placement(self, image_id: str, number: int, width_px: int, height_px: int) -> Placement:
+    def _example(self, image_id: str, number: int, size_px: tuple[int, int], objects: Any) -> _Example:
         if number == 0:
-            return whole_image(width_px, height_px, self._side_px)
-        seed = self._seed("place", image_id, number)
-        return placed_view(width_px, height_px, self._side_px, seed, may_mirror=self._modelling.may_mirror)
+            return _Example(image_id, 0, PlacedView(Turn(*size_px), whole_image(*size_px, self._side_px)), objects)
+        view = placed_view(*size_px, self._side_px, self._seed("place", image_id, number), self._moves)
+        return _Example(image_id, number, view, self._modelling.turned(objects, view.turn) if view.turn.degrees else objects)
 
     def _maps(self, examples: Sequence[_Example]) -> list[NDArray[np.float16]]:
         """Maps of some views of one image; those that an earlier training stored are read."""
@@ -182,9 +187,10 @@ class MapsTraining:
             kept = read_maps(objects, self.view_recipe, one.image_id, one.number)
             if kept is None:
                 pixels = self._images.pixels(one.image_id) if pixels is None else pixels
-                image = placed_image(pixels, one.placement)
+                turned = turned_image(pixels, one.view.turn) if one.view.turn.degrees else pixels
+                image = placed_image(turned, one.view.placement)
                 if one.number:
-                    image = augmented_view(image, self._seed("light", one.image_id, one.number), may_move=False)
+                    image = self._light.view(image, self._seed("light", one.image_id, one.number))
                 kept = self._trunk.maps(image)
                 write_maps(objects, self.view_recipe, one.image_id, one.number, kept)
             found.append(kept)

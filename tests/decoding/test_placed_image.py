@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline_tasks.augmentations.policy import policy_of
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.decoding.model_recipe import GREY, recipe_digest
 from pipeline_tasks.decoding.placed_image import placed_image
+from pipeline_tasks.decoding.turned_image import turned_image
 from pipeline_tasks.geometry.placement import Placement, whole_image
 from pipeline_tasks.kinds.decoding import WHOLE
-from pipeline_tasks.models.placed_views import placed_view
+from pipeline_tasks.models.placed_views import DEFAULT_MOVES, moves_of, placed_view
+from pipeline_tasks.settings import AugmentationSettings
 
 BOX = np.array([[60, 30, 100, 70]])
 
@@ -53,7 +56,7 @@ def test_model_image__whole_takes_any_size(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_placed_image__shows_a_box_where_the_placement_says(seed: int) -> None:
-    placement = placed_view(160, 120, 128, seed)
+    placement = placed_view(160, 120, 128, seed).placement
 
     wanted = np.clip(placement.boxes(BOX)[0], 0, 128)
     found = box_of(placed_image(with_a_box(), placement))
@@ -61,10 +64,36 @@ def test_placed_image__shows_a_box_where_the_placement_says(seed: int) -> None:
     assert np.abs(found - wanted).max() <= 1.01, placement
 
 
-def test_placed_view__is_drawn_by_its_seed_and_shows_a_good_part_of_the_image() -> None:
-    views = [placed_view(160, 120, 128, seed) for seed in range(200)]
+@pytest.mark.parametrize("seed", range(20))
+def test_placed_view__of_a_turning_policy_shows_a_box_where_the_placement_says(seed: int) -> None:
+    """Quarter turns, upside down, mirrored, nearer: all at once, and the box in the pixels is the box in the numbers."""
+    names = ("zoom", "random_crop", "horizontal_flip", "vertical_flip", "quarter_turn")
+    moves = moves_of(policy_of({name: AugmentationSettings() for name in names}, ()))
+    view = placed_view(160, 120, 128, seed, moves)
 
-    assert views[3] == placed_view(160, 120, 128, 3)
+    wanted = np.clip(view.placement.boxes(view.turn.boxes(BOX))[0], 0, 128)
+    found = box_of(placed_image(turned_image(with_a_box(), view.turn), view.placement))
+
+    assert np.abs(found - wanted).max() <= 1.01, view
+
+
+def test_moves__are_those_of_the_policy() -> None:
+    entry = AugmentationSettings(probability=1.0)
+    upside_down = moves_of(policy_of({"vertical_flip": entry}, ()))
+    turning = moves_of(policy_of({"rotation": AugmentationSettings(strength=0.1, probability=1.0)}, ()))
+
+    seen = [placed_view(160, 120, 160, seed, upside_down) for seed in range(5)]
+    assert all(one.turn.degrees == 180 and one.placement.is_mirrored and one.placement.scale == 1 for one in seen)
+    angles = [placed_view(160, 120, 160, seed, turning).turn.degrees for seed in range(200)]
+    assert -9 < min(angles) < -8
+    assert 8 < max(angles) < 9
+    assert len({upside_down.digest, turning.digest, DEFAULT_MOVES.digest}) == 3
+
+
+def test_placed_view__is_drawn_by_its_seed_and_shows_a_good_part_of_the_image() -> None:
+    views = [placed_view(160, 120, 128, seed).placement for seed in range(200)]
+
+    assert views[3] == placed_view(160, 120, 128, 3).placement
     assert {one.is_mirrored for one in views} == {True, False}
     whole = np.array([[0.0, 0, 160, 120]])
     for one in views:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 WORDS = re.compile(r"class_name|probabilit|balanced[_ ]accuracy|recall\b|majority", re.IGNORECASE)
-FREE = {"kinds", "tables", "settings", "upgrades", "formats", "labelled_sets"}
-"""`tables`, `settings` and `upgrades` keep persisted names; `formats` reads the class names of other tools' files, and
-`labelled_sets` maps them to the project's."""
+FREE = {"augmentations", "kinds", "tables", "settings", "upgrades", "formats", "labelled_sets"}
+"""`augmentations` has the probability of a change; `tables`, `settings` and `upgrades` keep persisted names; `formats` reads the
+class names of other tools' files, and `labelled_sets` maps them to the project's."""
 
 STILL: dict[str, tuple[int, str]] = {
     "records/dataset_version.py": (2, "the persisted name of a version's vocabulary, and the property that reads it"),

@@ -20,7 +20,8 @@ ENTRIES = [(registry, name) for registry, found in REGISTRIES.items() for name i
 
 
 def test_registries__are_explained_in_contributing() -> None:
-    assert set(REGISTRIES) == {"SOURCES", "BACKBONES", "STRATEGIES", "MEASUREMENTS", "QUALITY_RULES", "KINDS"}
+    known = {"SOURCES", "BACKBONES", "AUGMENTATIONS", "STRATEGIES", "MEASUREMENTS", "QUALITY_RULES", "KINDS"}
+    assert set(REGISTRIES) == known
     contributing = (ROOT / "CONTRIBUTING.md").read_text()
     for registry in REGISTRIES:
         assert f"`{registry}`" in contributing, registry
@@ -43,6 +44,16 @@ def test_strategies__are_listed_in_their_document() -> None:
     document = (ROOT / "docs/selection.md").read_text()
 
     assert [name for name in registries.STRATEGIES.names if f"`{name}`" not in document] == []
+
+
+def test_augmentations__are_listed_in_their_document_with_their_defaults() -> None:
+    document = (ROOT / "docs/how-to/augment-training-images.md").read_text()
+    wanted = []
+    for name, found in registries.AUGMENTATIONS.load_all():
+        strength = "" if found.strength is None else f"{found.strength:g}"
+        wanted.append(f"| `{name}` | {found.words} | {strength} | {found.probability:g} |")
+
+    assert [row for row in wanted if row not in document] == []
 
 
 def test_figures_of_backbones__are_written_in_their_package_only() -> None:

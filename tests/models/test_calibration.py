@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from torch import nn
 
+from pipeline_tasks.augmentations.policy import FOR_WHOLE_IMAGES, policy_of
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.kinds.classes.decode import softmax
 from pipeline_tasks.models.head_training import EmbeddedImages
@@ -34,7 +35,8 @@ def images(per_class: int, seed: int) -> EmbeddedImages:
 
 def trained(folder: Path, per_class: int = 15) -> Outcome:
     material = Material(images(per_class, 1), images(1, 2))
-    return train(material, FIVE_CLASSES, TrainingSettings(), seed=1, journal=Journal(), folder=folder, load_network=_no_network)
+    given = material, FIVE_CLASSES, TrainingSettings(), policy_of(None, FOR_WHOLE_IMAGES)
+    return train(*given, seed=1, journal=Journal(), folder=folder, load_network=_no_network)
 
 
 def _no_network() -> nn.Module:

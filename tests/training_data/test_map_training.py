@@ -64,10 +64,10 @@ class BoxWorld(World):
 
     backbone: CountingBackbone
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **training: Any) -> None:
         self.store, self.folder = Store(MemoryObjects()), folder
         backbone = {"side_px": given_models.SIDE_PX, "map_side_px": 96}
-        settings: dict[str, Any] = {"label_kind": "box", "training": TRAINING, "backbone": backbone}
+        settings: dict[str, Any] = {"label_kind": "box", "training": TRAINING | training, "backbone": backbone}
         self.cycle = an_open_cycle(self.store, **settings)
         put_images_with_boxes(self.store, self.cycle)
         build_dataset_version(self.store, self.cycle)
@@ -152,3 +152,12 @@ def test_export_model__registers_a_detector_that_finds_what_torch_finds(undistur
     assert summary.parity_images == IMAGES
     assert summary.parity_max_difference is not None
     assert summary.parity_max_difference < 1e-4
+
+
+def test_train_model__turns_images_and_boxes_where_the_project_says_so(tmp_path: Path, undisturbed: BoxWorld) -> None:
+    turning = BoxWorld(tmp_path, augmentation={"quarter_turn": {"probability": 1.0}, "gaussian_noise": {}})
+
+    summary = turning.train()
+
+    assert summary.views == VIEWS
+    assert summary.view_recipe != undisturbed.train().view_recipe

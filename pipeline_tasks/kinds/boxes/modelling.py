@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline_tasks.errors import ParityError
 from pipeline_tasks.geometry.placement import Placement
+from pipeline_tasks.geometry.turn import Turn
 from pipeline_tasks.kinds.boxes.decode import BoxDecoding
 from pipeline_tasks.kinds.map_heads.arrays import arrays_of, weights_and_shapes
 from pipeline_tasks.kinds.map_heads.assignment import assigned, seen
@@ -63,6 +64,10 @@ class BoxModelling:
         numbers = {name: number for number, name in enumerate(self.class_names)}
         sizes = zip(rows["objects"].to_list(), rows["width_px"].to_list(), rows["height_px"].to_list(), strict=True)
         return [_boxes(found or [], numbers, (width, height)) for found, width, height in sizes]
+
+    def turned(self, objects: PlacedBoxes, turn: Turn) -> PlacedBoxes:
+        """Boxes in the turned image, as `Turn.boxes` says."""
+        return replace(objects, corners=turn.boxes(objects.corners))
 
     def placed(self, objects: PlacedBoxes, placement: Placement, shapes: Shapes) -> NDArray[np.float32]:
         """Target of each place of the maps: A x 5, as `assignment.assigned` says."""

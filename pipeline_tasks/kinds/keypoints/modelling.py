@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from pipeline_tasks.errors import ParityError
 from pipeline_tasks.geometry.placement import Placement
+from pipeline_tasks.geometry.turn import Turn
 from pipeline_tasks.kinds.keypoints.decode import POINTS, KeypointDecoding
 from pipeline_tasks.kinds.keypoints.layout import PointLayout
 from pipeline_tasks.kinds.keypoints.likeness import Sigmas
-from pipeline_tasks.kinds.keypoints.placed_things import PlacedThings, targets_of, things_of
+from pipeline_tasks.kinds.keypoints.placed_things import PlacedThings, in_turned_image, targets_of, things_of
 from pipeline_tasks.kinds.keypoints.skeleton import Skeleton, points_of_columns
 from pipeline_tasks.kinds.map_heads.arrays import arrays_of, weights_and_shapes
 from pipeline_tasks.kinds.map_heads.parity import MAX_SCORE_DIFFERENCE, MIN_OVERLAP, greatest_difference
@@ -63,6 +64,10 @@ class KeypointModelling:
         """Things of each row; an empty image has none."""
         sizes = zip(rows["objects"].to_list(), rows["width_px"].to_list(), rows["height_px"].to_list(), strict=True)
         return [things_of(_skeletons(found or []), self._layout, (width, height)) for found, width, height in sizes]
+
+    def turned(self, objects: PlacedThings, turn: Turn) -> PlacedThings:
+        """Boxes and points in the turned image."""
+        return in_turned_image(objects, turn)
 
     def placed(self, objects: PlacedThings, placement: Placement, shapes: Shapes) -> NDArray[Any]:
         """Target of each place of the maps, as `placed_things.targets_of` says."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline_tasks.geometry.placement import Placement
+from pipeline_tasks.geometry.turn import Turn
 from pipeline_tasks.kinds.keypoints.layout import PointLayout
 from pipeline_tasks.kinds.keypoints.skeleton import HIDDEN, VISIBLE, Skeleton
 from pipeline_tasks.kinds.map_heads.assignment import NOTHING, owners, seen
@@ -68,6 +69,14 @@ def _corners(thing: Skeleton, row: Floats, size_px: tuple[int, int]) -> Floats:
         low, high = middle - half, middle + half
     corners: Floats = np.clip(np.concatenate([low, high]), 0, [*size_px, *size_px])
     return corners
+
+
+def in_turned_image(things: PlacedThings, turn: Turn) -> PlacedThings:
+    """The same things in the turned image; places that are not known stay as they are."""
+    places = turn.points(things.points[..., :2]).reshape(*things.points.shape[:2], 2)
+    is_known = things.points[..., 2:] > 0
+    points = np.concatenate([np.where(is_known, places, things.points[..., :2]), things.points[..., 2:]], axis=2)
+    return PlacedThings(turn.boxes(things.corners), things.class_numbers, points)
 
 
 def targets_of(things: PlacedThings, placement: Placement, shapes: Shapes, mirrored: NDArray[np.int64]) -> NDArray[np.float32]:

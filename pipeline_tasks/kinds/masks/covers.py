@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline_tasks.geometry.placement import Placement
-from pipeline_tasks.geometry.run_lengths import Size, decode
+from pipeline_tasks.geometry.run_lengths import Size, decode, encode
+from pipeline_tasks.geometry.turn import Turn
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
@@ -52,6 +53,11 @@ def covers(masks: ImageMasks, placement: Placement, grid: Grid, class_count: int
         found[1 + number] = _sums(decode(rle, masks.size_px), xs, ys)
     shares = np.rint(found * (WHOLE * (placement.scale / grid.cell_px) ** 2)).clip(0, WHOLE).astype(np.uint8)
     return np.ascontiguousarray(shares[:, :, ::-1]) if placement.is_mirrored else shares
+
+
+def turned_rle(rle: str, size_px: Size, turn: Turn) -> str:
+    """Run lengths of a mask in the turned image."""
+    return encode(turn.mask(decode(rle, size_px)))
 
 
 def _sums(mask: npt.NDArray[np.bool_], xs: Floats, ys: Floats) -> Floats:

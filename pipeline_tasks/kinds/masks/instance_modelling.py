@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from pipeline_tasks.errors import ParityError
 from pipeline_tasks.geometry.placement import Placement
+from pipeline_tasks.geometry.run_lengths import area
+from pipeline_tasks.geometry.turn import Turn
 from pipeline_tasks.kinds.map_heads.arrays import arrays_of, weights_and_shapes
 from pipeline_tasks.kinds.map_heads.parity import MAX_SCORE_DIFFERENCE, MIN_OVERLAP, greatest_difference
 from pipeline_tasks.kinds.map_heads.training_length import detector_training
 from pipeline_tasks.kinds.map_modelling import MapTraining, Shapes
+from pipeline_tasks.kinds.masks.covers import turned_rle
 from pipeline_tasks.kinds.masks.instance_decode import COEFFICIENTS, PROTOTYPES, InstanceDecoding
 from pipeline_tasks.kinds.masks.placed_instances import ImageInstances, targets_of
 from pipeline_tasks.kinds.modelling import Arrays
@@ -52,6 +55,12 @@ class InstanceModelling:
         numbers = {name: number for number, name in enumerate(self.class_names)}
         sizes = zip(rows["objects"].to_list(), rows["width_px"].to_list(), rows["height_px"].to_list(), strict=True)
         return [_instances(found or [], numbers, (width, height)) for found, width, height in sizes]
+
+    def turned(self, objects: ImageInstances, turn: Turn) -> ImageInstances:
+        """Masks in the turned image; those that a thin turn leaves no pixel of are left out."""
+        rles = [turned_rle(rle, objects.size_px, turn) for rle in objects.rles]
+        kept = [at for at, rle in enumerate(rles) if area(rle)]
+        return ImageInstances(turn.size_px, objects.class_numbers[kept], tuple(rles[at] for at in kept))
 
     def placed(self, objects: ImageInstances, placement: Placement, shapes: Shapes) -> NDArray[Any]:
         """Targets of the places and of the cells, as `placed_instances.targets_of` says."""

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from pipeline_tasks.errors import ParityError
 from pipeline_tasks.geometry.placement import Placement
 from pipeline_tasks.geometry.run_lengths import Size, merge
+from pipeline_tasks.geometry.turn import Turn
 from pipeline_tasks.kinds.map_heads.arrays import arrays_of, weights_and_shapes
 from pipeline_tasks.kinds.map_modelling import MapTraining, Shapes
-from pipeline_tasks.kinds.masks.covers import Grid, ImageMasks, covers
+from pipeline_tasks.kinds.masks.covers import Grid, ImageMasks, covers, turned_rle
 from pipeline_tasks.kinds.masks.decode import SHARES, MaskDecoding
 from pipeline_tasks.kinds.modelling import Arrays
 
@@ -65,6 +66,11 @@ class MaskModelling:
         numbers = {name: number for number, name in enumerate(self.class_names)}
         sizes = zip(rows["objects"].to_list(), rows["width_px"].to_list(), rows["height_px"].to_list(), strict=True)
         return [_masks(found or [], numbers, (width, height)) for found, width, height in sizes]
+
+    def turned(self, objects: ImageMasks, turn: Turn) -> ImageMasks:
+        """Pixels in the turned image."""
+        by_class = {number: turned_rle(rle, objects.size_px, turn) for number, rle in objects.by_class.items()}
+        return ImageMasks(turn.size_px, by_class)
 
     def placed(self, objects: ImageMasks, placement: Placement, shapes: Shapes) -> NDArray[np.uint8]:
         """Covered shares of the cells, as `covers.covers` says."""

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 import torch
 
+from pipeline_tasks.augmentations.policy import FOR_PLACES, policy_of
 from pipeline_tasks.errors import ModelError, ParityError
 from pipeline_tasks.geometry.placement import Placement, whole_image
 from pipeline_tasks.kinds.keypoints.decode import NUMBERS, POINTS, KeypointDecoding
@@ -24,7 +25,7 @@ from pipeline_tasks.kinds.keypoints.torch_head import NEAR_CELLS, PoseHead, Thin
 from pipeline_tasks.kinds.map_heads.assignment import NOTHING
 from pipeline_tasks.kinds.map_heads.outputs import BOXES, CLASS_NUMBERS, SCORES
 from pipeline_tasks.kinds.map_modelling import MapShape
-from pipeline_tasks.models.placed_views import placed_view, placements_digest
+from pipeline_tasks.models.placed_views import DEFAULT_MOVES, moves_of, placed_view
 
 torch.set_num_threads(1)
 """Threads of torch wait for each other much longer than they compute here."""
@@ -102,8 +103,9 @@ def test_views__are_mirrored_only_if_every_class_says_which_points_change_places
     whole = KeypointSettings(**options, mirrored_pairs={"hand": [["left", "right"]], "key": []})
 
     assert [modelling_of(one).may_mirror for one in (KeypointSettings(**options), half, whole)] == [False, False, True]
-    assert not any(placed_view(640, 480, 64, seed, may_mirror=False).is_mirrored for seed in range(30))
-    assert placements_digest(may_mirror=False) != placements_digest()
+    never = moves_of(policy_of(None, FOR_PLACES), may_mirror=False)
+    assert not any(placed_view(640, 480, 64, seed, never).placement.is_mirrored for seed in range(30))
+    assert never.digest != DEFAULT_MOVES.digest
 
 
 def modelling_of(settings: KeypointSettings) -> KeypointModelling:

@@ -1,0 +1,1 @@
+"""The entries that come with Nightlens, by what they change."""
