@@ -54,6 +54,7 @@ READ_FOR_OBJECTS = {
 }
 """Read for these kinds alone: sizes of images with objects, predictions before people, doubts, and the pool a champion looks at."""
 READ_ELSEWHERE = {
+    "send_to_labeling": {"sightings"},
     "collect_annotations": {"pre_annotations", "pre_annotated_objects", "imported responses"},
     "wait_for_annotators": {"imported responses"},
     "find_label_errors": {"second_looks", "annotations", "annotation_objects"},
@@ -61,6 +62,7 @@ READ_ELSEWHERE = {
     "write_cycle_report": {"label_verdicts"},
 }
 """Read where a review was answered (`tests/second_looks`) or people are weighed: one person alone annotates here;
+where images are for people by name (`tests/stages/label/test_assigned_rounds.py`),
 where a project in Label Studio is made again (`tests/stages/label/test_pre_annotations.py`), or people responded at a service
 (`tests/labeling_services`)."""
 

@@ -11,6 +11,9 @@ from pipeline_tasks.annotations.parsing import AnnotationRevision, RecordedAnnot
 from pipeline_tasks.json_values import JsonObject
 from pipeline_tasks.records.cycle import utc
 
+PERSON = "for"
+"""Column in Label Studio with the name of the person who is asked."""
+
 
 @dataclass(frozen=True)
 class Vanished:
@@ -91,6 +94,7 @@ def edited_tasks(tasks: Sequence[JsonObject], contexts: Mapping[str, TaskContext
     """Label Studio's id of each task of ours whose data people edited, though it shows its image → its data as it was sent."""
     wanted = {
         int(task["id"]): {"task_key": one.task_key, "round_id": one.round_id, "image_id": one.image_id}
+        | ({} if one.shown_for is None else {PERSON: one.shown_for})
         for task, one in _ours(tasks, contexts)
     }
     data = {int(task["id"]): task["data"] for task in tasks}

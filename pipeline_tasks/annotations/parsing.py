@@ -63,6 +63,8 @@ class TaskContext:
     """Width and height of the canonical image; None if it is not known."""
     found_in: int | None = None
     """The Label Studio project in which the task stands, if its own was deleted and made again."""
+    shown_for: str | None = None
+    """Name of the person who is asked, as people see it; None: anyone."""
 
     @property
     def stands_in(self) -> int:

@@ -107,8 +107,12 @@ class LabelStudio:
         """The id of the saved view (tab) that shows one labeling round; a new one becomes the first tab."""
         return label_studio_views.find_or_create_view(self._connection, project_id, round_id, title or round_id)
 
+    def find_or_create_person_view(self, project_id: int, name: str) -> int:
+        """The id of the saved view (tab) that shows the open tasks of one person."""
+        return label_studio_views.find_or_create_person_view(self._connection, project_id, name)
+
     def round_url(self, project_id: int, view_id: int) -> str:
-        """The address at which people open a round."""
+        """The address at which people open a tab."""
         return f"{self._connection.url}/projects/{project_id}/data?tab={view_id}"
 
     def show_predictions(self, project_id: int, model_version: str) -> None:

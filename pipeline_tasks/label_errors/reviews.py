@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline_tasks.label_errors.verdicts import WITHOUT_VOTE
+
 SHARE_OF_NAMES = 0.5
 """Largest share of the places that goes to the most doubted label of each name, the rarest name first."""
 
@@ -82,7 +84,7 @@ def _unsettled(doubted: Doubted) -> list[Review]:
 def _why_unsettled(verdict: Mapping[str, object]) -> str:
     if verdict["is_same_person"]:
         return "The person who looked at it again had annotated it before, so another one is asked."
-    if verdict["answered"] in ("skipped", "taken back"):
+    if verdict["answered"] in WITHOUT_VOTE.values():
         return f"The second look was {verdict['answered']}, so another person is asked."
     return "Two people disagree about it, so a third one is asked."
 

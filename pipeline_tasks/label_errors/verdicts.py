@@ -14,6 +14,8 @@ from pipeline_tasks.intervals.resampled import Estimate
 
 STANDS, FIXED, UNCLEAR = "stands", "fixed", "unclear"
 VERDICTS = (FIXED, STANDS, UNCLEAR)
+WITHOUT_VOTE = {"skipped": "skipped", "deleted": "taken back", "misdirected": "by a person who was not asked"}
+"""State of an annotation that says nothing → words."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def _row(
     task: Mapping[str, Any], look: Mapping[str, Any], annotation: Mapping[str, Any], earlier: set[str], reviewed: Reviewed
 ) -> dict[str, Any]:
     is_same_person = annotation["annotator_id"] in earlier
-    words = {"skipped": "skipped", "deleted": "taken back"}.get(annotation["state"], annotation["says"])
+    words = WITHOUT_VOTE.get(annotation["state"], annotation["says"])
     verdict = _verdict(task, look, reviewed) if annotation["is_vote"] and not is_same_person else UNCLEAR
     return {
         **{name: task[name] for name in ("task_key", "image_id", "round_id")},

@@ -8,6 +8,7 @@ import polars as pl
 
 from pipeline_tasks.annotations.parsing import TaskContext
 from pipeline_tasks.kinds.registry import kind_of
+from pipeline_tasks.labeling_rounds.assigning import names_of_people
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.image import Image
@@ -23,12 +24,13 @@ def contexts_by_project(store: Store, cycle: Cycle, places: Mapping[int, int]) -
     """
     contexts: dict[int, dict[str, TaskContext]] = {}
     name, labeling = cycle.project.project, kind_of(cycle.project).labeling
-    columns = ["label_studio_project_id", "task_key", "round_id", "image_id", "label_studio_task_id"]
+    columns = ["label_studio_project_id", "task_key", "round_id", "image_id", "label_studio_task_id", "assigned_to"]
     tasks = store.history(LabelingTask, columns)
     sizes = _sizes(store, tasks["image_id"]) if kind_of(cycle.project).freezing.keeps_objects else {}
-    for project_id, key, round_id, image_id, task_id in tasks.iter_rows():
-        place = places.get(project_id, project_id)
-        context = TaskContext(name, labeling, project_id, key, round_id, image_id, task_id, sizes.get(image_id), place)
+    people = names_of_people(cycle)
+    for project_id, key, round_id, image_id, task_id, asked in tasks.iter_rows():
+        place, size, shown_for = places.get(project_id, project_id), sizes.get(image_id), people.get(asked)
+        context = TaskContext(name, labeling, project_id, key, round_id, image_id, task_id, size, place, shown_for)
         contexts.setdefault(place, {})[key] = context
     return contexts
 

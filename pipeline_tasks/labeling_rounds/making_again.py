@@ -9,6 +9,7 @@ from itertools import groupby
 
 import polars as pl
 
+from pipeline_tasks.annotations.changes import PERSON
 from pipeline_tasks.annotations.form_styles import with_styles
 from pipeline_tasks.annotations.label_form import LabelForm, as_paragraphs, label_form
 from pipeline_tasks.annotations.parsing import RecordedAnnotation, recorded_annotations
@@ -16,8 +17,8 @@ from pipeline_tasks.annotations.shown_predictions import MODEL_VERSION
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
 from pipeline_tasks.json_values import JsonObject
-from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.registry import kind_of
+from pipeline_tasks.labeling_rounds.assigning import names_of_people, person_tabs
 from pipeline_tasks.labeling_rounds.comparing import number_of
 from pipeline_tasks.labeling_rounds.mending import shown_content
 from pipeline_tasks.labeling_rounds.sent_predictions import sent_predictions
@@ -33,7 +34,7 @@ from pipeline_tasks.tables.lost_task import LostTask
 
 logger = logging.getLogger(__name__)
 
-_COLUMNS = ["round_id", "task_key", "image_id", "label_studio_project_id", "label_config_digest"]
+_COLUMNS = ["round_id", "task_key", "image_id", "label_studio_project_id", "label_config_digest", "assigned_to"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def standing_projects(store: Store, cycle: Cycle, label_studio: LabelStudio, fil
     if unfilled:
         place = _make(cycle, label_studio, files, form)
         of_gone = rows.filter(pl.col("label_studio_project_id").is_in(unfilled))
-        urls = _fill(store, kind_of(cycle.project), label_studio, files, place, of_gone)
+        urls = _fill(store, cycle, label_studio, files, place, of_gone)
         moved |= dict.fromkeys(unfilled, place)
         counts[place] = label_studio.count_tasks(place)
     return Standing({project_id: moved[project_id] for project_id in gone}, counts, unfilled, urls)
@@ -90,7 +91,7 @@ def _make(cycle: Cycle, label_studio: LabelStudio, files: AnnotatorFiles, form: 
 
 
 def _fill(
-    store: Store, kind: Kind, label_studio: LabelStudio, files: AnnotatorFiles, place: int, rows: pl.DataFrame
+    store: Store, cycle: Cycle, label_studio: LabelStudio, files: AnnotatorFiles, place: int, rows: pl.DataFrame
 ) -> dict[str, str]:
     """Import the rounds' tasks that are not there, each with its standing annotations and the prediction that it was sent with.
 
@@ -99,16 +100,19 @@ def _fill(
     lost = store.history(LostTask, ["task_key"])["task_key"]
     known = store.known(Image, rows["image_id"].unique())
     rows = rows.filter(~pl.col("task_key").is_in(lost.implode()) & pl.col("image_id").is_in(list(known)))
-    given, predicted = _annotations(store, set(rows["task_key"])), sent_predictions(store, kind, rows)
+    given, predicted = _annotations(store, set(rows["task_key"])), sent_predictions(store, kind_of(cycle.project), rows)
+    people = names_of_people(cycle)
     urls: dict[str, str] = {}
     for round_id, of_round in groupby(rows.iter_rows(named=True), key=lambda row: str(row["round_id"])):
         tasks = [
             {"picture": files.standing_address(row["image_id"]), "round_id": round_id}
             | {"task_key": row["task_key"], "image_id": row["image_id"]}
+            | ({PERSON: people.get(row["assigned_to"], "")} if people else {})
             for row in of_round
         ]
         label_studio.import_tasks(place, round_id, tasks, annotations=given, predictions=predicted)
         urls[round_id] = label_studio.round_url(place, label_studio.find_or_create_view(place, round_id))
+    person_tabs(label_studio, place, sorted({people[one] for one in rows["assigned_to"].unique() if one in people}))
     if predicted:
         label_studio.show_predictions(place, MODEL_VERSION)
     logger.warning(

@@ -11,7 +11,7 @@ STAGES = (
         does="Send the selection and the second looks to Label Studio as a labeling round with a deadline.",
         reads=(
             *("images", "selected_images", "second_looks", "originals", "models", "splits", "split_groups"),
-            *("annotations", "annotator_scores"),
+            *("annotations", "annotator_scores", "sightings"),
         ),
         writes=("labeling_tasks", "pre_annotations", "pre_annotated_objects"),
         services=("label_studio", "annotator_files", "decoder"),

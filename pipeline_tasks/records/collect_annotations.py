@@ -51,6 +51,10 @@ class CollectAnnotationsSummary:
     """Tasks whose key, round or image people had edited in their data."""
     annotations_put_back: int = 0
     """Annotations that Label Studio had lost, as after a restore from a backup, and that were put back from the annotation log."""
+    annotations_by_another: int = 0
+    """New and changed annotations by another person than the one who was asked."""
+    annotations_twice: int = 0
+    """New and changed annotations of a second copy of an image by a person who had answered one in the same round."""
 
 
 def refusal(image_id: str, annotation_id: str, problems: Iterable[str]) -> str:

@@ -38,3 +38,9 @@ class SendToLabelingSummary:
     """Reason why no image has one."""
     why_overlap: str = ""
     """Sentence on the overlap, where it is larger than set because most people are new."""
+    assigned: dict[str, int] = field(default_factory=dict)
+    """Pseudonym of a person → tasks that they are asked, where the project says who is."""
+    tasks_for_anyone: int = 0
+    """Tasks that no rule fits or for which nobody of the rule is left; 0 where the project has no rules."""
+    person_tabs: dict[str, str] = field(default_factory=dict)
+    """Pseudonym of a person → the address of the tab with their open tasks."""

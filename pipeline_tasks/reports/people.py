@@ -11,7 +11,7 @@ from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSumm
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary, refused_image
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
-from pipeline_tasks.reports import disagreements, scorecards
+from pipeline_tasks.reports import assignment, disagreements, scorecards
 from pipeline_tasks.reports.cycle_data import CycleData
 from pipeline_tasks.reports.html import Html, cards, element, paragraph, ratio, table, together
 from pipeline_tasks.reports.image_cards import image_card
@@ -24,11 +24,12 @@ def section(data: CycleData) -> Html | None:
     if data.annotations is None:
         return None
     if data.annotations.is_empty():
-        return paragraph("No image of this round has been annotated.", quiet=True)
+        return together([assignment.section(data), paragraph("No image of this round has been annotated.", quiet=True)])
     measure = data.kind.labeling.agreement_measure
     return together(
         [
             _form(data),
+            assignment.section(data),
             _by_annotator(data.annotations),
             _overlap(data),
             _said(data.agreement, measure),

@@ -10,6 +10,7 @@ import polars as pl
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle
 from pipeline_tasks.second_looks.audits import audited_labels
+from pipeline_tasks.second_looks.coming_again import misdirected_images
 from pipeline_tasks.second_looks.doubted_labels import doubted_labels
 from pipeline_tasks.second_looks.doubted_objects import doubted_objects
 from pipeline_tasks.second_looks.gold_images import gold_images
@@ -23,18 +24,20 @@ from pipeline_tasks.tables.table import Rows, check, empty
 
 
 def second_looks(store: Store, cycle: Cycle, standing: Standing, picks: int) -> Rows[SecondLook]:
-    """Labels to audit, doubted ones, weak ones and gold images, beside the round's `picks` images.
+    """Labels to audit, images that the wrong people answered, doubted ones, weak ones and gold images, beside the `picks` images.
 
-    All but the first are shares of the budget or the round.
+    All but the first two are shares of the budget or the round.
     """
     settings, budget = cycle.project.labeling, cycle.project.selection.budget
     free = replace(standing, closed=standing.closed | with_open_task(store))
     audits = audited_labels(store, cycle, free)
-    free = free.without(audits)
+    misdirected = misdirected_images(store, settings, free := free.without(audits))
+    free = free.without(misdirected)
     reviews = doubted_labels(store, kind_of(cycle.project), settings, budget, free)
     weak = weak_labels(store, settings, budget, free := free.without(reviews))
-    gold = gold_images(store, cycle, picks + len(audits) + len(reviews) + len(weak), free.without(weak))
-    return _rows([*audits, *reviews, *weak, *gold], cycle.round_id)
+    asked = [*audits, *misdirected, *reviews, *weak]
+    gold = gold_images(store, cycle, picks + len(asked), free.without(weak))
+    return _rows([*asked, *gold], cycle.round_id)
 
 
 def look_writes(store: Store, cycle: Cycle, looks: Rows[SecondLook]) -> list[Write]:

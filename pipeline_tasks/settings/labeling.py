@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from pipeline_tasks.settings.assignment import AssignmentSettings
 from pipeline_tasks.settings.reminders import ReminderSettings
 from pipeline_tasks.settings.section import Ratio, Settings
 from pipeline_tasks.settings.styles import NameStyle
@@ -108,6 +109,11 @@ class LabelingSettings(Settings):
         None,
         description="Detector (`model`, `names`, `min_score`, `margin`) of faces, plates or the like, blurred in people's "
         "copies of images (docs/how-to/blur-faces-and-plates.md); null: nothing is blurred.",
+    )
+    assignment: AssignmentSettings | None = Field(
+        None,
+        description="Who is asked about which images (`people`, `rules`, `misdirected`; docs/how-to/say-who-is-asked.md); "
+        "null: anyone.",
     )
     reminders: ReminderSettings | None = Field(
         None,

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.registries import KINDS
+from pipeline_tasks.settings.assignment import check_assignment
 from pipeline_tasks.settings.backbone import BackboneSettings
 from pipeline_tasks.settings.connections import ConnectionSettings
 from pipeline_tasks.settings.duplicates import DuplicateSettings
@@ -112,6 +113,13 @@ class Project(Settings):
     def _styles_fit(self) -> Project:
         """Refuse styles of names that the project does not have, and one key for two."""
         check_styles(self.labeling.styles, self.classes)
+        return self
+
+    @model_validator(mode="after")
+    def _assignment_fits(self) -> Project:
+        """Refuse rules on names or sources that the project does not have."""
+        sources = [source.name for source in self.sources]
+        check_assignment(self.labeling.assignment, self.classes, sources, self.labeling.prelabel_ratio)
         return self
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ class Annotation(Table):
 
     table_name = "annotations"
     superseded_by_key = ("annotation_id",)
-    changes = (Change("0.2.0"),)
+    changes = (Change("0.2.0"), Change("0.2.0"))
 
     #: `<Label Studio project id>-<annotation id>`.
     annotation_id = dy.String(primary_key=True)
@@ -24,8 +24,9 @@ class Annotation(Table):
     revision = dy.String(regex=DIGEST)
     #: A pseudonym that is stable within the project; no name and no e-mail.
     annotator_id = dy.String()
-    #: answered; skipped: the person could or would not answer; deleted: taken back.
-    state = dy.Enum(["answered", "skipped", "deleted"])
+    #: answered; skipped: the person could or would not answer; deleted: taken back; misdirected: without a vote, because another
+    #: person was asked.
+    state = dy.Enum(["answered", "skipped", "deleted", "misdirected"])
     #: Seconds the person took, as counted by Label Studio.
     lead_time_s = dy.Float64(nullable=True)
     updated_at = dy.Datetime(time_zone="UTC", time_unit="us")

@@ -12,7 +12,7 @@ class LabelingTask(Table):
     """A labeling task in Label Studio."""
 
     table_name = "labeling_tasks"
-    changes = (Change("0.2.0"),)
+    changes = (Change("0.2.0"), Change("0.2.0"))
 
     #: Digest of round, image, label configuration, purpose and copy number.
     task_key = dy.String(primary_key=True, regex=DIGEST)
@@ -24,3 +24,5 @@ class LabelingTask(Table):
     #: Label Studio's ids; no digest depends on them.
     label_studio_project_id = dy.Int64()
     label_studio_task_id = dy.Int64()
+    #: Pseudonym of the person who is asked, by the project's rules; null: anyone.
+    assigned_to = dy.String(nullable=True)

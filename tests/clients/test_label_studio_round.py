@@ -65,7 +65,7 @@ class Round:
 
     def open(self, cycle_id: str, images: range, looks: Mapping[str, str] = {}, **settings: Any) -> Cycle:
         labeling = {"deadline_s": 3600, "overlap_ratio": 0.1, "question": 'Is it a "bolt" & <not> a nut?'}
-        cycle = given.an_open_cycle(self.store, cycle_id, project=self.name, labeling=labeling, **settings)
+        cycle = given.an_open_cycle(self.store, cycle_id, **{"project": self.name, "labeling": labeling} | settings)
         originals = [put_original(self.store.objects, a_photograph(number)) for number in images]
         recorded, picked = summaries_of_picks(len(originals))
         self.store.finish(cycle_id, "record_images", recorded, [(Image, image_rows(originals))])

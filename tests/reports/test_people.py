@@ -10,6 +10,8 @@ from reports.test_process import DATA
 from pipeline_tasks.records.by_stage import CycleRecords
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary, refusal, refused_image
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
+from pipeline_tasks.reports import assignment
 from pipeline_tasks.reports.image_cards import shown_images
 from pipeline_tasks.reports.people import section
 
@@ -49,3 +51,19 @@ def test_audit__is_shown_with_its_interval() -> None:
     page = str(section(replace(DATA, annotations=ANSWERS, records=CycleRecords((labels,)))))
 
     assert "another person annotated 140 labels drawn at random, and 9 otherwise: 6.4 % (3.4 % to 11.8 %)" in page
+
+
+def test_section__tells_who_was_asked_and_which_answers_are_of_others() -> None:
+    tabs = {"annotator-a": "http://label-studio/projects/1/data?tab=2"}
+    sent = SendToLabelingSummary(
+        "r", "d" * 64, 3, 3, "2026-11-21", assigned={"annotator-a": 2}, tasks_for_anyone=1, person_tabs=tabs
+    )
+    collected = CollectAnnotationsSummary(3, 0, 0, 0, 0, 2, 0, annotations_by_another=2, annotations_twice=1)
+
+    said = str(assignment.section(replace(DATA, records=CycleRecords((sent, collected)))))
+
+    assert 'annotator-a</a></td><td class="number">2</td>' in said
+    assert tabs["annotator-a"] in said
+    assert 'anyone</td><td class="number">1</td>' in said
+    assert "2 by another person than the one who was asked; 1 of a second copy by a person who had answered one" in said
+    assert assignment.section(replace(DATA, records=CycleRecords((CollectAnnotationsSummary(0, 0, 0, 0, 0, 0, 0),)))) is None

@@ -74,7 +74,7 @@ def annotate(
                 for at, one in enumerate(boxes)
             ]
     written: list[Any] = [
-        (LabelingTask, pl.DataFrame(tasks).with_columns(label_studio_project_id=1, label_studio_task_id=1)),
+        (LabelingTask, pl.DataFrame(tasks).with_columns(label_studio_project_id=1, label_studio_task_id=1, assigned_to=None)),
         (Annotation, pl.DataFrame(rows).with_columns(lead_time_s=1.0, updated_at=given.STARTED_AT, is_starred=False)),
         (AnnotationObject, pl.DataFrame(objects, infer_schema_length=None).select(empty(AnnotationObject).columns)),
     ]

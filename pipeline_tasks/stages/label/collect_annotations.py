@@ -13,6 +13,7 @@ import polars as pl
 from pipeline_tasks.annotations.asked_changes import asked_changes, news_of
 from pipeline_tasks.annotations.form_differences import form_differences
 from pipeline_tasks.annotations.label_form import label_form
+from pipeline_tasks.annotations.misdirected import Checked, checked
 from pipeline_tasks.annotations.parsing import AnnotationRevision, annotation_rows, object_rows, recorded_annotations
 from pipeline_tasks.clients.annotator_files import AnnotatorFiles
 from pipeline_tasks.clients.label_studio import LabelStudio
@@ -74,6 +75,8 @@ def collect_annotations(
     look = _look(store, cycle, label_studio, of_label_studio, looks, standing_now)
     pending = pending_responses(store)
     look = replace(look, revisions=[*look.revisions, *imported_revisions(store, cycle.project, pending.responses, known)])
+    told = _checked(store, cycle, known, look)
+    look = replace(look, revisions=told.revisions)
     for revision in look.revisions:
         append_revision(store.objects, revision.annotation_id, revision.revision, revision.content)
     labeling = kind_of(cycle.project).labeling
@@ -81,6 +84,8 @@ def collect_annotations(
     summary = replace(
         _summary(store, cycle, known, look, labeling),
         form_differences=_form_differences(store, cycle, label_studio, standing_now),
+        annotations_by_another=told.by_another,
+        annotations_twice=told.twice,
         projects_made_again=list(standing_now.made_again),
         foreign_tasks=_standing(store, look.foreign),
         asked_changes=dict(asked.unique(["image_id", "change"]).group_by("change").len().sort("change").iter_rows()),
@@ -96,6 +101,16 @@ def _look(store: Store, cycle: Cycle, label_studio: LabelStudio, known: Known, l
     contexts = contexts_by_project(store, cycle, standing.places)
     looking = Looking(store, label_studio, known, cycle.project.labeling.compare_all_up_to_tasks, looks)
     return looking.look(contexts, standing.counts)
+
+
+def _checked(store: Store, cycle: Cycle, known: Known, look: Look) -> Checked:
+    """The revisions, those of people who were not asked without a vote, where the project says who is asked."""
+    assignment = cycle.project.labeling.assignment
+    if assignment is None:
+        return Checked(look.revisions)
+    asked = store.history(LabelingTask, ["task_key", "assigned_to"]).drop_nulls("assigned_to")
+    has_vote = assignment.misdirected == "use"
+    return checked(look.revisions, known.values(), dict(asked.select("task_key", "assigned_to").rows()), has_vote=has_vote)
 
 
 def _state(store: Store, looks: dict[int, str], standing: Standing, pending: PendingResponses) -> list[StateValue]:
@@ -200,6 +215,8 @@ def _warn(summary: CollectAnnotationsSummary) -> None:
         if reason in summary.foreign_tasks:
             shown = reason.replace("_", " ")
             logger.warning("%d tasks in Label Studio show an %s; delete them there", summary.foreign_tasks[reason], shown)
+    if misdirected := summary.annotations_by_another + summary.annotations_twice:
+        logger.warning("%d annotations are by people who were not asked, %s", misdirected, "or had the image already")
     if summary.tasks_lost:
         logger.warning("%d open tasks were deleted in Label Studio; their images can be selected again", summary.tasks_lost)
     if summary.annotations_of_replaced_images:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from pipeline_tasks.annotations.changes import PERSON
 from pipeline_tasks.annotations.form_differences import form_differences
 from pipeline_tasks.annotations.form_styles import with_styles
 from pipeline_tasks.annotations.label_form import LabelForm, as_paragraphs, label_form
@@ -24,6 +25,7 @@ from pipeline_tasks.decoding.jpeg import encode_jpeg
 from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.registry import kind_of
+from pipeline_tasks.labeling_rounds.assigning import Assigned, assign, with_people
 from pipeline_tasks.records.cycle import Cycle, derive_seed, local_time, utc
 from pipeline_tasks.records.project_state import LabelingPauses
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
@@ -94,10 +96,12 @@ def send_to_labeling(
     label_studio.connect_local_files(project_id, annotator_files.folder)
     if labeling.guideline is not None:
         label_studio.show_guideline(project_id, as_paragraphs(labeling.guideline))
-    rows = _push(project_id, round_id, form, planned, predicted.shown, label_studio, annotator_files)
+    assigned = assign(store, cycle, planned, predicted.objects)
+    rows = _push(project_id, round_id, form, planned, predicted.shown, label_studio, annotator_files, assigned)
     view_id = label_studio.find_or_create_view(project_id, round_id, tab_title(cycle.cycle_id, cycle.outside_name))
     url = label_studio.round_url(project_id, view_id)
     sent = replace(summary, label_studio_project_id=project_id, label_studio_view_id=view_id, url=url)
+    sent = with_people(sent, assigned, label_studio, project_id)
     summary = _with_pre_annotations(replace(sent, form_differences=differences), predicted)
     return store.finish(cycle.cycle_id, STAGE, summary, _writes(rows, predicted))
 
@@ -182,11 +186,13 @@ def _push(
     predictions: Mapping[str, Mapping[str, Json]],
     label_studio: LabelStudio,
     annotator_files: AnnotatorFiles,
+    assigned: Assigned,
 ) -> Rows[LabelingTask]:
     """Import each task once, without its purpose, with the prediction that its annotator sees; return the rows with their ids."""
     shown = [
         {"picture": annotator_files.address(task.image_id), "round_id": round_id, "task_key": task.task_key}
         | {"image_id": task.image_id}
+        | ({PERSON: assigned.names.get(task.task_key, "")} if assigned.has_rules else {})
         for task in planned
     ]
     of_tasks = {task.task_key: predictions[task.image_id] for task in planned if task.image_id in predictions}
@@ -197,6 +203,7 @@ def _push(
         asdict(task)
         | {"round_id": round_id, "label_config_digest": form.digest}
         | {"label_studio_project_id": project_id, "label_studio_task_id": task_ids[task.task_key]}
+        | {"assigned_to": assigned.pseudonym(task.task_key)}
         for task in planned
     ]
-    return check(LabelingTask, pl.DataFrame(records))
+    return check(LabelingTask, pl.DataFrame(records, infer_schema_length=None))

@@ -273,6 +273,7 @@ def sent_and_annotated(store: Store, cycle_id: str, name: str, *, state: str | N
     keys = [image_id(f"{cycle_id} task {name} {copy}") for copy in range(copies)]
     about: dict[str, object] = {"round_id": cycle_id, "image_id": image_id(name)}
     of_task = {"purpose": "first", "label_config_digest": "d" * 64, "label_studio_project_id": 1, "label_studio_task_id": 1}
+    of_task |= {"assigned_to": None}
     tasks = [about | of_task | {"task_key": key, "copy_number": copy} for copy, key in enumerate(keys)]
     said = {"annotator_id": "ada", "state": "answered", "lead_time_s": 1.0, "updated_at": SEEN_AT, "is_starred": False}
     answers = [about | said | {"annotation_id": key[:9], "task_key": key, "revision": key} for key in keys[: copies - open_copies]]
@@ -334,6 +335,7 @@ def open_task(store: Store, cycle_id: str, name: str) -> None:
     """A labeling task that nobody has answered."""
     task = {"task_key": image_id(f"open {name}"), "round_id": cycle_id, "image_id": image_id(name), "purpose": "overlap"}
     ids = {"copy_number": 1, "label_config_digest": "d" * 64, "label_studio_project_id": 1, "label_studio_task_id": 7}
+    ids |= {"assigned_to": None}
     sent = SendToLabelingSummary(cycle_id, "d" * 64, 1, 1, deadline_at=SEEN_AT.isoformat())
     store.finish(cycle_id, "send_to_labeling", sent, [(LabelingTask, pl.DataFrame([task | ids]))])
 

@@ -338,7 +338,7 @@ def test_erase__says_that_label_studio_did_not_respond(store: Store) -> None:
     two_versions(store)
     cycle = an_open_cycle(store, "2026-11-23")
     task = {"task_key": id_of("task"), "round_id": "round", "image_id": id_of("a1"), "purpose": "first", "copy_number": 0}
-    task |= {"label_config_digest": id_of("config"), "label_studio_project_id": 3, "label_studio_task_id": 17}
+    task |= {"label_config_digest": id_of("config"), "label_studio_project_id": 3, "label_studio_task_id": 17, "assigned_to": None}
     store.finish(cycle.cycle_id, "given", cycle.arguments, [(LabelingTask, pl.DataFrame(task))])
 
     summary = erase_names(store, "a1")
