@@ -59,7 +59,8 @@ def a_given_night(
     of_file = {"size_bytes": 4_000_000, "parity_max_difference": 1e-6} | (exported or {})
     store.finish(SECOND, "export_model", ExportModelSummary(None, CANDIDATE, **of_file))
     champion = {"champion_digest": CHAMPION, "champion_dataset_cycle_id": FIRST} if has_champion else {}
-    found = EvaluateModelSummary(None, model_digest=CANDIDATE, score=0.9, **names, **champion, **(evaluated or {}))
+    figures = {"figures": {"calibration_error": 0.02}, "latency_ms": 12.5} | (evaluated or {})
+    found = EvaluateModelSummary(None, model_digest=CANDIDATE, score=0.9, **names, **champion, **figures)
     store.finish(SECOND, "evaluate_model", found)
     return cycle
 

@@ -130,4 +130,4 @@ def _slice_rule(name: str, where: str, found: SliceDifference, asked: Asked, wor
 
 
 def _figure(value: float, unit: str) -> str:
-    return f"{value:.4g} {unit}".rstrip()
+    return f"{100 * value:.1f} points" if unit == "points" else f"{value:.4g} {unit}".rstrip()

@@ -124,6 +124,8 @@ class ScoreNames:
     """The same, in a sentence."""
     name_metric: str = ""
     """Figure of each name of the vocabulary, in the column `metric`; empty if there is none."""
+    calibration_metric: str = ""
+    """Distance of confidence and truth, in the column `metric`, which the gate may limit; empty if there is none."""
 
     @property
     def of_summary(self) -> frozenset[str]:

@@ -36,3 +36,5 @@ class EvaluateModelSummary:
     slices: dict[str, dict[str, float | None]] = field(default_factory=dict)
     """golden, recent, control → images, groups, and the kind's two scores by their names (each with _low, _high) of the candidate,
     the champion's behind champion_; a slice that the version has no images of is not named."""
+    latency_ms: float | None = None
+    """Median time of the candidate for an image on the machine that evaluated it; None unless the gate has a rule on it."""

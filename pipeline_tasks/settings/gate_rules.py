@@ -14,6 +14,8 @@ LIMITS: dict[str, tuple[str, ...]] = {
     "golden": ("golden_margin",),
     "worst_slice": ("slice_margin",),
     "each_class": ("class_margin",),
+    "calibration": ("max_calibration_error",),
+    "latency": ("max_latency_ms",),
     "size": ("max_size_mb",),
     "parity": ("max_parity_difference",),
     "label_quality": ("min_agreement", "min_gold_accuracy"),
@@ -29,6 +31,8 @@ class GateRules(Settings):
     worst_slice: Level | None = Field(None, description="slice_margin: the worst of the other slices of test.")
     each_class: Level | None = Field(None, description="class_margin: the class that falls most.")
     lost_classes: Level = Field("must", description="Classes that the champion learnt and the candidate saw no image of.")
+    calibration: Level | None = Field(None, description="max_calibration_error: how far confidence is from the truth.")
+    latency: Level | None = Field(None, description="max_latency_ms: the exported file on the machine that evaluates.")
     size: Level | None = Field(None, description="max_size_mb: the exported file.")
     parity: Level | None = Field(None, description="max_parity_difference: the exported file against the trained network.")
     label_quality: Level | None = Field(

@@ -50,6 +50,19 @@ class GateSettings(Settings):
         le=1,
         description="No class may be shown to have fallen by more than this in its part of the score; null: not measured.",
     )
+    max_calibration_error: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Greatest expected calibration error of the candidate (label kind class); on few test images it is too high "
+        "for every model. null: only stated.",
+    )
+    max_latency_ms: float | None = Field(
+        None,
+        gt=0,
+        description="Greatest median time in milliseconds for an image, one at a time, on the machine that evaluates, which "
+        "other work may slow down; null: not measured.",
+    )
     max_size_mb: float | None = Field(None, gt=0, description="Greatest size of the exported model in MB; null: only stated.")
     max_parity_difference: float | None = Field(
         None,

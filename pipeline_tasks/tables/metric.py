@@ -16,7 +16,8 @@ class Metric(Table):
     dataset_id = dy.String(primary_key=True)
     #: `test` (without its golden images), or a slice of it: golden, recent, control.
     split = dy.String(primary_key=True)
-    #: Of classes: balanced_accuracy, accuracy, recall, precision, log_loss; of the majority class: majority_balanced_accuracy.
+    #: Of classes: balanced_accuracy, accuracy, recall, precision, f1, log_loss, calibration_error, roc_auc, average_precision; of
+    #: the majority class: majority_balanced_accuracy. Of several classes an image: f1_macro, jaccard, exact_images and the like.
     #: Of boxes: ap, ap_50, ap_75, ap_small, ap_medium, ap_large, ar, ar_1, ar_10, ar_small, ar_medium, ar_large, image_ap; of mean
     #: boxes: mean_box_ap.
     #: Of masks: miou, miou_without_background, background_iou, iou, boundary_f1, image_miou; of finding nothing: nothing_miou.

@@ -28,6 +28,8 @@ class ClassMatches(GroupedImages):
     """The model's probability of the true class; 0 for a class that it does not know."""
     groups: Integers
     """Number of the image's split group, from 0."""
+    probabilities: Floats | None = None
+    """The model's probability of each class (N x C), 0 for one that it does not know; None for a baseline, which gives none."""
 
 
 def match(
@@ -50,6 +52,7 @@ def match(
         predicted=_indices(lined_up["predicted"].to_list(), names),
         truth_probability=lined_up["truth_probability"].fill_null(0.0).to_numpy().astype(np.float64),
         groups=group_numbers(lined_up),
+        probabilities=_probabilities(mine, images["image_id"], names),
     )
 
 
@@ -58,6 +61,16 @@ def always(matches: ClassMatches, class_name: str) -> ClassMatches:
     index = matches.class_names.index(class_name)
     hits = (matches.truth == index).astype(np.float64)
     return ClassMatches(matches.class_names, matches.truth, np.full_like(matches.truth, index), hits, matches.groups)
+
+
+def _probabilities(mine: pl.DataFrame, image_ids: pl.Series, names: Sequence[str]) -> Floats:
+    """N x C, in the order of images and of names."""
+    rows, columns = ({value: number for number, value in enumerate(values)} for values in (image_ids, names))
+    known = mine.filter(pl.col("image_id").is_in(image_ids.implode()))
+    found = np.zeros((len(rows), len(columns)))
+    places = [rows[one] for one in known["image_id"]], [columns[one] for one in known["class_name"]]
+    found[places] = known["probability"].to_numpy()
+    return found
 
 
 def _indices(values: Sequence[str], names: Sequence[str]) -> Integers:

@@ -10,11 +10,10 @@ import numpy.typing as npt
 from pipeline_tasks.intervals.bootstrap import Interval, ratio_draws, sum_by_group
 from pipeline_tasks.intervals.proportions import interval_of_shares
 from pipeline_tasks.kinds.classes.matches import ClassMatches
+from pipeline_tasks.kinds.ranking import MIN_PROBABILITY, average_precision, calibration_error, mean_of_known, roc_auc
 from pipeline_tasks.kinds.scoring import Figure, Score
 
 Floats = npt.NDArray[np.float64]
-MIN_PROBABILITY = 1e-12
-"""Lower limit of a probability in the log loss, so that one certain mistake does not make it infinite."""
 
 
 def counted_classes(matches: ClassMatches, min_images: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -44,7 +43,9 @@ def majority_class(matches: ClassMatches) -> str:
 
 
 def figures(matches: ClassMatches, counted: tuple[str, ...], draws: Floats, confidence: float) -> Iterator[Figure]:
-    """Yield all figures of one model: balanced accuracy, accuracy, log loss, recall and precision of each class."""
+    """Yield all figures of one model: balanced accuracy, accuracy, log loss; recall, precision and F1 of each class; by its
+    probabilities the calibration error, and areas under the curves of each class and their means.
+    """
     right = matches.predicted == matches.truth
     balanced = balanced_accuracy(matches, counted, draws)
     in_counted = int(np.isin(matches.truth, [matches.class_names.index(name) for name in counted]).sum())
@@ -54,7 +55,11 @@ def figures(matches: ClassMatches, counted: tuple[str, ...], draws: Floats, conf
     yield _mean_figure("log_loss", losses, matches, draws, confidence, is_share=False)
     hits, images = _hits_and_images(matches)
     yield from _rates("recall", hits, images, matches, draws, confidence)
-    yield from _rates("precision", hits, _one_hot_sums(matches.predicted, matches), matches, draws, confidence)
+    named = _one_hot_sums(matches.predicted, matches)
+    yield from _rates("precision", hits, named, matches, draws, confidence)
+    yield from _rates("f1", 2 * hits, named + images, matches, draws, confidence, counted=images)
+    if matches.probabilities is not None and matches.images:
+        yield from _of_probabilities(matches, matches.probabilities)
 
 
 def confusions(matches: ClassMatches) -> Iterator[tuple[str, str, int]]:
@@ -64,15 +69,40 @@ def confusions(matches: ClassMatches) -> Iterator[tuple[str, str, int]]:
         yield matches.class_names[truth], matches.class_names[predicted], int(count)
 
 
-def _rates(metric: str, hits: Floats, counts: Floats, matches: ClassMatches, draws: Floats, confidence: float) -> Iterator[Figure]:
-    """One figure for each class with images."""
+def _of_probabilities(matches: ClassMatches, probabilities: Floats) -> Iterator[Figure]:
+    """Figures that need every class's probability, without intervals: a bootstrap would sort all images in each sample."""
+    images, sure = matches.images, probabilities.max(axis=1)
+    yield Figure("calibration_error", "", calibration_error(matches.predicted == matches.truth, sure), None, None, images)
+    areas: dict[str, list[float]] = {"roc_auc": [], "average_precision": []}
+    for column, name in enumerate(matches.class_names):
+        is_true = matches.truth == column
+        if not is_true.any():
+            continue
+        found = (roc_auc(is_true, probabilities[:, column]), average_precision(is_true, probabilities[:, column]))
+        for metric, value in zip(areas, found, strict=True):
+            areas[metric].append(value)
+            yield Figure(metric, name, value, None, None, int(is_true.sum()))
+    yield from (Figure(metric, "", mean_of_known(values), None, None, images) for metric, values in areas.items())
+
+
+def _rates(
+    metric: str,
+    hits: Floats,
+    counts: Floats,
+    matches: ClassMatches,
+    draws: Floats,
+    confidence: float,
+    counted: Floats | None = None,
+) -> Iterator[Figure]:
+    """One figure for each class with images; `counted` are its images if they are not what it is a share of."""
     ratios, groups = ratio_draws(draws, hits, counts), _groups(counts)
     for column, name in enumerate(matches.class_names):
-        images = int(counts[:, column].sum())
-        if images:
-            value = float(hits[:, column].sum()) / images
+        total = counts[:, column].sum()
+        if total:
+            value = float(hits[:, column].sum() / total)
             interval = interval_of_shares(ratios[:, column], [(value, groups[column])], confidence)
-            yield _figure(metric, value, interval, images, name)
+            images = counts if counted is None else counted
+            yield _figure(metric, value, interval, int(images[:, column].sum()), name)
 
 
 def _mean_figure(metric: str, values: Floats, matches: ClassMatches, draws: Floats, confidence: float, *, is_share: bool) -> Figure:

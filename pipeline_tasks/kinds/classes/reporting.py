@@ -7,12 +7,22 @@ from typing import Any
 
 import polars as pl
 
-from pipeline_tasks.kinds.figure_blocks import class_blocks
+from pipeline_tasks.kinds.figure_blocks import class_blocks, figure_blocks
 from pipeline_tasks.kinds.reporting import Block, Evaluated, Grid, ImageCard, ImageCards, Paragraph, Section
 from pipeline_tasks.tables.confusion import Confusion
 from pipeline_tasks.tables.table import Table
 
 MOST_ERRORS = 36
+ABOUT = (
+    "On the test images. The areas under the curves are means over the classes, each against all others; the calibration error is "
+    "the mean distance of the model's confidence from its share of right answers (0 is best)."
+)
+OVERALL = {
+    "accuracy": "accuracy",
+    "roc_auc": "area under ROC",
+    "average_precision": "area under precision and recall",
+    "calibration_error": "calibration error",
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,8 @@ class ClassReporting:
         rows = confusions.filter(model_digest=evaluated.model_digest).drop("model_digest").iter_rows()
         counts = {(truth, predicted): images for truth, predicted, images in rows}
         names = (*self.class_names, *sorted({name for pair in counts for name in pair} - set(self.class_names)))
-        return [Grid("is ↓  taken for →", names, counts), *class_blocks(evaluated, {"recall": "Recall by class"}, "of {}")]
+        by_class = class_blocks(evaluated, {"recall": "Recall by class"}, "of {}")
+        return [Grid("is ↓  taken for →", names, counts), *figure_blocks(evaluated, ABOUT, OVERALL, {}), *by_class]
 
 
 def _worst_errors(evaluated: Evaluated) -> list[Block]:

@@ -35,6 +35,7 @@ class ClassScoring(ProbabilityRows):
         image_metric="accuracy",
         image_words="accuracy",
         name_metric="recall",
+        calibration_metric="calibration_error",
     )
 
     def main_predictions(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -74,7 +75,7 @@ class ClassScoring(ProbabilityRows):
         return is_right
 
     def figures(self, matches: ClassMatches, basis: Basis, draws: Floats, confidence: float) -> Iterator[Figure]:
-        """Balanced accuracy, accuracy, log loss, recall and precision of each class."""
+        """Balanced accuracy, accuracy, log loss, calibration error; recall, precision, F1 and areas under curves of each class."""
         return metrics.figures(matches, basis.counted, draws, confidence)
 
     def details(self, matches: Mapping[str, ClassMatches]) -> list[tuple[type[Table], pl.DataFrame]]:

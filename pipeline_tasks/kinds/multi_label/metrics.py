@@ -11,11 +11,10 @@ import numpy.typing as npt
 from pipeline_tasks.intervals.bootstrap import percentile_interval, ratio_draws, sum_by_group
 from pipeline_tasks.intervals.proportions import interval_of_shares
 from pipeline_tasks.kinds.multi_label.matches import MultiLabelMatches
+from pipeline_tasks.kinds.ranking import MIN_PROBABILITY, average_precision, mean_of_known, roc_auc
 from pipeline_tasks.kinds.scoring import Figure, Score
 
 Floats = npt.NDArray[np.float64]
-MIN_PROBABILITY = 1e-12
-"""Lower limit of a probability in the log loss, so that one certain mistake does not make it infinite."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,9 @@ def jaccard_of(matches: MultiLabelMatches) -> Floats:
 
 
 def figures(matches: MultiLabelMatches, counted: tuple[str, ...], draws: Floats, confidence: float) -> Iterator[Figure]:
-    """Yield all figures of one model: mean F1, Jaccard index, exact images, log loss; F1, recall and precision of each class."""
+    """Yield all figures of one model: mean F1, Jaccard index, exact images, log loss; F1, recall and precision of each class,
+    and the areas under its curves.
+    """
     score = f1_macro(matches, counted, draws)
     yield _figure("f1_macro", score.value, score.draws, confidence, matches.images)
     yield _mean("jaccard", jaccard_of(matches), matches, draws, confidence)
@@ -78,6 +79,17 @@ def figures(matches: MultiLabelMatches, counted: tuple[str, ...], draws: Floats,
     yield from _rates("f1", 2 * found.hits, found.named + found.shown, matches, draws, confidence)
     yield from _rates("recall", found.hits, found.shown, matches, draws, confidence)
     yield from _rates("precision", found.hits, found.named, matches, draws, confidence)
+    yield from _areas(matches)
+
+
+def _areas(matches: MultiLabelMatches) -> Iterator[Figure]:
+    """Areas under the curves of each class that is shown, and their means, without intervals."""
+    for metric, area in (("roc_auc", roc_auc), ("average_precision", average_precision)):
+        values = [area(matches.truth[:, one], matches.probability[:, one]) for one in range(len(matches.class_names))]
+        for name, value, shown in zip(matches.class_names, values, matches.truth.sum(axis=0).tolist(), strict=True):
+            if shown:
+                yield Figure(metric, name, value, None, None, shown)
+        yield Figure(metric, "", mean_of_known(values), None, None, matches.images)
 
 
 def _rates(

@@ -67,7 +67,7 @@ class MultiLabelScoring(ProbabilityRows):
         return metrics.jaccard_of(matches)
 
     def figures(self, matches: MultiLabelMatches, basis: Basis, draws: Floats, confidence: float) -> Iterator[Figure]:
-        """Mean F1, Jaccard index, exact images, log loss; F1, recall and precision of each class."""
+        """Mean F1, Jaccard index, exact images, log loss; F1, recall, precision and areas under curves of each class."""
         return metrics.figures(matches, basis.counted, draws, confidence)
 
     def details(self, matches: Mapping[str, MultiLabelMatches]) -> list[tuple[type[Table], pl.DataFrame]]:

@@ -134,7 +134,8 @@ def _rules(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, found: _
         worst_slice_rule(found.slices, worst, words, has_champion=has_champion),
         each_name_rule(falls, each, word) if has_champion else None,
         lost_names_rule(found.lost, Asked(gates.rules.of("lost_classes")), word),
-        *_rules_of_the_file(store, cycle),
+        _calibration_rule(cycle, evaluated),
+        *_rules_of_the_file(store, cycle, evaluated.latency_ms),
         _label_quality_rule(store, cycle),
     ]
     return [one for one in rules if one is not None]
@@ -153,13 +154,22 @@ def _compare_names(
     return compare_names(scoring, candidate, champion, _rule(cycle))
 
 
-def _rules_of_the_file(store: Store, cycle: Cycle) -> list[GateRule | None]:
-    """Size of the exported file, and how far it is from the trained network."""
+def _calibration_rule(cycle: Cycle, evaluated: EvaluateModelSummary) -> GateRule | None:
+    """Distance of the candidate's confidence from the truth, for kinds that measure it."""
+    gates, metric = cycle.project.gates, kind_of(cycle.project).scoring.names.calibration_metric
+    asked, figure = Asked(gates.rules.of("calibration"), gates.max_calibration_error), evaluated.figures.get(metric)
+    return at_most_rule("calibration", "calibration error", figure, asked, unit="points", key="max_calibration_error")
+
+
+def _rules_of_the_file(store: Store, cycle: Cycle, latency_ms: float | None) -> list[GateRule | None]:
+    """Time and size of the exported file, and how far it is from the trained network."""
     gates, exported = cycle.project.gates, store.summary(cycle.cycle_id, ExportModelSummary)
     size = exported.size_bytes / 1e6 if exported.size_bytes else None
     asked, parity = Asked(gates.rules.of("size"), gates.max_size_mb), Asked(gates.rules.of("parity"), gates.max_parity_difference)
     far, what = exported.parity_max_difference, "difference of the exported file from the trained network"
+    fast = Asked(gates.rules.of("latency"), gates.max_latency_ms)
     return [
+        at_most_rule("latency", "time for an image on this machine", latency_ms, fast, unit="ms", key="max_latency_ms"),
         at_most_rule("size", "size of the exported model", size, asked, unit="MB", key="max_size_mb"),
         at_most_rule("parity", what, far, parity, unit="", key="max_parity_difference"),
     ]

@@ -5,7 +5,8 @@ Both predict as the prediction server does: the exported file, on the canonical 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +19,7 @@ from pipeline_tasks.decoding.model_image import form_for_model, model_image
 from pipeline_tasks.decoding.model_recipe import recipe_digest
 from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.errors import ModelError
+from pipeline_tasks.evaluation.latency import median_ms
 from pipeline_tasks.evaluation.predict import Pixels, predict
 from pipeline_tasks.evaluation.scorecard import Scorecard, score, slice_figures
 from pipeline_tasks.kinds.decoding import Size
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.decoding.decoder import Decoder
 
 STAGE = "evaluate_model"
+TIMED_IMAGES = 30
 
 
 class MetricRegistry(Protocol):
@@ -59,11 +62,17 @@ class MetricRegistry(Protocol):
 
 
 def evaluate_model(
-    store: Store, cycle: Cycle, decoder: Decoder, model_registry: MetricRegistry, *, is_last_try: bool = False
+    store: Store,
+    cycle: Cycle,
+    decoder: Decoder,
+    model_registry: MetricRegistry,
+    *,
+    is_last_try: bool = False,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> EvaluateModelSummary:
     """Predict every labelled test image with candidate and champion, and score both, also on each slice.
 
-    Images of the golden set count in their own slice only.
+    Images of the golden set count in their own slice only. `clock` times the candidate, if the gate has a rule on it.
 
     Raises:
         MissingStageError: the cycle has exported no model yet.
@@ -73,14 +82,14 @@ def evaluate_model(
         ServiceUnavailableError: the registry does not respond; the figures are recorded, and a retry logs them there. The last
             try ends without; `promote_model` shows candidate and champion there, also after a run was deleted.
     """
-    summary = store.finished(cycle.cycle_id, STAGE, EvaluateModelSummary) or _evaluate(store, cycle, decoder)
+    summary = store.finished(cycle.cycle_id, STAGE, EvaluateModelSummary) or _evaluate(store, cycle, decoder, clock)
     if summary.score is not None:
         with mirroring([], is_last_try=is_last_try):
             _mirror(store, cycle, summary, model_registry)
     return summary
 
 
-def _evaluate(store: Store, cycle: Cycle, decoder: Decoder) -> EvaluateModelSummary:
+def _evaluate(store: Store, cycle: Cycle, decoder: Decoder, clock: Callable[[], float]) -> EvaluateModelSummary:
     """Measure once, and record it."""
     exported = store.summary(cycle.cycle_id, ExportModelSummary)
     if exported.skipped:
@@ -90,6 +99,7 @@ def _evaluate(store: Store, cycle: Cycle, decoder: Decoder) -> EvaluateModelSumm
     if not test_images.height:
         return store.finish(cycle.cycle_id, STAGE, replace(summary, why="The dataset version has no labelled test images."))
     predictions = _predict(store, decoder, summary, test_images)
+    summary = replace(summary, latency_ms=_latency_ms(store, cycle, decoder, summary, test_images, clock))
     slices, dataset_id = _slices(store, summary), summary.dataset_id or ""
     cards = {name: _score(cycle, summary, predictions, rows) for name, rows in members_of(test_images, slices).items()}
     summary = replace(summary, slices={name: slice_figures(card, summary.champion_digest) for name, card in cards.items()})
@@ -149,6 +159,25 @@ def _predict(store: Store, decoder: Decoder, summary: EvaluateModelSummary, test
         return _model_images(models, decoder, original, stored[image_id].form)
 
     return predict(models, image_ids.to_list(), images_of)
+
+
+def _latency_ms(
+    store: Store,
+    cycle: Cycle,
+    decoder: Decoder,
+    summary: EvaluateModelSummary,
+    test_images: pl.DataFrame,
+    clock: Callable[[], float],
+) -> float | None:
+    """Time of the candidate for an image; None unless the gate has a rule on it."""
+    gates = cycle.project.gates
+    if gates.max_latency_ms is None or gates.rules.of("latency") == "off":
+        return None
+    model, image_ids = _open(store, _digests(summary)[0]), test_images["image_id"].head(1 + TIMED_IMAGES)
+    stored = stored_images(store.rows_of(Image, image_ids, columns=COLUMNS).iter_rows())
+    originals = ((read_original(store.objects, one, stored[one].md5), stored[one].form) for one in image_ids)
+    made = [_model_images({"": model}, decoder, original, form) for original, form in originals]
+    return median_ms(lambda one: model.objects(one[0][""], one[1]), made, clock)
 
 
 def _model_images(

@@ -69,7 +69,9 @@ def test_figures__count_precision_recall_and_exact_images() -> None:
     assert values["exact_images", ""] == 0.5
     assert values["jaccard", ""] == pytest.approx(2.5 / 4)
     assert values["log_loss", ""] == pytest.approx(-np.log([0.9, 0.8, 0.4, 0.7, 0.4, 0.9, 0.9, 0.5]).mean())
-    assert {one.metric for one in figures if one.is_overall} == {"f1_macro", "jaccard", "exact_images", "log_loss"}
+    assert {one.metric for one in figures if one.is_overall} == {
+        *("f1_macro", "jaccard", "exact_images", "log_loss", "roc_auc", "average_precision")
+    }
     assert all(one.low is not None and one.low <= one.value <= (one.high or 0) for one in figures if one.is_overall)
 
 
@@ -126,4 +128,4 @@ def test_figures__have_one_of_each_sort_for_each_of_20_classes() -> None:
     )
     figures = list(SCORING.figures(found, SCORING.basis(found, 5), draw_groups(1000, 2000, 0), 0.95))
 
-    assert len(figures) == 4 + 3 * 20
+    assert len(figures) == 6 + 5 * 20

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import count
+
 import polars as pl
 import pytest
 from given import an_open_cycle
@@ -148,3 +150,16 @@ def _promoted(store: Store, content: bytes) -> None:
     evaluate_model(store, cycle, DECODER, RecordingRegistry())
     compare_with_champion(store, cycle)
     assert promote_model(store, cycle, RecordingRegistry()).is_promoted
+
+
+def test_evaluate_model__times_the_candidate_only_if_the_gate_has_a_rule_on_it(store: Store) -> None:
+    ticks = count()
+    timed = a_cycle_with_model(store, GOOD, gates={"margin": 0.05, "max_latency_ms": 20})
+
+    with_rule = evaluate_model(store, timed, InProcessDecoder(), RecordingRegistry(), clock=lambda: next(ticks) / 100)
+    untimed = a_cycle_with_model(store, GOOD, "2026-11-22")
+    without = evaluate_model(store, untimed, InProcessDecoder(), RecordingRegistry(), clock=ticks.__next__)
+
+    assert with_rule.latency_ms == pytest.approx(10)
+    assert next(ticks) == 24, "twelve images, two looks at the clock each"
+    assert without.latency_ms is None

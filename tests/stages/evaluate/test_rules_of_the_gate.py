@@ -16,6 +16,8 @@ LIMITS: dict[str, Any] = {
     "golden_margin": 0.3,
     "slice_margin": 0.3,
     "class_margin": 0.3,
+    "max_calibration_error": 0.1,
+    "max_latency_ms": 50,
     "max_size_mb": 20,
     "max_parity_difference": 1e-3,
     "min_agreement": 0.8,
@@ -30,6 +32,8 @@ PLANTED: dict[str, dict[str, Any]] = {
     # One class of four lost whole, except in the recent slice and the golden set.
     "each_class": {"wrong": [an_image_of("washer", number) for number in range(2, EACH)]},
     "lost_classes": {"trained": CLASSES[:3]},
+    "calibration": {"evaluated": {"figures": {"calibration_error": 0.11}}},
+    "latency": {"evaluated": {"latency_ms": 51.0}},
     "size": {"exported": {"size_bytes": 21_000_000}},
     "parity": {"exported": {"parity_max_difference": 0.01}},
     "label_quality": {"built": BAD_LABELS},
@@ -77,13 +81,13 @@ def test_gate__does_not_look_at_a_rule_that_is_off(store: Store, rule: str) -> N
 
 
 def test_gate__of_a_project_file_without_rules_decides_as_it_did(store: Store) -> None:
-    night = a_given_night(store, **PLANTED["each_class"], margin=0.3)
+    night = a_given_night(store, **PLANTED["each_class"], margin=0.3, evaluated={"latency_ms": None})
 
     summary = compare_with_champion(store, night)
 
     assert summary.decision == "promote"
     verdicts = {one.rule: one.verdict for one in summary.rules}
-    assert verdicts == {"metric": "kept", "golden": "stated", "worst_slice": "stated", "size": "stated", "parity": "stated"}
+    assert verdicts == {"metric": "kept"} | dict.fromkeys(("golden", "worst_slice", "calibration", "size", "parity"), "stated")
 
 
 def test_gate__asks_a_first_model_only_what_needs_no_champion(store: Store) -> None:
@@ -93,7 +97,8 @@ def test_gate__asks_a_first_model_only_what_needs_no_champion(store: Store) -> N
 
     assert summary.decision == "promote"
     verdicts = {one.rule: one.verdict for one in summary.rules}
-    assert verdicts == {"metric": "kept", "golden": "not_asked", "size": "kept", "parity": "kept", "label_quality": "kept"}
+    of_the_candidate = dict.fromkeys(("metric", "calibration", "latency", "size", "parity", "label_quality"), "kept")
+    assert verdicts == {"golden": "not_asked", **of_the_candidate}
 
 
 def test_gate__tells_how_many_images_a_difference_of_3_points_needs(store: Store) -> None:
@@ -104,3 +109,14 @@ def test_gate__tells_how_many_images_a_difference_of_3_points_needs(store: Store
     needed = compare_with_champion(store, night).images_to_see_3_points
 
     assert needed == pytest.approx(1.2 * 930, rel=0.05)
+
+
+def test_gate__does_not_pass_a_limit_that_the_label_kind_cannot_measure(store: Store) -> None:
+    night = a_given_night(store, evaluated={"figures": {}}, max_calibration_error=0.1)
+
+    summary = compare_with_champion(store, night)
+
+    assert summary.decision == "keep"
+    assert summary.why.startswith(
+        "Not promoted: gates.max_calibration_error is set, and there is no figure of calibration error for this model."
+    )
