@@ -20,8 +20,12 @@ class LabelingRoundLink(BaseOperatorLink):
     name = "Labeling round"
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
-        """The address of the round's view, of the one made again if people deleted its project; empty if nothing was sent."""
-        return _from_summary(ti_key, "wait_for_annotators", "url") or _from_summary(ti_key, "send_to_labeling", "url")
+        """An address in Airflow that leads to where the round stands at that time; empty if nothing was sent.
+
+        Airflow keeps a button's address when a task ends, and people may delete a project later, which is then made again.
+        """
+        was_sent = _from_summary(ti_key, "wait_for_annotators", "url") or _from_summary(ti_key, "send_to_labeling", "url")
+        return _page("labeling_round", ti_key) if was_sent else ""
 
 
 class MlflowRunLink(BaseOperatorLink):
@@ -51,10 +55,15 @@ class CycleReportLink(BaseOperatorLink):
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
         """The address of the report's page in Airflow."""
-        return "/nightlens/report?" + urlencode({"dag_id": ti_key.dag_id, "run_id": ti_key.run_id})
+        return _page("report", ti_key)
 
 
 LINKS: tuple[type[BaseOperatorLink], ...] = (LabelingRoundLink, MlflowRunLink, RegisteredVersionLink, CycleReportLink)
+
+
+def _page(name: str, ti_key: TaskInstanceKey) -> str:
+    """The address of a page of the plugin about a run."""
+    return f"/nightlens/{name}?" + urlencode({"dag_id": ti_key.dag_id, "run_id": ti_key.run_id})
 
 
 def _from_summary(ti_key: TaskInstanceKey, stage: str, field: str) -> str:

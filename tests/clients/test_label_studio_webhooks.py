@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -28,9 +28,9 @@ AN_HOUR_S = 3600.0
 class Recording(WebhookReceiver):
     """Keeps the bodies that came with the secret."""
 
-    def take(self, body: bytes) -> int:
+    def take(self, body: bytes, headers: Mapping[str, str]) -> int:
         self.__dict__.setdefault("bodies", []).append(body)
-        return super().take(body)
+        return super().take(body, headers)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_webhook_of_label_studio__wakes_the_poller_and_no_forged_old_or_repeat
     async def looks() -> None:
         connection = AsyncConnection(label_studio_server.url, label_studio_server.token, requests_per_minute=6000)
         poller = Poller(connection)
-        receiver = Recording(poller, secret)
+        receiver = Recording({"ls": (secret, poller)})
         listening = await receiver.serve("127.0.0.1", 0)
         port = listening.sockets[0].getsockname()[1]
         await asyncio.to_thread(hook, port)

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.airflow
 
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=timezone.utc)
 SECRET = "s" * 16
+BRINGS = {"x-webhook-secret": SECRET}
 
 
 class StandInPoller:
@@ -43,7 +44,7 @@ def poller() -> StandInPoller:
 
 @pytest.fixture
 def receiver(poller: StandInPoller) -> WebhookReceiver:
-    return WebhookReceiver(poller, SECRET, now=lambda: NOW)  # type: ignore[arg-type]
+    return WebhookReceiver({"ls": (SECRET, poller)}, now=lambda: NOW)  # type: ignore[dict-item]
 
 
 def a_hint(project: Any = 1, age_s: float = 1, **more: Any) -> bytes:
@@ -53,8 +54,8 @@ def a_hint(project: Any = 1, age_s: float = 1, **more: Any) -> bytes:
 
 
 def test_webhook__that_is_right_wakes_the_poller_once(receiver: WebhookReceiver, poller: StandInPoller) -> None:
-    assert receiver.take(a_hint()) == 202
-    assert [receiver.take(a_hint()) for _ in range(100)] == [409] * 100
+    assert receiver.take(a_hint(), BRINGS) == 202
+    assert [receiver.take(a_hint(), BRINGS) for _ in range(100)] == [409] * 100
     assert (poller.woken, receiver.hints) == (1, 1)
 
 
@@ -78,7 +79,7 @@ def test_webhook__that_is_right_wakes_the_poller_once(receiver: WebhookReceiver,
 def test_webhook__that_is_old_wrong_or_broken_is_refused(
     receiver: WebhookReceiver, poller: StandInPoller, body: bytes, status: int
 ) -> None:
-    assert receiver.take(body) == status
+    assert receiver.take(body, BRINGS) == status
     assert poller.woken == 0
 
 
@@ -113,7 +114,7 @@ def test_webhook__over_a_socket_makes_the_next_look_begin_at_once() -> None:
     async def hints() -> list[int]:
         connection = AsyncConnection("http://ls", "a" * 40, requests_per_minute=6000, transport=httpx.MockTransport(answer))
         poller = Poller(connection)
-        listening = await WebhookReceiver(poller, SECRET, now=lambda: NOW).serve("127.0.0.1", 0)
+        listening = await WebhookReceiver({"ls": (SECRET, poller)}, now=lambda: NOW).serve("127.0.0.1", 0)
         address = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/hook"
         waiting = asyncio.create_task(poller.look(1, None, 3600))
         await asyncio.sleep(0)
@@ -159,3 +160,31 @@ def test_webhooks__are_taken_at_loopback_alone_and_with_the_secret_of_today(monk
         return [*before, await hint("127.0.0.1", SECRET), await hint("127.0.0.1", "t" * 16)]
 
     assert asyncio.run(hints()) == [400, 401, 401, 400]
+
+
+def test_webhooks__of_two_connections_at_one_port_each_wake_their_own_server() -> None:
+    one, other = StandInPoller(), StandInPoller()
+    both = WebhookReceiver({"one": (SECRET, one), "other": ("t" * 16, other)}, now=lambda: NOW)  # type: ignore[dict-item]
+
+    assert [both.take(a_hint(), BRINGS), both.take(a_hint(), {"x-webhook-secret": "t" * 16})] == [202, 202]
+    assert (one.woken, other.woken) == (1, 1)
+    assert both.refuse_head("POST", {"x-webhook-secret": "u" * 16}) == 401
+
+
+def test_webhooks__of_two_connections_at_one_port_are_both_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    for name, secret in (("ONE", SECRET), ("OTHER", "t" * 16)):
+        extra = {"webhook_port": port, "webhook_secret": secret}
+        connection = {"conn_type": "label_studio", "host": f"http://{name}:9", "password": "a" * 40, "extra": extra}
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", json.dumps(connection))
+
+    async def hints() -> list[int]:
+        for name in ("one", "other"):
+            await polling.poller_of_connection(name)
+        async with httpx.AsyncClient() as sender:
+            secrets = [SECRET, "t" * 16, "u" * 16]
+            sent = [sender.post(f"http://127.0.0.1:{port}/", content=b"{}", headers={"X-Webhook-Secret": one}) for one in secrets]
+            return [answer.status_code for answer in await asyncio.gather(*sent)]
+
+    assert asyncio.run(hints()) == [400, 400, 401], "a body without a project is refused after its secret was known"

@@ -13,10 +13,13 @@ from fastapi.testclient import TestClient
 from given import STARTED_AT, a_project
 from nightlens_airflow.web.app import make_app, readable_dags
 
+from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.cycle import CycleOpening
 from pipeline_tasks.records.list_new_images import ListNewImagesSummary
+from pipeline_tasks.records.project_state import MovedRounds
 from pipeline_tasks.records.record_images import RecordImagesSummary
 from pipeline_tasks.records.roll_back import RollBackSummary
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.records.stage_failure import StageFailure
 from pipeline_tasks.stages.ingest.open_cycle import open_cycle
 from pipeline_tasks.storage.blobs.originals import put_original
@@ -73,7 +76,12 @@ def an_original(project: str, content: bytes, file_format: str) -> str:
     return image_id
 
 
-PAGES = ["/reports", "/report?dag_id=nightly__belt&run_id=first", f"/image?dag_id=nightly__belt&image_id={'0' * 64}"]
+PAGES = [
+    "/reports",
+    "/labeling_round?dag_id=nightly__belt&run_id=first",
+    "/report?dag_id=nightly__belt&run_id=first",
+    f"/image?dag_id=nightly__belt&image_id={'0' * 64}",
+]
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -266,3 +274,21 @@ def test_report__of_two_runs_of_one_name_is_that_of_the_dag(visitor: TestClient)
     shown = [visitor.get("/report", params={"dag_id": f"{dag}__belt", "run_id": "first"}) for dag in ("tend_storage", "nightly")]
 
     assert [response.content for response in shown] == [b"tending", REPORT]
+
+
+def test_labeling_round__is_where_the_round_stands_now(visitor: TestClient) -> None:
+    a_cycle("belt", "2026-11-20", "first", None)
+    store = open_store(read_project("belt"))
+
+    def goes_to() -> tuple[int, str | None]:
+        response = visitor.get("/labeling_round?dag_id=nightly__belt&run_id=first", follow_redirects=False)
+        return response.status_code, response.headers.get("location")
+
+    assert goes_to() == (404, None), "nothing was sent yet"
+    sent = SendToLabelingSummary("belt-2026-11-20", "d" * 64, 1, 1, "2026-11-21", 3, 4, "http://ls/projects/3/data?tab=4")
+    store.finish("2026-11-20", "send_to_labeling", sent, [])
+    assert goes_to() == (303, sent.url)
+    moved = MovedRounds({sent.round_id: "http://ls/projects/9/data?tab=8"})
+    store.finish("2026-11-20", "collect_annotations", CollectAnnotationsSummary(0, 0, 0, 0, 0, 0, 0), [], sets=[moved])
+    assert goes_to() == (303, "http://ls/projects/9/data?tab=8")
+    assert visitor.get("/labeling_round?dag_id=nightly__tiles&run_id=first").status_code == 403

@@ -49,22 +49,25 @@ async def poller_of_connection(connection_id: str) -> Poller:
     address = await addresses.find(connection_id)
     poller = poller_of(address.url, address.token, address.requests_per_minute)
     if address.webhook_port is not None and address.webhook_secret is not None:
-        await _listen(poller, address.webhook_host, address.webhook_port, address.webhook_secret)
+        await _listen((address.webhook_host, address.webhook_port), connection_id, (address.webhook_secret, poller))
     return poller
 
 
-async def _listen(poller: Poller, host: str, port: int, secret: str) -> None:
-    """Take webhooks, once a loop and place; a secret that was changed counts. A place that is taken is said once."""
+async def _listen(place: tuple[str, int], connection_id: str, taker: tuple[str, Poller]) -> None:
+    """Take webhooks, once a loop and place (host, port), for all connections that name it; a secret that was changed counts.
+
+    A place that is taken is said once.
+    """
     listeners = _LISTENERS.setdefault(asyncio.get_running_loop(), {})
-    if (host, port) in listeners:
-        listeners[host, port].poller, listeners[host, port].secret = poller, secret
+    if place in listeners:
+        listeners[place].pollers[connection_id] = taker
         return
-    receiver = listeners[host, port] = WebhookReceiver(poller, secret)
+    receiver = listeners[place] = WebhookReceiver({connection_id: taker})
     try:
-        await receiver.serve(host, port)
+        await receiver.serve(*place)
     except OSError as error:
         # Hints are not needed: the next look comes anyway.
-        logger.warning("label_studio: no webhooks are taken, because %s:%d cannot be opened: %s", host, port, error.strerror)
+        logger.warning("label_studio: no webhooks are taken, because %s:%d cannot be opened: %s", *place, error.strerror)
 
 
 _LISTENERS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, int], WebhookReceiver]] = (

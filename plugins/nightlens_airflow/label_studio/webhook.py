@@ -30,17 +30,17 @@ _REASONS = {202: "Accepted", 400: "Bad Request", 401: "Unauthorized", 404: "Not 
 
 @dataclass
 class WebhookReceiver:
-    """Decides on one request after the other; `hints` counts the accepted ones."""
+    """Decides on one request after the other, for all connections with this place; `hints` counts the accepted ones."""
 
-    poller: Poller
-    secret: str
+    pollers: dict[str, tuple[str, Poller]]
+    """Connection → its secret, and the poller of its server."""
     now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
     hints: int = 0
     _seen: dict[str, None] = field(default_factory=dict)
 
     def refuse_head(self, method: str, headers: Mapping[str, str]) -> int | None:
         """The status that refuses a request before its body is read; None if it may be read."""
-        if not hmac.compare_digest(headers.get(SECRET_HEADER, "").encode(), self.secret.encode()):
+        if not self._told_by(headers):
             return 401
         if method != "POST":
             return 405
@@ -49,25 +49,27 @@ class WebhookReceiver:
             return 411
         return 413 if len(length) > 9 or int(length) > MOST_BYTES else None
 
-    def take(self, body: bytes) -> int:
-        """Status for a body; a hint that is taken wakes the poller."""
+    def take(self, body: bytes, headers: Mapping[str, str]) -> int:
+        """Status for a body; a hint that is taken wakes the poller of the connection whose secret it brings."""
         try:
             content = json.loads(body)
             project_id, moment = _project_of(content), _moment_of(content)
         except (ValueError, TypeError, KeyError, RecursionError):
             return 400
-        if not self.poller.waits_for(project_id):
+        waiting = [poller for poller in self._told_by(headers) if poller.waits_for(project_id)]
+        if not waiting:
             return 404
         if moment is None or abs((self.now() - moment).total_seconds()) > OLDEST_S:
             return 422
-        digest = hashlib.sha256(body).hexdigest()
+        digest = hashlib.sha256(_secret_in(headers) + body).hexdigest()
         if digest in self._seen:
             return 409
         self._seen[digest] = None
         if len(self._seen) > _REMEMBERED:
             del self._seen[next(iter(self._seen))]
         self.hints += 1
-        self.poller.wake()
+        for poller in waiting:
+            poller.wake()
         return 202
 
     async def serve(self, host: str, port: int) -> asyncio.Server:
@@ -91,7 +93,16 @@ class WebhookReceiver:
         first, *lines = head.split("\r\n")
         headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
         refused = self.refuse_head(first.partition(" ")[0], headers)
-        return self.take(await reader.readexactly(int(headers["content-length"]))) if refused is None else refused
+        return refused if refused is not None else self.take(await reader.readexactly(int(headers["content-length"])), headers)
+
+    def _told_by(self, headers: Mapping[str, str]) -> list[Poller]:
+        """Pollers of the connections whose secret a request brings."""
+        said = _secret_in(headers)
+        return [poller for secret, poller in self.pollers.values() if hmac.compare_digest(said, secret.encode())]
+
+
+def _secret_in(headers: Mapping[str, str]) -> bytes:
+    return headers.get(SECRET_HEADER, "").encode()
 
 
 def _project_of(content: object) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import Depends, FastAPI, Query
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from nightlens_airflow.web import cycle_reports, original_images, pages
 from pipeline_tasks.errors import NightlensError, SettingsError
@@ -31,6 +31,7 @@ def make_app() -> FastAPI:
     app = FastAPI(title="Nightlens", docs_url=None, redoc_url=None, openapi_url=None)
     app.get("/reports", response_class=HTMLResponse)(show_reports)
     app.get("/report", response_class=HTMLResponse, dependencies=[Depends(requires_access_dag("GET"))])(show_report)
+    app.get("/labeling_round", dependencies=[Depends(requires_access_dag("GET"))])(show_labeling_round)
     app.get("/image", dependencies=[Depends(requires_access_dag("GET"))])(show_image)
     return app
 
@@ -55,6 +56,18 @@ def show_report(
     except NightlensError as error:
         return _html(pages.no_report_page(str(error)), status=404)
     return _html(report)
+
+
+def show_labeling_round(dag_id: Annotated[str, Query()], run_id: Annotated[str, Query()]) -> Response:
+    """Go to the labeling round of a DAG run, where it stands in Label Studio now; 404 if none was sent."""
+    try:
+        store = cycle_reports.open_root(_project_of(dag_id))
+        url = cycle_reports.round_address(store, dag_id, run_id)
+    except NightlensError as error:
+        return _html(pages.no_round_page(str(error)), status=404)
+    if url is None:
+        return _html(pages.no_round_page("This run has sent no labeling round."), status=404)
+    return RedirectResponse(url, status_code=303, headers=HEADERS)
 
 
 def show_image(dag_id: Annotated[str, Query()], image_id: Annotated[str, Query(pattern="^[0-9a-f]{64}$")]) -> Response:

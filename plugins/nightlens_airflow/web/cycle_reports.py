@@ -11,7 +11,9 @@ from pipeline_tasks.process import NIGHTLY
 from pipeline_tasks.records.cycle import local_time, utc
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.records.roll_back import RollBackSummary
+from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.storage.history.stage_failures import failed_in
+from pipeline_tasks.storage.history.task_links import task_links
 from pipeline_tasks.storage.objects import layout
 from pipeline_tasks.wiring.projects import read_project
 from pipeline_tasks.wiring.roots import open_store
@@ -120,6 +122,13 @@ def cycle_of_run(store: Store, dag_id: str, run_id: str) -> str | None:
                 return cycle_id
             another = another or cycle_id
     return another
+
+
+def round_address(store: Store, dag_id: str, run_id: str) -> str | None:
+    """The address of the labeling round of a DAG run as it stands now; None if none was sent."""
+    cycle_id = cycle_of_run(store, dag_id, run_id)
+    sent = None if cycle_id is None else store.find_summary(cycle_id, SendToLabelingSummary)
+    return None if sent is None else task_links(store).of_round(sent.round_id)
 
 
 def read_report(store: Store, cycle_id: str) -> bytes | None:

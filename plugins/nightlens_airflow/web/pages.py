@@ -35,6 +35,11 @@ def no_report_yet_page(what: str, done: Sequence[str]) -> str:
     return _page("No report yet", f"<p>{escape(what)}</p><p class='soft'>Stages that have ended: {stages}.</p>")
 
 
+def no_round_page(what: str) -> str:
+    """Page that replaces a missing labeling round, with the reason."""
+    return _page("No labeling round", f"<p>{escape(what)}</p>")
+
+
 def no_image_page(what: str) -> str:
     """Page that replaces a missing image, with the reason."""
     return _page("No image", f"<p>{escape(what)}</p>")
