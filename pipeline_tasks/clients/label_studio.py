@@ -197,6 +197,15 @@ class LabelStudio:
         """Replace the data of a task that people edited."""
         self._connection.patch(f"api/tasks/{task_id}", {"data": dict(data)})
 
+    def note_on(self, task_id: int, column: str, text: str) -> None:
+        """Show people a text in a column of a task; a task that no longer exists is not an error."""
+        try:
+            data = self._connection.get(f"api/tasks/{task_id}")["data"]
+        except NotThereError:
+            return
+        if data.get(column, "") != text:
+            self.set_data(task_id, {**data, column: text})
+
     def put_annotation(self, task_id: int, annotation_number: int, content: JsonObject) -> None:
         """Make an annotation again that the server lost; it keeps its earlier number as its `import_id`."""
         self._connection.post(f"api/tasks/{task_id}/annotations", content | {"import_id": annotation_number})

@@ -14,7 +14,9 @@ Name = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^\S(.*\S)?$")
 class PersonSettings(Settings):
     """One person who annotates."""
 
-    account: int | str = Field(description="Number of their account in Label Studio, or their name at a labeling service.")
+    account: int | str = Field(
+        description="Number of their account in Label Studio; at a labeling service `mturk/` and the like with their id there."
+    )
     skills: tuple[Name, ...] = Field((), description="Tags that rules ask for.")
 
 

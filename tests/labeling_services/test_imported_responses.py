@@ -124,6 +124,23 @@ def test_import__of_an_edited_response_is_a_revision_and_an_older_file_changes_n
     assert len(list(list_revisions(store.objects))) == 2
 
 
+def test_import__says_in_label_studio_which_tasks_the_service_has_annotated(round: LabelingRound, store: Store) -> None:
+    cycle = round.open(images=2)
+    round.send(cycle)
+    keys = first, _ = keys_of(store, cycle)
+
+    def notes() -> list[str]:
+        told = {task["data"]["task_key"]: task["data"].get("annotated_at", "") for task in round.server.tasks.values()}
+        return [told[key] for key in keys]
+
+    take(store, cycle, mturk_csv([mturk_row(first, label("bolt"))]))
+    round.collect(cycle)
+    assert notes() == ["mturk", ""]
+    take(store, cycle, mturk_csv([mturk_row(first, label("bolt"), AssignmentStatus="Rejected")]))
+    round.collect(next_night(round))
+    assert notes() == ["", ""]
+
+
 def test_import__takes_back_an_response_that_was_rejected_later(round: LabelingRound, store: Store) -> None:
     cycle = round.open(images=1)
     round.send(cycle)

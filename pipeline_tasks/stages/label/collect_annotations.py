@@ -25,6 +25,7 @@ from pipeline_tasks.labeling_rounds.contexts import contexts_by_project
 from pipeline_tasks.labeling_rounds.looking import Look, Looking
 from pipeline_tasks.labeling_rounds.making_again import Standing, standing_projects
 from pipeline_tasks.labeling_services.collecting import imported_revisions
+from pipeline_tasks.labeling_services.noting import note_for_people
 from pipeline_tasks.labeling_services.pending import PendingResponses, pending_responses
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary, refusal
 from pipeline_tasks.records.cycle import Cycle
@@ -77,6 +78,7 @@ def collect_annotations(
     look = replace(look, revisions=[*look.revisions, *imported_revisions(store, cycle.project, pending.responses, known)])
     told = _checked(store, cycle, known, look)
     look = replace(look, revisions=told.revisions)
+    note_for_people(store, label_studio, pending.responses)
     for revision in look.revisions:
         append_revision(store.objects, revision.annotation_id, revision.revision, revision.content)
     labeling = kind_of(cycle.project).labeling
