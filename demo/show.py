@@ -25,6 +25,8 @@ from demo.team import Team
 from demo.truth import read_truth
 from local_stack import stack
 from local_stack.addresses import Addresses
+from local_stack.folders import Folders
+from local_stack.owner import let_stay
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.storage.history.store import Store
@@ -68,6 +70,8 @@ def show(options: Options, home: Path, say: Say) -> None:
         held.enter_context(WorkAhead(partial(export_backbone, project=inbox.project)).begin(1))
         held.enter_context(inbox.ahead(options.nights))
         stack.up(home, say, with_s3=options.is_in_bucket)
+        # Services stay after the demo, also after an error or Ctrl-C, so that people can look; a killed demo leaves none.
+        held.callback(let_stay, Folders.of(home))
         addresses = wait_for_prediction_server(home, inbox.project)
         airflow = Airflow(addresses.airflow_url, addresses.airflow_user, addresses.airflow_password)
         held.callback(airflow.close)

@@ -56,7 +56,7 @@ def _place(text: str) -> Path:
 def _up(folders: Folders, options: argparse.Namespace) -> int:
     started = time.monotonic()
     print(f"starting the local stack of {folders.home}", flush=True)
-    stack.up(folders.home, say=lambda line: print(line, flush=True), with_s3=options.with_s3)
+    stack.up(folders.home, say=lambda line: print(line, flush=True), with_s3=options.with_s3, stays=True)
     print(f"up after {time.monotonic() - started:.0f} s; stop it with `make down`\n{logins(folders)}")
     return 0
 

@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,10 +17,10 @@ from local_stack.addresses import Addresses, read_addresses
 from local_stack.checks import refuse_full_disk, refuse_missing_programs, refuse_used_ports
 from local_stack.ending import end_stack, end_strays, supervisor_pid
 from local_stack.errors import StackError
-from local_stack.folders import REPOSITORY, Folders
+from local_stack.folders import Folders
 from local_stack.logs import last_line
+from local_stack.owner import let_stay, start_supervisor
 from local_stack.ports import S3_PORTS, SERVICE_PORTS, keep_ports
-from local_stack.processes import STACK_MARK
 from local_stack.s3_service import NAME as S3
 from local_stack.secret_values import keep_secrets
 from local_stack.supervisor import read_state
@@ -31,11 +30,12 @@ UP_LIMIT_S = 900.0
 Say = Callable[[str], None]
 
 
-def up(home: Path, say: Say = print, *, with_s3: bool = False) -> Addresses:
+def up(home: Path, say: Say = print, *, with_s3: bool = False, stays: bool = False) -> Addresses:
     """Start the stack of this NIGHTLENS_HOME, or its missing services, and wait until every service is ready.
 
-    `with_s3` adds an S3 server, which this home then keeps. Reports one line for each service as it gets ready; does nothing
-    if all services are up.
+    The services end with this process, even if it is killed; with `stays`, or if they were up before, they outlive it once all
+    are ready. `with_s3` adds an S3 server, which this home then keeps. Reports one line for each service as it gets ready; does
+    nothing if all services are up.
 
     Raises:
         StackError: a program is missing, the disk is full, a port is taken, or a service cannot be started. Everything that
@@ -45,8 +45,12 @@ def up(home: Path, say: Say = print, *, with_s3: bool = False) -> Addresses:
     with alone(folders):
         if (pid := supervisor_pid(folders)) is not None:
             _want_s3(folders, with_s3=with_s3)
-            return _join(folders, pid, say)
-        return _start(folders, say, with_s3=with_s3)
+            addresses = _join(folders, pid, say)
+        else:
+            addresses = _start(folders, say, with_s3=with_s3)
+        if stays:
+            let_stay(folders)
+        return addresses
 
 
 def down(home: Path, say: Say = print) -> None:
@@ -93,7 +97,7 @@ def _join(folders: Folders, pid: int, say: Say) -> Addresses:
 
 def _start(folders: Folders, say: Say, *, with_s3: bool) -> Addresses:
     _prepare(folders, say, with_s3=with_s3)
-    process = _start_supervisor(folders)
+    process = start_supervisor(folders)
     try:
         return _wait(folders, process, say)
     except BaseException:  # Ctrl-C too: no stack may stay half-started.
@@ -119,19 +123,6 @@ def _want_s3(folders: Folders, *, with_s3: bool) -> None:
     if with_s3:
         keep_secrets(folders)
         keep_ports(folders, S3_PORTS)
-
-
-def _start_supervisor(folders: Folders) -> subprocess.Popen[bytes]:
-    with folders.log_file("supervisor").open("ab") as log:
-        return subprocess.Popen(
-            (sys.executable, "-m", "local_stack.supervisor"),
-            env={**os.environ, "NIGHTLENS_HOME": str(folders.home), STACK_MARK: folders.digest},
-            cwd=REPOSITORY,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
 
 
 def _wait(folders: Folders, process: subprocess.Popen[bytes] | None, say: Say) -> Addresses:

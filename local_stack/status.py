@@ -27,7 +27,9 @@ def status(folders: Folders) -> tuple[str, bool]:
     state = read_state(folders)
     services = state["services"]
     is_ready = bool(services) and all(one["state"] in (READY, DONE) for one in services.values())
-    return "\n".join([*table(services), *([f"trouble: {state['trouble']}"] if state["trouble"] else [])]), is_ready
+    owner = [] if state.get("owner") is None else [f"these services end with process {state['owner']}, which started them"]
+    trouble = [f"trouble: {state['trouble']}"] if state["trouble"] else []
+    return "\n".join([*table(services), *owner, *trouble]), is_ready
 
 
 def table(services: dict[str, Any]) -> list[str]:

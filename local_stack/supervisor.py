@@ -1,7 +1,7 @@
 """Supervisor: the one detached process that starts the services in parallel, restarts dead ones and stops all in order.
 
-`python -m local_stack.supervisor` with NIGHTLENS_HOME; `local_stack.stack.up` starts it. SIGTERM stops the stack, SIGHUP
-restarts dead services.
+`python -m local_stack.supervisor` with NIGHTLENS_HOME; `local_stack.stack.up` starts it. SIGTERM and the end of the owner, which
+closes standard input, stop the stack; SIGUSR1 lets it go on without its owner, SIGHUP restarts dead services.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -66,30 +67,40 @@ def read_state(folders: Folders) -> dict[str, Any]:
 class Supervisor:
     """Owner of the watches; writes its state to a file that `status` and `up` read."""
 
-    def __init__(self, folders: Folders) -> None:
+    def __init__(self, folders: Folders, services: Callable[[Folders], list[Service]] = fixed_services) -> None:
         """Start nothing yet."""
-        self.folders = folders
+        self.folders, self._services = folders, services
+        self.owner: int | None = os.getppid()
+        """Process with which the services end; None if they stay."""
         self.watches: dict[str, Watch] = {}
         self.connections: list[str] = []
         self.trouble: str | None = None
-        self._changed, self._stop_asked = threading.Event(), False
+        self._changed, self._stop_asked, self._owner_ended = threading.Event(), False, False
         self._posted: Any = None
         self._written, self._next_look = "", 0.0
 
     def run(self) -> None:
-        """Start all services and run until SIGTERM."""
+        """Start all services and run until SIGTERM or the owner's end."""
         signal.signal(signal.SIGTERM, self._ask_stop)
         signal.signal(signal.SIGINT, self._ask_stop)
         signal.signal(signal.SIGHUP, self._revive)
+        signal.signal(signal.SIGUSR1, self._stay)
+        threading.Thread(target=self._await_owner, name="owner", daemon=True).start()
         try:
-            for service in fixed_services(self.folders):
+            for service in self._services(self.folders):
                 self._add(service)
-            while not self._stop_asked:
+            while not (self._stop_asked or self._is_left_alone()):
                 self._look()
                 self._changed.wait(0.5)
                 self._changed.clear()
         finally:
             self._end_all()
+
+    def _is_left_alone(self) -> bool:
+        if self._owner_ended and self.owner is not None:
+            print(f"process {self.owner}, which started the services, has ended: ending them", flush=True)
+            return True
+        return False
 
     def _look(self) -> None:
         """Follow the project files, update Airflow, bound the logs; an error here, such as a full disk, stops no service."""
@@ -143,7 +154,13 @@ class Supervisor:
             name: {**vars(watch.seen), "address": watch.service.address, "is_essential": watch.service.is_essential}
             for name, watch in self.watches.items()
         }
-        state = {"pid": os.getpid(), "services": services, "connections": self.connections, "trouble": self.trouble}
+        state = {
+            "pid": os.getpid(),
+            "owner": self.owner,
+            "services": services,
+            "connections": self.connections,
+            "trouble": self.trouble,
+        }
         if (content := json.dumps(state)) != self._written:
             write_json(self.folders.state_file, state)
             self._written = content
@@ -159,12 +176,22 @@ class Supervisor:
         self._stop_asked = True
         self._changed.set()
 
+    def _await_owner(self) -> None:
+        while os.read(0, 1):
+            pass
+        self._owner_ended = True
+        self._changed.set()
+
+    def _stay(self, *_: object) -> None:
+        self.owner = None
+        self._changed.set()
+
     def _revive(self, *_: object) -> None:
         for watch in self.watches.values():
             watch.revive()
 
 
-def main() -> None:
+def main(services: Callable[[Folders], list[Service]] = fixed_services) -> None:
     """Take this home's lock, so that there is only one supervisor, and run."""
     folders = Folders.of(Path(os.environ["NIGHTLENS_HOME"]))
     with folders.lock_file.open("a+") as lock:
@@ -173,7 +200,7 @@ def main() -> None:
         lock.truncate()
         lock.write(str(os.getpid()))
         lock.flush()
-        Supervisor(folders).run()
+        Supervisor(folders, services).run()
 
 
 if __name__ == "__main__":
