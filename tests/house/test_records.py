@@ -74,6 +74,7 @@ BOUNDARY = {
     "plugins/nightlens_airflow/cvat/trigger": "Airflow's form of a trigger",
     "plugins/nightlens_airflow/cvat/provider": "Airflow's form of a provider",
     "plugins/nightlens_airflow/provider": "Airflow's form of a provider",
+    "plugins/nightlens_airflow/numbered_index": "reads and writes an index file; each provider knows its own fields",
     # Lightning.
     "pipeline_tasks/models/best_epoch": "Lightning's form of a callback's state",
 }

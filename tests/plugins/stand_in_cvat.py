@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 WHEN = "2026-11-21T22:00:00.000000Z"
+PAGE = 10
 
 
 class StandInCvat:
@@ -24,6 +25,10 @@ class StandInCvat:
         self.labels: dict[int, list[dict[str, Any]]] = {}
         self.loses: list[str] = []
         """Requests whose response is lost, as `POST /api/tasks`; each once."""
+        self.about = {"name": "CVAT", "description": "", "version": "2.80.0", "logo_url": "", "subtitle": ""}
+        self.fails: dict[str, int] = {}
+        """Request → status with which it is refused, until it is taken out."""
+        self.token = "a token"
         self.requests: list[str] = []
 
     def complete(self, job_id: int, at: str, **annotations: Any) -> None:
@@ -36,9 +41,9 @@ class StandInCvat:
         words = path.strip("/").split("/")[1:]
         match method, words:
             case "GET", ["server", "about"]:
-                return 200, {"name": "CVAT", "description": "", "version": "2.80.0"}
+                return 200, self.about
             case "GET", ["tasks"]:
-                return 200, page([one for one in self.tasks.values() if one["name"] == query["name"][0]])
+                return 200, page([one for one in self.tasks.values() if one["name"] == query["name"][0]], query)
             case "POST", ["tasks"]:
                 return 201, self._make(body)
             case "GET", ["tasks", number]:
@@ -54,9 +59,9 @@ class StandInCvat:
             case "GET", ["tasks", number, "data", "meta"]:
                 return 200, self._meta(int(number))
             case "GET", ["labels"]:
-                return 200, page(self.labels[int(query["task_id"][0])])
+                return 200, page(self.labels[int(query["task_id"][0])], query)
             case "GET", ["jobs"]:
-                return 200, page([one for one in self.jobs.values() if one["task_id"] == int(query["task_id"][0])])
+                return 200, page([one for one in self.jobs.values() if one["task_id"] == int(query["task_id"][0])], query)
             case "GET", ["jobs", number]:
                 return 200, self.jobs[int(number)]
             case "GET", ["jobs", number, "annotations"]:
@@ -96,8 +101,12 @@ class StandInCvat:
         return {"frames": frames, "deleted_frames": [], "size": len(frames), "chunks_updated_date": WHEN}
 
 
-def page(results: list[Any]) -> dict[str, Any]:
-    return {"count": len(results), "next": None, "previous": None, "results": results}
+def page(results: list[Any], query: dict[str, list[str]]) -> dict[str, Any]:
+    """The page of a list that is asked for; one has ten entries, as CVAT's have by default."""
+    number = int(query.get("page", ["1"])[0])
+    shown, rest = results[PAGE * (number - 1) : PAGE * number], len(results) > PAGE * number
+    following = f"http://cvat/?page={number + 1}" if rest else None
+    return {"count": len(results), "next": following, "previous": None, "results": shown}
 
 
 def finished(number: str) -> dict[str, Any]:
@@ -116,7 +125,12 @@ def served(cvat: StandInCvat) -> Iterator[str]:
             body = json.loads(self.rfile.read(length) or b"{}")
             said = f"{self.command} {url.path.rstrip('/')}"
             cvat.requests.append(said)
-            status, content = cvat.respond(self.command, url.path, parse_qs(url.query), body)
+            if self.headers.get("Authorization") != f"Bearer {cvat.token}":
+                status, content = 401, {"detail": "Invalid token."}
+            elif said in cvat.fails:
+                status, content = cvat.fails[said], {"detail": "refused"}
+            else:
+                status, content = cvat.respond(self.command, url.path, parse_qs(url.query), body)
             if said in cvat.loses:
                 cvat.loses.remove(said)
                 status, content = 504, {"detail": "lost"}

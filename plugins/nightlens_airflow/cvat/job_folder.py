@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from airflow.sdk import ObjectStoragePath
 
 from nightlens_airflow.cvat.server import CvatServer, Job
+from nightlens_airflow.numbered_index import keep_index, newest_index
 from pipeline_tasks.json_values import JsonObject
-
-_INDEX = "index-"
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class JobFolder:
 
         A job is fetched again whenever its time of change is another, whatever the clock says.
         """
-        number, index = self._newest()
+        number, index = newest_index(self.folder)
         seen, standing = dict(index.get("jobs", {})), dict(index.get("standing", {}))
         completed = [job for job in server.jobs(task_id) if job.state == "completed"]
         changed = [job for job in completed if seen.get(str(job.job_id)) != job.updated_at]
@@ -51,7 +50,7 @@ class JobFolder:
                 standing[key] = digest
             seen[str(job.job_id)] = job.updated_at
         if changed:
-            self._write(f"{_INDEX}{number + 1}.json", {"jobs": seen, "standing": standing})
+            keep_index(self.folder, number + 1, {"jobs": seen, "standing": standing})
         return PulledJobs(new, edited, len(standing))
 
     def _log(self, server: CvatServer, task_id: int, job: Job, names: Mapping[int, str], images: list[str]) -> dict[str, str]:
@@ -65,18 +64,6 @@ class JobFolder:
             self._write(f"annotations/{key}/{digest}.json", content)
             found[key] = digest
         return found
-
-    def _newest(self) -> tuple[int, JsonObject]:
-        """Number and content of the newest whole index."""
-        names = [file.name for file in self.folder.iterdir()] if self.folder.exists() else []
-        inner = [name.removeprefix(_INDEX).removesuffix(".json") for name in names if name.startswith(_INDEX)]
-        for number in sorted((int(one) for one in inner if one.isdigit()), reverse=True):
-            try:
-                content: JsonObject = json.loads((self.folder / f"{_INDEX}{number}.json").read_text())
-            except ValueError:
-                continue
-            return number, content
-        return 0, {}
 
     def _write(self, name: str, content: JsonObject) -> None:
         file = self.folder / name

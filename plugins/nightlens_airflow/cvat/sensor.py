@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseSensorOperator
+from airflow.sdk import BaseSensorOperator, PokeReturnValue
 
 from nightlens_airflow.cvat.hook import CvatHook
 from nightlens_airflow.cvat.trigger import CvatCompletedTrigger
@@ -33,27 +33,30 @@ class CvatCompletedSensor(BaseSensorOperator):
         task_id_in_cvat: int | str | XComArg,
         share: float = 1.0,
         deadline: str | None = None,
+        deferrable: bool = True,
         cvat_conn_id: str = CvatHook.default_conn_name,
         **arguments: Any,
     ) -> None:
         """`deadline` is an ISO time with its zone."""
         defaults: dict[str, Any] = {"retries": 3, "retry_delay": timedelta(seconds=30)}
         super().__init__(**(defaults | arguments))
-        self.task_id_in_cvat, self.share, self.deadline, self.cvat_conn_id = task_id_in_cvat, share, deadline, cvat_conn_id
+        self.task_id_in_cvat, self.share, self.deadline = task_id_in_cvat, share, deadline
+        self.deferrable, self.cvat_conn_id = deferrable, cvat_conn_id
 
     def execute(self, context: Context) -> JsonObject:
         """Check once; return the counts, or defer."""
+        if not self.deferrable:
+            poked: JsonObject = super().execute(context)
+            return poked
         counts = self.counts()
         if not counts["is_over"]:
-            trigger = CvatCompletedTrigger(
-                cvat_conn_id=self.cvat_conn_id,
-                task_id_in_cvat=int(str(self.task_id_in_cvat)),
-                jobs_wanted=int(counts["wanted"]),
-                poke_interval=float(self.poke_interval),
-                deadline=self.deadline,
-            )
-            self.defer(trigger=trigger, method_name="resume")
+            self.defer(trigger=self._trigger(counts), method_name="resume")
         return counts
+
+    def poke(self, context: Context) -> PokeReturnValue:
+        """Check once, for a sensor that is not deferrable."""
+        counts = self.counts()
+        return PokeReturnValue(is_done=bool(counts["is_over"]), xcom_value=counts)
 
     def resume(self, context: Context, event: JsonObject) -> JsonObject:
         """Check again after the trigger fired, so that a repeated or lost event does no harm."""
@@ -67,3 +70,12 @@ class CvatCompletedSensor(BaseSensorOperator):
         is_late = self.deadline is not None and datetime.now(timezone.utc) >= datetime.fromisoformat(self.deadline)
         about = {"jobs": len(jobs), "completed": completed, "wanted": wanted, "is_late": is_late}
         return about | {"is_over": is_late or completed >= wanted}
+
+    def _trigger(self, counts: JsonObject) -> CvatCompletedTrigger:
+        return CvatCompletedTrigger(
+            cvat_conn_id=self.cvat_conn_id,
+            task_id_in_cvat=int(str(self.task_id_in_cvat)),
+            jobs_wanted=int(counts["wanted"]),
+            poke_interval=float(self.poke_interval),
+            deadline=self.deadline,
+        )

@@ -124,7 +124,8 @@ def _upload(task: Any, addresses: Sequence[str]) -> None:
 def cvat_errors() -> Iterator[None]:
     """Turn the SDK's errors into ours: those that waiting mends, and all others."""
     import urllib3
-    from cvat_sdk.api_client.exceptions import ApiException
+    from cvat_sdk import __version__ as version
+    from cvat_sdk.api_client.exceptions import ApiException, OpenApiException
     from cvat_sdk.core.exceptions import BackgroundRequestException
 
     try:
@@ -133,6 +134,11 @@ def cvat_errors() -> Iterator[None]:
         status = int(error.status or 0)
         kind = ServiceUnavailableError if status == 429 or status >= 500 or not status else ServiceRefusedError
         raise kind(f"CVAT responds with {status}: {str(error.body)[:200]}") from error
+    except (OpenApiException, TypeError) as error:
+        # The SDK's models raise TypeError where a response lacks a field that they want.
+        raise ServiceRefusedError(
+            f"CVAT's response does not fit cvat-sdk {version}; install that of the server: {error}"
+        ) from error
     except BackgroundRequestException as error:
         raise ServiceRefusedError(f"CVAT could not read the images: {error}") from error
     except urllib3.exceptions.HTTPError as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from airflow.sdk import ObjectStoragePath
 
+from nightlens_airflow.numbered_index import keep_index, newest_index
 from pipeline_tasks.json_values import JsonObject
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 _OVERLAP = timedelta(minutes=10)
 """A change may be stamped well before it becomes visible."""
 _KEPT = ("id", "result", "was_cancelled", "lead_time", "created_at", "updated_at", "completed_by", "ground_truth", "import_id")
-_INDEX = "index-"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class AnnotationFolder:
         Raises:
             ServiceUnavailableError: Label Studio does not respond; the next try continues.
         """
-        sequence, index = self._newest_index()
+        sequence, index = newest_index(self.folder)
         known: dict[str, list[str]] = index.get("standing", {})
         moment = None if compares_all else index.get("newest")
         tasks = client.changed_since(project_id, None if moment is None else _earlier(moment))
@@ -56,7 +56,7 @@ class AnnotationFolder:
             tasks = client.changed_since(project_id, None)
             standing, counts = self._take(tasks, known, is_whole=True)
         newest = max([task["updated_at"] for task in tasks] + ([index["newest"]] if index.get("newest") else []), default=None)
-        self._keep_index(sequence + 1, {"standing": standing, "newest": newest})
+        keep_index(self.folder, sequence + 1, {"standing": standing, "newest": newest})
         return Pulled(*counts, len(standing))
 
     def _take(
@@ -83,29 +83,6 @@ class AnnotationFolder:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
         return digest
-
-    def _newest_index(self) -> tuple[int, JsonObject]:
-        """Number and content of the newest whole index."""
-        numbers = [] if not self.folder.exists() else [_number(file.name) for file in self.folder.iterdir()]
-        for number in sorted((one for one in numbers if one > 0), reverse=True):
-            try:
-                content: JsonObject = json.loads((self.folder / f"{_INDEX}{number}.json").read_text())
-            except ValueError:
-                continue
-            return number, content
-        return 0, {}
-
-    def _keep_index(self, number: int, content: JsonObject) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / f"{_INDEX}{number}.json").write_text(json.dumps(content, sort_keys=True))
-        before = self.folder / f"{_INDEX}{number - 2}.json"
-        if number > 2 and before.exists():
-            before.unlink()
-
-
-def _number(name: str) -> int:
-    inner = name.removeprefix(_INDEX).removesuffix(".json")
-    return int(inner) if name.startswith(_INDEX) and inner.isdigit() else 0
 
 
 def _earlier(moment: str) -> str:
