@@ -16,6 +16,7 @@ from airflow.sdk import ObjectStoragePath
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 from nightlens_airflow.label_studio.annotation_folder import AnnotationFolder, Pulled
 from nightlens_airflow.label_studio.hook import LabelStudioHook
+from nightlens_airflow.label_studio.link import LINK_KEY
 from nightlens_airflow.label_studio.operators import (
     LabelStudioConfigureProjectOperator,
     LabelStudioExportOperator,
@@ -146,8 +147,10 @@ def test_sensor__defers_until_a_share_is_annotated_and_its_trigger_fires(server:
     configure()
     ids = list(run(push()).values())
     sensor = LabelStudioAnnotatedSensor(task_id="wait", project_id=1, batch="monday", share=0.6, poke_interval=0.01)
+    task = StandInTask()
     with pytest.raises(TaskDeferred) as deferred:
-        run(sensor)
+        sensor.execute({"ti": task})
+    assert task.pushed[LINK_KEY].endswith("/projects/1"), "its button works while it waits"
     trigger = deferred.value.trigger
     path, arguments = trigger.serialize()
     assert (path.rpartition(".")[2], arguments["tasks_wanted"]) == ("LabelStudioAnnotatedTrigger", 2)

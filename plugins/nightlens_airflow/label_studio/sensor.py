@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseSensorOperator, PokeReturnValue
 
 from nightlens_airflow.label_studio.hook import LabelStudioHook, airflow_errors
-from nightlens_airflow.label_studio.link import LabelStudioProjectLink
+from nightlens_airflow.label_studio.link import LINK_KEY, LabelStudioProjectLink
 from nightlens_airflow.label_studio.trigger import LabelStudioAnnotatedTrigger
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ class LabelStudioAnnotatedSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> JsonObject:
         """Check once; return the counts, or defer."""
+        with airflow_errors():
+            address = LabelStudioHook(self.label_studio_conn_id).address().url
+        # Before the task defers: people look for the project while it waits.
+        context["ti"].xcom_push(key=LINK_KEY, value=f"{address}/projects/{self.project_id}")
         if not self.deferrable:
             counts: JsonObject = super().execute(context)
             return counts
