@@ -59,7 +59,8 @@ def a_given_night(
     of_file = {"size_bytes": 4_000_000, "parity_max_difference": 1e-6} | (exported or {})
     store.finish(SECOND, "export_model", ExportModelSummary(None, CANDIDATE, **of_file))
     champion = {"champion_digest": CHAMPION, "champion_dataset_cycle_id": FIRST} if has_champion else {}
-    figures = {"figures": {"calibration_error": 0.02}, "latency_ms": 12.5} | (evaluated or {})
+    simple = {"simple_score": 0.7, "simple_difference": 0.2, "simple_low": 0.1, "simple_high": 0.3}
+    figures = {"figures": {"calibration_error": 0.02}, "latency_ms": 12.5} | simple | (evaluated or {})
     found = EvaluateModelSummary(None, model_digest=CANDIDATE, score=0.9, **names, **champion, **figures)
     store.finish(SECOND, "evaluate_model", found)
     return cycle

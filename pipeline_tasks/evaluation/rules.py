@@ -101,6 +101,19 @@ def at_most_rule(name: str, what: str, figure: float | None, asked: Asked, *, un
     return asked.rule(name, BROKEN, f"{what} is {shown}, above {limit} (gates.{key}).", figure, unit)
 
 
+def baseline_rule(
+    score: float | None, difference: float | None, low: float | None, high: float | None, asked: Asked, words: str
+) -> GateRule | None:
+    """Better than a linear model on simple features; `words` names the score. Nothing for kinds without such a baseline."""
+    if asked.level == OFF or score is None or difference is None or low is None or high is None:
+        return None
+    span = f"{100 * difference:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
+    said = f"a linear model on edges, colours and small pixels has {words} {100 * score:.1f} %, the candidate {span}"
+    if low > 0:
+        return asked.rule("baseline", KEPT, f"{said}.", difference, "points")
+    return asked.rule("baseline", BROKEN, f"not shown to be better than a simple baseline: {said}.", difference, "points")
+
+
 def label_quality_rule(said: str, agreement: float | None, is_kept: bool | None, gold: str, asked: Asked) -> GateRule | None:
     """The gate on labels, which was judged before the training; `gold` is the reason that tonight's gold gives, or empty.
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+import numpy as np
 import numpy.typing as npt
 import polars as pl
 
@@ -139,4 +140,27 @@ class Contracting(Protocol):
 
     def within_reach(self, arrays: Arrays, scaling: Scaling) -> Arrays:
         """The head with a contraction for these embeddings; its weights stay as they are."""
+        ...
+
+
+@runtime_checkable
+class Linear(Protocol):
+    """The modelling of a kind that a linear model on features can answer for, as a baseline (not as a candidate)."""
+
+    def why_not_train(self, rows: pl.DataFrame) -> str:
+        """As of `Modelling`."""
+        ...
+
+    def targets(self, rows: pl.DataFrame) -> npt.NDArray[Any]:
+        """As of `Modelling`."""
+        ...
+
+    def indicators(self, targets: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """1 for each name of the vocabulary that a target has, else 0: N x C."""
+        ...
+
+    def outputs_of(
+        self, scores: npt.NDArray[np.float64], left_out: npt.NDArray[np.float64], indicators: npt.NDArray[np.float64]
+    ) -> list[Mapping[str, npt.NDArray[Any]]]:
+        """Outputs for the decoder, an image each, from scores near the indicators; `left_out` are those of the training images."""
         ...

@@ -38,3 +38,9 @@ class EvaluateModelSummary:
     the champion's behind champion_; a slice that the version has no images of is not named."""
     latency_ms: float | None = None
     """Median time of the candidate for an image on the machine that evaluated it; None unless the gate has a rule on it."""
+    simple_score: float | None = None
+    """Score of a linear model on edges, colours and small pixels that was trained on the same version; None if there is none."""
+    simple_difference: float | None = None
+    """Candidate minus it, on the same draws."""
+    simple_low: float | None = None
+    simple_high: float | None = None

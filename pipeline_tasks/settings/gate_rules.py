@@ -35,6 +35,10 @@ class GateRules(Settings):
     latency: Level | None = Field(None, description="max_latency_ms: the exported file on the machine that evaluates.")
     size: Level | None = Field(None, description="max_size_mb: the exported file.")
     parity: Level | None = Field(None, description="max_parity_difference: the exported file against the trained network.")
+    baseline: Level = Field(
+        "warn",
+        description="Better than a linear model on edges, colours and small pixels that each night trains (class, classes).",
+    )
     label_quality: Level | None = Field(
         None, description="min_agreement, min_gold_accuracy. must trains nothing; warn trains and says so."
     )

@@ -29,6 +29,8 @@ MAX_DIFFERENCE = 1e-3
 """Maximum difference between two probabilities of the same image and class."""
 NEVER_LOGIT = -1e9
 """Logit of a class without a training image: its probability is exactly 0 at every temperature, and no infinity is in the file."""
+SHARPNESS = 10.0
+"""Factor of a linear model's scores, which are about 0 to 1, as logits."""
 TIE = 1e-5
 """Two classes nearer than this may swap ranks."""
 
@@ -50,6 +52,17 @@ class ClassModelling:
         """Class of each row, as its position in the class list."""
         positions = {name: number for number, name in enumerate(self.class_names)}
         return np.array([positions[name] for name in rows["class_name"]], np.int64)
+
+    def indicators(self, targets: NDArray[Any]) -> NDArray[np.float64]:
+        """1 in the column of each row's class."""
+        found: NDArray[np.float64] = np.eye(len(self.class_names))[targets]
+        return found
+
+    def outputs_of(
+        self, scores: NDArray[np.float64], left_out: NDArray[np.float64], indicators: NDArray[np.float64]
+    ) -> list[Mapping[str, NDArray[Any]]]:
+        """Probabilities in the order of the scores."""
+        return [{PROBABILITIES: one} for one in softmax((SHARPNESS * scores).astype(np.float32))]
 
     def can_choose_epochs(self, val_targets: NDArray[np.int64]) -> bool:
         """Return True if there are enough validation images in the mean over all classes."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline_tasks.errors import ParityError
 from pipeline_tasks.kinds.classes.decode import PROBABILITIES
-from pipeline_tasks.kinds.classes.modelling import MAX_DIFFERENCE, NEVER_LOGIT, TIE, ClassModelling
+from pipeline_tasks.kinds.classes.modelling import MAX_DIFFERENCE, NEVER_LOGIT, SHARPNESS, TIE, ClassModelling
 from pipeline_tasks.kinds.classes.temperature import MIN_IMAGES, best_temperature
 from pipeline_tasks.kinds.modelling import Arrays, Objective
 from pipeline_tasks.kinds.multi_label.decode import PRESENT, sigmoid
@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 
 MIN_VAL_PER_CLASS = 5
 """Minimum validation images with a class, in the mean over all classes, for choosing an epoch."""
+
+
+def best_limit(scores: NDArray[np.float64], is_shown: NDArray[np.bool_]) -> float:
+    """The score from which on a class is named so that its F1 is best; above all scores if no image shows it."""
+    order = np.argsort(-scores, kind="stable")
+    hits, named = np.cumsum(is_shown[order]), np.arange(1, len(scores) + 1)
+    if not is_shown.any():
+        return float(scores.max()) + 1.0
+    return float(scores[order][int(np.argmax(2 * hits / (named + is_shown.sum())))])
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,17 @@ class MultiLabelModelling(ClassModelling):
         for row, objects in enumerate(rows["objects"].to_list()):
             targets[row, [positions[one["class_name"]] for one in objects or ()]] = 1
         return targets
+
+    def indicators(self, targets: NDArray[Any]) -> NDArray[np.float64]:
+        """The targets themselves."""
+        return targets.astype(np.float64)
+
+    def outputs_of(
+        self, scores: NDArray[np.float64], left_out: NDArray[np.float64], indicators: NDArray[np.float64]
+    ) -> list[Mapping[str, NDArray[Any]]]:
+        """Probabilities that are at least a half where F1 of the training images is best."""
+        limits = [best_limit(left_out[:, one], indicators[:, one] > 0) for one in range(indicators.shape[1])]
+        return [{PROBABILITIES: one} for one in sigmoid(SHARPNESS * (scores - np.array(limits)))]
 
     def can_choose_epochs(self, val_targets: NDArray[Any]) -> bool:
         """Return True if there are enough validation images with a class, in the mean over all classes."""

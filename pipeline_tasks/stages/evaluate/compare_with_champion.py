@@ -17,6 +17,7 @@ from pipeline_tasks.evaluation.lost_names import names_lost
 from pipeline_tasks.evaluation.rules import (
     Asked,
     at_most_rule,
+    baseline_rule,
     each_name_rule,
     golden_rule,
     label_quality_rule,
@@ -136,6 +137,7 @@ def _rules(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, found: _
         lost_names_rule(found.lost, Asked(gates.rules.of("lost_classes")), word),
         _calibration_rule(cycle, evaluated),
         *_rules_of_the_file(store, cycle, evaluated.latency_ms),
+        _baseline_rule(cycle, evaluated),
         _label_quality_rule(store, cycle),
     ]
     return [one for one in rules if one is not None]
@@ -173,6 +175,13 @@ def _rules_of_the_file(store: Store, cycle: Cycle, latency_ms: float | None) -> 
         at_most_rule("size", "size of the exported model", size, asked, unit="MB", key="max_size_mb"),
         at_most_rule("parity", what, far, parity, unit="", key="max_parity_difference"),
     ]
+
+
+def _baseline_rule(cycle: Cycle, evaluated: EvaluateModelSummary) -> GateRule | None:
+    """The linear model that was trained on the same version."""
+    span = (evaluated.simple_difference, evaluated.simple_low, evaluated.simple_high)
+    asked, words = Asked(cycle.project.gates.rules.of("baseline")), kind_of(cycle.project).scoring.names.words
+    return baseline_rule(evaluated.simple_score, *span, asked, words)
 
 
 def _label_quality_rule(store: Store, cycle: Cycle) -> GateRule | None:

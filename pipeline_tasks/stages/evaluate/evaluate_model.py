@@ -19,12 +19,13 @@ from pipeline_tasks.decoding.model_image import form_for_model, model_image
 from pipeline_tasks.decoding.model_recipe import recipe_digest
 from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.errors import ModelError
+from pipeline_tasks.evaluation.gate import Rule, decide
 from pipeline_tasks.evaluation.latency import median_ms
 from pipeline_tasks.evaluation.predict import Pixels, predict
 from pipeline_tasks.evaluation.scorecard import Scorecard, score, slice_figures
 from pipeline_tasks.kinds.decoding import Size
 from pipeline_tasks.kinds.registry import kind_of
-from pipeline_tasks.kinds.scoring import Scoring
+from pipeline_tasks.kinds.scoring import Matches, Scoring
 from pipeline_tasks.models.exported import ExportedModel
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle, derive_seed
@@ -40,6 +41,7 @@ from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.table import Rows, empty
+from pipeline_tasks.training_data.simple_baseline import SIMPLE_BASELINE, simple_predictions
 
 if TYPE_CHECKING:
     from pipeline_tasks.clients.mlflow_runs import TrackedRun
@@ -108,6 +110,7 @@ def _evaluate(store: Store, cycle: Cycle, decoder: Decoder, clock: Callable[[], 
     if representative.height:
         cards["test"] = _score(cycle, summary, predictions, representative)
         summary = _with_headline(summary, cards["test"])
+        summary = _with_baseline(store, cycle, decoder, summary, cards["test"].candidate, representative)
         writes += cards["test"].details()
     else:
         summary = replace(summary, why="The dataset version has no labelled test images outside its golden set.")
@@ -228,6 +231,30 @@ def _with_headline(summary: EvaluateModelSummary, scorecard: Scorecard) -> Evalu
         baseline_score=baseline.value if baseline else None,
         champion_score=champion.value if champion else None,
         figures={name: figure.value for name, figure in own.items() if name not in names.of_summary},
+    )
+
+
+def _with_baseline(
+    store: Store, cycle: Cycle, decoder: Decoder, summary: EvaluateModelSummary, candidate: Matches, test_images: pl.DataFrame
+) -> EvaluateModelSummary:
+    """Add the comparison with a linear model that is trained on the same version, unless the gate does not ask for it."""
+    gates, kind = cycle.project.gates, kind_of(cycle.project)
+    if gates.rules.of("baseline") == "off":
+        return summary
+    version = kind.scoring.with_truth(version_rows(store, summary.dataset_cycle_id or ""))
+    predictions = simple_predictions(store, kind, decoder, version.filter(pl.col("split") != "test"), test_images)
+    if predictions is None:
+        return summary
+    simple = kind.scoring.match(predictions, test_images, SIMPLE_BASELINE)
+    seed = derive_seed(cycle.seed, "bootstrap")
+    rule = Rule(0.0, gates.confidence, gates.bootstrap_samples, gates.min_test_images_per_class, seed)
+    found = decide(kind.scoring, candidate, simple, rule)
+    return replace(
+        summary,
+        simple_score=found.rival_score,
+        simple_difference=found.difference,
+        simple_low=found.low,
+        simple_high=found.high,
     )
 
 

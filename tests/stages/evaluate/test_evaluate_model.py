@@ -163,3 +163,28 @@ def test_evaluate_model__times_the_candidate_only_if_the_gate_has_a_rule_on_it(s
     assert with_rule.latency_ms == pytest.approx(10)
     assert next(ticks) == 24, "twelve images, two looks at the clock each"
     assert without.latency_ms is None
+
+
+def test_evaluate_model__compares_with_a_linear_model_on_colours_that_it_trains_itself(store: Store) -> None:
+    # Red bolts and green nuts: their colours suffice, so a candidate that is always right is no better.
+    right = evaluate_model(store, a_cycle_with_model(store, GOOD), DECODER, RecordingRegistry())
+    wrong = evaluate_model(store, a_cycle_with_model(store, BAD, "2026-11-22"), DECODER, RecordingRegistry())
+
+    assert (right.simple_score, right.simple_difference, right.simple_low) == (1.0, 0.0, 0.0)
+    assert (wrong.simple_score, wrong.simple_difference) == (1.0, -1.0)
+
+
+def test_evaluate_model__trains_no_linear_model_where_the_gate_does_not_ask(store: Store) -> None:
+    cycle = a_cycle_with_model(store, GOOD, gates={"margin": 0.05, "rules": {"baseline": "off"}})
+
+    assert evaluate_model(store, cycle, DECODER, RecordingRegistry()).simple_score is None
+
+
+def test_compare_with_champion__says_that_a_candidate_is_no_better_than_colours_and_promotes_it(store: Store) -> None:
+    cycle = a_cycle_with_model(store, GOOD)
+    evaluate_model(store, cycle, DECODER, RecordingRegistry())
+
+    compared = compare_with_champion(store, cycle)
+
+    assert compared.decision == "promote"
+    assert "Warning: not shown to be better than a simple baseline: a linear model on edges, colours" in compared.why

@@ -21,6 +21,7 @@ LIMITS: dict[str, Any] = {
     "max_size_mb": 20,
     "max_parity_difference": 1e-3,
     "min_agreement": 0.8,
+    "rules": {"baseline": "must"},
 }
 GOOD_LABELS = {"label_quality": "Labels: 0.9; at least 0.8.", "agreement": 0.9, "is_label_quality_kept": True}
 BAD_LABELS = {"label_quality": "Labels: 0.5; not shown to be at least 0.8.", "agreement": 0.5, "is_label_quality_kept": False}
@@ -36,6 +37,7 @@ PLANTED: dict[str, dict[str, Any]] = {
     "latency": {"evaluated": {"latency_ms": 51.0}},
     "size": {"exported": {"size_bytes": 21_000_000}},
     "parity": {"exported": {"parity_max_difference": 0.01}},
+    "baseline": {"evaluated": {"simple_score": 0.9, "simple_difference": 0.02, "simple_low": 0.0, "simple_high": 0.04}},
     "label_quality": {"built": BAD_LABELS},
 }
 
@@ -87,7 +89,9 @@ def test_gate__of_a_project_file_without_rules_decides_as_it_did(store: Store) -
 
     assert summary.decision == "promote"
     verdicts = {one.rule: one.verdict for one in summary.rules}
-    assert verdicts == {"metric": "kept"} | dict.fromkeys(("golden", "worst_slice", "calibration", "size", "parity"), "stated")
+    assert verdicts == {"metric": "kept"} | dict.fromkeys(("golden", "worst_slice", "calibration", "size", "parity"), "stated") | {
+        "baseline": "kept"
+    }
 
 
 def test_gate__asks_a_first_model_only_what_needs_no_champion(store: Store) -> None:
@@ -97,7 +101,7 @@ def test_gate__asks_a_first_model_only_what_needs_no_champion(store: Store) -> N
 
     assert summary.decision == "promote"
     verdicts = {one.rule: one.verdict for one in summary.rules}
-    of_the_candidate = dict.fromkeys(("metric", "calibration", "latency", "size", "parity", "label_quality"), "kept")
+    of_the_candidate = dict.fromkeys(("metric", "calibration", "latency", "size", "parity", "baseline", "label_quality"), "kept")
     assert verdicts == {"golden": "not_asked", **of_the_candidate}
 
 
