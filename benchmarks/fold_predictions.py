@@ -27,8 +27,8 @@ from pipeline_tasks.settings import TrainingSettings
 FOLDS = 3
 UNUSED_VAL = 8
 """Images that are told as validation; so few choose no epoch, and they are trained on, too."""
-SHORT = TrainingSettings(augmented_views=1, max_epochs=5)
-"""A third of the usual steps."""
+AS_A_PROJECT = TrainingSettings()
+"""Heads as long as those of a project."""
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Predicted:
     """Processor seconds of all trainings and predictions; those of the maps are not in it where they were made before."""
 
 
-def predicted(kind: str, trays: int, seed: int, rate: float, cache: Path) -> Predicted:
+def predicted(kind: str, trays: int, seed: int, rate: float, cache: Path, settings: TrainingSettings = AS_A_PROJECT) -> Predicted:
     """Plant errors in this share of the trays and predict in all, by folds; each fold is kept in the folder."""
     told = drawn_trays(trays, kind)
     generator = np.random.default_rng([seed, 5])
@@ -54,11 +54,12 @@ def predicted(kind: str, trays: int, seed: int, rate: float, cache: Path) -> Pre
         planted(one, told.class_names, generator) if at in wrong else Planted(one.labels) for at, one in enumerate(told.images)
     ]
     images = [relabelled(one, tuple(label.objects)) for one, label in zip(told.images, labels, strict=True)]
-    bench = MapBench(images, (BoxKind if kind == "box" else MaskKind)(told.class_names), cache, MAP_SIDE_PX, settings=SHORT)
+    bench = MapBench(images, (BoxKind if kind == "box" else MaskKind)(told.class_names), cache, MAP_SIDE_PX, settings=settings)
+    length = f"{settings.augmented_views}-{settings.max_epochs}"
     said = Predicted(told.class_names, labels, [one.size_px for one in images])
     folds: Sequence[Any] = np.array_split(generator.permutation(trays), FOLDS)
     for number, fold in enumerate(folds):
-        file = cache / f"fold-{kind}-{trays}-{seed}-{number}-{rate}.pickle"
+        file = cache / f"fold-{kind}-{trays}-{seed}-{number}-{rate}-{length}.pickle"
         if not file.exists():
             file.write_bytes(pickle.dumps(_of_fold(bench, sorted(fold.tolist()), seed * FOLDS + number)))
         found, shares, seconds = pickle.loads(file.read_bytes())

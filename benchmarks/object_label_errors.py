@@ -28,10 +28,10 @@ from benchmarks.known_folders import read_known
 from benchmarks.map_heads import MapBench
 from benchmarks.planted_objects import Objects, planted
 from pipeline_tasks.geometry.boxes import as_rows, ious
-from pipeline_tasks.geometry.run_lengths import area, iou
 from pipeline_tasks.kinds.boxes.box import Box
 from pipeline_tasks.kinds.boxes.box_kind import BoxKind
 from pipeline_tasks.kinds.compared_objects import Compared, Drawn, compared
+from pipeline_tasks.kinds.masks.drawn_masks import compared_regions
 from pipeline_tasks.kinds.masks.mask import Mask
 from pipeline_tasks.kinds.masks.mask_kind import MaskKind
 from pipeline_tasks.kinds.masks.regions import by_class
@@ -111,9 +111,7 @@ def as_compared(at: int, size_px: tuple[int, int], labels: Objects, said: Object
     """Boxes one by one, masks as regions, as the report compares them."""
     size = (float(size_px[0]), float(size_px[1]))
     if any(isinstance(one, Mask) for one in (*labels, *said)):
-        true, mine = by_class(labels), by_class(said)
-        drawn = [[Drawn(name, None, (), float(area(rle))) for name, rle in some.items()] for some in (true, mine)]
-        return compared(str(at), size, drawn[0], drawn[1], iou(list(mine.values()), list(true.values())))
+        return compared_regions(str(at), size_px, by_class(labels), by_class(said))
     sure = sorted(said, key=lambda one: -(one.confidence or 0.0))
     drawn = [[Drawn(one.class_name, one.confidence, (), one.width_px * one.height_px) for one in some] for some in (labels, sure)]
     return compared(str(at), size, drawn[0], drawn[1], ious(_rows(sure), _rows(labels)))

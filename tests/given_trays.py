@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import given
 import polars as pl
@@ -40,7 +40,7 @@ class Sent:
     tasks: int = 0
 
 
-def rows_of(cycle: Cycle, table: type, said: Sequence[Sequence[Box]], **about: str) -> pl.DataFrame:
+def rows_of(cycle: Cycle, table: type, said: Sequence[Sequence[Any]], **about: str) -> pl.DataFrame:
     labeling = kind_of(cycle.project).labeling
     rows = [
         vars(labeling.as_columns(one))
@@ -52,12 +52,18 @@ def rows_of(cycle: Cycle, table: type, said: Sequence[Sequence[Box]], **about: s
     return pl.DataFrame(rows, infer_schema_length=None).select(empty(table).columns)  # type: ignore[type-var]
 
 
-def a_night_of_trays(store: Store, labelled: Sequence[Sequence[Box]], *, of_test: bool = False) -> Cycle:
+def a_night_of_trays(
+    store: Store,
+    labelled: Sequence[Sequence[Any]],
+    *,
+    of_test: bool = False,
+    said: Sequence[Sequence[Any]] = ((BOLT, NUT),) * len(NAMES),
+    **settings: Any,
+) -> Cycle:
     """Trays with a bolt and a nut, as a model that had not seen their labels says, and these labels."""
-    cycle = given.an_open_cycle(store, label_kind="box", classes=["bolt", "nut"])
+    cycle = given.an_open_cycle(store, **({"label_kind": "box"} | settings), classes=["bolt", "nut"])
     record(store, cycle.cycle_id, [AnImage(one, (1.0, 0.0)) for one in NAMES])
     ids = [given.image_id(one) for one in NAMES]
-    said = [[BOLT, NUT]] * len(NAMES)
     if of_test:
         champion = Champion(MODEL, "d" * 64, cycle.cycle_id, None)
         told = [(PredictedObject, rows_of(cycle, PredictedObject, said, model_digest=MODEL))]

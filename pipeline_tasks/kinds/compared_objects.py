@@ -26,6 +26,8 @@ class Drawn:
     is_filled: bool = False
     outline_names: tuple[str, ...] = ()
     """A name for each line, shown where the mouse is; without any, all lines have the object's."""
+    stray_ratio: float | None = None
+    """Of a region: the share of the image in which it lies far from all that the other side has drawn of its class."""
 
     @property
     def says(self) -> str:

@@ -3,7 +3,7 @@
 After ObjectLab (Tkachenko, Thyagarajan, Mueller 2023, arXiv 2309.00832), which tells overlooked, swapped and badly located boxes
 apart and takes the model at its word. Here a difference is weighed against how often the model errs so (Bayes' rule): how often
 predictions as sure as this one have no label, how often it misses labelled objects of that name and size, how often it
-comes no nearer.
+comes no nearer. Of regions, which have no objects to count: in how many images any of them strays so far.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ ERRORS = 0.05
 """Share of wrong objects that is expected before the model is asked: what the model gets wrong as often is not doubted."""
 SUSPECT = 0.5
 """Doubt from which an object is a suspect."""
+LEAST_STRAY = 0.25
+"""Stray part of a region, as a share of a usual one, below which it is doubted in proportion: a good model's greatest is small."""
 NEARBY = 50
 """Objects on each side, by size, of which the model finds as large a share as of one of that size."""
 _WRONG_OF = {errors.EXTRA: MISSING, errors.MISSED: EXTRA, errors.SWAPPED: SWAPPED}
@@ -78,11 +80,11 @@ def doubt_says(wrong: str, given_name: str | None, suggested_name: str | None) -
 
 
 def image_doubts(images: Sequence[Compared]) -> Floats:
-    """Chance that something in an image's label is wrong, were its doubts independent, in the order of the images."""
-    right = {image.image_id: 1.0 for image in images}
+    """The greatest doubt about each image's label, by which people look again, in the order of the images."""
+    greatest = {image.image_id: 0.0 for image in images}
     for one in object_doubts(images):
-        right[one.image_id] *= 1 - one.doubt
-    return 1 - np.array([right[image.image_id] for image in images])
+        greatest[one.image_id] = max(greatest[one.image_id], one.doubt)
+    return np.array([greatest[image.image_id] for image in images])
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,10 @@ class _Rates:
     seen_by_size: _Nearby
     nearness: dict[str, Floats]
     """Likeness of objects at their place, by name."""
+    strays: Floats
+    """Of regions: the greatest stray ratio of each image."""
+    usual_ratio: float
+    """Median share of the image that a labelled object covers."""
 
     @classmethod
     def of(cls, images: Sequence[Compared]) -> _Rates:
@@ -114,14 +120,19 @@ class _Rates:
             _shares((image.names(one)[0] or "", one.sort == errors.FOUND) for image, one in true),
             _nearby((_size(image, one), one.sort == errors.FOUND) for image, one in true),
             {name: np.array(values) for name, values in near.items()},
+            np.array([max((_stray(image, one) or 0.0 for one in image.outcomes), default=0.0) for image in images]),
+            float(np.median([_size(image, one) for image, one in true])) if true else 1.0,
         )
 
     def doubt(self, image: Compared, one: Outcome) -> float:
         """Doubt about one outcome."""
         given, suggested = image.names(one)
+        stray = _stray(image, one)
+        if stray is not None:
+            as_often = int(np.sum(self.strays >= stray)) / (1 + len(self.strays))
+            return _weighed(as_often) * min(stray / (LEAST_STRAY * self.usual_ratio), 1.0)
         if one.sort == errors.MISSED:
-            missed = 1 - min(self.seen[given or ""], self.seen_by_size.at(_size(image, one)))
-            return ERRORS / (ERRORS + missed)
+            return _weighed(1 - min(self.seen[given or ""], self.seen_by_size.at(_size(image, one))))
         confidence = _confidence(image, one)
         believed = self.labelled[suggested or ""] if confidence is None else self.sure.at(confidence)
         if one.sort in (errors.EXTRA, errors.SWAPPED):
@@ -129,7 +140,12 @@ class _Rates:
         usual = self.nearness.get(given or "", np.ones(1))
         as_far = float((1 + np.sum(usual <= one.likeness)) / (1 + len(usual)))
         middle = max(float(np.median(usual)), ALIKE + 1e-9)
-        return ERRORS / (ERRORS + as_far) * float(np.clip((middle - one.likeness) / (middle - ALIKE), 0, 1))
+        return _weighed(as_far) * float(np.clip((middle - one.likeness) / (middle - ALIKE), 0, 1))
+
+
+def _weighed(usual: float) -> float:
+    """Doubt about a difference that the model causes this often, where errors of people cause it, too."""
+    return ERRORS / (ERRORS + usual)
 
 
 @dataclass(frozen=True)
@@ -197,6 +213,13 @@ def _shares(rows: Iterable[tuple[str, bool]]) -> dict[str, float]:
 
 def _confidence(image: Compared, one: Outcome) -> float | None:
     return None if one.predicted is None else image.predicted[one.predicted].confidence
+
+
+def _stray(image: Compared, one: Outcome) -> float | None:
+    """The greater of the region's and the prediction's; None for single objects."""
+    true = None if one.true is None else image.true[one.true].stray_ratio
+    said = None if one.predicted is None else image.predicted[one.predicted].stray_ratio
+    return said if true is None else true if said is None else max(true, said)
 
 
 def _size(image: Compared, one: Outcome) -> float:

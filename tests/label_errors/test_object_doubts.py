@@ -91,3 +91,26 @@ def test_image_doubts__tell_wrong_labels_from_right_ones() -> None:
 def test_object_doubts__of_no_images_are_none() -> None:
     assert object_doubts([]) == []
     assert image_doubts([]).shape == (0,)
+
+
+def regions(number: int, stray_ratio: float) -> Compared:
+    """An image with a region of a twenty-fifth of it that has so much astray, and one that agrees with the prediction."""
+    image = an_image(number, [GEAR, NUT], [(GEAR, None), (NUT, None)])
+    true = tuple(replace(one, stray_ratio=found) for one, found in zip(image.true, (stray_ratio, 0.0), strict=True))
+    return replace(image, true=true, predicted=tuple(replace(one, stray_ratio=0.0) for one in image.predicted))
+
+
+def test_object_doubts__of_a_region_grow_with_the_images_in_which_none_strays_as_far() -> None:
+    images = [*(regions(number, number * 1e-4) for number in range(60)), regions(900, 0.03)]
+
+    doubts = object_doubts(images)
+
+    assert [one.image_id for one in doubts[:3]] == ["900", "059", "058"]
+    assert (doubts[0].wrong, doubts[0].given_name, doubts[0].doubt > 0.5) == ("badly placed", "gear", True)
+    assert image_doubts(images).argmax() == 60
+
+
+def test_object_doubts__of_regions_are_small_where_all_are_nearly_right() -> None:
+    doubts = object_doubts([regions(number, number * 1e-5) for number in range(60)])
+
+    assert max(one.doubt for one in doubts) < 0.1

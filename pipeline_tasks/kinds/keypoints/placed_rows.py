@@ -18,10 +18,10 @@ def true_things(images: pl.DataFrame, labeling: KeypointLabeling) -> list[tuple[
 
 
 def things_of_rows(predictions: pl.DataFrame, labeling: KeypointLabeling) -> dict[str, Sequence[Skeleton]]:
-    """Image → its predicted things with their confidences, in their order."""
+    """Image → its things in their order, with their confidences if a model found them."""
     found: dict[str, list[Skeleton]] = {}
     for one in predictions.sort("image_id", "object_index").iter_rows(named=True):
-        found.setdefault(one["image_id"], []).append(_thing(one, labeling, one["confidence"]))
+        found.setdefault(one["image_id"], []).append(_thing(one, labeling, one.get("confidence")))
     return dict(found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,6 +12,7 @@ import polars as pl
 from pipeline_tasks.geometry.run_lengths import Size, area, decode, iou
 from pipeline_tasks.kinds.compared_objects import Compared, Drawn, compared
 from pipeline_tasks.kinds.masks.matches import regions, true_masks
+from pipeline_tasks.kinds.masks.strays import strays
 
 _FINE = 1 / 400
 """Greatest distance of a drawn line from the region's edge, as a share of the image's longer side: less than a thumbnail shows."""
@@ -32,11 +33,15 @@ def compared_images(images: pl.DataFrame, predictions: pl.DataFrame) -> list[Com
     true, said = regions(true_masks(rows)), regions(predictions)
     found = []
     for image_id, width, height in rows.select("image_id", "width_px", "height_px").iter_rows():
-        theirs, mine = true.get(image_id, {}), said.get(image_id, {})
-        likeness = iou(list(mine.values()), list(theirs.values()))
-        size = (int(width), int(height))
-        found.append(compared(image_id, (float(width), float(height)), _drawn(theirs, size), _drawn(mine, size), likeness))
+        found.append(compared_regions(image_id, (int(width), int(height)), true.get(image_id, {}), said.get(image_id, {})))
     return found
+
+
+def compared_regions(image_id: str, size_px: Size, true: Mapping[str, str], said: Mapping[str, str]) -> Compared:
+    """Class → run lengths of its region in the label and in the prediction, compared."""
+    likeness = iou(list(said.values()), list(true.values()))
+    theirs, mine = _drawn(true, said, size_px), _drawn(said, true, size_px)
+    return compared(image_id, (float(size_px[0]), float(size_px[1])), theirs, mine, likeness)
 
 
 def compared_instances(images: pl.DataFrame, predictions: pl.DataFrame) -> list[Compared]:
@@ -63,8 +68,9 @@ def _objects(masks: pl.DataFrame) -> dict[str, list[_Object]]:
     return found
 
 
-def _drawn(masks: Mapping[str, str], size_px: Size) -> list[Drawn]:
-    return [_outlined(name, rle, size_px) for name, rle in masks.items()]
+def _drawn(masks: Mapping[str, str], others: Mapping[str, str], size_px: Size) -> list[Drawn]:
+    far = strays(masks, others, size_px)
+    return [replace(_outlined(name, rle, size_px), stray_ratio=far[name]) for name, rle in masks.items()]
 
 
 def _outlined(name: str, rle: str, size_px: Size, confidence: float | None = None) -> Drawn:
