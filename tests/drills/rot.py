@@ -10,6 +10,7 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from storage.a_rotted_root import CYCLE_ID, a_full_root, copy_of, rot
@@ -17,6 +18,7 @@ from storage.a_rotted_root import CYCLE_ID, a_full_root, copy_of, rot
 from pipeline_tasks.errors import CorruptObjectError, NotFoundError
 from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.care.mending import verify_and_mend
+from pipeline_tasks.storage.care.named_objects import named_objects
 from pipeline_tasks.storage.care.verifying import verify_objects
 from pipeline_tasks.storage.objects.disk_objects import DiskObjects
 from pipeline_tasks.tables.image import Image
@@ -30,7 +32,7 @@ def main() -> int:
         return 0 if run(Path(folder), OBJECTS, ROTTED) else 1
 
 
-def run(folder: Path, objects: int, rotted: int) -> bool:
+def run(folder: Path, objects: int, rotted: int, seed: int = 1) -> bool:
     """Make a root of so many objects, let so many rot, verify, read, mend; whether all was as it must be."""
     store = a_full_root(folder / "root", objects - len(list(a_full_root(folder / "small", 1).objects.list(""))) + 1)
     keys = list(store.objects.list(""))
@@ -48,8 +50,11 @@ def run(folder: Path, objects: int, rotted: int) -> bool:
         for key in candidates
         if not key.startswith("versions/") or key.endswith("/index.json") == (key.split("/")[1] in indexed)
     ]
+    # Only its event knows of an object that is gone, so of what the events that rot name nothing else may.
     events = [key for key in keys if key.startswith("ledger/")][::2]
-    done = rot(folder / "root", [*events, *random.Random(1).sample(candidates, rotted - len(events))])
+    named = named_without(folder / "root", events)
+    candidates = [key for key in candidates if key in named]
+    done = rot(folder / "root", [*events, *random.Random(seed).sample(candidates, rotted - len(events))], seed)
     kinds = {kind: list(done.values()).count(kind) for kind in sorted(set(done.values()))}
     say(f"{len(done)} rotted: {kinds}")
     found, seconds = timed(lambda: verify_objects(DiskObjects(folder / "root"))[0])
@@ -62,6 +67,17 @@ def run(folder: Path, objects: int, rotted: int) -> bool:
     is_same = all(store.objects.read(key).content == copy.read(key).content for key in keys)
     say(f"{len(mending.mended)} mended from the second copy in {seconds:.1f} s; every object as before: {is_same}")
     return len(done) == rotted and named == set(done) and refused == asked and not mending.verification.damaged and is_same
+
+
+def named_without(folder: Path, keys: Sequence[str]) -> set[str]:
+    """Objects that a root still names while these are gone."""
+    contents = {key: (folder / key).read_bytes() for key in keys}
+    for key in keys:
+        (folder / key).unlink()
+    named = set(named_objects(DiskObjects(folder)).named_by)
+    for key, content in contents.items():
+        (folder / key).write_bytes(content)
+    return named
 
 
 def refusals(objects: DiskObjects, rows: list[tuple[str, str]], rotted: set[str]) -> tuple[int, int]:

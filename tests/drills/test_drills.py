@@ -46,8 +46,9 @@ def test_collection__removes_no_needed_and_no_new_object() -> None:
 
 
 @pytest.mark.slow
-def test_damaged_objects__are_named_exactly_refused_and_repaired(tmp_path: Path) -> None:
-    assert rot.run(tmp_path, objects=300, rotted=60)
+@pytest.mark.parametrize("seed", [1, 40, 43])
+def test_damaged_objects__are_named_exactly_refused_and_repaired(tmp_path: Path, seed: int) -> None:
+    assert rot.run(tmp_path, objects=300, rotted=60, seed=seed)
 
 
 @pytest.mark.slow

@@ -15,7 +15,11 @@ def connection_types() -> list[dict[str, Any]]:
             "ui-field-behaviour": {
                 "hidden-fields": ["login", "extra"],
                 "relabeling": {"password": "Access token", "schema": "Scheme", "host": "Host"},
-                "placeholders": {"host": "cvat.example.com, or https://cvat.example.com", "schema": "https"},
+                "placeholders": {
+                    "host": "cvat.example.com, or https://cvat.example.com",
+                    "schema": "https; http if it is left empty",
+                    "password": "access token (your account, Access tokens)",
+                },
             },
         }
     ]
