@@ -26,6 +26,8 @@ ERRORS = 0.05
 """Share of wrong objects that is expected before the model is asked: what the model gets wrong as often is not doubted."""
 SUSPECT = 0.5
 """Doubt from which an object is a suspect."""
+WORTH_A_LOOK = 0.25
+"""Doubt from which another person looks at it, as far as there are places: in tuning, three of five such images were wrong."""
 LEAST_STRAY = 0.25
 """Stray part of a region, as a share of a usual one, below which it is doubted in proportion: a good model's greatest is small."""
 NEARBY = 50

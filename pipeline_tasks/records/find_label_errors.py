@@ -22,6 +22,8 @@ class FindLabelErrorsSummary:
     """Labels that would be suspects, but on which several people agree or that a review settled."""
     not_judged: int = 0
     """Labels of several objects in which no model predicted before it could learn them, and older ones than the newest 2,000."""
+    worth_a_look: int = 0
+    """Images of several objects with a doubt that is worth a second look, those with suspects among them."""
     skipped: str | None = None
     """Reason why no label was judged."""
     reviews: dict[str, int] = field(default_factory=dict)

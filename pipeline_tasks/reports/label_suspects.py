@@ -64,6 +64,8 @@ def _objects(data: CycleData, found: FindLabelErrorsSummary) -> list[Html]:
             f" {found.not_judged} other labels are not judged: no model predicted in these images before it could learn from them, "
         )
         said += "or they are older."
+    if found.worth_a_look:
+        said += f" {found.worth_a_look} labels are worth a second look, as far as labeling.review_ratio has places for them."
     if not found.suspects:
         return [paragraph(said, quiet=True)]
     counts = table(("wrong", "objects"), list(found.suspects_by_name.items()))

@@ -7,7 +7,7 @@ import polars as pl
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.matching.errors import Outcome
 from pipeline_tasks.kinds.reporting import ImageCard
-from pipeline_tasks.label_errors.object_doubts import ObjectDoubt, doubt_card
+from pipeline_tasks.label_errors.object_doubts import SUSPECT, ObjectDoubt, doubt_card
 from pipeline_tasks.second_looks.unseen_predictions import unseen_predictions
 from pipeline_tasks.storage.history.store import Store
 
@@ -15,10 +15,10 @@ MOST_CARDS = 24
 
 
 def suspect_cards(store: Store, kind: Kind, suspects: pl.DataFrame | None) -> tuple[ImageCard, ...]:
-    """The first suspects, rows of `object_suspects`, with the predictions that doubt them; images erased meanwhile are left out."""
-    if suspects is None or suspects.is_empty():
+    """The first suspects of these rows, with the predictions that doubt them; images erased meanwhile are left out."""
+    if suspects is None or (found := suspects.filter(pl.col("doubt") >= SUSPECT)).is_empty():
         return ()
-    shown = suspects.sort("number").head(MOST_CARDS).with_columns(pl.col("wrong").cast(pl.String))
+    shown = found.sort("number").head(MOST_CARDS).with_columns(pl.col("wrong").cast(pl.String))
     models = dict(shown.select("image_id", "model_digest").iter_rows())
     images = {one.image_id: one for one in unseen_predictions(store, kind, models=models).images}
     return tuple(

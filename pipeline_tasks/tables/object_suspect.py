@@ -10,7 +10,8 @@ from pipeline_tasks.tables.table import DIGEST, Table
 class ObjectSuspect(Table):
     """An object of a label, or a missing one, that a model which had not seen the label doubts; the most doubted first.
 
-    The rows of the newest cycle count: each night judges all labels anew.
+    The rows of the newest cycle count: each night judges all labels anew. Those with a doubt of at least 0.5 are suspects; others,
+    down to 0.25, are looked at again where there are places.
     """
 
     table_name = "object_suspects"

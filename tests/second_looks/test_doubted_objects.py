@@ -8,7 +8,7 @@ import given
 import polars as pl
 import pytest
 from given_reviews import ROUND, Given, annotate, send_reviews, verdicts
-from given_trays import BOLT, NAMES, NUT, a_night_of_trays, with_four_wrong
+from given_trays import BOLT, NAMES, NUT, a_night_of_trays, with_four_wrong, with_six_nuts_missing
 
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.lineage.of_images import image_lineage
@@ -49,6 +49,18 @@ def test_second_looks__ask_another_person_about_doubted_objects_and_say_why(stor
     }
     (why,) = looks.filter(image_id=given.image_id(MISSING))["reason"]
     assert why.startswith("A model that had not seen the label doubts an object of it: nut missing? (doubt 0.")
+
+
+def test_second_looks__fill_their_places_with_doubts_below_the_suspects(store: Store) -> None:
+    cycle = a_night_of_trays(store, with_six_nuts_missing())
+    assert find_label_errors(store, cycle).suspects == 0
+    annotate(store, cycle, "given_first", {NAMES[0]: {"ada": RIGHT, "ben": RIGHT}}, purpose="first")
+
+    send_reviews(store, cycle)
+
+    looked_at = set(store.history(SecondLook)["image_id"])
+    assert len(looked_at) == 5
+    assert looked_at < {given.image_id(NAMES[number]) for number in range(10, 16)}
 
 
 def test_doubted_objects__are_kept_as_they_were(store: Store) -> None:

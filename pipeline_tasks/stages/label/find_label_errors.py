@@ -11,7 +11,7 @@ import polars as pl
 from pipeline_tasks.kinds.kind import Kind
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.label_errors.judging import Doubts, judge, suspects
-from pipeline_tasks.label_errors.object_doubts import SUSPECT, object_doubts
+from pipeline_tasks.label_errors.object_doubts import SUSPECT, WORTH_A_LOOK, object_doubts
 from pipeline_tasks.label_errors.out_of_fold import FOLDS
 from pipeline_tasks.label_errors.verdicts import STANDS, UNCLEAR, counted, precision
 from pipeline_tasks.neighbors.cosine import Floats, Integers
@@ -98,14 +98,15 @@ def _judged(store: Store, cycle: Cycle, verdicts: pl.DataFrame) -> tuple[FindLab
 def _judged_objects(store: Store, kind: Kind, verdicts: pl.DataFrame) -> tuple[FindLabelErrorsSummary, Rows[ObjectSuspect]]:
     """The same for labels of several objects, by models that predicted in the images before they could learn the labels.
 
-    Whoever looks again sees the whole image, so a verdict settles all doubts about its label.
+    Whoever looks again sees the whole image, so a verdict settles all doubts about its label. Rows go on below the suspects, so
+    that the places for second looks are filled.
     """
     unseen = unseen_predictions(store, kind)
     if len(unseen.images) < LEAST_IMAGES:
         wanted = f"wanted {LEAST_IMAGES} labelled images in which a model predicted before it could learn them"
         return _skipped(f"There are too few labels to judge: {wanted}, found {len(unseen.images)}."), empty(ObjectSuspect)
     settled = set(verdicts.filter(pl.col("verdict").cast(pl.String) != UNCLEAR)["image_id"])
-    found = [one for one in object_doubts(unseen.images) if one.doubt >= SUSPECT]
+    found = [one for one in object_doubts(unseen.images) if one.doubt >= WORTH_A_LOOK]
     doubts = [one for one in found if one.image_id not in settled]
     rows = [
         {"number": number, "image_id": one.image_id, "wrong": one.wrong, "doubt": one.doubt}
@@ -114,12 +115,14 @@ def _judged_objects(store: Store, kind: Kind, verdicts: pl.DataFrame) -> tuple[F
         | {"model_digest": unseen.models[one.image_id], "votes": unseen.votes[one.image_id]}
         for number, one in enumerate(doubts)
     ]
+    suspects = [one for one in doubts if one.doubt >= SUSPECT]
     summary = FindLabelErrorsSummary(
         labels_judged=len(unseen.images),
-        suspects=len(rows),
-        suspects_by_name=dict(sorted(Counter(one.wrong for one in doubts).items())),
+        suspects=len(suspects),
+        suspects_by_name=dict(sorted(Counter(one.wrong for one in suspects).items())),
         names_not_judged=[],
-        agreed=len({one.image_id for one in found if one.image_id in settled}),
+        agreed=len({one.image_id for one in found if one.image_id in settled and one.doubt >= SUSPECT}),
+        worth_a_look=len({one.image_id for one in doubts}),
         not_judged=unseen.others,
     )
     return summary, check(ObjectSuspect, pl.DataFrame(rows, infer_schema_length=None)) if rows else empty(ObjectSuspect)

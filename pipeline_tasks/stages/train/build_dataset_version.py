@@ -22,6 +22,7 @@ from pipeline_tasks.images.quality import quarantined
 from pipeline_tasks.images.views import View
 from pipeline_tasks.kinds.name_changes import NameChanges
 from pipeline_tasks.kinds.registry import kind_of
+from pipeline_tasks.label_errors.object_doubts import SUSPECT
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.dataset_version import GoldenSet, VersionAbout
@@ -148,7 +149,8 @@ def _doubted(store: Store, cycle: Cycle, rows: pl.DataFrame) -> dict[str, str]:
     if kind_of(cycle.project).freezing.keeps_objects:
         named = store.rows_of(LabelObject, rows["image_id"], columns=["image_id", LABEL_NAME])
         named = kind_of(cycle.project).changes.in_rows(named)
-        return doubted_objects_in_training(rows, named, store.read(ObjectSuspect, cycle.cycle_id)["image_id"])
+        suspects = store.read(ObjectSuspect, cycle.cycle_id).filter(pl.col("doubt") >= SUSPECT)
+        return doubted_objects_in_training(rows, named, suspects["image_id"])
     return doubted_in_training(rows, store.read(LabelSuspect, cycle.cycle_id))
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import given
 import polars as pl
 import pytest
-from given_trays import MODEL, NAMES, Sent, a_night_of_trays, with_four_wrong
+from given_trays import MODEL, NAMES, Sent, a_night_of_trays, with_four_wrong, with_six_nuts_missing
 
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.stages.deploy.write_cycle_report import write_cycle_report
@@ -41,6 +41,22 @@ def test_find_label_errors__names_the_object_and_what_is_wrong(store: Store, of_
     }
     assert set(rows["model_digest"]) == {MODEL}
     assert find_label_errors(store, cycle) == summary
+
+
+def test_find_label_errors__keeps_doubts_that_are_worth_a_look_but_make_no_suspect(store: Store) -> None:
+    cycle = a_night_of_trays(store, with_six_nuts_missing())
+
+    summary = find_label_errors(store, cycle)
+
+    assert (summary.suspects, summary.suspects_by_name, summary.worth_a_look) == (0, {}, 6)
+    doubts = store.read(ObjectSuspect, cycle.cycle_id)["doubt"].to_list()
+    assert (len(doubts), min(doubts) >= 0.25, max(doubts) < 0.5) == (6, True, True)
+
+    write_cycle_report(store, cycle, cycle.started_at + timedelta(hours=1))
+
+    page = read_report_file(store.objects, cycle.cycle_id).decode()
+    assert "6 labels are worth a second look" in page
+    assert "nut missing?" not in page
 
 
 def test_write_cycle_report__draws_doubted_objects(store: Store) -> None:

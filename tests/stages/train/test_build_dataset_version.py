@@ -106,8 +106,8 @@ def test_build_dataset_version__leaves_images_with_a_doubted_object_out_in_the_s
     cycle = an_open_cycle(store, label_kind="box", training={"doubted_labels": setting})
     label(store, cycle, {"a1": "bolt", "a2": "nut", "a3": "nut", "v1": "nut", "t1": "bolt"})
     rows = [
-        (number, image_id(name), "missing", None, "nut", 0.9, None, 0, "e" * 64, 1)
-        for number, name in enumerate(("a2", "a2", "t1"))
+        (number, image_id(name), "missing", None, "nut", doubt, None, 0, "e" * 64, 1)
+        for number, (name, doubt) in enumerate((("a2", 0.9), ("a2", 0.9), ("t1", 0.9), ("a1", 0.4)))
     ]
     suspects = pl.DataFrame(rows, schema=ObjectSuspect.column_names(), orient="row")
     writes: list[Any] = [(LabelSuspect, empty(LabelSuspect)), (ObjectSuspect, suspects)]
