@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from pipeline_tasks.records.augmentation_effect import AugmentationEffect
+
 
 @dataclass(frozen=True)
 class TrainModelSummary:
@@ -39,5 +41,7 @@ class TrainModelSummary:
     temperature: float | None = None
     never_shown: list[str] = field(default_factory=list)
     """Names of the vocabulary without a training image, which the model never predicts."""
+    effects: list[AugmentationEffect] = field(default_factory=list)
+    """Effect of each augmentation alone on images; empty for kinds with places, few images, and nights of earlier releases."""
     mirror_notes: list[str] = field(default_factory=list)
     """Things gone, changed or out of reach in MLflow and W&B; empty if nothing."""

@@ -19,6 +19,7 @@ from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSu
 from pipeline_tasks.records.reminder import Reminder
 from pipeline_tasks.records.requirement import Requirement
 from pipeline_tasks.records.stage_failure import StageFailure
+from pipeline_tasks.records.view_preview import ViewPreview
 from pipeline_tasks.tables.table import Table
 
 
@@ -91,6 +92,8 @@ class CycleData:
     """Their agreement beyond chance; None for kinds of several objects."""
     suspect_cards: tuple[ImageCard, ...] = field(default=())
     """Doubted objects, drawn over their images."""
+    view_previews: tuple[ViewPreview, ...] = field(default=())
+    """Augmented views of a few training images."""
     task_links: Mapping[str, str] = field(default_factory=dict)
     """Image id → address of its newest labeling task in Label Studio, for the suspects."""
     disagreements: tuple[Disagreement, ...] = field(default=())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipeline_tasks.records.cycle import local_time
 from pipeline_tasks.reports import (
     asked,
+    augmentation,
     decision,
     gain,
     label_suspects,
@@ -39,12 +40,13 @@ SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] =
     ("people", "Annotations and agreement", people.section, "collect_annotations"),
     ("predictions", "People and the champion's predictions", model_agreement.section, "send_to_labeling"),
     ("suspects", "Labels to look at again", label_suspects.section, "find_label_errors"),
+    ("augmentation", "Views that the model was trained on", augmentation.section, "train_model"),
     ("gain", "Did active selection help?", gain.section, "measure_selection_gain"),
     ("learning", "Learning curve", learning.section, "evaluate_model"),
 )
 """Anchor, title, renderer (None: nothing to show), and the required stage. Sections of the label kind follow."""
 
-OPTIONAL = frozenset({"requirements", "predictions"})
+OPTIONAL = frozenset({"requirements", "predictions", "augmentation"})
 """Anchors of sections that a project asks for, or that nights of earlier releases have no data for; they are never missing."""
 
 

@@ -32,6 +32,7 @@ section h2 { margin: 0 0 8px; font-size: 20px; } section h3 { margin: 18px 0 6px
 .scrolling { overflow-x: auto; } table { border-collapse: collapse; font-size: 14px; margin: 8px 0; }
 th, td { padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { color: var(--quiet); font-weight: 600; }
+.views img { display: block; width: 128px; } .views .wrong th { color: var(--bad); }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; padding-left: 12px; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 12px; margin: 12px 0; }
 .card { margin: 0; border: 1px solid var(--line); border-radius: 10px; overflow: hidden; background: var(--ground); }

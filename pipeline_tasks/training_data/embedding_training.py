@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline_tasks.augmentations.policy import FOR_PLACES, FOR_WHOLE_IMAGES, policy_of
+from pipeline_tasks.augmentations.policy import FOR_PLACES, FOR_WHOLE_IMAGES, Policy, policy_of
 from pipeline_tasks.decoding.model_image import model_image
 from pipeline_tasks.decoding.model_recipe import recipe_digest
 from pipeline_tasks.json_values import Json
@@ -21,12 +21,14 @@ from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.records.cycle import derive_seed
 from pipeline_tasks.storage.blobs.view_files import read_views, write_views
 from pipeline_tasks.storage.history.embedding_rows import read_embeddings
+from pipeline_tasks.training_data.augmentation_effects import augmentation_effects
 from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
     from pipeline_tasks.kinds.modelling import Modelling
     from pipeline_tasks.models.training import Material, Outcome
+    from pipeline_tasks.records.augmentation_effect import AugmentationEffect
 
 TRAINING_VERSION = 5
 """Bump when training changes, so that older checkpoints are ignored."""
@@ -40,6 +42,7 @@ class EmbeddingTraining:
         self._images, self._modelling, self._backbone = images, modelling, backbone
         self._settings, self._side_px = images.project.training, images.project.backbone.side_px
         self.views, self.backbone_digest = self._settings.augmented_views, backbone.digest
+        self._plain_train: NDArray[np.float32] | None = None
         self._policy = policy_of(self._settings.augmentation, FOR_PLACES if modelling.has_places else FOR_WHOLE_IMAGES)
         if modelling.has_places:
             self._policy = self._policy.unmoving
@@ -77,6 +80,22 @@ class EmbeddingTraining:
             load_network=self._backbone.load_network,
         )
 
+    def effects(self) -> list[AugmentationEffect]:
+        """Judge each step of the policy after a training, for kinds with one name an image."""
+        train = self._images.train
+        targets, names = self._modelling.targets(train), self._images.kind.vocabulary
+        if targets.ndim != 1 or not self.views or self._plain_train is None:
+            return []
+        image_ids, groups = train["image_id"].to_list(), _groups(train, self._images.val)[0]
+
+        def view(row: int, policy: Policy) -> NDArray[np.float32]:
+            """Embedding of a view of one training image."""
+            image, seed = self._image(image_ids[row]), derive_seed(self._images.project.seed, "effect", image_ids[row])
+            found: NDArray[np.float32] = self._backbone.embed(policy.view(image, seed)[np.newaxis])[0]
+            return found
+
+        return augmentation_effects(self._policy, self._plain_train, targets, groups, names, view, self._images.seed)
+
     def candidate(self, outcome: Outcome) -> Candidate:
         """The candidate of an outcome, with its origin."""
         digest, weights = self.backbone_digest, outcome.backbone_weights
@@ -99,7 +118,8 @@ class EmbeddingTraining:
         train, val = self._images.train, self._images.val
         train_ids, val_ids = train["image_id"].to_list(), val["image_id"].to_list()
         train_targets, val_targets = self._modelling.targets(train), self._modelling.targets(val)
-        train_embeddings = [self._plain(train_ids)]
+        self._plain_train = self._plain(train_ids)
+        train_embeddings = [self._plain_train]
         if self.views:
             train_embeddings.append(np.concatenate(on_all_cores("augmented views", self._embedded_views, train_ids)))
         is_live = self._settings.unfreeze_epochs > 0

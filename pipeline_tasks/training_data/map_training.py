@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.kinds.map_modelling import MapModelling, MapTraining
     from pipeline_tasks.models.map_training import MapExamples
     from pipeline_tasks.models.training import Outcome
+    from pipeline_tasks.records.augmentation_effect import AugmentationEffect
 
 MAP_TRAINING_VERSION = 5
 """Bump when training changes, so that older checkpoints are ignored."""
@@ -122,6 +123,10 @@ class MapsTraining:
             resumed_from_epoch=fitted.resumed_from_epoch,
             never_shown=self._modelling.never_shown(self._train_objects),
         )
+
+    def effects(self) -> list[AugmentationEffect]:
+        """Nothing: it would take a head of its own, which is as dear as the training."""
+        return []
 
     def candidate(self, outcome: Outcome) -> Candidate:
         """The candidate of an outcome, with its origin."""

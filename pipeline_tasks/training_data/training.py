@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline_tasks.models.candidate import Candidate
     from pipeline_tasks.models.journal import Journal
     from pipeline_tasks.models.training import Outcome
+    from pipeline_tasks.records.augmentation_effect import AugmentationEffect
 
 
 class Training(Protocol):
@@ -48,6 +49,10 @@ class Training(Protocol):
 
     def run(self, journal: Journal, folder: Path) -> Outcome:
         """Gather the data and train; imports torch. `folder` is scratch."""
+        ...
+
+    def effects(self) -> list[AugmentationEffect]:
+        """Effect of each augmentation alone on training images; empty if that is not judged."""
         ...
 
     def candidate(self, outcome: Outcome) -> Candidate:

@@ -30,6 +30,8 @@ from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSu
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.requirement import Requirement
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
+from pipeline_tasks.records.train_model import TrainModelSummary
+from pipeline_tasks.records.view_preview import ViewPreview
 from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
 from pipeline_tasks.reports.cycle_data import CycleData, GainPoint, LearningPoint
 from pipeline_tasks.reports.image_cards import shown_images
@@ -58,6 +60,7 @@ from pipeline_tasks.tables.object_suspect import ObjectSuspect
 from pipeline_tasks.tables.pre_annotation import PreAnnotation
 from pipeline_tasks.tables.sighting import Sighting
 from pipeline_tasks.tables.table import Table
+from pipeline_tasks.training_data.view_previews import view_previews
 
 STAGE = "write_cycle_report"
 STAGES = tuple(stage.name for stage in NIGHTLY if stage.ends_in_event)
@@ -81,6 +84,7 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime, failed_stages:
     data = replace(data, files=_files(store, named), task_links=_task_links(store, data.rows(LabelSuspect)), failure=failure)
     data = replace(data, model_agreement=_model_agreement(store, cycle, data.annotations))
     data = _with_waiting(store, cycle, data)
+    data = replace(data, view_previews=_view_previews(cycle, data))
     page = render(data)
     content = page.html.encode()
     summary = WriteCycleReportSummary(
@@ -93,6 +97,14 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime, failed_stages:
     )
     write_report_file(store.objects, cycle.cycle_id, SUMMARY, json.dumps(asdict(summary), indent=1).encode())
     return summary
+
+
+def _view_previews(cycle: Cycle, data: CycleData) -> tuple[ViewPreview, ...]:
+    """Views of a few training images; none if the cycle has trained nothing."""
+    trained = data.records.find(TrainModelSummary)
+    if trained is None or trained.skipped or data.dataset_images is None:
+        return ()
+    return view_previews(cycle.project, data.kind, data.dataset_images.filter(split="train"), data.thumbnail)
 
 
 def _with_waiting(store: Store, cycle: Cycle, data: CycleData) -> CycleData:

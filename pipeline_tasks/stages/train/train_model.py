@@ -111,7 +111,10 @@ def _summary(
     wandb_mode: str,
 ) -> TrainModelSummary:
     """Store the candidate and return the summary with its key."""
-    candidate = training.candidate(outcome)
+    candidate, effects = training.candidate(outcome), training.effects()
+    for effect in effects:
+        if effect.warning:
+            logger.warning("%s", effect.warning)
     key, sha256 = put_candidate(images.store.objects, images.cycle.cycle_id, candidate.as_bytes())
     return TrainModelSummary(
         skipped=None,
@@ -135,5 +138,6 @@ def _summary(
         val_loss=outcome.best["val_loss"],
         temperature=outcome.temperature,
         never_shown=list(outcome.never_shown),
+        effects=effects,
         mirror_notes=list(log.notes),
     )
