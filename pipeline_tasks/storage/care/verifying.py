@@ -38,6 +38,8 @@ class Verification:
     """Folder → number of objects without a known digest: made again when needed, or replaced at each change."""
     damaged: list[Damage] = field(default_factory=list)
     """Sorted by key."""
+    may_name_more: list[str] = field(default_factory=list)
+    """Damaged objects that name others: one that only these name, and that is gone, is found once they are mended."""
 
 
 def verify_objects(objects: ObjectStore, tell: Tell | None = None) -> tuple[Verification, NamedObjects]:
@@ -59,6 +61,7 @@ def verify_objects(objects: ObjectStore, tell: Tell | None = None) -> tuple[Veri
                     unchecked[key.split("/")[0]] += 1
             if tell:
                 tell(start + len(batch), len(keys))
+    found.may_name_more = sorted(set(named.unreadable))
     found.unchecked, found.checked = dict(sorted(unchecked.items())), len(keys) - unchecked.total()
     return found, named
 

@@ -150,6 +150,20 @@ def test_verify_and_mend__restores_the_intact_bytes_and_sets_the_damaged_ones_as
     assert aside == bad
 
 
+def test_verify_objects__says_which_damaged_objects_may_name_one_that_is_gone(root: Path, original: Path, tmp_path: Path) -> None:
+    whole = verify_objects(DiskObjects(root))[1]
+    model, event = next((key, by) for key, by in whole.named_by.items() if key.startswith("models/") and by.startswith("ledger/"))
+    damage(root / event, "truncated", random.Random(1))
+    (root / model).unlink()
+
+    found = verified(root)
+    mending = verify_and_mend(DiskObjects(root), copy_of(original, tmp_path / "copy"))
+
+    assert ([one.key for one in found.damaged], found.may_name_more) == ([event], [event])
+    assert mending.mended == [event, model]
+    assert (mending.verification.damaged, mending.verification.may_name_more) == ([], [])
+
+
 def test_verify_and_mend__says_why_a_copy_does_not_help(root: Path, original: Path, tmp_path: Path) -> None:
     copy, objects = copy_of(original, tmp_path / "copy"), DiskObjects(root)
     lacking, rotten = list(objects.list("models/"))[:2]
