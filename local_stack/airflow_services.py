@@ -69,7 +69,17 @@ def _settings(folders: Folders, ports: Mapping[str, int], secrets: Mapping[str, 
         "AIRFLOW__API__BASE_URL": addresses.airflow_url,
         "AIRFLOW__API__SECRET_KEY": secrets["airflow_api_secret_key"],
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets["airflow_jwt_secret"],
+        **_own_dags(folders),
     }
+
+
+def _own_dags(folders: Folders) -> dict[str, str]:
+    """DAG files in `dags` of the home, beside those of Nightlens; looked for when Airflow starts."""
+    if not (own := folders.home / "dags").is_dir():
+        return {}
+    bundle = {"classpath": "airflow.dag_processing.bundles.local.LocalDagBundle"}
+    bundles = [bundle | {"name": "dags-folder", "kwargs": {}}, bundle | {"name": "own-dags", "kwargs": {"path": str(own)}}]
+    return {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles)}
 
 
 def _migrate(folders: Folders, settings: Mapping[str, str], prepare: Callable[[], None]) -> Service:

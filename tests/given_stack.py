@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +15,14 @@ import pytest
 from demo.inbox import EXAMPLE
 from local_stack import stack
 from local_stack.addresses import Addresses
-from local_stack.folders import Folders
+from local_stack.folders import REPOSITORY, Folders
+
+EXAMPLE_DAG = REPOSITORY / "plugins/nightlens_airflow/label_studio/example_dags/label_studio_example.py"
 
 
 @dataclass(frozen=True)
 class RunningStack:
-    """A stack that is up, with the projects `parts`, `more_parts` and `broken`, whose file is bad."""
+    """A stack that is up, with the projects `parts`, `more_parts` and `broken`, whose file is bad, and the provider's DAG."""
 
     home: Path
     addresses: Addresses
@@ -40,6 +43,8 @@ def a_running_stack() -> Iterator[RunningStack]:
             pytest.skip("needs the services: there is no .venv-label-studio here; `make install` makes it")
         write_second_project(home)
         write_broken_project(home)
+        (home / "dags").mkdir()
+        shutil.copy(EXAMPLE_DAG, home / "dags")
         # Label Studio connects to no backend on this machine otherwise.
         os.environ |= {"ML_BLOCK_LOCAL_IP": "false", "SSRF_PROTECTION_ENABLED": "false"}
         try:

@@ -26,6 +26,7 @@ with DAG(
     schedule=None,
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,
+    params={"folder": "/tmp/parts"},
     render_template_as_native_obj=True,
     doc_md=__doc__,
 ):
@@ -34,7 +35,7 @@ with DAG(
     wait = LabelStudioAnnotatedSensor(
         task_id="wait", project_id=configure.output, batch="{{ run_id }}", share=0.9, poke_interval=30
     )
-    pull = LabelStudioPullAnnotationsOperator(task_id="pull", project_id=configure.output, folder="/tmp/parts/annotations")
-    export = LabelStudioExportOperator(task_id="export", project_id=configure.output, path="/tmp/parts/export.json")
+    pull = LabelStudioPullAnnotationsOperator(task_id="pull", project_id=configure.output, folder="{{ params.folder }}/annotations")
+    export = LabelStudioExportOperator(task_id="export", project_id=configure.output, path="{{ params.folder }}/export.json")
 
     push >> wait >> pull >> export
