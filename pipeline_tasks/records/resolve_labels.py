@@ -42,6 +42,9 @@ class ResolveLabelsSummary:
     audited: int = 0
     """Annotations of audited labels collected in this cycle, and those that agree with the label that stood before."""
     audited_right: int = 0
+    audited_so_far: int = 0
+    """The same of all nights up to this one, each label at most once; 0 in a cycle without an audit."""
+    audited_right_so_far: int = 0
     labelled_by_name: dict[str, int] = field(default_factory=dict)
     """Name → images of all nights whose label shows it, where the project states a least share."""
     why_unbalanced: str = ""

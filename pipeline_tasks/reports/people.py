@@ -159,11 +159,19 @@ def _audit(data: CycleData) -> Html | None:
     found = data.records.find(ResolveLabelsSummary)
     if found is None or not found.audited:
         return None
-    wrong = found.audited - found.audited_right
-    low, high = wilson(wrong / found.audited, found.audited, 0.95)
-    said = f"Spot audit: another person annotated {found.audited} labels drawn at random, and {wrong} otherwise"
-    note = "At most so many labels are wrong, as this person errs, too; disputed ones come up again."
-    return paragraph(f"{said}: {ratio(wrong / found.audited)} ({ratio(low)} to {ratio(high)}). {note}")
+    said = f"Spot audit: another person annotated {found.audited} labels drawn at random, and "
+    said += _otherwise(found.audited, found.audited_right)
+    if found.audited_so_far > found.audited:
+        so_far = _otherwise(found.audited_so_far, found.audited_right_so_far)
+        said += f" Of the {found.audited_so_far} audited over all nights, {so_far}"
+    return paragraph(f"{said} At most so many labels are wrong, as this person errs, too; disputed ones come up again.")
+
+
+def _otherwise(audited: int, right: int) -> str:
+    """Labels that another person gave another name, with the share and its interval."""
+    wrong = audited - right
+    low, high = wilson(wrong / audited, audited, 0.95)
+    return f"{wrong} otherwise: {ratio(wrong / audited)} ({ratio(low)} to {ratio(high)})."
 
 
 def _quality(data: CycleData) -> Html | None:

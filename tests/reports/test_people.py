@@ -53,6 +53,15 @@ def test_audit__is_shown_with_its_interval() -> None:
     assert "another person annotated 140 labels drawn at random, and 9 otherwise: 6.4 % (3.4 % to 11.8 %)" in page
 
 
+def test_audit__is_pooled_over_nights() -> None:
+    labels = ResolveLabelsSummary(
+        3, 3, 0, 0, 0, None, {}, audited=140, audited_right=131, audited_so_far=280, audited_right_so_far=265
+    )
+    page = str(section(replace(DATA, annotations=ANSWERS, records=CycleRecords((labels,)))))
+
+    assert "Of the 280 audited over all nights, 15 otherwise: 5.4 % (3.3 % to 8.6 %)." in page
+
+
 def test_section__tells_who_was_asked_and_which_answers_are_of_others() -> None:
     tabs = {"annotator-a": "http://label-studio/projects/1/data?tab=2"}
     sent = SendToLabelingSummary(

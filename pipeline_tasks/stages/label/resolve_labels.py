@@ -89,11 +89,24 @@ def resolve_labels(store: Store, cycle: Cycle) -> ResolveLabelsSummary:
         gold_right=sum(one.is_right for one in of_tonight),
         paused=0 if weighed is None else len(weighed.paused),
     )
-    audits = _audits(store, kind, given, before)
-    summary = replace(summary, audited=len(audits), audited_right=sum(one.is_right for one in audits))
+    summary = _with_audits(summary, store, _audits(store, kind, given, before))
     summary = _with_balance(summary, store, cycle, (labels, objects))
     cards = scorecards(_image_counts(given.annotations), given.votes, named, weighed, gold_counts(gold), kind.labeling)
     return store.finish(cycle.cycle_id, STAGE, summary, [(Label, labels), (LabelObject, objects), (AnnotatorScore, cards)])
+
+
+def _with_audits(summary: ResolveLabelsSummary, store: Store, audits: list[GoldAnnotation]) -> ResolveLabelsSummary:
+    """The summary with tonight's audits, and those of all nights."""
+    if not audits:
+        return summary
+    earlier, right = store.summaries(ResolveLabelsSummary).values(), sum(one.is_right for one in audits)
+    return replace(
+        summary,
+        audited=len(audits),
+        audited_right=right,
+        audited_so_far=len(audits) + sum(one.audited for one in earlier),
+        audited_right_so_far=right + sum(one.audited_right for one in earlier),
+    )
 
 
 def _with_balance(

@@ -158,3 +158,10 @@ def test_resolve_labels__counts_audited_labels_that_another_person_gives_another
     assert (summary.audited, summary.audited_right) == (2, 1), "who made a label does not audit it"
     assert (summary.images, summary.unsure) == (3, 1)
     assert expected_share(store) == 3 / 6
+    third = round.open("2026-11-23", images=0, looks={images[3]: "audit"})
+    round.send(third)
+    (task_id,) = round.task_ids(third)
+    round.server.annotate(task_id, ["bolt"], person=2)
+    round.collect(third)
+    summary = round.resolve(third)
+    assert (summary.audited, summary.audited_so_far, summary.audited_right_so_far) == (1, 3, 2)
