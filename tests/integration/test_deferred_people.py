@@ -1,20 +1,28 @@
-"""The example DAG of the provider in the real Airflow with its triggerer, and the real Label Studio."""
+"""The example DAG of the provider and a reminder, in the real Airflow with its triggerer, and the real Label Studio."""
 
 from __future__ import annotations
 
+import io
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
+import numpy as np
 import pytest
 from given_stack import RunningStack
+from PIL import Image
+from small_ingest import put_files
 
 from demo.airflow import Airflow
+from demo.inbox import EXAMPLE
 from demo.nightly_run import why_failed
 from local_stack.addresses import Addresses
 
@@ -107,3 +115,67 @@ def test_example_dag__pushes_waits_in_the_triggerer_and_pulls_without_any_projec
     link = services.api.get(f"/api/v2/dags/{dag_id}/dagRuns/{quote(run_id)}/taskInstances/wait/links").raise_for_status().json()
     assert link["extra_links"] == {"Label Studio": f"{addresses.label_studio_url}/projects/{project_id}"}
     assert sorted((running_stack.home / "roots").glob("*")) == roots
+
+
+@contextmanager
+def a_webhook() -> Iterator[tuple[str, list[str]]]:
+    """An incoming webhook like Slack's: its address, and the texts that came."""
+    came: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            came.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Log nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", came
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def a_large_image(number: int) -> bytes:
+    """A PNG that no quality rule of the example project refuses."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.random.default_rng(number).integers(0, 256, (96, 128, 3), np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def write_reminded_project(home: Path) -> None:
+    """A copy of the project file with one image a night, whose people are reminded at once."""
+    text = EXAMPLE.read_text().replace("project: parts ", "project: reminded ").replace("path: inbox/parts", "path: inbox/reminded")
+    text = text.replace("budget: 240 ", "budget: 1 ").replace(
+        "\nlabeling: ", "\nlabeling:\n  reminders: {remind_after_hours: 0.0001, remind: {slack: reminders}}\n#", 1
+    )
+    assert "remind_after_hours" in text
+    (home / "projects" / "reminded.yaml").write_text(text)
+
+
+def test_reminder__is_told_once_while_the_round_waits_in_the_triggerer(services: Services) -> None:
+    dag_id = "nightly__reminded"
+    put_files(services.home, {f"reminded/{number}.png": a_large_image(number) for number in range(3)})
+    write_reminded_project(services.home)
+    services.airflow.wait_for_dag(dag_id, WITHIN_S)
+    noted = services.home / "roots" / "reminded"
+    with a_webhook() as (url, came):
+        services.connect("reminders", "http", url)
+        run_id = services.airflow.trigger(dag_id)
+        services.wait(dag_id, run_id, "reminded", lambda: bool(came) and bool(list(noted.rglob("reminders.json"))))
+        services.wait(dag_id, run_id, "deferred", lambda: services.states(dag_id, run_id)["wait_for_annotators"] == "deferred")
+
+        sent = services.returned(dag_id, run_id, "send_to_labeling")
+        for number in services.task_ids(sent["label_studio_project_id"]):
+            services.annotate(number, "class", "bolt")
+        services.wait(dag_id, run_id, "released", lambda: services.states(dag_id, run_id)["wait_for_annotators"] == "success")
+        # Nothing after it is about reminders, and would take minutes.
+        services.airflow.fail(dag_id, run_id)
+
+    (text,) = came
+    assert "reminded: annotations are wanted: 0 of 1 labeling tasks are annotated" in text
+    assert sent["url"] in text
