@@ -11,12 +11,12 @@ import numpy.typing as npt
 from pipeline_tasks.augmentations.policy import Step
 from pipeline_tasks.records.augmentation_effect import AugmentationEffect
 
-MAX_FALL = 0.25
+MAX_FALL = 1 / 3
 """Fall of the share of right images above which a change is too strong."""
 MAX_CHANCE = 0.01
-"""Probability of such a fall, or of such a swap, if the change did nothing (one-sided sign test)."""
-SWAPPED = 0.5
-"""Share of the images of both names that must change to the other one."""
+"""Probability of such a fall if the change did nothing, or of such a swap if it made two names alike (one-sided sign tests)."""
+SWAPPED = 2 / 3
+"""Share of the images that are still said to be one of the two names that must change to the other one, of both names."""
 Integers = npt.NDArray[np.int64]
 
 
@@ -28,7 +28,10 @@ def effect_of(step: Step, truth: Integers, plain: Integers, changed: Integers, n
     if swap is not None:
         one, other = (names[number] for number in swap)
         warning = f"{step.name} turns {one} into {other} and {other} into {one}; leave it out of training.augmentation"
-    elif was_right.mean() - is_right.mean() > MAX_FALL and _chance(was_right & ~is_right, is_right & ~was_right) < MAX_CHANCE:
+    elif (
+        int(was_right.sum() - is_right.sum()) > MAX_FALL * len(truth)
+        and _chance(was_right & ~is_right, is_right & ~was_right) < MAX_CHANCE
+    ):
         strength = f" of strength {step.strength:g}" if step.strength else ""
         warning = (
             f"{step.name}{strength} is too strong: {was_right.mean():.0%} of {len(truth)} images are named right as they are, and "
@@ -39,22 +42,29 @@ def effect_of(step: Step, truth: Integers, plain: Integers, changed: Integers, n
 
 
 def _swap(truth: Integers, plain: Integers, changed: Integers, count: int) -> tuple[int, int] | None:
-    """The two names that change into each other most; None if none do."""
+    """The two names that change into each other most; None if none do.
+
+    Names that a change makes alike go to either with the chance of a coin, which is no swap.
+    """
     was_right = plain == truth
-    of_right = np.zeros((count, count), np.int64)
-    np.add.at(of_right, (truth[was_right], changed[was_right]), 1)
-    totals = np.maximum(of_right.sum(axis=1), 1)
-    both = np.minimum(of_right / totals[:, None], (of_right / totals[:, None]).T)
+    said = np.zeros((count, count), np.int64)
+    np.add.at(said, (truth[was_right], changed[was_right]), 1)
+    moved, stayed = said, np.diag(said)[:, None]
+    share = np.where(moved + stayed > 0, moved / np.maximum(moved + stayed, 1), 0.0)
+    both = np.minimum(share, share.T)
     np.fill_diagonal(both, 0)
-    one, other = np.unravel_index(int(both.argmax()), both.shape)
-    moved = of_right[one, other] + of_right[other, one]
-    if both[one, other] < SWAPPED or 0.5**moved >= MAX_CHANCE:
-        return None
-    return int(min(one, other)), int(max(one, other))
+    one, other = (int(at) for at in np.unravel_index(int(both.argmax()), both.shape))
+    there, still = int(said[one, other] + said[other, one]), int(said[one, one] + said[other, other])
+    is_swap = both[one, other] >= SWAPPED and _tail(there, there + still) < MAX_CHANCE
+    return (min(one, other), max(one, other)) if is_swap else None
 
 
 def _chance(worse: npt.NDArray[np.bool_], better: npt.NDArray[np.bool_]) -> float:
     """Probability of so many images that got worse among those that changed, if each were a coin."""
-    count, changed = int(worse.sum()), int(worse.sum() + better.sum())
-    ways: int = sum(math.comb(changed, one) for one in range(count, changed + 1))
-    return float(ways / 2**changed)
+    return _tail(int(worse.sum()), int(worse.sum() + better.sum()))
+
+
+def _tail(count: int, of: int) -> float:
+    """Probability of at least so many heads of a coin."""
+    ways: int = sum(math.comb(of, one) for one in range(count, of + 1))
+    return float(ways / 2**of)

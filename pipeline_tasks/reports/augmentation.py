@@ -10,7 +10,7 @@ from pipeline_tasks.reports.html import Html, element, image, paragraph, ratio, 
 
 JUDGED = (
     "A model that was trained on other training images as they are, never on views, names images after each change alone. "
-    "A fall is what augmentation is for; a fall of more than 25 points, or two names that change places, is named above."
+    "A fall is what augmentation is for; a fall by more than a third, or two names that change places, is named above."
 )
 
 

@@ -32,7 +32,7 @@ def test_effect__of_a_change_that_changes_nothing_is_fine() -> None:
 
 
 def test_effect__names_two_names_that_change_places() -> None:
-    swapped = [1] * 8 + [0] * 2 + [0] * 7 + [1] * 3 + [2] * 10
+    swapped = [1] * 9 + [0] + [0] * 8 + [1] * 2 + [2] * 10
 
     assert warning(FLIP, swapped).startswith("horizontal_flip turns left into right and right into left; leave it out")
 
@@ -44,11 +44,18 @@ def test_effect__of_one_way_only_is_a_fall_and_no_swap() -> None:
     assert says.startswith("blur of strength 0.9 is too strong: 100% of 30 images are named right as they are, and 33% after it")
 
 
-@pytest.mark.parametrize(("wrong", "is_named"), [(7, False), (8, True)])
-def test_effect__is_too_strong_above_a_fall_of_a_quarter(wrong: int, is_named: bool) -> None:
-    """7 of 30 are below a quarter; 8 are above, and 8 coins fall to one side with a probability of 0.4 %."""
+def test_effect__of_names_that_become_alike_is_a_fall_and_no_swap() -> None:
+    """Said by the chance of a coin, half of each name changes to the other."""
+    says = warning(BLUR, [0, 1] * 10 + [2] * 5 + [0] * 5)
+
+    assert says.startswith("blur of strength 0.9 is too strong")
+
+
+@pytest.mark.parametrize(("wrong", "is_named"), [(10, False), (11, True)])
+def test_effect__is_too_strong_above_a_fall_of_a_third(wrong: int, is_named: bool) -> None:
+    """11 of 30 are above a third, and 11 coins fall to one side once in 2,000 times."""
     changed = TRUTH.copy()
-    changed[10 : 10 + wrong] = 2
+    changed[5 : 5 + wrong] = 2
 
     assert bool(warning(BLUR, changed.tolist())) is is_named
 
