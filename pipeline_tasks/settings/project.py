@@ -123,6 +123,16 @@ class Project(Settings):
         return self
 
     @model_validator(mode="after")
+    def _money_has_a_price(self) -> Project:
+        """Refuse a budget in money without the cost of an hour."""
+        if self.selection.budget_money is not None and not self.labeling.cost_per_hour:
+            raise ValueError(
+                f"selection.budget_money is {self.selection.budget_money:g}, and labeling.cost_per_hour is not set; set it with "
+                "labeling.currency, or give selection.budget_hours"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _sources_differ(self) -> Project:
         """Refuse two sources of one name, because sightings name their source."""
         names = [source.name for source in self.sources]

@@ -14,6 +14,15 @@ class SelectionSettings(Settings):
     """Images selected for labeling."""
 
     budget: int = Field(ge=0, description="Images to label in each cycle.")
+    budget_hours: float | None = Field(
+        None,
+        gt=0,
+        description="Hours of annotators in each cycle: `budget` is lowered to the images that they pay for, by the time of all "
+        "answers so far; null: `budget` alone.",
+    )
+    budget_money: float | None = Field(
+        None, gt=0, description="The same in the currency of labeling.cost_per_hour, which must be set; null: `budget` alone."
+    )
     objectives: str | dict[str, float] = Field("auto", description="A strategy, several with weights, or `module:function`.")
     min_distance: float = Field(0.0, ge=0, le=2, description="Minimum distance of an image to other picks and to labelled images.")
     control_ratio: Ratio = Field(0.1, description="Share of the budget drawn at random: the control arm.")

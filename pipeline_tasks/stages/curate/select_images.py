@@ -17,6 +17,7 @@ from pipeline_tasks.datasets.synthetic import POLICY, groups_for_training, synth
 from pipeline_tasks.decoding.decoder import Decoder
 from pipeline_tasks.images.quality import quarantined
 from pipeline_tasks.kinds.registry import kind_of
+from pipeline_tasks.labeling_rounds.affordable import affordable
 from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.second_looks.coming_again import may_come_again
@@ -101,8 +102,7 @@ class _Night:
     @property
     def is_first_round(self) -> bool:
         """True if no image but golden ones and those of labelled sets has a split."""
-        policy = pl.col("policy")
-        return self.known.splits.filter(policy != "golden", ~policy.str.starts_with(SET_POLICY)).is_empty()
+        return self.known.splits.filter(pl.col("policy") != "golden", ~pl.col("policy").str.starts_with(SET_POLICY)).is_empty()
 
 
 def select_images(store: Store, cycle: Cycle, open_decoder: Callable[[], Decoder] | None = None) -> SelectImagesSummary:
@@ -118,6 +118,7 @@ def select_images(store: Store, cycle: Cycle, open_decoder: Callable[[], Decoder
     if standing is not None:
         return standing
     store.require(SplitGroup, cycle.cycle_id)
+    cycle, paid = affordable(store, cycle)
     night = _night(store, cycle)
     scores = champion_scores(store, kind_of(cycle.project), cycle.seed, night.candidates, open_decoder)
     metadata = metadata_of(night.known.sightings, night.candidates.names, night.lights)
@@ -141,7 +142,7 @@ def select_images(store: Store, cycle: Cycle, open_decoder: Callable[[], Decoder
         splits=_counts(new_splits, "split"),
         is_first_round=night.is_first_round,
         champion_digest=scores.model_digest,
-        why=why + said_of_large(night.pool.large_clips, settings.budget) + _said_of_another_backbone(night) + said_of(looks),
+        why=why + said_of_large(night.pool.large_clips, settings.budget) + _said_of_another_backbone(night) + said_of(looks) + paid,
         asked_again=len(night.again & set(night.pool_ids)),
         second_looks=_counts(looks, "purpose"),
     )
@@ -152,8 +153,7 @@ def select_images(store: Store, cycle: Cycle, open_decoder: Callable[[], Decoder
 def _second_looks(store: Store, cycle: Cycle, night: _Night, picked: pl.Series) -> Rows[SecondLook]:
     """Images with a label that one more person is asked about, beside the picks."""
     contested = night.known.duplicate_groups.filter("is_contested")["image_id"]
-    standing = Standing(night.classes, {*picked, *contested, *night.known.quarantined})
-    return second_looks(store, cycle, standing, picked.len())
+    return second_looks(store, cycle, Standing(night.classes, {*picked, *contested, *night.known.quarantined}), picked.len())
 
 
 def _night(store: Store, cycle: Cycle) -> _Night:

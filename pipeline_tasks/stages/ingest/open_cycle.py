@@ -61,7 +61,9 @@ def with_arguments(project: Project, arguments: CycleArguments) -> Project:
     """The project's settings with this cycle's arguments applied."""
     selection, labeling = project.selection, project.labeling
     if arguments.budget is not None:
-        selection = selection.model_copy(update={"budget": arguments.budget})
+        # Who names a number of images for one run means it.
+        given = {"budget": arguments.budget, "budget_hours": None, "budget_money": None}
+        selection = selection.model_copy(update=given)
     if arguments.control_ratio is not None:
         ratios = dict.fromkeys(("control_ratio", "first_round_control_ratio"), arguments.control_ratio)
         selection = selection.model_copy(update=ratios)
