@@ -49,25 +49,30 @@ def test_folder__gives_each_version_of_a_file_once_also_after_a_restart(tmp_path
     assert names(source) == ["b.jpg"]
 
 
+class WritesWhileWaited(threading.Event):
+    """Writes the next part of a file each time that the input waits for its next look."""
+
+    def __init__(self, path: Path, content: bytes) -> None:
+        super().__init__()
+        self.path, self.parts = path, [content[:end] for end in (200, 400, len(content) - 1, len(content))]
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if self.parts:
+            self.path.write_bytes(self.parts.pop(0))
+        return False
+
+
 def test_folder__leaves_a_file_that_is_being_written(tmp_path: Path) -> None:
-    source, _, folder = a_folder(tmp_path, settle_s=0.05)
+    _, state, folder = a_folder(tmp_path)
     content = an_image(1)
     (folder / "a.jpg").write_bytes(content[:100])
-    frames = source.frames(is_once=True)
-    writer = threading.Thread(target=_grow, args=(folder / "a.jpg", content))
-    writer.start()
+    stop = WritesWhileWaited(folder / "a.jpg", content)
+    source = open_input(InputSettings("folder", str(folder), settle_s=0.05), state, stop)
 
-    (frame,) = frames
-    writer.join()
+    (frame,) = source.frames(is_once=True)
 
     assert frame.content == content
-
-
-def _grow(path: Path, content: bytes) -> None:
-    for end in range(100, len(content), len(content) // 10):
-        path.write_bytes(content[:end])
-        time.sleep(0.02)
-    path.write_bytes(content)
+    assert not stop.parts
 
 
 def test_folder__counts_and_names_files_that_cannot_be_read_here(tmp_path: Path) -> None:
