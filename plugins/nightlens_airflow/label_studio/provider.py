@@ -19,7 +19,7 @@ def connection_types() -> list[dict[str, Any]]:
                 "relabeling": {"password": "API token", "schema": "Scheme", "host": "Host"},
                 "placeholders": {
                     "host": "labels.example.com, or https://labels.example.com",
-                    "schema": "https",
+                    "schema": "https; http if it is left empty",
                     "password": "personal access token (Account & Settings), or a legacy token",
                 },
             },
