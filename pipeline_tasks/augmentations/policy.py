@@ -79,10 +79,6 @@ class Policy:
         """One step alone, always taken."""
         return Policy(tuple(replace(step, probability=1.0) for step in self.steps if step.name == name))
 
-    def step(self, name: str) -> Step | None:
-        """The step of this name that is ever taken."""
-        return next((step for step in self.steps if step.name == name), None)
-
     def view(self, image: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
         """Draw one view (uint8, side x side x 3) of a model-size image; the same seed draws the same view. Thread-safe.
 
