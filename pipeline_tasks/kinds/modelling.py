@@ -144,6 +144,15 @@ class Contracting(Protocol):
 
 
 @runtime_checkable
+class Grouped(Protocol):
+    """The modelling of a kind whose images can be drawn more or less often by what they show."""
+
+    def draw_groups(self, targets: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """Number of the group of each target; as many images are drawn of each group."""
+        ...
+
+
+@runtime_checkable
 class Linear(Protocol):
     """The modelling of a kind that a linear model on features can answer for, as a baseline (not as a candidate)."""
 

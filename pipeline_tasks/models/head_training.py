@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from pipeline_tasks.kinds.modelling import Arrays, Modelling, Scaling
 from pipeline_tasks.models.embedding_scale import embedding_scale
-from pipeline_tasks.models.fitting import Batch, Fitted, Plan, fit, fit_quickly
+from pipeline_tasks.models.fit_module import Batch
+from pipeline_tasks.models.fitting import Fitted, fit, fit_quickly
 from pipeline_tasks.models.journal import Journal
+from pipeline_tasks.models.plan import Plan, drawn_groups
 from pipeline_tasks.settings import TrainingSettings
 
 CHECKPOINT_EVERY_EPOCHS = 5
@@ -65,7 +67,7 @@ def train_head(train: EmbeddedImages, val: EmbeddedImages, how: HeadTraining) ->
     """Fit the head on `train`; `val` says how long, if it has enough images for that."""
     settings = how.settings
     patience = settings.patience_epochs if how.modelling.can_choose_epochs(val.targets) else None
-    plan = _plan(settings, "head", how.seed, len(train.targets), max_epochs=settings.max_epochs, patience_epochs=patience)
+    plan = _plan(how, "head", train.targets, max_epochs=settings.max_epochs, patience_epochs=patience)
     return _fit_head(train, val, how, plan, how.journal)
 
 
@@ -76,7 +78,7 @@ def train_head_on_all(chosen: TrainedHead, train: EmbeddedImages, val: EmbeddedI
     """
     both = joined(train, val)
     epochs = chosen.fitted.best_epoch + 1
-    plan = _plan(how.settings, "head_on_all", how.seed, len(both.targets), max_epochs=epochs, patience_epochs=None)
+    plan = _plan(how, "head_on_all", both.targets, max_epochs=epochs, patience_epochs=None)
     silent = Journal(newest_checkpoint=how.journal.newest_checkpoint, keep_checkpoint=how.journal.keep_checkpoint)
     return _fit_head(both, val, how, plan, silent)
 
@@ -84,7 +86,7 @@ def train_head_on_all(chosen: TrainedHead, train: EmbeddedImages, val: EmbeddedI
 def train_part(chosen: TrainedHead, part: EmbeddedImages, how: HeadTraining) -> Arrays:
     """A head fitted on a part of the images as long as the `chosen` one."""
     epochs = chosen.fitted.best_epoch + 1
-    plan = _plan(how.settings, "part", how.seed, len(part.targets), max_epochs=epochs, patience_epochs=None)
+    plan = _plan(how, "part", part.targets, max_epochs=epochs, patience_epochs=None)
     scaling = embedding_scale(part.embeddings, part.plain_count)
     network, objective = how.modelling.new_head(part.embeddings.shape[1]), how.modelling.objective(part.targets, how.settings)
     return how.modelling.head_arrays(fit_quickly(network, _Rows(part, scaling), objective, plan), scaling)
@@ -110,20 +112,23 @@ def group_numbers(images: EmbeddedImages) -> NDArray[np.int64]:
     return np.arange(len(images.targets)) if images.groups is None else images.groups
 
 
-def _plan(settings: TrainingSettings, phase: str, seed: int, images: int, *, max_epochs: int, patience_epochs: int | None) -> Plan:
+def _plan(how: HeadTraining, phase: str, targets: NDArray[Any], *, max_epochs: int, patience_epochs: int | None) -> Plan:
+    settings = how.settings
     return Plan(
         phase=phase,
         max_epochs=max_epochs,
         patience_epochs=patience_epochs,
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
-        seed=seed,
+        seed=how.seed,
         checkpoint_every_epochs=CHECKPOINT_EVERY_EPOCHS,
-        batch_size=min(settings.batch_size, -(-images // MIN_STEPS_PER_EPOCH)),
+        batch_size=min(settings.batch_size, -(-len(targets) // MIN_STEPS_PER_EPOCH)),
         # A second thread costs more than it brings on a layer this small, most of all beside other work; and the same
         # sums on every machine.
         threads=1,
         schedule_epochs=settings.max_epochs,
+        groups=drawn_groups(how.modelling, settings.fit, targets),
+        fit=settings.fit,
     )
 
 

@@ -14,9 +14,12 @@ from torch import nn
 from pipeline_tasks.augmentations.policy import Policy
 from pipeline_tasks.kinds.modelling import Arrays, Contracting, Modelling
 from pipeline_tasks.models.embedding_scale import embedding_scale
-from pipeline_tasks.models.fitting import Batch, Fitted, Plan, fit
+from pipeline_tasks.models.fit_module import Batch
+from pipeline_tasks.models.fitting import Fitted, fit
+from pipeline_tasks.models.freezing import frozen_until
 from pipeline_tasks.models.head_training import TrainedHead
 from pipeline_tasks.models.journal import Journal
+from pipeline_tasks.models.plan import Plan, drawn_groups
 from pipeline_tasks.models.whole_network import WholeNetwork
 from pipeline_tasks.records.cycle import derive_seed
 from pipeline_tasks.settings import TrainingSettings
@@ -70,9 +73,12 @@ def train_live(
         seed=seed,
         checkpoint_every_epochs=1,
         batch_size=BATCH_SIZE,
+        groups=drawn_groups(modelling, settings.fit, train.targets),
+        fit=settings.fit,
     )
     objective = modelling.objective(train.targets, settings)
-    fitted = fit(network, _Views(train, seed, policy), _Views(val, None), objective, plan, journal, folder)
+    with frozen_until(backbone, settings.fit.freeze_until):
+        fitted = fit(network, _Views(train, seed, policy), _Views(val, None), objective, plan, journal, folder)
     arrays = modelling.head_arrays(network.head)
     if isinstance(modelling, Contracting):
         # The backbone has moved the embeddings, and with them their mean and the distance at which training images lie.

@@ -11,8 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from pipeline_tasks.kinds.map_modelling import MapModelling, MapTraining, Shapes
-from pipeline_tasks.models.fitting import Batch, Fitted, Plan, fit
+from pipeline_tasks.models.fit_module import Batch
+from pipeline_tasks.models.fitting import Fitted, fit
 from pipeline_tasks.models.journal import Journal
+from pipeline_tasks.models.plan import Plan
+from pipeline_tasks.settings.fit import USUAL, FitSettings
 
 PHASE = "maps"
 CHECKPOINT_EVERY_EPOCHS = 1
@@ -48,6 +51,7 @@ def train_maps(
     seed: int,
     journal: Journal,
     folder: Path,
+    settings: FitSettings = USUAL,
 ) -> Fitted:
     """Fit a new head; the same examples and seed give the same weights."""
     plan = Plan(
@@ -65,6 +69,7 @@ def train_maps(
         averaging=how.averaging,
         # Views stand behind the images, in the same order.
         shares=None if how.shares is None else how.shares * (1 + how.views),
+        fit=settings,
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed % 2**63)

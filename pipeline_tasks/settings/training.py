@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from pipeline_tasks.settings.augmentation import AugmentationSettings, check_augmentation
+from pipeline_tasks.settings.fit import DRAWN, USUAL, FitSettings
 from pipeline_tasks.settings.section import Ratio, Settings
 
 
@@ -41,6 +42,12 @@ class TrainingSettings(Settings):
     unfreeze_epochs: int = Field(
         0, ge=0, description="Epochs that also train the backbone (`class` and `classes` alone); slow without a GPU."
     )
+    fit: FitSettings = USUAL
+
+    @property
+    def weights_classes(self) -> bool:
+        """True if the loss weights the classes; False if nothing or the draws balance them."""
+        return self.balance_classes and self.fit.balance_by not in DRAWN
 
     @field_validator("augmentation")
     @classmethod
@@ -48,3 +55,17 @@ class TrainingSettings(Settings):
         """Refuse a misspelled augmentation when the file is read."""
         check_augmentation(entries or {})
         return entries
+
+    @model_validator(mode="after")
+    def _fit_has_an_effect(self) -> Self:
+        """Refuse settings of the fit that others make idle."""
+        if not self.balance_classes and self.fit.balance_by != "weights":
+            raise ValueError(
+                f"fit.balance_by: found {self.fit.balance_by} with balance_classes: false, so nothing is balanced; "
+                "set it to true, or leave balance_by out"
+            )
+        for name in ("freeze_until", "backbone_rate_ratio"):
+            found, usual = getattr(self.fit, name), getattr(USUAL, name)
+            if found != usual and not self.unfreeze_epochs:
+                raise ValueError(f"fit.{name}: found {found} with unfreeze_epochs: 0, so the backbone is not trained; leave it out")
+        return self

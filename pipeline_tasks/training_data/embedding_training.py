@@ -22,7 +22,7 @@ from pipeline_tasks.records.cycle import derive_seed
 from pipeline_tasks.storage.blobs.view_files import read_views, write_views
 from pipeline_tasks.storage.history.embedding_rows import read_embeddings
 from pipeline_tasks.training_data.augmentation_effects import augmentation_effects
-from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores
+from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores, training_digest
 
 if TYPE_CHECKING:
     from pipeline_tasks.backbones.backbone import Backbone
@@ -53,12 +53,7 @@ class EmbeddingTraining:
         }
         views |= {"engine": backbone.engine, "seed": images.project.seed, "views": self.views}
         self.view_recipe = digest_of(views)
-        training: dict[str, Json] = {
-            "dataset_id": images.dataset_id,
-            "settings": self._settings.model_dump(),
-            "version": TRAINING_VERSION,
-        }
-        self.recipe = digest_of(training | {"views": self.view_recipe})
+        self.recipe = training_digest(images, self.view_recipe, TRAINING_VERSION)
 
     def epochs_of(self, phase: str) -> int:
         """Most epochs of a phase whose end is worth foretelling; 0 for others."""

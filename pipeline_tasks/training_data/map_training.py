@@ -28,7 +28,7 @@ from pipeline_tasks.models.journal import Journal
 from pipeline_tasks.models.placed_views import PlacedView, moves_of, placed_view
 from pipeline_tasks.records.cycle import derive_seed
 from pipeline_tasks.storage.blobs.view_files import read_maps, write_maps
-from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores
+from pipeline_tasks.training_data.version_images import VersionImages, digest_of, on_all_cores, training_digest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -81,12 +81,7 @@ class MapsTraining:
             "seed": images.project.seed,
         }
         self.view_recipe = digest_of(views)
-        training: dict[str, Json] = {
-            "dataset_id": images.dataset_id,
-            "settings": images.project.training.model_dump(),
-            "version": MAP_TRAINING_VERSION,
-        }
-        self.recipe = digest_of(training | {"views": self.view_recipe})
+        self.recipe = training_digest(images, self.view_recipe, MAP_TRAINING_VERSION)
 
     @property
     def views(self) -> int:
@@ -114,6 +109,7 @@ class MapsTraining:
             seed=self._images.seed,
             journal=journal,
             folder=folder,
+            settings=self._images.project.training.fit,
         )
         return Outcome(
             head=self._modelling.head_arrays(fitted.network, self._trunk.shapes),

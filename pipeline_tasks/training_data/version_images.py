@@ -16,6 +16,7 @@ from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.json_values import Json
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.records.cycle import Cycle, derive_seed
+from pipeline_tasks.settings.fit import USUAL
 from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.version_rows import version_rows
@@ -68,3 +69,10 @@ def on_all_cores(what: str, function: Callable[[str], T], image_ids: Sequence[st
 def digest_of(recipe: Mapping[str, Json]) -> str:
     """Digest of a recipe."""
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+
+
+def training_digest(images: VersionImages, view_recipe: str, version: int) -> str:
+    """Digest of all that a training depends on; a usual fit is left out, so that it is the one from before there were others."""
+    training = images.project.training
+    settings: dict[str, Json] = training.model_dump(exclude={"fit"} if training.fit == USUAL else None)
+    return digest_of({"dataset_id": images.dataset_id, "settings": settings, "version": version, "views": view_recipe})

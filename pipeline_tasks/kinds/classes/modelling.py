@@ -75,10 +75,14 @@ class ClassModelling:
         return new_head(dimensions, len(self.class_names))
 
     def objective(self, targets: NDArray[Any], settings: TrainingSettings) -> Objective:
-        """Cross-entropy, classes balanced if the settings say so."""
+        """Cross-entropy or focal loss, classes balanced if the settings say so."""
         from pipeline_tasks.kinds.classes.torch_head import ClassObjective
 
-        return ClassObjective(targets, len(self.class_names), balance=settings.balance_classes)
+        return ClassObjective(targets, len(self.class_names), balance=settings.weights_classes, fit=settings.fit)
+
+    def draw_groups(self, targets: NDArray[Any]) -> NDArray[np.int64]:
+        """The class of each image."""
+        return np.asarray(targets, np.int64)
 
     def head_arrays(self, head: nn.Module, scaling: Scaling | None = None) -> dict[str, NDArray[np.float32]]:
         """Weight (C x D) and bias (C), with the scaling of the embeddings included, and the contraction of those far out."""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from pipeline_tasks.kinds.classes.contraction import NAMES, Contraction, contraction_of
 from pipeline_tasks.kinds.classes.temperature import likeliest_temperature, log_loss
 from pipeline_tasks.kinds.modelling import Arrays, Metrics
+from pipeline_tasks.settings.fit import USUAL, FitSettings
 
 
 def new_head(dimensions: int, class_count: int) -> nn.Linear:
@@ -50,17 +51,23 @@ class ContractingHead(nn.Linear):
 
 
 class ClassObjective:
-    """Weighted cross-entropy, and metrics on validation images."""
+    """Weighted cross-entropy or focal loss, and metrics on validation images."""
 
-    def __init__(self, targets: NDArray[np.int64], class_count: int, *, balance: bool) -> None:
+    def __init__(self, targets: NDArray[np.int64], class_count: int, *, balance: bool, fit: FitSettings = USUAL) -> None:
         """Weight the classes by their frequency in `targets`."""
-        self.module = nn.Module()
-        self.module.register_buffer("class_weights", class_weights(torch.from_numpy(targets), class_count, balance=balance))
+        self.module, self._fit = nn.Module(), fit
+        beta = fit.effective_number_beta if fit.balance_by == "effective_number" else None
+        weights = class_weights(torch.from_numpy(targets), class_count, balance=balance, beta=beta)
+        self.module.register_buffer("class_weights", weights)
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Weighted cross-entropy; the small constant avoids a division by 0 in batches without weight."""
+        """Weighted loss; the small constant avoids a division by 0 in batches without weight."""
         weights = self.module.get_buffer("class_weights")[targets]
-        return (F.cross_entropy(outputs, targets, reduction="none") * weights).sum() / (weights.sum() + 1e-12)
+        losses = F.cross_entropy(outputs, targets, reduction="none", label_smoothing=self._fit.label_smoothing)
+        if self._fit.loss == "focal":
+            sure = outputs.softmax(1).gather(1, targets[:, None])[:, 0]
+            losses = losses * (1 - sure) ** self._fit.focal_gamma
+        return (losses * weights).sum() / (weights.sum() + 1e-12)
 
     def metrics(self, outputs: Tensor, targets: Tensor) -> Metrics:
         """Loss, the loss that chooses the epoch, accuracy, balanced accuracy."""
@@ -74,11 +81,25 @@ class ClassObjective:
         }
 
 
-def class_weights(targets: Tensor, class_count: int, *, balance: bool) -> Tensor:
-    """Weights that give all occurring classes the same total; ones without `balance`."""
+def class_weights(targets: Tensor, class_count: int, *, balance: bool, beta: float | None = None) -> Tensor:
+    """Weights that give all occurring classes the same total; ones without `balance`.
+
+    With `beta` they follow the effective number of images, (1 - beta^n) / (1 - beta), and are 1 in the mean over all images
+    (Cui et al., "Class-Balanced Loss Based on Effective Number of Samples", CVPR 2019).
+    """
     counts = torch.bincount(targets, minlength=class_count).to(torch.float32)
     occurs = (counts > 0).to(torch.float32)
-    return occurs * counts.sum() / (occurs.sum() * counts.clamp(min=1)) if balance else torch.ones(class_count)
+    if not balance:
+        return torch.ones(class_count)
+    if beta is None:
+        return occurs * counts.sum() / (occurs.sum() * counts.clamp(min=1))
+    weights = occurs / effective_number(counts.clamp(min=1), beta)
+    return weights * counts.sum() / (weights * counts).sum()
+
+
+def effective_number(counts: Tensor, beta: float) -> Tensor:
+    """Number of images that are not each other's copies, as the more there are, the less each adds; float32."""
+    return ((1 - beta ** counts.double()) / (1 - beta)).to(torch.float32)
 
 
 def _scaled_loss(logits: Tensor, targets: Tensor) -> float:

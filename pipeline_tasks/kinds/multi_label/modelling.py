@@ -71,10 +71,16 @@ class MultiLabelModelling(ClassModelling):
         return bool(val_targets.sum() >= MIN_VAL_PER_CLASS * len(self.class_names))
 
     def objective(self, targets: NDArray[Any], settings: TrainingSettings) -> Objective:
-        """Cross-entropy of each class, presence and absence balanced if the settings say so."""
+        """Cross-entropy or focal loss of each class, presence and absence balanced if the settings say so."""
         from pipeline_tasks.kinds.multi_label.torch_head import MultiLabelObjective
 
-        return MultiLabelObjective(targets, balance=settings.balance_classes)
+        return MultiLabelObjective(targets, balance=settings.weights_classes, fit=settings.fit)
+
+    def draw_groups(self, targets: NDArray[Any]) -> NDArray[np.int64]:
+        """The rarest class of each image; images without a class are a group of their own."""
+        counts = np.where(targets > 0, targets.sum(axis=0), np.inf)
+        rarest = np.where(np.isinf(counts).all(axis=1), len(self.class_names), counts.argmin(axis=1))
+        return np.asarray(rarest, np.int64)
 
     def never_shown(self, targets: NDArray[Any]) -> tuple[str, ...]:
         """Classes that no training image shows."""

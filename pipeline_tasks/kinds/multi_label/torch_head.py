@@ -9,25 +9,33 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pipeline_tasks.kinds.classes.temperature import best_temperature
+from pipeline_tasks.kinds.classes.torch_head import effective_number
 from pipeline_tasks.kinds.modelling import Metrics
 from pipeline_tasks.kinds.multi_label.losses import log_loss
+from pipeline_tasks.settings.fit import USUAL, FitSettings
 
 MOST_WEIGHT = 10.0
 """Maximum weight of a class's presence over its absence, so that one image of a rare class does not outweigh all others."""
 
 
 class MultiLabelObjective:
-    """Weighted binary cross-entropy, and metrics on validation images."""
+    """Weighted binary cross-entropy or focal loss, and metrics on validation images."""
 
-    def __init__(self, targets: NDArray[np.float32], *, balance: bool) -> None:
+    def __init__(self, targets: NDArray[np.float32], *, balance: bool, fit: FitSettings = USUAL) -> None:
         """Weight the presence of each class by its frequency in `targets` (N x C)."""
-        self.module = nn.Module()
-        self.module.register_buffer("presence_weights", presence_weights(torch.from_numpy(targets), balance=balance))
+        self.module, self._fit = nn.Module(), fit
+        beta = fit.effective_number_beta if fit.balance_by == "effective_number" else None
+        self.module.register_buffer("presence_weights", presence_weights(torch.from_numpy(targets), balance=balance, beta=beta))
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Mean cross-entropy over images and classes, with weighted presence."""
-        weights = self.module.get_buffer("presence_weights")
-        return F.binary_cross_entropy_with_logits(outputs, targets, pos_weight=weights)
+        """Mean loss over images and classes, with weighted presence."""
+        weights, smoothing = self.module.get_buffer("presence_weights"), self._fit.label_smoothing
+        wanted = targets * (1 - smoothing) + smoothing / 2 if smoothing else targets
+        if self._fit.loss != "focal":
+            return F.binary_cross_entropy_with_logits(outputs, wanted, pos_weight=weights)
+        losses = F.binary_cross_entropy_with_logits(outputs, wanted, pos_weight=weights, reduction="none")
+        sure = torch.where(targets > 0, outputs, -outputs).sigmoid()
+        return (losses * (1 - sure) ** self._fit.focal_gamma).mean()
 
     def metrics(self, outputs: Tensor, targets: Tensor) -> Metrics:
         """Loss, the loss that chooses the epoch, share of right decisions, mean F1."""
@@ -42,14 +50,18 @@ class MultiLabelObjective:
         }
 
 
-def presence_weights(targets: Tensor, *, balance: bool) -> Tensor:
+def presence_weights(targets: Tensor, *, balance: bool, beta: float | None = None) -> Tensor:
     """Weight of each class's presence: the root of absent images over present ones; ones without `balance`.
 
     The full ratio would make presence and absence equally probable in training, and rare classes likely to be named where they are
     not; without a weight a head of few images tends to name none. The root lies between; it was chosen beforehand, not measured.
+    With `beta` both are effective numbers of images.
     """
     present = targets.sum(0)
-    weights = ((len(targets) - present) / present.clamp(min=1)).sqrt().clamp(1 / MOST_WEIGHT, MOST_WEIGHT)
+    absent, at_least_1 = len(targets) - present, present.clamp(min=1)
+    if beta is not None:
+        absent, at_least_1 = effective_number(absent, beta), effective_number(at_least_1, beta)
+    weights = (absent / at_least_1).sqrt().clamp(1 / MOST_WEIGHT, MOST_WEIGHT)
     return torch.where(present > 0, weights, torch.ones_like(weights)) if balance else torch.ones_like(present)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline_tasks.errors import SettingsError
+from pipeline_tasks.kinds.fit_settings import check_fit
 from pipeline_tasks.kinds.name_changes import unknown_names_of
 from pipeline_tasks.kinds.registry import kind_of
 from pipeline_tasks.kinds.unfreezing import check_unfreezing
@@ -33,7 +34,7 @@ def open_cycle(
 
     Raises:
         SettingsError: the id does not have the form of a cycle_id, the arguments request an invalid selection, the label kind is
-            another one than that of the root's annotations, or its training cannot unfreeze the backbone.
+            another one than that of the root's annotations, or its training cannot follow `training`.
         CycleTakenError: another run owns this cycle_id.
     """
     check_cycle_id(opening.cycle_id)
@@ -52,6 +53,7 @@ def open_cycle(
     if standing is None:
         check_label_kind(store, cycle.project)
         check_unfreezing(cycle.project)
+        check_fit(cycle.project)
     kind = kind_of(cycle.project)
     names = None if standing is not None else unknown_names_of(label_names(store), kind.vocabulary, kind.changes)
     return record_opening(store, cycle, opening.run_key, names)

@@ -47,7 +47,9 @@ def cycle_key(outside_name: str, cycle_id: str) -> str:
 
 def training_params(cycle: Cycle) -> Mapping[str, Json]:
     """Settings of the cycle's training."""
-    return cycle.project.training.model_dump() | {"backbone": cycle.project.backbone.name}
+    training = cycle.project.training.model_dump()
+    fit = {f"fit.{name}": value for name, value in training.pop("fit").items()}
+    return training | fit | {"backbone": cycle.project.backbone.name}
 
 
 def training_tags(cycle: Cycle, dataset_id: str, backbone_digest: str) -> Mapping[str, str]:

@@ -150,3 +150,39 @@ def test_unfreezing__is_taken_for_classes(store: Store) -> None:
     open_cycle(store, CycleOpening(project, "2026-12-24", "manual__1", STARTED_AT, "test"))
 
     assert "open_cycle" in store.state().stages["2026-12-24"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fit", "said"),
+    [
+        ("box", {"loss": "focal"}, "training.fit.loss: found focal; label_kind box has a loss of its own. Leave it out"),
+        ("mask", {"label_smoothing": 0.1}, "training.fit.label_smoothing: found 0.1; label_kind mask has a loss of its own"),
+        ("box", {"balance_by": "undersampling"}, "training.fit.balance_by: found undersampling; label_kind box has a loss"),
+        ("text", {"optimizer": "sgd"}, "training.fit: found optimizer; label_kind text trains no model. Leave it out"),
+    ],
+)
+def test_fit__is_refused_where_the_label_kind_would_not_follow_it(
+    store: Store, kind: str, fit: dict[str, object], said: str
+) -> None:
+    project = a_project(label_kind=kind, classes=[] if kind == "text" else ["bolt", "nut"], training={"fit": fit})
+
+    with pytest.raises(SettingsError, match=said):
+        open_cycle(store, CycleOpening(project, "2026-12-24", "manual__1", STARTED_AT, "test"))
+
+    assert checks._outcome(lambda: checks._check_backbone(project, None)).startswith(said)
+    assert "2026-12-24" not in store.state().stages
+
+
+@pytest.mark.parametrize(
+    ("kind", "fit"),
+    [
+        ("box", {"optimizer": "sgd", "ema": 0.9, "accumulate_batches": 2}),
+        ("classes", {"balance_by": "oversampling", "loss": "focal"}),
+    ],
+)
+def test_fit__is_taken_where_the_label_kind_follows_it(store: Store, kind: str, fit: dict[str, object]) -> None:
+    open_cycle(
+        store, CycleOpening(a_project(label_kind=kind, training={"fit": fit}), "2026-12-24", "manual__1", STARTED_AT, "test")
+    )
+
+    assert "open_cycle" in store.state().stages["2026-12-24"]

@@ -12,12 +12,13 @@ from given import an_open_cycle
 from given_models import CLASSES, SIDE_PX, SPLITS, TRAINING, TinyNetwork, World, an_image
 
 from pipeline_tasks.decoding.model_image import model_image
-from pipeline_tasks.errors import CorruptObjectError, ServiceUnavailableError
+from pipeline_tasks.errors import CorruptObjectError, ServiceUnavailableError, SettingsError
 from pipeline_tasks.kinds.classes.decode import softmax
 from pipeline_tasks.kinds.classes.modelling import ClassModelling
 from pipeline_tasks.records.cycle import CycleArguments
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
 from pipeline_tasks.storage.blobs.checkpoint_files import keep_checkpoint
+from pipeline_tasks.training_data.version_images import VersionImages, digest_of, training_digest
 
 pytestmark = pytest.mark.slow
 
@@ -188,3 +189,53 @@ def test_train_model__depends_on_data_and_not_on_the_cycle(tmp_path: Path) -> No
     second = world.train()
 
     assert second.candidate_sha256 == first.candidate_sha256
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        {"optimizer": "sgd", "schedule": "one_cycle", "loss": "focal", "balance_by": "oversampling", "accumulate_batches": 2},
+        {"schedule": "step", "ema": 0.9, "label_smoothing": 0.1, "balance_by": "effective_number", "precision": "bfloat16"},
+    ],
+)
+def test_train_model__separates_bolts_from_nuts_by_other_fits(tmp_path: Path, fit: dict[str, object]) -> None:
+    usual, world = World(tmp_path), World(tmp_path, fit=fit)
+
+    summary = world.train()
+
+    assert summary.val_score == 1.0
+    assert summary.candidate_sha256 != usual.train().candidate_sha256
+    told = world.registry.params
+    assert {name: told[f"fit.{name}"] for name in fit} == fit
+
+
+def test_train_model__freezes_the_first_layers_of_an_unfrozen_backbone(tmp_path: Path) -> None:
+    fit = {"freeze_until": "filters.bias"}
+    world = World(tmp_path, unfreeze_epochs=3, learning_rate=0.03, fit=fit)
+
+    candidate = world.candidate(world.train())
+
+    before = TinyNetwork().state_dict()
+    assert np.array_equal(candidate.backbone_weights["filters.weight"], before["filters.weight"].numpy())
+    assert not np.array_equal(candidate.backbone_weights["filters.bias"], before["filters.bias"].numpy())
+
+
+def test_train_model__names_the_layers_if_none_is_called_so(tmp_path: Path) -> None:
+    world = World(tmp_path, unfreeze_epochs=3, fit={"freeze_until": "blocks.7"})
+
+    with pytest.raises(SettingsError, match=r"training.fit.freeze_until: found blocks.7; .* Use one of: filters"):
+        world.train()
+
+
+def test_training_digest__is_that_of_earlier_releases_unless_there_is_another_fit(tmp_path: Path) -> None:
+    usual, same, other = (World(tmp_path, **one) for one in ({}, {"fit": {"optimizer": "adamw"}}, {"fit": {"ema": 0.9}}))
+    training = usual.cycle.project.training.model_dump()
+    del training["fit"]
+
+    digests = [
+        training_digest(VersionImages(one.store, one.cycle, one.decoder, "d" * 64, one.cycle.cycle_id), "v" * 64, 5)
+        for one in (usual, same, other)
+    ]
+
+    assert digests[0] == digest_of({"dataset_id": "d" * 64, "settings": training, "version": 5, "views": "v" * 64})
+    assert digests[1] == digests[0] != digests[2]

@@ -1,0 +1,78 @@
+"""Settings of a fit: optimizer, schedule, loss, what balances classes, and what of the backbone moves."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from pipeline_tasks.settings.section import Settings
+
+DRAWN = ("oversampling", "undersampling")
+"""Values of `balance_by` that draw images more or less often, and weight none."""
+
+
+class FitSettings(Settings):
+    """Settings of a fit; each default is what suits the label kind."""
+
+    optimizer: Literal["adamw", "adam", "sgd", "rmsprop"] = Field(
+        "adamw",
+        description="Way of the steps; `sgd` wants a `learning_rate` about 30 times as high.",
+    )
+    momentum: float = Field(0.9, ge=0, lt=1, description="Momentum of `sgd` (Nesterov's) and `rmsprop`; others do not use it.")
+    schedule: Literal["cosine", "constant", "linear", "step", "one_cycle"] = Field(
+        "cosine",
+        description="Course of the learning rate: `cosine` and `linear` fall to almost 0, `step` to a tenth after each third of "
+        "the epochs, `one_cycle` rises over 30 % of the steps and falls to almost 0.",
+    )
+    warm_up_steps: int | None = Field(
+        None, ge=0, description="Steps over which the learning rate rises first; null: 30 for kinds with places, 0 for others."
+    )
+    loss: Literal["cross_entropy", "focal"] = Field(
+        "cross_entropy",
+        description="`focal` lessens the loss of images that are easily told (`class` and `classes` alone; others have losses of "
+        "their own).",
+    )
+    focal_gamma: float = Field(2.0, ge=0, description="How much `focal` lessens it; 0 is cross-entropy.")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="Share of each target that is spread over all classes (`class` and `classes` alone)."
+    )
+    balance_by: Literal["weights", "effective_number", "oversampling", "undersampling"] = Field(
+        "weights",
+        description="The way of `balance_classes`: weights in the loss by the number of images or by their effective number, or as "
+        "many draws in an epoch as the largest or the smallest class has images (`class` and `classes` alone).",
+    )
+    effective_number_beta: float = Field(
+        0.999, ge=0, lt=1, description="Of `effective_number`: 0 weights no class, near 1 weights them by the number of images."
+    )
+    ema: float | None = Field(
+        None,
+        ge=0,
+        lt=1,
+        description="Decay of a moving average of the weights, which is judged and kept; 0: the weights themselves; null: 0.98 for "
+        "kinds with places, none for others.",
+    )
+    accumulate_batches: int = Field(1, ge=1, description="Batches whose gradients are put together for one step.")
+    clip_gradient: float | None = Field(None, gt=0, description="Greatest norm of a step's gradient; null: any.")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="`bfloat16`: mixed precision, faster where the hardware has it, and slower elsewhere."
+    )
+    freeze_until: str | None = Field(
+        None,
+        description="With `unfreeze_epochs`: the first layer of the backbone that is trained, such as `features.blocks.12`; those "
+        "before it stay frozen. null: all are trained.",
+    )
+    backbone_rate_ratio: float = Field(
+        1.0, gt=0, description="With `unfreeze_epochs`: learning rate of the backbone relative to the head's."
+    )
+
+    @model_validator(mode="after")
+    def _rises_once(self) -> Self:
+        """Refuse a warm-up before a schedule that rises itself."""
+        if self.schedule == "one_cycle" and self.warm_up_steps:
+            raise ValueError(f"warm_up_steps: found {self.warm_up_steps} with schedule one_cycle, which rises itself; leave it out")
+        return self
+
+
+USUAL = FitSettings()
+"""Each label kind's own fit."""
