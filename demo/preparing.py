@@ -47,7 +47,7 @@ def export_backbone(_: int, project: str) -> None:
     """
     from pipeline_tasks.backbones.backbone import open_backbone
 
-    open_backbone(read_project(project).backbone, cache_folder=home_folder() / "backbones")
+    open_backbone(read_project(project).backbone, cache_folder=home_folder() / "backbones", home=home_folder())
 
 
 def empty_project(inbox: Inbox, home: Path, airflow: Airflow, say: Say) -> str:

@@ -36,7 +36,12 @@ SOURCES: Registry[OpensSource] = Registry(
 
 BACKBONES: Registry[OpensBackbone] = Registry(
     "backbone",
-    {"efficientnet_lite0": "pipeline_tasks.backbones.efficientnet_lite0:EfficientNetLite0"},
+    {
+        "efficientnet_lite0": "pipeline_tasks.backbones.efficientnet_lite0:EfficientNetLite0",
+        "efficientnet_lite1": "pipeline_tasks.backbones.efficientnet_lite_larger:EfficientNetLite1",
+        "efficientnet_lite2": "pipeline_tasks.backbones.efficientnet_lite_larger:EfficientNetLite2",
+        "small_cnn": "pipeline_tasks.backbones.small_cnn:SmallCnn",
+    },
 )
 """Networks that turn an image into an embedding: `backbone.name` in a project file."""
 

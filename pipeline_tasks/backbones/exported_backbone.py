@@ -54,7 +54,7 @@ class ExportedBackbone(ABC):
     """Base class: a subclass sets five attributes and `load_network`. Each image runs alone, also within one call."""
 
     name: ClassVar[str]
-    dimensions: ClassVar[int]
+    dimensions: int
     preprocessing: ClassVar[str]
     """Description of the preprocessing, which the network itself does; part of the digest."""
     graph_version: ClassVar[int]
@@ -70,7 +70,7 @@ class ExportedBackbone(ABC):
             ModelError: the exported file cannot be read.
         """
         self.side_px = side_px
-        self.digest = self.digest_at(side_px)
+        self.digest = self.digest_for(side_px)
         self._file = cache_folder / f"{self.digest}.onnx"
         write_once(self._file, lambda: self.onnx_of(self.load_network()))
         self._session = open_session(self._file)
@@ -90,6 +90,10 @@ class ExportedBackbone(ABC):
             "graph": cls.graph_version,
         }
         return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+
+    def digest_for(self, side_px: int) -> str:
+        """The same of an open backbone; overridden by those whose weights a person names."""
+        return self.digest_at(side_px)
 
     def trunk(self, side_px: int) -> Trunk:
         """Open the network's feature maps for images of this side; the first call on a machine exports them.
@@ -111,6 +115,10 @@ class ExportedBackbone(ABC):
             f"backbone.name: {self.name} has no feature maps, and a label kind that says where something is needs them; "
             "choose another backbone, such as efficientnet_lite0, or give yours load_maps and map_shapes"
         )
+
+    def load_maps_at(self, side_px: int) -> nn.Module:
+        """The same for images of this side; overridden by networks that are built for one side."""
+        return self.load_maps()
 
     def map_shapes(self, side_px: int) -> Shapes:
         """Shapes of those maps for images of this side, the finest first."""

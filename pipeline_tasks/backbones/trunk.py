@@ -31,7 +31,7 @@ class Trunk:
             SettingsError: the backbone has no feature maps.
         """
         self._backbone, self.side_px, self.engine = backbone, side_px, backbone.engine
-        whole = f"{backbone.digest_at(side_px)} maps {GRAPH_VERSION}"
+        whole = f"{backbone.digest_for(side_px)} maps {GRAPH_VERSION}"
         self.digest = hashlib.sha256(whole.encode()).hexdigest()
         """Digest of all that the maps depend on."""
         self.shapes: Shapes = backbone.map_shapes(side_px)
@@ -64,7 +64,7 @@ class Trunk:
 
     def load_network(self) -> nn.Module:
         """Load the same network in torch, in evaluation mode: uint8 N x side x side x 3 → a tuple of maps."""
-        return self._backbone.load_maps()
+        return self._backbone.load_maps_at(self.side_px)
 
     def _export(self) -> bytes:
         from pipeline_tasks.backbones.onnx_export import export_onnx

@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
     from pipeline_tasks.wiring.projects import home_folder, read_project
 
     store = open_named_store(arguments.project)
-    backbone = open_backbone(read_project(arguments.project).backbone, home_folder() / "backbones")
+    backbone = open_backbone(read_project(arguments.project).backbone, home_folder() / "backbones", home=home_folder())
     champion = store.state().champion
     told: dict[str, Json] = {"backbone_digest": backbone.digest, "model_digest": None}
     _write(arguments.to / "backbone.onnx", backbone.onnx_bytes)

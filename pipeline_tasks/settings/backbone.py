@@ -17,6 +17,10 @@ class BackboneSettings(Settings):
     name: Annotated[str, AfterValidator(BACKBONES.check)] = Field(
         "efficientnet_lite0", description="A backbone that ships with Nightlens, or `module:class` of your own."
     )
+    weights: str | None = Field(
+        None,
+        description="Folder or file of weights, for a backbone that takes them; a relative one lies in NIGHTLENS_HOME.",
+    )
     side_px: int = Field(224, ge=32, le=1024, description="Side of the image that the model sees, in pixels.")
     map_side_px: int = Field(
         384,

@@ -139,7 +139,7 @@ class Services:
         """The project's backbone."""
         from pipeline_tasks.backbones.backbone import open_backbone
 
-        return open_backbone(self.cycle.project.backbone, cache_folder=home_folder() / "backbones")
+        return open_backbone(self.cycle.project.backbone, cache_folder=home_folder() / "backbones", home=home_folder())
 
     @cached_property
     def label_studio(self) -> LabelStudio:

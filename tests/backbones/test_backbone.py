@@ -26,6 +26,6 @@ def test_custom_backbone__is_opened_by_a_project_that_names_it(tmp_path: Path) -
 
 def test_unknown_backbone__is_refused_with_the_nearest_name() -> None:
     with pytest.raises(
-        SettingsError, match=r"backbone.name: .*unknown backbone 'efficientnet_lite' .did you mean 'efficientnet_lite0'"
+        SettingsError, match=r"backbone.name: .*unknown backbone 'eficientnet_lite0' .did you mean 'efficientnet_lite0'"
     ):
-        given.a_project(backbone={"name": "efficientnet_lite"})
+        given.a_project(backbone={"name": "eficientnet_lite0"})

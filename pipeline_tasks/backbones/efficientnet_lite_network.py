@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 without its classifier, as TensorFlow trained it.
+"""EfficientNet-Lite without its classifier, as TensorFlow trained it.
 
 Tan & Le, "EfficientNet" (ICML 2019); Lite: no squeeze-and-excitation, ReLU6, fixed stem and head. TensorFlow's "same"
 padding is asymmetric where a stride is 2, and its batch normalisation uses an epsilon of 1e-3.
@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipeline_tasks.backbones.scaling import Scaling
+
 _STAGES = (
     # kernel, stride, expansion, channels, repeats
     (3, 1, 1, 16, 1),
@@ -22,16 +24,16 @@ _STAGES = (
     (5, 2, 6, 192, 4),
     (3, 1, 6, 320, 1),
 )
-TAPS = {4: (40, 8), 10: (112, 16), 15: (320, 32)}
-"""Blocks whose outputs are the feature maps: number → channels and stride."""
+_TAPPED_STAGES = (2, 4, 6)
+"""Stages whose last blocks give the feature maps, at strides 8, 16 and 32."""
 _STEM_CHANNELS = 32
 _HEAD_CHANNELS = 1280
 
 
-def load_network(weights: Path) -> NormalizedNetwork:
+def load_network(weights: Path, scaling: Scaling) -> NormalizedNetwork:
     """Read the published weights, without the classifier, into a network in evaluation mode."""
     saved = torch.load(weights, weights_only=True, map_location="cpu")
-    features = EfficientNetLite0()
+    features = EfficientNetLite(scaling)
     # The file's tensors are transposed views, so their values are copied, not their memory. The classifier is left out.
     wanted = {name: tensor.contiguous() for name, tensor in saved.items() if not name.startswith("_fc.")}
     own = features.state_dict()
@@ -61,8 +63,9 @@ class NormalizedMaps(nn.Module):
         """Take stem and blocks of the network."""
         super().__init__()
         features = network.features
-        assert isinstance(features, EfficientNetLite0)
+        assert isinstance(features, EfficientNetLite)
         self.stem, self.stem_norm, self.blocks = features.stem, features.stem_norm, features.blocks
+        self.taps = features.taps
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Outputs of the tapped blocks, N x channels x height x width."""
@@ -70,24 +73,27 @@ class NormalizedMaps(nn.Module):
         features, maps = F.relu6(self.stem_norm(self.stem((channels_first - 127.0) / 128.0))), []
         for number, block in enumerate(self.blocks):
             features = block(features)
-            if number in TAPS:
+            if number in self.taps:
                 maps.append(features)
         return tuple(maps)
 
 
-class EfficientNetLite0(nn.Module):
+class EfficientNetLite(nn.Module):
     """float32 N x 3 x side x side → N x 1280 pooled features. Parameters are in the order of the published weights."""
 
-    def __init__(self) -> None:
+    def __init__(self, scaling: Scaling) -> None:
         """Build the network with random weights."""
         super().__init__()
         self.stem = _SameConvolution(3, _STEM_CHANNELS, kernel=3, stride=2)
         self.stem_norm = _norm(_STEM_CHANNELS)
-        blocks, channels = [], _STEM_CHANNELS
-        for kernel, stride, expansion, out_channels, repeats in _STAGES:
-            for repeat in range(repeats):
+        blocks, ends, channels = [], [], _STEM_CHANNELS
+        for number, (kernel, stride, expansion, unscaled, repeats) in enumerate(_STAGES):
+            out_channels = scaling.channels(unscaled)
+            for repeat in range(repeats if number in (0, len(_STAGES) - 1) else scaling.repeats(repeats)):
                 blocks.append(_Block(channels, out_channels, kernel, stride if repeat == 0 else 1, expansion))
                 channels = out_channels
+            ends.append(len(blocks) - 1)
+        self.taps = tuple(ends[stage] for stage in _TAPPED_STAGES)
         self.blocks = nn.Sequential(*blocks)
         self.head = nn.Conv2d(channels, _HEAD_CHANNELS, 1, bias=False)
         self.head_norm = _norm(_HEAD_CHANNELS)
