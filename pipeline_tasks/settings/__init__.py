@@ -17,6 +17,7 @@ from pipeline_tasks.settings.loading import load_project, parse_project
 from pipeline_tasks.settings.project import Project
 from pipeline_tasks.settings.quality import QualitySettings
 from pipeline_tasks.settings.requirements import RequirementSettings
+from pipeline_tasks.settings.search import SearchSettings
 from pipeline_tasks.settings.section import Ratio, Settings
 from pipeline_tasks.settings.selection import SelectionSettings
 from pipeline_tasks.settings.serving import ServingSettings
@@ -37,6 +38,7 @@ __all__ = [
     "QualitySettings",
     "Ratio",
     "RequirementSettings",
+    "SearchSettings",
     "SelectionSettings",
     "ServingSettings",
     "Settings",
