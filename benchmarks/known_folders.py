@@ -57,7 +57,7 @@ def read_known(folder: Path, label_kind: str) -> KnownSet:
         raise SettingsError(f"{folder}: wanted labels in a format that Nightlens reads (COCO, VOC, YOLO, masks), found none")
     images = sorted(read.images, key=lambda one: str(one.path))
     names = tuple(name for name in read.class_names if any(one.class_name == name for image in images for one in image.objects))
-    groups = _groups(images)
+    groups = groups_of_files([one.path for one in images])
     found = [KnownImage(one.path, one.size_px, one.objects, _placed(one, label_kind, names), groups[one.path]) for one in images]
     left_out = "; ".join(f"{one.count} × {one.reason}" for one in read.left_out) or "nothing"
     told = f"{read.format_name}, {len(found)} images of {len(set(groups.values()))} groups, {read.objects} objects"
@@ -80,18 +80,14 @@ def placed_masks(masks: Sequence[Any], size_px: Size, names: Sequence[str]) -> I
     return ImageMasks(size_px, {number: merge(rles) for number, rles in sorted(found.items())})
 
 
-def _placed(image: LabelledImage, label_kind: str, names: Sequence[str]) -> PlacedBoxes | ImageMasks:
-    return placed_boxes(image.objects, names) if label_kind == "box" else placed_masks(image.objects, image.size_px, names)
-
-
-def _groups(images: Sequence[LabelledImage]) -> dict[Path, str]:
+def groups_of_files(paths: Sequence[Path]) -> dict[Path, str]:
     """Thing that each file shows: the file itself, unless its name says more.
 
     The set `tiles` has each tile in up to six exposures (`exp1` … `exp6`), whose files have neighbouring numbers
     (`exp2_num_4748.jpg`): a tile ends where an exposure comes again or the numbers jump.
     """
-    found = {one.path: str(one.path) for one in images}
-    named = [(one.path, match) for one in images if (match := _EXPOSURE.fullmatch(one.path.stem))]
+    found = {path: str(path) for path in paths}
+    named = [(path, match) for path in paths if (match := _EXPOSURE.fullmatch(path.stem))]
     told = sorted((path.parent.name, int(match[2]), match[1], path) for path, match in named)
     tile, before, seen = "", ("", 0), set[str]()
     for name, number, exposure, path in told:
@@ -100,3 +96,7 @@ def _groups(images: Sequence[LabelledImage]) -> dict[Path, str]:
         seen.add(exposure)
         before, found[path] = (name, number), tile
     return found
+
+
+def _placed(image: LabelledImage, label_kind: str, names: Sequence[str]) -> PlacedBoxes | ImageMasks:
+    return placed_boxes(image.objects, names) if label_kind == "box" else placed_masks(image.objects, image.size_px, names)
