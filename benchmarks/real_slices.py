@@ -3,8 +3,8 @@
 The head is a converged logistic regression on the default backbone's embeddings, as the night's own head is of few labels. Half of
 the groups trains it, without any cast; the other half is the test, 4 % of whose groups are of the device `cam-3`. Its images are
 seen through gains of red, green and blue. Devices are drawn, so a claim about another device is false for certain. Brightness,
-sharpness and clusters are real and may hold a true slice; in the worlds called shuffled, they are given to other groups of the same
-size, so that every claim is false.
+sharpness and clusters are real and may hold a true slice; in the worlds called shuffled, whole groups take over those of others, so
+that every claim is false.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from pipeline_tasks.intervals.proportions import wilson
 from pipeline_tasks.measurements.measuring import measure
 from pipeline_tasks.settings import BackboneSettings
 
-CASTS = {"warm": (1.0, 0.75, 0.4), "strong": (1.0, 0.45, 0.1)}
+CASTS = {"strong": (1.0, 0.45, 0.1), "dim blue": (0.05, 0.1, 0.4)}
 """Gains of red, green and blue."""
 MEASURES = ("luma_mean", "luma_contrast", "sharpness", "entropy_bits")
 DEVICES, PLANTED, SHARE = 8, 3, 0.04
@@ -94,8 +94,9 @@ def _nulls(seen: Seen, worlds: int, search: Search) -> tuple[int, int, int]:
         claims = find_slices(test.scores, test.groups, _sought(seen, test, seed), search)
         devices += any(_is_about_device(one) for one in claims)
         anything += bool(claims)
-        order = _shuffled(test.groups, seed)
-        shuffled += bool(find_slices(test.scores[order], test.groups, _sought(seen, test, seed), search))
+        others = _shuffled(test.groups, seed)
+        sought = [replace(one, is_member=one.is_member[others]) for one in _sought(seen, test, seed)]
+        shuffled += bool(find_slices(test.scores, test.groups, sought, search))
     return devices, anything, shuffled
 
 
@@ -104,14 +105,12 @@ def _is_about_device(one: FoundSlice) -> bool:
 
 
 def _shuffled(groups: np.ndarray, seed: int) -> np.ndarray:
-    """Rows whose scores stand in for each row's: whole groups change places with groups of the same size."""
+    """Row whose slices each row takes over: whole groups take over those of others, in turn if these have fewer images."""
     generator = np.random.default_rng([seed, 9])
     rows = [np.flatnonzero(groups == one) for one in range(int(groups.max()) + 1)]
     order = np.empty(len(groups), np.int64)
-    for size in {len(one) for one in rows}:
-        same = [one for one in rows if len(one) == size]
-        for into, number in zip(same, generator.permutation(len(same)), strict=True):
-            order[into] = same[number]
+    for into, number in zip(rows, generator.permutation(len(rows)), strict=True):
+        order[into] = np.resize(rows[number], len(into))
     return order
 
 

@@ -18,6 +18,8 @@ TableName = Literal[
     "embeddings",
     "erased_images",
     "foreign_tasks",
+    "found_slice_images",
+    "found_slices",
     "images",
     "imported_labels",
     "label_objects",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import polars as pl
@@ -68,9 +68,12 @@ class RecordingRegistry:
         self.aliases.append((outside_name, registry_version))
 
 
-def a_dataset(store: Store, cycle: Cycle, test: int = 12, train: int = 4) -> None:
-    """Red bolts and green nuts in turn; `test` of them test images, then `train` training images, each its own group."""
-    rows = [_row(store, number, "test" if number < test else "train") for number in range(test + train)]
+def a_dataset(store: Store, cycle: Cycle, test: int = 12, train: int = 4, cast: Collection[int] = ()) -> None:
+    """Red bolts and green nuts in turn; `test` of them test images, then `train` training images, each its own group.
+
+    Images of the numbers in `cast` have the other's colour.
+    """
+    rows = [_row(store, number, "test" if number < test else "train", number in cast) for number in range(test + train)]
     manifest = pl.DataFrame(rows, schema_overrides={"orientation": pl.Int8})
     split_groups = manifest.select("image_id", "split_group_id")
     dataset_id = cycle.cycle_id.replace("-", "").ljust(64, "0")
@@ -92,18 +95,25 @@ def an_exported_model(store: Store, cycle: Cycle, content: bytes | None, registr
 
 
 def a_cycle_with_model(
-    store: Store, content: bytes | None, cycle_id: str = "2026-11-21", version: str = "1", test: int = 12, **settings: Any
+    store: Store,
+    content: bytes | None,
+    cycle_id: str = "2026-11-21",
+    version: str = "1",
+    test: int = 12,
+    *,
+    cast: Collection[int] = (),
+    **settings: Any,
 ) -> Cycle:
     """An open cycle with a dataset version and an exported model."""
     cycle = an_open_cycle(store, cycle_id, **settings)
-    a_dataset(store, cycle, test)
+    a_dataset(store, cycle, test, cast=cast)
     an_exported_model(store, cycle, content, version)
     return cycle
 
 
-def _row(store: Store, number: int, split: str) -> dict[str, Any]:
-    class_name = ("bolt", "nut")[number % 2]
-    content = an_image(COLOURS[class_name], seed=number)
+def _row(store: Store, number: int, split: str, is_cast: bool) -> dict[str, Any]:
+    class_name, other = (("bolt", "nut"), ("nut", "bolt"))[number % 2]
+    content = an_image(COLOURS[other if is_cast else class_name], seed=number)
     found, md5 = put_original(store.objects, content)
     return {
         "image_id": found,

@@ -38,7 +38,7 @@ class AnImage:
     """Images of one word here have equal pixels."""
     sharpness: float = 100.0
     side_px: int = 300
-    metadata: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, object] = field(default_factory=dict)
     drawn: npt.NDArray[np.uint8] | None = None
     """Pixels of its thumbnail; None: it has no thumbnail any more."""
     is_synthetic: bool = False

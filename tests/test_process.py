@@ -59,12 +59,14 @@ READ_ELSEWHERE = {
     "wait_for_annotators": {"imported responses"},
     "find_label_errors": {"second_looks", "annotations", "annotation_objects"},
     "resolve_labels": {"splits", "split_groups", "embeddings"},
-    "write_cycle_report": {"label_verdicts"},
+    "compare_with_champion": {"found_slice_images"},
+    "write_cycle_report": {"label_verdicts", "found_slices", "found_slice_images"},
 }
 """Read where a review was answered (`tests/second_looks`) or people are weighed: one person alone annotates here;
 where images are for people by name (`tests/stages/label/test_assigned_rounds.py`),
 where a project in Label Studio is made again (`tests/stages/label/test_pre_annotations.py`), or people responded at a service
-(`tests/labeling_services`)."""
+(`tests/labeling_services`); where a slice of test is found (`tests/stages/evaluate/test_found_slices.py`)."""
+WRITTEN_ELSEWHERE = {"found_slices", "found_slice_images"}
 
 
 @pytest.mark.slow
@@ -72,7 +74,7 @@ def test_stages__read_and_write_what_the_process_says(recorded: dict[str, Touche
     said = {
         name: (
             set(stage.reads) - {PREDICTED} - READ_FOR_OBJECTS.get(name, set()) - READ_ELSEWHERE.get(name, set()),
-            set(stage.writes) - OF_OTHER_KINDS,
+            set(stage.writes) - OF_OTHER_KINDS - WRITTEN_ELSEWHERE,
             stage.ends_in_event,
         )
         for name, stage in STAGES.items()

@@ -7,7 +7,7 @@ not pass unseen. Why so: docs/decisions/2026-11-30-rules-of-the-gate.md.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline_tasks.evaluation.each_name import NameDifference
 from pipeline_tasks.evaluation.slices import SliceDifference
@@ -41,18 +41,58 @@ def golden_rule(slices: Mapping[str, SliceDifference], asked: Asked, words: str,
     return _slice_rule(GOLDEN, "the golden set", found, asked, words)
 
 
-def worst_slice_rule(slices: Mapping[str, SliceDifference], asked: Asked, words: str, *, has_champion: bool) -> GateRule | None:
-    """The same on the slice with the lowest lower bound, golden left out."""
+def worst_slice_rule(
+    slices: Mapping[str, SliceDifference],
+    asked: Asked,
+    words: str,
+    *,
+    has_champion: bool,
+    found: Mapping[str, SliceDifference] | None = None,
+    is_searched: bool = False,
+) -> GateRule | None:
+    """The same on the slice with the lowest lower bound, golden left out; no `found` slice is shown to have fallen by more.
+
+    Found slices are small and nobody chose them, so a fall must be shown there, as on single names. `is_searched`: slices were
+    looked for, so that a version without slices of its own is not unmeasured.
+    """
     others = {name: one for name, one in slices.items() if name != GOLDEN and one.low is not None}
-    if asked.level == OFF or (not others and (asked.limit is None or not has_champion)):
+    compared = {name: one for name, one in (found or {}).items() if one.high is not None}
+    is_nothing = not others and not compared
+    if asked.level == OFF or not has_champion or (is_nothing and asked.limit is None):
         return None
-    if not others:
-        why = (
-            "gates.slice_margin is set, and the dataset version has no slice of test (splits.recent_cycles, splits.policy curated)."
-        )
-        return asked.rule("worst_slice", NOT_MEASURED, why)
+    if is_nothing:
+        return _no_slice(asked, is_searched=is_searched)
+    on_found = _found_slice_rule(compared, asked, words) if compared else None
+    if not others or (on_found is not None and on_found.is_against):
+        return on_found
     name, worst = min(others.items(), key=lambda one: (one[1].low, one[0]))
-    return _slice_rule("worst_slice", f"the worst slice, {name},", worst, asked, words)
+    rule = _slice_rule("worst_slice", f"the worst slice, {name},", worst, asked, words)
+    return rule if on_found is None else replace(rule, says=f"{rule.says} {on_found.says[0].upper()}{on_found.says[1:]}")
+
+
+def _no_slice(asked: Asked, *, is_searched: bool) -> GateRule:
+    if is_searched:
+        return asked.rule("worst_slice", KEPT, "no slice of test was found on which the models err more than elsewhere.")
+    why = (
+        "gates.slice_margin is set, and the dataset version has no slice of test (splits.recent_cycles, splits.policy curated) and "
+        "too few images to look for one."
+    )
+    return asked.rule("worst_slice", NOT_MEASURED, why)
+
+
+def _found_slice_rule(found: Mapping[str, SliceDifference], asked: Asked, words: str) -> GateRule:
+    """The found slice that fell most, or that is shown to have fallen by more than the limit."""
+    limit = -1.0 if asked.limit is None else -asked.limit
+    fallen = {name: one for name, one in found.items() if (one.high or 0.0) < limit}
+    name, worst = min((fallen or found).items(), key=lambda one: (one[1].high if fallen else one[1].difference, one[0]))
+    bounds = [100 * (figure or 0.0) for figure in (worst.difference, worst.low, worst.high)]
+    said = f"on the {worst.images} images of the found slice {name} {words} differs by {bounds[0]:+.1f} points"
+    said += f" ({bounds[1]:+.1f} to {bounds[2]:+.1f})"
+    if asked.limit is None:
+        return asked.rule("worst_slice", STATED, f"{said}.", worst.difference, "points")
+    ends = f"shown to be worse by more than {100 * asked.limit:g} points there."
+    verdict, ends = (BROKEN, f"it is {ends}") if fallen else (KEPT, f"it is not {ends}")
+    return asked.rule("worst_slice", verdict, f"{said}, so {ends}", worst.difference, "points")
 
 
 def each_name_rule(differences: Sequence[NameDifference], asked: Asked, word: str) -> GateRule | None:

@@ -36,7 +36,7 @@ STAGES = (
             *("dataset_objects", "predicted_objects", "confusions", "images", "thumbnails", "reports"),
             *("labels", "label_objects", "measurements", "lost_tasks"),
             *("foreign_tasks", "asked_changes", "label_suspects", "object_suspects", "label_verdicts"),
-            *("pre_annotations", "pre_annotated_objects", "annotator_scores"),
+            *("pre_annotations", "pre_annotated_objects", "annotator_scores", "found_slices", "found_slice_images"),
         ),
         writes=("reports",),
         ends_in_event=False,

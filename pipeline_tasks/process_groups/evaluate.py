@@ -9,14 +9,20 @@ STAGES = (
         name="evaluate_model",
         group="evaluate",
         does="Score candidate and champion on the test split of the candidate's version.",
-        reads=("dataset_images", "dataset_objects", "slice_images", "images", "originals", "models"),
-        writes=("predictions", "predicted_objects", "metrics", "confusions"),
+        reads=(
+            *("dataset_images", "dataset_objects", "slice_images", "images", "originals", "models"),
+            *("sightings", "measurements", "embeddings"),
+        ),
+        writes=("predictions", "predicted_objects", "metrics", "confusions", "found_slices", "found_slice_images"),
         services=("decoder", "model_registry"),
     ),
     Stage(
         name="compare_with_champion",
         group="evaluate",
         does="Decide with the gate if the candidate may replace the champion.",
-        reads=("dataset_images", "dataset_objects", "slice_images", "images", "split_groups", "predictions", "predicted_objects"),
+        reads=(
+            *("dataset_images", "dataset_objects", "slice_images", "images", "split_groups", "predictions", "predicted_objects"),
+            "found_slice_images",
+        ),
     ),
 )

@@ -43,3 +43,5 @@ class CompareWithChampionSummary:
     """Every rule of the gate that was looked at; empty if nothing could be compared, and for cycles of earlier releases."""
     images_to_see_3_points: int | None = None
     """Test images like these that are needed to tell a difference of 3 points; None if the models answer alike."""
+    found_slices: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    """Rule of a found slice → the same figures as of `slices`; bounds hold for all found slices at once."""

@@ -44,3 +44,7 @@ class EvaluateModelSummary:
     """Candidate minus it, on the same draws."""
     simple_low: float | None = None
     simple_high: float | None = None
+    slices_looked_at: int = 0
+    """Groups of test images that were looked at for more errors than elsewhere; 0 if test is too small, or it is not asked for."""
+    found_slices: list[str] = field(default_factory=list)
+    """Rule of each one that was claimed, the most certain first; the rows are in `found_slices`, in the same order."""

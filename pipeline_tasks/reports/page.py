@@ -10,6 +10,7 @@ from pipeline_tasks.reports import (
     asked,
     augmentation,
     decision,
+    found_slices,
     gain,
     label_suspects,
     learning,
@@ -28,6 +29,7 @@ from pipeline_tasks.reports.kind_sections import drawn, kind_sections
 
 SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] = (
     ("decision", "Decision", decision.section, "compare_with_champion"),
+    ("found_slices", "Where the models err more", found_slices.section, "evaluate_model"),
     ("funnel", "From files to training images", process.funnel, "record_images"),
     ("classes", "Classes by split", process.class_balance, "build_dataset_version"),
     ("requirements", "Images wanted and there", requirements.section, "open_cycle"),
@@ -46,7 +48,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[CycleData], Html | None], str], ...] =
 )
 """Anchor, title, renderer (None: nothing to show), and the required stage. Sections of the label kind follow."""
 
-OPTIONAL = frozenset({"requirements", "predictions", "augmentation"})
+OPTIONAL = frozenset({"found_slices", "requirements", "predictions", "augmentation"})
 """Anchors of sections that a project asks for, or that nights of earlier releases have no data for; they are never missing."""
 
 

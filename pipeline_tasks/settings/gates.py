@@ -42,7 +42,16 @@ class GateSettings(Settings):
         None,
         ge=0,
         le=1,
-        description="The same for the worst other slice of test (recent, control); null: slices are only reported.",
+        description="The same for the worst other slice of test (recent, control), and no found slice may be shown to be worse by "
+        "more; null: slices are only reported.",
+    )
+    found_slice_p: float | None = Field(
+        0.02,
+        gt=0,
+        le=0.5,
+        description="Groups of test images on which models err more than elsewhere are looked for each night, and claimed up to "
+        "this corrected p-value: a share of nights in which one is claimed that is none. They count for slice_margin. null: not "
+        "looked for.",
     )
     class_margin: float | None = Field(
         None,

@@ -12,6 +12,7 @@ from pipeline_tasks.tables.duplicate_pair import DuplicatePair
 from pipeline_tasks.tables.embedding import Embedding
 from pipeline_tasks.tables.erased_image import ErasedImage
 from pipeline_tasks.tables.foreign_task import ForeignTask
+from pipeline_tasks.tables.found_slice import FoundSlice, FoundSliceImage
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.imported_label import ImportedLabel
 from pipeline_tasks.tables.label import Label
@@ -97,6 +98,8 @@ ALL_TABLES: tuple[type[Table], ...] = (
     PredictedObject,
     Metric,
     Confusion,
+    FoundSlice,
+    FoundSliceImage,
     UnneededObject,
     ErasedImage,
 )

@@ -78,6 +78,44 @@ def test_worst_slice_rule__that_has_a_limit_and_no_slice_is_not_kept() -> None:
     assert worst_slice_rule({"golden": LOST}, Asked("must"), "accuracy", has_champion=True) is None
 
 
+def test_worst_slice_rule__is_broken_by_a_found_slice_only_if_a_fall_is_shown() -> None:
+    doubtful, shown = SliceDifference(12, 0.4, 0.6, -0.2, -0.5, 0.1), SliceDifference(12, 0.4, 0.8, -0.4, -0.6, -0.2)
+    asked = Asked("must", 0.1)
+
+    kept = worst_slice_rule({}, asked, "accuracy", has_champion=True, found={"device cam-3": doubtful})
+    broken = worst_slice_rule({}, asked, "accuracy", has_champion=True, found={"device cam-3": doubtful, "site hall 1": shown})
+
+    assert kept is not None
+    assert (kept.verdict, kept.figure) == ("kept", -0.2)
+    assert broken is not None
+    assert (broken.verdict, broken.figure) == ("broken", -0.4)
+    assert broken.says == (
+        "on the 12 images of the found slice site hall 1 accuracy differs by -40.0 points (-60.0 to -20.0), so it is shown to be "
+        "worse by more than 10 points there."
+    )
+
+
+def test_worst_slice_rule__says_a_found_slice_behind_the_one_that_a_person_named() -> None:
+    found = worst_slice_rule(
+        {"recent": BETTER},
+        Asked("must"),
+        "accuracy",
+        has_champion=True,
+        found={"device cam-3": SliceDifference(9, 0.4, 0.4, 0, 0, 0)},
+    )
+
+    assert found is not None
+    assert "of the worst slice, recent," in found.says
+    assert found.says.endswith("On the 9 images of the found slice device cam-3 accuracy differs by +0.0 points (+0.0 to +0.0).")
+
+
+def test_worst_slice_rule__is_kept_where_slices_were_looked_for_and_none_was_found() -> None:
+    found = worst_slice_rule({}, Asked("must", 0.1), "accuracy", has_champion=True, is_searched=True)
+
+    assert found is not None
+    assert found.verdict == "kept"
+
+
 def test_each_name_rule__is_broken_only_by_a_fall_that_is_shown() -> None:
     doubtful, shown = NameDifference("bolt", -0.3, -0.6, 0.0), NameDifference("nut", -0.2, -0.25, -0.15)
 

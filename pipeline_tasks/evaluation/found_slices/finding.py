@@ -52,7 +52,7 @@ def find_slices(scores: Floats, groups: Integers, sought: Sequence[Sought], sear
 
     `scores`: image scores from 0 to 1; `groups`: number of each image's split group, from 0.
     """
-    looked_at = [one for one in sought if _is_large_enough(one.is_member, groups, search.min_groups)]
+    looked_at = large_enough(sought, groups, search.min_groups)
     if not looked_at:
         return ()
     members = np.stack([one.is_member for one in looked_at], axis=1)
@@ -61,9 +61,9 @@ def find_slices(scores: Floats, groups: Integers, sought: Sequence[Sought], sear
     return tuple(_claims(scores, groups, [(looked_at[one], float(found[one])) for one in order], search))
 
 
-def _is_large_enough(is_member: Booleans, groups: Integers, least: int) -> bool:
-    """Enough groups inside, and enough outside."""
-    return min(len(np.unique(groups[is_member])), len(np.unique(groups[~is_member]))) >= least
+def large_enough(sought: Sequence[Sought], groups: Integers, least: int) -> list[Sought]:
+    """Slices with enough groups inside, and enough outside."""
+    return [one for one in sought if min(len(np.unique(groups[one.is_member])), len(np.unique(groups[~one.is_member]))) >= least]
 
 
 def _differences(scores: Floats, slices: Sequence[Sought]) -> Floats:

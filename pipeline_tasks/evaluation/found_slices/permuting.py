@@ -1,9 +1,10 @@
 """Chance of a slice as bad as each one if errors knew nothing of slices, corrected for all slices that are looked at.
 
-Images of one split group are not independent, so each group counts with the mean of its images, as many times as it has images in
-a slice. These means are shuffled among all groups, in units of their standard deviation, which a group of many images has less of.
-The greatest statistic of all slices in each shuffle corrects for looking many times, step down (Westfall, Young, Resampling-Based
-Multiple Testing, 1993); it knows that slices overlap, which Holm's correction does not.
+Images of one split group are not independent, so whole groups are shuffled: how far the sum of a group's scores is from what the
+mean of all images makes expect, against the share of the group that is in each slice. A slice of large groups varies more, so
+its sum is divided by the standard deviation that groups of these sizes have (as in studentized permutation tests: Janssen,
+Statistics and Probability Letters 36, 1997). The greatest statistic of all slices in each shuffle corrects for looking many times,
+step down (Westfall, Young, Resampling-Based Multiple Testing, 1993); it knows that slices overlap, which Holm's does not.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 _AT_ONCE = 2_000_000
-"""Shuffled means that are held at a time."""
+"""Numbers of groups that are held at a time."""
 _TINY = 1e-12
 
 
@@ -32,21 +33,20 @@ def corrected_p(scores: Floats, groups: Integers, members: Booleans, shuffles: i
     if not members.size:
         return np.ones(members.shape[1])
     sizes = np.bincount(groups)
-    means = np.bincount(groups, scores) / sizes
-    spreads = _spreads(scores, groups, means, sizes)
-    units = (means - scores.mean()) / spreads
-    units -= units.mean()
-    weights = sum_by_group(members, groups, len(sizes)) * spreads[:, None]
-    falls = [-units[None] @ weights, *(-some @ weights for some in _shuffled(units, shuffles, seed))]
-    return _step_down(_alike(np.vstack(falls)))
+    sums = np.bincount(groups, scores) - sizes * scores.mean()
+    variances = (sizes * _spreads(scores, groups, sizes)) ** 2
+    shares = sum_by_group(members, groups, len(sizes)) / sizes[:, None]
+    squares, own = shares**2, np.arange(len(sizes))[None]
+    orders = [own, *_orders(len(sizes), shuffles, seed)]
+    return _step_down(_alike(np.vstack([-(sums[one] @ shares) / np.sqrt(variances[one] @ squares) for one in orders])))
 
 
-def _spreads(scores: Floats, groups: Integers, means: Floats, sizes: Integers) -> Floats:
+def _spreads(scores: Floats, groups: Integers, sizes: Integers) -> Floats:
     """Standard deviation of each group's mean, in standard deviations of an image, by how alike images of one group are.
 
     The intraclass correlation by analysis of variance (Donner, International Statistical Review 54, 1986), at least 0.
     """
-    images, count = len(scores), len(sizes)
+    images, count, means = len(scores), len(sizes), np.bincount(groups, scores) / sizes
     if count == images or count < 2:
         return np.ones(count)
     between = float((sizes * (means - scores.mean()) ** 2).sum()) / (count - 1)
@@ -57,11 +57,11 @@ def _spreads(scores: Floats, groups: Integers, means: Floats, sizes: Integers) -
     return np.sqrt(alike + (1 - alike) / sizes)
 
 
-def _shuffled(units: Floats, shuffles: int, seed: int) -> Iterator[Floats]:
-    """Shuffles x G values, in parts."""
-    generator, at_once = np.random.default_rng(seed), max(1, _AT_ONCE // len(units))
+def _orders(count: int, shuffles: int, seed: int) -> Iterator[Integers]:
+    """Shuffles x G numbers of groups, in parts."""
+    generator, at_once = np.random.default_rng(seed), max(1, _AT_ONCE // count)
     for begin in range(0, shuffles, at_once):
-        yield generator.permuted(np.tile(units, (min(at_once, shuffles - begin), 1)), axis=1)
+        yield generator.permuted(np.tile(np.arange(count), (min(at_once, shuffles - begin), 1)), axis=1)
 
 
 def _alike(falls: Floats) -> Floats:

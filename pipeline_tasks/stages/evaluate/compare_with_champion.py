@@ -37,6 +37,7 @@ from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.version_rows import named_rows, version_rows
 from pipeline_tasks.tables.dataset_image import DatasetImage
+from pipeline_tasks.tables.found_slice import FoundSliceImage
 from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import empty
@@ -57,12 +58,18 @@ def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSumm
     if evaluated.skipped:
         return store.finish(cycle.cycle_id, STAGE, CompareWithChampionSummary(skipped=evaluated.skipped))
     test = _read_test(store, cycle, evaluated)
-    slices = _compare_slices(store, cycle, evaluated, test.slices)
+    slices = _compare_slices(store, cycle, evaluated, test.slices, _rule(cycle))
+    found_slices = _compare_found(store, cycle, evaluated, test)
     lost = _names_lost(store, cycle, evaluated, test.dataset_cycle_id)
     decision = _decide(store, cycle, evaluated, test)
-    found = [] if decision.difference is None else _rules(store, cycle, evaluated, _Measured(decision, test, slices, lost))
+    found = (
+        []
+        if decision.difference is None
+        else _rules(store, cycle, evaluated, _Measured(decision, test, slices, lost, found_slices))
+    )
     summary = _summary(cycle, evaluated, test.images, judge(decision, found), slices, lost)
-    return store.finish(cycle.cycle_id, STAGE, replace(summary, rules=found))
+    told = {name: asdict(one) for name, one in found_slices.items()}
+    return store.finish(cycle.cycle_id, STAGE, replace(summary, rules=found, found_slices=told))
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,7 @@ class _Measured:
     test: _Test
     slices: dict[str, SliceDifference]
     lost: dict[str, int]
+    found_slices: dict[str, SliceDifference]
 
 
 def _read_test(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary) -> _Test:
@@ -132,7 +140,14 @@ def _rules(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, found: _
     rules = [
         metric_rule(found.decision, gates.rules.of("metric")),
         golden_rule(found.slices, golden, words, has_champion=has_champion),
-        worst_slice_rule(found.slices, worst, words, has_champion=has_champion),
+        worst_slice_rule(
+            found.slices,
+            worst,
+            words,
+            has_champion=has_champion,
+            found=found.found_slices,
+            is_searched=evaluated.slices_looked_at > 0,
+        ),
         each_name_rule(falls, each, word) if has_champion else None,
         lost_names_rule(found.lost, Asked(gates.rules.of("lost_classes")), word),
         _calibration_rule(cycle, evaluated),
@@ -202,8 +217,21 @@ def _names_lost(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, dat
     return names_lost(named_rows(store, trained), named_rows(store, dataset_cycle_id), kind_of(cycle.project).changes)
 
 
+def _compare_found(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, test: _Test) -> dict[str, SliceDifference]:
+    """Comparison of both models on each found slice, with intervals as wide as looking at all of them asks for (Bonferroni)."""
+    if not evaluated.found_slices:
+        return {}
+    rows, rule = store.read(FoundSliceImage, cycle.cycle_id), _rule(cycle)
+    members = {
+        words: test.images.join(rows.filter(pl.col("number") == number), on="image_id", how="semi", maintain_order="left")
+        for number, words in enumerate(evaluated.found_slices, 1)
+    }
+    wide = replace(rule, confidence=1 - (1 - rule.confidence) / len(members))
+    return _compare_slices(store, cycle, evaluated, members, wide)
+
+
 def _compare_slices(
-    store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, members: dict[str, pl.DataFrame]
+    store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, members: dict[str, pl.DataFrame], rule: Rule
 ) -> dict[str, SliceDifference]:
     """Comparison of both models on each slice."""
     if not members:
@@ -218,7 +246,7 @@ def _compare_slices(
     assert evaluated.model_digest is not None
     candidate = evaluated.model_digest
     return {
-        name: compare_on_slice(scoring, matches_of(rows, candidate), matches_of(rows, champion) if champion else None, _rule(cycle))
+        name: compare_on_slice(scoring, matches_of(rows, candidate), matches_of(rows, champion) if champion else None, rule)
         for name, rows in members.items()
     }
 

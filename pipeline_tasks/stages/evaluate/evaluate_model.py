@@ -19,6 +19,8 @@ from pipeline_tasks.decoding.model_image import form_for_model, model_image
 from pipeline_tasks.decoding.model_recipe import recipe_digest
 from pipeline_tasks.decoding.stored_image import COLUMNS, stored_images
 from pipeline_tasks.errors import ModelError
+from pipeline_tasks.evaluation.found_slices.colours import colour_shift
+from pipeline_tasks.evaluation.found_slices.finding import Search
 from pipeline_tasks.evaluation.gate import Rule, decide
 from pipeline_tasks.evaluation.latency import median_ms
 from pipeline_tasks.evaluation.predict import Pixels, predict
@@ -32,11 +34,13 @@ from pipeline_tasks.records.cycle import Cycle, derive_seed
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
+from pipeline_tasks.slice_search.searching import Searched, search_slices
 from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.blobs.originals import read_original
 from pipeline_tasks.storage.history.mirrored_models import evaluation_metrics
 from pipeline_tasks.storage.history.store import Store, Write
 from pipeline_tasks.storage.versions.version_rows import version_rows
+from pipeline_tasks.tables.found_slice import FoundSlice, FoundSliceImage
 from pipeline_tasks.tables.image import Image
 from pipeline_tasks.tables.metric import Metric
 from pipeline_tasks.tables.slice_image import SliceImage
@@ -100,7 +104,7 @@ def _evaluate(store: Store, cycle: Cycle, decoder: Decoder, clock: Callable[[], 
     test_images = _test_images(store, summary, scoring)
     if not test_images.height:
         return store.finish(cycle.cycle_id, STAGE, replace(summary, why="The dataset version has no labelled test images."))
-    predictions = _predict(store, decoder, summary, test_images)
+    predictions, colours = _predict(store, decoder, summary, test_images)
     summary = replace(summary, latency_ms=_latency_ms(store, cycle, decoder, summary, test_images, clock))
     slices, dataset_id = _slices(store, summary), summary.dataset_id or ""
     cards = {name: _score(cycle, summary, predictions, rows) for name, rows in members_of(test_images, slices).items()}
@@ -112,6 +116,10 @@ def _evaluate(store: Store, cycle: Cycle, decoder: Decoder, clock: Callable[[], 
         summary = _with_headline(summary, cards["test"])
         summary = _with_baseline(store, cycle, decoder, summary, cards["test"].candidate, representative)
         writes += cards["test"].details()
+        searched = _search(store, cycle, cards["test"], representative["image_id"], colours)
+        if searched is not None:
+            summary = replace(summary, slices_looked_at=searched.looked_at, found_slices=searched.words)
+            writes += zip((FoundSlice, FoundSliceImage), searched.rows(), strict=True) if searched.found else []
     else:
         summary = replace(summary, why="The dataset version has no labelled test images outside its golden set.")
     metrics = pl.concat([card.metric_rows(dataset_id, name) for name, card in cards.items()])
@@ -151,17 +159,39 @@ def _digests(summary: EvaluateModelSummary) -> list[str]:
     return list(dict.fromkeys(digest for digest in (summary.model_digest, summary.champion_digest) if digest))
 
 
-def _predict(store: Store, decoder: Decoder, summary: EvaluateModelSummary, test_images: pl.DataFrame) -> pl.DataFrame:
-    """Predictions of every model on every test image, from the original bytes."""
+def _predict(
+    store: Store, decoder: Decoder, summary: EvaluateModelSummary, test_images: pl.DataFrame
+) -> tuple[pl.DataFrame, dict[str, dict[str, float]]]:
+    """Predictions of every model on every test image, from the original bytes; and the colour shift of each image."""
+    colours: dict[str, dict[str, float]] = {}
     models = {digest: _open(store, digest) for digest in _digests(summary)}
     image_ids = test_images["image_id"]
     stored = stored_images(store.rows_of(Image, image_ids, columns=COLUMNS).iter_rows())
 
     def images_of(image_id: str) -> tuple[dict[str, Pixels], Size]:
         original = read_original(store.objects, image_id, stored[image_id].md5)
-        return _model_images(models, decoder, original, stored[image_id].form)
+        found = _model_images(models, decoder, original, stored[image_id].form)
+        colours[image_id] = colour_shift(next(iter(found[0].values())))
+        return found
 
-    return predict(models, image_ids.to_list(), images_of)
+    return predict(models, image_ids.to_list(), images_of), colours
+
+
+def _search(
+    store: Store, cycle: Cycle, card: Scorecard, image_ids: pl.Series, colours: Mapping[str, Mapping[str, float]]
+) -> Searched | None:
+    """Slices on which the models err more than elsewhere; None if the project does not ask for them."""
+    gates = cycle.project.gates
+    if gates.found_slice_p is None:
+        return None
+    search = Search(
+        gates.found_slice_p,
+        bootstrap_samples=gates.bootstrap_samples,
+        confidence=gates.confidence,
+        seed=derive_seed(cycle.seed, "found_slices"),
+    )
+    scores = [card.scoring.image_scores(one) for one in card.matches.values()]
+    return search_slices(store, image_ids, card.candidate.groups, scores, colours, search)
 
 
 def _latency_ms(
