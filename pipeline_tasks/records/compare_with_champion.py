@@ -45,3 +45,8 @@ class CompareWithChampionSummary:
     """Test images like these that are needed to tell a difference of 3 points; None if the models answer alike."""
     found_slices: dict[str, dict[str, float | None]] = field(default_factory=dict)
     """Rule of a found slice → the same figures as of `slices`; bounds hold for all found slices at once."""
+    test_decisions: float = 0.0
+    """Decisions for which an image of test was used on average, with this one; 0 if nothing could be compared, and for cycles of
+    earlier releases, which do not count."""
+    test_worn: str = ""
+    """Warning of a test that was used so often that luck is likelier than not; empty if it was not."""

@@ -113,6 +113,7 @@ def section(data: CycleData) -> Html | None:
             table(("", ""), rows, numbers_from=2),
             _rules(compared),
             _needed(compared),
+            _used(compared),
             _slices(data),
         ]
     )
@@ -145,6 +146,15 @@ def _needed(compared: CompareWithChampionSummary) -> Html | None:
         return None
     said = f"About {needed} test images like these are needed to tell a difference of 3 points (with 80 % power)"
     return paragraph(f"{said}; there are {compared.test_images}.", quiet=True)
+
+
+def _used(compared: CompareWithChampionSummary) -> Html | None:
+    """Number of decisions that the test was used for; a warning if luck is likelier than not."""
+    if not compared.test_decisions:
+        return None
+    if compared.test_worn:
+        return element("div", compared.test_worn, class_="decision warn")
+    return paragraph(f"Each test image was used for {compared.test_decisions:.3g} decisions on average, with this one.", quiet=True)
 
 
 def _slices(data: CycleData) -> Html | None:

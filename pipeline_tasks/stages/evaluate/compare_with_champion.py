@@ -24,9 +24,9 @@ from pipeline_tasks.evaluation.rules import (
     lost_names_rule,
     worst_slice_rule,
 )
-from pipeline_tasks.evaluation.slices import SliceDifference, compare_on_slice
+from pipeline_tasks.evaluation.slices import SliceDifference
+from pipeline_tasks.evaluation.test_used import decisions_on, why_worn
 from pipeline_tasks.kinds.registry import kind_of
-from pipeline_tasks.kinds.scoring import Matches
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
 from pipeline_tasks.records.cycle import Cycle, derive_seed
@@ -34,10 +34,10 @@ from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.records.gate_rule import GateRule
 from pipeline_tasks.records.resolve_labels import ResolveLabelsSummary
+from pipeline_tasks.slice_search.comparing import compare_found, compare_slices
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.versions.version_rows import named_rows, version_rows
 from pipeline_tasks.tables.dataset_image import DatasetImage
-from pipeline_tasks.tables.found_slice import FoundSliceImage
 from pipeline_tasks.tables.slice_image import SliceImage
 from pipeline_tasks.tables.split_group import SplitGroup
 from pipeline_tasks.tables.table import empty
@@ -58,8 +58,9 @@ def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSumm
     if evaluated.skipped:
         return store.finish(cycle.cycle_id, STAGE, CompareWithChampionSummary(skipped=evaluated.skipped))
     test = _read_test(store, cycle, evaluated)
-    slices = _compare_slices(store, cycle, evaluated, test.slices, _rule(cycle))
-    found_slices = _compare_found(store, cycle, evaluated, test)
+    kind, rule = kind_of(cycle.project), _rule(cycle)
+    slices = compare_slices(store, cycle.cycle_id, kind, evaluated, test.slices, rule)
+    found_slices = compare_found(store, cycle.cycle_id, kind, evaluated, test.images, rule)
     lost = _names_lost(store, cycle, evaluated, test.dataset_cycle_id)
     decision = _decide(store, cycle, evaluated, test)
     found = (
@@ -68,6 +69,8 @@ def compare_with_champion(store: Store, cycle: Cycle) -> CompareWithChampionSumm
         else _rules(store, cycle, evaluated, _Measured(decision, test, slices, lost, found_slices))
     )
     summary = _summary(cycle, evaluated, test.images, judge(decision, found), slices, lost)
+    decisions = 0.0 if decision.difference is None else _decisions(store, test)
+    summary = replace(summary, test_decisions=decisions, test_worn=why_worn(decisions, cycle.project.gates.confidence))
     told = {name: asdict(one) for name, one in found_slices.items()}
     return store.finish(cycle.cycle_id, STAGE, replace(summary, rules=found, found_slices=told))
 
@@ -217,38 +220,15 @@ def _names_lost(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, dat
     return names_lost(named_rows(store, trained), named_rows(store, dataset_cycle_id), kind_of(cycle.project).changes)
 
 
-def _compare_found(store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, test: _Test) -> dict[str, SliceDifference]:
-    """Comparison of both models on each found slice, with intervals as wide as looking at all of them asks for (Bonferroni)."""
-    if not evaluated.found_slices:
-        return {}
-    rows, rule = store.read(FoundSliceImage, cycle.cycle_id), _rule(cycle)
-    members = {
-        words: test.images.join(rows.filter(pl.col("number") == number), on="image_id", how="semi", maintain_order="left")
-        for number, words in enumerate(evaluated.found_slices, 1)
-    }
-    wide = replace(rule, confidence=1 - (1 - rule.confidence) / len(members))
-    return _compare_slices(store, cycle, evaluated, members, wide)
-
-
-def _compare_slices(
-    store: Store, cycle: Cycle, evaluated: EvaluateModelSummary, members: dict[str, pl.DataFrame], rule: Rule
-) -> dict[str, SliceDifference]:
-    """Comparison of both models on each slice."""
-    if not members:
-        return {}
-    scoring, champion = kind_of(cycle.project).scoring, evaluated.champion_digest
-    predictions = store.read(scoring.prediction_table, cycle.cycle_id)
-
-    def matches_of(rows: pl.DataFrame, digest: str) -> Matches:
-        found: Matches = scoring.match(predictions, rows, digest)
-        return found
-
-    assert evaluated.model_digest is not None
-    candidate = evaluated.model_digest
-    return {
-        name: compare_on_slice(scoring, matches_of(rows, candidate), matches_of(rows, champion) if champion else None, rule)
-        for name, rows in members.items()
-    }
+def _decisions(store: Store, test: _Test) -> float:
+    """Decisions for which an image of the test was used on average, with tonight's."""
+    earlier = [(one, found.test_decisions) for one, found in store.summaries(CompareWithChampionSummary).items()]
+    cycle_id, decisions = next(((one, count) for one, count in reversed(earlier) if count), ("", 0.0))
+    before = store.find_summary(cycle_id, EvaluateModelSummary) if cycle_id else None
+    if before is None or before.dataset_cycle_id is None:
+        return decisions_on(test.images["image_id"].to_list(), (), 0.0)
+    rows = store.read(DatasetImage, before.dataset_cycle_id).filter(pl.col("split").cast(pl.String) == "test")
+    return decisions_on(test.images["image_id"].to_list(), rows["image_id"].to_list(), decisions)
 
 
 def _summary(

@@ -70,3 +70,11 @@ def test_compare_with_champion__explains_missing_test_images(store: Store) -> No
 
     assert (summary.skipped, summary.decision) == (None, "keep")
     assert "no labelled test images" in summary.why
+
+
+def test_compare_with_champion__counts_for_how_many_decisions_each_test_image_was_used(store: Store) -> None:
+    """The second night has the same twelve test images and twelve more; the third the same twenty-four."""
+    nights = ((GOOD, 12), (BAD, 24), (CONSTANT, 24))
+    cycles = [a_cycle_with_model(store, content, f"2026-11-2{at}", test=test) for at, (content, test) in enumerate(nights, 1)]
+
+    assert [compared(store, cycle).test_decisions for cycle in cycles] == [1.0, 1.5, 2.5]
