@@ -3,7 +3,7 @@
 Images of one split group are not independent, so whole groups are shuffled: how far the sum of a group's scores is from what the
 mean of all images makes expect, against the share of the group that is in each slice. A slice of large groups varies more, so
 its sum is divided by the standard deviation that groups of these sizes have (as in studentized permutation tests: Janssen,
-Statistics and Probability Letters 36, 1997). The greatest statistic of all slices in each shuffle corrects for looking many times,
+Statist. Probab. Letters 36, 1997). The greatest statistic of all slices in each shuffle corrects for looking many times,
 step down (Westfall, Young, Resampling-Based Multiple Testing, 1993); it knows that slices overlap, which Holm's does not.
 """
 
@@ -44,7 +44,7 @@ def corrected_p(scores: Floats, groups: Integers, members: Booleans, shuffles: i
 def _spreads(scores: Floats, groups: Integers, sizes: Integers) -> Floats:
     """Standard deviation of each group's mean, in standard deviations of an image, by how alike images of one group are.
 
-    The intraclass correlation by analysis of variance (Donner, International Statistical Review 54, 1986), at least 0.
+    Their likeness by analysis of variance (Donner, International Statistical Review 54, 1986), at least 0.
     """
     images, count, means = len(scores), len(sizes), np.bincount(groups, scores) / sizes
     if count == images or count < 2:
