@@ -18,7 +18,7 @@ Until its value is filled, an image breaks no quality rule on the new measuremen
 from __future__ import annotations
 
 from airflow.sdk import DAG
-from nightlens_airflow import tasks
+from nightlens_airflow import tasks_beside_nights as tasks
 from nightlens_airflow.dag_settings import backfill_settings
 from nightlens_airflow.projects import all_projects
 

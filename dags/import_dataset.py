@@ -19,7 +19,7 @@ The next night trains on the labels. Formats and options: `docs/how-to/import-a-
 from __future__ import annotations
 
 from airflow.sdk import DAG, chain
-from nightlens_airflow import tasks
+from nightlens_airflow import tasks, tasks_beside_nights
 from nightlens_airflow.dag_settings import import_settings
 from nightlens_airflow.projects import all_projects
 from nightlens_airflow.stage_task import cycle_id_from
@@ -30,11 +30,11 @@ for project in all_projects():
         shards = tasks.list_new_images(name, cycle_id)
         measured = tasks.measure_images.partial(project=name, cycle_id=cycle_id).expand(shard=shards)
         chain(
-            tasks.open_import(name),
+            tasks_beside_nights.open_import(name),
             shards,
             measured,
             tasks.record_images(name, cycle_id),
             tasks.find_quality_issues(name, cycle_id),
             tasks.find_duplicates(name, cycle_id),
-            tasks.import_labels(name, cycle_id),
+            tasks_beside_nights.import_labels(name, cycle_id),
         )

@@ -10,6 +10,7 @@ champion only if it is at least as good. One DAG a project file: `dags/projects/
 | Reads | the project's sources, Label Studio |
 | Writes | the project's root: originals, tables, ledger, models, report; a round in Label Studio; a run and a version in MLflow |
 | Waits for | annotators, deferred and without a worker, until enough tasks are annotated or the deadline has passed |
+| Asks | with `autonomy.promote: ask` a person who signs the promotion, again without a worker and with a deadline |
 | If nothing is new | it ends green: no model is trained, and the skipped tasks say why |
 | Run again? | yes: each stage ends in one ledger event, and a second run returns its summary; clear a failed task to continue |
 | If it fails | the failed task's log says what was found, what was wanted and where; the report is still written |
@@ -21,7 +22,7 @@ deadline, and whether to train.
 from __future__ import annotations
 
 from airflow.sdk import DAG, chain, task_group
-from nightlens_airflow import tasks
+from nightlens_airflow import tasks, tasks_beside_nights
 from nightlens_airflow.dag_settings import broken_settings, nightly_settings, schedule_of
 from nightlens_airflow.projects import broken_projects, readable_projects
 from nightlens_airflow.stage_task import CYCLE_ID
@@ -73,9 +74,13 @@ def evaluate(project: str, cycle_id: str) -> None:
 
 @task_group(prefix_group_id=False)
 def deploy(project: str, cycle_id: str) -> None:
-    """Promote the candidate, or say why not, and roll out the champion. Then measure the gain of the selected labels."""
-    served = tasks.roll_out(project, cycle_id)
-    chain(tasks.promote_model(project, cycle_id), served, tasks.measure_selection_gain(project, cycle_id))
+    """Promote the candidate, once a person has signed if the project asks one, and roll out the champion. Then measure the gain."""
+    chain(
+        tasks.sign_off(project, cycle_id),
+        tasks.promote_model(project, cycle_id),
+        tasks.roll_out(project, cycle_id),
+        tasks.measure_selection_gain(project, cycle_id),
+    )
 
 
 for project in readable_projects():
@@ -100,4 +105,4 @@ for project in readable_projects():
 for broken in broken_projects():
     # A project without a working file keeps its schedule, and is red each time until the file is corrected.
     with DAG(schedule=broken.schedule, **broken_settings(broken)):
-        tasks.read_project_file(broken.path.stem)
+        tasks_beside_nights.read_project_file(broken.path.stem)

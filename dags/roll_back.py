@@ -17,7 +17,7 @@ The form asks for the digest of the model; if empty, the previous champion is re
 from __future__ import annotations
 
 from airflow.sdk import DAG
-from nightlens_airflow import tasks
+from nightlens_airflow import tasks_beside_nights as tasks
 from nightlens_airflow.dag_settings import roll_back_settings
 from nightlens_airflow.projects import all_projects
 

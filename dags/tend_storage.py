@@ -19,7 +19,7 @@ An object is moved to the trash after `young_days` unneeded, and deleted for goo
 from __future__ import annotations
 
 from airflow.sdk import DAG, chain
-from nightlens_airflow import tasks
+from nightlens_airflow import tasks_beside_nights as tasks
 from nightlens_airflow.dag_settings import schedule_of_tending, tend_storage_settings
 from nightlens_airflow.projects import all_projects
 from nightlens_airflow.stage_task import cycle_id_from

@@ -19,6 +19,7 @@ from pipeline_tasks.process import NIGHTLY_STAGES, STAGES
 from pipeline_tasks.process_names import ObjectName, TableName
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.labelled_set import LabelledSet
+from pipeline_tasks.records.sign_off import SignOffReply
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.objects.memory_objects import MemoryObjects
 from pipeline_tasks.tables.catalog import ALL_TABLES
@@ -31,6 +32,7 @@ NIGHTS = ("2026-11-21", "2026-11-22")
 TENDING = ("2026-11-23T120000", "2026-11-23T123000")
 EVERYTHING = "whole root"
 YEAR_2045 = 2_366_841_600
+APPROVED = SignOffReply(True, "ada", "2026-11-21T23:00:00+00:00")
 
 
 def test_process__knows_every_table_by_name() -> None:
@@ -121,6 +123,7 @@ def a_night_with_everything(folder: Path) -> Night:
         requirements={"images": 40, "classes": {"bolt": 20}, "lights": {"dark": 1}},
         gates={"margin": 1.0, "min_test_images_per_class": 1},
         training=given_models.TRAINING | {"doubted_labels": "leave_out"},
+        autonomy={"promote": "ask", "deadline_s": 3600},
     )
     night.store = Store(RecordingObjects())
     return night
@@ -143,7 +146,7 @@ def record(night: Night) -> dict[str, Touched]:
             asked = delete_an_asked_file(night)
         night.bring(range(10 * number, 10 * number + 10))
         for stage in NIGHTLY_STAGES:
-            run(stage, cycle_id)
+            run(stage, cycle_id, **({"sign_off_reply": APPROVED} if stage == "sign_off" else {}))
             if stage == "send_to_labeling":
                 # One image stays without label, so that the next night looks up what became of it.
                 image_id = night.server.tasks[max(night.server.tasks)]["data"]["image_id"]

@@ -10,6 +10,7 @@ from pipeline_tasks.commands.cycle_of_stage import cycle_of_stage
 from pipeline_tasks.commands.labelled_set_options import add_set_options, labelled_set_of
 from pipeline_tasks.commands.outcome import Outcome, in_json
 from pipeline_tasks.commands.project_option import add_project_option
+from pipeline_tasks.commands.sign_off_options import add_reply_options, reply_of
 from pipeline_tasks.process import Stage
 from pipeline_tasks.records.cycle import CycleArguments
 from pipeline_tasks.selection.strategies.strategy import strategies_in_form
@@ -51,6 +52,7 @@ def run(arguments: argparse.Namespace) -> Outcome:
         dataset_id=own.get("dataset_id", NO_ARGUMENTS.dataset_id),
         is_dry_run=own.get("dry_run"),
         images_a_cycle=own.get("images", NO_ARGUMENTS.images_a_cycle),
+        sign_off_reply=reply_of(arguments) if arguments.command == "sign_off" else None,
         labelled_set=labelled_set_of(arguments) if arguments.command == "open_import" else None,
     )
     return in_json(asdict(run_stage(arguments.command, arguments.project, cycle_id, given)))
@@ -104,6 +106,7 @@ def _of_manual_cycle(parser: argparse.ArgumentParser) -> None:
 _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "open_cycle": _of_open_cycle,
     "measure_images": _of_measure_images,
+    "sign_off": add_reply_options,
     "roll_back": _of_roll_back,
     "restore_dataset_version": _of_restore,
     "pause_labeling": _of_manual_cycle,

@@ -87,7 +87,7 @@ def _rules(compared: CompareWithChampionSummary | None) -> tuple[Node, ...]:
 
 
 def _rule_says(rule: GateRule) -> str:
-    figure, limit = figure_words(rule.figure, rule.unit, is_difference=True), figure_words(rule.limit, rule.unit)
+    figure, limit = figure_words(rule.figure, rule.unit, is_difference=rule.is_difference), figure_words(rule.limit, rule.unit)
     return f"{rule.level}, {rule.verdict.replace('_', ' ')}: {figure}, limit {limit}"
 
 

@@ -6,6 +6,12 @@ from pipeline_tasks.process_stage import Stage
 
 STAGES = (
     Stage(
+        name="sign_off",
+        group="deploy",
+        does="Ask a person before the candidate becomes the champion, if the project wants that.",
+        writes=("reports",),
+    ),
+    Stage(
         name="promote_model",
         group="deploy",
         does="Make the candidate the champion if it passed the gate.",

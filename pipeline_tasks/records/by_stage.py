@@ -35,6 +35,7 @@ from pipeline_tasks.records.roll_back import RollBackSummary
 from pipeline_tasks.records.roll_out import RollOutSummary
 from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
+from pipeline_tasks.records.sign_off import SignOffSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.records.wait_for_annotators import WaitForAnnotatorsSummary
 from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
@@ -71,6 +72,7 @@ KINDS: tuple[type[StageRecord], ...] = (
     RollOutSummary,
     SelectImagesSummary,
     SendToLabelingSummary,
+    SignOffSummary,
     TrainModelSummary,
     WaitForAnnotatorsSummary,
     WriteCycleReportSummary,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MUST, WARN, OFF = "must", "warn", "off"
+DIFFERENCES = ("metric", "golden", "worst_slice", "each_class", "baseline")
+"""Rules whose figure is candidate − another model, which is written with its sign."""
 KEPT, BROKEN, STATED, NOT_MEASURED, NOT_ASKED = "kept", "broken", "stated", "not_measured", "not_asked"
 
 
@@ -22,6 +24,11 @@ class GateRule:
     unit: str = ""
     """`ms` or `MB`; `points`: figure and limit are shares, and 0.01 is a point; empty for figures that have none."""
     says: str = ""
+
+    @property
+    def is_difference(self) -> bool:
+        """Return True if the figure is a difference between two models."""
+        return self.rule in DIFFERENCES
 
     @property
     def is_against(self) -> bool:

@@ -18,6 +18,7 @@ from pipeline_tasks.records.disagreement import Disagreement
 from pipeline_tasks.records.measure_selection_gain import MeasureSelectionGainSummary
 from pipeline_tasks.records.reminder import Reminder
 from pipeline_tasks.records.requirement import Requirement
+from pipeline_tasks.records.sign_off import SignOffRequest
 from pipeline_tasks.records.stage_failure import StageFailure
 from pipeline_tasks.records.view_preview import ViewPreview
 from pipeline_tasks.tables.table import Table
@@ -80,6 +81,8 @@ class CycleData:
     """Reminders of this cycle's round that people were told."""
     paused_s: float = 0.0
     """Seconds of pauses of labeling since the round was sent."""
+    sign_off_request: SignOffRequest | None = None
+    """The request for a sign-off, once a person was asked."""
     duplicate_groups: pl.DataFrame | None = None
     """Groups of all images; the cycle's duplicate pairs are the evidence."""
     annotations: pl.DataFrame | None = None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.compare_with_champion import CompareWithChampionSummary
-from pipeline_tasks.records.cycle import local_time
+from pipeline_tasks.records.cycle import local_time, utc
 from pipeline_tasks.records.evaluate_model import EvaluateModelSummary
 from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.records.open_cycle import OpenCycleSummary
 from pipeline_tasks.records.promote_model import PromoteModelSummary
 from pipeline_tasks.records.roll_out import RollOutSummary
+from pipeline_tasks.records.sign_off import SignOffSummary
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.reports.charts import Figure, intervals
 from pipeline_tasks.reports.cycle_data import CycleData
@@ -46,6 +47,10 @@ def _outcome(data: CycleData) -> Html:
 
 def sentence(data: CycleData) -> str:
     """Outcome of the cycle, in a sentence."""
+    if data.sign_off_request is not None and not data.records.has("sign_off"):
+        until = local_time(utc(data.sign_off_request.deadline_at), data.time_zone)
+        passed = data.records.why("compare_with_champion")
+        return f"Waiting until {until} for a person who signs. The gate lets the model pass: {passed}"
     for stage in ("promote_model", "compare_with_champion", "evaluate_model", "train_model", "build_dataset_version"):
         why = data.records.why(stage)
         if why:
@@ -101,13 +106,14 @@ def section(data: CycleData) -> Html | None:
     rows = [
         ("candidate", short(compared.model_digest or "–")),
         ("champion before", short(compared.champion_digest or "none")),
+        *_signed(data),
         ("champion now", short(promoted.champion_digest) if promoted and promoted.champion_digest else "not decided"),
         ("test images", f"{compared.test_images} in {compared.test_groups} split groups"),
         ("roll-out", (rolled and (rolled.why or rolled.skipped)) or "not reached"),
     ]
     return together(
         [
-            paragraph(compared.why),
+            None if compared.why in sentence(data) else paragraph(compared.why),
             paragraph(f"{_begun(names.words)} on the frozen test split, intervals by bootstrap over split groups:", quiet=True),
             intervals(shown) if shown else None,
             table(("", ""), rows, numbers_from=2),
@@ -119,6 +125,12 @@ def section(data: CycleData) -> Html | None:
     )
 
 
+def _signed(data: CycleData) -> list[tuple[str, str]]:
+    """The outcome of the request for a sign-off, where a person was asked."""
+    signed = data.records.find(SignOffSummary)
+    return [("sign-off", signed.why)] if signed is not None and not signed.skipped else []
+
+
 def _rules(compared: CompareWithChampionSummary) -> Html | None:
     """Every rule of the gate with its figure, its limit and the verdict."""
     if not compared.rules:
@@ -128,7 +140,7 @@ def _rules(compared: CompareWithChampionSummary) -> Html | None:
         (
             one.rule.replace("_", " "),
             one.level,
-            figure_words(one.figure, one.unit, is_difference=True),
+            figure_words(one.figure, one.unit, is_difference=one.is_difference),
             figure_words(one.limit, one.unit),
             verdicts.get(one.verdict, one.verdict),
         )
@@ -197,8 +209,10 @@ def _figure(name: str, value: float | None, low: float | None = None, high: floa
 
 
 def _decision(data: CycleData) -> str:
-    compared = data.records.find(CompareWithChampionSummary)
-    return "" if compared is None or compared.skipped else compared.decision
+    compared, promoted = data.records.find(CompareWithChampionSummary), data.records.find(PromoteModelSummary)
+    if promoted is not None and not promoted.skipped:
+        return "promote" if promoted.is_promoted else "keep"
+    return "" if compared is None or compared.skipped or data.sign_off_request is not None else compared.decision
 
 
 def _stage(data: CycleData, stage: str) -> Html:

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pipeline_tasks.errors import SettingsError
 from pipeline_tasks.registries import KINDS
 from pipeline_tasks.settings.assignment import check_assignment
+from pipeline_tasks.settings.autonomy import AutonomySettings
 from pipeline_tasks.settings.backbone import BackboneSettings
 from pipeline_tasks.settings.connections import ConnectionSettings
 from pipeline_tasks.settings.duplicates import DuplicateSettings
@@ -58,6 +59,7 @@ class Project(Settings):
     backbone: BackboneSettings = BackboneSettings()
     training: TrainingSettings = TrainingSettings()
     gates: GateSettings
+    autonomy: AutonomySettings = AutonomySettings()
     serving: ServingSettings = ServingSettings()
     housekeeping: HousekeepingSettings = HousekeepingSettings()
     connections: ConnectionSettings = ConnectionSettings()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pipeline_tasks.records.cycle import CycleArguments
 from pipeline_tasks.records.labelled_set import LabelledSet
+from pipeline_tasks.records.sign_off import SignOffReply
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,8 @@ class StageArguments:
     """For write_cycle_report: stages whose tasks failed."""
     image_ids: tuple[str, ...] = ()
     """For erase."""
+    sign_off_reply: SignOffReply | None = None
+    """For sign_off: what a person replied; None if nobody has."""
     labelled_set: LabelledSet | None = None
     """For open_import."""
 

@@ -61,6 +61,11 @@ class CycleReportLink(BaseOperatorLink):
 LINKS: tuple[type[BaseOperatorLink], ...] = (LabelingRoundLink, MlflowRunLink, RegisteredVersionLink, CycleReportLink)
 
 
+def report_of_night(project: str, cycle_id: str) -> str:
+    """The address in Airflow of the report of a night's cycle, whatever run asks."""
+    return "/nightlens/report?" + urlencode({"dag_id": f"nightly__{project}", "cycle_id": cycle_id})
+
+
 def _page(name: str, ti_key: TaskInstanceKey) -> str:
     """The address of a page of the plugin about a run."""
     return f"/nightlens/{name}?" + urlencode({"dag_id": ti_key.dag_id, "run_id": ti_key.run_id})

@@ -30,11 +30,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Message:
-    """One reminder in words."""
+    """One message in words."""
 
     title: str
     text: str
     url: str | None
+    link: str = "Open the labeling round"
+    """Words of the link to the address."""
+    name: str = "labeling_reminder"
+    """Key under which notifiers find it in Airflow's context."""
 
 
 def tell_reminders(context: Context, project: str, cycle_id: str, waiting: WaitForAnnotatorsSummary) -> datetime | None:
@@ -51,7 +55,7 @@ def tell_reminders(context: Context, project: str, cycle_id: str, waiting: WaitF
         settings = services.cycle.project.labeling.reminders
         assert settings is not None, "nothing is due without settings"
         for step in waiting.reminders_due:
-            outcome = _tell(context, _of_step(settings, step), message_of(project, step, waiting))
+            outcome = tell(context, _of_step(settings, step), message_of(project, step, waiting))
             told = [way for way, problem in outcome.items() if problem is None]
             failed = [f"{way}: {problem}" for way, problem in outcome.items() if problem is not None]
             has_failed |= not told
@@ -74,8 +78,8 @@ def _of_step(settings: ReminderSettings, step: str) -> NoticeSettings:
     return settings.escalate if step == "escalate" else settings.remind
 
 
-def _tell(context: Context, settings: NoticeSettings, message: Message) -> dict[str, str | None]:
-    """Way → why it failed, None if it worked."""
+def tell(context: Context, settings: NoticeSettings, message: Message) -> dict[str, str | None]:
+    """Tell a message over every way that the settings name; way → why it failed, None if it worked."""
     outcome: dict[str, str | None] = {}
     for way, tell in _ways(context, settings, message):
         try:
@@ -103,7 +107,7 @@ def _email(context: Context, settings: NoticeSettings, message: Message) -> None
         from airflow.providers.smtp.notifications.smtp import SmtpNotifier
     except ImportError as error:
         raise SettingsError("e-mail needs Airflow's SMTP provider: pip install apache-airflow-providers-smtp") from error
-    link = f'<p><a href="{html.escape(message.url)}">Open the labeling round</a></p>' if message.url else ""
+    link = f'<p><a href="{html.escape(message.url)}">{html.escape(message.link)}</a></p>' if message.url else ""
     body = f"<p>{html.escape(message.text)}</p>{link}"
     # Not called, but asked to notify: it would take braces in the text for a template.
     SmtpNotifier(to=list(settings.email), subject=message.title, html_content=body, smtp_conn_id=settings.smtp_connection).notify(
@@ -131,10 +135,10 @@ def _post(connection_id: str, message: Message) -> None:
 
 
 def _call(named: str, context: Context, message: Message) -> None:
-    """Call a function or a notifier with Airflow's context, which has the message as `labeling_reminder`."""
+    """Call a function or a notifier with Airflow's context, which has the message by its name."""
     module, _, attribute = named.partition(":")
     said = {"title": message.title, "text": message.text, "url": message.url}
-    with_message: Any = dict(context) | {"labeling_reminder": said}
+    with_message: Any = dict(context) | {message.name: said}
     getattr(importlib.import_module(module), attribute)(with_message)
 
 

@@ -69,12 +69,19 @@ def test_night__whose_report_failed_fails(dag_bag: DagBag) -> None:
 
 
 def test_night__that_trains_nothing_succeeds_and_still_rolls_the_champion_out(dag_bag: DagBag) -> None:
-    idle = ["train_model", "export_model", "evaluate_model", "compare_with_champion", "promote_model"]
+    idle = ["train_model", "export_model", "evaluate_model", "compare_with_champion", "sign_off", "promote_model"]
     colour, states = play(dag_bag, dict.fromkeys(idle, "skipped"))
 
     assert colour == "success"
     assert {states[stage] for stage in idle} == {"skipped"}
     assert {states[stage] for stage in ("roll_out", "write_cycle_report", "cycle_succeeded")} == {"success"}
+
+
+def test_night__that_asks_nobody_to_sign_still_promotes(dag_bag: DagBag) -> None:
+    colour, states = play(dag_bag, {"sign_off": "skipped"})
+
+    assert colour == "success"
+    assert {states[stage] for stage in ("promote_model", "roll_out")} == {"success"}
 
 
 def test_night__whose_last_stage_is_skipped_succeeds(dag_bag: DagBag) -> None:

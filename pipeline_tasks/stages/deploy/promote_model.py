@@ -14,6 +14,7 @@ from pipeline_tasks.records.export_model import ExportModelSummary
 from pipeline_tasks.records.mirrored_model import MirroredModel
 from pipeline_tasks.records.project_state import Champion
 from pipeline_tasks.records.promote_model import PromoteModelSummary
+from pipeline_tasks.records.sign_off import APPROVED, SignOffSummary
 from pipeline_tasks.storage.blobs.model_files import read_model
 from pipeline_tasks.storage.history.mirrored_models import mirrored_model
 from pipeline_tasks.storage.history.store import Store
@@ -44,7 +45,7 @@ def promote_model(store: Store, cycle: Cycle, model_registry: AliasRegistry, *, 
     """Record the gate's decision, then update the registry's alias from the ledger.
 
     Raises:
-        MissingStageError: the cycle's candidate has not been compared.
+        MissingStageError: the cycle's candidate has not been compared, or a person has not been asked though the project wants it.
         ServiceUnavailableError: the registry does not respond; the decision is recorded, and a retry updates the alias. The last
             try ends without it, and the next night shows the champion there.
     """
@@ -69,7 +70,7 @@ def _decision(store: Store, cycle: Cycle, compared: CompareWithChampionSummary) 
     evaluated = store.summary(cycle.cycle_id, EvaluateModelSummary)
     standing = store.state().champion
     standing_digest = None if standing is None else standing.model_digest
-    is_promoted, why = compared.decision == "promote", compared.why
+    is_promoted, why = _signed(store, cycle, compared)
     if is_promoted and standing_digest != compared.champion_digest:
         is_promoted, why = (
             False,
@@ -90,6 +91,16 @@ def _decision(store: Store, cycle: Cycle, compared: CompareWithChampionSummary) 
     assert digest is not None
     assert evaluated.dataset_id is not None
     return summary, [Champion(digest, evaluated.dataset_id, cycle.cycle_id, version)]
+
+
+def _signed(store: Store, cycle: Cycle, compared: CompareWithChampionSummary) -> tuple[bool, str]:
+    """The gate's decision and its sentence, and what a person said to it where the project asks one."""
+    if compared.decision != "promote" or cycle.project.autonomy.promote == "auto":
+        return compared.decision == "promote", compared.why
+    signed = store.summary(cycle.cycle_id, SignOffSummary)
+    if signed.outcome == APPROVED:
+        return True, f"{compared.why} {signed.why}"
+    return False, f"Not promoted. {signed.why} The gate would have let it pass: {compared.why}"
 
 
 def _looked_after(

@@ -44,6 +44,7 @@ from pipeline_tasks.storage.history.counted_images import counted_images, shown_
 from pipeline_tasks.storage.history.cycle_records import read_cycle_records
 from pipeline_tasks.storage.history.reminders import told_reminders
 from pipeline_tasks.storage.history.round_clock import round_clock
+from pipeline_tasks.storage.history.sign_off_requests import standing_request
 from pipeline_tasks.storage.history.stage_failures import standing_failure
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.storage.history.task_links import task_links
@@ -82,9 +83,9 @@ def write_cycle_report(store: Store, cycle: Cycle, now: datetime, failed_stages:
     lost = data.rows(LostTask)
     named = shown_images(data) | set([] if lost is None else lost["image_id"])
     data = replace(data, files=_files(store, named), task_links=_task_links(store, data.rows(LabelSuspect)), failure=failure)
-    data = replace(data, model_agreement=_model_agreement(store, cycle, data.annotations))
-    data = _with_waiting(store, cycle, data)
-    data = replace(data, view_previews=_view_previews(cycle, data))
+    data = _with_waiting(store, cycle, replace(data, model_agreement=_model_agreement(store, cycle, data.annotations)))
+    previews, request = _view_previews(cycle, data), standing_request(store.objects, cycle.cycle_id)
+    data = replace(data, view_previews=previews, sign_off_request=request)
     page = render(data)
     content = page.html.encode()
     summary = WriteCycleReportSummary(

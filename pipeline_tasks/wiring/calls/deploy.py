@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from pipeline_tasks.records.promote_model import PromoteModelSummary
     from pipeline_tasks.records.roll_back import RollBackSummary
     from pipeline_tasks.records.roll_out import RollOutSummary
+    from pipeline_tasks.records.sign_off import SignOffSummary
     from pipeline_tasks.records.write_cycle_report import WriteCycleReportSummary
+
+
+def sign_off(services: Services, arguments: StageArguments) -> SignOffSummary:
+    """Run `stages.deploy.sign_off`."""
+    from pipeline_tasks.stages.deploy.sign_off import sign_off
+
+    return sign_off(services.store, services.cycle, services.now, arguments.sign_off_reply)
 
 
 def promote_model(services: Services, arguments: StageArguments) -> PromoteModelSummary:
@@ -62,6 +70,7 @@ def roll_back(services: Services, arguments: StageArguments) -> RollBackSummary:
 
 
 CALLS = (
+    sign_off,
     promote_model,
     roll_out,
     measure_selection_gain,
