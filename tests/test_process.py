@@ -62,6 +62,11 @@ READ_ELSEWHERE = {
     "find_label_errors": {"second_looks", "annotations", "annotation_objects"},
     "resolve_labels": {"splits", "split_groups", "embeddings"},
     "compare_with_champion": {"found_slice_images"},
+    "ask_for_slice": {
+        *("found_slices", "found_slice_images", "dataset_images", "labels", "images", "sightings"),
+        "measurements",
+        "embeddings",
+    },
     "write_cycle_report": {"label_verdicts", "found_slices", "found_slice_images"},
 }
 """Read where a review was answered (`tests/second_looks`) or people are weighed: one person alone annotates here;
@@ -187,6 +192,7 @@ def beside_the_nights(night: Night, run: Callable[..., None]) -> None:
     run("restore_dataset_version", "2026-11-23T110000", run_key="by hand", dataset_id=dataset_id)
     run("pause_labeling", "2026-11-23T110500", run_key="by hand")
     run("resume_labeling", "2026-11-23T110600", run_key="by hand")
+    run("ask_for_slice", "2026-11-23T110700", run_key="by hand")
     labelled = LabelledSet("theirs", str(a_class_folder(night.folder / "theirs")))
     for stage in IMPORT_STAGES:
         run(stage, "2026-11-23T112000", run_key="by hand", labelled_set=labelled)

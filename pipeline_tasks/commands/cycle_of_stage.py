@@ -13,7 +13,7 @@ from pipeline_tasks.wiring.projects import read_project
 
 OPENERS = (
     *("open_cycle", "roll_back", "restore_dataset_version", "plan_collection", "backfill", "erase", "open_import"),
-    *("pause_labeling", "resume_labeling"),
+    *("pause_labeling", "resume_labeling", "ask_for_slice"),
 )
 """Stages that open a cycle of their own."""
 AFTER_A_PLAN = ("collect_garbage", "write_storage_report")

@@ -21,14 +21,19 @@ def run(arguments: argparse.Namespace) -> Outcome:
     """Print wanted against labelled images; the exit code is 1 while something is short."""
     from pipeline_tasks.datasets.requirements import compared, gap_file
     from pipeline_tasks.kinds.registry import kind_of
+    from pipeline_tasks.slice_search.matching import counted_slices, standing_requests
     from pipeline_tasks.storage.history.counted_images import counted_images, shown_names
     from pipeline_tasks.wiring.projects import read_project
 
-    project = read_project(arguments.project)
-    if project.requirements is None:
-        raise SettingsError(f"requirements: project {arguments.project} states none; add a section `requirements` to its file")
-    store = open_named_store(arguments.project)
-    found = compared(project.requirements, counted_images(store), shown_names(store, kind_of(project).changes))
+    project, store = read_project(arguments.project), open_named_store(arguments.project)
+    found = counted_slices(store, standing_requests(store))
+    if project.requirements is None and not found:
+        raise SettingsError(
+            f"requirements: project {arguments.project} states none; add a section `requirements` to its file, or ask for images "
+            "like those of a found slice (ask_for_slice)"
+        )
+    if project.requirements is not None:
+        found = compared(project.requirements, counted_images(store), shown_names(store, kind_of(project).changes)) + found
     if arguments.to is not None:
         _write(arguments.to, gap_file(project, found))
     rows = [(one.name, one.wanted, one.labelled, one.short, one.unlabelled) for one in found]

@@ -53,6 +53,9 @@ def run(arguments: argparse.Namespace) -> Outcome:
         is_dry_run=own.get("dry_run"),
         images_a_cycle=own.get("images", NO_ARGUMENTS.images_a_cycle),
         sign_off_reply=reply_of(arguments) if arguments.command == "sign_off" else None,
+        slice_number=own.get("slice", NO_ARGUMENTS.slice_number),
+        slice_images=own.get("images", NO_ARGUMENTS.slice_images),
+        of_cycle=own.get("of_cycle", NO_ARGUMENTS.of_cycle),
         labelled_set=labelled_set_of(arguments) if arguments.command == "open_import" else None,
     )
     return in_json(asdict(run_stage(arguments.command, arguments.project, cycle_id, given)))
@@ -84,6 +87,13 @@ def _of_restore(parser: argparse.ArgumentParser) -> None:
     _of_manual_cycle(parser)
 
 
+def _of_ask_for_slice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--slice", type=int, required=True, metavar="NUMBER", help="the found slice, as numbered in the report")
+    parser.add_argument("--images", type=int, required=True, help="labelled images wanted beside those that there are; 0: withdraw")
+    parser.add_argument("--of-cycle", default="", help="the cycle that found it (default: the newest that was evaluated)")
+    _of_manual_cycle(parser)
+
+
 def _of_plan_collection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action=argparse.BooleanOptionalAction, help="default: the project's setting")
     _of_manual_cycle(parser)
@@ -111,6 +121,7 @@ _OWN: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "restore_dataset_version": _of_restore,
     "pause_labeling": _of_manual_cycle,
     "resume_labeling": _of_manual_cycle,
+    "ask_for_slice": _of_ask_for_slice,
     "plan_collection": _of_plan_collection,
     "backfill": _of_backfill,
     "open_import": _of_open_import,

@@ -15,6 +15,16 @@ STAGES = (
     Stage(name="pause_labeling", group="tend", does="Pause labeling: nights send no tasks, and deadlines move.", is_nightly=False),
     Stage(name="resume_labeling", group="tend", does="Resume labeling after a pause.", is_nightly=False),
     Stage(
+        name="ask_for_slice",
+        group="tend",
+        does="Ask for more labelled images like those of a found slice.",
+        reads=(
+            *("found_slices", "found_slice_images", "dataset_images", "labels"),
+            *("images", "sightings", "measurements", "embeddings"),
+        ),
+        is_nightly=False,
+    ),
+    Stage(
         name="plan_collection",
         group="tend",
         does="Find unneeded objects in the project's root.",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pipeline_tasks.errors import MissingStageError
+from pipeline_tasks.records.ask_for_slice import AskForSliceSummary
 from pipeline_tasks.records.backfill import BackfillSummary
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
@@ -44,6 +45,7 @@ from pipeline_tasks.records.write_storage_report import WriteStorageReportSummar
 R = TypeVar("R", bound=StageRecord)
 
 KINDS: tuple[type[StageRecord], ...] = (
+    AskForSliceSummary,
     BackfillSummary,
     BuildDatasetVersionSummary,
     CollectAnnotationsSummary,

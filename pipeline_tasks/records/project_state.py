@@ -216,6 +216,40 @@ class LabelingPauses(StateValue):
 
 
 @dataclass(frozen=True)
+class SliceRequest:
+    """Labelled images that a person wants more of: those like the test images of a found slice."""
+
+    words: str
+    """The slice's rule."""
+    about: str
+    value: str
+    cycle_id: str
+    """The cycle that found it."""
+    number: int
+    """Its number there."""
+    images: int
+    """Labelled images wanted in all."""
+
+
+@dataclass(frozen=True)
+class SliceRequests(StateValue):
+    """Standing requests for images of found slices, in the order in which they were made."""
+
+    key: ClassVar[str] = "slice_requests"
+
+    requests: Sequence[SliceRequest] = ()
+
+    def of(self, cycle_id: str, number: int) -> SliceRequest | None:
+        """The request for this slice."""
+        return next((one for one in self.requests if (one.cycle_id, one.number) == (cycle_id, number)), None)
+
+    def with_one(self, one: SliceRequest) -> SliceRequests:
+        """These, and another; it replaces an earlier one for the same slice, and one for no images withdraws that."""
+        others = [each for each in self.requests if (each.cycle_id, each.number) != (one.cycle_id, one.number)]
+        return SliceRequests([*others, one] if one.images else others)
+
+
+@dataclass(frozen=True)
 class Ended:
     """Removes a value of this kind from the state."""
 

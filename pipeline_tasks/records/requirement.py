@@ -10,7 +10,7 @@ class Requirement:
     """Wanted labelled images of one sort, and those that there are."""
 
     about: str
-    """`images`, `class`, `site`, `device` or `light`."""
+    """`images`, `class`, `site`, `device`, `light`, or `slice` for images like those of a found slice."""
     value: str
     """Empty for `images`."""
     wanted: int

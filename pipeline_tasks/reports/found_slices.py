@@ -27,7 +27,9 @@ def section(data: CycleData) -> Html | None:
         return paragraph(f"{looked} On none of them the models err more than chance explains.", quiet=True)
     rows = found.sort("number").to_dicts()
     shown = [_gallery(data, row, members) for row in rows[:MOST_SLICES]]
-    return together([paragraph(_sentence(rows, looked)), _table(data, rows), paragraph(_about(data), quiet=True), *shown])
+    ask = f"python -m pipeline_tasks ask_for_slice --project {data.project} --of-cycle {data.cycle_id} --slice 1 --images 50"
+    asked = paragraph("To have 50 more images like those of the first slice labelled: ", element("code", ask))
+    return together([paragraph(_sentence(rows, looked)), _table(data, rows), asked, paragraph(_about(data), quiet=True), *shown])
 
 
 def _sentence(rows: list[dict[str, Any]], looked: str) -> str:

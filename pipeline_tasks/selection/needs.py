@@ -124,7 +124,7 @@ class Needs:
 
 
 def metadata_balance(pool: Pool, why: str) -> Needs:
-    """Wanted mix of each key; without targets, equal shares of all values of all keys but `clip`, `light` and `seen_s`."""
+    """Wanted mix of each key; without targets, equal shares of all values of all keys but `clip`, `light`, `seen_s` and `slice`."""
     targets = pool.wishes.metadata_targets or {key: {} for key in _keys(pool)}
     needs = []
     for key, shares in targets.items():
@@ -189,7 +189,7 @@ def _vocabulary(pool: Pool) -> list[str]:
 
 def _keys(pool: Pool) -> list[str]:
     """Keys that describe an image's origin, in a stable order."""
-    return sorted({key for row in pool.metadata or () for key in row} - {"clip", "clip_source", "light", "seen_s"})
+    return sorted({key for row in pool.metadata or () for key in row} - {"clip", "clip_source", "light", "seen_s", "slice"})
 
 
 def _counts_of_shares(shares: Mapping[str, float], total: int) -> dict[str, float]:

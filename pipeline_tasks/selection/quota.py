@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -15,17 +15,22 @@ from pipeline_tasks.selection.clips import clip_of
 from pipeline_tasks.selection.pool import Label, Metadata
 from pipeline_tasks.selection.wishes import CLASS, Wishes
 from pipeline_tasks.settings import Project
+from pipeline_tasks.settings.requirements import RequirementSettings
 
 STRATEGY = "requirements"
+SLICE = "slice"
+"""Key of the metadata that says which requested slice an image is like."""
 Wanted = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
 class Lacking:
-    """Labels that a project lacks: by its requirements, and of names below its least share (name → labels wanted)."""
+    """Labels that a project lacks: by its requirements, by requests, and of names below its least share (name → labels wanted)."""
 
     project: Project
     short: Mapping[str, int]
+    slices: Mapping[str, int] = field(default_factory=dict)
+    """Labels that a person asked for of found slices, by their words."""
 
     def quota(self, budget: int, vocabulary: Sequence[str]) -> tuple[int, dict[str, dict[str, int]]]:
         """Picks that are reserved for it, and what is wanted; of short names those that the model knows."""
@@ -35,7 +40,9 @@ class Lacking:
         if names:
             required = wanted.get(CLASS, {})
             wanted[CLASS] = required | {name: max(count, required.get(name, 0)) for name, count in names.items()}
+        wanted |= {SLICE: dict(self.slices)} if self.slices else {}
         ratios = [0.0 if requirements is None else requirements.quota_ratio]
+        ratios += [RequirementSettings().quota_ratio] if self.slices and requirements is None else []
         ratios += [self.project.labeling.least_share_quota_ratio] if names else []
         return round(budget * max(ratios)), wanted
 

@@ -35,6 +35,12 @@ class StageArguments:
     """For erase."""
     sign_off_reply: SignOffReply | None = None
     """For sign_off: what a person replied; None if nobody has."""
+    slice_number: int = 1
+    """For ask_for_slice: the found slice, as numbered in the report."""
+    slice_images: int = 0
+    """For ask_for_slice: labelled images wanted beside those that there are; 0 withdraws the request."""
+    of_cycle: str = ""
+    """For ask_for_slice: the cycle that found the slice; empty for the newest that was evaluated."""
     labelled_set: LabelledSet | None = None
     """For open_import."""
 

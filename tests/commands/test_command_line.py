@@ -28,6 +28,7 @@ OWN = {
     "restore_dataset_version": {"dataset-id", "run-key"},
     "pause_labeling": {"run-key"},
     "resume_labeling": {"run-key"},
+    "ask_for_slice": {"slice", "images", "of-cycle", "run-key"},
     "plan_collection": {"dry-run", "no-dry-run", "run-key"},
     "backfill": {"images", "run-key"},
     "open_import": {"set", "format", "name", "map", "drop", "splits", "test-ratio", "licence", "bit-depth", "synthetic", "run-key"},

@@ -26,11 +26,36 @@ class Sought:
     about: str
     """Name of the column, or `cluster`."""
     value: str
-    """The value, or the bounds as `low to high`."""
+    """The value, or the bounds as `12.5 to 40.1`, `below 12.5`, `from 40.1`."""
     words: str
     """The rule by which an image belongs to it."""
     is_member: Booleans
     """Of each test image."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Bounds of a measured column; None is no bound."""
+
+    low: float | None
+    high: float | None
+
+    @property
+    def text(self) -> str:
+        """As in `Sought.value`."""
+        if self.low is None:
+            return f"below {self.high!r}"
+        return f"from {self.low!r}" if self.high is None else f"{self.low!r} to {self.high!r}"
+
+    @classmethod
+    def read(cls, text: str) -> Bounds:
+        """Bounds of such a text."""
+        if text.startswith("below "):
+            return cls(None, float(text.removeprefix("below ")))
+        if text.startswith("from "):
+            return cls(float(text.removeprefix("from ")), None)
+        low, high = text.split(" to ")
+        return cls(float(low), float(high))
 
 
 def by_values(images: pl.DataFrame, words: Mapping[str, str]) -> Iterator[Sought]:
@@ -49,8 +74,8 @@ def by_bounds(images: pl.DataFrame, words: Mapping[str, str]) -> Iterator[Sought
         for low_share, high_share in (*FIFTHS, *ENDS) if known.size else ():
             low, high = (float(bound) for bound in np.quantile(known, [low_share, high_share]))
             is_member = (values >= low) & ((values < high) if high_share < 1 else (values <= high))
-            value = f"{low:.4g} to {high:.4g}"
-            yield Sought(column, value, f"{said} {_between(low, high, low_share, high_share)}", is_member)
+            bounds = Bounds(None if low_share == 0 else low, None if high_share == 1 else high)
+            yield Sought(column, bounds.text, f"{said} {_between(low, high, low_share, high_share)}", is_member)
 
 
 def by_clusters(cluster_of: Integers) -> Iterator[Sought]:

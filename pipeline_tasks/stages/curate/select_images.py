@@ -29,13 +29,13 @@ from pipeline_tasks.selection.choosing import Selection
 from pipeline_tasks.selection.pool import Metadata
 from pipeline_tasks.selection.quota import Lacking, choose_with_quota
 from pipeline_tasks.selection.rows import golden_first, scores_of, selected_images
-from pipeline_tasks.selection.wanted import COLUMNS, champion_errors, clips_of, metadata_of, needs_draws, usable, wishes_of
+from pipeline_tasks.selection.wanted import COLUMNS, champion_errors, clips_of, needs_draws, usable, wishes_of
 from pipeline_tasks.selection.whole_clips import said_of_large
 from pipeline_tasks.selection.why_selected import why_selected
 from pipeline_tasks.settings import SelectionSettings
+from pipeline_tasks.slice_search.matching import lacking_of, with_slices
 from pipeline_tasks.storage.history.counted_images import lights_of
 from pipeline_tasks.storage.history.embedding_rows import newest_backbone_digest, read_embeddings
-from pipeline_tasks.storage.history.name_balance import short_names
 from pipeline_tasks.storage.history.store import Store
 from pipeline_tasks.tables.duplicate_group import DuplicateGroup
 from pipeline_tasks.tables.image import Image
@@ -121,7 +121,7 @@ def select_images(store: Store, cycle: Cycle, open_decoder: Callable[[], Decoder
     cycle, paid = affordable(store, cycle)
     night = _night(store, cycle)
     scores = champion_scores(store, kind_of(cycle.project), cycle.seed, night.candidates, open_decoder)
-    metadata = metadata_of(night.known.sightings, night.candidates.names, night.lights)
+    metadata = with_slices(store, night.lacking, night.known.sightings, night.candidates.names, night.lights)
     control = _control(cycle, night, metadata)
     settings, instead = _usable(night.settings, scores)
     chosen = _choose(settings, cycle.seed, night, metadata, control, scores)
@@ -173,7 +173,7 @@ def _night(store: Store, cycle: Cycle) -> _Night:
     return _Night(
         known=known,
         settings=settings.model_copy(update={"budget": settings.budget - len(golden)}),
-        lacking=Lacking(cycle.project, short_names(store, cycle.project)),
+        lacking=lacking_of(store, cycle.project),
         lights=lights_of(store) if cycle.project.requirements else {},
         images=images,
         embedded=embedded,

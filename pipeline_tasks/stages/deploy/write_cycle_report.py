@@ -37,6 +37,7 @@ from pipeline_tasks.reports.cycle_data import CycleData, GainPoint, LearningPoin
 from pipeline_tasks.reports.image_cards import shown_images
 from pipeline_tasks.reports.page import render
 from pipeline_tasks.second_looks.suspect_cards import suspect_cards
+from pipeline_tasks.slice_search.matching import counted_slices, standing_requests
 from pipeline_tasks.sources.changed_files import renamed_files
 from pipeline_tasks.storage.blobs.report_files import PAGE, SUMMARY, write_report_file
 from pipeline_tasks.storage.blobs.thumbnails import read_thumbnail
@@ -176,11 +177,11 @@ def _newest_version(store: Store, records: CycleRecords) -> pl.DataFrame | None:
 
 
 def _requirements(store: Store, cycle: Cycle) -> tuple[Requirement, ...]:
-    """Images that the project wants and has, at the time of the report; none for a project that states no requirements."""
-    settings = cycle.project.requirements
+    """Images that the project wants and has, at the time of the report; requests for found slices last."""
+    settings, requested = cycle.project.requirements, counted_slices(store, standing_requests(store))
     if settings is None:
-        return ()
-    return compared(settings, counted_images(store), shown_names(store, kind_of(cycle.project).changes))
+        return requested
+    return compared(settings, counted_images(store), shown_names(store, kind_of(cycle.project).changes)) + requested
 
 
 def _files(store: Store, image_ids: Collection[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pipeline_tasks.wiring.arguments import StageArguments
 from pipeline_tasks.wiring.services import Services
 
 if TYPE_CHECKING:
+    from pipeline_tasks.records.ask_for_slice import AskForSliceSummary
     from pipeline_tasks.records.backfill import BackfillSummary
     from pipeline_tasks.records.collect_garbage import CollectGarbageSummary
     from pipeline_tasks.records.erase import EraseSummary
@@ -37,6 +38,19 @@ def resume_labeling(services: Services, arguments: StageArguments) -> ResumeLabe
     from pipeline_tasks.stages.tend.resume_labeling import resume_labeling
 
     return resume_labeling(services.store, services.opening_beside(arguments.run_key))
+
+
+def ask_for_slice(services: Services, arguments: StageArguments) -> AskForSliceSummary:
+    """Run `stages.tend.ask_for_slice`."""
+    from pipeline_tasks.stages.tend.ask_for_slice import ask_for_slice
+
+    return ask_for_slice(
+        store=services.store,
+        opening=services.opening_beside(arguments.run_key),
+        number=arguments.slice_number,
+        images=arguments.slice_images,
+        of_cycle=arguments.of_cycle,
+    )
 
 
 def plan_collection(services: Services, arguments: StageArguments) -> PlanCollectionSummary:
@@ -93,6 +107,7 @@ CALLS = (
     restore_dataset_version,
     pause_labeling,
     resume_labeling,
+    ask_for_slice,
     plan_collection,
     collect_garbage,
     write_storage_report,

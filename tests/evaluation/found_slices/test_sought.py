@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+import pytest
 
-from pipeline_tasks.evaluation.found_slices.sought import by_bounds, by_clusters, by_values
+from pipeline_tasks.evaluation.found_slices.sought import Bounds, by_bounds, by_clusters, by_values
 
 
 def test_by_values__makes_one_slice_of_each_value_and_none_of_images_without_one() -> None:
@@ -27,6 +28,11 @@ def test_by_bounds__makes_fifths_and_ends_that_say_their_share() -> None:
     assert found["brightness below 4.95 (the lowest 5 %)"] == 5
     assert found["brightness from 94.05 on (the highest 5 %)"] == 5
     assert sum(size for words, size in found.items() if "5 %" not in words and "10 %" not in words) == 100
+
+
+@pytest.mark.parametrize("bounds", [Bounds(None, 0.1), Bounds(1 / 3, None), Bounds(-2.5, 1e-9)])
+def test_bounds__are_read_as_they_were_written(bounds: Bounds) -> None:
+    assert Bounds.read(bounds.text) == bounds
 
 
 def test_by_bounds__leaves_images_without_a_number_out() -> None:

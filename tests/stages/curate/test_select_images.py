@@ -14,10 +14,11 @@ from pipeline_tasks.errors import MissingStageError
 from pipeline_tasks.kinds.classes.class_kind import ClassKind
 from pipeline_tasks.kinds.classes.graph import HEAD_BIAS, HEAD_WEIGHT
 from pipeline_tasks.models.exported import ModelMarks
+from pipeline_tasks.records.ask_for_slice import AskForSliceSummary
 from pipeline_tasks.records.collect_annotations import CollectAnnotationsSummary
 from pipeline_tasks.records.find_label_errors import FindLabelErrorsSummary
 from pipeline_tasks.records.find_quality_issues import FindQualityIssuesSummary
-from pipeline_tasks.records.project_state import Champion
+from pipeline_tasks.records.project_state import Champion, SliceRequest, SliceRequests
 from pipeline_tasks.records.select_images import SelectImagesSummary
 from pipeline_tasks.records.send_to_labeling import SendToLabelingSummary
 from pipeline_tasks.settings import SelectionSettings
@@ -258,6 +259,20 @@ def test_select_images__takes_what_probably_shows_a_name_below_the_least_share_f
     assert summary.strategies == {"margin": 1, "requirements": 1}
     taken = store.read(SelectedImage, SECOND).filter(pl.col("strategy") == "requirements")
     assert taken["reason"].to_list() == ["probably nut, which has fewer labels than required"]
+
+
+def test_select_images__takes_images_of_a_slice_that_somebody_asked_for_first(store: Store) -> None:
+    images = [AnImage(name, at(30 * number), metadata={"device": f"cam-{name}"}) for number, name in enumerate("abcdef")]
+    asked = SliceRequests([SliceRequest("device cam-d", "device", "cam-d", "2026-11-20", 1, 5)])
+    an_open_cycle(store, "2026-11-20")
+    store.finish("2026-11-20", "ask_for_slice", AskForSliceSummary("device cam-d", 0, 5, ""), sets=[asked])
+
+    summary = night(store, FIRST, *images, budget=2, control_ratio=0, first_round_control_ratio=0, objectives="coverage")
+
+    assert summary.strategies == {"coverage": 1, "requirements": 1}
+    taken = store.read(SelectedImage, FIRST).filter(pl.col("strategy") == "requirements")
+    assert taken["image_id"].to_list() == [image_id("d")]
+    assert taken["reason"].to_list() == ["slice device cam-d, which has fewer labels than required"]
 
 
 def test_select_images__requires_the_duplicates(store: Store) -> None:
