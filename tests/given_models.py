@@ -27,6 +27,7 @@ from pipeline_tasks.errors import ServiceUnavailableError
 from pipeline_tasks.models.candidate import Candidate, parse_candidate
 from pipeline_tasks.records.cycle import Cycle, CycleArguments
 from pipeline_tasks.records.mirrored_model import MirroredModel
+from pipeline_tasks.records.run_origin import RunOrigin
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
 from pipeline_tasks.stages.train.train_model import train_model
@@ -213,6 +214,7 @@ class RememberingLog:
 
     def start(self, name: str, cycle_key: str, settings: Mapping[str, object]) -> None:
         self.calls.append(f"start {name} {cycle_key}")
+        self.settings = dict(settings)
 
     def log_epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
         self.epochs.append(epoch)
@@ -233,8 +235,9 @@ class World:
         self.backbone, self.decoder = a_tiny_backbone(folder), DecodingHere()
         self.registry, self.log = RememberingRegistry(), RememberingLog()
 
-    def train(self) -> TrainModelSummary:
-        return train_model(self.store, self.cycle, self.decoder, self.backbone, self.registry, self.log, self.folder / "work")
+    def train(self, origin: RunOrigin | None = None) -> TrainModelSummary:
+        work = self.folder / "work"
+        return train_model(self.store, self.cycle, self.decoder, self.backbone, self.registry, self.log, work, origin=origin)
 
     def candidate(self, summary: TrainModelSummary) -> Candidate:
         assert summary.candidate_key is not None

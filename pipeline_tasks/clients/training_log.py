@@ -88,7 +88,7 @@ class TrainingLog:
         self.run = self._start_run(description)
         self._has_epoch_log = False
         with self._mirroring():
-            epoch_log.start(description.name, description.cycle_key, description.params)
+            epoch_log.start(description.name, description.cycle_key, {**description.params, **description.tags})
             self._has_epoch_log = True
         self._unsent: list[tuple[int, Mapping[str, float]]] = []
         self._sent_at = time.monotonic()

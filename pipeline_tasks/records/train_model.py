@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pipeline_tasks.records.augmentation_effect import AugmentationEffect
+from pipeline_tasks.records.run_origin import RunOrigin
 
 
 @dataclass(frozen=True)
@@ -45,3 +46,5 @@ class TrainModelSummary:
     """Effect of each augmentation alone on images; empty for kinds with places, few images, and nights of earlier releases."""
     mirror_notes: list[str] = field(default_factory=list)
     """Things gone, changed or out of reach in MLflow and W&B; empty if nothing."""
+    origin: RunOrigin | None = None
+    """Code, packages and machine; None in nights of earlier releases."""

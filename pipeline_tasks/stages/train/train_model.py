@@ -12,6 +12,7 @@ from pipeline_tasks.clients.training_log import EpochLog, RunDescription, RunTra
 from pipeline_tasks.models.journal import Journal, Metrics
 from pipeline_tasks.records.build_dataset_version import BuildDatasetVersionSummary
 from pipeline_tasks.records.cycle import Cycle
+from pipeline_tasks.records.run_origin import RunOrigin
 from pipeline_tasks.records.train_model import TrainModelSummary
 from pipeline_tasks.storage.blobs.checkpoint_files import drop_checkpoints, keep_checkpoint, newest_checkpoint, put_candidate
 from pipeline_tasks.storage.blobs.version_index import index_key
@@ -40,6 +41,7 @@ def train_model(
     work_folder: Path,
     *,
     is_last_try: bool = False,
+    origin: RunOrigin | None = None,
 ) -> TrainModelSummary:
     """Train a candidate if the dataset version is worth it; metrics go to MLflow and W&B, checkpoints into the store.
 
@@ -58,10 +60,10 @@ def train_model(
         return store.finish(cycle.cycle_id, STAGE, TrainModelSummary(skipped=version.why))
     images = VersionImages(store, cycle, decoder, str(version.dataset_id), version.dataset_cycle_id)
     training = training_of(images, backbone)
-    with TrainingLog(model_registry, experiment_log, _description(images, training), is_last_try=is_last_try) as log:
+    with TrainingLog(model_registry, experiment_log, _description(images, training, origin), is_last_try=is_last_try) as log:
         outcome = training.run(_journal(images, training, log), work_folder / "training")
         log.end({f"best_{name}": value for name, value in outcome.best.items()} | {"temperature": outcome.temperature})
-    summary = store.finish(cycle.cycle_id, STAGE, _summary(images, training, outcome, version, log, experiment_log.mode))
+    summary = store.finish(cycle.cycle_id, STAGE, _summary(images, training, outcome, version, log, experiment_log.mode, origin))
     drop_checkpoints(store.objects, cycle.cycle_id)
     return summary
 
@@ -89,14 +91,14 @@ def _journal(images: VersionImages, training: Training, log: TrainingLog) -> Jou
     )
 
 
-def _description(images: VersionImages, training: Training) -> RunDescription:
+def _description(images: VersionImages, training: Training, origin: RunOrigin | None) -> RunDescription:
     """Data for the trackers."""
     cycle = images.cycle
     return RunDescription(
         name=cycle.outside_name,
         cycle_key=cycle_key(cycle.outside_name, cycle.cycle_id),
         params={**training_params(cycle), "seed": images.seed},
-        tags=training_tags(cycle, images.dataset_id, training.backbone_digest),
+        tags={**training_tags(cycle, images.dataset_id, training.backbone_digest), **(origin.tags if origin else {})},
         dataset_id=images.dataset_id,
         dataset_source=index_key(images.dataset_id),
     )
@@ -109,6 +111,7 @@ def _summary(
     version: BuildDatasetVersionSummary,
     log: TrainingLog,
     wandb_mode: str,
+    origin: RunOrigin | None,
 ) -> TrainModelSummary:
     """Store the candidate and return the summary with its key."""
     candidate, effects = training.candidate(outcome), training.effects()
@@ -140,4 +143,5 @@ def _summary(
         never_shown=list(outcome.never_shown),
         effects=effects,
         mirror_notes=list(log.notes),
+        origin=origin,
     )

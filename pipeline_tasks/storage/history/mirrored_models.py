@@ -32,7 +32,10 @@ def mirrored_model(store: Store, cycle_id: str, digest: str, outside_name: str) 
         dataset_id=str(trained.dataset_id),
         dataset_source=index_key(str(trained.dataset_id)),
         params=training_params(cycle),
-        tags=training_tags(cycle, str(trained.dataset_id), str(trained.backbone_digest)),
+        tags={
+            **training_tags(cycle, str(trained.dataset_id), str(trained.backbone_digest)),
+            **(trained.origin.tags if trained.origin else {}),
+        },
         metrics={**_trained(trained, names), **({} if evaluated is None else evaluation_metrics(evaluated, names))},
         run_id=trained.mlflow_run_id,
         version=None if exported is None else exported.registry_version,

@@ -22,6 +22,7 @@ def build_dataset_version(services: Services, _: StageArguments) -> BuildDataset
 
 def train_model(services: Services, arguments: StageArguments) -> TrainModelSummary:
     """Run `stages.train.train_model`."""
+    from pipeline_tasks.clients.this_machine import run_origin
     from pipeline_tasks.stages.train.train_model import train_model
 
     return train_model(
@@ -33,6 +34,7 @@ def train_model(services: Services, arguments: StageArguments) -> TrainModelSumm
         experiment_log=services.experiment_log,
         work_folder=services.work_folder,
         is_last_try=arguments.is_last_try,
+        origin=run_origin(),
     )
 
 

@@ -16,8 +16,10 @@ from pipeline_tasks.errors import CorruptObjectError, ServiceUnavailableError, S
 from pipeline_tasks.kinds.classes.decode import softmax
 from pipeline_tasks.kinds.classes.modelling import ClassModelling
 from pipeline_tasks.records.cycle import CycleArguments
+from pipeline_tasks.records.run_origin import RunOrigin
 from pipeline_tasks.stages.train.build_dataset_version import build_dataset_version
 from pipeline_tasks.storage.blobs.checkpoint_files import keep_checkpoint
+from pipeline_tasks.storage.history.mirrored_models import mirrored_model
 from pipeline_tasks.training_data.version_images import VersionImages, digest_of, training_digest
 
 pytestmark = pytest.mark.slow
@@ -239,3 +241,19 @@ def test_training_digest__is_that_of_earlier_releases_unless_there_is_another_fi
 
     assert digests[0] == digest_of({"dataset_id": "d" * 64, "settings": training, "version": 5, "views": "v" * 64})
     assert digests[1] == digests[0] != digests[2]
+
+
+def test_train_model__names_code_packages_and_machine_in_summary_and_trackers(tmp_path: Path) -> None:
+    usual, world = World(tmp_path), World(tmp_path)
+    origin = RunOrigin("c" * 40, "e" * 64, "a processor", 4, "a gpu")
+
+    summary = world.train(origin=origin)
+
+    assert summary.origin == origin
+    assert summary.candidate_sha256 == usual.train().candidate_sha256, "nothing of it is in the candidate"
+    wanted = {"nightlens.code": "c" * 40, "nightlens.environment": "e" * 64, "nightlens.processor": "a processor"}
+    wanted |= {"nightlens.cores": "4", "nightlens.gpu": "a gpu", "nightlens.dataset_id": str(summary.dataset_id)}
+    assert wanted.items() <= world.registry.tags.items()
+    assert (wanted | {"seed": world.registry.params["seed"]}).items() <= world.log.settings.items()
+    mirrored = mirrored_model(world.store, world.cycle.cycle_id, "m" * 64, "parts")
+    assert wanted.items() <= mirrored.tags.items(), "a run that is made again names the same"
